@@ -1,0 +1,113 @@
+"""boto3 clients of the server's own parts, whose calls are evaluated as the role they act for."""
+
+import hashlib
+import importlib
+import secrets
+import threading
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from mdlc_local import options
+
+_lock = threading.Lock()
+_session: Any = None
+_clients: dict[tuple[str, str, str | None, str], Any] = {}
+# Keys of role sessions are derived, so that a role and session name always map to the same client, and salted,
+# so that no program outside this process can guess them.
+_SALT = secrets.token_hex(16)
+
+_CONFIG = Config(
+    parameter_validation=False,
+    retries={"total_max_attempts": 1},
+    connect_timeout=60,
+    read_timeout=3600,
+    max_pool_connections=64,
+    inject_host_prefix=False,
+    s3={"addressing_style": "path"},
+)
+
+
+def role_credentials(role_arn: str, session: str) -> dict[str, str]:
+    """Temporary credentials of `role_arn`, as `AWS_*` environment variables for a child process.
+
+    Args:
+        role_arn: the role to act as; whether it exists is judged when a call is evaluated.
+        session: the role session's name, as it shows in the caller's ARN.
+    """
+    responses = importlib.import_module("ministack.core.responses")
+    if not options.current().iam:
+        return {
+            "AWS_ACCESS_KEY_ID": responses.get_account_id(),
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_SESSION_TOKEN": "",
+        }
+    name = role_arn.rsplit("/", 1)[-1]
+    account = role_arn.split(":")[4] or responses.get_account_id()
+    session = session[:64]
+
+    def derived(purpose: str) -> str:
+        return hashlib.sha256(f"{_SALT}:{purpose}:{role_arn}:{session}".encode()).hexdigest()
+
+    access_key = "ASIA" + derived("key")[:16].upper()
+    secret_key, token = derived("secret"), derived("token")
+    importlib.import_module("ministack.services.sts").register_session(
+        access_key,
+        {
+            "Arn": f"arn:aws:sts::{account}:assumed-role/{name}/{session}",
+            "UserId": f"{name}:{session}",
+            "SecretAccessKey": secret_key,
+            "SessionToken": token,
+        },
+    )
+    return {"AWS_ACCESS_KEY_ID": access_key, "AWS_SECRET_ACCESS_KEY": secret_key, "AWS_SESSION_TOKEN": token}
+
+
+def client(service: str, *, role_arn: str | None, region: str, session: str) -> Any:
+    """A boto3 client of this server whose calls are evaluated as `role_arn`.
+
+    Args:
+        service: boto3's name of the service, for example ``s3``.
+        role_arn: the role to act as; None acts as the account itself, which may do everything.
+        region: the region the calls go to.
+        session: the role session's name, for example ``StepFunctions`` or the job's name.
+
+    Returns:
+        A client shared by all callers that ask for the same four things; safe to use from several threads.
+    """
+    key = (service, region, role_arn, session)
+    credentials = (
+        {"AWS_ACCESS_KEY_ID": _account(), "AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": ""}
+        if role_arn is None
+        else role_credentials(role_arn, session)
+    )
+    if role_arn is None:
+        key = (service, region, credentials["AWS_ACCESS_KEY_ID"], "")
+    global _session
+    with _lock:
+        if key not in _clients:
+            if _session is None:
+                _session = boto3.session.Session()
+            made = _session.client(
+                service,
+                region_name=region,
+                endpoint_url=options.current().endpoint,
+                config=_CONFIG,
+                aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
+                aws_session_token=credentials["AWS_SESSION_TOKEN"] or None,
+            )
+            made.meta.events.register("needs-retry.*", _name_request)
+            _clients[key] = made
+        return _clients[key]
+
+
+def _account() -> str:
+    return str(importlib.import_module("ministack.core.responses").get_account_id())
+
+
+def _name_request(response: tuple[Any, dict[str, Any]] | None = None, **_: Any) -> None:
+    """S3's error responses carry no request id, which the state machine interpreter's error text wants."""
+    if response is not None:
+        response[1].setdefault("ResponseMetadata", {}).setdefault("RequestId", "local")

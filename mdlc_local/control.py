@@ -1,0 +1,43 @@
+"""The server's own paths below ``/_mdlc/``: its state and the controls of tests. AWS has no such paths."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+PREFIX = "/_mdlc/"
+
+Handler = Callable[[dict[str, Any]], Any]
+_routes: dict[tuple[str, str], Handler] = {}
+
+
+def route(method: str, name: str, handler: Handler) -> None:
+    """Answer ``<method> /_mdlc/<name>`` with what `handler` makes of the JSON body (an empty body is ``{}``).
+
+    A `ValueError` from the handler answers 400 with its text.
+    """
+    _routes[method, name] = handler
+
+
+async def answer(
+    method: str,
+    path: str,
+    receive: Callable[[], Awaitable[dict[str, Any]]],
+    send: Callable[[dict[str, Any]], Awaitable[None]],
+) -> None:
+    """Serve one request below the prefix (ASGI)."""
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    handler = _routes.get((method, path.removeprefix(PREFIX)))
+    status, content = 404, {"message": f"{method} {path} does not exist"} if handler is None else None
+    if handler is not None:
+        try:
+            status, content = 200, handler(json.loads(body or b"{}"))
+        except ValueError as error:
+            status, content = 400, {"message": str(error)}
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(content, default=str).encode()})

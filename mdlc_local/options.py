@@ -1,0 +1,84 @@
+"""What the embedded AWS was started with."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+HOST = "127.0.0.1"
+"""The only address ever bound: what runs here executes code it is sent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The choices of one server process.
+
+    Attributes:
+        port: TCP port on the loopback address.
+        state_dir: folder for `ready.json`, `server.log`, `usage.jsonl`, `logs/` and the jobs' working folders.
+        images: file that registers local runtimes for container images, or None.
+        parent_pid: the server ends when this process ends, or None.
+        idle_minutes: the server ends after so many minutes without a request, or None.
+        time_scale: waiting in state machines (Wait states, retry intervals) is divided by this.
+        iam: whether IAM and KMS permissions of roles are enforced.
+    """
+
+    port: int
+    state_dir: Path
+    images: Path | None = None
+    parent_pid: int | None = None
+    idle_minutes: float | None = None
+    time_scale: float = 1.0
+    iam: bool = True
+
+    def __post_init__(self) -> None:
+        if not 0 < self.port < 65536:
+            raise ValueError(f"port={self.port} is no TCP port: choose one from 1 to 65535")
+        if self.time_scale <= 0:
+            raise ValueError(f"time_scale={self.time_scale} must be above 0: 1 is real time, 10 waits a tenth")
+
+    @property
+    def endpoint(self) -> str:
+        """The URL for `AWS_ENDPOINT_URL`."""
+        return f"http://{HOST}:{self.port}"
+
+
+_current: Options | None = None
+
+
+def use(options: Options) -> None:
+    """Make `options` those of this process; called once, by the server."""
+    global _current
+    _current = options
+
+
+def current() -> Options:
+    """The options this server process was started with."""
+    if _current is None:
+        raise RuntimeError("no options: the embedded AWS was not started through mdlc_local.server")
+    return _current
+
+
+def parse(arguments: Sequence[str]) -> Options:
+    """Read the command line; ends the process with a usage message when it is wrong."""
+    parser = argparse.ArgumentParser(prog="mdlc_local", description="The embedded AWS, on the loopback address only.")
+    parser.add_argument("--port", type=int, required=True, help="TCP port on 127.0.0.1")
+    parser.add_argument("--state-dir", type=Path, required=True, help="folder for ready.json, logs and job files")
+    parser.add_argument("--images", type=Path, help="file that registers local runtimes for container images")
+    parser.add_argument("--parent-pid", type=int, help="end when this process ends")
+    parser.add_argument("--idle-minutes", type=float, help="end after so many minutes without a request")
+    parser.add_argument("--time-scale", type=float, default=1.0, help="divide waiting in state machines by this")
+    parser.add_argument("--no-iam", action="store_true", help="do not enforce IAM and KMS permissions")
+    given = parser.parse_args(arguments)
+    try:
+        return Options(
+            port=given.port,
+            state_dir=given.state_dir.expanduser().absolute(),
+            images=given.images.expanduser().absolute() if given.images else None,
+            parent_pid=given.parent_pid,
+            idle_minutes=given.idle_minutes,
+            time_scale=given.time_scale,
+            iam=not given.no_iam,
+        )
+    except ValueError as error:
+        parser.error(str(error))

@@ -1,0 +1,213 @@
+"""The server process: start, serve, end."""
+
+import asyncio
+import contextlib
+import importlib
+import importlib.metadata
+import importlib.util
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+from mdlc_local import children, control, options
+from mdlc_local.options import HOST, Options
+
+log = logging.getLogger("mdlc_local.server")
+
+PACKAGES = ("ministack", "moto", "boto3", "jsonata-python")
+_SHUTDOWN_SECONDS = 2.0
+_WATCH_SECONDS = 0.5
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the server until it is told to end; returns the process's exit status (2: it could not start)."""
+    chosen = options.parse(arguments)
+    if not _port_is_free(chosen.port):
+        print(
+            f"port {chosen.port} on {HOST} is taken: end what listens there or choose another with --port",
+            file=sys.stderr,
+        )
+        return 2
+    started = time.monotonic()
+    options.use(chosen)
+    chosen.state_dir.mkdir(parents=True, exist_ok=True)
+    (chosen.state_dir / "ready.json").unlink(missing_ok=True)
+    _log_to(chosen)
+    _set_environment(chosen)
+    try:
+        app = load()
+        asyncio.run(_serve(app, chosen, started))
+    finally:
+        children.end_all()
+        (chosen.state_dir / "ready.json").unlink(missing_ok=True)
+    # ministack's worker threads are not daemons; whatever they still wait for has ended with the children.
+    logging.shutdown()
+    os._exit(0)
+
+
+def load() -> ModuleType:
+    """Import ministack with every part of ours installed in it; returns its `app` module."""
+    app = importlib.import_module("ministack.app")
+    for part in ("sagemaker", "cloudformation"):
+        if importlib.util.find_spec(f"mdlc_local.{part}") is not None:
+            importlib.import_module(f"mdlc_local.{part}").install(app)
+    return app
+
+
+def versions() -> dict[str, str]:
+    """The installed versions of the packages this server stands on."""
+    return {name: importlib.metadata.version(name) for name in PACKAGES}
+
+
+def _port_is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def _log_to(chosen: Options) -> None:
+    # Set before ministack is imported, which would otherwise log to the terminal.
+    logging.basicConfig(
+        filename=chosen.state_dir / "server.log",
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s [%(name)s] %(message)s",
+    )
+
+
+def _set_environment(chosen: Options) -> None:
+    os.environ.update(
+        GATEWAY_PORT=str(chosen.port),
+        BIND_HOST=HOST,
+        AUTH="true" if chosen.iam else "false",
+        IOT_MTLS_ENABLED="0",
+        SFTP_ENABLED="0",
+        LAMBDA_EXECUTOR="local",
+        AWS_ENDPOINT_URL=chosen.endpoint,
+        # A developer's own AWS profile or keys must never be picked up by what runs here.
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",
+        AWS_CONFIG_FILE=os.devnull,
+        AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+        AWS_EC2_METADATA_DISABLED="true",
+    )
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE"):
+        os.environ.pop(name, None)
+
+
+class _Gateway:
+    """The ASGI application: our own paths, and ministack for everything else."""
+
+    def __init__(self, application: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+        self._application = application
+        self.last_request = time.monotonic()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            if scope["path"].startswith(control.PREFIX):
+                await control.answer(scope["method"], scope["path"], receive, send)
+                return
+            self.last_request = time.monotonic()
+        await self._application(scope, receive, send)
+
+
+async def _serve(app: ModuleType, chosen: Options, started: float) -> None:
+    hypercorn = importlib.import_module("hypercorn.asyncio")
+    config = importlib.import_module("hypercorn.config").Config()
+    config.bind = [f"{HOST}:{chosen.port}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = _SHUTDOWN_SECONDS
+    config.shutdown_timeout = _SHUTDOWN_SECONDS
+    config.loglevel = "WARNING"
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop_soon, stop)
+    gateway = _Gateway(app.app)
+    facts = {
+        "endpoint": chosen.endpoint,
+        "pid": os.getpid(),
+        "started_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "versions": versions(),
+        "iam": chosen.iam,
+    }
+    control.route("GET", "health", lambda _: facts)
+    watching = [
+        asyncio.create_task(_announce(chosen, facts, started)),
+        asyncio.create_task(_watch(chosen, gateway, stop)),
+    ]
+    await hypercorn.serve(gateway, config, shutdown_trigger=stop.wait)
+    for task in watching:
+        task.cancel()
+
+
+def _stop_soon(stop: asyncio.Event) -> None:
+    """Begin the shutdown: no new work, children told to end, and a hard end should anything hang."""
+    log.info("ending")
+    stop.set()
+    threading.Thread(target=children.end_all, daemon=True, name="end-children").start()
+    hard_end = threading.Timer(3 * _SHUTDOWN_SECONDS, os._exit, (1,))
+    hard_end.daemon = True
+    hard_end.start()
+
+
+async def _announce(chosen: Options, facts: dict[str, Any], started: float) -> None:
+    """Write ready.json once the server answers over its socket."""
+    request = f"GET {control.PREFIX}health HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
+    while True:
+        with contextlib.suppress(OSError):
+            reader, writer = await asyncio.open_connection(HOST, chosen.port)
+            writer.write(request)
+            await writer.drain()
+            status = await reader.readline()
+            writer.close()
+            if b" 200 " in status:
+                break
+        await asyncio.sleep(0.02)
+    facts["start_seconds"] = round(time.monotonic() - started, 3)
+    draft = chosen.state_dir / "ready.json.new"
+    draft.write_text(json.dumps(facts, indent=1))
+    draft.replace(chosen.state_dir / "ready.json")
+    log.info("ready on %s after %s s", chosen.endpoint, facts["start_seconds"])
+
+
+async def _watch(chosen: Options, gateway: _Gateway, stop: asyncio.Event) -> None:
+    """End the server when its parent has ended or nobody has used it for long."""
+    while not stop.is_set():
+        if chosen.parent_pid is not None and not _process_lives(chosen.parent_pid):
+            log.info("parent process %d has ended", chosen.parent_pid)
+            _stop_soon(stop)
+        idle_minutes = (time.monotonic() - gateway.last_request) / 60
+        if chosen.idle_minutes is not None and idle_minutes > chosen.idle_minutes:
+            log.info("no request for %.1f minutes", idle_minutes)
+            _stop_soon(stop)
+        await asyncio.sleep(_WATCH_SECONDS)
+
+
+def _process_lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:  # no /proc on this system
+        return True
