@@ -1,0 +1,91 @@
+"""States in a row: what a seam takes, and what a machine is put together from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from mdlc_constructs.asl.failures import Catch
+from mdlc_constructs.asl.foreign import Foreign
+from mdlc_constructs.asl.states import Failable, State
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """States with one entry, `first`, and open ends that join whatever follows.
+
+    A state is an open end when nothing was named to follow it. Build one with `Sequence.of`.
+    """
+
+    states: tuple[State, ...] = ()
+    open_ends: frozenset[str] = field(default=frozenset(), kw_only=True)
+    """Names of the states whose `next` (or a choice's `default`) is what follows the sequence."""
+
+    @classmethod
+    def of(cls, *parts: State | Sequence) -> Sequence:
+        """Joins states and sequences in order. A state with a `next` of its own keeps it; empty parts vanish."""
+        joined = cls()
+        for part in parts:
+            joined = joined.then(part)
+        return joined
+
+    def then(self, *parts: State | Sequence) -> Sequence:
+        """This sequence followed by others; every open end goes to the first state of the next part.
+
+        Raises ValueError when a state's name occurs twice.
+        """
+        sequence = self
+        for part in parts:
+            following = part if isinstance(part, Sequence) else _alone(part)
+            sequence = sequence._followed_by(following)
+        return sequence
+
+    def _followed_by(self, following: Sequence) -> Sequence:
+        if not following.states:
+            return self
+        if not self.states:
+            return following
+        taken = {state.name for state in self.states}
+        for state in following.states:
+            if state.name in taken:
+                raise ValueError(
+                    f"State {state.name!r} occurs twice in a sequence; give one of them another name."
+                )
+        entry = following.states[0].name
+        linked = tuple(
+            state.linked(entry) if state.name in self.open_ends else state for state in self.states
+        )
+        return Sequence((*linked, *following.states), open_ends=following.open_ends)
+
+    def caught(self, catch: Catch) -> Sequence:
+        """The same, with a catcher on every state that can fail and does not catch those errors itself."""
+        states = tuple(
+            state.caught(catch) if isinstance(state, (Failable, Foreign)) else state for state in self.states
+        )
+        return Sequence(states, open_ends=self.open_ends)
+
+    @property
+    def first(self) -> State:
+        """The entry. Raises ValueError for an empty sequence."""
+        if not self.states:
+            raise ValueError("An empty sequence has no first state; test it with 'if sequence'.")
+        return self.states[0]
+
+    @property
+    def last(self) -> State:
+        """The state written last. Raises ValueError for an empty sequence."""
+        if not self.states:
+            raise ValueError("An empty sequence has no last state; test it with 'if sequence'.")
+        return self.states[-1]
+
+    def __iter__(self) -> Iterator[State]:
+        return iter(self.states)
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+
+def _alone(state: State) -> Sequence:
+    # linked() answers with the same object when the state takes no successor (Fail, Succeed, an explicit next).
+    open_ends = frozenset({state.name}) if state.linked("") is not state else frozenset[str]()
+    return Sequence((state,), open_ends=open_ends)

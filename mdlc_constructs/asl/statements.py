@@ -1,0 +1,86 @@
+"""What a state may do: IAM statements as plain data, merged without changing what they grant."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TypeAlias
+
+Conditions: TypeAlias = Mapping[str, Mapping[str, object]]
+"""IAM condition operator -> condition key -> value, as in a policy document."""
+
+_ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+|\*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """One `Allow` of an IAM policy.
+
+    Resources are ARNs or ARN patterns, in which `${Name}` placeholders may stand. Raises ValueError for an action
+    that is not `service:Action`, or for a statement that allows nothing.
+    """
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: Conditions = field(default_factory=dict)
+    sid: str = ""
+
+    def __post_init__(self) -> None:
+        for argument in ("actions", "resources"):
+            value = getattr(self, argument)
+            if isinstance(value, str) or not value:
+                raise ValueError(f"{argument}={value!r} must be a tuple of at least one text.")
+        for action in self.actions:
+            if not _ACTION.fullmatch(action):
+                raise ValueError(
+                    f"actions holds {action!r}, which is no IAM action; write it as 'service:Action'."
+                )
+
+    def to_policy(self) -> dict[str, object]:
+        """The statement as a policy document spells it."""
+        policy: dict[str, object] = {"Sid": self.sid} if self.sid else {}
+        policy |= {"Effect": "Allow", "Action": list(self.actions), "Resource": list(self.resources)}
+        if self.conditions:
+            policy["Condition"] = {operator: dict(keys) for operator, keys in self.conditions.items()}
+        return policy
+
+
+def merge(statements: Iterable[Statement]) -> tuple[Statement, ...]:
+    """The fewest statements that grant the same, sorted, so that equal permissions give equal text.
+
+    Actions on the same resources under the same conditions become one statement, then resources with the same
+    actions and conditions do. A statement with a `sid` of its own is joined only with those of the same `sid`.
+    """
+    # Pass one joins actions, pass two joins resources: neither pairs an action with a resource it did not have.
+    by_resources: dict[tuple[str, str, tuple[str, ...]], tuple[Conditions, set[str]]] = {}
+    for statement in statements:
+        conditions = (
+            json.dumps(statement.conditions, sort_keys=True, default=str) if statement.conditions else ""
+        )
+        key = (statement.sid, conditions, tuple(sorted(set(statement.resources))))
+        by_resources.setdefault(key, (statement.conditions, set()))[1].update(statement.actions)
+    by_actions: dict[tuple[str, str, tuple[str, ...]], tuple[Conditions, set[str]]] = {}
+    for (sid, condition_text, resources), (conditions_of, actions) in by_resources.items():
+        second = (sid, condition_text, tuple(sorted(actions)))
+        by_actions.setdefault(second, (conditions_of, set()))[1].update(resources)
+    return tuple(
+        Statement(actions=actions_of, resources=tuple(sorted(found)), conditions=conditions_of, sid=sid)
+        for (sid, _, actions_of), (conditions_of, found) in sorted(
+            by_actions.items(), key=lambda item: (item[0][0], item[0][2], sorted(item[1][1]), item[0][1])
+        )
+    )
+
+
+def covers(statements: Iterable[Statement], action: str) -> bool:
+    """Whether any of the statements allows the action (on whatever resource), wildcards included."""
+    return any(_matches(pattern, action) for statement in statements for pattern in statement.actions)
+
+
+def _matches(pattern: str, action: str) -> bool:
+    if pattern == action:
+        return True
+    # IAM compares actions without regard to case.
+    return fnmatchcase(action.lower(), pattern.lower())

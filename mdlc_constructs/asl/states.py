@@ -1,0 +1,294 @@
+"""The states of a machine as frozen plain data, JSONata only.
+
+A text that starts with `{%` and ends with `%}` is a JSONata expression; every other value stands for itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from mdlc_constructs.asl.failures import THROTTLING_RETRY, Catch, Retry
+from mdlc_constructs.asl.statements import Statement
+
+if TYPE_CHECKING:
+    from mdlc_constructs.asl.machine import Machine
+
+Body = dict[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """What every state has. `next=None` ends the machine, or is filled in when a sequence links the state."""
+
+    name: str
+    next: str | None = None
+    comment: str = ""
+
+    type: ClassVar[str]
+    linkable: ClassVar[bool] = True
+    """Whether the state may be given a `next`."""
+
+    def to_asl(self) -> Body:
+        """The state as the Amazon States Language spells it, without its name."""
+        body: Body = {"Type": self.type}
+        if self.comment:
+            body["Comment"] = self.comment
+        self._fill(body)
+        if self.linkable:
+            if self.next is None:
+                body["End"] = True
+            else:
+                body["Next"] = self.next
+        return body
+
+    def _fill(self, body: Body) -> None:
+        """Adds what is particular to the type."""
+
+    def targets(self) -> Iterator[str]:
+        """Names of the states that may follow, catchers' targets last."""
+        if self.next is not None:
+            yield self.next
+        for catch in self.catchers():
+            yield catch.next
+
+    def catchers(self) -> tuple[Catch, ...]:
+        """The catchers; none for a type of state that has no `Catch`."""
+        return ()
+
+    def linked(self, name: str) -> State:
+        """The same state, followed by the named one where it named none itself."""
+        return replace(self, next=name) if self.linkable and self.next is None else self
+
+    def own_statements(self) -> tuple[Statement, ...]:
+        """What the state itself needs to be allowed, nested machines not included."""
+        return ()
+
+    def machines(self) -> tuple[Machine, ...]:
+        """The machines nested in the state."""
+        return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failable(State):
+    """A state that can fail, be retried and be caught."""
+
+    output: object = None
+    assign: Mapping[str, object] | None = None
+    retry: tuple[Retry, ...] = ()
+    catch: tuple[Catch, ...] = ()
+
+    def catchers(self) -> tuple[Catch, ...]:
+        return self.catch
+
+    def caught(self, catch: Catch) -> State:
+        """The same state with a catcher added, unless it catches those errors already."""
+        handled = {error for catcher in self.catch for error in catcher.errors}
+        if handled.issuperset(catch.errors):
+            return self
+        # States.ALL must be the last catcher, so a narrower one goes before it.
+        last = self.catch[-1:] if "States.ALL" in handled else ()
+        return replace(self, catch=(*self.catch[: len(self.catch) - len(last)], catch, *last))
+
+    def _fill_results(self, body: Body) -> None:
+        if self.output is not None:
+            body["Output"] = self.output
+        if self.assign:
+            body["Assign"] = dict(self.assign)
+        if self.retry:
+            body["Retry"] = [retry.to_asl() for retry in self.retry]
+        if self.catch:
+            body["Catch"] = [catch.to_asl() for catch in self.catch]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(Failable):
+    """Calls a service. `resource` is an integration's ARN, `arguments` its request.
+
+    `statements` says what the call needs to be allowed; a machine gathers them for its role.
+    """
+
+    type: ClassVar[str] = "Task"
+    resource: str
+    arguments: Mapping[str, object] | str = field(default_factory=dict)
+    retry: tuple[Retry, ...] = THROTTLING_RETRY
+    timeout_seconds: int | str | None = None
+    heartbeat_seconds: int | str | None = None
+    statements: tuple[Statement, ...] = ()
+
+    def _fill(self, body: Body) -> None:
+        body["Resource"] = self.resource
+        body["Arguments"] = self.arguments if isinstance(self.arguments, str) else dict(self.arguments)
+        if self.timeout_seconds is not None:
+            body["TimeoutSeconds"] = self.timeout_seconds
+        if self.heartbeat_seconds is not None:
+            body["HeartbeatSeconds"] = self.heartbeat_seconds
+        self._fill_results(body)
+
+    def own_statements(self) -> tuple[Statement, ...]:
+        return self.statements
+
+    def request_digest(self) -> str:
+        """SHA-256 (hex) of the whole request, placeholders unbound: what changes it changes what is done."""
+        request = {"resource": self.resource, "arguments": self.arguments}
+        text = json.dumps(request, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pass(State):
+    """Shapes data: sets the output, assigns variables, calls nothing."""
+
+    type: ClassVar[str] = "Pass"
+    output: object = None
+    assign: Mapping[str, object] | None = None
+
+    def _fill(self, body: Body) -> None:
+        if self.output is not None:
+            body["Output"] = self.output
+        if self.assign:
+            body["Assign"] = dict(self.assign)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One branch of a choice: when the JSONata `condition` is true, go to `next`."""
+
+    condition: str
+    next: str
+    assign: Mapping[str, object] | None = None
+    output: object = None
+
+    def to_asl(self) -> Body:
+        """The rule as the Amazon States Language spells it."""
+        body: Body = {"Condition": self.condition}
+        if self.assign:
+            body["Assign"] = dict(self.assign)
+        if self.output is not None:
+            body["Output"] = self.output
+        body["Next"] = self.next
+        return body
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(State):
+    """Goes where the first true rule says, else to `default` (a sequence fills in the following state)."""
+
+    type: ClassVar[str] = "Choice"
+    linkable: ClassVar[bool] = False
+    rules: tuple[Rule, ...]
+    default: str | None = None
+    assign: Mapping[str, object] | None = None
+    output: object = None
+
+    def __post_init__(self) -> None:
+        if not self.rules:
+            raise ValueError(
+                f"rules of the choice {self.name!r} are empty; a choice needs at least one rule."
+            )
+        if self.next is not None:
+            raise ValueError(f"next={self.next!r} of the choice {self.name!r} is not possible; set default.")
+
+    def _fill(self, body: Body) -> None:
+        body["Choices"] = [rule.to_asl() for rule in self.rules]
+        if self.assign:
+            body["Assign"] = dict(self.assign)
+        if self.output is not None:
+            body["Output"] = self.output
+        if self.default is not None:
+            body["Default"] = self.default
+
+    def targets(self) -> Iterator[str]:
+        for rule in self.rules:
+            yield rule.next
+        if self.default is not None:
+            yield self.default
+
+    def linked(self, name: str) -> State:
+        return replace(self, default=name) if self.default is None else self
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wait(State):
+    """Waits a number of seconds (or what a JSONata expression gives)."""
+
+    type: ClassVar[str] = "Wait"
+    seconds: int | str
+
+    def _fill(self, body: Body) -> None:
+        body["Seconds"] = self.seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Succeed(State):
+    """Ends the machine successfully."""
+
+    type: ClassVar[str] = "Succeed"
+    linkable: ClassVar[bool] = False
+    output: object = None
+
+    def _fill(self, body: Body) -> None:
+        if self.output is not None:
+            body["Output"] = self.output
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fail(State):
+    """Ends the machine as failed, with the error's name and cause (texts or JSONata)."""
+
+    type: ClassVar[str] = "Fail"
+    linkable: ClassVar[bool] = False
+    error: str
+    cause: str
+
+    def _fill(self, body: Body) -> None:
+        body["Error"] = self.error
+        body["Cause"] = self.cause
+
+
+@dataclass(frozen=True, kw_only=True)
+class Map(Failable):
+    """Runs `processor` once an item, at most `max_concurrency` at a time (0: no bound)."""
+
+    type: ClassVar[str] = "Map"
+    items: object
+    processor: Machine
+    max_concurrency: int | str
+    item_selector: Mapping[str, object] | None = None
+
+    def _fill(self, body: Body) -> None:
+        body["Items"] = self.items
+        if self.item_selector is not None:
+            body["ItemSelector"] = dict(self.item_selector)
+        body["MaxConcurrency"] = self.max_concurrency
+        body["ItemProcessor"] = {"ProcessorConfig": {"Mode": "INLINE"}, **self.processor.nested_asl()}
+        self._fill_results(body)
+
+    def machines(self) -> tuple[Machine, ...]:
+        return (self.processor,)
+
+    def request_digest(self) -> str:
+        """SHA-256 (hex) over the digests of all tasks of the processor, in order."""
+        digests = [state.request_digest() for state in self.processor.walk() if isinstance(state, Task)]
+        return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parallel(Failable):
+    """Runs all branches on the same input and gives the list of their outputs."""
+
+    type: ClassVar[str] = "Parallel"
+    branches: tuple[Machine, ...]
+    arguments: Mapping[str, object] | str | None = None
+
+    def _fill(self, body: Body) -> None:
+        body["Branches"] = [branch.nested_asl() for branch in self.branches]
+        if self.arguments is not None:
+            body["Arguments"] = self.arguments if isinstance(self.arguments, str) else dict(self.arguments)
+        self._fill_results(body)
+
+    def machines(self) -> tuple[Machine, ...]:
+        return self.branches
