@@ -1,0 +1,33 @@
+"""Who approves a model package that passed the gate."""
+
+from dataclasses import dataclass
+
+from mdlc_constructs.settings.refusal import unknown
+
+_MODES = ("automatic", "manual")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    """Make one with `Approval.automatic` (the gate decides) or `Approval.manual` (a person does)."""
+
+    mode: str
+
+    def __post_init__(self) -> None:
+        if self.mode not in _MODES:
+            raise unknown("mode", self.mode, _MODES, what="mode of approval")
+
+    @classmethod
+    def automatic(cls) -> "Approval":
+        """A package that passes the gate is approved at once."""
+        return cls(mode="automatic")
+
+    @classmethod
+    def manual(cls) -> "Approval":
+        """A package that passes the gate stays pending until its status is changed in the model registry."""
+        return cls(mode="manual")
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether the gate's verdict is the approval."""
+        return self.mode == "automatic"

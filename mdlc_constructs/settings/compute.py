@@ -1,0 +1,99 @@
+"""What a job runs on: instances, their disk, how long, and whether spot capacity or a warm pool is used."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mdlc_constructs.settings.instance_type import check_instance_type
+from mdlc_constructs.settings.refusal import refusal
+
+LONGEST_RUNTIME = timedelta(days=28)
+LONGEST_KEEP_ALIVE = timedelta(seconds=21600)
+LARGEST_VOLUME_GB = 16384
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spot:
+    """Spare capacity at a discount, which AWS may take back while the job runs.
+
+    :param max_wait: how long the job may take in all, waiting for capacity included.
+    :param checkpoint: whether the container saves and takes up its state under ``/opt/ml/checkpoints``.
+    """
+
+    max_wait: timedelta
+    checkpoint: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compute:
+    """The instances of a job.
+
+    :param instance_type: for example "ml.m5.xlarge".
+    :param instance_count: how many of them.
+    :param volume_gb: disk of each instance, in GB.
+    :param max_runtime: after this time SageMaker stops the job.
+    :param spot: use spare capacity (training only).
+    :param keep_alive: keep the instances for the next job (a warm pool, training only); they are billed
+        meanwhile.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    instance_type: str = "ml.m5.xlarge"
+    instance_count: int = 1
+    volume_gb: int = 30
+    max_runtime: timedelta = timedelta(hours=2)
+    spot: Spot | None = None
+    keep_alive: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        check_instance_type("instance_type", self.instance_type)
+        for name, most in (("instance_count", 100), ("volume_gb", LARGEST_VOLUME_GB)):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+                raise refusal(name, value, f"give a whole number from 1 to {most}.")
+        if not timedelta(0) < self.max_runtime <= LONGEST_RUNTIME:
+            raise refusal(
+                "max_runtime",
+                self.max_runtime,
+                f"give more than nothing and at most {LONGEST_RUNTIME.days} days.",
+            )
+        if self.spot and self.keep_alive:
+            raise refusal(
+                "keep_alive",
+                self.keep_alive,
+                "a warm pool cannot hold spot instances; choose one of the two.",
+            )
+        if self.spot and self.spot.max_wait < self.max_runtime:
+            raise refusal(
+                "max_wait", self.spot.max_wait, f"includes the run itself; give at least {self.max_runtime}."
+            )
+        if self.keep_alive is not None and not timedelta(0) < self.keep_alive <= LONGEST_KEEP_ALIVE:
+            raise refusal(
+                "keep_alive", self.keep_alive, f"give at most {LONGEST_KEEP_ALIVE}, or None for no warm pool."
+            )
+
+    def require(self, use: str) -> "Compute":
+        """The same compute, when SageMaker offers it for the use ("training", "processing" or "transform").
+
+        :raises ValueError: when the instance type does not exist for that use, or spot or a warm pool is
+            asked for outside training.
+        """
+        check_instance_type("instance_type", self.instance_type, use)
+        if use != "training" and (self.spot or self.keep_alive):
+            name = "spot" if self.spot else "keep_alive"
+            raise refusal(name, getattr(self, name), f"is for training only; leave it out for {use}.")
+        return self
+
+    @property
+    def max_runtime_seconds(self) -> int:
+        """The longest run, in whole seconds."""
+        return int(self.max_runtime.total_seconds())
+
+    @property
+    def max_wait_seconds(self) -> int | None:
+        """The longest run and wait for spot capacity, in whole seconds; None without spot."""
+        return int(self.spot.max_wait.total_seconds()) if self.spot else None
+
+    @property
+    def keep_alive_seconds(self) -> int | None:
+        """How long the warm pool is kept, in whole seconds; None without one."""
+        return int(self.keep_alive.total_seconds()) if self.keep_alive else None

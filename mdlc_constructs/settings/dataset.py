@@ -1,0 +1,195 @@
+"""What a model learns from: files below one prefix, the columns they hold and what each column is for."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypedDict, Unpack
+
+from mdlc_constructs.settings.refusal import refusal, unknown
+from mdlc_constructs.settings.token import has_token, without_tokens
+
+COLUMN_TYPES = ("number", "integer", "category", "boolean", "timestamp", "text")
+CALENDAR_PARTS = ("hour", "dayofweek", "day", "dayofyear", "week", "month", "quarter", "year")
+TASKS = ("binary", "regression")
+FORMATS = ("csv", "parquet")
+_NOT_FEATURES = ("timestamp", "text")
+_URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/(.+/)?")
+
+
+class _ColumnRoles(TypedDict, total=False):
+    """What `Dataset.csv` and `Dataset.parquet` take besides the URI."""
+
+    label: str
+    timestamp: str
+    columns: Mapping[str, str]
+    row_key: tuple[str, ...]
+    entity: str | None
+    known_after: tuple[str, ...]
+    features: tuple[str, ...] | None
+    calendar: tuple[str, ...]
+    task: str
+    positive: str
+    accepted_leaks: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """Files below one S3 prefix and the meaning of their columns.
+
+    Make one with `Dataset.csv` or `Dataset.parquet`. Times are read as UTC.
+
+    :param uri: ``s3://bucket/prefix/`` with the closing slash; every object below it is part of the data.
+    :param label: the column to predict; rows without a value in it are not trained on.
+    :param timestamp: the column with the moment at which a prediction would be asked for; it orders the
+        split.
+    :param columns: each column's type, one of `COLUMN_TYPES`; columns of the files that are not named are
+        ignored.
+    :param row_key: the columns that name one row; a prediction is joined back by them.
+    :param entity: the column that names what the row is about, carried along with each prediction.
+    :param known_after: columns that are known only after the moment of prediction and so can never be a
+        feature.
+    :param features: the columns to learn from; by default all that are neither named above nor time or free
+        text.
+    :param calendar: parts of ``timestamp`` to learn from, of `CALENDAR_PARTS`.
+    :param task: what the label is: "binary" or "regression".
+    :param positive: the label's value, as text, that counts as 1 in a binary task.
+    :param accepted_leaks: features that are allowed to predict the label almost perfectly by themselves.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    format: str
+    uri: str
+    label: str
+    timestamp: str
+    columns: Mapping[str, str]
+    row_key: tuple[str, ...]
+    entity: str | None = None
+    known_after: tuple[str, ...] = ()
+    features: tuple[str, ...] | None = None
+    calendar: tuple[str, ...] = ()
+    task: str = "binary"
+    positive: str = "1"
+    accepted_leaks: tuple[str, ...] = ()
+
+    @classmethod
+    def csv(cls, uri: str, **roles: Unpack[_ColumnRoles]) -> "Dataset":
+        """Comma-separated files with a header line, plain or compressed with gzip (``.gz``)."""
+        return cls(format="csv", uri=uri, **roles)
+
+    @classmethod
+    def parquet(cls, uri: str, **roles: Unpack[_ColumnRoles]) -> "Dataset":
+        """Parquet files."""
+        return cls(format="parquet", uri=uri, **roles)
+
+    def __post_init__(self) -> None:
+        if self.format not in FORMATS:
+            raise unknown("format", self.format, FORMATS, what="format")
+        if self.task not in TASKS:
+            raise unknown("task", self.task, TASKS, what="task")
+        self._check_uri()
+        self._check_sequences()
+        object.__setattr__(self, "columns", self._with_implied_types())
+        self._check_columns()
+        self._check_features()
+
+    def _check_uri(self) -> None:
+        if not _URI.fullmatch(without_tokens(self.uri)) and not (
+            has_token(self.uri) and self.uri.endswith("/")
+        ):
+            raise refusal("uri", self.uri, 'give "s3://bucket/prefix/" with the closing slash.')
+
+    def _check_sequences(self) -> None:
+        """A lone string is a sequence of letters to Python, and the commonest slip here."""
+        for name in ("row_key", "known_after", "features", "calendar", "accepted_leaks"):
+            value = getattr(self, name)
+            if isinstance(value, str):
+                raise refusal(name, value, f"give a tuple of names, for example ({value!r},).")
+            if value is not None:
+                object.__setattr__(self, name, tuple(value))
+                repeated = sorted({item for item in value if tuple(value).count(item) > 1})
+                if repeated:
+                    raise refusal(name, repeated[0], "is named twice; name each column once.")
+        if not self.row_key:
+            raise refusal("row_key", self.row_key, "name the columns that tell one row from all others.")
+
+    def _with_implied_types(self) -> dict[str, str]:
+        """The declared types, completed where a column's role leaves no doubt about its type."""
+        implied = {
+            self.label: "integer" if self.task == "binary" else "number",
+            self.timestamp: "timestamp",
+            **dict.fromkeys(self.row_key, "text"),
+            **({self.entity: "text"} if self.entity else {}),
+        }
+        return {**implied, **self.columns}
+
+    def _check_columns(self) -> None:
+        for name, kind in self.columns.items():
+            if kind not in COLUMN_TYPES:
+                raise unknown(f"columns[{name!r}]", kind, COLUMN_TYPES, what="column type")
+        if self.columns[self.timestamp] != "timestamp":
+            raise refusal("timestamp", self.timestamp, "declare the column as 'timestamp' in columns.")
+        if self.label == self.timestamp or self.label in self.row_key or self.label == self.entity:
+            raise refusal(
+                "label", self.label, "the label cannot also be the timestamp, the entity or a row key."
+            )
+        if self.task == "regression" and self.columns[self.label] not in ("number", "integer"):
+            raise refusal("label", self.label, "a regression needs a label of type 'number' or 'integer'.")
+        for name in self.known_after:
+            if name not in self.columns:
+                raise unknown("known_after", name, self.columns, what="column")
+        for part in self.calendar:
+            if part not in CALENDAR_PARTS:
+                raise unknown("calendar", part, CALENDAR_PARTS, what="part of a timestamp")
+
+    def _check_features(self) -> None:
+        for name in self.features or ():
+            if name in self.known_after:
+                raise refusal(
+                    "features",
+                    name,
+                    "is known only after the prediction is made (known_after); leave it out.",
+                )
+            if name not in self.columns:
+                raise unknown("features", name, self.columns, what="column")
+            if name == self.label:
+                raise refusal("features", name, "is the label; leave it out.")
+            if self.columns[name] in _NOT_FEATURES:
+                raise refusal(
+                    "features",
+                    name,
+                    f"is a {self.columns[name]} column; declare it a category, or use calendar for time.",
+                )
+        if not self.resolved_features and not self.calendar:
+            raise refusal(
+                "features", self.features, "name at least one column or calendar part to learn from."
+            )
+        for name in self.accepted_leaks:
+            if name not in self.resolved_features:
+                raise unknown("accepted_leaks", name, self.resolved_features, what="feature")
+
+    @property
+    def resolved_features(self) -> tuple[str, ...]:
+        """The feature columns: those named, or all that are declared and have no other role."""
+        if self.features is not None:
+            return self.features
+        other = {self.label, self.timestamp, self.entity, *self.row_key, *self.known_after}
+        return tuple(
+            name for name, kind in self.columns.items() if name not in other and kind not in _NOT_FEATURES
+        )
+
+    def to_plan(self) -> dict[str, object]:
+        """The ``dataset`` section of a job's plan."""
+        return {
+            "format": self.format,
+            "label": self.label,
+            "timestamp": self.timestamp,
+            "entity": self.entity,
+            "row_key": list(self.row_key),
+            "columns": dict(self.columns),
+            "known_after": list(self.known_after),
+            "features": list(self.resolved_features),
+            "calendar": list(self.calendar),
+            "positive": self.positive,
+            "task": self.task,
+            "accepted_leaks": list(self.accepted_leaks),
+        }

@@ -1,0 +1,34 @@
+"""How a model is judged on the holdout."""
+
+from dataclasses import dataclass
+
+from mdlc_constructs.settings.refusal import refusal
+
+MOST_RESAMPLES = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """Settings of the evaluation job.
+
+    :param threshold: the score (0 to 1) from which a row counts as predicted positive.
+    :param bootstrap: how many resamples of the holdout the confidence intervals stand on.
+    :param seed: of the resampling, so that an evaluation can be repeated to the digit.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    threshold: float = 0.5
+    bootstrap: int = 200
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if isinstance(self.threshold, bool) or not 0 < self.threshold < 1:
+            raise refusal("threshold", self.threshold, "give a score between 0 and 1, both excluded.")
+        if not isinstance(self.bootstrap, int) or not 50 <= self.bootstrap <= MOST_RESAMPLES:
+            raise refusal("bootstrap", self.bootstrap, f"give a whole number from 50 to {MOST_RESAMPLES}.")
+        if not isinstance(self.seed, int) or self.seed < 0:
+            raise refusal("seed", self.seed, "give a whole number of at least 0.")
+
+    def to_plan(self) -> dict[str, object]:
+        """The ``evaluation`` section of a job's plan."""
+        return {"threshold": self.threshold, "bootstrap": self.bootstrap, "seed": self.seed}

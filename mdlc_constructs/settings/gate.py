@@ -1,0 +1,88 @@
+"""What a newly trained model must reach on the holdout to be registered for approval."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mdlc_constructs.settings.metric import metric
+from mdlc_constructs.settings.refusal import refusal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """Thresholds on holdout metrics, and the comparison with the champion.
+
+    :param at_least: metric name to the least value that passes; the value may equal it.
+    :param at_most: metric name to the greatest value that passes; the value may equal it.
+    :param better_than_champion: the metric by which a challenger must beat the champion, when there is a
+        champion.
+    :param margin: by how much it must at least be better, in the metric's unit; a negative margin allows
+        that much loss.
+    :param confidence: how sure (0.5 to 1) the paired bootstrap must be that it is better by the margin.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    at_least: Mapping[str, float] = field(default_factory=dict)
+    at_most: Mapping[str, float] = field(default_factory=dict)
+    better_than_champion: str | None = None
+    margin: float = 0.0
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        for argument in ("at_least", "at_most"):
+            for name, bound in getattr(self, argument).items():
+                _check_bound(argument, name, bound)
+            object.__setattr__(self, argument, dict(getattr(self, argument)))
+        for name in self.at_least:
+            if name in self.at_most and self.at_least[name] > self.at_most[name]:
+                raise refusal(
+                    "at_most", self.at_most[name], f"no {name} can pass: at_least asks {self.at_least[name]}."
+                )
+        if self.better_than_champion is not None:
+            metric("better_than_champion", self.better_than_champion)
+        if not 0.5 <= self.confidence < 1:
+            raise refusal("confidence", self.confidence, "give a probability from 0.5 to below 1.")
+        if not -1e6 < self.margin < 1e6:
+            raise refusal("margin", self.margin, "give a plain number in the metric's unit.")
+
+    def check_task(self, task: str) -> None:
+        """Refuse metrics that are not computed for the dataset's task.
+
+        :raises ValueError: naming the metric.
+        """
+        champion = [self.better_than_champion] if self.better_than_champion else []
+        for argument, names in (
+            ("at_least", [*self.at_least]),
+            ("at_most", [*self.at_most]),
+            ("better_than_champion", champion),
+        ):
+            for name in names:
+                if metric(argument, name).task != task:
+                    raise refusal(
+                        argument,
+                        name,
+                        f"is a metric of {metric(argument, name).task} tasks; this one is {task}.",
+                    )
+
+    def to_plan(self) -> dict[str, object]:
+        """The ``gate`` section of a job's plan."""
+        return {
+            "at_least": dict(self.at_least),
+            "at_most": dict(self.at_most),
+            "better_than_champion": self.better_than_champion,
+            "margin": self.margin,
+            "confidence": self.confidence,
+        }
+
+
+def _check_bound(argument: str, name: str, bound: float) -> None:
+    known = metric(argument, name)
+    if isinstance(bound, bool) or not isinstance(bound, (int, float)):
+        raise refusal(f"{argument}[{name!r}]", bound, "give a number.")
+    too_low = known.lowest is not None and bound < known.lowest
+    too_high = known.highest is not None and bound > known.highest
+    if too_low or too_high:
+        limits = f"from {known.lowest:g}" if known.lowest is not None else ""
+        limits += f" to {known.highest:g}" if known.highest is not None else ""
+        raise refusal(
+            f"{argument}[{name!r}]", bound, f"{name} has values {limits.strip()}; give one of those."
+        )

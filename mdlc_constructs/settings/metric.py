@@ -1,0 +1,46 @@
+"""The metrics that evaluation computes: for which task, and whether more or less is better."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mdlc_constructs.settings.refusal import unknown
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One metric. ``lowest`` and ``highest`` bound its values; None where there is no bound."""
+
+    name: str
+    task: str
+    higher_is_better: bool
+    lowest: float | None = 0.0
+    highest: float | None = 1.0
+
+
+METRICS: Mapping[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric(name="auc", task="binary", higher_is_better=True),
+        Metric(name="pr_auc", task="binary", higher_is_better=True),
+        Metric(name="accuracy", task="binary", higher_is_better=True),
+        Metric(name="precision", task="binary", higher_is_better=True),
+        Metric(name="recall", task="binary", higher_is_better=True),
+        Metric(name="f1", task="binary", higher_is_better=True),
+        Metric(name="log_loss", task="binary", higher_is_better=False, highest=None),
+        Metric(name="brier", task="binary", higher_is_better=False),
+        Metric(name="expected_calibration_error", task="binary", higher_is_better=False),
+        Metric(name="rmse", task="regression", higher_is_better=False, highest=None),
+        Metric(name="mae", task="regression", higher_is_better=False, highest=None),
+        Metric(name="r2", task="regression", higher_is_better=True, lowest=None),
+    )
+}
+
+
+def metric(argument: str, name: str) -> Metric:
+    """The metric of that name.
+
+    :raises ValueError: when there is none, with the nearest right name.
+    """
+    if name not in METRICS:
+        raise unknown(argument, name, METRICS, what="metric")
+    return METRICS[name]

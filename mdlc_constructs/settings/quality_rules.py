@@ -1,0 +1,98 @@
+"""What a batch must satisfy before anything is trained on it or scored from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mdlc_constructs.settings.dataset import Dataset
+from mdlc_constructs.settings.refusal import refusal, unknown
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualityRules:
+    """Rules for a batch of data. Missing columns, wrong types and empty files are refused without a rule.
+
+    :param minimum_rows: fewer rows than this are refused.
+    :param maximum_missing_share: the largest share (0 to 1) of a feature's values that may be missing.
+    :param missing_share: the same for single columns, which wins over ``maximum_missing_share``.
+    :param unique_key: whether two rows may not have the same row key.
+    :param ranges: smallest and largest value of numeric columns; None leaves a side open.
+    :param accepted_values: the values that a column may hold, as text.
+    :param minimum_class_share: in a binary task, the smallest share (0 to 1) of the rarer class.
+    :param leak_auc: a feature that alone reaches this AUC (0.5 to 1) is taken for a leak of the label.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    minimum_rows: int = 100
+    maximum_missing_share: float = 0.2
+    missing_share: Mapping[str, float] = field(default_factory=dict)
+    unique_key: bool = True
+    ranges: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    accepted_values: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    minimum_class_share: float = 0.001
+    leak_auc: float = 0.98
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.minimum_rows, int) or self.minimum_rows < 1:
+            raise refusal("minimum_rows", self.minimum_rows, "give a whole number of at least 1.")
+        _check_share("maximum_missing_share", self.maximum_missing_share)
+        for column, share in self.missing_share.items():
+            _check_share(f"missing_share[{column!r}]", share)
+        if not 0 <= self.minimum_class_share < 0.5:
+            raise refusal(
+                "minimum_class_share", self.minimum_class_share, "give a share from 0 to below 0.5."
+            )
+        if not 0.5 < self.leak_auc <= 1:
+            raise refusal("leak_auc", self.leak_auc, "give an AUC above 0.5, at most 1.")
+        for column, bounds in self.ranges.items():
+            self._check_bounds(column, bounds)
+        for column, values in self.accepted_values.items():
+            if isinstance(values, str) or not values:
+                raise refusal(
+                    f"accepted_values[{column!r}]", values, "give a tuple of the values that are accepted."
+                )
+        object.__setattr__(self, "accepted_values", {c: tuple(v) for c, v in self.accepted_values.items()})
+        object.__setattr__(self, "ranges", {c: tuple(v) for c, v in self.ranges.items()})
+
+    @staticmethod
+    def _check_bounds(column: str, bounds: tuple[float | None, float | None]) -> None:
+        argument = f"ranges[{column!r}]"
+        if len(bounds) != 2:
+            raise refusal(
+                argument, bounds, "give the smallest and the largest value; None leaves a side open."
+            )
+        low, high = bounds
+        if low is not None and high is not None and low > high:
+            raise refusal(argument, bounds, "the smallest value comes first.")
+
+    def check_columns(self, dataset: Dataset) -> None:
+        """Refuse rules about columns that the dataset does not have.
+
+        :raises ValueError: with the nearest right name.
+        """
+        for argument in ("missing_share", "ranges", "accepted_values"):
+            for column in getattr(self, argument):
+                if column not in dataset.columns:
+                    raise unknown(argument, column, dataset.columns, what="column")
+        for column in self.ranges:
+            if dataset.columns[column] not in ("number", "integer"):
+                raise refusal(
+                    "ranges", column, f"is a {dataset.columns[column]} column; ranges are for numbers."
+                )
+
+    def to_plan(self) -> dict[str, object]:
+        """The ``quality`` section of a job's plan."""
+        return {
+            "minimum_rows": self.minimum_rows,
+            "maximum_missing_share": self.maximum_missing_share,
+            "missing_share": dict(self.missing_share),
+            "unique_key": self.unique_key,
+            "ranges": {column: list(bounds) for column, bounds in self.ranges.items()},
+            "accepted_values": {column: list(values) for column, values in self.accepted_values.items()},
+            "minimum_class_share": self.minimum_class_share,
+            "leak_auc": self.leak_auc,
+        }
+
+
+def _check_share(argument: str, share: float) -> None:
+    if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= 1:
+        raise refusal(argument, share, "give a share from 0 to 1.")

@@ -1,0 +1,157 @@
+"""The hyperparameters that SageMaker's XGBoost image knows, with the values it takes for each.
+
+Source: the image's own checks, ``algorithm_mode/hyperparameter_validation.py`` of
+aws/sagemaker-xgboost-container. The image refuses an unknown name only after minutes of waiting for an
+instance; this table refuses it at once.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mdlc_constructs.settings.refusal import refusal, unknown
+from mdlc_constructs.settings.token import is_number_token
+
+Value = str | int | float | bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """Numbers from ``low`` to ``high``; ``above`` and ``below`` say that the bound itself is excluded."""
+
+    whole: bool = False
+    low: float = -math.inf
+    high: float = math.inf
+    above: bool = False
+    below: bool = False
+
+    def refuses(self, value: Value) -> str | None:
+        """Why the value is out of range, or None when it is fine."""
+        if isinstance(value, (bool, str)):
+            return f"give {'a whole number' if self.whole else 'a number'}{self._bounds()}."
+        if is_number_token(value):
+            return "a number that is known only at deployment cannot be checked; give it as a plain number."
+        if self.whole and value != int(value):
+            return f"give a whole number{self._bounds()}."
+        low_ok = value > self.low if self.above else value >= self.low
+        high_ok = value < self.high if self.below else value <= self.high
+        return (
+            None
+            if low_ok and high_ok
+            else f"give {'a whole number' if self.whole else 'a number'}{self._bounds()}."
+        )
+
+    def _bounds(self) -> str:
+        parts = []
+        if self.low > -math.inf:
+            parts.append(f"{'above' if self.above else 'from'} {self.low:g}")
+        if self.high < math.inf:
+            parts.append(f"{'below' if self.below else 'to'} {self.high:g}")
+        return " " + " ".join(parts) if parts else ""
+
+
+_SHARE = Range(low=0, high=1)
+_POSITIVE_SHARE = Range(low=0, high=1, above=True)
+_FLAG = Range(whole=True, low=0, high=1)
+_FROM_ZERO = Range(low=0)
+_COUNT = Range(whole=True, low=1)
+_COUNT_FROM_ZERO = Range(whole=True, low=0)
+_TRUE_FALSE = ("true", "false")
+
+OBJECTIVES = (
+    "binary:logistic", "binary:logitraw", "binary:hinge", "count:poisson", "multi:softmax", "multi:softprob",
+    "rank:pairwise", "rank:ndcg", "rank:map", "reg:linear", "reg:squarederror", "reg:logistic", "reg:gamma",
+    "reg:pseudohubererror", "reg:squaredlogerror", "reg:tweedie", "survival:aft", "survival:cox",
+)  # fmt: skip
+
+TABLE: Mapping[str, Range | tuple[str, ...] | None] = {
+    "num_round": _COUNT,
+    "objective": OBJECTIVES,
+    "csv_weights": _FLAG,
+    "early_stopping_rounds": _COUNT,
+    "booster": ("gbtree", "gblinear", "dart"),
+    "verbosity": Range(whole=True, low=0, high=3),
+    "nthread": _COUNT,
+    "eta": _SHARE,
+    "gamma": _FROM_ZERO,
+    "max_depth": _COUNT_FROM_ZERO,
+    "min_child_weight": _FROM_ZERO,
+    "max_delta_step": _FROM_ZERO,
+    "subsample": _POSITIVE_SHARE,
+    "colsample_bytree": _POSITIVE_SHARE,
+    "colsample_bylevel": _POSITIVE_SHARE,
+    "colsample_bynode": _POSITIVE_SHARE,
+    "lambda": _FROM_ZERO,
+    "alpha": _FROM_ZERO,
+    "tree_method": ("auto", "exact", "approx", "hist", "gpu_hist"),
+    "sketch_eps": Range(low=0, high=1, above=True, below=True),
+    "scale_pos_weight": Range(low=0, above=True),
+    "updater": None,
+    "dsplit": ("row", "col"),
+    "refresh_leaf": _FLAG,
+    "process_type": ("default", "update"),
+    "grow_policy": ("depthwise", "lossguide"),
+    "max_leaves": _COUNT_FROM_ZERO,
+    "max_bin": _COUNT_FROM_ZERO,
+    "predictor": ("auto", "cpu_predictor", "gpu_predictor"),
+    "monotone_constraints": None,
+    "interaction_constraints": None,
+    "sample_type": ("uniform", "weighted"),
+    "normalize_type": ("tree", "forest"),
+    "rate_drop": _SHARE,
+    "one_drop": _FLAG,
+    "skip_drop": _SHARE,
+    "lambda_bias": _SHARE,
+    "tweedie_variance_power": Range(low=1, high=2, above=True, below=True),
+    "num_class": Range(whole=True, low=2),
+    "base_score": _FROM_ZERO,
+    "eval_metric": None,
+    "seed": Range(whole=True, low=-(2**31) + 1, high=2**31 - 2),
+    "num_parallel_tree": _COUNT,
+    "save_model_on_termination": _TRUE_FALSE,
+    "aft_loss_distribution": ("normal", "logistic", "extreme"),
+    "aft_loss_distribution_scale": _FROM_ZERO,
+    "single_precision_histogram": _TRUE_FALSE,
+    "deterministic_histogram": _TRUE_FALSE,
+    "sampling_method": ("uniform", "gradient_based"),
+    "prob_buffer_row": Range(low=1, above=True),
+    "_kfold": Range(whole=True, low=2),
+    "_num_cv_round": _COUNT,
+}
+# XGBoost's other names, which the image takes as well; `lambda` itself is a keyword in Python.
+ALIASES = {"learning_rate": "eta", "min_split_loss": "gamma", "reg_lambda": "lambda", "reg_alpha": "alpha"}
+
+
+def rendered(hyperparameters: Mapping[str, Value]) -> dict[str, str]:
+    """The hyperparameters by the image's own names, checked, as the text that SageMaker wants.
+
+    :raises ValueError: for an unknown name (with the nearest right one), a value out of range, or one thing
+        given twice.
+    """
+    result: dict[str, str] = {}
+    for given, value in hyperparameters.items():
+        name = ALIASES.get(given, given)
+        if name not in TABLE:
+            raise unknown("hyperparameters", given, [*TABLE, *ALIASES], what="XGBoost hyperparameter")
+        if name in result:
+            raise refusal(given, value, f"is another name of {name!r}, which is given too; give one of them.")
+        _check(given, value, TABLE[name])
+        result[name] = _text(value)
+    if result.get("objective", "").startswith("multi:") and "num_class" not in result:
+        raise refusal("objective", result["objective"], "needs num_class, the number of classes.")
+    return result
+
+
+def _check(name: str, value: Value, allowed: Range | tuple[str, ...] | None) -> None:
+    if isinstance(allowed, Range):
+        reason = allowed.refuses(value)
+        if reason:
+            raise refusal(name, value, reason)
+    elif allowed is not None and _text(value) not in allowed:
+        raise unknown(name, _text(value), allowed, what=f"value of {name}")
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
