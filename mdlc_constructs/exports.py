@@ -12,8 +12,8 @@ def lazily(
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """The `__getattr__` and `__dir__` of a package whose public names live in the given modules.
 
-    `modules` maps a public name to the absolute name of the module that defines it. The module is imported when
-    the name is first asked for; the name is then an ordinary attribute of the package.
+    `modules` maps a public name to the absolute name of the module that defines it. The module is imported
+    when the name is first asked for; the name is then an ordinary attribute of the package.
     """
 
     def find(name: str) -> object:

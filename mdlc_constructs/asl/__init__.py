@@ -1,4 +1,6 @@
-"""State machines as plain data: states, permissions, whole machines, and what is checked of them. No aws_cdk."""
+"""State machines as plain data: states, permissions, whole machines, and what is checked of them. No
+aws_cdk.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -39,6 +41,6 @@ _ROOM = {
 }
 _MODULES = {name: f"{__name__}.{module}" for module, names in _ROOM.items() for name in names}
 
-__all__ = [*_MODULES]
+__all__ = list(_MODULES)
 
 __getattr__, __dir__ = lazily(__name__, _MODULES)

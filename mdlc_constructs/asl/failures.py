@@ -12,8 +12,8 @@ ALL_ERRORS = ("States.ALL",)
 class Retry:
     """Tries a state again after named errors. Every attempt is billed as a state transition.
 
-    `interval_seconds` is the first pause, multiplied by `backoff_rate` each time, never above `max_delay_seconds`.
-    Full jitter spreads many executions that fail together. Limits:
+    `interval_seconds` is the first pause, multiplied by `backoff_rate` each time, never above
+    `max_delay_seconds`. Full jitter spreads many executions that fail together. Limits:
     https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
     """
 

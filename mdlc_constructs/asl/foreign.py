@@ -1,7 +1,7 @@
 """States that came from elsewhere, such as a chain built with CDK's own classes.
 
-This is the pure half: it takes what `sfn.StateGraph(start, "").to_graph_json()` renders. The half that calls CDK is
-`mdlc_constructs.tasks.chain.sequence_from_chain`.
+This is the pure half: it takes what `sfn.StateGraph(start, "").to_graph_json()` renders. The half that calls
+CDK is `mdlc_constructs.tasks.chain.sequence_from_chain`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Foreign(State):
         return str(self.body.get("Type", ""))
 
     def to_asl(self) -> Body:
+        """The body, with what follows filled in."""
         body = {key: value for key, value in self.body.items() if key not in ("Next", "End")}
         if self.kind == "Choice" or self.kind in _ENDS_BY_ITSELF:
             return body
@@ -43,6 +44,7 @@ class Foreign(State):
         return {**body, "Next": self.next}
 
     def targets(self) -> Iterator[str]:
+        """As for every state, those of the rules first."""
         if self.next is not None:
             yield self.next
         yield from _names(self.body.get("Choices"))
@@ -52,6 +54,7 @@ class Foreign(State):
         yield from _names(self.body.get("Catch"))
 
     def linked(self, name: str) -> State:
+        """The same state, followed by the named one where it left that open."""
         if self.kind in _ENDS_BY_ITSELF or self.next is not None:
             return self
         if self.kind == "Choice":
@@ -71,6 +74,7 @@ class Foreign(State):
         return replace(self, body={**self.body, "Catch": catchers})
 
     def own_statements(self) -> tuple[Statement, ...]:
+        """The statements given."""
         return self.statements
 
     def nested(self) -> Iterator[tuple[str, Body]]:

@@ -14,7 +14,9 @@ from mdlc_constructs.asl.states import Body, State
 
 
 class MachineError(ValueError):
-    """A machine that AWS would refuse, or that would fail in use. `findings` says what is wrong, one a member."""
+    """A machine that AWS would refuse, or that would fail in use. `findings` says what is wrong, one a
+    member.
+    """
 
     def __init__(self, findings: Iterable[str]) -> None:
         self.findings = tuple(findings)
@@ -25,8 +27,8 @@ class MachineError(ValueError):
 class Machine:
     """States, the first of which starts unless `start` names another.
 
-    `bindings` gives the values of the placeholders, by name: any object, CDK tokens included; nothing here looks at
-    them. `timeout_seconds` ends an execution that runs longer.
+    `bindings` gives the values of the placeholders, by name: any object, CDK tokens included; nothing here
+    looks at them. `timeout_seconds` ends an execution that runs longer.
     """
 
     states: tuple[State, ...]
@@ -106,7 +108,8 @@ class Machine:
     def check(self, *, traced: bool = True) -> None:
         """Raises MachineError with every finding of every check.
 
-        `traced=False` leaves out the rule that each state that can fail catches all errors and leaves a trace.
+        `traced=False` leaves out the rule that each state that can fail catches all errors and leaves a
+        trace.
         """
         # Imported here, because checks read machines.
         from mdlc_constructs.asl.checks import findings

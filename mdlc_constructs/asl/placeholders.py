@@ -6,14 +6,18 @@ import re
 from collections.abc import Iterator
 
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z][A-Za-z0-9_]*)\}")
-"""A placeholder. IAM policy variables (`${aws:username}`) and CDK token markers (`${Token[...]}`) do not match."""
+"""A placeholder. IAM policy variables (`${aws:username}`) and CDK token markers (`${Token[...]}`) do not
+match.
+"""
 
 PSEUDO_PARAMETERS = frozenset({"Partition", "Region", "Account"})
 """Bound in every stack, so no machine needs to bind them itself."""
 
 
 def placeholder(name: str) -> str:
-    """The text that stands for the value bound under `name`. Raises ValueError for a name CloudFormation refuses."""
+    """The text that stands for the value bound under `name`. Raises ValueError for a name CloudFormation
+    refuses.
+    """
     text = f"${{{name}}}"
     if not PLACEHOLDER.fullmatch(text):
         raise ValueError(

@@ -23,7 +23,9 @@ class Sequence:
 
     @classmethod
     def of(cls, *parts: State | Sequence) -> Sequence:
-        """Joins states and sequences in order. A state with a `next` of its own keeps it; empty parts vanish."""
+        """Joins states and sequences in order. A state with a `next` of its own keeps it; empty parts
+        vanish.
+        """
         joined = cls()
         for part in parts:
             joined = joined.then(part)
@@ -86,6 +88,7 @@ class Sequence:
 
 
 def _alone(state: State) -> Sequence:
-    # linked() answers with the same object when the state takes no successor (Fail, Succeed, an explicit next).
+    # linked() answers with the same object when the state takes no successor (Fail, Succeed, an explicit
+    # next).
     open_ends = frozenset({state.name}) if state.linked("") is not state else frozenset[str]()
     return Sequence((state,), open_ends=open_ends)

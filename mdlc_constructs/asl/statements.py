@@ -19,8 +19,8 @@ _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+|\*")
 class Statement:
     """One `Allow` of an IAM policy.
 
-    Resources are ARNs or ARN patterns, in which `${Name}` placeholders may stand. Raises ValueError for an action
-    that is not `service:Action`, or for a statement that allows nothing.
+    Resources are ARNs or ARN patterns, in which `${Name}` placeholders may stand. Raises ValueError for an
+    action that is not `service:Action`, or for a statement that allows nothing.
     """
 
     actions: tuple[str, ...]
@@ -52,9 +52,11 @@ def merge(statements: Iterable[Statement]) -> tuple[Statement, ...]:
     """The fewest statements that grant the same, sorted, so that equal permissions give equal text.
 
     Actions on the same resources under the same conditions become one statement, then resources with the same
-    actions and conditions do. A statement with a `sid` of its own is joined only with those of the same `sid`.
+    actions and conditions do. A statement with a `sid` of its own is joined only with those of the same
+    `sid`.
     """
-    # Pass one joins actions, pass two joins resources: neither pairs an action with a resource it did not have.
+    # Pass one joins actions, pass two joins resources: neither pairs an action with a resource it did not
+    # have.
     by_resources: dict[tuple[str, str, tuple[str, ...]], tuple[Conditions, set[str]]] = {}
     for statement in statements:
         conditions = (

@@ -82,6 +82,7 @@ class Failable(State):
     catch: tuple[Catch, ...] = ()
 
     def catchers(self) -> tuple[Catch, ...]:
+        """The catchers given."""
         return self.catch
 
     def caught(self, catch: Catch) -> State:
@@ -129,6 +130,7 @@ class Task(Failable):
         self._fill_results(body)
 
     def own_statements(self) -> tuple[Statement, ...]:
+        """The statements given."""
         return self.statements
 
     def request_digest(self) -> str:
@@ -202,12 +204,14 @@ class Choice(State):
             body["Default"] = self.default
 
     def targets(self) -> Iterator[str]:
+        """As for every state, those of the rules first."""
         for rule in self.rules:
             yield rule.next
         if self.default is not None:
             yield self.default
 
     def linked(self, name: str) -> State:
+        """The same state, followed by the named one where it left that open."""
         return replace(self, default=name) if self.default is None else self
 
 
@@ -268,6 +272,7 @@ class Map(Failable):
         self._fill_results(body)
 
     def machines(self) -> tuple[Machine, ...]:
+        """The nested machines."""
         return (self.processor,)
 
     def request_digest(self) -> str:
@@ -291,4 +296,5 @@ class Parallel(Failable):
         self._fill_results(body)
 
     def machines(self) -> tuple[Machine, ...]:
+        """The nested machines."""
         return self.branches
