@@ -1,7 +1,7 @@
 """Makes the tools that no `pip install` brings along, each from its lock, each once in the user's cache.
 
-Three of them: the environment of the embedded AWS (its botocore pin conflicts with current boto3), the CDK CLI
-(from npm, on the Node that PyPI carries), and the local runtime of the image that data jobs run on.
+Three of them: the environment of the embedded AWS (its botocore pin conflicts with current boto3), the CDK
+CLI (from npm, on the Node that PyPI carries), and the local runtime of the image that data jobs run on.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 import uv
 
 from mdlc_cli import cache, places, progress
-from mdlc_cli.errors import MissingToolError, ToolFailedError
+from mdlc_cli.errors import MissingToolError
 from mdlc_cli.tool_process import clean_environment, run_tool
 
 OLDEST_PYTHON = (3, 11)
@@ -136,13 +136,14 @@ def jobs_runtime() -> JobsRuntime:
         run_tool(
             [sys.executable, "-m", "venv", target / "venv"],
             what="making the data jobs' environment",
-            remedy="install the venv module of this Python (on Debian and Ubuntu: `apt install python3-venv`)",
+            remedy="install this Python's venv module (on Debian and Ubuntu: `apt install python3-venv`)",
         )
         wheels = target / "wheels"
         for lock in locks:
             run_tool(
                 [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--progress-bar=off",
-                 "--require-hashes", "--only-binary=:all:", "--no-deps", "--dest", wheels, "--requirement", lock],
+                 "--require-hashes", "--only-binary=:all:", "--no-deps", "--dest", wheels,
+                 "--requirement", lock],
                 what=f"downloading the wheels of {lock.name}",
                 remedy=ONLINE,
                 on_line=lambda line: note(line) if "Downloading" in line else None,
@@ -178,7 +179,7 @@ def write_launcher(target: Path) -> None:
     """Writes a ``cdk`` script at ``target``, so that the locked CDK CLI answers to its own name."""
     target.unlink(missing_ok=True)
     target.write_text(
-        "#!/bin/sh\n# Written by `make setup`: the CDK CLI that mdlc_cli/node pins, on the Node that PyPI carries.\n"
+        "#!/bin/sh\n# Written by `make setup`: the CDK CLI that mdlc_cli/node pins, on PyPI's Node.\n"
         f'exec {shlex.quote(sys.executable)} -m mdlc_cli.cdk "$@"\n'
     )
     target.chmod(0o755)
@@ -230,7 +231,7 @@ def _python_key() -> bytes:
 
 
 def _has_python(folder: Path) -> bool:
-    """Whether the environment's interpreter still starts: an upgraded or removed Python leaves a dead link."""
+    """Whether the environment's interpreter still starts: a removed Python leaves a dead link."""
     python = folder / "venv" / "bin" / "python"
     try:
         return subprocess.run([python, "-c", ""], capture_output=True, timeout=60).returncode == 0

@@ -1,0 +1,252 @@
+"""Starts, finds and ends the local AWS of a project: one server process, in a session of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import subprocess
+import time
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mdlc_cli import cache, places, processes, progress, settings_file, toolchain
+from mdlc_cli.errors import CommandError
+from mdlc_cli.tool_process import clean_environment
+
+HOST = "127.0.0.1"
+PREFERRED_PORTS = range(4566, 4600)
+IDLE_MINUTES = 480.0
+"""A server that nobody has used for this long ends by itself."""
+START_SECONDS = 90.0
+GRACE_SECONDS = 12.0
+MARK = "MDLC_LOCAL_STATE"
+_PORT_TAKEN = 2
+_SHOWN_LINES = 20
+
+# Kept so that a server's handle is collected when the server has ended, not while it runs.
+_launched: list[subprocess.Popen[bytes]] = []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """A running local AWS, as its ``ready.json`` tells."""
+
+    endpoint: str
+    pid: int
+    started_at: datetime
+    iam: bool
+    versions: dict[str, str]
+
+    @property
+    def uptime_seconds(self) -> float:
+        """Seconds since the server began."""
+        return (datetime.now(UTC) - self.started_at).total_seconds()
+
+
+def state_folder(root: Path) -> Path:
+    """Where the local AWS of the project at ``root`` keeps its files."""
+    return root / places.STATE_FOLDER / "local"
+
+
+def find(root: Path) -> Server | None:
+    """The local AWS of the project at ``root``; None when none answers."""
+    facts = _read(state_folder(root) / "ready.json")
+    if facts is None:
+        return None
+    answered = ask(str(facts["endpoint"]), "health")
+    # Another server may have taken the port of one that was killed; the number tells them apart.
+    if answered is None or answered.get("pid") != facts["pid"]:
+        return None
+    return Server(
+        endpoint=str(facts["endpoint"]),
+        pid=int(facts["pid"]),
+        started_at=datetime.fromisoformat(str(facts["started_at"])),
+        iam=bool(facts.get("iam")),
+        versions=dict(facts.get("versions", {})),
+    )
+
+
+def ask(endpoint: str, name: str, *, seconds: float = 5.0) -> dict[str, Any] | None:
+    """What the server answers under its own path ``/_mdlc/<name>``; None when it does not."""
+    # A proxy of the environment must not be asked for the loopback address.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{endpoint}/_mdlc/{name}", timeout=seconds) as response:
+            content: dict[str, Any] = json.load(response)
+    except (OSError, ValueError):
+        return None
+    return content
+
+
+def up(
+    root: Path,
+    *,
+    port: int | None = None,
+    parent_pid: int | None = None,
+    idle_minutes: float = IDLE_MINUTES,
+    extra_arguments: tuple[str, ...] = (),
+) -> tuple[Server, bool]:
+    """Starts the local AWS of the project at ``root`` unless it runs already; waits until it answers.
+
+    Args:
+        port: TCP port on the loopback address; by default a free one, 4566 when possible.
+        parent_pid: the server ends when this process does.
+        idle_minutes: the server ends after so many minutes without a request.
+        extra_arguments: further flags of ``mdlc_local``.
+
+    Returns:
+        The server, and whether it was started by this call.
+
+    Raises:
+        CommandError: it runs on another port than asked for, or does not start.
+    """
+    folder = state_folder(root)
+    with cache.locked(folder.with_name("local.lock")):
+        server = find(root)
+        if server is not None:
+            if port is not None and not server.endpoint.endswith(f":{port}"):
+                raise CommandError(
+                    f"port={port} is asked for, but a local AWS runs at {server.endpoint}: "
+                    "run `mdlc local down` first"
+                )
+            return server, False
+        # A server that hangs, or what a killed one left, would hold ports and files of the new one.
+        _end_all(root)
+        program = toolchain.embedded_python()
+        runtime = toolchain.jobs_runtime()
+        folder.mkdir(parents=True, exist_ok=True)
+        images = folder / "images.json"
+        images.write_text(json.dumps(images_registry(root, runtime), indent=1))
+        flags = ["--images", str(images), "--idle-minutes", str(idle_minutes), *extra_arguments]
+        if parent_pid is not None:
+            flags += ["--parent-pid", str(parent_pid)]
+        with progress.step("starting the local AWS") as step:
+            server = _start(root, program, flags, port)
+            step.summary = server.endpoint
+        return server, True
+
+
+def down(root: Path) -> int:
+    """Ends the local AWS of the project at ``root`` and every process it started.
+
+    Returns:
+        How many processes were ended; 0 when nothing ran.
+
+    Raises:
+        CommandError: a process survived even SIGKILL.
+    """
+    folder = state_folder(root)
+    with cache.locked(folder.with_name("local.lock")):
+        count = _end_all(root)
+        (folder / "ready.json").unlink(missing_ok=True)
+        (folder / "launch.json").unlink(missing_ok=True)
+    return count
+
+
+def images_registry(root: Path, runtime: toolchain.JobsRuntime) -> dict[str, Any]:
+    """The file that tells the local AWS what runs in place of which container image."""
+    return {
+        "scikit-learn": {
+            "python": str(runtime.python),
+            "environment": {"PIP_FIND_LINKS": str(runtime.wheels)},
+        },
+        "images": settings_file.local_images(root),
+    }
+
+
+def free_port() -> int:
+    """A TCP port on the loopback address that nothing listens on, 4566 or the next ones when possible."""
+    for port in (*PREFERRED_PORTS, 0):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind((HOST, port))
+                return int(probe.getsockname()[1])
+    raise CommandError("no TCP port on 127.0.0.1 is free: end a program that listens on one")
+
+
+def _start(root: Path, program: Path, flags: list[str], port: int | None) -> Server:
+    folder = state_folder(root)
+    (folder / "ready.json").unlink(missing_ok=True)
+    while True:
+        chosen = port or free_port()
+        command = [str(program), str(places.embedded_source()), "--port", str(chosen)]
+        with (folder / "console.log").open("w") as console:
+            process = subprocess.Popen(
+                [*command, "--state-dir", str(folder), *flags],
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd=root,
+                env=clean_environment({MARK: str(folder)}),
+            )
+        _launched.append(process)
+        launch = {"pid": process.pid, "started": processes.started(process.pid), "port": chosen}
+        (folder / "launch.json").write_text(json.dumps(launch))
+        try:
+            status = _wait_until_ready(root, process)
+        except BaseException:
+            # Ctrl-C while it starts: what nobody waits for must not stay behind.
+            processes.end(processes.family([process.pid]), first=process.pid, grace_seconds=GRACE_SECONDS)
+            raise
+        server = find(root)
+        if server is not None:
+            return server
+        # Another program may take a free port between our look and the server's start.
+        if status != _PORT_TAKEN or port is not None:
+            break
+    processes.end(processes.family([process.pid]), grace_seconds=GRACE_SECONDS)
+    how = "did not answer in time" if status is None else f"ended with status {status}"
+    raise CommandError(
+        f"the local AWS {how} while starting: read {folder / 'console.log'} and {folder / 'server.log'}",
+        detail=_tail(folder / "console.log") or _tail(folder / "server.log"),
+    )
+
+
+def _wait_until_ready(root: Path, process: subprocess.Popen[bytes]) -> int | None:
+    deadline = time.monotonic() + START_SECONDS
+    ready = state_folder(root) / "ready.json"
+    while time.monotonic() < deadline and process.poll() is None:
+        if ready.exists():
+            break
+        time.sleep(0.05)
+    return process.poll()
+
+
+def _end_all(root: Path) -> int:
+    folder = state_folder(root)
+    pids = []
+    launch = _read(folder / "launch.json")
+    if launch is not None and processes.started(launch["pid"]) == launch["started"]:
+        pids.append(int(launch["pid"]))
+    found = processes.family(pids, mark=(MARK, str(folder)))
+    first = pids[0] if pids else None
+    left = processes.end(found, first=first, grace_seconds=GRACE_SECONDS)
+    # Started while the others were ending.
+    late = processes.family([], mark=(MARK, str(folder)))
+    left |= processes.end(late, grace_seconds=GRACE_SECONDS)
+    _launched[:] = [process for process in _launched if process.poll() is None]
+    if left:
+        numbers = ", ".join(str(process.pid) for process in left)
+        raise CommandError(f"processes {numbers} of the local AWS could not be ended: end them by hand")
+    return len(found | late)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+    return content
+
+
+def _tail(path: Path) -> str:
+    try:
+        return "\n".join(path.read_text(errors="replace").splitlines()[-_SHOWN_LINES:])
+    except OSError:
+        return ""

@@ -1,0 +1,137 @@
+"""Finds and ends a process with everything it started, and can tell when nothing of it is left."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_PROC = Path("/proc")
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """One running process; ``started`` tells two processes with the same number apart."""
+
+    pid: int
+    parent: int
+    session: int
+    started: str
+
+
+def snapshot() -> dict[int, Process]:
+    """Every process that runs now, by its number; those that ended and wait to be collected are left out."""
+    return _from_proc() if (_PROC / "self" / "stat").exists() else _from_ps()
+
+
+def started(pid: int) -> str | None:
+    """When the process began, in the system's own form; None when it does not run."""
+    found = snapshot().get(pid)
+    return found.started if found else None
+
+
+def family(pids: Iterable[int], *, mark: tuple[str, str] | None = None) -> set[Process]:
+    """The processes ``pids`` with all they started: descendants, members of sessions, carriers of ``mark``.
+
+    Args:
+        mark: name and value of an environment variable that was given to the first process; it finds what
+            its parents left behind, where the system shows other processes' environments (Linux).
+    """
+    running = snapshot()
+    found = {pid for pid in pids if pid in running}
+    if mark is not None:
+        found |= {pid for pid in running if pid != os.getpid() and _carries(pid, mark)}
+    while True:
+        sessions = {running[pid].session for pid in found if running[pid].session == pid}
+        more = {
+            pid
+            for pid, process in running.items()
+            if pid not in found and (process.parent in found or process.session in sessions)
+        }
+        if not more:
+            return {running[pid] for pid in found if pid != os.getpid()}
+        found |= more
+
+
+def end(processes: Iterable[Process], *, first: int | None = None, grace_seconds: float) -> set[Process]:
+    """Asks processes to end (SIGTERM), kills what is left after the grace period; returns what survives.
+
+    Args:
+        first: when given, only this one is asked, because it ends the others in its own order.
+    """
+    left = set(processes)
+    for process in left:
+        if first is None or process.pid == first:
+            _send(process, signal.SIGTERM)
+    left = _wait(left, grace_seconds)
+    for process in left:
+        _send(process, signal.SIGKILL)
+    return _wait(left, grace_seconds)
+
+
+def _wait(processes: set[Process], seconds: float) -> set[Process]:
+    deadline = time.monotonic() + seconds
+    left = _still_running(processes, snapshot())
+    while left and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+        left = _still_running(left, snapshot())
+    return left
+
+
+def _still_running(processes: set[Process], running: Mapping[int, Process]) -> set[Process]:
+    # Only number and start count: a process whose parent ended gets a new parent and is still the same.
+    return {
+        process
+        for process in processes
+        if process.pid in running and running[process.pid].started == process.started
+    }
+
+
+def _send(process: Process, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(process.pid, number)
+
+
+def _from_proc() -> dict[int, Process]:
+    found = {}
+    for folder in _PROC.iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            # The name in parentheses may hold anything; the fields are counted behind its last one.
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if fields[0] not in ("Z", "X"):
+            pid = int(folder.name)
+            found[pid] = Process(pid=pid, parent=int(fields[1]), session=int(fields[3]), started=fields[19])
+    return found
+
+
+def _from_ps() -> dict[int, Process]:
+    listing = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,stat=,lstart="], capture_output=True, text=True, check=True
+    ).stdout
+    found = {}
+    for line in listing.splitlines():
+        pid, parent, state, began = line.split(None, 3)
+        if not state.startswith("Z"):
+            with contextlib.suppress(OSError):
+                found[int(pid)] = Process(
+                    pid=int(pid), parent=int(parent), session=os.getsid(int(pid)), started=began.strip()
+                )
+    return found
+
+
+def _carries(pid: int, mark: tuple[str, str]) -> bool:
+    try:
+        content = (_PROC / str(pid) / "environ").read_bytes()
+    except OSError:
+        return False
+    return f"{mark[0]}={mark[1]}".encode() in content.split(b"\0")
