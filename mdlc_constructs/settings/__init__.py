@@ -40,6 +40,4 @@ _MODULES = {
     "Spot": "mdlc_constructs.settings.compute",
 }
 
-__all__ = [*_MODULES]
-
 __getattr__, __dir__ = lazily(__name__, _MODULES)
