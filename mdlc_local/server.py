@@ -60,9 +60,12 @@ def main(arguments: Sequence[str]) -> int:
 def load() -> ModuleType:
     """Import ministack with every part of ours installed in it; returns its `app` module."""
     app = importlib.import_module("ministack.app")
+    importlib.import_module("mdlc_local.states").install(app)
     for part in ("sagemaker", "cloudformation"):
         if importlib.util.find_spec(f"mdlc_local.{part}") is not None:
-            importlib.import_module(f"mdlc_local.{part}").install(app)
+            install = getattr(importlib.import_module(f"mdlc_local.{part}"), "install", None)
+            if install is not None:
+                install(app)
     return app
 
 
@@ -183,7 +186,13 @@ async def _announce(chosen: Options, facts: dict[str, Any], started: float) -> N
     draft = chosen.state_dir / "ready.json.new"
     draft.write_text(json.dumps(facts, indent=1))
     draft.replace(chosen.state_dir / "ready.json")
+    threading.Thread(target=_warm_up, daemon=True, name="warm-up").start()
     log.info("ready on %s after %s s", chosen.endpoint, facts["start_seconds"])
+
+
+def _warm_up() -> None:
+    importlib.import_module("mdlc_local.states").warm_up()
+    log.info("warm")
 
 
 async def _watch(chosen: Options, gateway: _Gateway, stop: asyncio.Event) -> None:

@@ -1,0 +1,117 @@
+"""Member names and value types between state machines and service APIs.
+
+A state machine names members in Pascal case whatever the API says, passes objects where the API wants text, and
+receives text where the API answers bytes. Everything is looked up in botocore's service models.
+"""
+
+import datetime
+import threading
+from typing import Any
+
+import botocore.session
+from botocore import xform_name
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
+    StateTaskService,
+)
+from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
+
+SERVICE_NAMES = {
+    "eventbridge": "events",
+    "sagemakerruntime": "sagemaker-runtime",
+    "cloudwatchlogs": "logs",
+    "sagemakerfeaturestoreruntime": "sagemaker-featurestore-runtime",
+    "applicationautoscaling": "application-autoscaling",
+}
+"""Services whose name in a state machine is not boto3's."""
+
+_lock = threading.Lock()
+_operations: dict[str, dict[str, Any]] = {}
+
+
+def operation(service: str, action: str) -> Any | None:
+    """botocore's model of a service's operation (both by boto3's names), or None when there is none."""
+    with _lock:
+        if service not in _operations:
+            model = botocore.session.get_session().get_service_model(service)
+            _operations[service] = {xform_name(name): model.operation_model(name) for name in model.operation_names}
+        return _operations[service].get(action)
+
+
+def to_request(shape: Any, value: Any) -> Any:
+    """`value` as the API of `shape` takes it."""
+    kind = shape.type_name
+    if kind == "structure" and isinstance(value, dict):
+        names = {name.lower(): name for name in shape.members}
+        request = {}
+        for given, member in value.items():
+            name = names.get(given.lower())
+            request[name or given] = to_request(shape.members[name], member) if name else member
+        return request
+    if kind == "list" and isinstance(value, list):
+        return [to_request(shape.member, item) for item in value]
+    if kind == "map" and isinstance(value, dict):
+        return {key: to_request(shape.value, item) for key, item in value.items()}
+    if kind == "string" and value is not None and not isinstance(value, str):
+        return to_json_str(value, separators=(",", ":"))
+    if kind == "blob" and not isinstance(value, bytes | bytearray):
+        return (value if isinstance(value, str) else to_json_str(value, separators=(",", ":"))).encode()
+    return value
+
+
+def from_response(shape: Any, value: Any) -> Any:
+    """An API's answer of `shape` as a state machine sees it: JSON data with member names in Pascal case."""
+    kind = shape.type_name
+    if hasattr(value, "read"):
+        return value.read().decode("utf-8", "replace")
+    if kind == "structure" and isinstance(value, dict):
+        return {
+            StateTaskService._to_sfn_cased(name): from_response(shape.members[name], member)
+            for name, member in value.items()
+            if name in shape.members
+        }
+    if kind == "list" and isinstance(value, list):
+        return [from_response(shape.member, item) for item in value]
+    if kind == "map" and isinstance(value, dict):
+        return {key: from_response(shape.value, item) for key, item in value.items()}
+    if isinstance(value, datetime.datetime):
+        return value.astimezone(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, bytes | bytearray):
+        return value.decode("utf-8", "replace")
+    return value
+
+
+def _normalise_parameters(
+    self: Any,
+    parameters: dict[str, Any],
+    boto_service_name: str | None = None,
+    service_action_name: str | None = None,
+) -> None:
+    model = operation(
+        self._get_boto_service_name(boto_service_name), self._get_boto_service_action(service_action_name)
+    )
+    if model is not None and model.input_shape is not None:
+        request = to_request(model.input_shape, parameters)
+        parameters.clear()
+        parameters.update(request)
+
+
+def _normalise_response(
+    self: Any,
+    response: Any,
+    boto_service_name: str | None = None,
+    service_action_name: str | None = None,
+) -> None:
+    model = operation(
+        self._get_boto_service_name(boto_service_name), self._get_boto_service_action(service_action_name)
+    )
+    if model is not None and model.output_shape is not None and isinstance(response, dict):
+        answer = from_response(model.output_shape, response)
+        response.clear()
+        response.update(answer)
+
+
+def install() -> None:
+    """Make moto's task states convert requests and answers by the service model."""
+    StateTaskService._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES.update(SERVICE_NAMES)
+    StateTaskService._normalise_parameters = _normalise_parameters
+    StateTaskService._normalise_response = _normalise_response

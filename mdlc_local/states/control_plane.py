@@ -1,0 +1,184 @@
+"""The seam between ministack's Step Functions API and the interpreter."""
+
+import contextlib
+import datetime
+import importlib
+import json
+import logging
+from types import ModuleType
+from typing import Any
+
+from ministack.core import responses
+from ministack.services import stepfunctions
+
+from mdlc_local import clients
+
+log = logging.getLogger("mdlc_local.states")
+
+Request = dict[str, Any]
+Response = Any
+
+METRICS = {
+    "SUCCEEDED": "ExecutionsSucceeded",
+    "FAILED": "ExecutionsFailed",
+    "TIMED_OUT": "ExecutionsTimedOut",
+    "ABORTED": "ExecutionsAborted",
+}
+"""The metric that Step Functions counts an execution's end in, by status."""
+
+_running: dict[str, Any] = {}
+
+
+def interpreter() -> ModuleType:
+    """The interpreter module, which takes a second or two to import the first time."""
+    return importlib.import_module("mdlc_local.states.interpreter")
+
+
+def install() -> None:
+    """Replace what ministack does with executions."""
+    stepfunctions._run_execution = run_execution
+    for action, method in (("success", _succeed), ("failure", _fail), ("heartbeat", _beat)):
+        setattr(stepfunctions, f"_send_task_{action}", method)
+    start, history, stop = (
+        stepfunctions._start_execution,
+        stepfunctions._get_execution_history,
+        stepfunctions._stop_execution,
+    )
+
+    def start_once(data: Request) -> Response:
+        """StartExecution with the name and input of a running execution returns that execution, as on AWS."""
+        existing = _same_execution(data)
+        if existing is not None:
+            return responses.json_response(
+                {"executionArn": existing["executionArn"], "startDate": existing["startDate"]}
+            )
+        return start(data)
+
+    def live_history(data: Request) -> Response:
+        execution = _running.get(data.get("executionArn", ""))
+        if execution is not None and (events := execution.history()):
+            stepfunctions._executions[execution.arn]["events"] = events
+        return history(data)
+
+    def stop_running(data: Request) -> Response:
+        execution = _running.get(data.get("executionArn", ""))
+        answer = stop(data)
+        if execution is not None and execution.environment is not None:
+            execution.environment.set_stop(
+                stop_date=datetime.datetime.now(datetime.UTC),
+                error=data.get("error"),
+                cause=data.get("cause"),
+            )
+        return answer
+
+    stepfunctions._start_execution = start_once
+    stepfunctions._get_execution_history = live_history
+    stepfunctions._stop_execution = stop_running
+
+
+def run_execution(execution_arn: str) -> None:
+    """Run an execution to its end on this thread and keep its record (ministack's) up to date."""
+    record = stepfunctions._executions.get(execution_arn)
+    machine = dict(stepfunctions._state_machines.get((record or {}).get("stateMachineArn")) or {})
+    if record is None or not machine:
+        return
+    machine_log = None
+    try:
+        machine_log = importlib.import_module("mdlc_local.states.machine_logs").of_machine(machine, execution_arn)
+        execution = interpreter().Execution(
+            arn=execution_arn,
+            name=record["name"],
+            start_date=record["startDate"],
+            input_text=record["input"],
+            machine=machine,
+            account=responses.get_account_id(),
+            region=responses.get_region(),
+            log=machine_log,
+        )
+        _running[execution_arn] = execution
+        outcome = execution.run()
+        record["events"] = execution.history()
+        _end(record, outcome)
+    except Exception as error:  # whatever goes wrong in here must end the execution, or its caller waits for ever
+        log.exception("execution %s", execution_arn)
+        stepfunctions._fail_execution(record, "States.Runtime", f"{type(error).__name__}: {error}")
+    finally:
+        _running.pop(execution_arn, None)
+        if machine_log is not None:
+            machine_log.close()
+
+
+def _end(record: dict[str, Any], outcome: Any) -> None:
+    if record["status"] != "RUNNING":  # StopExecution has told the world already
+        return
+    record.update(
+        output=outcome.output, error=outcome.error, cause=outcome.cause, stopDate=responses.now_iso()
+    )
+    # Last, because who polls the status reads the rest when it changes.
+    record["status"] = outcome.status
+    stepfunctions._emit_execution_status_event(record)
+    if not record.get("sync"):
+        with contextlib.suppress(Exception):
+            _count(record)
+
+
+def _count(record: dict[str, Any]) -> None:
+    region = record["executionArn"].split(":")[3]
+    clients.client("cloudwatch", role_arn=None, region=region, session="").put_metric_data(
+        Namespace="AWS/States",
+        MetricData=[
+            {
+                "MetricName": METRICS[record["status"]],
+                "Value": 1,
+                "Unit": "Count",
+                "Dimensions": [{"Name": "StateMachineArn", "Value": record["stateMachineArn"]}],
+            }
+        ],
+    )
+
+
+def _same_execution(data: Request) -> dict[str, Any] | None:
+    machine_arn = stepfunctions._resolve_state_machine_arn(data.get("stateMachineArn", "").partition("#")[0])
+    if machine_arn is None or not data.get("name"):
+        return None
+    arn = machine_arn.replace(":stateMachine:", ":execution:") + ":" + data["name"]
+    record = stepfunctions._executions.get(arn)
+    if record is None or record["status"] != "RUNNING":
+        return None
+    same = json.loads(record["input"] or "{}") == json.loads(data.get("input") or "{}")
+    return dict(record) if same else None
+
+
+def _notify(data: Request, outcome: Any) -> Response:
+    for execution in list(_running.values()):
+        environment = execution.environment
+        if environment is not None and environment.callback_pool_manager.notify(
+            callback_id=data.get("taskToken"), outcome=outcome
+        ):
+            return responses.json_response({})
+    return responses.error_response_json("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'", 400)
+
+
+def _succeed(data: Request) -> Response:
+    callback = importlib.import_module("moto.stepfunctions.parser.asl.eval.callback.callback")
+    token = data.get("taskToken")
+    return _notify(data, callback.CallbackOutcomeSuccess(callback_id=token, output=data.get("output")))
+
+
+def _fail(data: Request) -> Response:
+    callback = importlib.import_module("moto.stepfunctions.parser.asl.eval.callback.callback")
+    token = data.get("taskToken")
+    outcome = callback.CallbackOutcomeFailure(
+        callback_id=token, error=data.get("error"), cause=data.get("cause")
+    )
+    return _notify(data, outcome)
+
+
+def _beat(data: Request) -> Response:
+    for execution in list(_running.values()):
+        environment = execution.environment
+        if environment is not None and environment.callback_pool_manager.heartbeat(
+            callback_id=data.get("taskToken")
+        ):
+            return responses.json_response({})
+    return responses.error_response_json("InvalidToken", "Invalid Token", 400)

@@ -1,0 +1,106 @@
+"""What moto's Distributed Map lacks: ItemBatcher, which its grammar does not know, and ResultWriter's result files."""
+
+import json
+import threading
+from typing import Any
+
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import (
+    distributed_iteration_component,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.result_writer.resource_eval import (
+    resource_eval_s3,
+)
+
+from mdlc_local.states.acting import client_for
+
+MAX_BATCH_BYTES = 262144
+"""Step Functions' bound on the input of a child execution."""
+
+Batchers = dict[str, dict[str, Any]]
+
+_lock = threading.Lock()
+_batchers: dict[str, Batchers] = {}
+
+
+def take_batchers(definition: dict[str, Any]) -> Batchers:
+    """Remove every ItemBatcher from a machine's definition, in place; returns them by the Map state's name."""
+    found: Batchers = {}
+    for name, state in (definition.get("States") or {}).items():
+        if state.get("Type") == "Map":
+            if isinstance(state.get("ToleratedFailurePercentage"), int):
+                # moto's grammar wants a decimal point.
+                state["ToleratedFailurePercentage"] = float(state["ToleratedFailurePercentage"])
+            if "ItemBatcher" in state:
+                found[name] = state.pop("ItemBatcher")
+            found |= take_batchers(state.get("ItemProcessor") or state.get("Iterator") or {})
+        for branch in state.get("Branches") or []:
+            found |= take_batchers(branch)
+    return found
+
+
+def remember(execution_arn: str, batchers: Batchers) -> None:
+    """Use these batchers in the execution."""
+    with _lock:
+        _batchers[execution_arn] = batchers
+
+
+def forget(execution_arn: str) -> None:
+    """The execution has ended."""
+    with _lock:
+        _batchers.pop(execution_arn, None)
+
+
+def batches(items: list[Any], batcher: dict[str, Any]) -> list[dict[str, Any]]:
+    """The inputs of the child executions: items in groups within the batcher's count and bytes."""
+    count = batcher.get("MaxItemsPerBatch")
+    limit = batcher.get("MaxInputBytesPerBatch", MAX_BATCH_BYTES)
+    common = {"BatchInput": batcher["BatchInput"]} if "BatchInput" in batcher else {}
+    made: list[dict[str, Any]] = []
+    for item in items:
+        size = len(json.dumps(item))
+        last = made[-1] if made else None
+        if last and (not count or len(last["Items"]) < count) and len(json.dumps(last)) + size < limit:
+            last["Items"].append(item)
+        else:
+            made.append({**common, "Items": [item]})
+    return made
+
+
+def install() -> None:
+    """Add both to moto's interpreter."""
+    component = distributed_iteration_component.DistributedIterationComponent
+    map_run = component._map_run
+
+    def batched_map_run(self: Any, env: Any, eval_input: Any) -> None:
+        execution_arn = env.states.context_object.context_object_data["Execution"]["Id"]
+        batcher = _batchers.get(execution_arn, {}).get(eval_input.state_name)
+        if batcher:
+            env.stack.append(batches(env.stack.pop(), batcher))
+        map_run(self, env, eval_input)
+
+    component._map_run = batched_map_run
+    resource_eval_s3.ResourceEvalS3._handle_put_object = staticmethod(_write_results)
+
+
+def _write_results(env: Any, resource_runtime_part: Any, state_credentials: Any) -> None:
+    parameters, results = env.stack.pop(), env.stack.pop()
+    s3 = client_for(resource_runtime_part.region, "s3", state_credentials)
+    run_arn = env.map_run_record_pool_manager.get_all().pop().map_run_arn
+    prefix = (parameters.get("Prefix") or "").rstrip("/")
+    base = f"{prefix}/" if prefix else ""
+    base += run_arn.split(":")[-1]
+    body = json.dumps([{"Output": json.dumps(result), "Status": "SUCCEEDED"} for result in results]).encode()
+    results_key, manifest_key = f"{base}/SUCCEEDED_0.json", f"{base}/manifest.json"
+    s3.put_object(Bucket=parameters["Bucket"], Key=results_key, Body=body)
+    manifest = {
+        "DestinationBucket": parameters["Bucket"],
+        "MapRunArn": run_arn,
+        "ResultFiles": {"FAILED": [], "PENDING": [], "SUCCEEDED": [{"Key": results_key, "Size": len(body)}]},
+    }
+    s3.put_object(Bucket=parameters["Bucket"], Key=manifest_key, Body=json.dumps(manifest).encode())
+    env.stack.append(
+        {
+            "MapRunArn": run_arn,
+            "ResultWriterDetails": {"Bucket": parameters["Bucket"], "Key": manifest_key},
+        }
+    )

@@ -1,0 +1,188 @@
+"""moto's interpreter of the Amazon States Language, completed and pointed at this server.
+
+Importing this module takes a second or two (moto imports much): the server does so after it is ready.
+"""
+
+import functools
+import importlib
+import json
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from moto.stepfunctions.parser.api import StateMachineType
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service_aws_sdk,
+    state_task_service_factory,
+)
+from moto.stepfunctions.parser.asl.eval.evaluation_details import (
+    AWSExecutionDetails,
+    EvaluationDetails,
+    ExecutionDetails,
+    StateMachineDetails,
+)
+from moto.stepfunctions.parser.asl.eval.program_state import (
+    ProgramEnded,
+    ProgramStopped,
+    ProgramTimedOut,
+)
+from moto.stepfunctions.parser.asl.utils import boto_client
+from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
+from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
+from moto.stepfunctions.parser.backend.execution_worker_comm import ExecutionWorkerCommunication
+
+from mdlc_local.states import acting, casing, distributed, expressions, sagemaker_jobs, waiting
+
+SDK_ERROR_NAMES = {
+    "sagemaker": "SageMaker",
+    "sagemakerruntime": "SageMakerRuntime",
+    "lambda": "Lambda",
+    "s3": "S3",
+    "ssm": "Ssm",
+    "sns": "Sns",
+    "sqs": "Sqs",
+    "kms": "Kms",
+    "glue": "Glue",
+    "sts": "Sts",
+    "cloudwatch": "CloudWatch",
+    "cloudwatchlogs": "CloudWatchLogs",
+    "eventbridge": "EventBridge",
+    "kinesis": "Kinesis",
+    "firehose": "Firehose",
+    "scheduler": "Scheduler",
+    "athena": "Athena",
+    "iam": "Iam",
+    "secretsmanager": "SecretsManager",
+}
+"""The service's part of an aws-sdk task's error names (``S3.NoSuchKeyException``)."""
+
+
+@functools.cache
+def install() -> None:
+    """Complete moto's interpreter, once a process."""
+    original = boto_client.boto_client_for
+    for name, module in list(sys.modules.items()):
+        if name.startswith("moto.stepfunctions.parser") and getattr(module, "boto_client_for", None) is original:
+            setattr(module, "boto_client_for", acting.boto_client_for)
+    state_task_service_aws_sdk._SERVICE_ERROR_NAMES.update(SDK_ERROR_NAMES)
+    for part in (expressions, casing, distributed, waiting):
+        part.install()
+    service_for = state_task_service_factory.state_task_service_for
+
+    def task_service_for(service_name: str) -> Any:
+        if service_name == "sagemaker":
+            return sagemaker_jobs.SageMakerTask()
+        return service_for(service_name)
+
+    state_task_service_factory.state_task_service_for = task_service_for
+    state_task_factory.state_task_service_for = task_service_for
+
+
+class _Quiet(ExecutionWorkerCommunication):
+    def terminated(self) -> None:
+        """Nobody to tell: the execution runs on the caller's thread."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How an execution ended, in the words of DescribeExecution."""
+
+    status: str
+    output: str | None = None
+    error: str | None = None
+    cause: str | None = None
+
+
+class Execution:
+    """One run of a state machine.
+
+    Args:
+        arn: the execution's ARN.
+        name: its name.
+        start_date: ISO 8601.
+        input_text: its input, JSON.
+        machine: ministack's record of the state machine, as it was at the start.
+        account: the account and region it runs in.
+        region: see account.
+        log: takes the place of moto's `CloudWatchLoggingSession`, or None.
+    """
+
+    def __init__(
+        self,
+        *,
+        arn: str,
+        name: str,
+        start_date: str,
+        input_text: str,
+        machine: dict[str, Any],
+        account: str,
+        region: str,
+        log: Any = None,
+    ) -> None:
+        install()
+        self.arn = arn
+        definition = json.loads(machine["definition"])
+        self._batchers = distributed.take_batchers(definition)
+        kind = StateMachineType.EXPRESS if machine.get("type") == "EXPRESS" else StateMachineType.STANDARD
+        role_arn = machine["roleArn"]
+        self._worker = ExecutionWorker(
+            evaluation_details=EvaluationDetails(
+                aws_execution_details=AWSExecutionDetails(account=account, region=region, role_arn=role_arn),
+                execution_details=ExecutionDetails(
+                    arn=arn,
+                    name=name,
+                    role_arn=role_arn,
+                    inpt=json.loads(input_text or "{}"),
+                    start_time=start_date,
+                ),
+                state_machine_details=StateMachineDetails(
+                    arn=machine["stateMachineArn"],
+                    name=machine["name"],
+                    typ=kind,
+                    definition=json.dumps(definition),
+                ),
+            ),
+            exec_comm=_Quiet(),
+            cloud_watch_logging_session=log,
+            activity_store={},
+        )
+
+    def run(self) -> Outcome:
+        """Run to the end on this thread."""
+        distributed.remember(self.arn, self._batchers)
+        try:
+            self._worker._execution_logic()
+        finally:
+            distributed.forget(self.arn)
+        environment = self._worker.env
+        state = environment.program_state()
+        if isinstance(state, ProgramEnded):
+            return Outcome(
+                status="SUCCEEDED", output=to_json_str(environment.states.get_input(), separators=(",", ":"))
+            )
+        if isinstance(state, ProgramTimedOut):
+            return Outcome(status="TIMED_OUT")
+        if isinstance(state, ProgramStopped):
+            return Outcome(status="ABORTED", error=state.error, cause=state.cause)
+        error = state.error or {}
+        return Outcome(status="FAILED", error=error.get("error"), cause=error.get("cause"))
+
+    @property
+    def environment(self) -> Any | None:
+        """moto's environment of the run, or None before it runs."""
+        return self._worker.env
+
+    def history(self) -> list[dict[str, Any]]:
+        """The events until now, as GetExecutionHistory lists them."""
+        if self._worker.env is None:
+            return []
+        events = self._worker.env.event_manager.get_event_history()
+        return [json.loads(to_json_str(event)) for event in events]
+
+
+def warm_up() -> None:
+    """Import and parse what the first execution needs."""
+    install()
+    parser = importlib.import_module("moto.stepfunctions.parser.asl.parse.asl_parser")
+    parser.AmazonStateLanguageParser.parse('{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}')

@@ -1,0 +1,150 @@
+"""The optimized SageMaker integration of Step Functions (``arn:aws:states:::sagemaker:create...[.sync]``).
+
+Source: "Create and manage Amazon SageMaker AI jobs with Step Functions" in the AWS documentation.
+"""
+
+import datetime
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+    FailureEvent,
+    FailureEventException,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
+    StatesErrorNameType,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
+    StateTaskServiceCallback,
+)
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+
+from mdlc_local.states import casing
+from mdlc_local.states.acting import client_for
+
+
+@dataclass(frozen=True)
+class _Job:
+    """How a kind of job is followed: boto3's operations, the request member with its name, the status member."""
+
+    describe: str
+    stop: str
+    name: str
+    status: str
+
+
+def _job(kind: str, snake: str) -> _Job:
+    return _Job(f"describe_{snake}", f"stop_{snake}", f"{kind}Name", f"{kind}Status")
+
+
+JOBS = {
+    "create_training_job": _job("TrainingJob", "training_job"),
+    "create_processing_job": _job("ProcessingJob", "processing_job"),
+    "create_transform_job": _job("TransformJob", "transform_job"),
+    "create_hyper_parameter_tuning_job": _job("HyperParameterTuningJob", "hyper_parameter_tuning_job"),
+}
+"""The actions with a ``.sync`` form."""
+
+REQUEST_RESPONSE = {"create_model", "create_endpoint_config", "create_endpoint", "update_endpoint", "add_tags"}
+"""The actions without one."""
+
+VALIDATION_CODES = {"ValidationException", "ValidationError", "AccessDeniedException", "ThrottlingException"}
+"""Errors that the API model of SageMaker does not declare: they reach the machine under one general name."""
+
+
+class SageMakerTask(StateTaskServiceCallback):
+    """A task state of the optimized integration."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            supported_integration_patterns={ResourceCondition.Sync, ResourceCondition.WaitForTaskToken}
+        )
+
+    def _get_supported_parameters(self) -> set[str] | None:
+        action = self._get_boto_service_action()
+        if action not in JOBS and action not in REQUEST_RESPONSE:
+            return None
+        model = casing.operation("sagemaker", action)
+        return set(model.input_shape.members) if model is not None else None
+
+    def _failure(self, env: Any, error: str, cause: str) -> Any:
+        name = (
+            StatesErrorName(typ=StatesErrorNameType.StatesTaskFailed)
+            if error == StatesErrorNameType.StatesTaskFailed.to_name()
+            else CustomErrorName(error)
+        )
+        details = TaskFailedEventDetails(
+            error=error,
+            cause=cause,
+            resource=self._get_sfn_resource(),
+            resourceType=self._get_sfn_resource_type(),
+        )
+        return FailureEvent(
+            env=env,
+            error_name=name,
+            event_type=HistoryEventType.TaskFailed,
+            event_details=EventDetails(taskFailedEventDetails=details),
+        )
+
+    def _from_error(self, env: Any, ex: Exception) -> Any:
+        if isinstance(ex, ClientError):
+            code, message = ex.response["Error"]["Code"], ex.response["Error"]["Message"]
+            name = "AmazonSageMakerException" if code in VALIDATION_CODES else code
+            metadata = ex.response.get("ResponseMetadata", {})
+            cause = (
+                f"{message} (Service: AmazonSageMaker; Status Code: {metadata.get('HTTPStatusCode')}; "
+                f"Error Code: {code}; Request ID: {metadata.get('RequestId')}; Proxy: null)"
+            )
+            return self._failure(env, f"SageMaker.{name}", cause)
+        return super()._from_error(env=env, ex=ex)
+
+    def _eval_service_task(
+        self, env: Any, resource_runtime_part: Any, normalised_parameters: Any, state_credentials: Any
+    ) -> None:
+        client = client_for(resource_runtime_part.region, "sagemaker", state_credentials)
+        answer = getattr(client, self._get_boto_service_action())(**normalised_parameters)
+        answer.pop("ResponseMetadata", None)
+        env.stack.append(answer)
+
+    def _build_sync_resolver(
+        self, env: Any, resource_runtime_part: Any, normalised_parameters: Any, state_credentials: Any
+    ) -> Callable[[], Any]:
+        env.stack.pop()
+        client = client_for(resource_runtime_part.region, "sagemaker", state_credentials)
+        job = JOBS[self._get_boto_service_action()]
+        name = normalised_parameters[job.name]
+
+        def follow() -> Any | None:
+            described = getattr(client, job.describe)(**{job.name: name})
+            described.pop("ResponseMetadata", None)
+            status = described[job.status]
+            if status in ("Completed", "Failed", "Stopped"):
+                plain = json.loads(json.dumps(described, default=_milliseconds))
+                if status == "Completed":
+                    return plain
+                error = StatesErrorNameType.StatesTaskFailed.to_name()
+                raise FailureEventException(self._failure(env, error, json.dumps(plain)))
+            return None
+
+        self._stop = lambda: getattr(client, job.stop)(**{job.name: name})
+        return follow
+
+    def _eval_sync(self, env: Any, **keywords: Any) -> Any:
+        """Wait for the job; stop it when the execution or the state ends first (StopExecution, TimeoutSeconds)."""
+        outcome = super()._eval_sync(env=env, **keywords)
+        if outcome is None and not env.is_running():
+            self._stop()
+        return outcome
+
+
+def _milliseconds(value: Any) -> int:
+    if isinstance(value, datetime.datetime):
+        return int(value.timestamp() * 1000)
+    raise TypeError(f"{type(value).__name__} in a job's description is no JSON")
