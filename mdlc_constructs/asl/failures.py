@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 ALL_ERRORS = ("States.ALL",)
 
@@ -85,6 +86,7 @@ def _check_errors(errors: tuple[str, ...]) -> None:
         raise ValueError(f"errors={errors!r} mixes States.ALL with others; let States.ALL stand alone.")
 
 
+@cache
 def throttling_retry(*services: str) -> tuple[Retry, ...]:
     """Patience with throttling and passing faults of the named services.
 

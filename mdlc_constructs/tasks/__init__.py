@@ -1,0 +1,62 @@
+"""What a state can do: service calls as tasks, each with exactly the permissions it needs. No aws_cdk, but in
+`chain`.
+
+Modules by service: `training`, `processing`, `transform`, `model`, `model_package`, `dynamodb`, `events`,
+`s3`, `lambda_`; any other call is one `integration.integration` away.
+"""
+
+from typing import TYPE_CHECKING
+
+from mdlc_constructs.exports import lazily
+
+if TYPE_CHECKING:
+    from mdlc_constructs.tasks.chain import as_state as as_state
+    from mdlc_constructs.tasks.chain import sequence_from_chain as sequence_from_chain
+    from mdlc_constructs.tasks.dynamodb import get_item as get_item
+    from mdlc_constructs.tasks.dynamodb import put_item as put_item
+    from mdlc_constructs.tasks.dynamodb import transact_write_items as transact_write_items
+    from mdlc_constructs.tasks.dynamodb import update_item as update_item
+    from mdlc_constructs.tasks.events import Event as Event
+    from mdlc_constructs.tasks.events import put_events as put_events
+    from mdlc_constructs.tasks.lambda_ import invoke as invoke
+    from mdlc_constructs.tasks.model import Container as Container
+    from mdlc_constructs.tasks.model import create_model as create_model
+    from mdlc_constructs.tasks.model_package import create_model_package as create_model_package
+    from mdlc_constructs.tasks.model_package import describe_model_package as describe_model_package
+    from mdlc_constructs.tasks.model_package import list_model_packages as list_model_packages
+    from mdlc_constructs.tasks.model_package import update_model_package as update_model_package
+    from mdlc_constructs.tasks.network import Vpc as Vpc
+    from mdlc_constructs.tasks.processing import ProcessingInput as ProcessingInput
+    from mdlc_constructs.tasks.processing import ProcessingOutput as ProcessingOutput
+    from mdlc_constructs.tasks.processing import processing_job as processing_job
+    from mdlc_constructs.tasks.s3 import copy_object as copy_object
+    from mdlc_constructs.tasks.s3 import put_object as put_object
+    from mdlc_constructs.tasks.training import Channel as Channel
+    from mdlc_constructs.tasks.training import Spot as Spot
+    from mdlc_constructs.tasks.training import training_job as training_job
+    from mdlc_constructs.tasks.transform import DataCapture as DataCapture
+    from mdlc_constructs.tasks.transform import transform_job as transform_job
+
+_ROOM = {
+    "chain": ("as_state", "sequence_from_chain"),
+    "dynamodb": ("get_item", "put_item", "transact_write_items", "update_item"),
+    "events": ("Event", "put_events"),
+    "lambda_": ("invoke",),
+    "model": ("Container", "create_model"),
+    "model_package": (
+        "create_model_package",
+        "describe_model_package",
+        "list_model_packages",
+        "update_model_package",
+    ),
+    "network": ("Vpc",),
+    "processing": ("ProcessingInput", "ProcessingOutput", "processing_job"),
+    "s3": ("copy_object", "put_object"),
+    "training": ("Channel", "Spot", "training_job"),
+    "transform": ("DataCapture", "transform_job"),
+}
+_MODULES = {name: f"{__name__}.{module}" for module, names in _ROOM.items() for name in names}
+
+__all__ = list(_MODULES)
+
+__getattr__, __dir__ = lazily(__name__, _MODULES)

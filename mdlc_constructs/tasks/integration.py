@@ -1,0 +1,71 @@
+"""Any service call as a task: what every task of this room is made with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypedDict, Unpack
+
+from mdlc_constructs.asl.api_table import problems
+from mdlc_constructs.asl.failures import Catch, Retry, throttling_retry
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.asl.states import Task
+from mdlc_constructs.tasks.requests import merged
+
+
+class StateOptions(TypedDict, total=False):
+    """What any task takes besides its request: see `mdlc_constructs.asl.states.Task`."""
+
+    next: str | None
+    comment: str
+    output: object
+    assign: Mapping[str, object] | None
+    retry: tuple[Retry, ...]
+    catch: tuple[Catch, ...]
+    timeout_seconds: int | str | None
+    heartbeat_seconds: int | str | None
+
+
+Pattern = Literal["request", "sync", "sync:2", "waitForTaskToken"]
+"""How a task waits: for the answer only, for the end of what it started, or for its token to come back."""
+
+_ERROR_PREFIXES: Mapping[str, str] = {
+    "sagemaker": "SageMaker",
+    "dynamodb": "DynamoDB",
+    "aws-sdk:dynamodb": "DynamoDb",
+    "events": "EventBridge",
+    "lambda": "Lambda",
+    "s3": "S3",
+    "states": "Sfn",
+    "sfn": "Sfn",
+}
+
+
+def integration(
+    name: str,
+    *,
+    service: str,
+    action: str,
+    arguments: Mapping[str, object],
+    statements: tuple[Statement, ...],
+    pattern: Pattern = "request",
+    overrides: Mapping[str, object] | None = None,
+    **state: Unpack[StateOptions],
+) -> Task:
+    """A task that calls `service:action`, such as `sagemaker:createModel` or `aws-sdk:s3:copyObject`.
+
+    `overrides` are merged over `arguments` and must be members of the API's request: a misspelt one raises
+    ValueError with the nearest right name. Unless `retry` is given, the service's throttling is retried.
+    """
+    if overrides:
+        arguments = merged(arguments, overrides)
+    suffix = "" if pattern == "request" else f".{pattern}"
+    resource = f"arn:${{Partition}}:states:::{service}:{action}{suffix}"
+    if overrides:
+        found = problems(resource, arguments)
+        if found:
+            raise ValueError(f"overrides of the task {name!r}: {' '.join(found)}")
+    if "retry" not in state:
+        known = _ERROR_PREFIXES.get(service) or _ERROR_PREFIXES.get(service.removeprefix("aws-sdk:"))
+        if known is not None:
+            state["retry"] = throttling_retry(known)
+    return Task(name=name, resource=resource, arguments=arguments, statements=statements, **state)

@@ -1,0 +1,83 @@
+"""The narrowest statements that let a machine's role start, watch and stop what its tasks start.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/sagemaker-iam.html, narrowed where a resource can
+be named, and widened by `sagemaker:AddTags`, which that page forgets: Step Functions tags every job that it
+waits for with `MANAGED_BY_AWS` (https://github.com/aws/aws-cdk/issues/26012).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.tasks.requests import is_expression
+
+
+def arn(service: str, resource: str) -> str:
+    """ARN (or ARN pattern) of a resource in the stack's own partition, region and account."""
+    return f"arn:${{Partition}}:{service}:${{Region}}:${{Account}}:{resource}"
+
+
+def name_pattern(argument: str, name: str, pattern: str | None) -> str:
+    """The pattern that a permission on a name is granted on: the given one, else the name itself.
+
+    Raises ValueError when the name is known only at run time and no pattern was given: granting on every name
+    would be too wide.
+    """
+    if pattern is not None:
+        return pattern
+    if is_expression(name):
+        raise ValueError(
+            f"{argument}={name!r} is known only at run time; pass name_pattern, such as 'churn-*', "
+            "for the permission to be granted on."
+        )
+    return name
+
+
+def pass_role(role_arn: str, service: str = "sagemaker.amazonaws.com") -> Statement:
+    """Handing exactly this role to exactly this service. Raises ValueError for a role known only at run
+    time.
+    """
+    if is_expression(role_arn):
+        raise ValueError(
+            f"role_arn={role_arn!r} is known only at run time; pass an ARN or a ${{Placeholder}}, "
+            "because iam:PassRole is granted on exactly this role."
+        )
+    return Statement(
+        actions=("iam:PassRole",),
+        resources=(role_arn,),
+        conditions={"StringEquals": {"iam:PassedToService": service}},
+    )
+
+
+def waited_job(kind: str, pattern: str) -> tuple[Statement, ...]:
+    """Starting, watching, stopping and tagging a job of a kind (`Training`, `Processing`, `Transform`)."""
+    job = arn("sagemaker", f"{_RESOURCE_TYPES[kind]}/{pattern}")
+    actions = tuple(f"sagemaker:{verb}{kind}Job" for verb in ("Create", "Describe", "Stop"))
+    return (
+        Statement(actions=(*actions, "sagemaker:AddTags", "sagemaker:ListTags"), resources=(job,)),
+        Statement(
+            actions=("events:PutTargets", "events:PutRule", "events:DescribeRule"),
+            resources=(arn("events", f"rule/StepFunctionsGetEventsForSageMaker{kind}JobsRule"),),
+        ),
+    )
+
+
+def use_key(key_arn: str | None, service: str) -> tuple[Statement, ...]:
+    """Reading and writing what a service keeps under a customer-managed key; nothing when there is no key."""
+    if key_arn is None:
+        return ()
+    return (
+        Statement(
+            actions=("kms:Decrypt", "kms:GenerateDataKey"),
+            resources=(key_arn,),
+            conditions={"StringLike": {"kms:ViaService": f"{service}.${{Region}}.amazonaws.com*"}},
+        ),
+    )
+
+
+_RESOURCE_TYPES: Mapping[str, str] = {
+    "Training": "training-job",
+    "Processing": "processing-job",
+    "Transform": "transform-job",
+}

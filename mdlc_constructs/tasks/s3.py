@@ -1,0 +1,97 @@
+"""Objects in S3, through the AWS SDK integration (bodies of up to 256 KiB)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Unpack
+
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.asl.states import Task
+from mdlc_constructs.tasks.integration import StateOptions, integration
+from mdlc_constructs.tasks.permissions import use_key
+from mdlc_constructs.tasks.requests import is_expression, present
+
+
+def put_object(
+    name: str,
+    *,
+    bucket: str,
+    key: str,
+    body: object,
+    content_type: str | None = None,
+    key_pattern: str | None = None,
+    kms_key_arn: str | None = None,
+    overrides: Mapping[str, object] | None = None,
+    **state: Unpack[StateOptions],
+) -> Task:
+    """A task that writes an object; a body that is no text is written as JSON.
+
+    `key_pattern` (such as `runs/*`) is what the permission is granted on, required when `key` is an
+    expression. `kms_key_arn` is the bucket's customer-managed key.
+    """
+    target = _objects(bucket, "key", key, key_pattern)
+    request = {"Bucket": bucket, "Key": key, "Body": body, "ContentType": content_type}
+    return integration(
+        name,
+        service="aws-sdk:s3",
+        action="putObject",
+        arguments=present(request),
+        statements=(Statement(actions=("s3:PutObject",), resources=(target,)), *use_key(kms_key_arn, "s3")),
+        overrides=overrides,
+        **state,
+    )
+
+
+def copy_object(
+    name: str,
+    *,
+    source_bucket: str,
+    source_key: str,
+    bucket: str,
+    key: str,
+    source_key_pattern: str | None = None,
+    key_pattern: str | None = None,
+    kms_key_arn: str | None = None,
+    source_kms_key_arn: str | None = None,
+    overrides: Mapping[str, object] | None = None,
+    **state: Unpack[StateOptions],
+) -> Task:
+    """A task that copies an object of up to 5 GB in one step: readers see all of it or nothing.
+
+    The patterns are what permissions are granted on, required when a key is an expression. `kms_key_arn` is
+    the target bucket's customer-managed key, and the source's too unless `source_kms_key_arn` names another.
+    """
+    source = _objects(source_bucket, "source_key", source_key, source_key_pattern)
+    target = _objects(bucket, "key", key, key_pattern)
+    request = {"Bucket": bucket, "Key": key, "CopySource": _copy_source(source_bucket, source_key)}
+    return integration(
+        name,
+        service="aws-sdk:s3",
+        action="copyObject",
+        arguments=request,
+        statements=(
+            Statement(actions=("s3:GetObject",), resources=(source,)),
+            Statement(actions=("s3:PutObject",), resources=(target,)),
+            *use_key(kms_key_arn, "s3"),
+            *use_key(source_kms_key_arn, "s3"),
+        ),
+        overrides=overrides,
+        **state,
+    )
+
+
+def _copy_source(bucket: str, key: str) -> str:
+    if is_expression(key):
+        return f"{{% '{bucket}/' & ({key[2:-2].strip()}) %}}"
+    return f"{bucket}/{key}"
+
+
+def _objects(bucket: str, argument: str, key: str, pattern: str | None) -> str:
+    if is_expression(bucket):
+        raise ValueError(f"bucket={bucket!r} is known only at run time; name it to be allowed to use it.")
+    if pattern is None and is_expression(key):
+        raise ValueError(
+            f"{argument}={key!r} is known only at run time; pass {argument}_pattern, such as 'runs/*', "
+            "for the permission to be granted on."
+        )
+    return f"arn:${{Partition}}:s3:::{bucket}/{pattern or key}"

@@ -1,0 +1,221 @@
+"""SageMaker training as a task that waits for the job to end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Unpack
+
+from mdlc_constructs.asl.states import Task
+from mdlc_constructs.tasks.integration import StateOptions, integration
+from mdlc_constructs.tasks.network import Vpc, vpc_request
+from mdlc_constructs.tasks.permissions import name_pattern as pattern_of
+from mdlc_constructs.tasks.permissions import pass_role, waited_job
+from mdlc_constructs.tasks.requests import (
+    check_at_least,
+    check_s3_uris,
+    check_unique,
+    merged,
+    present,
+    tag_list,
+    texts,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel:
+    """One input of a training job, under `/opt/ml/input/data/<name>` in the container.
+
+    `kind` is `S3Prefix`, `ManifestFile` or `AugmentedManifestFile`; `distribution` is `FullyReplicated` or
+    `ShardedByS3Key`; `input_mode` is `File`, `FastFile` or `Pipe` (the job's own when None). `overrides`
+    reaches every other member of the API's `Channel`.
+    """
+
+    name: str
+    uri: str
+    content_type: str | None = None
+    compression: str | None = None
+    input_mode: str | None = None
+    kind: str = "S3Prefix"
+    distribution: str = "FullyReplicated"
+    overrides: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_s3_uris(uri=self.uri)
+
+    def to_request(self) -> dict[str, object]:
+        """The API's `Channel`."""
+        source = {"S3DataType": self.kind, "S3Uri": self.uri, "S3DataDistributionType": self.distribution}
+        ours = {
+            "ChannelName": self.name,
+            "DataSource": {"S3DataSource": source},
+            "ContentType": self.content_type,
+            "CompressionType": self.compression,
+            "InputMode": self.input_mode,
+        }
+        return merged(present(ours), self.overrides)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spot:
+    """Training on spare capacity, for less.
+
+    `max_wait_seconds` bounds waiting and training together. Without `checkpoint_uri` an interrupted job
+    starts over; with it, what the container writes to `checkpoint_path` (the API's default:
+    `/opt/ml/checkpoints`) is kept there and given back.
+    """
+
+    max_wait_seconds: int | str
+    checkpoint_uri: str | None = None
+    checkpoint_path: str | None = None
+
+    def __post_init__(self) -> None:
+        check_at_least(1, max_wait_seconds=self.max_wait_seconds)
+        check_s3_uris(checkpoint_uri=self.checkpoint_uri)
+        if self.checkpoint_path is not None and self.checkpoint_uri is None:
+            raise ValueError(
+                f"checkpoint_path={self.checkpoint_path!r} needs checkpoint_uri, where it is kept."
+            )
+
+
+def training_job(
+    name: str,
+    *,
+    job_name: str,
+    role_arn: str,
+    output_uri: str,
+    instance_type: str,
+    image: str | None = None,
+    algorithm_name: str | None = None,
+    hyperparameters: Mapping[str, object] | None = None,
+    channels: Sequence[Channel] = (),
+    input_mode: str = "File",
+    instance_count: int | str = 1,
+    volume_gb: int | str = 30,
+    max_runtime_seconds: int | str = 86400,
+    max_pending_seconds: int | str | None = None,
+    output_compression: str | None = None,
+    kms_key_id: str | None = None,
+    volume_kms_key_id: str | None = None,
+    vpc: Vpc | None = None,
+    network_isolation: bool = True,
+    encrypt_inter_container: bool | None = None,
+    spot: Spot | None = None,
+    keep_alive_seconds: int | None = None,
+    retry_attempts: int | None = None,
+    environment: Mapping[str, object] | None = None,
+    entrypoint: Sequence[str] = (),
+    arguments: Sequence[str] = (),
+    metric_definitions: Mapping[str, str] | None = None,
+    tags: Mapping[str, str] | None = None,
+    name_pattern: str | None = None,
+    overrides: Mapping[str, object] | None = None,
+    **state: Unpack[StateOptions],
+) -> Task:
+    """A task that trains: `sagemaker:createTrainingJob.sync`, whose result is the described job.
+
+    Give either `image` (a container's URI) or `algorithm_name` (an algorithm resource, such as one from the
+    Marketplace). `kms_key_id` encrypts the model artefact, and the volume too unless `volume_kms_key_id`
+    names another; instances with NVMe storage take no volume key, so pass `volume_kms_key_id=""` for those.
+    Traffic between containers is encrypted by default where there is more than one instance.
+    `keep_alive_seconds` keeps the instances warm for the next job (0 to 21600, not with spot).
+    `retry_attempts` (1 to 30) repeats the job after SageMaker's own internal errors. `metric_definitions`
+    maps a metric's name to the regular expression that finds it in the log. `name_pattern` (such as
+    `churn-*`) is what permissions are granted on, and is required when `job_name` is a JSONata expression.
+    `overrides` reaches every other member of the API's request. Raises ValueError for what the API would
+    refuse.
+
+    Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
+    """
+    if (image is None) == (algorithm_name is None):
+        raise ValueError(f"image={image!r}, algorithm_name={algorithm_name!r}: give exactly one of the two.")
+    check_at_least(1, instance_count=instance_count, volume_gb=volume_gb)
+    check_at_least(1, max_runtime_seconds=max_runtime_seconds)
+    check_s3_uris(output_uri=output_uri)
+    check_unique("channels", [channel.name for channel in channels])
+    _check_reuse(spot, keep_alive_seconds, max_runtime_seconds, retry_attempts)
+    algorithm = {
+        "TrainingImage": image,
+        "AlgorithmName": algorithm_name,
+        "TrainingInputMode": input_mode,
+        "MetricDefinitions": [
+            {"Name": metric, "Regex": regex} for metric, regex in (metric_definitions or {}).items()
+        ],
+        "ContainerEntrypoint": list(entrypoint),
+        "ContainerArguments": list(arguments),
+    }
+    resources = {
+        "InstanceType": instance_type,
+        "InstanceCount": instance_count,
+        "VolumeSizeInGB": volume_gb,
+        "VolumeKmsKeyId": (kms_key_id if volume_kms_key_id is None else volume_kms_key_id) or None,
+        "KeepAlivePeriodInSeconds": keep_alive_seconds,
+    }
+    stopping = {
+        "MaxRuntimeInSeconds": max_runtime_seconds,
+        "MaxWaitTimeInSeconds": spot.max_wait_seconds if spot else None,
+        "MaxPendingTimeInSeconds": max_pending_seconds,
+    }
+    if encrypt_inter_container is None:
+        encrypt_inter_container = instance_count != 1
+    request: dict[str, object] = {
+        "TrainingJobName": job_name,
+        "AlgorithmSpecification": present(algorithm),
+        "RoleArn": role_arn,
+        "HyperParameters": texts(hyperparameters),
+        "InputDataConfig": [channel.to_request() for channel in channels],
+        "OutputDataConfig": present(
+            {"S3OutputPath": output_uri, "KmsKeyId": kms_key_id, "CompressionType": output_compression}
+        ),
+        "ResourceConfig": present(resources),
+        "StoppingCondition": present(stopping),
+        "VpcConfig": vpc_request(vpc),
+        "EnableNetworkIsolation": network_isolation,
+        "EnableInterContainerTrafficEncryption": encrypt_inter_container,
+        "EnableManagedSpotTraining": True if spot else None,
+        "CheckpointConfig": _checkpoints(spot),
+        "RetryStrategy": None if retry_attempts is None else {"MaximumRetryAttempts": retry_attempts},
+        "Environment": texts(environment),
+        "Tags": tag_list(tags),
+    }
+    return integration(
+        name,
+        service="sagemaker",
+        action="createTrainingJob",
+        pattern="sync",
+        arguments=present(request),
+        statements=(
+            *waited_job("Training", pattern_of("job_name", job_name, name_pattern)),
+            pass_role(role_arn),
+        ),
+        overrides=overrides,
+        **state,
+    )
+
+
+def _check_reuse(
+    spot: Spot | None, keep_alive: int | None, max_runtime: int | str, retry_attempts: int | None
+) -> None:
+    if retry_attempts is not None and not 1 <= retry_attempts <= 30:
+        raise ValueError(f"retry_attempts={retry_attempts} must be between 1 and 30.")
+    if keep_alive is not None and not 0 <= keep_alive <= 21600:
+        raise ValueError(f"keep_alive_seconds={keep_alive} must be between 0 and 21600.")
+    if spot is None:
+        return
+    if keep_alive:
+        raise ValueError(
+            f"keep_alive_seconds={keep_alive} does not go with spot: a warm pool keeps what spot takes away; "
+            "drop one of the two."
+        )
+    wait = spot.max_wait_seconds
+    if isinstance(wait, int) and isinstance(max_runtime, int) and wait < max_runtime:
+        raise ValueError(
+            f"max_wait_seconds={wait} of spot is less than max_runtime_seconds={max_runtime}; "
+            "it bounds waiting and training together, so make it larger."
+        )
+
+
+def _checkpoints(spot: Spot | None) -> dict[str, object] | None:
+    if spot is None or spot.checkpoint_uri is None:
+        return None
+    return present({"S3Uri": spot.checkpoint_uri, "LocalPath": spot.checkpoint_path})
