@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.markup import escape
 
+SHOWN_WIDTH = 90
+
 
 def stderr_console() -> Console:
     """The console for progress: standard error, so that results on standard output can be piped."""
@@ -27,6 +29,7 @@ class Step:
 
     title: str
     say: Callable[[str], None]
+    is_live: bool = False
     started: float = field(default_factory=time.monotonic)
     summary: str = ""
 
@@ -40,6 +43,11 @@ class Step:
         if line.strip():
             self.say(line.strip())
 
+    def detail(self, line: str) -> None:
+        """Shows a line that is worth a glance and no place in a log: on a terminal only."""
+        if self.is_live:
+            self.note(line)
+
 
 @contextmanager
 def step(title: str, *, console: Console | None = None) -> Iterator[Step]:
@@ -47,9 +55,11 @@ def step(title: str, *, console: Console | None = None) -> Iterator[Step]:
     out = console or stderr_console()
     if out.is_terminal:
         with out.status(escape(title)) as status:
-            running = Step(
-                title=title, say=lambda line: status.update(f"{escape(title)} [dim]{escape(line[:90])}[/]")
-            )
+
+            def update(line: str) -> None:
+                status.update(f"{escape(title)} [dim]{escape(line[:SHOWN_WIDTH])}[/]")
+
+            running = Step(title=title, say=update, is_live=True)
             yield running
     else:
         out.print(f"... {title}", markup=False)

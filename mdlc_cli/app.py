@@ -1,0 +1,62 @@
+"""The ``mdlc`` command: puts its commands together and shows errors as one sentence."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.markup import escape
+
+from mdlc_cli import progress
+from mdlc_cli.commands import deploying, local_aws, records, tools, workflows
+from mdlc_cli.errors import CommandError
+
+HELP = """Train, score and keep account of models on AWS, or on this machine.
+
+A first session: `mdlc local up`, `mdlc deploy`, `mdlc run training`, `mdlc run batch-inference`,
+`mdlc audit`. Every command says which AWS it uses.
+"""
+
+app = typer.Typer(
+    help=HELP,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+MACHINE, WORK, RECORD = "This machine", "Your stacks and workflows", "What happened"
+
+app.add_typer(local_aws.app, name="local", rich_help_panel=MACHINE)
+app.command(rich_help_panel=MACHINE)(tools.tools)
+app.command(rich_help_panel=WORK)(deploying.deploy)
+app.command(rich_help_panel=WORK)(workflows.run)
+app.command(rich_help_panel=WORK)(deploying.teardown)
+app.command(rich_help_panel=RECORD)(workflows.executions)
+app.command(rich_help_panel=RECORD)(workflows.logs)
+app.command(rich_help_panel=RECORD)(records.audit)
+
+
+def main() -> None:
+    """Runs ``mdlc``; what a person can put right is one sentence on standard error and exit status 1."""
+    if sys.platform == "win32":
+        sys.exit("mdlc needs Linux or macOS: on Windows, run it in WSL")
+    try:
+        app()
+    except CommandError as error:
+        _say(str(error), error.detail)
+    except Exception as error:
+        if not type(error).__module__.startswith("botocore."):
+            raise
+        _say(f"AWS refused: {error}", "")
+    sys.exit(1)
+
+
+def _say(sentence: str, detail: str) -> None:
+    out = progress.stderr_console()
+    if detail:
+        out.print(detail, markup=False, style="dim")
+    out.print(f"[bold red]error:[/] {escape(sentence)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Reads the audit table: what was trained, scored and decided, when and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mdlc_cli.target import Target
+
+EXECUTION_PREFIX = "EXECUTION#"
+MODEL_PREFIX = "MODEL#"
+
+COLUMNS = ("started_at", "model", "workflow", "outcome", "version", "run", "trigger", "reason")
+"""What a table shows, in this order; ``--json`` shows everything."""
+
+Item = dict[str, Any]
+
+
+def items(target: Target, table: str, *, model: str | None = None) -> list[Item]:
+    """All items of the audit table, or those of one model, as plain values."""
+    from boto3.dynamodb.types import TypeDeserializer
+
+    client = target.client("dynamodb")
+    if model is None:
+        pages = client.get_paginator("scan").paginate(TableName=table)
+    else:
+        pages = client.get_paginator("query").paginate(
+            TableName=table,
+            KeyConditionExpression="pk = :model",
+            ExpressionAttributeValues={":model": {"S": MODEL_PREFIX + model}},
+        )
+    plain = TypeDeserializer().deserialize
+    return [{name: plain(value) for name, value in item.items()} for page in pages for item in page["Items"]]
+
+
+def executions(found: Iterable[Item]) -> list[Item]:
+    """The items that stand for executions, newest first."""
+    chosen = [item for item in found if str(item["sk"]).startswith(EXECUTION_PREFIX)]
+    return sorted(chosen, key=lambda item: str(item["sk"]), reverse=True)
+
+
+def champions(found: Iterable[Item]) -> dict[str, Item]:
+    """Each model's champion pointer."""
+    return {
+        str(item["pk"]).removeprefix(MODEL_PREFIX): item for item in found if str(item["sk"]) == "CHAMPION"
+    }
+
+
+def rows(found: Sequence[Item]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Column names and rows for a table: of `COLUMNS`, those that any item has."""
+    columns = tuple(name for name in COLUMNS if any(item.get(name) not in (None, "") for item in found))
+    return columns, [tuple(shown(item.get(name)) for name in columns) for item in found]
+
+
+def shown(value: object) -> str:
+    """A value as a table cell."""
+    if value is None:
+        return ""
+    return json.dumps(value, default=str) if isinstance(value, Mapping | list) else str(value)
+
+
+def as_json(found: Sequence[Item]) -> str:
+    """The items as JSON; DynamoDB's numbers become JSON numbers."""
+    return json.dumps(found, indent=2, sort_keys=True, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    # DynamoDB hands numbers out as Decimal and sets as set, neither of which JSON knows.
+    if isinstance(value, set | frozenset):
+        return sorted(value, key=str)
+    number = float(value)
+    return int(number) if number.is_integer() else number

@@ -1,0 +1,78 @@
+"""Runs the locked CDK CLI against the AWS in use; ``.venv/bin/cdk`` in a clone is this module."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from botocore.exceptions import ClientError
+
+from mdlc_cli import places, progress, target, toolchain
+from mdlc_cli.errors import CommandError
+from mdlc_cli.target import Target
+from mdlc_cli.tool_process import run_tool
+
+TALKS_TO_AWS = frozenset(
+    {"bootstrap", "deploy", "destroy", "diff", "import", "rollback", "watch", "drift", "gc"}
+)
+BOOTSTRAP_STACK = "CDKToolkit"
+
+
+def environment(chosen: Target | None) -> dict[str, str]:
+    """The environment for the CDK CLI and the app it starts: the chosen AWS, our Node and our Python first.
+
+    With our Python first on PATH, an app command such as `python3 app.py` needs no activated environment.
+    """
+    base = chosen.environment() if chosen else dict(os.environ)
+    node = toolchain.node_environment()
+    python = str(Path(sys.executable).parent)
+    return {**base, **node, "PATH": os.pathsep.join([python, node["PATH"]])}
+
+
+def bootstrap_when_needed(chosen: Target) -> None:
+    """Bootstraps the local AWS, which starts empty; a real account is its owner's to bootstrap."""
+    if not chosen.is_local or _is_bootstrapped(chosen):
+        return
+    with progress.step("bootstrapping the local AWS for the CDK") as step:
+        run_tool(
+            [*toolchain.cdk_command(), "bootstrap", f"aws://{chosen.account}/{chosen.region}",
+             "--no-notices", "--progress=events", "--ci"],
+            what="cdk bootstrap",
+            remedy="run `mdlc local down` and `mdlc local up`, then try again",
+            on_line=step.detail,
+            environment=environment(chosen),
+            # An app in the working folder has no part in bootstrapping and must not be synthesized for it.
+            folder=places.cache_root(),
+        )  # fmt: skip
+
+
+def _is_bootstrapped(chosen: Target) -> bool:
+    try:
+        found = chosen.client("cloudformation").describe_stacks(StackName=BOOTSTRAP_STACK)["Stacks"]
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") == "ValidationError":
+            return False
+        raise
+    return bool(found)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Becomes the CDK CLI; which AWS is in use is said where the command talks to one."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    command = next((word for word in words if not word.startswith("-")), "")
+    try:
+        chosen = target.announced(places.project_root()) if command in TALKS_TO_AWS else None
+        if chosen is not None and command == "deploy":
+            bootstrap_when_needed(chosen)
+        program = [*toolchain.cdk_command(), *words]
+    except CommandError as error:
+        print(f"cdk: {error}\n{error.detail}".rstrip(), file=sys.stderr)
+        sys.exit(1)
+    os.execve(program[0], program, environment(chosen))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""``mdlc deploy`` and ``mdlc teardown``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mdlc_cli import deployment, progress
+from mdlc_cli.commands import options
+
+
+def deploy(
+    stacks: Annotated[list[str] | None, typer.Argument(help="Stacks to deploy. Default: all.")] = None,
+    local: options.Local = None,
+) -> None:
+    """Make your stacks exist: synthesize the CDK app of this folder and deploy it."""
+    root, target = options.chosen(local)
+    outputs = deployment.deploy(target, root, stacks or ())
+    for stack, values in outputs.items():
+        for key, value in values.items():
+            print(f"{stack}.{key} = {value}")
+
+
+def teardown(
+    stacks: Annotated[
+        list[str] | None, typer.Argument(help="Stacks to destroy. Default: all of the app.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    local: options.Local = None,
+) -> None:
+    """Destroy your stacks: stop what still runs, then remove everything they made."""
+    root, target = options.chosen(local)
+    names = stacks or deployment.stacks_of_app(target, root)
+    out = progress.stderr_console()
+    if not names:
+        out.print("Nothing of this app is deployed", markup=False)
+        return
+    if not yes:
+        where = "the local AWS" if target.is_local else f"account {target.account}, region {target.region}"
+        typer.confirm(f"Destroy {', '.join(names)} in {where}?", abort=True, err=True)
+    deployment.destroy(target, root, names)
+    out.print(f"{', '.join(names)} destroyed", markup=False)

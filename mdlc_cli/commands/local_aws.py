@@ -1,0 +1,57 @@
+"""``mdlc local up|down|status``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mdlc_cli import local, places, progress
+
+app = typer.Typer(help="Run AWS on this machine: no account, no Docker, no costs.", no_args_is_help=True)
+
+
+@app.command()
+def up(
+    port: Annotated[int | None, typer.Option(help="TCP port. Default: 4566 or the next free one.")] = None,
+    idle_minutes: Annotated[
+        float, typer.Option(help="End by itself after so many minutes without use.")
+    ] = local.IDLE_MINUTES,
+    parent_pid: Annotated[int | None, typer.Option(help="End when this process ends.")] = None,
+) -> None:
+    """Start the local AWS of this project. It runs until `mdlc local down`."""
+    server, started = local.up(
+        places.project_root(), port=port, idle_minutes=idle_minutes, parent_pid=parent_pid
+    )
+    out = progress.stderr_console()
+    out.print(f"The local AWS {'is up' if started else 'was already up'} at {server.endpoint}", markup=False)
+    if started:
+        out.print(
+            "Next: `mdlc deploy`, then `mdlc run training`. End it with `mdlc local down`.", markup=False
+        )
+
+
+@app.command()
+def down() -> None:
+    """End the local AWS of this project and every process it started."""
+    count = local.down(places.project_root())
+    text = f"The local AWS has ended ({count} processes)" if count else "No local AWS was running"
+    progress.stderr_console().print(text, markup=False)
+
+
+@app.command()
+def status() -> None:
+    """Say whether the local AWS runs, and since when. Exit status 1 when it does not."""
+    root = places.project_root()
+    server = local.find(root)
+    if server is None:
+        progress.stderr_console().print(
+            f"No local AWS runs for {root}: start it with `mdlc local up`", markup=False
+        )
+        raise typer.Exit(1)
+    minutes, seconds = divmod(int(server.uptime_seconds), 60)
+    print(f"endpoint  {server.endpoint}")
+    print(f"uptime    {minutes} min {seconds} s")
+    print(f"IAM       {'enforced' if server.iam else 'not enforced'}")
+    print(f"jobs      {local.running_jobs(server)} running")
+    print(f"files     {local.state_folder(root)}")

@@ -1,0 +1,99 @@
+"""``mdlc run``, ``mdlc executions`` and ``mdlc logs``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from mdlc_cli import job_logs, machines, progress, running, watch
+from mdlc_cli.commands import options
+from mdlc_cli.errors import CommandError
+from mdlc_cli.history import timeline
+from mdlc_cli.target import Target
+
+
+def run(
+    workflow: Annotated[
+        str, typer.Argument(help="`training`, `batch-inference`, or a state machine's name.")
+    ],
+    given: Annotated[
+        str | None, typer.Option("--input", help="Input as JSON, or @FILE, or @- for standard input.")
+    ] = None,
+    stack: options.Stack = None,
+    model: options.Model = None,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow it to its end.")] = True,
+    local: options.Local = None,
+) -> None:
+    """Run a workflow and watch it. Exit status 1 when it fails."""
+    text = running.read_input(given)
+    _, target = options.chosen(local)
+    machine = machines.choose(machines.all_machines(target, stack=stack), workflow, model=model)
+    execution = running.start(target, machine, text)
+    out = progress.stderr_console()
+    out.print(f"{machine.name}: execution {execution.rpartition(':')[2]}", markup=False)
+    if not wait:
+        print(execution)
+        return
+    try:
+        result = running.follow(target, execution, console=out)
+    except KeyboardInterrupt:
+        out.print("No longer watching; the execution goes on. See it with `mdlc executions`.", markup=False)
+        raise typer.Exit(130) from None
+    running.report(target, result, console=Console(highlight=False, soft_wrap=True))
+    if not result.succeeded:
+        raise typer.Exit(1)
+
+
+def executions(
+    workflow: Annotated[str | None, typer.Argument(help="Only this workflow.")] = None,
+    stack: options.Stack = None,
+    model: options.Model = None,
+    limit: Annotated[int, typer.Option(help="How many, newest first.", min=1, max=1000)] = 20,
+    local: options.Local = None,
+) -> None:
+    """List what ran: when, how long, and how it ended."""
+    _, target = options.chosen(local)
+    found = machines.all_machines(target, stack=stack)
+    if workflow:
+        found = [machines.choose(found, workflow, model=model)]
+    elif model:
+        found = [machine for machine in found if machine.name.startswith(f"{model}-")]
+    table = Table("started", "machine", "execution", "status", "seconds", box=None)
+    for each in machines.newest(target, found, limit=limit):
+        seconds = f"{(each.stopped - each.started).total_seconds():.0f}" if each.stopped else ""
+        table.add_row(f"{each.started:%Y-%m-%d %H:%M:%S}", each.machine, each.name, each.status, seconds)
+    Console(highlight=False, soft_wrap=True).print(table)
+
+
+def logs(
+    name: Annotated[
+        str | None, typer.Argument(help="An execution or a job. Default: the newest execution.")
+    ] = None,
+    tail: Annotated[int | None, typer.Option(help="Only the last lines of each job.", min=1)] = None,
+    local: options.Local = None,
+) -> None:
+    """Print what the jobs of an execution wrote, or one job."""
+    _, target = options.chosen(local)
+    job = job_logs.find(target, name) if name else None
+    if job is not None:
+        for line in job_logs.lines(target, job, limit=tail):
+            print(line)
+        return
+    execution = _execution(target, name)
+    seen = timeline(watch.events(target.client("stepfunctions"), execution.arn))
+    for each in seen.jobs if seen else ():
+        print(f"==> {each.name}")
+        for line in job_logs.lines(target, each, limit=tail):
+            print(line)
+
+
+def _execution(target: Target, name: str | None) -> machines.Execution:
+    recent = machines.newest(target, machines.all_machines(target), limit=1000 if name else 1)
+    fitting = [each for each in recent if name in (None, each.name, each.arn)]
+    if not fitting:
+        wanted = f"{name!r} is neither a job with a log nor an execution" if name else "nothing has run yet"
+        raise CommandError(f"{wanted}: see `mdlc executions`")
+    return fitting[0]

@@ -1,0 +1,49 @@
+"""Reads what a SageMaker job wrote to CloudWatch Logs."""
+
+from __future__ import annotations
+
+from mdlc_cli.history import JOB_KINDS, Job
+from mdlc_cli.target import Target
+
+
+def lines(target: Target, job: Job, *, limit: int | None = None) -> list[str]:
+    """The lines of a job's log streams; the last ``limit`` ones. Empty when the job wrote none."""
+    client = target.client("logs")
+    found: list[tuple[int, str]] = []
+    try:
+        streams = [
+            stream["logStreamName"]
+            for page in client.get_paginator("describe_log_streams").paginate(
+                logGroupName=job.log_group, logStreamNamePrefix=f"{job.name}/"
+            )
+            for stream in page["logStreams"]
+        ]
+    except client.exceptions.ResourceNotFoundException:
+        return []
+    for stream in streams:
+        token: str | None = None
+        while True:
+            request = {"logGroupName": job.log_group, "logStreamName": stream, "startFromHead": True}
+            answer = client.get_log_events(**request, **({"nextToken": token} if token else {}))
+            found += [(event["timestamp"], event["message"].rstrip("\n")) for event in answer["events"]]
+            # The same token again means that the end is reached.
+            if answer.get("nextForwardToken") in (token, None):
+                break
+            token = answer["nextForwardToken"]
+    ordered = [line for _, line in sorted(found, key=lambda pair: pair[0])]
+    return ordered[-limit:] if limit else ordered
+
+
+def find(target: Target, name: str) -> Job | None:
+    """The job called ``name``, whatever its kind, if it wrote a log."""
+    client = target.client("logs")
+    for group in JOB_KINDS.values():
+        try:
+            streams = client.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{name}/")[
+                "logStreams"
+            ]
+        except client.exceptions.ResourceNotFoundException:
+            continue
+        if streams:
+            return Job(name=name, log_group=group)
+    return None

@@ -1,0 +1,96 @@
+"""Finds a workflow's state machine and its executions; a machine is named ``<model>-<workflow>``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from mdlc_cli import stacks
+from mdlc_cli.errors import CommandError
+from mdlc_cli.target import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateMachine:
+    """A state machine of the account."""
+
+    name: str
+    arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """One execution of a state machine."""
+
+    arn: str
+    name: str
+    machine: str
+    status: str
+    started: datetime
+    stopped: datetime | None
+
+
+def all_machines(target: Target, *, stack: str | None = None) -> list[StateMachine]:
+    """The machines of the account, or those that one stack made."""
+    pages = target.client("stepfunctions").get_paginator("list_state_machines").paginate()
+    found = [
+        StateMachine(name=each["name"], arn=each["stateMachineArn"])
+        for page in pages
+        for each in page["stateMachines"]
+    ]
+    if stack is None:
+        return found
+    stacks.deployed(target, stack)
+    of_stack = stacks.machine_arns(target, stack)
+    return [machine for machine in found if machine.arn in of_stack]
+
+
+def choose(machines: Iterable[StateMachine], workflow: str, *, model: str | None = None) -> StateMachine:
+    """The machine that ``workflow`` means: its whole name, or what follows the model's name (``training``).
+
+    The beginning of a workflow's name is enough when only one fits (``batch`` for ``batch-inference``).
+
+    Raises:
+        CommandError: none or several fit.
+    """
+    named = sorted(machines, key=lambda machine: machine.name)
+    exact = [machine for machine in named if machine.name == workflow]
+    if exact:
+        return exact[0]
+    of_model = [machine for machine in named if model is None or machine.name.startswith(f"{model}-")]
+    fitting = [machine for machine in of_model if machine.name.endswith(f"-{workflow}")]
+    fitting = fitting or [machine for machine in of_model if f"-{workflow}" in machine.name]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        names = ", ".join(machine.name for machine in fitting)
+        raise CommandError(
+            f"workflow {workflow!r} fits {names}: give one of these names, or --model or --stack"
+        )
+    names = ", ".join(machine.name for machine in of_model)
+    remedy = f"choose one of {names}" if names else "deploy a stack first, with `mdlc deploy`"
+    raise CommandError(f"no state machine fits workflow {workflow!r}: {remedy}")
+
+
+def executions(target: Target, machine: StateMachine, *, limit: int) -> list[Execution]:
+    """The newest executions of ``machine``, newest first."""
+    client = target.client("stepfunctions")
+    found = client.list_executions(stateMachineArn=machine.arn, maxResults=limit)["executions"]
+    return [
+        Execution(
+            arn=each["executionArn"],
+            name=each["name"],
+            machine=machine.name,
+            status=each["status"],
+            started=each["startDate"],
+            stopped=each.get("stopDate"),
+        )
+        for each in found
+    ]
+
+
+def newest(target: Target, machines: Iterable[StateMachine], *, limit: int) -> list[Execution]:
+    """The newest executions of several machines together, newest first."""
+    found = [each for machine in machines for each in executions(target, machine, limit=limit)]
+    return sorted(found, key=lambda execution: execution.started, reverse=True)[:limit]

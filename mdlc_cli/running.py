@@ -1,0 +1,107 @@
+"""Starts a workflow, follows it and tells how it ended."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from mdlc_cli import job_logs, watch
+from mdlc_cli.errors import CommandError
+from mdlc_cli.history import Timeline, explained, flattened
+from mdlc_cli.machines import StateMachine
+from mdlc_cli.target import Target
+
+SHOWN_LOG_LINES = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """How an execution ended. ``output`` is the machine's output as JSON text; empty after a failure."""
+
+    arn: str
+    status: str
+    output: str
+    error: str
+    cause: str
+    timeline: Timeline
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the machine reached its end; the gate may still have refused the model."""
+        return self.status == "SUCCEEDED"
+
+
+def read_input(text: str | None) -> str:
+    """The execution's input as JSON text, from ``{...}``, ``@file`` or ``@-`` (standard input).
+
+    Raises:
+        CommandError: the file is not there, or the text is no JSON object.
+    """
+    if text is None:
+        return "{}"
+    given = text
+    if text.startswith("@"):
+        try:
+            given = sys.stdin.read() if text == "@-" else Path(text[1:]).read_text()
+        except OSError as error:
+            raise CommandError(
+                f"--input {text} cannot be read ({error.strerror}): give a file's path"
+            ) from error
+    try:
+        content = json.loads(given)
+    except ValueError as error:
+        raise CommandError(
+            f'--input {text!r} is not JSON ({error}): quote it as \'{{"reason": "..."}}\''
+        ) from error
+    if not isinstance(content, dict):
+        raise CommandError(f"--input is {given!r}: give a JSON object such as {{}}")
+    return json.dumps(content)
+
+
+def start(target: Target, machine: StateMachine, given: str) -> str:
+    """Starts an execution of ``machine`` with JSON text as its input; returns its ARN."""
+    answer = target.client("stepfunctions").start_execution(stateMachineArn=machine.arn, input=given)
+    return str(answer["executionArn"])
+
+
+def follow(target: Target, execution: str, *, console: Console) -> Result:
+    """Shows the execution until it ends and says how it ended."""
+    seen = watch.follow(target, execution, console=console)
+    described = target.client("stepfunctions").describe_execution(executionArn=execution)
+    return Result(
+        arn=execution,
+        status=seen.status,
+        output=described.get("output") or "",
+        error=described.get("error") or seen.error,
+        cause=described.get("cause") or seen.cause,
+        timeline=seen,
+    )
+
+
+def report(target: Target, result: Result, *, console: Console) -> None:
+    """Prints the outcome: the machine's own output, or the first error and the failed job's last lines."""
+    ended = result.timeline.ended or result.timeline.started
+    seconds = (ended - result.timeline.started).total_seconds()
+    states = len(result.timeline.visits)
+    if result.succeeded:
+        console.print(f"[green]{result.status}[/] in {seconds:.1f} s, {states} states entered")
+        table = Table.grid(padding=(0, 2))
+        for name, value in flattened(result.output):
+            table.add_row(name, value)
+        console.print(table)
+        return
+    console.print(f"[red]{result.status}[/] after {seconds:.1f} s, {states} states entered")
+    console.print(
+        f"{result.error or 'no error name'}: {explained(result.cause) or 'no cause given'}", markup=False
+    )
+    failed = [visit for visit in result.timeline.visits if visit.failed and visit.job is not None]
+    if failed and failed[0].job is not None:
+        job = failed[0].job
+        console.print(f"\nThe last lines of {job.name}, which {failed[0].state} started:", style="bold")
+        for line in job_logs.lines(target, job, limit=SHOWN_LOG_LINES):
+            console.print(f"  {line}", markup=False, highlight=False)

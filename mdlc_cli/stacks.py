@@ -1,0 +1,92 @@
+"""What deployed stacks tell: their outputs, the machines and the tables that belong to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mdlc_cli.errors import CommandError
+from mdlc_cli.target import Target
+
+AUDIT_TABLE_OUTPUT = "AuditTableName"
+BUCKET_OUTPUT = "BucketName"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeployedStack:
+    """A CloudFormation stack that exists."""
+
+    name: str
+    status: str
+    outputs: Mapping[str, str]
+
+    def output(self, key: str) -> str | None:
+        """The output called ``key``, or the only one whose key holds it (a construct prefixes its own)."""
+        if key in self.outputs:
+            return self.outputs[key]
+        found = [value for name, value in self.outputs.items() if key in name]
+        return found[0] if len(found) == 1 else None
+
+
+def deployed(target: Target, name: str | None = None) -> list[DeployedStack]:
+    """The stacks that exist, or the one called ``name``.
+
+    Raises:
+        CommandError: no stack is called ``name``.
+    """
+    found = [
+        DeployedStack(
+            name=stack["StackName"],
+            status=stack["StackStatus"],
+            outputs={output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())},
+        )
+        for stack in _pages(target.client("cloudformation"), "describe_stacks", "Stacks")
+        if stack["StackStatus"] != "DELETE_COMPLETE"
+    ]
+    if name is None:
+        return found
+    named = [stack for stack in found if stack.name == name]
+    if not named:
+        raise CommandError(f"stack {name!r} is not deployed: {_choice(stack.name for stack in found)}")
+    return named
+
+
+def machine_arns(target: Target, stack: str) -> set[str]:
+    """The ARNs of the state machines that the stack called ``stack`` made."""
+    resources = _pages(
+        target.client("cloudformation"), "list_stack_resources", "StackResourceSummaries", StackName=stack
+    )
+    return {
+        resource["PhysicalResourceId"]
+        for resource in resources
+        if resource["ResourceType"] == "AWS::StepFunctions::StateMachine"
+    }
+
+
+def audit_tables(target: Target, stack: str | None = None) -> list[str]:
+    """The audit tables that stacks announce by an output whose key holds ``AuditTableName``.
+
+    Raises:
+        CommandError: no stack announces one.
+    """
+    tables = {
+        value
+        for each in deployed(target, stack)
+        for key, value in each.outputs.items()
+        if AUDIT_TABLE_OUTPUT in key
+    }
+    if not tables:
+        where = f"stack {stack!r} has no" if stack else "no deployed stack has an"
+        raise CommandError(f"{where} output {AUDIT_TABLE_OUTPUT}: deploy one with `mdlc deploy`")
+    return sorted(tables)
+
+
+def _pages(client: Any, operation: str, member: str, **request: Any) -> Iterator[dict[str, Any]]:
+    for page in client.get_paginator(operation).paginate(**request):
+        yield from page[member]
+
+
+def _choice(names: Iterable[str]) -> str:
+    listed = ", ".join(sorted(names))
+    return f"choose one of {listed}" if listed else "deploy it with `mdlc deploy`"

@@ -1,0 +1,148 @@
+"""Which AWS a command talks to: the project's local one, or a real account. It is always said."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from mdlc_cli import local, progress
+from mdlc_cli.errors import CommandError
+
+TARGET_VARIABLE = "MDLC_TARGET"
+LOCAL_ACCOUNT = "000000000000"
+LOCAL_REGION = "us-east-1"
+
+Choice = Literal["local", "aws"]
+
+# Whatever of these is set would send a command meant for the local AWS to a real account, or the reverse.
+_REAL_VARIABLES = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+)
+
+# An endpoint that the environment names for another tool would make "real AWS" untrue.
+_NO_OTHER_ENDPOINT: dict[str, Any] = {"ignore_configured_endpoint_urls": True}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One AWS to talk to.
+
+    Attributes:
+        endpoint: the local AWS's URL; None stands for real AWS.
+        region: the region; None when a real account's configuration names none.
+        account: the account's twelve digits.
+    """
+
+    endpoint: str | None
+    region: str | None
+    account: str
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the local AWS."""
+        return self.endpoint is not None
+
+    @property
+    def sentence(self) -> str:
+        """One line that says which AWS is in use."""
+        if self.is_local:
+            return f"Using the local AWS at {self.endpoint} (nothing leaves this machine)"
+        return f"Using real AWS: account {self.account}, region {self.region}"
+
+    def environment(self) -> dict[str, str]:
+        """The whole environment of a subprocess that talks to this AWS, the CDK CLI for one."""
+        kept = dict(os.environ)
+        if self.endpoint is None:
+            return {**kept, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
+        for name in _REAL_VARIABLES:
+            kept.pop(name, None)
+        for name in [name for name in kept if name.startswith("AWS_ENDPOINT_URL_")]:
+            del kept[name]
+        bypass = ",".join(filter(None, [kept.get("NO_PROXY") or kept.get("no_proxy"), local.HOST]))
+        return {
+            **kept,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_REGION": LOCAL_REGION,
+            "AWS_DEFAULT_REGION": LOCAL_REGION,
+            "CDK_DEFAULT_ACCOUNT": LOCAL_ACCOUNT,
+            "CDK_DEFAULT_REGION": LOCAL_REGION,
+            # The CDK's own template validation costs seconds a synth; delivery to real AWS keeps it.
+            "CDK_VALIDATION": "false",
+            "NO_PROXY": bypass,
+            "no_proxy": bypass,
+        }
+
+    def client(self, service: str) -> Any:
+        """A boto3 client for ``service`` that can reach this AWS and no other."""
+        from botocore.config import Config
+
+        if self.endpoint is None:
+            return _session().client(service, config=Config(**_NO_OTHER_ENDPOINT))
+        return _session().client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=LOCAL_REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(proxies={}, retries={"mode": "standard"}),
+        )
+
+
+def choose(root: Path, choice: Choice | None = None) -> Target:
+    """The AWS to use: what ``choice`` or ``MDLC_TARGET`` asks for, or the local one if it runs, or real AWS.
+
+    Raises:
+        CommandError: the local one is asked for and does not run, the variable holds another word, or there
+            are no credentials for a real account.
+    """
+    wanted = choice or os.environ.get(TARGET_VARIABLE) or None
+    if wanted not in (None, "local", "aws"):
+        raise CommandError(f"{TARGET_VARIABLE}={wanted} names no AWS: set it to local or aws, or unset it")
+    server = local.find(root) if wanted != "aws" else None
+    if server is not None:
+        return Target(endpoint=server.endpoint, region=LOCAL_REGION, account=LOCAL_ACCOUNT)
+    if wanted == "local":
+        raise CommandError(f"no local AWS runs for {root}: run `mdlc local up`")
+    return _real()
+
+
+def announced(root: Path, choice: Choice | None = None) -> Target:
+    """The AWS to use, as `choose` finds it, said in one line on standard error."""
+    target = choose(root, choice)
+    colour = "cyan" if target.is_local else "yellow"
+    progress.stderr_console().print(target.sentence, style=colour, markup=False)
+    return target
+
+
+def _real() -> Target:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    remedy = "run `mdlc local up` to work on this machine, or configure AWS credentials and a region"
+    session = _session()
+    if session.region_name is None:
+        raise CommandError(f"no local AWS runs and no AWS region is configured: {remedy}")
+    try:
+        identity = Target(endpoint=None, region=None, account="").client("sts").get_caller_identity()
+    except (BotoCoreError, ClientError) as error:
+        raise CommandError(f"no local AWS runs and real AWS cannot be used ({error}): {remedy}") from error
+    return Target(endpoint=None, region=session.region_name, account=identity["Account"])
+
+
+def _session() -> Any:
+    # Imported here: boto3 takes a quarter of a second, which `mdlc --help` need not wait for.
+    import boto3
+
+    return boto3.Session()

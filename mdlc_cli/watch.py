@@ -1,0 +1,88 @@
+"""Follows an execution to its end and shows each state as it is entered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from mdlc_cli.history import Timeline, Visit, entered_line, timeline
+from mdlc_cli.target import Target
+
+LOCAL_POLL_SECONDS = 0.25
+AWS_POLL_SECONDS = 3.0
+
+
+def events(client: Any, execution: str) -> list[dict[str, Any]]:
+    """All events of the execution's history so far, oldest first."""
+    pages = client.get_paginator("get_execution_history").paginate(executionArn=execution)
+    return [event for page in pages for event in page["events"]]
+
+
+def follow(target: Target, execution: str, *, console: Console) -> Timeline:
+    """Shows the execution until it ends: live on a terminal, one plain line a state elsewhere."""
+    client = target.client("stepfunctions")
+    seconds = LOCAL_POLL_SECONDS if target.is_local else AWS_POLL_SECONDS
+    if not console.is_terminal:
+        return _poll(client, execution, PlainLines(console).show, seconds)
+    with Live(console=console, refresh_per_second=8, vertical_overflow="visible") as live:
+        return _poll(client, execution, lambda now: live.update(picture(now, datetime.now(UTC))), seconds)
+
+
+class PlainLines:
+    """Prints each state once, as it is entered."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._shown = 0
+
+    def show(self, now: Timeline) -> None:
+        """Prints the states that were entered since the last call."""
+        for visit in now.visits[self._shown :]:
+            self._console.print(entered_line(visit, now.started), markup=False)
+        self._shown = len(now.visits)
+
+
+def picture(now: Timeline, moment: datetime) -> RenderableType:
+    """The execution as a table for a terminal: what is done, what runs and for how long (seconds)."""
+    table = Table.grid(padding=(0, 1))
+    for visit in now.visits:
+        table.add_row(
+            _mark(visit), "  " * visit.inside + escape(visit.state), _took(visit, moment), _job_name(visit)
+        )
+    elapsed = ((now.ended or moment) - now.started).total_seconds()
+    return Group(table, Text(f"{elapsed:.1f} s", style="dim"))
+
+
+def _mark(visit: Visit) -> RenderableType:
+    if visit.failed:
+        return Text("✗", style="red")
+    return Text("✓", style="green") if visit.ended else Spinner("dots", style="cyan")
+
+
+def _took(visit: Visit, moment: datetime) -> Text:
+    return Text(
+        f"{((visit.ended or moment) - visit.entered).total_seconds():.1f} s", style="dim", justify="right"
+    )
+
+
+def _job_name(visit: Visit) -> Text:
+    return Text(visit.job.name if visit.job else "", style="dim")
+
+
+def _poll(client: Any, execution: str, show: Callable[[Timeline], None], seconds: float) -> Timeline:
+    while True:
+        now = timeline(events(client, execution))
+        if now is not None:
+            show(now)
+            if now.status != "RUNNING":
+                return now
+        time.sleep(seconds)
