@@ -1,0 +1,62 @@
+# `make demo` and `make test` need Python 3.11 or newer, git, make and the package registries; nothing else.
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+INSTALLED := $(VENV)/.installed
+READY := $(VENV)/.ready
+TOOL_LOCKS := $(wildcard mdlc_local/requirements.lock mdlc_cli/node/package-lock.json jobs/requirements*.lock)
+
+.PHONY: help setup demo test check lock clean
+
+help: ## Say what there is to make
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Make the environment and all tools (the other targets do it by themselves)
+
+demo: $(READY) ## Train and score a real model on this machine
+	@$(BIN)/python -m examples.flight_delay.demo
+
+test: $(READY) ## Run all tests
+	@$(BIN)/python -m pytest
+
+check: $(READY) ## Run ruff, mypy and all tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+# The environment, from the lock. uv itself comes by pip, held to the lock's hashes, and installs the rest.
+$(INSTALLED): requirements.lock pyproject.toml
+	@command -v git >/dev/null || { echo "git is not installed: install git with your system's package manager"; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed: install Python 3.11 or newer"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: install Python 3.11 or newer, or name one with \`make PYTHON=python3.12 ...\`"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) lacks venv: install it (on Debian and Ubuntu: apt install python3-venv)"; exit 1; }
+	@echo "... environment in $(VENV) from requirements.lock"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@awk '/^uv==/ {on = 1; print; next} on && /^[^ ]/ {exit} on' requirements.lock > $(VENV)/uv.lock
+	@test -x $(UV) || $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps --requirement $(VENV)/uv.lock
+	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(UV) pip sync --require-hashes requirements.lock
+	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The tools that no package brings along, in the user's cache, and `cdk` by its own name.
+$(READY): $(INSTALLED) $(TOOL_LOCKS)
+	@$(BIN)/python -m mdlc_cli tools --launcher $(BIN)/cdk
+	@touch $@
+
+lock: $(INSTALLED) ## Pin every dependency anew, one lock an environment
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group dev pyproject.toml -o requirements.lock
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url mdlc_local/requirements.in -o mdlc_local/requirements.lock
+	@for room in jobs lambdas; do for source in $$room/requirements*.in; do echo "$$source"; \
+	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url "$$source" -o "$${source%.in}.lock" || exit 1; done; done
+	$(BIN)/python -m mdlc_cli.node_lock
+
+clean: ## End the local AWS and remove what was made here (the cache of tools stays)
+	@if [ -x $(BIN)/python ] && [ -d .mdlc ]; then $(BIN)/python -m mdlc_cli local down || true; fi
+	rm -rf $(VENV) .mdlc cdk.out dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

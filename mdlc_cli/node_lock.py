@@ -1,0 +1,28 @@
+"""Locks the CDK CLI anew: ``python -m mdlc_cli.node_lock``, which `make lock` runs in a clone."""
+
+from __future__ import annotations
+
+from mdlc_cli import places, progress, toolchain
+from mdlc_cli.tool_process import clean_environment, run_tool
+
+
+def main() -> None:
+    """Writes ``package-lock.json`` for ``package.json``, without the hosts that files come from.
+
+    A team's own mirror is then used where one is set; the integrity hashes hold wherever the files come from.
+    """
+    node = toolchain.find_node()
+    with progress.step("locking the CDK CLI") as step:
+        run_tool(
+            [node.program, node.npm, "install", "--package-lock-only", "--no-audit", "--no-fund",
+             "--omit-lockfile-registry-resolved=true", "--update-notifier=false"],
+            what="npm",
+            remedy=toolchain.ONLINE,
+            on_line=step.detail,
+            environment=clean_environment(toolchain.node_environment()),
+            folder=places.node_source(),
+        )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
