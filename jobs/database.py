@@ -1,0 +1,74 @@
+"""The DuckDB connection that jobs work with: capped in memory, spilling to disk, reaching no network."""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from jobs.errors import JobError
+
+_BYTES = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+_BYTES_PER_THREAD = 100 * 10**6  # below this a thread's buffers alone can exhaust the cap
+
+
+@contextmanager
+def connected(memory: str | None = None) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    """A connection and a folder for intermediate files; both are gone afterwards.
+
+    :param memory: the most memory that queries may hold, for example "256MB"; what is more spills to the
+        folder. By default four fifths of the machine's.
+    :raises JobError: when ``memory`` cannot be read.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="mdlc-job-"))
+    connection = duckdb.connect(str(folder / "job.duckdb"))
+    try:
+        threads = os.cpu_count() or 1
+        if memory is not None:
+            cap = memory_bytes(memory)
+            threads = max(1, min(threads, cap // _BYTES_PER_THREAD))
+            connection.execute(f"SET memory_limit = '{cap // 1000}KB'")
+        connection.execute(f"SET threads = {threads}")
+        connection.execute(f"SET temp_directory = {literal(str(folder / 'spill'))}")
+        connection.execute("SET TimeZone = 'UTC'")
+        # A job reads what SageMaker put on the disk and nothing else; DuckDB must not try to fetch
+        # extensions.
+        connection.execute("SET autoinstall_known_extensions = false")
+        connection.execute("SET autoload_known_extensions = false")
+        yield connection, folder
+    finally:
+        connection.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def memory_bytes(text: str) -> int:
+    """Bytes that a size such as "256MB" or "1.5GiB" stands for.
+
+    :raises JobError: when it is no size.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMG]i?B)", text.strip(), re.IGNORECASE)
+    if not match:
+        raise JobError(f"--memory {text!r} is no size: give for example 256MB or 2GB.")
+    return int(float(match[1]) * _BYTES[match[2].upper()])
+
+
+def literal(text: str) -> str:
+    """The text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quoted(name: str) -> str:
+    """The name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def single(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[object, ...]:
+    """The one row that a query answers."""
+    row = connection.execute(query).fetchone()
+    if row is None:
+        raise JobError(f"A query that always has one row had none: {query[:80]}")
+    return tuple(row)

@@ -1,0 +1,82 @@
+"""Where a job finds its inputs and leaves its outputs, on SageMaker and by hand."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jobs.errors import InputError
+
+MESSAGE_BYTES = 1024
+
+
+def base() -> Path:
+    """The folder that SageMaker's container contract is laid out under."""
+    return Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folders:
+    """The folders of one job's run.
+
+    ``inputs`` and ``outputs`` say where named ones lie; the others are looked for under ``input_base`` and
+    made under ``output_base``.
+    """
+
+    input_base: Path
+    output_base: Path
+    inputs: Mapping[str, Path] = field(default_factory=dict)
+    outputs: Mapping[str, Path] = field(default_factory=dict)
+
+    def input(self, name: str) -> Path:
+        """The folder of an input.
+
+        :raises InputError: when it does not exist.
+        """
+        path = self.optional_input(name)
+        if path is None:
+            raise InputError(f"Input {name!r} is missing: give its folder with --input {name}=FOLDER.")
+        return path
+
+    def optional_input(self, name: str) -> Path | None:
+        """The folder of an input, or None when it was not given."""
+        path = self.inputs.get(name, self.input_base / name)
+        return path if path.exists() else None
+
+    def output(self, name: str) -> Path:
+        """The folder of an output, made when it does not exist."""
+        path = self.outputs.get(name, self.output_base / name)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+def write_json(path: Path, document: object) -> Path:
+    """Write JSON for programs and people: sorted where order has no meaning, one value a line."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    )
+    return path
+
+
+def message(verdict: Mapping[str, Any]) -> str:
+    """The verdict as JSON within what an exit message may hold; reasons are cut off first, and counted."""
+    document = {"passed": True, "reasons": [], "metrics": {}, "rows": 0, **verdict}
+    reasons = [str(reason) for reason in document["reasons"]]
+    kept, longest = len(reasons), 300
+    while True:
+        shown = [
+            reason if len(reason) <= longest else reason[: longest - 1] + "…" for reason in reasons[:kept]
+        ]
+        more = [f"and {len(reasons) - kept} more"] if kept < len(reasons) else []
+        text = json.dumps({**document, "reasons": shown + more}, ensure_ascii=False, separators=(",", ":"))
+        if len(text.encode()) <= MESSAGE_BYTES:
+            return text
+        if kept > 1:
+            kept -= 1
+        elif longest > 40:
+            longest //= 2
+        else:
+            document["metrics"] = {}

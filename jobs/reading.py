@@ -1,0 +1,306 @@
+"""Input files as typed rows: headers are examined first, then the files are staged once as Parquet on disk.
+
+All later queries read the staged rows, so that a file is parsed once, whatever is asked of it, and no query
+needs the data in memory. A value that does not fit its column's declared type becomes missing and is noted
+beside the row.
+"""
+
+import csv
+import gzip
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from jobs.database import literal, quoted, single
+from jobs.plan import DataFile
+
+FILE_COLUMN = "_file"
+PROBLEMS_COLUMN = "_problems"
+_BETWEEN, _WITHIN = "chr(30)", "chr(31)"  # separators that no text file holds
+_LARGEST_EXACT_INTEGER = 2**53
+_ROW_GROUP = 20_480
+_BUFFER_BYTES = 4_000_000
+_LINE_BYTES = 1_000_000
+_NO_CSV = {
+    b"PAR1": "a Parquet file",
+    b"%PDF": "a PDF",
+    b"PK\x03\x04": "a zip archive",
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"\xd0\xcf\x11\xe0": "an old Office document",
+    b"\x1f\x8b": "compressed by gzip (its name must end in .gz)",
+}
+_NUMERIC = (
+    *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN"),
+    *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Something about one file that keeps it from being read; ``rule`` is the finding's name."""
+
+    rule: str
+    file: str
+    message: str
+    column: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One readable file: where it lies and what its columns are called, in order."""
+
+    file: DataFile
+    path: Path
+    header: tuple[str, ...]
+    types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """The files of a batch: those that can be read, and what is wrong with the others."""
+
+    format: str
+    readable: tuple[Source, ...]
+    problems: tuple[Problem, ...] = field(default=())
+
+
+def examine(
+    connection: duckdb.DuckDBPyConnection,
+    files: Iterable[DataFile],
+    folder: Path,
+    data_format: str,
+    columns: Mapping[str, str],
+) -> Sources:
+    """Look at the beginning of each file: is it of the declared format, and are the needed columns there?"""
+    readable, problems = [], []
+    for file in files:
+        path = folder / file.name
+        look = _parquet_source if data_format == "parquet" else _csv_source
+        found = look(connection, file, path)
+        if isinstance(found, Problem):
+            problems.append(found)
+            continue
+        absent = [name for name in columns if name not in found.header]
+        if len(absent) == len(columns):
+            problems.append(_not_readable(file, data_format, "its first line names none of the columns"))
+        elif absent:
+            problems += [
+                Problem(
+                    rule="missing_column",
+                    file=file.name,
+                    column=name,
+                    message=f"{file.name} has no column {name!r}; it has {_shortened(found.header)}.",
+                )
+                for name in absent
+            ]
+        else:
+            readable.append(found)
+    return Sources(format=data_format, readable=tuple(readable), problems=tuple(problems))
+
+
+def _csv_source(connection: duckdb.DuckDBPyConnection, file: DataFile, path: Path) -> Source | Problem:
+    if path.stat().st_size == 0:
+        return Problem(rule="empty_file", file=file.name, message=f"{file.name} is empty.")
+    compressed = path.name.endswith(".gz")
+    with path.open("rb") as stream:
+        head = stream.read(4096)
+    if not compressed:
+        for magic, what in _NO_CSV.items():
+            if head.startswith(magic):
+                return _not_readable(file, "csv", f"it is {what}")
+        if b"\x00" in head:
+            return _not_readable(file, "csv", "it holds binary data")
+    try:
+        opened = gzip.open if compressed else open
+        with opened(path, "rt", encoding="utf-8-sig", newline="") as lines:
+            header = next(csv.reader(lines, strict=True), None)
+    except (UnicodeDecodeError, csv.Error, gzip.BadGzipFile, EOFError) as error:
+        return _not_readable(file, "csv", f"its first line cannot be read ({error})")
+    if not header:
+        return Problem(rule="empty_file", file=file.name, message=f"{file.name} is empty.")
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        return _not_readable(file, "csv", f"its first line names the column {twice[0]!r} twice")
+    return Source(file=file, path=path, header=tuple(header))
+
+
+def _parquet_source(connection: duckdb.DuckDBPyConnection, file: DataFile, path: Path) -> Source | Problem:
+    if path.stat().st_size == 0:
+        return Problem(rule="empty_file", file=file.name, message=f"{file.name} is empty.")
+    try:
+        described = connection.execute(f"DESCRIBE FROM read_parquet({literal(str(path))})").fetchall()
+    except duckdb.Error:
+        return _not_readable(file, "parquet", "its footer cannot be read")
+    return Source(
+        file=file,
+        path=path,
+        header=tuple(row[0] for row in described),
+        types=tuple(row[1] for row in described),
+    )
+
+
+def _not_readable(file: DataFile, data_format: str, why: str) -> Problem:
+    name = {"csv": "CSV", "parquet": "Parquet"}[data_format]
+    return Problem(
+        rule=f"not_{data_format}", file=file.name, message=f"{file.name} is not a {name} file: {why}."
+    )
+
+
+def _shortened(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:12])
+    return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown
+
+
+def stage(
+    connection: duckdb.DuckDBPyConnection,
+    sources: Sources,
+    columns: Mapping[str, str],
+    target: Path,
+    *,
+    view: str = "staged",
+) -> list[Problem]:
+    """Parse the readable files into one Parquet file of typed rows, and name it as a view; returns what
+    failed.
+
+    The view has the declared columns, ``_file``, and ``_problems``: NULL, or what did not fit (see
+    `wrong_values`).
+    """
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Source]] = {}
+    for source in sources.readable:
+        groups.setdefault((source.header, source.types), []).append(source)
+    scans = [_scan(sources.format, group, columns) for group in groups.values()]
+    query = " UNION ALL ".join(scans) if scans else _nothing(columns)
+    # Later queries order what they write; unordered staging needs far less memory.
+    connection.execute("SET preserve_insertion_order = false")
+    problems = []
+    try:
+        connection.execute(
+            f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, ROW_GROUP_SIZE {_ROW_GROUP})"
+        )
+    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
+        problems = [_culprit(sources, str(error))]
+        connection.execute(f"COPY ({_nothing(columns)}) TO {literal(str(target))} (FORMAT parquet)")
+    finally:
+        connection.execute("SET preserve_insertion_order = true")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {quoted(view)} AS FROM read_parquet({literal(str(target))})"
+    )
+    return problems
+
+
+def _culprit(sources: Sources, error: str) -> Problem:
+    """The file that DuckDB's message is about, and the first lines of what it says, without paths."""
+    guilty = next((s for s in sources.readable if str(s.path) in error), sources.readable[0])
+    lines = [line.strip() for line in error.replace(str(guilty.path), guilty.file.name).splitlines()]
+    said = " ".join(line for line in lines[:4] if line)
+    return _not_readable(guilty.file, sources.format, f"{said[:300]}")
+
+
+def _nothing(columns: Mapping[str, str]) -> str:
+    typed = ", ".join(f"NULL::{_SQL_TYPES[kind]} AS {quoted(name)}" for name, kind in columns.items())
+    return f"SELECT {typed}, NULL::VARCHAR AS {FILE_COLUMN}, NULL::VARCHAR AS {PROBLEMS_COLUMN} WHERE false"
+
+
+def _scan(data_format: str, group: Sequence[Source], columns: Mapping[str, str]) -> str:
+    """A query over files with one header, giving typed columns, the file's name and the row's problems."""
+    header, types = group[0].header, group[0].types or ("VARCHAR",) * len(group[0].header)
+    paths = "[" + ", ".join(literal(str(source.path)) for source in group) + "]"
+    names = "MAP {" + ", ".join(f"{literal(str(s.path))}: {literal(s.file.name)}" for s in group) + "}"
+    # Columns are read by position: DuckDB's names ignore case, files' names do not.
+    reading = {name: f"r{header.index(name)}" for name in columns}
+    if data_format == "parquet":
+        given = ", ".join(f"r{i}" for i in range(len(header)))
+        origin = f"read_parquet({paths}, filename = true) AS files({given}, filename)"
+    else:
+        given = "{" + ", ".join(f"'r{i}': 'VARCHAR'" for i in range(len(header))) + "}"
+        origin = (
+            f"read_csv({paths}, auto_detect = false, header = true, delim = ',', quote = '\"', "
+            f"escape = '\"', nullstr = '', columns = {given}, filename = true, strict_mode = true, "
+            f"max_line_size = {_LINE_BYTES}, buffer_size = {_BUFFER_BYTES})"
+        )
+    parsed, values, problems = [], [], []
+    for index, (name, kind) in enumerate(columns.items()):
+        raw = reading[name]
+        parsed += [f"{raw} AS r_{index}", f"{_parse(raw, kind, types[header.index(name)])} AS p_{index}"]
+        value, bad = _value(f"p_{index}", kind)
+        values.append(f"{value} AS {quoted(name)}")
+        if bad:
+            text = f"'{index}' || {_WITHIN} || left(CAST(r_{index} AS VARCHAR), 40)"
+            problems.append(f"CASE WHEN r_{index} IS NOT NULL AND {bad} THEN {text} END")
+    noted = f"nullif(concat_ws({_BETWEEN}, {', '.join(problems)}), '')" if problems else "NULL::VARCHAR"
+    return (
+        f"SELECT {', '.join(values)}, {names}[filename] AS {FILE_COLUMN}, {noted} AS {PROBLEMS_COLUMN} "
+        f"FROM (SELECT {', '.join(parsed)}, filename FROM {origin})"
+    )
+
+
+_SQL_TYPES = {
+    "number": "DOUBLE",
+    "integer": "BIGINT",
+    "boolean": "BOOLEAN",
+    "timestamp": "TIMESTAMP",
+    "category": "VARCHAR",
+    "text": "VARCHAR",
+}
+
+
+def _parse(raw: str, kind: str, stored: str) -> str:
+    """What the stored value is when read as the declared kind; NULL when it does not fit."""
+    if kind in ("category", "text"):
+        return f"CAST({raw} AS VARCHAR)"
+    temporal = stored.startswith(("TIMESTAMP", "DATE"))
+    direct = temporal if kind == "timestamp" else stored.startswith(_NUMERIC)
+    source = raw if direct else f"CAST({raw} AS VARCHAR)"
+    if kind == "timestamp":
+        # By way of a zone: a plain cast to TIMESTAMP ignores an offset like +02:00 without a word.
+        return f"CAST(TRY_CAST({source} AS TIMESTAMPTZ) AS TIMESTAMP)"
+    return f"TRY_CAST({source} AS {'BOOLEAN' if kind == 'boolean' else 'DOUBLE'})"
+
+
+def _value(parsed: str, kind: str) -> tuple[str, str | None]:
+    """The column's value, and the condition under which something was there that does not fit."""
+    if kind in ("category", "text"):
+        return parsed, None
+    if kind == "boolean":
+        return parsed, f"{parsed} IS NULL"
+    if kind == "timestamp":
+        return f"CASE WHEN isfinite({parsed}) THEN {parsed} END", f"({parsed} IS NULL OR isinf({parsed}))"
+    if kind == "number":
+        # NaN is how many programs write a missing number; an infinite one is a mistake.
+        return f"CASE WHEN isfinite({parsed}) THEN {parsed} END", f"({parsed} IS NULL OR isinf({parsed}))"
+    whole = f"isfinite({parsed}) AND {parsed} = trunc({parsed}) AND abs({parsed}) <= {_LARGEST_EXACT_INTEGER}"
+    return (
+        f"CASE WHEN {whole} THEN CAST({parsed} AS BIGINT) END",
+        f"({parsed} IS NULL OR (NOT isnan({parsed}) AND NOT ({whole})))",
+    )
+
+
+def wrong_values(
+    connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], *, view: str = "staged"
+) -> list[tuple[str, int, str]]:
+    """The columns that hold values of another type: name, how many, and an example."""
+    found = connection.execute(
+        f"""
+        SELECT CAST(split_part(problem, {_WITHIN}, 1) AS INTEGER) AS i, count(*),
+               min(split_part(problem, {_WITHIN}, 2))
+        FROM (SELECT unnest(string_split({PROBLEMS_COLUMN}, {_BETWEEN})) AS problem
+              FROM {quoted(view)} WHERE {PROBLEMS_COLUMN} IS NOT NULL)
+        GROUP BY i ORDER BY i
+        """
+    ).fetchall()
+    names = list(columns)
+    return [(names[index], int(count), str(example)) for index, count, example in found]
+
+
+def rows_by_file(connection: duckdb.DuckDBPyConnection, *, view: str = "staged") -> dict[str, int]:
+    """How many rows each file gave."""
+    query = f"SELECT {FILE_COLUMN}, count(*) FROM {quoted(view)} GROUP BY 1 ORDER BY 1"
+    return {str(name): int(count) for name, count in connection.execute(query).fetchall()}
+
+
+def row_count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    """How many rows a view or table has."""
+    return int(str(single(connection, f"SELECT count(*) FROM {quoted(relation)}")[0]))

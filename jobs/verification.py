@@ -1,0 +1,97 @@
+"""Are the files that arrived the ones that were planned? SageMaker downloads by name, not by version."""
+
+import base64
+import hashlib
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from jobs.errors import InputError
+from jobs.plan import DataFile
+
+_BLOCK_BYTES = 4 * 1024 * 1024
+
+
+def verify(files: Iterable[DataFile], folder: Path) -> int:
+    """Check size and checksum of each file below the folder; returns the bytes read.
+
+    An S3 checksum is computed again from the content. For files that S3 keeps no whole-object checksum of
+    (they are pinned by version id or ETag) only the size can be compared.
+
+    :raises InputError: for a file that is missing or differs from what the plan pinned.
+    """
+    total = 0
+    for file in files:
+        path = folder / file.name
+        if not path.is_file():
+            raise InputError(
+                f"{file.name} was planned but is not there: it was removed after planning; start again."
+            )
+        size = path.stat().st_size
+        if size != file.size:
+            raise InputError(
+                f"{file.name} has {size} bytes, planned were {file.size}: "
+                "it was replaced after planning; start again."
+            )
+        compute = _CHECKSUMS.get(file.algorithm)
+        if compute and (found := compute(_blocks(path))) != file.value:
+            raise InputError(
+                f"{file.name} has the {file.algorithm} checksum {found}, planned was {file.value}: "
+                "it was replaced after planning; start again."
+            )
+        total += size
+    return total
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK_BYTES):
+            yield block
+
+
+def _encoded(number: int, length: int) -> str:
+    return base64.b64encode(number.to_bytes(length, "big")).decode()
+
+
+def _crc32(blocks: Iterable[bytes]) -> str:
+    number = 0
+    for block in blocks:
+        number = zlib.crc32(block, number)
+    return _encoded(number, 4)
+
+
+def _crc32c(blocks: Iterable[bytes]) -> str:
+    from awscrt import checksums
+
+    number = 0
+    for block in blocks:
+        number = checksums.crc32c(block, number)
+    return _encoded(number, 4)
+
+
+def _crc64nvme(blocks: Iterable[bytes]) -> str:
+    from awscrt import checksums
+
+    number = 0
+    for block in blocks:
+        number = checksums.crc64nvme(block, number)
+    return _encoded(number, 8)
+
+
+def _hashed(name: str) -> Callable[[Iterable[bytes]], str]:
+    def compute(blocks: Iterable[bytes]) -> str:
+        state = hashlib.new(name)
+        for block in blocks:
+            state.update(block)
+        return base64.b64encode(state.digest()).decode()
+
+    return compute
+
+
+_CHECKSUMS: dict[str, Callable[[Iterable[bytes]], str]] = {
+    "CRC32": _crc32,
+    "CRC32C": _crc32c,
+    "CRC64NVME": _crc64nvme,
+    "SHA1": _hashed("sha1"),
+    "SHA256": _hashed("sha256"),
+}
