@@ -1,0 +1,161 @@
+"""CloudFormation resource types that ministack lacks and our templates may hold."""
+
+import importlib
+import logging
+from types import ModuleType
+from typing import Any
+
+from mdlc_local.sagemaker import host, model, records, service
+from mdlc_local.sagemaker.faults import Fault
+from mdlc_local.sagemaker.records import MODEL, MODEL_PACKAGE_GROUP, Kind
+
+log = logging.getLogger("mdlc_local.cloudformation")
+
+Properties = dict[str, Any]
+Provisioned = tuple[str, dict[str, Any]]
+"""The physical id, and the attributes for Fn::GetAtt."""
+
+PLACEHOLDERS = {
+    "AWS::ApplicationAutoScaling::ScalableTarget": ("Id",),
+    "AWS::ApplicationAutoScaling::ScalingPolicy": ("Arn",),
+    "AWS::CloudTrail::Trail": ("Arn", "SnsTopicArn"),
+    "AWS::CloudWatch::CompositeAlarm": ("Arn",),
+    "AWS::CodePipeline::Pipeline": ("Version",),
+    "AWS::EC2::FlowLog": ("Id",),
+    "AWS::Events::Archive": ("Arn",),
+    "AWS::LakeFormation::Permissions": (),
+    "AWS::Logs::QueryDefinition": ("QueryDefinitionId",),
+    "AWS::XRay::Group": ("GroupARN",),
+}
+"""Types that are only recorded, with the attributes that a template may ask for: nothing behind them runs locally."""
+
+_PREFIXES_ON_WORKER = ("AWS::SageMaker::", "Custom::")
+
+
+class NamedResource:
+    """A SageMaker type whose CloudFormation properties are those of its Create operation.
+
+    Args:
+        kind: the SageMaker resource.
+        replaces: whether every change needs a new resource; otherwise all but the name change in place.
+    """
+
+    def __init__(self, kind: Kind, *, replaces: bool) -> None:
+        self._kind = kind
+        self._replaces = replaces
+
+    def create(self, logical_id: str, properties: Properties, stack_name: str) -> Provisioned:
+        """Create the resource; without a name it gets one made of the stack's and the logical id."""
+        request = self._request(properties)
+        request.setdefault(self._kind.name_field, _physical_name(stack_name, logical_id))
+        service.call(f"Create{self._kind.name}", request, host.scope(), None)
+        return self._provisioned(request[self._kind.name_field])
+
+    def update(
+        self, physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str
+    ) -> Provisioned:
+        """Change the resource in place, or make a new one where SageMaker has no Update."""
+        name = records.bare(physical_id)
+        if new.get(self._kind.name_field, name) != name or self._replaces:
+            self.delete(physical_id, old)
+            return self.create(logical_id, new, stack_name)
+        record = records.find(self._kind, name, host.scope())
+        if record is None:
+            raise ValueError(f"{self._kind.words} {name} does not exist")
+        with records.changing(record):
+            record.update(self._request(new))
+        return self._provisioned(record[self._kind.name_field])
+
+    def delete(self, physical_id: str, properties: Properties) -> None:
+        """Delete the resource; that it is gone already is no error."""
+        if records.find(self._kind, physical_id, host.scope()) is None:
+            return
+        name = records.bare(physical_id)
+        try:
+            service.call(f"Delete{self._kind.name}", {self._kind.name_field: name}, host.scope(), None)
+        except Fault as fault:
+            raise ValueError(f"{fault.code}: {fault.message}") from fault
+
+    def _request(self, properties: Properties) -> Properties:
+        shape = model.operation(f"Create{self._kind.name}").input_shape
+        request: Properties = typed(shape, properties)
+        return request
+
+    def _provisioned(self, name: str) -> Provisioned:
+        arn = records.arn(self._kind, name, host.scope())
+        # Ref gives a model's name, and a model package group's ARN.
+        physical_id = name if self._kind is MODEL else arn
+        attributes = {
+            self._kind.arn_field: arn,
+            self._kind.name_field: name,
+            "CreationTime": model.now().isoformat(),
+            "ModelPackageGroupStatus": "Completed",
+        }
+        return physical_id, attributes
+
+
+def typed(shape: Any, value: Any) -> Any:
+    """`value` with the types that the API's model asks for; CloudFormation passes numbers and booleans as text too."""
+    kind = shape.type_name
+    if kind == "structure" and isinstance(value, dict):
+        return {
+            name: typed(shape.members[name], item) for name, item in value.items() if name in shape.members
+        }
+    if kind == "list" and isinstance(value, list):
+        return [typed(shape.member, item) for item in value]
+    if kind == "map" and isinstance(value, dict):
+        return {key: typed(shape.value, item) for key, item in value.items()}
+    if kind in ("integer", "long") and isinstance(value, str | float):
+        return int(value)
+    if kind in ("float", "double") and isinstance(value, str):
+        return float(value)
+    if kind == "boolean" and isinstance(value, str):
+        return value.lower() == "true"
+    if kind == "string" and isinstance(value, int | float):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    return value
+
+
+def placeholder(type_name: str, attributes: tuple[str, ...]) -> dict[str, Any]:
+    """The provisioner of a type that is only recorded."""
+
+    def create(logical_id: str, properties: Properties, stack_name: str) -> Provisioned:
+        log.info("%s %s is recorded only: nothing behind it runs locally", type_name, logical_id)
+        name = _physical_name(stack_name, logical_id)
+        return name, dict.fromkeys(attributes, name)
+
+    def update(physical_id: str, old: Properties, new: Properties, stack_name: str) -> Provisioned:
+        return physical_id, dict.fromkeys(attributes, physical_id)
+
+    def delete(physical_id: str, properties: Properties) -> None:
+        """Nothing was made."""
+
+    return {"create": create, "update": update, "delete": delete}
+
+
+def install(app: ModuleType) -> None:
+    """Register the types, and have those that call back into the server provisioned off its event loop."""
+    handlers = importlib.import_module("ministack.services.cloudformation.provisioners")._RESOURCE_HANDLERS
+    for kind, replaces in ((MODEL, True), (MODEL_PACKAGE_GROUP, False)):
+        resource = NamedResource(kind, replaces=replaces)
+        handlers[f"AWS::SageMaker::{kind.name}"] = {
+            "create": resource.create,
+            "update": resource.update,
+            "update_with_logical_id": True,
+            "delete": resource.delete,
+        }
+    for type_name, attributes in PLACEHOLDERS.items():
+        handlers.setdefault(type_name, placeholder(type_name, attributes))
+    stacks: Any = importlib.import_module("ministack.services.cloudformation.stacks")
+    on_worker = stacks._runs_on_worker_thread
+
+    def runs_on_worker_thread(resource_type: str, *rest: Any) -> bool:
+        return resource_type.startswith(_PREFIXES_ON_WORKER) or bool(on_worker(resource_type, *rest))
+
+    stacks._runs_on_worker_thread = runs_on_worker_thread
+
+
+def _physical_name(stack_name: str, logical_id: str) -> str:
+    provisioners = importlib.import_module("ministack.services.cloudformation.provisioners")
+    # SageMaker's names have at most 63 characters.
+    return str(provisioners._physical_name(stack_name, logical_id, max_len=63))

@@ -1,0 +1,278 @@
+"""The local stand-in for SageMaker's XGBoost image: ``python -P xgboost.py train|serve``.
+
+Reads CSV files without a header, the label first, as the image does in algorithm mode; writes the model as
+``xgboost-model``. Hyperparameters, log lines and answers follow github.com/aws/sagemaker-xgboost-container.
+"""
+
+import io
+import json
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+BASE = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
+
+_INTEGERS = {
+    "num_round", "csv_weights", "early_stopping_rounds", "verbosity", "nthread", "max_depth", "refresh_leaf",
+    "max_leaves", "max_bin", "one_drop", "num_class", "seed", "num_parallel_tree", "max_cat_to_onehot",
+    "max_cat_threshold",
+}  # fmt: skip
+_FLOATS = {
+    "eta", "gamma", "min_child_weight", "max_delta_step", "subsample", "colsample_bytree", "colsample_bylevel",
+    "colsample_bynode", "lambda", "alpha", "sketch_eps", "scale_pos_weight", "rate_drop", "skip_drop", "lambda_bias",
+    "tweedie_variance_power", "base_score", "aft_loss_distribution_scale", "huber_slope",
+}  # fmt: skip
+_WORDS = {
+    "booster", "tree_method", "updater", "dsplit", "process_type", "grow_policy", "predictor", "monotone_constraints",
+    "interaction_constraints", "sample_type", "normalize_type", "objective", "eval_metric", "aft_loss_distribution",
+    "save_model_on_termination", "deterministic_histogram", "sampling_method", "prob_buffer_row",
+    "use_dask_gpu_training",
+}  # fmt: skip
+_PLATFORM_ONLY = {
+    "save_model_on_termination",
+    "predictor",
+    "dsplit",
+    "use_dask_gpu_training",
+    "prob_buffer_row",
+}
+_MAX_BODY_BYTES = 20 * 1024 * 1024
+
+
+class UserError(Exception):
+    """What the user can mend: becomes the job's FailureReason."""
+
+
+def hyperparameters(texts: Mapping[str, str]) -> dict[str, Any]:
+    """The texts of hyperparameters.json as values.
+
+    Raises:
+        UserError: for an unknown name, a wrong value, or a missing num_round.
+    """
+    values: dict[str, Any] = {}
+    for name, text in texts.items():
+        if name not in _INTEGERS | _FLOATS | _WORDS:
+            raise UserError(f"Extraneous hyperparameter found: {name}")
+        try:
+            values[name] = int(text) if name in _INTEGERS else float(text) if name in _FLOATS else text
+        except ValueError as error:
+            raise UserError(f"Hyperparameter {name}: could not parse value {text!r}") from error
+    if "num_round" not in values:
+        raise UserError("Missing required hyperparameter: num_round")
+    for name, least in (("num_round", 1), ("early_stopping_rounds", 1), ("max_depth", 0)):
+        if name in values and values[name] < least:
+            raise UserError(f"Hyperparameter {name}: value {values[name]} is not in range")
+    if "eval_metric" in values:
+        values["eval_metric"] = [metric.strip() for metric in values["eval_metric"].split(",")]
+    return values
+
+
+def read_csv(source: Any) -> Any:
+    """Numbers of a CSV file or stream as a 2-D array; an empty cell is a missing value.
+
+    Raises:
+        UserError: when it is no table of numbers.
+    """
+    import numpy
+
+    try:
+        # loadtxt is C and fast, but takes no empty cells; a converter for them would make it slow.
+        return numpy.loadtxt(source, delimiter=",", ndmin=2, dtype=numpy.float32, comments=None)
+    except ValueError as first:
+        try:
+            if hasattr(source, "seek"):
+                source.seek(0)
+            text = source.read() if hasattr(source, "read") else Path(source).read_text()
+            filled = [
+                [cell.strip() or "nan" for cell in line.split(",")]
+                for line in text.splitlines()
+                if line.strip()
+            ]
+            return numpy.array(filled, dtype=numpy.float32, ndmin=2)
+        except ValueError as error:
+            raise UserError(f"Failed to load csv data: {first}") from error
+
+
+def read_channel(name: str, *, weights: bool) -> Any:
+    """All files of a channel as one DMatrix, or None when the channel is missing or empty."""
+    import numpy
+    import xgboost
+
+    folder = BASE / "input" / "data" / name
+    files = sorted(
+        path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(("_", "."))
+    )
+    parts = [read_csv(path) for path in files if path.stat().st_size]
+    if not parts:
+        return None
+    if len({part.shape[1] for part in parts}) != 1 or parts[0].shape[1] < 2:
+        raise UserError(f"Channel {name}: every file needs the label and the same number of features")
+    table = numpy.concatenate(parts) if len(parts) > 1 else parts[0]
+    if numpy.isnan(table[:, 0]).any():
+        raise UserError(f"Channel {name}: the label, the first column, has missing values")
+    weight = {"weight": table[:, 1]} if weights else {}
+    return xgboost.DMatrix(table[:, 2 if weights else 1 :], label=table[:, 0], **weight)
+
+
+def train() -> None:
+    """Train on the channels, write the model."""
+    import xgboost
+
+    config = BASE / "input" / "config"
+    values = hyperparameters(json.loads((config / "hyperparameters.json").read_text()))
+    channels = json.loads((config / "inputdataconfig.json").read_text())
+    for name, channel in channels.items():
+        kind = channel.get("ContentType", "text/csv").split(";")[0].strip().lower()
+        if name in ("train", "validation") and kind not in ("text/csv", "csv"):
+            raise UserError(f"Channel {name}: content type {kind!r} is not run locally; give text/csv")
+    weights = values.pop("csv_weights", 0) == 1
+    rounds, patience = values.pop("num_round"), values.pop("early_stopping_rounds", None)
+    table = read_channel("train", weights=weights)
+    if table is None:
+        raise UserError(f"No data in training channel path {BASE / 'input' / 'data' / 'train'}")
+    watched = [(table, "train")]
+    if "validation" in channels:
+        held = read_channel("validation", weights=False)
+        if held is None:
+            raise UserError(f"No data in validation channel path {BASE / 'input' / 'data' / 'validation'}")
+        watched.append((held, "validation"))
+    for matrix, name in watched:
+        print(f"{name.capitalize()} matrix has {matrix.num_row()} rows and {matrix.num_col()} columns")
+    given = {name: value for name, value in values.items() if name not in _PLATFORM_ONLY}
+    try:
+        booster = xgboost.train(
+            given,
+            table,
+            num_boost_round=rounds,
+            evals=watched,
+            early_stopping_rounds=patience,
+            verbose_eval=False,
+            callbacks=[_printer(xgboost)],
+        )
+    except xgboost.core.XGBoostError as error:
+        raise UserError(f"XGB train call failed with exception:\n {error}") from error
+    (BASE / "model").mkdir(exist_ok=True)
+    # The file's name has no suffix, as the image writes it; the bytes tell the format.
+    (BASE / "model" / "xgboost-model").write_bytes(booster.save_raw("ubj"))
+
+
+def _printer(xgboost: Any) -> Any:
+    """A callback that prints each round as it shows in SageMaker's logs, where #011 is the tabulator."""
+
+    def after_iteration(_: Any, model: Any, epoch: int, evals_log: dict[str, dict[str, list[float]]]) -> bool:
+        shown = [
+            f"{data}-{metric}:{values[-1]:.5f}"
+            for data, metrics in evals_log.items()
+            for metric, values in metrics.items()
+        ]
+        print("#011".join([f"[{epoch}]", *shown]), flush=True)
+        return False
+
+    return type("Printer", (xgboost.callback.TrainingCallback,), {"after_iteration": after_iteration})()
+
+
+def load_model() -> Any:
+    """The model of /opt/ml/model."""
+    import xgboost
+
+    booster = xgboost.Booster()
+    booster.load_model(bytearray((BASE / "model" / "xgboost-model").read_bytes()))
+    return booster
+
+
+def predict(booster: Any, body: bytes) -> list[Any]:
+    """One prediction a line of a CSV body.
+
+    Raises:
+        UserError: when the body is no table of numbers of the model's width.
+    """
+    import xgboost
+
+    table = read_csv(io.StringIO(body.decode("utf-8")))
+    width = booster.num_features()
+    if table.shape[1] != width:
+        raise UserError(
+            f"Feature size of csv inference data {table.shape[1]} is not consistent with feature size of trained model {width}."
+        )
+    last = booster.attr("best_iteration")
+    rounds = (0, int(last) + 1) if last is not None else (0, 0)
+    answer: list[Any] = booster.predict(
+        xgboost.DMatrix(table), validate_features=False, iteration_range=rounds
+    ).tolist()
+    return answer
+
+
+def serve() -> None:
+    """Serve the model until the process is ended."""
+    booster = load_model()
+    lock = threading.Lock()
+    batch = bool(os.environ.get("SAGEMAKER_BATCH"))
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing for each request."""
+
+        def answer(self, status: int, body: bytes = b"", kind: str = "text/csv; charset=utf-8") -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self) -> None:
+            if self.path == "/execution-parameters":
+                offer = {
+                    "MaxConcurrentTransforms": os.cpu_count() or 1,
+                    "BatchStrategy": "MULTI_RECORD",
+                    "MaxPayloadInMB": 6,
+                }
+                self.answer(200, json.dumps(offer).encode(), "application/json")
+            else:
+                self.answer(200 if self.path == "/ping" else 404)
+
+        def do_POST(self) -> None:
+            size = int(self.headers.get("Content-Length", 0))
+            if size > _MAX_BODY_BYTES:
+                self.close_connection = True
+                return self.answer(413, b"payload too large")
+            body = self.rfile.read(size)
+            kind = self.headers.get("Content-Type", "").split(";")[0].strip().lower()
+            if not body:
+                return self.answer(204)
+            if kind != "text/csv":
+                return self.answer(415, f"Content type {kind} is not supported.".encode())
+            try:
+                with lock:
+                    found = predict(booster, body)
+            except (UserError, UnicodeDecodeError) as error:
+                return self.answer(400, f"Unable to evaluate payload provided: {error}".encode())
+            texts = [json.dumps(value) if isinstance(value, list) else str(value) for value in found]
+            self.answer(200, ("\n".join(texts) + "\n" if batch else ",".join(texts)).encode())
+
+    port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))
+    ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+
+
+def main(arguments: list[str]) -> int:
+    """Train or serve; returns the exit status, after writing the reason of a failed training."""
+    if arguments == ["serve"]:
+        serve()
+        return 0
+    try:
+        train()
+    except UserError as error:
+        output = BASE / "output"
+        output.mkdir(exist_ok=True)
+        (output / "failure").write_text(str(error))
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,33 @@
+"""SageMaker for the embedded AWS: training, processing and transform jobs as local processes, models, the registry."""
+
+import importlib
+import logging
+import threading
+from types import ModuleType
+
+log = logging.getLogger("mdlc_local.sagemaker")
+
+
+def install(app: ModuleType) -> None:
+    """Make `app` (ministack.app) answer SageMaker's API.
+
+    Raises:
+        ValueError: when the images file is wrong.
+    """
+    service = importlib.import_module("mdlc_local.sagemaker.service")
+    service.images()
+    app.SERVICE_REGISTRY["sagemaker"] = {"module": "sagemaker"}
+    app._loaded_modules["sagemaker"] = service
+    app.SERVICE_HANDLERS["sagemaker"] = service.handle_request
+    # Without an entry the router loads every model of botocore to learn that "sagemaker" is a service.
+    router = importlib.import_module("ministack.core.router")
+    router.SERVICE_PATTERNS["sagemaker"] = {"target_prefixes": ["SageMaker."]}
+    importlib.import_module("mdlc_local.sagemaker.authorization").install()
+    threading.Thread(target=_warm, daemon=True, name="sagemaker model").start()
+
+
+def _warm() -> None:
+    """Load what the first request would wait for."""
+    importlib.import_module("mdlc_local.sagemaker.model").service_model()
+    if not importlib.import_module("mdlc_local.sagemaker.opt_ml").literal():
+        log.info("no literal /opt/ml on this system: jobs get SAGEMAKER_BASE_DIR")

@@ -1,0 +1,104 @@
+"""Which IAM permissions a SageMaker request needs.
+
+The server evaluates the request's own action on the resource named here; what the action depends on (`iam:PassRole`,
+`sagemaker:AddTags`) is evaluated by `check_dependent`, as in AWS's service authorization reference.
+"""
+
+import functools
+import importlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from mdlc_local.sagemaker import host, model_packages, records
+from mdlc_local.sagemaker.faults import Fault
+from mdlc_local.sagemaker.records import KINDS, MODEL_PACKAGE, Kind, Scope
+
+SERVICE = "sagemaker"
+
+_ROLE_FIELDS = ("RoleArn", "ExecutionRoleArn")
+
+
+def resource_arn(operation: str, request: dict[str, Any], scope: Scope) -> str:
+    """The resource that a request is evaluated on; ``*`` for operations without one (every List operation)."""
+    if operation in ("AddTags", "DeleteTags", "ListTags"):
+        return str(request.get("ResourceArn") or "*")
+    kind = _kind(operation)
+    if kind is None:
+        return "*"
+    if kind is MODEL_PACKAGE:
+        return _package_arn(request, scope)
+    name = request.get(kind.name_field)
+    return records.arn(kind, records.bare(name), scope) if isinstance(name, str) else "*"
+
+
+def _kind(operation: str) -> Kind | None:
+    for verb in ("Create", "Describe", "Delete", "Update", "Stop"):
+        if operation.startswith(verb):
+            return next((kind for kind in KINDS if kind.name == operation.removeprefix(verb)), None)
+    return None
+
+
+def _package_arn(request: dict[str, Any], scope: Scope) -> str:
+    group = request.get("ModelPackageGroupName")
+    if isinstance(group, str):
+        try:
+            name = f"{records.bare(group)}/{model_packages.next_version(group, scope)}"
+        except Fault:
+            name = f"{records.bare(group)}/1"
+        return records.arn(MODEL_PACKAGE, name, scope)
+    name_or_arn = request.get("ModelPackageName") or request.get("ModelPackageArn")
+    if not isinstance(name_or_arn, str):
+        return "*"
+    return records.arn(MODEL_PACKAGE, records.bare(name_or_arn), scope)
+
+
+def check_dependent(operation: str, request: dict[str, Any], scope: Scope, key: str) -> None:
+    """Refuse a request whose caller lacks what the operation depends on.
+
+    Raises:
+        Fault: AccessDeniedException, in IAM's words.
+    """
+    for field in _ROLE_FIELDS:
+        role = request.get(field)
+        if role:
+            host.authorize(key, "iam:PassRole", role, scope.region, {"iam:PassedToService": host.PRINCIPAL})
+    if operation.startswith("Create") and request.get("Tags"):
+        tags = {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in request["Tags"]}
+        context = {**tags, "aws:TagKeys": [tag["Key"] for tag in request["Tags"]]}
+        host.authorize(
+            key, "sagemaker:AddTags", resource_arn(operation, request, scope), scope.region, context
+        )
+
+
+def install() -> None:
+    """Teach the server's IAM layer about SageMaker: its namespace and its resources."""
+    actions: Any = importlib.import_module("ministack.core.iam_actions")
+    actions.SERVICE_TO_IAM_NAMESPACE[SERVICE] = SERVICE
+    actions.extract_resource_arn = _extended(actions.extract_resource_arn)
+
+
+def _extended(original: Callable[..., str]) -> Callable[..., str]:
+    @functools.wraps(original)
+    def extract_resource_arn(
+        service: str,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes,
+        query_params: dict[str, Any],
+        region: str,
+        account_id: str,
+    ) -> str:
+        if service != SERVICE:
+            return original(service, method, path, headers, body, query_params, region, account_id)
+        operation = headers.get("x-amz-target", "").rpartition(".")[2]
+        try:
+            request = json.loads(body or b"{}")
+        except ValueError:
+            request = {}
+        if not isinstance(request, dict):
+            request = {}
+        return resource_arn(operation, request, Scope(account_id, region))
+
+    return extract_resource_arn

@@ -1,0 +1,117 @@
+"""The state-change events that SageMaker puts on EventBridge."""
+
+import datetime
+from typing import Any
+
+from mdlc_local.sagemaker import host
+from mdlc_local.sagemaker.records import (
+    MODEL_PACKAGE,
+    PROCESSING_JOB,
+    TRAINING_JOB,
+    TRANSFORM_JOB,
+    Kind,
+    Record,
+    lock,
+)
+
+_DETAILS: dict[str, tuple[str, tuple[str, ...]]] = {
+    TRAINING_JOB.name: (
+        "SageMaker Training Job State Change",
+        (
+            "TrainingJobName",
+            "TrainingJobArn",
+            "TrainingJobStatus",
+            "SecondaryStatus",
+            "SecondaryStatusTransitions",
+            "HyperParameters",
+            "AlgorithmSpecification",
+            "RoleArn",
+            "InputDataConfig",
+            "OutputDataConfig",
+            "ResourceConfig",
+            "StoppingCondition",
+            "ModelArtifacts",
+            "FailureReason",
+            "CreationTime",
+            "TrainingStartTime",
+            "TrainingEndTime",
+            "LastModifiedTime",
+            "FinalMetricDataList",
+            "Tags",
+        ),
+    ),
+    PROCESSING_JOB.name: (
+        "SageMaker Processing Job State Change",
+        (
+            "ProcessingJobName",
+            "ProcessingJobArn",
+            "ProcessingJobStatus",
+            "ProcessingInputs",
+            "ProcessingOutputConfig",
+            "ProcessingResources",
+            "StoppingCondition",
+            "AppSpecification",
+            "RoleArn",
+            "ExitMessage",
+            "FailureReason",
+            "CreationTime",
+            "ProcessingStartTime",
+            "ProcessingEndTime",
+            "LastModifiedTime",
+            "Tags",
+        ),
+    ),
+    TRANSFORM_JOB.name: (
+        "SageMaker Transform Job State Change",
+        (
+            "TransformJobName",
+            "TransformJobArn",
+            "TransformJobStatus",
+            "ModelName",
+            "TransformInput",
+            "TransformOutput",
+            "TransformResources",
+            "FailureReason",
+            "CreationTime",
+            "TransformStartTime",
+            "TransformEndTime",
+            "Tags",
+        ),
+    ),
+    MODEL_PACKAGE.name: (
+        "SageMaker Model Package State Change",
+        (
+            "ModelPackageName",
+            "ModelPackageGroupName",
+            "ModelPackageVersion",
+            "ModelPackageArn",
+            "ModelPackageDescription",
+            "ModelPackageStatus",
+            "ModelApprovalStatus",
+            "ApprovalDescription",
+            "CreationTime",
+            "CustomerMetadataProperties",
+            "InferenceSpecification",
+            "ModelMetrics",
+            "Tags",
+        ),
+    ),
+}
+
+
+def announce(kind: Kind, record: Record) -> None:
+    """Put the state-change event of a record, as it is now. Times are epoch milliseconds, as AWS sends them."""
+    detail_type, fields = _DETAILS[kind.name]
+    with lock:
+        detail = {name: _plain(record[name]) for name in fields if record.get(name) is not None}
+    host.put_event(detail_type, detail, record[kind.arn_field])
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime.datetime):
+        return int(value.timestamp() * 1000)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,94 @@
+"""The one place where SageMaker touches the server it runs in (ministack): who calls, events, and permissions."""
+
+import importlib
+import json
+import logging
+from typing import Any
+
+from mdlc_local import iam, options
+from mdlc_local.sagemaker.faults import Fault, invalid
+from mdlc_local.sagemaker.records import Scope
+
+log = logging.getLogger("mdlc_local.sagemaker")
+
+PRINCIPAL = "sagemaker.amazonaws.com"
+
+
+def scope() -> Scope:
+    """The account and region of the request being served."""
+    responses = importlib.import_module("ministack.core.responses")
+    return Scope(str(responses.get_account_id()), str(responses.get_region()))
+
+
+def access_key(headers: dict[str, str], query: dict[str, Any]) -> str:
+    """The access key that signed the request."""
+    return str(importlib.import_module("ministack.core.router").extract_access_key_id(headers, query))
+
+
+def put_event(detail_type: str, detail: dict[str, Any], resource_arn: str) -> None:
+    """Put an ``aws.sagemaker`` event on the default bus of the scope being served."""
+    entry = {
+        "Source": "aws.sagemaker",
+        "DetailType": detail_type,
+        "Detail": json.dumps(detail, default=str),
+        "Resources": [resource_arn],
+    }
+    eventbridge = importlib.import_module("ministack.services.eventbridge")
+    try:
+        eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+    except Exception:
+        # A broken rule or target must not decide how a job ends; SageMaker publishes events best effort.
+        log.exception("the event %s for %s could not be put", detail_type, resource_arn)
+
+
+def authorize(key: str, action: str, resource_arn: str, region: str, context: dict[str, Any]) -> None:
+    """Refuse unless the caller may do `action` on `resource_arn`, in IAM's words.
+
+    Args:
+        key: the caller's access key.
+        action: for example ``iam:PassRole``.
+        resource_arn: the resource.
+        region: the request's region.
+        context: condition keys and their values.
+
+    Raises:
+        Fault: AccessDeniedException.
+    """
+    if not options.current().iam:
+        return
+    reason = iam.denial_of_key(key, action, resource_arn, region=region, context=context)
+    if reason is not None:
+        raise Fault("AccessDeniedException", reason)
+
+
+def check_role(role_arn: str) -> None:
+    """Refuse a role that does not exist or that SageMaker may not assume (only while IAM is enforced).
+
+    Raises:
+        Fault: ValidationException as AWS words it.
+    """
+    if not options.current().iam:
+        return
+    evaluator = importlib.import_module("ministack.core.iam_evaluator")
+    roles = importlib.import_module("ministack.services.iam")._roles
+    role = roles.get(role_arn.rsplit("/", 1)[-1])
+    if role is None or not _trusts(evaluator, role.get("AssumeRolePolicyDocument") or {}):
+        raise invalid(
+            f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal "
+            f"'{PRINCIPAL}' to assume the role."
+        )
+
+
+def _trusts(evaluator: Any, policy: str | dict[str, Any]) -> bool:
+    document = json.loads(policy) if isinstance(policy, str) else policy
+    statements = document.get("Statement", [])
+    for statement in [statements] if isinstance(statements, dict) else statements:
+        actions = statement.get("Action", [])
+        assumes = "sts:AssumeRole" in ([actions] if isinstance(actions, str) else actions)
+        if (
+            statement.get("Effect") == "Allow"
+            and assumes
+            and evaluator._service_principal_matches(statement.get("Principal", {}), PRINCIPAL)
+        ):
+            return True
+    return False

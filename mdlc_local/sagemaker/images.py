@@ -1,0 +1,135 @@
+"""Which local programs stand in for a container image.
+
+An images file (``--images``) is JSON or TOML::
+
+    {"images": [{"match": "regex on the URI", "train": ["cmd"], "serve": ["cmd"], "process": ["cmd"],
+                 "python": "/path/to/python", "environment": {"NAME": "value"}}],
+     "scikit-learn": {"python": "/path/to/python", "environment": {"PIP_FIND_LINKS": "/path"}}}
+
+`images` are tried in order, before the built-in ones. `python` is what ``python3`` means in commands.
+"""
+
+import json
+import re
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+_XGBOOST = Path(__file__).resolve().parent.parent / "runtimes" / "xgboost.py"
+_KEYS = {"match", "train", "serve", "process", "python", "environment"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """The local stand-in for an image.
+
+    Attributes:
+        python: the interpreter that ``python3`` names in commands of this image.
+        train: what the image runs as a training container; empty when it cannot.
+        serve: what it runs as a model server; empty when it cannot.
+        process: its entry point as a processing container; empty when a job must name one.
+        environment: variables that the image sets.
+        metrics: whether its log lines carry XGBoost's metrics.
+    """
+
+    python: str
+    train: tuple[str, ...] = ()
+    serve: tuple[str, ...] = ()
+    process: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    metrics: bool = False
+
+
+class Images:
+    """All known images."""
+
+    def __init__(self, registered: tuple[tuple[re.Pattern[str], Runtime], ...]) -> None:
+        self._registered = registered
+
+    @classmethod
+    def read(cls, path: Path | None) -> "Images":
+        """The images of the file, and the built-in ones.
+
+        Raises:
+            ValueError: when the file cannot be read or holds something else.
+        """
+        content = _content(path)
+        registered = [_entry(entry, path) for entry in content.get("images", [])]
+        # -P: the script lies beside no package of ours, and its own name must not hide the xgboost package.
+        xgboost = (sys.executable, "-P", str(_XGBOOST))
+        registered.append(
+            (
+                re.compile(r"(^|/)sagemaker-xgboost(:|@|$)"),
+                Runtime(
+                    python=sys.executable, train=(*xgboost, "train"), serve=(*xgboost, "serve"), metrics=True
+                ),
+            )
+        )
+        sklearn = content.get("scikit-learn")
+        if sklearn is not None:
+            registered.append(_entry({"match": r"(^|/)sagemaker-scikit-learn(:|@|$)", **sklearn}, path))
+        return cls(tuple(registered))
+
+    def find(self, image: str) -> Runtime:
+        """The runtime of an image URI.
+
+        Raises:
+            ValueError: when there is none; the message names the image and how to register one.
+        """
+        for pattern, runtime in self._registered:
+            if pattern.search(image):
+                return runtime
+        raise ValueError(f"no local runtime is registered for image {image!r}: {_REMEDY}")
+
+    def able_to(self, image: str, use: str) -> Runtime:
+        """The runtime of an image URI that can ``train`` or ``serve``.
+
+        Raises:
+            ValueError: when there is no runtime or it has no such command.
+        """
+        runtime = self.find(image)
+        if not getattr(runtime, use):
+            raise ValueError(f"the local runtime of image {image!r} has no {use!r} command: {_REMEDY}")
+        return runtime
+
+
+_REMEDY = (
+    'register one in the file given as --images: {"images": [{"match": "<regex on the URI>", "train": '
+    '["command", ...], "serve": ["command", ...], "python": "<interpreter>", "environment": {}}]}'
+)
+
+
+def _content(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        text = path.read_text()
+        content = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"images file {path} cannot be read: {error}") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"images file {path} must hold an object with the key 'images'")
+    return content
+
+
+def _entry(entry: Mapping[str, Any], path: Path | None) -> tuple[re.Pattern[str], Runtime]:
+    unknown = set(entry) - _KEYS
+    if unknown or "match" not in entry:
+        raise ValueError(
+            f"images file {path}: an entry needs 'match' and may have {sorted(_KEYS - {'match'})}, not {sorted(unknown)}"
+        )
+    try:
+        pattern = re.compile(entry["match"])
+    except re.error as error:
+        raise ValueError(
+            f"images file {path}: match={entry['match']!r} is no regular expression: {error}"
+        ) from error
+    commands = {use: tuple(map(str, entry.get(use, ()))) for use in ("train", "serve", "process")}
+    return pattern, Runtime(
+        python=str(entry.get("python", sys.executable)),
+        environment={str(name): str(value) for name, value in entry.get("environment", {}).items()},
+        **commands,
+    )

@@ -1,0 +1,82 @@
+"""Lists of resources: filters, order, and pages with a NextToken, as every List operation of SageMaker has them."""
+
+import base64
+import json
+from typing import Any
+
+from mdlc_local.sagemaker import model
+from mdlc_local.sagemaker.faults import invalid
+from mdlc_local.sagemaker.records import Kind, Record
+
+DEFAULT_PAGE = 10
+"""How many entries a page has when the request does not say."""
+
+_NEWEST_FIRST = ("Model", "TransformJob")
+"""Kinds whose documented default order is Descending; that of the others is Ascending."""
+
+_TIMES = {
+    "CreationTimeAfter": ("CreationTime", 1),
+    "CreationTimeBefore": ("CreationTime", -1),
+    "LastModifiedTimeAfter": ("LastModifiedTime", 1),
+    "LastModifiedTimeBefore": ("LastModifiedTime", -1),
+}
+
+
+def page(request: dict[str, Any], kind: Kind, found: list[Record]) -> tuple[list[Record], str | None]:
+    """One page of `found`, filtered and ordered as the request asks.
+
+    Args:
+        request: fields of a List request: NameContains, StatusEquals, times, SortBy, SortOrder, MaxResults, NextToken.
+        kind: the kind of resource.
+        found: all records, oldest first.
+
+    Returns:
+        The page's records, and the token for the next page or None.
+
+    Raises:
+        Fault: when NextToken is none of ours.
+    """
+    chosen = [record for record in found if _fits(request, kind, record)]
+    chosen.sort(key=lambda record: _order(request, kind, record))
+    usual = "Descending" if kind.name in _NEWEST_FIRST else "Ascending"
+    if request.get("SortOrder", usual) == "Descending":
+        chosen.reverse()
+    start = _start(request.get("NextToken"))
+    size = request.get("MaxResults", DEFAULT_PAGE)
+    more = start + size < len(chosen)
+    return chosen[start : start + size], _token(start + size) if more else None
+
+
+def _fits(request: dict[str, Any], kind: Kind, record: Record) -> bool:
+    if request.get("NameContains") and request["NameContains"].lower() not in record[kind.name_field].lower():
+        return False
+    if request.get("StatusEquals") and kind.status and record[kind.status] != request["StatusEquals"]:
+        return False
+    for field, (name, sign) in _TIMES.items():
+        if request.get(field) is not None:
+            apart = record.get(name, record["CreationTime"]) - model.moment(request[field])
+            if apart.total_seconds() * sign <= 0:
+                return False
+    return True
+
+
+def _order(request: dict[str, Any], kind: Kind, record: Record) -> Any:
+    by = request.get("SortBy", "CreationTime")
+    if by == "Name":
+        return record[kind.name_field].lower()
+    if by == "Status" and kind.status:
+        return record[kind.status]
+    return record["CreationTime"]
+
+
+def _token(start: int) -> str:
+    return base64.urlsafe_b64encode(json.dumps({"start": start}).encode()).decode()
+
+
+def _start(token: str | None) -> int:
+    if token is None:
+        return 0
+    try:
+        return int(json.loads(base64.urlsafe_b64decode(token))["start"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise invalid("Invalid NextToken") from error

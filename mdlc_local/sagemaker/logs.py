@@ -1,0 +1,107 @@
+"""A job's log: every line to a file at once, and to CloudWatch Logs within half a second."""
+
+import logging
+import queue
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+log = logging.getLogger("mdlc_local.sagemaker")
+
+_FLUSH_SECONDS = 0.5
+_BATCH_EVENTS = 1000
+_MAX_EVENT_CHARACTERS = 60_000
+_TAIL_LINES = 15
+
+
+class LogStream:
+    """One stream of a CloudWatch Logs group, mirrored to a file.
+
+    Writing never fails a job, as on AWS: a role without permission on the group leaves the file only.
+    """
+
+    def __init__(self, client: Any, group: str, stream: str, path: Path) -> None:
+        self._client = client
+        self._group = group
+        self._stream = stream
+        self._made = False
+        self._silent = False
+        self._lines: queue.SimpleQueue[tuple[int, str] | None] = queue.SimpleQueue()
+        self._recent: list[str] = []
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("a", encoding="utf-8", buffering=1)
+        self._sender = threading.Thread(target=self._send_all, daemon=True, name=f"logs {stream}")
+
+    def __enter__(self) -> "LogStream":
+        self._sender.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lines.put(None)
+        self._sender.join()
+        self._file.close()
+
+    def write(self, line: str) -> None:
+        """Add one line."""
+        self._file.write(line + "\n")
+        if line.strip():
+            self._recent = [*self._recent[1 - _TAIL_LINES :], line]
+            self._lines.put((int(time.time() * 1000), line[:_MAX_EVENT_CHARACTERS]))
+
+    def tail(self) -> str:
+        """The last lines."""
+        return "\n".join(self._recent)
+
+    def _send_all(self) -> None:
+        ended = False
+        while not ended:
+            ended, events = self._collect()
+            if events and not self._silent:
+                self._send(events)
+
+    def _collect(self) -> tuple[bool, list[dict[str, Any]]]:
+        """Wait for a line, then gather what comes within the flush time."""
+        events: list[dict[str, Any]] = []
+        deadline: float | None = None
+        while len(events) < _BATCH_EVENTS:
+            try:
+                wait = None if deadline is None else max(0.0, deadline - time.monotonic())
+                item = self._lines.get(timeout=wait)
+            except queue.Empty:
+                return False, events
+            if item is None:
+                return True, events
+            if deadline is None:
+                deadline = time.monotonic() + _FLUSH_SECONDS
+            events.append({"timestamp": item[0], "message": item[1]})
+        return False, events
+
+    def _send(self, events: list[dict[str, Any]]) -> None:
+        try:
+            if not self._made:
+                self._make()
+            self._client.put_log_events(
+                logGroupName=self._group, logStreamName=self._stream, logEvents=events
+            )
+        except (ClientError, BotoCoreError) as error:
+            self._silent = True
+            log.warning("no CloudWatch logs for %s %s: %s", self._group, self._stream, error)
+
+    def _make(self) -> None:
+        """Create group and stream; that they exist already is no error."""
+        for create, names in (
+            (self._client.create_log_group, {"logGroupName": self._group}),
+            (self._client.create_log_stream, {"logGroupName": self._group, "logStreamName": self._stream}),
+        ):
+            try:
+                create(**names)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
+                    raise
+        self._made = True

@@ -1,0 +1,161 @@
+"""A model served by a local process, as its image would serve it."""
+
+import http.client
+import socket
+import subprocess
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mdlc_local import children
+from mdlc_local.sagemaker import process, records, storage
+from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.images import Images
+from mdlc_local.sagemaker.records import MODEL_PACKAGE, Record, Scope
+from mdlc_local.sagemaker.running import Job
+
+HEALTH_SECONDS = 120
+"""How long a model server may take until it answers /ping."""
+
+_POLL_SECONDS = 0.05
+_HOST = "127.0.0.1"
+
+
+def container_of(model: Record, scope: Scope) -> dict[str, Any]:
+    """The container definition of a model with one container; a ModelPackageName is looked up in the registry.
+
+    Raises:
+        JobFailure: when it has none, several, or names a package that does not exist.
+    """
+    containers = [model["PrimaryContainer"]] if "PrimaryContainer" in model else model.get("Containers", [])
+    if len(containers) != 1:
+        raise JobFailure(
+            f"ClientError: model {model['ModelName']} has {len(containers)} containers; locally one runs"
+        )
+    container: dict[str, Any] = dict(containers[0])
+    if "ModelPackageName" in container:
+        package = records.find(MODEL_PACKAGE, container["ModelPackageName"], scope)
+        if package is None or "InferenceSpecification" not in package:
+            raise JobFailure(f"ClientError: model package {container['ModelPackageName']} has no container")
+        container = {**package["InferenceSpecification"]["Containers"][0], **container}
+    return container
+
+
+class ModelServer:
+    """The process, from its start to its end. Use it as a context manager."""
+
+    def __init__(
+        self,
+        job: Job,
+        container: dict[str, Any],
+        images: Images,
+        variables: Mapping[str, str],
+        write: Callable[[str], None],
+        *,
+        isolate: bool,
+    ) -> None:
+        self._job = job
+        self._container = container
+        self._runtime = images.able_to(container["Image"], "serve")
+        self._variables = variables
+        self._write = write
+        self._isolate = isolate
+        self._process: subprocess.Popen[Any] | None = None
+        self._reader: threading.Thread | None = None
+        self.port = 0
+
+    def __enter__(self) -> "ModelServer":
+        self._fetch()
+        self.port = _free_port()
+        variables = {
+            **self._variables,
+            **self._container.get("Environment", {}),
+            "SAGEMAKER_BIND_TO_PORT": str(self.port),
+            "SAGEMAKER_SAFE_PORT_RANGE": f"{self.port}-{self.port}",
+        }
+        self._process, self._reader = process.launch(
+            self._job,
+            self._runtime,
+            self._runtime.serve,
+            variables,
+            self._write,
+            isolate=self._isolate,
+            reachable=True,
+        )
+        try:
+            self._await_health()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def request(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], timeout_seconds: float
+    ) -> tuple[int, bytes]:
+        """One HTTP request to the container; returns status and body.
+
+        Raises:
+            OSError: when the container does not answer in time.
+        """
+        connection = http.client.HTTPConnection(_HOST, self.port, timeout=timeout_seconds)
+        try:
+            connection.request(method, path, body=body, headers=dict(headers))
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except http.client.HTTPException as error:
+            raise ConnectionError(f"the container broke off its answer: {error!r}") from error
+        finally:
+            connection.close()
+
+    def _fetch(self) -> None:
+        """Put the model's data where the container finds it."""
+        folder = self._job.base / "model"
+        folder.mkdir(parents=True, exist_ok=True)
+        source = self._container.get("ModelDataSource", {}).get("S3DataSource")
+        url = self._container.get("ModelDataUrl") or (source and source["S3Uri"])
+        if not url:
+            return
+        if source and source["CompressionType"] == "None":
+            self._job.storage.download(url, "S3Prefix", folder)
+            return
+        archive = Path(self._job.folder) / f"model-{uuid.uuid4().hex[:8]}.tar.gz"
+        bucket, key = storage.parse(url)
+        self._job.storage.fetch(storage.Source(bucket, key, archive.name), archive)
+        storage.unpack(archive, folder)
+        archive.unlink()
+
+    def _await_health(self) -> None:
+        deadline = time.monotonic() + HEALTH_SECONDS
+        while time.monotonic() < deadline and not self._job.stop.is_set():
+            if self._process is not None and self._process.poll() is not None:
+                break
+            try:
+                if self.request("GET", "/ping", None, {}, timeout_seconds=2)[0] == http.HTTPStatus.OK:
+                    return
+            except OSError:
+                pass
+            time.sleep(_POLL_SECONDS)
+        if self._job.stop.is_set():
+            return
+        raise JobFailure(
+            "AlgorithmError: See job logs for more information. The container did not answer GET /ping with 200 "
+            f"on the port of SAGEMAKER_BIND_TO_PORT within {HEALTH_SECONDS} s, or ended"
+        )
+
+    def _end(self) -> None:
+        if self._process is not None:
+            children.end(self._process)
+        if self._reader is not None:
+            self._reader.join(timeout=5)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        return int(probe.getsockname()[1])

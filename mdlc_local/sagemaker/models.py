@@ -1,0 +1,90 @@
+"""CreateModel, DescribeModel, ListModels, DeleteModel."""
+
+import copy
+from typing import Any
+
+from mdlc_local.sagemaker import host, listing, model, records
+from mdlc_local.sagemaker.faults import already_exists, could_not_find, invalid
+from mdlc_local.sagemaker.images import Images
+from mdlc_local.sagemaker.records import MODEL, MODEL_PACKAGE, Record, Scope
+
+
+def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, Any]:
+    """CreateModel.
+
+    Raises:
+        Fault: ValidationException when it exists, when its containers are not complete, or when this machine has no
+            runtime for one of their images.
+    """
+    arn = records.arn(MODEL, request["ModelName"], scope)
+    if records.find(MODEL, request["ModelName"], scope) is not None:
+        raise already_exists("model", arn)
+    if ("PrimaryContainer" in request) == ("Containers" in request):
+        raise invalid("You must provide either PrimaryContainer or Containers in the request, and not both")
+    if "ExecutionRoleArn" not in request:
+        raise invalid("ExecutionRoleArn must be provided")
+    for container in (
+        [request["PrimaryContainer"]] if "PrimaryContainer" in request else request["Containers"]
+    ):
+        _check_container(container, scope, images)
+    host.check_role(request["ExecutionRoleArn"])
+    record: Record = {
+        **copy.deepcopy(request),
+        "ModelArn": arn,
+        "CreationTime": model.now(),
+        "EnableNetworkIsolation": request.get("EnableNetworkIsolation", False),
+    }
+    with records.lock:
+        if records.table(MODEL, scope).setdefault(request["ModelName"].lower(), record) is not record:
+            raise already_exists("model", arn)
+    return {"ModelArn": arn}
+
+
+def _check_container(container: dict[str, Any], scope: Scope, images: Images) -> None:
+    if "ModelPackageName" in container:
+        package = records.find(MODEL_PACKAGE, container["ModelPackageName"], scope)
+        if package is None:
+            raise could_not_find("model package", container["ModelPackageName"])
+        if package.get("ModelApprovalStatus") == "Rejected":
+            raise invalid(
+                f"Cannot create a model from model package {package['ModelPackageArn']}: it is Rejected"
+            )
+        container = package.get("InferenceSpecification", {}).get("Containers", [{}])[0]
+    if "Image" not in container:
+        raise invalid("A container definition needs either Image or ModelPackageName")
+    try:
+        images.able_to(container["Image"], "serve")
+    except ValueError as error:
+        raise invalid(str(error)) from error
+
+
+def existing(name: str, scope: Scope) -> Record:
+    """The model of that name.
+
+    Raises:
+        Fault: ValidationException.
+    """
+    record = records.find(MODEL, name, scope)
+    if record is None:
+        raise could_not_find("model", records.arn(MODEL, name, scope))
+    return record
+
+
+def describe(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """DescribeModel."""
+    return existing(request["ModelName"], scope)
+
+
+def list_models(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """ListModels."""
+    with records.lock:
+        found, token = listing.page(request, MODEL, list(records.table(MODEL, scope).values()))
+    return {"Models": found, "NextToken": token}
+
+
+def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """DeleteModel."""
+    existing(request["ModelName"], scope)
+    with records.lock:
+        records.table(MODEL, scope).pop(request["ModelName"].lower(), None)
+    return {}

@@ -1,0 +1,101 @@
+"""Runs a command in a mount namespace of its own in which a folder lies at /opt/ml (Linux only).
+
+A plain script, ``python -I -S namespace.py [--isolate] FOLDER COMMAND ...``: it needs nothing but the standard library
+and replaces itself by the command. Works for root, and without privileges where user namespaces are allowed.
+With ``--isolate`` the command also gets a network of its own that holds nothing but a loopback interface.
+Exit status 97 means that the system refused.
+"""
+
+import ctypes
+import fcntl
+import os
+import socket
+import struct
+import sys
+import tempfile
+
+REFUSED = 97
+
+_NEWNS, _NEWUSER, _NEWNET = 0x00020000, 0x10000000, 0x40000000
+_BIND, _REC, _PRIVATE = 4096, 16384, 1 << 18
+_GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 1
+
+
+def main(arguments: list[str]) -> None:
+    """Enter the namespaces and become the command."""
+    isolate = arguments[0] == "--isolate"
+    folder, *command = arguments[1:] if isolate else arguments
+    try:
+        _enter(_NEWNS | (_NEWNET if isolate else 0))
+        _lay_at_opt_ml(os.path.abspath(folder))
+        if isolate:
+            _raise_loopback()
+        os.chdir("/opt/ml")
+    except OSError as error:
+        print(f"/opt/ml: {error}", file=sys.stderr)
+        sys.exit(REFUSED)
+    os.execvp(command[0], command)
+
+
+def _enter(flags: int) -> None:
+    """New namespaces; where that needs a privilege that is missing, inside a user namespace of our own."""
+    library = ctypes.CDLL(None, use_errno=True)
+    if os.geteuid() == 0 and library.unshare(flags) == 0:
+        return
+    user, group = os.getuid(), os.getgid()
+    if library.unshare(flags | _NEWUSER) != 0:
+        raise OSError(ctypes.get_errno(), "no mount namespace")
+    for name, content in (("setgroups", "deny"), ("uid_map", f"0 {user} 1"), ("gid_map", f"0 {group} 1")):
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(content)
+
+
+def _lay_at_opt_ml(folder: str) -> None:
+    """Bind `folder` at /opt/ml, beside everything else that /opt holds."""
+    _mount("none", "/", None, _REC | _PRIVATE)
+    if os.path.isdir("/opt/ml"):
+        _mount(folder, "/opt/ml", None, _BIND | _REC)
+        return
+    stage = tempfile.mkdtemp(prefix="mdlc-opt-")
+    _mount("tmpfs", stage, "tmpfs", 0)
+    for entry in os.scandir("/opt"):
+        target = os.path.join(stage, entry.name)
+        if entry.is_symlink():
+            os.symlink(os.readlink(entry.path), target)
+        elif entry.is_dir():
+            os.mkdir(target)
+            _mount(entry.path, target, None, _BIND | _REC)
+        else:
+            with open(target, "w"):
+                _mount(entry.path, target, None, _BIND)
+    os.mkdir(os.path.join(stage, "ml"))
+    _mount(folder, os.path.join(stage, "ml"), None, _BIND | _REC)
+    _mount(stage, "/opt", None, _BIND | _REC)
+    _detach(stage)
+
+
+def _mount(source: str, target: str, kind: str | None, flags: int) -> None:
+    library = ctypes.CDLL(None, use_errno=True)
+    done = library.mount(
+        source.encode(), target.encode(), kind.encode() if kind else None, ctypes.c_ulong(flags), None
+    )
+    if done != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), target)
+
+
+def _detach(stage: str) -> None:
+    """Take the stage away again: what lies at /opt stays, and the empty folder does not pile up in /tmp."""
+    lazily = 2
+    if ctypes.CDLL(None, use_errno=True).umount2(stage.encode(), lazily) == 0:
+        os.rmdir(stage)
+
+
+def _raise_loopback() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+        request = struct.pack("16sh", b"lo", 0) + bytes(22)
+        flags = struct.unpack("16sh", fcntl.ioctl(handle, _GET_FLAGS, request)[:18])[1]
+        fcntl.ioctl(handle, _SET_FLAGS, struct.pack("16sh", b"lo", flags | _UP) + bytes(22))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,111 @@
+"""What SageMaker keeps: one table of records per account, region and kind of resource."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Record = dict[str, Any]
+"""A resource: its request's fields and those SageMaker adds, by their names in the API."""
+
+lock = threading.RLock()
+"""Held while records are read or changed; never while a process runs or a request is awaited."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One region of one account: names are unique within it."""
+
+    account: str
+    region: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of resource.
+
+    Attributes:
+        name: as in the API's operations, for example ``TrainingJob``.
+        arn_word: its word in ARNs, for example ``training-job``.
+        status: the field that holds its status, or None.
+        job: whether it is a job (jobs have errors of their own).
+    """
+
+    name: str
+    arn_word: str
+    status: str | None = None
+    job: bool = False
+
+    @property
+    def name_field(self) -> str:
+        """The request field that holds the name."""
+        return f"{self.name}Name"
+
+    @property
+    def arn_field(self) -> str:
+        """The response field that holds the ARN."""
+        return f"{self.name}Arn"
+
+    @property
+    def words(self) -> str:
+        """How messages speak of it, for example ``training job``."""
+        return self.arn_word.replace("-", " ")
+
+
+TRAINING_JOB = Kind(name="TrainingJob", arn_word="training-job", status="TrainingJobStatus", job=True)
+PROCESSING_JOB = Kind(name="ProcessingJob", arn_word="processing-job", status="ProcessingJobStatus", job=True)
+TRANSFORM_JOB = Kind(name="TransformJob", arn_word="transform-job", status="TransformJobStatus", job=True)
+MODEL = Kind(name="Model", arn_word="model")
+MODEL_PACKAGE_GROUP = Kind(
+    name="ModelPackageGroup", arn_word="model-package-group", status="ModelPackageGroupStatus"
+)
+MODEL_PACKAGE = Kind(name="ModelPackage", arn_word="model-package", status="ModelPackageStatus")
+
+KINDS = (TRAINING_JOB, PROCESSING_JOB, TRANSFORM_JOB, MODEL, MODEL_PACKAGE_GROUP, MODEL_PACKAGE)
+
+_tables: dict[tuple[Scope, str], dict[str, Record]] = {}
+
+
+def arn(kind: Kind, name: str, scope: Scope) -> str:
+    """The ARN of `name`. SageMaker writes names in ARNs in lower case."""
+    return f"arn:aws:sagemaker:{scope.region}:{scope.account}:{kind.arn_word}/{name.lower()}"
+
+
+def bare(name_or_arn: str) -> str:
+    """The name, where the API takes a name or an ARN."""
+    return name_or_arn.split("/", 1)[1] if name_or_arn.startswith("arn:") else name_or_arn
+
+
+def table(kind: Kind, scope: Scope) -> dict[str, Record]:
+    """All records of one kind, by lower-case name, oldest first. Hold `lock` while using it."""
+    return _tables.setdefault((scope, kind.name), {})
+
+
+def find(kind: Kind, name_or_arn: str, scope: Scope) -> Record | None:
+    """The record of that name or ARN, or None."""
+    with lock:
+        return table(kind, scope).get(bare(name_or_arn).lower())
+
+
+def by_arn(resource_arn: str, scope: Scope) -> Record | None:
+    """The record of any kind with that ARN, or None."""
+    with lock:
+        for kind in KINDS:
+            for record in table(kind, scope).values():
+                if record[kind.arn_field] == resource_arn:
+                    return record
+    return None
+
+
+@contextlib.contextmanager
+def changing(record: Record) -> Iterator[Record]:
+    """Change a record so that no reader sees half of the change."""
+    with lock:
+        yield record
+
+
+def clear() -> None:
+    """Forget everything."""
+    with lock:
+        _tables.clear()

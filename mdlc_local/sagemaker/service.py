@@ -1,0 +1,143 @@
+"""SageMaker's API on the wire: which operation, is it valid and allowed, and what it answers."""
+
+import functools
+import importlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from mdlc_local import options
+from mdlc_local.sagemaker import (
+    authorization,
+    host,
+    job_requests,
+    model,
+    model_package_groups,
+    model_packages,
+    models,
+    processing_jobs,
+    records,
+    running,
+    tags,
+    training_jobs,
+    transform_jobs,
+    validation,
+)
+from mdlc_local.sagemaker.faults import Fault
+from mdlc_local.sagemaker.images import Images
+from mdlc_local.sagemaker.records import PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, Scope
+
+Operation = Callable[[dict[str, Any], Scope], dict[str, Any]]
+Answer = tuple[int, dict[str, str], bytes]
+
+_JSON = {"Content-Type": "application/x-amz-json-1.1"}
+
+
+@functools.cache
+def images() -> Images:
+    """The images of this server, read once."""
+    return Images.read(options.current().images)
+
+
+@functools.cache
+def operations() -> dict[str, Operation]:
+    """Every operation there is."""
+    table: dict[str, Operation] = {
+        "CreateTrainingJob": lambda request, scope: training_jobs.create(request, scope, images()),
+        "CreateProcessingJob": lambda request, scope: processing_jobs.create(request, scope, images()),
+        "CreateTransformJob": lambda request, scope: transform_jobs.create(request, scope, images()),
+        "CreateModel": lambda request, scope: models.create(request, scope, images()),
+        "DescribeModel": models.describe,
+        "ListModels": models.list_models,
+        "DeleteModel": models.delete,
+        "CreateModelPackageGroup": model_package_groups.create,
+        "DescribeModelPackageGroup": model_package_groups.describe,
+        "ListModelPackageGroups": model_package_groups.list_groups,
+        "DeleteModelPackageGroup": model_package_groups.delete,
+        "CreateModelPackage": model_packages.create,
+        "UpdateModelPackage": model_packages.update,
+        "DescribeModelPackage": model_packages.describe,
+        "ListModelPackages": model_packages.list_packages,
+        "DeleteModelPackage": model_packages.delete,
+        "AddTags": tags.add,
+        "ListTags": tags.list_tags,
+        "DeleteTags": tags.delete,
+    }
+    for kind in (TRAINING_JOB, PROCESSING_JOB, TRANSFORM_JOB):
+        table[f"Describe{kind.name}"] = functools.partial(job_requests.describe, kind)
+        table[f"List{kind.name}s"] = functools.partial(job_requests.list_jobs, kind)
+        table[f"Stop{kind.name}"] = functools.partial(job_requests.stop, kind)
+    return table
+
+
+def call(name: str, request: dict[str, Any], scope: Scope, key: str | None) -> dict[str, Any]:
+    """Run one operation.
+
+    Args:
+        name: for example ``CreateModel``.
+        request: its input.
+        scope: account and region.
+        key: the caller's access key, whose permissions count; None for the server's own parts.
+
+    Returns:
+        The output, as JSON values.
+
+    Raises:
+        Fault: every error that SageMaker answers with.
+    """
+    shapes = model.operation(name)
+    if shapes is None:
+        raise Fault("UnknownOperationException", f"SageMaker has no operation {name}")
+    run = operations().get(name)
+    if run is None:
+        raise Fault(
+            "InvalidAction",
+            f"{name} does not exist in the embedded AWS, which trains and scores in batches only",
+        )
+    if shapes.input_shape is not None:
+        request = {field: value for field, value in request.items() if value is not None}
+        validation.check(shapes.input_shape, request)
+    if key is not None:
+        authorization.check_dependent(name, request, scope, key)
+    output = run(request, scope)
+    if shapes.output_shape is None:
+        return {}
+    with records.lock:
+        shown: dict[str, Any] = model.outward(shapes.output_shape, output)
+    return shown
+
+
+async def handle_request(
+    method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+) -> Answer:
+    """One HTTP request (ministack's handler signature)."""
+    concurrency = importlib.import_module("ministack.core.concurrency")
+    answer: Answer = await concurrency.run_reentrant(_answer, headers, body, query, thread_name="sagemaker")
+    return answer
+
+
+def _answer(headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Answer:
+    try:
+        try:
+            request = json.loads(body or b"{}")
+        except ValueError as error:
+            raise Fault("SerializationException", "the request is no JSON") from error
+        name = headers.get("x-amz-target", "").rpartition(".")[2]
+        output = call(name, request, host.scope(), host.access_key(headers, query))
+        return 200, dict(_JSON), json.dumps(output).encode()
+    except Fault as fault:
+        return 400, dict(_JSON), json.dumps({"__type": fault.code, "message": fault.message}).encode()
+
+
+def get_state() -> None:
+    """Nothing is kept from one server process to the next (ministack asks)."""
+
+
+def load_persisted_state(_: Any) -> None:
+    """Nothing was kept."""
+
+
+def reset() -> None:
+    """Stop all jobs and forget everything (ministack's reset)."""
+    running.stop_all()
+    records.clear()

@@ -1,0 +1,193 @@
+"""What SageMaker moves between S3 and a job's folder, with the job's role."""
+
+import json
+import shutil
+import tarfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mdlc_local.sagemaker.faults import JobFailure
+
+_PARALLEL = 8
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Source:
+    """One object to fetch.
+
+    Attributes:
+        bucket: its bucket.
+        key: its key.
+        relative: its path below the folder it is fetched into.
+    """
+
+    bucket: str
+    key: str
+    relative: str
+
+
+@dataclass(frozen=True)
+class Storage:
+    """S3 as one job may use it.
+
+    Attributes:
+        s3: a boto3 client that acts as the job's role.
+        role_arn: that role, for messages.
+        region: the job's region, for messages.
+    """
+
+    s3: Any
+    role_arn: str
+    region: str
+
+    def sources(self, uri: str, data_type: str) -> list[Source]:
+        """The objects that an input names.
+
+        Args:
+            uri: ``s3://bucket/prefix``; of the manifest when `data_type` is ManifestFile.
+            data_type: ``S3Prefix`` or ``ManifestFile``.
+
+        Raises:
+            JobFailure: when there are none, or S3 refuses.
+        """
+        bucket, key = parse(uri)
+        try:
+            if data_type == "ManifestFile":
+                found = self._manifest(bucket, key)
+            else:
+                found = [Source(bucket, name, _below(key, name)) for name in self._keys(bucket, key)]
+        except (ClientError, BotoCoreError) as error:
+            raise JobFailure(self._nothing_at(uri, bucket, f" Error message from S3: {error}")) from error
+        if not found:
+            raise JobFailure(self._nothing_at(uri, bucket, ""))
+        return found
+
+    def download(self, uri: str, data_type: str, folder: Path) -> int:
+        """Fetch an input into `folder`; returns the number of files.
+
+        Raises:
+            JobFailure: when there is nothing to fetch, or S3 refuses.
+        """
+        found = self.sources(uri, data_type)
+        folder.mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            for _ in pool.map(lambda source: self.fetch(source, folder / source.relative), found):
+                pass
+        return len(found)
+
+    def fetch(self, source: Source, path: Path) -> None:
+        """Fetch one object to `path`.
+
+        Raises:
+            JobFailure: when S3 refuses.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            body = self.s3.get_object(Bucket=source.bucket, Key=source.key)["Body"]
+            with path.open("wb") as file:
+                shutil.copyfileobj(body, file, _CHUNK_BYTES)
+        except (ClientError, BotoCoreError) as error:
+            where = f"s3://{source.bucket}/{source.key}"
+            raise JobFailure(
+                f"ClientError: Data download failed:Failed to download data from {where}: {error}"
+            ) from error
+
+    def upload(self, path: Path, uri: str, kms_key: str | None) -> None:
+        """Store one file, encrypted with `kms_key` when one is given.
+
+        Raises:
+            JobFailure: when S3 refuses.
+        """
+        bucket, key = parse(uri)
+        extra = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
+        try:
+            self.s3.upload_file(str(path), bucket, key, ExtraArgs=extra)
+        except Exception as error:
+            # s3transfer wraps what S3 answers in exceptions of its own, which share no base class with botocore's.
+            raise JobFailure(f"ClientError: Failed to upload data to {uri}: {error}") from error
+
+    def upload_folder(self, folder: Path, uri: str, kms_key: str | None) -> int:
+        """Store every file below `folder` under the prefix `uri`; returns their number.
+
+        Raises:
+            JobFailure: when S3 refuses.
+        """
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        prefix = uri.rstrip("/")
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            stored = pool.map(
+                lambda path: self.upload(path, f"{prefix}/{path.relative_to(folder).as_posix()}", kms_key),
+                files,
+            )
+            for _ in stored:
+                pass
+        return len(files)
+
+    def _keys(self, bucket: str, prefix: str) -> Iterator[str]:
+        for listed in self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for entry in listed.get("Contents", []):
+                if not entry["Key"].endswith("/"):
+                    yield entry["Key"]
+
+    def _manifest(self, bucket: str, key: str) -> list[Source]:
+        text = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        try:
+            head, *paths = json.loads(text)
+            root_bucket, root = parse(head["prefix"])
+            return [Source(root_bucket, root + path, path.lstrip("/")) for path in paths]
+        except (ValueError, TypeError, KeyError) as error:
+            raise JobFailure(
+                f'ClientError: Manifest file s3://{bucket}/{key} is no JSON list of {{"prefix": ...}} and paths'
+            ) from error
+
+    def _nothing_at(self, uri: str, bucket: str, more: str) -> str:
+        return (
+            f'ClientError: Data download failed:No S3 objects found under S3 URL "{uri}" given in input data source. '
+            f"Please ensure that the bucket exists in the selected region ({self.region}), that objects exist under "
+            f'that S3 prefix, and that the role "{self.role_arn}" has "s3:ListBucket" permissions on bucket '
+            f'"{bucket}".{more}'
+        )
+
+
+def parse(uri: str) -> tuple[str, str]:
+    """Bucket and key of ``s3://bucket/key``, or of the ``https://s3.<region>...`` form that CDK renders."""
+    if uri.startswith("https://"):
+        uri = "s3://" + uri.split("/", 3)[3]
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def pack(folder: Path, archive: Path) -> bool:
+    """Write what `folder` holds as a gzipped tar archive; returns whether it held anything."""
+    entries = sorted(folder.iterdir()) if folder.is_dir() else []
+    if not entries:
+        return False
+    with tarfile.open(archive, "w:gz", compresslevel=6) as tar:
+        for entry in entries:
+            tar.add(entry, entry.name)
+    return True
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Extract a gzipped tar archive; entries that would land outside `folder` are refused.
+
+    Raises:
+        JobFailure: when it is no such archive.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with tarfile.open(archive) as tar:
+            tar.extractall(folder, filter="data")
+    except (tarfile.TarError, OSError) as error:
+        raise JobFailure(f"ClientError: Failed to extract model data archive: {error}") from error
+
+
+def _below(prefix: str, key: str) -> str:
+    """The path that an object takes below the folder: what follows the prefix's last slash."""
+    return key[prefix.rfind("/") + 1 :]

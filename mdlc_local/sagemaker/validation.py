@@ -1,0 +1,149 @@
+"""Checks a request against the API's model, in the words AWS answers with."""
+
+import json
+import re
+from typing import Any
+
+from mdlc_local.sagemaker.faults import Fault, invalid
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "structure": (dict,),
+    "map": (dict,),
+    "list": (list,),
+    "string": (str,),
+    "integer": (int,),
+    "long": (int,),
+    "float": (int, float),
+    "double": (int, float),
+    "boolean": (bool,),
+}
+_WORDS = {
+    "structure": "Structure",
+    "map": "Map",
+    "list": "List",
+    "string": "String",
+    "integer": "Integer",
+    "long": "Long",
+    "float": "Float",
+    "double": "Double",
+    "boolean": "Boolean",
+}
+# Java's Unicode classes, in the spelling of Python's regular expressions.
+_CLASSES = {r"\p{L}\p{Z}\p{N}": r"\w\s", r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s"}
+
+
+def check(shape: Any, request: dict[str, Any]) -> None:
+    """Refuse a request that the API's model refuses.
+
+    Args:
+        shape: the operation's input shape (botocore).
+        request: the request as it arrived.
+
+    Raises:
+        Fault: ``SerializationException`` for a value of the wrong type, ``ValidationException`` listing every
+            constraint that does not hold.
+    """
+    found: list[str] = []
+    _walk(shape, request, "", found)
+    if found:
+        count = f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected"
+        raise invalid(f"{count}: " + "; ".join(found))
+
+
+def _walk(shape: Any, value: Any, path: str, found: list[str]) -> None:
+    kind = shape.type_name
+    _check_type(kind, value, path)
+    if kind == "structure":
+        _structure(shape, value, path, found)
+    elif kind == "list":
+        _bounds(shape, len(value), value, path, "length", found)
+        for number, item in enumerate(value, start=1):
+            _walk(shape.member, item, f"{path}.{number}.member", found)
+    elif kind == "map":
+        _bounds(shape, len(value), value, path, "length", found)
+        for key, item in value.items():
+            _map_entry(shape, key, item, path, found)
+    elif kind == "string":
+        found += [f"{_at(value, path)}: {rule}" for rule in _string_rules(shape, value)]
+    elif kind in ("integer", "long", "float", "double"):
+        _bounds(shape, value, value, path, "value", found)
+
+
+def _check_type(kind: str, value: Any, path: str) -> None:
+    wanted = _TYPES.get(kind)
+    if wanted is None:
+        return
+    fits = isinstance(value, wanted) and (kind == "boolean" or not isinstance(value, bool))
+    if not fits:
+        got = _WORDS["boolean"] if isinstance(value, bool) else type(value).__name__
+        raise Fault("SerializationException", f"{got} can not be converted to {_WORDS[kind]} at '{path}'")
+
+
+def _structure(shape: Any, value: dict[str, Any], path: str, found: list[str]) -> None:
+    for name in shape.required_members:
+        if value.get(name) is None:
+            found.append(f"{_at(None, _join(path, name))}: Member must not be null")
+    for name, item in value.items():
+        if name not in shape.members:
+            known = ", ".join(shape.members)
+            found.append(f'Unknown parameter in {path or "input"}: "{name}", must be one of: {known}')
+        elif item is not None:
+            _walk(shape.members[name], item, _join(path, name), found)
+
+
+def _map_entry(shape: Any, key: str, item: Any, path: str, found: list[str]) -> None:
+    rules = _string_rules(shape.key, key)
+    if rules:
+        found.append(f"{_at({key: item}, path)}: Map keys must satisfy constraint: [{', '.join(rules)}]")
+    if shape.value.type_name == "string":
+        _check_type("string", item, f"{path}.{key}")
+        rules = _string_rules(shape.value, item)
+        if rules:
+            found.append(f"{_at({key: item}, path)}: Map value must satisfy constraint: [{', '.join(rules)}]")
+    else:
+        _walk(shape.value, item, f"{path}.{key}", found)
+
+
+def _string_rules(shape: Any, value: str) -> list[str]:
+    """The constraints of a string shape that `value` breaks."""
+    broken = []
+    limits = shape.metadata
+    if "max" in limits and len(value) > limits["max"]:
+        broken.append(f"Member must have length less than or equal to {limits['max']}")
+    if len(value) < limits.get("min", 0):
+        broken.append(f"Member must have length greater than or equal to {limits['min']}")
+    pattern = limits.get("pattern")
+    if pattern and not matches(pattern, value):
+        broken.append(f"Member must satisfy regular expression pattern: {pattern}")
+    if shape.enum and value not in shape.enum:
+        broken.append(f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
+    return broken
+
+
+def matches(pattern: str, value: str) -> bool:
+    """Whether the whole of `value` matches a pattern of the API's model (Java's spelling)."""
+    for java, python in _CLASSES.items():
+        pattern = pattern.replace(java, python)
+    return re.fullmatch(pattern, value) is not None
+
+
+def _bounds(shape: Any, size: float, value: Any, path: str, what: str, found: list[str]) -> None:
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if most is not None and size > most:
+        found.append(f"{_at(value, path)}: Member must have {what} less than or equal to {most}")
+    if least is not None and size < least:
+        found.append(f"{_at(value, path)}: Member must have {what} greater than or equal to {least}")
+
+
+def _at(value: Any, path: str) -> str:
+    shown = "null" if value is None else value if isinstance(value, str) else json.dumps(value, default=str)
+    place = ".".join(part[:1].lower() + part[1:] for part in path.split("."))
+    return (
+        f"Value '{shown}' at '{place}' failed to satisfy constraint"
+        if value is not None
+        else (f"Value null at '{place}' failed to satisfy constraint")
+    )
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
