@@ -1,18 +1,113 @@
-"""What is checked of a machine before any resource exists."""
+"""What is checked of a machine before any resource exists: the list of all checks, and those on whole
+texts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
+
+from mdlc_constructs.asl.actions import required_actions
+from mdlc_constructs.asl.api_table import problems
+from mdlc_constructs.asl.expressions import expressions_in, flaw
+from mdlc_constructs.asl.foreign import Foreign
+from mdlc_constructs.asl.graph import name_findings, structure_findings, trace_findings
+from mdlc_constructs.asl.placeholders import PSEUDO_PARAMETERS, texts_in, unbindable
+from mdlc_constructs.asl.query_language import jsonpath_fields, jsonpath_message
+from mdlc_constructs.asl.statements import Statement, covers
+from mdlc_constructs.asl.states import Body, Task
 
 if TYPE_CHECKING:
     from mdlc_constructs.asl.machine import Machine
 
+LONGEST_DEFINITION = 1024 * 1024
+"""Bytes of a definition: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
-def findings(machine: Machine, *, traced: bool) -> Iterator[str]:
-    """Everything wrong with the machine, one sentence a finding."""
-    names = {state.name for state in machine.states}
+
+def findings(machine: Machine, *, traced: bool = True) -> Iterator[str]:
+    """Everything wrong with the machine, one sentence a finding; `traced` as in `Machine.check`."""
+    yield from name_findings(machine)
+    yield from structure_findings(machine)
+    yield from _language_findings(machine)
+    yield from _expression_findings(machine)
+    yield from _argument_findings(machine)
+    yield from _placeholder_findings(machine)
+    yield from _permission_findings(machine)
+    size = len(machine.definition().encode())
+    if size > LONGEST_DEFINITION:
+        yield f"The definition has {size} bytes; AWS takes {LONGEST_DEFINITION}, so split the machine."
+    if traced:
+        yield from trace_findings(machine)
+
+
+def _language_findings(machine: Machine) -> Iterator[str]:
+    for state in machine.walk():
+        if isinstance(state, Foreign):
+            for name, body in ((state.name, state.body), *state.nested()):
+                yield from _jsonpath_findings(name, body)
+        elif isinstance(state, Task) and isinstance(state.arguments, Mapping):
+            # Only arguments can hold JSONPath by accident: our own states have no such fields.
+            yield from _jsonpath_findings(state.name, {"Arguments": state.arguments})
+
+
+def _jsonpath_findings(name: str, body: Mapping[str, object]) -> Iterator[str]:
+    fields = jsonpath_fields(body)
+    if fields:
+        yield jsonpath_message(name, fields)
+
+
+def _expression_findings(machine: Machine) -> Iterator[str]:
+    flawed = {text for text in expressions_in(machine.definition()) if flaw(text) is not None}
+    if not flawed:
+        return
+    for name, body in _bodies(machine):
+        for text in sorted({text for text in texts_in(body) if text in flawed}):
+            yield f"State {name!r}: {text} {flaw(text)}."
+
+
+def _argument_findings(machine: Machine) -> Iterator[str]:
+    for name, resource, arguments, _ in _calls(machine):
+        for problem in problems(resource, arguments):
+            yield f"State {name!r}: {problem}"
+
+
+def _placeholder_findings(machine: Machine) -> Iterator[str]:
+    known = PSEUDO_PARAMETERS | machine.bindings.keys() | machine.tokens().keys()
+    for name in sorted(machine.placeholders() - known):
+        yield f"Placeholder ${{{name}}} is bound to nothing; add it to bindings."
+    if unbindable(machine.definition()):
+        for name, body in _bodies(machine):
+            if any(unbindable(text) for text in texts_in(body)) or unbindable(str(body)):
+                yield (
+                    f"State {name!r} holds a CDK token as a list or a number, which cannot be substituted "
+                    "into text; give its parts as texts, or pass it in the execution's input."
+                )
+
+
+def _permission_findings(machine: Machine) -> Iterator[str]:
+    for name, resource, arguments, statements in _calls(machine):
+        for action in required_actions(resource, arguments):
+            if not covers(statements, action):
+                yield (
+                    f"State {name!r} needs {action}, which none of its statements allows; "
+                    "add a Statement for it."
+                )
+
+
+def _calls(machine: Machine) -> Iterator[tuple[str, str, object, tuple[Statement, ...]]]:
+    """Name, resource, arguments and statements of each task, those inside foreign states included."""
+    for state in machine.walk():
+        if isinstance(state, Task):
+            yield state.name, state.resource, state.arguments, state.statements
+        elif isinstance(state, Foreign):
+            # CDK gives the permissions of a whole chain, not of each state.
+            for name, body in ((state.name, state.body), *state.nested()):
+                if body.get("Type") == "Task":
+                    resource = str(body.get("Resource", ""))
+                    yield name, resource, body.get("Arguments", {}), machine.statements()
+
+
+def _bodies(machine: Machine) -> Iterator[tuple[str, Body]]:
+    """Name and body of each state; what is nested in a state is told by the state that holds it."""
     for state in machine.states:
-        for target in state.targets():
-            if target not in names:
-                yield f"State {state.name!r} goes to {target!r}, which does not exist."
+        yield state.name, state.to_asl()

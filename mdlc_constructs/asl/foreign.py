@@ -6,15 +6,16 @@ CDK is `mdlc_constructs.tasks.chain.sequence_from_chain`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from mdlc_constructs.asl.failures import Catch
+from mdlc_constructs.asl.failures import ALL_ERRORS, Catch
+from mdlc_constructs.asl.query_language import jsonpath_fields, jsonpath_message
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import Body, State
 
-_CAN_FAIL = frozenset({"Task", "Map", "Parallel"})
-_ENDS_BY_ITSELF = frozenset({"Succeed", "Fail"})
+CAN_FAIL = frozenset({"Task", "Map", "Parallel"})
+"""Types of state that may carry Retry and Catch."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +38,9 @@ class Foreign(State):
     def to_asl(self) -> Body:
         """The body, with what follows filled in."""
         body = {key: value for key, value in self.body.items() if key not in ("Next", "End")}
-        if self.kind == "Choice" or self.kind in _ENDS_BY_ITSELF:
-            return body
-        if self.next is None:
-            return {**body, "End": True}
-        return {**body, "Next": self.next}
+        if self.next is not None:
+            return {**body, "Next": self.next}
+        return {**body, "End": True} if self.body.get("End") is True else body
 
     def targets(self) -> Iterator[str]:
         """As for every state, those of the rules first."""
@@ -51,21 +50,29 @@ class Foreign(State):
         default = self.body.get("Default")
         if isinstance(default, str):
             yield default
-        yield from _names(self.body.get("Catch"))
+        for catch in self.catchers():
+            yield catch.next
 
     def linked(self, name: str) -> State:
-        """The same state, followed by the named one where it left that open."""
-        if self.kind in _ENDS_BY_ITSELF or self.next is not None:
+        """The same state, followed by the named one where it ended the chain."""
+        if self.next is not None or self.body.get("End") is not True:
             return self
-        if self.kind == "Choice":
-            return self if "Default" in self.body else replace(self, body={**self.body, "Default": name})
         return replace(self, next=name)
+
+    def catchers(self) -> tuple[Catch, ...]:
+        """The catchers of the body."""
+        return tuple(
+            Catch(
+                next=str(catcher.get("Next")), errors=tuple(_texts(catcher.get("ErrorEquals"))) or ALL_ERRORS
+            )
+            for catcher in _members(self.body.get("Catch"))
+        )
 
     def caught(self, catch: Catch) -> State:
         """The same state with a catcher added, unless it cannot fail or catches those errors already."""
-        if self.kind not in _CAN_FAIL:
+        if self.kind not in CAN_FAIL:
             return self
-        catchers = list(_members(self.body.get("Catch")))
+        catchers: list[Mapping[str, object]] = list(_members(self.body.get("Catch")))
         handled = {error for catcher in catchers for error in _texts(catcher.get("ErrorEquals"))}
         if handled.issuperset(catch.errors):
             return self
@@ -77,23 +84,62 @@ class Foreign(State):
         """The statements given."""
         return self.statements
 
-    def nested(self) -> Iterator[tuple[str, Body]]:
+    def nested(self) -> Iterator[tuple[str, Mapping[str, object]]]:
         """Name and body of every state below this one, at any depth."""
         yield from _below(self.body)
 
 
-def _below(body: Mapping[str, object]) -> Iterator[tuple[str, Body]]:
+def from_graph(graph: Mapping[str, object], statements: Iterable[Statement] = ()) -> tuple[Foreign, ...]:
+    """The states of a rendered graph (`{"StartAt": ..., "States": {...}}`), the one it starts with first.
+
+    That one carries the statements of all. Raises ValueError, naming the state, for JSONPath, and for a
+    distributed Map, whose permissions CDK gives to no one but a StateMachine of its own.
+    """
+    start, bodies = graph.get("StartAt"), graph.get("States")
+    if not isinstance(bodies, Mapping) or start not in bodies:
+        raise ValueError(
+            f"graph has no state {start!r} to start with; render it with StateGraph.to_graph_json()."
+        )
+    states = [
+        Foreign(
+            name=name,
+            body={key: value for key, value in bodies[name].items() if key != "QueryLanguage"}
+            if bodies[name].get("QueryLanguage") == "JSONata"
+            else bodies[name],
+            statements=tuple(statements) if name == start else (),
+        )
+        for name in (start, *(name for name in bodies if name != start))
+    ]
+    for state in states:
+        for name, body in ((state.name, state.body), *state.nested()):
+            fields = jsonpath_fields(body)
+            if fields:
+                raise ValueError(jsonpath_message(name, fields))
+            if _is_distributed(body):
+                raise ValueError(
+                    f"State {name!r} is a distributed Map; use an inline Map, or start a machine of its own."
+                )
+    return tuple(states)
+
+
+def _is_distributed(body: Mapping[str, object]) -> bool:
+    processor = body.get("ItemProcessor")
+    config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
+    return isinstance(config, Mapping) and config.get("Mode") == "DISTRIBUTED"
+
+
+def _below(body: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
     processors = [body.get("ItemProcessor"), body.get("Iterator"), *_members(body.get("Branches"))]
     for processor in processors:
-        states = processor.get("States") if isinstance(processor, dict) else None
-        for name, inner in states.items() if isinstance(states, dict) else ():
+        states = processor.get("States") if isinstance(processor, Mapping) else None
+        for name, inner in states.items() if isinstance(states, Mapping) else ():
             yield name, inner
             yield from _below(inner)
 
 
-def _members(value: object) -> Iterator[Body]:
+def _members(value: object) -> Iterator[Mapping[str, object]]:
     for member in value if isinstance(value, list) else ():
-        if isinstance(member, dict):
+        if isinstance(member, Mapping):
             yield member
 
 

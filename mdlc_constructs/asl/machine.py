@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from mdlc_constructs.asl.foreign import Foreign
-from mdlc_constructs.asl.placeholders import names_in, texts_in
+from mdlc_constructs.asl.placeholders import PSEUDO_PARAMETERS, bind_tokens, names_in, texts_in
 from mdlc_constructs.asl.statements import Statement, merge
 from mdlc_constructs.asl.states import Body, State
 
@@ -61,12 +61,36 @@ class Machine:
         return {"StartAt": self.entry, "States": {state.name: state.to_asl() for state in self.states}}
 
     @cached_property
-    def _definition(self) -> str:
-        return json.dumps(self.to_asl(), separators=(",", ":"), ensure_ascii=False)
+    def _bound(self) -> tuple[str, Mapping[str, str]]:
+        return bind_tokens(json.dumps(self.to_asl(), separators=(",", ":"), ensure_ascii=False))
 
     def definition(self) -> str:
-        """The definition as compact text, the same for the same states. Placeholders stand in it unbound."""
-        return self._definition
+        """The definition as compact text, the same for the same states.
+
+        Placeholders stand in it unbound. A CDK token's marker has become a generated placeholder,
+        `${Token1}`.
+        """
+        return self._bound[0]
+
+    def tokens(self) -> Mapping[str, str]:
+        """Generated placeholders of the definition, and the CDK token marker that each stands for."""
+        return self._bound[1]
+
+    def substitutions(self) -> dict[str, object]:
+        """Value of each placeholder of the definition, those generated for CDK tokens included.
+
+        Partition, region and account are left to the stack. Raises MachineError for a placeholder that is
+        bound to nothing.
+        """
+        definition, tokens = self._bound
+        values: dict[str, object] = {**self.bindings, **tokens}
+        names = names_in(definition) - PSEUDO_PARAMETERS
+        unbound = sorted(names - values.keys())
+        if unbound:
+            raise MachineError(
+                f"Placeholder ${{{name}}} is bound to nothing; add it to bindings." for name in unbound
+            )
+        return {name: values[name] for name in sorted(names)}
 
     def walk(self) -> Iterator[State]:
         """All states, nested ones after the state that holds them."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mdlc_constructs.asl.failures import Catch
-from mdlc_constructs.asl.foreign import Foreign
+from mdlc_constructs.asl.foreign import Foreign, from_graph
+from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import Failable, State
 
 
@@ -30,6 +31,18 @@ class Sequence:
         for part in parts:
             joined = joined.then(part)
         return joined
+
+    @classmethod
+    def from_graph(cls, graph: Mapping[str, object], statements: Iterable[Statement] = ()) -> Sequence:
+        """What `sfn.StateGraph(start, "").to_graph_json()` renders, its ends open to what follows.
+
+        Raises ValueError for what cannot stand in a machine of ours: see
+        `mdlc_constructs.asl.foreign.from_graph`.
+        """
+        states = from_graph(graph, statements)
+        return cls(
+            states, open_ends=frozenset(state.name for state in states if state.linked("") is not state)
+        )
 
     def then(self, *parts: State | Sequence) -> Sequence:
         """This sequence followed by others; every open end goes to the first state of the next part.

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from mdlc_constructs.asl.failures import THROTTLING_RETRY, Catch, Retry
+from mdlc_constructs.asl.placeholders import bind_tokens
 from mdlc_constructs.asl.statements import Statement
 
 if TYPE_CHECKING:
@@ -137,7 +138,8 @@ class Task(Failable):
         """SHA-256 (hex) of the whole request, placeholders unbound: what changes it changes what is done."""
         request = {"resource": self.resource, "arguments": self.arguments}
         text = json.dumps(request, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        # Numbers of CDK tokens change from synth to synth; bound, they do not show.
+        return hashlib.sha256(bind_tokens(text)[0].encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,124 @@
+"""The shape of a machine: what follows what, what can be reached, and where failures go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from mdlc_constructs.asl.foreign import CAN_FAIL, Foreign
+from mdlc_constructs.asl.states import Fail, Failable, State, Succeed
+
+if TYPE_CHECKING:
+    from mdlc_constructs.asl.machine import Machine
+
+LONGEST_NAME = 80
+"""Characters in a state's name: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+
+
+def name_findings(machine: Machine) -> Iterator[str]:
+    """Names that occur twice anywhere in the machine, or that AWS refuses."""
+    seen: set[str] = set()
+    for name in machine.names():
+        if name in seen:
+            yield (
+                f"State {name!r} occurs twice; names are unique in the whole machine, nested states included."
+            )
+        seen.add(name)
+        if not 1 <= len(name) <= LONGEST_NAME:
+            yield f"State {name!r} has {len(name)} characters in its name; use 1 to {LONGEST_NAME}."
+
+
+def structure_findings(machine: Machine) -> Iterator[str]:
+    """Targets that do not exist, states never reached, and a machine that cannot end; nested machines too."""
+    by_name = {state.name: state for state in machine.states}
+    if machine.entry not in by_name:
+        yield f"The machine starts at {machine.entry!r}, which does not exist."
+    for state in machine.states:
+        for target in state.targets():
+            if target not in by_name:
+                yield f"State {state.name!r} goes to {target!r}, which does not exist beside it."
+    reached = _reached(by_name, [machine.entry])
+    for state in machine.states:
+        if state.name not in reached:
+            yield f"State {state.name!r} is never reached; link it, or leave it out."
+    if not any(_ends(state) for state in machine.states):
+        yield f"No state after {machine.entry!r} ends the machine; leave next unset on the last one."
+    for state in machine.states:
+        for nested in state.machines():
+            yield from structure_findings(nested)
+
+
+def trace_findings(machine: Machine) -> Iterator[str]:
+    """States that can fail without a trace.
+
+    A state that can fail must catch all errors, unless it is itself part of the handling of a failure; and
+    what catches all errors must do something (a task that records or announces) before the machine is marked
+    as failed. Errors inside a Map or a Parallel reach its own catcher.
+    """
+    by_name = {state.name: state for state in machine.states}
+    entries = {catch for state in machine.states for catch in _catches_all(state) if catch in by_name}
+    handling = _reached(by_name, sorted(entries))
+    for state in machine.states:
+        if state.name in handling or not _can_fail(state):
+            continue
+        if not _catches_all(state):
+            yield (
+                f"State {state.name!r} can fail without a trace; add Catch(next=...) to it, "
+                "or sequence.caught(Catch(next=...)) to all."
+            )
+    for name in sorted(entries):
+        if isinstance(by_name[name], Fail):
+            yield f"Errors are caught by {name!r}, which ends the machine before any task has recorded them."
+
+
+def failure_path(machine: Machine) -> frozenset[str]:
+    """Names of the top-level states reached only after something failed."""
+    by_name = {state.name: state for state in machine.states}
+    normal: set[str] = set()
+    waiting = [machine.entry]
+    while waiting:
+        name = waiting.pop()
+        if name in normal or name not in by_name:
+            continue
+        normal.add(name)
+        state = by_name[name]
+        caught = _catch_targets(state)
+        waiting.extend(target for target in state.targets() if target not in caught)
+    return frozenset(by_name.keys() - normal)
+
+
+def _reached(by_name: dict[str, State], starts: Iterable[str]) -> set[str]:
+    reached: set[str] = set()
+    waiting = list(starts)
+    while waiting:
+        name = waiting.pop()
+        if name in reached or name not in by_name:
+            continue
+        reached.add(name)
+        waiting.extend(by_name[name].targets())
+    return reached
+
+
+def _ends(state: State) -> bool:
+    if isinstance(state, Foreign):
+        return ("End" in state.body and state.next is None) or state.kind in ("Succeed", "Fail")
+    return isinstance(state, (Succeed, Fail)) or (state.linkable and state.next is None)
+
+
+def _can_fail(state: State) -> bool:
+    if isinstance(state, Foreign):
+        return state.kind in CAN_FAIL
+    return isinstance(state, Failable)
+
+
+def _catches_all(state: State) -> list[str]:
+    return [target for errors, target in _catchers(state) if "States.ALL" in errors]
+
+
+def _catch_targets(state: State) -> set[str]:
+    return {target for _, target in _catchers(state)}
+
+
+def _catchers(state: State) -> Iterator[tuple[tuple[str, ...], str]]:
+    for catch in state.catchers():
+        yield catch.errors, catch.next

@@ -1,0 +1,70 @@
+"""Tells JSONPath from JSONata: a machine that is JSONata at the top may hold no JSONPath state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+_FIELDS = frozenset(
+    {
+        "InputPath",
+        "OutputPath",
+        "Parameters",
+        "Result",
+        "ResultPath",
+        "ResultSelector",
+        "ItemsPath",
+        "SecondsPath",
+        "TimestampPath",
+        "TimeoutSecondsPath",
+        "HeartbeatSecondsPath",
+        "ErrorPath",
+        "CausePath",
+        "MaxConcurrencyPath",
+        "ToleratedFailureCountPath",
+        "ToleratedFailurePercentagePath",
+    }
+)
+"""Fields of a state that only JSONPath has."""
+
+
+def jsonpath_fields(body: Mapping[str, object]) -> list[str]:
+    """Names of the fields of a state that are JSONPath, in order of appearance; nested states are not
+    looked at.
+    """
+    found = [key for key in body if key in _FIELDS]
+    if body.get("QueryLanguage") == "JSONPath":
+        found.append("QueryLanguage")
+    for catcher in _members(body.get("Catch")):
+        found.extend(f"Catch.{key}" for key in catcher if key in _FIELDS)
+    for rule in _members(body.get("Choices")):
+        # A JSONata rule has one Condition; a JSONPath rule compares Variables, or nests And, Or, Not.
+        found.extend(f"Choices.{key}" for key in rule if key in ("Variable", "And", "Or", "Not"))
+    for part in ("Arguments", "Assign", "ItemSelector", "Output"):
+        found.extend(f"{part}.{key}" for key in _dotted(body.get(part)))
+    return found
+
+
+def jsonpath_message(name: str, fields: list[str]) -> str:
+    """What to tell who put a JSONPath state into a JSONata machine."""
+    return (
+        f"State {name!r} uses JSONPath ({', '.join(fields)}) in a machine that is JSONata; "
+        "build it with the .jsonata() constructor of its CDK class."
+    )
+
+
+def _dotted(value: object) -> Iterator[str]:
+    """Keys that end in `.$`, by which JSONPath marks a path."""
+    if isinstance(value, Mapping):
+        for key, member in value.items():
+            if isinstance(key, str) and key.endswith(".$"):
+                yield key
+            yield from _dotted(member)
+    elif isinstance(value, (list, tuple)):
+        for member in value:
+            yield from _dotted(member)
+
+
+def _members(value: object) -> Iterator[Mapping[str, object]]:
+    for member in value if isinstance(value, (list, tuple)) else ():
+        if isinstance(member, Mapping):
+            yield member
