@@ -1,7 +1,7 @@
 """Entry point: ``<embedded python> <this folder> --port N --state-dir DIR``.
 
-The folder may lie in the site-packages of another environment (an installed wheel), whose packages must not be
-seen from here: so the package is loaded by its path, and `sys.path` keeps only the embedded environment.
+The folder may lie in the site-packages of another environment (an installed wheel), whose packages must not
+be seen from here: so the package is loaded by its path, and `sys.path` keeps only the embedded environment.
 """
 
 import importlib

@@ -14,8 +14,8 @@ from mdlc_local import options
 _lock = threading.Lock()
 _session: Any = None
 _clients: dict[tuple[str, str, str | None, str], Any] = {}
-# Keys of role sessions are derived, so that a role and session name always map to the same client, and salted,
-# so that no program outside this process can guess them.
+# Keys of role sessions are derived, so that a role and session name always map to the same client, and
+# salted, so that no program outside this process can guess them.
 _SALT = secrets.token_hex(16)
 
 _CONFIG = Config(

@@ -15,7 +15,8 @@ class Options:
 
     Attributes:
         port: TCP port on the loopback address.
-        state_dir: folder for `ready.json`, `server.log`, `usage.jsonl`, `logs/` and the jobs' working folders.
+        state_dir: folder for `ready.json`, `server.log`, `usage.jsonl`, `logs/` and the jobs' working
+        folders.
         images: file that registers local runtimes for container images, or None.
         parent_pid: the server ends when this process ends, or None.
         idle_minutes: the server ends after so many minutes without a request, or None.
@@ -35,7 +36,9 @@ class Options:
         if not 0 < self.port < 65536:
             raise ValueError(f"port={self.port} is no TCP port: choose one from 1 to 65535")
         if self.time_scale <= 0:
-            raise ValueError(f"time_scale={self.time_scale} must be above 0: 1 is real time, 10 waits a tenth")
+            raise ValueError(
+                f"time_scale={self.time_scale} must be above 0: 1 is real time, 10 waits a tenth"
+            )
 
     @property
     def endpoint(self) -> str:
@@ -61,13 +64,19 @@ def current() -> Options:
 
 def parse(arguments: Sequence[str]) -> Options:
     """Read the command line; ends the process with a usage message when it is wrong."""
-    parser = argparse.ArgumentParser(prog="mdlc_local", description="The embedded AWS, on the loopback address only.")
+    parser = argparse.ArgumentParser(
+        prog="mdlc_local", description="The embedded AWS, on the loopback address only."
+    )
     parser.add_argument("--port", type=int, required=True, help="TCP port on 127.0.0.1")
-    parser.add_argument("--state-dir", type=Path, required=True, help="folder for ready.json, logs and job files")
+    parser.add_argument(
+        "--state-dir", type=Path, required=True, help="folder for ready.json, logs and job files"
+    )
     parser.add_argument("--images", type=Path, help="file that registers local runtimes for container images")
     parser.add_argument("--parent-pid", type=int, help="end when this process ends")
     parser.add_argument("--idle-minutes", type=float, help="end after so many minutes without a request")
-    parser.add_argument("--time-scale", type=float, default=1.0, help="divide waiting in state machines by this")
+    parser.add_argument(
+        "--time-scale", type=float, default=1.0, help="divide waiting in state machines by this"
+    )
     parser.add_argument("--no-iam", action="store_true", help="do not enforce IAM and KMS permissions")
     given = parser.parse_args(arguments)
     try:

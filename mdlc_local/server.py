@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import importlib
-import importlib.metadata
 import importlib.util
 import json
 import logging
@@ -17,12 +16,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import children, control, options
+from mdlc_local import children, control, options, seams
 from mdlc_local.options import HOST, Options
 
 log = logging.getLogger("mdlc_local.server")
 
-PACKAGES = ("ministack", "moto", "boto3", "jsonata-python")
 _SHUTDOWN_SECONDS = 2.0
 _WATCH_SECONDS = 0.5
 
@@ -47,8 +45,12 @@ def main(arguments: Sequence[str]) -> int:
     _log_to(chosen)
     _set_environment(chosen)
     try:
+        versions = seams.check_versions()
         app = load()
-        asyncio.run(_serve(app, chosen, started))
+        asyncio.run(_serve(app, chosen, versions, started))
+    except seams.SeamMoved as moved:
+        print(moved, file=sys.stderr)
+        return 2
     finally:
         children.end_all()
         (chosen.state_dir / "ready.json").unlink(missing_ok=True)
@@ -60,18 +62,14 @@ def main(arguments: Sequence[str]) -> int:
 def load() -> ModuleType:
     """Import ministack with every part of ours installed in it; returns its `app` module."""
     app = importlib.import_module("ministack.app")
-    importlib.import_module("mdlc_local.states").install(app)
+    for part in ("iam", "kms", "states"):
+        importlib.import_module(f"mdlc_local.{part}").install(app)
     for part in ("sagemaker", "cloudformation"):
         if importlib.util.find_spec(f"mdlc_local.{part}") is not None:
             install = getattr(importlib.import_module(f"mdlc_local.{part}"), "install", None)
             if install is not None:
                 install(app)
     return app
-
-
-def versions() -> dict[str, str]:
-    """The installed versions of the packages this server stands on."""
-    return {name: importlib.metadata.version(name) for name in PACKAGES}
 
 
 def _port_is_free(port: int) -> bool:
@@ -91,6 +89,9 @@ def _log_to(chosen: Options) -> None:
         level=logging.INFO,
         format="%(asctime)s %(levelname)s [%(name)s] %(message)s",
     )
+    # moto reports every failed state with its whole definition; the execution's history says it better.
+    logging.getLogger("moto").setLevel(logging.CRITICAL)
+    logging.getLogger("botocore").setLevel(logging.WARNING)
 
 
 def _set_environment(chosen: Options) -> None:
@@ -129,7 +130,7 @@ class _Gateway:
         await self._application(scope, receive, send)
 
 
-async def _serve(app: ModuleType, chosen: Options, started: float) -> None:
+async def _serve(app: ModuleType, chosen: Options, versions: dict[str, str], started: float) -> None:
     hypercorn = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
     config.bind = [f"{HOST}:{chosen.port}"]
@@ -146,7 +147,7 @@ async def _serve(app: ModuleType, chosen: Options, started: float) -> None:
         "endpoint": chosen.endpoint,
         "pid": os.getpid(),
         "started_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "versions": versions(),
+        "versions": versions,
         "iam": chosen.iam,
     }
     control.route("GET", "health", lambda _: facts)
@@ -191,7 +192,12 @@ async def _announce(chosen: Options, facts: dict[str, Any], started: float) -> N
 
 
 def _warm_up() -> None:
-    importlib.import_module("mdlc_local.states").warm_up()
+    try:
+        importlib.import_module("mdlc_local.states").warm_up()
+    except seams.SeamMoved as moved:
+        log.critical("%s", moved)
+        print(moved, file=sys.stderr)
+        os.kill(os.getpid(), signal.SIGTERM)
     log.info("warm")
 
 

@@ -1,8 +1,8 @@
-"""A tiny program that outlives the server by seconds, to end the server's child processes whatever ended the server.
+"""A tiny program that outlives the server by seconds, to end its child processes whatever ended it.
 
-It reads ``+<group>`` and ``-<group>`` lines from its standard input. The pipe closes when the server ends, even by
-SIGKILL; then every process group still listed gets SIGTERM, and SIGKILL after a grace period.
-Imports nothing but the standard library, because it runs as a plain script.
+It reads ``+<group>`` and ``-<group>`` lines from its standard input. The pipe closes when the server ends,
+even by SIGKILL; then every process group still listed gets SIGTERM, and SIGKILL after a grace period. Imports
+nothing but the standard library, because it runs as a plain script.
 """
 
 import contextlib

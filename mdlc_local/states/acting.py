@@ -8,7 +8,7 @@ SESSION = "StepFunctions"
 
 
 def client_for(region: str, service: str, state_credentials: Any = None) -> Any:
-    """A client of `service` (boto3's name) for the role of a task's credentials; without one, for the account."""
+    """A client of `service` (boto3's name) for the role of a task's credentials, or for the account."""
     role_arn = getattr(state_credentials, "role_arn", None)
     return clients.client(service, role_arn=role_arn, region=region, session=SESSION)
 

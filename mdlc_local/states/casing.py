@@ -1,7 +1,7 @@
 """Member names and value types between state machines and service APIs.
 
-A state machine names members in Pascal case whatever the API says, passes objects where the API wants text, and
-receives text where the API answers bytes. Everything is looked up in botocore's service models.
+A state machine names members in Pascal case whatever the API says, passes objects where the API wants text,
+and receives text where the API answers bytes. Everything is looked up in botocore's service models.
 """
 
 import datetime
@@ -15,6 +15,10 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 )
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
+from mdlc_local import seams
+
+TASK = "moto.stepfunctions.parser.asl.component.state.exec.state_task"
+TASK_SERVICE = f"{TASK}.service.state_task_service:StateTaskService"
 SERVICE_NAMES = {
     "eventbridge": "events",
     "sagemakerruntime": "sagemaker-runtime",
@@ -29,11 +33,13 @@ _operations: dict[str, dict[str, Any]] = {}
 
 
 def operation(service: str, action: str) -> Any | None:
-    """botocore's model of a service's operation (both by boto3's names), or None when there is none."""
+    """Botocore's model of a service's operation (both by boto3's names), or None when there is none."""
     with _lock:
         if service not in _operations:
             model = botocore.session.get_session().get_service_model(service)
-            _operations[service] = {xform_name(name): model.operation_model(name) for name in model.operation_names}
+            _operations[service] = {
+                xform_name(name): model.operation_model(name) for name in model.operation_names
+            }
         return _operations[service].get(action)
 
 
@@ -113,5 +119,10 @@ def _normalise_response(
 def install() -> None:
     """Make moto's task states convert requests and answers by the service model."""
     StateTaskService._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES.update(SERVICE_NAMES)
-    StateTaskService._normalise_parameters = _normalise_parameters
-    StateTaskService._normalise_response = _normalise_response
+    more = "boto_service_name service_action_name"
+    for attribute, first, replacement in (
+        ("_normalise_parameters", "parameters", _normalise_parameters),
+        ("_normalise_response", "response", _normalise_response),
+    ):
+        seams.take(TASK_SERVICE, attribute, f"self {first} {more}")
+        seams.replace(TASK_SERVICE, attribute, replacement)

@@ -5,18 +5,22 @@ import datetime
 import importlib
 import json
 import logging
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 from ministack.core import responses
 from ministack.services import stepfunctions
 
-from mdlc_local import clients
+from mdlc_local import clients, seams
 
 log = logging.getLogger("mdlc_local.states")
 
 Request = dict[str, Any]
 Response = Any
+Handler = Callable[[Request], Response]
+
+STEP_FUNCTIONS = "ministack.services.stepfunctions"
 
 METRICS = {
     "SUCCEEDED": "ExecutionsSucceeded",
@@ -36,29 +40,47 @@ def interpreter() -> ModuleType:
 
 def install() -> None:
     """Replace what ministack does with executions."""
-    stepfunctions._run_execution = run_execution
-    for action, method in (("success", _succeed), ("failure", _fail), ("heartbeat", _beat)):
-        setattr(stepfunctions, f"_send_task_{action}", method)
-    start, history, stop = (
-        stepfunctions._start_execution,
-        stepfunctions._get_execution_history,
-        stepfunctions._stop_execution,
-    )
+    for attribute, parameters, replacement in (
+        ("_run_execution", "exec_arn", run_execution),
+        ("_send_task_success", "data", _succeed),
+        ("_send_task_failure", "data", _fail),
+        ("_send_task_heartbeat", "data", _beat),
+    ):
+        seams.take(STEP_FUNCTIONS, attribute, parameters)
+        seams.replace(STEP_FUNCTIONS, attribute, replacement)
+    seams.wrap(STEP_FUNCTIONS, "_start_execution", "data", _starting_once)
+    seams.wrap(STEP_FUNCTIONS, "_get_execution_history", "data", _live)
+    seams.wrap(STEP_FUNCTIONS, "_stop_execution", "data", _stopping)
+
+
+def _starting_once(start: Handler) -> Handler:
+    """StartExecution with the name and input of a running execution returns that execution, as on AWS."""
 
     def start_once(data: Request) -> Response:
-        """StartExecution with the name and input of a running execution returns that execution, as on AWS."""
         existing = _same_execution(data)
-        if existing is not None:
-            return responses.json_response(
-                {"executionArn": existing["executionArn"], "startDate": existing["startDate"]}
-            )
-        return start(data)
+        if existing is None:
+            return start(data)
+        return responses.json_response(
+            {"executionArn": existing["executionArn"], "startDate": existing["startDate"]}
+        )
+
+    return start_once
+
+
+def _live(history: Handler) -> Handler:
+    """GetExecutionHistory of a running execution shows its events until now."""
 
     def live_history(data: Request) -> Response:
         execution = _running.get(data.get("executionArn", ""))
         if execution is not None and (events := execution.history()):
             stepfunctions._executions[execution.arn]["events"] = events
         return history(data)
+
+    return live_history
+
+
+def _stopping(stop: Handler) -> Handler:
+    """StopExecution also ends the run."""
 
     def stop_running(data: Request) -> Response:
         execution = _running.get(data.get("executionArn", ""))
@@ -71,9 +93,7 @@ def install() -> None:
             )
         return answer
 
-    stepfunctions._start_execution = start_once
-    stepfunctions._get_execution_history = live_history
-    stepfunctions._stop_execution = stop_running
+    return stop_running
 
 
 def run_execution(execution_arn: str) -> None:
@@ -84,7 +104,9 @@ def run_execution(execution_arn: str) -> None:
         return
     machine_log = None
     try:
-        machine_log = importlib.import_module("mdlc_local.states.machine_logs").of_machine(machine, execution_arn)
+        machine_log = importlib.import_module("mdlc_local.states.machine_logs").of_machine(
+            machine, execution_arn
+        )
         execution = interpreter().Execution(
             arn=execution_arn,
             name=record["name"],
@@ -99,7 +121,9 @@ def run_execution(execution_arn: str) -> None:
         outcome = execution.run()
         record["events"] = execution.history()
         _end(record, outcome)
-    except Exception as error:  # whatever goes wrong in here must end the execution, or its caller waits for ever
+    except (
+        Exception
+    ) as error:  # whatever goes wrong in here must end the execution, or its caller waits for ever
         log.exception("execution %s", execution_arn)
         stepfunctions._fail_execution(record, "States.Runtime", f"{type(error).__name__}: {error}")
     finally:
@@ -156,7 +180,9 @@ def _notify(data: Request, outcome: Any) -> Response:
             callback_id=data.get("taskToken"), outcome=outcome
         ):
             return responses.json_response({})
-    return responses.error_response_json("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'", 400)
+    return responses.error_response_json(
+        "TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'", 400
+    )
 
 
 def _succeed(data: Request) -> Response:

@@ -1,18 +1,15 @@
-"""What moto's Distributed Map lacks: ItemBatcher, which its grammar does not know, and ResultWriter's result files."""
+"""What moto's Distributed Map lacks: ItemBatcher, unknown to its grammar, and ResultWriter's files."""
 
 import json
 import threading
+from collections.abc import Callable
 from typing import Any
 
-from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import (
-    distributed_iteration_component,
-)
-from moto.stepfunctions.parser.asl.component.state.exec.state_map.result_writer.resource_eval import (
-    resource_eval_s3,
-)
-
+from mdlc_local import seams
 from mdlc_local.states.acting import client_for
 
+MAP = "moto.stepfunctions.parser.asl.component.state.exec.state_map"
+COMPONENT = "distributed_iteration_component:DistributedIterationComponent"
 MAX_BATCH_BYTES = 262144
 """Step Functions' bound on the input of a child execution."""
 
@@ -23,7 +20,7 @@ _batchers: dict[str, Batchers] = {}
 
 
 def take_batchers(definition: dict[str, Any]) -> Batchers:
-    """Remove every ItemBatcher from a machine's definition, in place; returns them by the Map state's name."""
+    """Remove every ItemBatcher from a definition, in place; returns them by the Map state's name."""
     found: Batchers = {}
     for name, state in (definition.get("States") or {}).items():
         if state.get("Type") == "Map":
@@ -68,9 +65,13 @@ def batches(items: list[Any], batcher: dict[str, Any]) -> list[dict[str, Any]]:
 
 def install() -> None:
     """Add both to moto's interpreter."""
-    component = distributed_iteration_component.DistributedIterationComponent
-    map_run = component._map_run
+    seams.wrap(f"{MAP}.iteration.{COMPONENT}", "_map_run", "self env eval_input", _batching)
+    writer = f"{MAP}.result_writer.resource_eval.resource_eval_s3:ResourceEvalS3"
+    seams.take(writer, "_handle_put_object", "env resource_runtime_part state_credentials")
+    seams.replace(writer, "_handle_put_object", staticmethod(_write_results))
 
+
+def _batching(map_run: Callable[..., None]) -> Callable[..., None]:
     def batched_map_run(self: Any, env: Any, eval_input: Any) -> None:
         execution_arn = env.states.context_object.context_object_data["Execution"]["Id"]
         batcher = _batchers.get(execution_arn, {}).get(eval_input.state_name)
@@ -78,8 +79,7 @@ def install() -> None:
             env.stack.append(batches(env.stack.pop(), batcher))
         map_run(self, env, eval_input)
 
-    component._map_run = batched_map_run
-    resource_eval_s3.ResourceEvalS3._handle_put_object = staticmethod(_write_results)
+    return batched_map_run
 
 
 def _write_results(env: Any, resource_runtime_part: Any, state_credentials: Any) -> None:

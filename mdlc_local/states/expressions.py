@@ -1,7 +1,7 @@
 """JSONata in state machines, evaluated by the jsonata-python package.
 
-moto's interpreter writes the state's data into the expression's text, which breaks on quotes and is parsed anew for
-every value, and expects a Java engine. Here the data is bound as it is.
+moto's interpreter writes the state's data into the expression's text, which breaks on quotes and is parsed
+anew for every value, and expects a Java engine. Here the data is bound as it is.
 """
 
 import math
@@ -9,7 +9,6 @@ from typing import Any
 
 import jsonata
 from jsonata.utils import Utils
-from ministack.services import stepfunctions
 from moto.stepfunctions.parser.api import EvaluationFailedEventDetails, HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
     FailureEvent,
@@ -20,12 +19,11 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
     StatesErrorNameType,
 )
 from moto.stepfunctions.parser.asl.component.common.query_language import QueryLanguageMode
-from moto.stepfunctions.parser.asl.component.common.string.string_expression import (
-    StringJSONata,
-    StringVariableSample,
-)
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
+from mdlc_local import seams
+
+STRINGS = "moto.stepfunctions.parser.asl.component.common.string.string_expression"
 TIMEOUT_MILLISECONDS = 5000
 """How long one expression may take. AWS allows less, but a developer's machine may be busy."""
 
@@ -44,15 +42,20 @@ def evaluate(expression: str, variables: dict[str, Any]) -> Any:
     Raises:
         EvaluationError: when the expression is wrong, fails, or its result is undefined or no JSON.
     """
+    register_functions = seams.take(
+        "ministack.services.stepfunctions", "_register_sfn_jsonata_functions", "expr"
+    )
     bindings = {name: Utils.NULL_VALUE if value is None else value for name, value in variables.items()}
     try:
         engine = jsonata.Jsonata.jsonata(expression, timeout=TIMEOUT_MILLISECONDS)
         engine.set_output_convert_nulls(False)
-        stepfunctions._register_sfn_jsonata_functions(engine)
+        register_functions(engine)
         value = engine.evaluate(None, bindings)
     except Exception as error:  # the engine raises plain Python errors too, where its checks are incomplete
         code = getattr(error, "error", None)
-        raise EvaluationError(f"threw an error during evaluation. {f'{code}: ' if code else ''}{error}") from error
+        raise EvaluationError(
+            f"threw an error during evaluation. {f'{code}: ' if code else ''}{error}"
+        ) from error
     if value is None:
         raise EvaluationError("returned nothing (undefined).")
     return _plain(value)
@@ -88,9 +91,8 @@ def _push(environment: Any, expression: str, with_states: bool) -> None:
     try:
         environment.stack.append(evaluate(expression, _bound(environment, with_states)))
     except EvaluationError as error:
-        cause = (
-            f"The JSONata expression '{expression}' specified for the field '{environment.next_field_name}' {error}"
-        )
+        field = environment.next_field_name
+        cause = f"The JSONata expression '{expression}' specified for the field '{field}' {error}"
         name = StatesErrorName(typ=StatesErrorNameType.StatesQueryEvaluationError)
         details = EventDetails(
             evaluationFailedEventDetails=EvaluationFailedEventDetails(cause=cause, error=name.error_name)
@@ -119,5 +121,9 @@ def install() -> None:
     def evaluate_variable(self: Any, env: Any) -> None:
         _push(env, self.expression, with_states=self.query_language_mode == QueryLanguageMode.JSONata)
 
-    StringJSONata._eval_body = evaluate_jsonata
-    StringVariableSample._eval_body = evaluate_variable
+    for kind, replacement in (
+        ("StringJSONata", evaluate_jsonata),
+        ("StringVariableSample", evaluate_variable),
+    ):
+        seams.take(f"{STRINGS}:{kind}", "_eval_body", "self env")
+        seams.replace(f"{STRINGS}:{kind}", "_eval_body", replacement)

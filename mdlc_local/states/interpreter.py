@@ -7,15 +7,11 @@ import functools
 import importlib
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from moto.stepfunctions.parser.api import StateMachineType
-from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
-    state_task_service_aws_sdk,
-    state_task_service_factory,
-)
 from moto.stepfunctions.parser.asl.eval.evaluation_details import (
     AWSExecutionDetails,
     EvaluationDetails,
@@ -27,13 +23,15 @@ from moto.stepfunctions.parser.asl.eval.program_state import (
     ProgramStopped,
     ProgramTimedOut,
 )
-from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.backend.execution_worker_comm import ExecutionWorkerCommunication
 
+from mdlc_local import seams
 from mdlc_local.states import acting, casing, distributed, expressions, sagemaker_jobs, waiting
 
+TASK = "moto.stepfunctions.parser.asl.component.state.exec.state_task"
+CLIENTS = "moto.stepfunctions.parser.asl.utils.boto_client"
 SDK_ERROR_NAMES = {
     "sagemaker": "SageMaker",
     "sagemakerruntime": "SageMakerRuntime",
@@ -61,22 +59,26 @@ SDK_ERROR_NAMES = {
 @functools.cache
 def install() -> None:
     """Complete moto's interpreter, once a process."""
-    original = boto_client.boto_client_for
+    original = seams.take(CLIENTS, "boto_client_for", "region service state_credentials")
     for name, module in list(sys.modules.items()):
-        if name.startswith("moto.stepfunctions.parser") and getattr(module, "boto_client_for", None) is original:
-            setattr(module, "boto_client_for", acting.boto_client_for)
-    state_task_service_aws_sdk._SERVICE_ERROR_NAMES.update(SDK_ERROR_NAMES)
+        # moto's modules took the function by `from ... import`.
+        if (
+            name.startswith("moto.stepfunctions.parser")
+            and getattr(module, "boto_client_for", None) is original
+        ):
+            seams.replace(name, "boto_client_for", acting.boto_client_for)
+    seams.take(f"{TASK}.service.state_task_service_aws_sdk", "_SERVICE_ERROR_NAMES").update(SDK_ERROR_NAMES)
     for part in (expressions, casing, distributed, waiting):
         part.install()
-    service_for = state_task_service_factory.state_task_service_for
+    for owner in (f"{TASK}.service.state_task_service_factory", f"{TASK}.state_task_factory"):
+        seams.wrap(owner, "state_task_service_for", "service_name", _with_sagemaker)
 
+
+def _with_sagemaker(service_for: Callable[..., Any]) -> Callable[..., Any]:
     def task_service_for(service_name: str) -> Any:
-        if service_name == "sagemaker":
-            return sagemaker_jobs.SageMakerTask()
-        return service_for(service_name)
+        return sagemaker_jobs.SageMakerTask() if service_name == "sagemaker" else service_for(service_name)
 
-    state_task_service_factory.state_task_service_for = task_service_for
-    state_task_factory.state_task_service_for = task_service_for
+    return task_service_for
 
 
 class _Quiet(ExecutionWorkerCommunication):
@@ -170,7 +172,7 @@ class Execution:
 
     @property
     def environment(self) -> Any | None:
-        """moto's environment of the run, or None before it runs."""
+        """Moto's environment of the run, or None before it runs."""
         return self._worker.env
 
     def history(self) -> list[dict[str, Any]]:

@@ -25,7 +25,9 @@ _MAX_BATCH = 500
 class MachineLog:
     """The log of one execution; takes the place of moto's `CloudWatchLoggingSession`."""
 
-    def __init__(self, execution_arn: str, machine_name: str, level: str, include_data: bool, group_arn: str) -> None:
+    def __init__(
+        self, execution_arn: str, machine_name: str, level: str, include_data: bool, group_arn: str
+    ) -> None:
         self.execution_arn = execution_arn
         self.configuration = self
         self.include_execution_data = include_data
@@ -37,7 +39,9 @@ class MachineLog:
         self._lines: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         # The writer needs the account of the request that started the execution.
         context = contextvars.copy_context()
-        self._writer = threading.Thread(target=context.run, args=(self._write,), daemon=True, name="machine-log")
+        self._writer = threading.Thread(
+            target=context.run, args=(self._write,), daemon=True, name="machine-log"
+        )
         self._writer.start()
 
     def log_level_filter(self, history_event_type: Any) -> bool:
@@ -81,7 +85,9 @@ def of_machine(machine: dict[str, Any], execution_arn: str) -> MachineLog | None
 
     A machine made by CloudFormation keeps its logging configuration in the template's casing.
     """
-    configuration = {key[:1].lower() + key[1:]: value for key, value in machine["loggingConfiguration"].items()}
+    configuration = {
+        key[:1].lower() + key[1:]: value for key, value in machine["loggingConfiguration"].items()
+    }
     level = configuration.get("level", "OFF")
     group_arn = log_group_arn(configuration)
     if level == "OFF" or group_arn is None:

@@ -4,6 +4,7 @@ Source: "Create and manage Amazon SageMaker AI jobs with Step Functions" in the 
 """
 
 import datetime
+import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,10 +21,8 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
     StatesErrorNameType,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_callback
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
-    StateTaskServiceCallback,
-)
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 from mdlc_local.states import casing
@@ -32,7 +31,7 @@ from mdlc_local.states.acting import client_for
 
 @dataclass(frozen=True)
 class _Job:
-    """How a kind of job is followed: boto3's operations, the request member with its name, the status member."""
+    """How a kind of job is followed: boto3's operations, and the members with its name and status."""
 
     describe: str
     stop: str
@@ -52,14 +51,20 @@ JOBS = {
 }
 """The actions with a ``.sync`` form."""
 
-REQUEST_RESPONSE = {"create_model", "create_endpoint_config", "create_endpoint", "update_endpoint", "add_tags"}
+REQUEST_RESPONSE = {
+    "create_model",
+    "create_endpoint_config",
+    "create_endpoint",
+    "update_endpoint",
+    "add_tags",
+}
 """The actions without one."""
 
 VALIDATION_CODES = {"ValidationException", "ValidationError", "AccessDeniedException", "ThrottlingException"}
 """Errors that the API model of SageMaker does not declare: they reach the machine under one general name."""
 
 
-class SageMakerTask(StateTaskServiceCallback):
+class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):
     """A task state of the optimized integration."""
 
     def __init__(self) -> None:
@@ -133,11 +138,11 @@ class SageMakerTask(StateTaskServiceCallback):
                 raise FailureEventException(self._failure(env, error, json.dumps(plain)))
             return None
 
-        self._stop = lambda: getattr(client, job.stop)(**{job.name: name})
+        self._stop: Callable[[], Any] = functools.partial(getattr(client, job.stop), **{job.name: name})
         return follow
 
     def _eval_sync(self, env: Any, **keywords: Any) -> Any:
-        """Wait for the job; stop it when the execution or the state ends first (StopExecution, TimeoutSeconds)."""
+        """Wait for the job; stop it when the execution ends or the state times out before it."""
         outcome = super()._eval_sync(env=env, **keywords)
         if outcome is None and not env.is_running():
             self._stop()

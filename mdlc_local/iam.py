@@ -1,0 +1,251 @@
+"""IAM where ministack leaves off: in-process checks for a role, PassRole, AWS's resource ARNs and wording."""
+
+import contextvars
+import importlib
+import json
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+from mdlc_local import clients, control, options, seams, usage
+
+APP = "ministack.app"
+ACTIONS = "ministack.core.iam_actions"
+SESSION = "mdlc-local"
+
+STATES, LAMBDA, EVENTS, SCHEDULER = (
+    f"{name}.amazonaws.com" for name in ("states", "lambda", "events", "scheduler")
+)
+PASSED_ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "states:CreateStateMachine": (STATES, ("roleArn",)),
+    "states:UpdateStateMachine": (STATES, ("roleArn",)),
+    "lambda:CreateFunction": (LAMBDA, ("Role",)),
+    "lambda:UpdateFunctionConfiguration": (LAMBDA, ("Role",)),
+    "events:PutRule": (EVENTS, ("RoleArn",)),
+    "events:PutTargets": (EVENTS, ("Targets", "RoleArn")),
+    "scheduler:CreateSchedule": (SCHEDULER, ("Target", "RoleArn")),
+    "scheduler:UpdateSchedule": (SCHEDULER, ("Target", "RoleArn")),
+}
+"""Where a request passes a role: the service it is passed to and the path of the member that names it.
+
+SageMaker's requests are checked in `mdlc_local.sagemaker`.
+"""
+
+_denied_resource: contextvars.ContextVar[str] = contextvars.ContextVar("mdlc_denied_resource", default="")
+
+
+class AccessDenied(Exception):
+    """A role may not do something; the text is AWS's, naming the principal, the action and the resource."""
+
+
+def denial(
+    role_arn: str,
+    action: str,
+    resource: str,
+    *,
+    region: str,
+    context: dict[str, Any] | None = None,
+    session: str = SESSION,
+) -> str | None:
+    """Why `role_arn` may not do `action` on `resource`, in AWS's words, or None when it may.
+
+    Args:
+        role_arn: the role that acts.
+        action: for example ``kms:Decrypt``.
+        resource: an ARN or ``*``.
+        region: the region of the call.
+        context: condition keys and values.
+        session: the role session's name.
+    """
+    if not options.current().iam:
+        return None
+    access_key = clients.role_credentials(role_arn, session)["AWS_ACCESS_KEY_ID"]
+    return denial_of_key(access_key, action, resource, region=region, context=context)
+
+
+def denial_of_key(
+    access_key: str, action: str, resource: str, *, region: str, context: dict[str, Any] | None = None
+) -> str | None:
+    """As `denial`, for the principal behind an access key."""
+    evaluator = importlib.import_module(usage.EVALUATOR)
+    actions = importlib.import_module(ACTIONS)
+    verdict = evaluator.enforce(
+        access_key, action, action.partition(":")[0], region, resource_arn=resource, service_context=context
+    )
+    if verdict is None:
+        return None
+    if isinstance(verdict, evaluator.AuthError):
+        return str(verdict.message)
+    return str(
+        actions.identity_denial_message(action, verdict.principal_arn, resource, verdict.decision == "Deny")
+    )
+
+
+def require(role_arn: str, action: str, resource: str, *, region: str, **keywords: Any) -> None:
+    """Raise `AccessDenied` unless the role may; the keywords are those of `denial`."""
+    reason = denial(role_arn, action, resource, region=region, **keywords)
+    if reason is not None:
+        raise AccessDenied(reason)
+
+
+def install(app: ModuleType) -> None:
+    """Complete ministack's enforcement."""
+    if not options.current().iam:
+        return
+    usage.install()
+    _loopback_is_secure()
+    _name_resources()
+    _word_denials()
+    for service in sorted({action.partition(":")[0] for action in PASSED_ROLES}):
+        app.SERVICE_HANDLERS[service] = _checking_passed_roles(service, app.SERVICE_HANDLERS[service])
+    control.route("POST", "evaluate", _evaluate)
+
+
+def _evaluate(body: dict[str, Any]) -> dict[str, Any]:
+    """The evaluator's verdict and reason for one call: role, action, resource, region and context."""
+    for name in ("role", "action", "resource"):
+        if not isinstance(body.get(name), str):
+            raise ValueError(f"{name}={body.get(name)!r} must be a text: send it in the JSON body")
+    reason = denial(
+        body["role"],
+        body["action"],
+        body["resource"],
+        region=body.get("region", "us-east-1"),
+        context=body.get("context"),
+    )
+    return {"allowed": reason is None, "reason": reason}
+
+
+def _loopback_is_secure() -> None:
+    """The loopback listener counts as TLS: `aws:SecureTransport` conditions then judge as on AWS."""
+
+    def pinning(pin: Callable[..., None]) -> Callable[..., None]:
+        return lambda source_ip, secure_transport: pin(source_ip, True)
+
+    seams.wrap(APP, "pin_request_origin", "source_ip secure_transport", pinning)
+
+
+def _name_resources() -> None:
+    """The resource ARNs AWS evaluates, where ministack's differ."""
+    extract = seams.take(
+        ACTIONS, "extract_resource_arn", "service method path headers body query_params region account_id"
+    )
+
+    def resource(
+        service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any
+    ) -> str:
+        arn = str(extract(service, method, path, headers, body, *rest))
+        if service == "events":
+            # Rules of the default bus are named without it.
+            return arn.replace(":rule/default/", ":rule/")
+        if service == "logs" and ":log-group:" in arn and ":log-stream:" not in arn:
+            if headers.get("x-amz-target", "").endswith(("TagResource", "ListTagsForResource")):
+                return arn
+            return f"{arn}:log-stream:{_member(body, 'logStreamName')}"
+        return arn
+
+    seams.replace(ACTIONS, "extract_resource_arn", resource)
+
+
+def _word_denials() -> None:
+    """Every denial names the refused action and resource, also for a request's further checks."""
+    actions = importlib.import_module(ACTIONS)
+    enforce = seams.take(usage.EVALUATOR, "enforce", usage.ENFORCE)
+    respond = seams.take(
+        ACTIONS,
+        "access_denied_response",
+        "service action principal_arn request_id error_code message headers resource_arn explicit_deny "
+        "resource_policy_arn",
+    )
+
+    def noting(*arguments: Any, **keywords: Any) -> Any:
+        verdict = enforce(*arguments, **keywords)
+        if verdict is not None:
+            _denied_resource.set(str(keywords.get("resource_arn", "*")))
+        return verdict
+
+    def response(
+        service: str,
+        action: str,
+        principal_arn: str,
+        request_id: str,
+        *,
+        error_code: str = "",
+        message: str = "",
+        headers: dict[str, str] | None = None,
+        resource_arn: str = "*",
+        explicit_deny: bool = False,
+        resource_policy_arn: str = "",
+    ) -> Any:
+        resource_arn = _denied_resource.get() or resource_arn
+        if not message and not error_code and not (explicit_deny and resource_policy_arn):
+            message = actions.identity_denial_message(action, principal_arn, resource_arn, explicit_deny)
+        status, sent, body = respond(
+            service,
+            action,
+            principal_arn,
+            request_id,
+            error_code=error_code,
+            message=message,
+            headers=headers,
+            resource_arn=resource_arn,
+            explicit_deny=explicit_deny,
+            resource_policy_arn=resource_policy_arn,
+        )
+        if not error_code and (headers or {}).get("x-amz-target"):
+            status = 400  # the JSON protocols' status for a refusal
+        return status, sent, body
+
+    seams.replace(usage.EVALUATOR, "enforce", noting)
+    seams.replace(ACTIONS, "access_denied_response", response)
+
+
+def _checking_passed_roles(service: str, handler: Callable[..., Any]) -> Callable[..., Any]:
+    """A service's handler that first checks `iam:PassRole` for every role the request passes on."""
+    actions = importlib.import_module(ACTIONS)
+    router = importlib.import_module("ministack.core.router")
+
+    async def handle(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+    ) -> Any:
+        action = actions.extract_iam_action(service, method, path, headers, body, query)
+        if action in PASSED_ROLES:
+            principal, member = PASSED_ROLES[action]
+            key = router.extract_access_key_id(headers, query)
+            region = router.extract_region(headers, query)
+            for role_arn in _named(_json(body), member):
+                reason = denial_of_key(
+                    key, "iam:PassRole", role_arn, region=region, context={"iam:PassedToService": principal}
+                )
+                if reason is not None:
+                    return actions.access_denied_response(
+                        service, "iam:PassRole", "", "", message=reason, headers=headers
+                    )
+        return await handler(method, path, headers, body, query)
+
+    return handle
+
+
+def _named(value: Any, member: tuple[str, ...]) -> Iterator[str]:
+    """The texts at a member path; a list on the way stands for each of its items."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _named(item, member)
+    elif not member:
+        if isinstance(value, str) and value:
+            yield value
+    elif isinstance(value, dict):
+        yield from _named(value.get(member[0]), member[1:])
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body or b"{}")
+    except ValueError:
+        return {}
+
+
+def _member(body: bytes, name: str) -> str:
+    content = _json(body)
+    value = content.get(name) if isinstance(content, dict) else None
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,131 @@
+"""The private places of ministack and moto that this server replaces, each pinned.
+
+Both packages are pinned to exact versions because parts of them that nobody promised to keep are replaced here.
+Every such place is taken and replaced through this module, which checks that it is still there and takes
+the parameters we rely on. So when a pin moves, the server does not start, and says in one sentence what moved.
+"""
+
+import functools
+import importlib
+import importlib.metadata
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REQUIREMENTS = Path(__file__).parent / "requirements.in"
+_PIN = re.compile(r"^([A-Za-z0-9_.-]+)==([^\s#;]+)", re.MULTILINE)
+
+
+class SeamMoved(RuntimeError):
+    """A pinned package, or a private place in it, is no longer what this server was written for."""
+
+
+@dataclass(frozen=True, order=True)
+class Seam:
+    """A private place: an attribute of a module or of a class in it.
+
+    Attributes:
+        owner: the module's name, followed by ``:Class`` for an attribute of a class.
+        attribute: the attribute's name.
+    """
+
+    owner: str
+    attribute: str
+
+    def __str__(self) -> str:
+        return f"{self.owner}.{self.attribute}"
+
+
+_replaced: dict[Seam, int] = {}
+
+
+def take(owner: str, attribute: str, parameters: str | None = None) -> Any:
+    """The object at a seam.
+
+    Args:
+        owner: the module's name, followed by ``:Class`` for an attribute of a class.
+        attribute: the attribute's name.
+        parameters: the names of the parameters we rely on, separated by blanks; None for what is no function.
+
+    Raises:
+        SeamMoved: when it is not there or takes other parameters.
+    """
+    seam = Seam(owner, attribute)
+    found = getattr(_resolve(seam), attribute, None)
+    if found is None:
+        raise SeamMoved(
+            f"{_package(seam)} has no {seam} any more: adapt mdlc_local to it or keep the pinned version"
+        )
+    if parameters is not None:
+        actual = list(inspect.signature(found).parameters)
+        if actual != parameters.split():
+            raise SeamMoved(
+                f"{seam} of {_package(seam)} takes ({', '.join(actual)}), no longer "
+                f"({', '.join(parameters.split())}): adapt mdlc_local to it or keep the pinned version"
+            )
+    return found
+
+
+def replace(owner: str, attribute: str, replacement: Any) -> None:
+    """Put `replacement` at a seam; a function keeps the name and signature of what it replaces."""
+    seam = Seam(owner, attribute)
+    original = take(owner, attribute)
+    if inspect.isfunction(replacement) and callable(original) and replacement is not original:
+        replacement = functools.wraps(original)(replacement)
+    setattr(_resolve(seam), attribute, replacement)
+    _replaced[seam] = _replaced.get(seam, 0) + 1
+
+
+def wrap(owner: str, attribute: str, parameters: str, wrapper: Callable[[Any], Any]) -> None:
+    """Replace the function at a seam with what `wrapper` makes of it.
+
+    Args:
+        owner: as for `take`.
+        attribute: as for `take`.
+        parameters: as for `take`.
+        wrapper: receives the original and returns the replacement.
+
+    Raises:
+        SeamMoved: as `take`.
+    """
+    replace(owner, attribute, wrapper(take(owner, attribute, parameters)))
+
+
+def replaced() -> list[str]:
+    """The seams replaced in this process."""
+    return [str(seam) for seam in sorted(_replaced)]
+
+
+def check_versions() -> dict[str, str]:
+    """The installed versions of the exactly pinned packages.
+
+    Raises:
+        SeamMoved: when one is not the pinned version.
+    """
+    pins = dict(_PIN.findall(REQUIREMENTS.read_text()))
+    installed = {name: importlib.metadata.version(name) for name in pins}
+    for name, version in pins.items():
+        if installed[name] != version:
+            raise SeamMoved(
+                f"{name} {installed[name]} is installed but mdlc_local is written for {version}: "
+                "make the embedded environment anew from mdlc_local/requirements.lock"
+            )
+    return installed
+
+
+def _resolve(seam: Seam) -> Any:
+    module, _, name = seam.owner.partition(":")
+    owner: Any = importlib.import_module(module)
+    if name:
+        owner = getattr(owner, name, None)
+        if owner is None:
+            raise SeamMoved(f"{_package(seam)} has no {seam.owner} any more: adapt mdlc_local to it")
+    return owner
+
+
+def _package(seam: Seam) -> str:
+    package = seam.owner.partition(".")[0]
+    return f"{package} {importlib.metadata.version(package)}"

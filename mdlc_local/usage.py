@@ -1,0 +1,174 @@
+"""What roles did with their permissions: a record of every use, and a control that takes an action away.
+
+The record is `usage.jsonl` in the server's state folder and ``GET /_mdlc/usage``: one entry for each role,
+action, resource and verdict, however often it occurred. With ``POST /_mdlc/deny`` a test takes an action away
+from a role while the server runs, and with ``POST /_mdlc/evaluate`` it asks what the evaluator says of one
+call.
+"""
+
+import importlib
+import json
+import threading
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mdlc_local import control, options, seams
+
+EVALUATOR = "ministack.core.iam_evaluator"
+ENFORCE = "access_key_id iam_action service region resource_arn service_context"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Use:
+    """One permission that a role used or was refused.
+
+    Attributes:
+        role: the role's ARN.
+        action: for example ``s3:GetObject``.
+        resource: the ARN that was asked for, or ``*``.
+        allowed: the verdict.
+        context: the condition keys of the first such call.
+    """
+
+    role: str
+    action: str
+    resource: str
+    allowed: bool
+    context: dict[str, Any] = field(default_factory=dict, compare=False)
+
+
+class Ledger:
+    """The record of uses, and the actions taken away from roles.
+
+    Args:
+        path: the file that every new entry is appended to (JSON lines).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._uses: dict[Use, int] = {}
+        self._denied: set[tuple[str, str]] = set()
+        path.write_text("")
+
+    def record(self, use: Use) -> None:
+        """Count one use."""
+        with self._lock:
+            first = use not in self._uses
+            self._uses[use] = self._uses.get(use, 0) + 1
+            if first:
+                with self._path.open("a") as file:
+                    file.write(json.dumps(asdict(use), default=str) + "\n")
+
+    def uses(self) -> list[dict[str, Any]]:
+        """All entries with their counts, oldest first."""
+        with self._lock:
+            return [asdict(use) | {"count": count} for use, count in self._uses.items()]
+
+    def deny(self, role: str, action: str) -> None:
+        """Take `action` away from `role` (a name or an ARN; ``*`` for every role)."""
+        with self._lock:
+            self._denied.add((_name(role), action.lower()))
+
+    def is_denied(self, role: str, action: str) -> bool:
+        """Whether the action was taken away from the role."""
+        return bool(self._denied & {(_name(role), action.lower()), ("*", action.lower())})
+
+    def restore(self) -> None:
+        """Give every role its actions back."""
+        with self._lock:
+            self._denied.clear()
+
+    def reset(self) -> None:
+        """Start the record anew and give every role its actions back."""
+        self.restore()
+        with self._lock:
+            self._uses.clear()
+            self._path.write_text("")
+
+
+def install() -> Ledger:
+    """Record what ministack's evaluator decides, and answer below ``/_mdlc/``."""
+    evaluator = importlib.import_module(EVALUATOR)
+    ledger = Ledger(options.current().state_dir / "usage.jsonl")
+    enforce = seams.take(EVALUATOR, "enforce", ENFORCE)
+
+    def recording(
+        access_key_id: str,
+        iam_action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: dict[str, Any] | None = None,
+    ) -> Any:
+        role, principal = _role_of(access_key_id)
+        if role is not None and ledger.is_denied(role, iam_action):
+            verdict = evaluator.EvalResult("ImplicitDeny", principal, reason="taken away")
+        else:
+            verdict = enforce(
+                access_key_id,
+                iam_action,
+                service,
+                region,
+                resource_arn=resource_arn,
+                service_context=service_context,
+            )
+        if role is not None and not isinstance(verdict, evaluator.AuthError):
+            context = {key: value for key, value in (service_context or {}).items() if value is not None}
+            ledger.record(
+                Use(
+                    role=role,
+                    action=iam_action,
+                    resource=resource_arn,
+                    allowed=verdict is None,
+                    context=context,
+                )
+            )
+        return verdict
+
+    seams.replace(EVALUATOR, "enforce", recording)
+    _routes(ledger)
+    return ledger
+
+
+def _routes(ledger: Ledger) -> None:
+    def deny(body: dict[str, Any]) -> dict[str, Any]:
+        ledger.deny(_text(body, "role"), _text(body, "action"))
+        return {}
+
+    def restore(_: dict[str, Any]) -> dict[str, Any]:
+        ledger.restore()
+        return {}
+
+    def reset(_: dict[str, Any]) -> dict[str, Any]:
+        ledger.reset()
+        return {}
+
+    control.route("GET", "usage", lambda _: ledger.uses())
+    control.route("POST", "deny", deny)
+    control.route("POST", "restore", restore)
+    control.route("POST", "reset", reset)
+
+
+def _text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{name}={value!r} must be a text: send it in the JSON body")
+    return value
+
+
+def _name(role: str) -> str:
+    return role.rsplit("/", 1)[-1]
+
+
+def _role_of(access_key: str) -> tuple[str | None, str]:
+    """The role ARN and the session ARN behind an access key; no role for users and the account itself."""
+    session = importlib.import_module("ministack.services.sts")._sessions.get(access_key) or {}
+    principal = str(session.get("Arn", ""))
+    if ":assumed-role/" not in principal:
+        return None, principal
+    account, name = principal.split(":")[4], principal.split("/")[1]
+    roles = importlib.import_module("ministack.services.iam")._roles
+    role = roles.get_scoped(account, None, name) or {}
+    return str(role.get("Arn") or f"arn:aws:iam::{account}:role/{name}"), principal

@@ -1,0 +1,57 @@
+"""One embedded AWS for all tests of this folder that ask for it."""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.local.embedded import ACCOUNT, Role, Server, start
+
+Clients = Callable[[str], Any]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server in which time in state machines runs ten times as fast."""
+    running = start(tmp_path_factory.mktemp("embedded-aws"), "--time-scale", "10")
+    yield running
+    running.end()
+
+
+@pytest.fixture
+def client(server: Server) -> Clients:
+    """Clients with the deployer's credentials, by boto3's name of the service."""
+    return server.client
+
+
+@pytest.fixture
+def make_role(server: Server) -> Callable[..., Role]:
+    """Makes a role for a service principal with the given policy statements."""
+
+    def make(*statements: dict[str, Any], principal: str = "states.amazonaws.com") -> Role:
+        iam = server.client("iam")
+        name = f"test-{uuid.uuid4().hex[:12]}"
+        trust = [
+            {"Effect": "Allow", "Principal": {"Service": principal}, "Action": "sts:AssumeRole"},
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+                "Action": "sts:AssumeRole",
+            },
+        ]
+        document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+        if statements:
+            policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+            iam.put_role_policy(RoleName=name, PolicyName="statements", PolicyDocument=policy)
+        session = server.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+        credentials = {
+            "aws_access_key_id": session["AccessKeyId"],
+            "aws_secret_access_key": session["SecretAccessKey"],
+            "aws_session_token": session["SessionToken"],
+        }
+        return Role(arn, name, credentials)
+
+    return make

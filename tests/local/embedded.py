@@ -1,0 +1,113 @@
+"""A running embedded AWS, as the tests of this folder use it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib import request
+
+import boto3
+from botocore.config import Config
+
+PACKAGE = Path(__file__).resolve().parents[2] / "mdlc_local"
+START_SECONDS = 60
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+
+
+def embedded_python() -> str:
+    """The Python of the embedded environment, by the variable that `make test` sets."""
+    path = os.environ.get("MDLC_EMBEDDED_PYTHON")
+    if not path or not Path(path).exists():
+        raise RuntimeError(
+            f"MDLC_EMBEDDED_PYTHON={path!r} is no Python of the embedded environment: run `make test`, "
+            "which makes the environment from mdlc_local/requirements.lock and sets the variable"
+        )
+    return path
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running embedded AWS."""
+
+    port: int
+    state_dir: Path
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def client(self, service: str, *, credentials: dict[str, str] | None = None, region: str = REGION) -> Any:
+        """A boto3 client; by default with the deployer's static credentials."""
+        given = credentials or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        connect: Any = boto3.client
+        return connect(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=region,
+            config=Config(retries={"total_max_attempts": 1}, inject_host_prefix=False),
+            **given,
+        )
+
+    def control(self, method: str, name: str, body: dict[str, Any] | None = None) -> Any:
+        """Call one of the server's own paths."""
+        asked = request.Request(
+            f"{self.endpoint}/_mdlc/{name}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+        )
+        with request.urlopen(asked, timeout=30) as answer:
+            return json.load(answer)
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+
+def start(state_dir: Path, *options: str, port: int | None = None) -> Server:
+    """Start a server and wait until it is ready."""
+    port = port or free_port()
+    state_dir.mkdir(parents=True, exist_ok=True)
+    with (state_dir / "output.txt").open("wb") as output:
+        process = subprocess.Popen(
+            [
+                *(embedded_python(), str(PACKAGE), "--port", str(port), "--state-dir", str(state_dir)),
+                *("--parent-pid", str(os.getpid())),
+                *options,
+            ],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    deadline = time.monotonic() + START_SECONDS
+    while not (state_dir / "ready.json").exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            raise RuntimeError(f"the embedded AWS did not start: {(state_dir / 'output.txt').read_text()}")
+        time.sleep(0.02)
+    return Server(port, state_dir, process)
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role made for a test, and the credentials of a session of it."""
+
+    arn: str
+    name: str
+    credentials: dict[str, str]
+
+
+def allow(actions: str | list[str], resources: str | list[str] = "*", **more: Any) -> dict[str, Any]:
+    """An Allow statement; further members (Condition) by keyword."""
+    return {"Effect": "Allow", "Action": actions, "Resource": resources, **more}
