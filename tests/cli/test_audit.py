@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mdlc_cli import audit
+from tests.cli.fakes import FakeClient, FakeTarget
+
+
+def item(sk: str, **fields: str) -> dict[str, Any]:
+    return {name: {"S": value} for name, value in {"pk": "MODEL#churn", "sk": sk, **fields}.items()}
+
+
+STORED = [
+    item("EXECUTION#2026-01-01T00:00:00Z#training#a", outcome="Refused", started_at="2026-01-01T00:00:00Z"),
+    item("EXECUTION#2026-02-01T00:00:00Z#training#b", outcome="Succeeded", started_at="2026-02-01T00:00:00Z"),
+    {**item("CHAMPION"), "version": {"N": "2"}},
+]
+
+
+def test_all_models_are_scanned_and_one_is_queried() -> None:
+    client = FakeClient(scan=[{"Items": STORED[:1]}, {"Items": STORED[1:]}], query={"Items": STORED})
+    target = FakeTarget(clients={"dynamodb": client})
+    assert len(audit.items(target, "table")) == 3
+    assert len(audit.items(target, "table", model="churn")) == 3
+    assert client.calls[1][1]["ExpressionAttributeValues"] == {":model": {"S": "MODEL#churn"}}
+
+
+def test_executions_come_newest_first_in_columns_that_hold_something() -> None:
+    target = FakeTarget(clients={"dynamodb": FakeClient(scan={"Items": STORED})})
+    found = audit.items(target, "table")
+    columns, rows = audit.rows(audit.executions(found))
+    assert columns == ("started_at", "outcome")
+    assert rows == [("2026-02-01T00:00:00Z", "Succeeded"), ("2026-01-01T00:00:00Z", "Refused")]
+    assert audit.champions(found)["churn"]["version"] == 2
+
+
+def test_json_holds_everything_with_numbers_as_numbers() -> None:
+    stored = {**STORED[2], "score": {"N": "0.5"}, "tags": {"SS": ["b", "a"]}}
+    target = FakeTarget(clients={"dynamodb": FakeClient(scan={"Items": [stored]})})
+    (back,) = json.loads(audit.as_json(audit.items(target, "table")))
+    assert back == {"pk": "MODEL#churn", "sk": "CHAMPION", "version": 2, "score": 0.5, "tags": ["a", "b"]}

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mdlc_cli import local, processes, toolchain
+from mdlc_cli.errors import CommandError
+
+RUNTIME = toolchain.JobsRuntime(python=Path("/venv/bin/python"), wheels=Path("/wheels"))
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setattr(toolchain, "jobs_runtime", lambda: RUNTIME)
+    yield tmp_path
+    local.down(tmp_path)
+
+
+def up(project: Path, **options: int) -> local.Server:
+    # Should this process be killed, the server ends with it.
+    server, started = local.up(project, parent_pid=os.getpid(), **options)
+    assert started
+    return server
+
+
+def test_up_is_idempotent_and_down_leaves_nothing(project: Path) -> None:
+    server = up(project)
+    assert local.up(project) == (server, False)
+    assert local.find(project) == server
+    assert server.iam
+    assert 0 <= server.uptime_seconds < 60
+    mark = (local.MARK, str(local.state_folder(project)))
+    assert processes.family([], mark=mark)
+
+    assert local.down(project) >= 1
+    assert local.find(project) is None
+    assert processes.family([], mark=mark) == set()
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(server.endpoint, timeout=2)
+    assert local.down(project) == 0
+
+
+def test_a_killed_server_leaves_nothing_in_the_way_of_the_next(project: Path) -> None:
+    first = up(project)
+    os.kill(first.pid, signal.SIGKILL)
+    _wait(lambda: local.find(project) is None)
+    second = up(project)
+    assert second.pid != first.pid
+
+
+def test_a_server_ends_with_the_process_it_belongs_to(project: Path) -> None:
+    owner = os.fork()
+    if owner == 0:
+        time.sleep(120)
+        os._exit(0)
+    try:
+        local.up(project, parent_pid=owner)
+    finally:
+        os.kill(owner, signal.SIGKILL)
+        os.waitpid(owner, 0)
+    _wait(lambda: local.find(project) is None)
+
+
+def test_another_port_than_the_running_ones_is_refused(project: Path) -> None:
+    up(project)
+    with pytest.raises(
+        CommandError, match=r"port=9 is asked for, but a local AWS runs at .*: run `mdlc local down`"
+    ):
+        local.up(project, port=9)
+
+
+def test_a_taken_port_is_said_and_nothing_stays_behind(project: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind((local.HOST, 0))
+        taken.listen()
+        with pytest.raises(CommandError, match="ended with status 2 while starting") as caught:
+            local.up(project, port=taken.getsockname()[1])
+    assert "is taken" in caught.value.detail
+    assert local.down(project) == 0
+
+
+def test_two_projects_run_side_by_side(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("other")
+    first = up(project)
+    try:
+        second = up(other)
+        assert second.endpoint != first.endpoint
+    finally:
+        local.down(other)
+    assert local.find(project) == first
+
+
+def test_two_starts_at_once_make_one_server(project: Path) -> None:
+    found: list[tuple[local.Server, bool]] = []
+    threads = [threading.Thread(target=lambda: found.append(local.up(project))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(started for _, started in found) == [False, True]
+    assert found[0][0] == found[1][0]
+
+
+def test_a_free_port_is_not_one_that_something_listens_on() -> None:
+    with socket.socket() as taken:
+        taken.bind((local.HOST, local.free_port()))
+        taken.listen()
+        assert local.free_port() != taken.getsockname()[1]
+
+
+def test_images_are_the_jobs_runtime_and_what_the_project_registers(tmp_path: Path) -> None:
+    (tmp_path / "mdlc.toml").write_text('[[local.images]]\nimage = "own"\ncommand = ["python", "serve.py"]\n')
+    registry = json.loads(json.dumps(local.images_registry(tmp_path, RUNTIME)))
+    assert registry["scikit-learn"] == {
+        "python": "/venv/bin/python",
+        "environment": {"PIP_FIND_LINKS": "/wheels"},
+    }
+    assert registry["images"] == [{"image": "own", "command": ["python", "serve.py"]}]
+
+
+def _wait(happened: Callable[[], bool], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)

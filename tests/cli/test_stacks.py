@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from mdlc_cli import stacks
+from mdlc_cli.errors import CommandError
+from tests.cli.fakes import FakeClient, FakeTarget
+
+
+def target(**outputs: str) -> FakeTarget:
+    listed = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
+    found = [
+        {"StackName": "FlightDelay", "StackStatus": "CREATE_COMPLETE", "Outputs": listed},
+        {"StackName": "Gone", "StackStatus": "DELETE_COMPLETE"},
+    ]
+    return FakeTarget(clients={"cloudformation": FakeClient(describe_stacks={"Stacks": found})})
+
+
+def test_a_deleted_stack_does_not_exist() -> None:
+    assert [stack.name for stack in stacks.deployed(target())] == ["FlightDelay"]
+    with pytest.raises(CommandError, match="stack 'Gone' is not deployed: choose one of FlightDelay"):
+        stacks.deployed(target(), "Gone")
+
+
+def test_an_output_is_found_by_its_key_or_the_only_one_that_holds_it() -> None:
+    (stack,) = stacks.deployed(target(ModelBucketName12AB="b", OneArn="1", TwoArn="2"))
+    assert stack.output("BucketName") == "b"
+    assert stack.output("Arn") is None, "two fit"
+    assert stack.output("OneArn") == "1"
+
+
+def test_audit_tables_are_those_that_stacks_announce() -> None:
+    assert stacks.audit_tables(target(ModelAuditTableName12AB="t")) == ["t"]
+    with pytest.raises(CommandError, match="no deployed stack has an output AuditTableName: deploy one"):
+        stacks.audit_tables(target(BucketName="b"))
+    with pytest.raises(CommandError, match="stack 'FlightDelay' has no output AuditTableName"):
+        stacks.audit_tables(target(), "FlightDelay")

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from mdlc_cli import local, target
+from mdlc_cli.errors import CommandError
+
+FACTS = {"pid": 4711, "started_at": "2026-01-01T00:00:00Z", "iam": True, "versions": {"moto": "5"}}
+
+
+class Health(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = json.dumps(FACTS).encode()
+        self.send_response(200 if self.path == "/_mdlc/health" else 404)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Health) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in (
+        "AWS_PROFILE",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ACCESS_KEY_ID",
+        target.TARGET_VARIABLE,
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+def ready(root: Path, endpoint: str, *, pid: int = 4711) -> None:
+    folder = local.state_folder(root)
+    folder.mkdir(parents=True)
+    (folder / "ready.json").write_text(json.dumps({**FACTS, "endpoint": endpoint, "pid": pid}))
+
+
+def test_the_local_aws_is_used_when_it_runs_and_it_is_said(
+    tmp_path: Path, endpoint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ready(tmp_path, endpoint)
+    assert target.announced(tmp_path).endpoint == endpoint
+    shown = capsys.readouterr()
+    assert shown.err.splitlines() == [f"Using the local AWS at {endpoint} (nothing leaves this machine)"]
+    assert shown.out == ""
+
+
+def test_another_server_on_the_same_port_is_not_ours(tmp_path: Path, endpoint: str) -> None:
+    ready(tmp_path, endpoint, pid=1)
+    with pytest.raises(CommandError, match="no local AWS runs"):
+        target.choose(tmp_path, "local")
+
+
+def test_a_server_that_does_not_answer_is_not_used(tmp_path: Path) -> None:
+    ready(tmp_path, "http://127.0.0.1:9")
+    with pytest.raises(
+        CommandError, match="no local AWS runs and no AWS region is configured: run `mdlc local up`"
+    ):
+        target.choose(tmp_path)
+
+
+def test_real_aws_can_be_demanded_while_the_local_one_runs(
+    tmp_path: Path, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(tmp_path, endpoint)
+    monkeypatch.setenv(target.TARGET_VARIABLE, "aws")
+    with pytest.raises(CommandError, match="no AWS region is configured"):
+        target.choose(tmp_path)
+    assert target.choose(tmp_path, "local").is_local, "an option wins over the variable"
+
+
+def test_an_unknown_word_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(target.TARGET_VARIABLE, "moon")
+    with pytest.raises(CommandError, match="MDLC_TARGET=moon names no AWS: set it to local or aws"):
+        target.choose(tmp_path)
+
+
+def test_real_aws_without_credentials_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with pytest.raises(
+        CommandError, match=r"real AWS cannot be used \(.*redentials.*\): run `mdlc local up`"
+    ):
+        target.choose(tmp_path, "aws")
+
+
+def test_a_subprocess_of_the_local_aws_cannot_reach_a_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "secret")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://elsewhere.invalid")
+    monkeypatch.setenv("NO_PROXY", "intranet")
+    chosen = target.Target(endpoint="http://127.0.0.1:4566", region="us-east-1", account="000000000000")
+    environment = chosen.environment()
+    assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"} & set(environment)
+    assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
+    assert environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
+    assert (environment["AWS_ACCESS_KEY_ID"], environment["CDK_DEFAULT_ACCOUNT"]) == ("test", "000000000000")
+    assert environment["NO_PROXY"] == "intranet,127.0.0.1"
+
+
+def test_a_subprocess_of_real_aws_keeps_the_environment_but_no_endpoint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    chosen = target.Target(endpoint=None, region="eu-west-1", account="123456789012")
+    environment = chosen.environment()
+    assert environment["AWS_PROFILE"] == "production"
+    assert environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] == "true"
+    assert "CDK_VALIDATION" not in environment
+    assert chosen.sentence == "Using real AWS: account 123456789012, region eu-west-1"
+
+
+def test_clients_talk_to_the_chosen_aws_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1234")
+    at_home = target.Target(endpoint="http://127.0.0.1:4566", region="us-east-1", account="000000000000")
+    assert at_home.client("s3").meta.endpoint_url == "http://127.0.0.1:4566"
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    real = target.Target(endpoint=None, region="eu-west-1", account="123456789012")
+    assert "amazonaws.com" in real.client("sqs").meta.endpoint_url
