@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.asl.machine import Machine as Machine
     from mdlc_constructs.asl.machine import MachineError as MachineError
     from mdlc_constructs.asl.sequence import Sequence as Sequence
+    from mdlc_constructs.resources.model_home import ModelHome as ModelHome
     from mdlc_constructs.settings.algorithm import Algorithm as Algorithm
     from mdlc_constructs.settings.algorithm import BuiltInAlgorithm as BuiltInAlgorithm
     from mdlc_constructs.settings.algorithm import CustomImage as CustomImage
@@ -26,8 +27,15 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.network import NetworkSettings as NetworkSettings
     from mdlc_constructs.settings.quality_rules import QualityRules as QualityRules
     from mdlc_constructs.settings.split import Split as Split
+    from mdlc_constructs.workflows.batch_inference.construct import (
+        BatchInferenceWorkflow as BatchInferenceWorkflow,
+    )
+    from mdlc_constructs.workflows.training.construct import TrainingWorkflow as TrainingWorkflow
 
 _MODULES = {
+    "BatchInferenceWorkflow": "mdlc_constructs.workflows.batch_inference.construct",
+    "ModelHome": "mdlc_constructs.resources.model_home",
+    "TrainingWorkflow": "mdlc_constructs.workflows.training.construct",
     "Algorithm": "mdlc_constructs.settings.algorithm",
     "Approval": "mdlc_constructs.settings.approval",
     "BuiltInAlgorithm": "mdlc_constructs.settings.algorithm",

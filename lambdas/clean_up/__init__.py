@@ -1,0 +1,1 @@
+"""Delete-time custom resource: end what the state machines made and CloudFormation does not own."""

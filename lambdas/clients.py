@@ -1,0 +1,16 @@
+"""AWS clients, created at the first call and kept for the life of the function's process."""
+
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+
+@cache
+def client(service: str) -> Any:
+    """The client of an AWS service in the function's own region.
+
+    Throttling is retried here, so that a busy account costs a moment and not a failed execution.
+    """
+    return boto3.client(service, config=Config(retries={"mode": "adaptive", "max_attempts": 8}))  # type: ignore[call-overload]

@@ -1,0 +1,61 @@
+"""Entry point of the batch planner: choose the package, look up what exists, decide, write `plan.json`."""
+
+import json
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from lambdas import registry, sources
+from lambdas.audit import run_of
+from lambdas.clients import client
+from lambdas.plan_batch import logic
+
+logger = Logger(service="plan-batch")
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Plan a batch inference execution (see `logic.decide` for what comes back)."""
+    s3, sagemaker, dynamodb = client("s3"), client("sagemaker"), client("dynamodb")
+    given = logic.checked_input(event["input"])
+    home, settings = event["home"], event["settings"]
+    uri = settings["dataset"]["uri"] + (given.get("prefix") or "")
+    dataset = {**settings["dataset"], "uri": uri}
+    settings = {**settings, "dataset": dataset}
+    event = {**event, "input": given, "settings": settings}
+    arn = logic.choose(
+        registry.packages(sagemaker, home["group"]), given.get("package_version"), home["group"]
+    )
+    package = logic.package_from(sagemaker.describe_model_package(ModelPackageName=arn))
+    files = sources.list_files(s3, uri)
+    plan = logic.decide(
+        event,
+        files,
+        package,
+        lambda run: run_of(dynamodb, home["table"], event["model"], run),
+        logic.LookUps(
+            processing=registry.processing_jobs(sagemaker),
+            transform=registry.transform_jobs(sagemaker),
+            model=registry.models(sagemaker),
+        ),
+    )
+    if plan["step"] != "Done":
+        bucket, key = sources.split_uri(plan["uris"]["plan"])
+        body = {
+            "schema_version": 1,
+            "workflow": "batch",
+            "model": event["model"],
+            "run": plan["run"],
+            "dataset": dataset,
+            "quality": settings["quality"],
+            "data": {
+                "version": plan["data_version"],
+                "uri": uri,
+                "files": [{**file.to_plan(), "shard": plan["shards"][file.name]} for file in files],
+            },
+            "package": {"arn": package.arn, "version": package.version},
+            "predicted_at": event["execution"]["started_at"],
+        }
+        s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(body, indent=1).encode())
+    # The file list can outgrow a state's 256 KiB; the jobs read it from plan.json.
+    plan.pop("shards")
+    logger.info("planned", extra={"run": plan["run"], "step": plan["step"], "package": package.arn})
+    return plan

@@ -1,0 +1,237 @@
+"""What a batch inference execution does: pure decisions over what was looked up."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lambdas.errors import InvalidInput, NameTaken, NoPackage
+from lambdas.sources import SourceFile, data_version
+from lambdas.steps import Job, digest, standing, verdict
+
+LookUp = Callable[[str], Job]
+
+INPUT_KEYS = ("prefix", "package_version", "reason", "trigger", "request_id")
+"""The whole input contract; every key is optional."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """A model package as batch inference uses it."""
+
+    arn: str
+    version: int
+    status: str
+    image: str
+    artifact: str
+    environment: Mapping[str, str]
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookUps:
+    """What stands behind a name, by kind of resource."""
+
+    processing: LookUp
+    transform: LookUp
+    model: LookUp
+
+
+def checked_input(value: object) -> dict[str, Any]:
+    """The execution's input, or an error that names the key, its value and the remedy.
+
+    Raises:
+        InvalidInput: for anything but an object with the contract's keys.
+    """
+    if not isinstance(value, Mapping):
+        raise InvalidInput(f"The input is {value!r}: give a JSON object with any of {', '.join(INPUT_KEYS)}.")
+    unknown = sorted(set(value) - set(INPUT_KEYS) - {"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"})
+    if unknown:
+        raise InvalidInput(f"The input has the unknown key {unknown[0]!r}: use {', '.join(INPUT_KEYS)}.")
+    version = value.get("package_version")
+    if version is not None and (not isinstance(version, int) or isinstance(version, bool) or version < 1):
+        raise InvalidInput(f"package_version is {version!r}: give the version's number, such as 3.")
+    prefix = value.get("prefix")
+    if prefix is not None and (not isinstance(prefix, str) or prefix.startswith(("/", "s3:"))):
+        raise InvalidInput(f"prefix is {prefix!r}: give a path below the dataset's uri, such as 2013-12/.")
+    return dict(value)
+
+
+def choose(versions: Iterable[Mapping[str, Any]], asked: int | None, group: str) -> str:
+    """The ARN of the version asked for, or of the highest approved one.
+
+    Args:
+        versions: summaries of the group's packages in any order.
+
+    Raises:
+        NoPackage: when there is none, or the one asked for was refused.
+    """
+    found = {int(v["ModelPackageVersion"]): v for v in versions}
+    if asked is None:
+        approved = [n for n, v in found.items() if v["ModelApprovalStatus"] == "Approved"]
+        if not approved:
+            raise NoPackage(
+                f"{group} has no approved model package: run the training workflow, or approve a version."
+            )
+        return str(found[max(approved)]["ModelPackageArn"])
+    if asked not in found:
+        raise NoPackage(f"{group} has no version {asked}: its versions are {sorted(found) or 'none yet'}.")
+    status = found[asked]["ModelApprovalStatus"]
+    if status != "Approved":
+        raise NoPackage(f"Version {asked} of {group} is {status}: approve it first, or name an approved one.")
+    return str(found[asked]["ModelPackageArn"])
+
+
+def package_from(answer: Mapping[str, Any]) -> Package:
+    """A package from DescribeModelPackage's answer.
+
+    Raises:
+        NoPackage: when the package was not registered by a training workflow, and so has no feature program.
+    """
+    metadata = answer.get("CustomerMetadataProperties") or {}
+    missing = [key for key in ("program", "model", "run") if key not in metadata]
+    if missing:
+        raise NoPackage(
+            f"{answer['ModelPackageArn']} has no {missing[0]!r} in its metadata: only packages registered by "
+            f"a training workflow carry the feature program that batch inference needs."
+        )
+    container = answer["InferenceSpecification"]["Containers"][0]
+    return Package(
+        arn=answer["ModelPackageArn"],
+        version=int(answer["ModelPackageVersion"]),
+        status=answer["ModelApprovalStatus"],
+        image=container["Image"],
+        artifact=container["ModelDataUrl"],
+        environment=container.get("Environment") or {},
+        metadata=metadata,
+    )
+
+
+def shards(files: Sequence[SourceFile], bound: int) -> dict[str, str]:
+    """Spread files over at most `bound` shards of about the same size in bytes: file name to shard name.
+
+    The largest file first goes to the shard with the least so far; the result does not depend on input order.
+    """
+    load = dict.fromkeys((f"{number:02d}" for number in range(min(bound, len(files)))), 0)
+    chosen = {}
+    for file in sorted(files, key=lambda f: (-f.size, f.name)):
+        shard = min(load, key=lambda name: (load[name], name))
+        load[shard] += max(file.size, 1)
+        chosen[file.name] = shard
+    return chosen
+
+
+def decide(
+    event: Mapping[str, Any],
+    files: Sequence[SourceFile],
+    package: Package,
+    recorded: Callable[[str], Mapping[str, Any] | None],
+    look_up: LookUps,
+) -> dict[str, Any]:
+    """The plan of the execution: names, places, shards, and the state to go on with.
+
+    Args:
+        recorded: the audit table's entry of a finished run, by the run's digest.
+    """
+    settings, requests, bound, model = event["settings"], event["requests"], event["bound"], event["model"]
+    data = data_version(files)
+    spread = shards(files, int(settings["parallel"]))
+
+    def step(name: str, *parts: object) -> str:
+        return digest(requests[name], bound, *parts)
+
+    quality = step("CheckInput", settings["dataset"], settings["quality"], data)
+    prepare = step("PrepareInput", settings["dataset"], data, spread, package.metadata["program"])
+    score = step("ScoreInput", prepare, package.metadata["model"])
+    check = step("CheckOutput", score, package.version)
+    run = digest(quality, check)[:16]
+    bucket = event["home"]["bucket"]
+
+    def at(*path: str) -> str:
+        return f"s3://{bucket}/" + "/".join(path)
+
+    found = {
+        "CheckInput": standing(model, "input", quality, look_up.processing),
+        "PrepareInput": standing(model, "prepare", prepare, look_up.processing),
+        "CheckOutput": standing(model, "output", check, look_up.processing),
+    }
+    scoring = {
+        shard: standing(model, f"score{shard}", score, look_up.transform)
+        for shard in sorted(set(spread.values()))
+    }
+    jobs: dict[str, list[Job]] = {
+        "CreateModel": [look_up.model(package.metadata["model"])],
+        "CheckInput": [found["CheckInput"].job],
+        "PrepareInput": [found["PrepareInput"].job],
+        "ScoreInput": [entry.job for entry in scoring.values()],
+        "CheckOutput": [found["CheckOutput"].job],
+    }
+    done = recorded(run)
+    plan: dict[str, Any] = {
+        "run": run,
+        "data_version": data,
+        "names": {name: entry.name for name, entry in found.items()},
+        "package": {
+            "arn": package.arn,
+            "version": package.version,
+            "model": package.metadata["model"],
+            "image": package.image,
+            "artifact": package.artifact,
+            "environment": dict(package.environment),
+            "program": package.metadata["program"],
+        },
+        "uris": {
+            "data": settings["dataset"]["uri"],
+            "plan": at("runs", run, "plan.json"),
+            "report": at("quality", quality[:20], "report/"),
+            "quarantine": at("quarantine", quality[:20], ""),
+            "shards": at("prepared", prepare[:20], "shards/"),
+            "keys": at("prepared", prepare[:20], "keys/"),
+            "scores": at("scores", score[:20], ""),
+            "staged": at("staged", run, ""),
+            "parts": at("predictions", run, "parts/"),
+            "manifest": at("predictions", run, "manifest.json"),
+        },
+        "keys": {
+            "staged": f"staged/{run}/manifest.json",
+            "manifest": f"predictions/{run}/manifest.json",
+        },
+        "scoring": [
+            {
+                "job": entry.name,
+                "model": package.metadata["model"],
+                "input": at("prepared", prepare[:20], "shards", shard, ""),
+                "output": at("scores", score[:20], shard, ""),
+            }
+            for shard, entry in scoring.items()
+            if entry.job.status == "Absent"
+        ],
+        "shards": spread,
+        "quality": verdict(found["CheckInput"].job),
+        "output": verdict(found["CheckOutput"].job),
+        "recorded": dict(done) if done else None,
+    }
+    plan["step"] = _next_state(event, jobs, plan)
+    return plan
+
+
+def _next_state(event: Mapping[str, Any], jobs: Mapping[str, Sequence[Job]], plan: Mapping[str, Any]) -> str:
+    if plan["recorded"]:
+        return "Done"
+    after = {"CheckInput": "InputVerdict", "CheckOutput": "OutputVerdict"}
+    for step, standings in jobs.items():
+        statuses = {job.status for job in standings}
+        if statuses == {"Completed"}:
+            passed = {"CheckInput": plan["quality"], "CheckOutput": plan["output"]}.get(
+                step, {"passed": True}
+            )
+            if passed is None or not passed["passed"]:
+                return after[step]
+            continue
+        if "InProgress" in statuses:
+            return "Wait"
+        taken = event.get("taken")
+        if taken and taken["step"] == step:
+            # A name that was refused as taken and yet holds nothing: going on would go round for ever.
+            raise NameTaken(f"{step} was refused as {taken['error']}: {taken['cause']}")
+        return step
+    return "OutputVerdict"

@@ -1,0 +1,66 @@
+"""Entry point of the training planner: look up what exists, decide, write `plan.json`."""
+
+import json
+import os
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from lambdas import registry, sources
+from lambdas.audit import champion_of, run_of
+from lambdas.clients import client
+from lambdas.plan_training import logic
+
+logger = Logger(service="plan-training")
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Plan a training execution (see `logic.decide` for what comes back)."""
+    s3, sagemaker, dynamodb = client("s3"), client("sagemaker"), client("dynamodb")
+    event = {**event, "input": logic.checked_input(event["input"])}
+    settings, home = event["settings"], event["home"]
+    files = sources.list_files(s3, settings["dataset"]["uri"])
+    champion = None
+    pointer = champion_of(dynamodb, home["table"], event["model"])
+    if pointer is not None:
+        bucket, key = sources.split_uri(pointer["program"] + "program.json")
+        program = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        champion = logic.Champion(
+            package_arn=pointer["package_arn"],
+            version=int(pointer["version"]),
+            model=pointer["model"],
+            program=program,
+        )
+    made = logic.work(event, files, champion)
+    plan = logic.decide(
+        event,
+        files,
+        champion,
+        run_of(dynamodb, home["table"], event["model"], made.run),
+        logic.LookUps(
+            processing=registry.processing_jobs(sagemaker),
+            training=registry.training_jobs(sagemaker),
+            transform=registry.transform_jobs(sagemaker),
+            model=registry.models(sagemaker),
+        ),
+    )
+    if plan["step"] != "Done":
+        bucket, key = sources.split_uri(plan["uris"]["plan"])
+        body = {
+            "schema_version": 1,
+            "workflow": "training",
+            "model": event["model"],
+            "run": made.run,
+            **settings,
+            "split": logic.resolve_split(settings["split"], event["input"]),
+            "data": {
+                "version": made.data,
+                "uri": settings["dataset"]["uri"],
+                "files": [file.to_plan() for file in files],
+            },
+            "champion": champion.to_plan() if champion else None,
+        }
+        s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(body, indent=1).encode())
+    logger.info(
+        "planned", extra={"run": made.run, "step": plan["step"], "region": os.environ.get("AWS_REGION")}
+    )
+    return plan

@@ -1,0 +1,297 @@
+"""What a training execution does: pure decisions over what was looked up."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from lambdas.errors import InvalidInput, NameTaken
+from lambdas.sources import SourceFile, data_version
+from lambdas.steps import Job, Standing, digest, standing, verdict
+
+LookUp = Callable[[str], Job]
+
+INPUT_KEYS = ("window", "holdout", "reason", "trigger", "request_id")
+"""The whole input contract; every key is optional."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookUps:
+    """What stands behind a name, by kind of resource."""
+
+    processing: LookUp
+    training: LookUp
+    transform: LookUp
+    model: LookUp
+
+
+@dataclass(frozen=True, kw_only=True)
+class Champion:
+    """The package whose answers are in use, as the audit table points to it."""
+
+    package_arn: str
+    version: int
+    model: str
+    program: Mapping[str, Any]
+
+    def to_plan(self) -> dict[str, object]:
+        """As `plan.json` carries it: the program is small and travels inside."""
+        return {
+            "package_arn": self.package_arn,
+            "version": self.version,
+            "model": self.model,
+            "program": dict(self.program),
+        }
+
+
+def _moment(where: str, text: object) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError as error:
+        raise InvalidInput(
+            f"{where} is {text!r}: give a date or time in ISO 8601, such as 2013-10-01."
+        ) from error
+    return moment.replace(tzinfo=None)
+
+
+def checked_input(value: object) -> dict[str, Any]:
+    """The execution's input, or an error that names the key, its value and the remedy.
+
+    Raises:
+        InvalidInput: for anything but an object with the contract's keys.
+    """
+    if not isinstance(value, Mapping):
+        raise InvalidInput(f"The input is {value!r}: give a JSON object with any of {', '.join(INPUT_KEYS)}.")
+    unknown = sorted(set(value) - set(INPUT_KEYS) - {"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"})
+    if unknown:
+        raise InvalidInput(f"The input has the unknown key {unknown[0]!r}: use {', '.join(INPUT_KEYS)}.")
+    for key in ("window", "holdout"):
+        interval = value.get(key)
+        if interval is None:
+            continue
+        if not isinstance(interval, Mapping) or not set(interval) <= {"start", "end"}:
+            raise InvalidInput(f"{key} is {interval!r}: give an object with start and end.")
+        start = _moment(f"{key}.start", interval.get("start"))
+        end = _moment(f"{key}.end", interval.get("end"))
+        if start is not None and end is not None and start >= end:
+            raise InvalidInput(f"{key}.start {start} is not before {key}.end {end}: swap or correct them.")
+    return dict(value)
+
+
+def resolve_split(split: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings' split with the execution's window and holdout laid over it.
+
+    A given holdout moves the validation interval along, with its length kept, and training ends where
+    validation starts: time order is never broken by an input.
+
+    Raises:
+        InvalidInput: when the result is empty or out of order.
+    """
+    window: Mapping[str, Any] = given.get("window") or {}
+    holdout: Mapping[str, Any] | None = given.get("holdout")
+    if "fractions" in split:
+        if holdout:
+            raise InvalidInput(
+                "holdout was given but the workflow splits by fraction: use Split.by_time, or leave it out."
+            )
+        return {**split, **({"window": dict(window)} if window else {})}
+    train, validation, last = (dict(split[part]) for part in ("train", "validation", "holdout"))
+    if holdout:
+        old_start, old_end = (
+            _moment("validation", validation["start"]),
+            _moment("validation", validation["end"]),
+        )
+        start = _moment("holdout.start", holdout.get("start") or last["start"])
+        assert old_start is not None and old_end is not None and start is not None
+        last = {"start": start.isoformat(), "end": holdout.get("end", last.get("end"))}
+        validation = {"start": (start - (old_end - old_start)).isoformat(), "end": start.isoformat()}
+        train["end"] = validation["start"]
+    if window.get("start") is not None:
+        train["start"] = window["start"]
+    if window.get("end") is not None:
+        last["end"] = window["end"]
+    resolved = {"train": train, "validation": validation, "holdout": last}
+    moments = [
+        _moment(f"{part}.{edge}", resolved[part].get(edge))
+        for part in ("train", "validation", "holdout")
+        for edge in ("start", "end")
+    ]
+    known = [moment for moment in moments if moment is not None]
+    if known != sorted(known) or any(
+        a is not None and b is not None and a >= b for a, b in zip(moments[::2], moments[1::2], strict=True)
+    ):
+        raise InvalidInput(
+            f"The window leaves the split out of order or a part of it empty ({resolved}): "
+            f"give a window and holdout with training before validation before holdout."
+        )
+    return resolved
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """Digests of an execution's steps, each over everything its result depends on."""
+
+    data: str
+    quality: str
+    features: str
+    train: str
+    model: str
+    score: str
+    evaluate: str
+    run: str
+
+
+def work(event: Mapping[str, Any], files: Sequence[SourceFile], champion: Champion | None) -> Work:
+    """Digest the execution's work.
+
+    The champion is part of what is scored and evaluated, and of neither training nor the run: a champion
+    that moved does not train the same model again.
+    """
+    settings, requests, bound = event["settings"], event["requests"], event["bound"]
+    data = data_version(files)
+    split = resolve_split(settings["split"], event["input"])
+    rival = champion.version if champion else None
+
+    def step(name: str, *parts: object) -> str:
+        return digest(requests[name], bound, *parts)
+
+    quality = step("CheckQuality", settings["dataset"], settings["quality"], data)
+    features = step("PrepareFeatures", settings["dataset"], split, data)
+    train = step("Train", features)
+    model = step("CreateModel", train)
+    score = step("ScoreHoldout", model, rival)
+    evaluation = (settings["gate"], settings["evaluation"])
+    return Work(
+        data=data,
+        quality=quality,
+        features=features,
+        train=train,
+        model=model,
+        score=score,
+        evaluate=step("Evaluate", score, *evaluation),
+        run=step("Evaluate", quality, model, *evaluation)[:16],
+    )
+
+
+def locations(bucket: str, made: Work, names: Mapping[str, str]) -> dict[str, str]:
+    """Where everything of an execution lies, as S3 URIs; folders end with a slash."""
+
+    def at(*path: str) -> str:
+        return f"s3://{bucket}/" + "/".join(path)
+
+    split = at("splits", made.features[:20])
+    return {
+        "plan": at("runs", made.run, "plan.json"),
+        "report": at("quality", made.quality[:20], "report/"),
+        "quarantine": at("quarantine", made.quality[:20], ""),
+        "split": split + "/split/",
+        "train": split + "/split/train/",
+        "validation": split + "/split/validation/",
+        "holdout": split + "/split/holdout/",
+        "keys": split + "/split/holdout_keys/",
+        "program": split + "/program/",
+        "training": at("training", ""),
+        "artifact": at("training", names["Train"], "output", "model.tar.gz"),
+        "scores": at("scores", made.score[:20], ""),
+        "evaluation": at("evaluations", made.evaluate[:20], ""),
+        "baseline": at("baselines", made.run, ""),
+    }
+
+
+def decide(
+    event: Mapping[str, Any],
+    files: Sequence[SourceFile],
+    champion: Champion | None,
+    recorded: Mapping[str, Any] | None,
+    look_up: LookUps,
+) -> dict[str, Any]:
+    """The plan of the execution: names, places, and the state to go on with.
+
+    Args:
+        event: the machine's payload: settings, request digests, bound values, input.
+        recorded: the audit table's entry of this very run when it was finished before.
+
+    Returns:
+        What the machine keeps as its variable `$plan`. `step` names the state to go on with, `Wait` when
+        another execution is at the same work, or `Done` when nothing is left to do.
+    """
+    model, made = event["model"], work(event, files, champion)
+
+    def stand(step: str, step_digest: str, looking: LookUp) -> Standing:
+        return standing(model, step, step_digest, looking)
+
+    steps = {
+        "CheckQuality": stand("quality", made.quality, look_up.processing),
+        "PrepareFeatures": stand("features", made.features, look_up.processing),
+        "Train": stand("train", made.train, look_up.training),
+        "CreateModel": stand("model", made.model, look_up.model),
+        "ScoreHoldout": stand("score", made.score, look_up.transform),
+        "Evaluate": stand("evaluate", made.evaluate, look_up.processing),
+    }
+    names = {step: found.name for step, found in steps.items()}
+    uris = locations(event["home"]["bucket"], made, names)
+    scoring = [
+        {
+            "who": "challenger",
+            "found": steps["ScoreHoldout"],
+            "model": names["CreateModel"],
+            "input": uris["holdout"],
+        }
+    ]
+    if champion:
+        rival = stand("scorechampion", made.score, look_up.transform)
+        scoring.append(
+            {"who": "champion", "found": rival, "model": champion.model, "input": uris["split"] + "champion/"}
+        )
+        if look_up.model(champion.model).status == "Absent":
+            raise NameTaken(
+                f"The champion (version {champion.version}) has lost its model {champion.model}: run batch "
+                f"inference with package_version {champion.version}, which makes it anew."
+            )
+    jobs: dict[str, list[Job]] = {step: [found.job] for step, found in steps.items()}
+    jobs["ScoreHoldout"] = [entry["found"].job for entry in scoring]
+    plan: dict[str, Any] = {
+        "run": made.run,
+        "data_version": made.data,
+        "names": names,
+        "uris": uris,
+        "champion": {"version": champion.version, "package_arn": champion.package_arn} if champion else None,
+        "scoring": [
+            {
+                "job": e["found"].name,
+                "model": e["model"],
+                "input": e["input"],
+                "output": uris["scores"] + e["who"] + "/",
+            }
+            for e in scoring
+            if e["found"].job.status == "Absent"
+        ],
+        "quality": verdict(steps["CheckQuality"].job),
+        "gate": verdict(steps["Evaluate"].job),
+        "recorded": dict(recorded) if recorded else None,
+    }
+    plan["step"] = _next_state(event, jobs, plan)
+    return plan
+
+
+def _next_state(event: Mapping[str, Any], jobs: Mapping[str, Sequence[Job]], plan: Mapping[str, Any]) -> str:
+    if plan["recorded"]:
+        return "Done"
+    after = {"CheckQuality": "QualityVerdict", "Evaluate": "Register"}
+    reached = "CheckQuality"
+    order = tuple(jobs)
+    for position, step in enumerate(order):
+        statuses = {job.status for job in jobs[step]}
+        if statuses != {"Completed"}:
+            taken = event.get("taken")
+            if taken and taken["step"] == step and "InProgress" not in statuses:
+                # A name that was refused as taken and yet holds nothing: going on would go round for ever.
+                raise NameTaken(f"{step} was refused as {taken['error']}: {taken['cause']}")
+            return "Wait" if "InProgress" in statuses else reached
+        following = order[position + 1] if position + 1 < len(order) else "Register"
+        reached = after.get(step, following)
+        if step == "CheckQuality" and (plan["quality"] is None or not plan["quality"]["passed"]):
+            return "QualityVerdict"
+    return reached

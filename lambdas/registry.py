@@ -1,0 +1,92 @@
+"""What SageMaker knows under a name: jobs, models, model packages."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError
+
+from lambdas.steps import Job, Status
+
+_STATUS: Mapping[str, Status] = {
+    "Completed": "Completed",
+    "InProgress": "InProgress",
+    "Stopping": "InProgress",
+    "Failed": "Failed",
+    "Stopped": "Failed",
+}
+
+_NOT_FOUND = ("ResourceNotFound", "ResourceNotFoundException")
+
+
+class SageMaker(Protocol):
+    """The part of the SageMaker client used here."""
+
+    def describe_processing_job(self, *, ProcessingJobName: str) -> Any: ...
+    def describe_training_job(self, *, TrainingJobName: str) -> Any: ...
+    def describe_transform_job(self, *, TransformJobName: str) -> Any: ...
+    def describe_model(self, *, ModelName: str) -> Any: ...
+    def describe_model_package(self, *, ModelPackageName: str) -> Any: ...
+    def get_paginator(self, operation_name: str) -> Any: ...
+
+
+def _absent(error: ClientError) -> bool:
+    code = error.response["Error"]["Code"]
+    message = error.response["Error"]["Message"]
+    return code in _NOT_FOUND or (code == "ValidationException" and "ould not find" in message)
+
+
+def _look_up(describe: Callable[[str], Any], status_key: str | None) -> Callable[[str], Job]:
+    def look_up(name: str) -> Job:
+        try:
+            answer = describe(name)
+        except ClientError as error:
+            if _absent(error):
+                return Job(status="Absent")
+            raise
+        if status_key is None:
+            return Job(status="Completed")
+        return Job(status=_STATUS[answer[status_key]], exit_message=answer.get("ExitMessage"))
+
+    return look_up
+
+
+def processing_jobs(sagemaker: SageMaker) -> Callable[[str], Job]:
+    """Look-up of processing jobs by name."""
+    return _look_up(
+        lambda name: sagemaker.describe_processing_job(ProcessingJobName=name), "ProcessingJobStatus"
+    )
+
+
+def training_jobs(sagemaker: SageMaker) -> Callable[[str], Job]:
+    """Look-up of training jobs by name."""
+    return _look_up(lambda name: sagemaker.describe_training_job(TrainingJobName=name), "TrainingJobStatus")
+
+
+def transform_jobs(sagemaker: SageMaker) -> Callable[[str], Job]:
+    """Look-up of transform jobs by name."""
+    return _look_up(
+        lambda name: sagemaker.describe_transform_job(TransformJobName=name), "TransformJobStatus"
+    )
+
+
+def models(sagemaker: SageMaker) -> Callable[[str], Job]:
+    """Look-up of models by name; a model that exists is Completed."""
+    return _look_up(lambda name: sagemaker.describe_model(ModelName=name), None)
+
+
+def packages(sagemaker: SageMaker, group: str, status: str | None = None) -> Iterator[Mapping[str, Any]]:
+    """Summaries of the group's model packages, the newest first.
+
+    Args:
+        group: the model package group's name.
+        status: only packages with this approval status.
+    """
+    request: dict[str, Any] = {
+        "ModelPackageGroupName": group,
+        "SortBy": "CreationTime",
+        "SortOrder": "Descending",
+    }
+    if status is not None:
+        request["ModelApprovalStatus"] = status
+    for page in sagemaker.get_paginator("list_model_packages").paginate(**request):
+        yield from page["ModelPackageSummaryList"]

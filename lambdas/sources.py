@@ -1,0 +1,88 @@
+"""Which objects a dataset consists of, and the version that pins their content."""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from lambdas.errors import NoData
+from lambdas.steps import digest
+
+CHECKSUMS = ("CRC64NVME", "SHA256", "CRC32C", "CRC32", "SHA1")
+"""S3's content checksums, the ones preferred first. An ETag under KMS is no content hash."""
+
+
+class S3(Protocol):
+    """The part of the S3 client used here."""
+
+    def get_paginator(self, operation_name: str) -> Any: ...
+    def head_object(self, **request: Any) -> Any: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceFile:
+    """One object: its name below the prefix, its size in bytes, and what identifies its content."""
+
+    name: str
+    size: int
+    algorithm: str
+    value: str
+
+    def to_plan(self) -> dict[str, object]:
+        """As `plan.json` carries it."""
+        return {
+            "name": self.name,
+            "size": self.size,
+            "checksum": {"algorithm": self.algorithm, "value": self.value},
+        }
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """`s3://bucket/key` as (bucket, key)."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def checksum(head: Mapping[str, Any]) -> tuple[str, str]:
+    """The strongest identity that a HeadObject answer (with `ChecksumMode` on) holds, as (algorithm, value).
+
+    A multipart upload's composite checksum identifies the content but cannot be computed from the whole file,
+    so it is named apart. Without any checksum the version id identifies the object, without versioning the ETag.
+    """
+    for algorithm in CHECKSUMS:
+        value = head.get("Checksum" + algorithm)
+        if value:
+            composite = head.get("ChecksumType") == "COMPOSITE" or "-" in value
+            return ("COMPOSITE" if composite else algorithm), str(value)
+    version = head.get("VersionId")
+    if version and version != "null":
+        return "VERSION", str(version)
+    return "ETAG", str(head["ETag"]).strip('"')
+
+
+def list_files(s3: S3, uri: str) -> tuple[SourceFile, ...]:
+    """The objects under an S3 prefix with what identifies their content, sorted by name.
+
+    Raises:
+        NoData: when the prefix holds no objects (placeholders for folders and empty listings alike).
+    """
+    bucket, prefix = split_uri(uri)
+    found: list[tuple[str, int]] = []
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        found += [(o["Key"], o["Size"]) for o in page.get("Contents", []) if not o["Key"].endswith("/")]
+    if not found:
+        raise NoData(f"No objects under {uri}: upload the data there, or correct the dataset's uri.")
+
+    def describe(entry: tuple[str, int]) -> SourceFile:
+        key, size = entry
+        algorithm, value = checksum(s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED"))
+        name = key[len(prefix) :].lstrip("/") or key.rsplit("/", 1)[-1]
+        return SourceFile(name=name, size=size, algorithm=algorithm, value=value)
+
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        return tuple(sorted(pool.map(describe, found), key=lambda file: file.name))
+
+
+def data_version(files: Iterable[SourceFile]) -> str:
+    """SHA-256 over name, size and content identity of every file: the version of the data."""
+    return digest([[f.name, f.size, f.algorithm, f.value] for f in sorted(files, key=lambda f: f.name)])

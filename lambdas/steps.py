@@ -1,0 +1,88 @@
+"""Names derived from the work itself, so that a repeated start does the work once.
+
+A step's digest covers everything its result depends on: the rendered request, the code and image in it, the
+data, and the steps before it. The name of its job is made from that digest. When the name exists already,
+what stands behind it decides: Completed is adopted, InProgress is awaited, Failed or Stopped takes the next
+suffix (or one failure would block that data for good).
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+DIGEST_LENGTH = 20
+"""Hexadecimal characters of a digest that go into a name: 80 bits."""
+
+MAXIMUM_NAME_LENGTH = 63
+"""SageMaker's limit for the names of jobs and models."""
+
+Status = Literal["Absent", "InProgress", "Completed", "Failed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What is known of a job or model of a given name."""
+
+    status: Status
+    exit_message: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Where a step stands: the name to use next (or to adopt), and what was found behind it."""
+
+    name: str
+    job: Job
+
+
+def digest(*parts: object) -> str:
+    """SHA-256 of the parts' canonical JSON, in hexadecimal.
+
+    Args:
+        parts: anything JSON can hold; the order of mapping keys does not matter.
+    """
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def derived_name(model: str, step: str, step_digest: str, attempt: int = 1) -> str:
+    """The name of a step's job: `<model>-<step>-<digest>`, with `-<attempt>` from the second attempt on.
+
+    Raises:
+        ValueError: when the name would be longer than SageMaker accepts.
+    """
+    name = f"{model}-{step}-{step_digest[:DIGEST_LENGTH]}" + (f"-{attempt}" if attempt > 1 else "")
+    if len(name) > MAXIMUM_NAME_LENGTH:
+        raise ValueError(
+            f"The name {name!r} has {len(name)} characters and SageMaker accepts {MAXIMUM_NAME_LENGTH}: "
+            f"shorten the model's name."
+        )
+    return name
+
+
+def standing(model: str, step: str, step_digest: str, look_up: Callable[[str], Job]) -> Standing:
+    """Find where a step stands by looking up its derived names in turn.
+
+    Args:
+        look_up: tells what stands behind a name; asked for one name after the other until one has not failed.
+    """
+    attempt = 1
+    while True:
+        name = derived_name(model, step, step_digest, attempt)
+        job = look_up(name)
+        if job.status != "Failed":
+            return Standing(name=name, job=job)
+        attempt += 1
+
+
+def verdict(job: Job) -> Mapping[str, object] | None:
+    """The verdict a completed processing job left as its exit message, or None when it left none."""
+    if job.status != "Completed" or not job.exit_message:
+        return None
+    try:
+        value = json.loads(job.exit_message)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None

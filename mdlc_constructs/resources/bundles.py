@@ -1,0 +1,161 @@
+"""What is uploaded besides templates: Lambda code, job code, and hash-locked wheels for the jobs' image.
+
+Each bundle is one zip with the same bytes for the same content, made once and kept in the user's cache, keyed by
+what it is made from. Synthesis then only names it: the key is the asset's hash.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import platformdirs
+
+LAMBDA_PYTHON = "3.14"
+JOB_PYTHON = "3.12"
+"""The Python in the tag of the jobs' image (`settings.Image.jobs`)."""
+JOB_PLATFORM = "manylinux_2_28_x86_64"
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: content alone decides the bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    """A zip file and the digest (SHA-256, hexadecimal) of everything it was made from."""
+
+    path: Path
+    digest: str
+
+
+class BundleError(RuntimeError):
+    """A bundle could not be made; says what to do."""
+
+
+def source(room: str) -> Path:
+    """The folder of `lambdas` or `jobs`: carried as an asset by a wheel, a room of its own in a clone."""
+    carried = _PACKAGE / "_assets" / room
+    return carried if carried.is_dir() else _PACKAGE.parent / room
+
+
+def cache_folder() -> Path:
+    """Where bundles are kept; the environment variable `MDLC_CACHE_DIR` moves it."""
+    chosen = os.environ.get("MDLC_CACHE_DIR")
+    return (
+        Path(chosen).absolute() if chosen else Path(platformdirs.user_cache_dir("mdlc-constructs"))
+    ) / "bundles"
+
+
+@cache
+def lambda_code() -> Bundle:
+    """All functions with their dependencies: one bundle, one handler each."""
+    lock = source("lambdas") / "requirements.lock"
+
+    def fill(archive: zipfile.ZipFile) -> None:
+        _add_tree(archive, source("lambdas"), "lambdas")
+        with tempfile.TemporaryDirectory() as folder:
+            _pip("install", "--target", folder, *_for_platform(LAMBDA_PYTHON), "-r", str(lock))
+            _add_tree(archive, Path(folder), "")
+
+    return _bundle("lambdas", _digest_of((LAMBDA_PYTHON, *_tree(source("lambdas")))), fill)
+
+
+@cache
+def job_code() -> Bundle:
+    """The data jobs as a zip that Python runs as it is."""
+
+    def fill(archive: zipfile.ZipFile) -> None:
+        _add(
+            archive,
+            "__main__.py",
+            b"import runpy\n\nrunpy.run_module('jobs', run_name='__main__', alter_sys=True)\n",
+        )
+        _add_tree(archive, source("jobs"), "jobs")
+
+    return _bundle("jobs", _digest_of(_tree(source("jobs"))), fill)
+
+
+@cache
+def job_wheels(lock_name: str) -> Bundle:
+    """The wheels of one of the jobs' locks for the jobs' image, with the lock beside them."""
+    lock = source("jobs") / lock_name
+
+    def fill(archive: zipfile.ZipFile) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            _pip("download", "--dest", folder, *_for_platform(JOB_PYTHON), "-r", str(lock))
+            _add_tree(archive, Path(folder), "")
+        _add(archive, "requirements.lock", lock.read_bytes())
+
+    return _bundle(lock.stem, _digest_of((JOB_PYTHON, JOB_PLATFORM, lock.read_text())), fill)
+
+
+def _for_platform(python: str) -> tuple[str, ...]:
+    older = ("manylinux_2_17_x86_64", "manylinux2014_x86_64")
+    platforms = [part for name in (JOB_PLATFORM, *older) for part in ("--platform", name)]
+    return (
+        *("--require-hashes", "--no-deps", "--only-binary=:all:", "--implementation", "cp"),
+        *("--python-version", python),
+        *platforms,
+    )
+
+
+def _pip(*arguments: str) -> None:
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        reason = (done.stderr.strip() or "no output").splitlines()[-1]
+        raise BundleError(
+            f"pip could not fetch what a bundle needs ({reason}): check that the package index is reachable."
+        )
+
+
+def _bundle(name: str, digest: str, fill: Callable[[zipfile.ZipFile], None]) -> Bundle:
+    path = cache_folder() / f"{name}-{digest[:16]}.zip"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Written beside its place and renamed, so that another process sees a whole file or none.
+        handle, waiting = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        os.chmod(waiting, 0o644)
+        try:
+            with os.fdopen(handle, "wb") as stream, zipfile.ZipFile(stream, "w") as archive:
+                fill(archive)
+            os.replace(waiting, path)
+        except BaseException:
+            Path(waiting).unlink(missing_ok=True)
+            raise
+    return Bundle(path=path, digest=digest)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc":
+            yield path
+
+
+def _tree(folder: Path) -> Iterator[str]:
+    for path in _files(folder):
+        yield path.relative_to(folder).as_posix()
+        yield hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _digest_of(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _add_tree(archive: zipfile.ZipFile, folder: Path, below: str) -> None:
+    for path in _files(folder):
+        _add(archive, f"{below}/{path.relative_to(folder).as_posix()}".lstrip("/"), path.read_bytes())
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    entry = zipfile.ZipInfo(name, date_time=_EPOCH)
+    # A wheel is compressed already: packing it again costs seconds and saves nothing.
+    entry.compress_type = zipfile.ZIP_STORED if name.endswith(".whl") else zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o644 << 16
+    archive.writestr(entry, content)

@@ -1,0 +1,97 @@
+"""Lambda functions, made once a stack, one a permission set, however many workflows use them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.resources import bundles
+from mdlc_constructs.resources.assets import asset
+from mdlc_constructs.resources.permissions import policy
+
+_PURPOSES = {
+    "PlanTraining": ("lambdas.plan_training.handler.handler", "Plans training executions"),
+    "PlanBatch": ("lambdas.plan_batch.handler.handler", "Plans batch inference executions"),
+    "CleanUp": ("lambdas.clean_up.handler.handler", "Ends what executions made when a stack is deleted"),
+}
+
+
+class Functions(Construct):
+    """The functions of a stack. Get them with `Functions.of`.
+
+    Attributes:
+        made: the functions that something in the stack asked for, by name.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, key_arn: str) -> None:
+        super().__init__(scope, id_)
+        self.made: dict[str, lambda_.CfnFunction] = {}
+        self._roles: dict[str, iam.Role] = {}
+        self._key_arn = key_arn
+
+    @classmethod
+    def of(cls, scope: Construct, *, key_arn: str) -> "Functions":
+        """The functions of the stack that holds `scope`, made when nothing asked for them before.
+
+        Args:
+            key_arn: the key that encrypts the log groups of functions made from now on.
+        """
+        stack = Stack.of(scope)
+        found = stack.node.try_find_child("Functions")
+        return cast(Functions, found) if found is not None else cls(stack, "Functions", key_arn=key_arn)
+
+    def function(
+        self, name: str, statements: Iterable[Statement], bindings: Mapping[str, str]
+    ) -> lambda_.CfnFunction:
+        """The function of that name, allowed to do what the statements say besides what it could before."""
+        if name not in self.made:
+            self._make(name, policy(statements, bindings))
+        else:
+            for statement in policy(statements, bindings)["Statement"]:
+                self._roles[name].add_to_policy(iam.PolicyStatement.from_json(statement))
+        return self.made[name]
+
+    def _make(self, name: str, document: Mapping[str, Any]) -> None:
+        handler, description = _PURPOSES[name]
+        code = asset(self, bundles.lambda_code())
+        group = logs.CfnLogGroup(self, f"{name}Logs", retention_in_days=365, kms_key_id=self._key_arn)
+        group.apply_removal_policy(RemovalPolicy.DESTROY)
+        own = [
+            {
+                "Effect": "Allow",
+                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                "Resource": group.attr_arn,
+            },
+            # X-Ray knows no resource-level permission for writing segments.
+            {
+                "Effect": "Allow",
+                "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+                "Resource": "*",
+            },
+        ]
+        whole = {**document, "Statement": [*document["Statement"], *own]}
+        self._roles[name] = iam.Role(
+            self,
+            f"{name}Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            inline_policies={"Work": iam.PolicyDocument.from_json(whole)},
+        )
+        self.made[name] = lambda_.CfnFunction(
+            self,
+            name,
+            runtime=f"python{bundles.LAMBDA_PYTHON}",
+            architectures=["arm64"],
+            handler=handler,
+            description=description,
+            code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.bucket_name, s3_key=code.object_key),
+            role=self._roles[name].role_arn,
+            timeout=int(Duration.minutes(5).to_seconds()),
+            memory_size=512,
+            tracing_config=lambda_.CfnFunction.TracingConfigProperty(mode="Active"),
+            logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_format="JSON", log_group=group.ref),
+        )

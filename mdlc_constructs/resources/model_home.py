@@ -1,0 +1,341 @@
+"""What all workflows of one model stand on."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from aws_cdk import CfnResource, RemovalPolicy, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.resources import permissions
+from mdlc_constructs.resources.functions import Functions
+
+LONGEST_NAME = 28
+"""With a step's name and a digest behind it a derived name stays within SageMaker's 63 characters."""
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+class ModelHome(Construct):
+    """A model's key, bucket, package group, audit table, events and clean-up: one home a model.
+
+    Args:
+        name: the model's name, lowercase words joined by hyphens. It begins the names of all jobs and models.
+        bucket: your own bucket instead of a new one. It should be versioned and refuse plain HTTP.
+        key: your own key instead of a new one; it encrypts the bucket, the table, logs, volumes and outputs.
+        removal_policy: what becomes of data when the stack is deleted. By default bucket, key, audit table and
+            registered packages stay; with `RemovalPolicy.DESTROY` all of it goes.
+
+    Raises:
+        ValueError: when the name cannot begin the names of SageMaker jobs.
+
+    What executions made and nobody else would end (running jobs, models) is ended when the stack is deleted.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        bucket: s3.IBucket | None = None,
+        key: kms.IKey | None = None,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    ) -> None:
+        if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+            raise ValueError(
+                f"name={name!r} must be lowercase words joined by hyphens, at most {LONGEST_NAME} characters: "
+                f"it begins the names of all jobs, such as flight-delay."
+            )
+        super().__init__(scope, id_)
+        self.name = name
+        self.removal_policy = removal_policy
+        self._own_bucket = bucket is None
+        self._key = key
+        self._cfn_key: kms.CfnKey | None = None
+        if key is None:
+            self._cfn_key = self._make_key()
+            self.key_arn: str = self._cfn_key.attr_arn
+        else:
+            self.key_arn = key.key_arn
+        self._bucket = bucket
+        self._cfn_bucket: s3.CfnBucket | None = None
+        if bucket is None:
+            self._cfn_bucket = self._make_bucket()
+            self.bucket_name: str = self._cfn_bucket.ref
+        else:
+            self.bucket_name = bucket.bucket_name
+        self.package_group_name = name
+        group = sagemaker.CfnModelPackageGroup(
+            self,
+            "Packages",
+            model_package_group_name=name,
+            model_package_group_description=f"Versions of {name}",
+        )
+        group.apply_removal_policy(removal_policy)
+        self._table = self._make_table()
+        self.audit_table_name: str = self._table.ref
+        self.audit_table_arn: str = self._table.attr_arn
+        self.bindings: Mapping[str, str] = {
+            **permissions.deployment(),
+            "Bucket": self.bucket_name,
+            "KeyArn": self.key_arn,
+            "AuditTable": self.audit_table_name,
+            "AuditTableArn": self.audit_table_arn,
+            "PackageGroup": name,
+        }
+        self._make_clean_up(group)
+        self._model_role: iam.Role | None = None
+
+    @property
+    def bucket(self) -> s3.IBucket:
+        """The model's bucket, as the CDK's own constructs take it."""
+        if self._bucket is None:
+            assert self._cfn_bucket is not None
+            self._bucket = s3.Bucket.from_cfn_bucket(self._cfn_bucket)
+        return self._bucket
+
+    @property
+    def key(self) -> kms.IKey:
+        """The model's key, as the CDK's own constructs take it."""
+        if self._key is None:
+            assert self._cfn_key is not None
+            self._key = kms.Key.from_cfn_key(self._cfn_key)
+        return self._key
+
+    @property
+    def audit_table(self) -> dynamodb.ITable:
+        """The audit table, as the CDK's own constructs take it. `docs/contracts.md` tells its schema."""
+        return dynamodb.Table.from_table_attributes(
+            self, "AuditTable", table_arn=self.audit_table_arn, encryption_key=self.key
+        )
+
+    def on_event(self, id_: str, detail_type: str) -> events.Rule:
+        """A rule on an event of this model, such as `Training Completed`; give it targets with `add_target`.
+
+        Args:
+            detail_type: `Training Completed`, `Training Failed`, `Predictions Published` or
+                `Batch Inference Failed`.
+        """
+        return events.Rule(
+            self,
+            id_,
+            event_pattern=events.EventPattern(
+                source=["mdlc"], detail_type=[detail_type], detail={"model": [self.name]}
+            ),
+        )
+
+    def function(
+        self, name: str, statements: Iterable[Statement], bindings: Mapping[str, str]
+    ) -> lambda_.CfnFunction:
+        """A function shared by the stack, allowed to do what the statements say as well."""
+        return Functions.of(self, key_arn=self.key_arn).function(
+            name, statements, {**self.bindings, **bindings}
+        )
+
+    def model_role(self, statements: Iterable[Statement], bindings: Mapping[str, str]) -> iam.Role:
+        """The role of the model's containers, shared by everything that runs the model."""
+        if self._model_role is None:
+            self._model_role = self.job_role("ModelRole", statements, bindings)
+        return self._model_role
+
+    def job_role(
+        self,
+        id_: str,
+        statements: Iterable[Statement],
+        bindings: Mapping[str, str],
+        scope: Construct | None = None,
+    ) -> iam.Role:
+        """A role that SageMaker's jobs assume."""
+        return permissions.role(
+            scope or self,
+            id_,
+            service="sagemaker.amazonaws.com",
+            statements=statements,
+            bindings={**self.bindings, **bindings},
+        )
+
+    def log_group(self, scope: Construct, id_: str, name: str | None = None) -> logs.CfnLogGroup:
+        """An encrypted log group that keeps its lines for a year and goes with the stack."""
+        group = logs.CfnLogGroup(
+            scope, id_, log_group_name=name, retention_in_days=365, kms_key_id=self.key_arn
+        )
+        group.apply_removal_policy(RemovalPolicy.DESTROY)
+        return group
+
+    def _make_key(self) -> kms.CfnKey:
+        account = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+        logs_of = {"Fn::Sub": "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:*"}
+        key = kms.CfnKey(
+            self,
+            "Key",
+            description=f"Everything of the model {self.name}",
+            enable_key_rotation=True,
+            key_policy={
+                "Version": "2012-10-17",
+                "Statement": [
+                    # The account decides by its own policies who may use the key.
+                    {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"},
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": {"Fn::Sub": "logs.${AWS::Region}.amazonaws.com"}},
+                        "Action": [
+                            "kms:Encrypt*",
+                            "kms:Decrypt*",
+                            "kms:ReEncrypt*",
+                            "kms:GenerateDataKey*",
+                            "kms:Describe*",
+                        ],
+                        "Resource": "*",
+                        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": logs_of}},
+                    },
+                ],
+            },
+        )
+        key.apply_removal_policy(self.removal_policy)
+        return key
+
+    def _make_bucket(self) -> s3.CfnBucket:
+        bucket = s3.CfnBucket(
+            self,
+            "Bucket",
+            bucket_encryption={
+                "serverSideEncryptionConfiguration": [
+                    {
+                        "bucketKeyEnabled": True,
+                        "serverSideEncryptionByDefault": {
+                            "sseAlgorithm": "aws:kms",
+                            "kmsMasterKeyId": self.key_arn,
+                        },
+                    }
+                ]
+            },
+            public_access_block_configuration={
+                "blockPublicAcls": True,
+                "blockPublicPolicy": True,
+                "ignorePublicAcls": True,
+                "restrictPublicBuckets": True,
+            },
+            versioning_configuration={"status": "Enabled"},
+            # Needs no custom resource, unlike the L2 construct's event_bridge_enabled.
+            notification_configuration={"eventBridgeConfiguration": {"eventBridgeEnabled": True}},
+            lifecycle_configuration={
+                "rules": [
+                    {
+                        "id": "unfinished",
+                        "status": "Enabled",
+                        "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
+                    }
+                ]
+            },
+        )
+        bucket.apply_removal_policy(self.removal_policy)
+        arn = bucket.attr_arn
+        s3.CfnBucketPolicy(
+            self,
+            "BucketPolicy",
+            bucket=bucket.ref,
+            policy_document={
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Deny",
+                        "Principal": {"AWS": "*"},
+                        "Action": "s3:*",
+                        "Resource": [arn, f"{arn}/*"],
+                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                    }
+                ],
+            },
+        )
+        return bucket
+
+    def _make_table(self) -> dynamodb.CfnTable:
+        table = dynamodb.CfnTable(
+            self,
+            "Audit",
+            key_schema=[
+                {"attributeName": "pk", "keyType": "HASH"},
+                {"attributeName": "sk", "keyType": "RANGE"},
+            ],
+            attribute_definitions=[
+                {"attributeName": "pk", "attributeType": "S"},
+                {"attributeName": "sk", "attributeType": "S"},
+            ],
+            billing_mode="PAY_PER_REQUEST",
+            sse_specification={"sseEnabled": True, "sseType": "KMS", "kmsMasterKeyId": self.key_arn},
+            point_in_time_recovery_specification={"pointInTimeRecoveryEnabled": True},
+        )
+        table.apply_removal_policy(self.removal_policy)
+        return table
+
+    def _make_clean_up(self, group: sagemaker.CfnModelPackageGroup) -> None:
+        here = "arn:${Partition}:sagemaker:${Region}:${Account}:"
+        statements = [
+            # Listing knows no resource-level permission.
+            Statement(
+                actions=(
+                    "sagemaker:ListModels",
+                    "sagemaker:ListProcessingJobs",
+                    "sagemaker:ListTrainingJobs",
+                    "sagemaker:ListTransformJobs",
+                ),
+                resources=("*",),
+            ),
+            *(
+                Statement(actions=(f"sagemaker:{action}",), resources=(f"{here}{kind}/{self.name}-*",))
+                for kind, action in (
+                    ("training-job", "StopTrainingJob"),
+                    ("processing-job", "StopProcessingJob"),
+                    ("transform-job", "StopTransformJob"),
+                    ("model", "DeleteModel"),
+                )
+            ),
+        ]
+        properties: dict[str, Any] = {"Model": self.name}
+        if self.removal_policy == RemovalPolicy.DESTROY:
+            properties["Group"] = self.package_group_name
+            statements += [
+                Statement(
+                    actions=("sagemaker:ListModelPackages",),
+                    resources=(f"{here}model-package-group/{self.name}",),
+                ),
+                Statement(
+                    actions=("sagemaker:DeleteModelPackage",),
+                    resources=(f"{here}model-package/{self.name}/*",),
+                ),
+            ]
+            if self._own_bucket:
+                properties["Bucket"] = self.bucket_name
+                statements += [
+                    Statement(
+                        actions=("s3:ListBucketVersions",), resources=("arn:${Partition}:s3:::${Bucket}",)
+                    ),
+                    Statement(
+                        actions=("s3:DeleteObject", "s3:DeleteObjectVersion"),
+                        resources=("arn:${Partition}:s3:::${Bucket}/*",),
+                    ),
+                ]
+        function = self.function("CleanUp", statements, {})
+        clean_up = CfnResource(
+            self,
+            "CleanUp",
+            type="Custom::MdlcCleanUp",
+            properties={"ServiceToken": function.attr_arn, "ServiceTimeout": 900, **properties},
+        )
+        # Deleted first, so that the group and the bucket are empty when CloudFormation comes to them.
+        clean_up.add_resource_dependency(group)
+        for owned in (self._cfn_bucket, self._cfn_key):
+            if owned is not None:
+                clean_up.add_resource_dependency(cast(CfnResource, owned))
+        role = Stack.of(self).node.find_child("Functions").node.find_child("CleanUpRole")
+        clean_up.node.add_dependency(role)

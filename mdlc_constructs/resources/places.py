@@ -1,0 +1,46 @@
+"""Placeholders of what every workflow stands on, and where things lie in a model's bucket. Pure text.
+
+`docs/contracts.md` tells the same in words; later workflows build on these places.
+"""
+
+BUCKET = "${Bucket}"
+KEY_ARN = "${KeyArn}"
+AUDIT_TABLE = "${AuditTable}"
+AUDIT_TABLE_ARN = "${AuditTableArn}"
+PACKAGE_GROUP = "${PackageGroup}"
+JOB_CODE = "${JobCode}"
+"""S3 URI of the zip with the data jobs' code."""
+JOB_CODE_FILE = "${JobCodeFile}"
+"""The zip's name inside the container."""
+JOB_IMAGE = "${JobImage}"
+DATASET_BUCKET = "${DatasetBucket}"
+DATASET_PREFIX = "${DatasetPrefix}"
+
+PARTITION = "${Partition}"
+REGION = "${Region}"
+ACCOUNT = "${Account}"
+
+LAYOUT = {
+    "runs": "`plan.json` of each run: the settings, the data's files with checksums, everything decided",
+    "quality": "quality reports",
+    "quarantine": "what a refused batch held, with reasons; the batch itself stays where it was",
+    "splits": "chronological splits, the raw holdout keys, and the fitted feature program",
+    "training": "model artifacts, as training jobs wrote them",
+    "scores": "what transform jobs answered",
+    "evaluations": "metrics, the gate's verdict and the picture",
+    "baselines": "`<run>/statistics.json` and `<run>/constraints.json`, for monitoring",
+    "prepared": "batch inputs after the feature program, in shards",
+    "staged": "manifests of batches that are not published yet",
+    "predictions": "`<run>/parts/*.parquet` and, last, `<run>/manifest.json`",
+}
+"""The first part of every key in a model's bucket, and what lies below it."""
+
+
+def object_arn(*prefixes: str) -> tuple[str, ...]:
+    """ARNs of all objects below the given prefixes of the model's bucket."""
+    return tuple(f"arn:{PARTITION}:s3:::{BUCKET}/{prefix}/*" for prefix in prefixes)
+
+
+def uri(*path: str) -> str:
+    """S3 URI in the model's bucket."""
+    return f"s3://{BUCKET}/" + "/".join(path)

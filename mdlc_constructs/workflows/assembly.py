@@ -1,0 +1,144 @@
+"""Puts a workflow's machine together from its steps, their verdicts and the seams around them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from mdlc_constructs.asl.machine import Machine
+from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.states import Choice, Map, Rule, State, Task
+from mdlc_constructs.workflows.ending import TO_FAILURE, failure
+from mdlc_constructs.workflows.planning import plan, resume
+
+NO_SEAM = Sequence()
+
+Seams = Mapping[str, Sequence]
+"""`before_<step>` or `after_<step>` to the states that go there."""
+
+_DEPLOYMENT = frozenset({"Partition", "Region", "Account"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Template:
+    """What is particular to a workflow.
+
+    Attributes:
+        steps: the steps in order; each state is named as its step, in capitals (`check_quality`: CheckQuality).
+        jobs: the steps whose work is looked up and adopted when it was done before.
+        verdicts: the step that leaves a verdict to the choice that follows it.
+        variables: variables that hold those verdicts, restored from jobs completed earlier.
+        planner: placeholder of the planning function's ARN.
+        unchanged: variables to assign when the whole run was finished before.
+    """
+
+    workflow: str
+    model: str
+    comment: str
+    steps: tuple[str, ...]
+    jobs: tuple[str, ...]
+    verdicts: Mapping[str, Choice]
+    variables: tuple[str, ...]
+    planner: str
+    settings: Mapping[str, object]
+    unchanged: Mapping[str, object]
+    ending: Sequence
+    failure_event: str
+    timeout_seconds: int
+
+
+def state_name(step: str) -> str:
+    """`check_quality` as the state's name, CheckQuality."""
+    return "".join(word.title() for word in step.split("_"))
+
+
+def verdict(name: str, variable: str, *, error: str, instead: str) -> Choice:
+    """A choice that goes on when a job's verdict passed and to the failure's record when it did not.
+
+    Args:
+        error: the failure's name.
+        instead: the cause when the job left no verdict.
+    """
+    cause = (
+        f"{{% ($exists(${variable}.reasons) ? $join(${variable}.reasons, ' ') : '{instead}') "
+        f"& ' Report: ' & $plan.uris.report %}}"
+    )
+    refused = Rule(
+        condition=f"{{% $not(${variable}.passed = true) %}}",
+        next="RecordFailure",
+        assign={"failure": {"Error": error, "Cause": cause}},
+    )
+    return Choice(name=name, rules=(refused,))
+
+
+def check_names(template: str, known: Iterable[str], tasks: Mapping[str, State], seams: Seams) -> None:
+    """Refuse tasks and seams of steps that do not exist.
+
+    Raises:
+        ValueError: naming the step and those there are.
+    """
+    known = tuple(known)
+    for name in (*tasks, *(seam.partition("_")[2] for seam in seams)):
+        if name not in known:
+            raise ValueError(
+                f"{name!r} is no step of the {template} workflow: its steps are {', '.join(known)}."
+            )
+
+
+def assemble(
+    template: Template, tasks: Mapping[str, State], seams: Seams, bindings: Mapping[str, object]
+) -> Machine:
+    """The whole machine.
+
+    A step that an earlier execution completed is not run again; the states of the seam behind it are, when the
+    execution stopped before the next step began.
+    """
+
+    def part(step: str) -> Sequence:
+        following = (template.verdicts[step],) if step in template.verdicts else ()
+        return Sequence.of(
+            seams.get(f"before_{step}", NO_SEAM),
+            tasks[step],
+            *following,
+            seams.get(f"after_{step}", NO_SEAM),
+        )
+
+    body = Sequence.of(*(part(step) for step in template.steps)).caught(TO_FAILURE)
+    worked = tuple(tasks[step] for step in template.jobs)
+    requests = {task.name: task.request_digest() for task in worked if isinstance(task, Task | Map)}
+    first = plan(
+        model=template.model,
+        settings=template.settings,
+        requests=requests,
+        bound=Machine(worked).placeholders() - _DEPLOYMENT,
+        verdicts=template.variables,
+        function_arn=template.planner,
+    ).linked("Resume")
+    states = (
+        first,
+        *resume(_entries(template, tasks, seams), done=template.unchanged),
+        *body.then(template.ending).states,
+        *failure(template.model, template.workflow, detail_type=template.failure_event),
+    )
+    return Machine(
+        states, comment=template.comment, timeout_seconds=template.timeout_seconds, bindings=dict(bindings)
+    )
+
+
+def _entries(template: Template, tasks: Mapping[str, State], seams: Seams) -> dict[str, str]:
+    """What a plan may name as its step, to the state to go on with."""
+    entries: dict[str, str] = {}
+    before: str | None = None
+    for step in template.steps:
+        entry = tasks[step].name
+        for seam in (f"before_{step}", f"after_{before}"):
+            if seams.get(seam):
+                entry = seams[seam].first.name
+        if before in template.verdicts:
+            # The verdict is read again, then its seam follows by itself.
+            entries[template.verdicts[before].name] = template.verdicts[before].name
+        entries[state_name(step)] = entry
+        before = step
+    wanted = {state_name(step) for step in template.jobs} | {c.name for c in template.verdicts.values()}
+    after_last = template.steps[template.steps.index(template.jobs[-1]) + 1 :][:1]
+    return {
+        name: entry for name, entry in entries.items() if name in wanted | {state_name(s) for s in after_last}
+    }

@@ -1,0 +1,1 @@
+"""Batch inference: from a data prefix to checked, published predictions."""

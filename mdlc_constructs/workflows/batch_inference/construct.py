@@ -1,0 +1,166 @@
+"""The batch inference workflow as a construct: roles and bundles around the pure machine."""
+
+from collections.abc import Mapping
+
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.asl.states import State
+from mdlc_constructs.resources.model_home import ModelHome
+from mdlc_constructs.resources.places import object_arn
+from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
+from mdlc_constructs.settings.image import Image
+from mdlc_constructs.workflows import job_roles
+from mdlc_constructs.workflows.batch_inference import machine as template
+from mdlc_constructs.workflows.batch_inference.machine import (
+    STEPS,
+    WORKFLOW,
+    BatchInferenceSettings,
+    batch_inference_machine,
+)
+from mdlc_constructs.workflows.construct import DATA_LOCK, Seam, Workflow, source_of
+
+
+class BatchInferenceWorkflow(Workflow):
+    """Scores a batch with the latest approved package and publishes checked predictions.
+
+    The execution's input is `{prefix, package_version, reason, trigger, request_id}`, all optional:
+    `docs/contracts.md`.
+
+    Args:
+        home: the model's home, in which a training workflow registers packages.
+        dataset: the data to score; label and columns known only afterwards need not be there.
+        quality: what a batch must satisfy before it is scored.
+        content_type: the type of the scoring records.
+        max_parallel: shards, and so transform jobs, at a time. An input of many files is spread over them.
+        job_compute: instances of the data jobs.
+        scoring_compute: instances of each transform job.
+        network: VPC, isolation, encryption between containers.
+        dataset_bucket: the bucket that holds the data, when it has an encryption key of its own.
+        seams: states before and after steps, such as `{"after_check_output": chain}`.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
+    """
+
+    steps = STEPS
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        home: ModelHome,
+        dataset: Dataset,
+        quality: QualityRules | None = None,
+        content_type: str = "text/csv",
+        max_parallel: int = 4,
+        job_compute: Compute | None = None,
+        scoring_compute: Compute | None = None,
+        network: NetworkSettings | None = None,
+        dataset_bucket: s3.IBucket | None = None,
+        seams: Mapping[str, Seam] | None = None,
+    ) -> None:
+        # Before any resource exists, so that a refused setting leaves nothing behind.
+        self.settings = BatchInferenceSettings(
+            model=home.name,
+            dataset=dataset,
+            quality=quality or QualityRules(),
+            content_type=content_type,
+            max_parallel=max_parallel,
+            job_compute=job_compute or Compute(),
+            scoring_compute=scoring_compute or Compute(),
+            network=network or NetworkSettings(),
+        )
+        self.source = source_of(home, dataset, dataset_bucket)
+        super().__init__(scope, id_, home=home)
+        self.tasks = self.tasks_of_steps()
+        machine = batch_inference_machine(self.settings, tasks=self.tasks, seams=self.read_seams(seams))
+        bundled, places = self.bundle_bindings(DATA_LOCK)
+        job_image = self.image_uri(Image.jobs())
+        code, wheels = places["JobCode"], places["DataWheels"]
+        jobs = (
+            *job_roles.job_code(code.bucket_name, code.object_key, wheels.object_key),
+            *job_roles.running("ProcessingJobs", self.repository_arn(job_image), self.settings.network),
+            *job_roles.volumes(),
+        )
+        reads, bucket = job_roles.dataset(self.source.key_arn), job_roles.model_bucket
+        self.job_role("InputRole", reads, jobs, bucket(reads=("runs",), writes=("quality", "quarantine")))
+        self.job_role("PrepareRole", reads, jobs, bucket(reads=("runs", "splits"), writes=("prepared",)))
+        self.job_role(
+            "OutputRole",
+            jobs,
+            bucket(reads=("runs", "prepared", "scores"), writes=("predictions", "staged")),
+        )
+        model_role = home.model_role(
+            (
+                *bucket(reads=("training", "splits", "prepared"), writes=("scores",)),
+                *job_roles.running(
+                    "TransformJobs", "arn:${Partition}:ecr:*:*:repository/*", self.settings.network
+                ),
+                *job_roles.volumes(),
+            ),
+            {},
+        )
+        planner = home.function("PlanBatch", self._planning(), self.source_bindings)
+        self.build(
+            machine,
+            workflow=WORKFLOW,
+            bindings={
+                **self.source_bindings,
+                **bundled,
+                **{name: role.role_arn for name, role in self.roles.items()},
+                **self.network_bindings(self.settings.network),
+                "ModelRole": model_role.role_arn,
+                "JobImage": job_image,
+                "PlanBatchFunction": planner.attr_arn,
+            },
+        )
+
+    def _planning(self) -> tuple[Statement, ...]:
+        """What the planning function looks at and writes for this model."""
+        here, model = "arn:${Partition}:sagemaker:${Region}:${Account}:", self.home.name
+        return (
+            *job_roles.dataset(self.source.key_arn),
+            Statement(actions=("s3:PutObject",), resources=object_arn("runs")),
+            Statement(actions=("kms:GenerateDataKey", "kms:Decrypt"), resources=(self.home.key_arn,)),
+            Statement(actions=("dynamodb:GetItem",), resources=(self.home.audit_table_arn,)),
+            Statement(
+                actions=("sagemaker:DescribeProcessingJob",), resources=(f"{here}processing-job/{model}-*",)
+            ),
+            Statement(
+                actions=("sagemaker:DescribeTransformJob",), resources=(f"{here}transform-job/{model}-*",)
+            ),
+            Statement(actions=("sagemaker:DescribeModel",), resources=(f"{here}model/{model}-*",)),
+            Statement(
+                actions=("sagemaker:ListModelPackages",), resources=(f"{here}model-package-group/{model}",)
+            ),
+            Statement(
+                actions=("sagemaker:DescribeModelPackage",), resources=(f"{here}model-package/{model}/*",)
+            ),
+        )
+
+    def create_create_model_task(self) -> State:
+        """The package's model, made anew when it is gone."""
+        return template.create_model(self.settings)
+
+    def create_check_input_task(self) -> State:
+        """The input's quality check."""
+        return template.check_input(self.settings)
+
+    def create_prepare_input_task(self) -> State:
+        """The package's feature program over the input."""
+        return template.prepare_input(self.settings)
+
+    def create_score_input_task(self) -> State:
+        """Transform jobs over the shards."""
+        return template.score_input(self.settings)
+
+    def create_check_output_task(self) -> State:
+        """Predictions rejoined to row keys and checked."""
+        return template.check_output(self.settings)
+
+    def create_publish_manifest_task(self) -> State:
+        """The manifest, written last."""
+        return template.publish_manifest(self.settings)

@@ -1,0 +1,298 @@
+"""The batch inference machine: a pure function from settings to states.
+
+On success it enters Plan, Resume, (CreateModel when the model is gone), CheckInput, InputVerdict, PrepareInput,
+ScoreInput (with ScoreShard inside, once a shard), CheckOutput, OutputVerdict, PublishManifest, PointChampion,
+RecordAudit and Announce.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mdlc_constructs.asl.failures import Catch
+from mdlc_constructs.asl.machine import Machine
+from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.states import Map, State, Task
+from mdlc_constructs.resources.places import (
+    AUDIT_TABLE,
+    AUDIT_TABLE_ARN,
+    BUCKET,
+    DATASET_BUCKET,
+    DATASET_PREFIX,
+    KEY_ARN,
+)
+from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
+from mdlc_constructs.tasks import dynamodb, s3
+from mdlc_constructs.workflows.assembly import Seams, Template, assemble, check_names, verdict
+from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
+from mdlc_constructs.workflows.ending import TO_FAILURE, success
+from mdlc_constructs.workflows.planning import taken
+from mdlc_constructs.workflows.scoring import make_model, score_task
+
+WORKFLOW = "batch-inference"
+
+STEPS = (
+    "create_model",
+    "check_input",
+    "prepare_input",
+    "score_input",
+    "check_output",
+    "publish_manifest",
+)
+"""The steps that can be replaced (`create_<step>_task`) and surrounded (`before_<step>`, `after_<step>`)."""
+
+MOST_PARALLEL = 40
+"""An inline map runs at most 40 iterations at a time."""
+
+TIMEOUT_SECONDS = 2 * 24 * 3600
+"""A batch that takes two days is stuck: it is ended rather than left to wait for a year."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchInferenceSettings:
+    """Everything a batch inference machine is made from. See `BatchInferenceWorkflow` for what each does.
+
+    Raises:
+        ValueError: when parts do not fit each other, naming argument, value and remedy.
+    """
+
+    model: str
+    dataset: Dataset
+    quality: QualityRules = field(default_factory=QualityRules)
+    content_type: str = "text/csv"
+    max_parallel: int = 4
+    job_compute: Compute = field(default_factory=Compute)
+    scoring_compute: Compute = field(default_factory=Compute)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.max_parallel, bool) or not 1 <= self.max_parallel <= MOST_PARALLEL:
+            raise ValueError(
+                f"max_parallel={self.max_parallel!r} must be a whole number from 1 to {MOST_PARALLEL}, "
+                f"which is what an inline map runs at a time."
+            )
+        self.quality.check_columns(self.dataset)
+        self.job_compute.require("processing")
+        self.scoring_compute.require("transform")
+
+    def to_plan(self) -> dict[str, object]:
+        """The settings as the jobs' `plan.json` holds them: no label, and nothing known only afterwards."""
+        section = self.dataset.to_plan()
+        absent = {self.dataset.label, *self.dataset.known_after}
+        columns = {name: kind for name, kind in self.dataset.columns.items() if name not in absent}
+        quality: dict[str, object] = self.quality.to_plan()
+        for rule in ("missing_share", "ranges", "accepted_values"):
+            bounds = quality[rule]
+            assert isinstance(bounds, dict)
+            quality[rule] = {name: value for name, value in bounds.items() if name in columns}
+        return {
+            "dataset": {
+                **section,
+                "label": None,
+                "known_after": [],
+                "columns": columns,
+                "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}",
+            },
+            "quality": quality,
+            "parallel": self.max_parallel,
+        }
+
+
+def create_model(settings: BatchInferenceSettings) -> Task:
+    """Create the package's model anew when it is gone; when it exists the machine passes by."""
+    return make_model(
+        model=settings.model,
+        model_name="{% $plan.package.model %}",
+        image="{% $plan.package.image %}",
+        artifact="{% $plan.package.artifact %}",
+        environment="{% $plan.package.environment %}",
+        network=settings.network,
+    )
+
+
+def check_input(settings: BatchInferenceSettings) -> Task:
+    """Check the batch before it is scored; a refused batch is reported and quarantined."""
+    return data_job(
+        "CheckInput",
+        command="quality",
+        label="input",
+        model=settings.model,
+        role_arn="${InputRole}",
+        wheels="${DataWheels}",
+        inputs={"data": "{% $plan.uris.data %}"},
+        outputs={"report": "{% $plan.uris.report %}", "quarantine": "{% $plan.uris.quarantine %}"},
+        compute=settings.job_compute,
+        network=settings.network,
+        assign={"quality": VERDICT},
+        comment="The same rules as in training, without the label",
+    )
+
+
+def prepare_input(settings: BatchInferenceSettings) -> Task:
+    """Run the package's own feature program over the input, into shards."""
+    return data_job(
+        "PrepareInput",
+        command="prepare",
+        label="prepare",
+        model=settings.model,
+        role_arn="${PrepareRole}",
+        wheels="${DataWheels}",
+        inputs={"data": "{% $plan.uris.data %}", "program": "{% $plan.package.program %}"},
+        outputs={"shards": "{% $plan.uris.shards %}", "keys": "{% $plan.uris.keys %}"},
+        compute=settings.job_compute,
+        network=settings.network,
+        comment="The feature program that the package was trained with",
+    )
+
+
+def score_input(settings: BatchInferenceSettings) -> Map:
+    """Score all shards, at most `max_parallel` at a time."""
+    inner = score_task(
+        "ScoreShard",
+        model=settings.model,
+        content_type=settings.content_type,
+        compute=settings.scoring_compute,
+    )
+    return Map(
+        name="ScoreInput",
+        items="{% $plan.scoring %}",
+        processor=Machine((inner,)),
+        max_concurrency=settings.max_parallel,
+        output={},
+        catch=(taken("ScoreInput"), TO_FAILURE),
+        comment="One transform job a shard",
+    )
+
+
+def check_output(settings: BatchInferenceSettings) -> Task:
+    """Rejoin predictions to row keys and check them: one a row, in range, none missing."""
+    return data_job(
+        "CheckOutput",
+        command="check",
+        label="output",
+        model=settings.model,
+        role_arn="${OutputRole}",
+        wheels="${DataWheels}",
+        inputs={"keys": "{% $plan.uris.keys %}", "predictions": "{% $plan.uris.scores %}"},
+        outputs={"parts": "{% $plan.uris.parts %}", "staged": "{% $plan.uris.staged %}"},
+        compute=settings.job_compute,
+        network=settings.network,
+        assign={"output": VERDICT},
+        comment="One prediction a row, in range, none missing",
+    )
+
+
+def publish_manifest(settings: BatchInferenceSettings) -> Task:
+    """Publish by writing the manifest last: a reader who starts from it never sees half a result."""
+    return s3.copy_object(
+        "PublishManifest",
+        source_bucket=BUCKET,
+        source_key="{% $plan.keys.staged %}",
+        source_key_pattern="staged/*",
+        bucket=BUCKET,
+        key="{% $plan.keys.manifest %}",
+        key_pattern="predictions/*/manifest.json",
+        kms_key_arn=KEY_ARN,
+        assign={"result": {"outcome": "Succeeded", "rows": "{% $string($output.rows) %}"}},
+        output={},
+        catch=(TO_FAILURE,),
+    )
+
+
+def point_champion(settings: BatchInferenceSettings) -> Task:
+    """Point to the package whose answers are in use now, unless a newer one is already."""
+    return dynamodb.update_item(
+        "PointChampion",
+        table_name=AUDIT_TABLE,
+        table_arn=AUDIT_TABLE_ARN,
+        kms_key_arn=KEY_ARN,
+        key={"pk": {"S": f"MODEL#{settings.model}"}, "sk": {"S": "CHAMPION"}},
+        update=(
+            "SET #version = :version, package_arn = :package_arn, #model = :model, program = :program, "
+            "moved_at = :moved_at, moved_by = :moved_by"
+        ),
+        condition="attribute_not_exists(#version) OR #version < :version",
+        names={"#version": "version", "#model": "model"},
+        values={
+            ":version": {"N": "{% $string($plan.package.version) %}"},
+            ":package_arn": {"S": "{% $plan.package.arn %}"},
+            ":model": {"S": "{% $plan.package.model %}"},
+            ":program": {"S": "{% $plan.package.program %}"},
+            ":moved_at": {"S": "{% $now() %}"},
+            ":moved_by": {"S": "{% $states.context.Execution.Id %}"},
+        },
+        output={},
+        # Scoring with an older version by name, or again with the champion itself, moves nothing.
+        catch=(
+            Catch(errors=("DynamoDB.ConditionalCheckFailedException",), next="RecordAudit", output={}),
+            TO_FAILURE,
+        ),
+    )
+
+
+def default_tasks(settings: BatchInferenceSettings) -> dict[str, State]:
+    """The task of every step, as it is unless a subclass replaces it."""
+    return {
+        "create_model": create_model(settings),
+        "check_input": check_input(settings),
+        "prepare_input": prepare_input(settings),
+        "score_input": score_input(settings),
+        "check_output": check_output(settings),
+        "publish_manifest": publish_manifest(settings),
+    }
+
+
+def batch_inference_machine(
+    settings: BatchInferenceSettings,
+    *,
+    tasks: Mapping[str, State] | None = None,
+    seams: Seams | None = None,
+    bindings: Mapping[str, object] | None = None,
+) -> Machine:
+    """Put the machine together.
+
+    Args:
+        tasks: replacements of steps' tasks, by step.
+        seams: states before and after steps.
+        bindings: values of the placeholders.
+
+    Raises:
+        ValueError: for an unknown step or seam.
+    """
+    check_names(WORKFLOW, STEPS, tasks or {}, seams or {})
+    kept = {
+        "package_arn": "{% $plan.package.arn %}",
+        "manifest": "{% $plan.uris.manifest %}",
+        "rows": "{% $result.rows %}",
+    }
+    ending = success(
+        settings.model,
+        WORKFLOW,
+        fields=kept,
+        run_fields=kept,
+        detail_type="Predictions Published",
+        detail={"outcome": "{% $result.outcome %}", "run": "{% $plan.run %}", **kept},
+    )
+    chosen = {**default_tasks(settings), **(tasks or {})}
+    template = Template(
+        workflow=WORKFLOW,
+        model=settings.model,
+        comment=f"Scores a batch with the latest approved package of {settings.model} and publishes it",
+        steps=STEPS,
+        jobs=("create_model", "check_input", "prepare_input", "score_input", "check_output"),
+        verdicts={
+            "check_input": verdict(
+                "InputVerdict", "quality", error="DataRefused", instead="The quality job left no verdict."
+            ),
+            "check_output": verdict(
+                "OutputVerdict", "output", error="OutputRefused", instead="The check job left no verdict."
+            ),
+        },
+        variables=("quality", "output"),
+        planner="${PlanBatchFunction}",
+        settings=settings.to_plan(),
+        unchanged={"result": {"outcome": "Unchanged", "rows": "{% $plan.recorded.rows %}"}},
+        ending=Sequence.of(point_champion(settings), ending),
+        failure_event="Batch Inference Failed",
+        timeout_seconds=TIMEOUT_SECONDS,
+    )
+    return assemble(template, chosen, seams or {}, bindings or {})

@@ -1,0 +1,238 @@
+"""What every workflow's construct does: read the seams, bind the placeholders, make roles and the machine."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from aws_cdk import CfnMapping, Stack, Token
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from mdlc_constructs.asl.machine import Machine
+from mdlc_constructs.asl.placeholders import names_in
+from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.states import State
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.resources import bundles, permissions
+from mdlc_constructs.resources.assets import Location, asset
+from mdlc_constructs.resources.model_home import ModelHome
+from mdlc_constructs.settings import Dataset, NetworkSettings
+from mdlc_constructs.settings.image import Image
+
+Seam = State | Sequence | sfn.IChainable
+"""What goes before or after a step: our states, or any chain of the CDK's own (JSONata)."""
+
+DATA_LOCK = "requirements-data.lock"
+EVALUATE_LOCK = "requirements-evaluate.lock"
+
+_ECR = re.compile(r"(?P<account>.+)\.dkr\.ecr\..+?/(?P<repository>[^:@]+)[:@].+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a dataset lies, and the key it is encrypted with when that is not the model's."""
+
+    bucket: str
+    prefix: str
+    key_arn: str | None
+
+
+def source_of(home: ModelHome, dataset: Dataset, bucket: s3.IBucket | None) -> Source:
+    """The bucket, prefix and key of a dataset.
+
+    Raises:
+        ValueError: when `bucket` is not the one that the dataset's uri names.
+    """
+    named, _, prefix = dataset.uri.removeprefix("s3://").partition("/")
+    if bucket is not None:
+        name = bucket.bucket_name
+        if name != named and not Token.is_unresolved(name) and not Token.is_unresolved(named):
+            raise ValueError(
+                f"dataset_bucket is {name!r} and dataset.uri names {named!r}: pass the bucket that holds the data."
+            )
+        key: kms.IKey | None = bucket.encryption_key
+        return Source(bucket=named, prefix=prefix, key_arn=key.key_arn if key is not None else None)
+    return Source(bucket=named, prefix=prefix, key_arn=home.key_arn if named == home.bucket_name else None)
+
+
+class Workflow(Construct):
+    """A state machine with its roles. Subclasses say which steps it has and how the machine is put together.
+
+    Three seams are read before the machine is built: `create_<step>_task` (override, call `super()`, use
+    `dataclasses.replace`), `before_<step>` and `after_<step>` (methods returning states), and the same as the
+    constructor's `seams`.
+
+    Attributes:
+        machine: the machine as plain data; draw it, count it, read it.
+        state_machine: the deployed machine.
+        role: what the machine may do.
+        alarms: alarms on the workflow.
+        tasks: the tasks as they stand in the machine, by step.
+    """
+
+    steps: tuple[str, ...]
+
+    def __init__(self, scope: Construct, id_: str, *, home: ModelHome) -> None:
+        super().__init__(scope, id_)
+        self.home = home
+        self.roles: dict[str, iam.Role] = {}
+
+    def build(
+        self,
+        machine: Machine,
+        *,
+        workflow: str,
+        bindings: Mapping[str, str],
+    ) -> None:
+        """Check the machine and make it.
+
+        Raises:
+            MachineError: naming everything wrong with the machine, before any resource exists.
+        """
+        whole = {**self.home.bindings, **bindings}
+        self.machine = machine = replace(machine, bindings=whole)
+        machine.check()
+        substitutions = {**permissions.deployment(), **machine.substitutions()}
+        self.role = permissions.role(
+            self,
+            "Role",
+            service="states.amazonaws.com",
+            statements=machine.statements(),
+            bindings=whole,
+        )
+        group = self.home.log_group(self, "Logs", f"/aws/vendedlogs/states/{self.home.name}-{workflow}")
+        used = names_in(machine.definition())
+        self.state_machine = sfn.StateMachine(
+            self,
+            "StateMachine",
+            state_machine_name=f"{self.home.name}-{workflow}",
+            definition_body=sfn.DefinitionBody.from_string(machine.definition()),
+            definition_substitutions={name: str(v) for name, v in substitutions.items() if name in used},
+            role=self.role,
+            comment=machine.comment,
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                destination=logs.LogGroup.from_log_group_arn(self, "LogsByArn", group.attr_arn),
+                level=sfn.LogLevel.ALL,
+                include_execution_data=True,
+            ),
+            encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(self.home.key),
+        )
+        self.alarms = (self._failure_alarm(workflow),)
+
+    def job_role(self, name: str, *statements: Iterable[Statement]) -> None:
+        """Make the role of a step's jobs and bind it as `${<name>}`."""
+        everything = [statement for group in statements for statement in group]
+        self.roles[name] = self.home.job_role(name, everything, self.source_bindings, scope=self)
+
+    @property
+    def source_bindings(self) -> Mapping[str, str]:
+        """The placeholders of the dataset's place."""
+        return {"DatasetBucket": self.source.bucket, "DatasetPrefix": self.source.prefix}
+
+    source: Source
+
+    def bundle_bindings(self, *locks: str) -> tuple[Mapping[str, str], Mapping[str, Location]]:
+        """Publish job code and wheels; the placeholders they bind, and where they lie."""
+        code = asset(self, bundles.job_code())
+        locations = {"JobCode": code}
+        names = {DATA_LOCK: "DataWheels", EVALUATE_LOCK: "EvaluateWheels"}
+        for lock in locks:
+            locations[names[lock]] = asset(self, bundles.job_wheels(lock))
+        bindings = {name: location.uri for name, location in locations.items()}
+        return {**bindings, "JobCodeFile": code.object_key.rsplit("/", 1)[-1]}, locations
+
+    def image_uri(self, image: Image) -> str:
+        """A prebuilt image's URI in the stack's region, whether that is known now or only at deployment."""
+        stack = Stack.of(self)
+        if not Token.is_unresolved(stack.region):
+            return image.uri(stack.region)
+        found = stack.node.try_find_child("ImageAccounts")
+        table = (
+            cast(CfnMapping, found)
+            if found is not None
+            else CfnMapping(
+                stack,
+                "ImageAccounts",
+                mapping={region: {"account": a} for region, a in Image.accounts().items()},
+            )
+        )
+        account = table.find_in_map(stack.region, "account")
+        return image.uri_from(account=account, region=stack.region, url_suffix=stack.url_suffix)
+
+    @staticmethod
+    def repository_arn(image_uri: str) -> str:
+        """The ECR repository of an image, in whichever region it lies."""
+        found = _ECR.fullmatch(image_uri)
+        if found is None:
+            return "arn:${Partition}:ecr:${Region}:${Account}:repository/*"
+        return f"arn:${{Partition}}:ecr:*:{found['account']}:repository/{found['repository']}"
+
+    @staticmethod
+    def network_bindings(network: NetworkSettings) -> dict[str, str]:
+        """The placeholders of subnets and security groups."""
+        return {
+            **{f"Subnet{number}": id_ for number, id_ in enumerate(network.subnet_ids)},
+            **{f"SecurityGroup{number}": id_ for number, id_ in enumerate(network.security_group_ids)},
+        }
+
+    def tasks_of_steps(self) -> dict[str, State]:
+        """Every step's task, from `create_<step>_task`."""
+        return {step: getattr(self, f"create_{step}_task")() for step in self.steps}
+
+    def read_seams(self, given: Mapping[str, Seam] | None) -> dict[str, Sequence]:
+        """The seams from methods and from the constructor, the constructor's after the methods'.
+
+        Raises:
+            ValueError: for a seam around a step that does not exist, with the nearest right name.
+        """
+        known = [f"{side}_{step}" for step in self.steps for side in ("before", "after")]
+        methods = [name for name in dir(type(self)) if name.startswith(("before_", "after_"))]
+        for name in (*methods, *(given or {})):
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f" Did you mean {near[0]!r}?" if near else ""
+                raise ValueError(
+                    f"{name!r} is no seam of {type(self).__name__}: seams are before_ and after_ one of "
+                    f"{', '.join(self.steps)}.{hint}"
+                )
+        seams = {}
+        for name in known:
+            parts = [getattr(self, name)()] if name in methods else []
+            parts += [given[name]] if given and name in given else []
+            sequence = Sequence.of(*(self._sequence(part) for part in parts if part is not None))
+            if sequence:
+                seams[name] = sequence
+        return seams
+
+    def _sequence(self, part: Any) -> Sequence:
+        if isinstance(part, Sequence):
+            return part
+        if isinstance(part, State):
+            return Sequence.of(part)
+        from mdlc_constructs.tasks.chain import sequence_from_chain
+
+        return sequence_from_chain(part)
+
+    def _failure_alarm(self, workflow: str) -> cloudwatch.CfnAlarm:
+        return cloudwatch.CfnAlarm(
+            self,
+            "FailedAlarm",
+            alarm_description=f"An execution of {self.home.name}-{workflow} failed; its audit item tells why.",
+            namespace="AWS/States",
+            metric_name="ExecutionsFailed",
+            dimensions=[{"name": "StateMachineArn", "value": self.state_machine.state_machine_arn}],
+            statistic="Sum",
+            period=300,
+            evaluation_periods=1,
+            threshold=1,
+            comparison_operator="GreaterThanOrEqualToThreshold",
+            treat_missing_data="notBreaching",
+        )

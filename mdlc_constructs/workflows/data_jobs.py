@@ -1,0 +1,86 @@
+"""Our data jobs as processing tasks: one shape, whichever job it is."""
+
+from collections.abc import Mapping
+
+from mdlc_constructs.asl.states import Task
+from mdlc_constructs.resources.places import JOB_CODE, JOB_CODE_FILE, JOB_IMAGE, KEY_ARN
+from mdlc_constructs.settings import Compute, NetworkSettings
+from mdlc_constructs.tasks.network import Vpc
+from mdlc_constructs.tasks.processing import ProcessingInput, ProcessingOutput, processing_job
+from mdlc_constructs.workflows.ending import TO_FAILURE
+from mdlc_constructs.workflows.planning import taken
+
+VERDICT = "{% $parse($states.result.ExitMessage) %}"
+"""What a job says in its exit message: `passed`, `reasons`, `metrics`, `rows`."""
+
+
+def vpc_of(network: NetworkSettings) -> Vpc | None:
+    """The settings' VPC as tasks take it: by placeholders, because the ids are often known only at deployment."""
+    if not network.in_vpc:
+        return None
+    return Vpc(
+        subnet_ids=tuple(f"${{Subnet{number}}}" for number in range(len(network.subnet_ids))),
+        security_group_ids=tuple(
+            f"${{SecurityGroup{number}}}" for number in range(len(network.security_group_ids))
+        ),
+    )
+
+
+def data_job(
+    step: str,
+    *,
+    command: str,
+    label: str,
+    model: str,
+    role_arn: str,
+    wheels: str,
+    inputs: Mapping[str, str],
+    outputs: Mapping[str, str],
+    compute: Compute,
+    network: NetworkSettings,
+    assign: Mapping[str, object] | None = None,
+    comment: str = "",
+) -> Task:
+    """A processing job that runs one command of the `jobs` package.
+
+    Args:
+        step: the state's name, by which the plan holds the job's name.
+        command: the job's command, such as `quality`.
+        label: the part of the job's name that says which step it is.
+        wheels: S3 URI of the zip with the wheels this command needs.
+        inputs: name to S3 URI, besides the plan, the code and the wheels.
+        outputs: name to S3 URI.
+    """
+    folder = "/opt/ml/processing/input"
+    return processing_job(
+        step,
+        job_name=f"{{% $plan.names.{step} %}}",
+        name_pattern=f"{model}-{label}-*",
+        role_arn=role_arn,
+        image=JOB_IMAGE,
+        entrypoint=("python3", f"{folder}/code/{JOB_CODE_FILE}"),
+        arguments=(command,),
+        inputs=(
+            ProcessingInput(name="code", uri=JOB_CODE, local_path=f"{folder}/code"),
+            ProcessingInput(name="wheels", uri=wheels, local_path=f"{folder}/wheels"),
+            ProcessingInput(name="plan", uri="{% $plan.uris.plan %}", local_path=f"{folder}/plan"),
+            *(ProcessingInput(name=n, uri=u, local_path=f"{folder}/{n}") for n, u in inputs.items()),
+        ),
+        outputs=tuple(
+            ProcessingOutput(name=n, uri=u, local_path=f"/opt/ml/processing/output/{n}")
+            for n, u in outputs.items()
+        ),
+        instance_type=compute.instance_type,
+        instance_count=compute.instance_count,
+        volume_gb=compute.volume_gb,
+        max_runtime_seconds=compute.max_runtime_seconds,
+        volume_kms_key_id=KEY_ARN,
+        kms_key_id=KEY_ARN,
+        vpc=vpc_of(network),
+        network_isolation=network.isolation,
+        encrypt_inter_container=network.encrypt_between_containers,
+        assign=assign,
+        output={},
+        catch=(taken(step), TO_FAILURE),
+        comment=comment,
+    )

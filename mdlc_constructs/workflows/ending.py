@@ -1,0 +1,138 @@
+"""How every workflow ends: an audit item and an event, after success and after failure alike.
+
+No state can fail without a trace: each catcher leads to `RecordFailure`, then `AnnounceFailure`, then `Failed`,
+which keeps the first error's name and cause.
+"""
+
+from collections.abc import Mapping
+
+from mdlc_constructs.asl.failures import Catch
+from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.states import Fail, State
+from mdlc_constructs.resources.places import AUDIT_TABLE, AUDIT_TABLE_ARN, KEY_ARN
+from mdlc_constructs.tasks import dynamodb, events
+from mdlc_constructs.tasks.events import Event
+
+SCHEMA_VERSION = "1"
+EVENT_SOURCE = "mdlc"
+
+TO_FAILURE = Catch(next="RecordFailure", assign={"failure": "{% $states.errorOutput %}"})
+"""Catches whatever nothing narrower caught, and keeps it for the record."""
+
+
+def _given(key: str, otherwise: str) -> str:
+    return (
+        f"{{% $exists($states.context.Execution.Input.{key}) ? "
+        f"$string($states.context.Execution.Input.{key}) : '{otherwise}' %}}"
+    )
+
+
+def _event(model: str, detail_type: str, detail: Mapping[str, object]) -> Event:
+    origin = {"model": model, "execution": "{% $states.context.Execution.Id %}"}
+    return Event(source=EVENT_SOURCE, detail_type=detail_type, detail={**origin, **detail})
+
+
+def audit_item(model: str, workflow: str, outcome: str, fields: Mapping[str, str]) -> dict[str, object]:
+    """An audit item in DynamoDB's notation (schema in `docs/contracts.md`).
+
+    Args:
+        outcome: text or a JSONata expression.
+        fields: what the workflow adds; texts or JSONata expressions giving text.
+    """
+    common = {
+        "pk": f"MODEL#{model}",
+        "sk": f"{{% 'EXECUTION#' & $states.context.Execution.StartTime & '#{workflow}#' "
+        "& $states.context.Execution.Name %}",
+        "schema_version": SCHEMA_VERSION,
+        "model": model,
+        "workflow": workflow,
+        "outcome": outcome,
+        "execution_arn": "{% $states.context.Execution.Id %}",
+        "started_at": "{% $states.context.Execution.StartTime %}",
+        "finished_at": "{% $now() %}",
+        "trigger": _given("trigger", "manual"),
+        "reason": _given("reason", ""),
+        "request_id": _given("request_id", ""),
+        "run": "{% $plan.run %}",
+        "data_version": "{% $plan.data_version %}",
+    }
+    return {name: {"S": value} for name, value in {**common, **fields}.items()}
+
+
+def success(
+    model: str,
+    workflow: str,
+    *,
+    fields: Mapping[str, str],
+    run_fields: Mapping[str, str],
+    detail_type: str,
+    detail: Mapping[str, object],
+) -> Sequence:
+    """`RecordAudit` then `Announce`: one transaction for the audit item and the run's own entry, one event.
+
+    The run's entry is what a repeated start of the same work finds (`outcome` then reads Unchanged).
+    `$result.outcome` must be assigned before.
+    """
+    run_item = {
+        "pk": {"S": f"MODEL#{model}"},
+        "sk": {"S": "{% 'RUN#' & $plan.run %}"},
+        **{name: {"S": value} for name, value in run_fields.items()},
+    }
+    record = dynamodb.transact_write_items(
+        "RecordAudit",
+        table_arns=(AUDIT_TABLE_ARN,),
+        kms_key_arn=KEY_ARN,
+        items=(
+            {
+                "Put": {
+                    "TableName": AUDIT_TABLE,
+                    "Item": audit_item(model, workflow, "{% $result.outcome %}", fields),
+                }
+            },
+            {"Put": {"TableName": AUDIT_TABLE, "Item": run_item}},
+        ),
+        output="{% $states.input %}",
+        catch=(TO_FAILURE,),
+        comment="One item for this execution, one for the run it stands for",
+    )
+    announce = events.put_events(
+        "Announce",
+        events=(_event(model, detail_type, detail),),
+        output=dict(detail),
+        catch=(TO_FAILURE,),
+    )
+    return Sequence.of(record, announce)
+
+
+def failure(model: str, workflow: str, *, detail_type: str) -> tuple[State, ...]:
+    """`RecordFailure`, `AnnounceFailure`, `Failed`: the one place where every failing path ends."""
+    announce = events.put_events(
+        "AnnounceFailure",
+        events=(
+            _event(
+                model,
+                detail_type,
+                # An event holds 256 KiB and a cause may be a whole job description.
+                {"error": "{% $failure.Error %}", "cause": "{% $substring($failure.Cause, 0, 2000) %}"},
+            ),
+        ),
+        catch=(Catch(next="Failed"),),
+        next="Failed",
+    )
+    record = dynamodb.put_item(
+        "RecordFailure",
+        table_name=AUDIT_TABLE,
+        table_arn=AUDIT_TABLE_ARN,
+        kms_key_arn=KEY_ARN,
+        item=audit_item(
+            model,
+            workflow,
+            "Failed",
+            {"error": "{% $failure.Error %}", "cause": "{% $substring($failure.Cause, 0, 30000) %}"},
+        ),
+        # A record that cannot be written must not hide the first error.
+        catch=(Catch(next="AnnounceFailure"),),
+        next="AnnounceFailure",
+    )
+    failed = Fail(name="Failed", error="{% $failure.Error %}", cause="{% $failure.Cause %}")
+    return (record, announce, failed)

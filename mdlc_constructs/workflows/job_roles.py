@@ -1,0 +1,142 @@
+"""What the roles of jobs may do: one role a step, each the narrowest statements that run it. Pure data."""
+
+from collections.abc import Iterable
+
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.resources.places import (
+    ACCOUNT,
+    BUCKET,
+    DATASET_BUCKET,
+    DATASET_PREFIX,
+    KEY_ARN,
+    PARTITION,
+    REGION,
+    object_arn,
+)
+from mdlc_constructs.settings import NetworkSettings
+
+
+def _bucket_arn(bucket: str) -> str:
+    return f"arn:{PARTITION}:s3:::{bucket}"
+
+
+def model_bucket(*, reads: Iterable[str] = (), writes: Iterable[str] = ()) -> tuple[Statement, ...]:
+    """Read and write objects below prefixes of the model's bucket, and list those that are read."""
+    reads, writes = tuple(reads), tuple(writes)
+    statements = []
+    if reads:
+        statements += [
+            Statement(actions=("s3:GetObject",), resources=object_arn(*reads)),
+            Statement(
+                actions=("s3:ListBucket",),
+                resources=(_bucket_arn(BUCKET),),
+                conditions={"StringLike": {"s3:prefix": [f"{prefix}/*" for prefix in reads]}},
+            ),
+            Statement(actions=("kms:Decrypt",), resources=(KEY_ARN,)),
+        ]
+    if writes:
+        statements += [
+            Statement(actions=("s3:PutObject",), resources=object_arn(*writes)),
+            # A multipart upload decrypts the data key of its earlier parts.
+            Statement(actions=("kms:GenerateDataKey", "kms:Decrypt"), resources=(KEY_ARN,)),
+        ]
+    return tuple(statements)
+
+
+def dataset(key_arn: str | None) -> tuple[Statement, ...]:
+    """Read the dataset where it lies; `key_arn` when its bucket is encrypted with a key of its own."""
+    statements = [
+        Statement(actions=("s3:GetObject",), resources=(f"{_bucket_arn(DATASET_BUCKET)}/{DATASET_PREFIX}*",)),
+        Statement(
+            actions=("s3:ListBucket",),
+            resources=(_bucket_arn(DATASET_BUCKET),),
+            conditions={"StringLike": {"s3:prefix": f"{DATASET_PREFIX}*"}},
+        ),
+    ]
+    if key_arn is not None:
+        statements.append(Statement(actions=("kms:Decrypt",), resources=(key_arn,)))
+    return tuple(statements)
+
+
+def job_code(bucket: str, *keys: str) -> tuple[Statement, ...]:
+    """Read the job code and its wheels, by their keys, from the deployment's asset bucket."""
+    return (
+        Statement(actions=("s3:GetObject",), resources=tuple(f"{_bucket_arn(bucket)}/{key}" for key in keys)),
+        Statement(
+            actions=("s3:ListBucket",),
+            resources=(_bucket_arn(bucket),),
+            conditions={"StringLike": {"s3:prefix": list(keys)}},
+        ),
+    )
+
+
+def running(job_kind: str, repository_arn: str, network: NetworkSettings) -> tuple[Statement, ...]:
+    """What any job needs on AWS besides its data: logs, metrics, its image, and interfaces in a VPC.
+
+    Args:
+        job_kind: the log group's last part, such as `ProcessingJobs`.
+        repository_arn: the ECR repository of the image.
+
+    Source: https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
+    """
+    group = f"arn:{PARTITION}:logs:{REGION}:{ACCOUNT}:log-group:/aws/sagemaker/{job_kind}"
+    statements = [
+        Statement(
+            actions=(
+                "logs:CreateLogGroup",
+                "logs:CreateLogStream",
+                "logs:DescribeLogStreams",
+                "logs:PutLogEvents",
+            ),
+            resources=(group, f"{group}:*"),
+        ),
+        Statement(
+            actions=("cloudwatch:PutMetricData",),
+            resources=("*",),
+            conditions={"StringLike": {"cloudwatch:namespace": "*SageMaker*"}},
+        ),
+        Statement(actions=("ecr:GetAuthorizationToken",), resources=("*",)),
+        Statement(
+            actions=("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+            resources=(repository_arn,),
+        ),
+    ]
+    if network.in_vpc:
+        ec2 = f"arn:{PARTITION}:ec2:{REGION}:{ACCOUNT}:"
+        statements += [
+            Statement(
+                actions=(
+                    "ec2:CreateNetworkInterface",
+                    "ec2:CreateNetworkInterfacePermission",
+                    "ec2:DeleteNetworkInterface",
+                    "ec2:DeleteNetworkInterfacePermission",
+                ),
+                resources=(ec2 + "network-interface/*", ec2 + "subnet/*", ec2 + "security-group/*"),
+            ),
+            Statement(
+                # Describe calls of EC2 know no resource-level permission.
+                actions=(
+                    "ec2:DescribeDhcpOptions",
+                    "ec2:DescribeNetworkInterfaces",
+                    "ec2:DescribeSecurityGroups",
+                    "ec2:DescribeSubnets",
+                    "ec2:DescribeVpcs",
+                ),
+                resources=("*",),
+            ),
+        ]
+    return tuple(statements)
+
+
+def volumes() -> tuple[Statement, ...]:
+    """Encrypt the job's volume with the model's key.
+
+    Source: https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html (CreateGrant for VolumeKmsKeyId)
+    """
+    return (
+        Statement(
+            actions=("kms:CreateGrant",),
+            resources=(KEY_ARN,),
+            conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
+        ),
+    )

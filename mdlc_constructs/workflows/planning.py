@@ -1,0 +1,89 @@
+"""How every workflow begins: plan the execution, then go on where an earlier one of the same work stopped."""
+
+from collections.abc import Iterable, Mapping
+
+from mdlc_constructs.asl.failures import Catch
+from mdlc_constructs.asl.states import Choice, Rule, State, Wait
+from mdlc_constructs.resources.places import AUDIT_TABLE, BUCKET, PACKAGE_GROUP
+from mdlc_constructs.tasks import lambda_
+
+WAIT_SECONDS = 20
+"""How long to wait for another execution that is at the same job, before planning again."""
+
+NOTHING_PLANNED = {"run": "none", "data_version": "none"}
+
+
+def taken(step: str) -> Catch:
+    """Catches a derived name that is taken already: another execution was quicker, so plan again."""
+    return Catch(
+        errors=("SageMaker.ResourceInUse", "SageMaker.ResourceInUseException"),
+        next="Plan",
+        # Handed on as the next state's input, not as a variable: it must not outlive the next plan.
+        output={
+            "taken": {
+                "step": step,
+                "error": "{% $states.errorOutput.Error %}",
+                "cause": "{% $states.errorOutput.Cause %}",
+            }
+        },
+    )
+
+
+def plan(
+    *,
+    model: str,
+    settings: Mapping[str, object],
+    requests: Mapping[str, str],
+    bound: Iterable[str],
+    verdicts: Iterable[str],
+    function_arn: str,
+) -> State:
+    """`Plan`: the state that knows everything the following ones do.
+
+    Args:
+        settings: the nouns as the jobs' `plan.json` holds them.
+        requests: each step's request digest, which changes with anything the step asks AWS for.
+        bound: placeholders whose values the requests hold, so that the digests cover the values too.
+        verdicts: variables that the plan restores from jobs completed earlier.
+    """
+    return lambda_.invoke(
+        "Plan",
+        function_arn=function_arn,
+        payload={
+            "model": model,
+            "settings": dict(settings),
+            "requests": dict(requests),
+            "bound": {name: f"${{{name}}}" for name in sorted(bound)},
+            "home": {"bucket": BUCKET, "table": AUDIT_TABLE, "group": PACKAGE_GROUP},
+            "input": "{% $states.context.Execution.Input %}",
+            "execution": {"started_at": "{% $states.context.Execution.StartTime %}"},
+            "taken": "{% $exists($states.input.taken) ? $states.input.taken : null %}",
+        },
+        assign={
+            "plan": "{% $states.result.Payload %}",
+            **{verdict: f"{{% $states.result.Payload.{verdict} %}}" for verdict in verdicts},
+        },
+        output={},
+        catch=(
+            Catch(
+                next="RecordFailure", assign={"failure": "{% $states.errorOutput %}", "plan": NOTHING_PLANNED}
+            ),
+        ),
+        comment="Pin the data version, derive names, find what an earlier execution already did",
+    )
+
+
+def resume(entries: Mapping[str, str], *, done: Mapping[str, object]) -> tuple[State, ...]:
+    """`Resume` (to the first step that is not done) and `WaitForOther` (another execution is at it).
+
+    Args:
+        entries: what the plan may name as its step, to the state that begins it; the first is the default.
+        done: variables to assign when the whole run was finished before; then only the record is written.
+    """
+    first, *others = entries
+    rules = [Rule(condition=f"{{% $plan.step = '{step}' %}}", next=entries[step]) for step in others]
+    rules.append(Rule(condition="{% $plan.step = 'Wait' %}", next="WaitForOther"))
+    rules.append(Rule(condition="{% $plan.step = 'Done' %}", next="RecordAudit", assign=dict(done)))
+    choice = Choice(name="Resume", rules=tuple(rules), default=entries[first])
+    wait = Wait(name="WaitForOther", seconds=WAIT_SECONDS, next="Plan")
+    return (choice, wait)

@@ -1,0 +1,67 @@
+"""Models and transform jobs, as training and batch inference both run them."""
+
+from mdlc_constructs.asl.failures import Catch, Retry
+from mdlc_constructs.asl.states import Task
+from mdlc_constructs.resources.places import KEY_ARN
+from mdlc_constructs.settings import Compute, NetworkSettings
+from mdlc_constructs.tasks.model import Container, create_model
+from mdlc_constructs.tasks.transform import transform_job
+from mdlc_constructs.workflows.data_jobs import vpc_of
+from mdlc_constructs.workflows.ending import TO_FAILURE
+from mdlc_constructs.workflows.planning import taken
+
+
+def make_model(
+    *, model: str, model_name: str, image: str, artifact: str, environment: object, network: NetworkSettings
+) -> Task:
+    """`CreateModel`: the SageMaker model that transform jobs (and endpoints) run.
+
+    Args:
+        model: the model home's name, which begins every derived name.
+    """
+    return create_model(
+        "CreateModel",
+        model_name=model_name,
+        name_pattern=f"{model}-model-*",
+        role_arn="${ModelRole}",
+        containers=(
+            Container(
+                image=image,
+                model_data_url=artifact,
+                overrides={} if environment is None else {"Environment": environment},
+            ),
+        ),
+        vpc=vpc_of(network),
+        network_isolation=network.isolation,
+        output={},
+        # A taken name answers as a plain validation error, which must not be retried for minutes.
+        retry=(Retry(errors=("SageMaker.ThrottlingException",)),),
+        catch=(
+            Catch(
+                errors=("SageMaker.AmazonSageMakerException", "SageMaker.ValidationException"),
+                next="Plan",
+                output=taken("CreateModel").output,
+            ),
+            TO_FAILURE,
+        ),
+    )
+
+
+def score_task(name: str, *, model: str, content_type: str, compute: Compute) -> Task:
+    """A transform job over one folder; job, model and places come from the item of the map that it runs in."""
+    return transform_job(
+        name,
+        job_name="{% $states.input.job %}",
+        name_pattern=f"{model}-score*",
+        model_name="{% $states.input.model %}",
+        input_uri="{% $states.input.input %}",
+        output_uri="{% $states.input.output %}",
+        content_type=content_type,
+        accept=content_type,
+        strategy="MultiRecord",
+        instance_type=compute.instance_type,
+        instance_count=compute.instance_count,
+        kms_key_id=KEY_ARN,
+        volume_kms_key_id=KEY_ARN,
+        output={},
+    )

@@ -1,0 +1,1 @@
+"""Training: from a data prefix to a registered, gated and approved model package."""

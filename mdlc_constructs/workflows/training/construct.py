@@ -1,0 +1,216 @@
+"""The training workflow as a construct: roles, image and bundles around the pure machine."""
+
+from collections.abc import Mapping
+
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.asl.states import State
+from mdlc_constructs.resources.model_home import ModelHome
+from mdlc_constructs.resources.places import object_arn
+from mdlc_constructs.settings import (
+    Algorithm,
+    Approval,
+    BuiltInAlgorithm,
+    Compute,
+    Dataset,
+    Evaluation,
+    Gate,
+    NetworkSettings,
+    QualityRules,
+    Split,
+)
+from mdlc_constructs.settings.image import Image
+from mdlc_constructs.workflows import job_roles
+from mdlc_constructs.workflows.construct import DATA_LOCK, EVALUATE_LOCK, Seam, Workflow, source_of
+from mdlc_constructs.workflows.training import machine as template
+from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, TrainingSettings, training_machine
+
+
+class TrainingWorkflow(Workflow):
+    """Trains, evaluates, gates, registers and approves a model.
+
+    The execution's input is `{window, holdout, reason, trigger, request_id}`, all optional:
+    `docs/contracts.md`.
+
+    Args:
+        home: the model's home.
+        dataset: the data; its bucket is read, nothing is written there.
+        algorithm: what trains and scores.
+        split: how rows are divided in the order of time; by default the last 20 percent are the holdout.
+        quality: what a batch must satisfy before anything is trained on it.
+        evaluation: threshold and bootstrap of the evaluation.
+        gate: what a model must reach to be approved.
+        approval: automatic (the gate decides) or manual (a person does, in the registry).
+        training_compute: instances of the training job.
+        job_compute: instances of the data jobs.
+        scoring_compute: instances of the transform jobs.
+        network: VPC, isolation, encryption between containers.
+        dataset_bucket: the bucket that holds the data, when it has an encryption key of its own.
+        code_version: recorded with every package, such as a commit; by default the context value
+            `mdlc:code_version`.
+        seams: states before and after steps, such as `{"after_evaluate": chain}`.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
+    """
+
+    steps = STEPS
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        home: ModelHome,
+        dataset: Dataset,
+        algorithm: Algorithm,
+        split: Split | None = None,
+        quality: QualityRules | None = None,
+        evaluation: Evaluation | None = None,
+        gate: Gate | None = None,
+        approval: Approval | None = None,
+        training_compute: Compute | None = None,
+        job_compute: Compute | None = None,
+        scoring_compute: Compute | None = None,
+        network: NetworkSettings | None = None,
+        dataset_bucket: s3.IBucket | None = None,
+        code_version: str | None = None,
+        seams: Mapping[str, Seam] | None = None,
+    ) -> None:
+        # Before any resource exists, so that a refused setting leaves nothing behind.
+        self.settings = TrainingSettings(
+            model=home.name,
+            dataset=dataset,
+            algorithm=algorithm,
+            split=split or Split.by_fraction(),
+            quality=quality or QualityRules(),
+            evaluation=evaluation or Evaluation(),
+            gate=gate or Gate(),
+            approval=approval or Approval.automatic(),
+            training_compute=training_compute or Compute(),
+            job_compute=job_compute or Compute(),
+            scoring_compute=scoring_compute or Compute(),
+            network=network or NetworkSettings(),
+            code_version=code_version or scope.node.try_get_context("mdlc:code_version") or "unversioned",
+        )
+        self.source = source_of(home, dataset, dataset_bucket)
+        super().__init__(scope, id_, home=home)
+        self.tasks = self.tasks_of_steps()
+        machine = training_machine(self.settings, tasks=self.tasks, seams=self.read_seams(seams))
+        bundled, places = self.bundle_bindings(DATA_LOCK, EVALUATE_LOCK)
+        image = (
+            self.image_uri(algorithm.image)
+            if isinstance(algorithm, BuiltInAlgorithm)
+            else algorithm.image_uri
+        )
+        job_image = self.image_uri(Image.jobs())
+        network = self.settings.network
+        reads = job_roles.dataset(self.source.key_arn)
+        code = places["JobCode"]
+
+        def jobs(*wheels: str) -> tuple[Statement, ...]:
+            keys = (code.object_key, *(places[name].object_key for name in wheels))
+            return (
+                *job_roles.job_code(code.bucket_name, *keys),
+                *job_roles.running("ProcessingJobs", self.repository_arn(job_image), network),
+                *job_roles.volumes(),
+            )
+
+        bucket = job_roles.model_bucket
+        self.job_role(
+            "QualityRole",
+            reads,
+            jobs("DataWheels"),
+            bucket(reads=("runs",), writes=("quality", "quarantine")),
+        )
+        self.job_role("FeaturesRole", reads, jobs("DataWheels"), bucket(reads=("runs",), writes=("splits",)))
+        kept = ("training",) if self.settings.training_compute.spot else ()
+        self.job_role(
+            "TrainRole",
+            bucket(reads=("splits", *kept), writes=("training",)),
+            job_roles.running("TrainingJobs", self.repository_arn(image), network),
+            job_roles.volumes(),
+        )
+        self.job_role(
+            "EvaluateRole",
+            jobs("EvaluateWheels"),
+            bucket(reads=("runs", "splits", "scores"), writes=("evaluations",)),
+        )
+        model_role = home.model_role(
+            (
+                *bucket(reads=("training", "splits", "prepared"), writes=("scores",)),
+                *job_roles.running("TransformJobs", self.repository_arn(image), network),
+                *job_roles.volumes(),
+            ),
+            {},
+        )
+        planner = home.function("PlanTraining", self._planning(), self.source_bindings)
+        self.build(
+            machine,
+            workflow=WORKFLOW,
+            bindings={
+                **self.source_bindings,
+                **bundled,
+                **{name: role.role_arn for name, role in self.roles.items()},
+                **self.network_bindings(network),
+                "ModelRole": model_role.role_arn,
+                "JobImage": job_image,
+                "TrainingImage": image,
+                "PlanTrainingFunction": planner.attr_arn,
+            },
+        )
+
+    def _planning(self) -> tuple[Statement, ...]:
+        """What the planning function looks at and writes for this model."""
+        here, model = "arn:${Partition}:sagemaker:${Region}:${Account}:", self.home.name
+        return (
+            *job_roles.dataset(self.source.key_arn),
+            Statement(actions=("s3:PutObject",), resources=object_arn("runs")),
+            Statement(actions=("s3:GetObject",), resources=object_arn("splits")),
+            Statement(actions=("kms:GenerateDataKey", "kms:Decrypt"), resources=(self.home.key_arn,)),
+            Statement(actions=("dynamodb:GetItem",), resources=(self.home.audit_table_arn,)),
+            Statement(
+                actions=("sagemaker:DescribeProcessingJob",), resources=(f"{here}processing-job/{model}-*",)
+            ),
+            Statement(
+                actions=("sagemaker:DescribeTrainingJob",), resources=(f"{here}training-job/{model}-*",)
+            ),
+            Statement(
+                actions=("sagemaker:DescribeTransformJob",), resources=(f"{here}transform-job/{model}-*",)
+            ),
+            Statement(actions=("sagemaker:DescribeModel",), resources=(f"{here}model/{model}-*",)),
+        )
+
+    def create_check_quality_task(self) -> State:
+        """The data quality check."""
+        return template.check_quality(self.settings)
+
+    def create_prepare_features_task(self) -> State:
+        """Split and feature program."""
+        return template.prepare_features(self.settings)
+
+    def create_train_task(self) -> State:
+        """The training job."""
+        return template.train(self.settings)
+
+    def create_create_model_task(self) -> State:
+        """The SageMaker model made from the artifact."""
+        return template.model(self.settings)
+
+    def create_score_holdout_task(self) -> State:
+        """Transform jobs over the holdout."""
+        return template.score_holdout(self.settings)
+
+    def create_evaluate_task(self) -> State:
+        """Metrics, picture and the gate's verdict."""
+        return template.evaluate(self.settings)
+
+    def create_register_task(self) -> State:
+        """The model package."""
+        return template.register(self.settings)
+
+    def create_decide_task(self) -> State:
+        """Approval or rejection."""
+        return template.decide(self.settings)

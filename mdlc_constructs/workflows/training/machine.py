@@ -1,0 +1,371 @@
+"""The training machine: a pure function from settings to states.
+
+On success it enters Plan, Resume, CheckQuality, QualityVerdict, PrepareFeatures, Train, CreateModel, ScoreHoldout
+(with ScoreModel inside, once a model), Evaluate, Register, Decide, RecordAudit and Announce.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mdlc_constructs.asl.machine import Machine
+from mdlc_constructs.asl.states import Map, State, Task
+from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX, KEY_ARN, PACKAGE_GROUP
+from mdlc_constructs.settings import (
+    Algorithm,
+    Approval,
+    Compute,
+    Dataset,
+    Evaluation,
+    Gate,
+    NetworkSettings,
+    QualityRules,
+    Split,
+)
+from mdlc_constructs.tasks.model import Container
+from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
+from mdlc_constructs.tasks.training import Channel, Spot, training_job
+from mdlc_constructs.workflows.assembly import Seams, Template, assemble, check_names, verdict
+from mdlc_constructs.workflows.data_jobs import VERDICT, data_job, vpc_of
+from mdlc_constructs.workflows.ending import TO_FAILURE, success
+from mdlc_constructs.workflows.planning import taken
+from mdlc_constructs.workflows.scoring import make_model, score_task
+
+WORKFLOW = "training"
+
+STEPS = (
+    "check_quality",
+    "prepare_features",
+    "train",
+    "create_model",
+    "score_holdout",
+    "evaluate",
+    "register",
+    "decide",
+)
+"""The steps that can be replaced (`create_<step>_task`) and surrounded (`before_<step>`, `after_<step>`)."""
+
+TIMEOUT_SECONDS = 5 * 24 * 3600
+"""An execution that takes five days is stuck: it is ended rather than left to wait for a year."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSettings:
+    """Everything a training machine is made from. See `TrainingWorkflow` for what each does.
+
+    Raises:
+        ValueError: when parts do not fit each other, naming argument, value and remedy.
+    """
+
+    model: str
+    dataset: Dataset
+    algorithm: Algorithm
+    split: Split = field(default_factory=Split.by_fraction)
+    quality: QualityRules = field(default_factory=QualityRules)
+    evaluation: Evaluation = field(default_factory=Evaluation)
+    gate: Gate = field(default_factory=Gate)
+    approval: Approval = field(default_factory=Approval.automatic)
+    training_compute: Compute = field(default_factory=Compute)
+    job_compute: Compute = field(default_factory=Compute)
+    scoring_compute: Compute = field(default_factory=Compute)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    code_version: str = "unversioned"
+
+    def __post_init__(self) -> None:
+        self.quality.check_columns(self.dataset)
+        self.gate.check_task(self.dataset.task)
+        if self.algorithm.task is not None and self.algorithm.task != self.dataset.task:
+            raise ValueError(
+                f"algorithm answers a {self.algorithm.task} question and dataset.task is {self.dataset.task!r}: "
+                f"choose another objective, or declare the dataset's task."
+            )
+        self.training_compute.require("training")
+        self.job_compute.require("processing")
+        self.scoring_compute.require("transform")
+
+    def to_plan(self) -> dict[str, object]:
+        """The settings as the jobs' `plan.json` holds them."""
+        return {
+            "dataset": {**self.dataset.to_plan(), "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
+            "quality": self.quality.to_plan(),
+            "split": self.split.to_plan(),
+            "gate": self.gate.to_plan(),
+            "evaluation": self.evaluation.to_plan(),
+        }
+
+
+def check_quality(settings: TrainingSettings) -> Task:
+    """Check the batch before anything is trained on it; a refused batch is reported and quarantined."""
+    return data_job(
+        "CheckQuality",
+        command="quality",
+        label="quality",
+        model=settings.model,
+        role_arn="${QualityRole}",
+        wheels="${DataWheels}",
+        inputs={"data": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
+        outputs={"report": "{% $plan.uris.report %}", "quarantine": "{% $plan.uris.quarantine %}"},
+        compute=settings.job_compute,
+        network=settings.network,
+        assign={"quality": VERDICT},
+        comment="Completeness, types, ranges, keys, classes, leaks",
+    )
+
+
+def prepare_features(settings: TrainingSettings) -> Task:
+    """Verify what was downloaded, fit the feature program on the training part, write the split."""
+    return data_job(
+        "PrepareFeatures",
+        command="features",
+        label="features",
+        model=settings.model,
+        role_arn="${FeaturesRole}",
+        wheels="${DataWheels}",
+        inputs={"data": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
+        outputs={"split": "{% $plan.uris.split %}", "program": "{% $plan.uris.program %}"},
+        compute=settings.job_compute,
+        network=settings.network,
+        comment="Chronological split; encodings and imputations from the training part only",
+    )
+
+
+def train(settings: TrainingSettings) -> Task:
+    """Train on the split's training part, validating on its validation part."""
+    compute, algorithm = settings.training_compute, settings.algorithm
+    return training_job(
+        "Train",
+        job_name="{% $plan.names.Train %}",
+        name_pattern=f"{settings.model}-train-*",
+        role_arn="${TrainRole}",
+        image="${TrainingImage}",
+        hyperparameters=algorithm.hyperparameters,
+        environment=getattr(algorithm, "environment", None),
+        channels=tuple(
+            Channel(name=part, uri=f"{{% $plan.uris.{part} %}}", content_type=algorithm.content_type)
+            for part in ("train", "validation")
+        ),
+        output_uri="{% $plan.uris.training %}",
+        kms_key_id=KEY_ARN,
+        volume_kms_key_id=KEY_ARN,
+        instance_type=compute.instance_type,
+        instance_count=compute.instance_count,
+        volume_gb=compute.volume_gb,
+        max_runtime_seconds=compute.max_runtime_seconds,
+        spot=_spot(compute),
+        keep_alive_seconds=compute.keep_alive_seconds,
+        vpc=vpc_of(settings.network),
+        network_isolation=settings.network.isolation,
+        encrypt_inter_container=settings.network.encrypt_between_containers,
+        output={},
+        catch=(taken("Train"), TO_FAILURE),
+    )
+
+
+def _spot(compute: Compute) -> Spot | None:
+    if compute.spot is None or compute.max_wait_seconds is None:
+        return None
+    kept = "{% $plan.uris.training & 'checkpoints/' & $plan.names.Train & '/' %}"
+    return Spot(
+        max_wait_seconds=compute.max_wait_seconds, checkpoint_uri=kept if compute.spot.checkpoint else None
+    )
+
+
+def model(settings: TrainingSettings) -> Task:
+    """Create the model from the trained artifact."""
+    return make_model(
+        model_name="{% $plan.names.CreateModel %}",
+        image="${TrainingImage}",
+        artifact="{% $plan.uris.artifact %}",
+        environment=getattr(settings.algorithm, "environment", None),
+        model=settings.model,
+        network=settings.network,
+    )
+
+
+def score_holdout(settings: TrainingSettings) -> Map:
+    """Score the holdout with the challenger and, when there is one, the champion, side by side."""
+    inner = score_task(
+        "ScoreModel",
+        model=settings.model,
+        content_type=settings.algorithm.content_type,
+        compute=settings.scoring_compute,
+    )
+    return Map(
+        name="ScoreHoldout",
+        items="{% $plan.scoring %}",
+        processor=Machine((inner,)),
+        max_concurrency=2,
+        output={},
+        catch=(taken("ScoreHoldout"), TO_FAILURE),
+        comment="Challenger and champion answer the same holdout",
+    )
+
+
+def evaluate(settings: TrainingSettings) -> Task:
+    """Metrics with confidence intervals, a picture, and the gate's verdict."""
+    return data_job(
+        "Evaluate",
+        command="evaluate",
+        label="evaluate",
+        model=settings.model,
+        role_arn="${EvaluateRole}",
+        wheels="${EvaluateWheels}",
+        inputs={"holdout_keys": "{% $plan.uris.keys %}", "predictions": "{% $plan.uris.scores %}"},
+        outputs={"evaluation": "{% $plan.uris.evaluation %}"},
+        compute=settings.job_compute,
+        network=settings.network,
+        assign={"gate": VERDICT},
+        comment="Metrics, confidence intervals, champion comparison, gate",
+    )
+
+
+def register(settings: TrainingSettings) -> Task:
+    """Register the package with where it comes from; a repeated registration of a run answers with the same."""
+    return create_model_package(
+        "Register",
+        group_name=PACKAGE_GROUP,
+        containers=(
+            Container(
+                image="${TrainingImage}",
+                model_data_url="{% $plan.uris.artifact %}",
+                environment=getattr(settings.algorithm, "environment", None),
+            ),
+        ),
+        content_types=(settings.algorithm.content_type,),
+        response_types=(settings.algorithm.content_type,),
+        transform_instance_types=(settings.scoring_compute.instance_type,),
+        approval_status="PendingManualApproval",
+        client_token="{% $plan.run %}",
+        metrics={
+            "ModelQuality": {
+                "Statistics": {
+                    "ContentType": "application/json",
+                    "S3Uri": "{% $plan.uris.evaluation & 'metrics.json' %}",
+                }
+            }
+        },
+        metadata={
+            "run": "{% $plan.run %}",
+            "data_version": "{% $plan.data_version %}",
+            "code_version": settings.code_version,
+            "job_code": "${JobCodeFile}",
+            "image": "${TrainingImage}",
+            "training_job": "{% $plan.names.Train %}",
+            "model": "{% $plan.names.CreateModel %}",
+            "program": "{% $plan.uris.program %}",
+            "evaluation": "{% $plan.uris.evaluation %}",
+        },
+        assign={"package_arn": "{% $states.result.ModelPackageArn %}"},
+        output={},
+        catch=(TO_FAILURE,),
+    )
+
+
+def decide(settings: TrainingSettings) -> Task:
+    """Approve or reject by the package's status in the registry, which is the one source of truth."""
+    passed = "Approved" if settings.approval.is_automatic else "PendingManualApproval"
+    outcome = "Succeeded" if settings.approval.is_automatic else "PendingApproval"
+    return update_model_package(
+        "Decide",
+        package_arn="{% $package_arn %}",
+        group_name=PACKAGE_GROUP,
+        approval_status=f"{{% $gate.passed ? '{passed}' : 'Rejected' %}}",
+        approval_description=(
+            "{% $substring($gate.passed ? 'The gate passed.' : 'The gate refused: ' & $join($gate.reasons, ' '), "
+            "0, 1000) %}"
+        ),
+        assign={
+            "result": {
+                "outcome": f"{{% $gate.passed ? '{outcome}' : 'Refused' %}}",
+                "package_arn": "{% $package_arn %}",
+                "passed": "{% $gate.passed ? 'true' : 'false' %}",
+                "reasons": "{% $join($gate.reasons, ' ') %}",
+                "metrics": "{% $string($gate.metrics) %}",
+            }
+        },
+        output={},
+        catch=(TO_FAILURE,),
+    )
+
+
+def default_tasks(settings: TrainingSettings) -> dict[str, State]:
+    """The task of every step, as it is unless a subclass replaces it."""
+    return {
+        "check_quality": check_quality(settings),
+        "prepare_features": prepare_features(settings),
+        "train": train(settings),
+        "create_model": model(settings),
+        "score_holdout": score_holdout(settings),
+        "evaluate": evaluate(settings),
+        "register": register(settings),
+        "decide": decide(settings),
+    }
+
+
+def training_machine(
+    settings: TrainingSettings,
+    *,
+    tasks: Mapping[str, State] | None = None,
+    seams: Seams | None = None,
+    bindings: Mapping[str, object] | None = None,
+) -> Machine:
+    """Put the machine together.
+
+    Args:
+        tasks: replacements of steps' tasks, by step.
+        seams: states before and after steps.
+        bindings: values of the placeholders.
+
+    Raises:
+        ValueError: for an unknown step or seam.
+    """
+    check_names(WORKFLOW, STEPS, tasks or {}, seams or {})
+    kept = ("package_arn", "passed", "reasons", "metrics")
+    result = {key: f"{{% $result.{key} %}}" for key in kept}
+    fields = {
+        **result,
+        "code_version": settings.code_version,
+        "image": "${TrainingImage}",
+        "training_job": "{% $plan.names.Train %}",
+        "evaluation": "{% $plan.uris.evaluation %}",
+        "program": "{% $plan.uris.program %}",
+        "hyperparameters": json.dumps(dict(settings.algorithm.hyperparameters), sort_keys=True),
+    }
+    detail = {
+        "outcome": "{% $result.outcome %}",
+        "run": "{% $plan.run %}",
+        **result,
+        "evaluation": "{% $plan.uris.evaluation %}",
+    }
+    template = Template(
+        workflow=WORKFLOW,
+        model=settings.model,
+        comment=f"Trains {settings.model}, compares it with the champion and registers it",
+        steps=STEPS,
+        jobs=("check_quality", "prepare_features", "train", "create_model", "score_holdout", "evaluate"),
+        verdicts={
+            "check_quality": verdict(
+                "QualityVerdict",
+                "quality",
+                error="DataRefused",
+                instead="The quality job left no verdict.",
+            )
+        },
+        variables=("quality", "gate"),
+        planner="${PlanTrainingFunction}",
+        settings=settings.to_plan(),
+        unchanged={
+            "result": {"outcome": "Unchanged", **{key: f"{{% $plan.recorded.{key} %}}" for key in kept}}
+        },
+        ending=success(
+            settings.model,
+            WORKFLOW,
+            fields=fields,
+            run_fields=result,
+            detail_type="Training Completed",
+            detail=detail,
+        ),
+        failure_event="Training Failed",
+        timeout_seconds=TIMEOUT_SECONDS,
+    )
+    return assemble(template, {**default_tasks(settings), **(tasks or {})}, seams or {}, bindings or {})
