@@ -25,9 +25,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     local.down(tmp_path)
 
 
-def up(project: Path, **options: int) -> local.Server:
+def up(project: Path) -> local.Server:
     # Should this process be killed, the server ends with it.
-    server, started = local.up(project, parent_pid=os.getpid(), **options)
+    server, started = local.up(project, parent_pid=os.getpid())
     assert started
     return server
 
@@ -112,6 +112,7 @@ def test_two_starts_at_once_make_one_server(project: Path) -> None:
 
 def test_a_free_port_is_not_one_that_something_listens_on() -> None:
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind((local.HOST, local.free_port()))
         taken.listen()
         assert local.free_port() != taken.getsockname()[1]
