@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -55,7 +55,11 @@ def problems(resource: str, arguments: object) -> tuple[str, ...]:
     if shape is None:
         return _unknown_operation(called)
     strict = called.startswith("sagemaker:")
-    return tuple(_problems(arguments, shape, "", called, strict, _table()["shapes"]))
+    if strict and _fits(arguments, _expectation(shape)):
+        return ()
+    found: list[str] = []
+    _look(arguments, shape, "", _Reading(called, strict, found))
+    return tuple(found)
 
 
 @cache
@@ -74,54 +78,127 @@ def _remedy(name: str, right: Collection[str]) -> str:
     return f"use one of {', '.join(sorted(right))}." if len(right) <= 12 else "see the API reference."
 
 
-def _problems(
-    value: object, reference: str, path: str, called: str, strict: bool, shapes: dict[str, Any]
-) -> Iterator[str]:
-    if isinstance(value, str) and value.startswith("{%"):
-        return  # known only when the machine runs
+# Every member of every task of every machine of an app is looked at. So there are two readers: `_fits` only
+# says whether all is well, from expectations kept in a quick form; `_look` then says what is not, and where.
+
+
+class _Many:
+    """A list or a mapping, each member of which is to be as expected."""
+
+    __slots__ = ("container", "member")
+
+    def __init__(self, container: type[list[Any]] | type[dict[str, Any]], member: Any) -> None:
+        self.container = container
+        self.member = member
+
+
+@cache
+def _expectation(reference: str) -> Any:
+    """A tuple of types for a scalar, a set for an enumeration, a text for a structure, None for anything."""
     if reference.startswith("[]"):
+        return _Many(list, _expectation(reference[2:]))
+    if reference.startswith("{}"):
+        return _Many(dict, _expectation(reference[2:]))
+    if "/" in reference:
+        values = _table()["shapes"][reference].get("enum")
+        return reference if values is None else frozenset(values)
+    return _TYPES.get(reference)
+
+
+@cache
+def _members_expected(reference: str, names: tuple[str, ...]) -> tuple[Any, ...] | None:
+    """What is expected of a structure's members of these names; None when a name is wrong or missing."""
+    shape = _table()["shapes"][reference]
+    members: dict[str, str] = shape["members"]
+    if not members.keys() >= set(names) or not set(names).issuperset(shape["required"]):
+        return None
+    return tuple(_expectation(members[name]) for name in names)
+
+
+def _fits(value: Any, expected: Any) -> bool:
+    if expected is None:
+        return True
+    kind, given = type(expected), type(value)
+    if given is str and value.startswith("{%"):
+        return True  # known only when the machine runs
+    if kind is tuple:
+        return given in expected
+    if kind is frozenset:
+        return value in expected
+    if kind is str:
+        members = _members_expected(expected, tuple(value)) if given is dict else None
+        if members is None:
+            return False
+        for member, wanted in zip(value.values(), members, strict=True):
+            if type(wanted) is tuple and type(member) in wanted:
+                continue
+            if not _fits(member, wanted):
+                return False
+        return True
+    if given is not expected.container:
+        return False
+    inner = expected.member
+    return all(_fits(member, inner) for member in (value.values() if given is dict else value))
+
+
+class _Reading:
+    """One reading of a request: which operation, how strictly, and what was found."""
+
+    __slots__ = ("called", "found", "shapes", "strict")
+
+    def __init__(self, called: str, strict: bool, found: list[str]) -> None:
+        self.called = called
+        self.strict = strict
+        self.found = found
+        self.shapes: dict[str, Any] = _table()["shapes"]
+
+    def report(self, path: str, problem: str) -> None:
+        self.found.append(f"{path} of {self.called} {problem}" if path else f"{self.called} {problem}")
+
+
+def _look(value: object, reference: str, path: str, reading: _Reading) -> None:
+    if type(value) is str and value.startswith("{%"):
+        return  # known only when the machine runs
+    expected = _TYPES.get(reference)
+    if expected is not None:
+        if reading.strict and type(value) not in expected:
+            reading.report(path, f"is {value!r}, but must be {_WORDS[reference]}.")
+    elif reference.startswith("[]"):
         if isinstance(value, (list, tuple)):
             for index, member in enumerate(value):
-                yield from _problems(member, reference[2:], f"{path}[{index}]", called, strict, shapes)
-        elif strict:
-            yield f"{path} of {called} is {value!r}, but must be a list."
+                _look(member, reference[2:], f"{path}[{index}]", reading)
+        elif reading.strict:
+            reading.report(path, f"is {value!r}, but must be a list.")
     elif reference.startswith("{}"):
         if isinstance(value, Mapping):
-            inner = reference[2:]
-            if strict or "/" in inner:
-                for key, member in value.items():
-                    yield from _problems(member, inner, f"{path}.{key}", called, strict, shapes)
-        elif strict:
-            yield f"{path} of {called} is {value!r}, but must be a mapping."
-    elif "/" in reference:
-        shape = shapes[reference]
+            for key, member in value.items():
+                _look(member, reference[2:], f"{path}.{key}", reading)
+        elif reading.strict:
+            reading.report(path, f"is {value!r}, but must be a mapping.")
+    elif reference != "any":
+        shape = reading.shapes[reference]
         if "enum" not in shape:
-            yield from _structure_problems(value, shape, path, called, strict, shapes)
-        elif strict and value not in shape["enum"] and not (isinstance(value, str) and "${" in value):
-            remedy = _remedy(str(value), shape["enum"])
-            yield f"{path} of {called} is {value!r}; {remedy}"
-    elif strict and reference in _TYPES and type(value) not in _TYPES[reference]:
-        yield f"{path} of {called} is {value!r}, but must be {_WORDS[reference]}."
+            _look_into(value, shape, path, reading)
+        elif reading.strict and value not in shape["enum"] and not (type(value) is str and "${" in value):
+            reading.report(path, f"is {value!r}; {_remedy(str(value), shape['enum'])}")
 
 
-def _structure_problems(
-    value: object, shape: dict[str, Any], path: str, called: str, strict: bool, shapes: dict[str, Any]
-) -> Iterator[str]:
+def _look_into(value: object, shape: dict[str, Any], path: str, reading: _Reading) -> None:
     if not isinstance(value, Mapping):
-        if strict:
-            yield f"{path} of {called} is {value!r}, but must be a mapping."
+        if reading.strict:
+            reading.report(path, f"is {value!r}, but must be a mapping.")
         return
     members: dict[str, str] = shape["members"]
-    if not strict:
+    if not reading.strict and not members.keys() >= value.keys():
         folded = {name.casefold(): name for name in members}
         value = {folded.get(str(name).casefold(), str(name)): member for name, member in value.items()}
     for name, member in value.items():
+        reference = members.get(name)
         here = f"{path}.{name}" if path else name
-        if name in members:
-            yield from _problems(member, members[name], here, called, strict, shapes)
+        if reference is None:
+            reading.found.append(f"{here} is no member of {reading.called}; {_remedy(name, members)}")
         else:
-            yield f"{here} is no member of {called}; {_remedy(name, members)}"
+            _look(member, reference, here, reading)
     for name in shape["required"]:
         if name not in value:
-            where = f"{path} of {called}" if path else called
-            yield f"{where} lacks {name!r}, which is required."
+            reading.report(path, f"lacks {name!r}, which is required.")

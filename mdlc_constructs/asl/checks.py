@@ -14,7 +14,7 @@ from mdlc_constructs.asl.foreign import Foreign
 from mdlc_constructs.asl.graph import name_findings, structure_findings, trace_findings
 from mdlc_constructs.asl.placeholders import PSEUDO_PARAMETERS, texts_in, unbindable
 from mdlc_constructs.asl.query_language import jsonpath_fields, jsonpath_message
-from mdlc_constructs.asl.statements import Statement, covers
+from mdlc_constructs.asl.statements import Statement, uncovered
 from mdlc_constructs.asl.states import Body, Task
 
 if TYPE_CHECKING:
@@ -41,12 +41,14 @@ def findings(machine: Machine, *, traced: bool = True) -> Iterator[str]:
 
 
 def _language_findings(machine: Machine) -> Iterator[str]:
+    # Our own states have no fields of JSONPath; all that can slip in is a key such as `Name.$` among
+    # arguments.
+    dotted = '.$":' in machine.definition()
     for state in machine.walk():
         if isinstance(state, Foreign):
             for name, body in ((state.name, state.body), *state.nested()):
                 yield from _jsonpath_findings(name, body)
-        elif isinstance(state, Task) and isinstance(state.arguments, Mapping):
-            # Only arguments can hold JSONPath by accident: our own states have no such fields.
+        elif dotted and isinstance(state, Task):
             yield from _jsonpath_findings(state.name, {"Arguments": state.arguments})
 
 
@@ -86,12 +88,10 @@ def _placeholder_findings(machine: Machine) -> Iterator[str]:
 
 def _permission_findings(machine: Machine) -> Iterator[str]:
     for name, resource, arguments, statements in _calls(machine):
-        for action in required_actions(resource, arguments):
-            if not covers(statements, action):
-                yield (
-                    f"State {name!r} needs {action}, which none of its statements allows; "
-                    "add a Statement for it."
-                )
+        for action in uncovered(statements, required_actions(resource, arguments)):
+            yield (
+                f"State {name!r} needs {action}, which none of its statements allows; add a Statement for it."
+            )
 
 
 def _calls(machine: Machine) -> Iterator[tuple[str, str, object, tuple[Statement, ...]]]:

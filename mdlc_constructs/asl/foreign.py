@@ -7,7 +7,7 @@ CDK is `mdlc_constructs.tasks.chain.sequence_from_chain`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mdlc_constructs.asl.failures import ALL_ERRORS, Catch
 from mdlc_constructs.asl.query_language import jsonpath_fields, jsonpath_message
@@ -42,22 +42,20 @@ class Foreign(State):
             return {**body, "Next": self.next}
         return {**body, "End": True} if self.body.get("End") is True else body
 
-    def targets(self) -> Iterator[str]:
-        """As for every state, those of the rules first."""
+    def normal_targets(self) -> Iterator[str]:
+        """What the body names: `Next`, or rules and default."""
         if self.next is not None:
             yield self.next
         yield from _names(self.body.get("Choices"))
         default = self.body.get("Default")
         if isinstance(default, str):
             yield default
-        for catch in self.catchers():
-            yield catch.next
 
     def linked(self, name: str) -> State:
         """The same state, followed by the named one where it ended the chain."""
         if self.next is not None or self.body.get("End") is not True:
             return self
-        return replace(self, next=name)
+        return self._with(next=name)
 
     def catchers(self) -> tuple[Catch, ...]:
         """The catchers of the body."""
@@ -78,7 +76,7 @@ class Foreign(State):
             return self
         place = len(catchers) - 1 if "States.ALL" in handled else len(catchers)
         catchers.insert(place, catch.to_asl())
-        return replace(self, body={**self.body, "Catch": catchers})
+        return self._with(body={**self.body, "Catch": catchers})
 
     def own_statements(self) -> tuple[Statement, ...]:
         """The statements given."""

@@ -56,19 +56,20 @@ def trace_findings(machine: Machine) -> Iterator[str]:
     as failed. Errors inside a Map or a Parallel reach its own catcher.
     """
     by_name = {state.name: state for state in machine.states}
-    entries = {catch for state in machine.states for catch in _catches_all(state) if catch in by_name}
-    handling = _reached(by_name, sorted(entries))
+    handling = _reached(by_name, [name for state in machine.states for name in _catching_all(state)])
+    untraced: set[str] = set()
     for state in machine.states:
         if state.name in handling or not _can_fail(state):
             continue
-        if not _catches_all(state):
+        targets = _catching_all(state)
+        if not targets:
             yield (
                 f"State {state.name!r} can fail without a trace; add Catch(next=...) to it, "
                 "or sequence.caught(Catch(next=...)) to all."
             )
-    for name in sorted(entries):
-        if isinstance(by_name[name], Fail):
-            yield f"Errors are caught by {name!r}, which ends the machine before any task has recorded them."
+        untraced.update(name for name in targets if isinstance(by_name.get(name), Fail))
+    for name in sorted(untraced):
+        yield f"Errors are caught by {name!r}, which ends the machine before any task has recorded them."
 
 
 def failure_path(machine: Machine) -> frozenset[str]:
@@ -82,8 +83,7 @@ def failure_path(machine: Machine) -> frozenset[str]:
             continue
         normal.add(name)
         state = by_name[name]
-        caught = _catch_targets(state)
-        waiting.extend(target for target in state.targets() if target not in caught)
+        waiting.extend(target for target in state.normal_targets() if target in by_name)
     return frozenset(by_name.keys() - normal)
 
 
@@ -111,14 +111,5 @@ def _can_fail(state: State) -> bool:
     return isinstance(state, Failable)
 
 
-def _catches_all(state: State) -> list[str]:
-    return [target for errors, target in _catchers(state) if "States.ALL" in errors]
-
-
-def _catch_targets(state: State) -> set[str]:
-    return {target for _, target in _catchers(state)}
-
-
-def _catchers(state: State) -> Iterator[tuple[tuple[str, ...], str]]:
-    for catch in state.catchers():
-        yield catch.errors, catch.next
+def _catching_all(state: State) -> list[str]:
+    return [catch.next for catch in state.catchers() if "States.ALL" in catch.errors]

@@ -64,7 +64,8 @@ def bind_tokens(text: str) -> tuple[str, Mapping[str, str]]:
 
 def unbindable(text: str) -> bool:
     """Whether a CDK token stands in the text as a list or a number, which no substitution can bind."""
-    return _UNBINDABLE.search(text) is not None
+    # Looking for the plain text first is ten times as quick, and almost always the end of it.
+    return ("#{Token[" in text or "-1.8881545" in text) and _UNBINDABLE.search(text) is not None
 
 
 def texts_in(value: object) -> Iterator[str]:

@@ -27,10 +27,7 @@ class Sequence:
         """Joins states and sequences in order. A state with a `next` of its own keeps it; empty parts
         vanish.
         """
-        joined = cls()
-        for part in parts:
-            joined = joined.then(part)
-        return joined
+        return cls().then(*parts)
 
     @classmethod
     def from_graph(cls, graph: Mapping[str, object], statements: Iterable[Statement] = ()) -> Sequence:
@@ -49,28 +46,23 @@ class Sequence:
 
         Raises ValueError when a state's name occurs twice.
         """
-        sequence = self
+        states = {state.name: state for state in self.states}
+        open_ends = self.open_ends
         for part in parts:
             following = part if isinstance(part, Sequence) else _alone(part)
-            sequence = sequence._followed_by(following)
-        return sequence
-
-    def _followed_by(self, following: Sequence) -> Sequence:
-        if not following.states:
-            return self
-        if not self.states:
-            return following
-        taken = {state.name for state in self.states}
-        for state in following.states:
-            if state.name in taken:
-                raise ValueError(
-                    f"State {state.name!r} occurs twice in a sequence; give one of them another name."
-                )
-        entry = following.states[0].name
-        linked = tuple(
-            state.linked(entry) if state.name in self.open_ends else state for state in self.states
-        )
-        return Sequence((*linked, *following.states), open_ends=following.open_ends)
+            if not following.states:
+                continue
+            entry = following.states[0].name
+            for name in open_ends:
+                states[name] = states[name].linked(entry)
+            for state in following.states:
+                if state.name in states:
+                    raise ValueError(
+                        f"State {state.name!r} occurs twice in a sequence; give one of them another name."
+                    )
+                states[state.name] = state
+            open_ends = following.open_ends
+        return Sequence(tuple(states.values()), open_ends=open_ends)
 
     def caught(self, catch: Catch) -> Sequence:
         """The same, with a catcher on every state that can fail and does not catch those errors itself."""

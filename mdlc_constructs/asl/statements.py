@@ -7,12 +7,18 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import TypeAlias
 
 Conditions: TypeAlias = Mapping[str, Mapping[str, object]]
 """IAM condition operator -> condition key -> value, as in a policy document."""
 
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+|\*")
+
+
+@cache
+def _no_actions(texts: tuple[str, ...]) -> list[str]:
+    return [text for text in texts if not _ACTION.fullmatch(text)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,15 +35,15 @@ class Statement:
     sid: str = ""
 
     def __post_init__(self) -> None:
-        for argument in ("actions", "resources"):
-            value = getattr(self, argument)
-            if isinstance(value, str) or not value:
-                raise ValueError(f"{argument}={value!r} must be a tuple of at least one text.")
-        for action in self.actions:
-            if not _ACTION.fullmatch(action):
-                raise ValueError(
-                    f"actions holds {action!r}, which is no IAM action; write it as 'service:Action'."
-                )
+        if not isinstance(self.resources, tuple) or not self.resources:
+            raise ValueError(f"resources={self.resources!r} must be a tuple of at least one text.")
+        if not isinstance(self.actions, tuple) or not self.actions:
+            raise ValueError(f"actions={self.actions!r} must be a tuple of at least one text.")
+        wrong = _no_actions(self.actions)
+        if wrong:
+            raise ValueError(
+                f"actions holds {wrong[0]!r}, which is no IAM action; write it as 'service:Action'."
+            )
 
     def to_policy(self) -> dict[str, object]:
         """The statement as a policy document spells it."""
@@ -78,11 +84,20 @@ def merge(statements: Iterable[Statement]) -> tuple[Statement, ...]:
 
 def covers(statements: Iterable[Statement], action: str) -> bool:
     """Whether any of the statements allows the action (on whatever resource), wildcards included."""
-    return any(_matches(pattern, action) for statement in statements for pattern in statement.actions)
+    return not uncovered(statements, (action,))
 
 
+def uncovered(statements: Iterable[Statement], actions: Iterable[str]) -> list[str]:
+    """Those of the actions that none of the statements allows."""
+    allowed = {pattern for statement in statements for pattern in statement.actions}
+    return [
+        action
+        for action in actions
+        if action not in allowed and not any(_matches(pattern, action) for pattern in allowed)
+    ]
+
+
+@cache
 def _matches(pattern: str, action: str) -> bool:
-    if pattern == action:
-        return True
     # IAM compares actions without regard to case.
     return fnmatchcase(action.lower(), pattern.lower())

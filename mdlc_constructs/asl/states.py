@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from mdlc_constructs.asl.failures import THROTTLING_RETRY, Catch, Retry
 from mdlc_constructs.asl.placeholders import bind_tokens
@@ -49,10 +49,14 @@ class State:
     def _fill(self, body: Body) -> None:
         """Adds what is particular to the type."""
 
-    def targets(self) -> Iterator[str]:
-        """Names of the states that may follow, catchers' targets last."""
+    def normal_targets(self) -> Iterator[str]:
+        """Names of the states that may follow when nothing fails."""
         if self.next is not None:
             yield self.next
+
+    def targets(self) -> Iterator[str]:
+        """Names of all states that may follow, catchers' targets last."""
+        yield from self.normal_targets()
         for catch in self.catchers():
             yield catch.next
 
@@ -62,7 +66,13 @@ class State:
 
     def linked(self, name: str) -> State:
         """The same state, followed by the named one where it named none itself."""
-        return replace(self, next=name) if self.linkable and self.next is None else self
+        return self._with(next=name) if self.linkable and self.next is None else self
+
+    def _with(self, **changes: object) -> Self:
+        # dataclasses.replace() would check again what has been checked; linking changes nothing that is.
+        changed = object.__new__(type(self))
+        changed.__dict__.update(self.__dict__, **changes)
+        return changed
 
     def own_statements(self) -> tuple[Statement, ...]:
         """What the state itself needs to be allowed, nested machines not included."""
@@ -93,7 +103,7 @@ class Failable(State):
             return self
         # States.ALL must be the last catcher, so a narrower one goes before it.
         last = self.catch[-1:] if "States.ALL" in handled else ()
-        return replace(self, catch=(*self.catch[: len(self.catch) - len(last)], catch, *last))
+        return self._with(catch=(*self.catch[: len(self.catch) - len(last)], catch, *last))
 
     def _fill_results(self, body: Body) -> None:
         if self.output is not None:
@@ -205,8 +215,8 @@ class Choice(State):
         if self.default is not None:
             body["Default"] = self.default
 
-    def targets(self) -> Iterator[str]:
-        """As for every state, those of the rules first."""
+    def normal_targets(self) -> Iterator[str]:
+        """Those of the rules, then the default."""
         for rule in self.rules:
             yield rule.next
         if self.default is not None:
@@ -214,7 +224,7 @@ class Choice(State):
 
     def linked(self, name: str) -> State:
         """The same state, followed by the named one where it left that open."""
-        return replace(self, default=name) if self.default is None else self
+        return self._with(default=name) if self.default is None else self
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ waits for with `MANAGED_BY_AWS` (https://github.com/aws/aws-cdk/issues/26012).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.tasks.requests import is_expression
@@ -34,6 +35,7 @@ def name_pattern(argument: str, name: str, pattern: str | None) -> str:
     return name
 
 
+@lru_cache(maxsize=1024)
 def pass_role(role_arn: str, service: str = "sagemaker.amazonaws.com") -> Statement:
     """Handing exactly this role to exactly this service. Raises ValueError for a role known only at run
     time.
@@ -50,6 +52,7 @@ def pass_role(role_arn: str, service: str = "sagemaker.amazonaws.com") -> Statem
     )
 
 
+@lru_cache(maxsize=1024)
 def waited_job(kind: str, pattern: str) -> tuple[Statement, ...]:
     """Starting, watching, stopping and tagging a job of a kind (`Training`, `Processing`, `Transform`)."""
     job = arn("sagemaker", f"{_RESOURCE_TYPES[kind]}/{pattern}")

@@ -8,6 +8,9 @@ Value = object
 """A plain value, a text with `${Placeholder}`s, or a JSONata text `{% ... %}`."""
 
 
+_ABSENT: tuple[object, ...] = (None, {}, [], ())
+
+
 def is_expression(value: object) -> bool:
     """Whether a value is a JSONata expression, known only when the machine runs."""
     return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
@@ -15,11 +18,7 @@ def is_expression(value: object) -> bool:
 
 def present(members: Mapping[str, object]) -> dict[str, object]:
     """The members that are set: those that are None, or an empty list or mapping, are left out."""
-    return {
-        key: value
-        for key, value in members.items()
-        if value is not None and value != {} and value != [] and value != ()
-    }
+    return {key: value for key, value in members.items() if value not in _ABSENT}
 
 
 def merged(ours: Mapping[str, object], overrides: Mapping[str, object]) -> dict[str, object]:
@@ -27,6 +26,8 @@ def merged(ours: Mapping[str, object], overrides: Mapping[str, object]) -> dict[
 
     Raises ValueError for a None, which would wipe a member that was set on purpose.
     """
+    if not overrides:
+        return dict(ours)
     result = dict(ours)
     for key, value in overrides.items():
         if value is None:
