@@ -27,7 +27,7 @@ PLACEHOLDERS = {
     "AWS::Logs::QueryDefinition": ("QueryDefinitionId",),
     "AWS::XRay::Group": ("GroupARN",),
 }
-"""Types that are only recorded, with the attributes that a template may ask for: nothing behind them runs locally."""
+"""Types that are only recorded, with the attributes a template may ask for: nothing behind them runs."""
 
 _PREFIXES_ON_WORKER = ("AWS::SageMaker::", "Custom::")
 
@@ -95,7 +95,7 @@ class NamedResource:
 
 
 def typed(shape: Any, value: Any) -> Any:
-    """`value` with the types that the API's model asks for; CloudFormation passes numbers and booleans as text too."""
+    """`value` with the types of the API's model; CloudFormation passes numbers and booleans as text too."""
     kind = shape.type_name
     if kind == "structure" and isinstance(value, dict):
         return {

@@ -1,1 +1,1 @@
-"""Programs that stand in for AWS's container images. Each is a plain script that runs under the container contract."""
+"""Programs that stand in for AWS's container images: plain scripts under the container contract."""

@@ -7,6 +7,7 @@ Reads CSV files without a header, the label first, as the image does in algorith
 import io
 import json
 import os
+import re
 import sys
 import threading
 from collections.abc import Mapping
@@ -16,29 +17,31 @@ from typing import Any
 
 BASE = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
 
+# fmt: off
 _INTEGERS = {
     "num_round", "csv_weights", "early_stopping_rounds", "verbosity", "nthread", "max_depth", "refresh_leaf",
     "max_leaves", "max_bin", "one_drop", "num_class", "seed", "num_parallel_tree", "max_cat_to_onehot",
     "max_cat_threshold",
-}  # fmt: skip
-_FLOATS = {
-    "eta", "gamma", "min_child_weight", "max_delta_step", "subsample", "colsample_bytree", "colsample_bylevel",
-    "colsample_bynode", "lambda", "alpha", "sketch_eps", "scale_pos_weight", "rate_drop", "skip_drop", "lambda_bias",
-    "tweedie_variance_power", "base_score", "aft_loss_distribution_scale", "huber_slope",
-}  # fmt: skip
-_WORDS = {
-    "booster", "tree_method", "updater", "dsplit", "process_type", "grow_policy", "predictor", "monotone_constraints",
-    "interaction_constraints", "sample_type", "normalize_type", "objective", "eval_metric", "aft_loss_distribution",
-    "save_model_on_termination", "deterministic_histogram", "sampling_method", "prob_buffer_row",
-    "use_dask_gpu_training",
-}  # fmt: skip
-_PLATFORM_ONLY = {
-    "save_model_on_termination",
-    "predictor",
-    "dsplit",
-    "use_dask_gpu_training",
-    "prob_buffer_row",
 }
+_FLOATS = {
+    "eta", "gamma", "min_child_weight", "max_delta_step", "subsample", "colsample_bytree",
+    "colsample_bylevel", "colsample_bynode", "lambda", "alpha", "sketch_eps", "scale_pos_weight",
+    "rate_drop", "skip_drop", "lambda_bias", "tweedie_variance_power", "base_score",
+    "aft_loss_distribution_scale", "huber_slope",
+}
+_WORDS = {
+    "booster", "tree_method", "updater", "dsplit", "process_type", "grow_policy", "predictor",
+    "monotone_constraints", "interaction_constraints", "sample_type", "normalize_type", "objective",
+    "eval_metric", "aft_loss_distribution", "save_model_on_termination", "deterministic_histogram",
+    "sampling_method", "prob_buffer_row", "use_dask_gpu_training",
+}
+_PLATFORM_ONLY = {
+    "save_model_on_termination", "predictor", "dsplit", "use_dask_gpu_training", "prob_buffer_row",
+}
+# fmt: on
+"""What the image's own wrapper reads, not the library."""
+
+_EMPTY_CELL = re.compile(r"(?m)(?<=,)(?=,|\r?$)|^(?=,)")
 _MAX_BODY_BYTES = 20 * 1024 * 1024
 
 
@@ -70,30 +73,21 @@ def hyperparameters(texts: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
-def read_csv(source: Any) -> Any:
-    """Numbers of a CSV file or stream as a 2-D array; an empty cell is a missing value.
+def read_csv(source: Path | str) -> Any:
+    """Numbers of a CSV file, or of CSV text, as a 2-D array; an empty cell is a missing value.
 
     Raises:
         UserError: when it is no table of numbers.
     """
     import numpy
 
+    text = source if isinstance(source, str) else source.read_text()
+    if _EMPTY_CELL.search(text):
+        text = _EMPTY_CELL.sub("nan", text)
     try:
-        # loadtxt is C and fast, but takes no empty cells; a converter for them would make it slow.
-        return numpy.loadtxt(source, delimiter=",", ndmin=2, dtype=numpy.float32, comments=None)
-    except ValueError as first:
-        try:
-            if hasattr(source, "seek"):
-                source.seek(0)
-            text = source.read() if hasattr(source, "read") else Path(source).read_text()
-            filled = [
-                [cell.strip() or "nan" for cell in line.split(",")]
-                for line in text.splitlines()
-                if line.strip()
-            ]
-            return numpy.array(filled, dtype=numpy.float32, ndmin=2)
-        except ValueError as error:
-            raise UserError(f"Failed to load csv data: {first}") from error
+        return numpy.loadtxt(io.StringIO(text), delimiter=",", ndmin=2, dtype=numpy.float32, comments=None)
+    except ValueError as error:
+        raise UserError(f"Failed to load csv data: {error}") from error
 
 
 def read_channel(name: str, *, weights: bool) -> Any:
@@ -191,11 +185,12 @@ def predict(booster: Any, body: bytes) -> list[Any]:
     """
     import xgboost
 
-    table = read_csv(io.StringIO(body.decode("utf-8")))
+    table = read_csv(body.decode("utf-8"))
     width = booster.num_features()
     if table.shape[1] != width:
         raise UserError(
-            f"Feature size of csv inference data {table.shape[1]} is not consistent with feature size of trained model {width}."
+            f"Feature size of csv inference data {table.shape[1]} is not consistent with feature size of "
+            f"trained model {width}."
         )
     last = booster.attr("best_iteration")
     rounds = (0, int(last) + 1) if last is not None else (0, 0)
@@ -239,23 +234,29 @@ def serve() -> None:
             size = int(self.headers.get("Content-Length", 0))
             if size > _MAX_BODY_BYTES:
                 self.close_connection = True
-                return self.answer(413, b"payload too large")
+                self.answer(413, b"payload too large")
+                return
             body = self.rfile.read(size)
             kind = self.headers.get("Content-Type", "").split(";")[0].strip().lower()
             if not body:
-                return self.answer(204)
+                self.answer(204)
+                return
             if kind != "text/csv":
-                return self.answer(415, f"Content type {kind} is not supported.".encode())
+                self.answer(415, f"Content type {kind} is not supported.".encode())
+                return
             try:
                 with lock:
                     found = predict(booster, body)
             except (UserError, UnicodeDecodeError) as error:
-                return self.answer(400, f"Unable to evaluate payload provided: {error}".encode())
+                self.answer(400, f"Unable to evaluate payload provided: {error}".encode())
+                return
             texts = [json.dumps(value) if isinstance(value, list) else str(value) for value in found]
             self.answer(200, ("\n".join(texts) + "\n" if batch else ",".join(texts)).encode())
 
     port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))
-    ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    print("Model loaded successfully", flush=True)
+    server.serve_forever()
 
 
 def main(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""SageMaker for the embedded AWS: training, processing and transform jobs as local processes, models, the registry."""
+"""SageMaker for the embedded AWS: jobs as local processes, models, and the model registry."""
 
 import importlib
 import logging

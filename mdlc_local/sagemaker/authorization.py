@@ -1,7 +1,8 @@
 """Which IAM permissions a SageMaker request needs.
 
-The server evaluates the request's own action on the resource named here; what the action depends on (`iam:PassRole`,
-`sagemaker:AddTags`) is evaluated by `check_dependent`, as in AWS's service authorization reference.
+The server evaluates the request's own action on the resource named here; what the action depends on
+(`iam:PassRole`, `sagemaker:AddTags`) is evaluated by `check_dependent`, as in AWS's service authorization
+reference.
 """
 
 import functools
@@ -20,7 +21,7 @@ _ROLE_FIELDS = ("RoleArn", "ExecutionRoleArn")
 
 
 def resource_arn(operation: str, request: dict[str, Any], scope: Scope) -> str:
-    """The resource that a request is evaluated on; ``*`` for operations without one (every List operation)."""
+    """The resource that a request is evaluated on; ``*`` where there is none (every List operation)."""
     if operation in ("AddTags", "DeleteTags", "ListTags"):
         return str(request.get("ResourceArn") or "*")
     kind = _kind(operation)

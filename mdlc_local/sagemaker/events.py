@@ -100,7 +100,7 @@ _DETAILS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 def announce(kind: Kind, record: Record) -> None:
-    """Put the state-change event of a record, as it is now. Times are epoch milliseconds, as AWS sends them."""
+    """Put the state-change event of a record as it is now. Times are epoch milliseconds, as on AWS."""
     detail_type, fields = _DETAILS[kind.name]
     with lock:
         detail = {name: _plain(record[name]) for name in fields if record.get(name) is not None}

@@ -1,4 +1,4 @@
-"""The one place where SageMaker touches the server it runs in (ministack): who calls, events, and permissions."""
+"""Where SageMaker touches the server it runs in (ministack): who calls, events, and permissions."""
 
 import importlib
 import json

@@ -119,7 +119,8 @@ def _entry(entry: Mapping[str, Any], path: Path | None) -> tuple[re.Pattern[str]
     unknown = set(entry) - _KEYS
     if unknown or "match" not in entry:
         raise ValueError(
-            f"images file {path}: an entry needs 'match' and may have {sorted(_KEYS - {'match'})}, not {sorted(unknown)}"
+            f"images file {path}: an entry needs 'match' and may have {sorted(_KEYS - {'match'})}, "
+            f"not {sorted(unknown)}"
         )
     try:
         pattern = re.compile(entry["match"])
@@ -131,5 +132,7 @@ def _entry(entry: Mapping[str, Any], path: Path | None) -> tuple[re.Pattern[str]
     return pattern, Runtime(
         python=str(entry.get("python", sys.executable)),
         environment={str(name): str(value) for name, value in entry.get("environment", {}).items()},
-        **commands,
+        train=commands["train"],
+        serve=commands["serve"],
+        process=commands["process"],
     )

@@ -1,4 +1,4 @@
-"""What the Describe, List and Stop operations of all kinds of jobs have in common, and the start of a new job."""
+"""What all kinds of jobs have in common: Describe, List and Stop, and the start of a new one."""
 
 import copy
 from collections.abc import Callable

@@ -1,6 +1,7 @@
-"""Lists of resources: filters, order, and pages with a NextToken, as every List operation of SageMaker has them."""
+"""Lists of resources: filters, order, and pages with a NextToken, as in all List operations."""
 
 import base64
+import datetime
 import json
 from typing import Any
 
@@ -26,7 +27,7 @@ def page(request: dict[str, Any], kind: Kind, found: list[Record]) -> tuple[list
     """One page of `found`, filtered and ordered as the request asks.
 
     Args:
-        request: fields of a List request: NameContains, StatusEquals, times, SortBy, SortOrder, MaxResults, NextToken.
+        request: a List request: NameContains, StatusEquals, times, SortBy, SortOrder, MaxResults, NextToken.
         kind: the kind of resource.
         found: all records, oldest first.
 
@@ -54,7 +55,8 @@ def _fits(request: dict[str, Any], kind: Kind, record: Record) -> bool:
         return False
     for field, (name, sign) in _TIMES.items():
         if request.get(field) is not None:
-            apart = record.get(name, record["CreationTime"]) - model.moment(request[field])
+            at: datetime.datetime = record.get(name) or record["CreationTime"]
+            apart = at - model.moment(request[field])
             if apart.total_seconds() * sign <= 0:
                 return False
     return True

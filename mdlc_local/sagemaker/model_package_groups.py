@@ -75,8 +75,8 @@ def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     with records.lock:
         if versions(group, scope):
             raise conflict(
-                f"Cannot delete ModelPackageGroup {group['ModelPackageGroupArn']} because it contains Model Packages. "
-                "Please delete all Model Packages in the group first."
+                f"Cannot delete ModelPackageGroup {group['ModelPackageGroupArn']} because it contains Model "
+                "Packages. Please delete all Model Packages in the group first."
             )
         records.table(MODEL_PACKAGE_GROUP, scope).pop(group["ModelPackageGroupName"].lower())
     return {}

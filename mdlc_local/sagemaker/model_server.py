@@ -25,7 +25,7 @@ _HOST = "127.0.0.1"
 
 
 def container_of(model: Record, scope: Scope) -> dict[str, Any]:
-    """The container definition of a model with one container; a ModelPackageName is looked up in the registry.
+    """The definition of a model's one container; a ModelPackageName is looked up in the registry.
 
     Raises:
         JobFailure: when it has none, several, or names a package that does not exist.
@@ -144,8 +144,8 @@ class ModelServer:
         if self._job.stop.is_set():
             return
         raise JobFailure(
-            "AlgorithmError: See job logs for more information. The container did not answer GET /ping with 200 "
-            f"on the port of SAGEMAKER_BIND_TO_PORT within {HEALTH_SECONDS} s, or ended"
+            "AlgorithmError: See job logs for more information. The container did not answer GET /ping with "
+            f"200 on the port of SAGEMAKER_BIND_TO_PORT within {HEALTH_SECONDS} s, or ended"
         )
 
     def _end(self) -> None:

@@ -1,7 +1,8 @@
 """Runs a command in a mount namespace of its own in which a folder lies at /opt/ml (Linux only).
 
-A plain script, ``python -I -S namespace.py [--isolate] FOLDER COMMAND ...``: it needs nothing but the standard library
-and replaces itself by the command. Works for root, and without privileges where user namespaces are allowed.
+A plain script, ``python -I -S namespace.py [--isolate] FOLDER COMMAND ...``: it needs nothing but the
+standard library and replaces itself by the command. Works for root, and for others where user namespaces are
+allowed.
 With ``--isolate`` the command also gets a network of its own that holds nothing but a loopback interface.
 Exit status 97 means that the system refused.
 """

@@ -1,4 +1,4 @@
-"""Where a job sees its folder: literally at /opt/ml where the system allows it, else under SAGEMAKER_BASE_DIR."""
+"""Where a job sees its folder: at /opt/ml where the system allows it, else under SAGEMAKER_BASE_DIR."""
 
 import functools
 import re
@@ -31,7 +31,7 @@ def inside(path: str, base: Path) -> Path:
 
 @functools.cache
 def literal(*, isolate: bool = False) -> bool:
-    """Whether this system lets us put a folder at /opt/ml (and, with `isolate`, cut off the network). Tried once."""
+    """Whether a folder can be put at /opt/ml (and, with `isolate`, the network cut off). Tried once."""
     if sys.platform != "linux":
         return False
     with tempfile.TemporaryDirectory(prefix="mdlc-probe-") as folder:

@@ -52,6 +52,6 @@ def joined(answer: bytes, *, by_line: bool) -> bytes:
 def _check(size: int, limit: int | None, path: Path) -> None:
     if limit is not None and size > limit:
         raise JobFailure(
-            f"ClientError: a record of {path.name} has {size} bytes, more than MaxPayloadInMB={limit // _MEGABYTE} "
-            "allows; raise it, or set SplitType to Line"
+            f"ClientError: a record of {path.name} has {size} bytes, more than "
+            f"MaxPayloadInMB={limit // _MEGABYTE} allows; raise it, or set SplitType to Line"
         )

@@ -58,7 +58,7 @@ def launch(
         argv: the container's command.
         variables: the environment of the API request.
         write: takes each line the process prints.
-        isolate: network isolation: neither credentials nor endpoint, and no network where the system allows it.
+        isolate: neither credentials nor endpoint, and no network where the system can cut it off.
         reachable: the process listens for us, so it must keep the host's network even when isolated.
 
     Returns:
@@ -95,7 +95,7 @@ def launch(
 def wait(
     job: Job, process: "subprocess.Popen[Any]", reader: threading.Thread, seconds: float | None
 ) -> Ended:
-    """Wait until the process ends, is stopped, or has run for `seconds`; nothing of its group is left after it."""
+    """Wait until the process ends, is stopped, or has run for `seconds`; its group ends with it."""
     deadline = None if seconds is None else time.monotonic() + seconds
     stopped = timed_out = False
     while process.poll() is None:

@@ -24,7 +24,8 @@ def run(job: Job, images: Images) -> None:
     argv = [*entrypoint, *application.get("ContainerArguments", [])]
     job.update(ProcessingStartTime=model.now())
     if job.stop.is_set():
-        return _close(job, Ended(0, stopped=True))
+        _close(job, Ended(0, stopped=True))
+        return
     _prepare(job)
     isolate = bool(record.get("NetworkConfig", {}).get("EnableNetworkIsolation"))
     variables = {"PROCESSING_JOB_NAME": job.name, "PROCESSING_JOB_ARN": record["ProcessingJobArn"]}
@@ -57,8 +58,8 @@ def _prepare(job: Job) -> None:
             job.storage.download(source["S3Uri"], source["S3DataType"], folder)
     for entry in _outputs(job):
         opt_ml.inside(entry["S3Output"]["LocalPath"], base).mkdir(parents=True, exist_ok=True)
-    for folder in ("config", "output"):
-        (base / folder).mkdir(exist_ok=True)
+    for name in ("config", "output"):
+        (base / name).mkdir(exist_ok=True)
     _write(base / "config" / "processingjobconfig.json", record)
     _write(base / "config" / "resourceconfig.json", {"current_host": "algo-1", "hosts": ["algo-1"]})
 

@@ -73,7 +73,7 @@ class Job:
         return Storage(s3, self.role_arn, self.scope.region)
 
     def logs(self, suffix: str = "") -> LogStream:
-        """The job's log stream, named as AWS names it: ``<job>/algo-1-<epoch seconds>``, or ``<job>/<suffix>``."""
+        """The job's log stream, named as on AWS: ``<job>/algo-1-<epoch seconds>``, or ``<job>/<suffix>``."""
         group = f"/aws/sagemaker/{self.kind.name}s"
         stream = f"{self.name}/{suffix or f'algo-1-{int(time.time())}'}"
         client = clients.client("logs", role_arn=self.role_arn, region=self.scope.region, session=SESSION)

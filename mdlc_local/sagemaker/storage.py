@@ -6,7 +6,7 @@ import tarfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -66,6 +66,9 @@ class Storage:
             raise JobFailure(self._nothing_at(uri, bucket, f" Error message from S3: {error}")) from error
         if not found:
             raise JobFailure(self._nothing_at(uri, bucket, ""))
+        for source in found:
+            if ".." in PurePosixPath(source.relative).parts:
+                raise JobFailure(f"ClientError: key {source.key!r} names no file below the job's folder")
         return found
 
     def download(self, uri: str, data_type: str, folder: Path) -> int:
@@ -109,7 +112,7 @@ class Storage:
         try:
             self.s3.upload_file(str(path), bucket, key, ExtraArgs=extra)
         except Exception as error:
-            # s3transfer wraps what S3 answers in exceptions of its own, which share no base class with botocore's.
+            # s3transfer wraps S3's answers in exceptions that share no base class with botocore's.
             raise JobFailure(f"ClientError: Failed to upload data to {uri}: {error}") from error
 
     def upload_folder(self, folder: Path, uri: str, kms_key: str | None) -> int:
@@ -142,16 +145,17 @@ class Storage:
             root_bucket, root = parse(head["prefix"])
             return [Source(root_bucket, root + path, path.lstrip("/")) for path in paths]
         except (ValueError, TypeError, KeyError) as error:
+            form = '{"prefix": ...} and paths'
             raise JobFailure(
-                f'ClientError: Manifest file s3://{bucket}/{key} is no JSON list of {{"prefix": ...}} and paths'
+                f"ClientError: Manifest file s3://{bucket}/{key} is no JSON list of {form}"
             ) from error
 
     def _nothing_at(self, uri: str, bucket: str, more: str) -> str:
         return (
-            f'ClientError: Data download failed:No S3 objects found under S3 URL "{uri}" given in input data source. '
-            f"Please ensure that the bucket exists in the selected region ({self.region}), that objects exist under "
-            f'that S3 prefix, and that the role "{self.role_arn}" has "s3:ListBucket" permissions on bucket '
-            f'"{bucket}".{more}'
+            f'ClientError: Data download failed:No S3 objects found under S3 URL "{uri}" given in input data '
+            f"source. Please ensure that the bucket exists in the selected region ({self.region}), that "
+            f'objects exist under that S3 prefix, and that the role "{self.role_arn}" has "s3:ListBucket" '
+            f'permissions on bucket "{bucket}".{more}'
         )
 
 
@@ -190,4 +194,4 @@ def unpack(archive: Path, folder: Path) -> None:
 
 def _below(prefix: str, key: str) -> str:
     """The path that an object takes below the folder: what follows the prefix's last slash."""
-    return key[prefix.rfind("/") + 1 :]
+    return key[prefix.rfind("/") + 1 :].lstrip("/")

@@ -20,7 +20,7 @@ CHECKPOINTS = "/opt/ml/checkpoints"
 _SYNC_SECONDS = 5.0
 # What the algorithm prints for each round; #011 is how SageMaker's logs show the tabulator.
 _XGBOOST_METRIC = re.compile(r"\[\d+\].*")
-_XGBOOST_VALUE = re.compile(r"#011(train|validation)-([^\s:]+):(\S+)")
+_XGBOOST_VALUE = re.compile(r"#011(train|validation)-([^\s:]+):([-+.\w]+)")
 
 
 class Metrics:
@@ -81,7 +81,8 @@ def _run(job: Job, images: Images) -> None:
     metrics = Metrics(specification.get("MetricDefinitions", []), xgboost=runtime.metrics)
     enter(job, "Starting", "Preparing the instances for training")
     if job.stop.is_set():
-        return _close(job, Ended(0, stopped=True))
+        _close(job, Ended(0, stopped=True))
+        return
     job.update(TrainingStartTime=model.now())
     enter(job, "Downloading", "Downloading input data")
     variables = _prepare(job)

@@ -56,9 +56,7 @@ def _check_image(specification: dict[str, Any], images: Images) -> None:
             "You must provide either AlgorithmName or TrainingImage in AlgorithmSpecification, and not both"
         )
     if "AlgorithmName" in specification:
-        raise invalid(
-            f"algorithm {specification['AlgorithmName']!r} cannot be run locally: only images with a local runtime can"
-        )
+        raise invalid(f"algorithm {specification['AlgorithmName']!r} cannot be run locally: only images can")
     if specification["TrainingInputMode"] != "File":
         raise invalid(
             f"TrainingInputMode {specification['TrainingInputMode']!r} is not run locally: use File"
@@ -79,7 +77,8 @@ def _check_stopping(request: dict[str, Any]) -> None:
     if request.get("EnableManagedSpotTraining"):
         if wait is None or wait < longest:
             raise invalid(
-                "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds"
+                "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to "
+                "MaxRuntimeInSeconds"
             )
     elif wait is not None:
         raise invalid("MaxWaitTimeInSeconds is only allowed when EnableManagedSpotTraining is true")
@@ -102,7 +101,8 @@ def _check_channels(request: dict[str, Any], scope: Scope) -> None:
         source = channel["DataSource"].get("S3DataSource")
         if source is None or source["S3DataType"] not in ("S3Prefix", "ManifestFile"):
             raise invalid(
-                f"channel {channel['ChannelName']!r}: only S3DataSource of type S3Prefix or ManifestFile is run locally"
+                f"channel {channel['ChannelName']!r}: only S3DataSource of type S3Prefix or ManifestFile "
+                "is run locally"
             )
         try:
             Storage(s3, request["RoleArn"], scope.region).sources(source["S3Uri"], source["S3DataType"])

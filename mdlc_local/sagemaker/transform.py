@@ -179,7 +179,7 @@ def _invoke(job: Job, server: ModelServer, plan: Plan, source: Source, body: byt
             return answer
         told = answer[:_BODY_SHOWN].decode("utf-8", "replace")
         party = "ClientError" if status < http.HTTPStatus.INTERNAL_SERVER_ERROR else "AlgorithmError"
-        problem = f"{party}: See job logs for more information. Bad HTTP status returned from invoke: {status}: {told}"
+        problem = f"{party}: See job logs for more information. Bad HTTP status from invoke: {status}: {told}"
         if status < http.HTTPStatus.INTERNAL_SERVER_ERROR:
             break
     raise JobFailure(f"{problem} (input s3://{source.bucket}/{source.key})")

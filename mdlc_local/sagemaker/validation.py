@@ -1,7 +1,9 @@
 """Checks a request against the API's model, in the words AWS answers with."""
 
+import functools
 import json
 import re
+import warnings
 from typing import Any
 
 from mdlc_local.sagemaker.faults import Fault, invalid
@@ -28,8 +30,18 @@ _WORDS = {
     "double": "Double",
     "boolean": "Boolean",
 }
-# Java's Unicode classes, in the spelling of Python's regular expressions.
-_CLASSES = {r"\p{L}\p{Z}\p{N}": r"\w\s", r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s"}
+# What Java's regular expressions spell otherwise than Python's. Classes of signs are given by their blocks.
+_SPELLINGS = {
+    r"\p{L}": r"\w",
+    r"\p{M}": r"\u0300-\u036f",
+    r"\p{N}": r"\d",
+    r"\p{Z}": r" \u00a0\u2000-\u200a\u2028\u2029\u3000",
+    r"\p{S}": r"$+<=>^`|~\u00a2-\u00b4\u2030-\u2bff",
+    r"\p{P}": r"!-#%-*,-/:;?@\[-\]_{}\u00a1-\u00bf\u2010-\u2027\u3001-\u3030",
+    r"\p{Alnum}": "A-Za-z0-9",
+    r"\uD800\uDC00-\uDBFF\uDFFF": r"\U00010000-\U0010FFFF",
+}
+_REPEATED_END = re.compile(r"\$\{\d+,\d+\}$")
 
 
 def check(shape: Any, request: dict[str, Any]) -> None:
@@ -122,9 +134,18 @@ def _string_rules(shape: Any, value: str) -> list[str]:
 
 def matches(pattern: str, value: str) -> bool:
     """Whether the whole of `value` matches a pattern of the API's model (Java's spelling)."""
-    for java, python in _CLASSES.items():
+    return _compiled(pattern).fullmatch(value) is not None
+
+
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    pattern = _REPEATED_END.sub("", pattern)
+    for java, python in _SPELLINGS.items():
         pattern = pattern.replace(java, python)
-    return re.fullmatch(pattern, value) is not None
+    with warnings.catch_warnings():
+        # A "[" inside a class means itself in both languages; Python warns that this may change.
+        warnings.simplefilter("ignore", FutureWarning)
+        return re.compile(pattern)
 
 
 def _bounds(shape: Any, size: float, value: Any, path: str, what: str, found: list[str]) -> None:
