@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def names(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+def test_only_our_three_packages_are_top_level_names(names: set[str]) -> None:
+    top = {name.split("/")[0] for name in names}
+    assert {name for name in top if not name.endswith(".dist-info")} == {
+        "mdlc_constructs",
+        "mdlc_cli",
+        "mdlc_local",
+    }
+
+
+@pytest.mark.parametrize("room", ["lambdas", "jobs"])
+def test_what_goes_to_aws_is_carried_whole_as_an_asset(names: set[str], room: str) -> None:
+    carried = {name for name in names if name.startswith(f"mdlc_constructs/_assets/{room}/")}
+    wanted = {
+        f"mdlc_constructs/_assets/{path.relative_to(ROOT).as_posix()}"
+        for path in (ROOT / room).rglob("*")
+        if path.suffix in (".py", ".lock", ".in")
+    }
+    assert wanted
+    assert carried == wanted
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mdlc_local/__main__.py",
+        "mdlc_local/requirements.lock",
+        "mdlc_cli/node/package.json",
+        "mdlc_cli/node/package-lock.json",
+        "mdlc_constructs/py.typed",
+    ],
+)
+def test_locks_and_markers_are_carried(names: set[str], name: str) -> None:
+    assert name in names
+
+
+def test_every_lock_of_the_jobs_is_carried(names: set[str]) -> None:
+    locks = {path.name for path in (ROOT / "jobs").glob("requirements*.lock")}
+    assert locks
+    assert {
+        name.rpartition("/")[2] for name in names if name.startswith("mdlc_constructs/_assets/jobs/req")
+    } >= locks
+
+
+def test_nothing_else_of_the_clone_is_in_it(names: set[str]) -> None:
+    assert not [name for name in names if "__pycache__" in name or name.endswith((".pyc", ".whl"))]
+    assert not [name for name in names if name.startswith(("tests/", "examples/", "docs/"))]

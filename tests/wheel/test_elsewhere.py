@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.wheel.conftest import Installed
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def test_the_packages_come_from_the_wheel(installed: Installed, tmp_path: Path) -> None:
+    code = "import mdlc_constructs, mdlc_cli; print(mdlc_constructs.__file__); print(mdlc_cli.__file__)"
+    done = installed.run("-c", code, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert str(ROOT) not in done.stdout
+    assert done.stdout.count("site-packages") == 2
+
+
+@pytest.mark.parametrize("name", ["lambdas", "jobs"])
+def test_assets_are_no_importable_names(installed: Installed, tmp_path: Path, name: str) -> None:
+    done = installed.run("-c", f"import {name}", folder=tmp_path)
+    assert f"No module named '{name}'" in done.stderr
+
+
+def test_the_command_finds_everything_it_stands_on(installed: Installed, tmp_path: Path) -> None:
+    code = (
+        "from mdlc_cli import places, toolchain; toolchain.find_node(); "
+        "print(places.embedded_source(), places.jobs_source(), places.node_source())"
+    )
+    done = installed.run("-c", code, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert all("site-packages" in folder for folder in done.stdout.split())
+    assert installed.run("-m", "mdlc_cli", "--help", folder=tmp_path).returncode == 0
+
+
+def test_the_local_aws_comes_up_in_an_empty_folder_beside_read_only_packages(
+    installed: Installed, tmp_path: Path
+) -> None:
+    packages = next((installed.python.parent.parent / "lib").glob("python3.*/site-packages"))
+    folders = [packages, *(path for name in ("mdlc_cli", "mdlc_local") for path in _folders(packages / name))]
+    before = {folder: folder.stat().st_mode for folder in folders}
+    for folder in folders:
+        folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    try:
+        up = installed.run("-m", "mdlc_cli", "local", "up", "--parent-pid", str(os.getpid()), folder=tmp_path)
+        assert up.returncode == 0, up.stderr
+        status = installed.run("-m", "mdlc_cli", "local", "status", folder=tmp_path)
+        assert "IAM       enforced" in status.stdout
+    finally:
+        down = installed.run("-m", "mdlc_cli", "local", "down", folder=tmp_path)
+        for folder, mode in before.items():
+            folder.chmod(mode)
+    assert "has ended" in down.stderr
+
+
+def _folders(root: Path) -> list[Path]:
+    return [root, *(path for path in root.rglob("*") if path.is_dir())]
