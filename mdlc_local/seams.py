@@ -1,8 +1,9 @@
 """The private places of ministack and moto that this server replaces, each pinned.
 
-Both packages are pinned to exact versions because parts of them that nobody promised to keep are replaced here.
-Every such place is taken and replaced through this module, which checks that it is still there and takes
-the parameters we rely on. So when a pin moves, the server does not start, and says in one sentence what moved.
+Both packages are pinned to exact versions because parts of them that nobody promised to keep are replaced
+here. Every such place is taken and replaced through this module, which checks that it is still there and
+takes the parameters we rely on. So when a pin moves, the server does not start, and says in one sentence what
+moved.
 """
 
 import functools

@@ -62,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
 def load() -> ModuleType:
     """Import ministack with every part of ours installed in it; returns its `app` module."""
     app = importlib.import_module("ministack.app")
-    for part in ("iam", "kms", "states"):
+    for part in ("iam", "kms", "lambdas", "states"):
         importlib.import_module(f"mdlc_local.{part}").install(app)
     for part in ("sagemaker", "cloudformation"):
         if importlib.util.find_spec(f"mdlc_local.{part}") is not None:
@@ -102,6 +102,10 @@ def _set_environment(chosen: Options) -> None:
         IOT_MTLS_ENABLED="0",
         SFTP_ENABLED="0",
         LAMBDA_EXECUTOR="local",
+        LAMBDA_ACCOUNT_CONCURRENCY="1000",
+        LAMBDA_WARM_TTL_SECONDS="60",
+        # Waiting for a turn holds a thread (see lambdas).
+        MINISTACK_WORKER_THREADS="256",
         AWS_ENDPOINT_URL=chosen.endpoint,
         # A developer's own AWS profile or keys must never be picked up by what runs here.
         AWS_ACCESS_KEY_ID="test",

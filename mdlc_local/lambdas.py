@@ -1,0 +1,175 @@
+"""Lambda functions as child processes: error names as on AWS, a bound on how many, logs where people look."""
+
+import contextvars
+import importlib
+import logging
+import os
+import re
+import subprocess
+import threading
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from mdlc_local import children, iam, options, seams
+
+log = logging.getLogger("mdlc_local.lambdas")
+
+RUNTIME = "ministack.core.lambda_runtime"
+SERVICE = "ministack.services.lambda_svc"
+
+WAIT_SECONDS = 300.0
+"""How long an invocation may wait for its turn before it runs beyond the bound."""
+
+_ERROR_LINE = 'json.dumps({"status": "error", "error": str(e), "trace": traceback.format_exc()})'
+_INIT_LINE = """    except Exception as e:
+        _real_stdout.write(json.dumps({"status": "error", "error": str(e)}) + "\\n")"""
+_INIT_FAILURE = re.compile(r"^Worker init failed: mdlc:(?P<type>[\w.]+):(?P<message>.*)$", re.DOTALL)
+
+_failure: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("mdlc_failure", default=None)
+
+
+def at_once() -> int:
+    """How many functions run at once on this machine; each is a process that imports boto3."""
+    return max(8, 4 * (os.cpu_count() or 1))
+
+
+class _OwnChildren:
+    """The `subprocess` module as ministack's Lambda runtime sees it: its processes end with this server."""
+
+    Popen = staticmethod(children.start)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(subprocess, name)
+
+
+def install(app: ModuleType) -> None:
+    """Complete ministack's Lambda functions."""
+    del app
+    if seams.take(RUNTIME, "subprocess") is not subprocess:
+        raise seams.SeamMoved(f"{RUNTIME} no longer starts functions through the subprocess module")
+    seams.replace(RUNTIME, "subprocess", _OwnChildren())
+    _name_errors()
+    seams.wrap(SERVICE, "_execute_function_warm", "func event request_id", _bounded)
+    seams.wrap(
+        SERVICE, "_emit_lambda_logs", "func request_id log_text error duration_ms log_source", _logged_by_role
+    )
+
+
+def worker_script(original: str) -> str:
+    """Ministack's program that runs Python functions, changed to report an exception's class and stack.
+
+    Raises:
+        SeamMoved: when the program is no longer the one this was written for.
+    """
+    for line in (_ERROR_LINE, _INIT_LINE):
+        if original.count(line) != 1:
+            raise seams.SeamMoved(f"{RUNTIME}._PYTHON_WORKER_SCRIPT no longer contains {line.strip()!r} once")
+    named = _ERROR_LINE.replace(
+        '"trace"',
+        '"errorType": type(e).__name__, "stackTrace": traceback.format_tb(e.__traceback__)[1:], "trace"',
+    )
+    # Lambda's own names for a module that does not import and a function that is not in it.
+    init = """    except Exception as e:
+        _kind = "Runtime.HandlerNotFound" if isinstance(e, AttributeError) else "Runtime.ImportModuleError"
+        _told = f"Unable to import module '{module_name}': {e}" if _kind.endswith("Error") else str(e)
+        _real_stdout.write(json.dumps({"status": "error", "error": f"mdlc:{_kind}:{_told}"}) + "\\n")"""
+    return original.replace(_ERROR_LINE, named).replace(_INIT_LINE, init)
+
+
+def _name_errors() -> None:
+    """Report an exception by its class, so that a machine's Retry and Catch by class match as on AWS."""
+    script = seams.take(RUNTIME, "_PYTHON_WORKER_SCRIPT")
+    seams.replace(RUNTIME, "_PYTHON_WORKER_SCRIPT", worker_script(script))
+
+    def keeping(invoke: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+        def invoking(self: Any, *arguments: Any, **keywords: Any) -> dict[str, Any]:
+            answer = invoke(self, *arguments, **keywords)
+            _failure.set(answer if answer.get("status") == "error" else None)
+            return answer
+
+        return invoking
+
+    seams.wrap(
+        f"{RUNTIME}:Worker",
+        "invoke",
+        "self event request_id trace_id depth durable invoked_function_arn",
+        keeping,
+    )
+
+
+def _bounded(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """A bound on the functions that run at once; one invoked by a function goes first, or both might wait."""
+    turns = threading.BoundedSemaphore(at_once())
+    depth = seams.take(SERVICE, "_invoke_depth")
+
+    def bounded(func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
+        nested = depth.get() > 1
+        has_turn = not nested and turns.acquire(timeout=WAIT_SECONDS)
+        try:
+            _failure.set(None)
+            return _named(execute(func, event, request_id), request_id)
+        finally:
+            if has_turn:
+                turns.release()
+
+    return bounded
+
+
+def _named(result: dict[str, Any], request_id: str) -> dict[str, Any]:
+    """The result of an invocation with the error's name and stack as Lambda reports them."""
+    body, failure = result.get("body"), _failure.get() or {}
+    if not result.get("error") or not isinstance(body, dict):
+        return result
+    if failure.get("errorType") and body.get("errorType") == "Runtime.HandlerError":
+        body["errorType"] = failure["errorType"]
+        body["requestId"] = request_id
+        body["stackTrace"] = failure.get("stackTrace", [])
+    initial = _INIT_FAILURE.match(str(body.get("errorMessage")))
+    if initial:
+        body.update(
+            errorMessage=initial["message"], errorType=initial["type"], requestId=request_id, stackTrace=[]
+        )
+        result["log"] = f"[ERROR] {initial['type']}: {initial['message']}"
+    return result
+
+
+def _logged_by_role(emit: Callable[..., None]) -> Callable[..., None]:
+    """A function's output goes to `logs/`, and to CloudWatch Logs if its role may write there, as on AWS."""
+    folder = options.current().state_dir / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def emit_as_role(
+        func: dict[str, Any],
+        request_id: str,
+        log_text: str,
+        error: bool,
+        duration_ms: int,
+        *,
+        log_source: str | None = None,
+    ) -> None:
+        config = func.get("config") or func
+        outcome = "failed" if error else "ended"
+        with (folder / f"{config['FunctionName']}.log").open("a", errors="replace") as file:
+            file.write(f"{request_id} {outcome} after {duration_ms} ms\n{log_text}\n")
+        if _may_log(config):
+            emit(func, request_id, log_text, error, duration_ms, log_source=log_source)
+
+    return emit_as_role
+
+
+def _may_log(config: dict[str, Any]) -> bool:
+    group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
+    parts = config["FunctionArn"].split(":")
+    region, account = parts[3], parts[4]
+    stream = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:{config['FunctionName']}"
+    exists = group in importlib.import_module("ministack.services.cloudwatch_logs")._log_groups
+    actions = ["logs:CreateLogStream", "logs:PutLogEvents", *(() if exists else ("logs:CreateLogGroup",))]
+    for action in actions:
+        reason = iam.denial(
+            config.get("Role", ""), action, stream, region=region, session=config["FunctionName"]
+        )
+        if reason is not None:
+            log.warning("%s writes no logs: %s", config["FunctionName"], reason)
+            return False
+    return True

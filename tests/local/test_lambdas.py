@@ -1,0 +1,182 @@
+"""Functions run as processes under their role, fail by their exception's name, and log where people look."""
+
+import io
+import json
+import os
+import textwrap
+import time
+import uuid
+import zipfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.local.embedded import ACCOUNT, REGION, Role, Server, allow
+from tests.local.states.running import run
+
+Clients = Callable[[str], Any]
+Roles = Callable[..., Role]
+Functions = Callable[..., str]
+
+LOGS = allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"])
+
+
+@pytest.fixture
+def make_function(server: Server, make_role: Roles) -> Functions:
+    """Makes a function from its source and its role's statements; returns its name."""
+
+    def make(source: str, *statements: dict[str, Any], **more: Any) -> str:
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as files:
+            files.writestr("index.py", textwrap.dedent(source))
+        name = f"test-{uuid.uuid4().hex[:12]}"
+        server.client("lambda").create_function(
+            FunctionName=name,
+            Role=make_role(*statements, principal="lambda.amazonaws.com").arn,
+            Runtime="python3.12",
+            Handler="index.handler",
+            Timeout=20,
+            Code={"ZipFile": archive.getvalue()},
+            **more,
+        )
+        return name
+
+    return make
+
+
+def invoke(server: Server, name: str, event: Any = None) -> tuple[str | None, Any]:
+    """Invoke a function: the kind of error, and its answer."""
+    answer = server.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event or {}))
+    return answer.get("FunctionError"), json.load(answer["Payload"])
+
+
+RAISES = """
+    class NoDataError(Exception):
+        pass
+
+    def handler(event, context):
+        raise NoDataError("nothing at the prefix")
+"""
+
+
+def test_an_exception_has_its_name_and_stack(server: Server, make_function: Functions) -> None:
+    kind, answer = invoke(server, make_function(RAISES))
+    assert kind == "Unhandled"
+    assert (answer["errorType"], answer["errorMessage"]) == ("NoDataError", "nothing at the prefix")
+    assert "in handler" in answer["stackTrace"][0]
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [("import no_such_module", "Runtime.ImportModuleError"), ("other = 1", "Runtime.HandlerNotFound")],
+)
+def test_a_function_that_cannot_start(
+    server: Server, make_function: Functions, source: str, kind: str
+) -> None:
+    assert invoke(server, make_function(source))[1]["errorType"] == kind
+
+
+def test_a_machine_catches_by_class(server: Server, make_role: Roles, make_function: Functions) -> None:
+    name = make_function(RAISES)
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+    call = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": {"FunctionName": arn, "Payload": {}},
+        "Retry": [{"ErrorEquals": ["OtherError"], "MaxAttempts": 3}],
+        "Catch": [{"ErrorEquals": ["NoDataError"], "Output": "{% $states.errorOutput %}", "Next": "Caught"}],
+        "End": True,
+    }
+    machine = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "Call",
+        "States": {"Call": call, "Caught": {"Type": "Succeed"}},
+    }
+    done = run(server, machine, make_role(allow("lambda:InvokeFunction", arn)).arn)
+    assert (done.status, done.output["Error"]) == ("SUCCEEDED", "NoDataError")
+    refused = run(server, machine, make_role().arn)
+    assert refused.error == "Lambda.AccessDeniedException"
+    assert f"lambda:InvokeFunction on resource: {arn}" in str(refused.cause)
+
+
+def test_runs_as_its_role(server: Server, make_function: Functions) -> None:
+    source = """
+        import os
+        import boto3
+
+        def handler(event, context):
+            who = boto3.client("sts").get_caller_identity()["Arn"]
+            try:
+                boto3.client("s3").list_buckets()
+                refused = ""
+            except Exception as error:
+                refused = str(error)
+            table, region = os.environ["TABLE"], os.environ["AWS_REGION"]
+            return {"who": who, "refused": refused, "table": table, "region": region}
+    """
+    name = make_function(source, Environment={"Variables": {"TABLE": "runs"}})
+    _, answer = invoke(server, name)
+    assert ":assumed-role/test-" in answer["who"]
+    assert "s3:ListAllMyBuckets" in answer["refused"]
+    assert (answer["table"], answer["region"]) == ("runs", REGION)
+
+
+def messages(client: Clients, group: str) -> list[str]:
+    return [event["message"] for event in client("logs").filter_log_events(logGroupName=group)["events"]]
+
+
+SPEAKS = """
+    def handler(event, context):
+        print("said:", event["word"])
+"""
+
+
+def test_logs_reach_the_group_and_the_folder(
+    server: Server, make_function: Functions, client: Clients
+) -> None:
+    name = make_function(SPEAKS, LOGS)
+    invoke(server, name, {"word": "hello"})
+    assert "said: hello" in messages(client, f"/aws/lambda/{name}")
+    assert "said: hello" in (server.state_dir / "logs" / f"{name}.log").read_text()
+
+
+def test_without_permission_no_logs_reach_the_group(
+    server: Server, make_function: Functions, client: Clients
+) -> None:
+    group = f"/test/{uuid.uuid4().hex}"
+    client("logs").create_log_group(logGroupName=group)
+    name = make_function(SPEAKS, LoggingConfig={"LogGroup": group})
+    invoke(server, name, {"word": "hello"})
+    assert messages(client, group) == []
+
+
+def test_a_burst_is_bounded(server: Server, make_function: Functions) -> None:
+    name = make_function(
+        "import os, time\ndef handler(event, context):\n    time.sleep(0.3)\n    return os.getpid()"
+    )
+    with ThreadPoolExecutor(40) as pool:
+        answers = list(pool.map(lambda _: invoke(server, name), range(40)))
+    assert [kind for kind, _ in answers] == [None] * 40
+    assert len({pid for _, pid in answers}) <= max(8, 4 * (os.cpu_count() or 1))
+
+
+def test_a_function_may_call_another_while_all_turns_are_taken(
+    server: Server, make_function: Functions
+) -> None:
+    inner = make_function("def handler(event, context): return 1")
+    source = f"""
+        import boto3, json
+
+        def handler(event, context):
+            answer = boto3.client("lambda").invoke(FunctionName="{inner}")
+            return json.load(answer["Payload"])
+    """
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{inner}"
+    outer = make_function(source, allow("lambda:InvokeFunction", arn))
+    started = time.monotonic()
+    with ThreadPoolExecutor(24) as pool:
+        answers = list(pool.map(lambda _: invoke(server, outer), range(24)))
+    assert answers == [(None, 1)] * 24
+    assert time.monotonic() - started < 60
