@@ -1,20 +1,14 @@
 """The audit table's keys and the items planning reads. `docs/contracts.md` is the schema in words."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
 _deserialize = TypeDeserializer().deserialize
 
 
-class DynamoDB(Protocol):
-    """The part of the DynamoDB client used here."""
-
-    def get_item(self, **request: Any) -> Any: ...
-
-
-def _item(dynamodb: DynamoDB, table: str, model: str, sort_key: str) -> dict[str, Any] | None:
+def _item(dynamodb: Any, table: str, model: str, sort_key: str) -> dict[str, Any] | None:
     answer: Mapping[str, Any] = dynamodb.get_item(
         TableName=table,
         Key={"pk": {"S": f"MODEL#{model}"}, "sk": {"S": sort_key}},
@@ -24,12 +18,12 @@ def _item(dynamodb: DynamoDB, table: str, model: str, sort_key: str) -> dict[str
     return {name: _deserialize(value) for name, value in item.items()} if item else None
 
 
-def champion_of(dynamodb: DynamoDB, table: str, model: str) -> dict[str, Any] | None:
+def champion_of(dynamodb: Any, table: str, model: str) -> dict[str, Any] | None:
     """The champion pointer: the package version whose answers are in use, or None before the first."""
     return _item(dynamodb, table, model, "CHAMPION")
 
 
-def run_of(dynamodb: DynamoDB, table: str, model: str, run: str) -> dict[str, str] | None:
+def run_of(dynamodb: Any, table: str, model: str, run: str) -> dict[str, str] | None:
     """What a finished run of the same digest left, or None. Numbers come back as text, ready for JSON."""
     item = _item(dynamodb, table, model, f"RUN#{run}")
     return {name: str(value) for name, value in item.items()} if item else None

@@ -1,7 +1,7 @@
 """What SageMaker knows under a name: jobs, models, model packages."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -16,17 +16,6 @@ _STATUS: Mapping[str, Status] = {
 }
 
 _NOT_FOUND = ("ResourceNotFound", "ResourceNotFoundException")
-
-
-class SageMaker(Protocol):
-    """The part of the SageMaker client used here."""
-
-    def describe_processing_job(self, *, ProcessingJobName: str) -> Any: ...
-    def describe_training_job(self, *, TrainingJobName: str) -> Any: ...
-    def describe_transform_job(self, *, TransformJobName: str) -> Any: ...
-    def describe_model(self, *, ModelName: str) -> Any: ...
-    def describe_model_package(self, *, ModelPackageName: str) -> Any: ...
-    def get_paginator(self, operation_name: str) -> Any: ...
 
 
 def _absent(error: ClientError) -> bool:
@@ -50,31 +39,31 @@ def _look_up(describe: Callable[[str], Any], status_key: str | None) -> Callable
     return look_up
 
 
-def processing_jobs(sagemaker: SageMaker) -> Callable[[str], Job]:
+def processing_jobs(sagemaker: Any) -> Callable[[str], Job]:
     """Look-up of processing jobs by name."""
     return _look_up(
         lambda name: sagemaker.describe_processing_job(ProcessingJobName=name), "ProcessingJobStatus"
     )
 
 
-def training_jobs(sagemaker: SageMaker) -> Callable[[str], Job]:
+def training_jobs(sagemaker: Any) -> Callable[[str], Job]:
     """Look-up of training jobs by name."""
     return _look_up(lambda name: sagemaker.describe_training_job(TrainingJobName=name), "TrainingJobStatus")
 
 
-def transform_jobs(sagemaker: SageMaker) -> Callable[[str], Job]:
+def transform_jobs(sagemaker: Any) -> Callable[[str], Job]:
     """Look-up of transform jobs by name."""
     return _look_up(
         lambda name: sagemaker.describe_transform_job(TransformJobName=name), "TransformJobStatus"
     )
 
 
-def models(sagemaker: SageMaker) -> Callable[[str], Job]:
+def models(sagemaker: Any) -> Callable[[str], Job]:
     """Look-up of models by name; a model that exists is Completed."""
     return _look_up(lambda name: sagemaker.describe_model(ModelName=name), None)
 
 
-def packages(sagemaker: SageMaker, group: str, status: str | None = None) -> Iterator[Mapping[str, Any]]:
+def packages(sagemaker: Any, group: str, status: str | None = None) -> Iterator[Mapping[str, Any]]:
     """Summaries of the group's model packages, the newest first.
 
     Args:

@@ -3,20 +3,13 @@
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from lambdas.errors import NoData
 from lambdas.steps import digest
 
 CHECKSUMS = ("CRC64NVME", "SHA256", "CRC32C", "CRC32", "SHA1")
 """S3's content checksums, the ones preferred first. An ETag under KMS is no content hash."""
-
-
-class S3(Protocol):
-    """The part of the S3 client used here."""
-
-    def get_paginator(self, operation_name: str) -> Any: ...
-    def head_object(self, **request: Any) -> Any: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +39,9 @@ def split_uri(uri: str) -> tuple[str, str]:
 def checksum(head: Mapping[str, Any]) -> tuple[str, str]:
     """The strongest identity that a HeadObject answer (with `ChecksumMode` on) holds, as (algorithm, value).
 
-    A multipart upload's composite checksum identifies the content but cannot be computed from the whole file,
-    so it is named apart. Without any checksum the version id identifies the object, without versioning the ETag.
+    A multipart upload's composite checksum identifies the content but cannot be computed from the whole
+    file, so it is named apart. Without any checksum the version id identifies the object, without versioning
+    the ETag.
     """
     for algorithm in CHECKSUMS:
         value = head.get("Checksum" + algorithm)
@@ -60,7 +54,7 @@ def checksum(head: Mapping[str, Any]) -> tuple[str, str]:
     return "ETAG", str(head["ETag"]).strip('"')
 
 
-def list_files(s3: S3, uri: str) -> tuple[SourceFile, ...]:
+def list_files(s3: Any, uri: str) -> tuple[SourceFile, ...]:
     """The objects under an S3 prefix with what identifies their content, sorted by name.
 
     Raises:

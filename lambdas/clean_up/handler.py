@@ -5,6 +5,7 @@ import urllib.request
 from typing import Any
 
 from aws_lambda_powertools import Logger
+
 from lambdas.clean_up import logic
 from lambdas.clients import client
 

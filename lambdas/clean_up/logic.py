@@ -7,18 +7,11 @@ nobody else would end them when the stack goes.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from lambdas.steps import DIGEST_LENGTH
-
-
-class Client(Protocol):
-    """A boto3 client with paginators; the operations used are named in `_KINDS`."""
-
-    def get_paginator(self, operation_name: str) -> Any: ...
-    def __getattr__(self, name: str) -> Any: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,14 +51,14 @@ KINDS = (
 )
 
 
-def _named(client: Client, kind: Kind, model: str) -> Iterator[str]:
+def _named(client: Any, kind: Kind, model: str) -> Iterator[str]:
     # "flight-" also begins the names of a model "flight-delay": only this model's derived names may match.
     own = re.compile(rf"{re.escape(model)}-[a-z]+[0-9]*-[0-9a-f]{{{DIGEST_LENGTH}}}(-[0-9]+)?")
     for page in client.get_paginator(kind.listing).paginate(NameContains=f"{model}-", **kind.filters):
         yield from (s[kind.name] for s in page[kind.summaries] if own.fullmatch(s[kind.name]))
 
 
-def end_jobs_and_models(sagemaker: Client, model: str) -> list[str]:
+def end_jobs_and_models(sagemaker: Any, model: str) -> list[str]:
     """Stop running jobs and delete models with the names that this model's machines derive.
 
     Returns:
@@ -84,7 +77,7 @@ def end_jobs_and_models(sagemaker: Client, model: str) -> list[str]:
     return ended
 
 
-def empty_group(sagemaker: Client, group: str) -> list[str]:
+def empty_group(sagemaker: Any, group: str) -> list[str]:
     """Delete the package versions of a group, so that CloudFormation can delete the group itself."""
     ended = []
     try:
@@ -100,7 +93,7 @@ def empty_group(sagemaker: Client, group: str) -> list[str]:
     return ended
 
 
-def empty_bucket(s3: Client, bucket: str) -> list[str]:
+def empty_bucket(s3: Any, bucket: str) -> list[str]:
     """Delete every version of every object, in batches of 1,000."""
     count = 0
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):

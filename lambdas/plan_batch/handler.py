@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from aws_lambda_powertools import Logger
+
 from lambdas import registry, sources
 from lambdas.audit import run_of
 from lambdas.clients import client

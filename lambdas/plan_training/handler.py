@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 from aws_lambda_powertools import Logger
+
 from lambdas import registry, sources
 from lambdas.audit import champion_of, run_of
 from lambdas.clients import client

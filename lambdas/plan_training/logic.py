@@ -130,6 +130,16 @@ def resolve_split(split: Mapping[str, Any], given: Mapping[str, Any]) -> dict[st
 
 
 @dataclass(frozen=True, kw_only=True)
+class Scoring:
+    """One model that scores the holdout."""
+
+    who: str
+    found: Standing
+    model: str
+    input: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Work:
     """Digests of an execution's steps, each over everything its result depends on."""
 
@@ -233,17 +243,21 @@ def decide(
     names = {step: found.name for step, found in steps.items()}
     uris = locations(event["home"]["bucket"], made, names)
     scoring = [
-        {
-            "who": "challenger",
-            "found": steps["ScoreHoldout"],
-            "model": names["CreateModel"],
-            "input": uris["holdout"],
-        }
+        Scoring(
+            who="challenger",
+            found=steps["ScoreHoldout"],
+            model=names["CreateModel"],
+            input=uris["holdout"],
+        )
     ]
     if champion:
-        rival = stand("scorechampion", made.score, look_up.transform)
         scoring.append(
-            {"who": "champion", "found": rival, "model": champion.model, "input": uris["split"] + "champion/"}
+            Scoring(
+                who="champion",
+                found=stand("scorechampion", made.score, look_up.transform),
+                model=champion.model,
+                input=uris["split"] + "champion/",
+            )
         )
         if look_up.model(champion.model).status == "Absent":
             raise NameTaken(
@@ -251,7 +265,7 @@ def decide(
                 f"inference with package_version {champion.version}, which makes it anew."
             )
     jobs: dict[str, list[Job]] = {step: [found.job] for step, found in steps.items()}
-    jobs["ScoreHoldout"] = [entry["found"].job for entry in scoring]
+    jobs["ScoreHoldout"] = [entry.found.job for entry in scoring]
     plan: dict[str, Any] = {
         "run": made.run,
         "data_version": made.data,
@@ -260,13 +274,13 @@ def decide(
         "champion": {"version": champion.version, "package_arn": champion.package_arn} if champion else None,
         "scoring": [
             {
-                "job": e["found"].name,
-                "model": e["model"],
-                "input": e["input"],
-                "output": uris["scores"] + e["who"] + "/",
+                "job": entry.found.name,
+                "model": entry.model,
+                "input": entry.input,
+                "output": uris["scores"] + entry.who + "/",
             }
-            for e in scoring
-            if e["found"].job.status == "Absent"
+            for entry in scoring
+            if entry.found.job.status == "Absent"
         ],
         "quality": verdict(steps["CheckQuality"].job),
         "gate": verdict(steps["Evaluate"].job),

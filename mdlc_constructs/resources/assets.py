@@ -40,7 +40,7 @@ def asset(scope: Construct, bundle: Bundle) -> Location:
 
 
 def _stage(bundle: Path, target: Path) -> None:
-    """Put the bundle into the cloud assembly, which must be complete by itself when it is deployed elsewhere."""
+    """Put the bundle into the cloud assembly, which must be complete when it is deployed elsewhere."""
     if target.exists():
         return
     try:

@@ -1,7 +1,7 @@
 """What is uploaded besides templates: Lambda code, job code, and hash-locked wheels for the jobs' image.
 
-Each bundle is one zip with the same bytes for the same content, made once and kept in the user's cache, keyed by
-what it is made from. Synthesis then only names it: the key is the asset's hash.
+Each bundle is one zip with the same bytes for the same content, made once and kept in the user's cache, keyed
+by what it is made from. Synthesis then only names it: the key is the asset's hash.
 """
 
 import hashlib

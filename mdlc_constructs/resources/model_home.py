@@ -29,11 +29,11 @@ class ModelHome(Construct):
     """A model's key, bucket, package group, audit table, events and clean-up: one home a model.
 
     Args:
-        name: the model's name, lowercase words joined by hyphens. It begins the names of all jobs and models.
+        name: the model's name: lowercase words joined by hyphens. It begins the names of its jobs.
         bucket: your own bucket instead of a new one. It should be versioned and refuse plain HTTP.
         key: your own key instead of a new one; it encrypts the bucket, the table, logs, volumes and outputs.
-        removal_policy: what becomes of data when the stack is deleted. By default bucket, key, audit table and
-            registered packages stay; with `RemovalPolicy.DESTROY` all of it goes.
+        removal_policy: what becomes of data when the stack is deleted. By default bucket, key, audit table
+            and registered packages stay; with `RemovalPolicy.DESTROY` all of it goes.
 
     Raises:
         ValueError: when the name cannot begin the names of SageMaker jobs.
@@ -53,8 +53,8 @@ class ModelHome(Construct):
     ) -> None:
         if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
             raise ValueError(
-                f"name={name!r} must be lowercase words joined by hyphens, at most {LONGEST_NAME} characters: "
-                f"it begins the names of all jobs, such as flight-delay."
+                f"name={name!r} must be lowercase words joined by hyphens, {LONGEST_NAME} characters at most: it "
+                f"begins the names of all jobs, such as flight-delay."
             )
         super().__init__(scope, id_)
         self.name = name

@@ -22,7 +22,7 @@ class Template:
     """What is particular to a workflow.
 
     Attributes:
-        steps: the steps in order; each state is named as its step, in capitals (`check_quality`: CheckQuality).
+        steps: the steps in order; each state is named as its step (`check_quality`: CheckQuality).
         jobs: the steps whose work is looked up and adopted when it was done before.
         verdicts: the step that leaves a verdict to the choice that follows it.
         variables: variables that hold those verdicts, restored from jobs completed earlier.
@@ -88,8 +88,8 @@ def assemble(
 ) -> Machine:
     """The whole machine.
 
-    A step that an earlier execution completed is not run again; the states of the seam behind it are, when the
-    execution stopped before the next step began.
+    A step that an earlier execution completed is not run again; the states of the seam behind it are, when
+    the execution stopped before the next step began.
     """
 
     def part(step: str) -> Sequence:
@@ -132,7 +132,7 @@ def _entries(template: Template, tasks: Mapping[str, State], seams: Seams) -> di
         for seam in (f"before_{step}", f"after_{before}"):
             if seams.get(seam):
                 entry = seams[seam].first.name
-        if before in template.verdicts:
+        if before is not None and before in template.verdicts:
             # The verdict is read again, then its seam follows by itself.
             entries[template.verdicts[before].name] = template.verdicts[before].name
         entries[state_name(step)] = entry

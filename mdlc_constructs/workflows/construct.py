@@ -18,8 +18,8 @@ from constructs import Construct
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.placeholders import names_in
 from mdlc_constructs.asl.sequence import Sequence
-from mdlc_constructs.asl.states import State
 from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.asl.states import State
 from mdlc_constructs.resources import bundles, permissions
 from mdlc_constructs.resources.assets import Location, asset
 from mdlc_constructs.resources.model_home import ModelHome
@@ -55,7 +55,8 @@ def source_of(home: ModelHome, dataset: Dataset, bucket: s3.IBucket | None) -> S
         name = bucket.bucket_name
         if name != named and not Token.is_unresolved(name) and not Token.is_unresolved(named):
             raise ValueError(
-                f"dataset_bucket is {name!r} and dataset.uri names {named!r}: pass the bucket that holds the data."
+                f"dataset_bucket is {name!r} and dataset.uri names {named!r}: "
+                f"pass the bucket that holds the data."
             )
         key: kms.IKey | None = bucket.encryption_key
         return Source(bucket=named, prefix=prefix, key_arn=key.key_arn if key is not None else None)
@@ -225,7 +226,7 @@ class Workflow(Construct):
         return cloudwatch.CfnAlarm(
             self,
             "FailedAlarm",
-            alarm_description=f"An execution of {self.home.name}-{workflow} failed; its audit item tells why.",
+            alarm_description=f"An execution of {self.home.name}-{workflow} failed: see its audit item.",
             namespace="AWS/States",
             metric_name="ExecutionsFailed",
             dimensions=[{"name": "StateMachineArn", "value": self.state_machine.state_machine_arn}],

@@ -15,7 +15,7 @@ VERDICT = "{% $parse($states.result.ExitMessage) %}"
 
 
 def vpc_of(network: NetworkSettings) -> Vpc | None:
-    """The settings' VPC as tasks take it: by placeholders, because the ids are often known only at deployment."""
+    """The settings' VPC as tasks take it: by placeholders, as the ids are often known only at deployment."""
     if not network.in_vpc:
         return None
     return Vpc(

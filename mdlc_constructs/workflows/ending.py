@@ -1,7 +1,7 @@
 """How every workflow ends: an audit item and an event, after success and after failure alike.
 
-No state can fail without a trace: each catcher leads to `RecordFailure`, then `AnnounceFailure`, then `Failed`,
-which keeps the first error's name and cause.
+No state can fail without a trace: each catcher leads to `RecordFailure`, then `AnnounceFailure`, then
+`Failed`, which keeps the first error's name and cause.
 """
 
 from collections.abc import Mapping

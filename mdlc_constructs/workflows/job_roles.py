@@ -131,7 +131,7 @@ def running(job_kind: str, repository_arn: str, network: NetworkSettings) -> tup
 def volumes() -> tuple[Statement, ...]:
     """Encrypt the job's volume with the model's key.
 
-    Source: https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html (CreateGrant for VolumeKmsKeyId)
+    Source: https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
     """
     return (
         Statement(

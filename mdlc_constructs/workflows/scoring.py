@@ -48,7 +48,7 @@ def make_model(
 
 
 def score_task(name: str, *, model: str, content_type: str, compute: Compute) -> Task:
-    """A transform job over one folder; job, model and places come from the item of the map that it runs in."""
+    """A transform job over one folder; job, model and places come from the map's item."""
     return transform_job(
         name,
         job_name="{% $states.input.job %}",

@@ -1,8 +1,8 @@
 """The batch inference machine: a pure function from settings to states.
 
-On success it enters Plan, Resume, (CreateModel when the model is gone), CheckInput, InputVerdict, PrepareInput,
-ScoreInput (with ScoreShard inside, once a shard), CheckOutput, OutputVerdict, PublishManifest, PointChampion,
-RecordAudit and Announce.
+On success it enters Plan, Resume, (CreateModel when the model is gone), CheckInput, InputVerdict,
+PrepareInput, ScoreInput (with ScoreShard inside, once a shard), CheckOutput, OutputVerdict, PublishManifest,
+PointChampion, RecordAudit and Announce.
 """
 
 from collections.abc import Mapping

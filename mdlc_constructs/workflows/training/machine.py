@@ -1,7 +1,7 @@
 """The training machine: a pure function from settings to states.
 
-On success it enters Plan, Resume, CheckQuality, QualityVerdict, PrepareFeatures, Train, CreateModel, ScoreHoldout
-(with ScoreModel inside, once a model), Evaluate, Register, Decide, RecordAudit and Announce.
+On success it enters Plan, Resume, CheckQuality, QualityVerdict, PrepareFeatures, Train, CreateModel,
+ScoreHoldout (with ScoreModel inside, once a model), Evaluate, Register, Decide, RecordAudit and Announce.
 """
 
 import json
@@ -76,8 +76,8 @@ class TrainingSettings:
         self.gate.check_task(self.dataset.task)
         if self.algorithm.task is not None and self.algorithm.task != self.dataset.task:
             raise ValueError(
-                f"algorithm answers a {self.algorithm.task} question and dataset.task is {self.dataset.task!r}: "
-                f"choose another objective, or declare the dataset's task."
+                f"algorithm answers a {self.algorithm.task} question and dataset.task is "
+                f"{self.dataset.task!r}: choose another objective, or declare the dataset's task."
             )
         self.training_compute.require("training")
         self.job_compute.require("processing")
@@ -220,7 +220,7 @@ def evaluate(settings: TrainingSettings) -> Task:
 
 
 def register(settings: TrainingSettings) -> Task:
-    """Register the package with where it comes from; a repeated registration of a run answers with the same."""
+    """Register the package with where it comes from; registering a run again answers with the same one."""
     return create_model_package(
         "Register",
         group_name=PACKAGE_GROUP,
@@ -271,8 +271,8 @@ def decide(settings: TrainingSettings) -> Task:
         group_name=PACKAGE_GROUP,
         approval_status=f"{{% $gate.passed ? '{passed}' : 'Rejected' %}}",
         approval_description=(
-            "{% $substring($gate.passed ? 'The gate passed.' : 'The gate refused: ' & $join($gate.reasons, ' '), "
-            "0, 1000) %}"
+            "{% $substring($gate.passed ? 'The gate passed.' "
+            ": 'The gate refused: ' & $join($gate.reasons, ' '), 0, 1000) %}"
         ),
         assign={
             "result": {
