@@ -55,7 +55,7 @@ def problems(resource: str, arguments: object) -> tuple[str, ...]:
     if shape is None:
         return _unknown_operation(called)
     strict = called.startswith("sagemaker:")
-    if strict and _fits(arguments, _expectation(shape)):
+    if _fits(arguments, _expectation(shape, strict)):
         return ()
     found: list[str] = []
     _look(arguments, shape, "", _Reading(called, strict, found))
@@ -82,6 +82,15 @@ def _remedy(name: str, right: Collection[str]) -> str:
 # says whether all is well, from expectations kept in a quick form; `_look` then says what is not, and where.
 
 
+class _Scalar:
+    """One value of any of the types."""
+
+    __slots__ = ("types",)
+
+    def __init__(self, types: tuple[type, ...]) -> None:
+        self.types = types
+
+
 class _Many:
     """A list or a mapping, each member of which is to be as expected."""
 
@@ -93,26 +102,31 @@ class _Many:
 
 
 @cache
-def _expectation(reference: str) -> Any:
-    """A tuple of types for a scalar, a set for an enumeration, a text for a structure, None for anything."""
-    if reference.startswith("[]"):
-        return _Many(list, _expectation(reference[2:]))
-    if reference.startswith("{}"):
-        return _Many(dict, _expectation(reference[2:]))
+def _expectation(reference: str, strict: bool) -> Any:
+    """What a member is to be: a scalar, an enumeration's values, many of a kind, a structure; None:
+    anything.
+    """
+    if reference.startswith(("[]", "{}")):
+        member = _expectation(reference[2:], strict)
+        return None if member is None and not strict else _Many(list if reference[0] == "[" else dict, member)
     if "/" in reference:
         values = _table()["shapes"][reference].get("enum")
-        return reference if values is None else frozenset(values)
-    return _TYPES.get(reference)
+        if values is None:
+            return (reference, strict)
+        return frozenset(values) if strict else None
+    types = _TYPES.get(reference)
+    return _Scalar(types) if strict and types is not None else None
 
 
 @cache
-def _members_expected(reference: str, names: tuple[str, ...]) -> tuple[Any, ...] | None:
+def _members_expected(structure: tuple[str, bool], names: tuple[str, ...]) -> tuple[Any, ...] | None:
     """What is expected of a structure's members of these names; None when a name is wrong or missing."""
+    reference, strict = structure
     shape = _table()["shapes"][reference]
     members: dict[str, str] = shape["members"]
     if not members.keys() >= set(names) or not set(names).issuperset(shape["required"]):
         return None
-    return tuple(_expectation(members[name]) for name in names)
+    return tuple(_expectation(members[name], strict) for name in names)
 
 
 def _fits(value: Any, expected: Any) -> bool:
@@ -121,16 +135,20 @@ def _fits(value: Any, expected: Any) -> bool:
     kind, given = type(expected), type(value)
     if given is str and value.startswith("{%"):
         return True  # known only when the machine runs
-    if kind is tuple:
-        return given in expected
+    if kind is _Scalar:
+        return given in expected.types
     if kind is frozenset:
-        return value in expected
-    if kind is str:
+        return given is str and value in expected
+    if kind is tuple:
         members = _members_expected(expected, tuple(value)) if given is dict else None
         if members is None:
             return False
         for member, wanted in zip(value.values(), members, strict=True):
-            if type(wanted) is tuple and type(member) in wanted:
+            # The two commonest cases are looked at here, to save a call for each member.
+            what = type(wanted)
+            if what is _Scalar and type(member) in wanted.types:
+                continue
+            if what is frozenset and type(member) is str and member in wanted:
                 continue
             if not _fits(member, wanted):
                 return False
@@ -138,7 +156,12 @@ def _fits(value: Any, expected: Any) -> bool:
     if given is not expected.container:
         return False
     inner = expected.member
-    return all(_fits(member, inner) for member in (value.values() if given is dict else value))
+    for member in value.values() if given is dict else value:
+        if type(inner) is _Scalar and type(member) in inner.types:
+            continue
+        if not _fits(member, inner):
+            return False
+    return True
 
 
 class _Reading:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from mdlc_constructs.asl.placeholders import PLACEHOLDER
 
 # A JSON text whose content starts as an expression does; the closing `%}` is looked at later.
-_IN_DEFINITION = re.compile(r'"\{%(?:[^"\\]|\\.)*"')
+_IN_DEFINITION = re.compile(r'"\{%[^"\\]*(?:\\.[^"\\]*)*"')
 
 
 def expressions_in(definition: str) -> frozenset[str]:

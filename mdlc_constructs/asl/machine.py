@@ -12,6 +12,8 @@ from mdlc_constructs.asl.placeholders import PSEUDO_PARAMETERS, bind_tokens, nam
 from mdlc_constructs.asl.statements import Statement, merge
 from mdlc_constructs.asl.states import Body, State
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False)
+
 
 class MachineError(ValueError):
     """A machine that AWS would refuse, or that would fail in use. `findings` says what is wrong, one a
@@ -62,7 +64,7 @@ class Machine:
 
     @cached_property
     def _bound(self) -> tuple[str, Mapping[str, str]]:
-        return bind_tokens(json.dumps(self.to_asl(), separators=(",", ":"), ensure_ascii=False))
+        return bind_tokens(_ENCODER.encode(self.to_asl()))
 
     def definition(self) -> str:
         """The definition as compact text, the same for the same states.
@@ -116,11 +118,11 @@ class Machine:
 
     def placeholders(self) -> frozenset[str]:
         """Names of all placeholders, those in statements included."""
-        found = names_in(self.definition())
+        texts = [self.definition()]
         for statement in self.statements():
-            for text in (*statement.resources, *texts_in(statement.conditions)):
-                found |= names_in(text)
-        return found
+            texts += statement.resources
+            texts += texts_in(statement.conditions)
+        return names_in("\n".join(texts))
 
     def names(self) -> Iterator[str]:
         """Names of all states, those inside foreign states included; a name twice is given twice."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, cached_property
 from typing import TypeAlias
 
 Conditions: TypeAlias = Mapping[str, Mapping[str, object]]
@@ -45,6 +45,12 @@ class Statement:
                 f"actions holds {wrong[0]!r}, which is no IAM action; write it as 'service:Action'."
             )
 
+    @cached_property
+    def scope(self) -> tuple[str, str, tuple[str, ...]]:
+        """All but the actions, comparable: sid, conditions as text, sorted resources."""
+        conditions = json.dumps(self.conditions, sort_keys=True, default=str) if self.conditions else ""
+        return self.sid, conditions, tuple(sorted(set(self.resources)))
+
     def to_policy(self) -> dict[str, object]:
         """The statement as a policy document spells it."""
         policy: dict[str, object] = {"Sid": self.sid} if self.sid else {}
@@ -64,12 +70,9 @@ def merge(statements: Iterable[Statement]) -> tuple[Statement, ...]:
     # Pass one joins actions, pass two joins resources: neither pairs an action with a resource it did not
     # have.
     by_resources: dict[tuple[str, str, tuple[str, ...]], tuple[Conditions, set[str]]] = {}
-    for statement in statements:
-        conditions = (
-            json.dumps(statement.conditions, sort_keys=True, default=str) if statement.conditions else ""
-        )
-        key = (statement.sid, conditions, tuple(sorted(set(statement.resources))))
-        by_resources.setdefault(key, (statement.conditions, set()))[1].update(statement.actions)
+    # Tasks of one kind share their statements: each object is looked at once.
+    for statement in {id(statement): statement for statement in statements}.values():
+        by_resources.setdefault(statement.scope, (statement.conditions, set()))[1].update(statement.actions)
     by_actions: dict[tuple[str, str, tuple[str, ...]], tuple[Conditions, set[str]]] = {}
     for (sid, condition_text, resources), (conditions_of, actions) in by_resources.items():
         second = (sid, condition_text, tuple(sorted(actions)))

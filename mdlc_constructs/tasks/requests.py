@@ -8,9 +8,6 @@ Value = object
 """A plain value, a text with `${Placeholder}`s, or a JSONata text `{% ... %}`."""
 
 
-_ABSENT: tuple[object, ...] = (None, {}, [], ())
-
-
 def is_expression(value: object) -> bool:
     """Whether a value is a JSONata expression, known only when the machine runs."""
     return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
@@ -18,7 +15,12 @@ def is_expression(value: object) -> bool:
 
 def present(members: Mapping[str, object]) -> dict[str, object]:
     """The members that are set: those that are None, or an empty list or mapping, are left out."""
-    return {key: value for key, value in members.items() if value not in _ABSENT}
+    return {
+        key: value
+        for key, value in members.items()
+        # Asked in this order because most members are set, and this is asked of every member of every task.
+        if value or (value is not None and not isinstance(value, (dict, list, tuple)))
+    }
 
 
 def merged(ours: Mapping[str, object], overrides: Mapping[str, object]) -> dict[str, object]:
