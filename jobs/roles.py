@@ -41,9 +41,13 @@ def row_key(dataset: Dataset) -> str:
 
 
 def total_order(dataset: Dataset, columns: dict[str, str]) -> str:
-    """An ordering that is the same however the files came: by time, then key, then everything else."""
+    """An ordering of a relation called ``raw`` that does not depend on how the files came.
+
+    By time, then key, then everything else. The columns are named with the relation, because a bare name
+    would mean the feature of that name.
+    """
     first = [dataset.timestamp, *dataset.row_key]
-    return ", ".join(quoted(name) for name in dict.fromkeys([*first, *columns]))
+    return ", ".join(f"raw.{quoted(name)}" for name in dict.fromkeys([*first, *columns]))
 
 
 def within(column: str, interval: Interval) -> str:

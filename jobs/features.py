@@ -1,0 +1,223 @@
+"""Features job: verify the download, divide it by time, fit the feature program, write an immutable split.
+
+Writes ``split/`` (``train/train.csv`` and ``validation/validation.csv`` with the label first and no header,
+``holdout/holdout.csv`` with features only, ``holdout_keys/keys.parquet``, ``champion/holdout.csv`` when
+there is a champion, ``manifest.json``) and ``program/program.json``. The same data and plan give the same
+bytes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from jobs.database import connected, literal, quoted
+from jobs.digests import content_digest, sha256_of
+from jobs.errors import InputError, JobError
+from jobs.folders import Folders, write_json
+from jobs.plan import PARTS, Interval, Plan
+from jobs.program import Program, fit
+from jobs.reading import Sources, examine, row_count, stage
+from jobs.roles import label_number, row_key, total_order, within
+from jobs.verification import verify
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """Where the split was written and how many rows each part has."""
+
+    files: Mapping[str, Path]
+    rows: Mapping[str, int]
+
+
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, Any]:
+    """Do the job; returns the verdict for the exit message.
+
+    :raises JobError: when the files are not those that were planned, cannot be read, or leave a part without
+        rows.
+    """
+    data = folders.input("data")
+    verify(plan.files, data)
+    champion = champion_program(plan, folders)
+    with connected(memory) as (connection, scratch):
+        columns = plan.dataset.needed(label=True)
+        sources = examine(connection, plan.files, data, plan.dataset.format, columns)
+        if sources.problems:
+            raise InputError(sources.problems[0].message)
+        extra = _held_by_all(sources, champion.columns, columns) if champion else {}
+        problems = stage(connection, sources, {**columns, **extra}, scratch / "staged.parquet")
+        if problems:
+            raise InputError(problems[0].message)
+        absent = (
+            {n: k for n, k in champion.columns.items() if n not in columns and n not in extra}
+            if champion
+            else {}
+        )
+        _view_labelled(connection, plan, absent)
+        intervals = resolve_intervals(connection, plan)
+        rows = _view_parts(connection, plan, intervals)
+        program = fit(connection, "train", plan.dataset, _origin(plan, intervals["train"]))
+        split = folders.output("split")
+        written = _write_split(connection, plan, program, champion, split, rows)
+        staged = row_count(connection, "staged")
+    program_file = folders.output("program") / "program.json"
+    program_file.write_text(program.to_json())
+    _write_manifest(plan, split, written, program_file, intervals, staged)
+    return {"passed": True, "reasons": [], "metrics": dict(rows), "rows": sum(rows.values())}
+
+
+def champion_program(plan: Plan, folders: Folders) -> Program | None:
+    """The champion's feature program, from the plan or the input ``champion_program``; None without one."""
+    if plan.champion and plan.champion.get("program"):
+        return Program.from_document(plan.champion["program"])
+    folder = folders.optional_input("champion_program")
+    return Program.read(folder) if folder else None
+
+
+def _held_by_all(sources: Sources, wanted: Mapping[str, str], have: Mapping[str, str]) -> dict[str, str]:
+    """What only the champion reads and every file has; a column that is gone counts as missing values."""
+    return {
+        name: kind
+        for name, kind in wanted.items()
+        if name not in have and all(name in source.header for source in sources.readable)
+    }
+
+
+def _view_labelled(connection: duckdb.DuckDBPyConnection, plan: Plan, absent: Mapping[str, str]) -> None:
+    """The rows that can be learned from: with a label, at a known time, in the requested span."""
+    nothing = "".join(f", NULL AS {quoted(name)}" for name in absent)
+    connection.execute(
+        f"CREATE TEMP VIEW labelled AS SELECT *, {label_number(plan.dataset)} AS _label{nothing} FROM staged "
+        f"WHERE {within(plan.dataset.timestamp, plan.requested)} AND {label_number(plan.dataset)} IS NOT NULL"
+    )
+
+
+def resolve_intervals(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, Interval]:
+    """The time intervals of the parts; fractions become moments, so that rows of one moment stay together.
+
+    :raises JobError: when the rows cannot be divided so.
+    """
+    if plan.intervals is not None:
+        return {part: plan.intervals[part] for part in PARTS}
+    if not plan.fractions:
+        raise JobError("split={}: the plan must say how rows are divided, by intervals or fractions.")
+    rows = row_count(connection, "labelled")
+    time = quoted(plan.dataset.timestamp)
+    shares = (plan.fractions["train"], plan.fractions["train"] + plan.fractions["validation"])
+    moments = []
+    for share in shares:
+        offset = min(int(rows * share), rows - 1)
+        found = connection.execute(
+            f"SELECT {time} FROM labelled ORDER BY {time} LIMIT 1 OFFSET {offset}"
+        ).fetchone()
+        if found is None:
+            raise JobError("No row has both a label and a time: nothing can be divided.")
+        moments.append(found[0].isoformat())
+    if moments[0] == moments[1]:
+        raise JobError(
+            f"Too many rows share the moment {moments[0]} to divide by fractions: "
+            "divide by time, or take larger ones."
+        )
+    window = plan.requested
+    return {
+        "train": Interval(start=window.start, end=moments[0]),
+        "validation": Interval(start=moments[0], end=moments[1]),
+        "holdout": Interval(start=moments[1], end=window.end),
+    }
+
+
+def _view_parts(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, intervals: Mapping[str, Interval]
+) -> dict[str, int]:
+    rows = {}
+    for part in PARTS:
+        condition = within(plan.dataset.timestamp, intervals[part])
+        connection.execute(f"CREATE TEMP VIEW {part} AS SELECT * FROM labelled WHERE {condition}")
+        rows[part] = row_count(connection, part)
+        if rows[part] == 0:
+            raise JobError(
+                f"No labelled row lies in the {part} interval "
+                f"({intervals[part].start} to {intervals[part].end}): correct the split, or bring data of that time."
+            )
+    return rows
+
+
+def _origin(plan: Plan, interval: Interval) -> dict[str, Any]:
+    return {
+        "model": plan.model,
+        "data_version": plan.data_version,
+        "fitted_from": interval.start,
+        "fitted_to": interval.end,
+    }
+
+
+def _write_split(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    program: Program,
+    champion: Program | None,
+    split: Path,
+    rows: Mapping[str, int],
+) -> Written:
+    order = total_order(plan.dataset, plan.dataset.needed(label=True))
+    queries = {
+        "train/train.csv": program.to_sql("train", leading=["_label"], order=order),
+        "validation/validation.csv": program.to_sql("validation", leading=["_label"], order=order),
+        "holdout/holdout.csv": program.to_sql("holdout", order=order),
+        "holdout_keys/keys.parquet": keys_query(plan, "holdout", order, label="_label"),
+    }
+    if champion:
+        queries["champion/holdout.csv"] = champion.to_sql("holdout", order=order)
+    files = {}
+    for name, query in queries.items():
+        files[name] = split / name
+        copy_to(connection, query, files[name])
+    return Written(files=files, rows=rows)
+
+
+def keys_query(plan: Plan, relation: str, order: str, label: str | None = None) -> str:
+    """The keys of a relation's rows in an order: number from 0, row key, entity, time, and any label."""
+    entity = f"CAST({quoted(plan.dataset.entity)} AS VARCHAR)" if plan.dataset.entity else "NULL::VARCHAR"
+    known = f", {label} AS label" if label else ""
+    return (
+        f"SELECT row_number() OVER (ORDER BY {order}) - 1 AS row, {row_key(plan.dataset)} AS row_key, "
+        f"{entity} AS entity, {quoted(plan.dataset.timestamp)} AS event_time{known} "
+        f"FROM {quoted(relation)} AS raw ORDER BY row"
+    )
+
+
+def copy_to(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    """Write a query's rows in its order: as CSV without a header, or as Parquet, by the file's name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    options = "FORMAT parquet" if path.suffix == ".parquet" else "FORMAT csv, HEADER false"
+    connection.execute(f"COPY ({query}) TO {literal(str(path))} ({options})")
+
+
+def _write_manifest(
+    plan: Plan,
+    split: Path,
+    written: Written,
+    program_file: Path,
+    intervals: Mapping[str, Interval],
+    staged: int,
+) -> None:
+    digests = {name: sha256_of(path) for name, path in written.files.items()}
+    digests["program/program.json"] = sha256_of(program_file)
+    # A champion's view of the holdout says nothing about this split's content.
+    content = {name: digest for name, digest in digests.items() if not name.startswith("champion/")}
+    write_json(
+        split / "manifest.json",
+        {
+            "schema_version": 1,
+            "content_digest": content_digest(content),
+            "data_version": plan.data_version,
+            "files": {
+                name: {"sha256": digest, "bytes": written.files.get(name, program_file).stat().st_size}
+                for name, digest in digests.items()
+            },
+            "rows": {**written.rows, "read": staged, "left_out": staged - sum(written.rows.values())},
+            "intervals": {part: {"start": i.start, "end": i.end} for part, i in intervals.items()},
+        },
+    )

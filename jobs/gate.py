@@ -1,0 +1,103 @@
+"""The gate: do the holdout metrics reach what the plan asks, and is the challenger better than the champion?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jobs.errors import PlanError
+from jobs.metrics import HIGHER_IS_BETTER, Bootstrap
+
+CHALLENGER, CHAMPION = "challenger", "champion"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One thing the gate asked, and the answer; ``sentence`` tells a person."""
+
+    metric: str
+    kind: str
+    bound: float
+    value: float
+    passed: bool
+    sentence: str
+
+    def to_json(self) -> dict[str, object]:
+        """The check for ``gate.json``; a value that is not defined is null."""
+        value = None if np.isnan(self.value) else self.value
+        return {**vars(self), "value": value}
+
+
+def thresholds(gate: Mapping[str, Any], metrics: Mapping[str, float]) -> list[Check]:
+    """The gate's thresholds on the challenger's metrics; a metric that is not defined passes none.
+
+    :raises PlanError: for a metric that is not computed for the task.
+    """
+    checks = []
+    for kind in ("at_least", "at_most"):
+        for name, bound in sorted((gate.get(kind) or {}).items()):
+            value = _known(name, metrics)
+            passed = value >= bound if kind == "at_least" else value <= bound
+            asked = f"{kind.replace('_', ' ')} {bound:g}"
+            verdict = "passes" if passed else "fails"
+            checks.append(
+                Check(
+                    metric=name,
+                    kind=kind,
+                    bound=float(bound),
+                    value=value,
+                    passed=bool(passed),
+                    sentence=f"{name} {_shown(value)} {verdict}: asked was {asked}.",
+                )
+            )
+    return checks
+
+
+def comparison(
+    gate: Mapping[str, Any], task: str, metrics: Mapping[str, Mapping[str, float]], bootstrap: Bootstrap
+) -> list[Check]:
+    """Whether the challenger beats the champion by the margin, with the asked confidence; nothing without a
+    champion.
+
+    The paired bootstrap draws the same rows for both, so what they share (an easy or a hard holdout) cancels
+    out. The challenger passes when the lower bound of its improvement is above the margin: equal models do
+    not pass.
+    """
+    name = gate.get("better_than_champion")
+    if not name or CHAMPION not in metrics:
+        return []
+    sign = 1.0 if HIGHER_IS_BETTER[task][_checked(name, metrics[CHALLENGER])] else -1.0
+    improvement = sign * (metrics[CHALLENGER][name] - metrics[CHAMPION][name])
+    drawn = sign * (bootstrap.values[CHALLENGER][name] - bootstrap.values[CHAMPION][name])
+    confidence, margin = float(gate.get("confidence", 0.95)), float(gate.get("margin", 0.0))
+    lowest = float(np.nanquantile(drawn, 1 - confidence))
+    passed = lowest > margin
+    return [
+        Check(
+            metric=name,
+            kind="better_than_champion",
+            bound=margin,
+            value=lowest,
+            passed=passed,
+            sentence=(
+                f"{name} is {abs(improvement):.4f} {'better' if improvement > 0 else 'worse'} than the champion's; "
+                f"with {confidence:.0%} confidence the improvement is above {lowest:.4f}, asked was
+                {margin:g}: " f"{'passes' if passed else 'fails'}."
+            ),
+        )
+    ]
+
+
+def _known(name: str, metrics: Mapping[str, float]) -> float:
+    return metrics[_checked(name, metrics)]
+
+
+def _checked(name: str, metrics: Mapping[str, float]) -> str:
+    if name not in metrics:
+        raise PlanError(f"gate: the metric {name!r} is not computed for this task; use one of {', '.join(metrics)}.")
+    return name
+
+
+def _shown(value: float) -> str:
+    return "(not defined)" if np.isnan(value) else f"{value:.4f}"

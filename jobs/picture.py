@@ -1,0 +1,261 @@
+"""One page that shows a person how good a model is: curves, calibration, scores, confusion, metrics, verdict."""
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jobs.gate import CHALLENGER, CHAMPION, Check
+from jobs.metrics import HIGHER_IS_BETTER, Bootstrap, Curves, Scored, curves
+from jobs.plan import Plan
+
+# Containers may give no writable home, where matplotlib would keep its list of fonts.
+os.environ.setdefault("MPLCONFIGDIR", str(Path(tempfile.gettempdir()) / f"mdlc-matplotlib-{os.getuid()}"))
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+_COLOURS = {CHALLENGER: "#1f5fa8", CHAMPION: "#9a9a9a"}
+_POSITIVE, _NEGATIVE, _INK, _SOFT = "#c8553d", "#7a9cc0", "#222222", "#777777"
+_PASSED, _FAILED = "#2e7d4f", "#b3392b"
+_LABELS = {"auc": "AUC", "pr_auc": "PR AUC", "expected_calibration_error": "calibration error", "r2": "R²"}
+_DPI = 130
+_MOST_POINTS = 4000
+
+
+def draw(
+    plan: Plan,
+    models: Mapping[str, Scored],
+    metrics: Mapping[str, Mapping[str, float]],
+    bootstrap: Bootstrap,
+    checks: Sequence[Check],
+    path: Path,
+) -> None:
+    """Draw the page as a PNG."""
+    figure = Figure(figsize=(14, 9), dpi=_DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+    grid = figure.subplots(2, 3)
+    figure.subplots_adjust(left=0.055, right=0.975, top=0.815, bottom=0.07, wspace=0.24, hspace=0.34)
+    for axes in grid.flat:
+        _plain(axes)
+    _headline(figure, plan, models[CHALLENGER], bootstrap, checks)
+    if plan.dataset.task == "binary":
+        drawn = {name: curves(scored) for name, scored in models.items()}
+        _roc(grid[0][0], drawn, metrics)
+        _precision_recall(grid[0][1], drawn, metrics, models[CHALLENGER])
+        _calibration(grid[0][2], drawn)
+        _score_histogram(grid[1][0], models[CHALLENGER])
+        _confusion(grid[1][1], drawn[CHALLENGER], models[CHALLENGER].threshold)
+    else:
+        _predicted_against_actual(grid[0][0], models[CHALLENGER])
+        _residuals(grid[0][1], models)
+        _residuals_by_score(grid[0][2], models[CHALLENGER])
+        _distributions(grid[1][0], models[CHALLENGER])
+        _error_by_decile(grid[1][1], models)
+    _metric_table(grid[1][2], plan.dataset.task, metrics, bootstrap)
+    figure.savefig(path, metadata={"Software": None})
+
+
+def _plain(axes: Axes) -> None:
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.tick_params(labelsize=8.5, colors=_SOFT)
+    axes.grid(True, color="#e8e8e8", linewidth=0.7)
+    axes.set_axisbelow(True)
+
+
+def _titled(axes: Axes, title: str, across: str, up: str) -> None:
+    axes.set_title(title, loc="left", fontsize=11, fontweight="bold", color=_INK)
+    axes.set_xlabel(across, fontsize=9, color=_INK)
+    axes.set_ylabel(up, fontsize=9, color=_INK)
+
+
+def _headline(
+    figure: Figure, plan: Plan, scored: Scored, bootstrap: Bootstrap, checks: Sequence[Check]
+) -> None:
+    passed = all(check.passed for check in checks)
+    verdict = "PASSED THE GATE" if passed else "REFUSED BY THE GATE"
+    if not checks:
+        verdict = "NO GATE SET"
+    figure.text(0.055, 0.952, f"{plan.model}", fontsize=18, fontweight="bold", color=_INK)
+    share = f", {scored.labels.mean():.1%} positive" if scored.task == "binary" else ""
+    facts = f"run {plan.run}  ·  holdout of {len(scored.labels):,} rows{share}  ·  data {plan.data_version[:12]}"
+    figure.text(0.055, 0.925, facts, fontsize=10, color=_SOFT)
+    figure.text(
+        0.975, 0.952, verdict, fontsize=13, fontweight="bold", ha="right",
+        color="white", bbox={"boxstyle": "round,pad=0.45", "fc": _PASSED if passed else _FAILED, "ec": "none"},
+    )  # fmt: skip
+    # What failed comes first, then the champion: with many thresholds there is no room for all.
+    shown = sorted(checks, key=lambda check: (check.passed, check.kind != "better_than_champion"))[:3]
+    for number, check in enumerate(shown):
+        mark, colour = ("✓", _PASSED) if check.passed else ("✗", _FAILED)
+        figure.text(0.055, 0.901 - 0.021 * number, f"{mark} {check.sentence}", fontsize=9.5, color=colour)
+
+
+def _roc(axes: Axes, drawn: Mapping[str, Curves], metrics: Mapping[str, Mapping[str, float]]) -> None:
+    axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=1, linestyle=":")
+    for name, curve in drawn.items():
+        label = f"{name}, AUC {metrics[name]['auc']:.3f}"
+        axes.plot(*curve.roc, color=_COLOURS[name], linewidth=2, label=label)
+    _titled(axes, "ROC", "false positive rate", "true positive rate")
+    axes.legend(loc="lower right", fontsize=9, frameon=False)
+    axes.set(xlim=(0, 1), ylim=(0, 1.01))
+
+
+def _precision_recall(
+    axes: Axes, drawn: Mapping[str, Curves], metrics: Mapping[str, Mapping[str, float]], scored: Scored
+) -> None:
+    share = float(scored.labels.mean())
+    axes.axhline(share, color="#bbbbbb", linewidth=1, linestyle=":")
+    axes.text(0.01, share - 0.012, f"by chance {share:.2f}", fontsize=8, color=_SOFT, va="top")
+    for name, curve in drawn.items():
+        label = f"{name}, area {metrics[name]['pr_auc']:.3f}"
+        axes.plot(*curve.precision_recall, color=_COLOURS[name], linewidth=2, label=label)
+    _titled(axes, "Precision and recall", "recall", "precision")
+    axes.legend(loc="upper right", fontsize=9, frameon=False)
+    axes.set(xlim=(0, 1), ylim=(0, 1.01))
+
+
+def _calibration(axes: Axes, drawn: Mapping[str, Curves]) -> None:
+    axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=1, linestyle=":")
+    for name, curve in drawn.items():
+        expected, happened, size = curve.calibration
+        axes.plot(expected, happened, color=_COLOURS[name], linewidth=1.5, label=name)
+        axes.scatter(expected, happened, s=20 + 180 * size / size.sum(), color=_COLOURS[name], zorder=3)
+    _titled(axes, "Calibration (dot area: rows)", "mean score", "share that was positive")
+    axes.legend(loc="upper left", fontsize=9, frameon=False)
+    axes.set(xlim=(0, 1), ylim=(0, 1.01))
+
+
+def _score_histogram(axes: Axes, scored: Scored) -> None:
+    edges = np.linspace(0, 1, 51)
+    for positive, colour, name in ((False, _NEGATIVE, "negative"), (True, _POSITIVE, "positive")):
+        chosen = scored.scores[(scored.labels == 1) == positive]
+        heights = np.histogram(chosen, edges)[0] / max(len(chosen), 1)
+        axes.stairs(heights, edges, fill=True, color=colour, alpha=0.55, label=f"{name} ({len(chosen):,})")
+    axes.axvline(scored.threshold, color=_INK, linewidth=1, linestyle="--")
+    top = axes.get_ylim()[1]
+    axes.text(scored.threshold + 0.01, top * 0.97, f"threshold {scored.threshold:g}", fontsize=8, va="top")
+    _titled(axes, "Scores by true class", "score", "share of the class's rows")
+    axes.legend(loc="upper right", fontsize=9, frameon=False, bbox_to_anchor=(1, 0.9))
+    axes.set_xlim(0, 1)
+
+
+def _confusion(axes: Axes, curve: Curves, threshold: float) -> None:
+    counts = curve.confusion
+    table = np.array(
+        [
+            [counts["true_negative"], counts["false_positive"]],
+            [counts["false_negative"], counts["true_positive"]],
+        ]
+    )
+    names = ("negative", "positive")
+    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.25, aspect="auto")
+    for row in (0, 1):
+        for column in (0, 1):
+            ink = "white" if shares[row, column] > 0.65 else _INK
+            of = f"{shares[row, column]:.1%} of {names[row]}s"
+            text = f"{table[row, column]:,}\n{of}"
+            axes.text(column, row, text, ha="center", va="center", fontsize=10.5, color=ink)
+    _titled(axes, f"Confusion at threshold {threshold:g}", "predicted", "actual")
+    axes.set_xticks([0, 1], names)
+    axes.set_yticks([0, 1], names, rotation=90, va="center")
+    axes.grid(False)
+    axes.tick_params(length=0)
+
+
+def _metric_table(
+    axes: Axes, task: str, metrics: Mapping[str, Mapping[str, float]], bootstrap: Bootstrap
+) -> None:
+    """Values as numbers, with the champion's beside them: an interval drawn on nine scales would show nothing."""
+    axes.set_axis_off()
+    axes.set_title("Metrics", loc="left", fontsize=11, fontweight="bold", color=_INK)
+    with_champion = CHAMPION in metrics
+    interval = f"{bootstrap.confidence:.0%} interval"
+    columns = [(0.0, "left", ""), (0.55, "right", "value"), (0.83, "right", interval)]
+    if with_champion:
+        columns.append((1.0, "right", "champion"))
+    names = list(HIGHER_IS_BETTER[task])
+    step = 1.0 / (len(names) + 2)
+    for across, side, text in columns:
+        axes.text(across, 1 - step * 0.5, text, ha=side, fontsize=9, color=_SOFT, transform=axes.transAxes)
+    for number, name in enumerate(names, start=1):
+        low, high = bootstrap.interval(CHALLENGER, name)
+        arrow = "↑" if HIGHER_IS_BETTER[task][name] else "↓"
+        cells: list[Any] = [
+            f"{_LABELS.get(name, name.replace('_', ' '))} {arrow}",
+            f"{metrics[CHALLENGER][name]:.4g}" if task == "regression" else f"{metrics[CHALLENGER][name]:.4f}",
+            f"{low:.4g} – {high:.4g}" if task == "regression" else f"{low:.3f} – {high:.3f}",
+        ]
+        if with_champion:
+            champion = metrics[CHAMPION][name]
+            cells.append(f"{champion:.4g}" if task == "regression" else f"{champion:.4f}")
+        up = 1 - step * (number + 0.5)
+        axes.plot([0, 1], [up + step * 0.62] * 2, color="#e8e8e8", linewidth=0.7, transform=axes.transAxes)
+        for (across, side, _), cell in zip(columns, cells, strict=True):
+            weight = "bold" if across == 0.55 else "normal"
+            axes.text(
+                across, up, cell, ha=side, fontsize=9.5, color=_INK, fontweight=weight,
+                transform=axes.transAxes
+            )
+    note = f"↑ higher is better, ↓ lower is better; {bootstrap.resamples} bootstrap resamples"
+    axes.text(0, step * 0.2, note, fontsize=8, color=_SOFT, transform=axes.transAxes)
+
+
+def _thinned(scored: Scored) -> np.ndarray[Any, np.dtype[np.intp]]:
+    return np.linspace(0, len(scored.labels) - 1, min(_MOST_POINTS, len(scored.labels))).astype(np.intp)
+
+
+def _predicted_against_actual(axes: Axes, scored: Scored) -> None:
+    kept = _thinned(scored)
+    axes.scatter(scored.scores[kept], scored.labels[kept], s=5, alpha=0.35, color=_COLOURS[CHALLENGER],
+    linewidths=0) both = np.r_[scored.scores, scored.labels]
+    low, high = np.quantile(both, [0.001, 0.999])
+    axes.plot([low, high], [low, high], color=_INK, linewidth=1, linestyle=":")
+    _titled(axes, "Actual against predicted", "predicted", "actual")
+
+
+def _residuals(axes: Axes, models: Mapping[str, Scored]) -> None:
+    own = models[CHALLENGER].scores - models[CHALLENGER].labels
+    edges = np.linspace(*np.quantile(own, [0.002, 0.998]), 61)
+    for name, scored in models.items():
+        heights = np.histogram(scored.scores - scored.labels, edges)[0] / len(scored.labels)
+        axes.stairs(heights, edges, fill=name == CHALLENGER, alpha=0.7, color=_COLOURS[name], label=name)
+    axes.axvline(0, color=_INK, linewidth=1, linestyle=":")
+    _titled(axes, "Errors", "predicted minus actual", "share of rows")
+    axes.legend(loc="upper right", fontsize=9, frameon=False)
+
+
+def _residuals_by_score(axes: Axes, scored: Scored) -> None:
+    kept = _thinned(scored)
+    errors = scored.scores - scored.labels
+    axes.scatter(scored.scores[kept], errors[kept], s=5, alpha=0.35, color=_COLOURS[CHALLENGER], linewidths=0)
+    axes.axhline(0, color=_INK, linewidth=1, linestyle=":")
+    _titled(axes, "Errors along the prediction", "predicted", "predicted minus actual")
+
+
+def _distributions(axes: Axes, scored: Scored) -> None:
+    edges = np.linspace(*np.quantile(np.r_[scored.labels, scored.scores], [0.001, 0.999]), 51)
+    for values, colour, name in (
+        (scored.labels, _NEGATIVE, "actual"),
+        (scored.scores, _COLOURS[CHALLENGER], "predicted"),
+    ):
+        heights = np.histogram(values, edges)[0] / len(values)
+        axes.stairs(heights, edges, fill=True, color=colour, alpha=0.5, label=name)
+    _titled(axes, "Distributions", "value", "share of rows")
+    axes.legend(loc="upper right", fontsize=9, frameon=False)
+
+
+def _error_by_decile(axes: Axes, models: Mapping[str, Scored]) -> None:
+    for name, scored in models.items():
+        groups = np.array_split(np.argsort(scored.labels, kind="stable"), 10)
+        errors = [np.abs(scored.scores[group] - scored.labels[group]).mean() for group in groups if
+        len(group)] tenths = np.arange(1, len(errors) + 1)
+        axes.plot(tenths, errors, color=_COLOURS[name], marker="o", label=name)
+    _titled(axes, "Mean absolute error along the actual value", "tenth of the rows, by actual value", "error")
+    axes.legend(loc="upper left", fontsize=9, frameon=False)

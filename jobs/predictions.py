@@ -1,0 +1,67 @@
+"""The answers of a transform job: one score a row, in the order of the rows that were sent."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from jobs.database import literal, quoted, single
+from jobs.errors import InputError
+
+SUFFIX = ".out"
+_LINE_BYTES = 16_000_000
+
+
+def answer_to(folder: Path, record_file: str) -> Path:
+    """The file of answers to a file of records, wherever the transform job put it below the folder.
+
+    :raises InputError: when there is none, or more than one.
+    """
+    found = sorted(folder.rglob(record_file + SUFFIX))
+    if len(found) != 1:
+        what = "no answers" if not found else f"{len(found)} files of answers"
+        raise InputError(
+            f"There are {what} to {record_file} under {folder.name}: run the transform job again."
+        )
+    return found[0]
+
+
+def load_scores(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -> int:
+    """Load answers into a table of ``row`` (from 0) and ``score`` (NULL where it is no number); returns
+    their number.
+
+    XGBoost's image separates the scores of one request by commas or by lines, depending on its version; both
+    are read.
+    """
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {quoted(table)} AS
+        SELECT row_number() OVER () - 1 AS row, TRY_CAST(answer AS DOUBLE) AS score
+        FROM (
+            SELECT unnest(string_split(line, ',')) AS answer
+            FROM read_csv({literal(str(path))}, auto_detect = false, header = false, delim = '\x1f', quote =
+            '',
+                escape = '', columns = {{'line': 'VARCHAR'}}, parallel = false, max_line_size = {_LINE_BYTES})
+            WHERE trim(line) <> ''
+        )
+        """
+    )
+    return int(str(single(connection, f"SELECT count(*) FROM {quoted(table)}")[0]))
+
+
+def faults(
+    connection: duckdb.DuckDBPyConnection, table: str, *, rows: int, task: str, about: str
+) -> Sequence[str]:
+    """What is wrong with loaded answers, a sentence each: too many or too few, no numbers, out of range."""
+    answers, numbers, lowest, highest = single(
+        connection,
+        f"SELECT count(*), count(*) FILTER (WHERE isfinite(score)), min(score), max(score) FROM {quoted(table)}",
+    )
+    found = []
+    if answers != rows:
+        found.append(f"{about}: {answers} scores for {rows} rows.")
+    if numbers != answers:
+        found.append(f"{about}: {int(str(answers)) - int(str(numbers))} scores are no finite numbers.")
+    elif task == "binary" and numbers and (float(str(lowest)) < 0 or float(str(highest)) > 1):
+        found.append(f"{about}: scores run from {lowest} to {highest}; probabilities lie from 0 to 1.")
+    return found
