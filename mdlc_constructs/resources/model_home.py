@@ -53,7 +53,7 @@ class ModelHome(Construct):
     ) -> None:
         if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
             raise ValueError(
-                f"name={name!r} must be lowercase words joined by hyphens, {LONGEST_NAME} characters at most: it "
+                f"name={name!r} must be lowercase words joined by hyphens, at most {LONGEST_NAME} letters: it "
                 f"begins the names of all jobs, such as flight-delay."
             )
         super().__init__(scope, id_)
