@@ -49,8 +49,9 @@ def champions(found: Iterable[Item]) -> dict[str, Item]:
 
 def rows(found: Sequence[Item]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Column names and rows for a table: of `COLUMNS`, those that any item has."""
-    columns = tuple(name for name in COLUMNS if any(item.get(name) not in (None, "") for item in found))
-    return columns, [tuple(shown(item.get(name)) for name in columns) for item in found]
+    told = [{**item, "version": item.get("version") or _version(item)} for item in found]
+    columns = tuple(name for name in COLUMNS if any(item.get(name) not in (None, "") for item in told))
+    return columns, [tuple(shown(item.get(name)) for name in columns) for item in told]
 
 
 def shown(value: object) -> str:
@@ -63,6 +64,11 @@ def shown(value: object) -> str:
 def as_json(found: Sequence[Item]) -> str:
     """The items as JSON; DynamoDB's numbers become JSON numbers."""
     return json.dumps(found, indent=2, sort_keys=True, default=_plain)
+
+
+def _version(item: Item) -> str:
+    """The version at the end of the model package's ARN, or nothing."""
+    return str(item.get("package_arn", "")).rpartition("/")[2]
 
 
 def _plain(value: Any) -> Any:

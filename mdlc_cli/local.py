@@ -82,11 +82,6 @@ def ask(endpoint: str, name: str, *, seconds: float = 5.0) -> dict[str, Any] | N
     return content
 
 
-def running_jobs(server: Server) -> int:
-    """How many processes the server runs for jobs, functions and endpoints."""
-    return len(processes.family([server.pid])) - 1
-
-
 def up(
     root: Path,
     *,

@@ -13,7 +13,9 @@ from mdlc_cli.places import SETTINGS_FILE
 def local_images(root: Path) -> list[dict[str, Any]]:
     """The ``[[local.images]]`` tables: how a container image of one's own runs on this machine.
 
-    They are passed to the local AWS as they are; it names what it does not understand.
+    Each has ``match``, a regular expression on the image's URI, and what runs in its place: ``train``,
+    ``serve`` or ``process`` (commands as lists), ``python``, ``environment``. The local AWS names what it does
+    not understand.
 
     Raises:
         CommandError: the file is no TOML, or ``local.images`` is no list of tables.

@@ -101,6 +101,11 @@ class Target:
         )
 
 
+def at(server: local.Server) -> Target:
+    """The local AWS that ``server`` is."""
+    return Target(endpoint=server.endpoint, region=LOCAL_REGION, account=LOCAL_ACCOUNT)
+
+
 def choose(root: Path, choice: Choice | None = None) -> Target:
     """The AWS to use: what ``choice`` or ``MDLC_TARGET`` asks for, or the local one if it runs, or real AWS.
 
@@ -113,7 +118,7 @@ def choose(root: Path, choice: Choice | None = None) -> Target:
         raise CommandError(f"{TARGET_VARIABLE}={wanted} names no AWS: set it to local or aws, or unset it")
     server = local.find(root) if wanted != "aws" else None
     if server is not None:
-        return Target(endpoint=server.endpoint, region=LOCAL_REGION, account=LOCAL_ACCOUNT)
+        return at(server)
     if wanted == "local":
         raise CommandError(f"no local AWS runs for {root}: run `mdlc local up`")
     return _real()

@@ -160,6 +160,23 @@ def prepare_all() -> None:
     cdk_command()
     embedded_python()
     jobs_runtime()
+    bundle_assets()
+
+
+def bundle_assets() -> None:
+    """Makes the bundles that every synthesis names, so that the first one does not wait for downloads."""
+    from mdlc_constructs.resources import bundles
+
+    with progress.step("bundles for Lambda and the jobs' image") as step:
+        folder = bundles.cache_folder()
+        before = cache.tree_bytes(folder)
+        step.detail("Lambda functions")
+        bundles.lambda_code()
+        bundles.job_code()
+        for lock in sorted(places.jobs_source().glob("requirements*.lock")):
+            step.detail(lock.name)
+            bundles.job_wheels(lock.name)
+        step.summary = f"{progress.megabytes(cache.tree_bytes(folder) - before)} made"
 
 
 def check_python(version: tuple[int, ...]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from mdlc_cli import local, places, progress
+from mdlc_cli import local, places, progress, target
 
 app = typer.Typer(help="Run AWS on this machine: no account, no Docker, no costs.", no_args_is_help=True)
 
@@ -53,5 +53,15 @@ def status() -> None:
     print(f"endpoint  {server.endpoint}")
     print(f"uptime    {minutes} min {seconds} s")
     print(f"IAM       {'enforced' if server.iam else 'not enforced'}")
-    print(f"jobs      {local.running_jobs(server)} running")
+    print(f"jobs      {_running_jobs(server)} running")
     print(f"files     {local.state_folder(root)}")
+
+
+def _running_jobs(server: local.Server) -> int:
+    sagemaker: Any = target.at(server).client("sagemaker")
+    kinds = ("Processing", "Training", "Transform")
+    listed = [
+        getattr(sagemaker, f"list_{kind.lower()}_jobs")(StatusEquals="InProgress")[f"{kind}JobSummaries"]
+        for kind in kinds
+    ]
+    return sum(map(len, listed))

@@ -13,7 +13,12 @@ def item(sk: str, **fields: str) -> dict[str, Any]:
 
 STORED = [
     item("EXECUTION#2026-01-01T00:00:00Z#training#a", outcome="Refused", started_at="2026-01-01T00:00:00Z"),
-    item("EXECUTION#2026-02-01T00:00:00Z#training#b", outcome="Succeeded", started_at="2026-02-01T00:00:00Z"),
+    item(
+        "EXECUTION#2026-02-01T00:00:00Z#training#b",
+        outcome="Succeeded",
+        started_at="2026-02-01T00:00:00Z",
+        package_arn="arn:aws:sagemaker:us-east-1:0:model-package/churn/7",
+    ),
     {**item("CHAMPION"), "version": {"N": "2"}},
 ]
 
@@ -30,8 +35,8 @@ def test_executions_come_newest_first_in_columns_that_hold_something() -> None:
     target = FakeTarget(clients={"dynamodb": FakeClient(scan={"Items": STORED})})
     found = audit.items(target, "table")
     columns, rows = audit.rows(audit.executions(found))
-    assert columns == ("started_at", "outcome")
-    assert rows == [("2026-02-01T00:00:00Z", "Succeeded"), ("2026-01-01T00:00:00Z", "Refused")]
+    assert columns == ("started_at", "outcome", "version")
+    assert rows == [("2026-02-01T00:00:00Z", "Succeeded", "7"), ("2026-01-01T00:00:00Z", "Refused", "")]
     assert audit.champions(found)["churn"]["version"] == 2
 
 

@@ -119,13 +119,15 @@ def test_a_free_port_is_not_one_that_something_listens_on() -> None:
 
 
 def test_images_are_the_jobs_runtime_and_what_the_project_registers(tmp_path: Path) -> None:
-    (tmp_path / "mdlc.toml").write_text('[[local.images]]\nimage = "own"\ncommand = ["python", "serve.py"]\n')
+    (tmp_path / "mdlc.toml").write_text(
+        '[[local.images]]\nmatch = "/own:"\nserve = ["python3", "serve.py"]\n'
+    )
     registry = json.loads(json.dumps(local.images_registry(tmp_path, RUNTIME)))
     assert registry["scikit-learn"] == {
         "python": "/venv/bin/python",
         "environment": {"PIP_FIND_LINKS": "/wheels"},
     }
-    assert registry["images"] == [{"image": "own", "command": ["python", "serve.py"]}]
+    assert registry["images"] == [{"match": "/own:", "serve": ["python3", "serve.py"]}]
 
 
 def _wait(happened: Callable[[], bool], seconds: float = 15) -> None:
