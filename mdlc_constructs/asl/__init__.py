@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from mdlc_constructs.exports import lazily
 
 if TYPE_CHECKING:
+    from mdlc_constructs.asl.diagram import mermaid as mermaid
+    from mdlc_constructs.asl.diagram import svg as svg
     from mdlc_constructs.asl.failures import THROTTLING_RETRY as THROTTLING_RETRY
     from mdlc_constructs.asl.failures import Catch as Catch
     from mdlc_constructs.asl.failures import Retry as Retry
@@ -29,8 +31,12 @@ if TYPE_CHECKING:
     from mdlc_constructs.asl.states import Succeed as Succeed
     from mdlc_constructs.asl.states import Task as Task
     from mdlc_constructs.asl.states import Wait as Wait
+    from mdlc_constructs.asl.transitions import cost_usd as cost_usd
+    from mdlc_constructs.asl.transitions import count_transitions as count_transitions
+    from mdlc_constructs.asl.transitions import entered_states as entered_states
 
 _ROOM = {
+    "diagram": ("mermaid", "svg"),
     "failures": ("THROTTLING_RETRY", "Catch", "Retry", "throttling_retry"),
     "foreign": ("Foreign",),
     "machine": ("Machine", "MachineError"),
@@ -38,6 +44,7 @@ _ROOM = {
     "sequence": ("Sequence",),
     "statements": ("Statement", "covers", "merge"),
     "states": ("Choice", "Fail", "Map", "Parallel", "Pass", "Rule", "State", "Succeed", "Task", "Wait"),
+    "transitions": ("cost_usd", "count_transitions", "entered_states"),
 }
 _MODULES = {name: f"{__name__}.{module}" for module, names in _ROOM.items() for name in names}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mdlc_constructs.asl.foreign import CAN_FAIL, Foreign
@@ -37,7 +37,7 @@ def structure_findings(machine: Machine) -> Iterator[str]:
         for target in state.targets():
             if target not in by_name:
                 yield f"State {state.name!r} goes to {target!r}, which does not exist beside it."
-    reached = _reached(by_name, [machine.entry])
+    reached = _closure([machine.entry], {name: list(state.targets()) for name, state in by_name.items()})
     for state in machine.states:
         if state.name not in reached:
             yield f"State {state.name!r} is never reached; link it, or leave it out."
@@ -56,7 +56,7 @@ def trace_findings(machine: Machine) -> Iterator[str]:
     as failed. Errors inside a Map or a Parallel reach its own catcher.
     """
     by_name = {state.name: state for state in machine.states}
-    handling = _reached(by_name, [name for state in machine.states for name in _catching_all(state)])
+    handling = failure_path(machine)
     untraced: set[str] = set()
     for state in machine.states:
         if state.name in handling or not _can_fail(state):
@@ -67,36 +67,41 @@ def trace_findings(machine: Machine) -> Iterator[str]:
                 f"State {state.name!r} can fail without a trace; add Catch(next=...) to it, "
                 "or sequence.caught(Catch(next=...)) to all."
             )
-        untraced.update(name for name in targets if isinstance(by_name.get(name), Fail))
+        untraced.update(name for name in targets if name in by_name and _is_fail(by_name[name]))
     for name in sorted(untraced):
         yield f"Errors are caught by {name!r}, which ends the machine before any task has recorded them."
 
 
 def failure_path(machine: Machine) -> frozenset[str]:
-    """Names of the top-level states reached only after something failed."""
+    """Names of the top-level states that handle a failure.
+
+    They are entered only after an error, or lead nowhere but to a Fail.
+    """
     by_name = {state.name: state for state in machine.states}
-    normal: set[str] = set()
-    waiting = [machine.entry]
-    while waiting:
-        name = waiting.pop()
-        if name in normal or name not in by_name:
-            continue
-        normal.add(name)
-        state = by_name[name]
-        waiting.extend(target for target in state.normal_targets() if target in by_name)
-    return frozenset(by_name.keys() - normal)
+    normal = _closure(
+        [machine.entry], {name: list(state.normal_targets()) for name, state in by_name.items()}
+    )
+    sources: dict[str, list[str]] = {}
+    for name, state in by_name.items():
+        for target in state.normal_targets():
+            sources.setdefault(target, []).append(name)
+    good_ends = [name for name, state in by_name.items() if _ends(state) and not _is_fail(state)]
+    return frozenset(by_name.keys() - (normal & _closure(good_ends, sources)))
 
 
-def _reached(by_name: dict[str, State], starts: Iterable[str]) -> set[str]:
-    reached: set[str] = set()
+def _is_fail(state: State) -> bool:
+    return isinstance(state, Fail) or (isinstance(state, Foreign) and state.kind == "Fail")
+
+
+def _closure(starts: Iterable[str], following: Mapping[str, Iterable[str]]) -> set[str]:
+    found: set[str] = set()
     waiting = list(starts)
     while waiting:
         name = waiting.pop()
-        if name in reached or name not in by_name:
-            continue
-        reached.add(name)
-        waiting.extend(by_name[name].targets())
-    return reached
+        if name not in found:
+            found.add(name)
+            waiting.extend(following.get(name, ()))
+    return found
 
 
 def _ends(state: State) -> bool:

@@ -1,0 +1,79 @@
+"""How many state transitions an execution takes: they are the bill of a Standard workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mdlc_constructs.asl.machine import Machine
+from mdlc_constructs.asl.states import Choice, State
+
+USD_PER_1000_TRANSITIONS = 0.025
+"""Standard workflows in us-east-1, after the free tier: https://aws.amazon.com/step-functions/pricing/"""
+
+
+def entered_states(
+    machine: Machine, *, taken: Mapping[str, str] | None = None, items: Mapping[str, int] | None = None
+) -> tuple[str, ...]:
+    """Names of the states that an execution enters when nothing fails, in order; a state twice is given
+    twice.
+
+    A choice goes to its default, unless `taken` names the state it goes to instead. A Map's processor runs
+    once, unless `items` gives another number of items under the Map's name. Raises ValueError for a choice
+    without a default that `taken` does not name, for names that are no states, and for a path that never
+    ends.
+    """
+    taken, items = taken or {}, items or {}
+    known = set(machine.names())
+    for argument, names in (("taken", taken), ("items", items)):
+        for name in names:
+            if name not in known:
+                raise ValueError(f"{argument} names the state {name!r}, which the machine does not have.")
+    return tuple(_entered(machine, taken, items))
+
+
+def count_transitions(
+    machine: Machine, *, taken: Mapping[str, str] | None = None, items: Mapping[str, int] | None = None
+) -> int:
+    """Number of states that an execution enters when nothing fails: see `entered_states`."""
+    return len(entered_states(machine, taken=taken, items=items))
+
+
+def cost_usd(
+    machine: Machine, *, taken: Mapping[str, str] | None = None, items: Mapping[str, int] | None = None
+) -> float:
+    """What the transitions of such an execution cost, in US dollars, without retries and without jobs."""
+    return count_transitions(machine, taken=taken, items=items) * USD_PER_1000_TRANSITIONS / 1000
+
+
+def _entered(machine: Machine, taken: Mapping[str, str], items: Mapping[str, int]) -> list[str]:
+    by_name = {state.name: state for state in machine.states}
+    entered: list[str] = []
+    passed: set[str] = set()
+    name: str | None = machine.entry
+    while name is not None:
+        if name in passed:
+            raise ValueError(
+                f"The path comes back to {name!r}; name in taken where a choice leaves the loop."
+            )
+        passed.add(name)
+        state = by_name[name]
+        entered.append(name)
+        for nested in state.machines():
+            entered.extend(_entered(nested, taken, items) * items.get(name, 1))
+        name = _following(state, taken)
+    return entered
+
+
+def _following(state: State, taken: Mapping[str, str]) -> str | None:
+    targets = list(state.normal_targets())
+    chosen = taken.get(state.name)
+    if chosen is not None:
+        if chosen not in targets:
+            raise ValueError(f"taken sends {state.name!r} to {chosen!r}; it goes to {', '.join(targets)}.")
+        return chosen
+    if isinstance(state, Choice):
+        if state.default is None:
+            raise ValueError(f"Choice {state.name!r} has no default; name in taken where it goes.")
+        return state.default
+    # A foreign choice's default comes last too.
+    return targets[-1] if targets else None
