@@ -139,7 +139,8 @@ def _view_parts(
         if rows[part] == 0:
             raise JobError(
                 f"No labelled row lies in the {part} interval "
-                f"({intervals[part].start} to {intervals[part].end}): correct the split, or bring data of that time."
+                f"({intervals[part].start} to {intervals[part].end}): "
+                "correct the split, or bring data of that time."
             )
     return rows
 

@@ -1,4 +1,4 @@
-"""The gate: do the holdout metrics reach what the plan asks, and is the challenger better than the champion?"""
+"""The gate: do the holdout metrics reach what was asked, and does the challenger beat the champion?"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -81,9 +81,9 @@ def comparison(
             value=lowest,
             passed=passed,
             sentence=(
-                f"{name} is {abs(improvement):.4f} {'better' if improvement > 0 else 'worse'} than the champion's; "
-                f"with {confidence:.0%} confidence the improvement is above {lowest:.4f}, asked was
-                {margin:g}: " f"{'passes' if passed else 'fails'}."
+                f"{name} is {abs(improvement):.4f} {'better' if improvement > 0 else 'worse'} than the "
+                f"champion's; with {confidence:.0%} confidence the improvement is above {lowest:.4f}, "
+                f"asked was {margin:g}: {'passes' if passed else 'fails'}."
             ),
         )
     ]
@@ -95,7 +95,7 @@ def _known(name: str, metrics: Mapping[str, float]) -> float:
 
 def _checked(name: str, metrics: Mapping[str, float]) -> str:
     if name not in metrics:
-        raise PlanError(f"gate: the metric {name!r} is not computed for this task; use one of {', '.join(metrics)}.")
+        raise PlanError(f"gate: no metric {name!r} for this task; use one of {', '.join(metrics)}.")
     return name
 
 

@@ -35,7 +35,7 @@ HIGHER_IS_BETTER: Mapping[str, Mapping[str, bool]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
-    """Labels (0 and 1, or numbers) and a model's scores for the same rows, and the threshold of a positive."""
+    """Labels (0 and 1, or numbers), a model's scores of the same rows, and the threshold of a positive."""
 
     labels: Floats
     scores: Floats
@@ -97,7 +97,7 @@ def computed(scored: Scored, counts: Floats | None = None) -> dict[str, float]:
 
 
 def _dot(weights: Floats, column: Floats) -> float:
-    """A sum of products on one thread: the machine's other core is often busy, and waiting for it costs more."""
+    """A sum of products on one thread: waiting for another core that is busy costs more than it saves."""
     return float(np.einsum("i,i->", weights, column))
 
 
@@ -158,7 +158,7 @@ def _calibration_error(scored: Scored, weights: Floats) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Bootstrap:
-    """Metrics of each resample: name to one value a resample, the same rows in the same place for every model."""
+    """Metrics of each resample by model and name; at one place all models saw the same rows."""
 
     values: Mapping[str, Mapping[str, Floats]]
     confidence: float = 0.95

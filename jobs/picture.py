@@ -1,4 +1,4 @@
-"""One page that shows a person how good a model is: curves, calibration, scores, confusion, metrics, verdict."""
+"""One page that shows a person how good a model is: curves, calibration, scores, metrics, verdict."""
 
 import os
 import tempfile
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jobs.gate import CHALLENGER, CHAMPION, Check
-from jobs.metrics import HIGHER_IS_BETTER, Bootstrap, Curves, Scored, curves
+from jobs.metrics import HIGHER_IS_BETTER, Bootstrap, Curves, Floats, Scored, curves
 from jobs.plan import Plan
 
 # Containers may give no writable home, where matplotlib would keep its list of fonts.
@@ -83,12 +83,19 @@ def _headline(
         verdict = "NO GATE SET"
     figure.text(0.055, 0.952, f"{plan.model}", fontsize=18, fontweight="bold", color=_INK)
     share = f", {scored.labels.mean():.1%} positive" if scored.task == "binary" else ""
-    facts = f"run {plan.run}  ·  holdout of {len(scored.labels):,} rows{share}  ·  data {plan.data_version[:12]}"
+    rows = f"holdout of {len(scored.labels):,} rows{share}"
+    facts = f"run {plan.run}  ·  {rows}  ·  data {plan.data_version[:12]}"
     figure.text(0.055, 0.925, facts, fontsize=10, color=_SOFT)
     figure.text(
-        0.975, 0.952, verdict, fontsize=13, fontweight="bold", ha="right",
-        color="white", bbox={"boxstyle": "round,pad=0.45", "fc": _PASSED if passed else _FAILED, "ec": "none"},
-    )  # fmt: skip
+        0.975,
+        0.952,
+        verdict,
+        fontsize=13,
+        fontweight="bold",
+        ha="right",
+        color="white",
+        bbox={"boxstyle": "round,pad=0.45", "fc": _PASSED if passed else _FAILED, "ec": "none"},
+    )
     # What failed comes first, then the champion: with many thresholds there is no room for all.
     shown = sorted(checks, key=lambda check: (check.passed, check.kind != "better_than_champion"))[:3]
     for number, check in enumerate(shown):
@@ -172,7 +179,7 @@ def _confusion(axes: Axes, curve: Curves, threshold: float) -> None:
 def _metric_table(
     axes: Axes, task: str, metrics: Mapping[str, Mapping[str, float]], bootstrap: Bootstrap
 ) -> None:
-    """Values as numbers, with the champion's beside them: an interval drawn on nine scales would show nothing."""
+    """Values as numbers with the champion's beside them: nine scales in one drawing would show nothing."""
     axes.set_axis_off()
     axes.set_title("Metrics", loc="left", fontsize=11, fontweight="bold", color=_INK)
     with_champion = CHAMPION in metrics
@@ -185,11 +192,12 @@ def _metric_table(
     for across, side, text in columns:
         axes.text(across, 1 - step * 0.5, text, ha=side, fontsize=9, color=_SOFT, transform=axes.transAxes)
     for number, name in enumerate(names, start=1):
+        own = metrics[CHALLENGER][name]
         low, high = bootstrap.interval(CHALLENGER, name)
         arrow = "↑" if HIGHER_IS_BETTER[task][name] else "↓"
         cells: list[Any] = [
             f"{_LABELS.get(name, name.replace('_', ' '))} {arrow}",
-            f"{metrics[CHALLENGER][name]:.4g}" if task == "regression" else f"{metrics[CHALLENGER][name]:.4f}",
+            f"{own:.4g}" if task == "regression" else f"{own:.4f}",
             f"{low:.4g} – {high:.4g}" if task == "regression" else f"{low:.3f} – {high:.3f}",
         ]
         if with_champion:
@@ -200,8 +208,14 @@ def _metric_table(
         for (across, side, _), cell in zip(columns, cells, strict=True):
             weight = "bold" if across == 0.55 else "normal"
             axes.text(
-                across, up, cell, ha=side, fontsize=9.5, color=_INK, fontweight=weight,
-                transform=axes.transAxes
+                across,
+                up,
+                cell,
+                ha=side,
+                fontsize=9.5,
+                color=_INK,
+                fontweight=weight,
+                transform=axes.transAxes,
             )
     note = f"↑ higher is better, ↓ lower is better; {bootstrap.resamples} bootstrap resamples"
     axes.text(0, step * 0.2, note, fontsize=8, color=_SOFT, transform=axes.transAxes)
@@ -211,10 +225,20 @@ def _thinned(scored: Scored) -> np.ndarray[Any, np.dtype[np.intp]]:
     return np.linspace(0, len(scored.labels) - 1, min(_MOST_POINTS, len(scored.labels))).astype(np.intp)
 
 
+def _dots(axes: Axes, across: Floats, up: Floats) -> None:
+    axes.scatter(across, up, s=5, alpha=0.35, color=_COLOURS[CHALLENGER], linewidths=0)
+
+
+def _edges(values: Floats, number: int) -> Floats:
+    """Edges of a histogram over nearly all values; a few far ones would press it into one bar."""
+    low, high = np.quantile(values, [0.002, 0.998])
+    return np.linspace(float(low), float(high) if high > low else float(low) + 1, number)
+
+
 def _predicted_against_actual(axes: Axes, scored: Scored) -> None:
     kept = _thinned(scored)
-    axes.scatter(scored.scores[kept], scored.labels[kept], s=5, alpha=0.35, color=_COLOURS[CHALLENGER],
-    linewidths=0) both = np.r_[scored.scores, scored.labels]
+    _dots(axes, scored.scores[kept], scored.labels[kept])
+    both = np.r_[scored.scores, scored.labels]
     low, high = np.quantile(both, [0.001, 0.999])
     axes.plot([low, high], [low, high], color=_INK, linewidth=1, linestyle=":")
     _titled(axes, "Actual against predicted", "predicted", "actual")
@@ -222,7 +246,7 @@ def _predicted_against_actual(axes: Axes, scored: Scored) -> None:
 
 def _residuals(axes: Axes, models: Mapping[str, Scored]) -> None:
     own = models[CHALLENGER].scores - models[CHALLENGER].labels
-    edges = np.linspace(*np.quantile(own, [0.002, 0.998]), 61)
+    edges = _edges(own, 61)
     for name, scored in models.items():
         heights = np.histogram(scored.scores - scored.labels, edges)[0] / len(scored.labels)
         axes.stairs(heights, edges, fill=name == CHALLENGER, alpha=0.7, color=_COLOURS[name], label=name)
@@ -234,13 +258,13 @@ def _residuals(axes: Axes, models: Mapping[str, Scored]) -> None:
 def _residuals_by_score(axes: Axes, scored: Scored) -> None:
     kept = _thinned(scored)
     errors = scored.scores - scored.labels
-    axes.scatter(scored.scores[kept], errors[kept], s=5, alpha=0.35, color=_COLOURS[CHALLENGER], linewidths=0)
+    _dots(axes, scored.scores[kept], errors[kept])
     axes.axhline(0, color=_INK, linewidth=1, linestyle=":")
     _titled(axes, "Errors along the prediction", "predicted", "predicted minus actual")
 
 
 def _distributions(axes: Axes, scored: Scored) -> None:
-    edges = np.linspace(*np.quantile(np.r_[scored.labels, scored.scores], [0.001, 0.999]), 51)
+    edges = _edges(np.r_[scored.labels, scored.scores], 51)
     for values, colour, name in (
         (scored.labels, _NEGATIVE, "actual"),
         (scored.scores, _COLOURS[CHALLENGER], "predicted"),
@@ -254,8 +278,9 @@ def _distributions(axes: Axes, scored: Scored) -> None:
 def _error_by_decile(axes: Axes, models: Mapping[str, Scored]) -> None:
     for name, scored in models.items():
         groups = np.array_split(np.argsort(scored.labels, kind="stable"), 10)
-        errors = [np.abs(scored.scores[group] - scored.labels[group]).mean() for group in groups if
-        len(group)] tenths = np.arange(1, len(errors) + 1)
+        missed = np.abs(scored.scores - scored.labels)
+        errors = [missed[group].mean() for group in groups if len(group)]
+        tenths = np.arange(1, len(errors) + 1)
         axes.plot(tenths, errors, color=_COLOURS[name], marker="o", label=name)
     _titled(axes, "Mean absolute error along the actual value", "tenth of the rows, by actual value", "error")
     axes.legend(loc="upper left", fontsize=9, frameon=False)

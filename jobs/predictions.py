@@ -55,7 +55,8 @@ def faults(
     """What is wrong with loaded answers, a sentence each: too many or too few, no numbers, out of range."""
     answers, numbers, lowest, highest = single(
         connection,
-        f"SELECT count(*), count(*) FILTER (WHERE isfinite(score)), min(score), max(score) FROM {quoted(table)}",
+        "SELECT count(*), count(*) FILTER (WHERE isfinite(score)), min(score), max(score) "
+        f"FROM {quoted(table)}",
     )
     found = []
     if answers != rows:
