@@ -81,11 +81,16 @@ def read_csv(source: Path | str) -> Any:
     """
     import numpy
 
-    text = source if isinstance(source, str) else source.read_text()
-    if _EMPTY_CELL.search(text):
-        text = _EMPTY_CELL.sub("nan", text)
+    def load(table: Path | io.StringIO) -> Any:
+        return numpy.loadtxt(table, delimiter=",", ndmin=2, dtype=numpy.float32, comments=None)
+
+    if isinstance(source, Path):
+        try:
+            return load(source)  # straight from the file is twice as fast, but takes no empty cells
+        except ValueError:
+            source = source.read_text()
     try:
-        return numpy.loadtxt(io.StringIO(text), delimiter=",", ndmin=2, dtype=numpy.float32, comments=None)
+        return load(io.StringIO(_EMPTY_CELL.sub("nan", source)))
     except ValueError as error:
         raise UserError(f"Failed to load csv data: {error}") from error
 

@@ -14,6 +14,7 @@ log = logging.getLogger("mdlc_local.sagemaker")
 
 _FLUSH_SECONDS = 0.5
 _BATCH_EVENTS = 1000
+_BATCH_CHARACTERS = 250_000  # PutLogEvents takes 1 MiB; a character has at most four bytes
 _MAX_EVENT_CHARACTERS = 60_000
 _TAIL_LINES = 15
 
@@ -69,7 +70,8 @@ class LogStream:
         """Wait for a line, then gather what comes within the flush time."""
         events: list[dict[str, Any]] = []
         deadline: float | None = None
-        while len(events) < _BATCH_EVENTS:
+        characters = 0
+        while len(events) < _BATCH_EVENTS and characters < _BATCH_CHARACTERS - _MAX_EVENT_CHARACTERS:
             try:
                 wait = None if deadline is None else max(0.0, deadline - time.monotonic())
                 item = self._lines.get(timeout=wait)
@@ -79,6 +81,7 @@ class LogStream:
                 return True, events
             if deadline is None:
                 deadline = time.monotonic() + _FLUSH_SECONDS
+            characters += len(item[1])
             events.append({"timestamp": item[0], "message": item[1]})
         return False, events
 

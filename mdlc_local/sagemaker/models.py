@@ -1,12 +1,17 @@
 """CreateModel, DescribeModel, ListModels, DeleteModel."""
 
 import copy
+import http
 from typing import Any
 
-from mdlc_local.sagemaker import host, listing, model, records
+from botocore.exceptions import ClientError
+
+from mdlc_local import clients
+from mdlc_local.sagemaker import host, listing, model, records, storage
 from mdlc_local.sagemaker.faults import already_exists, could_not_find, invalid
 from mdlc_local.sagemaker.images import Images
 from mdlc_local.sagemaker.records import MODEL, MODEL_PACKAGE, Record, Scope
+from mdlc_local.sagemaker.running import SESSION
 
 
 def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, Any]:
@@ -27,7 +32,8 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
         [request["PrimaryContainer"]] if "PrimaryContainer" in request else request["Containers"]
     ):
         _check_container(container, scope, images)
-    host.check_role(request["ExecutionRoleArn"])
+        host.check_role(request["ExecutionRoleArn"])
+        _check_data(container, request["ExecutionRoleArn"], scope)
     record: Record = {
         **copy.deepcopy(request),
         "ModelArn": arn,
@@ -56,6 +62,26 @@ def _check_container(container: dict[str, Any], scope: Scope, images: Images) ->
         images.able_to(container["Image"], "serve")
     except ValueError as error:
         raise invalid(str(error)) from error
+
+
+def _check_data(container: dict[str, Any], role_arn: str, scope: Scope) -> None:
+    """SageMaker looks for the model's archive before it takes the model, with the model's role."""
+    url = container.get("ModelDataUrl")
+    if url is None:
+        return
+    bucket, key = storage.parse(url)
+    s3 = clients.client("s3", role_arn=role_arn, region=scope.region, session=SESSION)
+    try:
+        s3.head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == http.HTTPStatus.NOT_FOUND:
+            raise invalid(f"Could not find model data at {url}.") from error
+        raise invalid(
+            f'Could not access model data at {url}. Please ensure that the role "{role_arn}" exists and that '
+            'its trust relationship policy allows the action "sts:AssumeRole" for the service principal '
+            f'"{host.PRINCIPAL}". Also ensure that the role has "s3:GetObject" permissions and that the '
+            f"object is located in {scope.region}."
+        ) from error
 
 
 def existing(name: str, scope: Scope) -> Record:

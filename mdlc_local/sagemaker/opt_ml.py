@@ -1,6 +1,7 @@
 """Where a job sees its folder: at /opt/ml where the system allows it, else under SAGEMAKER_BASE_DIR."""
 
 import functools
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,9 @@ from mdlc_local.sagemaker import namespace
 from mdlc_local.sagemaker.faults import JobFailure
 
 ROOT = PurePosixPath("/opt/ml")
+
+SWITCH = "MDLC_LOCAL_OPT_ML"
+"""Set to ``rewrite`` to have jobs use SAGEMAKER_BASE_DIR even where /opt/ml can be had."""
 
 _IN_TEXT = re.compile(r"(?<![\w./-])/opt/ml(?=/|$|[\s:,;\"'])")
 _PROBE_SECONDS = 20
@@ -32,7 +36,7 @@ def inside(path: str, base: Path) -> Path:
 @functools.cache
 def literal(*, isolate: bool = False) -> bool:
     """Whether a folder can be put at /opt/ml (and, with `isolate`, the network cut off). Tried once."""
-    if sys.platform != "linux":
+    if sys.platform != "linux" or os.environ.get(SWITCH) == "rewrite":
         return False
     with tempfile.TemporaryDirectory(prefix="mdlc-probe-") as folder:
         (Path(folder) / "probe").touch()

@@ -1,0 +1,63 @@
+"""One server with images for the tests of jobs."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.local.embedded import Role, Server, embedded_python, start
+from tests.local.sagemaker.lab import ECHO, SCRIPT, Lab, encryption, job_statements, policy, unique
+
+
+@pytest.fixture(scope="session")
+def images_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("images") / "images.json"
+    content = {
+        "scikit-learn": {"python": embedded_python(), "environment": {"FROM_IMAGE": "yes"}},
+        "images": [
+            {
+                "match": f"^{ECHO}$",
+                "serve": ["python3", "/opt/ml/model/serve.py"],
+                "python": embedded_python(),
+            },
+            {
+                "match": f"^{SCRIPT}$",
+                "train": ["python3", "/opt/ml/input/data/code/main.py"],
+                "python": embedded_python(),
+            },
+        ],
+    }
+    path.write_text(json.dumps(content))
+    return path
+
+
+@pytest.fixture(scope="session")
+def jobs_server(tmp_path_factory: pytest.TempPathFactory, images_file: Path) -> Iterator[Server]:
+    running = start(tmp_path_factory.mktemp("embedded-jobs"), "--images", str(images_file))
+    yield running
+    running.end()
+
+
+def make_lab(server: Server) -> Lab:
+    """A bucket under a customer-managed key, and a role for jobs with just what they need."""
+    bucket = unique("lab")
+    key_arn = server.client("kms").create_key()["KeyMetadata"]["Arn"]
+    s3, iam = server.client("s3"), server.client("iam")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=encryption(key_arn))
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sagemaker.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    arn = iam.create_role(RoleName=bucket, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
+    iam.put_role_policy(
+        RoleName=bucket, PolicyName="job", PolicyDocument=policy(*job_statements(bucket, key_arn))
+    )
+    return Lab(server, bucket, key_arn, Role(arn, bucket, {}))
+
+
+@pytest.fixture(scope="session")
+def lab(jobs_server: Server) -> Lab:
+    return make_lab(jobs_server)
