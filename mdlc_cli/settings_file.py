@@ -14,8 +14,8 @@ def local_images(root: Path) -> list[dict[str, Any]]:
     """The ``[[local.images]]`` tables: how a container image of one's own runs on this machine.
 
     Each has ``match``, a regular expression on the image's URI, and what runs in its place: ``train``,
-    ``serve`` or ``process`` (commands as lists), ``python``, ``environment``. The local AWS names what it does
-    not understand.
+    ``serve`` or ``process`` (commands as lists), ``python``, ``environment``. The local AWS says what it
+    does not understand.
 
     Raises:
         CommandError: the file is no TOML, or ``local.images`` is no list of tables.
