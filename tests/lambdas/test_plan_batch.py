@@ -1,0 +1,187 @@
+"""The batch planner's decisions, over a made-up registry of jobs and packages."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdas.errors import InvalidInput, NameTaken, NoPackage
+from lambdas.plan_batch.logic import (
+    LookUps,
+    Package,
+    checked_input,
+    choose,
+    decide,
+    package_from,
+    shards,
+)
+from lambdas.sources import SourceFile
+from lambdas.steps import Job
+
+PASSED = json.dumps({"passed": True, "reasons": [], "rows": 5})
+STEPS = ("CreateModel", "CheckInput", "PrepareInput", "ScoreInput", "CheckOutput")
+PACKAGE = Package(
+    arn="arn:p/2",
+    version=2,
+    status="Approved",
+    image="i",
+    artifact="s3://b/a",
+    environment={},
+    metadata={"program": "s3://b/splits/x/program/", "model": "m-model-x", "run": "r"},
+)
+
+
+def file(name: str, size: int = 10) -> SourceFile:
+    return SourceFile(name=name, size=size, algorithm="CRC32", value="x")
+
+
+def event(**changes: Any) -> dict[str, Any]:
+    base = {
+        "model": "m",
+        "settings": {"dataset": {"uri": "s3://b/raw/"}, "quality": {}, "parallel": 2},
+        "requests": {step: f"request of {step}" for step in STEPS},
+        "bound": {"Bucket": "b"},
+        "home": {"bucket": "b", "table": "t", "group": "m"},
+        "input": {},
+        "taken": None,
+    }
+    return {**base, **changes}
+
+
+def plan(found: dict[str, Job] | None = None, recorded: Any = None, **changes: Any) -> dict[str, Any]:
+    def look_up(name: str) -> Job:
+        return (found or {}).get(name, Job(status="Absent"))
+
+    files = (file("a.csv"), file("b.csv"), file("c.csv"))
+    looking = LookUps(processing=look_up, transform=look_up, model=look_up)
+    return decide(event(**changes), files, PACKAGE, lambda run: recorded, looking)
+
+
+def completed(*steps: str, **verdicts: str) -> dict[str, Job]:
+    first = plan()
+    names = {**{step: [name] for step, name in first["names"].items()}, "CreateModel": ["m-model-x"]}
+    names["ScoreInput"] = [entry["job"] for entry in first["scoring"]]
+    return {
+        name: Job(status="Completed", exit_message=verdicts.get(step, PASSED))
+        for step in steps
+        for name in names[step]
+    }
+
+
+@pytest.mark.parametrize(
+    ("done", "step"),
+    [
+        ((), "CreateModel"),
+        (STEPS[:1], "CheckInput"),
+        (STEPS[:2], "PrepareInput"),
+        (STEPS[:3], "ScoreInput"),
+        (STEPS[:4], "CheckOutput"),
+        (STEPS, "OutputVerdict"),
+    ],
+)
+def test_an_execution_goes_on_behind_what_is_done(done: tuple[str, ...], step: str) -> None:
+    assert plan(completed(*done))["step"] == step
+
+
+@pytest.mark.parametrize(
+    ("step", "choice"), [("CheckInput", "InputVerdict"), ("CheckOutput", "OutputVerdict")]
+)
+@pytest.mark.parametrize("message", [json.dumps({"passed": False}), "", "no JSON"])
+def test_a_refusal_stands_without_another_job(step: str, choice: str, message: str) -> None:
+    assert plan(completed(*STEPS, **{step: message}))["step"] == choice
+
+
+def test_another_execution_at_the_same_job_is_awaited() -> None:
+    found = completed("CreateModel") | {plan()["names"]["CheckInput"]: Job(status="InProgress")}
+    assert plan(found)["step"] == "Wait"
+
+
+def test_a_finished_run_leaves_nothing_to_do() -> None:
+    assert plan(recorded={"rows": "5"})["step"] == "Done"
+
+
+def test_only_shards_that_are_not_scored_are_scored() -> None:
+    first = plan()
+    assert len(first["scoring"]) == 2
+    half = completed(*STEPS[:3]) | {first["scoring"][0]["job"]: Job(status="Completed")}
+    again = plan(half)
+    assert again["step"] == "ScoreInput"
+    assert [entry["job"] for entry in again["scoring"]] == [first["scoring"][1]["job"]]
+
+
+def test_a_name_that_is_taken_by_nothing_ends_instead_of_going_round() -> None:
+    taken = {"step": "CreateModel", "error": "SageMaker.AmazonSageMakerException", "cause": "bad image"}
+    with pytest.raises(NameTaken, match=r"CreateModel was refused as .*bad image"):
+        plan(taken=taken)
+
+
+@given(
+    st.dictionaries(st.text("abc", min_size=1), st.integers(min_value=0, max_value=10**6), min_size=1),
+    st.integers(min_value=1, max_value=40),
+)
+def test_shards_hold_every_file_once_within_the_bound(sizes: dict[str, int], bound: int) -> None:
+    files = [file(name, size) for name, size in sizes.items()]
+    spread = shards(files, bound)
+    assert set(spread) == set(sizes)
+    assert len(set(spread.values())) == min(bound, len(sizes))
+    assert spread == shards(files[::-1], bound)
+
+
+def summary(version: int, status: str) -> dict[str, Any]:
+    return {
+        "ModelPackageVersion": version,
+        "ModelApprovalStatus": status,
+        "ModelPackageArn": f"arn/{version}",
+    }
+
+
+def test_the_highest_approved_version_is_chosen_unless_one_is_named() -> None:
+    versions = [
+        summary(1, "Approved"),
+        summary(10, "Approved"),
+        summary(9, "Approved"),
+        summary(11, "Rejected"),
+    ]
+    assert choose(versions, None, "m") == "arn/10"
+    assert choose(versions, 9, "m") == "arn/9"
+
+
+@pytest.mark.parametrize(
+    ("versions", "asked", "message"),
+    [
+        ([], None, "m has no approved model package"),
+        ([summary(1, "Rejected")], None, "m has no approved model package"),
+        ([summary(1, "Rejected")], 1, "Version 1 of m is Rejected"),
+        ([summary(1, "Approved")], 4, r"m has no version 4: its versions are \[1\]"),
+        ([], 4, "none yet"),
+    ],
+)
+def test_a_package_that_cannot_be_used_is_refused_by_name(
+    versions: list[dict[str, Any]], asked: int | None, message: str
+) -> None:
+    with pytest.raises(NoPackage, match=message):
+        choose(versions, asked, "m")
+
+
+def test_a_package_without_a_feature_program_is_refused() -> None:
+    with pytest.raises(NoPackage, match="has no 'program' in its metadata"):
+        package_from({"ModelPackageArn": "arn/1", "CustomerMetadataProperties": {"run": "r", "model": "m"}})
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("x", "The input is"),
+        ({"version": 1}, "unknown key 'version'"),
+        ({"package_version": "3"}, "package_version is '3'"),
+        ({"package_version": True}, "package_version is True"),
+        ({"package_version": 0}, "package_version is 0"),
+        ({"prefix": "s3://other/"}, "give a path below"),
+        ({"prefix": "/x"}, "give a path below"),
+    ],
+)
+def test_an_input_outside_the_contract_is_refused_by_name(given: object, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        checked_input(given)

@@ -1,0 +1,51 @@
+import pytest
+
+from lambdas.errors import NoData
+from lambdas.sources import checksum, data_version, list_files
+from tests.lambdas.fakes import FakeS3
+
+
+def test_files_are_listed_over_pages_by_name_with_their_checksums() -> None:
+    s3 = FakeS3(
+        {
+            "b/raw/c.csv": {"Size": 3, "ETag": '"e"', "ChecksumCRC32": "c=="},
+            "b/raw/": {"Size": 0, "ETag": '"e"'},
+            "b/raw/x/a.csv": {"Size": 1, "ETag": '"e"', "ChecksumCRC64NVME": "n=", "ChecksumSHA1": "s"},
+            "b/raw/b.csv": {"Size": 2, "ETag": '"e"', "VersionId": "v1"},
+            "b/other/z.csv": {"Size": 9, "ETag": '"e"'},
+        }
+    )
+    files = list_files(s3, "s3://b/raw/")
+    assert [(f.name, f.size, f.algorithm, f.value) for f in files] == [
+        ("b.csv", 2, "VERSION", "v1"),
+        ("c.csv", 3, "CRC32", "c=="),
+        ("x/a.csv", 1, "CRC64NVME", "n="),
+    ]
+
+
+def test_a_prefix_with_no_objects_names_the_prefix_and_the_remedy() -> None:
+    with pytest.raises(NoData, match=r"No objects under s3://b/raw/: upload the data"):
+        list_files(FakeS3({"b/raw/": {"Size": 0, "ETag": '"e"'}}), "s3://b/raw/")
+
+
+@pytest.mark.parametrize(
+    ("head", "identity"),
+    [
+        ({"ChecksumCRC32": "abc-3", "ETag": '"e"'}, ("COMPOSITE", "abc-3")),
+        ({"ChecksumSHA256": "abc", "ChecksumType": "COMPOSITE", "ETag": '"e"'}, ("COMPOSITE", "abc")),
+        ({"ETag": '"e"', "VersionId": "null"}, ("ETAG", "e")),
+    ],
+)
+def test_the_strongest_identity_there_is_is_taken(head: dict[str, str], identity: tuple[str, str]) -> None:
+    assert checksum(head) == identity
+
+
+def test_the_data_version_changes_with_content_and_not_with_order() -> None:
+    first = list_files(
+        FakeS3({"b/a": {"Size": 1, "ETag": '"1"'}, "b/c": {"Size": 2, "ETag": '"2"'}}), "s3://b/"
+    )
+    assert data_version(first) == data_version(reversed(first))
+    changed = list_files(
+        FakeS3({"b/a": {"Size": 1, "ETag": '"9"'}, "b/c": {"Size": 2, "ETag": '"2"'}}), "s3://b/"
+    )
+    assert data_version(first) != data_version(changed)
