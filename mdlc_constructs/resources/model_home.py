@@ -53,8 +53,8 @@ class ModelHome(Construct):
     ) -> None:
         if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
             raise ValueError(
-                f"name={name!r} must be lowercase words joined by hyphens, at most {LONGEST_NAME} letters: it "
-                f"begins the names of all jobs, such as flight-delay."
+                f"name={name!r} must be lowercase words joined by hyphens, at most {LONGEST_NAME} letters: "
+                f"it begins the names of all jobs, such as flight-delay."
             )
         super().__init__(scope, id_)
         self.name = name

@@ -1,5 +1,6 @@
 """Puts a workflow's machine together from its steps, their verdicts and the seams around them."""
 
+import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -69,18 +70,23 @@ def verdict(name: str, variable: str, *, error: str, instead: str) -> Choice:
     return Choice(name=name, rules=(refused,))
 
 
-def check_names(template: str, known: Iterable[str], tasks: Mapping[str, State], seams: Seams) -> None:
+def check_names(workflow: str, steps: Iterable[str], tasks: Iterable[str], seams: Iterable[str]) -> None:
     """Refuse tasks and seams of steps that do not exist.
 
     Raises:
-        ValueError: naming the step and those there are.
+        ValueError: naming what was asked for, the nearest right name, and the steps there are.
     """
-    known = tuple(known)
-    for name in (*tasks, *(seam.partition("_")[2] for seam in seams)):
-        if name not in known:
-            raise ValueError(
-                f"{name!r} is no step of the {template} workflow: its steps are {', '.join(known)}."
-            )
+    steps = tuple(steps)
+    around = tuple(f"{side}_{step}" for step in steps for side in ("before", "after"))
+    for what, names, known in (("step", tasks, steps), ("seam", seams, around)):
+        for name in names:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f" Did you mean {near[0]!r}?" if near else ""
+                raise ValueError(
+                    f"{name!r} is no {what} of the {workflow} workflow: its steps are {', '.join(steps)}, with "
+                    f"a seam before_ and after_ each.{hint}"
+                )
 
 
 def assemble(

@@ -1,6 +1,5 @@
 """What every workflow's construct does: read the seams, bind the placeholders, make roles and the machine."""
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from mdlc_constructs.resources.assets import Location, asset
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.settings import Dataset, NetworkSettings
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.workflows.assembly import check_names
 
 Seam = State | Sequence | sfn.IChainable
 """What goes before or after a step: our states, or any chain of the CDK's own (JSONata)."""
@@ -194,16 +194,9 @@ class Workflow(Construct):
         Raises:
             ValueError: for a seam around a step that does not exist, with the nearest right name.
         """
-        known = [f"{side}_{step}" for step in self.steps for side in ("before", "after")]
         methods = [name for name in dir(type(self)) if name.startswith(("before_", "after_"))]
-        for name in (*methods, *(given or {})):
-            if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f" Did you mean {near[0]!r}?" if near else ""
-                raise ValueError(
-                    f"{name!r} is no seam of {type(self).__name__}: seams are before_ and after_ one of "
-                    f"{', '.join(self.steps)}.{hint}"
-                )
+        check_names(type(self).__name__, self.steps, (), (*methods, *(given or {})))
+        known = [f"{side}_{step}" for step in self.steps for side in ("before", "after")]
         seams = {}
         for name in known:
             parts = [getattr(self, name)()] if name in methods else []

@@ -34,6 +34,8 @@ class BatchInferenceWorkflow(Workflow):
         quality: what a batch must satisfy before it is scored.
         content_type: the type of the scoring records.
         max_parallel: shards, and so transform jobs, at a time. An input of many files is spread over them.
+        moves_champion: whether publishing points the champion to the package that answered. Leave it to the
+            release when the model also serves in real time.
         job_compute: instances of the data jobs.
         scoring_compute: instances of each transform job.
         network: VPC, isolation, encryption between containers.
@@ -56,6 +58,7 @@ class BatchInferenceWorkflow(Workflow):
         quality: QualityRules | None = None,
         content_type: str = "text/csv",
         max_parallel: int = 4,
+        moves_champion: bool = True,
         job_compute: Compute | None = None,
         scoring_compute: Compute | None = None,
         network: NetworkSettings | None = None,
@@ -69,6 +72,7 @@ class BatchInferenceWorkflow(Workflow):
             quality=quality or QualityRules(),
             content_type=content_type,
             max_parallel=max_parallel,
+            moves_champion=moves_champion,
             job_compute=job_compute or Compute(),
             scoring_compute=scoring_compute or Compute(),
             network=network or NetworkSettings(),

@@ -60,6 +60,7 @@ class BatchInferenceSettings:
     quality: QualityRules = field(default_factory=QualityRules)
     content_type: str = "text/csv"
     max_parallel: int = 4
+    moves_champion: bool = True
     job_compute: Compute = field(default_factory=Compute)
     scoring_compute: Compute = field(default_factory=Compute)
     network: NetworkSettings = field(default_factory=NetworkSettings)
@@ -291,7 +292,7 @@ def batch_inference_machine(
         planner="${PlanBatchFunction}",
         settings=settings.to_plan(),
         unchanged={"result": {"outcome": "Unchanged", "rows": "{% $plan.recorded.rows %}"}},
-        ending=Sequence.of(point_champion(settings), ending),
+        ending=Sequence.of(point_champion(settings), ending) if settings.moves_champion else ending,
         failure_event="Batch Inference Failed",
         timeout_seconds=TIMEOUT_SECONDS,
     )

@@ -1,0 +1,145 @@
+"""The training machine as plain data: no CDK, no Node."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from mdlc_constructs import Approval, BuiltInAlgorithm, Compute, Gate, NetworkSettings, QualityRules, Spot
+from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.states import Pass, Task
+from mdlc_constructs.workflows.training.machine import TrainingSettings, train, training_machine
+from tests.workflows.settings import ALGORITHM, DATASET, TRAINING
+
+HAPPY_PATH = (
+    "Plan",
+    "Resume",
+    "CheckQuality",
+    "QualityVerdict",
+    "PrepareFeatures",
+    "Train",
+    "CreateModel",
+    "ScoreHoldout",
+    "Evaluate",
+    "Register",
+    "Decide",
+    "RecordAudit",
+    "Announce",
+)
+
+
+def test_the_happy_path_follows_from_state_to_state() -> None:
+    states = training_machine(TRAINING).to_asl()["States"]
+    assert isinstance(states, dict)
+    path = ["Plan"]
+    while "End" not in states[path[-1]]:
+        path.append(states[path[-1]].get("Next") or states[path[-1]]["Default"])
+    assert tuple(path) == HAPPY_PATH
+
+
+def test_the_machine_passes_every_check() -> None:
+    machine = training_machine(TRAINING)
+    replace(machine, bindings=dict.fromkeys(machine.placeholders(), "bound")).check()
+
+
+def test_every_state_that_can_fail_leads_to_the_record_or_back_to_the_plan() -> None:
+    for state in training_machine(TRAINING).states:
+        targets = {catch.next for catch in state.catchers()}
+        assert targets <= {"RecordFailure", "AnnounceFailure", "Failed", "Plan"}
+        if isinstance(state, Task) and state.name not in ("RecordFailure", "AnnounceFailure"):
+            assert "RecordFailure" in targets, state.name
+
+
+def test_every_job_is_encrypted_isolated_and_bounded() -> None:
+    machine = training_machine(TRAINING)
+    for name in ("CheckQuality", "PrepareFeatures", "Evaluate"):
+        arguments = machine.state(name).to_asl()["Arguments"]
+        text = json.dumps(arguments)
+        assert '"KmsKeyId": "${KeyArn}"' in text
+        assert '"VolumeKmsKeyId": "${KeyArn}"' in text
+        assert '"EnableNetworkIsolation": true' in text
+        assert "MaxRuntimeInSeconds" in text
+    training = json.dumps(machine.state("Train").to_asl()["Arguments"])
+    assert '"EnableInterContainerTrafficEncryption": true' in training
+
+
+def test_a_changed_hyperparameter_changes_the_request_of_training_alone() -> None:
+    other = replace(TRAINING, algorithm=BuiltInAlgorithm.xgboost(objective="binary:logistic", num_round=11))
+    before, after = (training_machine(s).state("Plan").to_asl()["Arguments"] for s in (TRAINING, other))
+    assert isinstance(before, dict) and isinstance(after, dict)
+    requests = before["Payload"]["requests"], after["Payload"]["requests"]
+    assert {step for step in requests[0] if requests[0][step] != requests[1][step]} == {"Train"}
+
+
+def test_the_digests_cover_every_value_that_requests_hold() -> None:
+    machine = training_machine(TRAINING)
+    arguments = machine.state("Plan").to_asl()["Arguments"]
+    assert isinstance(arguments, dict)
+    bound = arguments["Payload"]["bound"]
+    assert {"TrainingImage", "JobCode", "TrainRole", "KeyArn", "Bucket"} - set(bound) == {"Bucket"}
+    assert all(value == f"${{{name}}}" for name, value in bound.items())
+
+
+def test_manual_approval_leaves_a_passing_package_pending() -> None:
+    arguments = json.dumps(
+        training_machine(replace(TRAINING, approval=Approval.manual())).state("Decide").to_asl()
+    )
+    assert "'PendingManualApproval' : 'Rejected'" in arguments
+    assert "'PendingApproval' : 'Refused'" in arguments
+
+
+def test_spot_training_keeps_checkpoints_of_its_own_name() -> None:
+    compute = Compute(max_runtime=timedelta(hours=1), spot=Spot(max_wait=timedelta(hours=2)))
+    arguments = train(replace(TRAINING, training_compute=compute)).arguments
+    assert isinstance(arguments, dict)
+    assert arguments["EnableManagedSpotTraining"] is True
+    assert "$plan.names.Train" in arguments["CheckpointConfig"]["S3Uri"]
+    assert arguments["StoppingCondition"]["MaxWaitTimeInSeconds"] == 7200
+
+
+def test_a_vpc_reaches_every_job_by_placeholders() -> None:
+    network = NetworkSettings(subnet_ids=("subnet-1", "subnet-2"), security_group_ids=("sg-1",))
+    machine = training_machine(replace(TRAINING, network=network))
+    assert {"Subnet0", "Subnet1", "SecurityGroup0"} <= machine.placeholders()
+
+
+def test_a_seam_stands_where_it_was_asked_for_and_is_caught() -> None:
+    note = Pass(name="Note", assign={"seen": True})
+    machine = training_machine(TRAINING, seams={"after_check_quality": Sequence.of(note)})
+    assert machine.state("Note").next == "PrepareFeatures"
+    resume = machine.state("Resume").to_asl()
+    assert isinstance(resume["Choices"], list)
+    # Resuming behind the quality check reads the verdict again and so runs the seam again.
+    assert {rule["Next"] for rule in resume["Choices"]} >= {"QualityVerdict", "Note"}
+
+
+@pytest.mark.parametrize("seam", ["before_trian", "around_train", "after_plan"])
+def test_a_seam_of_no_step_is_refused(seam: str) -> None:
+    with pytest.raises(
+        ValueError, match=f"{seam!r} is no seam of the training workflow: its steps are check"
+    ):
+        training_machine(TRAINING, seams={seam: Sequence.of(Pass(name="P"))})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"gate": Gate(at_least={"r2": 0.5})}, "r2"),
+        ({"quality": QualityRules(ranges={"distanse": (0, 1)})}, "distanse"),
+        (
+            {"algorithm": BuiltInAlgorithm.xgboost(objective="reg:squarederror", num_round=1)},
+            "algorithm answers a regression question",
+        ),
+        ({"job_compute": Compute(keep_alive=timedelta(minutes=5))}, "keep_alive"),
+    ],
+)
+def test_settings_that_do_not_fit_each_other_are_refused(change: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        replace(TRAINING, **change)  # type: ignore[arg-type]
+
+
+def test_the_plan_holds_what_the_jobs_read() -> None:
+    plan = TrainingSettings(model="m", dataset=DATASET, algorithm=ALGORITHM).to_plan()
+    assert set(plan) == {"dataset", "quality", "split", "gate", "evaluation"}
+    assert plan["dataset"]["uri"] == "s3://${DatasetBucket}/${DatasetPrefix}"  # type: ignore[index]
