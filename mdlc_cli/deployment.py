@@ -38,7 +38,7 @@ def deploy(target: Target, root: Path, names: Sequence[str] = ()) -> dict[str, d
             [*toolchain.cdk_command(), "deploy", *(names or ["--all"]), "--require-approval", "never",
              "--progress", "events", "--no-notices", "--outputs-file", outputs],
             what="cdk deploy",
-            remedy="read the lines below, correct the stack and deploy again",
+            remedy="read the lines above, correct the stack and deploy again",
             on_line=show,
             environment=cdk.environment(target),
             folder=root,
@@ -80,7 +80,7 @@ def destroy(target: Target, root: Path, names: Sequence[str]) -> None:
         run_tool(
             [*toolchain.cdk_command(), "destroy", *names, "--force", "--progress", "events", "--no-notices"],
             what="cdk destroy",
-            remedy="read the lines below, put right what holds the stack and try again",
+            remedy="read the lines above, put right what holds the stack and try again",
             on_line=step.detail,
             environment=cdk.environment(target),
             folder=root,
@@ -98,7 +98,7 @@ def stacks_of_app(target: Target, root: Path) -> list[str]:
     run_tool(
         [*toolchain.cdk_command(), "ls", "--no-notices"],
         what="cdk ls",
-        remedy="read the lines below and correct the app",
+        remedy="read the lines above and correct the app",
         on_line=lines.append,
         environment=cdk.environment(target),
         folder=root,

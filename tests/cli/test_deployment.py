@@ -91,7 +91,7 @@ def test_a_failed_deployment_shows_the_last_lines_and_no_old_outputs(project: Pa
     deployment.deploy(target(), project)
     (project / "fail").touch()
     with pytest.raises(
-        ToolFailedError, match="cdk deploy failed with status 1: read the lines below"
+        ToolFailedError, match="cdk deploy failed with status 1: read the lines above"
     ) as caught:
         deployment.deploy(target(), project)
     assert "CREATE_FAILED | no room" in caught.value.detail
