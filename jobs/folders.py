@@ -53,11 +53,9 @@ class Folders:
 
 
 def write_json(path: Path, document: object) -> Path:
-    """Write JSON for programs and people: sorted where order has no meaning, one value a line."""
+    """Write JSON for programs and people, one value a line."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-    )
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     return path
 
 

@@ -33,11 +33,12 @@ def label_number(dataset: Dataset) -> str:
 
 
 def row_key(dataset: Dataset) -> str:
-    """The row's key as text: the one key column's value, or a JSON array of them in the order declared."""
-    texts = [f"CAST({quoted(name)} AS VARCHAR)" for name in dataset.row_key]
+    """The row's key as text: the one key column's value, or a JSON object of them in the order declared."""
+    texts = {name: f"CAST({quoted(name)} AS VARCHAR)" for name in dataset.row_key}
     if len(texts) == 1:
-        return texts[0]
-    return f"CAST(to_json([{', '.join(texts)}]) AS VARCHAR)"
+        return texts[dataset.row_key[0]]
+    members = ", ".join(f"{literal(name)}, {text}" for name, text in texts.items())
+    return f"CAST(json_object({members}) AS VARCHAR)"
 
 
 def total_order(dataset: Dataset, columns: dict[str, str]) -> str:

@@ -1,0 +1,19 @@
+"""``python -m jobs COMMAND``: also what the zip with the jobs' code runs."""
+
+import sys
+
+from jobs.bootstrap import ensure_dependencies
+
+
+def main() -> int:
+    """Make the dependencies available, then do what the command line says; returns the exit status."""
+    # What ran in our name before is what argparse would print; inside a zip it is a path.
+    sys.argv[0] = "jobs"
+    ensure_dependencies()
+    from jobs.cli import main as run
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,91 @@
+"""Installs the jobs' dependencies from the wheels that came as an input: no internet, no Docker build.
+
+The wheels lie in one zip beside the lock they were chosen by. They are installed once per lock and Python
+into a folder of the user's, and found there by later jobs of the same machine.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from jobs.errors import JobError
+from jobs.folders import base
+
+LOCK = "requirements.lock"
+
+
+def ensure_dependencies(wheels: Path | None = None) -> Path | None:
+    """Install what the wheels input holds, put it first on ``sys.path``, and return its folder.
+
+    Without a wheels input (a job run by hand) nothing is done, and the environment's own packages are used.
+
+    :raises JobError: when there are several zips, no lock among the wheels, or pip cannot install them.
+    """
+    folder = wheels or base() / "processing" / "input" / "wheels"
+    zips = sorted(folder.glob("*.zip")) if folder.is_dir() else []
+    if not zips:
+        return None
+    if len(zips) > 1:
+        raise JobError(f"{folder} holds {len(zips)} zips of wheels: the job takes one.")
+    installed = _installed(zips[0])
+    sys.path.insert(0, str(installed))
+    return installed
+
+
+def _installed(archive: Path) -> Path:
+    with zipfile.ZipFile(archive) as opened:
+        if LOCK not in opened.namelist():
+            raise JobError(f"{archive.name} holds no {LOCK}: make the bundle of wheels anew.")
+        lock = opened.read(LOCK)
+    # The lock names the packages for every platform; which of them were installed depends on the Python.
+    python = f"{sys.implementation.cache_tag}-{sys.platform}".encode()
+    key = hashlib.sha256(lock + b"\0" + python).hexdigest()[:32]
+    cache = private_cache()
+    target = cache / f"mdlc-deps-{key}"
+    if target.is_dir():
+        return target
+    working = Path(tempfile.mkdtemp(prefix="mdlc-installing-", dir=cache))
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            opened.extractall(working / "wheels")
+        _pip_install(working / "wheels", working / "packages")
+        try:
+            # Complete or absent: a job that starts meanwhile never sees half an installation.
+            (working / "packages").rename(target)
+        except OSError:
+            if not target.is_dir():
+                raise
+    finally:
+        shutil.rmtree(working, ignore_errors=True)
+    return target
+
+
+def private_cache() -> Path:
+    """The user's own folder for installed packages; nobody else may have put anything there.
+
+    :raises JobError: when another user owns it or others may write to it.
+    """
+    cache = Path(tempfile.gettempdir()) / f"mdlc-jobs-{os.getuid()}"
+    cache.mkdir(mode=0o700, exist_ok=True)
+    found = cache.lstat()
+    if cache.is_symlink() or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise JobError(f"{cache} is open to other users: remove it, and start again.")
+    return cache
+
+
+def _pip_install(wheels: Path, target: Path) -> None:
+    command = [
+        *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+        *("--no-index", "--find-links", str(wheels), "--require-hashes", "--no-deps"),
+        *("--only-binary=:all:", "--no-compile", "--no-warn-script-location", "--root-user-action=ignore"),
+        *("--target", str(target), "-r", str(wheels / LOCK)),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        said = " ".join(line for line in done.stderr.splitlines() if "ERROR" in line) or done.stderr
+        raise JobError(f"The wheels could not be installed: {said.strip()[:500]}")

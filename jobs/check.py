@@ -1,0 +1,120 @@
+"""Check job: rejoin predictions to their rows, check them, and write the result of batch inference.
+
+Writes ``parts/part-<number>.parquet``, one an input file, and ``staged/manifest.json``, which lists them:
+to publish is to copy the manifest to its place, last. When anything is wrong, no part is written.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from jobs.database import connected, literal, quoted, single
+from jobs.digests import sha256_of
+from jobs.errors import InputError, PlanError
+from jobs.features import copy_to
+from jobs.folders import Folders, write_json
+from jobs.plan import Plan
+from jobs.predictions import answer_to, faults, load_scores
+from jobs.records import numbered
+from jobs.roles import moment
+
+COLUMNS = (
+    "inference_id",
+    "row_key",
+    "entity",
+    "event_time",
+    "score",
+    "predicted_at",
+    "model_package_version",
+)
+
+
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, Any]:
+    """Do the job; returns the verdict for the exit message.
+
+    :raises JobError: when keys are missing, or the plan does not say which package answered and when.
+    """
+    if plan.package is None or plan.predicted_at is None:
+        raise PlanError(
+            "package, predicted_at: batch inference's plan needs the package and the time it started."
+        )
+    keys, predictions = folders.input("keys"), folders.input("predictions")
+    reasons: list[str] = []
+    parts: dict[str, str] = {}
+    total = 0
+    with connected(memory) as (connection, _):
+        for number, (file, name) in enumerate(numbered(plan)):
+            key_file = keys / f"{name}.parquet"
+            if not key_file.is_file():
+                raise InputError(f"No keys of {file.name} at {key_file.name}: run the prepare job again.")
+            rows = int(str(single(connection, f"SELECT count(*) FROM {_parquet(key_file)}")[0]))
+            total += rows
+            if rows == 0:
+                continue
+            found = _load(connection, predictions, name, rows, plan.dataset.task, file.name)
+            reasons += found
+            if not found:
+                table = f"part_{number:05d}"
+                connection.execute(f"CREATE TEMP TABLE {table} AS {_joined(plan, key_file)}")
+                parts[f"part-{number:05d}.parquet"] = table
+        if total == 0:
+            reasons.append("No row was scored: the input held none.")
+        if not reasons:
+            _write(connection, plan, folders, parts, total)
+    return {"passed": not reasons, "reasons": reasons, "metrics": {"parts": len(parts)}, "rows": total}
+
+
+def _parquet(path: Path) -> str:
+    return f"read_parquet({literal(str(path))})"
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection, predictions: Path, name: str, rows: int, task: str, file: str
+) -> list[str]:
+    """Load the answers to one file's records; returns what is wrong with them."""
+    try:
+        path = answer_to(predictions, f"{name}.csv")
+    except InputError as error:
+        return [f"{file}: {error}"]
+    load_scores(connection, path, "scores")
+    return list(faults(connection, "scores", rows=rows, task=task, about=file))
+
+
+def _joined(plan: Plan, key_file: Path) -> str:
+    """The prediction records of one file; an inference id is the same for the same row, run and package."""
+    version = int(plan.package["version"]) if plan.package else 0
+    told = literal(f"{plan.model}/{plan.run}/{version}/")
+    return (
+        f"SELECT md5({told} || keys.row_key) AS inference_id, keys.row_key, keys.entity, keys.event_time, "
+        f"scores.score, {moment(str(plan.predicted_at))} AS predicted_at, "
+        f"CAST({version} AS INTEGER) AS model_package_version, keys.row "
+        f"FROM {_parquet(key_file)} AS keys JOIN scores ON scores.row = keys.row"
+    )
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, folders: Folders, parts: Mapping[str, str], total: int
+) -> None:
+    target, listed = folders.output("parts"), []
+    selected = ", ".join(COLUMNS)
+    for name, table in parts.items():
+        path = target / name
+        copy_to(connection, f"SELECT {selected} FROM {quoted(table)} ORDER BY row", path)
+        rows = int(str(single(connection, f"SELECT count(*) FROM {quoted(table)}")[0]))
+        listed.append({"name": name, "rows": rows, "bytes": path.stat().st_size, "sha256": sha256_of(path)})
+    write_json(
+        folders.output("staged") / "manifest.json",
+        {
+            "schema_version": 1,
+            "model": plan.model,
+            "run": plan.run,
+            "data_version": plan.data_version,
+            "package": dict(plan.package or {}),
+            "predicted_at": plan.predicted_at,
+            "rows": total,
+            "columns": list(COLUMNS),
+            "parts": listed,
+        },
+    )

@@ -1,0 +1,121 @@
+"""The jobs' command line, on SageMaker and by hand."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from jobs.errors import JobError
+from jobs.folders import Folders, base, message
+from jobs.plan import read_plan
+
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "quality": (
+        "data",
+        "check a batch of data; a failing batch is reported and its bad rows are quarantined",
+    ),
+    "features": ("data", "divide the data by time, fit the feature program, write the split"),
+    "evaluate": (
+        "predictions",
+        "metrics of the holdout with confidence intervals, a picture, the gate's verdict",
+    ),
+    "prepare": ("data", "run a package's feature program over the input of batch inference"),
+    "check": ("predictions", "rejoin predictions to their rows, check them and write the result"),
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's parser."""
+    top = argparse.ArgumentParser(
+        prog="python -m jobs",
+        description="The data jobs. Without options they use SageMaker's folders under /opt/ml.",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (main_input, summary) in COMMANDS.items():
+        command = commands.add_parser(
+            name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=_outputs(name)
+        )
+        command.add_argument("--plan", type=Path, metavar="FILE", help="the plan.json of the run")
+        command.add_argument(
+            "--input",
+            action="append",
+            default=[],
+            metavar="[NAME=]FOLDER",
+            help=f"folder of an input; without a name, of {main_input!r} (may be given several times)",
+        )
+        command.add_argument(
+            "--output",
+            action="append",
+            default=[],
+            metavar="[NAME=]FOLDER",
+            help="folder of an output; without a name, the folder under which all outputs are made",
+        )
+        command.add_argument(
+            "--memory", metavar="SIZE", help="the most memory for queries, such as 256MB; more spills to disk"
+        )
+    return top
+
+
+def _outputs(name: str) -> str:
+    made = {
+        "quality": "Inputs: plan, data. Outputs: report, quarantine (only when the batch fails).",
+        "features": "Inputs: plan, data, champion_program (optional). Outputs: split, program.",
+        "evaluate": "Inputs: plan, holdout_keys, predictions, champion_predictions (may be left out). "
+        "Output: evaluation.",
+        "prepare": "Inputs: plan, data, program. Outputs: shards, keys.",
+        "check": "Inputs: plan, keys, predictions. Outputs: parts, staged.",
+    }
+    return made[name]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the command line says.
+
+    :returns: 0 when the job did its work, whatever its verdict; 1 when its inputs are broken.
+    """
+    given = parser().parse_args(arguments)
+    began = time.monotonic()
+    try:
+        folders = _folders(given)
+        plan = read_plan(given.plan or folders.input("plan"))
+        verdict = import_module(f"jobs.{given.command}").run(plan, folders, given.memory)
+    except JobError as error:
+        _leave({"passed": False, "reasons": [str(error)]})
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except Exception as error:
+        # The reason belongs into the exit message; the traceback goes to the log.
+        _leave({"passed": False, "reasons": [f"{type(error).__name__}: {error}"]})
+        raise
+    print(_leave(verdict))
+    print(f"{given.command} took {time.monotonic() - began:.1f} s", file=sys.stderr)
+    return 0
+
+
+def _folders(given: argparse.Namespace) -> Folders:
+    main_input = COMMANDS[given.command][0]
+    inputs = {name or main_input: path for name, path in map(_named, given.input)}
+    outputs = dict(map(_named, given.output))
+    everything = outputs.pop("", base() / "processing" / "output")
+    return Folders(
+        input_base=base() / "processing" / "input", output_base=everything, inputs=inputs, outputs=outputs
+    )
+
+
+def _named(text: str) -> tuple[str, Path]:
+    name, found, folder = text.partition("=")
+    return (name, Path(folder)) if found else ("", Path(text))
+
+
+def _leave(verdict: Mapping[str, Any]) -> str:
+    """Leave the verdict where SageMaker takes an exit message from; returns it."""
+    text = message(verdict)
+    if base().is_dir():
+        file = base() / "output" / "message"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return json.dumps(json.loads(text), indent=1, ensure_ascii=False)

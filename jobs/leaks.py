@@ -1,0 +1,76 @@
+"""Which single feature tells the label? One that does so almost perfectly knows what cannot be known yet.
+
+For a binary label the measure is the AUC of the feature taken as a score, for a number the correlation.
+A category is first replaced by its mean label, learned from one half of the rows and judged on the other: a
+column of names, each with a row of its own, would otherwise seem to know everything.
+"""
+
+import duckdb
+
+from jobs.database import quoted, single
+from jobs.plan import Dataset
+
+_SMOOTHING = 10  # rows' worth of the overall mean that each category's mean is drawn towards
+
+
+def strengths(connection: duckdb.DuckDBPyConnection, relation: str, dataset: Dataset) -> dict[str, float]:
+    """For each feature, how well it alone predicts the label: 1 is perfectly.
+
+    Not at all is 0.5 for a binary label (AUC), 0 for a number (correlation).
+
+    :param relation: labelled rows, with the label as a number in ``_label``.
+    """
+    found = {}
+    for name in dataset.features:
+        kind = dataset.columns[name]
+        scored = (
+            _category_score(name, relation, dataset) if kind == "category" else _number_score(name, relation)
+        )
+        query = _correlation(scored) if dataset.task == "regression" else _auc(scored)
+        value = single(connection, query)[0]
+        if value is not None:
+            found[name] = float(str(value))
+    return found
+
+
+def _number_score(name: str, relation: str) -> str:
+    """The value itself; missing ones are put below all others, since missingness can tell the label too."""
+    value = f"coalesce(CAST({quoted(name)} AS DOUBLE), CAST('-inf' AS DOUBLE))"
+    return f"SELECT {value} AS score, _label AS y FROM {relation}"
+
+
+def _category_score(name: str, relation: str, dataset: Dataset) -> str:
+    key = ", ".join(quoted(column) for column in dataset.row_key)
+    rows = f"SELECT {quoted(name)} AS value, _label AS y, hash({key}) % 2 AS half FROM {relation}"
+    means = (
+        f"SELECT value, (sum(y) + {_SMOOTHING} * any_value(overall)) / (count(*) + {_SMOOTHING}) AS score "
+        "FROM learned, (SELECT avg(y) AS overall FROM learned) GROUP BY value"
+    )
+    return (
+        f"WITH divided AS ({rows}), learned AS (SELECT * FROM divided WHERE half = 0), means AS ({means}) "
+        "SELECT coalesce(means.score, (SELECT avg(y) FROM learned)) AS score, divided.y "
+        "FROM divided LEFT JOIN means ON means.value IS NOT DISTINCT FROM divided.value WHERE half = 1"
+    )
+
+
+def _auc(scored: str) -> str:
+    """The AUC by counting, for each score, the negatives below it; either direction counts."""
+    return f"""
+        SELECT greatest(auc, 1 - auc) FROM (
+            SELECT sum(positives * (below + 0.5 * negatives))
+                   / nullif(sum(positives) * sum(negatives), 0) AS auc
+            FROM (
+                SELECT positives, negatives, sum(negatives) OVER (ORDER BY score) - negatives AS below
+                FROM (
+                    SELECT score, CAST(sum(y) AS DOUBLE) AS positives, CAST(sum(1 - y) AS DOUBLE) AS negatives
+                    FROM ({scored}) GROUP BY score
+                )
+            )
+        )
+    """
+
+
+def _correlation(scored: str) -> str:
+    finite = f"SELECT score, y FROM ({scored}) WHERE isfinite(score)"
+    varied = "stddev_pop(score) > 0 AND stddev_pop(y) > 0"
+    return f"SELECT CASE WHEN {varied} THEN abs(corr(score, y)) END FROM ({finite})"

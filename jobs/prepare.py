@@ -1,0 +1,48 @@
+"""Prepare job: run a package's own feature program over the input of batch inference, file by file.
+
+Writes ``shards/<shard>/<file>.csv`` (features only, no header: what the model takes) and
+``keys/<file>.parquet`` (which row each line is). A file without rows gives keys and no records,
+because a transform job refuses empty files.
+"""
+
+from typing import Any
+
+from jobs.database import connected
+from jobs.errors import InputError
+from jobs.features import copy_to, keys_query
+from jobs.folders import Folders
+from jobs.plan import Plan
+from jobs.program import Program
+from jobs.reading import examine, row_count, stage
+from jobs.records import numbered
+from jobs.roles import total_order
+from jobs.verification import verify
+
+
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, Any]:
+    """Do the job; returns the verdict for the exit message.
+
+    :raises JobError: when the files are not those that were planned, or cannot be read.
+    """
+    data = folders.input("data")
+    verify(plan.files, data)
+    program = Program.read(folders.input("program"))
+    columns = {**plan.dataset.needed(label=False), **program.columns}
+    order = total_order(plan.dataset, columns)
+    shards, keys = folders.output("shards"), folders.output("keys")
+    total = 0
+    with connected(memory) as (connection, scratch):
+        for file, name in numbered(plan):
+            sources = examine(connection, [file], data, plan.dataset.format, columns)
+            staged = scratch / f"{name}.parquet"
+            problems = [*sources.problems, *stage(connection, sources, columns, staged)]
+            if problems:
+                raise InputError(problems[0].message)
+            rows = row_count(connection, "staged")
+            copy_to(connection, keys_query(plan, "staged", order), keys / f"{name}.parquet")
+            if rows:
+                records = shards / file.shard / f"{name}.csv"
+                copy_to(connection, program.to_sql("staged", order=order), records)
+            staged.unlink()
+            total += rows
+    return {"passed": True, "reasons": [], "metrics": {"files": len(plan.files)}, "rows": total}

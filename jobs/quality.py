@@ -1,0 +1,179 @@
+"""Quality job: hold a batch to its rules before anything is trained on it or scored from it.
+
+Writes ``report/report.json`` and ``report/report.html``; when the batch fails also ``quarantine/``: the bad
+rows with their reasons, and the report. The batch itself stays where it is: nothing is moved or deleted.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import duckdb
+
+from jobs.database import connected, literal, quoted, single
+from jobs.findings import ColumnProfile, Finding, QualityReport
+from jobs.folders import Folders, write_json
+from jobs.plan import Plan
+from jobs.reading import FILE_COLUMN, PROBLEMS_COLUMN, examine, row_count, rows_by_file, stage
+from jobs.report import to_html
+from jobs.roles import row_key
+from jobs.rules import (
+    label_rules,
+    leak_rules,
+    not_accepted,
+    outside,
+    row_rules,
+    time_rules,
+    type_rules,
+    value_rules,
+)
+from jobs.verification import verify
+
+_LABEL_DEFEATS = {"no_label", "one_class", "label_values"}
+
+
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, Any]:
+    """Do the job; returns the verdict for the exit message.
+
+    :raises JobError: when the files are not those that were planned; a bad batch is a verdict, no error.
+    """
+    data = folders.input("data")
+    verify(plan.files, data)
+    columns = plan.dataset.needed(label=plan.training)
+    facts: dict[str, Any] = {}
+    with connected(memory) as (connection, scratch):
+        sources = examine(connection, plan.files, data, plan.dataset.format, columns)
+        problems = [*sources.problems, *stage(connection, sources, columns, scratch / "staged.parquet")]
+        findings = [
+            Finding(rule=problem.rule, column=problem.column, message=problem.message) for problem in problems
+        ]
+        rows = row_count(connection, "staged")
+        held = rows_by_file(connection)
+        findings += [
+            Finding(rule="empty_file", message=f"{source.file.name} has a header and no rows.")
+            for source in sources.readable
+            if source.file.name not in held and not problems
+        ]
+        # With a file unread or a column missing, later rules would report what follows from that.
+        if not findings:
+            findings = list(_ruled(connection, plan, columns, rows, facts))
+        report = QualityReport(
+            model=plan.model,
+            run=plan.run,
+            workflow=plan.workflow,
+            data_version=plan.data_version,
+            rows=rows,
+            files={file.name: held.get(file.name, 0) for file in plan.files},
+            findings=findings,
+            columns=_profiles(connection, plan, columns),
+            label=facts,
+        )
+        _write(folders, report)
+        if not report.passed:
+            _quarantine(connection, plan, folders, columns, report)
+    return {
+        "passed": report.passed,
+        "reasons": report.reasons,
+        "metrics": {"findings": len(findings), "columns": len(columns)},
+        "rows": rows,
+    }
+
+
+def _ruled(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    columns: Mapping[str, str],
+    rows: int,
+    facts: dict[str, Any],
+) -> Iterator[Finding]:
+    yield from type_rules(connection, columns)
+    yield from row_rules(connection, plan, rows)
+    yield from value_rules(connection, plan, rows)
+    yield from time_rules(connection, plan)
+    if plan.training:
+        labels = list(label_rules(connection, plan, facts))
+        yield from labels
+        if not any(finding.rule in _LABEL_DEFEATS and finding.fails for finding in labels):
+            yield from leak_rules(connection, plan, facts)
+
+
+def _profiles(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, columns: Mapping[str, str]
+) -> list[ColumnProfile]:
+    profiles = []
+    for name, kind in columns.items():
+        column = quoted(name)
+        ordered = kind in ("number", "integer", "timestamp")
+        bounds = (
+            f"CAST(min({column}) AS VARCHAR), CAST(max({column}) AS VARCHAR)" if ordered else "NULL, NULL"
+        )
+        mean = f"avg({column})" if kind in ("number", "integer") else "NULL"
+        missing, distinct, lowest, highest, average = single(
+            connection,
+            f"SELECT count(*) - count({column}), approx_count_distinct({column}), {bounds}, {mean} "
+            "FROM staged",
+        )
+        profiles.append(
+            ColumnProfile(
+                name=name,
+                kind=kind,
+                role=_role(plan, name),
+                missing=int(str(missing)),
+                distinct=int(str(distinct)),
+                lowest=None if lowest is None else str(lowest),
+                highest=None if highest is None else str(highest),
+                mean=None if average is None else float(str(average)),
+            )
+        )
+    return profiles
+
+
+def _role(plan: Plan, name: str) -> str:
+    dataset = plan.dataset
+    if name in dataset.row_key:
+        return "row key"
+    roles = {dataset.label: "label", dataset.timestamp: "timestamp", dataset.entity: "entity"}
+    return roles.get(name, "feature")
+
+
+def _write(folders: Folders, report: QualityReport) -> None:
+    target = folders.output("report")
+    write_json(target / "report.json", report.to_json())
+    (target / "report.html").write_text(to_html(report))
+
+
+def _quarantine(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    folders: Folders,
+    columns: Mapping[str, str],
+    report: QualityReport,
+) -> None:
+    """Write the rows that something is wrong with, with file and reasons, and the report beside them."""
+    target = folders.output("quarantine")
+    write_json(target / "report.json", report.to_json())
+    reasons = [f"CASE WHEN {PROBLEMS_COLUMN} IS NOT NULL THEN 'wrong type' END"]
+    required = [plan.dataset.timestamp, *plan.dataset.row_key]
+    reasons += [f"CASE WHEN {quoted(name)} IS NULL THEN {literal(f'no {name}')} END" for name in required]
+    for name, (low, high) in (plan.quality.get("ranges") or {}).items():
+        if name in columns:
+            told = literal(f"{name} out of range")
+            reasons.append(f"CASE WHEN {outside(name, low, high)} THEN {told} END")
+    for name, values in (plan.quality.get("accepted_values") or {}).items():
+        if name in columns:
+            condition = not_accepted(name, list(values))
+            reasons.append(f"CASE WHEN {condition} THEN {literal(f'{name} not accepted')} END")
+    if plan.quality.get("unique_key", True):
+        key = row_key(plan.dataset)
+        reasons.append(
+            f"CASE WHEN {key} IN (SELECT {key} FROM staged GROUP BY 1 HAVING count(*) > 1) "
+            "THEN 'duplicate key' END"
+        )
+    named = ", ".join(quoted(name) for name in columns)
+    # The notes' separators cannot be read; the values that did not fit are what a person looks for.
+    values = f"regexp_replace({PROBLEMS_COLUMN}, '[0-9]+' || chr(31), '', 'g')"
+    query = (
+        f"SELECT * FROM (SELECT concat_ws('; ', {', '.join(reasons)}) AS reasons, "
+        f"replace({values}, chr(30), '; ') AS wrong_values, {FILE_COLUMN} AS file, {named} FROM staged) "
+        f"WHERE reasons <> '' ORDER BY file, {', '.join(quoted(name) for name in required)}"
+    )
+    connection.execute(f"COPY ({query}) TO {literal(str(target / 'rows.csv'))} (FORMAT csv, HEADER true)")

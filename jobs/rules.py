@@ -1,0 +1,266 @@
+"""The rules that a batch is held to, each a query over the staged rows and a sentence about what it found."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import duckdb
+
+from jobs.database import literal, quoted, single
+from jobs.findings import Finding
+from jobs.leaks import strengths
+from jobs.plan import PARTS, Plan
+from jobs.reading import wrong_values
+from jobs.roles import label_number, row_key, within
+
+
+def _count(connection: duckdb.DuckDBPyConnection, condition: str, relation: str = "staged") -> int:
+    return int(str(single(connection, f"SELECT count(*) FROM {quoted(relation)} WHERE {condition}")[0]))
+
+
+def type_rules(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str]) -> Iterator[Finding]:
+    """Values that do not fit their column's declared type."""
+    for name, rows, example in wrong_values(connection, columns):
+        yield Finding(
+            rule="wrong_type",
+            column=name,
+            rows=rows,
+            message=(
+                f"Column {name!r} is declared {columns[name]} but holds {example!r}"
+                f"{f' and {rows - 1:,} more such values' if rows > 1 else ''}."
+            ),
+        )
+
+
+def row_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> Iterator[Finding]:
+    """How many rows there are, and whether each has a time and a key of its own."""
+    minimum = int(plan.quality.get("minimum_rows", 1))
+    if rows < minimum:
+        yield Finding(
+            rule="minimum_rows",
+            rows=rows,
+            message=f"There are {rows:,} rows; at least {minimum:,} are asked for.",
+        )
+    time = plan.dataset.timestamp
+    untimed = _count(connection, f"{quoted(time)} IS NULL")
+    if untimed:
+        yield Finding(
+            rule="missing_timestamp",
+            column=time,
+            rows=untimed,
+            message=f"{untimed:,} rows have no time in {time!r}, so no place before or after others.",
+        )
+    keyless = _count(connection, " OR ".join(f"{quoted(name)} IS NULL" for name in plan.dataset.row_key))
+    names = ", ".join(plan.dataset.row_key)
+    if keyless:
+        yield Finding(
+            rule="missing_key",
+            rows=keyless,
+            message=f"{keyless:,} rows have no value in the row key ({names}).",
+        )
+    if plan.quality.get("unique_key", True):
+        key = row_key(plan.dataset)
+        groups, surplus, example = single(
+            connection,
+            f"SELECT count(*), sum(n) - count(*), min(k) FROM (SELECT {key} AS k, count(*) AS n FROM staged "
+            "GROUP BY k HAVING n > 1 AND k IS NOT NULL)",
+        )
+        if groups:
+            yield Finding(
+                rule="duplicate_key",
+                rows=int(str(surplus)),
+                message=(
+                    f"{int(str(groups)):,} row keys ({names}) occur more than once, for example {example!r}: "
+                    f"{int(str(surplus)):,} rows too many."
+                ),
+            )
+
+
+def value_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> Iterator[Finding]:
+    """Missing shares, ranges and accepted values of single columns."""
+    default = float(plan.quality.get("maximum_missing_share", 1.0))
+    given: Mapping[str, float] = plan.quality.get("missing_share") or {}
+    columns = plan.dataset.needed(label=plan.training)
+    for name in dict.fromkeys([*plan.dataset.features, *(n for n in given if n in columns)]):
+        missing, allowed = _count(connection, f"{quoted(name)} IS NULL"), float(given.get(name, default))
+        if rows and missing / rows > allowed:
+            yield Finding(
+                rule="missing_share",
+                column=name,
+                rows=missing,
+                message=f"Column {name!r} is missing in {missing / rows:.1%} of the rows; {allowed:.1%} may be.",
+            )
+    for name, (low, high) in (plan.quality.get("ranges") or {}).items():
+        if name in columns:
+            yield from _range_rule(connection, name, low, high)
+    for name, values in (plan.quality.get("accepted_values") or {}).items():
+        if name in columns:
+            yield from _accepted_rule(connection, name, list(values))
+
+
+def outside(name: str, low: float | None, high: float | None) -> str:
+    """The condition that a value is outside its range."""
+    sides = [f"{quoted(name)} < {low!r}"] if low is not None else []
+    sides += [f"{quoted(name)} > {high!r}"] if high is not None else []
+    return " OR ".join(sides) or "false"
+
+
+def not_accepted(name: str, values: list[str]) -> str:
+    """The condition that a value is none of the accepted ones."""
+    return f"CAST({quoted(name)} AS VARCHAR) NOT IN ({', '.join(map(literal, values))})"
+
+
+def _range_rule(
+    connection: duckdb.DuckDBPyConnection, name: str, low: float | None, high: float | None
+) -> Iterator[Finding]:
+    condition = outside(name, low, high)
+    rows = _count(connection, condition)
+    if rows:
+        least, most = single(
+            connection, f"SELECT min({quoted(name)}), max({quoted(name)}) FROM staged WHERE {condition}"
+        )
+        bounds = f"{'-∞' if low is None else f'{low:g}'} to {'∞' if high is None else f'{high:g}'}"
+        yield Finding(
+            rule="range",
+            column=name,
+            rows=rows,
+            message=f"Column {name!r} is outside {bounds} in {rows:,} rows, from {least} to {most}.",
+        )
+
+
+def _accepted_rule(connection: duckdb.DuckDBPyConnection, name: str, values: list[str]) -> Iterator[Finding]:
+    condition = not_accepted(name, values)
+    rows = _count(connection, condition)
+    if rows:
+        example = single(
+            connection, f"SELECT min(CAST({quoted(name)} AS VARCHAR)) FROM staged WHERE {condition}"
+        )[0]
+        yield Finding(
+            rule="accepted_values",
+            column=name,
+            rows=rows,
+            message=(
+                f"Column {name!r} holds {example!r} or others that are not accepted in {rows:,} rows; "
+                f"accepted are {', '.join(values)}."
+            ),
+        )
+
+
+def time_rules(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[Finding]:
+    """Rows outside the requested span are left out, and told; a part without labelled rows cannot be used."""
+    span = plan.requested
+    time = plan.dataset.timestamp
+    rows = _count(connection, f"{quoted(time)} IS NOT NULL AND NOT ({within(time, span)})")
+    if rows:
+        yield Finding(
+            rule="outside_window",
+            column=time,
+            rows=rows,
+            fails=False,
+            message=(
+                f"{rows:,} rows lie outside {span.start or 'the beginning'} to {span.end or 'the end'}; "
+                "they are left out."
+            ),
+        )
+
+
+def label_rules(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, facts: dict[str, Any]
+) -> Iterator[Finding]:
+    """Does the label say anything, in every part? ``facts`` takes what was counted.
+
+    Rows without a label are counted and left out of training; that is no failure.
+    """
+    number = label_number(plan.dataset)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW labelled AS SELECT *, {number} AS _label FROM staged "
+        f"WHERE {number} IS NOT NULL AND {within(plan.dataset.timestamp, plan.requested)}"
+    )
+    label = plan.dataset.label
+    unlabelled = _count(connection, f"{number} IS NULL")
+    labelled, mean, lowest, highest, kinds = single(
+        connection,
+        "SELECT count(*), avg(_label), min(_label), max(_label), "
+        f"count(DISTINCT {quoted(str(label))}) FROM labelled",
+    )
+    facts.update(unlabelled=unlabelled, labelled=labelled, mean=mean)
+    if unlabelled:
+        yield Finding(
+            rule="unlabelled",
+            column=label,
+            rows=unlabelled,
+            fails=False,
+            message=f"{unlabelled:,} rows have no label in {label!r}; they are left out of training.",
+        )
+    if not labelled:
+        yield Finding(
+            rule="no_label", column=label, message=f"No row in the requested time has a label in {label!r}."
+        )
+    elif lowest == highest:
+        what = "one class" if plan.dataset.task == "binary" else "one value"
+        yield Finding(
+            rule="one_class",
+            column=label,
+            rows=int(str(labelled)),
+            message=(
+                f"The label {label!r} has only {what} in all {int(str(labelled)):,} rows: "
+                "nothing can be learned."
+            ),
+        )
+    elif plan.dataset.task == "binary":
+        yield from _class_rules(connection, plan, float(str(mean)), int(str(kinds)))
+
+
+def _class_rules(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, mean: float, kinds: int
+) -> Iterator[Finding]:
+    label, asked = plan.dataset.label, float(plan.quality.get("minimum_class_share", 0.0))
+    if kinds > 2:
+        yield Finding(
+            rule="label_values",
+            column=label,
+            message=f"The label {label!r} has {kinds} values; a binary task has two. Declare a regression?",
+        )
+    rarer = min(mean, 1 - mean)
+    if rarer < asked:
+        yield Finding(
+            rule="class_share",
+            column=label,
+            message=f"The rarer class of {label!r} has {rarer:.3%} of the rows, asked are {asked:.3%}.",
+        )
+    for part in PARTS if plan.intervals else ():
+        interval = plan.intervals[part] if plan.intervals else plan.window
+        rows, classes = single(
+            connection,
+            "SELECT count(*), count(DISTINCT _label) FROM labelled "
+            f"WHERE {within(plan.dataset.timestamp, interval)}",
+        )
+        span = f"{interval.start or 'the beginning'} to {interval.end or 'the end'}"
+        if not rows:
+            yield Finding(rule="empty_part", message=f"The {part} part ({span}) has no labelled rows.")
+        elif classes == 1:
+            yield Finding(
+                rule="one_class",
+                column=label,
+                message=f"The label {label!r} has only one class in the {part} part ({span}).",
+            )
+
+
+def leak_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, facts: dict[str, Any]) -> Iterator[Finding]:
+    """Features that alone predict the label almost perfectly, unless they are accepted by name."""
+    limit = float(plan.quality.get("leak_auc", 1.0))
+    found = strengths(connection, "labelled", plan.dataset)
+    facts["strengths"] = {name: round(value, 4) for name, value in sorted(found.items(), key=lambda x: -x[1])}
+    measure = "AUC" if plan.dataset.task == "binary" else "correlation"
+    for name, value in found.items():
+        if value >= limit:
+            accepted = name in plan.dataset.accepted_leaks
+            remedy = "accepted by name" if accepted else "leave it out, or name it in accepted_leaks"
+            yield Finding(
+                rule="leak",
+                column=name,
+                fails=not accepted,
+                message=(
+                    f"Feature {name!r} alone predicts the label with {measure} {value:.4f} "
+                    f"(limit {limit:g}), as if it knew the answer: {remedy}."
+                ),
+            )
