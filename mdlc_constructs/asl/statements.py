@@ -46,10 +46,9 @@ class Statement:
             )
 
     @cached_property
-    def scope(self) -> tuple[str, str, tuple[str, ...]]:
-        """All but the actions, comparable: sid, conditions as text, sorted resources."""
-        conditions = json.dumps(self.conditions, sort_keys=True, default=str) if self.conditions else ""
-        return self.sid, conditions, tuple(sorted(set(self.resources)))
+    def condition_text(self) -> str:
+        """The conditions as text, equal for equal conditions."""
+        return json.dumps(self.conditions, sort_keys=True, default=str) if self.conditions else ""
 
     def to_policy(self) -> dict[str, object]:
         """The statement as a policy document spells it."""
@@ -61,27 +60,28 @@ class Statement:
 
 
 def merge(statements: Iterable[Statement]) -> tuple[Statement, ...]:
-    """The fewest statements that grant the same, sorted, so that equal permissions give equal text.
+    """Few statements that grant exactly the same, sorted, so that equal permissions give equal text.
 
-    Actions on the same resources under the same conditions become one statement, then resources with the same
-    actions and conditions do. A statement with a `sid` of its own is joined only with those of the same
-    `sid`.
+    All actions on a resource under the same conditions come together, then all resources with the same
+    actions. A statement with a `sid` is joined only with those of the same `sid`.
     """
-    # Pass one joins actions, pass two joins resources: neither pairs an action with a resource it did not
-    # have.
-    by_resources: dict[tuple[str, str, tuple[str, ...]], tuple[Conditions, set[str]]] = {}
+    actions_on: dict[tuple[str, str, str], set[str]] = {}
+    conditions: dict[str, Conditions] = {}
     # Tasks of one kind share their statements: each object is looked at once.
     for statement in {id(statement): statement for statement in statements}.values():
-        by_resources.setdefault(statement.scope, (statement.conditions, set()))[1].update(statement.actions)
-    by_actions: dict[tuple[str, str, tuple[str, ...]], tuple[Conditions, set[str]]] = {}
-    for (sid, condition_text, resources), (conditions_of, actions) in by_resources.items():
-        second = (sid, condition_text, tuple(sorted(actions)))
-        by_actions.setdefault(second, (conditions_of, set()))[1].update(resources)
+        conditions[statement.condition_text] = statement.conditions
+        for resource in statement.resources:
+            actions_on.setdefault((statement.sid, statement.condition_text, resource), set()).update(
+                statement.actions
+            )
+    resources_of: dict[tuple[str, tuple[str, ...], str], list[str]] = {}
+    for (sid, condition, resource), actions in actions_on.items():
+        resources_of.setdefault((sid, tuple(sorted(actions)), condition), []).append(resource)
     return tuple(
-        Statement(actions=actions_of, resources=tuple(sorted(found)), conditions=conditions_of, sid=sid)
-        for (sid, _, actions_of), (conditions_of, found) in sorted(
-            by_actions.items(), key=lambda item: (item[0][0], item[0][2], sorted(item[1][1]), item[0][1])
+        Statement(
+            actions=actions, resources=tuple(sorted(resources)), conditions=conditions[condition], sid=sid
         )
+        for (sid, actions, condition), resources in sorted(resources_of.items())
     )
 
 
