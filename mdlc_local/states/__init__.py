@@ -1,16 +1,16 @@
 """Step Functions: ministack's control plane, with moto's interpreter of the state language behind it."""
 
-from typing import Any
+import importlib
+from types import ModuleType
 
-from mdlc_local.states import control_plane
 
-
-def install(app: Any) -> None:
+def install(app: ModuleType) -> None:
     """Put the interpreter behind ministack's Step Functions."""
     del app
-    control_plane.install()
+    for part in ("control_plane", "creation"):
+        importlib.import_module(f"mdlc_local.states.{part}").install()
 
 
 def warm_up() -> None:
     """Load the interpreter before the first execution asks for it."""
-    control_plane.interpreter().warm_up()
+    importlib.import_module("mdlc_local.states.control_plane").interpreter().warm_up()

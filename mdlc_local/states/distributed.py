@@ -19,8 +19,8 @@ _lock = threading.Lock()
 _batchers: dict[str, Batchers] = {}
 
 
-def take_batchers(definition: dict[str, Any]) -> Batchers:
-    """Remove every ItemBatcher from a definition, in place; returns them by the Map state's name."""
+def prepare(definition: dict[str, Any]) -> Batchers:
+    """Make a definition readable for moto's grammar, in place; returns its batchers by state."""
     found: Batchers = {}
     for name, state in (definition.get("States") or {}).items():
         if state.get("Type") == "Map":
@@ -29,9 +29,9 @@ def take_batchers(definition: dict[str, Any]) -> Batchers:
                 state["ToleratedFailurePercentage"] = float(state["ToleratedFailurePercentage"])
             if "ItemBatcher" in state:
                 found[name] = state.pop("ItemBatcher")
-            found |= take_batchers(state.get("ItemProcessor") or state.get("Iterator") or {})
+            found |= prepare(state.get("ItemProcessor") or state.get("Iterator") or {})
         for branch in state.get("Branches") or []:
-            found |= take_batchers(branch)
+            found |= prepare(branch)
     return found
 
 

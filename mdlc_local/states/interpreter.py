@@ -125,7 +125,7 @@ class Execution:
         install()
         self.arn = arn
         definition = json.loads(machine["definition"])
-        self._batchers = distributed.take_batchers(definition)
+        self._batchers = distributed.prepare(definition)
         kind = StateMachineType.EXPRESS if machine.get("type") == "EXPRESS" else StateMachineType.STANDARD
         role_arn = machine["roleArn"]
         self._worker = ExecutionWorker(

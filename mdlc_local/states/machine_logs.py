@@ -15,6 +15,7 @@ from moto.stepfunctions.parser.asl.eval.event.logging import is_logging_enabled_
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from mdlc_local import clients
+from mdlc_local.states.logging_configuration import LoggingConfiguration
 
 log = logging.getLogger("mdlc_local.states")
 
@@ -25,14 +26,12 @@ _MAX_BATCH = 500
 class MachineLog:
     """The log of one execution; takes the place of moto's `CloudWatchLoggingSession`."""
 
-    def __init__(
-        self, execution_arn: str, machine_name: str, level: str, include_data: bool, group_arn: str
-    ) -> None:
+    def __init__(self, execution_arn: str, machine_name: str, configuration: LoggingConfiguration) -> None:
         self.execution_arn = execution_arn
         self.configuration = self
-        self.include_execution_data = include_data
-        self._level = level
-        parts = group_arn.split(":")
+        self.include_execution_data = configuration.include_data
+        self._level = configuration.level
+        parts = configuration.group_arn.split(":")
         self._region, self._group = parts[3], parts[6]
         minute = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d-%H-%M")
         self._stream = f"states/{machine_name}/{minute}/{uuid.uuid4().hex[:8]}"
@@ -81,26 +80,6 @@ class MachineLog:
 
 
 def of_machine(machine: dict[str, Any], execution_arn: str) -> MachineLog | None:
-    """The log of a new execution of `machine` (ministack's record), or None when it logs nothing.
-
-    A machine made by CloudFormation keeps its logging configuration in the template's casing.
-    """
-    configuration = {
-        key[:1].lower() + key[1:]: value for key, value in machine["loggingConfiguration"].items()
-    }
-    level = configuration.get("level", "OFF")
-    group_arn = log_group_arn(configuration)
-    if level == "OFF" or group_arn is None:
-        return None
-    include_data = str(configuration.get("includeExecutionData", False)).lower() == "true"
-    return MachineLog(execution_arn, machine["name"], level, include_data, group_arn)
-
-
-def log_group_arn(configuration: dict[str, Any]) -> str | None:
-    """The log group in a logging configuration, in the API's or the template's casing."""
-    for destination in configuration.get("destinations") or []:
-        group = destination.get("cloudWatchLogsLogGroup") or destination.get("CloudWatchLogsLogGroup") or {}
-        arn = group.get("logGroupArn") or group.get("LogGroupArn")
-        if arn:
-            return str(arn)
-    return None
+    """The log of a new execution of `machine` (ministack's record), or None when it logs nothing."""
+    configuration = LoggingConfiguration.of(machine["loggingConfiguration"])
+    return None if configuration is None else MachineLog(execution_arn, machine["name"], configuration)

@@ -144,7 +144,7 @@ class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):
     def _eval_sync(self, env: Any, **keywords: Any) -> Any:
         """Wait for the job; stop it when the execution ends or the state times out before it."""
         outcome = super()._eval_sync(env=env, **keywords)
-        if outcome is None and not env.is_running():
+        if not isinstance(outcome, dict):  # no description of a completed job
             self._stop()
         return outcome
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.local.embedded import ACCOUNT, Role, Server, start
+from tests.local.embedded import ACCOUNT, Role, Server, embedded_python, start
 
 Clients = Callable[[str], Any]
 
@@ -15,7 +15,10 @@ Clients = Callable[[str], Any]
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server in which time in state machines runs ten times as fast."""
-    running = start(tmp_path_factory.mktemp("embedded-aws"), "--time-scale", "10")
+    state_dir = tmp_path_factory.mktemp("embedded-aws")
+    images = state_dir / "images.json"
+    images.write_text(json.dumps({"scikit-learn": {"python": embedded_python()}}))
+    running = start(state_dir, "--time-scale", "10", "--images", str(images))
     yield running
     running.end()
 

@@ -1,0 +1,112 @@
+"""What Step Functions checks of a machine's role when the machine is created or updated.
+
+A ``.sync`` task is followed by a rule that Step Functions manages in the account with the role's permissions,
+and logging by a log delivery: without those permissions the machine is refused. Source: "IAM policies for
+integrated services" and "Using CloudWatch Logs to log execution history" in the AWS documentation.
+"""
+
+import importlib
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ministack.core import responses
+
+from mdlc_local import iam, seams
+from mdlc_local.states.logging_configuration import LoggingConfiguration
+
+SESSION = "StepFunctions"
+STEP_FUNCTIONS = "ministack.services.stepfunctions"
+PROVISIONERS = "ministack.services.cloudformation.provisioners"
+MACHINE_TYPE = "AWS::StepFunctions::StateMachine"
+
+MANAGED_RULES = {
+    "sagemaker:createTrainingJob.sync": "StepFunctionsGetEventsForSageMakerTrainingJobsRule",
+    "sagemaker:createProcessingJob.sync": "StepFunctionsGetEventsForSageMakerProcessingJobsRule",
+    "sagemaker:createTransformJob.sync": "StepFunctionsGetEventsForSageMakerTransformJobsRule",
+    "states:startExecution.sync": "StepFunctionsGetEventsForStepFunctionsExecutionRule",
+    "states:startExecution.sync:2": "StepFunctionsGetEventsForStepFunctionsExecutionRule",
+}
+"""The rule that Step Functions manages for an integration."""
+
+RULE_ACTIONS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
+DELIVERY_ACTIONS = (
+    *("logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery"),
+    *("logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies"),
+    "logs:DescribeLogGroups",
+)
+"""What a role needs to log a machine's executions; none of them can be limited to a resource."""
+
+
+def check(role_arn: str, definition: str, logging: dict[str, Any]) -> None:
+    """Raise `iam.AccessDenied` when a machine's role lacks what creating the machine needs.
+
+    Args:
+        role_arn: the machine's role.
+        definition: the machine in the Amazon States Language, JSON.
+        logging: its logging configuration, in the API's or the template's casing.
+    """
+    region, account = responses.get_region(), responses.get_account_id()
+    for integration in sorted(set(_integrations(json.loads(definition)))):
+        rule = MANAGED_RULES.get(integration)
+        for action in RULE_ACTIONS if rule else ():
+            arn = f"arn:aws:events:{region}:{account}:rule/{rule}"
+            reason = iam.denial(role_arn, action, arn, region=region, session=SESSION)
+            if reason is not None:
+                raise iam.AccessDenied(f"'{role_arn}' is not authorized to create managed-rule. {reason}")
+    if LoggingConfiguration.of(logging) is not None:
+        for action in DELIVERY_ACTIONS:
+            reason = iam.denial(role_arn, action, "*", region=region, session=SESSION)
+            if reason is not None:
+                raise iam.AccessDenied(
+                    f"The state machine IAM Role is not authorized to access the Log Destination. {reason}"
+                )
+
+
+def install() -> None:
+    """Check before ministack creates or updates a machine, by API or by CloudFormation."""
+    seams.wrap(STEP_FUNCTIONS, "_create_state_machine", "data", _checked)
+    seams.wrap(STEP_FUNCTIONS, "_update_state_machine", "data", _checked)
+    read = seams.take(PROVISIONERS, "_sfn_definition", "props")
+    handlers = seams.take(PROVISIONERS, "_RESOURCE_HANDLERS")[MACHINE_TYPE]
+    create = handlers["create"]
+
+    def checked_create(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
+        try:
+            check(props["RoleArn"], read(props), props.get("LoggingConfiguration") or {})
+        except iam.AccessDenied as denied:
+            raise ValueError(f"AccessDeniedException: {denied}") from denied
+        return create(logical_id, props, stack_name)
+
+    handlers["create"] = checked_create
+
+
+def _checked(method: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+    def checking(data: dict[str, Any]) -> Any:
+        machines = importlib.import_module(STEP_FUNCTIONS)._state_machines
+        known = machines.get(data.get("stateMachineArn", "")) or {}
+        role_arn = data.get("roleArn") or known.get("roleArn") or ""
+        definition = data.get("definition") or known.get("definition") or "{}"
+        logging = data.get("loggingConfiguration") or known.get("loggingConfiguration") or {}
+        try:
+            check(role_arn, definition, logging)
+        except iam.AccessDenied as denied:
+            return responses.error_response_json("AccessDeniedException", str(denied), 400)
+        except json.JSONDecodeError:
+            return responses.error_response_json(
+                "InvalidDefinition", "Invalid State Machine Definition: 'MALFORMED_JSON'", 400
+            )
+        return method(data)
+
+    return checking
+
+
+def _integrations(machine: dict[str, Any]) -> Iterator[str]:
+    """The integrations of all task states: ``sagemaker:createTrainingJob.sync``."""
+    for state in (machine.get("States") or {}).values():
+        resource = state.get("Resource")
+        if isinstance(resource, str) and ":states:::" in resource:
+            yield resource.partition(":states:::")[2]
+        for inner in (state.get("ItemProcessor"), state.get("Iterator"), *(state.get("Branches") or ())):
+            if isinstance(inner, dict):
+                yield from _integrations(inner)

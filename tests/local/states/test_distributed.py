@@ -1,0 +1,74 @@
+"""Batches of a Distributed Map, and its result files."""
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mdlc_local.states.distributed import batches, prepare
+from tests.local.embedded import Role, Server, allow
+from tests.local.states.running import run
+
+Clients = Callable[[str], Any]
+Roles = Callable[..., Role]
+
+
+def test_batches_hold_to_the_count() -> None:
+    made = batches([1, 2, 3], {"MaxItemsPerBatch": 2, "BatchInput": {"k": 1}})
+    assert made == [{"BatchInput": {"k": 1}, "Items": [1, 2]}, {"BatchInput": {"k": 1}, "Items": [3]}]
+
+
+def test_batches_hold_to_the_bytes() -> None:
+    assert [len(batch["Items"]) for batch in batches(["x" * 40] * 4, {"MaxInputBytesPerBatch": 120})] == [2, 2]
+
+
+def test_batchers_are_taken_wherever_they_are() -> None:
+    inner = {"Type": "Map", "ItemBatcher": {"MaxItemsPerBatch": 3}, "ToleratedFailurePercentage": 5}
+    machine = {"States": {"P": {"Type": "Parallel", "Branches": [{"States": {"M": inner}}]}}}
+    assert prepare(machine) == {"M": {"MaxItemsPerBatch": 3}}
+    assert inner == {"Type": "Map", "ToleratedFailurePercentage": 5.0}
+
+
+@pytest.fixture
+def bucket(client: Clients) -> str:
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    client("s3").create_bucket(Bucket=name)
+    client("s3").put_object(Bucket=name, Key="items.json", Body=json.dumps([{"v": i} for i in range(5)]))
+    return name
+
+
+def test_reads_batches_and_writes(server: Server, make_role: Roles, client: Clients, bucket: str) -> None:
+    objects = f"arn:aws:s3:::{bucket}/*"
+    child = {"Type": "Pass", "Parameters": {"n.$": "States.ArrayLength($.Items)"}, "OutputPath": "$.n", "End": True}
+    state = {
+        "Type": "Map",
+        "ItemReader": {
+            "Resource": "arn:aws:states:::s3:getObject",
+            "ReaderConfig": {"InputType": "JSON"},
+            "Parameters": {"Bucket": bucket, "Key": "items.json"},
+        },
+        "ItemBatcher": {"MaxItemsPerBatch": 2},
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "P",
+            "States": {"P": child},
+        },
+        "ResultWriter": {
+            "Resource": "arn:aws:states:::s3:putObject",
+            "Parameters": {"Bucket": bucket, "Prefix": "results"},
+        },
+        "End": True,
+    }
+    machine = {"StartAt": "A", "States": {"A": state}}
+    done = run(server, machine, make_role(allow(["s3:GetObject", "s3:PutObject"], objects)).arn)
+    assert done.status == "SUCCEEDED", done.cause
+    s3 = client("s3")
+    manifest = json.load(s3.get_object(Bucket=bucket, Key=done.output["ResultWriterDetails"]["Key"])["Body"])
+    results = json.load(
+        s3.get_object(Bucket=bucket, Key=manifest["ResultFiles"]["SUCCEEDED"][0]["Key"])["Body"]
+    )
+    assert [result["Output"] for result in results] == ["2", "2", "1"]
+    refused = run(server, machine, make_role(allow("s3:PutObject", objects)).arn)
+    assert "s3:GetObject" in str(refused.cause)
