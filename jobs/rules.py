@@ -87,7 +87,7 @@ def value_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) ->
                 rule="missing_share",
                 column=name,
                 rows=missing,
-                message=f"Column {name!r} is missing in {missing / rows:.1%} of the rows; {allowed:.1%} may be.",
+                message=f"Column {name!r} is missing in {missing / rows:.1%} of rows; {allowed:.1%} may be.",
             )
     for name, (low, high) in (plan.quality.get("ranges") or {}).items():
         if name in columns:
