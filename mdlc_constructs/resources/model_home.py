@@ -305,10 +305,7 @@ class ModelHome(Construct):
         if self.removal_policy == RemovalPolicy.DESTROY:
             properties["Group"] = self.package_group_name
             statements += [
-                Statement(
-                    actions=("sagemaker:ListModelPackages",),
-                    resources=(f"{here}model-package-group/{self.name}",),
-                ),
+                Statement(actions=("sagemaker:ListModelPackages",), resources=("*",)),
                 Statement(
                     actions=("sagemaker:DeleteModelPackage",),
                     resources=(f"{here}model-package/{self.name}/*",),

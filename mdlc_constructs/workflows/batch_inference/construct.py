@@ -137,9 +137,8 @@ class BatchInferenceWorkflow(Workflow):
                 actions=("sagemaker:DescribeTransformJob",), resources=(f"{here}transform-job/{model}-*",)
             ),
             Statement(actions=("sagemaker:DescribeModel",), resources=(f"{here}model/{model}-*",)),
-            Statement(
-                actions=("sagemaker:ListModelPackages",), resources=(f"{here}model-package-group/{model}",)
-            ),
+            # Listing knows no resource-level permission.
+            Statement(actions=("sagemaker:ListModelPackages",), resources=("*",)),
             Statement(
                 actions=("sagemaker:DescribeModelPackage",), resources=(f"{here}model-package/{model}/*",)
             ),
