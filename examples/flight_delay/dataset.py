@@ -56,10 +56,10 @@ def flights(uri: str) -> Dataset:
 
 
 def rules() -> QualityRules:
-    """One plane in six is not in the register of planes, so its columns may be missing more often."""
+    """Not every plane is in the register, and weather stations leave gaps: those columns may be missing more."""
     return QualityRules(
         minimum_rows=1000,
-        missing_share={"plane_year": 0.3},
+        missing_share={"plane_year": 0.3, "pressure": 0.3},
         ranges={"distance": (1, 6000), "scheduled_minute": (0, 1439), "humidity": (0, 100)},
         accepted_values={"origin": ("EWR", "JFK", "LGA")},
     )
