@@ -118,8 +118,6 @@ def read_channel(name: str, *, weights: bool) -> Any:
 
 def train() -> None:
     """Train on the channels, write the model."""
-    import xgboost
-
     config = BASE / "input" / "config"
     values = hyperparameters(json.loads((config / "hyperparameters.json").read_text()))
     channels = json.loads((config / "inputdataconfig.json").read_text())
@@ -127,6 +125,8 @@ def train() -> None:
         kind = channel.get("ContentType", "text/csv").split(";")[0].strip().lower()
         if name in ("train", "validation") and kind not in ("text/csv", "csv"):
             raise UserError(f"Channel {name}: content type {kind!r} is not run locally; give text/csv")
+    import xgboost
+
     weights = values.pop("csv_weights", 0) == 1
     rounds, patience = values.pop("num_round"), values.pop("early_stopping_rounds", None)
     table = read_channel("train", weights=weights)

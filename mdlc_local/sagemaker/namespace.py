@@ -16,6 +16,8 @@ import sys
 import tempfile
 
 REFUSED = 97
+NOT_FOUND = 127
+"""The exit status of shells for a command that cannot be started."""
 
 _NEWNS, _NEWUSER, _NEWNET = 0x00020000, 0x10000000, 0x40000000
 _BIND, _REC, _PRIVATE = 4096, 16384, 1 << 18
@@ -35,7 +37,11 @@ def main(arguments: list[str]) -> None:
     except OSError as error:
         print(f"/opt/ml: {error}", file=sys.stderr)
         sys.exit(REFUSED)
-    os.execvp(command[0], command)
+    try:
+        os.execvp(command[0], command)
+    except OSError as error:
+        print(f"cannot start {command[0]!r}: {error.strerror}", file=sys.stderr)
+        sys.exit(NOT_FOUND)
 
 
 def _enter(flags: int) -> None:

@@ -7,6 +7,9 @@ import pytest
 
 from mdlc_local.sagemaker import opt_ml
 from mdlc_local.sagemaker.faults import JobFailure
+from tests.local.embedded import start
+from tests.local.sagemaker.conftest import make_lab
+from tests.local.sagemaker.lab import table
 
 
 @pytest.fixture
@@ -64,3 +67,26 @@ def test_isolation_cuts_off_the_network_where_it_is_promised(tmp_path: Path) -> 
     answer = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
     unreachable = "101"
     assert (answer == unreachable) or not opt_ml.literal(isolate=True)
+
+
+@pytest.mark.usefixtures("rewriting")
+def test_jobs_run_where_opt_ml_cannot_be_had(tmp_path: Path, images_file: Path) -> None:
+    server = start(tmp_path, "--images", str(images_file))
+    try:
+        lab = make_lab(server)
+        code = (
+            'import os, sys\nbase = os.environ["SAGEMAKER_BASE_DIR"]\n'
+            'assert sys.argv[1] == base + "/processing/output/result", sys.argv\n'
+            'open(sys.argv[1] + "/a", "w").write("written")\n'
+        )
+        request = lab.processing(code)
+        request["AppSpecification"]["ContainerArguments"] = ["/opt/ml/processing/output/result"]
+        ended = lab.run("processing", request)
+        assert ended["ProcessingJobStatus"] == "Completed", ended
+        assert lab.get(f"{request['ProcessingJobName']}/result/a") == "written"
+        trained = lab.run("training", lab.training({"train": lab.put("t/a.csv", table(50))}))
+        assert trained["TrainingJobStatus"] == "Completed", trained
+        scored = lab.transform(lab.echo_model(), lab.put("s/a.csv", "1\n"))
+        assert lab.run("transform", scored)["TransformJobStatus"] == "Completed"
+    finally:
+        server.end()

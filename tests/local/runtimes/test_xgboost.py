@@ -1,0 +1,215 @@
+"""The stand-in runs as a process of the embedded environment, as the server runs it."""
+
+import http.client
+import json
+import os
+import random
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.local.embedded import PACKAGE, embedded_python
+
+SCRIPT = PACKAGE / "runtimes" / "xgboost.py"
+GOOD = {"num_round": "8", "objective": "binary:logistic", "eval_metric": "auc,logloss", "max_depth": "3"}
+
+
+def rows(count: int, seed: int) -> list[str]:
+    numbers = random.Random(seed)
+    made = []
+    for _ in range(count):
+        first, second = numbers.random(), numbers.random()
+        blank = "" if numbers.random() < 0.2 else f"{second:.4f}"
+        made.append(f"{int(first > 0.5)},{first:.4f},{blank}")
+    return made
+
+
+def prepare(base: Path, parameters: dict[str, str], channels: dict[str, dict[str, str]]) -> None:
+    config = base / "input" / "config"
+    config.mkdir(parents=True)
+    (config / "hyperparameters.json").write_text(json.dumps(parameters))
+    (config / "inputdataconfig.json").write_text(json.dumps({name: {} for name in channels}))
+    for channel, files in channels.items():
+        folder = base / "input" / "data" / channel
+        folder.mkdir(parents=True)
+        for name, text in files.items():
+            (folder / name).write_text(text)
+
+
+def environment(base: Path, **more: str) -> dict[str, str]:
+    return {**os.environ, "SAGEMAKER_BASE_DIR": str(base), **more}
+
+
+def train(base: Path) -> "subprocess.CompletedProcess[str]":
+    command = [embedded_python(), "-P", str(SCRIPT), "train"]
+    return subprocess.run(command, env=environment(base), capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    base = tmp_path_factory.mktemp("ml")
+    files = {"a.csv": "\n".join(rows(300, 1)) + "\n", "b.csv": "\n".join(rows(300, 2))}
+    prepare(base, GOOD, {"train": files, "validation": {"v.csv": "\n".join(rows(200, 3))}})
+    ran = train(base)
+    assert ran.returncode == 0, ran.stderr
+    return base, ran.stdout
+
+
+def test_log_lines_are_those_of_the_image(trained: tuple[Path, str]) -> None:
+    lines = trained[1].splitlines()
+    assert lines[:2] == [
+        "Train matrix has 600 rows and 2 columns",
+        "Validation matrix has 200 rows and 2 columns",
+    ]
+    assert len(lines) == 2 + int(GOOD["num_round"])
+    parts = lines[-1].split("#011")
+    assert [part.partition(":")[0] for part in parts] == [
+        "[7]",
+        "train-auc",
+        "train-logloss",
+        "validation-auc",
+        "validation-logloss",
+    ]
+    assert float(parts[3].partition(":")[2]) > 0.99
+
+
+class Client:
+    """Talks to a served model."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    def request(self, method: str, path: str, body: str = "", kind: str = "text/csv") -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        try:
+            connection.request(method, path, body=body.encode(), headers={"Content-Type": kind})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+
+def serve(base: Path, **more: str) -> Iterator[Client]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    command = [embedded_python(), "-P", str(SCRIPT), "serve"]
+    process = subprocess.Popen(
+        command, env=environment(base, SAGEMAKER_BIND_TO_PORT=str(port), **more), stdout=subprocess.DEVNULL
+    )
+    client = Client(port)
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            client.request("GET", "/ping")
+            break
+        except OSError:
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    yield client
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture(scope="module")
+def batch(trained: tuple[Path, str]) -> Iterator[Client]:
+    yield from serve(trained[0], SAGEMAKER_BATCH="true")
+
+
+@pytest.fixture(scope="module")
+def online(trained: tuple[Path, str]) -> Iterator[Client]:
+    yield from serve(trained[0])
+
+
+def test_answers_in_batches_and_online(batch: Client, online: Client) -> None:
+    body = "0.9,0.1\n0.1,0.1\n0.95,\n"
+    status, text = batch.request("POST", "/invocations", body)
+    assert status == 200
+    scores = [float(line) for line in text.splitlines()]
+    assert [score > 0.5 for score in scores] == [True, False, True]
+    assert text.endswith("\n")
+    assert online.request("POST", "/invocations", body) == (200, ",".join(text.split()))
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "answer"),
+    [
+        ("", "text/csv", (204, "")),
+        ("{}", "application/json", (415, "Content type application/json is not supported.")),
+        (
+            "1,2,3",
+            "text/csv",
+            (
+                400,
+                "Unable to evaluate payload provided: Feature size of csv inference data 3 is not consistent "
+                "with feature size of trained model 2.",
+            ),
+        ),
+    ],
+)
+def test_requests_that_are_refused(online: Client, body: str, kind: str, answer: tuple[int, str]) -> None:
+    assert online.request("POST", "/invocations", body, kind) == answer
+
+
+def test_what_the_container_offers(online: Client) -> None:
+    status, text = online.request("GET", "/execution-parameters")
+    assert status == 200
+    assert json.loads(text)["BatchStrategy"] == "MULTI_RECORD"
+    assert online.request("GET", "/ping") == (200, "")
+    assert online.request("GET", "/else")[0] == 404
+
+
+def test_training_stops_early(tmp_path: Path) -> None:
+    parameters = {**GOOD, "num_round": "200", "early_stopping_rounds": "3"}
+    text = "\n".join(rows(200, 1))
+    prepare(
+        tmp_path, parameters, {"train": {"a.csv": text}, "validation": {"v.csv": "\n".join(rows(100, 2))}}
+    )
+    ran = train(tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.count("[") < 200
+
+
+@pytest.mark.parametrize(
+    ("parameters", "channels", "reason"),
+    [
+        (
+            {**GOOD, "nun_round": "3"},
+            {"train": {"a.csv": "1,2"}},
+            "Extraneous hyperparameter found: nun_round",
+        ),
+        (
+            {"objective": "reg:linear"},
+            {"train": {"a.csv": "1,2"}},
+            "Missing required hyperparameter: num_round",
+        ),
+        (
+            {**GOOD, "max_depth": "x"},
+            {"train": {"a.csv": "1,2"}},
+            "Hyperparameter max_depth: could not parse",
+        ),
+        ({**GOOD, "num_round": "0"}, {"train": {"a.csv": "1,2"}}, "value 0 is not in range"),
+        (GOOD, {"train": {}}, "No data in training channel"),
+        (
+            GOOD,
+            {"train": {"a.csv": "1,2\n0,1"}, "validation": {"v.csv": ""}},
+            "No data in validation channel",
+        ),
+        (GOOD, {"train": {"a.csv": "late,x\n1,2"}}, "Failed to load csv data"),
+        (GOOD, {"train": {"a.csv": "1,2\n,3"}}, "the label, the first column, has missing values"),
+        (GOOD, {"train": {"a.csv": "1,2", "b.csv": "1,2,3"}}, "the same number of features"),
+        ({**GOOD, "objective": "none"}, {"train": {"a.csv": "1,2"}}, "XGB train call failed"),
+    ],
+)
+def test_the_reason_of_a_failure_is_written(
+    tmp_path: Path, parameters: dict[str, str], channels: dict[str, Any], reason: str
+) -> None:
+    prepare(tmp_path, parameters, channels)
+    assert train(tmp_path).returncode == 1
+    assert reason in (tmp_path / "output" / "failure").read_text()
