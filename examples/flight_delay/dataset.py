@@ -56,7 +56,7 @@ def flights(uri: str) -> Dataset:
 
 
 def rules() -> QualityRules:
-    """Not every plane is in the register, and weather stations leave gaps: those columns may be missing more."""
+    """Not every plane is in the register, and weather stations leave gaps: more may be missing there."""
     return QualityRules(
         minimum_rows=1000,
         missing_share={"plane_year": 0.3, "pressure": 0.3},
