@@ -133,13 +133,14 @@ def run_execution(execution_arn: str) -> None:
         if machine_log is not None:
             machine_log.close()
         _end(record, outcome)
-    except (
-        Exception
-    ) as error:  # whatever goes wrong in here must end the execution, or its caller waits for ever
+    except Exception as error:
+        # Whatever goes wrong in here must end the execution, or its caller waits for ever.
         log.exception("execution %s", execution_arn)
         stepfunctions._fail_execution(record, "States.Runtime", f"{type(error).__name__}: {error}")
     finally:
         _running.pop(execution_arn, None)
+        if machine_log is not None:
+            machine_log.close()
 
 
 def _end(record: dict[str, Any], outcome: Any) -> None:
