@@ -28,7 +28,8 @@ def test_joining_is_associative_and_empty_is_neutral(sizes: list[int]) -> None:
 def test_whatever_is_joined_can_be_walked_from_first_to_last(sizes: list[int]) -> None:
     joined = Sequence.of(*rows(sizes))
     by_name = {state.name: state for state in joined}
-    walked, name = [], joined.first.name
+    walked: list[str] = []
+    name: str | None = joined.first.name
     while name is not None:
         walked.append(name)
         name = by_name[name].next
