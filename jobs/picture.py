@@ -1,19 +1,19 @@
 """One page that shows a person how good a model is: curves, calibration, scores, metrics, verdict."""
 
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from jobs.bootstrap import private_cache
 from jobs.gate import CHALLENGER, CHAMPION, Check
 from jobs.metrics import HIGHER_IS_BETTER, Bootstrap, Curves, Floats, Scored, curves
 from jobs.plan import Plan
 
 # Containers may give no writable home, where matplotlib would keep its list of fonts.
-os.environ.setdefault("MPLCONFIGDIR", str(Path(tempfile.gettempdir()) / f"mdlc-matplotlib-{os.getuid()}"))
+os.environ.setdefault("MPLCONFIGDIR", str(private_cache() / "matplotlib"))
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg

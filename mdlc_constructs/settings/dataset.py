@@ -126,6 +126,12 @@ class Dataset:
         for name, kind in self.columns.items():
             if kind not in COLUMN_TYPES:
                 raise unknown(f"columns[{name!r}]", kind, COLUMN_TYPES, what="column type")
+        folded: dict[str, str] = {}
+        for name in self.columns:
+            if folded.setdefault(name.lower(), name) != name:
+                raise refusal(
+                    "columns", name, "differs from another column only by case; SQL takes them for one."
+                )
         if self.columns[self.timestamp] != "timestamp":
             raise refusal("timestamp", self.timestamp, "declare the column as 'timestamp' in columns.")
         if self.label == self.timestamp or self.label in self.row_key or self.label == self.entity:

@@ -1,0 +1,115 @@
+from collections.abc import Mapping
+from dataclasses import FrozenInstanceError, replace
+from typing import Any
+
+import pytest
+
+from mdlc_constructs.settings.dataset import Dataset
+
+URI = "s3://some-bucket/flights/"
+COLUMNS = {
+    "carrier": "category",
+    "distance": "number",
+    "dep_delay": "number",
+    "note": "text",
+    "seen": "timestamp",
+}
+
+
+def flights(**changes: Any) -> Dataset:
+    roles: dict[str, Any] = {
+        "label": "late",
+        "timestamp": "at",
+        "row_key": ("id",),
+        "columns": COLUMNS,
+        "known_after": ("dep_delay",),
+        **changes,
+    }
+    return Dataset.csv(roles.pop("uri", URI), **roles)
+
+
+def test_features_are_by_default_what_has_no_other_role() -> None:
+    assert flights().resolved_features == ("carrier", "distance")
+
+
+def test_roles_imply_types() -> None:
+    columns = flights(entity="plane").columns
+    assert (columns["late"], columns["at"], columns["id"], columns["plane"]) == (
+        "integer",
+        "timestamp",
+        "text",
+        "text",
+    )
+    assert flights(task="regression").columns["late"] == "number"
+
+
+def test_the_plan_section_holds_what_jobs_read() -> None:
+    plan = flights(calendar=("hour",), accepted_leaks=("distance",)).to_plan()
+    assert plan == {
+        "format": "csv",
+        "label": "late",
+        "timestamp": "at",
+        "entity": None,
+        "row_key": ["id"],
+        "columns": {"late": "integer", "at": "timestamp", "id": "text", **COLUMNS},
+        "known_after": ["dep_delay"],
+        "features": ["carrier", "distance"],
+        "calendar": ["hour"],
+        "positive": "1",
+        "task": "binary",
+        "accepted_leaks": ["distance"],
+    }
+
+
+def test_parquet_differs_in_the_format_only() -> None:
+    made = Dataset.parquet(URI, label="late", timestamp="at", row_key=("id",), columns=COLUMNS)
+    assert made == replace(flights(known_after=()), format="parquet")
+
+
+def test_a_token_may_stand_for_the_bucket() -> None:
+    uri = "s3://${Token[TOKEN.42]}/flights/"
+    assert flights(uri=uri).uri == uri
+
+
+def test_a_dataset_does_not_change() -> None:
+    field = "label"
+    with pytest.raises(FrozenInstanceError):
+        setattr(flights(), field, "other")
+
+
+def test_a_misspelt_argument_is_a_type_error() -> None:
+    with pytest.raises(TypeError, match="labl"):
+        flights(labl="late")
+
+
+@pytest.mark.parametrize(
+    ("changes", "argument", "remedy"),
+    [
+        ({"uri": "s3://some-bucket/flights"}, "uri", "closing slash"),
+        ({"uri": "https://example.com/"}, "uri", "s3://bucket/prefix/"),
+        ({"features": ("carrier", "dep_delay")}, "features='dep_delay'", "leave it out"),
+        ({"features": ("late",)}, "features='late'", "is the label"),
+        ({"features": ("carier",)}, "features='carier'", "did you mean 'carrier'"),
+        ({"features": ("note",)}, "features='note'", "category"),
+        ({"features": ("at",)}, "features='at'", "calendar"),
+        ({"features": ()}, "features", "at least one"),
+        ({"features": "carrier"}, "features='carrier'", "tuple"),
+        ({"features": ("carrier", "carrier")}, "features='carrier'", "twice"),
+        ({"known_after": ("dep_dlay",)}, "known_after='dep_dlay'", "did you mean 'dep_delay'"),
+        ({"row_key": ()}, "row_key", "tell one row"),
+        ({"row_key": "id"}, "row_key='id'", "tuple"),
+        ({"columns": {"carrier": "categorie"}, "known_after": ()}, "categorie", "did you mean 'category'"),
+        ({"columns": {**COLUMNS, "at": "text"}}, "timestamp='at'", "declare the column"),
+        ({"columns": {**COLUMNS, "Carrier": "text"}}, "Carrier", "only by case"),
+        ({"label": "at"}, "label='at'", "cannot also be"),
+        ({"task": "regresion"}, "task='regresion'", "did you mean 'regression'"),
+        ({"task": "regression", "columns": {**COLUMNS, "late": "category"}}, "label='late'", "number"),
+        ({"calendar": ("hours",)}, "calendar='hours'", "did you mean 'hour'"),
+        ({"accepted_leaks": ("dep_delay",)}, "accepted_leaks='dep_delay'", "no such feature"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(changes: Mapping[str, Any], argument: str, remedy: str) -> None:
+    with pytest.raises(ValueError, match="=") as error:
+        flights(**changes)
+    assert argument in str(error.value)
+    assert remedy in str(error.value)

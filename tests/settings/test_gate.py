@@ -1,0 +1,44 @@
+from typing import Any
+
+import pytest
+
+from mdlc_constructs.settings.gate import Gate
+
+
+def test_the_plan_section_is_plain_json() -> None:
+    made = Gate(at_least={"auc": 0.66}, at_most={"log_loss": 0.7}, better_than_champion="auc")
+    assert made.to_plan() == {
+        "at_least": {"auc": 0.66},
+        "at_most": {"log_loss": 0.7},
+        "better_than_champion": "auc",
+        "margin": 0.0,
+        "confidence": 0.95,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "remedy"),
+    [
+        ({"at_least": {"acu": 0.5}}, "did you mean 'auc'"),
+        ({"better_than_champion": "rmsee"}, "did you mean 'rmse'"),
+        ({"at_least": {"auc": 66}}, "from 0 to 1"),
+        ({"at_most": {"rmse": -1}}, "from 0"),
+        ({"at_least": {"r2": 1.5}}, "to 1"),
+        ({"at_least": {"auc": "0.7"}}, "a number"),
+        ({"at_least": {"auc": 0.8}, "at_most": {"auc": 0.7}}, "no auc can pass"),
+        ({"confidence": 1.0}, "below 1"),
+        ({"margin": -1.88815458970875e289}, "plain number"),
+    ],
+)
+def test_a_gate_that_cannot_be_meant_is_refused(changes: dict[str, Any], remedy: str) -> None:
+    with pytest.raises(ValueError, match="=") as error:
+        Gate(**changes)
+    assert remedy in str(error.value)
+
+
+def test_metrics_must_be_of_the_datasets_task() -> None:
+    Gate(at_least={"auc": 0.6}).check_task("binary")
+    with pytest.raises(ValueError, match="this one is regression"):
+        Gate(at_least={"auc": 0.6}).check_task("regression")
+    with pytest.raises(ValueError, match="better_than_champion='rmse'"):
+        Gate(better_than_champion="rmse").check_task("binary")
