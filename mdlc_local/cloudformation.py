@@ -1,10 +1,11 @@
 """CloudFormation resource types that ministack lacks and our templates may hold."""
 
-import importlib
 import logging
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from mdlc_local import seams
 from mdlc_local.sagemaker import host, model, records, service
 from mdlc_local.sagemaker.faults import Fault
 from mdlc_local.sagemaker.records import MODEL, MODEL_PACKAGE_GROUP, Kind
@@ -29,6 +30,9 @@ PLACEHOLDERS = {
 }
 """Types that are only recorded, with the attributes a template may ask for: nothing behind them runs."""
 
+PROVISIONERS = "ministack.services.cloudformation.provisioners"
+
+_NAME = (PROVISIONERS, "_physical_name", "stack_name logical_id lowercase max_len seeded")
 _PREFIXES_ON_WORKER = ("AWS::SageMaker::", "Custom::")
 
 
@@ -135,7 +139,8 @@ def placeholder(type_name: str, attributes: tuple[str, ...]) -> dict[str, Any]:
 
 def install(app: ModuleType) -> None:
     """Register the types, and have those that call back into the server provisioned off its event loop."""
-    handlers = importlib.import_module("ministack.services.cloudformation.provisioners")._RESOURCE_HANDLERS
+    handlers = seams.take(PROVISIONERS, "_RESOURCE_HANDLERS")
+    seams.take(*_NAME)
     for kind, replaces in ((MODEL, True), (MODEL_PACKAGE_GROUP, False)):
         resource = NamedResource(kind, replaces=replaces)
         handlers[f"AWS::SageMaker::{kind.name}"] = {
@@ -146,16 +151,14 @@ def install(app: ModuleType) -> None:
         }
     for type_name, attributes in PLACEHOLDERS.items():
         handlers.setdefault(type_name, placeholder(type_name, attributes))
-    stacks: Any = importlib.import_module("ministack.services.cloudformation.stacks")
-    on_worker = stacks._runs_on_worker_thread
 
-    def runs_on_worker_thread(resource_type: str, *rest: Any) -> bool:
-        return resource_type.startswith(_PREFIXES_ON_WORKER) or bool(on_worker(resource_type, *rest))
+    def extended(on_worker: Callable[[str], bool]) -> Callable[[str], bool]:
+        return lambda resource_type: resource_type.startswith(_PREFIXES_ON_WORKER) or on_worker(resource_type)
 
-    stacks._runs_on_worker_thread = runs_on_worker_thread
+    stacks = "ministack.services.cloudformation.stacks"
+    seams.wrap(stacks, "_runs_on_worker_thread", "resource_type", extended)
 
 
 def _physical_name(stack_name: str, logical_id: str) -> str:
-    provisioners = importlib.import_module("ministack.services.cloudformation.provisioners")
     # SageMaker's names have at most 63 characters.
-    return str(provisioners._physical_name(stack_name, logical_id, max_len=63))
+    return str(seams.take(*_NAME)(stack_name, logical_id, max_len=63))

@@ -16,12 +16,13 @@ def install(app: ModuleType) -> None:
     """
     service = importlib.import_module("mdlc_local.sagemaker.service")
     service.images()
-    app.SERVICE_REGISTRY["sagemaker"] = {"module": "sagemaker"}
-    app._loaded_modules["sagemaker"] = service
-    app.SERVICE_HANDLERS["sagemaker"] = service.handle_request
+    seams = importlib.import_module("mdlc_local.seams")
+    seams.take(app.__name__, "SERVICE_REGISTRY")["sagemaker"] = {"module": "sagemaker"}
+    seams.take(app.__name__, "_loaded_modules")["sagemaker"] = service
+    seams.take(app.__name__, "SERVICE_HANDLERS")["sagemaker"] = service.handle_request
     # Without an entry the router loads every model of botocore to learn that "sagemaker" is a service.
-    router = importlib.import_module("ministack.core.router")
-    router.SERVICE_PATTERNS["sagemaker"] = {"target_prefixes": ["SageMaker."]}
+    seams.take("ministack.core.router", "SERVICE_PATTERNS")["sagemaker"] = {"target_prefixes": ["SageMaker."]}
+    importlib.import_module("mdlc_local.sagemaker.host").check_seams()
     importlib.import_module("mdlc_local.sagemaker.authorization").install()
     threading.Thread(target=_warm, daemon=True, name="sagemaker model").start()
 

@@ -5,17 +5,17 @@ The server evaluates the request's own action on the resource named here; what t
 reference.
 """
 
-import functools
-import importlib
 import json
 from collections.abc import Callable
 from typing import Any
 
+from mdlc_local import seams
 from mdlc_local.sagemaker import host, model_packages, records
 from mdlc_local.sagemaker.faults import Fault
 from mdlc_local.sagemaker.records import KINDS, MODEL_PACKAGE, Kind, Scope
 
 SERVICE = "sagemaker"
+ACTIONS = "ministack.core.iam_actions"
 
 _ROLE_FIELDS = ("RoleArn", "ExecutionRoleArn")
 
@@ -74,13 +74,12 @@ def check_dependent(operation: str, request: dict[str, Any], scope: Scope, key: 
 
 def install() -> None:
     """Teach the server's IAM layer about SageMaker: its namespace and its resources."""
-    actions: Any = importlib.import_module("ministack.core.iam_actions")
-    actions.SERVICE_TO_IAM_NAMESPACE[SERVICE] = SERVICE
-    actions.extract_resource_arn = _extended(actions.extract_resource_arn)
+    seams.take(ACTIONS, "SERVICE_TO_IAM_NAMESPACE")[SERVICE] = SERVICE
+    parameters = "service method path headers body query_params region account_id"
+    seams.wrap(ACTIONS, "extract_resource_arn", parameters, _extended)
 
 
 def _extended(original: Callable[..., str]) -> Callable[..., str]:
-    @functools.wraps(original)
     def extract_resource_arn(
         service: str,
         method: str,
@@ -98,8 +97,8 @@ def _extended(original: Callable[..., str]) -> Callable[..., str]:
             request = json.loads(body or b"{}")
         except ValueError:
             request = {}
-        if not isinstance(request, dict):
-            request = {}
-        return resource_arn(operation, request, Scope(account_id, region))
+        return resource_arn(
+            operation, request if isinstance(request, dict) else {}, Scope(account_id, region)
+        )
 
     return extract_resource_arn

@@ -5,13 +5,28 @@ import json
 import logging
 from typing import Any
 
-from mdlc_local import iam, options
+from mdlc_local import iam, options, seams
 from mdlc_local.sagemaker.faults import Fault, invalid
 from mdlc_local.sagemaker.records import Scope
 
 log = logging.getLogger("mdlc_local.sagemaker")
 
 PRINCIPAL = "sagemaker.amazonaws.com"
+
+_PUT_EVENTS = ("ministack.services.eventbridge", "_put_events", "data allow_aws_source")
+_PRINCIPAL_MATCHES = ("ministack.core.iam_evaluator", "_service_principal_matches", "principal service")
+_ACCESS_KEY = ("ministack.core.router", "extract_access_key_id", "headers query_params")
+
+
+def check_seams() -> None:
+    """Refuse to start when ministack's private places have moved.
+
+    Raises:
+        SeamMoved: when one has.
+    """
+    for seam in (_PUT_EVENTS, _PRINCIPAL_MATCHES, _ACCESS_KEY):
+        seams.take(*seam)
+    seams.take("ministack.services.iam", "_roles")
 
 
 def scope() -> Scope:
@@ -22,7 +37,7 @@ def scope() -> Scope:
 
 def access_key(headers: dict[str, str], query: dict[str, Any]) -> str:
     """The access key that signed the request."""
-    return str(importlib.import_module("ministack.core.router").extract_access_key_id(headers, query))
+    return str(seams.take(*_ACCESS_KEY)(headers, query))
 
 
 def put_event(detail_type: str, detail: dict[str, Any], resource_arn: str) -> None:
@@ -33,9 +48,9 @@ def put_event(detail_type: str, detail: dict[str, Any], resource_arn: str) -> No
         "Detail": json.dumps(detail, default=str),
         "Resources": [resource_arn],
     }
-    eventbridge = importlib.import_module("ministack.services.eventbridge")
+    put_events = seams.take(*_PUT_EVENTS)
     try:
-        eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+        put_events({"Entries": [entry]}, allow_aws_source=True)
     except Exception:
         # A broken rule or target must not decide how a job ends; SageMaker publishes events best effort.
         log.exception("the event %s for %s could not be put", detail_type, resource_arn)
@@ -69,17 +84,17 @@ def check_role(role_arn: str) -> None:
     """
     if not options.current().iam:
         return
-    evaluator = importlib.import_module("ministack.core.iam_evaluator")
-    roles = importlib.import_module("ministack.services.iam")._roles
+    roles = seams.take("ministack.services.iam", "_roles")
     role = roles.get(role_arn.rsplit("/", 1)[-1])
-    if role is None or not _trusts(evaluator, role.get("AssumeRolePolicyDocument") or {}):
+    if role is None or not _trusts(role.get("AssumeRolePolicyDocument") or {}):
         raise invalid(
             f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal "
             f"'{PRINCIPAL}' to assume the role."
         )
 
 
-def _trusts(evaluator: Any, policy: str | dict[str, Any]) -> bool:
+def _trusts(policy: str | dict[str, Any]) -> bool:
+    matches = seams.take(*_PRINCIPAL_MATCHES)
     document = json.loads(policy) if isinstance(policy, str) else policy
     statements = document.get("Statement", [])
     for statement in [statements] if isinstance(statements, dict) else statements:
@@ -88,7 +103,7 @@ def _trusts(evaluator: Any, policy: str | dict[str, Any]) -> bool:
         if (
             statement.get("Effect") == "Allow"
             and assumes
-            and evaluator._service_principal_matches(statement.get("Principal", {}), PRINCIPAL)
+            and matches(statement.get("Principal", {}), PRINCIPAL)
         ):
             return True
     return False

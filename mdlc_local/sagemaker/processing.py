@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mdlc_local.sagemaker import model, opt_ml, process
+from mdlc_local.sagemaker import job_permissions, model, opt_ml, process
 from mdlc_local.sagemaker.faults import JobFailure
 from mdlc_local.sagemaker.images import Images
 from mdlc_local.sagemaker.process import Ended
@@ -26,8 +26,15 @@ def run(job: Job, images: Images) -> None:
     if job.stop.is_set():
         _close(job, Ended(0, stopped=True))
         return
+    network = record.get("NetworkConfig", {})
+    job_permissions.check(
+        job,
+        image=application["ImageUri"],
+        volume_key=record["ProcessingResources"]["ClusterConfig"].get("VolumeKmsKeyId"),
+        vpc=network.get("VpcConfig"),
+    )
     _prepare(job)
-    isolate = bool(record.get("NetworkConfig", {}).get("EnableNetworkIsolation"))
+    isolate = bool(network.get("EnableNetworkIsolation"))
     variables = {"PROCESSING_JOB_NAME": job.name, "PROCESSING_JOB_ARN": record["ProcessingJobArn"]}
     variables |= record.get("Environment", {})
     seconds = record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds")

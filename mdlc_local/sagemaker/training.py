@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from mdlc_local.sagemaker import model, opt_ml, process, storage
+from mdlc_local.sagemaker import job_permissions, model, opt_ml, process, storage
 from mdlc_local.sagemaker.faults import JobFailure
 from mdlc_local.sagemaker.images import Images, Runtime
 from mdlc_local.sagemaker.logs import LogStream
@@ -83,6 +83,12 @@ def _run(job: Job, images: Images) -> None:
     if job.stop.is_set():
         _close(job, Ended(0, stopped=True))
         return
+    job_permissions.check(
+        job,
+        image=specification["TrainingImage"],
+        volume_key=record["ResourceConfig"].get("VolumeKmsKeyId"),
+        vpc=record.get("VpcConfig"),
+    )
     job.update(TrainingStartTime=model.now())
     enter(job, "Downloading", "Downloading input data")
     variables = _prepare(job)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mdlc_local.sagemaker import model, payloads, records
+from mdlc_local.sagemaker import job_permissions, model, payloads, records
 from mdlc_local.sagemaker.faults import JobFailure
 from mdlc_local.sagemaker.images import Images
 from mdlc_local.sagemaker.logs import LogStream
@@ -79,8 +79,14 @@ def run(job: Job, images: Images) -> None:
 def _transform(job: Job, served: Record, images: Images, log: LogStream, data_log: LogStream) -> None:
     record = job.record
     source = record["TransformInput"]["DataSource"]["S3DataSource"]
-    inputs = job.storage.sources(source["S3Uri"], source["S3DataType"])
     container = container_of(served, job.scope)
+    job_permissions.check(
+        job,
+        image=container["Image"],
+        volume_key=record["TransformResources"].get("VolumeKmsKeyId"),
+        vpc=served.get("VpcConfig"),
+    )
+    inputs = job.storage.sources(source["S3Uri"], source["S3DataType"])
     variables = {"SAGEMAKER_BATCH": "true", **_told(record), **record.get("Environment", {})}
     isolate = bool(served.get("EnableNetworkIsolation"))
     with ModelServer(job, container, images, variables, log.write, isolate=isolate) as server:

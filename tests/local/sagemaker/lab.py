@@ -229,6 +229,11 @@ def job_statements(bucket: str, key_arn: str) -> list[dict[str, Any]]:
             ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
             f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/sagemaker/*",
         ),
+        allow("ecr:GetAuthorizationToken"),
+        allow(
+            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            f"arn:aws:ecr:{REGION}:683313688378:repository/*",
+        ),
     ]
 
 
