@@ -49,7 +49,7 @@ def champions(found: Iterable[Item]) -> dict[str, Item]:
 
 def rows(found: Sequence[Item]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Column names and rows for a table: of `COLUMNS`, those that any item has."""
-    told = [{**item, "version": item.get("version") or _version(item)} for item in found]
+    told = [{**item, **_derived(item)} for item in found]
     columns = tuple(name for name in COLUMNS if any(item.get(name) not in (None, "") for item in told))
     return columns, [tuple(shown(item.get(name)) for name in columns) for item in told]
 
@@ -66,9 +66,10 @@ def as_json(found: Sequence[Item]) -> str:
     return json.dumps(found, indent=2, sort_keys=True, default=_plain)
 
 
-def _version(item: Item) -> str:
-    """The version at the end of the model package's ARN, or nothing."""
-    return str(item.get("package_arn", "")).rpartition("/")[2]
+def _derived(item: Item) -> Item:
+    """What a table shows shorter than it is recorded: the start to the second, the package by its version."""
+    version = item.get("version") or str(item.get("package_arn", "")).rpartition("/")[2]
+    return {"started_at": str(item.get("started_at", ""))[:19].replace("T", " "), "version": version}
 
 
 def _plain(value: Any) -> Any:

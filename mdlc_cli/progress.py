@@ -9,13 +9,29 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 SHOWN_WIDTH = 90
+WIDE = 1000
 
 
 def stderr_console() -> Console:
     """The console for progress: standard error, so that results on standard output can be piped."""
     return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def results_console() -> Console:
+    """The console for results on standard output: nothing is cut off when they are piped to a file."""
+    out = Console(highlight=False)
+    return out if out.is_terminal else Console(highlight=False, width=WIDE)
+
+
+def table(*columns: str) -> Table:
+    """A table without lines whose cells fold instead of losing their ends: names are there to be copied."""
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
 
 
 def megabytes(count: int) -> str:

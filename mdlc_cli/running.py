@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from mdlc_cli import job_logs, watch
+from mdlc_cli import job_logs, progress, watch
 from mdlc_cli.errors import CommandError
 from mdlc_cli.history import Timeline, explained, flattened
 from mdlc_cli.machines import StateMachine
@@ -90,7 +89,8 @@ def report(target: Target, result: Result, *, console: Console) -> None:
     states = len(result.timeline.visits)
     if result.succeeded:
         console.print(f"[green]{result.status}[/] in {seconds:.1f} s, {states} states entered")
-        table = Table.grid(padding=(0, 2))
+        table = progress.table("", "")
+        table.show_header = False
         for name, value in flattened(result.output):
             table.add_row(name, value)
         console.print(table)

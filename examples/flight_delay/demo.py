@@ -92,7 +92,7 @@ def demo(out: Console) -> Outcome:
     evaluation = results / "evaluation"
     predictions = results / "predictions"
     with progress.step("copying the results"):
-        download(chosen, training["evaluation"], evaluation)
+        download(chosen, evaluation_of(chosen, training["package_arn"]), evaluation)
         download(chosen, batch["manifest"].rpartition("/")[0] + "/", predictions)
     return Outcome(
         report=json.loads((evaluation / "report.json").read_text()),
@@ -102,6 +102,13 @@ def demo(out: Console) -> Outcome:
         predictions=predictions,
         rows=batch["rows"],
     )
+
+
+def evaluation_of(chosen: Target, package_arn: str) -> str:
+    """Where the evaluation of a registered package lies: the registry knows, whichever execution made it."""
+    package = chosen.client("sagemaker").describe_model_package(ModelPackageName=package_arn)
+    uri: str = package["CustomerMetadataProperties"]["evaluation"]
+    return uri
 
 
 def load(chosen: Target, bucket: str) -> None:

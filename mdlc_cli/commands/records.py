@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from mdlc_cli import audit as records
-from mdlc_cli import stacks
+from mdlc_cli import progress, stacks
 from mdlc_cli.commands import options
 
 
@@ -30,8 +28,8 @@ def audit(
         print(records.as_json(found))
         return
     columns, rows = records.rows(records.executions(found))
-    out = Console(highlight=False, soft_wrap=True)
-    table = Table(*columns, box=None)
+    out = progress.results_console()
+    table = progress.table(*columns)
     for row in rows:
         table.add_row(*row)
     out.print(table)

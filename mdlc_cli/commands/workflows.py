@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from mdlc_cli import job_logs, machines, progress, running, watch
 from mdlc_cli.commands import options
@@ -42,7 +40,7 @@ def run(
     except KeyboardInterrupt:
         out.print("No longer watching; the execution goes on. See it with `mdlc executions`.", markup=False)
         raise typer.Exit(130) from None
-    running.report(target, result, console=Console(highlight=False, soft_wrap=True))
+    running.report(target, result, console=progress.results_console())
     if not result.succeeded:
         raise typer.Exit(1)
 
@@ -61,11 +59,11 @@ def executions(
         found = [machines.choose(found, workflow, model=model)]
     elif model:
         found = [machine for machine in found if machine.name.startswith(f"{model}-")]
-    table = Table("started", "machine", "execution", "status", "seconds", box=None)
+    table = progress.table("started", "machine", "execution", "status", "seconds")
     for each in machines.newest(target, found, limit=limit):
         seconds = f"{(each.stopped - each.started).total_seconds():.0f}" if each.stopped else ""
         table.add_row(f"{each.started:%Y-%m-%d %H:%M:%S}", each.machine, each.name, each.status, seconds)
-    Console(highlight=False, soft_wrap=True).print(table)
+    progress.results_console().print(table)
 
 
 def logs(

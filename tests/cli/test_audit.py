@@ -36,7 +36,7 @@ def test_executions_come_newest_first_in_columns_that_hold_something() -> None:
     found = audit.items(target, "table")
     columns, rows = audit.rows(audit.executions(found))
     assert columns == ("started_at", "outcome", "version")
-    assert rows == [("2026-02-01T00:00:00Z", "Succeeded", "7"), ("2026-01-01T00:00:00Z", "Refused", "")]
+    assert rows == [("2026-02-01 00:00:00", "Succeeded", "7"), ("2026-01-01 00:00:00", "Refused", "")]
     assert audit.champions(found)["churn"]["version"] == 2
 
 

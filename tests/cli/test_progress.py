@@ -39,3 +39,18 @@ def test_a_terminal_shows_details_too() -> None:
         assert step.is_live
         step.detail("resource 3 of 15")
     assert "deploying" in shown(out)
+
+
+def test_a_piped_table_is_not_cut_off(capsys: pytest.CaptureFixture[str]) -> None:
+    table = progress.table("name", "arn")
+    table.add_row("x" * 150, "y" * 150)
+    progress.results_console().print(table)
+    assert capsys.readouterr().out.splitlines()[1].split() == ["x" * 150, "y" * 150]
+
+
+def test_a_narrow_table_folds_what_does_not_fit() -> None:
+    out = Console(file=io.StringIO(), width=40)
+    table = progress.table("name", "arn")
+    table.add_row("x" * 30, "y" * 30)
+    out.print(table)
+    assert shown(out).count("x") == shown(out).count("y") == 30
