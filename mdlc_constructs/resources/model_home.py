@@ -38,6 +38,10 @@ class ModelHome(Construct):
     Raises:
         ValueError: when the name cannot begin the names of SageMaker jobs.
 
+    Attributes:
+        model_repository_arn: where the model's image lies. A training workflow narrows it down; without one in
+            the app, the image is known only when a package is scored.
+
     What executions made and nobody else would end (running jobs, models) is ended when the stack is deleted.
     """
 
@@ -95,6 +99,8 @@ class ModelHome(Construct):
         }
         self._make_clean_up(group)
         self._model_role: iam.Role | None = None
+        self._model_statements: tuple[Statement, ...] = ()
+        self.model_repository_arn = "arn:${Partition}:ecr:*:*:repository/*"
 
     @property
     def bucket(self) -> s3.IBucket:
@@ -143,9 +149,19 @@ class ModelHome(Construct):
         )
 
     def model_role(self, statements: Iterable[Statement], bindings: Mapping[str, str]) -> iam.Role:
-        """The role of the model's containers, shared by everything that runs the model."""
+        """The role of the model's containers, shared by everything that runs the model.
+
+        Who asks later adds what nobody asked for before, such as other subnets.
+        """
+        statements = tuple(statements)
         if self._model_role is None:
             self._model_role = self.job_role("ModelRole", statements, bindings)
+            self._model_statements = statements
+            return self._model_role
+        added = tuple(s for s in statements if s not in self._model_statements)
+        for statement in permissions.policy(added, {**self.bindings, **bindings})["Statement"]:
+            self._model_role.add_to_policy(iam.PolicyStatement.from_json(statement))
+        self._model_statements += added
         return self._model_role
 
     def job_role(

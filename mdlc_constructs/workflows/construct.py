@@ -32,7 +32,9 @@ Seam = State | Sequence | sfn.IChainable
 DATA_LOCK = "requirements-data.lock"
 EVALUATE_LOCK = "requirements-evaluate.lock"
 
-_ECR = re.compile(r"(?P<account>.+)\.dkr\.ecr\..+?/(?P<repository>[^:@]+)[:@].+")
+_ECR = re.compile(
+    r"(?P<account>.+)\.dkr\.ecr\.(?P<region>\$\{Token\[[^\]]*\]\}|[^.]+)\..+?/(?P<repository>[^:@]+)[:@].+"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,11 +172,13 @@ class Workflow(Construct):
 
     @staticmethod
     def repository_arn(image_uri: str) -> str:
-        """The ECR repository of an image, in whichever region it lies."""
+        """The ECR repository of an image; any of the account's when the URI does not tell."""
         found = _ECR.fullmatch(image_uri)
         if found is None:
             return "arn:${Partition}:ecr:${Region}:${Account}:repository/*"
-        return f"arn:${{Partition}}:ecr:*:{found['account']}:repository/{found['repository']}"
+        return (
+            f"arn:${{Partition}}:ecr:{found['region']}:{found['account']}:repository/{found['repository']}"
+        )
 
     @staticmethod
     def network_bindings(network: NetworkSettings) -> dict[str, str]:

@@ -111,7 +111,12 @@ def running(job_kind: str, repository_arn: str, network: NetworkSettings) -> tup
                     "ec2:DeleteNetworkInterface",
                     "ec2:DeleteNetworkInterfacePermission",
                 ),
-                resources=(ec2 + "network-interface/*", ec2 + "subnet/*", ec2 + "security-group/*"),
+                resources=(
+                    # Named when the job starts; which subnets and groups it joins is known.
+                    f"{ec2}network-interface/*",
+                    *(f"{ec2}subnet/{id_}" for id_ in network.subnet_ids),
+                    *(f"{ec2}security-group/{id_}" for id_ in network.security_group_ids),
+                ),
             ),
             Statement(
                 # Describe calls of EC2 know no resource-level permission.

@@ -100,9 +100,7 @@ class BatchInferenceWorkflow(Workflow):
         model_role = home.model_role(
             (
                 *bucket(reads=("training", "splits", "prepared"), writes=("scores",)),
-                *job_roles.running(
-                    "TransformJobs", "arn:${Partition}:ecr:*:*:repository/*", self.settings.network
-                ),
+                *job_roles.running("TransformJobs", home.model_repository_arn, self.settings.network),
                 *job_roles.volumes(),
             ),
             {},

@@ -138,10 +138,11 @@ class TrainingWorkflow(Workflow):
             jobs("EvaluateWheels"),
             bucket(reads=("runs", "splits", "scores"), writes=("evaluations",)),
         )
+        home.model_repository_arn = self.repository_arn(image)
         model_role = home.model_role(
             (
                 *bucket(reads=("training", "splits", "prepared"), writes=("scores",)),
-                *job_roles.running("TransformJobs", self.repository_arn(image), network),
+                *job_roles.running("TransformJobs", home.model_repository_arn, network),
                 *job_roles.volumes(),
             ),
             {},
