@@ -39,8 +39,8 @@ class ModelHome(Construct):
         ValueError: when the name cannot begin the names of SageMaker jobs.
 
     Attributes:
-        model_repository_arn: where the model's image lies. A training workflow narrows it down; without one in
-            the app, the image is known only when a package is scored.
+        model_repository_arn: where the model's image lies. A training workflow narrows it down; without one
+            in the app, the image is known only when a package is scored.
 
     What executions made and nobody else would end (running jobs, models) is ended when the stack is deleted.
     """

@@ -176,9 +176,7 @@ class Workflow(Construct):
         found = _ECR.fullmatch(image_uri)
         if found is None:
             return "arn:${Partition}:ecr:${Region}:${Account}:repository/*"
-        return (
-            f"arn:${{Partition}}:ecr:{found['region']}:{found['account']}:repository/{found['repository']}"
-        )
+        return f"arn:${{Partition}}:ecr:{found['region']}:{found['account']}:repository/{found['repository']}"
 
     @staticmethod
     def network_bindings(network: NetworkSettings) -> dict[str, str]:
