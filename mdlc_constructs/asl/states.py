@@ -21,6 +21,17 @@ if TYPE_CHECKING:
 Body = dict[str, object]
 
 
+def _put(body: Body, **members: object) -> None:
+    for name, value in members.items():
+        if value is not None:
+            body[name] = value
+
+
+def _plain(value: Mapping[str, object] | str | None) -> Body | str | None:
+    """A mapping as the dict that JSON takes."""
+    return value if value is None or isinstance(value, (str, dict)) else dict(value)
+
+
 @dataclass(frozen=True, kw_only=True)
 class State:
     """What every state has. `next=None` ends the machine, or is filled in when a sequence links the state."""
@@ -30,8 +41,7 @@ class State:
     comment: str = ""
 
     type: ClassVar[str]
-    linkable: ClassVar[bool] = True
-    """Whether the state may be given a `next`."""
+    linkable: ClassVar[bool] = True  # whether the state may be given a `next`
 
     def to_asl(self) -> Body:
         """The state as the Amazon States Language spells it, without its name."""
@@ -40,10 +50,7 @@ class State:
             body["Comment"] = self.comment
         self._fill(body)
         if self.linkable:
-            if self.next is None:
-                body["End"] = True
-            else:
-                body["Next"] = self.next
+            body["End" if self.next is None else "Next"] = self.next or True
         return body
 
     def _fill(self, body: Body) -> None:
@@ -106,10 +113,7 @@ class Failable(State):
         return self._with(catch=(*self.catch[: len(self.catch) - len(last)], catch, *last))
 
     def _fill_results(self, body: Body) -> None:
-        if self.output is not None:
-            body["Output"] = self.output
-        if self.assign:
-            body["Assign"] = dict(self.assign)
+        _put(body, Output=self.output, Assign=_plain(self.assign))
         if self.retry:
             body["Retry"] = [retry.to_asl() for retry in self.retry]
         if self.catch:
@@ -133,11 +137,8 @@ class Task(Failable):
 
     def _fill(self, body: Body) -> None:
         body["Resource"] = self.resource
-        body["Arguments"] = self.arguments if isinstance(self.arguments, str) else dict(self.arguments)
-        if self.timeout_seconds is not None:
-            body["TimeoutSeconds"] = self.timeout_seconds
-        if self.heartbeat_seconds is not None:
-            body["HeartbeatSeconds"] = self.heartbeat_seconds
+        body["Arguments"] = _plain(self.arguments)
+        _put(body, TimeoutSeconds=self.timeout_seconds, HeartbeatSeconds=self.heartbeat_seconds)
         self._fill_results(body)
 
     def own_statements(self) -> tuple[Statement, ...]:
@@ -161,10 +162,7 @@ class Pass(State):
     assign: Mapping[str, object] | None = None
 
     def _fill(self, body: Body) -> None:
-        if self.output is not None:
-            body["Output"] = self.output
-        if self.assign:
-            body["Assign"] = dict(self.assign)
+        _put(body, Output=self.output, Assign=_plain(self.assign))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,10 +177,7 @@ class Rule:
     def to_asl(self) -> Body:
         """The rule as the Amazon States Language spells it."""
         body: Body = {"Condition": self.condition}
-        if self.assign:
-            body["Assign"] = dict(self.assign)
-        if self.output is not None:
-            body["Output"] = self.output
+        _put(body, Assign=_plain(self.assign), Output=self.output)
         body["Next"] = self.next
         return body
 
@@ -208,12 +203,7 @@ class Choice(State):
 
     def _fill(self, body: Body) -> None:
         body["Choices"] = [rule.to_asl() for rule in self.rules]
-        if self.assign:
-            body["Assign"] = dict(self.assign)
-        if self.output is not None:
-            body["Output"] = self.output
-        if self.default is not None:
-            body["Default"] = self.default
+        _put(body, Assign=_plain(self.assign), Output=self.output, Default=self.default)
 
     def normal_targets(self) -> Iterator[str]:
         """Those of the rules, then the default."""
@@ -247,8 +237,7 @@ class Succeed(State):
     output: object = None
 
     def _fill(self, body: Body) -> None:
-        if self.output is not None:
-            body["Output"] = self.output
+        _put(body, Output=self.output)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,8 +266,7 @@ class Map(Failable):
 
     def _fill(self, body: Body) -> None:
         body["Items"] = self.items
-        if self.item_selector is not None:
-            body["ItemSelector"] = dict(self.item_selector)
+        _put(body, ItemSelector=_plain(self.item_selector))
         body["MaxConcurrency"] = self.max_concurrency
         body["ItemProcessor"] = {"ProcessorConfig": {"Mode": "INLINE"}, **self.processor.nested_asl()}
         self._fill_results(body)
@@ -303,8 +291,7 @@ class Parallel(Failable):
 
     def _fill(self, body: Body) -> None:
         body["Branches"] = [branch.nested_asl() for branch in self.branches]
-        if self.arguments is not None:
-            body["Arguments"] = self.arguments if isinstance(self.arguments, str) else dict(self.arguments)
+        _put(body, Arguments=_plain(self.arguments))
         self._fill_results(body)
 
     def machines(self) -> tuple[Machine, ...]:
