@@ -2,7 +2,8 @@
 
 The permissions are evaluated all the same, so that a role that lacks one fails on this machine and not in the
 account. Source: "How to use SageMaker AI execution roles" in the AWS documentation, the permissions listed
-for CreateTrainingJob, CreateProcessingJob and CreateModel.
+for CreateTrainingJob, CreateProcessingJob and CreateModel. Whether images of AWS's own registries need the
+ECR permissions too is not beyond doubt, so only repositories of the job's own account are evaluated.
 """
 
 import re
@@ -51,7 +52,7 @@ def check(
 
     Args:
         job: the job.
-        image: the image's URI; only images in ECR need permissions.
+        image: the image's URI; repositories of the job's own account need permissions.
         volume_key: the ARN or id of the key of the job's volume.
         vpc: the request's VpcConfig.
 
@@ -59,7 +60,7 @@ def check(
         JobFailure: naming the first permission that is missing, in IAM's words.
     """
     needs = [
-        *pulling(image or ""),
+        *pulling(image or "", job.scope.account),
         *encrypting(volume_key, job.scope.region, job.scope.account),
         *attaching(vpc or {}, job.scope.region, job.scope.account),
     ]
@@ -76,10 +77,10 @@ def check(
             raise JobFailure(f"ClientError: {reason}")
 
 
-def pulling(image: str) -> Iterator[Need]:
-    """What pulling an image takes."""
+def pulling(image: str, account: str) -> Iterator[Need]:
+    """What pulling an image from a repository of `account` takes."""
     match = _ECR.match(image)
-    if match is None:
+    if match is None or match["account"] != account:
         return
     repository = f"arn:aws:ecr:{match['region']}:{match['account']}:repository/{match['name']}"
     yield Need("ecr:GetAuthorizationToken", "*")

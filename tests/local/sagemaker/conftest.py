@@ -21,6 +21,7 @@ def images_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 "serve": ["python3", "/opt/ml/model/serve.py"],
                 "python": embedded_python(),
             },
+            {"match": "/team/mine:", "python": embedded_python()},
             {
                 "match": f"^{SCRIPT}$",
                 "train": ["python3", "/opt/ml/input/data/code/main.py"],

@@ -14,6 +14,7 @@ from tests.local.embedded import ACCOUNT, REGION, Role, Server, allow
 REGISTRY = f"683313688378.dkr.ecr.{REGION}.amazonaws.com"
 XGBOOST = f"{REGISTRY}/sagemaker-xgboost:3.0-5"
 SKLEARN = f"{REGISTRY}/sagemaker-scikit-learn:1.4-2-py312"
+OWN = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/team/mine:1"
 ECHO = "example.com/echo:1"
 SCRIPT = "example.com/script:1"
 WAIT_SECONDS = 60
@@ -232,7 +233,7 @@ def job_statements(bucket: str, key_arn: str) -> list[dict[str, Any]]:
         allow("ecr:GetAuthorizationToken"),
         allow(
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            f"arn:aws:ecr:{REGION}:683313688378:repository/*",
+            f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/team/mine",
         ),
     ]
 

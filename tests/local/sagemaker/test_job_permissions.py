@@ -4,20 +4,21 @@ import pytest
 
 from mdlc_local.sagemaker import job_permissions
 from tests.local.embedded import ACCOUNT, REGION, allow
-from tests.local.sagemaker.lab import XGBOOST, Lab, job_statements, policy, unique
+from tests.local.sagemaker.lab import OWN, XGBOOST, Lab, job_statements, policy, unique
 
-REPOSITORY = f"arn:aws:ecr:{REGION}:683313688378:repository/sagemaker-xgboost"
+REPOSITORY = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/team/mine"
 
 
-def test_an_image_in_ecr_is_pulled() -> None:
-    needs = [(need.action, need.resource) for need in job_permissions.pulling(XGBOOST)]
+def test_an_image_of_ones_own_is_pulled() -> None:
+    needs = [(need.action, need.resource) for need in job_permissions.pulling(OWN, ACCOUNT)]
     assert needs == [
         ("ecr:GetAuthorizationToken", "*"),
         ("ecr:BatchCheckLayerAvailability", REPOSITORY),
         ("ecr:GetDownloadUrlForLayer", REPOSITORY),
         ("ecr:BatchGetImage", REPOSITORY),
     ]
-    assert list(job_permissions.pulling("example.com/mine:1")) == []
+    assert list(job_permissions.pulling("example.com/mine:1", ACCOUNT)) == []
+    assert list(job_permissions.pulling(XGBOOST, ACCOUNT)) == []
 
 
 def test_a_volume_key_takes_a_grant() -> None:
@@ -58,9 +59,13 @@ def role_with(lab: Lab, *more: dict[str, Any], without: str = "-") -> str:
 @pytest.mark.parametrize("without", ["ecr:BatchGetImage", "ecr:GetAuthorizationToken"])
 def test_a_role_that_may_not_pull_fails_the_job(lab: Lab, without: str) -> None:
     request = lab.processing("print(1)", RoleArn=role_with(lab, without=without))
+    request["AppSpecification"]["ImageUri"] = OWN
     ended = lab.run("processing", request)
     assert ended["ProcessingJobStatus"] == "Failed"
     assert "is not authorized to perform: ecr:" in ended["FailureReason"]
+    request = lab.processing("print(1)")
+    request["AppSpecification"]["ImageUri"] = OWN
+    assert lab.run("processing", request)["ProcessingJobStatus"] == "Completed"
 
 
 def test_a_volume_key_without_a_grant_fails_the_job_and_with_it_runs(lab: Lab) -> None:
