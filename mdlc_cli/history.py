@@ -41,6 +41,8 @@ class Visit:
         ended: when it was left, successfully or not; None while it runs.
         failed: whether it ended with an error, caught or not.
         inside: whether it is one of a map's or a parallel state's own states.
+        error: the name of the error it ended with.
+        cause: what the service said about it.
     """
 
     event_id: int
@@ -51,6 +53,8 @@ class Visit:
     failed: bool = False
     inside: bool = False
     job: Job | None = None
+    error: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +72,11 @@ class Timeline:
     def jobs(self) -> tuple[Job, ...]:
         """The jobs that were started, in order."""
         return tuple(visit.job for visit in self.visits if visit.job is not None)
+
+    @property
+    def first_failure(self) -> Visit | None:
+        """The first state that ended with an error, caught or not."""
+        return next((visit for visit in self.visits if visit.failed), None)
 
 
 def timeline(events: Sequence[Event]) -> Timeline | None:
@@ -99,7 +108,8 @@ def timeline(events: Sequence[Event]) -> Timeline | None:
         elif current is not None and kind.startswith(("Task", "LambdaFunction")):
             job = _job(details) or visits[current].job
             failed = kind.endswith(("Failed", "TimedOut"))
-            visits[current] = replace(visits[current], job=job, failed=failed)
+            what = {"error": details.get("error", ""), "cause": details.get("cause", "")} if failed else {}
+            visits[current] = replace(visits[current], job=job, failed=failed, **what)
         if current is not None:
             visit_of[identity] = current
     if ended is not None:

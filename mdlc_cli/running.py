@@ -99,9 +99,15 @@ def report(target: Target, result: Result, *, console: Console) -> None:
     console.print(
         f"{result.error or 'no error name'}: {explained(result.cause) or 'no cause given'}", markup=False
     )
-    failed = [visit for visit in result.timeline.visits if visit.failed and visit.job is not None]
-    if failed and failed[0].job is not None:
-        job = failed[0].job
-        console.print(f"\nThe last lines of {job.name}, which {failed[0].state} started:", style="bold")
-        for line in job_logs.lines(target, job, limit=SHOWN_LOG_LINES):
-            console.print(f"  {line}", markup=False, highlight=False)
+    failure = result.timeline.first_failure
+    if failure is None:
+        return
+    if explained(failure.cause) != explained(result.cause):
+        console.print(
+            f"{failure.state} was first to fail: {failure.error}: {explained(failure.cause)}", markup=False
+        )
+    lines = job_logs.lines(target, failure.job, limit=SHOWN_LOG_LINES) if failure.job else []
+    if failure.job and lines:
+        console.print(f"\nThe last lines of {failure.job.name}, which {failure.state} started:", style="bold")
+    for line in lines:
+        console.print(f"  {line}", markup=False, highlight=False)

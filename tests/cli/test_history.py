@@ -81,6 +81,8 @@ def test_the_first_error_and_the_failed_state_are_kept() -> None:
     assert seen is not None
     assert [visit.state for visit in seen.visits if visit.failed] == ["Train"]
     assert (seen.status, seen.error, seen.cause) == ("FAILED", "SageMaker.JobFailed", "out of memory")
+    assert seen.first_failure is seen.visits[0]
+    assert (seen.visits[0].error, seen.visits[0].cause) == ("SageMaker.JobFailed", "...")
     assert seen.visits[-1].ended == seen.ended, "a Fail state ends with the execution"
 
 

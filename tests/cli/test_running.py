@@ -85,9 +85,10 @@ def test_a_failure_ends_with_the_first_error_its_reason_and_the_jobs_last_lines(
         "FAILED after 7.2 s, 2 states entered",
         "SageMaker.JobFailed: AlgorithmError: no label",
     ]
-    assert "m-train-1, which Train started" in lines[3]
+    assert lines[2] == "Train was first to fail: SageMaker.JobFailed: x"
+    assert "m-train-1, which Train started" in lines[4]
     assert lines[-1] == "  line 99"
-    assert len(lines) == 4 + running.SHOWN_LOG_LINES
+    assert len(lines) == 5 + running.SHOWN_LOG_LINES
 
 
 def test_a_success_ends_with_the_machines_own_output() -> None:
