@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from aws_cdk import CfnResource, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -32,6 +32,10 @@ class ModelHome(Construct):
         name: the model's name: lowercase words joined by hyphens. It begins the names of its jobs.
         bucket: your own bucket instead of a new one. It should be versioned and refuse plain HTTP.
         key: your own key instead of a new one; it encrypts the bucket, the table, logs, volumes and outputs.
+        access_logs_bucket: where S3 writes who read and wrote the new bucket, below the model's name; without
+            one it writes nothing. It lies in the same region and is encrypted with S3's own keys: S3 delivers
+            to no other. When it is imported, its policy must already let `logging.s3.amazonaws.com` put
+            objects.
         removal_policy: what becomes of data when the stack is deleted. By default bucket, key, audit table
             and registered packages stay; with `RemovalPolicy.DESTROY` all of it goes.
 
@@ -53,12 +57,18 @@ class ModelHome(Construct):
         name: str,
         bucket: s3.IBucket | None = None,
         key: kms.IKey | None = None,
+        access_logs_bucket: s3.IBucket | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
             raise ValueError(
                 f"name={name!r} must be lowercase words joined by hyphens, at most {LONGEST_NAME} letters: "
                 f"it begins the names of all jobs, such as flight-delay."
+            )
+        if bucket is not None and access_logs_bucket is not None:
+            raise ValueError(
+                "access_logs_bucket is for the bucket that the home makes, and bucket names your own: "
+                "switch its access logs on where it is made, and leave access_logs_bucket out."
             )
         super().__init__(scope, id_)
         self.name = name
@@ -74,7 +84,7 @@ class ModelHome(Construct):
         self._bucket = bucket
         self._cfn_bucket: s3.CfnBucket | None = None
         if bucket is None:
-            self._cfn_bucket = self._make_bucket()
+            self._cfn_bucket = self._make_bucket(access_logs_bucket)
             self.bucket_name: str = self._cfn_bucket.ref
         else:
             self.bucket_name = bucket.bucket_name
@@ -220,7 +230,7 @@ class ModelHome(Construct):
         key.apply_removal_policy(self.removal_policy)
         return key
 
-    def _make_bucket(self) -> s3.CfnBucket:
+    def _make_bucket(self, access_logs: s3.IBucket | None) -> s3.CfnBucket:
         bucket = s3.CfnBucket(
             self,
             "Bucket",
@@ -253,9 +263,14 @@ class ModelHome(Construct):
                     }
                 ]
             },
+            logging_configuration=None
+            if access_logs is None
+            else {"destinationBucketName": access_logs.bucket_name, "logFilePrefix": f"{self.name}/"},
         )
         bucket.apply_removal_policy(self.removal_policy)
         arn = bucket.attr_arn
+        if access_logs is not None:
+            self._allow_delivery(access_logs)
         s3.CfnBucketPolicy(
             self,
             "BucketPolicy",
@@ -274,6 +289,17 @@ class ModelHome(Construct):
             },
         )
         return bucket
+
+    def _allow_delivery(self, access_logs: s3.IBucket) -> None:
+        # By account, not by the bucket's ARN, which a log bucket in another stack could not refer to.
+        access_logs.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("logging.s3.amazonaws.com")],
+                actions=["s3:PutObject"],
+                resources=[access_logs.arn_for_objects(f"{self.name}/*")],
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            )
+        )
 
     def _make_table(self) -> dynamodb.CfnTable:
         table = dynamodb.CfnTable(
@@ -345,10 +371,8 @@ class ModelHome(Construct):
             type="Custom::MdlcCleanUp",
             properties={"ServiceToken": function.attr_arn, "ServiceTimeout": 900, **properties},
         )
-        # Deleted first, so that the group and the bucket are empty when CloudFormation comes to them.
+        # Deleted first, so that the group is empty when CloudFormation comes to it; so is the bucket, to
+        # which the properties refer when it goes at all.
         clean_up.add_resource_dependency(group)
-        for owned in (self._cfn_bucket, self._cfn_key):
-            if owned is not None:
-                clean_up.add_resource_dependency(cast(CfnResource, owned))
         role = Stack.of(self).node.find_child("Functions").node.find_child("CleanUpRole")
         clean_up.node.add_dependency(role)

@@ -32,6 +32,12 @@ Seam = State | Sequence | sfn.IChainable
 DATA_LOCK = "requirements-data.lock"
 EVALUATE_LOCK = "requirements-evaluate.lock"
 
+LINT = ("E3601", "W3005")
+"""What cfn-lint gets wrong about a machine: it reads a definition without its substitutions, so that no
+`arn:${Partition}:states:::` is an ARN to it (`Machine.check` judges the definition instead); and the CDK's
+own StateMachine names its role as a dependency besides referring to it.
+"""
+
 _ECR = re.compile(
     r"(?P<account>.+)\.dkr\.ecr\.(?P<region>\$\{Token\[[^\]]*\]\}|[^.]+)\..+?/(?P<repository>[^:@]+)[:@].+"
 )
@@ -128,6 +134,8 @@ class Workflow(Construct):
             ),
             encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(self.home.key),
         )
+        resource = cast(sfn.CfnStateMachine, self.state_machine.node.default_child)
+        resource.add_metadata("cfn-lint", {"config": {"ignore_checks": list(LINT)}})
         self.alarms = (self._failure_alarm(workflow),)
 
     def job_role(self, name: str, *statements: Iterable[Statement]) -> None:
