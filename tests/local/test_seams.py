@@ -1,0 +1,98 @@
+"""A moved pin is noticed and said in one sentence: the contract with the packages replaced in part."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mdlc_local import seams
+from mdlc_local.seams import SeamMoved
+from tests.local.embedded import PACKAGE, embedded_python, free_port
+
+HERE = "tests.local.test_seams"
+LOADS_ALL = """
+import importlib, json, runpy
+from pathlib import Path
+runpy.run_path({main!r})["load_package"]()
+options = importlib.import_module("mdlc_local.options")
+options.use(options.Options(port={port}, state_dir=Path({state!r})))
+seams = importlib.import_module("mdlc_local.seams")
+server = importlib.import_module("mdlc_local.server")
+server._set_environment(options.current())
+seams.check_versions()
+server.load()
+importlib.import_module("mdlc_local.states").warm_up()
+print(json.dumps(seams.replaced()))
+"""
+
+
+def function(first: int, second: int = 0) -> int:
+    return first + second
+
+
+def test_takes_what_is_there() -> None:
+    assert seams.take(HERE, "function", "first second")(1, 2) == 3
+
+
+def test_a_missing_place_is_named() -> None:
+    with pytest.raises(SeamMoved, match=r"pytest .* has no pytest\.nothing any more"):
+        seams.take("pytest", "nothing")
+
+
+def test_changed_parameters_are_named() -> None:
+    with pytest.raises(
+        SeamMoved, match=r"pytest\.exit of pytest .* takes \(reason, returncode\), no longer \(a\)"
+    ):
+        seams.take("pytest", "exit", "a")
+
+
+def test_a_wrapped_function_keeps_its_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+    import tests.local.test_seams as module
+
+    monkeypatch.setattr(module, "function", module.function)
+    seams.wrap(
+        HERE, "function", "first second", lambda original: lambda first, second=0: -original(first, second)
+    )
+    seams.wrap(
+        HERE, "function", "first second", lambda original: lambda first, second=0: 2 * original(first, second)
+    )
+    assert module.function(1, 2) == -6
+    assert f"{HERE}.function" in seams.replaced()
+
+
+def test_versions_are_pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    requirements = tmp_path / "requirements.in"
+    requirements.write_text("# pins\npytest==0.0.1\nboto3>=1\n")
+    monkeypatch.setattr(seams, "REQUIREMENTS", requirements)
+    with pytest.raises(SeamMoved, match=r"pytest .* is installed but mdlc_local is written for 0\.0\.1"):
+        seams.check_versions()
+
+
+@pytest.fixture(scope="module")
+def replaced(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The seams that a whole server replaces, in the embedded environment."""
+    program = LOADS_ALL.format(
+        main=str(PACKAGE / "__main__.py"), port=free_port(), state=str(tmp_path_factory.mktemp("contract"))
+    )
+    done = subprocess.run([embedded_python(), "-c", program], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return list(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_all_seams_hold(replaced: list[str]) -> None:
+    assert {seam.partition(".")[0] for seam in replaced} == {"ministack", "moto"}
+
+
+@pytest.mark.parametrize(
+    "seam",
+    [
+        "ministack.core.iam_evaluator.enforce",
+        "ministack.services.stepfunctions._run_execution",
+        "ministack.services.s3._resolve_sse_write_headers",
+        "ministack.core.lambda_runtime._PYTHON_WORKER_SCRIPT",
+        "moto.stepfunctions.parser.asl.component.common.string.string_expression:StringJSONata._eval_body",
+    ],
+)
+def test_replaces(replaced: list[str], seam: str) -> None:
+    assert seam in replaced
