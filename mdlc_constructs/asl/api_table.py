@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -118,15 +118,27 @@ def _expectation(reference: str, strict: bool) -> Any:
     return _Scalar(types) if strict and types is not None else None
 
 
-@cache
-def _members_expected(structure: tuple[str, bool], names: tuple[str, ...]) -> tuple[Any, ...] | None:
-    """What is expected of a structure's members of these names; None when a name is wrong or missing."""
+@lru_cache(maxsize=4096)
+def _still_to_see(
+    structure: tuple[str, bool], names: tuple[str, ...], types: tuple[type, ...]
+) -> tuple[tuple[int, Any], ...] | None:
+    """Of a structure with members of these names and types: which must be looked into, and what they are to
+    be.
+
+    None when a name is wrong or missing. Most members are settled by their types, and structures of one kind
+    come again and again, so that this answer is nearly always a known one.
+    """
     reference, strict = structure
     shape = _table()["shapes"][reference]
     members: dict[str, str] = shape["members"]
     if not members.keys() >= set(names) or not set(names).issuperset(shape["required"]):
         return None
-    return tuple(_expectation(members[name], strict) for name in names)
+    expected = [_expectation(members[name], strict) for name in names]
+    return tuple(
+        (place, wanted)
+        for place, wanted in enumerate(expected)
+        if wanted is not None and not (type(wanted) is _Scalar and types[place] in wanted.types)
+    )
 
 
 def _fits(value: Any, expected: Any) -> bool:
@@ -140,15 +152,16 @@ def _fits(value: Any, expected: Any) -> bool:
     if kind is frozenset:
         return given is str and value in expected
     if kind is tuple:
-        members = _members_expected(expected, tuple(value)) if given is dict else None
-        if members is None:
+        if given is not dict:
             return False
-        for member, wanted in zip(value.values(), members, strict=True):
-            # The two commonest cases are looked at here, to save a call for each member.
-            what = type(wanted)
-            if what is _Scalar and type(member) in wanted.types:
-                continue
-            if what is frozenset and type(member) is str and member in wanted:
+        unseen = _still_to_see(expected, tuple(value), tuple(map(type, value.values())))
+        if not unseen:
+            return unseen is not None
+        members = tuple(value.values())
+        for place, wanted in unseen:
+            member = members[place]
+            # The commonest case is looked at here, to save a call.
+            if type(wanted) is frozenset and type(member) is str and member in wanted:
                 continue
             if not _fits(member, wanted):
                 return False

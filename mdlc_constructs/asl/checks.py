@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from mdlc_constructs.asl.actions import required_actions
 from mdlc_constructs.asl.api_table import problems
+from mdlc_constructs.asl.body import Body
 from mdlc_constructs.asl.expressions import expressions_in, flaw
 from mdlc_constructs.asl.foreign import Foreign
 from mdlc_constructs.asl.graph import name_findings, structure_findings, trace_findings
 from mdlc_constructs.asl.placeholders import PSEUDO_PARAMETERS, texts_in, unbindable
 from mdlc_constructs.asl.query_language import jsonpath_fields, jsonpath_message
 from mdlc_constructs.asl.statements import Statement, uncovered
-from mdlc_constructs.asl.states import Body, Task
+from mdlc_constructs.asl.states import Task
 
 if TYPE_CHECKING:
     from mdlc_constructs.asl.machine import Machine

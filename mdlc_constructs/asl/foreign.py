@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from mdlc_constructs.asl.body import Body
 from mdlc_constructs.asl.failures import ALL_ERRORS, Catch
 from mdlc_constructs.asl.query_language import jsonpath_fields, jsonpath_message
 from mdlc_constructs.asl.statements import Statement
-from mdlc_constructs.asl.states import Body, State
+from mdlc_constructs.asl.states import State
 
 CAN_FAIL = frozenset({"Task", "Map", "Parallel"})
 """Types of state that may carry Retry and Catch."""
@@ -51,11 +52,10 @@ class Foreign(State):
         if isinstance(default, str):
             yield default
 
-    def linked(self, name: str) -> State:
-        """The same state, followed by the named one where it ended the chain."""
-        if self.next is not None or self.body.get("End") is not True:
-            return self
-        return self._with(next=name)
+    @property
+    def is_open(self) -> bool:
+        """Whether the state ended the chain it came from."""
+        return self.next is None and self.body.get("End") is True
 
     def catchers(self) -> tuple[Catch, ...]:
         """The catchers of the body."""

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from mdlc_constructs.asl.body import Body
 from mdlc_constructs.asl.foreign import Foreign
 from mdlc_constructs.asl.placeholders import PSEUDO_PARAMETERS, bind_tokens, names_in, texts_in
 from mdlc_constructs.asl.statements import Statement, merge
-from mdlc_constructs.asl.states import Body, State
+from mdlc_constructs.asl.states import State
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False)
 

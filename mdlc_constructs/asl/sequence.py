@@ -37,9 +37,7 @@ class Sequence:
         `mdlc_constructs.asl.foreign.from_graph`.
         """
         states = from_graph(graph, statements)
-        return cls(
-            states, open_ends=frozenset(state.name for state in states if state.linked("") is not state)
-        )
+        return cls(states, open_ends=frozenset(state.name for state in states if state.is_open))
 
     def then(self, *parts: State | Sequence) -> Sequence:
         """This sequence followed by others; every open end goes to the first state of the next part.
@@ -93,7 +91,4 @@ class Sequence:
 
 
 def _alone(state: State) -> Sequence:
-    # linked() answers with the same object when the state takes no successor (Fail, Succeed, an explicit
-    # next).
-    open_ends = frozenset({state.name}) if state.linked("") is not state else frozenset[str]()
-    return Sequence((state,), open_ends=open_ends)
+    return Sequence((state,), open_ends=frozenset((state.name,)) if state.is_open else frozenset())

@@ -92,11 +92,15 @@ def covers(statements: Iterable[Statement], action: str) -> bool:
 
 def uncovered(statements: Iterable[Statement], actions: Iterable[str]) -> list[str]:
     """Those of the actions that none of the statements allows."""
-    allowed = {pattern for statement in statements for pattern in statement.actions}
+    statements = tuple(statements)
+    missing = list(actions)
+    for statement in statements:
+        missing = [action for action in missing if action not in statement.actions]
+    # Only what no statement names outright is held against the patterns.
     return [
         action
-        for action in actions
-        if action not in allowed and not any(_matches(pattern, action) for pattern in allowed)
+        for action in missing
+        if not any(_matches(pattern, action) for statement in statements for pattern in statement.actions)
     ]
 
 

@@ -11,25 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from mdlc_constructs.asl.body import Body, plain, put
 from mdlc_constructs.asl.failures import THROTTLING_RETRY, Catch, Retry
 from mdlc_constructs.asl.placeholders import bind_tokens
 from mdlc_constructs.asl.statements import Statement
 
 if TYPE_CHECKING:
     from mdlc_constructs.asl.machine import Machine
-
-Body = dict[str, object]
-
-
-def _put(body: Body, **members: object) -> None:
-    for name, value in members.items():
-        if value is not None:
-            body[name] = value
-
-
-def _plain(value: Mapping[str, object] | str | None) -> Body | str | None:
-    """A mapping as the dict that JSON takes."""
-    return value if value is None or isinstance(value, (str, dict)) else dict(value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +59,14 @@ class State:
         """The catchers; none for a type of state that has no `Catch`."""
         return ()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether what follows the state has been left to the sequence it stands in."""
+        return self.linkable and self.next is None
+
     def linked(self, name: str) -> State:
-        """The same state, followed by the named one where it named none itself."""
-        return self._with(next=name) if self.linkable and self.next is None else self
+        """The same state, followed by the named one where it left that open."""
+        return self._with(next=name) if self.is_open else self
 
     def _with(self, **changes: object) -> Self:
         # dataclasses.replace() would check again what has been checked; linking changes nothing that is.
@@ -113,7 +106,7 @@ class Failable(State):
         return self._with(catch=(*self.catch[: len(self.catch) - len(last)], catch, *last))
 
     def _fill_results(self, body: Body) -> None:
-        _put(body, Output=self.output, Assign=_plain(self.assign))
+        put(body, Output=self.output, Assign=plain(self.assign))
         if self.retry:
             body["Retry"] = [retry.to_asl() for retry in self.retry]
         if self.catch:
@@ -137,8 +130,8 @@ class Task(Failable):
 
     def _fill(self, body: Body) -> None:
         body["Resource"] = self.resource
-        body["Arguments"] = _plain(self.arguments)
-        _put(body, TimeoutSeconds=self.timeout_seconds, HeartbeatSeconds=self.heartbeat_seconds)
+        body["Arguments"] = plain(self.arguments)
+        put(body, TimeoutSeconds=self.timeout_seconds, HeartbeatSeconds=self.heartbeat_seconds)
         self._fill_results(body)
 
     def own_statements(self) -> tuple[Statement, ...]:
@@ -162,7 +155,7 @@ class Pass(State):
     assign: Mapping[str, object] | None = None
 
     def _fill(self, body: Body) -> None:
-        _put(body, Output=self.output, Assign=_plain(self.assign))
+        put(body, Output=self.output, Assign=plain(self.assign))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +170,7 @@ class Rule:
     def to_asl(self) -> Body:
         """The rule as the Amazon States Language spells it."""
         body: Body = {"Condition": self.condition}
-        _put(body, Assign=_plain(self.assign), Output=self.output)
+        put(body, Assign=plain(self.assign), Output=self.output)
         body["Next"] = self.next
         return body
 
@@ -203,7 +196,7 @@ class Choice(State):
 
     def _fill(self, body: Body) -> None:
         body["Choices"] = [rule.to_asl() for rule in self.rules]
-        _put(body, Assign=_plain(self.assign), Output=self.output, Default=self.default)
+        put(body, Assign=plain(self.assign), Output=self.output, Default=self.default)
 
     def normal_targets(self) -> Iterator[str]:
         """Those of the rules, then the default."""
@@ -212,9 +205,14 @@ class Choice(State):
         if self.default is not None:
             yield self.default
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the choice has no default yet."""
+        return self.default is None
+
     def linked(self, name: str) -> State:
-        """The same state, followed by the named one where it left that open."""
-        return self._with(default=name) if self.default is None else self
+        """The same choice, with the named state as its default where it has none."""
+        return self._with(default=name) if self.is_open else self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,7 +235,7 @@ class Succeed(State):
     output: object = None
 
     def _fill(self, body: Body) -> None:
-        _put(body, Output=self.output)
+        put(body, Output=self.output)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,7 +264,7 @@ class Map(Failable):
 
     def _fill(self, body: Body) -> None:
         body["Items"] = self.items
-        _put(body, ItemSelector=_plain(self.item_selector))
+        put(body, ItemSelector=plain(self.item_selector))
         body["MaxConcurrency"] = self.max_concurrency
         body["ItemProcessor"] = {"ProcessorConfig": {"Mode": "INLINE"}, **self.processor.nested_asl()}
         self._fill_results(body)
@@ -291,7 +289,7 @@ class Parallel(Failable):
 
     def _fill(self, body: Body) -> None:
         body["Branches"] = [branch.nested_asl() for branch in self.branches]
-        _put(body, Arguments=_plain(self.arguments))
+        put(body, Arguments=plain(self.arguments))
         self._fill_results(body)
 
     def machines(self) -> tuple[Machine, ...]:
