@@ -45,6 +45,16 @@ class Machine:
         if not self.states:
             raise ValueError("states is empty; a machine needs at least one state.")
 
+    def bind(self, bindings: Mapping[str, object]) -> Machine:
+        """The same machine with these bindings added.
+
+        Neither definition nor permissions depend on bindings, so what has been rendered is kept:
+        `dataclasses.replace` would render it again.
+        """
+        bound = object.__new__(Machine)
+        bound.__dict__.update(self.__dict__, bindings={**self.bindings, **bindings})
+        return bound
+
     @property
     def entry(self) -> str:
         """Name of the state that an execution enters first."""

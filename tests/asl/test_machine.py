@@ -54,6 +54,15 @@ def test_a_placeholder_without_a_value_is_named() -> None:
         unbound.substitutions()
 
 
+def test_binding_adds_values_and_keeps_what_was_rendered() -> None:
+    machine = Machine(MACHINE.states, bindings={"Table": "t"})
+    definition = machine.definition()
+    bound = machine.bind({"Key": "k"})
+    assert bound.substitutions() == {"Key": "k", "Table": "t"}
+    assert bound.definition() is definition
+    assert machine.bindings == {"Table": "t"}
+
+
 def test_a_machine_starts_where_it_says() -> None:
     assert Machine((Pass(name="A"), Pass(name="B", next="A")), start="B").to_asl()["StartAt"] == "B"
     with pytest.raises(ValueError, match="states is empty"):
