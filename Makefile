@@ -36,12 +36,13 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed: install Python 3.11 or newer"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: install Python 3.11 or newer, or name one with \`make PYTHON=python3.12 ...\`"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) lacks venv: install it (on Debian and Ubuntu: apt install python3-venv)"; exit 1; }
-	@echo "... environment in $(VENV) from requirements.lock"
+	@echo "... environment in $(VENV) from requirements.lock"; date +%s > .setup-began
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@awk '/^uv==/ {on = 1; print; next} on && /^[^ ]/ {exit} on' requirements.lock > $(VENV)/uv.lock
 	@test -x $(UV) || $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps --requirement $(VENV)/uv.lock
 	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(UV) pip sync --require-hashes requirements.lock
 	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@echo "ok  environment in $(VENV) ($$(( $$(date +%s) - $$(cat .setup-began) )) s)"; rm -f .setup-began
 	@touch $@
 
 # The tools that no package brings along, in the user's cache, and `cdk` by its own name.
