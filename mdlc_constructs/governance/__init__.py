@@ -1,0 +1,14 @@
+"""How a stack is judged: cdk-nag with this library's own findings acknowledged, each with its reason."""
+
+from typing import TYPE_CHECKING
+
+from mdlc_constructs.exports import lazily
+
+if TYPE_CHECKING:
+    from mdlc_constructs.governance.nag import add_nag as add_nag
+
+_MODULES = {"add_nag": "mdlc_constructs.governance.nag"}
+
+__all__ = list(_MODULES)
+
+__getattr__, __dir__ = lazily(__name__, _MODULES)

@@ -1,0 +1,173 @@
+"""Findings of cdk-nag that this library causes on purpose, each with its reason. Pure text.
+
+A wildcard is known by what it stands on and by the actions it is granted for, so that the same wildcard with
+another action, or the same action on another wildcard, is still a finding.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mdlc_constructs.resources.places import LAYOUT
+
+ACCESS_LOGS = "AwsSolutions-S1"
+ACCESS_LOGS_REASON = (
+    "No bucket for access logs was given: pass access_logs_bucket to ModelHome to have S3 write them. The "
+    "bucket is private, takes TLS only, and CloudTrail's data events can record the same."
+)
+
+_WILDCARD = re.compile(r"AwsSolutions-IAM5\[Resource::(?P<resource>.+)\]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owned:
+    """What a wildcard may stand on, as cdk-nag writes it (`<LogicalId>` for a reference).
+
+    Attributes:
+        models: names of model homes.
+        buckets: names of their buckets.
+        datasets: buckets and prefixes of datasets, such as `<Bucket>/raw/`.
+    """
+
+    models: frozenset[str]
+    buckets: frozenset[str]
+    datasets: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """A row of the table.
+
+    Attributes:
+        resource: a regular expression; `MODEL`, `BUCKET`, `DATASET` and `PLACE` stand for what is owned.
+        actions: a regular expression of actions.
+    """
+
+    resource: str
+    actions: str
+    reason: str
+
+
+_HERE = "arn:<AWS::Partition>:{}:<AWS::Region>:<AWS::AccountId>:"
+_SAGEMAKER, _LOGS, _EC2, _ECR = (_HERE.format(service) for service in ("sagemaker", "logs", "ec2", "ecr"))
+_PULL = r"ecr:(BatchCheckLayerAvailability|BatchGetImage|GetDownloadUrlForLayer)"
+
+_TABLE = (
+    _Known(
+        resource=r"\*",
+        actions=r"xray:(PutTraceSegments|PutTelemetryRecords|GetSamplingRules|GetSamplingTargets)",
+        reason="X-Ray knows no resource-level permission for sending traces.",
+    ),
+    _Known(
+        resource=r"\*",
+        actions=r"logs:((Create|Get|Update|Delete)LogDelivery|ListLogDeliveries"
+        r"|PutResourcePolicy|DescribeResourcePolicies|DescribeLogGroups)",
+        reason="Step Functions delivers logs by calls that know no resource-level permission.",
+    ),
+    _Known(
+        resource=r"\*",
+        actions=r"ecr:GetAuthorizationToken",
+        reason="A registry token belongs to no repository; pulling is granted on the image's own.",
+    ),
+    _Known(
+        resource=r"\*",
+        actions=r"cloudwatch:PutMetricData",
+        reason="Metrics know no resource-level permission; a condition holds them to SageMaker's.",
+    ),
+    _Known(
+        resource=r"\*",
+        actions=r"sagemaker:List(Models|ModelPackages|ProcessingJobs|TrainingJobs|TransformJobs)",
+        reason="SageMaker's lists know no resource-level permission; reading and ending is granted by name.",
+    ),
+    _Known(
+        resource=r"\*",
+        actions=r"ec2:Describe(DhcpOptions|NetworkInterfaces|SecurityGroups|Subnets|Vpcs)",
+        reason="EC2's describe calls know no resource-level permission.",
+    ),
+    _Known(
+        resource=rf"{_EC2}network-interface/\*",
+        actions=r"ec2:(Create|Delete)NetworkInterface(Permission)?",
+        reason="SageMaker makes the interfaces when a job starts; subnets and security groups are named.",
+    ),
+    _Known(
+        resource=rf"{_LOGS}log-group:/aws/sagemaker/(Processing|Training|Transform)Jobs:\*",
+        actions=r"logs:(CreateLogGroup|CreateLogStream|DescribeLogStreams|PutLogEvents)",
+        reason="SageMaker names a log stream after the job and its host; the log group is its own.",
+    ),
+    _Known(
+        resource=r"arn:<AWS::Partition>:s3:::BUCKET/PLACE/\*(/manifest\.json)?",
+        actions=r"s3:(GetObject|PutObject)",
+        reason="A run's digest names its objects; the grant ends at one prefix of the model's own bucket.",
+    ),
+    _Known(
+        resource=r"arn:<AWS::Partition>:s3:::DATASET\*",
+        actions=r"s3:GetObject",
+        reason="Which files a dataset has is known when it is read; the grant ends at its prefix.",
+    ),
+    _Known(
+        resource=r"arn:<AWS::Partition>:s3:::BUCKET/\*",
+        actions=r"s3:DeleteObject(Version)?",
+        reason="RemovalPolicy.DESTROY was asked for: the bucket is emptied when its stack is deleted.",
+    ),
+    _Known(
+        resource=rf"{_SAGEMAKER}(training-job|processing-job|transform-job|model)/MODEL-([a-z-]+-?)?\*",
+        actions=r"sagemaker:(Create|Describe|Stop|Delete)(TrainingJob|ProcessingJob|TransformJob|Model)"
+        r"|sagemaker:(AddTags|ListTags)",
+        reason="A digest of the request ends the name of a job or model; the model's name begins it.",
+    ),
+    _Known(
+        resource=rf"{_SAGEMAKER}model-package/MODEL/\*",
+        actions=r"sagemaker:(Create|Describe|Update|Delete)ModelPackage|sagemaker:AddTags",
+        reason="The registry numbers the versions of a package; the group is the model's own.",
+    ),
+    _Known(
+        resource=r"arn:<AWS::Partition>:ecr:\*:\*:repository/\*",
+        actions=_PULL,
+        reason="No training workflow stands in this app: the package that is scored names its image.",
+    ),
+    _Known(
+        resource=rf"{_ECR}repository/\*",
+        actions=_PULL,
+        reason="The image's URI is known only at deployment; it may be any repository of this account.",
+    ),
+)
+
+
+def wildcard(finding: str) -> str | None:
+    """The resource that a finding about a wildcard names; None for any other finding."""
+    found = _WILDCARD.fullmatch(finding)
+    return found["resource"] if found else None
+
+
+def reason(resource: str, actions: Iterable[str], owned: Owned) -> str | None:
+    """Why every one of the actions is granted on the wildcard; None when one of them is not known.
+
+    Args:
+        resource: the ARN pattern as cdk-nag writes it.
+    """
+    reasons: dict[str, None] = {}
+    for action in actions:
+        known = next(
+            (
+                row.reason
+                for row in _TABLE
+                if re.fullmatch(row.actions, action) and re.fullmatch(_pattern(row, owned), resource)
+            ),
+            None,
+        )
+        if known is None:
+            return None
+        reasons[known] = None
+    return " ".join(reasons) or None
+
+
+def _pattern(row: _Known, owned: Owned) -> str:
+    pattern = row.resource
+    for word, values in (
+        ("MODEL", owned.models),
+        ("BUCKET", owned.buckets),
+        ("DATASET", owned.datasets),
+        ("PLACE", LAYOUT),
+    ):
+        pattern = pattern.replace(word, f"(?:{'|'.join(re.escape(value) for value in sorted(values))})")
+    return pattern

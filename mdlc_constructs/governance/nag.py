@@ -1,0 +1,149 @@
+"""cdk-nag with this library's own findings acknowledged."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+import jsii
+from aws_cdk import Acknowledgment, App, PolicyValidationPluginReport, Stack, Validations
+from aws_cdk import aws_iam as iam
+from cdk_nag import AwsSolutionsChecks
+from constructs import IConstruct
+
+from mdlc_constructs.governance.known_findings import (
+    ACCESS_LOGS,
+    ACCESS_LOGS_REASON,
+    Owned,
+    reason,
+    wildcard,
+)
+from mdlc_constructs.resources.functions import Functions
+from mdlc_constructs.resources.model_home import ModelHome
+from mdlc_constructs.workflows.construct import Workflow
+
+
+def add_nag(app: App, *, verbose: bool = False) -> None:
+    """Check the app with cdk-nag's AwsSolutions rules when it is synthesized; a finding fails the synthesis.
+
+    What this library's own constructs do on purpose is acknowledged on the resource concerned, with the
+    reason; the validation report in the cloud assembly tells them all. Anything else, such as a permission
+    that your own seams ask for, is reported: fix or acknowledge it as cdk-nag says.
+
+    Synthesis takes longer with it: ask for it where templates are judged rather than always.
+
+    Args:
+        verbose: have cdk-nag explain each finding.
+    """
+    Validations.of(app).add_plugins(_Checks(app, verbose=verbose))
+
+
+class _Checks(AwsSolutionsChecks):
+    # Known findings are acknowledged between cdk-nag's answer and the CDK's verdict on it: only then do the
+    # findings' ids exist as they are compared, with references across stacks resolved.
+    def __init__(self, app: App, *, verbose: bool) -> None:
+        super().__init__(verbose=verbose)
+        self._app = app
+
+    @jsii.member(jsii_name="validate")
+    def validate(self, context: Any) -> PolicyValidationPluginReport:
+        report = super().validate(context)
+        judge = _Judge(self._app)
+        known: dict[str, list[Acknowledgment]] = {}
+        for violation in report.violations:
+            for resource in violation.violating_resources:
+                path = resource.construct_path or ""
+                why = judge.reason(path, violation.rule_name)
+                if why is not None:
+                    # Only an id with its plugin's name in front is compared with what the plugin reports.
+                    id_ = f"{self.name}::{violation.rule_name}"
+                    known.setdefault(path, []).append(Acknowledgment(id=id_, reason=why))
+        for path, acknowledgments in known.items():
+            Validations.of(judge.constructs[path]).acknowledge(*acknowledgments)
+        return report
+
+
+class _Judge:
+    """Knows which resources of an app are this library's own."""
+
+    def __init__(self, app: App) -> None:
+        self.constructs = {construct.node.path: construct for construct in app.node.find_all()}
+        found = self.constructs.items()
+        self._homes = [(path, home) for path, home in found if isinstance(home, ModelHome)]
+        self._workflows = [(path, flow) for path, flow in found if isinstance(flow, Workflow)]
+        functions = [(path, room) for path, room in found if isinstance(room, Functions)]
+        self._buckets = {f"{path}/Bucket" for path, _ in self._homes}
+        roles = {
+            *(f"{path}/ModelRole" for path, _ in self._homes),
+            *(f"{path}/{name}" for path, flow in self._workflows for name in (*flow.roles, "Role")),
+            *(f"{path}/{name}Role" for path, room in functions for name in room.made),
+        }
+        # An L2 role holds its resource, and what was granted later in a policy of its own.
+        self._roles = {f"{role}{below}" for role in roles for below in ("", "/Resource", _LATER)}
+        self._owned: dict[Stack, Owned] = {}
+
+    def reason(self, path: str, finding: str) -> str | None:
+        """Why the library causes a finding; None when it does not."""
+        if finding == ACCESS_LOGS:
+            return ACCESS_LOGS_REASON if path in self._buckets else None
+        resource = wildcard(finding)
+        if resource is None or path not in self._roles:
+            return None
+        construct = self.constructs[path]
+        actions = [
+            action
+            for statement in _statements(construct)
+            if resource in map(flat, _listed(statement["Resource"]))
+            for action in _listed(statement["Action"])
+        ]
+        return reason(resource, actions, self._owned_in(Stack.of(construct)))
+
+    def _owned_in(self, stack: Stack) -> Owned:
+        if stack not in self._owned:
+            datasets = {(flow.source.bucket, flow.source.prefix) for _, flow in self._workflows}
+            self._owned[stack] = Owned(
+                models=frozenset(home.name for _, home in self._homes),
+                buckets=frozenset(flat(stack.resolve(home.bucket_name)) for _, home in self._homes),
+                datasets=frozenset(
+                    f"{flat(stack.resolve(bucket))}/{flat(stack.resolve(prefix))}"
+                    for bucket, prefix in datasets
+                ),
+            )
+        return self._owned[stack]
+
+
+_LATER = "/DefaultPolicy/Resource"
+
+
+def _statements(construct: IConstruct) -> Iterator[Mapping[str, Any]]:
+    """The statements of a role or a policy, references resolved."""
+    stack = Stack.of(construct)
+    if isinstance(construct, iam.CfnRole):
+        policies = cast(list[dict[str, Any]], stack.resolve(construct.policies) or [])
+        documents = [policy["policyDocument"] for policy in policies]
+    elif isinstance(construct, iam.CfnPolicy):
+        documents = [stack.resolve(construct.policy_document)]
+    else:
+        documents = []
+    for document in documents:
+        yield from document["Statement"]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def flat(value: Any) -> str:
+    """A resolved text as cdk-nag writes it into ids of findings: `<LogicalId>`, `<LogicalId.Attribute>`."""
+    if isinstance(value, str):
+        return value.replace("${", "<").replace("}", ">")
+    match value:
+        case {"Ref": str(name)}:
+            return f"<{name}>"
+        case {"Fn::GetAtt": [str(name), str(attribute)]}:
+            return f"<{name}.{attribute}>"
+        case {"Fn::Join": [str(delimiter), list(parts)]}:
+            return delimiter.join(map(flat, parts))
+        case {"Fn::Sub": str(text)}:
+            return flat(text)
+        case {"Fn::ImportValue": imported}:
+            return flat(imported)
+    return str(value)
