@@ -1,0 +1,214 @@
+"""A running embedded AWS with teams' stacks in it: deploy, upload, run, look."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from mdlc_cli import cdk, toolchain
+from mdlc_cli.local import Server
+from mdlc_cli.target import Target, at
+from tests.end_to_end.team import Team, as_environment
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 240
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """How an execution ended and which states it entered, nested ones included."""
+
+    arn: str
+    status: str
+    output: dict[str, Any]
+    error: str
+    cause: str
+    states: tuple[str, ...]
+
+
+@dataclass
+class Aws:
+    """The embedded AWS as the tests of this folder use it."""
+
+    server: Server
+    folder: Path
+    queue: str = ""
+    """URL of the queue that gets the workflows' events."""
+    entered: dict[str, set[str]] = field(default_factory=dict)
+    """Workflow to all states that any execution entered."""
+
+    @property
+    def target(self) -> Target:
+        """The server as the command line sees it."""
+        return at(self.server)
+
+    def client(self, service: str) -> Any:
+        """A client with the deployer's credentials."""
+        return self.target.client(service)
+
+    def cdk(self, *arguments: str, teams: tuple[Team, ...]) -> str:
+        """Run the CDK CLI on the teams' app."""
+        cdk.bootstrap_when_needed(self.target)
+        app = f"{sys.executable} -m tests.end_to_end.team"
+        environment = {
+            **cdk.environment(self.target),
+            "TEAMS": as_environment(*teams),
+            "PYTHONPATH": str(ROOT),
+        }
+        command = [
+            *toolchain.cdk_command(),
+            *arguments,
+            "--app",
+            app,
+            "--output",
+            str(self.folder / "cdk.out"),
+        ]
+        done = subprocess.run(
+            [*command, "--no-notices"], cwd=self.folder, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def deploy(self, *teams: Team) -> None:
+        """Deploy or update the stacks of these teams."""
+        self.cdk("deploy", "--all", "--require-approval", "never", teams=teams)
+
+    def outputs(self, team: Team) -> dict[str, str]:
+        """The stack's outputs."""
+        described = self.client("cloudformation").describe_stacks(StackName=team.stack)["Stacks"][0]
+        return {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
+
+    def upload(self, team: Team, prefix: str, paths: list[Path]) -> None:
+        """Put files below a prefix of the team's bucket."""
+        for path in paths:
+            self.client("s3").upload_file(str(path), self.outputs(team)["BucketName"], prefix + path.name)
+
+    def start(self, team: Team, workflow: str, given: dict[str, Any] | None = None) -> str:
+        """Start a workflow; returns the execution's ARN."""
+        machine = f"arn:aws:states:us-east-1:000000000000:stateMachine:{team.model}-{workflow}"
+        answer = self.client("stepfunctions").start_execution(
+            stateMachineArn=machine, input=json.dumps(given or {})
+        )
+        return str(answer["executionArn"])
+
+    def wait(self, arn: str) -> Execution:
+        """Wait until an execution ends."""
+        states = self.client("stepfunctions")
+        deadline = time.monotonic() + SECONDS
+        while (found := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
+            assert time.monotonic() < deadline, f"{arn} still runs after {SECONDS} s"
+            time.sleep(0.1)
+        events: list[dict[str, Any]] = []
+        token: dict[str, str] = {}
+        while True:
+            page = states.get_execution_history(executionArn=arn, maxResults=1000, **token)
+            events += page["events"]
+            if "nextToken" not in page:
+                break
+            token = {"nextToken": page["nextToken"]}
+        entered = tuple(
+            event["stateEnteredEventDetails"]["name"]
+            for event in events
+            if "stateEnteredEventDetails" in event
+        )
+        workflow = "training" if arn.split(":")[-2].endswith("-training") else "batch-inference"
+        self.entered.setdefault(workflow, set()).update(entered)
+        return Execution(
+            arn=arn,
+            status=found["status"],
+            output=json.loads(found.get("output") or "{}"),
+            error=found.get("error") or "",
+            cause=found.get("cause") or "",
+            states=entered,
+        )
+
+    def run(self, team: Team, workflow: str, given: dict[str, Any] | None = None) -> Execution:
+        """Start a workflow and wait for it."""
+        return self.wait(self.start(team, workflow, given))
+
+    def audit(self, team: Team) -> list[dict[str, str]]:
+        """All audit items of executions, in the order of time."""
+        items = self.client("dynamodb").query(
+            TableName=self.outputs(team)["AuditTableName"],
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+            ExpressionAttributeValues={":pk": {"S": f"MODEL#{team.model}"}, ":sk": {"S": "EXECUTION#"}},
+        )["Items"]
+        return [{name: next(iter(value.values())) for name, value in item.items()} for item in items]
+
+    def champion(self, team: Team) -> dict[str, str] | None:
+        """The champion pointer, or None."""
+        found = self.client("dynamodb").get_item(
+            TableName=self.outputs(team)["AuditTableName"],
+            Key={"pk": {"S": f"MODEL#{team.model}"}, "sk": {"S": "CHAMPION"}},
+        )
+        item = found.get("Item")
+        return {name: next(iter(value.values())) for name, value in item.items()} if item else None
+
+    def jobs(self, team: Team, kind: str) -> list[str]:
+        """Names of the team's jobs of a kind, such as `Training`."""
+        list_jobs = getattr(self.client("sagemaker"), f"list_{kind.lower()}_jobs")
+        summaries = list_jobs(NameContains=team.model, MaxResults=100)[f"{kind}JobSummaries"]
+        return [each[f"{kind}JobName"] for each in summaries]
+
+    def package(self, arn: str) -> dict[str, Any]:
+        """A model package as the registry describes it."""
+        described: dict[str, Any] = self.client("sagemaker").describe_model_package(ModelPackageName=arn)
+        return described
+
+    def keys(self, uri: str) -> list[str]:
+        """Keys of all objects below an S3 URI."""
+        bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+        pages = self.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [each["Key"] for page in pages for each in page.get("Contents", [])]
+
+    def read(self, uri: str) -> bytes:
+        """An object's content."""
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        content: bytes = self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        return content
+
+    def predictions(self, manifest_uri: str) -> list[dict[str, Any]]:
+        """All prediction records of a published batch, found from its manifest as a reader would."""
+        manifest = json.loads(self.read(manifest_uri))
+        base = manifest_uri.rpartition("/")[0]
+        found: list[dict[str, Any]] = []
+        for part in manifest["parts"]:
+            path = self.folder / "part.parquet"
+            path.write_bytes(self.read(f"{base}/{part['name']}"))
+            rows = duckdb.sql(f"SELECT * FROM read_parquet('{path}')")
+            found += [dict(zip(rows.columns, row, strict=True)) for row in rows.fetchall()]
+        return found
+
+    def control(self, method: str, name: str, body: dict[str, Any] | None = None) -> Any:
+        """Call one of the server's own paths."""
+        asked = urllib.request.Request(
+            f"{self.server.endpoint}/_mdlc/{name}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+        )
+        with urllib.request.urlopen(asked, timeout=30) as answer:
+            return json.load(answer)
+
+    def role_of(self, team: Team, logical: str) -> str:
+        """The name of a role of the team's stack whose logical id begins with `logical`."""
+        resources = self.client("cloudformation").describe_stack_resources(StackName=team.stack)[
+            "StackResources"
+        ]
+        (found,) = [
+            each["PhysicalResourceId"]
+            for each in resources
+            if each["ResourceType"] == "AWS::IAM::Role" and each["LogicalResourceId"].startswith(logical)
+        ]
+        return str(found)
+
+
+def parent() -> int:
+    """The process that the server must not outlive."""
+    return os.getpid()

@@ -1,0 +1,139 @@
+"""A model team for tests: small made-up orders with a real signal in them, and its stack.
+
+Run as a CDK app (`python -m tests.end_to_end.team`) it makes one stack for each team in the JSON list of the
+environment variable `TEAMS`.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from aws_cdk import App, CfnOutput, RemovalPolicy, Stack
+from constructs import Construct
+
+from mdlc_constructs import (
+    BatchInferenceWorkflow,
+    BuiltInAlgorithm,
+    Dataset,
+    Evaluation,
+    Gate,
+    ModelHome,
+    QualityRules,
+    Split,
+    TrainingWorkflow,
+)
+
+COLUMNS = {
+    "id": "text",
+    "at": "timestamp",
+    "shop": "category",
+    "items": "integer",
+    "price": "number",
+    "returned": "integer",
+}
+DAYS = 360
+
+
+@dataclass(frozen=True, kw_only=True)
+class Team:
+    """What differs between the stacks of the tests."""
+
+    model: str
+    rounds: int = 10
+    max_parallel: int = 4
+
+    @property
+    def stack(self) -> str:
+        """The stack's name."""
+        return "".join(word.title() for word in self.model.split("-"))
+
+
+class TeamStack(Stack):
+    """A home with both workflows, everything removed with the stack."""
+
+    def __init__(self, scope: Construct, id_: str, *, team: Team) -> None:
+        super().__init__(scope, id_)
+        home = ModelHome(self, "Model", name=team.model, removal_policy=RemovalPolicy.DESTROY)
+
+        def orders(prefix: str) -> Dataset:
+            return Dataset.csv(
+                f"s3://{home.bucket_name}/{prefix}/",
+                label="returned",
+                timestamp="at",
+                entity="shop",
+                row_key=("id",),
+                columns=COLUMNS,
+                features=("shop", "items", "price"),
+            )
+
+        TrainingWorkflow(
+            self,
+            "Training",
+            home=home,
+            dataset=orders("raw/training"),
+            algorithm=BuiltInAlgorithm.xgboost(
+                objective="binary:logistic", num_round=team.rounds, eval_metric="auc"
+            ),
+            split=Split.by_time(validation_from=date(2013, 9, 1), holdout_from=date(2013, 10, 1)),
+            quality=QualityRules(minimum_rows=50),
+            evaluation=Evaluation(bootstrap=50),
+            # A challenger may be this much worse: these tests are about the comparison, not about winning it.
+            gate=Gate(at_least={"auc": 0.65}, better_than_champion="auc", margin=-0.3),
+        )
+        BatchInferenceWorkflow(
+            self,
+            "BatchInference",
+            home=home,
+            dataset=orders("raw/batch"),
+            quality=QualityRules(minimum_rows=50),
+            max_parallel=team.max_parallel,
+        )
+        CfnOutput(self, "BucketName", value=home.bucket_name)
+        CfnOutput(self, "AuditTableName", value=home.audit_table_name)
+
+
+def write_orders(
+    folder: Path, *, seed: int, rows: int = 3000, files: int = 3, shuffled: bool = False
+) -> list[Path]:
+    """Orders of 2013, one file a part of the year; `shuffled` takes the signal out of the label."""
+    random = np.random.default_rng(seed)
+    day = np.sort(random.integers(0, DAYS, rows))
+    shop = random.choice(["north", "south", "west"], rows)
+    items = random.integers(1, 9, rows)
+    price = np.round(random.gamma(2.0, 30.0, rows), 2)
+    logit = -1.5 + 0.25 * items + 0.012 * price + np.where(shop == "west", 0.8, 0.0) - 1.2
+    returned = (random.random(rows) < 1 / (1 + np.exp(-logit))).astype(int)
+    if shuffled:
+        returned = random.permutation(returned)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for part in range(files):
+        lines = ["id,at,shop,items,price,returned"]
+        for row in range(part * rows // files, (part + 1) * rows // files):
+            at = np.datetime64("2013-01-01") + np.timedelta64(int(day[row]), "D")
+            lines.append(f"o{seed}-{row},{at}T10:00:00,{shop[row]},{items[row]},{price[row]},{returned[row]}")
+        path = folder / f"orders-{part}.csv"
+        path.write_text("\n".join(lines) + "\n")
+        paths.append(path)
+    return paths
+
+
+def main() -> None:
+    """Synthesizes the teams of the environment."""
+    app = App()
+    for given in json.loads(os.environ["TEAMS"]):
+        team = Team(**given)
+        TeamStack(app, team.stack, team=team)
+    app.synth()
+
+
+def as_environment(*teams: Team) -> str:
+    """The value of `TEAMS` for these teams."""
+    return json.dumps([asdict(team) for team in teams])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,250 @@
+"""The two workflows from a first training on: each test goes on where the one before it stopped."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from mdlc_constructs.workflows.batch_inference.machine import batch_inference_machine
+from mdlc_constructs.workflows.training.machine import training_machine
+from tests.end_to_end.aws import Aws, Execution
+from tests.end_to_end.team import Team, write_orders
+from tests.workflows.settings import BATCH, TRAINING
+
+STEADY = Team(model="steady")
+CHANGED = replace(STEADY, rounds=12)
+SHUFFLED = Team(model="shuffled")
+FAILING = Team(model="failing")
+
+
+@pytest.fixture(scope="module")
+def teams(aws: Aws) -> Aws:
+    """The teams' stacks with orders in them; every event of the workflows goes to a queue."""
+    aws.deploy(STEADY, SHUFFLED, FAILING)
+    folder = aws.folder / "orders"
+    for seed, team in enumerate((STEADY, SHUFFLED, FAILING)):
+        orders = write_orders(folder / team.model, seed=seed, shuffled=team is SHUFFLED)
+        aws.upload(team, "raw/training/", orders)
+        batch = write_orders(folder / f"{team.model}-batch", seed=seed + 10, rows=600, files=6)
+        aws.upload(team, "raw/batch/first/", batch)
+        more = write_orders(folder / f"{team.model}-more", seed=seed + 20, rows=200, files=2)
+        aws.upload(team, "raw/batch/second/", more)
+    queue = aws.client("sqs").create_queue(QueueName="events")["QueueUrl"]
+    arn = "arn:aws:sqs:us-east-1:000000000000:events"
+    aws.client("events").put_rule(Name="all", EventPattern=json.dumps({"source": ["mdlc"]}))
+    aws.client("events").put_targets(Rule="all", Targets=[{"Id": "queue", "Arn": arn}])
+    aws.queue = queue
+    return aws
+
+
+def events(aws: Aws) -> list[dict[str, Any]]:
+    """The events that came since the last look."""
+    found: list[dict[str, Any]] = []
+    while (
+        got := aws.client("sqs")
+        .receive_message(QueueUrl=aws.queue, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        .get("Messages")
+    ):
+        for message in got:
+            aws.client("sqs").delete_message(QueueUrl=aws.queue, ReceiptHandle=message["ReceiptHandle"])
+            found.append(json.loads(message["Body"]))
+    return found
+
+
+def succeeded(execution: Execution, outcome: str) -> Execution:
+    """The execution, which must have succeeded with this outcome."""
+    assert execution.status == "SUCCEEDED", (execution.error, execution.cause)
+    assert execution.output["outcome"] == outcome
+    return execution
+
+
+def test_training_registers_an_approved_package_with_its_origin(teams: Aws) -> None:
+    done = succeeded(teams.run(STEADY, "training", {"reason": "first", "request_id": "r1"}), "Succeeded")
+    assert len(done.states) <= 14
+    package = teams.package(done.output["package_arn"])
+    assert package["ModelApprovalStatus"] == "Approved"
+    metadata = package["CustomerMetadataProperties"]
+    (audit,) = teams.audit(STEADY)
+    for key in ("run", "data_version", "code_version", "training_job", "image"):
+        assert metadata[key] == audit[key], key
+    assert (audit["outcome"], audit["reason"], audit["request_id"]) == ("Succeeded", "first", "r1")
+    statistics = package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
+    metrics = json.loads(teams.read(statistics))["binary_classification_metrics"]
+    assert 0.65 <= metrics["auc"]["value"] < 0.9
+    assert json.loads(audit["metrics"])["auc"] == pytest.approx(metrics["auc"]["value"], abs=1e-3)
+    assert any(key.endswith("evaluation.png") for key in teams.keys(done.output["evaluation"]))
+    (event,) = events(teams)
+    assert event["detail-type"] == "Training Completed"
+    assert event["detail"]["package_arn"] == done.output["package_arn"]
+
+
+def test_the_same_work_again_trains_nothing_and_says_so(teams: Aws) -> None:
+    jobs = teams.jobs(STEADY, "Training")
+    again = succeeded(teams.run(STEADY, "training"), "Unchanged")
+    assert teams.jobs(STEADY, "Training") == jobs
+    assert again.states == ("Plan", "Resume", "RecordAudit", "Announce")
+    assert teams.audit(STEADY)[-1]["outcome"] == "Unchanged"
+
+
+def test_a_batch_is_published_with_one_prediction_a_row(teams: Aws) -> None:
+    assert teams.champion(STEADY) is None
+    done = succeeded(teams.run(STEADY, "batch-inference", {"prefix": "first/"}), "Succeeded")
+    rows = teams.predictions(done.output["manifest"])
+    assert len(rows) == 600 == int(done.output["rows"])
+    assert {row["row_key"] for row in rows} == {f"o10-{number}" for number in range(600)}
+    assert len({row["inference_id"] for row in rows}) == 600
+    assert all(0 <= row["score"] <= 1 for row in rows)
+    assert {row["model_package_version"] for row in rows} == {1}
+    assert {row["entity"] for row in rows} == {"north", "south", "west"}
+    # Six files in four shards: four transform jobs.
+    assert done.states.count("ScoreShard") == 4
+    champion = teams.champion(STEADY)
+    assert champion is not None
+    assert champion["version"] == "1"
+
+
+def test_the_same_batch_again_scores_nothing(teams: Aws) -> None:
+    jobs = teams.jobs(STEADY, "Transform")
+    again = succeeded(teams.run(STEADY, "batch-inference", {"prefix": "first/"}), "Unchanged")
+    assert again.output["rows"] == "600"
+    assert teams.jobs(STEADY, "Transform") == jobs
+
+
+def test_a_model_that_was_deleted_is_made_anew_for_the_named_version(teams: Aws) -> None:
+    champion = teams.champion(STEADY)
+    assert champion is not None
+    teams.client("sagemaker").delete_model(ModelName=champion["model"])
+    given = {"prefix": "second/", "package_version": 1}
+    done = succeeded(teams.run(STEADY, "batch-inference", given), "Succeeded")
+    assert "CreateModel" in done.states
+    assert len(teams.predictions(done.output["manifest"])) == 200
+
+
+def test_one_changed_hyperparameter_trains_and_is_compared_with_the_champion(teams: Aws) -> None:
+    before = teams.jobs(STEADY, "Training")
+    teams.deploy(CHANGED)
+    done = succeeded(teams.run(CHANGED, "training"), "Succeeded")
+    assert len(set(teams.jobs(STEADY, "Training")) - set(before)) == 1
+    # The split is the same, so neither quality nor features run again; both models score the holdout.
+    assert "PrepareFeatures" in done.states
+    assert done.states.count("ScoreModel") == 2
+    gate = json.loads(teams.read(done.output["evaluation"] + "gate.json"))
+    assert "champion" in json.dumps(gate)
+    assert done.output["package_arn"].endswith("/2")
+
+
+@pytest.mark.parametrize(
+    ("workflow", "given"),
+    [
+        ("training", {"window": {"start": "2013-02-01"}}),
+        ("batch-inference", {"prefix": "second/"}),
+    ],
+)
+def test_two_executions_of_the_same_work_at_once_do_it_once(
+    teams: Aws, workflow: str, given: dict[str, Any]
+) -> None:
+    before = set(teams.jobs(STEADY, "Processing"))
+    arns = [teams.start(CHANGED, workflow, given) for _ in range(2)]
+    ended = [teams.wait(arn) for arn in arns]
+    assert {execution.status for execution in ended} == {"SUCCEEDED"}
+    assert "WaitForOther" in ended[0].states + ended[1].states
+    assert len({execution.output["package_arn"] for execution in ended}) == 1
+    assert not [name for name in set(teams.jobs(STEADY, "Processing")) - before if name.endswith("-2")]
+
+
+def test_a_shuffled_label_is_refused_and_stands_as_rejected(teams: Aws) -> None:
+    done = succeeded(teams.run(SHUFFLED, "training"), "Refused")
+    package = teams.package(done.output["package_arn"])
+    assert package["ModelApprovalStatus"] == "Rejected"
+    assert "auc" in package["ApprovalDescription"]
+    assert teams.audit(SHUFFLED)[-1]["outcome"] == "Refused"
+    assert json.loads(teams.read(done.output["evaluation"] + "gate.json"))["passed"] is False
+
+
+def test_nothing_is_scored_with_a_model_that_nobody_approved(teams: Aws) -> None:
+    failed = teams.run(SHUFFLED, "batch-inference")
+    assert failed.status == "FAILED"
+    assert failed.error == "NoPackage"
+    assert "has no approved model package" in failed.cause
+
+
+def test_a_failed_first_run_is_recorded_and_the_retry_trains(teams: Aws) -> None:
+    events(teams)
+    role = teams.role_of(FAILING, "TrainingTrainRole")
+    teams.control("POST", "deny", {"role": role, "action": "s3:GetObject"})
+    failed = teams.run(FAILING, "training", {"reason": "to fail"})
+    teams.control("POST", "restore")
+    assert failed.status == "FAILED"
+    assert failed.error == "States.TaskFailed"
+    assert "s3:GetObject" in failed.cause
+    assert failed.states[-3:] == ("RecordFailure", "AnnounceFailure", "Failed")
+    (audit,) = teams.audit(FAILING)
+    assert (audit["outcome"], audit["error"], audit["reason"]) == ("Failed", failed.error, "to fail")
+    (event,) = events(teams)
+    assert event["detail-type"] == "Training Failed"
+    retried = succeeded(teams.run(FAILING, "training"), "Succeeded")
+    assert "CheckQuality" not in retried.states
+    first, second = sorted(teams.jobs(FAILING, "Training"), key=len)
+    assert second == first + "-2"
+
+
+def test_a_refused_batch_goes_to_quarantine_and_nothing_is_trained(teams: Aws) -> None:
+    before = teams.jobs(FAILING, "Training")
+    path = teams.folder / "orders-9.csv"
+    lines = write_orders(teams.folder / "twice", seed=99, files=1)[0].read_text().splitlines()
+    path.write_text("\n".join([*lines, *lines[-300:]]))
+    teams.upload(FAILING, "raw/training/", [path])
+    failed = teams.run(FAILING, "training")
+    assert (failed.status, failed.error) == ("FAILED", "DataRefused")
+    assert "key" in failed.cause
+    report = failed.cause.rpartition("Report: ")[2]
+    assert {key.rpartition("/")[2] for key in teams.keys(report)} >= {"report.html", "report.json"}
+    assert teams.keys(report.replace("/quality/", "/quarantine/").removesuffix("report/"))
+    assert teams.jobs(FAILING, "Training") == before
+    # The batch itself stays where it was.
+    assert any(key.endswith("orders-9.csv") for key in teams.keys(report.split("/quality/")[0] + "/raw/"))
+
+
+def test_a_refused_input_is_not_scored(teams: Aws) -> None:
+    path = teams.folder / "no-price.csv"
+    path.write_text("id,at,shop,items\n" + "\n".join(f"x{n},2013-12-01T00:00:00,west,2" for n in range(100)))
+    teams.upload(STEADY, "raw/batch/broken/", [path])
+    failed = teams.run(CHANGED, "batch-inference", {"prefix": "broken/"})
+    assert (failed.status, failed.error) == ("FAILED", "DataRefused")
+    assert "price" in failed.cause
+
+
+@pytest.mark.parametrize(
+    ("workflow", "given", "error"),
+    [
+        ("training", {"windw": {}}, "InvalidInput"),
+        ("training", {"window": {"start": "2013-05-01", "end": "2013-04-01"}}, "InvalidInput"),
+        ("batch-inference", {"prefix": "nothing-here/"}, "NoData"),
+        ("batch-inference", {"package_version": 77}, "NoPackage"),
+    ],
+)
+def test_an_input_that_cannot_be_used_is_refused_by_the_plan(
+    teams: Aws, workflow: str, given: dict[str, Any], error: str
+) -> None:
+    failed = teams.run(CHANGED, workflow, given)
+    assert (failed.status, failed.error) == ("FAILED", error)
+    assert failed.states == ("Plan", "RecordFailure", "AnnounceFailure", "Failed")
+    assert teams.audit(STEADY)[-1]["error"] == error
+
+
+def test_every_state_of_both_machines_was_entered(teams: Aws) -> None:
+    for workflow, machine in (
+        ("training", training_machine(TRAINING)),
+        ("batch-inference", batch_inference_machine(BATCH)),
+    ):
+        assert {state.name for state in machine.walk()} - teams.entered[workflow] == set(), workflow
+
+
+def test_deleting_the_stacks_leaves_nothing(teams: Aws) -> None:
+    teams.cdk("destroy", "--all", "--force", teams=(CHANGED, SHUFFLED, FAILING))
+    sagemaker = teams.client("sagemaker")
+    assert sagemaker.list_models()["Models"] == []
+    assert sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"] == []
+    assert [b for b in teams.client("s3").list_buckets()["Buckets"] if "modelbucket" in b["Name"]] == []
+    assert teams.client("stepfunctions").list_state_machines()["stateMachines"] == []
