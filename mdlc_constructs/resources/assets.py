@@ -4,9 +4,9 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from aws_cdk import FileAssetPackaging, Stack, Stage
-from constructs import Construct
 
 from mdlc_constructs.resources.bundles import Bundle
 
@@ -24,19 +24,27 @@ class Location:
         return f"s3://{self.bucket_name}/{self.object_key}"
 
 
-def asset(scope: Construct, bundle: Bundle) -> Location:
-    """Publish a bundle with the stack of `scope`; asking again for the same bundle publishes nothing more.
+_published: WeakKeyDictionary[Stack, dict[str, Location]] = WeakKeyDictionary()
+
+
+def asset(stack: Stack, bundle: Bundle) -> Location:
+    """Publish a bundle with a stack; asking again for the same bundle publishes nothing more.
 
     The synthesizer is asked directly: a bundle knows its hash, so nothing needs to be fingerprinted.
     """
-    stage = Stage.of(scope)
-    assert stage is not None, "every construct stands in an app"
-    name = f"asset.{bundle.digest}{bundle.path.suffix}"
-    _stage(bundle.path, Path(stage.asset_outdir) / name)
-    published = Stack.of(scope).synthesizer.add_file_asset(
-        source_hash=bundle.digest, file_name=name, packaging=FileAssetPackaging.FILE
-    )
-    return Location(bucket_name=published.bucket_name, object_key=published.object_key)
+    locations = _published.setdefault(stack, {})
+    if bundle.digest not in locations:
+        stage = Stage.of(stack)
+        assert stage is not None, "every stack stands in an app"
+        name = f"asset.{bundle.digest}{bundle.path.suffix}"
+        _stage(bundle.path, Path(stage.asset_outdir) / name)
+        published = stack.synthesizer.add_file_asset(
+            source_hash=bundle.digest, file_name=name, packaging=FileAssetPackaging.FILE
+        )
+        locations[bundle.digest] = Location(
+            bucket_name=published.bucket_name, object_key=published.object_key
+        )
+    return locations[bundle.digest]
 
 
 def _stage(bundle: Path, target: Path) -> None:

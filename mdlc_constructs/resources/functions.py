@@ -1,10 +1,9 @@
 """Lambda functions, made once a stack, one a permission set, however many workflows use them."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy, Stack
-from aws_cdk import aws_iam as iam
+from aws_cdk import Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -12,7 +11,9 @@ from constructs import Construct
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.resources import bundles
 from mdlc_constructs.resources.assets import asset
-from mdlc_constructs.resources.permissions import policy
+from mdlc_constructs.resources.permissions import Role
+
+TIMEOUT_SECONDS = 300
 
 _PURPOSES = {
     "PlanTraining": ("lambdas.plan_training.handler.handler", "Plans training executions"),
@@ -25,14 +26,15 @@ class Functions(Construct):
     """The functions of a stack. Get them with `Functions.of`.
 
     Attributes:
-        made: the functions that something in the stack asked for, by name.
+        made: ARNs of the functions that something in the stack asked for, by name.
     """
 
     def __init__(self, scope: Construct, id_: str, *, key_arn: str) -> None:
         super().__init__(scope, id_)
-        self.made: dict[str, lambda_.CfnFunction] = {}
-        self._roles: dict[str, iam.Role] = {}
+        self.made: dict[str, str] = {}
+        self._roles: dict[str, Role] = {}
         self._key_arn = key_arn
+        self._stack = Stack.of(scope)
 
     @classmethod
     def of(cls, scope: Construct, *, key_arn: str) -> "Functions":
@@ -45,41 +47,29 @@ class Functions(Construct):
         found = stack.node.try_find_child("Functions")
         return cast(Functions, found) if found is not None else cls(stack, "Functions", key_arn=key_arn)
 
-    def function(
-        self, name: str, statements: Iterable[Statement], bindings: Mapping[str, str]
-    ) -> lambda_.CfnFunction:
-        """The function of that name, allowed to do what the statements say besides what it could before."""
+    def function(self, name: str, statements: Iterable[Statement], bindings: Mapping[str, str]) -> str:
+        """ARN of the function of that name, allowed to do what the statements say besides what it could."""
         if name not in self.made:
-            self._make(name, policy(statements, bindings))
+            self._make(name, statements, bindings)
         else:
-            for statement in policy(statements, bindings)["Statement"]:
-                self._roles[name].add_to_policy(iam.PolicyStatement.from_json(statement))
+            self._roles[name].allow(statements, bindings)
         return self.made[name]
 
-    def _make(self, name: str, document: Mapping[str, Any]) -> None:
+    def _make(self, name: str, statements: Iterable[Statement], bindings: Mapping[str, str]) -> None:
         handler, description = _PURPOSES[name]
-        code = asset(self, bundles.lambda_code())
+        code = asset(self._stack, bundles.lambda_code())
         group = logs.CfnLogGroup(self, f"{name}Logs", retention_in_days=365, kms_key_id=self._key_arn)
-        group.apply_removal_policy(RemovalPolicy.DESTROY)
-        own = [
-            {
-                "Effect": "Allow",
-                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-                "Resource": group.attr_arn,
-            },
+        own = (
+            Statement(actions=("logs:CreateLogStream", "logs:PutLogEvents"), resources=(group.attr_arn,)),
             # X-Ray knows no resource-level permission for writing segments.
-            {
-                "Effect": "Allow",
-                "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
-                "Resource": "*",
-            },
-        ]
-        whole = {**document, "Statement": [*document["Statement"], *own]}
-        self._roles[name] = iam.Role(
+            Statement(actions=("xray:PutTraceSegments", "xray:PutTelemetryRecords"), resources=("*",)),
+        )
+        self._roles[name] = role = Role(
             self,
             f"{name}Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            inline_policies={"Work": iam.PolicyDocument.from_json(whole)},
+            service="lambda.amazonaws.com",
+            statements=(*statements, *own),
+            bindings=bindings,
         )
         self.made[name] = lambda_.CfnFunction(
             self,
@@ -89,9 +79,9 @@ class Functions(Construct):
             handler=handler,
             description=description,
             code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.bucket_name, s3_key=code.object_key),
-            role=self._roles[name].role_arn,
-            timeout=int(Duration.minutes(5).to_seconds()),
+            role=role.arn,
+            timeout=TIMEOUT_SECONDS,
             memory_size=512,
             tracing_config=lambda_.CfnFunction.TracingConfigProperty(mode="Active"),
             logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_format="JSON", log_group=group.ref),
-        )
+        ).attr_arn

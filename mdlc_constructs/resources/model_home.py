@@ -9,7 +9,6 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
@@ -18,6 +17,7 @@ from constructs import Construct
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.resources import permissions
 from mdlc_constructs.resources.functions import Functions
+from mdlc_constructs.resources.permissions import Role
 
 LONGEST_NAME = 28
 """With a step's name and a digest behind it a derived name stays within SageMaker's 63 characters."""
@@ -95,7 +95,7 @@ class ModelHome(Construct):
             model_package_group_name=name,
             model_package_group_description=f"Versions of {name}",
         )
-        group.apply_removal_policy(removal_policy)
+        self._keep(group)
         self._table = self._make_table()
         self.audit_table_name: str = self._table.ref
         self.audit_table_arn: str = self._table.attr_arn
@@ -107,9 +107,9 @@ class ModelHome(Construct):
             "AuditTableArn": self.audit_table_arn,
             "PackageGroup": name,
         }
+        self._functions = Functions.of(self, key_arn=self.key_arn)
         self._make_clean_up(group)
-        self._model_role: iam.Role | None = None
-        self._model_statements: tuple[Statement, ...] = ()
+        self._model_role: Role | None = None
         self.model_repository_arn = "arn:${Partition}:ecr:*:*:repository/*"
 
     @property
@@ -150,28 +150,19 @@ class ModelHome(Construct):
             ),
         )
 
-    def function(
-        self, name: str, statements: Iterable[Statement], bindings: Mapping[str, str]
-    ) -> lambda_.CfnFunction:
-        """A function shared by the stack, allowed to do what the statements say as well."""
-        return Functions.of(self, key_arn=self.key_arn).function(
-            name, statements, {**self.bindings, **bindings}
-        )
+    def function(self, name: str, statements: Iterable[Statement], bindings: Mapping[str, str]) -> str:
+        """ARN of a function shared by the stack, allowed to do what the statements say as well."""
+        return self._functions.function(name, statements, {**self.bindings, **bindings})
 
-    def model_role(self, statements: Iterable[Statement], bindings: Mapping[str, str]) -> iam.Role:
+    def model_role(self, statements: Iterable[Statement], bindings: Mapping[str, str]) -> Role:
         """The role of the model's containers, shared by everything that runs the model.
 
         Who asks later adds what nobody asked for before, such as other subnets.
         """
-        statements = tuple(statements)
         if self._model_role is None:
             self._model_role = self.job_role("ModelRole", statements, bindings)
-            self._model_statements = statements
-            return self._model_role
-        added = tuple(s for s in statements if s not in self._model_statements)
-        for statement in permissions.policy(added, {**self.bindings, **bindings})["Statement"]:
-            self._model_role.add_to_policy(iam.PolicyStatement.from_json(statement))
-        self._model_statements += added
+        else:
+            self._model_role.allow(statements, {**self.bindings, **bindings})
         return self._model_role
 
     def job_role(
@@ -180,9 +171,9 @@ class ModelHome(Construct):
         statements: Iterable[Statement],
         bindings: Mapping[str, str],
         scope: Construct | None = None,
-    ) -> iam.Role:
+    ) -> Role:
         """A role that SageMaker's jobs assume."""
-        return permissions.role(
+        return Role(
             scope or self,
             id_,
             service="sagemaker.amazonaws.com",
@@ -192,11 +183,14 @@ class ModelHome(Construct):
 
     def log_group(self, scope: Construct, id_: str, name: str | None = None) -> logs.CfnLogGroup:
         """An encrypted log group that keeps its lines for a year and goes with the stack."""
-        group = logs.CfnLogGroup(
+        return logs.CfnLogGroup(
             scope, id_, log_group_name=name, retention_in_days=365, kms_key_id=self.key_arn
         )
-        group.apply_removal_policy(RemovalPolicy.DESTROY)
-        return group
+
+    def _keep(self, resource: CfnResource) -> None:
+        # CloudFormation deletes by default, so that only the other needs a message.
+        if self.removal_policy != RemovalPolicy.DESTROY:
+            resource.apply_removal_policy(self.removal_policy)
 
     def _make_key(self) -> kms.CfnKey:
         account = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
@@ -227,7 +221,7 @@ class ModelHome(Construct):
                 ],
             },
         )
-        key.apply_removal_policy(self.removal_policy)
+        self._keep(key)
         return key
 
     def _make_bucket(self, access_logs: s3.IBucket | None) -> s3.CfnBucket:
@@ -267,7 +261,7 @@ class ModelHome(Construct):
             if access_logs is None
             else {"destinationBucketName": access_logs.bucket_name, "logFilePrefix": f"{self.name}/"},
         )
-        bucket.apply_removal_policy(self.removal_policy)
+        self._keep(bucket)
         arn = bucket.attr_arn
         if access_logs is not None:
             self._allow_delivery(access_logs)
@@ -317,7 +311,7 @@ class ModelHome(Construct):
             sse_specification={"sseEnabled": True, "sseType": "KMS", "kmsMasterKeyId": self.key_arn},
             point_in_time_recovery_specification={"pointInTimeRecoveryEnabled": True},
         )
-        table.apply_removal_policy(self.removal_policy)
+        self._keep(table)
         return table
 
     def _make_clean_up(self, group: sagemaker.CfnModelPackageGroup) -> None:
@@ -364,15 +358,13 @@ class ModelHome(Construct):
                         resources=("arn:${Partition}:s3:::${Bucket}/*",),
                     ),
                 ]
-        function = self.function("CleanUp", statements, {})
+        function_arn = self.function("CleanUp", statements, {})
         clean_up = CfnResource(
             self,
             "CleanUp",
             type="Custom::MdlcCleanUp",
-            properties={"ServiceToken": function.attr_arn, "ServiceTimeout": 900, **properties},
+            properties={"ServiceToken": function_arn, "ServiceTimeout": 900, **properties},
         )
         # Deleted first, so that the group is empty when CloudFormation comes to it; so is the bucket, to
         # which the properties refer when it goes at all.
         clean_up.add_resource_dependency(group)
-        role = Stack.of(self).node.find_child("Functions").node.find_child("CleanUpRole")
-        clean_up.node.add_dependency(role)

@@ -38,23 +38,76 @@ def bound(value: Any, bindings: Mapping[str, str]) -> Any:
     return value
 
 
-def policy(statements: Iterable[Statement], bindings: Mapping[str, str]) -> dict[str, Any]:
-    """A policy document of merged statements."""
-    document = [statement.to_policy() for statement in merge(statements)]
-    return {"Version": "2012-10-17", "Statement": bound(document, {**deployment(), **bindings})}
+def policy(statements: Iterable[Statement], bindings: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The statements of a policy document, merged."""
+    document = [
+        {**one, **_shortened(one)} for one in (statement.to_policy() for statement in merge(statements))
+    ]
+    bound_statements: list[dict[str, Any]] = bound(document, {**deployment(), **bindings})
+    return bound_statements
 
 
-def role(
-    scope: Construct, id_: str, *, service: str, statements: Iterable[Statement], bindings: Mapping[str, str]
-) -> iam.Role:
-    """A role with one inline policy, assumed by a service.
+class Role:
+    """A role with one inline policy: a single resource, because every message to the CDK's other half counts.
+
+    Attributes:
+        resource: the role as CloudFormation's resource.
+        arn: the role's ARN.
 
     Args:
         service: the service's principal, such as `sagemaker.amazonaws.com`.
     """
-    return iam.Role(
-        scope,
-        id_,
-        assumed_by=iam.ServicePrincipal(service),
-        inline_policies={"Work": iam.PolicyDocument.from_json(policy(statements, bindings))},
-    )
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        service: str,
+        statements: Iterable[Statement],
+        bindings: Mapping[str, str],
+    ) -> None:
+        self._statements = policy(statements, bindings)
+        self.resource = iam.CfnRole(
+            scope,
+            id_,
+            assume_role_policy_document={
+                "Version": "2012-10-17",
+                "Statement": [
+                    {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+                ],
+            },
+            policies=self._policies(),
+        )
+        self.arn = self.resource.attr_arn
+        self._scope = scope
+        self._principal: iam.IRole | None = None
+
+    def allow(self, statements: Iterable[Statement], bindings: Mapping[str, str]) -> None:
+        """Allow what is not allowed yet."""
+        added = [one for one in policy(statements, bindings) if one not in self._statements]
+        if added:
+            self._statements += added
+            self.resource.policies = self._policies()
+
+    @property
+    def principal(self) -> iam.IRole:
+        """The role as the CDK's own constructs take it; what they grant goes into a policy beside it."""
+        if self._principal is None:
+            self._principal = iam.Role.from_role_name(
+                self._scope, f"{self.resource.node.id}ByName", self.resource.ref
+            )
+        return self._principal
+
+    def _policies(self) -> list[Any]:
+        document = {"Version": "2012-10-17", "Statement": self._statements}
+        return [{"policyName": "Work", "policyDocument": document}]
+
+
+def _shortened(statement: Mapping[str, object]) -> dict[str, object]:
+    # One entry needs no list, in IAM's language; each entry and each list is work for the synthesis.
+    return {
+        key: value[0]
+        for key, value in statement.items()
+        if key in ("Action", "Resource") and isinstance(value, list) and len(value) == 1
+    }

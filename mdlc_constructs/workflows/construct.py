@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from aws_cdk import CfnMapping, Stack, Token
+from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
@@ -21,9 +20,12 @@ from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import State
 from mdlc_constructs.resources import bundles, permissions
 from mdlc_constructs.resources.assets import Location, asset
+from mdlc_constructs.resources.images import registry
 from mdlc_constructs.resources.model_home import ModelHome
+from mdlc_constructs.resources.permissions import Role
 from mdlc_constructs.settings import Dataset, NetworkSettings
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.token import has_token
 from mdlc_constructs.workflows.assembly import check_names
 
 Seam = State | Sequence | sfn.IChainable
@@ -61,7 +63,7 @@ def source_of(home: ModelHome, dataset: Dataset, bucket: s3.IBucket | None) -> S
     named, _, prefix = dataset.uri.removeprefix("s3://").partition("/")
     if bucket is not None:
         name = bucket.bucket_name
-        if name != named and not Token.is_unresolved(name) and not Token.is_unresolved(named):
+        if name != named and not has_token(name) and not has_token(named):
             raise ValueError(
                 f"dataset_bucket is {name!r} and dataset.uri names {named!r}: "
                 f"pass the bucket that holds the data."
@@ -91,7 +93,8 @@ class Workflow(Construct):
     def __init__(self, scope: Construct, id_: str, *, home: ModelHome) -> None:
         super().__init__(scope, id_)
         self.home = home
-        self.roles: dict[str, iam.Role] = {}
+        self.roles: dict[str, Role] = {}
+        self._stack = Stack.of(self)
 
     def build(
         self,
@@ -109,13 +112,14 @@ class Workflow(Construct):
         self.machine = machine = replace(machine, bindings=whole)
         machine.check()
         substitutions = {**permissions.deployment(), **machine.substitutions()}
-        self.role = permissions.role(
+        role = Role(
             self,
             "Role",
             service="states.amazonaws.com",
             statements=machine.statements(),
             bindings=whole,
         )
+        self.role = role.principal
         group = self.home.log_group(self, "Logs", f"/aws/vendedlogs/states/{self.home.name}-{workflow}")
         used = names_in(machine.definition())
         self.state_machine = sfn.StateMachine(
@@ -128,7 +132,7 @@ class Workflow(Construct):
             comment=machine.comment,
             tracing_enabled=True,
             logs=sfn.LogOptions(
-                destination=logs.LogGroup.from_log_group_arn(self, "LogsByArn", group.attr_arn),
+                destination=logs.LogGroup.from_log_group_name(self, "LogsByName", group.ref),
                 level=sfn.LogLevel.ALL,
                 include_execution_data=True,
             ),
@@ -152,31 +156,17 @@ class Workflow(Construct):
 
     def bundle_bindings(self, *locks: str) -> tuple[Mapping[str, str], Mapping[str, Location]]:
         """Publish job code and wheels; the placeholders they bind, and where they lie."""
-        code = asset(self, bundles.job_code())
+        code = asset(self._stack, bundles.job_code())
         locations = {"JobCode": code}
         names = {DATA_LOCK: "DataWheels", EVALUATE_LOCK: "EvaluateWheels"}
         for lock in locks:
-            locations[names[lock]] = asset(self, bundles.job_wheels(lock))
+            locations[names[lock]] = asset(self._stack, bundles.job_wheels(lock))
         bindings = {name: location.uri for name, location in locations.items()}
         return {**bindings, "JobCodeFile": code.object_key.rsplit("/", 1)[-1]}, locations
 
     def image_uri(self, image: Image) -> str:
         """A prebuilt image's URI in the stack's region, whether that is known now or only at deployment."""
-        stack = Stack.of(self)
-        if not Token.is_unresolved(stack.region):
-            return image.uri(stack.region)
-        found = stack.node.try_find_child("ImageAccounts")
-        table = (
-            cast(CfnMapping, found)
-            if found is not None
-            else CfnMapping(
-                stack,
-                "ImageAccounts",
-                mapping={region: {"account": a} for region, a in Image.accounts().items()},
-            )
-        )
-        account = table.find_in_map(stack.region, "account")
-        return image.uri_from(account=account, region=stack.region, url_suffix=stack.url_suffix)
+        return registry(self._stack).uri(image)
 
     @staticmethod
     def repository_arn(image_uri: str) -> str:

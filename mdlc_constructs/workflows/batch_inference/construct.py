@@ -112,11 +112,11 @@ class BatchInferenceWorkflow(Workflow):
             bindings={
                 **self.source_bindings,
                 **bundled,
-                **{name: role.role_arn for name, role in self.roles.items()},
+                **{name: role.arn for name, role in self.roles.items()},
                 **self.network_bindings(self.settings.network),
-                "ModelRole": model_role.role_arn,
+                "ModelRole": model_role.arn,
                 "JobImage": job_image,
-                "PlanBatchFunction": planner.attr_arn,
+                "PlanBatchFunction": planner,
             },
         )
 

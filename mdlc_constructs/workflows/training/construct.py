@@ -154,12 +154,12 @@ class TrainingWorkflow(Workflow):
             bindings={
                 **self.source_bindings,
                 **bundled,
-                **{name: role.role_arn for name, role in self.roles.items()},
+                **{name: role.arn for name, role in self.roles.items()},
                 **self.network_bindings(network),
-                "ModelRole": model_role.role_arn,
+                "ModelRole": model_role.arn,
                 "JobImage": job_image,
                 "TrainingImage": image,
-                "PlanTrainingFunction": planner.attr_arn,
+                "PlanTrainingFunction": planner,
             },
         )
 

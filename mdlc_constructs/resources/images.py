@@ -1,0 +1,41 @@
+"""Prebuilt images in the region of a stack, whether that is known now or only at deployment."""
+
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from aws_cdk import Aws, CfnMapping, Stack
+
+from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.token import has_token
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registry:
+    """Where prebuilt images lie; `account` is None when the region is known, which then tells it."""
+
+    region: str
+    account: str | None
+    url_suffix: str
+
+    def uri(self, image: Image) -> str:
+        """The image's URI."""
+        if self.account is None:
+            return image.uri(self.region)
+        return image.uri_from(account=self.account, region=self.region, url_suffix=self.url_suffix)
+
+
+_registries: WeakKeyDictionary[Stack, Registry] = WeakKeyDictionary()
+
+
+def registry(stack: Stack) -> Registry:
+    """The registry of AWS's prebuilt images for a stack, looked up once."""
+    if stack not in _registries:
+        region = stack.region
+        account = _account(stack, region) if has_token(region) else None
+        _registries[stack] = Registry(region=region, account=account, url_suffix=Aws.URL_SUFFIX)
+    return _registries[stack]
+
+
+def _account(stack: Stack, region: str) -> str:
+    accounts = {name: {"account": account} for name, account in Image.accounts().items()}
+    return CfnMapping(stack, "ImageAccounts", mapping=accounts).find_in_map(region, "account")
