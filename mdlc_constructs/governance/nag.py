@@ -20,6 +20,9 @@ from mdlc_constructs.resources.functions import Functions
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.workflows.construct import Workflow
 
+_BESIDE = "ByName/Policy/Resource"
+"""What the CDK's own constructs grant to a role goes into a policy beside it: `Role.principal`."""
+
 
 def add_nag(app: App, *, verbose: bool = False) -> None:
     """Check the app with cdk-nag's AwsSolutions rules when it is synthesized; a finding fails the synthesis.
@@ -76,8 +79,7 @@ class _Judge:
             *(f"{path}/{name}" for path, flow in self._workflows for name in (*flow.roles, "Role")),
             *(f"{path}/{name}Role" for path, room in functions for name in room.made),
         }
-        # An L2 role holds its resource, and what was granted later in a policy of its own.
-        self._roles = {f"{role}{below}" for role in roles for below in ("", "/Resource", _LATER)}
+        self._policies = {*roles, *(f"{role}{_BESIDE}" for role in roles)}
         self._owned: dict[Stack, Owned] = {}
 
     def reason(self, path: str, finding: str) -> str | None:
@@ -85,7 +87,7 @@ class _Judge:
         if finding == ACCESS_LOGS:
             return ACCESS_LOGS_REASON if path in self._buckets else None
         resource = wildcard(finding)
-        if resource is None or path not in self._roles:
+        if resource is None or path not in self._policies:
             return None
         construct = self.constructs[path]
         actions = [
@@ -108,9 +110,6 @@ class _Judge:
                 ),
             )
         return self._owned[stack]
-
-
-_LATER = "/DefaultPolicy/Resource"
 
 
 def _statements(construct: IConstruct) -> Iterator[Mapping[str, Any]]:
