@@ -26,4 +26,4 @@ def test_the_cache_can_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_what_a_command_stands_on_is_there() -> None:
     assert (places.embedded_source() / "requirements.lock").is_file()
     assert (places.node_source() / "package-lock.json").is_file()
-    assert (places.jobs_source() / "requirements.in").is_file()
+    assert list(places.jobs_source().glob("requirements*.lock"))
