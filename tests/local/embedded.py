@@ -14,6 +14,8 @@ from urllib import request
 import boto3
 from botocore.config import Config
 
+from mdlc_cli import toolchain
+
 PACKAGE = Path(__file__).resolve().parents[2] / "mdlc_local"
 START_SECONDS = 60
 REGION = "us-east-1"
@@ -21,12 +23,11 @@ ACCOUNT = "000000000000"
 
 
 def embedded_python() -> str:
-    """The Python of the embedded environment, by the variable that `make test` sets."""
-    path = os.environ.get("MDLC_EMBEDDED_PYTHON")
-    if not path or not Path(path).exists():
+    """The Python of the embedded environment: the one of MDLC_EMBEDDED_PYTHON, or the toolchain's."""
+    path = os.environ.get("MDLC_EMBEDDED_PYTHON") or str(toolchain.embedded_python())
+    if not Path(path).exists():
         raise RuntimeError(
-            f"MDLC_EMBEDDED_PYTHON={path!r} is no Python of the embedded environment: run `make test`, "
-            "which makes the environment from mdlc_local/requirements.lock and sets the variable"
+            f"MDLC_EMBEDDED_PYTHON={path!r} does not exist: unset it to use the toolchain's Python"
         )
     return path
 

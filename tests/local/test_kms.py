@@ -93,3 +93,14 @@ def test_an_encrypted_table_needs_decrypt(
         server.client("dynamodb", credentials=without.credentials).put_item(TableName=name, Item=item)
     assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
     server.client("dynamodb", credentials=having.credentials).put_item(TableName=name, Item=item)
+
+
+def test_a_write_that_names_no_key_uses_the_managed_one(
+    server: Server, make_role: Roles, client: Clients
+) -> None:
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    client("s3").create_bucket(Bucket=name)
+    role = make_role(allow(["s3:PutObject", "s3:GetObject"], f"arn:aws:s3:::{name}/*"))
+    s3 = server.client("s3", credentials=role.credentials)
+    s3.put_object(Bucket=name, Key="a", Body=b"1", ServerSideEncryption="aws:kms")
+    assert s3.get_object(Bucket=name, Key="a")["SSEKMSKeyId"].endswith("alias/aws/s3")
