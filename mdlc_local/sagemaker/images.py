@@ -64,7 +64,12 @@ class Images:
             (
                 re.compile(r"(^|/)sagemaker-xgboost(:|@|$)"),
                 Runtime(
-                    python=sys.executable, train=(*xgboost, "train"), serve=(*xgboost, "serve"), metrics=True
+                    python=sys.executable,
+                    train=(*xgboost, "train"),
+                    serve=(*xgboost, "serve"),
+                    # Jobs share this machine's cores: threads that spin while they wait slow all of them.
+                    environment={"OMP_WAIT_POLICY": "PASSIVE"},
+                    metrics=True,
                 ),
             )
         )

@@ -23,6 +23,7 @@ def test_xgboost_is_built_in() -> None:
     assert runtime.serve[-1] == "serve"
     assert Path(runtime.train[2]).is_file()
     assert runtime.metrics
+    assert runtime.environment == {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 def test_scikit_learn_runs_on_the_python_of_the_file(tmp_path: Path) -> None:
