@@ -10,13 +10,10 @@ import importlib
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
-from xml.etree import ElementTree
 
 from mdlc_local import iam, options, seams
 
 S3 = "ministack.services.s3"
-PROVISIONERS = "ministack.services.cloudformation.provisioners"
-S3_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 ENCRYPTION = "x-amz-server-side-encryption"
 KEY_ID = "x-amz-server-side-encryption-aws-kms-key-id"
@@ -30,7 +27,6 @@ _head_without_checksum: contextvars.ContextVar[bool] = contextvars.ContextVar("m
 
 def install(app: ModuleType) -> None:
     """Check the caller's key permissions in S3 and DynamoDB."""
-    seams.wrap(PROVISIONERS, "_s3_apply_configurations", "name props old_props", _with_encryption)
     seams.wrap(S3, "_resolve_sse_write_headers", "headers bucket_name", _with_managed_key)
     if options.current().iam:
         _guard_s3()
@@ -121,36 +117,6 @@ def _guard_s3() -> None:
     seams.replace(S3, "_check_sse_read_headers", guarded_read)
     seams.replace(S3, "_check_sse_c_copy_source", guarded_source)
     seams.replace(S3, "_check_sse_c_part", guarded_part)
-
-
-def _with_encryption(apply: Callable[..., None]) -> Callable[..., None]:
-    """A bucket made by CloudFormation gets its template's default encryption, which ministack leaves out."""
-
-    def applied(name: str, props: dict[str, Any], old_props: dict[str, Any] | None = None) -> None:
-        apply(name, props, old_props)
-        configurations = seams.take(S3, "_bucket_encryption")
-        if "BucketEncryption" in props:
-            configurations[name] = encryption_xml(props["BucketEncryption"])
-        elif "BucketEncryption" in (old_props or {}):
-            configurations.pop(name, None)
-
-    return applied
-
-
-def encryption_xml(encryption: dict[str, Any]) -> str:
-    """A template's `BucketEncryption` as the body of PutBucketEncryption."""
-    root = ElementTree.Element("ServerSideEncryptionConfiguration", xmlns=S3_NAMESPACE)
-    for given in encryption["ServerSideEncryptionConfiguration"]:
-        rule = ElementTree.SubElement(root, "Rule")
-        default = given.get("ServerSideEncryptionByDefault")
-        if default:
-            apply = ElementTree.SubElement(rule, "ApplyServerSideEncryptionByDefault")
-            for name in ("SSEAlgorithm", "KMSMasterKeyID"):
-                if name in default:
-                    ElementTree.SubElement(apply, name).text = str(default[name])
-        if "BucketKeyEnabled" in given:
-            ElementTree.SubElement(rule, "BucketKeyEnabled").text = str(given["BucketKeyEnabled"]).lower()
-    return ElementTree.tostring(root, encoding="unicode")
 
 
 def _guarded_dynamodb(handler: Callable[..., Any]) -> Callable[..., Any]:

@@ -62,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
 def load() -> ModuleType:
     """Import ministack with every part of ours installed in it; returns its `app` module."""
     app = importlib.import_module("ministack.app")
-    for part in ("iam", "kms", "checksums", "lambdas", "states"):
+    for part in ("iam", "kms", "template_encryption", "checksums", "lambdas", "states"):
         importlib.import_module(f"mdlc_local.{part}").install(app)
     for part in ("sagemaker", "cloudformation"):
         if importlib.util.find_spec(f"mdlc_local.{part}") is not None:

@@ -142,7 +142,7 @@ def test_updates_and_destroys(server: Server, cdk: Cdk, deployed: dict[str, str]
     assert "refused on purpose" in refused.stderr + refused.stdout
     assert run_machine(server, deployed) == "2", "the update was rolled back"
 
-    destroyed = cdk("destroy", "--force", "--app", f"{sys.executable} {APP}", "Probe")
+    destroyed = cdk("destroy", "--force", "--app", "cdk.out", "Probe")
     assert destroyed.returncode == 0, destroyed.stderr[-2000:]
     left = {
         "tables": server.client("dynamodb").list_tables()["TableNames"],
