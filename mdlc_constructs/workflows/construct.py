@@ -28,8 +28,8 @@ from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.token import has_token
 from mdlc_constructs.workflows.assembly import check_names
 
-Seam = State | Sequence | sfn.IChainable
-"""What goes before or after a step: our states, or any chain of the CDK's own (JSONata)."""
+Seam = State | Sequence | sfn.IChainable | list[Any] | tuple[Any, ...]
+"""What goes before or after a step: our states, a chain of the CDK's own (JSONata), or several in order."""
 
 DATA_LOCK = "requirements-data.lock"
 EVALUATE_LOCK = "requirements-evaluate.lock"
@@ -211,6 +211,12 @@ class Workflow(Construct):
             return part
         if isinstance(part, State):
             return Sequence.of(part)
+        if isinstance(part, list | tuple):
+            return Sequence.of(*(self._sequence(one) for one in part))
+        if not hasattr(part, "start_state"):
+            raise ValueError(
+                f"A seam holds {part!r}: give it states, a Sequence, or a chain of the CDK's own states."
+            )
         from mdlc_constructs.tasks.chain import sequence_from_chain
 
         return sequence_from_chain(part)
