@@ -103,7 +103,9 @@ def _write(
         path = target / name
         copy_to(connection, f"SELECT {selected} FROM {quoted(table)} ORDER BY row", path)
         rows = int(str(single(connection, f"SELECT count(*) FROM {quoted(table)}")[0]))
-        listed.append({"name": f"parts/{name}", "rows": rows, "bytes": path.stat().st_size, "sha256": sha256_of(path)})
+        listed.append(
+            {"name": f"parts/{name}", "rows": rows, "bytes": path.stat().st_size, "sha256": sha256_of(path)}
+        )
     write_json(
         folders.output("staged") / "manifest.json",
         {

@@ -71,7 +71,8 @@ def comparison(
     improvement = sign * (metrics[CHALLENGER][name] - metrics[CHAMPION][name])
     drawn = sign * (bootstrap.values[CHALLENGER][name] - bootstrap.values[CHAMPION][name])
     confidence, margin = float(gate.get("confidence", 0.95)), float(gate.get("margin", 0.0))
-    lowest = float(np.nanquantile(drawn, 1 - confidence))
+    defined = drawn[~np.isnan(drawn)]
+    lowest = float(np.quantile(defined, 1 - confidence)) if len(defined) else float("nan")
     passed = lowest > margin
     return [
         Check(

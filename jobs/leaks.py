@@ -26,11 +26,22 @@ def strengths(connection: duckdb.DuckDBPyConnection, relation: str, dataset: Dat
         scored = (
             _category_score(name, relation, dataset) if kind == "category" else _number_score(name, relation)
         )
-        query = _correlation(scored) if dataset.task == "regression" else _auc(scored)
+        measure = _correlation(scored) if dataset.task == "regression" else _auc(scored)
+        # A number can tell the label upwards or downwards; a category's mean label only upwards.
+        query = (
+            measure
+            if kind == "category"
+            else f"SELECT greatest(strength, {_mirror(dataset)}) FROM ({measure})"
+        )
         value = single(connection, query)[0]
         if value is not None:
             found[name] = float(str(value))
     return found
+
+
+def _mirror(dataset: Dataset) -> str:
+    """The strength that the feature would have upside down."""
+    return "-strength" if dataset.task == "regression" else "1 - strength"
 
 
 def _number_score(name: str, relation: str) -> str:
@@ -54,17 +65,15 @@ def _category_score(name: str, relation: str, dataset: Dataset) -> str:
 
 
 def _auc(scored: str) -> str:
-    """The AUC by counting, for each score, the negatives below it; either direction counts."""
+    """The AUC by counting, for each score, the negatives below it."""
     return f"""
-        SELECT greatest(auc, 1 - auc) FROM (
-            SELECT sum(positives * (below + 0.5 * negatives))
-                   / nullif(sum(positives) * sum(negatives), 0) AS auc
+        SELECT sum(positives * (below + 0.5 * negatives))
+               / nullif(sum(positives) * sum(negatives), 0) AS strength
+        FROM (
+            SELECT positives, negatives, sum(negatives) OVER (ORDER BY score) - negatives AS below
             FROM (
-                SELECT positives, negatives, sum(negatives) OVER (ORDER BY score) - negatives AS below
-                FROM (
-                    SELECT score, CAST(sum(y) AS DOUBLE) AS positives, CAST(sum(1 - y) AS DOUBLE) AS negatives
-                    FROM ({scored}) GROUP BY score
-                )
+                SELECT score, CAST(sum(y) AS DOUBLE) AS positives, CAST(sum(1 - y) AS DOUBLE) AS negatives
+                FROM ({scored}) GROUP BY score
             )
         )
     """
@@ -73,4 +82,4 @@ def _auc(scored: str) -> str:
 def _correlation(scored: str) -> str:
     finite = f"SELECT score, y FROM ({scored}) WHERE isfinite(score)"
     varied = "stddev_pop(score) > 0 AND stddev_pop(y) > 0"
-    return f"SELECT CASE WHEN {varied} THEN abs(corr(score, y)) END FROM ({finite})"
+    return f"SELECT CASE WHEN {varied} THEN corr(score, y) END AS strength FROM ({finite})"

@@ -166,13 +166,22 @@ class Bootstrap:
 
     def interval(self, model: str, metric: str) -> tuple[float, float]:
         """The percentile interval of a metric."""
+        defined = self._defined(model, metric)
+        if len(defined) == 0:
+            return float("nan"), float("nan")
         tail = (1 - self.confidence) / 2
-        low, high = np.nanquantile(self.values[model][metric], [tail, 1 - tail])
+        low, high = np.quantile(defined, [tail, 1 - tail])
         return float(low), float(high)
 
     def standard_deviation(self, model: str, metric: str) -> float:
         """The standard deviation of a metric over the resamples."""
-        return float(np.nanstd(self.values[model][metric], ddof=1))
+        defined = self._defined(model, metric)
+        return float(np.std(defined, ddof=1)) if len(defined) > 1 else float("nan")
+
+    def _defined(self, model: str, metric: str) -> Floats:
+        """The resamples in which the metric is defined; one that drew a single class has no AUC."""
+        values = self.values[model][metric]
+        return values[~np.isnan(values)]
 
 
 def bootstrapped(

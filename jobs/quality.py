@@ -109,8 +109,8 @@ def _profiles(
         mean = f"avg({column})" if kind in ("number", "integer") else "NULL"
         missing, distinct, lowest, highest, average = single(
             connection,
-            f"SELECT count(*) - count({column}), approx_count_distinct({column}), {bounds}, {mean} "
-            "FROM staged",
+            f"SELECT count(*) - count({column}), least(approx_count_distinct({column}), count({column})), "
+            f"{bounds}, {mean} FROM staged",
         )
         profiles.append(
             ColumnProfile(
@@ -121,7 +121,8 @@ def _profiles(
                 distinct=int(str(distinct)),
                 lowest=None if lowest is None else str(lowest),
                 highest=None if highest is None else str(highest),
-                mean=None if average is None else float(str(average)),
+                # Sums depend on the order of threads in their last digits; a report should not.
+                mean=None if average is None else float(f"{float(str(average)):.10g}"),
             )
         )
     return profiles

@@ -1,0 +1,86 @@
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from jobs.errors import PlanError
+from jobs.gate import comparison, thresholds
+from jobs.metrics import Bootstrap
+
+METRICS = {"auc": 0.7, "log_loss": 0.5}
+
+
+def drawn(challenger: Mapping[str, list[float]], champion: Mapping[str, list[float]]) -> Bootstrap:
+    models = {"challenger": challenger, "champion": champion}
+    return Bootstrap(values={m: {k: np.array(v) for k, v in values.items()} for m, values in models.items()})
+
+
+@pytest.mark.parametrize(
+    ("gate", "passed"),
+    [
+        ({"at_least": {"auc": 0.7}}, [True]),
+        ({"at_least": {"auc": 0.71}}, [False]),
+        ({"at_most": {"log_loss": 0.5}}, [True]),
+        ({"at_most": {"log_loss": 0.49}}, [False]),
+        ({"at_least": {"auc": 0.6}, "at_most": {"log_loss": 0.4}}, [True, False]),
+        ({}, []),
+    ],
+)
+def test_thresholds_are_met_or_not(gate: dict[str, dict[str, float]], passed: list[bool]) -> None:
+    assert [check.passed for check in thresholds(gate, METRICS)] == passed
+
+
+def test_a_check_is_a_sentence() -> None:
+    (check,) = thresholds({"at_least": {"auc": 0.75}}, METRICS)
+    assert check.sentence == "auc 0.7000 fails: asked was at least 0.75."
+
+
+def test_a_metric_that_is_not_defined_passes_nothing() -> None:
+    gate = {"at_least": {"auc": 0.0}, "at_most": {"auc": 1.0}}
+    checks = thresholds(gate, {"auc": float("nan")})
+    assert [check.passed for check in checks] == [False, False]
+    assert checks[0].to_json()["value"] is None
+
+
+def test_an_unknown_metric_is_refused() -> None:
+    with pytest.raises(PlanError, match="no metric 'acu'"):
+        thresholds({"at_least": {"acu": 0.5}}, METRICS)
+    both = {"challenger": METRICS, "champion": METRICS}
+    with pytest.raises(PlanError, match="no metric 'rmse'"):
+        comparison({"better_than_champion": "rmse"}, "binary", both, drawn({}, {}))
+
+
+@pytest.mark.parametrize(
+    ("margin", "challenger", "champion", "passed"),
+    [
+        (0.0, 0.02, 0.0, True),
+        (0.0, 0.0, 0.0, False),  # an equal model is no improvement
+        (0.0, -0.02, 0.0, False),
+        (0.05, 0.02, 0.0, False),
+        (-0.05, -0.02, 0.0, True),  # a negative margin allows that much loss
+    ],
+)
+def test_a_challenger_must_be_better_by_the_margin(
+    margin: float, challenger: float, champion: float, passed: bool
+) -> None:
+    noise = np.linspace(-0.001, 0.001, 101)
+    shared = np.linspace(0.6, 0.8, 101)  # what both models share cancels out
+    bootstrap = drawn(
+        {"auc": list(shared + challenger + noise * bool(challenger))}, {"auc": list(shared + champion)}
+    )
+    metrics = {"challenger": {"auc": 0.7 + challenger}, "champion": {"auc": 0.7 + champion}}
+    gate = {"better_than_champion": "auc", "margin": margin, "confidence": 0.95}
+    assert [check.passed for check in comparison(gate, "binary", metrics, bootstrap)] == [passed]
+
+
+def test_less_is_better_for_losses() -> None:
+    bootstrap = drawn({"log_loss": [0.4, 0.41]}, {"log_loss": [0.5, 0.51]})
+    metrics = {"challenger": {"log_loss": 0.4}, "champion": {"log_loss": 0.5}}
+    (check,) = comparison({"better_than_champion": "log_loss"}, "binary", metrics, bootstrap)
+    assert check.passed
+    assert "0.1000 better" in check.sentence
+
+
+def test_without_a_champion_there_is_nothing_to_beat() -> None:
+    gate = {"better_than_champion": "auc"}
+    assert comparison(gate, "binary", {"challenger": METRICS}, drawn({}, {})) == []

@@ -1,0 +1,54 @@
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from jobs.gate import Check
+from jobs.metrics import Scored, bootstrapped, computed
+from jobs.picture import draw
+from tests.jobs.batches import Batch
+
+
+def scored(task: str, seed: int, rows: int = 400) -> Scored:
+    generator = np.random.default_rng(seed)
+    if task == "regression":
+        labels = generator.normal(50, 10, rows)
+        return Scored(labels=labels, scores=labels + generator.normal(0, 5, rows), task=task)
+    labels = (np.arange(rows) % 4 == 0).astype(np.float64)
+    return Scored(labels=labels, scores=np.clip(0.3 * labels + 0.5 * generator.random(rows), 0, 1))
+
+
+@pytest.mark.parametrize("task", ["binary", "regression"])
+@pytest.mark.parametrize("names", [("challenger",), ("challenger", "champion")])
+def test_a_page_is_drawn(filled: Batch, tmp_path: Path, task: str, names: tuple[str, ...]) -> None:
+    columns = {**filled.document()["dataset"]["columns"], "y": "number"}
+    plan = filled.plan(dataset={"task": task, "columns": columns})
+    labels = scored(task, 0).labels
+    models = {
+        name: Scored(labels=labels, scores=scored(task, seed).scores, task=task)
+        for seed, name in enumerate(names)
+    }
+    metrics = {name: computed(model) for name, model in models.items()}
+    bootstrap = bootstrapped(models, resamples=20, seed=1)
+    checks = [
+        Check(metric="auc", kind="at_least", bound=0.5, value=0.6, passed=passed, sentence="auc: a sentence.")
+        for passed in (True, False)
+    ]
+    draw(plan, models, metrics, bootstrap, checks, tmp_path / "page.png")
+    content = (tmp_path / "page.png").read_bytes()
+    assert struct.unpack(">II", content[16:24]) == (1820, 1170)
+
+
+@pytest.mark.parametrize("changes", [{"scores": np.full(50, 0.5)}, {"labels": np.zeros(50)}])
+def test_a_page_is_drawn_of_a_model_that_says_nothing(
+    filled: Batch, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    columns = {"labels": (np.arange(50) % 2).astype(np.float64), "scores": np.linspace(0, 1, 50), **changes}
+    models = {"challenger": Scored(**columns)}
+    metrics = {"challenger": computed(models["challenger"])}
+    with np.errstate(all="raise"):
+        bootstrap = bootstrapped(models, resamples=20, seed=1)
+    draw(filled.plan(), models, metrics, bootstrap, [], tmp_path / "page.png")
+    assert (tmp_path / "page.png").stat().st_size > 10_000

@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import pytest
+
+from jobs.database import connected
+from jobs.errors import InputError
+from jobs.predictions import answer_to, faults, load_scores
+
+
+def loaded(path: Path) -> list[float | None]:
+    with connected() as (connection, _):
+        load_scores(connection, path, "scores")
+        return [row[0] for row in connection.execute("SELECT score FROM scores ORDER BY row").fetchall()]
+
+
+@pytest.mark.parametrize(
+    "text", ["0.1\n0.2\n0.3\n", "0.1,0.2,0.3", "0.1,0.2\n0.3\n", "0.1\r\n0.2\r\n\r\n0.3"]
+)
+def test_scores_come_by_line_or_by_comma(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.csv.out"
+    path.write_bytes(text.encode())
+    assert loaded(path) == [0.1, 0.2, 0.3]
+
+
+def test_the_order_of_many_scores_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv.out"
+    path.write_text("\n".join(str(number) for number in range(300_000)))
+    assert loaded(path) == [float(number) for number in range(300_000)]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "task", "said"),
+    [
+        ("0.1\n0.2", 2, "binary", []),
+        ("0.1\n0.2", 3, "binary", ["2 scores for 3 rows"]),
+        ("0.1\nnone", 2, "binary", ["1 scores are no finite numbers"]),
+        ("0.1\nnan", 2, "binary", ["1 scores are no finite numbers"]),
+        ("0.1\n1.2", 2, "binary", ["from 0.1 to 1.2; probabilities"]),
+        ("0.1\n1.2", 2, "regression", []),
+        ("", 1, "binary", ["0 scores for 1 rows"]),
+    ],
+)
+def test_what_is_wrong_with_answers_is_said(
+    tmp_path: Path, text: str, rows: int, task: str, said: list[str]
+) -> None:
+    path = tmp_path / "a.csv.out"
+    path.write_text(text)
+    with connected() as (connection, _):
+        load_scores(connection, path, "scores")
+        found = faults(connection, "scores", rows=rows, task=task, about="a")
+    assert len(found) == len(said)
+    assert all(part in sentence for part, sentence in zip(said, found, strict=True))
+
+
+def test_answers_are_found_wherever_the_transform_job_put_them(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no answers to a\.csv"):
+        answer_to(tmp_path, "a.csv")
+    (tmp_path / "00").mkdir()
+    (tmp_path / "00" / "a.csv.out").write_text("1")
+    assert answer_to(tmp_path, "a.csv") == tmp_path / "00" / "a.csv.out"
+    (tmp_path / "a.csv.out").write_text("1")
+    with pytest.raises(InputError, match="2 files of answers"):
+        answer_to(tmp_path, "a.csv")

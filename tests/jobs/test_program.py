@@ -1,0 +1,136 @@
+import json
+import math
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobs.database import connected, quoted
+from jobs.errors import InputError
+from jobs.plan import Dataset
+from jobs.program import MOST_CATEGORIES, OTHER, Program, fit
+
+COLUMNS = {
+    "n": "number",
+    "i": "integer",
+    "c": "category",
+    "b": "boolean",
+    "t": "timestamp",
+}
+SQL = {"n": "DOUBLE", "i": "BIGINT", "c": "VARCHAR", "b": "BOOLEAN", "t": "TIMESTAMP"}
+DATASET = Dataset(
+    format="csv",
+    timestamp="t",
+    row_key=("i",),
+    columns=COLUMNS,
+    features=("n", "i", "c", "b"),
+    calendar=("hour", "dayofweek", "day", "dayofyear", "week", "month", "quarter", "year"),
+)
+# Text as CSV and Parquet can hold it: without NUL and lone surrogates.
+WORDS = st.sampled_from(["a", "b", "", "it's", 'say "x"', "ü", "日本", " a", "A"]) | st.text(
+    st.characters(codec="utf-8", exclude_characters="\x00"), max_size=5
+)
+ROWS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "n": st.none() | st.floats(allow_nan=True, allow_infinity=True),
+            "i": st.none() | st.integers(-(2**53), 2**53),
+            "c": st.none() | WORDS,
+            "b": st.none() | st.booleans(),
+            "t": st.none() | st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)),
+        }
+    ),
+    max_size=12,
+)
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[duckdb.DuckDBPyConnection]:
+    with connected() as (connection, _):
+        yield connection
+
+
+def load(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
+    declared = ", ".join(f"{quoted(name)} {kind}" for name, kind in SQL.items())
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} (row BIGINT, {declared})")
+    if rows:
+        places = ", ".join(["(?, ?, ?, ?, ?, ?)"] * len(rows))
+        values = [value for number, row in enumerate(rows) for value in (number, *(row[n] for n in SQL))]
+        connection.execute(f"INSERT INTO {table} VALUES {places}", values)
+
+
+@settings(max_examples=60, deadline=None)
+@given(training=ROWS, scored=ROWS)
+def test_sql_and_python_compute_the_same_to_the_bit(
+    database: duckdb.DuckDBPyConnection, training: list[dict[str, Any]], scored: list[dict[str, Any]]
+) -> None:
+    load(database, "training", training)
+    load(database, "scored", scored)
+    fitted = fit(database, "training", DATASET, {})
+    program = Program.from_document(json.loads(fitted.to_json()))
+    assert program == fitted
+    found = database.execute(program.to_sql("scored", order="raw.row")).fetchall()
+    assert [list(row) for row in found] == [program.prepare(row) for row in scored]
+    assert all(math.isfinite(value) for row in found for value in row)
+
+
+def fitted(values: str, kind: str = "number") -> Program:
+    dataset = Dataset(format="csv", timestamp="t", row_key=("x",), columns={"x": kind}, features=("x",))
+    with connected() as (connection, _):
+        connection.execute(f"CREATE TABLE training AS SELECT * FROM (VALUES {values}) AS v(x)")
+        return fit(connection, "training", dataset, {"model": "m"})
+
+
+def test_a_missing_number_becomes_the_median_of_training() -> None:
+    program = fitted("(1.0), (5.0), (100.0), (NULL)")
+    assert program.prepare({"x": None}) == program.prepare({}) == program.prepare({"x": math.nan}) == [5.0]
+    assert program.prepare({"x": 7}) == [7.0]
+
+
+def test_a_column_without_any_value_is_nought() -> None:
+    assert fitted("(NULL::DOUBLE)").prepare({"x": None}) == [0.0]
+
+
+def test_categories_are_ranked_by_frequency_and_ties_by_value() -> None:
+    program = fitted("('b'), ('a'), ('c'), ('c'), (NULL)", "category")
+    assert program.steps[0].values == {"c": 1.0, "a": 2.0, "b": 3.0}
+    assert program.prepare({"x": None}) == [4.0]
+    assert program.prepare({"x": "never seen"}) == [OTHER]
+
+
+def test_a_missing_category_that_training_never_saw_is_other() -> None:
+    assert fitted("('a')", "category").prepare({"x": None}) == [OTHER]
+
+
+def test_rare_categories_beyond_the_limit_are_other() -> None:
+    dataset = Dataset(format="csv", timestamp="t", row_key=("x",), columns={"x": "category"}, features=("x",))
+    with connected() as (connection, _):
+        connection.execute(
+            f"CREATE TABLE training AS SELECT 'v' || i AS x FROM range({MOST_CATEGORIES + 5}) r(i)"
+        )
+        program = fit(connection, "training", dataset, {})
+    assert len(program.steps[0].values) == MOST_CATEGORIES
+
+
+def test_a_boolean_becomes_one_and_nought() -> None:
+    program = fitted("(true), (true), (false), (NULL)", "boolean")
+    assert [program.prepare({"x": value}) for value in (True, False, None)] == [[1.0], [0.0], [1.0]]
+
+
+def test_a_program_is_read_from_its_folder(tmp_path: Path) -> None:
+    program = fitted("(1.0)")
+    (tmp_path / "program.json").write_text(program.to_json())
+    assert Program.read(tmp_path) == Program.read(tmp_path / "program.json") == program
+    assert program.feature_names == ["x"]
+    with pytest.raises(InputError, match="output of the features job"):
+        Program.read(tmp_path / "nothing")
+
+
+def test_a_program_of_an_unknown_release_is_refused() -> None:
+    with pytest.raises(InputError, match="schema_version=99"):
+        Program.from_document({"schema_version": 99})
