@@ -19,9 +19,15 @@ _NOT_FOUND = ("ResourceNotFound", "ResourceNotFoundException")
 
 
 def _absent(error: ClientError) -> bool:
-    code = error.response["Error"]["Code"]
-    message = error.response["Error"]["Message"]
-    return code in _NOT_FOUND or (code == "ValidationException" and "ould not find" in message)
+    """Whether SageMaker says that nothing has the name; it does so in several ways.
+
+    Jobs answer ResourceNotFound, or ValidationException with "Requested resource not found"
+    (https://github.com/boto/boto3/issues/2808); models answer ValidationException with "Could not find model".
+    """
+    code, message = error.response["Error"]["Code"], error.response["Error"]["Message"].lower()
+    return code in _NOT_FOUND or (
+        code == "ValidationException" and ("not found" in message or "could not find" in message)
+    )
 
 
 def _look_up(describe: Callable[[str], Any], status_key: str | None) -> Callable[[str], Job]:

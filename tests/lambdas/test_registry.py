@@ -1,0 +1,63 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from lambdas import registry
+from lambdas.steps import Job, Status
+from tests.lambdas.fakes import Pages, client_error
+
+
+class FakeSageMaker:
+    """Answers every Describe with what it was given, or raises it."""
+
+    def __init__(self, answer: dict[str, Any] | ClientError) -> None:
+        self.answer = answer
+
+    def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
+        def describe(**request: str) -> dict[str, Any]:
+            if isinstance(self.answer, ClientError):
+                raise self.answer
+            return self.answer
+
+        return describe
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("ResourceNotFound", "Requested resource not found: arn"),
+        ("ValidationException", "Requested resource not found."),
+        ("ValidationException", 'Could not find model "arn:aws:sagemaker:::model/m".'),
+    ],
+)
+@pytest.mark.parametrize(
+    "kind", [registry.processing_jobs, registry.training_jobs, registry.transform_jobs, registry.models]
+)
+def test_a_name_that_nothing_has_is_absent_in_each_of_sagemakers_wordings(
+    kind: Callable[[Any], Callable[[str], Job]], code: str, message: str
+) -> None:
+    assert kind(FakeSageMaker(client_error(code, message)))("m-x").status == "Absent"
+
+
+def test_any_other_refusal_is_not_taken_for_absence() -> None:
+    with pytest.raises(ClientError, match="not authorized"):
+        registry.models(FakeSageMaker(client_error("AccessDeniedException", "not authorized")))("m-x")
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [("Stopping", "InProgress"), ("Stopped", "Failed"), ("Failed", "Failed"), ("Completed", "Completed")],
+)
+def test_a_jobs_status_is_read_with_its_exit_message(status: str, expected: Status) -> None:
+    sagemaker = FakeSageMaker({"ProcessingJobStatus": status, "ExitMessage": "{}"})
+    assert registry.processing_jobs(sagemaker)("m-x") == Job(status=expected, exit_message="{}")
+
+
+def test_packages_are_read_over_pages() -> None:
+    class Listing:
+        def get_paginator(self, name: str) -> Pages:
+            return Pages([{"ModelPackageSummaryList": [1, 2]}, {"ModelPackageSummaryList": [3]}])
+
+    assert list(registry.packages(Listing(), "m")) == [1, 2, 3]
