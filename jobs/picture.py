@@ -184,7 +184,7 @@ def _metric_table(
     axes.set_title("Metrics", loc="left", fontsize=11, fontweight="bold", color=_INK)
     with_champion = CHAMPION in metrics
     interval = f"{bootstrap.confidence:.0%} interval"
-    columns = [(0.0, "left", ""), (0.55, "right", "value"), (0.83, "right", interval)]
+    columns = [(0.0, "left", ""), (0.51, "right", "value"), (0.79, "right", interval)]
     if with_champion:
         columns.append((1.0, "right", "champion"))
     names = list(HIGHER_IS_BETTER[task])
@@ -206,7 +206,7 @@ def _metric_table(
         up = 1 - step * (number + 0.5)
         axes.plot([0, 1], [up + step * 0.62] * 2, color="#e8e8e8", linewidth=0.7, transform=axes.transAxes)
         for (across, side, _), cell in zip(columns, cells, strict=True):
-            weight = "bold" if across == 0.55 else "normal"
+            weight = "bold" if across == 0.51 else "normal"
             axes.text(
                 across,
                 up,

@@ -120,7 +120,8 @@ class Batch:
                 isinstance(plan.get(name), Mapping) and isinstance(section, Mapping) and name != "split"
             )
             plan[name] = {**plan[name], **section} if mergeable else section
-        return json.loads(json.dumps(plan))  # type: ignore[no-any-return]
+        copied: dict[str, Any] = json.loads(json.dumps(plan))
+        return copied
 
     def entry(self, path: Path) -> dict[str, Any]:
         """A file as the plan names it."""
