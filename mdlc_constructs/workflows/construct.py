@@ -106,7 +106,7 @@ class Workflow(Construct):
         """Check the machine and make it.
 
         Raises:
-            MachineError: naming everything wrong with the machine, before any resource exists.
+            MachineError: naming everything wrong with the machine, before it is made.
         """
         whole = {**self.home.bindings, **bindings}
         self.machine = machine = replace(machine, bindings=whole)

@@ -1,0 +1,402 @@
+"""The workflows as constructs: what they make of a user's arguments, and how they are changed."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from aws_cdk import App, Environment, Stack
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as sfn_tasks
+from syrupy.assertion import SnapshotAssertion
+
+from mdlc_constructs import (
+    BatchInferenceWorkflow,
+    CustomImage,
+    MachineError,
+    ModelHome,
+    NetworkSettings,
+    TrainingWorkflow,
+)
+from mdlc_constructs.asl import Pass
+from mdlc_constructs.asl.states import State, Task
+from mdlc_constructs.settings.image import Image
+from tests.synthesized import Synthesized
+from tests.workflows.settings import ALGORITHM, DATASET
+
+HERE = Environment(account="111111111111", region="eu-central-1")
+OWN_IMAGE = "222222222222.dkr.ecr.us-west-2.amazonaws.com/team/forest:3"
+
+
+class CarefulTraining(TrainingWorkflow):
+    """As a model team would subclass it."""
+
+    def create_train_task(self) -> State:
+        task = super().create_train_task()
+        assert isinstance(task, Task)
+        return replace(task, comment="Trained with care")
+
+    def before_train(self) -> State:
+        return Pass(name="Breathe")
+
+    def after_train(self) -> Sequence[State]:
+        return [Pass(name="Rest"), Pass(name="Stretch")]
+
+
+def training(stack: Stack, name: str = "flights", **arguments: Any) -> TrainingWorkflow:
+    home = ModelHome(stack, f"Home-{name}", name=name)
+    return TrainingWorkflow(
+        stack, f"Training-{name}", home=home, **{"dataset": DATASET, "algorithm": ALGORITHM, **arguments}
+    )
+
+
+def plain(stack: Stack) -> None:
+    home = ModelHome(stack, "Model", name="flights")
+    TrainingWorkflow(stack, "Training", home=home, dataset=DATASET, algorithm=ALGORITHM)
+    BatchInferenceWorkflow(stack, "Batch", home=home, dataset=DATASET)
+
+
+def two_models(stack: Stack) -> None:
+    training(stack, "flights")
+    training(stack, "trains", dataset=replace(DATASET, uri="s3://rails/raw/"))
+
+
+def own_dataset_bucket(stack: Stack) -> None:
+    key = kms.Key.from_key_arn(stack, "TheirKey", "arn:aws:kms:eu-central-1:333333333333:key/theirs")
+    bucket = s3.Bucket.from_bucket_attributes(
+        stack, "Theirs", bucket_arn="arn:aws:s3:::theirs", encryption_key=key
+    )
+    training(stack, dataset=replace(DATASET, uri="s3://theirs/raw/"), dataset_bucket=bucket)
+
+
+def in_vpc(stack: Stack) -> None:
+    network = NetworkSettings(subnet_ids=("subnet-1", "subnet-2"), security_group_ids=("sg-1",))
+    home = ModelHome(stack, "Model", name="flights")
+    TrainingWorkflow(stack, "Training", home=home, dataset=DATASET, algorithm=ALGORITHM, network=network)
+    other = NetworkSettings(subnet_ids=("subnet-3",), security_group_ids=("sg-1",))
+    BatchInferenceWorkflow(stack, "Batch", home=home, dataset=DATASET, network=other)
+
+
+def custom_image(stack: Stack) -> None:
+    training(stack, algorithm=CustomImage(image_uri=OWN_IMAGE, hyperparameters={"trees": 7}))
+
+
+def careful(stack: Stack) -> None:
+    home = ModelHome(stack, "Home-flights", name="flights")
+    CarefulTraining(
+        stack,
+        "Training-flights",
+        home=home,
+        dataset=DATASET,
+        algorithm=ALGORITHM,
+        seams={"after_train": Pass(name="Note")},
+    )
+
+
+def chained(stack: Stack) -> None:
+    function = lambda_.Function(
+        stack,
+        "Tell",
+        runtime=lambda_.Runtime.PYTHON_3_14,
+        handler="index.handler",
+        code=lambda_.Code.from_inline("def handler(event, context): return event"),
+    )
+    bucket = s3.Bucket.from_bucket_name(stack, "Board", f"board-{stack.account}")
+    chain = sfn.Pass.jsonata(stack, "Note", outputs={"board": f"s3://{bucket.bucket_name}/x"}).next(
+        sfn_tasks.LambdaInvoke.jsonata(stack, "TellEveryone", lambda_function=function)
+    )
+    training(stack, seams={"after_evaluate": chain})
+
+
+STACKS: dict[str, tuple[Callable[[Stack], object], Environment | None]] = {
+    "Plain": (plain, HERE),
+    "Agnostic": (plain, None),
+    "TwoModels": (two_models, HERE),
+    "OwnDatasetBucket": (own_dataset_bucket, HERE),
+    "InVpc": (in_vpc, HERE),
+    "CustomImage": (custom_image, HERE),
+    "Careful": (careful, HERE),
+    "Chained": (chained, HERE),
+}
+
+
+@pytest.fixture(scope="module")
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Synthesized]:
+    """Every stack above in one app, synthesized once."""
+    app = App(outdir=str(tmp_path_factory.mktemp("assembly")))
+    for name, (build, env) in STACKS.items():
+        build(Stack(app, name, env=env))
+    return Synthesized.all_of(app)
+
+
+@pytest.fixture
+def stack() -> Stack:
+    """A stack for what is refused before anything is synthesized."""
+    return Stack(App(), "Refused", env=HERE)
+
+
+@pytest.mark.parametrize("workflow", ["Training", "Batch"])
+def test_logical_ids_are_a_contract(
+    stacks: dict[str, Synthesized], workflow: str, snapshot: SnapshotAssertion
+) -> None:
+    resources = stacks["Plain"].resources
+    assert {
+        name: resource["Type"] for name, resource in resources.items() if name.startswith(workflow)
+    } == snapshot
+
+
+def test_logical_ids_of_what_workflows_share_are_a_contract(
+    stacks: dict[str, Synthesized], snapshot: SnapshotAssertion
+) -> None:
+    resources = stacks["Plain"].resources
+    assert {
+        name: resource["Type"]
+        for name, resource in resources.items()
+        if name.startswith(("Model", "Functions"))
+    } == snapshot
+
+
+@pytest.mark.parametrize("name", list(STACKS))
+def test_definitions_are_literals_with_every_placeholder_bound(
+    stacks: dict[str, Synthesized], name: str
+) -> None:
+    for machine in stacks[name].of_type("AWS::StepFunctions::StateMachine").values():
+        text = machine["Properties"]["DefinitionString"]
+        substitutions = machine["Properties"]["DefinitionSubstitutions"]
+        assert json.loads(text)["QueryLanguage"] == "JSONata"
+        assert "Token[" not in text
+        for placeholder in substitutions:
+            assert f"${{{placeholder}}}" in text
+            text = text.replace(f"${{{placeholder}}}", "")
+        assert "${" not in text
+
+
+@pytest.mark.parametrize("name", ["flights-training", "flights-batch-inference"])
+def test_a_machine_is_encrypted_traced_and_logged(stacks: dict[str, Synthesized], name: str) -> None:
+    machine = stacks["Plain"].machine(name)
+    assert machine["EncryptionConfiguration"]["Type"] == "CUSTOMER_MANAGED_KMS_KEY"
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+    assert machine["LoggingConfiguration"]["Level"] == "ALL"
+    assert machine["LoggingConfiguration"]["IncludeExecutionData"] is True
+
+
+@pytest.mark.parametrize("name", ["flights-training", "flights-batch-inference"])
+def test_a_failed_execution_raises_an_alarm(stacks: dict[str, Synthesized], name: str) -> None:
+    alarms = stacks["Plain"].of_type("AWS::CloudWatch::Alarm").values()
+    (alarm,) = (a["Properties"] for a in alarms if name in a["Properties"]["AlarmDescription"])
+    assert (alarm["MetricName"], alarm["Threshold"]) == ("ExecutionsFailed", 1)
+
+
+@pytest.mark.parametrize("name", list(STACKS))
+def test_no_role_has_an_action_with_a_wildcard(stacks: dict[str, Synthesized], name: str) -> None:
+    actions = {action for one in stacks[name].all_statements() for action in one["Action"]}
+    assert len(actions) > 20
+    assert not [action for action in actions if "*" in action]
+
+
+@pytest.mark.parametrize("name", list(STACKS))
+def test_a_role_is_passed_to_sagemaker_only_and_by_its_arn(stacks: dict[str, Synthesized], name: str) -> None:
+    passing = [one for one in stacks[name].all_statements() if "iam:PassRole" in one["Action"]]
+    assert passing
+    for one in passing:
+        assert one["Action"] == ["iam:PassRole"]
+        assert one["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+        assert all(resource.endswith("Role.Arn>") or ".Arn>" in resource for resource in one["Resource"])
+        assert not any("*" in resource for resource in one["Resource"])
+
+
+def test_jobs_write_nothing_where_the_data_lies(stacks: dict[str, Synthesized]) -> None:
+    writes = {
+        resource
+        for one in stacks["Plain"].all_statements()
+        if "s3:PutObject" in one["Action"]
+        for resource in one["Resource"]
+    }
+    assert writes
+    assert not [resource for resource in writes if ":::bucket/" in resource]
+
+
+def test_a_region_known_only_at_deployment_finds_the_image_in_a_mapping(
+    stacks: dict[str, Synthesized],
+) -> None:
+    template = stacks["Agnostic"].template
+    mapping = template["Mappings"]["ImageAccounts"]
+    assert mapping["eu-central-1"] == {"account": Image.accounts()["eu-central-1"]}
+    image = stacks["Agnostic"].machine("flights-training")["DefinitionSubstitutions"]["TrainingImage"]
+    assert {"Fn::FindInMap": ["ImageAccounts", {"Ref": "AWS::Region"}, "account"]} in image["Fn::Join"][1]
+    assert (
+        "Mappings" not in stacks["Plain"].template
+        or "ImageAccounts" not in stacks["Plain"].template["Mappings"]
+    )
+
+
+def test_a_known_region_names_the_image_itself(stacks: dict[str, Synthesized]) -> None:
+    substitutions = stacks["Plain"].machine("flights-training")["DefinitionSubstitutions"]
+    algorithm_image = ALGORITHM.image_uri("eu-central-1")
+    assert substitutions["TrainingImage"] == algorithm_image
+
+
+def test_images_are_pulled_from_their_own_repository_alone(stacks: dict[str, Synthesized]) -> None:
+    account = Image.accounts()["eu-central-1"]
+    pulls = {
+        resource
+        for one in stacks["Plain"].all_statements()
+        if "ecr:BatchGetImage" in one["Action"]
+        for resource in one["Resource"]
+    }
+    assert pulls == {
+        f"arn:<AWS::Partition>:ecr:eu-central-1:{account}:repository/{name}"
+        for name in ("sagemaker-xgboost", "sagemaker-scikit-learn")
+    }
+
+
+def test_a_custom_image_trains_scores_and_is_pulled(stacks: dict[str, Synthesized]) -> None:
+    stack = stacks["CustomImage"]
+    assert stack.machine("flights-training")["DefinitionSubstitutions"]["TrainingImage"] == OWN_IMAGE
+    assert stack.states("flights-training")["Train"]["Arguments"]["HyperParameters"] == {"trees": "7"}
+    repository = "arn:<AWS::Partition>:ecr:us-west-2:222222222222:repository/team/forest"
+    for role in ("TrainingflightsTrainRole", "HomeflightsModelRole"):
+        assert ("ecr:BatchGetImage", repository) in stack.allowed(role)
+
+
+def test_a_dataset_bucket_with_a_key_of_its_own_can_be_read(stacks: dict[str, Synthesized]) -> None:
+    stack, key = stacks["OwnDatasetBucket"], "arn:aws:kms:eu-central-1:333333333333:key/theirs"
+    readers = ("TrainingflightsQualityRole", "TrainingflightsFeaturesRole", "FunctionsPlanTrainingRole")
+    for role in readers:
+        assert ("kms:Decrypt", key) in stack.allowed(role)
+        assert ("s3:GetObject", "arn:<AWS::Partition>:s3:::theirs/raw/*") in stack.allowed(role)
+    others = [role for role in stack.of_type("AWS::IAM::Role") if not role.startswith(readers)]
+    assert len(others) > 3
+    for role in others:
+        assert ("kms:Decrypt", key) not in stack.allowed(role)
+
+
+def test_a_dataset_bucket_of_another_name_is_refused(stack: Stack) -> None:
+    bucket = s3.Bucket.from_bucket_name(stack, "Other", "other")
+    with pytest.raises(ValueError, match=r"dataset_bucket is 'other' and dataset\.uri names 'bucket'"):
+        training(stack, dataset_bucket=bucket)
+
+
+def test_a_vpc_reaches_every_job_and_every_role_that_joins_it(stacks: dict[str, Synthesized]) -> None:
+    stack = stacks["InVpc"]
+    substitutions = stack.machine("flights-training")["DefinitionSubstitutions"]
+    assert (substitutions["Subnet0"], substitutions["Subnet1"]) == ("subnet-1", "subnet-2")
+    assert stack.states("flights-training")["Train"]["Arguments"]["VpcConfig"] == {
+        "SecurityGroupIds": ["${SecurityGroup0}"],
+        "Subnets": ["${Subnet0}", "${Subnet1}"],
+    }
+    ec2 = "arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:"
+    joins = {r for a, r in stack.allowed("TrainingTrainRole") if a == "ec2:CreateNetworkInterface"}
+    assert joins == {
+        ec2 + part
+        for part in ("network-interface/*", "subnet/subnet-1", "subnet/subnet-2", "security-group/sg-1")
+    }
+    # The model runs for both workflows, so it joins the subnets of both.
+    joins = {r for a, r in stack.allowed("ModelModelRole") if a == "ec2:CreateNetworkInterface"}
+    assert joins >= {f"{ec2}subnet/subnet-{number}" for number in (1, 2, 3)}
+
+
+def test_two_models_in_a_stack_share_functions_with_the_permissions_of_both(
+    stacks: dict[str, Synthesized],
+) -> None:
+    stack = stacks["TwoModels"]
+    functions = stack.of_type("AWS::Lambda::Function").values()
+    handlers = sorted(function["Properties"]["Handler"] for function in functions)
+    assert handlers == ["lambdas.clean_up.handler.handler", "lambdas.plan_training.handler.handler"]
+    reads = {r for a, r in stack.allowed("FunctionsPlanTrainingRole") if a == "s3:GetObject"}
+    assert {"arn:<AWS::Partition>:s3:::bucket/raw/*", "arn:<AWS::Partition>:s3:::rails/raw/*"} <= reads
+    deletes = {r for a, r in stack.allowed("FunctionsCleanUpRole") if a == "sagemaker:DeleteModel"}
+    assert {resource.rsplit("/", 1)[-1] for resource in deletes} == {"flights-*", "trains-*"}
+
+
+def test_a_misspelt_argument_is_a_type_error(stack: Stack) -> None:
+    with pytest.raises(TypeError, match="algoritm"):
+        training(stack, algoritm=ALGORITHM)
+    home = ModelHome(stack, "Batch-home", name="batch")
+    with pytest.raises(TypeError, match="max_paralel"):
+        BatchInferenceWorkflow(stack, "Batch", home=home, dataset=DATASET, max_paralel=2)  # type: ignore[call-arg]
+
+
+def test_what_is_refused_leaves_no_resource_behind(stack: Stack) -> None:
+    home = ModelHome(stack, "Home", name="flights")
+    before = len(stack.node.find_all())
+    with pytest.raises(ValueError, match="max_parallel"):
+        BatchInferenceWorkflow(stack, "Batch", home=home, dataset=DATASET, max_parallel=0)
+    assert len(stack.node.find_all()) == before
+
+
+def test_a_subclass_overrides_a_task(stacks: dict[str, Synthesized]) -> None:
+    plain_task = stacks["Plain"].states("flights-training")["Train"]
+    task = stacks["Careful"].states("flights-training")["Train"]
+    assert task["Comment"] == "Trained with care"
+    assert task["Arguments"] == plain_task["Arguments"]
+
+
+def test_seams_of_methods_come_before_the_constructors(stacks: dict[str, Synthesized]) -> None:
+    states = stacks["Careful"].states("flights-training")
+    path = ["PrepareFeatures"]
+    while path[-1] != "CreateModel":
+        path.append(states[path[-1]]["Next"])
+    assert path == ["PrepareFeatures", "Breathe", "Train", "Rest", "Stretch", "Note", "CreateModel"]
+
+
+def test_a_misspelt_seam_method_is_refused_with_the_nearest_name(stack: Stack) -> None:
+    class Hasty(TrainingWorkflow):
+        def before_trian(self) -> State:
+            return Pass(name="Breathe")
+
+    home = ModelHome(stack, "Home", name="flights")
+    with pytest.raises(ValueError, match="Did you mean 'before_train'"):
+        Hasty(stack, "Training", home=home, dataset=DATASET, algorithm=ALGORITHM)
+
+
+def test_a_misspelt_seam_is_refused_with_the_nearest_name(stack: Stack) -> None:
+    with pytest.raises(ValueError, match="Did you mean 'after_evaluate'"):
+        training(stack, seams={"after_evalute": Pass(name="Note")})
+
+
+def test_a_chain_of_the_cdks_own_stands_in_the_machine(stacks: dict[str, Synthesized]) -> None:
+    states = stacks["Chained"].states("flights-training")
+    assert [states[name]["Next"] for name in ("Evaluate", "Note", "TellEveryone")] == [
+        "Note",
+        "TellEveryone",
+        "Register",
+    ]
+    assert [catch["Next"] for catch in states["TellEveryone"]["Catch"]] == ["RecordFailure"]
+
+
+def test_permissions_of_a_chain_reach_the_role(stacks: dict[str, Synthesized]) -> None:
+    stack = stacks["Chained"]
+    (function,) = (name for name in stack.of_type("AWS::Lambda::Function") if name.startswith("Tell"))
+    assert ("lambda:InvokeFunction", f"<{function}.Arn>") in stack.allowed("TrainingflightsRole")
+
+
+def test_token_texts_of_a_chain_become_substitutions(stacks: dict[str, Synthesized]) -> None:
+    stack = stacks["Chained"]
+    machine = stack.machine("flights-training")
+    (function,) = (name for name in stack.of_type("AWS::Lambda::Function") if name.startswith("Tell"))
+    tell = json.dumps(stack.states("flights-training")["TellEveryone"])
+    bound = [name for name, value in machine["DefinitionSubstitutions"].items() if f"${{{name}}}" in tell]
+    values = [machine["DefinitionSubstitutions"][name] for name in bound]
+    assert {"Fn::GetAtt": [function, "Arn"]} in values
+
+
+def test_what_is_no_state_is_refused_in_a_seam(stack: Stack) -> None:
+    with pytest.raises(ValueError, match="A seam holds 'Breathe': give it states"):
+        training(stack, seams={"before_train": ["Breathe"]})
+
+
+def test_a_jsonpath_state_in_a_seam_is_refused(stack: Stack) -> None:
+    old = sfn.Pass(stack, "Old", result_path="$.kept")
+    with pytest.raises(ValueError, match=r"'Old'.*\.jsonata\(\)"):
+        training(stack, seams={"before_train": old})
+
+
+def test_a_machine_that_cannot_run_is_refused_before_it_is_made(stack: Stack) -> None:
+    with pytest.raises(MachineError, match="Elsewhere"):
+        training(stack, seams={"before_train": Pass(name="Lost", next="Elsewhere")})
+    assert not [one for one in stack.node.find_all() if isinstance(one, sfn.CfnStateMachine)]
