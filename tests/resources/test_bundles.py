@@ -1,0 +1,127 @@
+"""Bundles: the same bytes for the same content, and what they hold."""
+
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from mdlc_constructs.resources import bundles
+from mdlc_constructs.resources.bundles import Bundle, BundleError
+
+LOCK = "requirements-data.lock"
+
+
+@pytest.fixture
+def fetched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """A package index that answers any request with two wheels; the requests it got."""
+    requests = []
+
+    def pip(*arguments: str) -> None:
+        requests.append(arguments)
+        folder = Path(next(after for word, after in pairwise(arguments) if word in _TO))
+        # In another order each time, as downloads end.
+        for name in ("b-1-py3-none-any.whl", "a-1-py3-none-any.whl")[:: (-1) ** len(requests)]:
+            (folder / name).write_bytes(name.encode() * 100)
+
+    monkeypatch.setattr(bundles, "_pip", pip)
+    return requests
+
+
+_TO = ("--dest", "--target")
+
+
+def built(make: Callable[[], Bundle], folder: Path, monkeypatch: pytest.MonkeyPatch) -> Bundle:
+    """A bundle made anew below a folder, whatever was made before."""
+    monkeypatch.setenv("MDLC_CACHE_DIR", str(folder))
+    return make()
+
+
+def test_a_bundle_built_twice_has_the_same_bytes(
+    fetched: list[tuple[str, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for make in (
+        bundles.lambda_code.__wrapped__,
+        bundles.job_code.__wrapped__,
+        lambda: bundles.job_wheels.__wrapped__(LOCK),
+    ):
+        one, other = (built(make, tmp_path / name, monkeypatch) for name in ("one", "other"))
+        assert one.path != other.path
+        assert one.digest == other.digest
+        assert one.path.read_bytes() == other.path.read_bytes()
+    assert len(fetched) == 4
+
+
+def test_the_functions_bundle_holds_handlers_and_powertools() -> None:
+    with zipfile.ZipFile(bundles.lambda_code().path) as archive:
+        names = set(archive.namelist())
+    for function in ("plan_training", "plan_batch", "clean_up"):
+        assert {f"lambdas/{function}/handler.py", f"lambdas/{function}/logic.py"} <= names
+    assert "aws_lambda_powertools/__init__.py" in names
+    assert not [name for name in names if "__pycache__" in name or name.startswith(("boto3/", "mdlc_"))]
+
+
+def test_the_jobs_bundle_runs_as_it_is() -> None:
+    done = subprocess.run(
+        [sys.executable, "-P", str(bundles.job_code().path), "quality", "--help"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "--plan" in done.stdout
+
+
+def test_wheels_come_with_the_lock_that_names_their_hashes(
+    fetched: list[tuple[str, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = built(lambda: bundles.job_wheels.__wrapped__(LOCK), tmp_path, monkeypatch)
+    with zipfile.ZipFile(bundle.path) as archive:
+        assert set(archive.namelist()) == {
+            "a-1-py3-none-any.whl",
+            "b-1-py3-none-any.whl",
+            "requirements.lock",
+        }
+        assert archive.read("requirements.lock") == (bundles.source("jobs") / LOCK).read_bytes()
+    (request,) = fetched
+    assert {"--require-hashes", "--only-binary=:all:", bundles.JOB_PYTHON} <= set(request)
+
+
+def test_a_bundle_is_made_once_and_kept(
+    fetched: list[tuple[str, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        built(bundles.lambda_code.__wrapped__, tmp_path, monkeypatch)
+    assert len(fetched) == 1
+
+
+def test_changed_code_is_another_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = tmp_path / "jobs"
+    room.mkdir()
+    (room / "__main__.py").write_text("print('one')\n")
+    monkeypatch.setattr(bundles, "source", lambda name: room)
+    one = built(bundles.job_code.__wrapped__, tmp_path / "cache", monkeypatch)
+    (room / "__main__.py").write_text("print('two')\n")
+    other = built(bundles.job_code.__wrapped__, tmp_path / "cache", monkeypatch)
+    assert one.digest != other.digest and one.path != other.path
+
+
+def test_a_bundle_that_cannot_be_made_says_what_to_do_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: str) -> None:
+        raise BundleError("pip could not fetch")
+
+    monkeypatch.setattr(bundles, "_pip", fail)
+    with pytest.raises(BundleError):
+        built(bundles.lambda_code.__wrapped__, tmp_path, monkeypatch)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_pip_that_finds_no_index_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(BundleError, match="check that the package index is reachable"):
+        bundles._pip("download", "no-such-package-at-all")

@@ -1,0 +1,230 @@
+"""The model home: what it protects, what it keeps, and what of the user's own it takes instead."""
+
+import pytest
+from aws_cdk import App, Environment, RemovalPolicy, Stack
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+
+from mdlc_constructs import BatchInferenceWorkflow, ModelHome, TrainingWorkflow
+from mdlc_constructs.governance.nag import flat
+from tests.synthesized import Synthesized, listed
+from tests.workflows.settings import ALGORITHM, DATASET
+
+HERE = Environment(account="111111111111", region="eu-central-1")
+THEIR_KEY = "arn:aws:kms:eu-central-1:111111111111:key/theirs"
+KEPT = ("AWS::KMS::Key", "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SageMaker::ModelPackageGroup")
+
+
+def own_bucket_and_key(stack: Stack) -> None:
+    key = kms.Key.from_key_arn(stack, "TheirKey", THEIR_KEY)
+    bucket = s3.Bucket.from_bucket_name(stack, "Theirs", "theirs")
+    home = ModelHome(stack, "Model", name="flights", bucket=bucket, key=key)
+    TrainingWorkflow(stack, "Training", home=home, dataset=DATASET, algorithm=ALGORITHM)
+    BatchInferenceWorkflow(stack, "Batch", home=home, dataset=DATASET)
+
+
+def with_access_logs(stack: Stack) -> None:
+    logs = s3.Bucket(stack, "AccessLogs", encryption=s3.BucketEncryption.S3_MANAGED)
+    ModelHome(stack, "Model", name="flights", access_logs_bucket=logs)
+
+
+def used_by_others(stack: Stack) -> None:
+    home = ModelHome(stack, "Model", name="flights")
+    queue = sqs.Queue(stack, "Queue")
+    home.on_event("OnTrained", "Training Completed").add_target(targets.SqsQueue(queue))
+    reader = iam.Role(stack, "Reader", assumed_by=iam.AccountRootPrincipal())
+    home.audit_table.grant_read_data(reader)
+    home.bucket.grant_read(reader)
+    home.key.grant_decrypt(reader)
+
+
+@pytest.fixture(scope="module")
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Synthesized]:
+    app = App(outdir=str(tmp_path_factory.mktemp("assembly")))
+    ModelHome(Stack(app, "Plain", env=HERE), "Model", name="flights")
+    ModelHome(
+        Stack(app, "Destroyed", env=HERE), "Model", name="flights", removal_policy=RemovalPolicy.DESTROY
+    )
+    own_bucket_and_key(Stack(app, "Own", env=HERE))
+    with_access_logs(Stack(app, "AccessLogs", env=HERE))
+    used_by_others(Stack(app, "Used", env=HERE))
+    return Synthesized.all_of(app)
+
+
+@pytest.fixture
+def stack() -> Stack:
+    return Stack(App(), "Refused", env=HERE)
+
+
+def test_the_bucket_is_versioned_encrypted_private_and_tells_eventbridge(
+    stacks: dict[str, Synthesized],
+) -> None:
+    bucket = stacks["Plain"].properties("AWS::S3::Bucket")
+    (key,) = stacks["Plain"].of_type("AWS::KMS::Key")
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+    assert flat(encryption["ServerSideEncryptionByDefault"]["KMSMasterKeyID"]) == f"<{key}.Arn>"
+    assert encryption["BucketKeyEnabled"] is True
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+
+
+def test_eventbridge_takes_no_custom_resource(stacks: dict[str, Synthesized]) -> None:
+    kinds = {resource["Type"] for resource in stacks["Plain"].resources.values()}
+    assert {kind for kind in kinds if kind.startswith("Custom::")} == {"Custom::MdlcCleanUp"}
+    assert len(stacks["Plain"].of_type("AWS::Lambda::Function")) == 1
+
+
+def test_the_bucket_refuses_plain_http(stacks: dict[str, Synthesized]) -> None:
+    (bucket,) = stacks["Plain"].of_type("AWS::S3::Bucket")
+    policy = stacks["Plain"].properties("AWS::S3::BucketPolicy")
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert [flat(one) for one in statement["Resource"]] == [f"<{bucket}.Arn>", f"<{bucket}.Arn>/*"]
+
+
+def test_the_key_rotates_and_serves_log_groups_of_the_account_alone(stacks: dict[str, Synthesized]) -> None:
+    key = stacks["Plain"].properties("AWS::KMS::Key")
+    assert key["EnableKeyRotation"] is True
+    (logs,) = (one for one in key["KeyPolicy"]["Statement"] if "Service" in one["Principal"])
+    assert flat(logs["Principal"]["Service"]) == "logs.<AWS::Region>.amazonaws.com"
+    assert "<AWS::AccountId>" in flat(logs["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"])
+
+
+def test_the_audit_table_is_encrypted_and_can_be_restored(stacks: dict[str, Synthesized]) -> None:
+    table = stacks["Plain"].properties("AWS::DynamoDB::Table")
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert (table["SSESpecification"]["SSEEnabled"], table["SSESpecification"]["SSEType"]) == (True, "KMS")
+    assert {key["AttributeName"]: key["KeyType"] for key in table["KeySchema"]} == {
+        "pk": "HASH",
+        "sk": "RANGE",
+    }
+
+
+@pytest.mark.parametrize("kind", KEPT)
+def test_data_stays_by_default(stacks: dict[str, Synthesized], kind: str) -> None:
+    kept = stacks["Plain"].only(kind)
+    assert (kept["DeletionPolicy"], kept["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+@pytest.mark.parametrize("kind", KEPT)
+def test_data_goes_when_that_was_asked_for(stacks: dict[str, Synthesized], kind: str) -> None:
+    assert stacks["Destroyed"].only(kind).get("DeletionPolicy", "Delete") == "Delete"
+
+
+def test_the_clean_up_empties_only_what_goes(stacks: dict[str, Synthesized]) -> None:
+    kept, gone = (stacks[name].properties("Custom::MdlcCleanUp") for name in ("Plain", "Destroyed"))
+    assert "Bucket" not in kept and "Group" not in kept
+    (bucket,) = stacks["Destroyed"].of_type("AWS::S3::Bucket")
+    assert (flat(gone["Bucket"]), gone["Group"]) == (f"<{bucket}>", "flights")
+    deletes = {action for action, _ in stacks["Plain"].allowed("FunctionsCleanUpRole") if "Delete" in action}
+    assert deletes == {"sagemaker:DeleteModel"}
+    deletes = {
+        action for action, _ in stacks["Destroyed"].allowed("FunctionsCleanUpRole") if "Delete" in action
+    }
+    assert deletes == {
+        "sagemaker:DeleteModel",
+        "sagemaker:DeleteModelPackage",
+        "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+    }
+
+
+def test_the_clean_up_goes_before_the_group_that_it_empties(stacks: dict[str, Synthesized]) -> None:
+    clean_up = stacks["Destroyed"].only("Custom::MdlcCleanUp")
+    (group,) = stacks["Destroyed"].of_type("AWS::SageMaker::ModelPackageGroup")
+    assert group in listed(clean_up["DependsOn"])
+
+
+def test_a_bucket_and_a_key_of_ones_own_are_used_and_nothing_is_made(
+    stacks: dict[str, Synthesized],
+) -> None:
+    own = stacks["Own"]
+    for kind in ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key"):
+        assert not own.of_type(kind)
+    substitutions = own.machine("flights-training")["DefinitionSubstitutions"]
+    assert substitutions["Bucket"] == "theirs"
+    assert substitutions["KeyArn"] == THEIR_KEY
+    assert ("s3:PutObject", "arn:<AWS::Partition>:s3:::theirs/training/*") in own.allowed("TrainingTrainRole")
+    assert ("kms:GenerateDataKey", THEIR_KEY) in own.allowed("TrainingTrainRole")
+    table = own.properties("AWS::DynamoDB::Table")
+    assert table["SSESpecification"]["KMSMasterKeyId"] == THEIR_KEY
+    for group in own.of_type("AWS::Logs::LogGroup").values():
+        assert group["Properties"]["KmsKeyId"] == THEIR_KEY
+
+
+def test_a_bucket_of_ones_own_is_never_emptied(stack: Stack) -> None:
+    bucket = s3.Bucket.from_bucket_name(stack, "Theirs", "theirs")
+    ModelHome(stack, "Model", name="flights", bucket=bucket, removal_policy=RemovalPolicy.DESTROY)
+    app = stack.node.root
+    assert isinstance(app, App)
+    template = Synthesized.all_of(app)["Refused"]
+    assert "Bucket" not in template.properties("Custom::MdlcCleanUp")
+    actions = {action for action, _ in template.allowed("FunctionsCleanUpRole")}
+    assert "sagemaker:DeleteModelPackage" in actions
+    assert "s3:DeleteObject" not in actions
+
+
+def test_access_logs_go_where_they_were_asked_to(stacks: dict[str, Synthesized]) -> None:
+    template = stacks["AccessLogs"]
+    buckets = template.of_type("AWS::S3::Bucket")
+    (logs,) = (name for name in buckets if name.startswith("AccessLogs"))
+    (model,) = (name for name in buckets if name != logs)
+    assert buckets[model]["Properties"]["LoggingConfiguration"] == {
+        "DestinationBucketName": {"Ref": logs},
+        "LogFilePrefix": "flights/",
+    }
+    (policy,) = (
+        resource["Properties"]["PolicyDocument"]
+        for resource in template.of_type("AWS::S3::BucketPolicy").values()
+        if resource["Properties"]["Bucket"] == {"Ref": logs}
+    )
+    (statement,) = policy["Statement"]
+    assert statement["Principal"] == {"Service": "logging.s3.amazonaws.com"}
+    assert flat(statement["Resource"]) == f"<{logs}.Arn>/flights/*"
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "111111111111"}}
+
+
+def test_access_logs_of_a_bucket_of_ones_own_are_refused(stack: Stack) -> None:
+    bucket = s3.Bucket.from_bucket_name(stack, "Theirs", "theirs")
+    with pytest.raises(ValueError, match="access_logs_bucket is for the bucket that the home makes"):
+        ModelHome(stack, "Model", name="flights", bucket=bucket, access_logs_bucket=bucket)
+    assert stack.node.try_find_child("Model") is None
+
+
+@pytest.mark.parametrize("name", ["Flights", "flight_delay", "2flights", "flights-", "f" * 29, ""])
+def test_a_name_that_cannot_begin_a_jobs_name_is_refused(stack: Stack, name: str) -> None:
+    with pytest.raises(ValueError, match=f"name={name!r} must be lowercase words joined by hyphens"):
+        ModelHome(stack, "Model", name=name)
+
+
+def test_events_of_the_model_start_what_listens(stacks: dict[str, Synthesized]) -> None:
+    rule = stacks["Used"].properties("AWS::Events::Rule")
+    assert rule["EventPattern"] == {
+        "source": ["mdlc"],
+        "detail-type": ["Training Completed"],
+        "detail": {"model": ["flights"]},
+    }
+
+
+def test_bucket_key_and_table_can_be_granted_with_the_cdks_own_means(
+    stacks: dict[str, Synthesized],
+) -> None:
+    actions = {action for action, _ in stacks["Used"].allowed("Reader")}
+    assert {"s3:GetObject*", "kms:Decrypt", "dynamodb:GetItem"} <= actions
+
+
+def test_two_homes_of_one_stack_share_one_clean_up_function(stack: Stack) -> None:
+    ModelHome(stack, "One", name="one")
+    ModelHome(stack, "Two", name="two")
+    app = stack.node.root
+    assert isinstance(app, App)
+    template = Synthesized.all_of(app)["Refused"]
+    (function,) = template.of_type("AWS::Lambda::Function")
+    clean_ups = template.of_type("Custom::MdlcCleanUp").values()
+    assert [flat(one["Properties"]["ServiceToken"]) for one in clean_ups] == [f"<{function}.Arn>"] * 2
