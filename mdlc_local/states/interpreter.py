@@ -28,7 +28,16 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.backend.execution_worker_comm import ExecutionWorkerCommunication
 
 from mdlc_local import seams
-from mdlc_local.states import acting, casing, distributed, error_names, expressions, sagemaker_jobs, waiting
+from mdlc_local.states import (
+    acting,
+    casing,
+    distributed,
+    error_names,
+    expressions,
+    failures,
+    sagemaker_jobs,
+    waiting,
+)
 
 TASK = "moto.stepfunctions.parser.asl.component.state.exec.state_task"
 CLIENTS = "moto.stepfunctions.parser.asl.utils.boto_client"
@@ -68,7 +77,7 @@ def install() -> None:
         ):
             seams.replace(name, "boto_client_for", acting.boto_client_for)
     seams.take(f"{TASK}.service.state_task_service_aws_sdk", "_SERVICE_ERROR_NAMES").update(SDK_ERROR_NAMES)
-    for part in (error_names, expressions, casing, distributed, waiting):
+    for part in (error_names, failures, expressions, casing, distributed, waiting):
         part.install()
     for owner in (f"{TASK}.service.state_task_service_factory", f"{TASK}.state_task_factory"):
         seams.wrap(owner, "state_task_service_for", "service_name", _with_sagemaker)

@@ -11,21 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
-from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
-from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
-from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
-    FailureEvent,
-    FailureEventException,
-)
-from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
     StatesErrorNameType,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_callback
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
-from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
-from mdlc_local.states import casing
+from mdlc_local.states import casing, failures
 from mdlc_local.states.acting import client_for
 
 
@@ -60,9 +53,6 @@ REQUEST_RESPONSE = {
 }
 """The actions without one."""
 
-VALIDATION_CODES = {"ValidationException", "ValidationError", "AccessDeniedException", "ThrottlingException"}
-"""Errors that the API model of SageMaker does not declare: they reach the machine under one general name."""
-
 
 class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):
     """A task state of the optimized integration."""
@@ -79,35 +69,9 @@ class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):
         model = casing.operation("sagemaker", action)
         return set(model.input_shape.members) if model is not None else None
 
-    def _failure(self, env: Any, error: str, cause: str) -> Any:
-        name = (
-            StatesErrorName(typ=StatesErrorNameType.StatesTaskFailed)
-            if error == StatesErrorNameType.StatesTaskFailed.to_name()
-            else CustomErrorName(error)
-        )
-        details = TaskFailedEventDetails(
-            error=error,
-            cause=cause,
-            resource=self._get_sfn_resource(),
-            resourceType=self._get_sfn_resource_type(),
-        )
-        return FailureEvent(
-            env=env,
-            error_name=name,
-            event_type=HistoryEventType.TaskFailed,
-            event_details=EventDetails(taskFailedEventDetails=details),
-        )
-
     def _from_error(self, env: Any, ex: Exception) -> Any:
         if isinstance(ex, ClientError):
-            code, message = ex.response["Error"]["Code"], ex.response["Error"]["Message"]
-            name = "AmazonSageMakerException" if code in VALIDATION_CODES else code
-            metadata = ex.response.get("ResponseMetadata", {})
-            cause = (
-                f"{message} (Service: AmazonSageMaker; Status Code: {metadata.get('HTTPStatusCode')}; "
-                f"Error Code: {code}; Request ID: {metadata.get('RequestId')}; Proxy: null)"
-            )
-            return self._failure(env, f"SageMaker.{name}", cause)
+            return failures.task_failed(self, env, *failures.describe(failures.SAGEMAKER, ex))
         return super()._from_error(env=env, ex=ex)
 
     def _eval_service_task(
@@ -135,7 +99,7 @@ class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):
                 if status == "Completed":
                     return plain
                 error = StatesErrorNameType.StatesTaskFailed.to_name()
-                raise FailureEventException(self._failure(env, error, json.dumps(plain)))
+                raise FailureEventException(failures.task_failed(self, env, error, json.dumps(plain)))
             return None
 
         self._stop: Callable[[], Any] = functools.partial(getattr(client, job.stop), **{job.name: name})

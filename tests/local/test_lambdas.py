@@ -97,7 +97,7 @@ def test_a_machine_catches_by_class(server: Server, make_role: Roles, make_funct
     done = run(server, machine, make_role(allow("lambda:InvokeFunction", arn)).arn)
     assert (done.status, done.output["Error"]) == ("SUCCEEDED", "NoDataError")
     refused = run(server, machine, make_role().arn)
-    assert refused.error == "Lambda.AccessDeniedException"
+    assert refused.error == "Lambda.AWSLambdaException"
     assert f"lambda:InvokeFunction on resource: {arn}" in str(refused.cause)
 
 

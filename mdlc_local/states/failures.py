@@ -1,0 +1,113 @@
+"""How a service's error reaches a state machine through an optimized integration: its name and its cause.
+
+An error that the operation declares keeps its name. All others (a missing permission, an invalid request)
+arrive under one general name of the service, as the AWS SDK for Java, on which Step Functions stands, calls
+them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from botocore import xform_name
+from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
+    StatesErrorNameType,
+)
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+
+from mdlc_local import seams
+from mdlc_local.states import casing
+
+TASK = "moto.stepfunctions.parser.asl.component.state.exec.state_task.service"
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a service is called in errors.
+
+    Attributes:
+        boto3: boto3's name of the service.
+        prefix: before the dot of every error's name.
+        general: the name of errors that the operation does not declare.
+        service: in the cause.
+        suffix: what every declared error's name ends with.
+    """
+
+    boto3: str
+    prefix: str
+    general: str
+    service: str
+    suffix: str = ""
+
+
+SAGEMAKER = Names("sagemaker", "SageMaker", "AmazonSageMakerException", "AmazonSageMaker")
+SERVICES = {
+    "lambda:StateTaskServiceLambda": Names("lambda", "Lambda", "AWSLambdaException", "AWSLambda"),
+    "dynamodb:StateTaskServiceDynamoDB": Names(
+        "dynamodb", "DynamoDB", "AmazonDynamoDBException", "AmazonDynamoDBv2"
+    ),
+    "events:StateTaskServiceEvents": Names(
+        "events", "EventBridge", "AmazonEventBridgeException", "AmazonEventBridge"
+    ),
+    "sfn:StateTaskServiceSfn": Names(
+        "stepfunctions", "StepFunctions", "AWSStepFunctionsException", "AWSStepFunctions", suffix="Exception"
+    ),
+}
+"""By the end of the module and the class of moto's task state."""
+
+
+def task_failed(task: Any, env: Any, error: str, cause: str) -> Any:
+    """The failure of a task state (moto's) under a name that Retry and Catch can match."""
+    reserved = error == StatesErrorNameType.StatesTaskFailed.to_name()
+    name = StatesErrorName(typ=StatesErrorNameType.StatesTaskFailed) if reserved else CustomErrorName(error)
+    details = TaskFailedEventDetails(
+        error=error,
+        cause=cause,
+        resource=task._get_sfn_resource(),
+        resourceType=task._get_sfn_resource_type(),
+    )
+    return FailureEvent(
+        env=env,
+        error_name=name,
+        event_type=HistoryEventType.TaskFailed,
+        event_details=EventDetails(taskFailedEventDetails=details),
+    )
+
+
+def describe(names: Names, error: ClientError) -> tuple[str, str]:
+    """The name and the cause of a service's error."""
+    code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+    model = casing.operation(names.boto3, xform_name(error.operation_name))
+    declared = {shape.name for shape in model.error_shapes} if model is not None else set()
+    name = code.removesuffix(names.suffix) + names.suffix if code in declared else names.general
+    metadata = error.response.get("ResponseMetadata", {})
+    cause = (
+        f"{message} (Service: {names.service}; Status Code: {metadata.get('HTTPStatusCode')}; "
+        f"Error Code: {code}; Request ID: {metadata.get('RequestId')}; Proxy: null)"
+    )
+    return f"{names.prefix}.{name}", cause
+
+
+def install() -> None:
+    """Name the errors of moto's optimized integrations."""
+    for place, names in SERVICES.items():
+        module, _, kind = place.partition(":")
+        owner = f"{TASK}.state_task_service_{module}:{kind}"
+        seams.wrap(owner, "_from_error", "self env ex", _naming(names))
+
+
+def _naming(names: Names) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def wrapper(from_error: Callable[..., Any]) -> Callable[..., Any]:
+        def named(self: Any, env: Any, ex: Exception) -> Any:
+            if isinstance(ex, ClientError):
+                return task_failed(self, env, *describe(names, ex))
+            return from_error(self, env=env, ex=ex)
+
+        return named
+
+    return wrapper
