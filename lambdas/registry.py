@@ -21,8 +21,8 @@ _NOT_FOUND = ("ResourceNotFound", "ResourceNotFoundException")
 def _absent(error: ClientError) -> bool:
     """Whether SageMaker says that nothing has the name; it does so in several ways.
 
-    Jobs answer ResourceNotFound, or ValidationException with "Requested resource not found"
-    (https://github.com/boto/boto3/issues/2808); models answer ValidationException with "Could not find model".
+    Jobs answer ResourceNotFound, or ValidationException "Requested resource not found"
+    (https://github.com/boto/boto3/issues/2808); models answer ValidationException "Could not find model".
     """
     code, message = error.response["Error"]["Code"], error.response["Error"]["Message"].lower()
     return code in _NOT_FOUND or (

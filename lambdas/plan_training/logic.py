@@ -156,8 +156,8 @@ class Work:
 def work(event: Mapping[str, Any], files: Sequence[SourceFile], champion: Champion | None) -> Work:
     """Digest the execution's work.
 
-    The champion is part of what is scored and evaluated, and of neither training nor the run: a champion
-    that moved does not train the same model again.
+    The champion is part of what is prepared, scored and evaluated, and of neither training nor the run: a
+    champion that moved does not train the same model again.
     """
     settings, requests, bound = event["settings"], event["requests"], event["bound"]
     data = data_version(files)
@@ -168,15 +168,16 @@ def work(event: Mapping[str, Any], files: Sequence[SourceFile], champion: Champi
         return digest(requests[name], bound, *parts)
 
     quality = step("CheckQuality", settings["dataset"], settings["quality"], data)
-    features = step("PrepareFeatures", settings["dataset"], split, data)
-    train = step("Train", features)
+    prepared = step("PrepareFeatures", settings["dataset"], split, data)
+    train = step("Train", prepared)
     model = step("CreateModel", train)
     score = step("ScoreHoldout", model, rival)
     evaluation = (settings["gate"], settings["evaluation"])
     return Work(
         data=data,
         quality=quality,
-        features=features,
+        # Training sees the split alone; the job that writes it prepares the champion's holdout beside it.
+        features=digest(prepared, rival),
         train=train,
         model=model,
         score=score,

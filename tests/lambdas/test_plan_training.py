@@ -137,7 +137,12 @@ def test_a_champion_scores_the_same_holdout_and_trains_nothing_anew() -> None:
     alone, compared = work(event(), FILES, None), work(event(), FILES, CHAMPION)
     assert (alone.train, alone.model, alone.run) == (compared.train, compared.model, compared.run)
     assert alone.evaluate != compared.evaluate
-    found = done(*STEPS[:4])(event()) | {"m-model-old": Job(status="Completed")}
+    # The champion's own features of the holdout must be prepared, even when the split was written before it.
+    assert alone.features != compared.features
+    found = done(*STEPS[:4])(event()) | {
+        derived_name("m", "features", compared.features): Job(status="Completed"),
+        "m-model-old": Job(status="Completed"),
+    }
     plan = decide(event(), FILES, CHAMPION, None, look_ups(found))
     challenger, champion = plan["scoring"]
     assert challenger["model"] == plan["names"]["CreateModel"]

@@ -58,6 +58,7 @@ def test_a_jobs_status_is_read_with_its_exit_message(status: str, expected: Stat
 def test_packages_are_read_over_pages() -> None:
     class Listing:
         def get_paginator(self, name: str) -> Pages:
-            return Pages([{"ModelPackageSummaryList": [1, 2]}, {"ModelPackageSummaryList": [3]}])
+            pages = ([{"n": 1}, {"n": 2}], [{"n": 3}])
+            return Pages([{"ModelPackageSummaryList": page} for page in pages])
 
-    assert list(registry.packages(Listing(), "m")) == [1, 2, 3]
+    assert [dict(found)["n"] for found in registry.packages(Listing(), "m")] == [1, 2, 3]

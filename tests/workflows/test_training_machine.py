@@ -117,7 +117,7 @@ def test_a_seam_stands_where_it_was_asked_for_and_is_caught() -> None:
 @pytest.mark.parametrize("seam", ["before_trian", "around_train", "after_plan"])
 def test_a_seam_of_no_step_is_refused(seam: str) -> None:
     with pytest.raises(
-        ValueError, match=f"{seam!r} is no seam of the training workflow: its steps are check"
+        ValueError, match=f"{seam!r} is no seam of the training workflow: it has check_quality"
     ):
         training_machine(TRAINING, seams={seam: Sequence.of(Pass(name="P"))})
 

@@ -278,6 +278,7 @@ def decide(settings: TrainingSettings) -> Task:
             "result": {
                 "outcome": f"{{% $gate.passed ? '{outcome}' : 'Refused' %}}",
                 "package_arn": "{% $package_arn %}",
+                "evaluation": "{% $plan.uris.evaluation %}",
                 "passed": "{% $gate.passed ? 'true' : 'false' %}",
                 "reasons": "{% $join($gate.reasons, ' ') %}",
                 "metrics": "{% $string($gate.metrics) %}",
@@ -320,14 +321,13 @@ def training_machine(
         ValueError: for an unknown step or seam.
     """
     check_names(WORKFLOW, STEPS, tasks or {}, seams or {})
-    kept = ("package_arn", "passed", "reasons", "metrics")
+    kept = ("package_arn", "evaluation", "passed", "reasons", "metrics")
     result = {key: f"{{% $result.{key} %}}" for key in kept}
     fields = {
         **result,
         "code_version": settings.code_version,
         "image": "${TrainingImage}",
         "training_job": "{% $plan.names.Train %}",
-        "evaluation": "{% $plan.uris.evaluation %}",
         "program": "{% $plan.uris.program %}",
         "hyperparameters": json.dumps(dict(settings.algorithm.hyperparameters), sort_keys=True),
     }
@@ -335,7 +335,6 @@ def training_machine(
         "outcome": "{% $result.outcome %}",
         "run": "{% $plan.run %}",
         **result,
-        "evaluation": "{% $plan.uris.evaluation %}",
     }
     template = Template(
         workflow=WORKFLOW,
