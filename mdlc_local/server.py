@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import importlib
-import importlib.util
 import json
 import logging
 import os
@@ -20,6 +19,12 @@ from mdlc_local import children, control, options, seams
 from mdlc_local.options import HOST, Options
 
 log = logging.getLogger("mdlc_local.server")
+
+PARTS = (
+    *("iam", "kms", "template_encryption", "checksums", "lambdas", "rules", "states"),
+    *("sagemaker", "cloudformation"),
+)
+"""What completes ministack, each by its `install`; `iam` first, because it records uses."""
 
 _SHUTDOWN_SECONDS = 2.0
 _WATCH_SECONDS = 0.5
@@ -62,13 +67,8 @@ def main(arguments: Sequence[str]) -> int:
 def load() -> ModuleType:
     """Import ministack with every part of ours installed in it; returns its `app` module."""
     app = importlib.import_module("ministack.app")
-    for part in ("iam", "kms", "template_encryption", "checksums", "lambdas", "states"):
+    for part in PARTS:
         importlib.import_module(f"mdlc_local.{part}").install(app)
-    for part in ("sagemaker", "cloudformation"):
-        if importlib.util.find_spec(f"mdlc_local.{part}") is not None:
-            install = getattr(importlib.import_module(f"mdlc_local.{part}"), "install", None)
-            if install is not None:
-                install(app)
     return app
 
 

@@ -25,7 +25,6 @@ from moto.stepfunctions.parser.asl.eval.program_state import (
 )
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
-from moto.stepfunctions.parser.backend.execution_worker_comm import ExecutionWorkerCommunication
 
 from mdlc_local import seams
 from mdlc_local.states import (
@@ -35,6 +34,7 @@ from mdlc_local.states import (
     error_names,
     expressions,
     failures,
+    grammar,
     sagemaker_jobs,
     waiting,
 )
@@ -77,7 +77,7 @@ def install() -> None:
         ):
             seams.replace(name, "boto_client_for", acting.boto_client_for)
     seams.take(f"{TASK}.service.state_task_service_aws_sdk", "_SERVICE_ERROR_NAMES").update(SDK_ERROR_NAMES)
-    for part in (error_names, failures, expressions, casing, distributed, waiting):
+    for part in (grammar, error_names, failures, expressions, casing, distributed, waiting):
         part.install()
     for owner in (f"{TASK}.service.state_task_service_factory", f"{TASK}.state_task_factory"):
         seams.wrap(owner, "state_task_service_for", "service_name", _with_sagemaker)
@@ -90,7 +90,9 @@ def _with_sagemaker(service_for: Callable[..., Any]) -> Callable[..., Any]:
     return task_service_for
 
 
-class _Quiet(ExecutionWorkerCommunication):
+class _Quiet:
+    """Takes the place of moto's `ExecutionWorkerCommunication`."""
+
     def terminated(self) -> None:
         """Nobody to tell: the execution runs on the caller's thread."""
 

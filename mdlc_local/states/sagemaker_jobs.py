@@ -8,7 +8,7 @@ import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
@@ -20,6 +20,19 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resou
 
 from mdlc_local.states import casing, failures
 from mdlc_local.states.acting import client_for
+
+if TYPE_CHECKING:
+
+    class TaskState:
+        """What is used here of moto's class."""
+
+        def __init__(self, supported_integration_patterns: set[Any]) -> None: ...
+        def _get_boto_service_action(self) -> str: ...
+        def _from_error(self, env: Any, ex: Exception) -> Any: ...
+        def _eval_sync(self, env: Any, **keywords: Any) -> Any: ...
+
+else:
+    TaskState = state_task_service_callback.StateTaskServiceCallback
 
 
 @dataclass(frozen=True)
@@ -54,7 +67,7 @@ REQUEST_RESPONSE = {
 """The actions without one."""
 
 
-class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):
+class SageMakerTask(TaskState):
     """A task state of the optimized integration."""
 
     def __init__(self) -> None:
