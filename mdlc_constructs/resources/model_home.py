@@ -46,6 +46,8 @@ class ModelHome(Construct):
         model_repository_arn: where the model's image lies. A training workflow narrows it down; without one
             in the app, the image is known only when a package is scored.
 
+        clean_up: the custom resource that ends what executions made; what starts them depends on it.
+
     What executions made and nobody else would end (running jobs, models) is ended when the stack is deleted.
     """
 
@@ -359,7 +361,7 @@ class ModelHome(Construct):
                     ),
                 ]
         function_arn = self.function("CleanUp", statements, {})
-        clean_up = CfnResource(
+        self.clean_up = CfnResource(
             self,
             "CleanUp",
             type="Custom::MdlcCleanUp",
@@ -367,4 +369,4 @@ class ModelHome(Construct):
         )
         # Deleted first, so that the group is empty when CloudFormation comes to it; so is the bucket, to
         # which the properties refer when it goes at all.
-        clean_up.add_resource_dependency(group)
+        self.clean_up.add_resource_dependency(group)

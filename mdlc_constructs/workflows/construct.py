@@ -139,6 +139,8 @@ class Workflow(Construct):
             encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(self.home.key),
         )
         resource = cast(sfn.CfnStateMachine, self.state_machine.node.default_child)
+        # Deleted before the clean-up runs: an execution must not start a job that nobody ends any more.
+        resource.add_resource_dependency(self.home.clean_up)
         resource.add_metadata("cfn-lint", {"config": {"ignore_checks": list(LINT)}})
         self.alarms = (self._failure_alarm(workflow),)
 
