@@ -102,17 +102,25 @@ def install(app: ModuleType) -> None:
 
 
 def _evaluate(body: dict[str, Any]) -> dict[str, Any]:
-    """The evaluator's verdict and reason for one call: role, action, resource, region and context."""
+    """The evaluator's verdict and reason for one call.
+
+    The body holds role, action and resource, and may hold region, context, and in `without` the actions that
+    the role is to lack.
+    """
     for name in ("role", "action", "resource"):
         if not isinstance(body.get(name), str):
             raise ValueError(f"{name}={body.get(name)!r} must be a text: send it in the JSON body")
-    reason = denial(
-        body["role"],
-        body["action"],
-        body["resource"],
-        region=body.get("region", "us-east-1"),
-        context=body.get("context"),
-    )
+    without = body.get("without", [])
+    if not isinstance(without, list) or not all(isinstance(action, str) for action in without):
+        raise ValueError(f"without={without!r} must be a list of actions: send it in the JSON body")
+    with usage.asking(without):
+        reason = denial(
+            body["role"],
+            body["action"],
+            body["resource"],
+            region=body.get("region", "us-east-1"),
+            context=body.get("context"),
+        )
     return {"allowed": reason is None, "reason": reason}
 
 

@@ -3,13 +3,17 @@
 The record is `usage.jsonl` in the server's state folder and ``GET /_mdlc/usage``: one entry for each role,
 action, resource and verdict, however often it occurred. With ``POST /_mdlc/deny`` a test takes an action away
 from a role while the server runs, and with ``POST /_mdlc/evaluate`` it asks what the evaluator says of one
-call.
+call, which leaves no record. Taking away means that the role's own policies are evaluated as if none of them
+allowed the action: whatever else allows the call still does.
 """
 
+import contextlib
+import contextvars
 import importlib
 import json
 import threading
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,9 @@ from mdlc_local import control, options, seams
 
 EVALUATOR = "ministack.core.iam_evaluator"
 ENFORCE = "access_key_id iam_action service region resource_arn service_context"
+
+_asked: contextvars.ContextVar[frozenset[str] | None] = contextvars.ContextVar("mdlc_asked", default=None)
+_taken: contextvars.ContextVar[str] = contextvars.ContextVar("mdlc_taken", default="")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +100,7 @@ def install() -> Ledger:
     evaluator = importlib.import_module(EVALUATOR)
     ledger = Ledger(options.current().state_dir / "usage.jsonl")
     enforce = seams.take(EVALUATOR, "enforce", ENFORCE)
+    seams.wrap(EVALUATOR, "_gather_role_policies", "role_name account_id", _taking)
 
     def recording(
         access_key_id: str,
@@ -102,10 +110,11 @@ def install() -> Ledger:
         resource_arn: str = "*",
         service_context: dict[str, Any] | None = None,
     ) -> Any:
-        role, principal = _role_of(access_key_id)
-        if role is not None and ledger.is_denied(role, iam_action):
-            verdict = evaluator.EvalResult("ImplicitDeny", principal, reason="taken away")
-        else:
+        role = _role_of(access_key_id)
+        asked = _asked.get()
+        taken = iam_action.lower() in (asked or ()) or (role and ledger.is_denied(role, iam_action))
+        token = _taken.set(iam_action if taken else "")
+        try:
             verdict = enforce(
                 access_key_id,
                 iam_action,
@@ -114,7 +123,9 @@ def install() -> Ledger:
                 resource_arn=resource_arn,
                 service_context=service_context,
             )
-        if role is not None and not isinstance(verdict, evaluator.AuthError):
+        finally:
+            _taken.reset(token)
+        if role is not None and asked is None and not isinstance(verdict, evaluator.AuthError):
             context = {key: value for key, value in (service_context or {}).items() if value is not None}
             ledger.record(
                 Use(
@@ -130,6 +141,38 @@ def install() -> Ledger:
     seams.replace(EVALUATOR, "enforce", recording)
     _routes(ledger)
     return ledger
+
+
+@contextlib.contextmanager
+def asking(without: Iterable[str] = ()) -> Iterator[None]:
+    """What is evaluated inside is a question: it is not recorded, and roles lack the actions in `without`."""
+    token = _asked.set(frozenset(action.lower() for action in without))
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
+def _taking(gather: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
+    """A role's policies, without the action that is being evaluated when it was taken away."""
+
+    def gathered(role_name: str, account_id: str) -> Any:
+        policies, action = gather(role_name, account_id), _taken.get()
+        return [list(_without(statements, action)) for statements in policies] if action else policies
+
+    return gathered
+
+
+def _without(statements: Iterable[Any], action: str) -> Iterator[Any]:
+    matches = importlib.import_module(EVALUATOR).fnmatch_iam
+    for one in statements:
+        if one.effect != "Allow":
+            yield one
+        elif one.not_actions:
+            yield replace(one, not_actions=[*one.not_actions, action])
+        elif left := [pattern for pattern in one.actions if not matches(action, pattern)]:
+            # Only this action is being evaluated: a pattern that also allows others may go as a whole.
+            yield replace(one, actions=left)
 
 
 def _routes(ledger: Ledger) -> None:
@@ -162,13 +205,13 @@ def _name(role: str) -> str:
     return role.rsplit("/", 1)[-1]
 
 
-def _role_of(access_key: str) -> tuple[str | None, str]:
-    """The role ARN and the session ARN behind an access key; no role for users and the account itself."""
+def _role_of(access_key: str) -> str | None:
+    """The ARN of the role whose session an access key belongs to; None for users and the account itself."""
     session = importlib.import_module("ministack.services.sts")._sessions.get(access_key) or {}
     principal = str(session.get("Arn", ""))
     if ":assumed-role/" not in principal:
-        return None, principal
+        return None
     account, name = principal.split(":")[4], principal.split("/")[1]
     roles = importlib.import_module("ministack.services.iam")._roles
     role = roles.get_scoped(account, None, name) or {}
-    return str(role.get("Arn") or f"arn:aws:iam::{account}:role/{name}"), principal
+    return str(role.get("Arn") or f"arn:aws:iam::{account}:role/{name}")

@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from botocore.exceptions import ClientError
@@ -85,6 +86,51 @@ def test_one_call_can_be_judged(server: Server, make_role: Roles) -> None:
     assert "iam:PassRole on resource: arn:aws:iam::000000000000:role/job" in refused["reason"]
     server.control("POST", "deny", {"role": role.arn, "action": "iam:PassRole"})
     assert server.control("POST", "evaluate", asked)["allowed"] is False
+
+
+def test_a_call_is_judged_by_the_roles_own_policies_without_an_action(
+    server: Server, make_role: Roles, bucket: str
+) -> None:
+    role = make_role(
+        allow(["s3:GetObject", "s3:Put*"], f"arn:aws:s3:::{bucket}/*"),
+        {"Effect": "Allow", "NotAction": "s3:Put*", "Resource": f"arn:aws:s3:::{bucket}/*"},
+    )
+
+    def judged(action: str, *without: str) -> dict[str, Any]:
+        asked = {"role": role.arn, "action": action, "resource": f"arn:aws:s3:::{bucket}/a"}
+        answer: dict[str, Any] = server.control("POST", "evaluate", asked | {"without": list(without)})
+        return answer
+
+    for action in ("s3:GetObject", "s3:PutObject"):
+        assert judged(action) == {"allowed": True, "reason": None}
+        refused = judged(action, action)
+        assert not refused["allowed"]
+        assert f"assumed-role/{role.name}/" in refused["reason"]
+        assert f"{action} on resource: arn:aws:s3:::{bucket}/a" in refused["reason"]
+    assert judged("s3:PutObject", "s3:GetObject", "s3:PutObjectTagging")["allowed"]
+    assert uses_of(server, role) == []
+
+
+def test_what_else_allows_a_call_still_does(
+    server: Server, client: Clients, make_role: Roles, bucket: str
+) -> None:
+    role = make_role(allow("s3:GetObject"))
+    statement = {**allow("s3:GetObject", f"arn:aws:s3:::{bucket}/*"), "Principal": {"AWS": role.arn}}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    client("s3").put_bucket_policy(Bucket=bucket, Policy=policy)
+    server.control("POST", "deny", {"role": role.name, "action": "s3:GetObject"})
+    s3 = server.client("s3", credentials=role.credentials)
+    s3.get_object(Bucket=bucket, Key="a")
+    client("s3").delete_bucket_policy(Bucket=bucket)
+    with pytest.raises(ClientError, match="s3:GetObject"):
+        s3.get_object(Bucket=bucket, Key="a")
+
+
+def test_a_question_without_its_list_is_refused(server: Server, make_role: Roles) -> None:
+    role = make_role(allow("s3:GetObject"))
+    asked = {"role": role.arn, "action": "s3:GetObject", "resource": "*", "without": "s3:GetObject"}
+    with pytest.raises(HTTPError, match="400"):
+        server.control("POST", "evaluate", asked)
 
 
 def test_reset_starts_anew(server: Server, make_role: Roles, bucket: str) -> None:
