@@ -13,4 +13,5 @@ def client(service: str) -> Any:
 
     Throttling is retried here, so that a busy account costs a moment and not a failed execution.
     """
-    return boto3.client(service, config=Config(retries={"mode": "adaptive", "max_attempts": 8}))  # type: ignore[call-overload]
+    connect: Any = boto3.client  # its overloads know service names only as literals
+    return connect(service, config=Config(retries={"mode": "adaptive", "max_attempts": 8}))

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -134,12 +135,12 @@ def test_a_seam_of_no_step_is_refused(seam: str) -> None:
         ({"job_compute": Compute(keep_alive=timedelta(minutes=5))}, "keep_alive"),
     ],
 )
-def test_settings_that_do_not_fit_each_other_are_refused(change: dict[str, object], message: str) -> None:
+def test_settings_that_do_not_fit_each_other_are_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        replace(TRAINING, **change)  # type: ignore[arg-type]
+        replace(TRAINING, **change)
 
 
 def test_the_plan_holds_what_the_jobs_read() -> None:
-    plan = TrainingSettings(model="m", dataset=DATASET, algorithm=ALGORITHM).to_plan()
+    plan: dict[str, Any] = TrainingSettings(model="m", dataset=DATASET, algorithm=ALGORITHM).to_plan()
     assert set(plan) == {"dataset", "quality", "split", "gate", "evaluation"}
-    assert plan["dataset"]["uri"] == "s3://${DatasetBucket}/${DatasetPrefix}"  # type: ignore[index]
+    assert plan["dataset"]["uri"] == "s3://${DatasetBucket}/${DatasetPrefix}"
