@@ -24,7 +24,30 @@ class Location:
         return f"s3://{self.bucket_name}/{self.object_key}"
 
 
-_published: WeakKeyDictionary[Stack, dict[str, Location]] = WeakKeyDictionary()
+class _Assets:
+    """What a stack has published; its outdir and its synthesizer are asked for once."""
+
+    def __init__(self, stack: Stack) -> None:
+        stage = Stage.of(stack)
+        assert stage is not None, "every stack stands in an app"
+        self._outdir = Path(stage.asset_outdir)
+        self._synthesizer = stack.synthesizer
+        self._published: dict[str, Location] = {}
+
+    def location(self, bundle: Bundle) -> Location:
+        if bundle.digest not in self._published:
+            name = f"asset.{bundle.digest}{bundle.path.suffix}"
+            _stage(bundle.path, self._outdir / name)
+            published = self._synthesizer.add_file_asset(
+                source_hash=bundle.digest, file_name=name, packaging=FileAssetPackaging.FILE
+            )
+            self._published[bundle.digest] = Location(
+                bucket_name=published.bucket_name, object_key=published.object_key
+            )
+        return self._published[bundle.digest]
+
+
+_assets: WeakKeyDictionary[Stack, _Assets] = WeakKeyDictionary()
 
 
 def asset(stack: Stack, bundle: Bundle) -> Location:
@@ -32,19 +55,9 @@ def asset(stack: Stack, bundle: Bundle) -> Location:
 
     The synthesizer is asked directly: a bundle knows its hash, so nothing needs to be fingerprinted.
     """
-    locations = _published.setdefault(stack, {})
-    if bundle.digest not in locations:
-        stage = Stage.of(stack)
-        assert stage is not None, "every stack stands in an app"
-        name = f"asset.{bundle.digest}{bundle.path.suffix}"
-        _stage(bundle.path, Path(stage.asset_outdir) / name)
-        published = stack.synthesizer.add_file_asset(
-            source_hash=bundle.digest, file_name=name, packaging=FileAssetPackaging.FILE
-        )
-        locations[bundle.digest] = Location(
-            bucket_name=published.bucket_name, object_key=published.object_key
-        )
-    return locations[bundle.digest]
+    if stack not in _assets:
+        _assets[stack] = _Assets(stack)
+    return _assets[stack].location(bundle)
 
 
 def _stage(bundle: Path, target: Path) -> None:

@@ -1,7 +1,7 @@
 """Lambda functions, made once a stack, one a permission set, however many workflows use them."""
 
 from collections.abc import Iterable, Mapping
-from typing import cast
+from weakref import WeakKeyDictionary
 
 from aws_cdk import Stack
 from aws_cdk import aws_lambda as lambda_
@@ -29,12 +29,12 @@ class Functions(Construct):
         made: ARNs of the functions that something in the stack asked for, by name.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, key_arn: str) -> None:
-        super().__init__(scope, id_)
+    def __init__(self, stack: Stack, id_: str, *, key_arn: str) -> None:
+        super().__init__(stack, id_)
         self.made: dict[str, str] = {}
         self._roles: dict[str, Role] = {}
         self._key_arn = key_arn
-        self._stack = Stack.of(scope)
+        self._stack = stack
 
     @classmethod
     def of(cls, scope: Construct, *, key_arn: str) -> "Functions":
@@ -44,8 +44,9 @@ class Functions(Construct):
             key_arn: the key that encrypts the log groups of functions made from now on.
         """
         stack = Stack.of(scope)
-        found = stack.node.try_find_child("Functions")
-        return cast(Functions, found) if found is not None else cls(stack, "Functions", key_arn=key_arn)
+        if stack not in _of_stacks:
+            _of_stacks[stack] = cls(stack, "Functions", key_arn=key_arn)
+        return _of_stacks[stack]
 
     def function(self, name: str, statements: Iterable[Statement], bindings: Mapping[str, str]) -> str:
         """ARN of the function of that name, allowed to do what the statements say besides what it could."""
@@ -85,3 +86,6 @@ class Functions(Construct):
             tracing_config=lambda_.CfnFunction.TracingConfigProperty(mode="Active"),
             logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_format="JSON", log_group=group.ref),
         ).attr_arn
+
+
+_of_stacks: WeakKeyDictionary[Stack, Functions] = WeakKeyDictionary()

@@ -1,6 +1,7 @@
 """Prebuilt images in the region of a stack, whether that is known now or only at deployment."""
 
 from dataclasses import dataclass
+from functools import cache
 from weakref import WeakKeyDictionary
 
 from aws_cdk import Aws, CfnMapping, Stack
@@ -32,8 +33,13 @@ def registry(stack: Stack) -> Registry:
     if stack not in _registries:
         region = stack.region
         account = _account(stack, region) if has_token(region) else None
-        _registries[stack] = Registry(region=region, account=account, url_suffix=Aws.URL_SUFFIX)
+        _registries[stack] = Registry(region=region, account=account, url_suffix=_url_suffix())
     return _registries[stack]
+
+
+@cache
+def _url_suffix() -> str:
+    return Aws.URL_SUFFIX
 
 
 def _account(stack: Stack, region: str) -> str:

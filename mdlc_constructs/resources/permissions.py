@@ -1,7 +1,8 @@
 """Statements in plain data, turned into IAM policies with their placeholders bound."""
 
+import json
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from aws_cdk import Aws
@@ -25,17 +26,13 @@ def bound(value: Any, bindings: Mapping[str, str]) -> Any:
     Raises:
         ValueError: naming a placeholder that nothing binds.
     """
-    if isinstance(value, str):
-        for name in names_in(value):
-            if name not in bindings:
-                raise ValueError(f"The placeholder ${{{name}}} in {value!r} is not bound: bind it to a text.")
-            value = value.replace(f"${{{name}}}", bindings[name])
-        return value
-    if isinstance(value, Mapping):
-        return {key: bound(entry, bindings) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [bound(entry, bindings) for entry in value]
-    return value
+    # As one text, which is several times as quick as text by text.
+    text = json.dumps(value)
+    for name in names_in(text):
+        if name not in bindings:
+            raise ValueError(f"The placeholder ${{{name}}} in {value!r} is not bound: bind it to a text.")
+        text = text.replace(f"${{{name}}}", json.dumps(bindings[name])[1:-1])
+    return json.loads(text)
 
 
 def policy(statements: Iterable[Statement], bindings: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -52,7 +49,6 @@ class Role:
 
     Attributes:
         resource: the role as CloudFormation's resource.
-        arn: the role's ARN.
 
     Args:
         service: the service's principal, such as `sagemaker.amazonaws.com`.
@@ -79,9 +75,7 @@ class Role:
             },
             policies=self._policies(),
         )
-        self.arn = self.resource.attr_arn
-        self._scope = scope
-        self._principal: iam.IRole | None = None
+        self._scope, self._id = scope, id_
 
     def allow(self, statements: Iterable[Statement], bindings: Mapping[str, str]) -> None:
         """Allow what is not allowed yet."""
@@ -90,14 +84,15 @@ class Role:
             self._statements += added
             self.resource.policies = self._policies()
 
-    @property
+    @cached_property
+    def arn(self) -> str:
+        """The role's ARN."""
+        return self.resource.attr_arn
+
+    @cached_property
     def principal(self) -> iam.IRole:
         """The role as the CDK's own constructs take it; what they grant goes into a policy beside it."""
-        if self._principal is None:
-            self._principal = iam.Role.from_role_name(
-                self._scope, f"{self.resource.node.id}ByName", self.resource.ref
-            )
-        return self._principal
+        return iam.Role.from_role_name(self._scope, f"{self._id}ByName", self.resource.ref)
 
     def _policies(self) -> list[Any]:
         document = {"Version": "2012-10-17", "Statement": self._statements}

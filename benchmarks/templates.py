@@ -1,0 +1,82 @@
+"""What two templates have in common: types of resources, granted actions, states."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+Template = Mapping[str, Any]
+
+POLICY = "AWS::IAM::Policy"
+
+
+def template(outdir: Path, stack: str) -> Template:
+    """The synthesized template of a stack."""
+    read: Template = json.loads((outdir / f"{stack}.template.json").read_text())
+    return read
+
+
+def types(one: Template) -> Counter[str]:
+    """How many resources of each type there are, policies apart from their roles left out.
+
+    Where a role's statements stand, within it or in a policy beside it, is the constructs' business: the
+    actions are compared.
+    """
+    found = Counter(resource["Type"] for resource in one["Resources"].values())
+    del found[POLICY]
+    return found
+
+
+def actions(one: Template) -> frozenset[str]:
+    """Every action that a role of the template is granted."""
+    return frozenset(action for statement in _statements(one) for action in _listed(statement["Action"]))
+
+
+def states(one: Template) -> frozenset[str]:
+    """`<machine's name>/<state>` of every state at the top of a machine."""
+    return frozenset(
+        f"{resource['Properties']['StateMachineName']}/{state}"
+        for resource in one["Resources"].values()
+        if resource["Type"] == "AWS::StepFunctions::StateMachine"
+        for state in json.loads(_text(resource["Properties"]["DefinitionString"]))["States"]
+    )
+
+
+def check_equal(ours: Template, twin: Template) -> None:
+    """Hold the twin to the same resources, actions and states.
+
+    Raises:
+        ValueError: naming what only one of the two has.
+    """
+    for what, mine, theirs in (
+        ("resources", set(types(ours).items()), set(types(twin).items())),
+        ("actions", actions(ours), actions(twin)),
+        ("states", states(ours), states(twin)),
+    ):
+        if mine != theirs:
+            raise ValueError(
+                f"The twin differs in {what}: only ours has {sorted(mine - theirs)}, "
+                f"only the twin has {sorted(theirs - mine)}; change benchmarks/all_l2 until both agree."
+            )
+
+
+def _statements(one: Template) -> Iterator[Mapping[str, Any]]:
+    for resource in one["Resources"].values():
+        properties = resource.get("Properties", {})
+        if resource["Type"] == POLICY:
+            yield from properties["PolicyDocument"]["Statement"]
+        elif resource["Type"] == "AWS::IAM::Role":
+            for policy in properties.get("Policies", ()):
+                yield from policy["PolicyDocument"]["Statement"]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _text(value: Any) -> str:
+    """A definition as text; what is known only at deployment becomes a letter."""
+    if isinstance(value, str):
+        return value
+    return "".join(part if isinstance(part, str) else "x" for part in value["Fn::Join"][1])
