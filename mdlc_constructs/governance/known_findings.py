@@ -16,6 +16,7 @@ ACCESS_LOGS_REASON = (
     "bucket is private, takes TLS only, and CloudTrail's data events can record the same."
 )
 
+_NEVER = "(?!)"
 _WILDCARD = re.compile(r"AwsSolutions-IAM5\[Resource::(?P<resource>.+)\]")
 
 
@@ -169,5 +170,6 @@ def _pattern(row: _Known, owned: Owned) -> str:
         ("DATASET", owned.datasets),
         ("PLACE", LAYOUT),
     ):
-        pattern = pattern.replace(word, f"(?:{'|'.join(re.escape(value) for value in sorted(values))})")
+        alternatives = "|".join(re.escape(value) for value in sorted(values))
+        pattern = pattern.replace(word, f"(?:{alternatives})" if values else _NEVER)
     return pattern

@@ -1,127 +1,22 @@
 """The workflows as constructs: what they make of a user's arguments, and how they are changed."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
+import re
 
 import pytest
-from aws_cdk import App, Environment, Stack
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
+from aws_cdk import App, Stack
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
-from aws_cdk import aws_stepfunctions_tasks as sfn_tasks
 from syrupy.assertion import SnapshotAssertion
 
-from mdlc_constructs import (
-    BatchInferenceWorkflow,
-    CustomImage,
-    MachineError,
-    ModelHome,
-    NetworkSettings,
-    TrainingWorkflow,
-)
+from mdlc_constructs import BatchInferenceWorkflow, MachineError, ModelHome, TrainingWorkflow
 from mdlc_constructs.asl import Pass
-from mdlc_constructs.asl.states import State, Task
+from mdlc_constructs.asl.states import State
+from mdlc_constructs.governance.nag import flat
 from mdlc_constructs.settings.image import Image
-from tests.synthesized import Synthesized
+from tests.synthesized import Synthesized, listed
 from tests.workflows.settings import ALGORITHM, DATASET
-
-HERE = Environment(account="111111111111", region="eu-central-1")
-OWN_IMAGE = "222222222222.dkr.ecr.us-west-2.amazonaws.com/team/forest:3"
-
-
-class CarefulTraining(TrainingWorkflow):
-    """As a model team would subclass it."""
-
-    def create_train_task(self) -> State:
-        task = super().create_train_task()
-        assert isinstance(task, Task)
-        return replace(task, comment="Trained with care")
-
-    def before_train(self) -> State:
-        return Pass(name="Breathe")
-
-    def after_train(self) -> Sequence[State]:
-        return [Pass(name="Rest"), Pass(name="Stretch")]
-
-
-def training(stack: Stack, name: str = "flights", **arguments: Any) -> TrainingWorkflow:
-    home = ModelHome(stack, f"Home-{name}", name=name)
-    return TrainingWorkflow(
-        stack, f"Training-{name}", home=home, **{"dataset": DATASET, "algorithm": ALGORITHM, **arguments}
-    )
-
-
-def plain(stack: Stack) -> None:
-    home = ModelHome(stack, "Model", name="flights")
-    TrainingWorkflow(stack, "Training", home=home, dataset=DATASET, algorithm=ALGORITHM)
-    BatchInferenceWorkflow(stack, "Batch", home=home, dataset=DATASET)
-
-
-def two_models(stack: Stack) -> None:
-    training(stack, "flights")
-    training(stack, "trains", dataset=replace(DATASET, uri="s3://rails/raw/"))
-
-
-def own_dataset_bucket(stack: Stack) -> None:
-    key = kms.Key.from_key_arn(stack, "TheirKey", "arn:aws:kms:eu-central-1:333333333333:key/theirs")
-    bucket = s3.Bucket.from_bucket_attributes(
-        stack, "Theirs", bucket_arn="arn:aws:s3:::theirs", encryption_key=key
-    )
-    training(stack, dataset=replace(DATASET, uri="s3://theirs/raw/"), dataset_bucket=bucket)
-
-
-def in_vpc(stack: Stack) -> None:
-    network = NetworkSettings(subnet_ids=("subnet-1", "subnet-2"), security_group_ids=("sg-1",))
-    home = ModelHome(stack, "Model", name="flights")
-    TrainingWorkflow(stack, "Training", home=home, dataset=DATASET, algorithm=ALGORITHM, network=network)
-    other = NetworkSettings(subnet_ids=("subnet-3",), security_group_ids=("sg-1",))
-    BatchInferenceWorkflow(stack, "Batch", home=home, dataset=DATASET, network=other)
-
-
-def custom_image(stack: Stack) -> None:
-    training(stack, algorithm=CustomImage(image_uri=OWN_IMAGE, hyperparameters={"trees": 7}))
-
-
-def careful(stack: Stack) -> None:
-    home = ModelHome(stack, "Home-flights", name="flights")
-    CarefulTraining(
-        stack,
-        "Training-flights",
-        home=home,
-        dataset=DATASET,
-        algorithm=ALGORITHM,
-        seams={"after_train": Pass(name="Note")},
-    )
-
-
-def chained(stack: Stack) -> None:
-    function = lambda_.Function(
-        stack,
-        "Tell",
-        runtime=lambda_.Runtime.PYTHON_3_14,
-        handler="index.handler",
-        code=lambda_.Code.from_inline("def handler(event, context): return event"),
-    )
-    bucket = s3.Bucket.from_bucket_name(stack, "Board", f"board-{stack.account}")
-    chain = sfn.Pass.jsonata(stack, "Note", outputs={"board": f"s3://{bucket.bucket_name}/x"}).next(
-        sfn_tasks.LambdaInvoke.jsonata(stack, "TellEveryone", lambda_function=function)
-    )
-    training(stack, seams={"after_evaluate": chain})
-
-
-STACKS: dict[str, tuple[Callable[[Stack], object], Environment | None]] = {
-    "Plain": (plain, HERE),
-    "Agnostic": (plain, None),
-    "TwoModels": (two_models, HERE),
-    "OwnDatasetBucket": (own_dataset_bucket, HERE),
-    "InVpc": (in_vpc, HERE),
-    "CustomImage": (custom_image, HERE),
-    "Careful": (careful, HERE),
-    "Chained": (chained, HERE),
-}
+from tests.workflows.stacks import HERE, OWN_IMAGE, STACKS, training
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +77,27 @@ def test_a_machine_is_encrypted_traced_and_logged(stacks: dict[str, Synthesized]
     assert machine["TracingConfiguration"] == {"Enabled": True}
     assert machine["LoggingConfiguration"]["Level"] == "ALL"
     assert machine["LoggingConfiguration"]["IncludeExecutionData"] is True
+
+
+@pytest.mark.parametrize("name", ["flights-training", "flights-batch-inference"])
+def test_a_machine_is_made_when_its_role_may_log_and_encrypt(
+    stacks: dict[str, Synthesized], name: str
+) -> None:
+    stack = stacks["Plain"]
+    (machine,) = (
+        resource
+        for resource in stack.of_type("AWS::StepFunctions::StateMachine").values()
+        if resource["Properties"]["StateMachineName"] == name
+    )
+    (role,) = re.findall(r"<(\w+)(?:\.Arn)?>$", flat(machine["Properties"]["RoleArn"]))
+    beside = {
+        id_
+        for id_, policy in stack.of_type("AWS::IAM::Policy").items()
+        if {"Ref": role} in policy["Properties"]["Roles"]
+    }
+    assert beside <= set(listed(machine["DependsOn"]))
+    actions = {action for action, _ in stack.allowed(role)}
+    assert {"logs:CreateLogDelivery", "kms:GenerateDataKey", "xray:PutTraceSegments"} <= actions
 
 
 @pytest.mark.parametrize("name", ["flights-training", "flights-batch-inference"])
