@@ -1,5 +1,6 @@
-"""What moto's Distributed Map lacks: ItemBatcher, unknown to its grammar, and ResultWriter's files."""
+"""What moto's Distributed Map lacks: ItemBatcher, tolerated failures, and ResultWriter's files."""
 
+import importlib
 import json
 import threading
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from mdlc_local.states.acting import client_for
 
 MAP = "moto.stepfunctions.parser.asl.component.state.exec.state_map"
 COMPONENT = "distributed_iteration_component:DistributedIterationComponent"
+ERRORS = "moto.stepfunctions.parser.asl.component.common.error_name"
 MAX_BATCH_BYTES = 262144
 """Step Functions' bound on the input of a child execution."""
 
@@ -64,7 +66,7 @@ def batches(items: list[Any], batcher: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def install() -> None:
-    """Add both to moto's interpreter."""
+    """Add them to moto's interpreter."""
     seams.wrap(f"{MAP}.iteration.{COMPONENT}", "_map_run", "self env eval_input", _batching)
     writer = f"{MAP}.result_writer.resource_eval.resource_eval_s3:ResourceEvalS3"
     seams.take(writer, "_handle_put_object", "env resource_runtime_part state_credentials")
@@ -78,8 +80,36 @@ def _batching(map_run: Callable[..., None]) -> Callable[..., None]:
         if batcher:
             env.stack.append(batches(env.stack.pop(), batcher))
         map_run(self, env, eval_input)
+        failed = eval_input.map_run_record.item_counter.failed.get()
+        total = eval_input.map_run_record.item_counter.total.get()
+        count, percentage = eval_input.tolerated_failure_count, eval_input.tolerated_failure_percentage
+        if not tolerable(failed, total, count, percentage):
+            cause = "The specified tolerated failure threshold was exceeded"
+            raise failure(env, "StatesExceedToleratedFailureThreshold", cause)
 
     return batched_map_run
+
+
+def tolerable(failed: int, total: int, count: int, percentage: float) -> bool:
+    """Whether a Map run succeeds despite `failed` of `total` children; a threshold of 0 is one not given."""
+    if not count and not percentage:
+        return failed == 0
+    within_count = not count or failed <= count
+    return within_count and (not percentage or 100 * failed <= percentage * total)
+
+
+def failure(env: Any, reserved: str, cause: str) -> Exception:
+    """A failure of the Map state under one of the language's reserved names."""
+    names = importlib.import_module(f"{ERRORS}.states_error_name_type").StatesErrorNameType
+    name = importlib.import_module(f"{ERRORS}.states_error_name").StatesErrorName(typ=names[reserved])
+    api = importlib.import_module("moto.stepfunctions.parser.api")
+    events = importlib.import_module(f"{ERRORS}.failure_event")
+    details = {"taskFailedEventDetails": api.TaskFailedEventDetails(error=name.error_name, cause=cause)}
+    event = events.FailureEvent(
+        env=env, error_name=name, event_type=api.HistoryEventType.MapRunFailed, event_details=details
+    )
+    raised: Exception = events.FailureEventException(failure_event=event)
+    return raised
 
 
 def _write_results(env: Any, resource_runtime_part: Any, state_credentials: Any) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from mdlc_local.lambdas import worker_script
+from mdlc_local.seams import SeamMoved
 from tests.local.embedded import ACCOUNT, REGION, Role, Server, allow
 from tests.local.states.running import run
 
@@ -180,3 +182,8 @@ def test_a_function_may_call_another_while_all_turns_are_taken(
         answers = list(pool.map(lambda _: invoke(server, outer), range(24)))
     assert answers == [(None, 1)] * 24
     assert time.monotonic() - started < 60
+
+
+def test_a_moved_worker_program_is_noticed() -> None:
+    with pytest.raises(SeamMoved, match="_PYTHON_WORKER_SCRIPT no longer contains"):
+        worker_script("print('something else')")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mdlc_local.states.distributed import batches, prepare
+from mdlc_local.states.distributed import batches, prepare, tolerable
 from tests.local.embedded import Role, Server, allow
 from tests.local.states.running import run
 
@@ -72,3 +72,42 @@ def test_reads_batches_and_writes(server: Server, make_role: Roles, client: Clie
     assert [result["Output"] for result in results] == ["2", "2", "1"]
     refused = run(server, machine, make_role(allow("s3:PutObject", objects)).arn)
     assert "s3:GetObject" in str(refused.cause)
+
+
+@pytest.mark.parametrize(
+    ("failed", "count", "percentage", "passes"),
+    [(0, 0, 0.0, True), (1, 0, 0.0, False), (1, 1, 0.0, True), (2, 1, 0.0, False), (2, 0, 20.0, True)]
+    + [(3, 0, 20.0, False), (2, 1, 90.0, False)],
+)
+def test_failures_within_a_threshold_are_tolerated(
+    failed: int, count: int, percentage: float, passes: bool
+) -> None:
+    assert tolerable(failed, 10, count, percentage) is passes
+
+
+@pytest.mark.parametrize(("more", "succeeds"), [({}, False), ({"ToleratedFailurePercentage": 50}, True)])
+def test_a_failed_child_fails_the_map(
+    server: Server, make_role: Roles, more: dict[str, Any], succeeds: bool
+) -> None:
+    child = {
+        "P": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$", "NumericEquals": 1, "Next": "F"}],
+            "Default": "S",
+        },
+        "F": {"Type": "Fail", "Error": "Boom"},
+        "S": {"Type": "Succeed"},
+    }
+    state = {
+        "Type": "Map",
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "P",
+            "States": child,
+        },
+        "End": True,
+        **more,
+    }
+    done = run(server, {"StartAt": "A", "States": {"A": state}}, make_role().arn, [1, 2, 3])
+    assert (done.status == "SUCCEEDED") is succeeds
+    assert done.error == (None if succeeds else "States.ExceedToleratedFailureThreshold")
