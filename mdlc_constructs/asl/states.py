@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from mdlc_constructs.asl.body import Body, plain, put
@@ -18,6 +19,9 @@ from mdlc_constructs.asl.statements import Statement
 
 if TYPE_CHECKING:
     from mdlc_constructs.asl.machine import Machine
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,12 +142,15 @@ class Task(Failable):
         """The statements given."""
         return self.statements
 
+    @cached_property
+    def request(self) -> str:
+        """The whole request as text: resource and arguments, nothing bound."""
+        return _ENCODER.encode({"resource": self.resource, "arguments": self.arguments})
+
     def request_digest(self) -> str:
         """SHA-256 (hex) of the whole request, placeholders unbound: what changes it changes what is done."""
-        request = {"resource": self.resource, "arguments": self.arguments}
-        text = json.dumps(request, sort_keys=True, separators=(",", ":"))
         # Numbers of CDK tokens change from synth to synth; bound, they do not show.
-        return hashlib.sha256(bind_tokens(text)[0].encode()).hexdigest()
+        return hashlib.sha256(bind_tokens(self.request)[0].encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,6 +279,11 @@ class Map(Failable):
     def machines(self) -> tuple[Machine, ...]:
         """The nested machines."""
         return (self.processor,)
+
+    @property
+    def request(self) -> str:
+        """The requests of all tasks of the processor, in order, as text."""
+        return "".join(state.request for state in self.processor.walk() if isinstance(state, Task))
 
     def request_digest(self) -> str:
         """SHA-256 (hex) over the digests of all tasks of the processor, in order."""

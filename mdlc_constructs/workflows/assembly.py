@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mdlc_constructs.asl.machine import Machine
+from mdlc_constructs.asl.placeholders import PSEUDO_PARAMETERS, bind_tokens, names_in
 from mdlc_constructs.asl.sequence import Sequence
 from mdlc_constructs.asl.states import Choice, Map, Rule, State, Task
 from mdlc_constructs.workflows.ending import TO_FAILURE, failure
@@ -14,8 +15,6 @@ NO_SEAM = Sequence()
 
 Seams = Mapping[str, Sequence]
 """`before_<step>` or `after_<step>` to the states that go there."""
-
-_DEPLOYMENT = frozenset({"Partition", "Region", "Account"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +83,7 @@ def check_names(workflow: str, steps: Iterable[str], tasks: Iterable[str], seams
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f" Did you mean {near[0]!r}?" if near else ""
                 raise ValueError(
-                    f"{name!r} is no {what} of the {workflow} workflow: its steps are {', '.join(steps)}, with "
+                    f"{name!r} is no {what} of the {workflow} workflow: it has {', '.join(steps)}, with "
                     f"a seam before_ and after_ each.{hint}"
                 )
 
@@ -108,13 +107,12 @@ def assemble(
         )
 
     body = Sequence.of(*(part(step) for step in template.steps)).caught(TO_FAILURE)
-    worked = tuple(tasks[step] for step in template.jobs)
-    requests = {task.name: task.request_digest() for task in worked if isinstance(task, Task | Map)}
+    worked = [task for step in template.jobs if isinstance(task := tasks[step], Task | Map)]
     first = plan(
         model=template.model,
         settings=template.settings,
-        requests=requests,
-        bound=Machine(worked).placeholders() - _DEPLOYMENT,
+        requests={task.name: task.request_digest() for task in worked},
+        bound=names_in(bind_tokens("".join(task.request for task in worked))[0]) - PSEUDO_PARAMETERS,
         verdicts=template.variables,
         function_arn=template.planner,
     ).linked("Resume")

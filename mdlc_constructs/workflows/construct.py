@@ -23,6 +23,7 @@ from mdlc_constructs.resources.assets import Location, asset
 from mdlc_constructs.resources.images import registry
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.resources.permissions import Role
+from mdlc_constructs.resources.places import KEY_ARN
 from mdlc_constructs.settings import Dataset, NetworkSettings
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.token import has_token
@@ -70,7 +71,7 @@ def source_of(home: ModelHome, dataset: Dataset, bucket: s3.IBucket | None) -> S
             )
         key: kms.IKey | None = bucket.encryption_key
         return Source(bucket=named, prefix=prefix, key_arn=key.key_arn if key is not None else None)
-    return Source(bucket=named, prefix=prefix, key_arn=home.key_arn if named == home.bucket_name else None)
+    return Source(bucket=named, prefix=prefix, key_arn=KEY_ARN if named == home.bucket_name else None)
 
 
 class Workflow(Construct):
