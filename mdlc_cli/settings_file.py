@@ -10,12 +10,16 @@ from mdlc_cli.errors import CommandError
 from mdlc_cli.places import SETTINGS_FILE
 
 
+_WITH_PATHS = ("train", "serve", "process", "python")
+
+
 def local_images(root: Path) -> list[dict[str, Any]]:
     """The ``[[local.images]]`` tables: how a container image of one's own runs on this machine.
 
     Each has ``match``, a regular expression on the image's URI, and what runs in its place: ``train``,
-    ``serve`` or ``process`` (commands as lists), ``python``, ``environment``. The local AWS says what it
-    does not understand.
+    ``serve`` or ``process`` (commands as lists), ``python``, ``environment``. A word that begins with ``./``
+    is a path from the settings file's folder, so that the file serves every clone of a project. The local AWS
+    says what it does not understand.
 
     Raises:
         CommandError: the file is no TOML, or ``local.images`` is no list of tables.
@@ -32,4 +36,14 @@ def local_images(root: Path) -> list[dict[str, Any]]:
         raise CommandError(
             f"local.images in {path} is {images!r}: write each image as a [[local.images]] table"
         )
-    return images
+    return [
+        {key: _placed(value, root) if key in _WITH_PATHS else value for key, value in image.items()}
+        for image in images
+    ]
+
+
+def _placed(value: Any, root: Path) -> Any:
+    """The value with paths from the project's folder made absolute: a job runs in a folder of its own."""
+    if isinstance(value, list):
+        return [_placed(word, root) for word in value]
+    return str(root / value) if isinstance(value, str) and value.startswith("./") else value

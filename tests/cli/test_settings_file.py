@@ -12,6 +12,23 @@ def test_a_project_without_settings_registers_no_image(tmp_path: Path) -> None:
     assert settings_file.local_images(tmp_path) == []
 
 
+def test_paths_from_the_project_are_made_absolute_and_nothing_else_is_touched(tmp_path: Path) -> None:
+    (tmp_path / "mdlc.toml").write_text(
+        """
+        [[local.images]]
+        match = "./not-a-path-but-see-below"
+        train = ["python3", "./image/train.py", "--fast"]
+        python = "./image/.venv/bin/python"
+        environment = { MODE = "test" }
+        """
+    )
+    (image,) = settings_file.local_images(tmp_path)
+    assert image["train"] == ["python3", str(tmp_path / "image" / "train.py"), "--fast"]
+    assert image["python"] == str(tmp_path / "image" / ".venv" / "bin" / "python")
+    assert image["environment"] == {"MODE": "test"}
+    assert image["match"] == "./not-a-path-but-see-below"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

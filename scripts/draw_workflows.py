@@ -1,0 +1,44 @@
+"""Draw the workflows of the flight delay example into docs/pictures, from their machines.
+
+python scripts/draw_workflows.py
+"""
+
+from pathlib import Path
+
+from examples.flight_delay.dataset import flights, rules, split
+from mdlc_constructs import BuiltInAlgorithm, Gate
+from mdlc_constructs.asl.diagram import svg
+from mdlc_constructs.workflows.batch_inference.machine import BatchInferenceSettings, batch_inference_machine
+from mdlc_constructs.workflows.training.machine import TrainingSettings, training_machine
+
+TARGET = Path(__file__).parent.parent / "docs" / "pictures"
+MODEL = "flight-delay"
+
+
+def pictures() -> dict[str, str]:
+    """Each picture's file name and what it holds."""
+    training = TrainingSettings(
+        model=MODEL,
+        dataset=flights("s3://bucket/raw/training/"),
+        algorithm=BuiltInAlgorithm.xgboost(objective="binary:logistic", num_round=200),
+        split=split(),
+        quality=rules(),
+        gate=Gate(at_least={"auc": 0.66}, better_than_champion="auc"),
+    )
+    batch = BatchInferenceSettings(model=MODEL, dataset=flights("s3://bucket/raw/batch/"), quality=rules())
+    return {
+        "training.svg": svg(training_machine(training)),
+        "batch-inference.svg": svg(batch_inference_machine(batch)),
+    }
+
+
+def main() -> None:
+    """Write the pictures."""
+    TARGET.mkdir(exist_ok=True)
+    for name, picture in pictures().items():
+        (TARGET / name).write_text(picture)
+        print(TARGET / name)
+
+
+if __name__ == "__main__":
+    main()
