@@ -1,0 +1,198 @@
+"""Which room may know which: dependencies point one way, and what is pure runs without the CDK and Node."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = ("mdlc_constructs", "mdlc_cli", "mdlc_local", "lambdas", "jobs", "examples", "benchmarks", "scripts")
+
+LIBRARY = "mdlc_constructs."
+ASL, SETTINGS, TASKS = f"{LIBRARY}asl", f"{LIBRARY}settings", f"{LIBRARY}tasks"
+RESOURCES, WORKFLOWS, GOVERNANCE = f"{LIBRARY}resources", f"{LIBRARY}workflows", f"{LIBRARY}governance"
+EXPORTS = f"{LIBRARY}exports"
+
+MAY_IMPORT = {
+    ASL: {EXPORTS},
+    SETTINGS: {EXPORTS},
+    TASKS: {EXPORTS, ASL, SETTINGS},
+    RESOURCES: {EXPORTS, ASL, SETTINGS, TASKS},
+    WORKFLOWS: {EXPORTS, ASL, SETTINGS, TASKS, RESOURCES},
+    GOVERNANCE: {EXPORTS, ASL, SETTINGS, TASKS, RESOURCES, WORKFLOWS},
+    "lambdas": {SETTINGS},
+    "jobs": {SETTINGS},
+    "mdlc_local": set(),
+    "mdlc_cli": {RESOURCES},
+}
+"""What of ours a room may import besides itself."""
+
+OURS = (*CODE, "stacks", "tests")
+
+CDK = {"aws_cdk", "constructs", "jsii", "cdk_nag"}
+WITH_CDK = {
+    f"{TASKS}.chain",
+    f"{RESOURCES}.assets",
+    f"{RESOURCES}.functions",
+    f"{RESOURCES}.images",
+    f"{RESOURCES}.model_home",
+    f"{RESOURCES}.permissions",
+    f"{WORKFLOWS}.construct",
+    f"{WORKFLOWS}.training.construct",
+    f"{WORKFLOWS}.batch_inference.construct",
+    f"{GOVERNANCE}.nag",
+}
+"""The modules of the library that need the CDK; every other one runs without it."""
+
+MOST_LINES = 400
+"""House style asks to look again past 300; past this nobody looked."""
+
+WITHOUT_CDK = """
+import importlib, sys
+
+class Forbidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"aws_cdk", "constructs", "jsii", "cdk_nag"}:
+            raise ModuleNotFoundError(f"{name} is not installed here")
+
+sys.meta_path.insert(0, Forbidden())
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+"""
+
+
+def modules(*folders: str) -> dict[str, Path]:
+    """Every module below folders, by its absolute name."""
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for folder in folders
+        for path in sorted((ROOT / folder).rglob("*.py"))
+    }
+
+
+def imported(path: Path, module: str, *, types_too: bool = True) -> Iterator[str]:
+    """Absolute names that a module imports anywhere in it, names of members included.
+
+    Args:
+        types_too: whether to count what only type checkers see.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    unseen: set[ast.AST] = set()
+    if not types_too:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+                unseen.update(below for statement in node.body for below in ast.walk(statement))
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(tree):
+        if node in unseen:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parts = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            source = ".".join([*parts, *([node.module] if node.module else [])])
+            yield from (f"{source}.{alias.name}" for alias in node.names)
+
+
+def within(name: str, room: str) -> bool:
+    return name == room or name.startswith(f"{room}.")
+
+
+def room_of(module: str) -> str | None:
+    return next((room for room in MAY_IMPORT if within(module, room)), None)
+
+
+@pytest.mark.parametrize("room", list(MAY_IMPORT))
+def test_a_room_imports_only_what_it_may(room: str) -> None:
+    allowed = {room, *MAY_IMPORT[room]}
+    found = modules(room.replace(".", "/"))
+    assert found
+    wrong = [
+        f"{module} imports {name}"
+        for module, path in found.items()
+        for name in imported(path, module)
+        if name.partition(".")[0] in OURS and not any(within(name, one) for one in allowed)
+    ]
+    assert wrong == []
+
+
+def test_every_room_has_its_rule() -> None:
+    rooms = {module for module in modules("mdlc_constructs") if module.count(".") == 1}
+    assert {room for room in rooms if room_of(room) is None} == {EXPORTS}
+
+
+@pytest.mark.parametrize("folder", ["mdlc_constructs", "lambdas", "jobs", "mdlc_cli", "examples"])
+def test_nothing_of_ours_knows_the_embedded_aws(folder: str) -> None:
+    assert [
+        module
+        for module, path in modules(folder).items()
+        for name in imported(path, module)
+        if within(name, "mdlc_local")
+    ] == []
+
+
+def test_only_the_modules_named_here_need_the_cdk() -> None:
+    assert {
+        module
+        for module, path in modules("mdlc_constructs").items()
+        for name in imported(path, module, types_too=False)
+        if name.partition(".")[0] in CDK
+    } == WITH_CDK
+
+
+def test_pure_modules_import_without_the_cdk_and_without_node() -> None:
+    pure = sorted(set(modules("mdlc_constructs")) - WITH_CDK)
+    assert f"{WORKFLOWS}.training.machine" in pure and f"{RESOURCES}.places" in pure
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_CDK, *pure],
+        cwd=ROOT,
+        env={"PATH": "", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_forbids_the_cdk_would_catch_it() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_CDK, f"{TASKS}.chain"],
+        cwd=ROOT,
+        env={"PATH": "", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "is not installed here" in done.stderr
+
+
+@pytest.mark.parametrize("folder", [*CODE, "tests"])
+def test_no_module_grows_past_what_can_be_read(folder: str) -> None:
+    lengths = {
+        module: len(path.read_text(encoding="utf-8").splitlines()) for module, path in modules(folder).items()
+    }
+    assert {module: lines for module, lines in lengths.items() if lines > MOST_LINES} == {}
+
+
+def test_rooms_are_named_for_what_they_hold() -> None:
+    vague = {"utils", "util", "helpers", "helper", "common", "misc"}
+    assert [module for module in modules(*CODE) if vague & set(module.split("."))] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("import aws_cdk.aws_s3 as s3", ["aws_cdk.aws_s3"]),
+        ("from . import images", ["mdlc_constructs.resources.images"]),
+        ("from ..asl.states import Pass", ["mdlc_constructs.asl.states.Pass"]),
+        ("def late():\n    from jobs import cli", ["jobs.cli"]),
+        ("if TYPE_CHECKING:\n    import jsii", []),
+    ],
+)
+def test_imports_are_read_in_every_form(tmp_path: Path, text: str, names: list[str]) -> None:
+    path = tmp_path / "places.py"
+    path.write_text(text)
+    assert list(imported(path, f"{RESOURCES}.places", types_too=False)) == names
