@@ -9,7 +9,6 @@ from typing import Any
 from mdlc_cli.errors import CommandError
 from mdlc_cli.places import SETTINGS_FILE
 
-
 _WITH_PATHS = ("train", "serve", "process", "python")
 
 
