@@ -8,7 +8,12 @@ import pytest
 
 import mdlc_constructs
 
-PACKAGES = ["mdlc_constructs", "mdlc_constructs.asl", "mdlc_constructs.tasks"]
+PACKAGES = [
+    "mdlc_constructs",
+    "mdlc_constructs.asl",
+    "mdlc_constructs.governance",
+    "mdlc_constructs.tasks",
+]
 
 
 def typed_names(package: str) -> dict[str, str]:
