@@ -5,6 +5,7 @@ and receives text where the API answers bytes. Everything is looked up in botoco
 """
 
 import datetime
+import json
 import threading
 from typing import Any
 
@@ -13,7 +14,6 @@ from botocore import xform_name
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
     StateTaskService,
 )
-from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from mdlc_local import seams
 
@@ -58,10 +58,14 @@ def to_request(shape: Any, value: Any) -> Any:
     if kind == "map" and isinstance(value, dict):
         return {key: to_request(shape.value, item) for key, item in value.items()}
     if kind == "string" and value is not None and not isinstance(value, str):
-        return to_json_str(value, separators=(",", ":"))
+        return _text(value)
     if kind == "blob" and not isinstance(value, bytes | bytearray):
-        return (value if isinstance(value, str) else to_json_str(value, separators=(",", ":"))).encode()
+        return (value if isinstance(value, str) else _text(value)).encode()
     return value
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
 def from_response(shape: Any, value: Any) -> Any:

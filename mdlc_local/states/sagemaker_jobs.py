@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     class TaskState:
         """What is used here of moto's class."""
 
+        resource: Any
+
         def __init__(self, supported_integration_patterns: set[Any]) -> None: ...
         def _get_boto_service_action(self) -> str: ...
         def _from_error(self, env: Any, ex: Exception) -> Any: ...
@@ -66,6 +68,12 @@ REQUEST_RESPONSE = {
 }
 """The actions without one."""
 
+MARK = {"Key": "MANAGED_BY_AWS", "Value": "STARTED_BY_STEP_FUNCTIONS"}
+"""The tag that Step Functions puts on every job it waits for, so that the role must allow `sagemaker:AddTags`.
+
+Source: https://github.com/aws/aws-cdk/pull/27264
+"""
+
 
 class SageMakerTask(TaskState):
     """A task state of the optimized integration."""
@@ -91,7 +99,10 @@ class SageMakerTask(TaskState):
         self, env: Any, resource_runtime_part: Any, normalised_parameters: Any, state_credentials: Any
     ) -> None:
         client = client_for(resource_runtime_part.region, "sagemaker", state_credentials)
-        answer = getattr(client, self._get_boto_service_action())(**normalised_parameters)
+        request = dict(normalised_parameters)
+        if self.resource.condition is ResourceCondition.Sync:
+            request["Tags"] = [*request.get("Tags", ()), MARK]
+        answer = getattr(client, self._get_boto_service_action())(**request)
         answer.pop("ResponseMetadata", None)
         env.stack.append(answer)
 

@@ -56,6 +56,7 @@ def statements(job_role: Role) -> list[dict[str, Any]]:
         allow("sagemaker:CreateProcessingJob", jobs),
         allow("sagemaker:DescribeProcessingJob", jobs),
         allow("iam:PassRole", job_role.arn, Condition=passed),
+        allow("sagemaker:AddTags", jobs),
         allow("sagemaker:StopProcessingJob", jobs),
         allow(["events:PutTargets", "events:PutRule", "events:DescribeRule"], RULE),
     ]
@@ -71,6 +72,17 @@ def test_waits_for_the_job(server: Server, make_role: Roles, job_role: Role, nam
     assert types.index("TaskSubmitted") < types.index("TaskSucceeded")
 
 
+def test_a_job_that_is_waited_for_is_marked(
+    server: Server, make_role: Roles, client: Clients, job_role: Role, name: str
+) -> None:
+    machine = processing(name, job_role.arn, "pass")
+    machine["States"]["Job"]["Arguments"]["Tags"] = [{"Key": "team", "Value": "a"}]
+    run(server, machine, make_role(*statements(job_role)).arn)
+    arn = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:processing-job/{name}"
+    tags = {tag["Key"]: tag["Value"] for tag in client("sagemaker").list_tags(ResourceArn=arn)["Tags"]}
+    assert tags == {"team": "a", "MANAGED_BY_AWS": "STARTED_BY_STEP_FUNCTIONS"}
+
+
 def test_a_failed_job_fails_the_task(server: Server, make_role: Roles, job_role: Role, name: str) -> None:
     machine = processing(name, job_role.arn, "raise SystemExit('no such column')")
     failed = run(server, machine, make_role(*statements(job_role)).arn)
@@ -84,7 +96,7 @@ def test_a_taken_name_is_named(server: Server, make_role: Roles, job_role: Role,
     assert run(server, machine, role.arn).error == "SageMaker.ResourceInUse"
 
 
-@pytest.mark.parametrize("left_out", range(3))
+@pytest.mark.parametrize("left_out", range(4))
 def test_each_permission_is_needed(
     server: Server, make_role: Roles, job_role: Role, name: str, left_out: int
 ) -> None:
