@@ -35,10 +35,9 @@ Seam = State | Sequence | sfn.IChainable | list[Any] | tuple[Any, ...]
 DATA_LOCK = "requirements-data.lock"
 EVALUATE_LOCK = "requirements-evaluate.lock"
 
-LINT = ("E3601", "W3005")
+LINT = ("E3601",)
 """What cfn-lint gets wrong about a machine: it reads a definition without its substitutions, so that no
-`arn:${Partition}:states:::` is an ARN to it (`Machine.check` judges the definition instead); and the CDK's
-own StateMachine names its role as a dependency besides referring to it.
+`arn:${Partition}:states:::` is an ARN to it. `Machine.check` judges the definition instead.
 """
 
 _ECR = re.compile(
