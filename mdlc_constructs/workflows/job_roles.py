@@ -79,7 +79,8 @@ def running(job_kind: str, repository_arn: str, network: NetworkSettings) -> tup
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
     """
-    group = f"arn:{PARTITION}:logs:{REGION}:{ACCOUNT}:log-group:/aws/sagemaker/{job_kind}"
+    # An ARN that ends in `:*` covers the group and its streams in every action but those on tags.
+    group = f"arn:{PARTITION}:logs:{REGION}:{ACCOUNT}:log-group:/aws/sagemaker/{job_kind}:*"
     statements = [
         Statement(
             actions=(
@@ -88,7 +89,7 @@ def running(job_kind: str, repository_arn: str, network: NetworkSettings) -> tup
                 "logs:DescribeLogStreams",
                 "logs:PutLogEvents",
             ),
-            resources=(group, f"{group}:*"),
+            resources=(group,),
         ),
         Statement(
             actions=("cloudwatch:PutMetricData",),
