@@ -69,7 +69,7 @@ REQUEST_RESPONSE = {
 """The actions without one."""
 
 MARK = {"Key": "MANAGED_BY_AWS", "Value": "STARTED_BY_STEP_FUNCTIONS"}
-"""The tag that Step Functions puts on every job it waits for, so that the role must allow `sagemaker:AddTags`.
+"""The tag that Step Functions puts on every job it waits for: the role must allow `sagemaker:AddTags`.
 
 Source: https://github.com/aws/aws-cdk/pull/27264
 """
