@@ -123,6 +123,7 @@ def test_a_subprocess_of_real_aws_keeps_the_environment_but_no_endpoint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.delenv("CDK_VALIDATION", raising=False)
     chosen = target.Target(endpoint=None, region="eu-west-1", account="123456789012")
     environment = chosen.environment()
     assert environment["AWS_PROFILE"] == "production"
