@@ -112,7 +112,7 @@ def assemble(
         model=template.model,
         settings=template.settings,
         requests={task.name: task.request_digest() for task in worked},
-        bound=names_in(bind_tokens("".join(task.request for task in worked))[0]) - PSEUDO_PARAMETERS,
+        bound=_values("".join(task.request for task in worked)),
         verdicts=template.variables,
         function_arn=template.planner,
     ).linked("Resume")
@@ -125,6 +125,13 @@ def assemble(
     return Machine(
         states, comment=template.comment, timeout_seconds=template.timeout_seconds, bindings=dict(bindings)
     )
+
+
+def _values(requests: str) -> dict[str, str]:
+    """Everything in the requests that is known only at deployment, by a name that a synth does not change."""
+    named = {name: f"${{{name}}}" for name in sorted(names_in(requests) - PSEUDO_PARAMETERS)}
+    # A token goes in as it is: the machine numbers its tokens by itself, over all of its states.
+    return {**named, **bind_tokens(requests)[1]}
 
 
 def _entries(template: Template, tasks: Mapping[str, State], seams: Seams) -> dict[str, str]:

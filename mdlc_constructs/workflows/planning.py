@@ -34,7 +34,7 @@ def plan(
     model: str,
     settings: Mapping[str, object],
     requests: Mapping[str, str],
-    bound: Iterable[str],
+    bound: Mapping[str, str],
     verdicts: Iterable[str],
     function_arn: str,
 ) -> State:
@@ -43,7 +43,7 @@ def plan(
     Args:
         settings: the nouns as the jobs' `plan.json` holds them.
         requests: each step's request digest, which changes with anything the step asks AWS for.
-        bound: placeholders whose values the requests hold, so that the digests cover the values too.
+        bound: the values that the requests hold placeholders or tokens for, so that the digests cover them.
         verdicts: variables that the plan restores from jobs completed earlier.
     """
     return lambda_.invoke(
@@ -53,7 +53,7 @@ def plan(
             "model": model,
             "settings": dict(settings),
             "requests": dict(requests),
-            "bound": {name: f"${{{name}}}" for name in sorted(bound)},
+            "bound": dict(bound),
             "home": {"bucket": BUCKET, "table": AUDIT_TABLE, "group": PACKAGE_GROUP},
             "input": "{% $states.context.Execution.Input %}",
             "execution": {"started_at": "{% $states.context.Execution.StartTime %}"},

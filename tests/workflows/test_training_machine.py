@@ -1,6 +1,7 @@
 """The training machine as plain data: no CDK, no Node."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -144,3 +145,20 @@ def test_the_plan_holds_what_the_jobs_read() -> None:
     plan: dict[str, Any] = TrainingSettings(model="m", dataset=DATASET, algorithm=ALGORITHM).to_plan()
     assert set(plan) == {"dataset", "quality", "split", "gate", "evaluation"}
     assert plan["dataset"]["uri"] == "s3://${DatasetBucket}/${DatasetPrefix}"
+
+
+def test_the_digests_cover_the_values_of_tokens_whatever_else_holds_tokens() -> None:
+    token, other = "${Token[TOKEN.812]}", "${Token[TOKEN.7]}"
+    task = train(TRAINING)
+    assert isinstance(task.arguments, Mapping)
+    changed = replace(task, arguments={**task.arguments, "Environment": {"BUCKET": token}})
+    note = Pass(name="Note", assign={"seen": other})
+    machine = training_machine(
+        TRAINING, tasks={"train": changed}, seams={"before_check_quality": Sequence.of(note)}
+    )
+    text = machine.definition()
+    payload = json.loads(text)["States"]["Plan"]["Arguments"]["Payload"]
+    stands_for = machine.tokens()
+    bound = [name for name in payload["bound"].values() if stands_for.get(name.strip("${}")) == token]
+    assert len(bound) == 1
+    assert set(stands_for.values()) == {token, other}
