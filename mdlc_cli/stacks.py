@@ -10,6 +10,8 @@ from mdlc_cli.errors import CommandError
 from mdlc_cli.target import Target
 
 AUDIT_TABLE_OUTPUT = "AuditTableName"
+AUDIT_TABLE_ID = "Audit"
+"""What the logical id of a home's audit table holds: the id of its construct, which is a contract."""
 BUCKET_OUTPUT = "BucketName"
 
 
@@ -54,32 +56,39 @@ def deployed(target: Target, name: str | None = None) -> list[DeployedStack]:
 
 def machine_arns(target: Target, stack: str) -> set[str]:
     """The ARNs of the state machines that the stack called ``stack`` made."""
-    resources = _pages(
-        target.client("cloudformation"), "list_stack_resources", "StackResourceSummaries", StackName=stack
-    )
-    return {
-        resource["PhysicalResourceId"]
-        for resource in resources
-        if resource["ResourceType"] == "AWS::StepFunctions::StateMachine"
-    }
+    made = _made(target, stack, "AWS::StepFunctions::StateMachine")
+    return {resource["PhysicalResourceId"] for resource in made}
 
 
 def audit_tables(target: Target, stack: str | None = None) -> list[str]:
-    """The audit tables that stacks announce by an output whose key holds ``AuditTableName``.
+    """The audit tables of stacks: announced by an output whose key holds ``AuditTableName``, or made by one.
 
     Raises:
-        CommandError: no stack announces one.
+        CommandError: no stack has one.
     """
-    tables = {
-        value
-        for each in deployed(target, stack)
-        for key, value in each.outputs.items()
-        if AUDIT_TABLE_OUTPUT in key
-    }
+    tables: set[str] = set()
+    for each in deployed(target, stack):
+        announced = {value for key, value in each.outputs.items() if AUDIT_TABLE_OUTPUT in key}
+        made = _made(target, each.name, "AWS::DynamoDB::Table") if not announced else []
+        tables |= announced or {
+            table["PhysicalResourceId"] for table in made if AUDIT_TABLE_ID in table["LogicalResourceId"]
+        }
     if not tables:
         where = f"stack {stack!r} has no" if stack else "no deployed stack has an"
-        raise CommandError(f"{where} output {AUDIT_TABLE_OUTPUT}: deploy one with `mdlc deploy`")
+        raise CommandError(f"{where} audit table: deploy a model home with `mdlc deploy`")
     return sorted(tables)
+
+
+def _made(target: Target, stack: str, kind: str) -> list[dict[str, Any]]:
+    """The resources of a type that a stack made; one that it never came to make has no physical id."""
+    resources = _pages(
+        target.client("cloudformation"), "list_stack_resources", "StackResourceSummaries", StackName=stack
+    )
+    return [
+        resource
+        for resource in resources
+        if resource["ResourceType"] == kind and "PhysicalResourceId" in resource
+    ]
 
 
 def _pages(client: Any, operation: str, member: str, **request: Any) -> Iterator[dict[str, Any]]:

@@ -82,6 +82,9 @@ def logs(
         return
     execution = _execution(target, name)
     seen = timeline(watch.events(target.client("stepfunctions"), execution.arn))
+    if not (seen and seen.jobs):
+        text = f"Execution {execution.name} of {execution.machine} ran no jobs: see `mdlc executions`"
+        progress.stderr_console().print(text, markup=False)
     for each in seen.jobs if seen else ():
         print(f"==> {each.name}")
         for line in job_logs.lines(target, each, limit=tail):

@@ -6,14 +6,24 @@ from mdlc_cli import stacks
 from mdlc_cli.errors import CommandError
 from tests.cli.fakes import FakeClient, FakeTarget
 
+MADE = [
+    {"ResourceType": "AWS::DynamoDB::Table", "LogicalResourceId": "ModelAudit8A", "PhysicalResourceId": "a"},
+    {"ResourceType": "AWS::DynamoDB::Table", "LogicalResourceId": "Other12AB", "PhysicalResourceId": "o"},
+    {"ResourceType": "AWS::DynamoDB::Table", "LogicalResourceId": "LateAudit12AB"},
+    {"ResourceType": "AWS::S3::Bucket", "LogicalResourceId": "AuditBucket", "PhysicalResourceId": "b"},
+]
 
-def target(**outputs: str) -> FakeTarget:
+
+def target(*, made: list[dict[str, str]] | None = None, **outputs: str) -> FakeTarget:
     listed = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
     found = [
         {"StackName": "FlightDelay", "StackStatus": "CREATE_COMPLETE", "Outputs": listed},
         {"StackName": "Gone", "StackStatus": "DELETE_COMPLETE"},
     ]
-    return FakeTarget(clients={"cloudformation": FakeClient(describe_stacks={"Stacks": found})})
+    cloudformation = FakeClient(
+        describe_stacks={"Stacks": found}, list_stack_resources={"StackResourceSummaries": made or []}
+    )
+    return FakeTarget(clients={"cloudformation": cloudformation})
 
 
 def test_a_deleted_stack_does_not_exist() -> None:
@@ -29,9 +39,13 @@ def test_an_output_is_found_by_its_key_or_the_only_one_that_holds_it() -> None:
     assert stack.output("OneArn") == "1"
 
 
-def test_audit_tables_are_those_that_stacks_announce() -> None:
-    assert stacks.audit_tables(target(ModelAuditTableName12AB="t")) == ["t"]
-    with pytest.raises(CommandError, match="no deployed stack has an output AuditTableName: deploy one"):
+def test_audit_tables_are_those_that_stacks_announce_or_made() -> None:
+    assert stacks.audit_tables(target(made=MADE, ModelAuditTableName12AB="t")) == ["t"]
+    assert stacks.audit_tables(target(made=MADE, BucketName="b")) == ["a"]
+
+
+def test_without_an_audit_table_the_remedy_is_said() -> None:
+    with pytest.raises(CommandError, match="no deployed stack has an audit table: deploy a model home"):
         stacks.audit_tables(target(BucketName="b"))
-    with pytest.raises(CommandError, match="stack 'FlightDelay' has no output AuditTableName"):
+    with pytest.raises(CommandError, match="stack 'FlightDelay' has no audit table"):
         stacks.audit_tables(target(), "FlightDelay")
