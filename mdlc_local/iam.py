@@ -113,6 +113,8 @@ def _evaluate(body: dict[str, Any]) -> dict[str, Any]:
     without = body.get("without", [])
     if not isinstance(without, list) or not all(isinstance(action, str) for action in without):
         raise ValueError(f"without={without!r} must be a list of actions: send it in the JSON body")
+    # The call that is asked about would come as every call does: from this machine, and counting as TLS.
+    importlib.import_module(usage.EVALUATOR).pin_request_origin(options.HOST, True)
     with usage.asking(without):
         reason = denial(
             body["role"],
@@ -126,6 +128,7 @@ def _evaluate(body: dict[str, Any]) -> dict[str, Any]:
 
 def _loopback_is_secure() -> None:
     """The loopback listener counts as TLS: `aws:SecureTransport` conditions then judge as on AWS."""
+    seams.take(usage.EVALUATOR, "pin_request_origin", "source_ip secure_transport")
 
     def pinning(pin: Callable[..., None]) -> Callable[..., None]:
         return lambda source_ip, secure_transport: pin(source_ip, True)

@@ -111,6 +111,19 @@ def test_a_call_is_judged_by_the_roles_own_policies_without_an_action(
     assert uses_of(server, role) == []
 
 
+def test_a_question_is_judged_as_a_call_over_tls(
+    server: Server, client: Clients, make_role: Roles, bucket: str
+) -> None:
+    role = make_role(allow("s3:GetObject"))
+    plain = {"Bool": {"aws:SecureTransport": "false"}}
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Condition": plain}
+    statement["Resource"] = f"arn:aws:s3:::{bucket}/*"
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    client("s3").put_bucket_policy(Bucket=bucket, Policy=policy)
+    asked = {"role": role.arn, "action": "s3:GetObject", "resource": f"arn:aws:s3:::{bucket}/a"}
+    assert server.control("POST", "evaluate", asked) == {"allowed": True, "reason": None}
+
+
 def test_what_else_allows_a_call_still_does(
     server: Server, client: Clients, make_role: Roles, bucket: str
 ) -> None:
