@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from lambdas import registry, sources
 from lambdas.audit import champion_of, run_of
 from lambdas.clients import client
-from lambdas.plan_training import logic
+from lambdas.plan_training import intervals, logic
 
 logger = Logger(service="plan-training")
 
@@ -17,7 +17,7 @@ logger = Logger(service="plan-training")
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Plan a training execution (see `logic.decide` for what comes back)."""
     s3, sagemaker, dynamodb = client("s3"), client("sagemaker"), client("dynamodb")
-    event = {**event, "input": logic.checked_input(event["input"])}
+    event = {**event, "input": intervals.checked_input(event["input"])}
     settings, home = event["settings"], event["home"]
     files = sources.list_files(s3, settings["dataset"]["uri"])
     champion = None
@@ -52,7 +52,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             "model": event["model"],
             "run": made.run,
             **settings,
-            "split": logic.resolve_split(settings["split"], event["input"]),
+            "split": intervals.resolve_split(settings["split"], event["input"]),
             "data": {
                 "version": made.data,
                 "uri": settings["dataset"]["uri"],

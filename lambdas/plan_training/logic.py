@@ -2,17 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from lambdas.errors import InvalidInput, NameTaken
+from lambdas.errors import NameTaken
+from lambdas.plan_training.intervals import resolve_split
 from lambdas.sources import SourceFile, data_version
 from lambdas.steps import Job, Standing, digest, standing, verdict
 
 LookUp = Callable[[str], Job]
-
-INPUT_KEYS = ("window", "holdout", "reason", "trigger", "request_id")
-"""The whole input contract; every key is optional."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,91 +39,6 @@ class Champion:
             "model": self.model,
             "program": dict(self.program),
         }
-
-
-def _moment(where: str, text: object) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError as error:
-        raise InvalidInput(
-            f"{where} is {text!r}: give a date or time in ISO 8601, such as 2013-10-01."
-        ) from error
-    return moment.replace(tzinfo=None)
-
-
-def checked_input(value: object) -> dict[str, Any]:
-    """The execution's input, or an error that names the key, its value and the remedy.
-
-    Raises:
-        InvalidInput: for anything but an object with the contract's keys.
-    """
-    if not isinstance(value, Mapping):
-        raise InvalidInput(f"The input is {value!r}: give a JSON object with any of {', '.join(INPUT_KEYS)}.")
-    unknown = sorted(set(value) - set(INPUT_KEYS) - {"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"})
-    if unknown:
-        raise InvalidInput(f"The input has the unknown key {unknown[0]!r}: use {', '.join(INPUT_KEYS)}.")
-    for key in ("window", "holdout"):
-        interval = value.get(key)
-        if interval is None:
-            continue
-        if not isinstance(interval, Mapping) or not set(interval) <= {"start", "end"}:
-            raise InvalidInput(f"{key} is {interval!r}: give an object with start and end.")
-        start = _moment(f"{key}.start", interval.get("start"))
-        end = _moment(f"{key}.end", interval.get("end"))
-        if start is not None and end is not None and start >= end:
-            raise InvalidInput(f"{key}.start {start} is not before {key}.end {end}: swap or correct them.")
-    return dict(value)
-
-
-def resolve_split(split: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings' split with the execution's window and holdout laid over it.
-
-    A given holdout moves the validation interval along, with its length kept, and training ends where
-    validation starts: time order is never broken by an input.
-
-    Raises:
-        InvalidInput: when the result is empty or out of order.
-    """
-    window: Mapping[str, Any] = given.get("window") or {}
-    holdout: Mapping[str, Any] | None = given.get("holdout")
-    if "fractions" in split:
-        if holdout:
-            raise InvalidInput(
-                "holdout was given but the workflow splits by fraction: use Split.by_time, or leave it out."
-            )
-        return {**split, **({"window": dict(window)} if window else {})}
-    train, validation, last = (dict(split[part]) for part in ("train", "validation", "holdout"))
-    if holdout:
-        old_start, old_end = (
-            _moment("validation", validation["start"]),
-            _moment("validation", validation["end"]),
-        )
-        start = _moment("holdout.start", holdout.get("start") or last["start"])
-        assert old_start is not None and old_end is not None and start is not None
-        last = {"start": start.isoformat(), "end": holdout.get("end", last.get("end"))}
-        validation = {"start": (start - (old_end - old_start)).isoformat(), "end": start.isoformat()}
-        train["end"] = validation["start"]
-    if window.get("start") is not None:
-        train["start"] = window["start"]
-    if window.get("end") is not None:
-        last["end"] = window["end"]
-    resolved = {"train": train, "validation": validation, "holdout": last}
-    moments = [
-        _moment(f"{part}.{edge}", resolved[part].get(edge))
-        for part in ("train", "validation", "holdout")
-        for edge in ("start", "end")
-    ]
-    known = [moment for moment in moments if moment is not None]
-    if known != sorted(known) or any(
-        a is not None and b is not None and a >= b for a, b in zip(moments[::2], moments[1::2], strict=True)
-    ):
-        raise InvalidInput(
-            f"The window leaves the split out of order or a part of it empty ({resolved}): "
-            f"give a window and holdout with training before validation before holdout."
-        )
-    return resolved
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from mdlc_constructs.asl.statements import Statement
-from mdlc_constructs.resources import permissions
+from mdlc_constructs.resources import clean_up, permissions
 from mdlc_constructs.resources.functions import Functions
 from mdlc_constructs.resources.permissions import Role
 
@@ -317,49 +317,14 @@ class ModelHome(Construct):
         return table
 
     def _make_clean_up(self, group: sagemaker.CfnModelPackageGroup) -> None:
-        here = "arn:${Partition}:sagemaker:${Region}:${Account}:"
-        statements = [
-            # Listing knows no resource-level permission.
-            Statement(
-                actions=(
-                    "sagemaker:ListModels",
-                    "sagemaker:ListProcessingJobs",
-                    "sagemaker:ListTrainingJobs",
-                    "sagemaker:ListTransformJobs",
-                ),
-                resources=("*",),
-            ),
-            *(
-                Statement(actions=(f"sagemaker:{action}",), resources=(f"{here}{kind}/{self.name}-*",))
-                for kind, action in (
-                    ("training-job", "StopTrainingJob"),
-                    ("processing-job", "StopProcessingJob"),
-                    ("transform-job", "StopTransformJob"),
-                    ("model", "DeleteModel"),
-                )
-            ),
-        ]
+        statements = clean_up.ending_jobs(self.name)
         properties: dict[str, Any] = {"Model": self.name}
         if self.removal_policy == RemovalPolicy.DESTROY:
             properties["Group"] = self.package_group_name
-            statements += [
-                Statement(actions=("sagemaker:ListModelPackages",), resources=("*",)),
-                Statement(
-                    actions=("sagemaker:DeleteModelPackage",),
-                    resources=(f"{here}model-package/{self.name}/*",),
-                ),
-            ]
+            statements += clean_up.deleting_packages(self.package_group_name)
             if self._own_bucket:
                 properties["Bucket"] = self.bucket_name
-                statements += [
-                    Statement(
-                        actions=("s3:ListBucketVersions",), resources=("arn:${Partition}:s3:::${Bucket}",)
-                    ),
-                    Statement(
-                        actions=("s3:DeleteObject", "s3:DeleteObjectVersion"),
-                        resources=("arn:${Partition}:s3:::${Bucket}/*",),
-                    ),
-                ]
+                statements += clean_up.emptying_bucket()
         function_arn = self.function("CleanUp", statements, {})
         self.clean_up = CfnResource(
             self,

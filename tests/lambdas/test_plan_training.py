@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from lambdas.errors import InvalidInput, NameTaken
-from lambdas.plan_training.logic import Champion, LookUps, checked_input, decide, resolve_split, work
+from lambdas.plan_training.intervals import checked_input, resolve_split
+from lambdas.plan_training.logic import Champion, LookUps, decide, work
 from lambdas.sources import SourceFile
 from lambdas.steps import Job, derived_name
 

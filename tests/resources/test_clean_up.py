@@ -1,0 +1,26 @@
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.resources.clean_up import deleting_packages, emptying_bucket, ending_jobs
+
+
+def granted(statements: tuple[Statement, ...]) -> dict[str, tuple[str, ...]]:
+    return {action: each.resources for each in statements for action in each.actions}
+
+
+def test_only_listing_is_granted_on_everything() -> None:
+    everything = {
+        action
+        for action, resources in granted((*ending_jobs("m"), *deleting_packages("m"))).items()
+        if "*" in resources
+    }
+    assert everything
+    assert all(action.startswith("sagemaker:List") for action in everything)
+
+
+def test_jobs_and_models_are_ended_by_the_models_name() -> None:
+    stop = granted(ending_jobs("flights"))["sagemaker:StopTrainingJob"]
+    assert stop == ("arn:${Partition}:sagemaker:${Region}:${Account}:training-job/flights-*",)
+
+
+def test_objects_are_deleted_in_the_models_bucket_alone() -> None:
+    resources = {resource for each in emptying_bucket() for resource in each.resources}
+    assert all(resource.startswith("arn:${Partition}:s3:::${Bucket}") for resource in resources)
