@@ -15,10 +15,12 @@ import duckdb
 from mdlc_cli import cdk, toolchain
 from mdlc_cli.local import Server
 from mdlc_cli.target import Target, at
+from tests.end_to_end.grants import Granted, granted
 from tests.end_to_end.team import Team, as_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 240
+AT_ONCE = ("--concurrency", "3")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,8 @@ class Aws:
     """URL of the queue that gets the workflows' events."""
     entered: dict[str, set[str]] = field(default_factory=dict)
     """Workflow to all states that any execution entered."""
+    remembered: dict[str, Granted] = field(default_factory=dict)
+    """Model to what the roles of its stack were granted, before the stack was deleted."""
 
     @property
     def target(self) -> Target:
@@ -78,7 +82,20 @@ class Aws:
 
     def deploy(self, *teams: Team) -> None:
         """Deploy or update the stacks of these teams."""
-        self.cdk("deploy", "--all", "--require-approval", "never", teams=teams)
+        # The CLI looks for a stack's events every two seconds: waiting for all stacks at once saves half.
+        self.cdk("deploy", "--all", "--require-approval", "never", *AT_ONCE, teams=teams)
+
+    def destroy(self, *teams: Team) -> None:
+        """Delete the stacks of these teams; what their roles were granted is remembered."""
+        for team in teams:
+            self.granted(team)
+        self.cdk("destroy", "--all", "--force", *AT_ONCE, teams=teams)
+
+    def granted(self, team: Team) -> Granted:
+        """What the roles of the team's stack are granted, or were when it was deleted."""
+        if team.model not in self.remembered:
+            self.remembered[team.model] = granted(self.client, stack=team.stack, model=team.model)
+        return self.remembered[team.model]
 
     def outputs(self, team: Team) -> dict[str, str]:
         """The stack's outputs."""
@@ -133,6 +150,22 @@ class Aws:
         """Start a workflow and wait for it."""
         return self.wait(self.start(team, workflow, given))
 
+    def abort(self, team: Team, workflow: str, state: str, given: dict[str, Any] | None = None) -> Execution:
+        """Start a workflow and stop it as soon as it waits for the job that this state started."""
+        arn = self.start(team, workflow, given)
+        states = self.client("stepfunctions")
+        deadline = time.monotonic() + SECONDS
+        waiting = False
+        while not waiting:
+            assert time.monotonic() < deadline, f"{arn} waits for no job of {state} after {SECONDS} s"
+            events = states.get_execution_history(executionArn=arn, maxResults=1000)["events"]
+            entered = [event.get("stateEnteredEventDetails", {}).get("name") for event in events]
+            after = events[entered.index(state) :] if state in entered else []
+            waiting = any(event["type"] == "TaskSubmitted" for event in after)
+            assert waiting or states.describe_execution(executionArn=arn)["status"] == "RUNNING", entered
+        states.stop_execution(executionArn=arn)
+        return self.wait(arn)
+
     def audit(self, team: Team) -> list[dict[str, str]]:
         """All audit items of executions, in the order of time."""
         items = self.client("dynamodb").query(
@@ -151,11 +184,19 @@ class Aws:
         item = found.get("Item")
         return {name: next(iter(value.values())) for name, value in item.items()} if item else None
 
-    def jobs(self, team: Team, kind: str) -> list[str]:
+    def jobs(self, team: Team, kind: str, **filters: str) -> list[str]:
         """Names of the team's jobs of a kind, such as `Training`."""
         list_jobs = getattr(self.client("sagemaker"), f"list_{kind.lower()}_jobs")
-        summaries = list_jobs(NameContains=team.model, MaxResults=100)[f"{kind}JobSummaries"]
+        summaries = list_jobs(NameContains=team.model, MaxResults=100, **filters)[f"{kind}JobSummaries"]
         return [each[f"{kind}JobName"] for each in summaries]
+
+    def stopped_since(self, before: list[str], team: Team, kind: str) -> list[str]:
+        """The team's jobs of a kind that were stopped besides those before; waits until there is one."""
+        deadline = time.monotonic() + SECONDS
+        while not (found := set(self.jobs(team, kind, StatusEquals="Stopped")) - set(before)):
+            assert time.monotonic() < deadline, f"no {kind} job of {team.model} was stopped"
+            time.sleep(0.1)
+        return sorted(found)
 
     def package(self, arn: str) -> dict[str, Any]:
         """A model package as the registry describes it."""
@@ -182,7 +223,7 @@ class Aws:
         for part in manifest["parts"]:
             path = self.folder / "part.parquet"
             path.write_bytes(self.read(f"{base}/{part['name']}"))
-            rows = duckdb.sql(f"SELECT * FROM read_parquet('{path}')")
+            rows = duckdb.read_parquet(str(path))
             found += [dict(zip(rows.columns, row, strict=True)) for row in rows.fetchall()]
         return found
 

@@ -16,6 +16,7 @@ STEADY = Team(model="steady")
 CHANGED = replace(STEADY, rounds=12)
 SHUFFLED = Team(model="shuffled")
 FAILING = Team(model="failing")
+KINDS = ("Processing", "Training", "Transform")
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +27,9 @@ def teams(aws: Aws) -> Aws:
     for seed, team in enumerate((STEADY, SHUFFLED, FAILING)):
         orders = write_orders(folder / team.model, seed=seed, shuffled=team is SHUFFLED)
         aws.upload(team, "raw/training/", orders)
-        batch = write_orders(folder / f"{team.model}-batch", seed=seed + 10, rows=600, files=6)
-        aws.upload(team, "raw/batch/first/", batch)
-        more = write_orders(folder / f"{team.model}-more", seed=seed + 20, rows=200, files=2)
-        aws.upload(team, "raw/batch/second/", more)
+    for seed, (prefix, rows, files) in enumerate((("first", 600, 6), ("second", 200, 2), ("third", 100, 1))):
+        batch = write_orders(folder / prefix, seed=seed + 10, rows=rows, files=files)
+        aws.upload(STEADY, f"raw/batch/{prefix}/", batch)
     queue = aws.client("sqs").create_queue(QueueName="events")["QueueUrl"]
     arn = "arn:aws:sqs:us-east-1:000000000000:events"
     aws.client("events").put_rule(Name="all", EventPattern=json.dumps({"source": ["mdlc"]}))
@@ -153,6 +153,49 @@ def test_two_executions_of_the_same_work_at_once_do_it_once(
     assert not [name for name in set(teams.jobs(STEADY, "Processing")) - before if name.endswith("-2")]
 
 
+@pytest.mark.parametrize(
+    ("team", "workflow", "given", "states"),
+    [
+        (
+            SHUFFLED,
+            "training",
+            {},
+            {
+                "CheckQuality": "Processing",
+                "PrepareFeatures": "Processing",
+                "Train": "Training",
+                "ScoreModel": "Transform",
+                "Evaluate": "Processing",
+            },
+        ),
+        (
+            CHANGED,
+            "batch-inference",
+            {"prefix": "third/"},
+            {
+                "CheckInput": "Processing",
+                "PrepareInput": "Processing",
+                "ScoreShard": "Transform",
+                "CheckOutput": "Processing",
+            },
+        ),
+    ],
+)
+def test_an_aborted_execution_stops_its_job_and_the_next_goes_on(
+    teams: Aws, team: Team, workflow: str, given: dict[str, Any], states: dict[str, str]
+) -> None:
+    completed: list[str] = []
+    for state, kind in states.items():
+        stopped = teams.jobs(team, kind, StatusEquals="Stopped")
+        aborted = teams.abort(team, workflow, state, given)
+        assert aborted.status == "ABORTED"
+        assert aborted.states[-1] == state
+        assert not set(completed) & set(aborted.states)
+        assert len(teams.stopped_since(stopped, team, kind)) == 1
+        # Only what this execution was stopped in is done again by the next.
+        completed = list(states)[: list(states).index(state)]
+
+
 def test_a_shuffled_label_is_refused_and_stands_as_rejected(teams: Aws) -> None:
     done = succeeded(teams.run(SHUFFLED, "training"), "Refused")
     package = teams.package(done.output["package_arn"])
@@ -241,10 +284,61 @@ def test_every_state_of_both_machines_was_entered(teams: Aws) -> None:
         assert {state.name for state in machine.walk()} - teams.entered[workflow] == set(), workflow
 
 
-def test_deleting_the_stacks_leaves_nothing(teams: Aws) -> None:
-    teams.cdk("destroy", "--all", "--force", teams=(CHANGED, SHUFFLED, FAILING))
-    sagemaker = teams.client("sagemaker")
-    assert sagemaker.list_models()["Models"] == []
-    assert sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"] == []
-    assert [b for b in teams.client("s3").list_buckets()["Buckets"] if "modelbucket" in b["Name"]] == []
-    assert teams.client("stepfunctions").list_state_machines()["stateMachines"] == []
+def held_jobs(aws: Aws, team: Team) -> dict[str, str]:
+    """Kind to name of jobs that run for minutes, as an execution that still runs would have made them."""
+    sagemaker = aws.client("sagemaker")
+    waiting = ["python3", "-c", "import time; time.sleep(600)"]
+    names = {kind: f"{team.model}-held-{number:020x}" for number, kind in enumerate(KINDS)}
+    processing = sagemaker.describe_processing_job(ProcessingJobName=aws.jobs(team, "Processing")[0])
+    sagemaker.create_processing_job(
+        ProcessingJobName=names["Processing"],
+        AppSpecification={**processing["AppSpecification"], "ContainerEntrypoint": waiting},
+        ProcessingResources=processing["ProcessingResources"],
+        RoleArn=processing["RoleArn"],
+    )
+    training = sagemaker.describe_training_job(TrainingJobName=aws.jobs(team, "Training")[0])
+    image = training["AlgorithmSpecification"]["TrainingImage"]
+    sagemaker.create_training_job(
+        TrainingJobName=names["Training"],
+        AlgorithmSpecification={
+            "TrainingImage": image,
+            "TrainingInputMode": "File",
+            "ContainerEntrypoint": waiting,
+        },
+        **{name: training[name] for name in ("RoleArn", "OutputDataConfig", "ResourceConfig")},
+        StoppingCondition={"MaxRuntimeInSeconds": 600},
+    )
+    transform = sagemaker.describe_transform_job(TransformJobName=aws.jobs(team, "Transform")[0])
+    rows = aws.folder / "held.csv"
+    rows.write_text("0,1,2.5\n" * 200_000)
+    aws.upload(team, "prepared/held/", [rows])
+    prefix = f"s3://{aws.outputs(team)['BucketName']}/prepared/held/"
+    sagemaker.create_transform_job(
+        TransformJobName=names["Transform"],
+        **{name: transform[name] for name in ("ModelName", "TransformOutput", "TransformResources")},
+        BatchStrategy="SingleRecord",
+        TransformInput={
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": prefix}},
+            "ContentType": "text/csv",
+            "SplitType": "Line",
+        },
+    )
+    return names
+
+
+def test_deleting_stacks_leaves_nothing_of_theirs_and_ends_what_runs(teams: Aws) -> None:
+    held = held_jobs(teams, FAILING)
+    for kind, name in held.items():
+        assert name in teams.jobs(FAILING, kind, StatusEquals="InProgress")
+    teams.destroy(CHANGED, FAILING)
+    for kind, name in held.items():
+        assert name in teams.jobs(FAILING, kind, StatusEquals="Stopped")
+    # What is left is the third team's, whose stack stands.
+    sagemaker, left = teams.client("sagemaker"), SHUFFLED.model
+    assert {model["ModelName"].split("-")[0] for model in sagemaker.list_models()["Models"]} == {left}
+    groups = sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]
+    assert [group["ModelPackageGroupName"] for group in groups] == [left]
+    buckets = [b["Name"] for b in teams.client("s3").list_buckets()["Buckets"] if "modelbucket" in b["Name"]]
+    assert [name.split("-")[0] for name in buckets] == [left]
+    machines = teams.client("stepfunctions").list_state_machines()["stateMachines"]
+    assert {machine["name"].split("-")[0] for machine in machines} == {left}
