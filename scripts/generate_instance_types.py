@@ -1,9 +1,12 @@
-"""Generate mdlc_constructs/settings/_instance_types.json from botocore's SageMaker model.
+"""Generate mdlc_constructs/settings/_instance_types.json: the instance types in botocore's SageMaker
+model, and which families hold their data on disks of their own.
 
 python scripts/generate_instance_types.py
 """
 
 import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import botocore.session
@@ -14,6 +17,20 @@ SHAPES = {
     "processing": "ProcessingInstanceType",
     "transform": "TransformInstanceType",
 }
+# "d" among the letters after the generation says "instance store volumes". Source: "Amazon EC2 instance type
+# naming conventions" in AWS's guide to instance types.
+NAMED_FOR_DISKS = re.compile(r"ml\.[a-z]+\d+[a-ce-z]*d[a-z]*")
+# Families with local NVMe disks that their names do not show. API models do not say it. Source: the tables
+# "Instance store specifications" under "Accelerated computing" in the same guide. inf1, inf2, p2 and
+# p3 have none.
+DISKS_UNNAMED = frozenset(
+    f"ml.{family}"
+    for family in (
+        *("g5", "g6", "g6e", "g7", "g7e"),
+        *("p5", "p5e", "p5en", "p6-b200", "p6-b300", "p6e-gb200"),
+        *("trn1", "trn1n", "trn2"),
+    )
+)
 
 
 def instance_types() -> dict[str, dict[str, list[str]]]:
@@ -29,14 +46,22 @@ def instance_types() -> dict[str, dict[str, list[str]]]:
     return table
 
 
+def families_with_local_storage(families: Iterable[str]) -> list[str]:
+    """Those of the families whose instances come with disks of their own."""
+    return sorted(name for name in set(families) if name in DISKS_UNNAMED or NAMED_FOR_DISKS.fullmatch(name))
+
+
 def main() -> None:
     """Write the table."""
+    table = instance_types()
+    local = families_with_local_storage(family for families in table.values() for family in families)
     lines = [
         f' "{use}": {{\n'
         + ",\n".join(f'  "{family}": {json.dumps(sizes)}' for family, sizes in families.items())
         + "\n }"
-        for use, families in instance_types().items()
+        for use, families in table.items()
     ]
+    lines.append(f' "local_storage": {json.dumps(local)}')
     TARGET.write_text("{\n" + ",\n".join(lines) + "\n}\n")
     print(f"wrote {TARGET}")
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mdlc_constructs.settings.instance_type import check_instance_type
+from mdlc_constructs.settings.instance_type import check_instance_type, has_local_storage
 from mdlc_constructs.settings.refusal import refusal
 
 LONGEST_RUNTIME = timedelta(days=28)
@@ -29,7 +29,8 @@ class Compute:
 
     :param instance_type: for example "ml.m5.xlarge".
     :param instance_count: how many of them.
-    :param volume_gb: disk of each instance, in GB.
+    :param volume_gb: disk of each instance, in GB. Instance types with local storage have what they come
+        with, whatever this says.
     :param max_runtime: after this time SageMaker stops the job.
     :param spot: use spare capacity (training only).
     :param keep_alive: keep the instances for the next job (a warm pool, training only); they are billed
@@ -82,6 +83,15 @@ class Compute:
             name = "spot" if self.spot else "keep_alive"
             raise refusal(name, getattr(self, name), f"is for training only; leave it out for {use}.")
         return self
+
+    @property
+    def encrypts_volume(self) -> bool:
+        """Whether the instances' disk takes a KMS key (``VolumeKmsKeyId``).
+
+        SageMaker refuses a key for instance types with local storage; their hardware encrypts it. Source:
+        ``VolumeKmsKeyId`` of the API's ResourceConfig, ProcessingClusterConfig and TransformResources.
+        """
+        return not has_local_storage(self.instance_type)
 
     @property
     def max_runtime_seconds(self) -> int:

@@ -40,3 +40,22 @@ def test_a_use_has_its_own_types_and_training_its_own_extras() -> None:
         Compute(instance_type="ml.trn1.2xlarge").require("processing")
     with pytest.raises(ValueError, match="for training only"):
         Compute(keep_alive=HOUR).require("processing")
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "encrypts"),
+    [
+        ("ml.m5.xlarge", True),
+        ("ml.inf2.xlarge", True),
+        ("ml.p3.2xlarge", True),
+        ("${Token[TOKEN.1]}", True),
+        ("ml.r5d.large", False),
+        ("ml.g4dn.xlarge", False),
+        ("ml.g5.xlarge", False),
+        ("ml.p4de.24xlarge", False),
+        ("ml.p6-b200.48xlarge", False),
+        ("ml.trn1.2xlarge", False),
+    ],
+)
+def test_a_key_is_for_disks_that_the_hardware_does_not_encrypt(instance_type: str, encrypts: bool) -> None:
+    assert Compute(instance_type=instance_type).encrypts_volume is encrypts
