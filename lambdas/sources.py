@@ -57,15 +57,21 @@ def checksum(head: Mapping[str, Any]) -> tuple[str, str]:
 def list_files(s3: Any, uri: str) -> tuple[SourceFile, ...]:
     """The objects under an S3 prefix with what identifies their content, sorted by name.
 
+    Objects whose own name begins with `_` or `.` are markers (Spark's `_SUCCESS`), no data, as query engines
+    have it.
+
     Raises:
-        NoData: when the prefix holds no objects (placeholders for folders and empty listings alike).
+        NoData: when the prefix holds no objects but markers and placeholders for folders.
     """
     bucket, prefix = split_uri(uri)
     found: list[tuple[str, int]] = []
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        found += [(o["Key"], o["Size"]) for o in page.get("Contents", []) if not o["Key"].endswith("/")]
+        found += [(o["Key"], o["Size"]) for o in page.get("Contents", []) if _is_data(o["Key"])]
     if not found:
-        raise NoData(f"No objects under {uri}: upload the data there, or correct the dataset's uri.")
+        raise NoData(
+            f"No objects under {uri}: upload the data there, or correct the dataset's uri. "
+            "Names beginning with _ or . do not count."
+        )
 
     def describe(entry: tuple[str, int]) -> SourceFile:
         key, size = entry
@@ -75,6 +81,11 @@ def list_files(s3: Any, uri: str) -> tuple[SourceFile, ...]:
 
     with ThreadPoolExecutor(max_workers=16) as pool:
         return tuple(sorted(pool.map(describe, found), key=lambda file: file.name))
+
+
+def _is_data(key: str) -> bool:
+    """Whether a key is an object of data: no placeholder for a folder, and no marker."""
+    return not key.rsplit("/", 1)[-1].startswith(("_", ".")) and not key.endswith("/")
 
 
 def data_version(files: Iterable[SourceFile]) -> str:

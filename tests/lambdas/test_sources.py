@@ -23,6 +23,20 @@ def test_files_are_listed_over_pages_by_name_with_their_checksums() -> None:
     ]
 
 
+def test_markers_are_no_data_and_do_not_change_its_version() -> None:
+    data = {"b/raw/part-0.parquet": {"Size": 3, "ETag": '"e"'}}
+    markers = {
+        "b/raw/_SUCCESS": {"Size": 0, "ETag": '"s"'},
+        "b/raw/_committed_1": {"Size": 9, "ETag": '"c"'},
+        "b/raw/x/.part-0.parquet.crc": {"Size": 1, "ETag": '"p"'},
+    }
+    files = list_files(FakeS3(data | markers), "s3://b/raw/")
+    assert [f.name for f in files] == ["part-0.parquet"]
+    assert data_version(files) == data_version(list_files(FakeS3(data), "s3://b/raw/"))
+    with pytest.raises(NoData, match=r"Names beginning with _ or \. do not count"):
+        list_files(FakeS3(markers), "s3://b/raw/")
+
+
 def test_a_prefix_with_no_objects_names_the_prefix_and_the_remedy() -> None:
     with pytest.raises(NoData, match=r"No objects under s3://b/raw/: upload the data"):
         list_files(FakeS3({"b/raw/": {"Size": 0, "ETag": '"e"'}}), "s3://b/raw/")
