@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import time
 import urllib.request
 from dataclasses import dataclass, field
@@ -16,11 +15,9 @@ from mdlc_cli import cdk, toolchain
 from mdlc_cli.local import Server
 from mdlc_cli.target import Target, at
 from tests.end_to_end.grants import Granted, granted
-from tests.end_to_end.team import Team, as_environment
+from tests.end_to_end.team import Team, synthesize
 
-ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 240
-AT_ONCE = ("--concurrency", "3")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,39 +54,29 @@ class Aws:
         """A client with the deployer's credentials."""
         return self.target.client(service)
 
-    def cdk(self, *arguments: str, teams: tuple[Team, ...]) -> str:
-        """Run the CDK CLI on the teams' app."""
+    def cdk(self, *arguments: str, teams: tuple[Team, ...]) -> None:
+        """Run the CDK CLI on the teams' stacks."""
         cdk.bootstrap_when_needed(self.target)
-        app = f"{sys.executable} -m tests.end_to_end.team"
-        environment = {
-            **cdk.environment(self.target),
-            "TEAMS": as_environment(*teams),
-            "PYTHONPATH": str(ROOT),
-        }
-        command = [
-            *toolchain.cdk_command(),
-            *arguments,
-            "--app",
-            app,
-            "--output",
-            str(self.folder / "cdk.out"),
-        ]
+        # The CLI looks for a stack's events every two seconds: waiting for all stacks at once saves half.
+        options = ("--all", "--concurrency", "3", "--no-notices", "--app")
         done = subprocess.run(
-            [*command, "--no-notices"], cwd=self.folder, env=environment, capture_output=True, text=True
+            [*toolchain.cdk_command(), *arguments, *options, str(synthesize(self.folder, *teams))],
+            cwd=self.folder,
+            env=cdk.environment(self.target),
+            capture_output=True,
+            text=True,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout + done.stderr
 
     def deploy(self, *teams: Team) -> None:
         """Deploy or update the stacks of these teams."""
-        # The CLI looks for a stack's events every two seconds: waiting for all stacks at once saves half.
-        self.cdk("deploy", "--all", "--require-approval", "never", *AT_ONCE, teams=teams)
+        self.cdk("deploy", "--require-approval", "never", teams=teams)
 
     def destroy(self, *teams: Team) -> None:
         """Delete the stacks of these teams; what their roles were granted is remembered."""
         for team in teams:
             self.granted(team)
-        self.cdk("destroy", "--all", "--force", *AT_ONCE, teams=teams)
+        self.cdk("destroy", "--force", teams=teams)
 
     def granted(self, team: Team) -> Granted:
         """What the roles of the team's stack are granted, or were when it was deleted."""

@@ -1,12 +1,6 @@
-"""A model team for tests: small made-up orders with a real signal in them, and its stack.
+"""A model team for tests: small made-up orders with a real signal in them, and its stack."""
 
-Run as a CDK app (`python -m tests.end_to_end.team`) it makes one stack for each team in the JSON list of the
-environment variable `TEAMS`.
-"""
-
-import json
-import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -121,19 +115,12 @@ def write_orders(
     return paths
 
 
-def main() -> None:
-    """Synthesizes the teams of the environment."""
-    app = App()
-    for given in json.loads(os.environ["TEAMS"]):
-        team = Team(**given)
+def synthesize(folder: Path, *teams: Team) -> Path:
+    """The teams' stacks as the CDK CLI deploys them, in a folder of their own below `folder`.
+
+    Made in this process, which has the CDK's other half running: an app started by the CLI takes seconds.
+    """
+    app = App(outdir=str(folder / f"cdk.out.{len(list(folder.glob('cdk.out.*')))}"))
+    for team in teams:
         TeamStack(app, team.stack, team=team)
-    app.synth()
-
-
-def as_environment(*teams: Team) -> str:
-    """The value of `TEAMS` for these teams."""
-    return json.dumps([asdict(team) for team in teams])
-
-
-if __name__ == "__main__":
-    main()
+    return Path(app.synth().directory)
