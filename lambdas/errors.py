@@ -17,5 +17,5 @@ class NoPackage(PlanningError):
     """No model package can be used: none is approved, or the one asked for does not exist."""
 
 
-class NameTaken(PlanningError):
-    """A derived name is taken by something that is not this step's work."""
+class ChampionLost(PlanningError):
+    """The champion is to be compared with, and the model that would answer for it does not exist."""

@@ -11,6 +11,7 @@ _STATUS: Mapping[str, Status] = {
     "Completed": "Completed",
     "InProgress": "InProgress",
     "Stopping": "InProgress",
+    "Deleting": "InProgress",
     "Failed": "Failed",
     "Stopped": "Failed",
 }
@@ -26,7 +27,8 @@ def _absent(error: ClientError) -> bool:
     """
     code, message = error.response["Error"]["Code"], error.response["Error"]["Message"].lower()
     return code in _NOT_FOUND or (
-        code == "ValidationException" and ("not found" in message or "could not find" in message)
+        code == "ValidationException"
+        and any(words in message for words in ("not found", "could not find", "does not exist"))
     )
 
 
@@ -69,19 +71,21 @@ def models(sagemaker: Any) -> Callable[[str], Job]:
     return _look_up(lambda name: sagemaker.describe_model(ModelName=name), None)
 
 
-def packages(sagemaker: Any, group: str, status: str | None = None) -> Iterator[Mapping[str, Any]]:
-    """Summaries of the group's model packages, the newest first.
+def is_approved(sagemaker: Any, package_arn: str) -> bool:
+    """Whether a model package exists and is approved."""
+    try:
+        found = sagemaker.describe_model_package(ModelPackageName=package_arn)
+    except ClientError as error:
+        if _absent(error):
+            return False
+        raise
+    return bool(found["ModelApprovalStatus"] == "Approved")
 
-    Args:
-        group: the model package group's name.
-        status: only packages with this approval status.
-    """
-    request: dict[str, Any] = {
-        "ModelPackageGroupName": group,
-        "SortBy": "CreationTime",
-        "SortOrder": "Descending",
-    }
-    if status is not None:
-        request["ModelApprovalStatus"] = status
-    for page in sagemaker.get_paginator("list_model_packages").paginate(**request):
+
+def packages(sagemaker: Any, group: str) -> Iterator[Mapping[str, Any]]:
+    """Summaries of the group's model packages, the newest first."""
+    pages = sagemaker.get_paginator("list_model_packages").paginate(
+        ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending"
+    )
+    for page in pages:
         yield from page["ModelPackageSummaryList"]

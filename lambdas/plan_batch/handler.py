@@ -1,6 +1,5 @@
 """Entry point of the batch planner: choose the package, look up what exists, decide, write `plan.json`."""
 
-import json
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -9,6 +8,7 @@ from lambdas import registry, sources
 from lambdas.audit import run_of
 from lambdas.clients import client
 from lambdas.plan_batch import logic
+from lambdas.planning import put_plan, utc_now, wait_seconds
 
 logger = Logger(service="plan-batch")
 
@@ -38,8 +38,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             model=registry.models(sagemaker),
         ),
     )
+    plan["wait_seconds"] = wait_seconds(event["execution"]["started_at"], utc_now())
     if plan["step"] != "Done":
-        bucket, key = sources.split_uri(plan["uris"]["plan"])
         body = {
             "schema_version": 1,
             "workflow": "batch",
@@ -55,7 +55,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             "package": {"arn": package.arn, "version": package.version},
             "predicted_at": event["execution"]["started_at"],
         }
-        s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(body, indent=1).encode())
+        plan["uris"]["plan"] = put_plan(s3, home["bucket"], plan["run"], body)
     # The file list can outgrow a state's 256 KiB; the jobs read it from plan.json.
     plan.pop("shards")
     logger.info("planned", extra={"run": plan["run"], "step": plan["step"], "package": package.arn})

@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lambdas.errors import InvalidInput, NameTaken, NoPackage
+from lambdas.errors import InvalidInput, NoPackage
+from lambdas.planning import checked_object, next_state, passed
 from lambdas.sources import SourceFile, data_version
 from lambdas.steps import Job, digest, standing, verdict
 
 LookUp = Callable[[str], Job]
 
-INPUT_KEYS = ("prefix", "package_version", "reason", "trigger", "request_id")
-"""The whole input contract; every key is optional."""
+INPUT_KEYS = ("prefix", "package_version")
+"""The input contract besides the texts for the audit; every key is optional."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,18 +43,23 @@ def checked_input(value: object) -> dict[str, Any]:
     Raises:
         InvalidInput: for anything but an object with the contract's keys.
     """
-    if not isinstance(value, Mapping):
-        raise InvalidInput(f"The input is {value!r}: give a JSON object with any of {', '.join(INPUT_KEYS)}.")
-    unknown = sorted(set(value) - set(INPUT_KEYS) - {"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"})
-    if unknown:
-        raise InvalidInput(f"The input has the unknown key {unknown[0]!r}: use {', '.join(INPUT_KEYS)}.")
-    version = value.get("package_version")
+    given = checked_object(value, INPUT_KEYS)
+    version = given.get("package_version")
     if version is not None and (not isinstance(version, int) or isinstance(version, bool) or version < 1):
         raise InvalidInput(f"package_version is {version!r}: give the version's number, such as 3.")
-    prefix = value.get("prefix")
-    if prefix is not None and (not isinstance(prefix, str) or prefix.startswith(("/", "s3:"))):
-        raise InvalidInput(f"prefix is {prefix!r}: give a path below the dataset's uri, such as 2013-12/.")
-    return dict(value)
+    prefix = given.get("prefix")
+    if prefix is not None and not _is_folder(prefix):
+        raise InvalidInput(f"prefix is {prefix!r}: give a folder below the dataset's uri, such as 2013-12/.")
+    return given
+
+
+def _is_folder(prefix: object) -> bool:
+    return (
+        isinstance(prefix, str)
+        and prefix.endswith("/")
+        and not prefix.startswith(("/", "s3:"))
+        and ".." not in prefix.split("/")
+    )
 
 
 def choose(versions: Iterable[Mapping[str, Any]], asked: int | None, group: str) -> str:
@@ -181,7 +187,6 @@ def decide(
         },
         "uris": {
             "data": settings["dataset"]["uri"],
-            "plan": at("runs", run, "plan.json"),
             "report": at("quality", quality[:20], "report/"),
             "quarantine": at("quarantine", quality[:20], ""),
             "shards": at("prepared", prepare[:20], "shards/"),
@@ -210,28 +215,15 @@ def decide(
         "output": verdict(found["CheckOutput"].job),
         "recorded": dict(done) if done else None,
     }
-    plan["step"] = _next_state(event, jobs, plan)
+    refused = {
+        step: choice
+        for step, choice, said in (
+            ("CheckInput", "InputVerdict", plan["quality"]),
+            ("CheckOutput", "OutputVerdict", plan["output"]),
+        )
+        if not passed(said)
+    }
+    plan["step"] = (
+        "Done" if done else next_state(jobs, refused=refused, last="OutputVerdict", taken=event.get("taken"))
+    )
     return plan
-
-
-def _next_state(event: Mapping[str, Any], jobs: Mapping[str, Sequence[Job]], plan: Mapping[str, Any]) -> str:
-    if plan["recorded"]:
-        return "Done"
-    after = {"CheckInput": "InputVerdict", "CheckOutput": "OutputVerdict"}
-    for step, standings in jobs.items():
-        statuses = {job.status for job in standings}
-        if statuses == {"Completed"}:
-            passed = {"CheckInput": plan["quality"], "CheckOutput": plan["output"]}.get(
-                step, {"passed": True}
-            )
-            if passed is None or not passed["passed"]:
-                return after[step]
-            continue
-        if "InProgress" in statuses:
-            return "Wait"
-        taken = event.get("taken")
-        if taken and taken["step"] == step:
-            # A name that was refused as taken and yet holds nothing: going on would go round for ever.
-            raise NameTaken(f"{step} was refused as {taken['error']}: {taken['cause']}")
-        return step
-    return "OutputVerdict"

@@ -10,6 +10,7 @@ from lambdas import registry, sources
 from lambdas.audit import champion_of, run_of
 from lambdas.clients import client
 from lambdas.plan_training import intervals, logic
+from lambdas.planning import put_plan, utc_now, wait_seconds
 
 logger = Logger(service="plan-training")
 
@@ -22,7 +23,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     files = sources.list_files(s3, settings["dataset"]["uri"])
     champion = None
     pointer = champion_of(dynamodb, home["table"], event["model"])
-    if pointer is not None:
+    # A champion whose approval was taken back is no longer what a challenger has to beat.
+    if pointer is not None and registry.is_approved(sagemaker, pointer["package_arn"]):
         bucket, key = sources.split_uri(pointer["program"] + "program.json")
         program = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
         champion = logic.Champion(
@@ -44,8 +46,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             model=registry.models(sagemaker),
         ),
     )
+    plan["wait_seconds"] = wait_seconds(event["execution"]["started_at"], utc_now())
     if plan["step"] != "Done":
-        bucket, key = sources.split_uri(plan["uris"]["plan"])
         body = {
             "schema_version": 1,
             "workflow": "training",
@@ -60,7 +62,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             },
             "champion": champion.to_plan() if champion else None,
         }
-        s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(body, indent=1).encode())
+        plan["uris"]["plan"] = put_plan(s3, home["bucket"], made.run, body)
     logger.info(
         "planned", extra={"run": made.run, "step": plan["step"], "region": os.environ.get("AWS_REGION")}
     )

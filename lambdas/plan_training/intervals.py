@@ -1,13 +1,14 @@
 """What an execution asks for, and the intervals of time that follow from it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from lambdas.errors import InvalidInput
+from lambdas.planning import checked_object
 
-INPUT_KEYS = ("window", "holdout", "reason", "trigger", "request_id")
-"""The whole input contract; every key is optional."""
+INPUT_KEYS = ("window", "holdout")
+"""The input contract besides the texts for the audit; every key is optional."""
 
 
 def _moment(where: str, text: object) -> datetime | None:
@@ -19,7 +20,12 @@ def _moment(where: str, text: object) -> datetime | None:
         raise InvalidInput(
             f"{where} is {text!r}: give a date or time in ISO 8601, such as 2013-10-01."
         ) from error
-    return moment.replace(tzinfo=None)
+    # Jobs hold times in UTC without a zone; what comes without one is UTC.
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment is not None else None
 
 
 def checked_input(value: object) -> dict[str, Any]:
@@ -28,13 +34,9 @@ def checked_input(value: object) -> dict[str, Any]:
     Raises:
         InvalidInput: for anything but an object with the contract's keys.
     """
-    if not isinstance(value, Mapping):
-        raise InvalidInput(f"The input is {value!r}: give a JSON object with any of {', '.join(INPUT_KEYS)}.")
-    unknown = sorted(set(value) - set(INPUT_KEYS) - {"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"})
-    if unknown:
-        raise InvalidInput(f"The input has the unknown key {unknown[0]!r}: use {', '.join(INPUT_KEYS)}.")
-    for key in ("window", "holdout"):
-        interval = value.get(key)
+    given = checked_object(value, INPUT_KEYS)
+    for key in INPUT_KEYS:
+        interval = given.get(key)
         if interval is None:
             continue
         if not isinstance(interval, Mapping) or not set(interval) <= {"start", "end"}:
@@ -43,7 +45,9 @@ def checked_input(value: object) -> dict[str, Any]:
         end = _moment(f"{key}.end", interval.get("end"))
         if start is not None and end is not None and start >= end:
             raise InvalidInput(f"{key}.start {start} is not before {key}.end {end}: swap or correct them.")
-    return dict(value)
+        # One spelling of a moment, so that the same moment is the same work.
+        given[key] = {"start": _text(start), "end": _text(end)}
+    return given
 
 
 def resolve_split(split: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lambdas.errors import NameTaken
+from lambdas.errors import ChampionLost
 from lambdas.plan_training.intervals import resolve_split
+from lambdas.planning import next_state, passed
 from lambdas.sources import SourceFile, data_version
 from lambdas.steps import Job, Standing, digest, standing, verdict
 
@@ -106,7 +107,6 @@ def locations(bucket: str, made: Work, names: Mapping[str, str]) -> dict[str, st
 
     split = at("splits", made.features[:20])
     return {
-        "plan": at("runs", made.run, "plan.json"),
         "report": at("quality", made.quality[:20], "report/"),
         "quarantine": at("quarantine", made.quality[:20], ""),
         "split": split + "/split/",
@@ -119,7 +119,6 @@ def locations(bucket: str, made: Work, names: Mapping[str, str]) -> dict[str, st
         "artifact": at("training", names["Train"], "output", "model.tar.gz"),
         "scores": at("scores", made.score[:20], ""),
         "evaluation": at("evaluations", made.evaluate[:20], ""),
-        "baseline": at("baselines", made.run, ""),
     }
 
 
@@ -167,16 +166,11 @@ def decide(
         scoring.append(
             Scoring(
                 who="champion",
-                found=stand("scorechampion", made.score, look_up.transform),
+                found=stand("scorerival", made.score, look_up.transform),
                 model=champion.model,
                 input=uris["split"] + "champion/",
             )
         )
-        if look_up.model(champion.model).status == "Absent":
-            raise NameTaken(
-                f"The champion (version {champion.version}) has lost its model {champion.model}: run batch "
-                f"inference with package_version {champion.version}, which makes it anew."
-            )
     jobs: dict[str, list[Job]] = {step: [found.job] for step, found in steps.items()}
     jobs["ScoreHoldout"] = [entry.found.job for entry in scoring]
     plan: dict[str, Any] = {
@@ -184,7 +178,8 @@ def decide(
         "data_version": made.data,
         "names": names,
         "uris": uris,
-        "champion": {"version": champion.version, "package_arn": champion.package_arn} if champion else None,
+        # A moved champion changes the evaluation that the package is registered with, and so the request.
+        "token": made.evaluate[:36],
         "scoring": [
             {
                 "job": entry.found.name,
@@ -199,26 +194,13 @@ def decide(
         "gate": verdict(steps["Evaluate"].job),
         "recorded": dict(recorded) if recorded else None,
     }
-    plan["step"] = _next_state(event, jobs, plan)
+    refused = {} if passed(plan["quality"]) else {"CheckQuality": "QualityVerdict"}
+    plan["step"] = (
+        "Done" if recorded else next_state(jobs, refused=refused, last="Register", taken=event.get("taken"))
+    )
+    if plan["step"] != "Done" and champion and look_up.model(champion.model).status == "Absent":
+        raise ChampionLost(
+            f"The champion (version {champion.version}) has lost its model {champion.model}: run batch "
+            f"inference with package_version {champion.version}, which makes it anew, or reject that version."
+        )
     return plan
-
-
-def _next_state(event: Mapping[str, Any], jobs: Mapping[str, Sequence[Job]], plan: Mapping[str, Any]) -> str:
-    if plan["recorded"]:
-        return "Done"
-    after = {"CheckQuality": "QualityVerdict", "Evaluate": "Register"}
-    reached = "CheckQuality"
-    order = tuple(jobs)
-    for position, step in enumerate(order):
-        statuses = {job.status for job in jobs[step]}
-        if statuses != {"Completed"}:
-            taken = event.get("taken")
-            if taken and taken["step"] == step and "InProgress" not in statuses:
-                # A name that was refused as taken and yet holds nothing: going on would go round for ever.
-                raise NameTaken(f"{step} was refused as {taken['error']}: {taken['cause']}")
-            return "Wait" if "InProgress" in statuses else reached
-        following = order[position + 1] if position + 1 < len(order) else "Register"
-        reached = after.get(step, following)
-        if step == "CheckQuality" and (plan["quality"] is None or not plan["quality"]["passed"]):
-            return "QualityVerdict"
-    return reached

@@ -8,6 +8,8 @@ from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.placeholders import PSEUDO_PARAMETERS, bind_tokens, names_in
 from mdlc_constructs.asl.sequence import Sequence
 from mdlc_constructs.asl.states import Choice, Map, Rule, State, Task
+from mdlc_constructs.settings import Compute
+from mdlc_constructs.workflows.data_jobs import patience
 from mdlc_constructs.workflows.ending import TO_FAILURE, failure
 from mdlc_constructs.workflows.planning import plan, resume
 
@@ -43,6 +45,15 @@ class Template:
     ending: Sequence
     failure_event: str
     timeout_seconds: int
+
+
+def machine_timeout(*computes: Compute) -> int:
+    """Seconds after which an execution is stuck and is ended rather than left to wait for a year.
+
+    Twice what its jobs may take, because it may have to wait for another execution of the same work; each
+    state's own time-out, which leaves a trace, comes long before.
+    """
+    return 2 * sum(patience(compute) for compute in computes) + 24 * 3600
 
 
 def state_name(step: str) -> str:

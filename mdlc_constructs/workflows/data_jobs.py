@@ -26,6 +26,15 @@ def vpc_of(network: NetworkSettings) -> Vpc | None:
     )
 
 
+STARTING_SECONDS = 3600
+"""What a job may take besides its run: waiting for instances, loading the image, copying."""
+
+
+def patience(compute: Compute) -> int:
+    """Seconds that a state waits for its job: a state's time-out can be caught, a machine's cannot."""
+    return (compute.max_wait_seconds or compute.max_runtime_seconds) + STARTING_SECONDS
+
+
 def data_job(
     step: str,
     *,
@@ -79,6 +88,7 @@ def data_job(
         vpc=vpc_of(network),
         network_isolation=network.isolation,
         encrypt_inter_container=network.encrypt_between_containers,
+        timeout_seconds=patience(compute),
         assign=assign,
         output={},
         catch=(taken(step), TO_FAILURE),

@@ -1,6 +1,6 @@
 """How every workflow ends: an audit item and an event, after success and after failure alike.
 
-No state can fail without a trace: each catcher leads to `RecordFailure`, then `AnnounceFailure`, then
+No state fails without a trace: each catcher leads to `RecordFailure`, then `AnnounceFailure`, then
 `Failed`, which keeps the first error's name and cause.
 """
 
@@ -16,7 +16,12 @@ from mdlc_constructs.tasks.events import Event
 SCHEMA_VERSION = "1"
 EVENT_SOURCE = "mdlc"
 
-TO_FAILURE = Catch(next="RecordFailure", assign={"failure": "{% $states.errorOutput %}"})
+# An error may come without a name or a cause, and an expression without a value would fail the record itself.
+ERROR = "{% $exists($states.errorOutput.Error) ? $states.errorOutput.Error : 'Unknown' %}"
+CAUSE = "{% $exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : 'No cause was given.' %}"
+FAILURE = {"Error": ERROR, "Cause": CAUSE}
+
+TO_FAILURE = Catch(next="RecordFailure", assign={"failure": FAILURE})
 """Catches whatever nothing narrower caught, and keeps it for the record."""
 
 

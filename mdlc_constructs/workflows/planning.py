@@ -6,9 +6,7 @@ from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.states import Choice, Rule, State, Wait
 from mdlc_constructs.resources.places import AUDIT_TABLE, BUCKET, PACKAGE_GROUP
 from mdlc_constructs.tasks import lambda_
-
-WAIT_SECONDS = 20
-"""How long to wait for another execution that is at the same job, before planning again."""
+from mdlc_constructs.workflows.ending import CAUSE, ERROR, FAILURE
 
 NOTHING_PLANNED = {"run": "none", "data_version": "none"}
 
@@ -22,8 +20,8 @@ def taken(step: str) -> Catch:
         output={
             "taken": {
                 "step": step,
-                "error": "{% $states.errorOutput.Error %}",
-                "cause": "{% $states.errorOutput.Cause %}",
+                "error": ERROR,
+                "cause": CAUSE,
             }
         },
     )
@@ -64,11 +62,7 @@ def plan(
             **{verdict: f"{{% $states.result.Payload.{verdict} %}}" for verdict in verdicts},
         },
         output={},
-        catch=(
-            Catch(
-                next="RecordFailure", assign={"failure": "{% $states.errorOutput %}", "plan": NOTHING_PLANNED}
-            ),
-        ),
+        catch=(Catch(next="RecordFailure", assign={"failure": FAILURE, "plan": NOTHING_PLANNED}),),
         comment="Pin the data version, derive names, find what an earlier execution already did",
     )
 
@@ -85,5 +79,6 @@ def resume(entries: Mapping[str, str], *, done: Mapping[str, object]) -> tuple[S
     rules.append(Rule(condition="{% $plan.step = 'Wait' %}", next="WaitForOther"))
     rules.append(Rule(condition="{% $plan.step = 'Done' %}", next="RecordAudit", assign=dict(done)))
     choice = Choice(name="Resume", rules=tuple(rules), default=entries[first])
-    wait = Wait(name="WaitForOther", seconds=WAIT_SECONDS, next="Plan")
+    # The longer it waited, the longer it waits again: rounds are billed, a history holds 25,000 events.
+    wait = Wait(name="WaitForOther", seconds="{% $plan.wait_seconds %}", next="Plan")
     return (choice, wait)

@@ -6,7 +6,7 @@ from mdlc_constructs.resources.places import KEY_ARN
 from mdlc_constructs.settings import Compute, NetworkSettings
 from mdlc_constructs.tasks.model import Container, create_model
 from mdlc_constructs.tasks.transform import transform_job
-from mdlc_constructs.workflows.data_jobs import vpc_of
+from mdlc_constructs.workflows.data_jobs import patience, vpc_of
 from mdlc_constructs.workflows.ending import TO_FAILURE
 from mdlc_constructs.workflows.planning import taken
 
@@ -34,8 +34,8 @@ def make_model(
         vpc=vpc_of(network),
         network_isolation=network.isolation,
         output={},
-        # A taken name answers as a plain validation error, which must not be retried for minutes.
-        retry=(Retry(errors=("SageMaker.ThrottlingException",)),),
+        # A taken name answers under the same error as throttling does: try again, but not for minutes.
+        retry=(Retry(errors=("SageMaker.AmazonSageMakerException",), max_attempts=2),),
         catch=(
             Catch(
                 errors=("SageMaker.AmazonSageMakerException", "SageMaker.ValidationException"),
@@ -63,5 +63,7 @@ def score_task(name: str, *, model: str, content_type: str, compute: Compute) ->
         instance_count=compute.instance_count,
         kms_key_id=KEY_ARN,
         volume_kms_key_id=KEY_ARN,
+        # A transform job has no limit of its own.
+        timeout_seconds=patience(compute),
         output={},
     )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.errors import InvalidInput, NameTaken, NoPackage
+from lambdas.errors import InvalidInput, NoPackage
 from lambdas.plan_batch.logic import (
     LookUps,
     Package,
@@ -111,12 +111,6 @@ def test_only_shards_that_are_not_scored_are_scored() -> None:
     assert [entry["job"] for entry in again["scoring"]] == [first["scoring"][1]["job"]]
 
 
-def test_a_name_that_is_taken_by_nothing_ends_instead_of_going_round() -> None:
-    taken = {"step": "CreateModel", "error": "SageMaker.AmazonSageMakerException", "cause": "bad image"}
-    with pytest.raises(NameTaken, match=r"CreateModel was refused as .*bad image"):
-        plan(taken=taken)
-
-
 @given(
     st.dictionaries(st.text("abc", min_size=1), st.integers(min_value=0, max_value=10**6), min_size=1),
     st.integers(min_value=1, max_value=40),
@@ -178,8 +172,11 @@ def test_a_package_without_a_feature_program_is_refused() -> None:
         ({"package_version": "3"}, "package_version is '3'"),
         ({"package_version": True}, "package_version is True"),
         ({"package_version": 0}, "package_version is 0"),
-        ({"prefix": "s3://other/"}, "give a path below"),
-        ({"prefix": "/x"}, "give a path below"),
+        ({"prefix": "s3://other/"}, "give a folder below"),
+        ({"prefix": "/x/"}, "give a folder below"),
+        ({"prefix": "2013-1"}, "give a folder below"),
+        ({"prefix": "a/../b/"}, "give a folder below"),
+        ({"trigger": None}, "trigger is None"),
     ],
 )
 def test_an_input_outside_the_contract_is_refused_by_name(given: object, message: str) -> None:

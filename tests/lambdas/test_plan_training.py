@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from lambdas.errors import InvalidInput, NameTaken
+from lambdas.errors import ChampionLost, InvalidInput
 from lambdas.plan_training.intervals import checked_input, resolve_split
 from lambdas.plan_training.logic import Champion, LookUps, decide, work
 from lambdas.sources import SourceFile
 from lambdas.steps import Job, derived_name
+from mdlc_constructs.resources.model_home import LONGEST_NAME
 
 FILES = (SourceFile(name="a.csv", size=5, algorithm="CRC32", value="x"),)
 STEPS = ("CheckQuality", "PrepareFeatures", "Train", "CreateModel", "ScoreHoldout", "Evaluate")
@@ -76,7 +77,7 @@ def done(*steps: str, **verdicts: str) -> Callable[[dict[str, Any]], dict[str, J
     ("completed", "step"),
     [
         ((), "CheckQuality"),
-        (STEPS[:1], "QualityVerdict"),
+        (STEPS[:1], "PrepareFeatures"),
         (STEPS[:2], "Train"),
         (STEPS[:3], "CreateModel"),
         (STEPS[:4], "ScoreHoldout"),
@@ -117,7 +118,7 @@ def test_a_failed_job_is_tried_again_under_the_next_name(step: str) -> None:
     first = names_of(event())[step]
     found = done(*before)(event()) | {first: Job(status="Failed")}
     plan = decide(event(), FILES, None, None, look_ups(found))
-    assert plan["step"] == (step if step != "PrepareFeatures" else "QualityVerdict")
+    assert plan["step"] == step
     assert plan["names"][step] == first + "-2"
 
 
@@ -125,13 +126,6 @@ def test_a_finished_run_leaves_nothing_to_do() -> None:
     plan = decide(event(), FILES, None, {"package_arn": "arn:p/1"}, look_ups({}))
     assert plan["step"] == "Done"
     assert plan["recorded"] == {"package_arn": "arn:p/1"}
-
-
-def test_a_name_that_is_taken_by_nothing_ends_instead_of_going_round() -> None:
-    taken = {"step": "CreateModel", "error": "SageMaker.AmazonSageMakerException", "cause": "bad image"}
-    found = look_ups(done(*STEPS[:3])(event()))
-    with pytest.raises(NameTaken, match=r"CreateModel was refused as .*bad image"):
-        decide(event(taken=taken), FILES, None, None, found)
 
 
 def test_a_champion_scores_the_same_holdout_and_trains_nothing_anew() -> None:
@@ -153,7 +147,7 @@ def test_a_champion_scores_the_same_holdout_and_trains_nothing_anew() -> None:
 
 
 def test_a_champion_that_lost_its_model_is_named_with_the_remedy() -> None:
-    with pytest.raises(NameTaken, match=r"version 3.*run batch inference with package_version 3"):
+    with pytest.raises(ChampionLost, match=r"version 3.*run batch inference with package_version 3"):
         decide(event(), FILES, CHAMPION, None, look_ups({}))
 
 
@@ -192,6 +186,25 @@ def test_changed_data_trains_anew() -> None:
 def test_an_input_outside_the_contract_is_refused_by_name(given: object, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         checked_input(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "utc"),
+    [("2013-11-01", "2013-11-01T00:00:00"), ("2013-11-01T00:00:00-05:00", "2013-11-01T05:00:00")],
+)
+def test_moments_are_spelt_one_way_and_in_utc(given: str, utc: str) -> None:
+    found = checked_input({"window": {"start": given}, "holdout": {"start": given}})
+    assert found["window"] == {"start": utc, "end": None}
+    assert found["holdout"]["start"] == utc
+
+
+@pytest.mark.parametrize("model", ["m" * 28])
+@pytest.mark.parametrize(
+    "label", ["quality", "features", "train", "model", "score", "scorerival", "evaluate"]
+)
+def test_the_longest_model_name_leaves_room_for_a_hundred_attempts(model: str, label: str) -> None:
+    assert len(model) == LONGEST_NAME
+    assert len(derived_name(model, label, "a" * 64, attempt=99)) <= 63
 
 
 def test_a_holdout_moves_validation_along_and_ends_training_before_it() -> None:

@@ -62,3 +62,17 @@ def test_packages_are_read_over_pages() -> None:
             return Pages([{"ModelPackageSummaryList": page} for page in pages])
 
     assert [dict(found)["n"] for found in registry.packages(Listing(), "m")] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ({"ModelApprovalStatus": "Approved"}, True),
+        ({"ModelApprovalStatus": "Rejected"}, False),
+        (client_error("ValidationException", "ModelPackage arn does not exist."), False),
+    ],
+)
+def test_a_package_is_approved_only_while_it_exists_and_says_so(
+    answer: dict[str, Any] | ClientError, expected: bool
+) -> None:
+    assert registry.is_approved(FakeSageMaker(answer), "arn") is expected

@@ -14,6 +14,7 @@ from mdlc_constructs.settings.image import Image
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.batch_inference import machine as template
 from mdlc_constructs.workflows.batch_inference.machine import (
+    INPUT_RULES,
     STEPS,
     WORKFLOW,
     BatchInferenceSettings,
@@ -31,7 +32,8 @@ class BatchInferenceWorkflow(Workflow):
     Args:
         home: the model's home, in which a training workflow registers packages.
         dataset: the data to score; label and columns known only afterwards need not be there.
-        quality: what a batch must satisfy before it is scored.
+        quality: what a batch must satisfy before it is scored. By default the rules of `QualityRules`, but
+            one row is enough.
         content_type: the type of the scoring records.
         max_parallel: shards, and so transform jobs, at a time. An input of many files is spread over them.
         moves_champion: whether publishing points the champion to the package that answered. Leave it to the
@@ -69,7 +71,7 @@ class BatchInferenceWorkflow(Workflow):
         self.settings = BatchInferenceSettings(
             model=home.name,
             dataset=dataset,
-            quality=quality or QualityRules(),
+            quality=quality or INPUT_RULES,
             content_type=content_type,
             max_parallel=max_parallel,
             moves_champion=moves_champion,

@@ -22,7 +22,14 @@ from mdlc_constructs.resources.places import (
 )
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
 from mdlc_constructs.tasks import dynamodb, s3
-from mdlc_constructs.workflows.assembly import Seams, Template, assemble, check_names, verdict
+from mdlc_constructs.workflows.assembly import (
+    Seams,
+    Template,
+    assemble,
+    check_names,
+    machine_timeout,
+    verdict,
+)
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.planning import taken
@@ -43,8 +50,8 @@ STEPS = (
 MOST_PARALLEL = 40
 """An inline map runs at most 40 iterations at a time."""
 
-TIMEOUT_SECONDS = 2 * 24 * 3600
-"""A batch that takes two days is stuck: it is ended rather than left to wait for a year."""
+INPUT_RULES = QualityRules(minimum_rows=1)
+"""What is asked of a batch unless something else is: learning needs many rows, an answer needs one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +64,7 @@ class BatchInferenceSettings:
 
     model: str
     dataset: Dataset
-    quality: QualityRules = field(default_factory=QualityRules)
+    quality: QualityRules = field(default_factory=lambda: INPUT_RULES)
     content_type: str = "text/csv"
     max_parallel: int = 4
     moves_champion: bool = True
@@ -294,6 +301,6 @@ def batch_inference_machine(
         unchanged={"result": {"outcome": "Unchanged", "rows": "{% $plan.recorded.rows %}"}},
         ending=Sequence.of(point_champion(settings), ending) if settings.moves_champion else ending,
         failure_event="Batch Inference Failed",
-        timeout_seconds=TIMEOUT_SECONDS,
+        timeout_seconds=machine_timeout(*[settings.job_compute] * 3, settings.scoring_compute),
     )
     return assemble(template, chosen, seams or {}, bindings or {})

@@ -93,7 +93,9 @@ class TrainingWorkflow(Workflow):
             job_compute=job_compute or Compute(),
             scoring_compute=scoring_compute or Compute(),
             network=network or NetworkSettings(),
-            code_version=code_version or scope.node.try_get_context("mdlc:code_version") or "unversioned",
+            code_version=str(scope.node.try_get_context("mdlc:code_version") or "unversioned")
+            if code_version is None
+            else code_version,
         )
         self.source = source_of(home, dataset, dataset_bucket)
         super().__init__(scope, id_, home=home)
@@ -182,6 +184,9 @@ class TrainingWorkflow(Workflow):
                 actions=("sagemaker:DescribeTransformJob",), resources=(f"{here}transform-job/{model}-*",)
             ),
             Statement(actions=("sagemaker:DescribeModel",), resources=(f"{here}model/{model}-*",)),
+            Statement(
+                actions=("sagemaker:DescribeModelPackage",), resources=(f"{here}model-package/{model}/*",)
+            ),
         )
 
     def create_check_quality_task(self) -> State:

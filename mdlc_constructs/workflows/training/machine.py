@@ -22,11 +22,19 @@ from mdlc_constructs.settings import (
     QualityRules,
     Split,
 )
+from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
 from mdlc_constructs.tasks.training import Channel, Spot, training_job
-from mdlc_constructs.workflows.assembly import Seams, Template, assemble, check_names, verdict
-from mdlc_constructs.workflows.data_jobs import VERDICT, data_job, vpc_of
+from mdlc_constructs.workflows.assembly import (
+    Seams,
+    Template,
+    assemble,
+    check_names,
+    machine_timeout,
+    verdict,
+)
+from mdlc_constructs.workflows.data_jobs import VERDICT, data_job, patience, vpc_of
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import make_model, score_task
@@ -44,9 +52,6 @@ STEPS = (
     "decide",
 )
 """The steps that can be replaced (`create_<step>_task`) and surrounded (`before_<step>`, `after_<step>`)."""
-
-TIMEOUT_SECONDS = 5 * 24 * 3600
-"""An execution that takes five days is stuck: it is ended rather than left to wait for a year."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +77,7 @@ class TrainingSettings:
     code_version: str = "unversioned"
 
     def __post_init__(self) -> None:
+        check_code_version(self.code_version)
         self.quality.check_columns(self.dataset)
         self.gate.check_task(self.dataset.task)
         if self.algorithm.task is not None and self.algorithm.task != self.dataset.task:
@@ -156,6 +162,7 @@ def train(settings: TrainingSettings) -> Task:
         vpc=vpc_of(settings.network),
         network_isolation=settings.network.isolation,
         encrypt_inter_container=settings.network.encrypt_between_containers,
+        timeout_seconds=patience(compute),
         output={},
         catch=(taken("Train"), TO_FAILURE),
     )
@@ -235,7 +242,7 @@ def register(settings: TrainingSettings) -> Task:
         response_types=(settings.algorithm.content_type,),
         transform_instance_types=(settings.scoring_compute.instance_type,),
         approval_status="PendingManualApproval",
-        client_token="{% $plan.run %}",
+        client_token="{% $plan.token %}",
         metrics={
             "ModelQuality": {
                 "Statistics": {
@@ -365,6 +372,8 @@ def training_machine(
             detail=detail,
         ),
         failure_event="Training Failed",
-        timeout_seconds=TIMEOUT_SECONDS,
+        timeout_seconds=machine_timeout(
+            settings.training_compute, *[settings.job_compute] * 3, settings.scoring_compute
+        ),
     )
     return assemble(template, {**default_tasks(settings), **(tasks or {})}, seams or {}, bindings or {})
