@@ -7,7 +7,7 @@ import pytest
 
 from mdlc_constructs import QualityRules
 from mdlc_constructs.asl.states import Task
-from mdlc_constructs.workflows.batch_inference.machine import batch_inference_machine
+from mdlc_constructs.workflows.batch_inference.machine import BatchInferenceSettings, batch_inference_machine
 from tests.workflows.settings import BATCH
 
 HAPPY_PATH = (
@@ -60,6 +60,16 @@ def test_neither_label_nor_what_is_known_afterwards_is_asked_of_a_batch() -> Non
     assert plan["dataset"]["label"] is None
     assert set(plan["dataset"]["columns"]) == {"time_hour", "flight_id", "distance"}
     assert plan["quality"]["ranges"] == {"distance": [0, 5000]}
+
+
+def test_one_row_is_enough_to_be_scored_unless_more_are_asked_for() -> None:
+    def asked(settings: BatchInferenceSettings) -> object:
+        quality = settings.to_plan()["quality"]
+        assert isinstance(quality, dict)
+        return quality["minimum_rows"]
+
+    assert asked(BATCH) == 1
+    assert asked(replace(BATCH, quality=QualityRules(minimum_rows=60))) == 60
 
 
 def test_shards_run_in_parallel_within_the_bound() -> None:

@@ -141,6 +141,11 @@ def test_settings_that_do_not_fit_each_other_are_refused(change: dict[str, Any],
         replace(TRAINING, **change)
 
 
+def test_a_code_version_that_could_not_be_registered_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"code_version='v1 \(dirty\)': '\(' cannot be recorded"):
+        replace(TRAINING, code_version="v1 (dirty)")
+
+
 def test_the_plan_holds_what_the_jobs_read() -> None:
     plan: dict[str, Any] = TrainingSettings(model="m", dataset=DATASET, algorithm=ALGORITHM).to_plan()
     assert set(plan) == {"dataset", "quality", "split", "gate", "evaluation"}

@@ -1,0 +1,25 @@
+"""What a code version may be, so that the model registry can record it."""
+
+import unicodedata
+
+from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.settings.token import has_token
+
+LONGEST = 256
+
+
+def check_code_version(value: str) -> None:
+    """Refuse what could not be registered, hours before it would be tried.
+
+    Source: the pattern of ``CustomerMetadataValue`` in SageMaker's API.
+
+    :raises ValueError: naming the first character that cannot be recorded, or the length.
+    """
+    if has_token(value):
+        return
+    wrong = [c for c in value if unicodedata.category(c)[0] not in "LNZ" and c not in "_.:/=+-@"]
+    if wrong or not 1 <= len(value) <= LONGEST:
+        why = f"{wrong[0]!r} cannot be recorded" if wrong else f"it has {len(value)} characters"
+        raise refusal(
+            "code_version", value, f"{why}; give 1 to {LONGEST} letters, digits, spaces and _.:/=+-@."
+        )
