@@ -1,4 +1,4 @@
-"""One embedded AWS for all tests of this folder, in which waiting goes ten times as fast."""
+"""One embedded AWS for all tests of this folder, in which waiting goes fifty times as fast."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +13,6 @@ from tests.end_to_end.aws import Aws, parent
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     """The embedded AWS, with IAM enforced, as `mdlc local up` starts it."""
     folder: Path = tmp_path_factory.mktemp("teams")
-    server, _ = local.up(folder, parent_pid=parent(), extra_arguments=("--time-scale", "10"))
+    server, _ = local.up(folder, parent_pid=parent(), extra_arguments=("--time-scale", "50"))
     yield Aws(server=server, folder=folder)
     local.down(folder)
