@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from jobs.database import connected, literal, quoted, single
+from jobs.database import connected, literal, parquet, quoted, single
 from jobs.digests import sha256_of
 from jobs.errors import InputError, PlanError
 from jobs.features import copy_to
@@ -49,7 +49,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
             key_file = keys / f"{name}.parquet"
             if not key_file.is_file():
                 raise InputError(f"No keys of {file.name} at {key_file.name}: run the prepare job again.")
-            rows = int(str(single(connection, f"SELECT count(*) FROM {_parquet(key_file)}")[0]))
+            rows = int(str(single(connection, f"SELECT count(*) FROM {parquet(key_file)}")[0]))
             total += rows
             if rows == 0:
                 continue
@@ -64,10 +64,6 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
         if not reasons:
             _write(connection, plan, folders, parts, total)
     return {"passed": not reasons, "reasons": reasons, "metrics": {"parts": len(parts)}, "rows": total}
-
-
-def _parquet(path: Path) -> str:
-    return f"read_parquet({literal(str(path))})"
 
 
 def _load(
@@ -90,7 +86,7 @@ def _joined(plan: Plan, key_file: Path) -> str:
         f"SELECT md5({told} || keys.row_key) AS inference_id, keys.row_key, keys.entity, keys.event_time, "
         f"scores.score, {moment(str(plan.predicted_at))} AS predicted_at, "
         f"CAST({version} AS INTEGER) AS model_package_version, keys.row "
-        f"FROM {_parquet(key_file)} AS keys JOIN scores ON scores.row = keys.row"
+        f"FROM {parquet(key_file)} AS keys JOIN scores ON scores.row = keys.row"
     )
 
 

@@ -15,6 +15,9 @@ from jobs.errors import JobError
 _BYTES = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 _BYTES_PER_THREAD = 100 * 10**6  # below this a thread's buffers alone can exhaust the cap
 
+# Unless told so, DuckDB takes a folder such as month=01 for a column, which no file has.
+NO_PATH_COLUMNS = "hive_partitioning = false"
+
 
 @contextmanager
 def connected(memory: str | None = None) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
@@ -59,6 +62,11 @@ def memory_bytes(text: str) -> int:
 def literal(text: str) -> str:
     """The text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def parquet(path: Path) -> str:
+    """The table that a Parquet file is, in SQL."""
+    return f"read_parquet({literal(str(path))}, {NO_PATH_COLUMNS})"
 
 
 def quoted(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from jobs.database import connected, literal
+from jobs.database import connected, parquet
 from jobs.errors import InputError
 from jobs.folders import Folders, write_json
 from jobs.gate import CHALLENGER, CHAMPION, Check, comparison, thresholds
@@ -86,7 +86,7 @@ def _labels(connection: duckdb.DuckDBPyConnection, folder: Path) -> Floats:
     keys = folder / "keys.parquet" if folder.is_dir() else folder
     if not keys.is_file():
         raise InputError(f"No holdout keys at {keys}: they are an output of the features job.")
-    query = f"SELECT CAST(label AS DOUBLE) AS label FROM read_parquet({literal(str(keys))}) ORDER BY row"
+    query = f"SELECT CAST(label AS DOUBLE) AS label FROM {parquet(keys)} ORDER BY row"
     return np.asarray(connection.execute(query).fetchnumpy()["label"], dtype=np.float64)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.database import literal, quoted, single
+from jobs.database import NO_PATH_COLUMNS, literal, quoted, single
 from jobs.errors import InputError
 
 SUFFIX = ".out"
@@ -41,7 +41,8 @@ def load_scores(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -
             SELECT unnest(string_split(line, ',')) AS answer
             FROM read_csv({literal(str(path))}, auto_detect = false, header = false, delim = '\x1f', quote =
             '',
-                escape = '', columns = {{'line': 'VARCHAR'}}, parallel = false, max_line_size = {_LINE_BYTES})
+                escape = '', columns = {{'line': 'VARCHAR'}}, parallel = false, max_line_size = {_LINE_BYTES},
+                {NO_PATH_COLUMNS})
             WHERE trim(line) <> ''
         )
         """

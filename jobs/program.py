@@ -23,6 +23,7 @@ import duckdb
 from jobs.database import literal, quoted, single
 from jobs.errors import InputError
 from jobs.plan import Dataset
+from jobs.values import LARGEST_EXACT_INTEGER
 
 SCHEMA_VERSION = 1
 MOST_CATEGORIES = 1000
@@ -223,11 +224,19 @@ def _prepared(step: Step, value: Any) -> float:
     if value is None:
         return step.fill
     if step.kind == "category":
-        return step.values.get(str(value), OTHER)
+        return step.values.get(_category(value), OTHER)
     if step.kind == "calendar":
         return _calendar_part(value, step.part)
     number = float(value)
     return number if math.isfinite(number) else step.fill
+
+
+def _category(value: Any) -> str:
+    """The text that the jobs would stage for the value (see `jobs.values`)."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    whole = isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST_EXACT_INTEGER
+    return str(int(value)) if whole else str(value)
 
 
 def _calendar_part(moment: datetime, part: str) -> float:

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.database import literal, quoted, single
+from jobs.database import NO_PATH_COLUMNS, literal, parquet, quoted, single
 from jobs.plan import DataFile
+from jobs.values import SQL_TYPES, checked, parsed
 
 FILE_COLUMN = "_file"
 PROBLEMS_COLUMN = "_problems"
 _BETWEEN, _WITHIN = "chr(30)", "chr(31)"  # separators that no text file holds
-_LARGEST_EXACT_INTEGER = 2**53
 _ROW_GROUP = 20_480
 _BUFFER_BYTES = 4_000_000
 _LINE_BYTES = 1_000_000
@@ -32,10 +32,6 @@ _NO_CSV = {
     b"\xd0\xcf\x11\xe0": "an old Office document",
     b"\x1f\x8b": "compressed by gzip (its name must end in .gz)",
 }
-_NUMERIC = (
-    *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN"),
-    *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +127,7 @@ def _parquet_source(connection: duckdb.DuckDBPyConnection, file: DataFile, path:
     if path.stat().st_size == 0:
         return Problem(rule="empty_file", file=file.name, message=f"{file.name} is empty.")
     try:
-        described = connection.execute(f"DESCRIBE FROM read_parquet({literal(str(path))})").fetchall()
+        described = connection.execute(f"DESCRIBE FROM {parquet(path)}").fetchall()
     except duckdb.Error:
         return _not_readable(file, "parquet", "its footer cannot be read")
     return Source(
@@ -185,9 +181,7 @@ def stage(
         connection.execute(f"COPY ({_nothing(columns)}) TO {literal(str(target))} (FORMAT parquet)")
     finally:
         connection.execute("SET preserve_insertion_order = true")
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW {quoted(view)} AS FROM read_parquet({literal(str(target))})"
-    )
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(view)} AS FROM {parquet(target)}")
     return problems
 
 
@@ -200,7 +194,7 @@ def _culprit(sources: Sources, error: str) -> Problem:
 
 
 def _nothing(columns: Mapping[str, str]) -> str:
-    typed = ", ".join(f"NULL::{_SQL_TYPES[kind]} AS {quoted(name)}" for name, kind in columns.items())
+    typed = ", ".join(f"NULL::{SQL_TYPES[kind]} AS {quoted(name)}" for name, kind in columns.items())
     return f"SELECT {typed}, NULL::VARCHAR AS {FILE_COLUMN}, NULL::VARCHAR AS {PROBLEMS_COLUMN} WHERE false"
 
 
@@ -213,19 +207,19 @@ def _scan(data_format: str, group: Sequence[Source], columns: Mapping[str, str])
     reading = {name: f"r{header.index(name)}" for name in columns}
     if data_format == "parquet":
         given = ", ".join(f"r{i}" for i in range(len(header)))
-        origin = f"read_parquet({paths}, filename = true) AS files({given}, filename)"
+        origin = f"read_parquet({paths}, filename = true, {NO_PATH_COLUMNS}) AS files({given}, filename)"
     else:
         given = "{" + ", ".join(f"'r{i}': 'VARCHAR'" for i in range(len(header))) + "}"
         origin = (
             f"read_csv({paths}, auto_detect = false, header = true, delim = ',', quote = '\"', "
             f"escape = '\"', nullstr = '', columns = {given}, filename = true, strict_mode = true, "
-            f"max_line_size = {_LINE_BYTES}, buffer_size = {_BUFFER_BYTES})"
+            f"max_line_size = {_LINE_BYTES}, buffer_size = {_BUFFER_BYTES}, {NO_PATH_COLUMNS})"
         )
-    parsed, values, problems = [], [], []
+    read, values, problems = [], [], []
     for index, (name, kind) in enumerate(columns.items()):
         raw = reading[name]
-        parsed += [f"{raw} AS r_{index}", f"{_parse(raw, kind, types[header.index(name)])} AS p_{index}"]
-        value, bad = _value(f"p_{index}", kind)
+        read += [f"{raw} AS r_{index}", f"{parsed(raw, kind, types[header.index(name)])} AS p_{index}"]
+        value, bad = checked(f"p_{index}", kind)
         values.append(f"{value} AS {quoted(name)}")
         if bad:
             text = f"'{index}' || {_WITHIN} || left(CAST(r_{index} AS VARCHAR), 40)"
@@ -233,48 +227,7 @@ def _scan(data_format: str, group: Sequence[Source], columns: Mapping[str, str])
     noted = f"nullif(concat_ws({_BETWEEN}, {', '.join(problems)}), '')" if problems else "NULL::VARCHAR"
     return (
         f"SELECT {', '.join(values)}, {names}[filename] AS {FILE_COLUMN}, {noted} AS {PROBLEMS_COLUMN} "
-        f"FROM (SELECT {', '.join(parsed)}, filename FROM {origin})"
-    )
-
-
-_SQL_TYPES = {
-    "number": "DOUBLE",
-    "integer": "BIGINT",
-    "boolean": "BOOLEAN",
-    "timestamp": "TIMESTAMP",
-    "category": "VARCHAR",
-    "text": "VARCHAR",
-}
-
-
-def _parse(raw: str, kind: str, stored: str) -> str:
-    """What the stored value is when read as the declared kind; NULL when it does not fit."""
-    if kind in ("category", "text"):
-        return f"CAST({raw} AS VARCHAR)"
-    temporal = stored.startswith(("TIMESTAMP", "DATE"))
-    direct = temporal if kind == "timestamp" else stored.startswith(_NUMERIC)
-    source = raw if direct else f"CAST({raw} AS VARCHAR)"
-    if kind == "timestamp":
-        # By way of a zone: a plain cast to TIMESTAMP ignores an offset like +02:00 without a word.
-        return f"CAST(TRY_CAST({source} AS TIMESTAMPTZ) AS TIMESTAMP)"
-    return f"TRY_CAST({source} AS {'BOOLEAN' if kind == 'boolean' else 'DOUBLE'})"
-
-
-def _value(parsed: str, kind: str) -> tuple[str, str | None]:
-    """The column's value, and the condition under which something was there that does not fit."""
-    if kind in ("category", "text"):
-        return parsed, None
-    if kind == "boolean":
-        return parsed, f"{parsed} IS NULL"
-    if kind == "timestamp":
-        return f"CASE WHEN isfinite({parsed}) THEN {parsed} END", f"({parsed} IS NULL OR isinf({parsed}))"
-    if kind == "number":
-        # NaN is how many programs write a missing number; an infinite one is a mistake.
-        return f"CASE WHEN isfinite({parsed}) THEN {parsed} END", f"({parsed} IS NULL OR isinf({parsed}))"
-    whole = f"isfinite({parsed}) AND {parsed} = trunc({parsed}) AND abs({parsed}) <= {_LARGEST_EXACT_INTEGER}"
-    return (
-        f"CASE WHEN {whole} THEN CAST({parsed} AS BIGINT) END",
-        f"({parsed} IS NULL OR (NOT isnan({parsed}) AND NOT ({whole})))",
+        f"FROM (SELECT {', '.join(read)}, filename FROM {origin})"
     )
 
 

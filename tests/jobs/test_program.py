@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jobs.database import connected, quoted
 from jobs.errors import InputError
 from jobs.plan import Dataset
-from jobs.program import MOST_CATEGORIES, OTHER, Program, fit
+from jobs.program import MOST_CATEGORIES, OTHER, Program, Step, fit
 
 COLUMNS = {
     "n": "number",
@@ -47,6 +47,14 @@ ROWS = st.lists(
     ),
     max_size=12,
 )
+
+
+def test_a_category_given_as_a_number_is_the_one_that_was_staged() -> None:
+    codes = {"1": 1.0, "true": 2.0, "0.5": 3.0}
+    step = Step(feature="c", column="c", kind="category", fill=-1.0, values=codes)
+    program = Program(columns={"c": "category"}, steps=(step,))
+    given = [1, 1.0, "1", True, 0.5, "1.0", None]
+    assert [program.prepare({"c": value})[0] for value in given] == [1, 1, 1, 2, 3, OTHER, -1]
 
 
 @pytest.fixture(scope="module")

@@ -92,6 +92,39 @@ def test_parquet_keeps_its_types(batch: Batch, database: Any) -> None:
     assert staged(batch, database, "parquet") == ([], [("1", 0.1, 5, True, datetime(2024, 1, 1, 8), "7.5")])
 
 
+@pytest.mark.parametrize("declared", ["category", "text"])
+@pytest.mark.parametrize("name", ["month=01/x", "id=7/month=01/x"])
+@pytest.mark.parametrize("data_format", ["parquet", "csv"])
+def test_a_folder_is_never_a_column(
+    batch: Batch, database: Any, data_format: str, name: str, declared: str
+) -> None:
+    connection, folder = database
+    path = batch.data / f"{name}.{data_format}"
+    path.parent.mkdir(parents=True)
+    options = "HEADER true" if data_format == "csv" else "FORMAT parquet"
+    connection.execute(f"COPY (SELECT 'k' AS id, 3 AS n) TO '{path}' ({options})")
+    files = batch.plan().files
+    sources = examine(connection, files, batch.data, data_format, {"id": "text"})
+    assert sources.readable[0].header == ("id", "n")
+    assert stage(connection, sources, {"id": declared, "n": "number"}, folder / "s.parquet") == []
+    assert connection.execute("SELECT id, n FROM staged").fetchall() == [("k", 3.0)]
+    assert rows_by_file(connection) == {f"{name}.{data_format}": 1}
+    missing = examine(connection, files, batch.data, data_format, {"id": "text", "month": "category"})
+    assert [problem.rule for problem in missing.problems] == ["missing_column"]
+
+
+def test_whole_categories_are_the_same_however_a_file_stores_them(batch: Batch, database: Any) -> None:
+    connection, folder = database
+    stored = ("BIGINT", "DOUBLE", "FLOAT", "DECIMAL(9,2)", "DECIMAL(9,0)", "UTINYINT", "VARCHAR")
+    for number, kind in enumerate(stored):
+        path = batch.data / f"{number}.parquet"
+        connection.execute(f"COPY (SELECT unnest([1, 70, 0])::{kind} AS c) TO '{path}' (FORMAT parquet)")
+    sources = examine(connection, batch.plan().files, batch.data, "parquet", {"c": "category"})
+    assert stage(connection, sources, {"c": "category"}, folder / "s.parquet") == []
+    found = connection.execute("SELECT _file, list(c ORDER BY c) FROM staged GROUP BY 1").fetchall()
+    assert dict(found) == {f"{number}.parquet": ["0", "1", "70"] for number in range(len(stored))}
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -1,0 +1,82 @@
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pytest
+
+from jobs.database import connected, single
+from jobs.values import SQL_TYPES, checked, parsed
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[duckdb.DuckDBPyConnection]:
+    with connected() as (connection, _):
+        yield connection
+
+
+def read(connection: duckdb.DuckDBPyConnection, value: str, kind: str) -> tuple[object, ...]:
+    """The value as the kind, and whether it did not fit."""
+    stored = str(single(connection, f"SELECT typeof({value})")[0])
+    typed, wrong = checked("p", kind)
+    return single(
+        connection,
+        f"SELECT {typed}, {wrong or 'false'} "
+        f"FROM (SELECT {parsed('r', kind, stored)} AS p FROM (SELECT {value} AS r))",
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("1::BIGINT", "1"),
+        ("1::DOUBLE", "1"),
+        ("'-0.0'::DOUBLE", "0"),
+        ("7.5::DOUBLE", "7.5"),
+        ("0.1::FLOAT", "0.1"),
+        ("'nan'::DOUBLE", None),
+        ("'inf'::DOUBLE", "inf"),
+        ("1e300::DOUBLE", "1e+300"),
+        ("7.50::DECIMAL(9,2)", "7.5"),
+        ("70::DECIMAL(9,2)", "70"),
+        ("70::DECIMAL(9,0)", "70"),
+        ("true", "true"),
+        ("'1.0'", "1.0"),
+        ("'01'", "01"),
+        ("NULL::DOUBLE", None),
+        ("[1.0::DOUBLE]", "[1.0]"),
+    ],
+)
+def test_categories_and_texts(database: Any, value: str, text: str | None) -> None:
+    assert read(database, value, "category") == read(database, value, "text") == (text, False)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "expected"),
+    [
+        ("'1.5'", "number", (1.5, False)),
+        ("'inf'", "number", (None, True)),
+        ("'nan'", "number", (None, False)),
+        ("3::DECIMAL(4,2)", "integer", (3, False)),
+        ("'3.5'", "integer", (None, True)),
+        ("9007199254740994::BIGINT", "integer", (None, True)),
+        ("'yes?'", "boolean", (None, True)),
+        ("1::INTEGER", "boolean", (True, False)),
+        ("'2024-01-01 10:00:00+02:00'", "timestamp", (datetime(2024, 1, 1, 8), False)),
+        ("DATE '2024-01-01'", "timestamp", (datetime(2024, 1, 1), False)),
+        ("'soon'", "timestamp", (None, True)),
+    ],
+)
+def test_what_fits_and_what_does_not(
+    database: Any, value: str, kind: str, expected: tuple[object, bool]
+) -> None:
+    assert read(database, value, kind) == expected
+
+
+def test_each_kind_has_a_type(database: Any) -> None:
+    for kind, sql in SQL_TYPES.items():
+        typed, _ = checked("p", kind)
+        query = (
+            f"SELECT typeof({typed}) FROM (SELECT {parsed('r', kind, 'VARCHAR')} AS p FROM (SELECT '1' AS r))"
+        )
+        assert single(database, query) == (sql,)
