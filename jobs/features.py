@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from jobs.database import connected, literal, quoted
+from jobs.database import connected, literal, quoted, single
 from jobs.digests import content_digest, sha256_of
 from jobs.errors import InputError, JobError
 from jobs.folders import Folders, write_json
@@ -36,7 +36,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
     """Do the job; returns the verdict for the exit message.
 
     :raises JobError: when the files are not those that were planned, cannot be read, or leave a part without
-        rows.
+        rows or with one class only.
     """
     data = folders.input("data")
     verify(plan.files, data)
@@ -46,8 +46,12 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
         sources = examine(connection, plan.files, data, plan.dataset.format, columns)
         if sources.problems:
             raise InputError(sources.problems[0].message)
-        extra = _held_by_all(sources, champion.columns, columns) if champion else {}
-        problems = stage(connection, sources, {**columns, **extra}, scratch / "staged.parquet")
+        own = _read_otherwise(champion.columns, columns) if champion else {}
+        champion = champion.reading(own) if champion else None
+        origins = {renamed: name for name, renamed in own.items()}
+        extra = _held_by_all(sources, champion.columns, columns, origins) if champion else {}
+        staged_as = {**columns, **extra}
+        problems = stage(connection, sources, staged_as, scratch / "staged.parquet", origins=origins)
         if problems:
             raise InputError(problems[0].message)
         absent = (
@@ -76,12 +80,22 @@ def champion_program(plan: Plan, folders: Folders) -> Program | None:
     return Program.read(folder) if folder else None
 
 
-def _held_by_all(sources: Sources, wanted: Mapping[str, str], have: Mapping[str, str]) -> dict[str, str]:
+def _read_otherwise(wanted: Mapping[str, str], have: Mapping[str, str]) -> dict[str, str]:
+    """The columns that are declared otherwise since, and what the champion's own reading of each is called.
+
+    Read by the new declaration, the champion would see other values than it was fitted on, and lose unfairly.
+    """
+    return {name: f"_champion {name}" for name, kind in wanted.items() if have.get(name, kind) != kind}
+
+
+def _held_by_all(
+    sources: Sources, wanted: Mapping[str, str], have: Mapping[str, str], origins: Mapping[str, str]
+) -> dict[str, str]:
     """What only the champion reads and every file has; a column that is gone counts as missing values."""
     return {
         name: kind
         for name, kind in wanted.items()
-        if name not in have and all(name in source.header for source in sources.readable)
+        if name not in have and all(origins.get(name, name) in source.header for source in sources.readable)
     }
 
 
@@ -136,11 +150,18 @@ def _view_parts(
         condition = within(plan.dataset.timestamp, intervals[part])
         connection.execute(f"CREATE TEMP VIEW {part} AS SELECT * FROM labelled WHERE {condition}")
         rows[part] = row_count(connection, part)
+        span = f"({intervals[part].start or 'the beginning'} to {intervals[part].end or 'the end'})"
         if rows[part] == 0:
-            raise JobError(
-                f"No labelled row lies in the {part} interval "
-                f"({intervals[part].start} to {intervals[part].end}): "
+            raise InputError(
+                f"No labelled row lies in the {part} interval {span}: "
                 "correct the split, or bring data of that time."
+            )
+        # The quality job checks intervals that the plan names; those of fractions are known only here.
+        classes = single(connection, f"SELECT count(DISTINCT _label) FROM {part}")[0]
+        if plan.dataset.task == "binary" and classes == 1:
+            raise InputError(
+                f"All {rows[part]:,} rows of the {part} part {span} are of one class: "
+                "correct the split, or bring data with both."
             )
     return rows
 

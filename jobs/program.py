@@ -13,7 +13,7 @@ many values.
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,14 @@ class Program:
     def feature_names(self) -> list[str]:
         """The names of the model's inputs, in order."""
         return [step.feature for step in self.steps]
+
+    def reading(self, renamed: Mapping[str, str]) -> "Program":
+        """The same program over other names of columns: from its own to what they are called there."""
+        return replace(
+            self,
+            columns={renamed.get(name, name): kind for name, kind in self.columns.items()},
+            steps=tuple(replace(step, column=renamed.get(step.column, step.column)) for step in self.steps),
+        )
 
     def prepare(self, row: Mapping[str, Any]) -> list[float]:
         """The features of one row of typed values, None (or no such key) where a value is missing."""

@@ -157,17 +157,19 @@ def stage(
     target: Path,
     *,
     view: str = "staged",
+    origins: Mapping[str, str] | None = None,
 ) -> list[Problem]:
     """Parse the readable files into one Parquet file of typed rows, and name it as a view; returns what
     failed.
 
+    ``origins`` says which column of the files another one is read from, when its own name is not the files'.
     The view has the declared columns, ``_file``, and ``_problems``: NULL, or what did not fit (see
     `wrong_values`).
     """
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Source]] = {}
     for source in sources.readable:
         groups.setdefault((source.header, source.types), []).append(source)
-    scans = [_scan(sources.format, group, columns) for group in groups.values()]
+    scans = [_scan(sources.format, group, columns, origins or {}) for group in groups.values()]
     query = " UNION ALL ".join(scans) if scans else _nothing(columns)
     # Later queries order what they write; unordered staging needs far less memory.
     connection.execute("SET preserve_insertion_order = false")
@@ -198,13 +200,15 @@ def _nothing(columns: Mapping[str, str]) -> str:
     return f"SELECT {typed}, NULL::VARCHAR AS {FILE_COLUMN}, NULL::VARCHAR AS {PROBLEMS_COLUMN} WHERE false"
 
 
-def _scan(data_format: str, group: Sequence[Source], columns: Mapping[str, str]) -> str:
+def _scan(
+    data_format: str, group: Sequence[Source], columns: Mapping[str, str], origins: Mapping[str, str]
+) -> str:
     """A query over files with one header, giving typed columns, the file's name and the row's problems."""
     header, types = group[0].header, group[0].types or ("VARCHAR",) * len(group[0].header)
     paths = "[" + ", ".join(literal(str(source.path)) for source in group) + "]"
     names = "MAP {" + ", ".join(f"{literal(str(s.path))}: {literal(s.file.name)}" for s in group) + "}"
     # Columns are read by position: DuckDB's names ignore case, files' names do not.
-    reading = {name: f"r{header.index(name)}" for name in columns}
+    places = {name: header.index(origins.get(name, name)) for name in columns}
     if data_format == "parquet":
         given = ", ".join(f"r{i}" for i in range(len(header)))
         origin = f"read_parquet({paths}, filename = true, {NO_PATH_COLUMNS}) AS files({given}, filename)"
@@ -217,8 +221,8 @@ def _scan(data_format: str, group: Sequence[Source], columns: Mapping[str, str])
         )
     read, values, problems = [], [], []
     for index, (name, kind) in enumerate(columns.items()):
-        raw = reading[name]
-        read += [f"{raw} AS r_{index}", f"{parsed(raw, kind, types[header.index(name)])} AS p_{index}"]
+        raw = f"r{places[name]}"
+        read += [f"{raw} AS r_{index}", f"{parsed(raw, kind, types[places[name]])} AS p_{index}"]
         value, bad = checked(f"p_{index}", kind)
         values.append(f"{value} AS {quoted(name)}")
         if bad:

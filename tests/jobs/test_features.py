@@ -10,7 +10,7 @@ from jobs import features
 from jobs.digests import sha256_of
 from jobs.errors import InputError, JobError
 from jobs.program import Program
-from tests.jobs.batches import Batch, rows
+from tests.jobs.batches import SPLIT, Batch, rows
 
 FRACTIONS = {"fractions": {"train": 0.6, "validation": 0.2, "holdout": 0.2}}
 
@@ -185,6 +185,43 @@ def test_the_champion_sees_the_same_holdout_through_its_own_program(filled: Batc
             -7.0,
             raw["after"],
         ]
+
+
+@pytest.mark.parametrize("split", [SPLIT, FRACTIONS])
+@pytest.mark.parametrize("part", ["train", "validation", "holdout"])
+def test_a_part_of_one_class_is_named(batch: Batch, part: str, split: dict[str, Any]) -> None:
+    made = sorted(rows(), key=lambda row: row["at"])
+    if split is FRACTIONS:
+        first, last = {"train": (0, 180), "validation": (180, 240), "holdout": (240, 300)}[part]
+        chosen = made[first:last]
+    else:
+        months = {"train": "2024-01", "validation": "2024-02", "holdout": "2024-03"}
+        chosen = [row for row in made if row["at"].startswith(months[part])]
+    for row in chosen:
+        row["y"] = 0
+    batch.write("a.csv", made)
+    with pytest.raises(InputError, match=rf"rows of the {part} part \(.* to .*\) are of one class"):
+        features.run(batch.plan(split=split), batch.folders())
+
+
+@pytest.mark.parametrize(("new", "old"), [("number", "category"), ("category", "number")])
+def test_the_champion_reads_a_column_as_it_was_declared_for_it(batch: Batch, new: str, old: str) -> None:
+    """A column of codes: as a number 5.0, as a category '5'."""
+    batch.write("a.csv", rows())
+    steps: list[dict[str, Any]] = [{"feature": "count", "column": "count", "kind": old, "fill": -7.0}]
+    if old == "category":
+        steps[0]["values"] = {str(code): 100.0 + code for code in range(5)}
+    program = {"schema_version": 1, "columns": {"count": old}, "steps": steps}
+    columns = {**batch.document()["dataset"]["columns"], "count": new}
+    plan = batch.plan(dataset={"columns": columns}, champion={"version": 1, "program": program})
+    features.run(plan, batch.folders())
+    by_id = {row["id"]: row for row in rows()}
+    records = lines(batch.output("split", "champion", "holdout.csv"))
+    found = keys(batch.output("split", "holdout_keys", "keys.parquet"))
+    shift = 100.0 if old == "category" else 0.0
+    assert [float(record[0]) for record in records] == [by_id[key[1]]["count"] + shift for key in found]
+    challenger = Program.read(batch.output("program"))
+    assert challenger.columns["count"] == new
 
 
 def test_the_champions_program_may_come_as_an_input(filled: Batch) -> None:

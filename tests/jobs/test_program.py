@@ -49,6 +49,14 @@ ROWS = st.lists(
 )
 
 
+def test_a_program_reads_columns_by_other_names() -> None:
+    steps = tuple(Step(feature=name, column=name, kind="number", fill=-1.0) for name in ("a", "b"))
+    program = Program(columns={"a": "number", "b": "number"}, steps=steps).reading({"a": "old a"})
+    assert program.columns == {"old a": "number", "b": "number"}
+    assert program.feature_names == ["a", "b"]
+    assert program.prepare({"old a": 1.0, "a": 9.0, "b": 2.0}) == [1.0, 2.0]
+
+
 def test_a_category_given_as_a_number_is_the_one_that_was_staged() -> None:
     codes = {"1": 1.0, "true": 2.0, "0.5": 3.0}
     step = Step(feature="c", column="c", kind="category", fill=-1.0, values=codes)
