@@ -1,36 +1,53 @@
 """Entry point of the delete-time custom resource; it answers CloudFormation itself, without a framework."""
 
 import json
+import time
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambdas.clean_up import logic
+from lambdas.clean_up import executions, logic
 from lambdas.clients import client
 
 logger = Logger(service="clean-up")
+
+MARGIN_SECONDS = 60.0
+"""Of the function's time, kept for what follows the waiting: deleting models and objects, and the answer."""
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
     """Do nothing on create and update; on delete end what the model's machines made.
 
-    Properties of the resource: `Model`, `Group`, and `Bucket` when the stack owns a bucket that goes with it.
+    Properties of the resource: `Model`, `Machines` (ARNs of the stack's state machines), `Group`, and
+    `Bucket` when the stack owns a bucket that goes with it.
     """
     status, reason = "SUCCESS", "nothing to end"
     if event["RequestType"] == "Delete":
         try:
-            reason = "; ".join(clean(event["ResourceProperties"]))[-900:] or reason
+            ended = clean(
+                event["ResourceProperties"],
+                seconds_left=lambda: context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS,
+            )
+            reason = "; ".join(ended)[-900:] or reason
         except Exception as error:  # CloudFormation must get an answer, or it waits for an hour
             logger.exception("clean-up failed")
             status, reason = "FAILED", f"{type(error).__name__}: {error}"[-900:]
     answer(event, status, reason)
 
 
-def clean(properties: dict[str, str]) -> list[str]:
-    """End everything and say what was ended, one line each."""
-    sagemaker = client("sagemaker")
-    ended = logic.end_jobs_and_models(sagemaker, properties["Model"])
+def clean(properties: dict[str, Any], *, seconds_left: Callable[[], float]) -> list[str]:
+    """End everything and say what was ended, one line each.
+
+    What starts jobs is stopped first, then the jobs, and only then is deleted what they write.
+    """
+    sagemaker, model = client("sagemaker"), properties["Model"]
+    ended = []
+    for machine_arn in properties.get("Machines", ()):
+        ended += executions.stop_executions(client("stepfunctions"), machine_arn)
+    ended += logic.end_jobs(sagemaker, model, seconds_left=seconds_left, wait=time.sleep)
+    ended += logic.delete_models(sagemaker, model)
     if properties.get("Group"):
         ended += logic.empty_group(sagemaker, properties["Group"])
     if properties.get("Bucket"):

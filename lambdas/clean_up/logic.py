@@ -5,7 +5,7 @@ nobody else would end them when the stack goes.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,88 +13,127 @@ from botocore.exceptions import ClientError
 
 from lambdas.steps import DIGEST_LENGTH
 
+BETWEEN_LOOKS_SECONDS = 2.0
+
+_ENDED = ("ResourceNotFound", "ValidationException")
+"""What SageMaker answers about a job that has ended, or a model or package that is gone."""
+
+
+class StillRunning(Exception):
+    """Jobs were told to stop and have not stopped in time."""
+
+
+class NotEmptied(Exception):
+    """S3 refused to delete objects."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """How resources of one kind are listed by name and ended."""
+    """How jobs of one kind are listed by name and stopped."""
 
     listing: str
     summaries: str
     name: str
-    ending: str
-    filters: Mapping[str, object]
+    stopping: str
 
 
-KINDS = (
+JOBS = tuple(
     Kind(
-        listing="list_training_jobs",
-        summaries="TrainingJobSummaries",
-        name="TrainingJobName",
-        ending="stop_training_job",
-        filters={"StatusEquals": "InProgress"},
-    ),
-    Kind(
-        listing="list_processing_jobs",
-        summaries="ProcessingJobSummaries",
-        name="ProcessingJobName",
-        ending="stop_processing_job",
-        filters={"StatusEquals": "InProgress"},
-    ),
-    Kind(
-        listing="list_transform_jobs",
-        summaries="TransformJobSummaries",
-        name="TransformJobName",
-        ending="stop_transform_job",
-        filters={"StatusEquals": "InProgress"},
-    ),
-    Kind(listing="list_models", summaries="Models", name="ModelName", ending="delete_model", filters={}),
+        listing=f"list_{kind.lower()}_jobs",
+        summaries=f"{kind}JobSummaries",
+        name=f"{kind}JobName",
+        stopping=f"stop_{kind.lower()}_job",
+    )
+    for kind in ("Training", "Processing", "Transform")
 )
 
 
-def _named(client: Any, kind: Kind, model: str) -> Iterator[str]:
+def _own(model: str, names: Iterator[str]) -> list[str]:
     # "flight-" also begins the names of a model "flight-delay": only this model's derived names may match.
     own = re.compile(rf"{re.escape(model)}-[a-z]+[0-9]*-[0-9a-f]{{{DIGEST_LENGTH}}}(-[0-9]+)?")
-    for page in client.get_paginator(kind.listing).paginate(NameContains=f"{model}-", **kind.filters):
-        yield from (s[kind.name] for s in page[kind.summaries] if own.fullmatch(s[kind.name]))
+    return [name for name in names if own.fullmatch(name)]
 
 
-def end_jobs_and_models(sagemaker: Any, model: str) -> list[str]:
-    """Stop running jobs and delete models with the names that this model's machines derive.
+def _jobs(sagemaker: Any, kind: Kind, model: str, status: str) -> list[str]:
+    pages = sagemaker.get_paginator(kind.listing).paginate(NameContains=f"{model}-", StatusEquals=status)
+    return _own(model, (job[kind.name] for page in pages for job in page[kind.summaries]))
+
+
+def _unless_ended(call: Callable[..., object], **request: str) -> bool:
+    """Make a call; False when what it is about has ended by itself meanwhile."""
+    try:
+        call(**request)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _ENDED:
+            raise
+        return False
+    return True
+
+
+def end_jobs(
+    sagemaker: Any, model: str, *, seconds_left: Callable[[], float], wait: Callable[[float], None]
+) -> list[str]:
+    """Stop running jobs with the names that this model's machines derive, and wait until they have stopped.
+
+    A job that stops still writes what it has: its bucket can be emptied only afterwards.
+
+    Args:
+        seconds_left: how long may still be waited.
+        wait: waits for so many seconds.
 
     Returns:
-        One line for each thing ended.
+        One line for each job stopped.
+
+    Raises:
+        StillRunning: when jobs have not stopped in time; they are named.
     """
-    ended = []
-    for kind in KINDS:
-        for name in list(_named(sagemaker, kind, model)):
-            try:
-                getattr(sagemaker, kind.ending)(**{kind.name: name})
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "ValidationException":
-                    raise
-                continue  # it ended by itself between the listing and the call
-            ended.append(f"{kind.ending} {name}")
-    return ended
+    stopped = []
+    while True:
+        left = []
+        for kind in JOBS:
+            for name in _jobs(sagemaker, kind, model, "InProgress"):
+                if _unless_ended(getattr(sagemaker, kind.stopping), **{kind.name: name}):
+                    stopped.append(f"{kind.stopping} {name}")
+                left.append(name)
+            left += _jobs(sagemaker, kind, model, "Stopping")
+        if not left:
+            return stopped
+        if seconds_left() < BETWEEN_LOOKS_SECONDS:
+            raise StillRunning(
+                f"{', '.join(sorted(left))} did not stop in time: delete the stack again when they have."
+            )
+        wait(BETWEEN_LOOKS_SECONDS)
+
+
+def delete_models(sagemaker: Any, model: str) -> list[str]:
+    """Delete the SageMaker models with the names that this model's machines derive."""
+    pages = sagemaker.get_paginator("list_models").paginate(NameContains=f"{model}-")
+    names = _own(model, (one["ModelName"] for page in pages for one in page["Models"]))
+    return [f"delete_model {name}" for name in names if _unless_ended(sagemaker.delete_model, ModelName=name)]
 
 
 def empty_group(sagemaker: Any, group: str) -> list[str]:
     """Delete the package versions of a group, so that CloudFormation can delete the group itself."""
-    ended = []
     try:
         pages = list(sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group))
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationException":
+        if error.response["Error"]["Code"] not in _ENDED:
             raise
         return []
-    for page in pages:
-        for package in page["ModelPackageSummaryList"]:
-            sagemaker.delete_model_package(ModelPackageName=package["ModelPackageArn"])
-            ended.append(f"delete_model_package {package['ModelPackageArn']}")
-    return ended
+    arns = [package["ModelPackageArn"] for page in pages for package in page["ModelPackageSummaryList"]]
+    return [
+        f"delete_model_package {arn}"
+        for arn in arns
+        if _unless_ended(sagemaker.delete_model_package, ModelPackageName=arn)
+    ]
 
 
 def empty_bucket(s3: Any, bucket: str) -> list[str]:
-    """Delete every version of every object, in batches of 1,000."""
+    """Delete every version of every object, in batches of 1,000.
+
+    Raises:
+        NotEmptied: when S3 refuses an object; it and the reason are named.
+    """
     count = 0
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         doomed = [
@@ -102,6 +141,14 @@ def empty_bucket(s3: Any, bucket: str) -> list[str]:
             for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
         ]
         if doomed:
-            s3.delete_objects(Bucket=bucket, Delete={"Objects": doomed, "Quiet": True})
+            # S3 answers 200 even when it deleted nothing: what it refused stands in the body.
+            answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": doomed, "Quiet": True})
+            if refused := answer.get("Errors"):
+                first = refused[0]
+                raise NotEmptied(
+                    f"{len(refused)} objects of {bucket} could not be deleted, the first being "
+                    f"{first.get('Key')} ({first.get('Code')}: {first.get('Message')}): "
+                    f"put that right and delete the stack again."
+                )
             count += len(doomed)
     return [f"delete_objects {count} versions in {bucket}"] if count else []

@@ -30,6 +30,15 @@ def ending_jobs(model: str) -> tuple[Statement, ...]:
     return (listing, *ending)
 
 
+def stopping_executions(machine_name: str) -> tuple[Statement, ...]:
+    """Find a machine's running executions and stop them, without which the machine is not deleted."""
+    states = "arn:${Partition}:states:${Region}:${Account}:"
+    return (
+        Statement(actions=("states:ListExecutions",), resources=(f"{states}stateMachine:{machine_name}",)),
+        Statement(actions=("states:StopExecution",), resources=(f"{states}execution:{machine_name}:*",)),
+    )
+
+
 def deleting_packages(group: str) -> tuple[Statement, ...]:
     """Delete the versions of a package group, which CloudFormation deletes only when it is empty."""
     return (

@@ -14,6 +14,13 @@ from mdlc_constructs.resources.assets import asset
 from mdlc_constructs.resources.permissions import Role
 
 TIMEOUT_SECONDS = 300
+CLEAN_UP_SECONDS = 900
+"""Jobs are waited for until they have stopped, which a container may take two minutes for."""
+LONGEST_POLICY = 10_240
+"""Characters of a role's inline policies, blanks aside.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
 
 _PURPOSES = {
     "PlanTraining": ("lambdas.plan_training.handler.handler", "Plans training executions"),
@@ -49,11 +56,22 @@ class Functions(Construct):
         return _of_stacks[stack]
 
     def function(self, name: str, statements: Iterable[Statement], bindings: Mapping[str, str]) -> str:
-        """ARN of the function of that name, allowed to do what the statements say besides what it could."""
+        """ARN of the function of that name, allowed to do what the statements say besides what it could.
+
+        Raises:
+            ValueError: when the function's role would hold a longer policy than IAM accepts.
+        """
         if name not in self.made:
             self._make(name, statements, bindings)
         else:
             self._roles[name].allow(statements, bindings)
+        size = self._roles[name].size
+        if size > LONGEST_POLICY:
+            raise ValueError(
+                f"The models of the stack {self._stack.stack_name!r} share its function {name}, whose role's "
+                f"policy now has about {size} characters and IAM accepts {LONGEST_POLICY}: put the last "
+                f"model into a second stack."
+            )
         return self.made[name]
 
     def _make(self, name: str, statements: Iterable[Statement], bindings: Mapping[str, str]) -> None:
@@ -81,7 +99,7 @@ class Functions(Construct):
             description=description,
             code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.bucket_name, s3_key=code.object_key),
             role=role.arn,
-            timeout=TIMEOUT_SECONDS,
+            timeout=CLEAN_UP_SECONDS if name == "CleanUp" else TIMEOUT_SECONDS,
             memory_size=512,
             tracing_config=lambda_.CfnFunction.TracingConfigProperty(mode="Active"),
             logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_format="JSON", log_group=group.ref),

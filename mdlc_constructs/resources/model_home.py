@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aws_cdk import CfnResource, RemovalPolicy, Stack
+from aws_cdk import Aws, CfnResource, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
@@ -16,7 +15,9 @@ from constructs import Construct
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.resources import clean_up, permissions
-from mdlc_constructs.resources.functions import Functions
+from mdlc_constructs.resources.functions import CLEAN_UP_SECONDS, Functions
+from mdlc_constructs.resources.keys import admit_logs, chosen_key, new_key
+from mdlc_constructs.resources.model_bucket import new_bucket
 from mdlc_constructs.resources.permissions import Role
 
 LONGEST_NAME = 28
@@ -30,25 +31,36 @@ class ModelHome(Construct):
 
     Args:
         name: the model's name: lowercase words joined by hyphens. It begins the names of its jobs.
-        bucket: your own bucket instead of a new one. It should be versioned and refuse plain HTTP.
-        key: your own key instead of a new one; it encrypts the bucket, the table, logs, volumes and outputs.
+        bucket: your own bucket instead of a new one. It should be versioned and refuse plain HTTP. When it is
+            imported, say which key encrypts it (`s3.Bucket.from_bucket_attributes(encryption_key=...)`).
+        key: your own key instead of a new one, by default that of your own bucket; it encrypts the table,
+            logs, volumes and outputs. Its policy must let the account decide by its own policies who may use
+            it, as the CDK's keys do. CloudWatch Logs is let in here; only an imported key must do so already:
+            `{"Effect": "Allow", "Principal": {"Service": "logs.<region>.amazonaws.com"}, "Action":
+            ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+            "Resource": "*"}`.
         access_logs_bucket: where S3 writes who read and wrote the new bucket, below the model's name; without
             one it writes nothing. It lies in the same region and is encrypted with S3's own keys: S3 delivers
             to no other. When it is imported, its policy must already let `logging.s3.amazonaws.com` put
             objects.
         removal_policy: what becomes of data when the stack is deleted. By default bucket, key, audit table
-            and registered packages stay; with `RemovalPolicy.DESTROY` all of it goes.
+            and registered packages stay; with `RemovalPolicy.DESTROY` all of it goes. The package group that
+            stays keeps its name, which is the model's: to deploy the model again, import the group into the
+            stack (`cdk import`) or delete it.
 
     Raises:
-        ValueError: when the name cannot begin the names of SageMaker jobs.
+        ValueError: when the name cannot begin the names of SageMaker jobs, or the bucket given is encrypted
+            with another key than the one given.
 
     Attributes:
         model_repository_arn: where the model's image lies. A training workflow narrows it down; without one
             in the app, the image is known only when a package is scored.
 
-        clean_up: the custom resource that ends what executions made; what starts them depends on it.
+        clean_up: the custom resource that ends what executions made.
 
-    What executions made and nobody else would end (running jobs, models) is ended when the stack is deleted.
+    What executions made and nobody else would end is ended when the stack is deleted: first the running
+    executions of the stack's machines, then running jobs, then models. A workflow in another stack goes
+    before this one: stop its executions (as `mdlc teardown` does), or its deletion waits for them.
     """
 
     def __init__(
@@ -72,21 +84,25 @@ class ModelHome(Construct):
                 "access_logs_bucket is for the bucket that the home makes, and bucket names your own: "
                 "switch its access logs on where it is made, and leave access_logs_bucket out."
             )
+        own_key = chosen_key(key, bucket)
         super().__init__(scope, id_)
         self.name = name
         self.removal_policy = removal_policy
         self._own_bucket = bucket is None
-        self._key = key
+        self._key = own_key
         self._cfn_key: kms.CfnKey | None = None
-        if key is None:
-            self._cfn_key = self._make_key()
+        if own_key is None:
+            self._cfn_key = new_key(self, name)
+            self._keep(self._cfn_key)
             self.key_arn: str = self._cfn_key.attr_arn
         else:
-            self.key_arn = key.key_arn
+            admit_logs(self, own_key)
+            self.key_arn = own_key.key_arn
         self._bucket = bucket
         self._cfn_bucket: s3.CfnBucket | None = None
         if bucket is None:
-            self._cfn_bucket = self._make_bucket(access_logs_bucket)
+            self._cfn_bucket = new_bucket(self, name, key_arn=self.key_arn, access_logs=access_logs_bucket)
+            self._keep(self._cfn_bucket)
             self.bucket_name: str = self._cfn_bucket.ref
         else:
             self.bucket_name = bucket.bucket_name
@@ -194,109 +210,6 @@ class ModelHome(Construct):
         if self.removal_policy != RemovalPolicy.DESTROY:
             resource.apply_removal_policy(self.removal_policy)
 
-    def _make_key(self) -> kms.CfnKey:
-        account = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
-        logs_of = {"Fn::Sub": "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:*"}
-        key = kms.CfnKey(
-            self,
-            "Key",
-            description=f"Everything of the model {self.name}",
-            enable_key_rotation=True,
-            key_policy={
-                "Version": "2012-10-17",
-                "Statement": [
-                    # The account decides by its own policies who may use the key.
-                    {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"},
-                    {
-                        "Effect": "Allow",
-                        "Principal": {"Service": {"Fn::Sub": "logs.${AWS::Region}.amazonaws.com"}},
-                        "Action": [
-                            "kms:Encrypt*",
-                            "kms:Decrypt*",
-                            "kms:ReEncrypt*",
-                            "kms:GenerateDataKey*",
-                            "kms:Describe*",
-                        ],
-                        "Resource": "*",
-                        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": logs_of}},
-                    },
-                ],
-            },
-        )
-        self._keep(key)
-        return key
-
-    def _make_bucket(self, access_logs: s3.IBucket | None) -> s3.CfnBucket:
-        bucket = s3.CfnBucket(
-            self,
-            "Bucket",
-            bucket_encryption={
-                "serverSideEncryptionConfiguration": [
-                    {
-                        "bucketKeyEnabled": True,
-                        "serverSideEncryptionByDefault": {
-                            "sseAlgorithm": "aws:kms",
-                            "kmsMasterKeyId": self.key_arn,
-                        },
-                    }
-                ]
-            },
-            public_access_block_configuration={
-                "blockPublicAcls": True,
-                "blockPublicPolicy": True,
-                "ignorePublicAcls": True,
-                "restrictPublicBuckets": True,
-            },
-            versioning_configuration={"status": "Enabled"},
-            # Needs no custom resource, unlike the L2 construct's event_bridge_enabled.
-            notification_configuration={"eventBridgeConfiguration": {"eventBridgeEnabled": True}},
-            lifecycle_configuration={
-                "rules": [
-                    {
-                        "id": "unfinished",
-                        "status": "Enabled",
-                        "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
-                    }
-                ]
-            },
-            logging_configuration=None
-            if access_logs is None
-            else {"destinationBucketName": access_logs.bucket_name, "logFilePrefix": f"{self.name}/"},
-        )
-        self._keep(bucket)
-        arn = bucket.attr_arn
-        if access_logs is not None:
-            self._allow_delivery(access_logs)
-        s3.CfnBucketPolicy(
-            self,
-            "BucketPolicy",
-            bucket=bucket.ref,
-            policy_document={
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Deny",
-                        "Principal": {"AWS": "*"},
-                        "Action": "s3:*",
-                        "Resource": [arn, f"{arn}/*"],
-                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                    }
-                ],
-            },
-        )
-        return bucket
-
-    def _allow_delivery(self, access_logs: s3.IBucket) -> None:
-        # By account, not by the bucket's ARN, which a log bucket in another stack could not refer to.
-        access_logs.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("logging.s3.amazonaws.com")],
-                actions=["s3:PutObject"],
-                resources=[access_logs.arn_for_objects(f"{self.name}/*")],
-                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
-            )
-        )
-
     def _make_table(self) -> dynamodb.CfnTable:
         table = dynamodb.CfnTable(
             self,
@@ -316,6 +229,19 @@ class ModelHome(Construct):
         self._keep(table)
         return table
 
+    def ends_executions(self, machine: CfnResource, machine_name: str) -> None:
+        """Have the clean-up stop a machine's executions before the machine is deleted.
+
+        A machine in another stack is gone before the clean-up runs.
+        """
+        if Stack.of(machine) is not Stack.of(self):
+            return
+        arn = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}:stateMachine:{machine_name}"
+        self._machines.append(arn)
+        self.clean_up.add_property_override("Machines", self._machines)
+        self.clean_up.add_resource_dependency(machine)
+        self.function("CleanUp", clean_up.stopping_executions(machine_name), {})
+
     def _make_clean_up(self, group: sagemaker.CfnModelPackageGroup) -> None:
         statements = clean_up.ending_jobs(self.name)
         properties: dict[str, Any] = {"Model": self.name}
@@ -326,11 +252,17 @@ class ModelHome(Construct):
                 properties["Bucket"] = self.bucket_name
                 statements += clean_up.emptying_bucket()
         function_arn = self.function("CleanUp", statements, {})
+        self._machines: list[str] = []
         self.clean_up = CfnResource(
             self,
             "CleanUp",
             type="Custom::MdlcCleanUp",
-            properties={"ServiceToken": function_arn, "ServiceTimeout": 900, **properties},
+            # A minute more than the function has, which answers itself when its time runs out.
+            properties={
+                "ServiceToken": function_arn,
+                "ServiceTimeout": CLEAN_UP_SECONDS + 60,
+                **properties,
+            },
         )
         # Deleted first, so that the group is empty when CloudFormation comes to it; so is the bucket, to
         # which the properties refer when it goes at all.

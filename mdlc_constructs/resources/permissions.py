@@ -1,6 +1,7 @@
 """Statements in plain data, turned into IAM policies with their placeholders bound."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from typing import Any
@@ -11,6 +12,12 @@ from constructs import Construct
 
 from mdlc_constructs.asl.placeholders import names_in
 from mdlc_constructs.asl.statements import Statement, merge
+
+UNKNOWN_LENGTH = 63
+"""Of a text that is known only at deployment; the names of buckets have at most so many characters."""
+
+_LENGTHS = {"AWS.Partition": len("aws"), "AWS.Region": len("ap-southeast-1"), "AWS.AccountId": 12}
+_TOKEN = re.compile(r"\$\{Token\[(?P<name>[^\]]*?)\.\d+\]\}")
 
 
 @cache
@@ -93,6 +100,15 @@ class Role:
     def principal(self) -> iam.IRole:
         """The role as the CDK's own constructs take it; what they grant goes into a policy beside it."""
         return iam.Role.from_role_name(self._scope, f"{self._id}ByName", self.resource.ref)
+
+    @property
+    def size(self) -> int:
+        """Characters of the inline policy as IAM counts them, without blanks.
+
+        What is known only at deployment counts as much as the longest of its kind is likely to have.
+        """
+        text = json.dumps(self._statements, separators=(",", ":"))
+        return len(_TOKEN.sub(lambda token: "x" * _LENGTHS.get(token["name"], UNKNOWN_LENGTH), text))
 
     def _policies(self) -> list[Any]:
         document = {"Version": "2012-10-17", "Statement": self._statements}

@@ -23,7 +23,7 @@ from mdlc_constructs.resources.assets import Location, asset
 from mdlc_constructs.resources.images import registry
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.resources.permissions import Role
-from mdlc_constructs.resources.places import KEY_ARN
+from mdlc_constructs.resources.places import KEY_ARN, LAYOUT
 from mdlc_constructs.settings import Dataset, NetworkSettings
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.token import has_token
@@ -39,6 +39,13 @@ LINT = ("E3601",)
 """What cfn-lint gets wrong about a machine: it reads a definition without its substitutions, so that no
 `arn:${Partition}:states:::` is an ARN to it. `Machine.check` judges the definition instead.
 """
+
+_ALARMS = (
+    ("FailedAlarm", "ExecutionsFailed", "failed: see its audit item"),
+    ("TimedOutAlarm", "ExecutionsTimedOut", "took longer than it may: see its history"),
+    ("AbortedAlarm", "ExecutionsAborted", "was stopped: see its history"),
+)
+"""Each way in which an execution ends without success is counted by a metric of its own."""
 
 _ECR = re.compile(
     r"(?P<account>.+)\.dkr\.ecr\.(?P<region>\$\{Token\[[^\]]*\]\}|[^.]+)\..+?/(?P<repository>[^:@]+)[:@].+"
@@ -58,9 +65,16 @@ def source_of(home: ModelHome, dataset: Dataset, bucket: s3.IBucket | None) -> S
     """The bucket, prefix and key of a dataset.
 
     Raises:
-        ValueError: when `bucket` is not the one that the dataset's uri names.
+        ValueError: when `bucket` is not the one that the dataset's uri names, or the uri covers what the
+            workflows themselves write.
     """
     named, _, prefix = dataset.uri.removeprefix("s3://").partition("/")
+    covered = [place for place in LAYOUT if f"{place}/".startswith(prefix)]
+    if named == home.bucket_name and covered:
+        raise ValueError(
+            f"dataset.uri is {dataset.uri!r} and covers {covered[0]}/, where this model's workflows write: "
+            f"every run would change the data. Put the data below a prefix of its own, such as raw/."
+        )
     if bucket is not None:
         name = bucket.bucket_name
         if name != named and not has_token(name) and not has_token(named):
@@ -84,7 +98,7 @@ class Workflow(Construct):
         machine: the machine as plain data; draw it, count it, read it.
         state_machine: the deployed machine.
         role: what the machine may do.
-        alarms: alarms on the workflow.
+        alarms: alarms on executions that failed, timed out, or were stopped.
         tasks: the tasks as they stand in the machine, by step.
     """
 
@@ -139,10 +153,9 @@ class Workflow(Construct):
             encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(self.home.key),
         )
         resource = cast(sfn.CfnStateMachine, self.state_machine.node.default_child)
-        # Deleted before the clean-up runs: an execution must not start a job that nobody ends any more.
-        resource.add_resource_dependency(self.home.clean_up)
+        self.home.ends_executions(resource, f"{self.home.name}-{workflow}")
         resource.add_metadata("cfn-lint", {"config": {"ignore_checks": list(LINT)}})
-        self.alarms = (self._failure_alarm(workflow),)
+        self.alarms = tuple(self._alarm(workflow, *row) for row in _ALARMS)
 
     def job_role(self, name: str, *statements: Iterable[Statement]) -> None:
         """Make the role of a step's jobs and bind it as `${<name>}`."""
@@ -223,13 +236,13 @@ class Workflow(Construct):
 
         return sequence_from_chain(part)
 
-    def _failure_alarm(self, workflow: str) -> cloudwatch.CfnAlarm:
+    def _alarm(self, workflow: str, id_: str, metric: str, what: str) -> cloudwatch.CfnAlarm:
         return cloudwatch.CfnAlarm(
             self,
-            "FailedAlarm",
-            alarm_description=f"An execution of {self.home.name}-{workflow} failed: see its audit item.",
+            id_,
+            alarm_description=f"An execution of {self.home.name}-{workflow} {what}.",
             namespace="AWS/States",
-            metric_name="ExecutionsFailed",
+            metric_name=metric,
             dimensions=[{"name": "StateMachineArn", "value": self.state_machine.state_machine_arn}],
             statistic="Sum",
             period=300,

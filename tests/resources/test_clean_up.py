@@ -1,5 +1,10 @@
 from mdlc_constructs.asl.statements import Statement
-from mdlc_constructs.resources.clean_up import deleting_packages, emptying_bucket, ending_jobs
+from mdlc_constructs.resources.clean_up import (
+    deleting_packages,
+    emptying_bucket,
+    ending_jobs,
+    stopping_executions,
+)
 
 
 def granted(statements: tuple[Statement, ...]) -> dict[str, tuple[str, ...]]:
@@ -24,3 +29,11 @@ def test_jobs_and_models_are_ended_by_the_models_name() -> None:
 def test_objects_are_deleted_in_the_models_bucket_alone() -> None:
     resources = {resource for each in emptying_bucket() for resource in each.resources}
     assert all(resource.startswith("arn:${Partition}:s3:::${Bucket}") for resource in resources)
+
+
+def test_executions_are_stopped_of_the_machine_alone() -> None:
+    states = "arn:${Partition}:states:${Region}:${Account}:"
+    assert granted(stopping_executions("flights-training")) == {
+        "states:ListExecutions": (f"{states}stateMachine:flights-training",),
+        "states:StopExecution": (f"{states}execution:flights-training:*",),
+    }

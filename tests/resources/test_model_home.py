@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
+from aws_cdk.assertions import Annotations, Match
 
 from mdlc_constructs import BatchInferenceWorkflow, ModelHome, TrainingWorkflow
 from mdlc_constructs.governance.nag import flat
@@ -57,6 +58,16 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Synthesized]:
 @pytest.fixture
 def stack() -> Stack:
     return Stack(App(), "Refused", env=HERE)
+
+
+def app_of(stack: Stack) -> App:
+    app = stack.node.root
+    assert isinstance(app, App)
+    return app
+
+
+def synthesized(stack: Stack) -> Synthesized:
+    return Synthesized.all_of(app_of(stack))[stack.stack_name]
 
 
 def test_the_bucket_is_versioned_encrypted_private_and_tells_eventbridge(
@@ -158,12 +169,44 @@ def test_a_bucket_and_a_key_of_ones_own_are_used_and_nothing_is_made(
         assert group["Properties"]["KmsKeyId"] == THEIR_KEY
 
 
+def test_a_key_of_ones_own_is_opened_to_cloudwatch_logs(stack: Stack) -> None:
+    key = kms.Key(stack, "Mine")
+    bucket = s3.Bucket(stack, "Theirs", encryption_key=key)
+    home = ModelHome(stack, "Model", name="flights", bucket=bucket)
+    assert home.key is key
+    template = synthesized(stack)
+    (id_,) = template.of_type("AWS::KMS::Key")
+    (logs,) = (
+        one
+        for one in template.properties("AWS::KMS::Key")["KeyPolicy"]["Statement"]
+        if "Service" in one["Principal"]
+    )
+    assert flat(logs["Principal"]["Service"]) == "logs.<AWS::Region>.amazonaws.com"
+    assert "kms:GenerateDataKey*" in logs["Action"]
+    assert "<AWS::AccountId>" in flat(logs["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"])
+    table = template.properties("AWS::DynamoDB::Table")
+    assert flat(table["SSESpecification"]["KMSMasterKeyId"]) == f"<{id_}.Arn>"
+    Annotations.from_stack(stack).has_no_warning("*", Match.any_value())
+
+
+def test_an_imported_key_comes_with_a_warning_about_its_policy(stack: Stack) -> None:
+    ModelHome(stack, "Model", name="flights", key=kms.Key.from_key_arn(stack, "TheirKey", THEIR_KEY))
+    Annotations.from_stack(stack).has_warning(
+        "/Refused/Model", Match.string_like_regexp(r"a statement that allows logs\.<region>\.amazonaws\.com")
+    )
+
+
+def test_a_key_that_is_not_the_buckets_is_refused(stack: Stack) -> None:
+    bucket = s3.Bucket(stack, "Theirs", encryption_key=kms.Key(stack, "OfTheBucket"))
+    with pytest.raises(ValueError, match="key='Refused/Other' is not 'Refused/OfTheBucket', which encrypts"):
+        ModelHome(stack, "Model", name="flights", bucket=bucket, key=kms.Key(stack, "Other"))
+    assert stack.node.try_find_child("Model") is None
+
+
 def test_a_bucket_of_ones_own_is_never_emptied(stack: Stack) -> None:
     bucket = s3.Bucket.from_bucket_name(stack, "Theirs", "theirs")
     ModelHome(stack, "Model", name="flights", bucket=bucket, removal_policy=RemovalPolicy.DESTROY)
-    app = stack.node.root
-    assert isinstance(app, App)
-    template = Synthesized.all_of(app)["Refused"]
+    template = synthesized(stack)
     assert "Bucket" not in template.properties("Custom::MdlcCleanUp")
     actions = {action for action, _ in template.allowed("FunctionsCleanUpRole")}
     assert "sagemaker:DeleteModelPackage" in actions
@@ -219,12 +262,48 @@ def test_bucket_key_and_table_can_be_granted_with_the_cdks_own_means(
     assert {"s3:GetObject*", "kms:Decrypt", "dynamodb:GetItem"} <= actions
 
 
+def test_executions_are_stopped_before_their_machine_is_deleted(stacks: dict[str, Synthesized]) -> None:
+    clean_up = stacks["Own"].only("Custom::MdlcCleanUp")
+    machines = stacks["Own"].of_type("AWS::StepFunctions::StateMachine")
+    assert len(machines) == 2
+    assert set(machines) <= set(listed(clean_up["DependsOn"]))
+    states = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:"
+    names = ("flights-training", "flights-batch-inference")
+    assert [flat(arn) for arn in clean_up["Properties"]["Machines"]] == [
+        f"{states}stateMachine:{name}" for name in names
+    ]
+    allowed = stacks["Own"].allowed("FunctionsCleanUpRole")
+    for name in names:
+        assert ("states:ListExecutions", f"{states}stateMachine:{name}") in allowed
+        assert ("states:StopExecution", f"{states}execution:{name}:*") in allowed
+
+
+def test_a_workflow_in_another_stack_is_deleted_before_the_clean_up_runs(stack: Stack) -> None:
+    home = ModelHome(stack, "Model", name="flights")
+    other = Stack(app_of(stack), "Other", env=HERE)
+    BatchInferenceWorkflow(other, "Batch", home=home, dataset=DATASET)
+    templates = Synthesized.all_of(app_of(stack))
+    assert "Machines" not in templates["Refused"].properties("Custom::MdlcCleanUp")
+    assert templates["Other"].only("AWS::StepFunctions::StateMachine")
+
+
+def test_more_models_than_one_policy_can_hold_are_refused(stack: Stack) -> None:
+    def home(number: int) -> ModelHome:
+        return ModelHome(stack, f"Model{number}", name=f"m{number}", removal_policy=RemovalPolicy.DESTROY)
+
+    for number in range(5):
+        home(number)
+    with pytest.raises(
+        ValueError,
+        match=r"share its function CleanUp, .* IAM accepts 10240: put the last model into a second",
+    ):
+        list(map(home, range(5, 20)))
+
+
 def test_two_homes_of_one_stack_share_one_clean_up_function(stack: Stack) -> None:
     ModelHome(stack, "One", name="one")
     ModelHome(stack, "Two", name="two")
-    app = stack.node.root
-    assert isinstance(app, App)
-    template = Synthesized.all_of(app)["Refused"]
+    template = synthesized(stack)
     (function,) = template.of_type("AWS::Lambda::Function")
     clean_ups = template.of_type("Custom::MdlcCleanUp").values()
     assert [flat(one["Properties"]["ServiceToken"]) for one in clean_ups] == [f"<{function}.Arn>"] * 2

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from aws_cdk import App, Stack
@@ -101,10 +102,14 @@ def test_a_machine_is_made_when_its_role_may_log_and_encrypt(
 
 
 @pytest.mark.parametrize("name", ["flights-training", "flights-batch-inference"])
-def test_a_failed_execution_raises_an_alarm(stacks: dict[str, Synthesized], name: str) -> None:
+def test_every_end_but_success_raises_an_alarm(stacks: dict[str, Synthesized], name: str) -> None:
     alarms = stacks["Plain"].of_type("AWS::CloudWatch::Alarm").values()
-    (alarm,) = (a["Properties"] for a in alarms if name in a["Properties"]["AlarmDescription"])
-    assert (alarm["MetricName"], alarm["Threshold"]) == ("ExecutionsFailed", 1)
+    found = [a["Properties"] for a in alarms if name in a["Properties"]["AlarmDescription"]]
+    assert {(alarm["MetricName"], alarm["Threshold"]) for alarm in found} == {
+        ("ExecutionsFailed", 1),
+        ("ExecutionsTimedOut", 1),
+        ("ExecutionsAborted", 1),
+    }
 
 
 @pytest.mark.parametrize("name", list(STACKS))
@@ -195,6 +200,24 @@ def test_a_dataset_bucket_of_another_name_is_refused(stack: Stack) -> None:
     bucket = s3.Bucket.from_bucket_name(stack, "Other", "other")
     with pytest.raises(ValueError, match=r"dataset_bucket is 'other' and dataset\.uri names 'bucket'"):
         training(stack, dataset_bucket=bucket)
+
+
+@pytest.mark.parametrize("prefix", ["", "predictions/", "training/"])
+def test_a_dataset_that_covers_what_the_workflows_write_is_refused(stack: Stack, prefix: str) -> None:
+    mine = s3.Bucket.from_bucket_name(stack, "Mine", "mine")
+    home = ModelHome(stack, "Model", name="flights", bucket=mine)
+    for bucket in (None, mine):
+        with pytest.raises(ValueError, match=rf"is .s3://mine/{prefix}. and covers [a-z]+/, where"):
+            TrainingWorkflow(
+                stack,
+                "Training",
+                home=home,
+                dataset=replace(DATASET, uri=f"s3://mine/{prefix}"),
+                algorithm=ALGORITHM,
+                dataset_bucket=bucket,
+            )
+    elsewhere = replace(DATASET, uri=f"s3://another/{prefix}")
+    assert TrainingWorkflow(stack, "Training", home=home, dataset=elsewhere, algorithm=ALGORITHM)
 
 
 def test_a_vpc_reaches_every_job_and_every_role_that_joins_it(stacks: dict[str, Synthesized]) -> None:

@@ -1,0 +1,79 @@
+"""The key of a model: a new one, or one's own, and what its policy must say."""
+
+from aws_cdk import Annotations, Aws
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+_LOGS = f"logs.{Aws.REGION}.amazonaws.com"
+_LOGS_ACTIONS = ("kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*")
+_LOGS_CONDITION = {
+    "ArnLike": {
+        "kms:EncryptionContext:aws:logs:arn": f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:*"
+    }
+}
+
+
+def new_key(scope: Construct, model: str) -> kms.CfnKey:
+    """A key that rotates, whose use the account's own policies decide."""
+    account = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:root"
+    return kms.CfnKey(
+        scope,
+        "Key",
+        description=f"Everything of the model {model}",
+        enable_key_rotation=True,
+        key_policy={
+            "Version": "2012-10-17",
+            "Statement": [
+                # The account decides by its own policies who may use the key.
+                {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"},
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": _LOGS},
+                    "Action": list(_LOGS_ACTIONS),
+                    "Resource": "*",
+                    "Condition": _LOGS_CONDITION,
+                },
+            ],
+        },
+    )
+
+
+def chosen_key(key: kms.IKey | None, bucket: s3.IBucket | None) -> kms.IKey | None:
+    """One's own key: the one given, or that of the bucket given; None when a new one is to be made.
+
+    What is written without naming a key is encrypted with the bucket's, so that the two must not differ.
+
+    Raises:
+        ValueError: when bucket and key are both given and the bucket is encrypted with another key.
+    """
+    of_bucket = bucket.encryption_key if bucket is not None else None
+    if key is not None and of_bucket is not None and key.key_arn != of_bucket.key_arn:
+        raise ValueError(
+            f"key={key.node.path!r} is not {of_bucket.node.path!r}, which encrypts the bucket: "
+            f"leave key out, and the bucket's is used for everything."
+        )
+    return key or of_bucket
+
+
+def admit_logs(scope: Construct, key: kms.IKey) -> None:
+    """Let CloudWatch Logs use one's own key for the account's log groups; warn when that cannot be done here.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    added = key.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal(_LOGS)],
+            actions=list(_LOGS_ACTIONS),
+            resources=["*"],
+            conditions=_LOGS_CONDITION,
+        )
+    )
+    if not added.statement_added:
+        Annotations.of(scope).add_warning_v2(
+            "mdlc:key-policy-of-logs",
+            f"The key {key.node.path!r} is imported, so that its policy cannot be completed here: without a "
+            f"statement that allows logs.<region>.amazonaws.com {', '.join(_LOGS_ACTIONS)} no log group can "
+            f"be made with it, and the deployment fails.",
+        )
