@@ -4,21 +4,23 @@ Writes ``evaluation/``: ``metrics.json`` (as the model registry shows it), ``rep
 ``evaluation.png`` (for people), ``gate.json`` (what was asked and what was found).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 
-from jobs.database import connected, parquet
+from jobs.database import connected, parquet, single
 from jobs.errors import InputError
 from jobs.folders import Folders, write_json
-from jobs.gate import CHALLENGER, CHAMPION, Check, comparison, thresholds
+from jobs.gate import CHALLENGER, CHAMPION, Check, comparison, conditions, thresholds, undefined
 from jobs.metrics import Bootstrap, Floats, Scored, bootstrapped, computed, curves
 from jobs.picture import draw
-from jobs.plan import Plan
+from jobs.plan import Interval, Plan
 from jobs.predictions import answer_to, faults, load_scores
+from jobs.program import Program, champion_program
+from jobs.roles import within
 
 RECORDS = "holdout.csv"
 
@@ -28,13 +30,17 @@ def run(
 ) -> dict[str, Any]:
     """Do the job; returns the verdict for the exit message.
 
+    :param memory: caps DuckDB, which reads keys and answers. Metrics are computed beside it, on about fifteen
+        numbers of eight bytes a row and model: 120 MB for a million rows.
     :param progress: called with the number of each finished resample.
     :raises InputError: when scores are missing, are too many or are no probabilities.
     """
     threshold = float(plan.evaluation.get("threshold", 0.5))
     answers = answer_files(folders, with_champion=plan.champion is not None)
     with connected(memory) as (connection, _):
-        labels = _labels(connection, folders.input("holdout_keys"))
+        keys = _keys(folders.input("holdout_keys"))
+        labels = _labels(connection, keys)
+        notes = [*_known_before(connection, keys, champion_program(plan, folders))] if plan.champion else []
         models = {
             name: Scored(
                 labels=labels,
@@ -51,13 +57,16 @@ def run(
         seed=int(plan.evaluation.get("seed", 1)),
         progress=progress,
     )
-    checks = thresholds(plan.gate, metrics[CHALLENGER])
+    checks = undefined(plan.dataset.task, metrics[CHALLENGER])
+    checks += thresholds(plan.gate, metrics[CHALLENGER])
     checks += comparison(plan.gate, plan.dataset.task, metrics, bootstrap)
     passed = all(check.passed for check in checks)
+    if not conditions(plan.gate):
+        notes.append("The gate has no conditions: it refuses no model that can be measured.")
     output = folders.output("evaluation")
     write_json(output / "metrics.json", registry_metrics(models[CHALLENGER], metrics[CHALLENGER], bootstrap))
-    write_json(output / "gate.json", _gate(plan, checks, passed))
-    write_json(output / "report.json", _report(plan, models, metrics, bootstrap, checks, passed))
+    write_json(output / "gate.json", _gate(plan, checks, passed, notes))
+    write_json(output / "report.json", _report(plan, models, metrics, bootstrap, checks, passed, notes))
     draw(plan, models, metrics, bootstrap, checks, output / "evaluation.png")
     return {
         "passed": passed,
@@ -82,10 +91,35 @@ def answer_files(folders: Folders, *, with_champion: bool) -> dict[str, Path]:
     return files
 
 
-def _labels(connection: duckdb.DuckDBPyConnection, folder: Path) -> Floats:
+def _keys(folder: Path) -> Path:
     keys = folder / "keys.parquet" if folder.is_dir() else folder
     if not keys.is_file():
         raise InputError(f"No holdout keys at {keys}: they are an output of the features job.")
+    return keys
+
+
+def _known_before(
+    connection: duckdb.DuckDBPyConnection, keys: Path, champion: Program | None
+) -> Iterator[str]:
+    """What a person should know who reads the comparison: was the champion fitted on rows it is judged on?
+
+    It is no refusal. Judging on an earlier holdout is asked for on purpose, and a challenger that wins all
+    the same has won.
+    """
+    fitted_to = champion.origin.get("fitted_to") if champion else None
+    if not champion or not fitted_to:
+        return
+    fitted = within("event_time", Interval(start=champion.origin.get("fitted_from"), end=str(fitted_to)))
+    query = f"SELECT count(*) FILTER (WHERE {fitted}), count(*) FROM {parquet(keys)}"
+    known, rows = (int(str(number)) for number in single(connection, query))
+    if known:
+        yield (
+            f"The champion was fitted on data up to {fitted_to}: it may have seen {known:,} of the {rows:,} "
+            "holdout rows before, which favours it."
+        )
+
+
+def _labels(connection: duckdb.DuckDBPyConnection, keys: Path) -> Floats:
     query = f"SELECT CAST(label AS DOUBLE) AS label FROM {parquet(keys)} ORDER BY row"
     return np.asarray(connection.execute(query).fetchnumpy()["label"], dtype=np.float64)
 
@@ -112,10 +146,11 @@ def registry_metrics(scored: Scored, metrics: Mapping[str, float], bootstrap: Bo
     return {group: values}
 
 
-def _gate(plan: Plan, checks: list[Check], passed: bool) -> dict[str, Any]:
+def _gate(plan: Plan, checks: list[Check], passed: bool, notes: list[str]) -> dict[str, Any]:
     return {
         "passed": passed,
         "reasons": [check.sentence for check in checks if not check.passed],
+        "notes": notes,
         "checks": [check.to_json() for check in checks],
         "gate": dict(plan.gate),
     }
@@ -128,6 +163,7 @@ def _report(
     bootstrap: Bootstrap,
     checks: list[Check],
     passed: bool,
+    notes: list[str],
 ) -> dict[str, Any]:
     labels = models[CHALLENGER].labels
     described: dict[str, Any] = {
@@ -155,6 +191,7 @@ def _report(
         "metrics": described,
         "champion": champion,
         "passed": passed,
+        "notes": notes,
         "checks": [check.to_json() for check in checks],
     }
 

@@ -18,7 +18,7 @@ from jobs.digests import content_digest, sha256_of
 from jobs.errors import InputError, JobError
 from jobs.folders import Folders, write_json
 from jobs.plan import PARTS, Interval, Plan
-from jobs.program import Program, fit
+from jobs.program import Program, champion_program, fit
 from jobs.reading import Sources, examine, row_count, stage
 from jobs.roles import label_number, row_key, total_order, within
 from jobs.verification import verify
@@ -70,14 +70,6 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
     program_file.write_text(program.to_json())
     _write_manifest(plan, split, written, program_file, intervals, staged)
     return {"passed": True, "reasons": [], "metrics": dict(rows), "rows": sum(rows.values())}
-
-
-def champion_program(plan: Plan, folders: Folders) -> Program | None:
-    """The champion's feature program, from the plan or the input ``champion_program``; None without one."""
-    if plan.champion and plan.champion.get("program"):
-        return Program.from_document(plan.champion["program"])
-    folder = folders.optional_input("champion_program")
-    return Program.read(folder) if folder else None
 
 
 def _read_otherwise(wanted: Mapping[str, str], have: Mapping[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from jobs.errors import PlanError
 from jobs.metrics import HIGHER_IS_BETTER, Bootstrap
 
 CHALLENGER, CHAMPION = "challenger", "champion"
+MAIN_METRIC: Mapping[str, str] = {"binary": "auc", "regression": "rmse"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +19,7 @@ class Check:
 
     metric: str
     kind: str
-    bound: float
+    bound: float | None
     value: float
     passed: bool
     sentence: str
@@ -52,6 +53,31 @@ def thresholds(gate: Mapping[str, Any], metrics: Mapping[str, float]) -> list[Ch
                 )
             )
     return checks
+
+
+def undefined(task: str, metrics: Mapping[str, float]) -> list[Check]:
+    """A failed check when the task's main metric is not defined, whatever the gate asks; else nothing.
+
+    Such a holdout (of one class, say) shows nothing about the model, so nothing may follow from it.
+    """
+    name = MAIN_METRIC[task]
+    if not np.isnan(metrics[name]):
+        return []
+    return [
+        Check(
+            metric=name,
+            kind="defined",
+            bound=None,
+            value=metrics[name],
+            passed=False,
+            sentence=f"{name} is not defined on this holdout, so nothing is known of the model: fails.",
+        )
+    ]
+
+
+def conditions(gate: Mapping[str, Any]) -> bool:
+    """Whether the gate asks for anything. One that does not refuses nothing that can be measured."""
+    return bool(gate.get("at_least") or gate.get("at_most") or gate.get("better_than_champion"))
 
 
 def comparison(

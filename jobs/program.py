@@ -22,7 +22,8 @@ import duckdb
 
 from jobs.database import literal, quoted, single
 from jobs.errors import InputError
-from jobs.plan import Dataset
+from jobs.folders import Folders
+from jobs.plan import Dataset, Plan
 from jobs.values import LARGEST_EXACT_INTEGER
 
 SCHEMA_VERSION = 1
@@ -164,6 +165,14 @@ class Program:
         return cls.from_document(json.loads(path.read_text()))
 
 
+def champion_program(plan: Plan, folders: Folders) -> Program | None:
+    """The champion's feature program, from the plan or the input ``champion_program``; None without one."""
+    if plan.champion and plan.champion.get("program"):
+        return Program.from_document(plan.champion["program"])
+    folder = folders.optional_input("champion_program")
+    return Program.read(folder) if folder else None
+
+
 def fit(
     connection: duckdb.DuckDBPyConnection, relation: str, dataset: Dataset, origin: Mapping[str, Any]
 ) -> Program:
@@ -201,12 +210,12 @@ def _fitted(connection: duckdb.DuckDBPyConnection, relation: str, name: str, kin
             values={value: code for value, code in codes.items() if "\x00" not in value},
         )
     number = f"CAST({column} AS DOUBLE)"
-    present = int(str(single(connection, f"SELECT count({column}) FROM {table}")[0]))
+    usable = f"SELECT {number} AS value FROM {table} WHERE isfinite({number})"
+    present = int(str(single(connection, f"SELECT count(*) FROM ({usable})")[0]))
     fill = 0.0
     if present:
         # The median by sorting, which spills to disk; DuckDB's quantiles hold all values in memory.
-        sorted_values = f"SELECT {number} FROM {table} WHERE {column} IS NOT NULL ORDER BY 1"
-        median = single(connection, f"{sorted_values} LIMIT 1 OFFSET {(present - 1) // 2}")[0]
+        median = single(connection, f"{usable} ORDER BY 1 LIMIT 1 OFFSET {(present - 1) // 2}")[0]
         fill = float(str(median))
     return Step(feature=name, column=name, kind="boolean" if kind == "boolean" else "number", fill=fill)
 

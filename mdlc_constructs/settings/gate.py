@@ -1,4 +1,4 @@
-"""What a newly trained model must reach on the holdout to be registered for approval."""
+"""What a newly trained model must reach on the holdout to be approved."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +10,9 @@ from mdlc_constructs.settings.refusal import refusal
 @dataclass(frozen=True, kw_only=True)
 class Gate:
     """Thresholds on holdout metrics, and the comparison with the champion.
+
+    A gate without any condition refuses nothing, and the evaluation says so. One thing is refused whatever
+    the gate asks: a model whose main metric (AUC, or RMSE in a regression) is not defined on the holdout.
 
     :param at_least: metric name to the least value that passes; the value may equal it.
     :param at_most: metric name to the greatest value that passes; the value may equal it.

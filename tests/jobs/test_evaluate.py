@@ -83,6 +83,61 @@ def test_a_challenger_is_compared_with_the_champion(filled: Batch, better: bool,
     assert set(report["metrics"]) == {"challenger", "champion"}
 
 
+def test_a_holdout_of_one_class_passes_no_gate_not_even_one_without_conditions(filled: Batch) -> None:
+    labels = holdout(filled)
+    keys = filled.output("split", "holdout_keys", "keys.parquet")
+    table = f"(SELECT * REPLACE (0 AS label) FROM read_parquet('{keys}'))"
+    duckdb.connect().execute(f"COPY {table} TO '{keys}.new' (FORMAT parquet)")
+    Path(f"{keys}.new").replace(keys)
+    answers(filled, "challenger", [0.5] * len(labels))
+    verdict, folder = evaluated(filled)
+    assert not verdict["passed"]
+    assert verdict["reasons"] == [
+        "auc is not defined on this holdout, so nothing is known of the model: fails."
+    ]
+    assert verdict["metrics"]["auc"] is None
+    assert json.loads((folder / "gate.json").read_text())["checks"][0]["kind"] == "defined"
+
+
+def test_a_gate_without_conditions_refuses_nothing_and_says_so(filled: Batch) -> None:
+    labels = holdout(filled)
+    answers(filled, "challenger", list(np.linspace(0, 1, len(labels))))
+    verdict, folder = evaluated(filled)
+    assert verdict["passed"]
+    for name in ("gate.json", "report.json"):
+        assert json.loads((folder / name).read_text())["notes"] == [
+            "The gate has no conditions: it refuses no model that can be measured."
+        ]
+
+
+@pytest.mark.parametrize(
+    ("origin", "said"),
+    [
+        ({"fitted_from": None, "fitted_to": "2024-03-01T00:00:00"}, []),
+        ({}, []),
+        ({"fitted_from": "2024-05-01T00:00:00", "fitted_to": "2024-06-01T00:00:00"}, []),
+        ({"fitted_from": None, "fitted_to": "2024-03-15T00:00:00"}, ["may have seen"]),
+    ],
+)
+def test_a_champion_that_saw_the_holdout_is_noted_and_not_refused(
+    filled: Batch, origin: dict[str, Any], said: list[str]
+) -> None:
+    labels = holdout(filled)
+    scores = list(np.linspace(0, 1, len(labels)))
+    for who in ("challenger", "champion"):
+        answers(filled, who, scores)
+    program = {"schema_version": 1, "columns": {}, "steps": [], "origin": origin}
+    champion = {"version": 1, "program": program}
+    verdict, folder = evaluated(filled, gate={"at_least": {"auc": 0.0}}, champion=champion)
+    assert verdict["passed"]
+    notes = json.loads((folder / "gate.json").read_text())["notes"]
+    assert len(notes) == len(said)
+    if said:
+        seen = sum("2024-03-01" <= row["at"] < "2024-03-15" for row in rows())
+        assert f"may have seen {seen} of the {len(labels)} holdout rows" in notes[0]
+        assert json.loads((folder / "report.json").read_text())["notes"] == notes
+
+
 def test_a_regression_has_its_own_metrics(batch: Batch) -> None:
     batch.write("a.csv", [{**row, "y": round(row["count"] + len(row["kind"]) / 7, 3)} for row in rows()])
     columns = {**batch.document()["dataset"]["columns"], "y": "number"}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jobs.errors import PlanError
-from jobs.gate import comparison, thresholds
+from jobs.gate import comparison, conditions, thresholds, undefined
 from jobs.metrics import Bootstrap
 
 METRICS = {"auc": 0.7, "log_loss": 0.5}
@@ -40,6 +40,30 @@ def test_a_metric_that_is_not_defined_passes_nothing() -> None:
     checks = thresholds(gate, {"auc": float("nan")})
     assert [check.passed for check in checks] == [False, False]
     assert checks[0].to_json()["value"] is None
+
+
+def test_a_model_that_cannot_be_measured_never_passes() -> None:
+    assert undefined("binary", METRICS) == []
+    assert undefined("regression", {"rmse": 1.0, "r2": float("nan")}) == []
+    for task, name in (("binary", "auc"), ("regression", "rmse")):
+        (check,) = undefined(task, {name: float("nan")})
+        assert not check.passed
+        assert check.sentence.startswith(f"{name} is not defined on this holdout")
+        assert (check.to_json()["value"], check.to_json()["bound"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("gate", "asks"),
+    [
+        ({}, False),
+        ({"at_least": {}, "at_most": {}, "better_than_champion": None, "margin": 0.1}, False),
+        ({"at_least": {"auc": 0.5}}, True),
+        ({"at_most": {"log_loss": 0.5}}, True),
+        ({"better_than_champion": "auc"}, True),
+    ],
+)
+def test_a_gate_asks_for_something_or_not(gate: dict[str, object], asks: bool) -> None:
+    assert conditions(gate) is asks
 
 
 def test_an_unknown_metric_is_refused() -> None:

@@ -57,6 +57,15 @@ def test_a_program_reads_columns_by_other_names() -> None:
     assert program.prepare({"old a": 1.0, "a": 9.0, "b": 2.0}) == [1.0, 2.0]
 
 
+def test_a_missing_number_is_never_filled_with_an_infinite_one(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = [{"n": value, "i": 1, "c": "a", "b": True, "t": None} for value in (math.inf, math.nan, None, 3.0)]
+    load(database, "training", rows)
+    number = fit(database, "training", DATASET, {}).steps[0]
+    assert (number.feature, number.fill) == ("n", 3.0)
+
+
 def test_a_category_given_as_a_number_is_the_one_that_was_staged() -> None:
     codes = {"1": 1.0, "true": 2.0, "0.5": 3.0}
     step = Step(feature="c", column="c", kind="category", fill=-1.0, values=codes)
