@@ -57,7 +57,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
             reasons += found
             if not found:
                 table = f"part_{number:05d}"
-                connection.execute(f"CREATE TEMP TABLE {table} AS {_joined(plan, key_file)}")
+                connection.execute(f"CREATE TEMP TABLE {table} AS {_joined(plan, key_file, file.name)}")
                 parts[f"part-{number:05d}.parquet"] = table
         if total == 0:
             reasons.append("No row was scored: the input held none.")
@@ -78,12 +78,17 @@ def _load(
     return list(faults(connection, "scores", rows=rows, task=task, about=file))
 
 
-def _joined(plan: Plan, key_file: Path) -> str:
-    """The prediction records of one file; an inference id is the same for the same row, run and package."""
+def _joined(plan: Plan, key_file: Path, file: str) -> str:
+    """The prediction records of one file; an inference id is the same for the same row, run and package.
+
+    Where keys may repeat, a row is told from others of its key by its file and its place there.
+    """
     version = int(plan.package["version"]) if plan.package else 0
-    told = literal(f"{plan.model}/{plan.run}/{version}/")
+    told = f"{literal(f'{plan.model}/{plan.run}/{version}/')} || keys.row_key"
+    if not plan.quality.get("unique_key", True):
+        told += f" || chr(31) || {literal(file)} || chr(31) || keys.row"
     return (
-        f"SELECT md5({told} || keys.row_key) AS inference_id, keys.row_key, keys.entity, keys.event_time, "
+        f"SELECT md5({told}) AS inference_id, keys.row_key, keys.entity, keys.event_time, "
         f"scores.score, {moment(str(plan.predicted_at))} AS predicted_at, "
         f"CAST({version} AS INTEGER) AS model_package_version, keys.row "
         f"FROM {parquet(key_file)} AS keys JOIN scores ON scores.row = keys.row"

@@ -80,6 +80,24 @@ def test_a_record_says_what_answered_and_when(prepared: Batch) -> None:
     assert [row[0] for row in read(prepared)] == ids
 
 
+def test_rows_that_share_a_key_have_ids_of_their_own_that_stay(filled: Batch) -> None:
+    features.run(filled.plan(), filled.folders())
+    same = [{**row, "id": "same"} for row in rows(30)]
+    found = []
+    for name, made in (("one", same), ("two", same[::-1])):
+        batch = Batch(filled.folder / name)
+        for file in ("a", "again"):
+            batch.write(f"{file}.csv", made, header=SCORING)
+        plan = replace(planned(batch), quality={"unique_key": False})
+        prepare.run(plan, batch.folders(program=filled.output("program")))
+        for file in ("00000-a", "00001-again"):
+            answer(batch, file, "0.5\n" * 30)
+        assert run(batch, plan)["passed"]
+        assert len({record[0] for record in read(batch)}) == 60
+        found.append({record[:4] for record in read(batch)})
+    assert found[0] == found[1], "a row keeps its id however its file is sorted"
+
+
 def test_the_manifest_lists_the_parts_with_their_digests(prepared: Batch) -> None:
     run(prepared)
     manifest = json.loads((prepared.folder / "checked" / "staged" / "manifest.json").read_text())
