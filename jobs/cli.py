@@ -7,10 +7,9 @@ import time
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from jobs.errors import JobError
-from jobs.folders import Folders, base, message
+from jobs.folders import Folders, base, leave
 from jobs.plan import read_plan
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -88,14 +87,14 @@ def main(arguments: Sequence[str]) -> int:
         plan = read_plan(given.plan or folders.input("plan"))
         verdict = import_module(f"jobs.{given.command}").run(plan, folders, given.memory)
     except JobError as error:
-        _leave({"passed": False, "reasons": [str(error)]})
+        leave({"passed": False, "reasons": [str(error)]})
         print(f"error: {error}", file=sys.stderr)
         return 1
     except Exception as error:
         # The reason belongs into the exit message; the traceback goes to the log.
-        _leave({"passed": False, "reasons": [f"{type(error).__name__}: {error}"]})
+        leave({"passed": False, "reasons": [f"{type(error).__name__}: {error}"]})
         raise
-    print(_leave(verdict))
+    print(json.dumps(json.loads(leave(verdict)), indent=1, ensure_ascii=False))
     print(f"{given.command} took {time.monotonic() - began:.1f} s", file=sys.stderr)
     return 0
 
@@ -113,13 +112,3 @@ def _folders(given: argparse.Namespace) -> Folders:
 def _named(text: str) -> tuple[str, Path]:
     name, found, folder = text.partition("=")
     return (name, Path(folder)) if found else ("", Path(text))
-
-
-def _leave(verdict: Mapping[str, Any]) -> str:
-    """Leave the verdict where SageMaker takes an exit message from; returns it."""
-    text = message(verdict)
-    if base().is_dir():
-        file = base() / "output" / "message"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    return json.dumps(json.loads(text), indent=1, ensure_ascii=False)

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from jobs.errors import JobError
+from jobs.folders import scratch
 
 _BYTES = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 _BYTES_PER_THREAD = 100 * 10**6  # below this a thread's buffers alone can exhaust the cap
@@ -23,11 +24,14 @@ NO_PATH_COLUMNS = "hive_partitioning = false"
 def connected(memory: str | None = None) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     """A connection and a folder for intermediate files; both are gone afterwards.
 
+    On SageMaker the folder is on the job's own disk, so that ``volume_gb`` is what bounds it; elsewhere it is
+    a temporary one.
+
     :param memory: the most memory that queries may hold, for example "256MB"; what is more spills to the
         folder. By default four fifths of the machine's.
     :raises JobError: when ``memory`` cannot be read.
     """
-    folder = Path(tempfile.mkdtemp(prefix="mdlc-job-"))
+    folder = Path(tempfile.mkdtemp(prefix="mdlc-job-", dir=scratch()))
     connection = duckdb.connect(str(folder / "job.duckdb"))
     try:
         threads = os.cpu_count() or 1

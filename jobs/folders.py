@@ -59,6 +59,29 @@ def write_json(path: Path, document: object) -> Path:
     return path
 
 
+def leave(verdict: Mapping[str, Any]) -> str:
+    """Leave the verdict where SageMaker takes an exit message from; returns it."""
+    text = message(verdict)
+    if base().is_dir():
+        file = base() / "output" / "message"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return text
+
+
+def scratch() -> Path | None:
+    """A folder for what a job needs only while it runs, on the disk whose size is the job's ``volume_gb``.
+
+    None outside SageMaker's layout. Source: only what lies under /opt/ml is documented to be on that disk.
+    """
+    processing = base() / "processing"
+    if not processing.is_dir():
+        return None
+    folder = processing / "tmp"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 def message(verdict: Mapping[str, Any]) -> str:
     """The verdict as JSON within what an exit message may hold; reasons are cut off first, and counted."""
     document = {"passed": True, "reasons": [], "metrics": {}, "rows": 0, **verdict}

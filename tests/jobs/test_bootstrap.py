@@ -1,4 +1,6 @@
 import hashlib
+import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -94,6 +96,32 @@ def test_a_cache_that_others_can_write_to_is_refused(tmp_path: Path) -> None:
     cache.chmod(0o777)
     with pytest.raises(JobError, match="open to other users"):
         private_cache()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "WHEELS holds 2 zips of wheels: the job takes one."),
+        (b"no zip at all", "BadZipFile: File is not a zip file"),
+    ],
+)
+def test_broken_wheels_leave_an_exit_message(tmp_path: Path, content: bytes | None, said: str) -> None:
+    wheels = tmp_path / "processing" / "input" / "wheels"
+    wheels.mkdir(parents=True)
+    for name in ("a.zip", "b.zip") if content is None else ("a.zip",):
+        (wheels / name).write_bytes(content or b"")
+    done = subprocess.run(
+        [sys.executable, "-m", "jobs", "quality"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "SAGEMAKER_BASE_DIR": str(tmp_path)},
+    )
+    assert done.returncode == 1
+    left = json.loads((tmp_path / "output" / "message").read_text())
+    assert left["passed"] is False
+    assert left["reasons"] == [said.replace("WHEELS", str(wheels))]
+    assert said.split()[-1] in done.stderr
 
 
 def test_the_zip_with_the_jobs_runs_by_itself(tmp_path: Path) -> None:

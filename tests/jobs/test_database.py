@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from jobs.database import connected, literal, memory_bytes, quoted, single
@@ -30,6 +32,20 @@ def test_the_cap_holds_and_the_folder_goes() -> None:
         assert limit == "61.0 MiB"
         assert single(connection, "SELECT current_setting('threads')")[0] == 1
         assert folder.is_dir()
+    assert not folder.exists()
+
+
+def test_on_sagemaker_the_folder_is_on_the_jobs_own_disk(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path))
+    with connected() as (_, folder):
+        assert not folder.is_relative_to(tmp_path), "there is no processing job's layout"
+    (tmp_path / "processing").mkdir()
+    with connected() as (connection, folder):
+        assert folder.parent == tmp_path / "processing" / "tmp"
+        spill = str(single(connection, "SELECT current_setting('temp_directory')")[0])
+        assert Path(spill).is_relative_to(folder)
     assert not folder.exists()
 
 

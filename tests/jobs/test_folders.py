@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.errors import InputError
-from jobs.folders import MESSAGE_BYTES, Folders, base, message, write_json
+from jobs.folders import MESSAGE_BYTES, Folders, base, leave, message, scratch, write_json
 
 
 def test_named_folders_win_over_the_common_one(tmp_path: Path) -> None:
@@ -53,3 +53,23 @@ def test_a_message_always_fits_and_is_json(reasons: list[str], rows: int) -> Non
 def test_reasons_that_were_cut_off_are_counted() -> None:
     read = json.loads(message({"passed": False, "reasons": ["a reason of some length " * 5] * 20}))
     assert read["reasons"][-1] == f"and {21 - len(read['reasons'])} more"
+
+
+def test_a_message_is_left_where_sagemaker_takes_it_from_and_nowhere_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path / "ml"))
+    text = leave({"passed": False, "reasons": ["no"]})
+    assert not (tmp_path / "ml").exists()
+    (tmp_path / "ml").mkdir()
+    assert leave({"passed": False, "reasons": ["no"]}) == text
+    assert (tmp_path / "ml" / "output" / "message").read_text() == text
+
+
+def test_what_is_needed_while_a_job_runs_lies_on_its_own_disk(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path))
+    assert scratch() is None
+    (tmp_path / "processing").mkdir()
+    assert scratch() == scratch() == tmp_path / "processing" / "tmp"
