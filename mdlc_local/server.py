@@ -21,7 +21,7 @@ from mdlc_local.options import HOST, Options
 log = logging.getLogger("mdlc_local.server")
 
 PARTS = (
-    *("iam", "kms", "template_encryption", "checksums", "lambdas", "rules", "states"),
+    *("iam", "kms", "log_group_keys", "template_encryption", "checksums", "lambdas", "rules", "states"),
     *("sagemaker", "cloudformation"),
 )
 """What completes ministack, each by its `install`; `iam` first, because it records uses."""
