@@ -122,6 +122,11 @@ _TABLE = (
         reason="The registry numbers the versions of a package; the group is the model's own.",
     ),
     _Known(
+        resource=rf"{_HERE.format('states')}execution:MODEL-(training|batch-inference):\*",
+        actions=r"states:StopExecution",
+        reason="Step Functions names executions; those of the stack's own machines are stopped with it.",
+    ),
+    _Known(
         resource=r"arn:<AWS::Partition>:ecr:\*:\*:repository/\*",
         actions=_PULL,
         reason="No training workflow stands in this app: the package that is scored names its image.",

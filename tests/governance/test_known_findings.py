@@ -10,6 +10,7 @@ OWNED = Owned(
     datasets=frozenset({"data/raw/"}),
 )
 SAGEMAKER = "arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>:"
+STATES = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:"
 S3 = "arn:<AWS::Partition>:s3:::"
 
 
@@ -25,6 +26,7 @@ S3 = "arn:<AWS::Partition>:s3:::"
         (f"{S3}<ModelBucket>/predictions/*/manifest.json", ["s3:PutObject"], "one prefix"),
         (f"{S3}<ModelBucket>/*", ["s3:DeleteObject", "s3:DeleteObjectVersion"], "DESTROY was asked for"),
         (f"{S3}data/raw/*", ["s3:GetObject"], "Which files a dataset has"),
+        (f"{STATES}execution:flights-training:*", ["states:StopExecution"], "names executions"),
     ],
 )
 def test_what_the_library_does_on_purpose_has_a_reason(resource: str, actions: list[str], said: str) -> None:
@@ -47,6 +49,8 @@ def test_what_the_library_does_on_purpose_has_a_reason(resource: str, actions: l
         (f"{S3}other/splits/*", ["s3:GetObject"]),
         (f"{S3}data/raw/*", ["s3:PutObject"]),
         (f"{S3}data/*", ["s3:GetObject"]),
+        (f"{STATES}execution:flights-training:*", ["states:StartExecution"]),
+        (f"{STATES}execution:planes-training:*", ["states:StopExecution"]),
     ],
 )
 def test_anything_else_is_still_a_finding(resource: str, actions: list[str]) -> None:
