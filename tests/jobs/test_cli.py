@@ -32,6 +32,16 @@ def test_by_hand_with_options(filled: Batch, sagemaker: Path, capsys: pytest.Cap
     assert filled.output("report", "report.html").exists()
 
 
+def test_help_says_what_the_cap_on_memory_leaves_out(capsys: pytest.CaptureFixture[str]) -> None:
+    told = {}
+    for command in ("quality", "evaluate"):
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        told[command] = " ".join(capsys.readouterr().out.split())
+    assert "Metrics take 150 to 250 MB a million rows beside it" in told["evaluate"]
+    assert "beside it" not in told["quality"]
+
+
 def test_named_folders(filled: Batch, sagemaker: Path) -> None:
     plan = write_plan(filled)
     program = filled.folder / "elsewhere"
