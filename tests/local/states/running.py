@@ -38,7 +38,9 @@ def run(server: Server, definition: dict[str, Any], role_arn: str, given: Any = 
     return ended(server, arn, started)
 
 
-def ended(server: Server, execution_arn: str, started: float | None = None, timeout_seconds: float = 60) -> Run:
+def ended(
+    server: Server, execution_arn: str, started: float | None = None, timeout_seconds: float = 60
+) -> Run:
     """Wait until an execution has ended."""
     states = server.client("stepfunctions")
     started = time.monotonic() if started is None else started

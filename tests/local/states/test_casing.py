@@ -40,7 +40,9 @@ def test_objects_become_text_and_bodies_text_again(server: Server, make_role: Ro
     call(server, role, "aws-sdk:s3:putObject", {"Bucket": bucket, "Key": "a", "Body": content})
     read = call(server, role, "aws-sdk:s3:getObject", {"Bucket": bucket, "Key": "a"}).output
     assert json.loads(read["Body"]) == content
-    assert read["ContentLength"] == len(json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode())
+    assert read["ContentLength"] == len(
+        json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
+    )
 
 
 def test_names_chosen_by_the_user_stay_as_they_are(server: Server, make_role: Roles, bucket: str) -> None:

@@ -99,7 +99,9 @@ def test_a_task_token_is_called_back(
     states = client("stepfunctions")
     machine = create(server, definition, make_role(allow("sqs:SendMessage")).arn)
     arn = states.start_execution(stateMachineArn=machine)["executionArn"]
-    message = until(lambda: client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"))[0]
+    message = until(lambda: client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"))[
+        0
+    ]
     token = json.loads(message["Body"])["token"]
     states.send_task_heartbeat(taskToken=token)
     if succeeds:
@@ -115,7 +117,9 @@ def test_a_task_token_is_called_back(
 def test_the_end_is_an_event_and_a_metric(server: Server, client: Clients, make_role: Roles) -> None:
     queue = client("sqs").create_queue(QueueName=f"test-{uuid.uuid4().hex[:12]}")["QueueUrl"]
     queue_arn = client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
-    machine = create(server, {"StartAt": "A", "States": {"A": {"Type": "Fail", "Error": "E"}}}, make_role().arn)
+    machine = create(
+        server, {"StartAt": "A", "States": {"A": {"Type": "Fail", "Error": "E"}}}, make_role().arn
+    )
     rule = f"test-{uuid.uuid4().hex[:12]}"
     pattern = {"source": ["aws.states"], "detail": {"status": ["FAILED"], "stateMachineArn": [machine]}}
     client("sqs").set_queue_attributes(
@@ -142,7 +146,9 @@ def test_the_end_is_an_event_and_a_metric(server: Server, client: Clients, make_
     )
     states = client("stepfunctions")
     ended(server, states.start_execution(stateMachineArn=machine)["executionArn"])
-    message = until(lambda: client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"))[0]
+    message = until(lambda: client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"))[
+        0
+    ]
     assert json.loads(message["Body"])["detail"]["error"] == "E"
     metrics = until(
         lambda: client("cloudwatch").list_metrics(

@@ -47,7 +47,9 @@ def test_following_a_job_needs_the_managed_rule(server: Server, make_role: Roles
     create(server, TRAINS, make_role(allow(RULE_ACTIONS, RULE)).arn)
     for action in RULE_ACTIONS:
         others = [other for other in RULE_ACTIONS if other != action]
-        with pytest.raises(ClientError, match=f"create managed-rule.*{action} on resource: {RULE}") as refused:
+        with pytest.raises(
+            ClientError, match=f"create managed-rule.*{action} on resource: {RULE}"
+        ) as refused:
             create(server, TRAINS, make_role(allow(others, RULE)).arn)
         assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
 

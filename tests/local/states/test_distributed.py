@@ -21,7 +21,10 @@ def test_batches_hold_to_the_count() -> None:
 
 
 def test_batches_hold_to_the_bytes() -> None:
-    assert [len(batch["Items"]) for batch in batches(["x" * 40] * 4, {"MaxInputBytesPerBatch": 120})] == [2, 2]
+    assert [len(batch["Items"]) for batch in batches(["x" * 40] * 4, {"MaxInputBytesPerBatch": 120})] == [
+        2,
+        2,
+    ]
 
 
 def test_batchers_are_taken_wherever_they_are() -> None:
@@ -41,7 +44,12 @@ def bucket(client: Clients) -> str:
 
 def test_reads_batches_and_writes(server: Server, make_role: Roles, client: Clients, bucket: str) -> None:
     objects = f"arn:aws:s3:::{bucket}/*"
-    child = {"Type": "Pass", "Parameters": {"n.$": "States.ArrayLength($.Items)"}, "OutputPath": "$.n", "End": True}
+    child = {
+        "Type": "Pass",
+        "Parameters": {"n.$": "States.ArrayLength($.Items)"},
+        "OutputPath": "$.n",
+        "End": True,
+    }
     state = {
         "Type": "Map",
         "ItemReader": {
@@ -76,8 +84,15 @@ def test_reads_batches_and_writes(server: Server, make_role: Roles, client: Clie
 
 @pytest.mark.parametrize(
     ("failed", "count", "percentage", "passes"),
-    [(0, 0, 0.0, True), (1, 0, 0.0, False), (1, 1, 0.0, True), (2, 1, 0.0, False), (2, 0, 20.0, True)]
-    + [(3, 0, 20.0, False), (2, 1, 90.0, False)],
+    [
+        (0, 0, 0.0, True),
+        (1, 0, 0.0, False),
+        (1, 1, 0.0, True),
+        (2, 1, 0.0, False),
+        (2, 0, 20.0, True),
+        (3, 0, 20.0, False),
+        (2, 1, 90.0, False),
+    ],
 )
 def test_failures_within_a_threshold_are_tolerated(
     failed: int, count: int, percentage: float, passes: bool

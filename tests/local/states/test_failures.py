@@ -15,7 +15,12 @@ NO_MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:none"
 ENTRY = {"Source": "a", "DetailType": "b", "Detail": {}}
 KEY = {"TableName": "none", "Key": {"pk": {"S": "a"}}}
 CALLS: list[tuple[str, dict[str, Any], str | None, str]] = [
-    ("lambda:invoke", {"FunctionName": NO_FUNCTION}, "Lambda.ResourceNotFoundException", "Lambda.AWSLambdaException"),
+    (
+        "lambda:invoke",
+        {"FunctionName": NO_FUNCTION},
+        "Lambda.ResourceNotFoundException",
+        "Lambda.AWSLambdaException",
+    ),
     ("dynamodb:getItem", KEY, "DynamoDB.ResourceNotFoundException", "DynamoDB.AmazonDynamoDBException"),
     ("events:putEvents", {"Entries": [ENTRY]}, None, "EventBridge.AmazonEventBridgeException"),
     (
@@ -24,13 +29,23 @@ CALLS: list[tuple[str, dict[str, Any], str | None, str]] = [
         "StepFunctions.StateMachineDoesNotExistException",
         "StepFunctions.AWSStepFunctionsException",
     ),
-    ("aws-sdk:sagemaker:describeModelPackage", {"ModelPackageName": "none"}, None, "SageMaker.SageMakerException"),
+    (
+        "aws-sdk:sagemaker:describeModelPackage",
+        {"ModelPackageName": "none"},
+        None,
+        "SageMaker.SageMakerException",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("resource", "arguments", "declared", "general"), CALLS)
 def test_names(
-    server: Server, make_role: Roles, resource: str, arguments: dict[str, Any], declared: str | None, general: str
+    server: Server,
+    make_role: Roles,
+    resource: str,
+    arguments: dict[str, Any],
+    declared: str | None,
+    general: str,
 ) -> None:
     state = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Arguments": arguments, "End": True}
     machine = {"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": state}}

@@ -1,4 +1,4 @@
-"""What a JSONata machine calls with a least-privilege role: each call works with its permission, not without."""
+"""What a JSONata machine calls with a least-privilege role: each call works with its permission alone."""
 
 import json
 import uuid
@@ -20,8 +20,10 @@ def task(resource: str, arguments: Any, **more: Any) -> dict[str, Any]:
     return {"QueryLanguage": "JSONata", "StartAt": "Do", "States": {"Do": state}}
 
 
-def once_denied(server: Server, make_role: Roles, machine: dict[str, Any], *statements: dict[str, Any]) -> Run:
-    """Run a machine with these statements; and without each in turn, which must be refused by action's name."""
+def once_denied(
+    server: Server, make_role: Roles, machine: dict[str, Any], *statements: dict[str, Any]
+) -> Run:
+    """Run a machine with these statements; and without each in turn, refused by the action's name."""
     for left_out in statements:
         role = make_role(*(given for given in statements if given is not left_out))
         refused = run(server, machine, role.arn)
@@ -60,7 +62,10 @@ def table_arn(name: str) -> str:
 def test_put_item(server: Server, make_role: Roles, client: Clients, table: str) -> None:
     machine = task(
         "arn:aws:states:::dynamodb:putItem",
-        {"TableName": table, "Item": {"pk": {"S": "{% 'run#' & 'a' %}"}, "text": {"S": "{% '\"quoted\"' %}"}}},
+        {
+            "TableName": table,
+            "Item": {"pk": {"S": "{% 'run#' & 'a' %}"}, "text": {"S": "{% '\"quoted\"' %}"}},
+        },
     )
     once_denied(server, make_role, machine, allow("dynamodb:PutItem", table_arn(table)))
     item = client("dynamodb").get_item(TableName=table, Key={"pk": {"S": "run#a"}})["Item"]
@@ -79,7 +84,9 @@ def test_update_item(server: Server, make_role: Roles, table: str) -> None:
         },
         Output="{% $states.result.Attributes.n.N %}",
     )
-    assert once_denied(server, make_role, machine, allow("dynamodb:UpdateItem", table_arn(table))).output == "2"
+    assert (
+        once_denied(server, make_role, machine, allow("dynamodb:UpdateItem", table_arn(table))).output == "2"
+    )
 
 
 def test_a_failed_condition_has_its_name(server: Server, make_role: Roles, table: str) -> None:
@@ -131,13 +138,20 @@ def test_put_events(server: Server, make_role: Roles) -> None:
     }
     machine = task("arn:aws:states:::events:putEvents", {"Entries": [entry]})
     bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
-    assert once_denied(server, make_role, machine, allow("events:PutEvents", bus)).output["FailedEntryCount"] == 0
+    assert (
+        once_denied(server, make_role, machine, allow("events:PutEvents", bus)).output["FailedEntryCount"]
+        == 0
+    )
 
 
 def test_copy_object(server: Server, make_role: Roles, client: Clients, bucket: str) -> None:
     machine = task(
         "arn:aws:states:::aws-sdk:s3:copyObject",
-        {"Bucket": bucket, "Key": "manifest.json", "CopySource": "{% '" + bucket + "/staged/manifest.json' %}"},
+        {
+            "Bucket": bucket,
+            "Key": "manifest.json",
+            "CopySource": "{% '" + bucket + "/staged/manifest.json' %}",
+        },
     )
     once_denied(
         server,

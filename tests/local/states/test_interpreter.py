@@ -50,7 +50,12 @@ MACHINES: dict[str, tuple[dict[str, Any], Any, Any]] = {
         {"a": [2, 3], "b": [1, 2]},
     ),
     "variables in JSONPath": (
-        machine({"A": {"Type": "Pass", "Assign": {"x.$": "$.n"}, "Next": "B"}, "B": last(Parameters={"x.$": "$x"})}),
+        machine(
+            {
+                "A": {"Type": "Pass", "Assign": {"x.$": "$.n"}, "Next": "B"},
+                "B": last(Parameters={"x.$": "$x"}),
+            }
+        ),
         {"n": 5},
         {"x": 5},
     ),

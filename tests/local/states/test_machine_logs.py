@@ -21,7 +21,8 @@ FAILS = {
 
 
 @pytest.mark.parametrize(
-    ("level", "first"), [("ALL", "ExecutionStarted"), ("ERROR", "FailStateEntered"), ("FATAL", "ExecutionFailed")]
+    ("level", "first"),
+    [("ALL", "ExecutionStarted"), ("ERROR", "FailStateEntered"), ("FATAL", "ExecutionFailed")],
 )
 @pytest.mark.parametrize("with_data", [True, False])
 def test_logs_at_its_level(
