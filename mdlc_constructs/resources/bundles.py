@@ -18,9 +18,12 @@ from pathlib import Path
 import platformdirs
 
 LAMBDA_PYTHON = "3.14"
+LAMBDA_PLATFORM = "any"
+"""Wheels for every platform: the functions run on Graviton, the embedded AWS runs them on this machine."""
 JOB_PYTHON = "3.12"
 """The Python in the tag of the jobs' image (`settings.Image.jobs`)."""
-JOB_PLATFORM = "manylinux_2_28_x86_64"
+JOB_PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
+"""What the jobs' image can run, the newest first."""
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: content alone decides the bytes
@@ -60,10 +63,13 @@ def lambda_code() -> Bundle:
     def fill(archive: zipfile.ZipFile) -> None:
         _add_tree(archive, source("lambdas"), "lambdas")
         with tempfile.TemporaryDirectory() as folder:
-            _pip("install", "--target", folder, *_for_platform(LAMBDA_PYTHON), "-r", str(lock))
+            platform = _for_platform(LAMBDA_PYTHON, LAMBDA_PLATFORM)
+            _pip("install", "--target", folder, *platform, "-r", str(lock))
+            _require_pure(Path(folder))
             _add_tree(archive, Path(folder), "")
 
-    return _bundle("lambdas", _digest_of((LAMBDA_PYTHON, *_tree(source("lambdas")))), fill)
+    made_from = (LAMBDA_PYTHON, LAMBDA_PLATFORM, *_tree(source("lambdas")))
+    return _bundle("lambdas", _digest_of(made_from), fill)
 
 
 @cache
@@ -88,21 +94,32 @@ def job_wheels(lock_name: str) -> Bundle:
 
     def fill(archive: zipfile.ZipFile) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            _pip("download", "--dest", folder, *_for_platform(JOB_PYTHON), "-r", str(lock))
+            platform = _for_platform(JOB_PYTHON, *JOB_PLATFORMS)
+            _pip("download", "--dest", folder, *platform, "-r", str(lock))
             _add_tree(archive, Path(folder), "")
         _add(archive, "requirements.lock", lock.read_bytes())
 
-    return _bundle(lock.stem, _digest_of((JOB_PYTHON, JOB_PLATFORM, lock.read_text())), fill)
+    return _bundle(lock.stem, _digest_of((JOB_PYTHON, JOB_PLATFORMS[0], lock.read_text())), fill)
 
 
-def _for_platform(python: str) -> tuple[str, ...]:
-    older = ("manylinux_2_17_x86_64", "manylinux2014_x86_64")
-    platforms = [part for name in (JOB_PLATFORM, *older) for part in ("--platform", name)]
+def _for_platform(python: str, *platforms: str) -> tuple[str, ...]:
     return (
         *("--require-hashes", "--no-deps", "--only-binary=:all:", "--implementation", "cp"),
         *("--python-version", python),
-        *platforms,
+        *(part for name in platforms for part in ("--platform", name)),
     )
+
+
+def _require_pure(installed: Path) -> None:
+    """Refuse a package that was installed from a wheel for one platform, whatever its file was called."""
+    for wheel in sorted(installed.glob("*.dist-info/WHEEL")):
+        tags = [line for line in wheel.read_text().splitlines() if line.startswith("Tag:")]
+        if not all(tag.endswith("-any") for tag in tags):
+            package = wheel.parent.name.removesuffix(".dist-info")
+            raise BundleError(
+                f"{package} of the functions' lock is built for one platform ({tags[0]}): choose a version "
+                f"or another package that is pure Python."
+            )
 
 
 def _pip(*arguments: str) -> None:

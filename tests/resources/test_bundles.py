@@ -90,6 +90,28 @@ def test_wheels_come_with_the_lock_that_names_their_hashes(
     assert {"--require-hashes", "--only-binary=:all:", bundles.JOB_PYTHON} <= set(request)
 
 
+def test_the_functions_packages_are_for_any_platform(
+    fetched: list[tuple[str, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built(bundles.lambda_code.__wrapped__, tmp_path, monkeypatch)
+    (request,) = fetched
+    platforms = [after for word, after in pairwise(request) if word == "--platform"]
+    assert platforms == ["any"]
+
+
+def test_a_package_for_one_platform_is_refused_for_the_functions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pip(*arguments: str) -> None:
+        folder = Path(next(after for word, after in pairwise(arguments) if word in _TO)) / "quick-1.dist-info"
+        folder.mkdir()
+        (folder / "WHEEL").write_text("Wheel-Version: 1.0\nTag: cp314-cp314-manylinux_2_28_x86_64\n")
+
+    monkeypatch.setattr(bundles, "_pip", pip)
+    with pytest.raises(BundleError, match=r"quick-1 of the functions' lock is built for one platform"):
+        built(bundles.lambda_code.__wrapped__, tmp_path, monkeypatch)
+
+
 def test_a_bundle_is_made_once_and_kept(
     fetched: list[tuple[str, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
