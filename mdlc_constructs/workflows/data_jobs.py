@@ -35,6 +35,11 @@ def patience(compute: Compute) -> int:
     return (compute.max_wait_seconds or compute.max_runtime_seconds) + STARTING_SECONDS
 
 
+def volume_key(compute: Compute) -> str:
+    """The key of a job's volume; none where the instances' own hardware encrypts their disks."""
+    return KEY_ARN if compute.encrypts_volume else ""
+
+
 def data_job(
     step: str,
     *,
@@ -83,7 +88,7 @@ def data_job(
         instance_count=compute.instance_count,
         volume_gb=compute.volume_gb,
         max_runtime_seconds=compute.max_runtime_seconds,
-        volume_kms_key_id=KEY_ARN,
+        volume_kms_key_id=volume_key(compute),
         kms_key_id=KEY_ARN,
         vpc=vpc_of(network),
         network_isolation=network.isolation,

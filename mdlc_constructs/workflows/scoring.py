@@ -6,7 +6,7 @@ from mdlc_constructs.resources.places import KEY_ARN
 from mdlc_constructs.settings import Compute, NetworkSettings
 from mdlc_constructs.tasks.model import Container, create_model
 from mdlc_constructs.tasks.transform import transform_job
-from mdlc_constructs.workflows.data_jobs import patience, vpc_of
+from mdlc_constructs.workflows.data_jobs import patience, volume_key, vpc_of
 from mdlc_constructs.workflows.ending import TO_FAILURE
 from mdlc_constructs.workflows.planning import taken
 
@@ -62,7 +62,7 @@ def score_task(name: str, *, model: str, content_type: str, compute: Compute) ->
         instance_type=compute.instance_type,
         instance_count=compute.instance_count,
         kms_key_id=KEY_ARN,
-        volume_kms_key_id=KEY_ARN,
+        volume_kms_key_id=volume_key(compute),
         # A transform job has no limit of its own.
         timeout_seconds=patience(compute),
         output={},

@@ -34,7 +34,7 @@ from mdlc_constructs.workflows.assembly import (
     machine_timeout,
     verdict,
 )
-from mdlc_constructs.workflows.data_jobs import VERDICT, data_job, patience, vpc_of
+from mdlc_constructs.workflows.data_jobs import VERDICT, data_job, patience, volume_key, vpc_of
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import make_model, score_task
@@ -152,7 +152,7 @@ def train(settings: TrainingSettings) -> Task:
         ),
         output_uri="{% $plan.uris.training %}",
         kms_key_id=KEY_ARN,
-        volume_kms_key_id=KEY_ARN,
+        volume_kms_key_id=volume_key(compute),
         instance_type=compute.instance_type,
         instance_count=compute.instance_count,
         volume_gb=compute.volume_gb,
