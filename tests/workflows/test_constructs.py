@@ -2,21 +2,32 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk.assertions import Annotations, Match
 from syrupy.assertion import SnapshotAssertion
 
-from mdlc_constructs import BatchInferenceWorkflow, MachineError, ModelHome, TrainingWorkflow
+from mdlc_constructs import (
+    BatchInferenceWorkflow,
+    Compute,
+    CustomImage,
+    MachineError,
+    ModelHome,
+    TrainingWorkflow,
+)
 from mdlc_constructs.asl import Pass
 from mdlc_constructs.asl.states import State
 from mdlc_constructs.governance.nag import flat
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.workflows.scoring import score_task
+from mdlc_constructs.workflows.training.machine import check_quality, train
 from tests.synthesized import Synthesized, listed
-from tests.workflows.settings import ALGORITHM, DATASET
+from tests.workflows.settings import ALGORITHM, DATASET, TRAINING
 from tests.workflows.stacks import HERE, OWN_IMAGE, STACKS, training
 
 
@@ -218,6 +229,36 @@ def test_a_dataset_that_covers_what_the_workflows_write_is_refused(stack: Stack,
             )
     elsewhere = replace(DATASET, uri=f"s3://another/{prefix}")
     assert TrainingWorkflow(stack, "Training", home=home, dataset=elsewhere, algorithm=ALGORITHM)
+
+
+@pytest.mark.parametrize(
+    ("image", "warned"),
+    [
+        (OWN_IMAGE, True),
+        (OWN_IMAGE.replace(":3", "@sha256:" + "0" * 64), False),
+        (OWN_IMAGE.replace(":3", ":" + "0" * 64), False),
+    ],
+)
+def test_an_image_named_by_a_tag_comes_with_a_warning(stack: Stack, image: str, warned: bool) -> None:
+    training(stack, algorithm=CustomImage(image_uri=image))
+    found = Annotations.from_stack(stack).find_warning(
+        "/Refused/Training-flights", Match.string_like_regexp("names the image by a tag")
+    )
+    assert len(found) == warned
+
+
+@pytest.mark.parametrize(("instance_type", "encrypted"), [("ml.m5.xlarge", True), ("ml.g4dn.xlarge", False)])
+def test_disks_that_their_hardware_encrypts_get_no_key(instance_type: str, encrypted: bool) -> None:
+    compute = Compute(instance_type=instance_type)
+    in_training = replace(TRAINING, training_compute=compute, job_compute=compute)
+    for state, place in (
+        (train(in_training), "ResourceConfig"),
+        (check_quality(in_training), "ProcessingResources"),
+        (score_task("S", model="m", content_type="text/csv", compute=compute), "TransformResources"),
+    ):
+        assert isinstance(state.arguments, Mapping)
+        assert ("VolumeKmsKeyId" in json.dumps(state.arguments[place])) is encrypted
+        assert "${KeyArn}" in json.dumps(state.arguments)
 
 
 def test_a_vpc_reaches_every_job_and_every_role_that_joins_it(stacks: dict[str, Synthesized]) -> None:

@@ -1,7 +1,9 @@
 """The training workflow as a construct: roles, image and bundles around the pure machine."""
 
+import re
 from collections.abc import Mapping
 
+from aws_cdk import Annotations
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -14,6 +16,7 @@ from mdlc_constructs.settings import (
     Approval,
     BuiltInAlgorithm,
     Compute,
+    CustomImage,
     Dataset,
     Evaluation,
     Gate,
@@ -26,6 +29,9 @@ from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.construct import DATA_LOCK, EVALUATE_LOCK, Seam, Workflow, source_of
 from mdlc_constructs.workflows.training import machine as template
 from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, TrainingSettings, training_machine
+
+_MOVABLE = re.compile(r"/[^/:@]+:(?![0-9a-f]{64}$)[^/@:]+$")
+"""An image named by a tag that is not the hash of what it was built from, as the CDK's own assets are."""
 
 
 class TrainingWorkflow(Workflow):
@@ -99,6 +105,7 @@ class TrainingWorkflow(Workflow):
         )
         self.source = source_of(home, dataset, dataset_bucket)
         super().__init__(scope, id_, home=home)
+        self._warn_of_tag(algorithm)
         self.tasks = self.tasks_of_steps()
         machine = training_machine(self.settings, tasks=self.tasks, seams=self.read_seams(seams))
         bundled, places = self.bundle_bindings(DATA_LOCK, EVALUATE_LOCK)
@@ -164,6 +171,14 @@ class TrainingWorkflow(Workflow):
                 "PlanTrainingFunction": planner,
             },
         )
+
+    def _warn_of_tag(self, algorithm: Algorithm) -> None:
+        if isinstance(algorithm, CustomImage) and _MOVABLE.search(algorithm.image_uri):
+            Annotations.of(self).add_warning_v2(
+                "mdlc:image-named-by-tag",
+                f"image_uri {algorithm.image_uri!r} names the image by a tag: when another image is pushed "
+                f"under that tag, nothing is trained anew. Name it by digest, <repository>@sha256:<digest>.",
+            )
 
     def _planning(self) -> tuple[Statement, ...]:
         """What the planning function looks at and writes for this model."""
