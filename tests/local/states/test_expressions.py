@@ -10,7 +10,12 @@ from tests.local.states.running import Run, events, run
 
 Roles = Callable[..., Role]
 
-AWKWARD = {"text": 'a "quoted" \\ back\nslash \u00e9 {% 1 %}', "null": None, "list": [], "number": 1.5}
+AWKWARD: dict[str, Any] = {
+    "text": 'a "quoted" \\ back\nslash \u00e9 {% 1 %}',
+    "null": None,
+    "list": [],
+    "number": 1.5,
+}
 
 
 def output(server: Server, role: Role, expression: str, given: Any = None) -> Run:

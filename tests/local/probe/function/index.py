@@ -3,6 +3,7 @@
 import json
 import os
 import urllib.request
+from typing import Any
 
 import boto3
 
@@ -11,7 +12,7 @@ class TransientError(Exception):
     pass
 
 
-def handler(event, context):
+def handler(event: dict[str, Any], context: object) -> dict[str, str]:
     """Fails the first time it is called."""
     dynamodb = boto3.client("dynamodb")
     counted = dynamodb.update_item(
@@ -26,7 +27,7 @@ def handler(event, context):
     return {"version": os.environ["VERSION"]}
 
 
-def custom(event, context):
+def custom(event: dict[str, Any], context: object) -> None:
     """Answers CloudFormation, and keeps what it was asked."""
     properties = event["ResourceProperties"]
     boto3.client("dynamodb").put_item(
