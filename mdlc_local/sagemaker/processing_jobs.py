@@ -6,6 +6,7 @@ from typing import Any
 from mdlc_local.sagemaker import host, job_requests, processing
 from mdlc_local.sagemaker.faults import invalid
 from mdlc_local.sagemaker.images import Images
+from mdlc_local.sagemaker.instance_storage import refuse_volume_key
 from mdlc_local.sagemaker.records import PROCESSING_JOB, Scope
 
 _ROOT = "/opt/ml/processing"
@@ -18,6 +19,7 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
         Fault: ResourceInUse, or ValidationException for what SageMaker (or this machine) does not take.
     """
     job_requests.refuse_taken(PROCESSING_JOB, request["ProcessingJobName"], scope)
+    refuse_volume_key(request["ProcessingResources"]["ClusterConfig"])
     _check_image(request["AppSpecification"], images)
     request = _with_defaults(request)
     _check_inputs(request.get("ProcessingInputs", []))

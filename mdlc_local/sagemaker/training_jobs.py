@@ -6,6 +6,7 @@ from mdlc_local import clients
 from mdlc_local.sagemaker import host, job_requests, opt_ml, training
 from mdlc_local.sagemaker.faults import JobFailure, invalid
 from mdlc_local.sagemaker.images import Images
+from mdlc_local.sagemaker.instance_storage import refuse_volume_key
 from mdlc_local.sagemaker.records import TRAINING_JOB, Scope
 from mdlc_local.sagemaker.running import SESSION
 from mdlc_local.sagemaker.storage import Storage
@@ -20,6 +21,7 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     job_requests.refuse_taken(TRAINING_JOB, request["TrainingJobName"], scope)
     _check_required(request)
     _check_image(request["AlgorithmSpecification"], images)
+    refuse_volume_key(request["ResourceConfig"])
     _check_stopping(request)
     host.check_role(request["RoleArn"])
     _check_checkpoints(request)

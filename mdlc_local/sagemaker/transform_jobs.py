@@ -5,6 +5,7 @@ from typing import Any
 from mdlc_local.sagemaker import job_requests, records, transform
 from mdlc_local.sagemaker.faults import could_not_find, invalid
 from mdlc_local.sagemaker.images import Images
+from mdlc_local.sagemaker.instance_storage import refuse_volume_key
 from mdlc_local.sagemaker.records import MODEL, TRANSFORM_JOB, Scope
 
 _RUN_LOCALLY = {
@@ -23,6 +24,7 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     model = records.find(MODEL, request["ModelName"], scope)
     if model is None:
         raise could_not_find("model", records.arn(MODEL, request["ModelName"], scope))
+    refuse_volume_key(request["TransformResources"])
     _check_input(request["TransformInput"])
     if request.get("DataProcessing"):
         raise invalid(
