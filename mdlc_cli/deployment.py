@@ -57,13 +57,13 @@ def stop_executions(target: Target, names: Sequence[str]) -> int:
     stopped = 0
     for name in names:
         for machine in machines.all_machines(target, stack=name):
-            running = client.list_executions(stateMachineArn=machine.arn, statusFilter="RUNNING")[
-                "executions"
-            ]
-            for execution in running:
-                client.stop_execution(
-                    executionArn=execution["executionArn"], error="Teardown", cause="mdlc teardown"
-                )
+            pages = client.get_paginator("list_executions").paginate(
+                stateMachineArn=machine.arn, statusFilter="RUNNING"
+            )
+            # All are listed before the first is stopped, which would move the pages.
+            running = [execution["executionArn"] for page in pages for execution in page["executions"]]
+            for arn in running:
+                client.stop_execution(executionArn=arn, error="Teardown", cause="mdlc teardown")
             stopped += len(running)
     return stopped
 

@@ -63,7 +63,10 @@ def target(*, bootstrapped: bool = True, deployed: tuple[str, ...] = ("FlightDel
             ),
             "stepfunctions": FakeClient(
                 list_state_machines={"stateMachines": [machine]},
-                list_executions={"executions": [{"executionArn": "arn:e"}]},
+                list_executions=[
+                    {"executions": [{"executionArn": "arn:e"}]},
+                    {"executions": [{"executionArn": "arn:f"}]},
+                ],
                 stop_execution={},
             ),
         }
@@ -113,5 +116,5 @@ def test_what_still_runs_is_stopped_before_the_stack_goes(project: Path) -> None
     with pytest.raises(CommandError, match=r"FlightDelay \(CREATE_COMPLETE\) could not be destroyed"):
         deployment.destroy(here, project, ["FlightDelay"])
     stopped = [request for name, request in here.clients["stepfunctions"].calls if name == "stop_execution"]
-    assert [each["executionArn"] for each in stopped] == ["arn:e"]
+    assert [each["executionArn"] for each in stopped] == ["arn:e", "arn:f"]
     assert calls(project)[0]["arguments"][:3] == ["destroy", "FlightDelay", "--force"]
