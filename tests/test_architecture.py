@@ -38,6 +38,8 @@ WITH_CDK = {
     f"{RESOURCES}.assets",
     f"{RESOURCES}.functions",
     f"{RESOURCES}.images",
+    f"{RESOURCES}.keys",
+    f"{RESOURCES}.model_bucket",
     f"{RESOURCES}.model_home",
     f"{RESOURCES}.permissions",
     f"{WORKFLOWS}.construct",

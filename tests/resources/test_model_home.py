@@ -7,7 +7,6 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
-from aws_cdk.assertions import Annotations, Match
 
 from mdlc_constructs import BatchInferenceWorkflow, ModelHome, TrainingWorkflow
 from mdlc_constructs.governance.nag import flat
@@ -25,11 +24,6 @@ def own_bucket_and_key(stack: Stack) -> None:
     home = ModelHome(stack, "Model", name="flights", bucket=bucket, key=key)
     TrainingWorkflow(stack, "Training", home=home, dataset=DATASET, algorithm=ALGORITHM)
     BatchInferenceWorkflow(stack, "Batch", home=home, dataset=DATASET)
-
-
-def with_access_logs(stack: Stack) -> None:
-    logs = s3.Bucket(stack, "AccessLogs", encryption=s3.BucketEncryption.S3_MANAGED)
-    ModelHome(stack, "Model", name="flights", access_logs_bucket=logs)
 
 
 def used_by_others(stack: Stack) -> None:
@@ -50,7 +44,6 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Synthesized]:
         Stack(app, "Destroyed", env=HERE), "Model", name="flights", removal_policy=RemovalPolicy.DESTROY
     )
     own_bucket_and_key(Stack(app, "Own", env=HERE))
-    with_access_logs(Stack(app, "AccessLogs", env=HERE))
     used_by_others(Stack(app, "Used", env=HERE))
     return Synthesized.all_of(app)
 
@@ -70,41 +63,10 @@ def synthesized(stack: Stack) -> Synthesized:
     return Synthesized.all_of(app_of(stack))[stack.stack_name]
 
 
-def test_the_bucket_is_versioned_encrypted_private_and_tells_eventbridge(
-    stacks: dict[str, Synthesized],
-) -> None:
-    bucket = stacks["Plain"].properties("AWS::S3::Bucket")
-    (key,) = stacks["Plain"].of_type("AWS::KMS::Key")
-    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    assert encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
-    assert flat(encryption["ServerSideEncryptionByDefault"]["KMSMasterKeyID"]) == f"<{key}.Arn>"
-    assert encryption["BucketKeyEnabled"] is True
-    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
-    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-    assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
-
-
 def test_eventbridge_takes_no_custom_resource(stacks: dict[str, Synthesized]) -> None:
     kinds = {resource["Type"] for resource in stacks["Plain"].resources.values()}
     assert {kind for kind in kinds if kind.startswith("Custom::")} == {"Custom::MdlcCleanUp"}
     assert len(stacks["Plain"].of_type("AWS::Lambda::Function")) == 1
-
-
-def test_the_bucket_refuses_plain_http(stacks: dict[str, Synthesized]) -> None:
-    (bucket,) = stacks["Plain"].of_type("AWS::S3::Bucket")
-    policy = stacks["Plain"].properties("AWS::S3::BucketPolicy")
-    (statement,) = policy["PolicyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    assert [flat(one) for one in statement["Resource"]] == [f"<{bucket}.Arn>", f"<{bucket}.Arn>/*"]
-
-
-def test_the_key_rotates_and_serves_log_groups_of_the_account_alone(stacks: dict[str, Synthesized]) -> None:
-    key = stacks["Plain"].properties("AWS::KMS::Key")
-    assert key["EnableKeyRotation"] is True
-    (logs,) = (one for one in key["KeyPolicy"]["Statement"] if "Service" in one["Principal"])
-    assert flat(logs["Principal"]["Service"]) == "logs.<AWS::Region>.amazonaws.com"
-    assert "<AWS::AccountId>" in flat(logs["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"])
 
 
 def test_the_audit_table_is_encrypted_and_can_be_restored(stacks: dict[str, Synthesized]) -> None:
@@ -169,40 +131,6 @@ def test_a_bucket_and_a_key_of_ones_own_are_used_and_nothing_is_made(
         assert group["Properties"]["KmsKeyId"] == THEIR_KEY
 
 
-def test_a_key_of_ones_own_is_opened_to_cloudwatch_logs(stack: Stack) -> None:
-    key = kms.Key(stack, "Mine")
-    bucket = s3.Bucket(stack, "Theirs", encryption_key=key)
-    home = ModelHome(stack, "Model", name="flights", bucket=bucket)
-    assert home.key is key
-    template = synthesized(stack)
-    (id_,) = template.of_type("AWS::KMS::Key")
-    (logs,) = (
-        one
-        for one in template.properties("AWS::KMS::Key")["KeyPolicy"]["Statement"]
-        if "Service" in one["Principal"]
-    )
-    assert flat(logs["Principal"]["Service"]) == "logs.<AWS::Region>.amazonaws.com"
-    assert "kms:GenerateDataKey*" in logs["Action"]
-    assert "<AWS::AccountId>" in flat(logs["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"])
-    table = template.properties("AWS::DynamoDB::Table")
-    assert flat(table["SSESpecification"]["KMSMasterKeyId"]) == f"<{id_}.Arn>"
-    Annotations.from_stack(stack).has_no_warning("*", Match.any_value())
-
-
-def test_an_imported_key_comes_with_a_warning_about_its_policy(stack: Stack) -> None:
-    ModelHome(stack, "Model", name="flights", key=kms.Key.from_key_arn(stack, "TheirKey", THEIR_KEY))
-    Annotations.from_stack(stack).has_warning(
-        "/Refused/Model", Match.string_like_regexp(r"a statement that allows logs\.<region>\.amazonaws\.com")
-    )
-
-
-def test_a_key_that_is_not_the_buckets_is_refused(stack: Stack) -> None:
-    bucket = s3.Bucket(stack, "Theirs", encryption_key=kms.Key(stack, "OfTheBucket"))
-    with pytest.raises(ValueError, match="key='Refused/Other' is not 'Refused/OfTheBucket', which encrypts"):
-        ModelHome(stack, "Model", name="flights", bucket=bucket, key=kms.Key(stack, "Other"))
-    assert stack.node.try_find_child("Model") is None
-
-
 def test_a_bucket_of_ones_own_is_never_emptied(stack: Stack) -> None:
     bucket = s3.Bucket.from_bucket_name(stack, "Theirs", "theirs")
     ModelHome(stack, "Model", name="flights", bucket=bucket, removal_policy=RemovalPolicy.DESTROY)
@@ -211,26 +139,6 @@ def test_a_bucket_of_ones_own_is_never_emptied(stack: Stack) -> None:
     actions = {action for action, _ in template.allowed("FunctionsCleanUpRole")}
     assert "sagemaker:DeleteModelPackage" in actions
     assert "s3:DeleteObject" not in actions
-
-
-def test_access_logs_go_where_they_were_asked_to(stacks: dict[str, Synthesized]) -> None:
-    template = stacks["AccessLogs"]
-    buckets = template.of_type("AWS::S3::Bucket")
-    (logs,) = (name for name in buckets if name.startswith("AccessLogs"))
-    (model,) = (name for name in buckets if name != logs)
-    assert buckets[model]["Properties"]["LoggingConfiguration"] == {
-        "DestinationBucketName": {"Ref": logs},
-        "LogFilePrefix": "flights/",
-    }
-    (policy,) = (
-        resource["Properties"]["PolicyDocument"]
-        for resource in template.of_type("AWS::S3::BucketPolicy").values()
-        if resource["Properties"]["Bucket"] == {"Ref": logs}
-    )
-    (statement,) = policy["Statement"]
-    assert statement["Principal"] == {"Service": "logging.s3.amazonaws.com"}
-    assert flat(statement["Resource"]) == f"<{logs}.Arn>/flights/*"
-    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "111111111111"}}
 
 
 def test_access_logs_of_a_bucket_of_ones_own_are_refused(stack: Stack) -> None:
