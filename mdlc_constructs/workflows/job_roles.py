@@ -38,7 +38,9 @@ def model_bucket(*, reads: Iterable[str] = (), writes: Iterable[str] = ()) -> tu
         statements += [
             Statement(actions=("s3:PutObject",), resources=object_arn(*writes)),
             # A multipart upload decrypts the data key of its earlier parts.
-            Statement(actions=("kms:GenerateDataKey", "kms:Decrypt"), resources=(KEY_ARN,)),
+            # S3 asks for no kms:Encrypt, but SageMaker's documentation asks it of a job with an output key:
+            # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html
+            Statement(actions=("kms:GenerateDataKey", "kms:Decrypt", "kms:Encrypt"), resources=(KEY_ARN,)),
         ]
     return tuple(statements)
 
@@ -145,4 +147,13 @@ def volumes() -> tuple[Statement, ...]:
             resources=(KEY_ARN,),
             conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
         ),
+    )
+
+
+def model(repository_arn: str, network: NetworkSettings) -> tuple[Statement, ...]:
+    """What a model's containers need wherever they run: artifact, input, and room for the answers."""
+    return (
+        *model_bucket(reads=("training", "splits", "prepared"), writes=("scores",)),
+        *running("TransformJobs", repository_arn, network),
+        *volumes(),
     )

@@ -8,7 +8,6 @@ from constructs import Construct
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import State
 from mdlc_constructs.resources.model_home import ModelHome
-from mdlc_constructs.resources.places import object_arn
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.workflows import job_roles
@@ -21,6 +20,7 @@ from mdlc_constructs.workflows.batch_inference.machine import (
     batch_inference_machine,
 )
 from mdlc_constructs.workflows.construct import DATA_LOCK, Seam, Workflow, source_of
+from mdlc_constructs.workflows.planner_role import planning
 
 
 class BatchInferenceWorkflow(Workflow):
@@ -99,14 +99,7 @@ class BatchInferenceWorkflow(Workflow):
             jobs,
             bucket(reads=("runs", "prepared", "scores"), writes=("predictions", "staged")),
         )
-        model_role = home.model_role(
-            (
-                *bucket(reads=("training", "splits", "prepared"), writes=("scores",)),
-                *job_roles.running("TransformJobs", home.model_repository_arn, self.settings.network),
-                *job_roles.volumes(),
-            ),
-            {},
-        )
+        model_role = home.model_role(job_roles.model(home.model_repository_arn, self.settings.network), {})
         planner = home.function("PlanBatch", self._planning(), self.source_bindings)
         self.build(
             machine,
@@ -124,24 +117,11 @@ class BatchInferenceWorkflow(Workflow):
 
     def _planning(self) -> tuple[Statement, ...]:
         """What the planning function looks at and writes for this model."""
-        here, model = "arn:${Partition}:sagemaker:${Region}:${Account}:", self.home.name
+        looks = ("ProcessingJob", "TransformJob", "Model", "ModelPackage")
         return (
-            *job_roles.dataset(self.source.key_arn),
-            Statement(actions=("s3:PutObject",), resources=object_arn("runs")),
-            Statement(actions=("kms:GenerateDataKey", "kms:Decrypt"), resources=(self.home.key_arn,)),
-            Statement(actions=("dynamodb:GetItem",), resources=(self.home.audit_table_arn,)),
-            Statement(
-                actions=("sagemaker:DescribeProcessingJob",), resources=(f"{here}processing-job/{model}-*",)
-            ),
-            Statement(
-                actions=("sagemaker:DescribeTransformJob",), resources=(f"{here}transform-job/{model}-*",)
-            ),
-            Statement(actions=("sagemaker:DescribeModel",), resources=(f"{here}model/{model}-*",)),
+            *planning(self.home.name, *looks, dataset_key_arn=self.source.key_arn),
             # Listing knows no resource-level permission.
             Statement(actions=("sagemaker:ListModelPackages",), resources=("*",)),
-            Statement(
-                actions=("sagemaker:DescribeModelPackage",), resources=(f"{here}model-package/{model}/*",)
-            ),
         )
 
     def create_create_model_task(self) -> State:

@@ -27,6 +27,7 @@ from mdlc_constructs.settings import (
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.construct import DATA_LOCK, EVALUATE_LOCK, Seam, Workflow, source_of
+from mdlc_constructs.workflows.planner_role import planning
 from mdlc_constructs.workflows.training import machine as template
 from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, TrainingSettings, training_machine
 
@@ -148,14 +149,7 @@ class TrainingWorkflow(Workflow):
             bucket(reads=("runs", "splits", "scores"), writes=("evaluations",)),
         )
         home.model_repository_arn = self.repository_arn(image)
-        model_role = home.model_role(
-            (
-                *bucket(reads=("training", "splits", "prepared"), writes=("scores",)),
-                *job_roles.running("TransformJobs", home.model_repository_arn, network),
-                *job_roles.volumes(),
-            ),
-            {},
-        )
+        model_role = home.model_role(job_roles.model(home.model_repository_arn, network), {})
         planner = home.function("PlanTraining", self._planning(), self.source_bindings)
         self.build(
             machine,
@@ -182,26 +176,11 @@ class TrainingWorkflow(Workflow):
 
     def _planning(self) -> tuple[Statement, ...]:
         """What the planning function looks at and writes for this model."""
-        here, model = "arn:${Partition}:sagemaker:${Region}:${Account}:", self.home.name
+        looks = ("ProcessingJob", "TrainingJob", "TransformJob", "Model", "ModelPackage")
         return (
-            *job_roles.dataset(self.source.key_arn),
-            Statement(actions=("s3:PutObject",), resources=object_arn("runs")),
+            *planning(self.home.name, *looks, dataset_key_arn=self.source.key_arn),
+            # The champion's feature program.
             Statement(actions=("s3:GetObject",), resources=object_arn("splits")),
-            Statement(actions=("kms:GenerateDataKey", "kms:Decrypt"), resources=(self.home.key_arn,)),
-            Statement(actions=("dynamodb:GetItem",), resources=(self.home.audit_table_arn,)),
-            Statement(
-                actions=("sagemaker:DescribeProcessingJob",), resources=(f"{here}processing-job/{model}-*",)
-            ),
-            Statement(
-                actions=("sagemaker:DescribeTrainingJob",), resources=(f"{here}training-job/{model}-*",)
-            ),
-            Statement(
-                actions=("sagemaker:DescribeTransformJob",), resources=(f"{here}transform-job/{model}-*",)
-            ),
-            Statement(actions=("sagemaker:DescribeModel",), resources=(f"{here}model/{model}-*",)),
-            Statement(
-                actions=("sagemaker:DescribeModelPackage",), resources=(f"{here}model-package/{model}/*",)
-            ),
         )
 
     def create_check_quality_task(self) -> State:

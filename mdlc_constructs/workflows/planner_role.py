@@ -1,0 +1,37 @@
+"""What a planning function may do: look at what stands behind derived names, write `plan.json`. Pure data."""
+
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.resources.places import AUDIT_TABLE_ARN, KEY_ARN, object_arn
+from mdlc_constructs.workflows import job_roles
+
+_HERE = "arn:${Partition}:sagemaker:${Region}:${Account}:"
+_LOOKED_AT = {
+    "ProcessingJob": "processing-job/{model}-*",
+    "TrainingJob": "training-job/{model}-*",
+    "TransformJob": "transform-job/{model}-*",
+    "Model": "model/{model}-*",
+    "ModelPackage": "model-package/{model}/*",
+}
+
+
+def planning(model: str, *kinds: str, dataset_key_arn: str | None) -> tuple[Statement, ...]:
+    """Pin the dataset, look at the model's jobs and packages, read the audit table, write the plan.
+
+    Args:
+        model: the model home's name, which begins every derived name and is the package group's.
+        kinds: what is looked at, as SageMaker names it: `TrainingJob`, `Model` ...
+        dataset_key_arn: the dataset's own key, when it has one.
+    """
+    looks = (
+        Statement(
+            actions=(f"sagemaker:Describe{kind}",), resources=(_HERE + _LOOKED_AT[kind].format(model=model),)
+        )
+        for kind in kinds
+    )
+    return (
+        *job_roles.dataset(dataset_key_arn),
+        Statement(actions=("s3:PutObject",), resources=object_arn("runs")),
+        Statement(actions=("kms:GenerateDataKey", "kms:Decrypt"), resources=(KEY_ARN,)),
+        Statement(actions=("dynamodb:GetItem",), resources=(AUDIT_TABLE_ARN,)),
+        *looks,
+    )
