@@ -137,21 +137,20 @@ class Aws:
         """Start a workflow and wait for it."""
         return self.wait(self.start(team, workflow, given))
 
-    def abort(self, team: Team, workflow: str, state: str, given: dict[str, Any] | None = None) -> Execution:
-        """Start a workflow and stop it as soon as it waits for the job that this state started."""
-        arn = self.start(team, workflow, given)
+    def until_entered(self, arn: str, state: str, then: str = "") -> None:
+        """Wait until an execution has entered a state, and until an event of the type `then` has followed."""
         states = self.client("stepfunctions")
         deadline = time.monotonic() + SECONDS
-        waiting = False
-        while not waiting:
-            assert time.monotonic() < deadline, f"{arn} waits for no job of {state} after {SECONDS} s"
+        while True:
             events = states.get_execution_history(executionArn=arn, maxResults=1000)["events"]
             entered = [event.get("stateEnteredEventDetails", {}).get("name") for event in events]
             after = events[entered.index(state) :] if state in entered else []
-            waiting = any(event["type"] == "TaskSubmitted" for event in after)
-            assert waiting or states.describe_execution(executionArn=arn)["status"] == "RUNNING", entered
-        states.stop_execution(executionArn=arn)
-        return self.wait(arn)
+            if after and (not then or any(event["type"] == then for event in after)):
+                return
+            status = states.describe_execution(executionArn=arn)["status"]
+            assert status == "RUNNING", f"{arn} did not come to {state}: {status} after {entered}"
+            assert time.monotonic() < deadline, f"{arn} is not at {state} after {SECONDS} s: {entered}"
+            time.sleep(0.05)
 
     def audit(self, team: Team) -> list[dict[str, str]]:
         """All audit items of executions, in the order of time."""
@@ -176,14 +175,6 @@ class Aws:
         list_jobs = getattr(self.client("sagemaker"), f"list_{kind.lower()}_jobs")
         summaries = list_jobs(NameContains=team.model, MaxResults=100, **filters)[f"{kind}JobSummaries"]
         return [each[f"{kind}JobName"] for each in summaries]
-
-    def stopped_since(self, before: list[str], team: Team, kind: str) -> list[str]:
-        """The team's jobs of a kind that were stopped besides those before; waits until there is one."""
-        deadline = time.monotonic() + SECONDS
-        while not (found := set(self.jobs(team, kind, StatusEquals="Stopped")) - set(before)):
-            assert time.monotonic() < deadline, f"no {kind} job of {team.model} was stopped"
-            time.sleep(0.1)
-        return sorted(found)
 
     def package(self, arn: str) -> dict[str, Any]:
         """A model package as the registry describes it."""

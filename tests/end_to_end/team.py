@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 from aws_cdk import App, CfnOutput, RemovalPolicy, Stack
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from mdlc_constructs import (
@@ -33,11 +35,17 @@ DAYS = 360
 
 @dataclass(frozen=True, kw_only=True)
 class Team:
-    """What differs between the stacks of the tests."""
+    """What differs between the stacks of the tests.
+
+    Attributes:
+        own: whether the team brings a bucket of its own, encrypted with a key of its own. They stay when the
+            stack is deleted.
+    """
 
     model: str
     rounds: int = 10
     max_parallel: int = 4
+    own: bool = False
 
     @property
     def stack(self) -> str:
@@ -50,7 +58,13 @@ class TeamStack(Stack):
 
     def __init__(self, scope: Construct, id_: str, *, team: Team) -> None:
         super().__init__(scope, id_)
-        home = ModelHome(self, "Model", name=team.model, removal_policy=RemovalPolicy.DESTROY)
+        home = ModelHome(
+            self,
+            "Model",
+            name=team.model,
+            bucket=self.own_bucket() if team.own else None,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
 
         def orders(prefix: str) -> Dataset:
             return Dataset.csv(
@@ -87,6 +101,12 @@ class TeamStack(Stack):
         )
         CfnOutput(self, "BucketName", value=home.bucket_name)
         CfnOutput(self, "AuditTableName", value=home.audit_table_name)
+
+    def own_bucket(self) -> s3.Bucket:
+        """A bucket as a team may have it already; it has the logical id that a home's own would have."""
+        return s3.Bucket(
+            self, "ModelBucket", encryption_key=kms.Key(self, "ModelKey"), versioned=True, enforce_ssl=True
+        )
 
 
 def write_orders(

@@ -103,6 +103,13 @@ ALLOWED = (
         "role; the embedded AWS keeps them in the server's memory as they are.",
     ),
     Unused(
+        roles=JOBS,
+        actions=("kms:Encrypt",),
+        resources="*:key/${ModelKey}",
+        reason="AWS's documentation asks it of the role of a job whose outputs have a key; S3 itself asks "
+        "for data keys only, and so does the embedded AWS.",
+    ),
+    Unused(
         roles=("TrainingRole",),
         actions=("sagemaker:CreateModelPackage",),
         resources="${ModelPackages}",
