@@ -9,6 +9,7 @@ import pytest
 from mdlc_constructs.workflows.batch_inference.machine import batch_inference_machine
 from mdlc_constructs.workflows.training.machine import training_machine
 from tests.end_to_end.aws import Aws, Execution
+from tests.end_to_end.held_jobs import abort, job_like, take_capacity
 from tests.end_to_end.team import Team, write_orders
 from tests.workflows.settings import BATCH, TRAINING
 
@@ -16,7 +17,6 @@ STEADY = Team(model="steady")
 CHANGED = replace(STEADY, rounds=12)
 SHUFFLED = Team(model="shuffled")
 FAILING = Team(model="failing", own=True)
-KINDS = ("Processing", "Training", "Transform")
 
 
 @pytest.fixture(scope="module")
@@ -184,16 +184,15 @@ def test_two_executions_of_the_same_work_at_once_do_it_once(
 def test_an_aborted_execution_stops_its_job_and_the_next_goes_on(
     teams: Aws, team: Team, workflow: str, given: dict[str, Any], states: dict[str, str]
 ) -> None:
-    completed: list[str] = []
-    for state, kind in states.items():
+    # An execution does again what the one before it was stopped in, and only that, before it goes on.
+    for number, (state, kind) in enumerate(states.items()):
         stopped = teams.jobs(team, kind, StatusEquals="Stopped")
-        aborted = teams.abort(team, workflow, state, given)
+        after = list(states)[number - 1] if number else ""
+        aborted = abort(teams, team, workflow, state, given, after)
         assert aborted.status == "ABORTED"
         assert aborted.states[-1] == state
-        assert not set(completed) & set(aborted.states)
-        assert len(teams.stopped_since(stopped, team, kind)) == 1
-        # Only what this execution was stopped in is done again by the next.
-        completed = list(states)[: list(states).index(state)]
+        assert not set(list(states)[: max(number - 1, 0)]) & set(aborted.states)
+        assert len(teams.jobs(team, kind, StatusEquals="Stopped")) == len(stopped) + 1
 
 
 def test_a_shuffled_label_is_refused_and_stands_as_rejected(teams: Aws) -> None:
@@ -284,56 +283,29 @@ def test_every_state_of_both_machines_was_entered(teams: Aws) -> None:
         assert {state.name for state in machine.walk()} - teams.entered[workflow] == set(), workflow
 
 
-def held_jobs(aws: Aws, team: Team) -> dict[str, str]:
-    """Kind to name of jobs that run for minutes, as an execution that still runs would have made them."""
-    sagemaker = aws.client("sagemaker")
-    waiting = ["python3", "-c", "import time; time.sleep(600)"]
-    names = {kind: f"{team.model}-held-{number:020x}" for number, kind in enumerate(KINDS)}
-    processing = sagemaker.describe_processing_job(ProcessingJobName=aws.jobs(team, "Processing")[0])
-    sagemaker.create_processing_job(
-        ProcessingJobName=names["Processing"],
-        AppSpecification={**processing["AppSpecification"], "ContainerEntrypoint": waiting},
-        ProcessingResources=processing["ProcessingResources"],
-        RoleArn=processing["RoleArn"],
-    )
-    training = sagemaker.describe_training_job(TrainingJobName=aws.jobs(team, "Training")[0])
-    image = training["AlgorithmSpecification"]["TrainingImage"]
-    sagemaker.create_training_job(
-        TrainingJobName=names["Training"],
-        AlgorithmSpecification={
-            "TrainingImage": image,
-            "TrainingInputMode": "File",
-            "ContainerEntrypoint": waiting,
-        },
-        **{name: training[name] for name in ("RoleArn", "OutputDataConfig", "ResourceConfig")},
-        StoppingCondition={"MaxRuntimeInSeconds": 600},
-    )
-    transform = sagemaker.describe_transform_job(TransformJobName=aws.jobs(team, "Transform")[0])
-    rows = aws.folder / "held.csv"
-    rows.write_text("0,1,2.5\n" * 200_000)
-    aws.upload(team, "prepared/held/", [rows])
-    prefix = f"s3://{aws.outputs(team)['BucketName']}/prepared/held/"
-    sagemaker.create_transform_job(
-        TransformJobName=names["Transform"],
-        **{name: transform[name] for name in ("ModelName", "TransformOutput", "TransformResources")},
-        BatchStrategy="SingleRecord",
-        TransformInput={
-            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": prefix}},
-            "ContentType": "text/csv",
-            "SplitType": "Line",
-        },
-    )
-    return names
-
-
 def test_deleting_stacks_leaves_nothing_of_theirs_and_ends_what_runs(teams: Aws) -> None:
-    held = held_jobs(teams, FAILING)
-    for kind, name in held.items():
-        assert name in teams.jobs(FAILING, kind, StatusEquals="InProgress")
+    held = dict.fromkeys(take_capacity(teams, CHANGED, f"{CHANGED.model}-sleep"), "Processing")
+    for number, kind in enumerate(("Training", "Transform")):
+        name = f"{CHANGED.model}-held-{number:020x}"
+        job_like(teams, CHANGED, kind, name)
+        held[name] = kind
+    trains = teams.start(CHANGED, "training", {"window": {"start": "2013-03-01"}})
+    teams.until_entered(trains, "PrepareFeatures", then="TaskSubmitted")
+    scores = teams.start(CHANGED, "batch-inference", {"prefix": "third/"})
+    teams.until_entered(scores, "CheckOutput", then="TaskSubmitted")
+    for name, kind in held.items():
+        assert name in teams.jobs(CHANGED, kind, StatusEquals="InProgress")
     outputs = teams.outputs(FAILING)
     teams.destroy(CHANGED, FAILING)
-    for kind, name in held.items():
-        assert name in teams.jobs(FAILING, kind, StatusEquals="Stopped")
+    for kind in ("Processing", "Training", "Transform"):
+        assert teams.jobs(CHANGED, kind, StatusEquals="InProgress") == []
+        assert {name for name in held if held[name] == kind} <= set(
+            teams.jobs(CHANGED, kind, StatusEquals="Stopped")
+        )
+    for arn in (trains, scores):
+        ended = teams.wait(arn)
+        # By the clean-up, before the machine itself was deleted.
+        assert (ended.status, ended.error) == ("ABORTED", "StackDeleted")
     # What is left is the third team's, whose stack stands.
     sagemaker, left = teams.client("sagemaker"), SHUFFLED.model
     assert {model["ModelName"].split("-")[0] for model in sagemaker.list_models()["Models"]} == {left}
