@@ -8,6 +8,7 @@ from lambdas import registry, sources
 from lambdas.audit import run_of
 from lambdas.clients import client
 from lambdas.plan_batch import logic
+from lambdas.packages import choose, package_from
 from lambdas.planning import put_plan, utc_now, wait_seconds
 
 logger = Logger(service="plan-batch")
@@ -22,10 +23,10 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     dataset = {**settings["dataset"], "uri": uri}
     settings = {**settings, "dataset": dataset}
     event = {**event, "input": given, "settings": settings}
-    arn = logic.choose(
+    arn = choose(
         registry.packages(sagemaker, home["group"]), given.get("package_version"), home["group"]
     )
-    package = logic.package_from(sagemaker.describe_model_package(ModelPackageName=arn))
+    package = package_from(sagemaker.describe_model_package(ModelPackageName=arn))
     files = sources.list_files(s3, uri)
     plan = logic.decide(
         event,
