@@ -75,7 +75,8 @@ def next_state(
 def met(taken: Mapping[str, str]) -> PlanningError:
     """The very error that a step met, to be raised again."""
     # Step Functions names an error by its class, and the first error's name is the one to keep.
-    return type(taken["error"], (PlanningError,), {})(taken["cause"])
+    named: type[PlanningError] = type(taken["error"], (PlanningError,), {})
+    return named(taken["cause"])
 
 
 def passed(verdict: Mapping[str, Any] | None) -> bool:

@@ -7,8 +7,8 @@ from aws_lambda_powertools import Logger
 from lambdas import registry, sources
 from lambdas.audit import run_of
 from lambdas.clients import client
-from lambdas.plan_batch import logic
 from lambdas.packages import choose, package_from
+from lambdas.plan_batch import logic
 from lambdas.planning import put_plan, utc_now, wait_seconds
 
 logger = Logger(service="plan-batch")
@@ -23,9 +23,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     dataset = {**settings["dataset"], "uri": uri}
     settings = {**settings, "dataset": dataset}
     event = {**event, "input": given, "settings": settings}
-    arn = choose(
-        registry.packages(sagemaker, home["group"]), given.get("package_version"), home["group"]
-    )
+    arn = choose(registry.packages(sagemaker, home["group"]), given.get("package_version"), home["group"])
     package = package_from(sagemaker.describe_model_package(ModelPackageName=arn))
     files = sources.list_files(s3, uri)
     plan = logic.decide(

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.errors import InvalidInput
+from lambdas.packages import Package
 from lambdas.plan_batch.logic import (
     LookUps,
     checked_input,
     decide,
     shards,
 )
-from lambdas.packages import Package
 from lambdas.sources import SourceFile
 from lambdas.steps import Job
 

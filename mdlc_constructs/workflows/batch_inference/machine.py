@@ -32,7 +32,7 @@ from mdlc_constructs.workflows.champion import REFUSED, point_champion
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.planning import taken
-from mdlc_constructs.workflows.scoring import make_model, score_task
+from mdlc_constructs.workflows.scoring import package_model, score_task, unlabelled
 
 WORKFLOW = "batch-inference"
 
@@ -83,22 +83,16 @@ class BatchInferenceSettings:
 
     def to_plan(self) -> dict[str, object]:
         """The settings as the jobs' `plan.json` holds them: no label, and nothing known only afterwards."""
-        section = self.dataset.to_plan()
-        absent = {self.dataset.label, *self.dataset.known_after}
-        columns = {name: kind for name, kind in self.dataset.columns.items() if name not in absent}
+        section = unlabelled(self.dataset)
+        columns = section["columns"]
+        assert isinstance(columns, dict)
         quality: dict[str, object] = self.quality.to_plan()
         for rule in ("missing_share", "ranges", "accepted_values"):
             bounds = quality[rule]
             assert isinstance(bounds, dict)
             quality[rule] = {name: value for name, value in bounds.items() if name in columns}
         return {
-            "dataset": {
-                **section,
-                "label": None,
-                "known_after": [],
-                "columns": columns,
-                "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}",
-            },
+            "dataset": {**section, "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
             "quality": quality,
             "parallel": self.max_parallel,
         }
@@ -106,14 +100,7 @@ class BatchInferenceSettings:
 
 def create_model(settings: BatchInferenceSettings) -> Task:
     """Create the package's model anew when it is gone; when it exists the machine passes by."""
-    return make_model(
-        model=settings.model,
-        model_name="{% $plan.package.model %}",
-        image="{% $plan.package.image %}",
-        artifact="{% $plan.package.artifact %}",
-        environment="{% $plan.package.environment %}",
-        network=settings.network,
-    )
+    return package_model(settings.model, settings.network)
 
 
 def check_input(settings: BatchInferenceSettings) -> Task:
