@@ -91,7 +91,8 @@ def throttling_retry(*services: str) -> tuple[Retry, ...]:
     """Patience with throttling and passing faults of the named services.
 
     A service is named as Step Functions prefixes its errors: `SageMaker`, `DynamoDB` (optimized integration),
-    `DynamoDb` (AWS SDK integration), `S3`, `EventBridge`, `Lambda`.
+    `DynamoDb` (AWS SDK integration), `S3`, `EventBridge`, `Lambda`, `ApplicationAutoScaling`,
+    `SageMakerRuntime`.
     """
     errors = {error for service in services for error in _PASSING_ERRORS[service]}
     return (Retry(errors=tuple(sorted(errors))),)
