@@ -85,6 +85,11 @@ class DataCapture:
                 self._waiting.setdefault(file, []).append(line)
                 self._count += 1
 
+    def clear(self) -> None:
+        """Forget what waits."""
+        with self._lock:
+            self._waiting, self._count = {}, 0
+
     def flush(self) -> None:
         """Write what waits, one file for each variant and hour."""
         with self._lock:

@@ -59,6 +59,11 @@ class EndpointMetrics:
             for metric, unit, value in observed:
                 self._gathered.setdefault((variant, config, metric, unit), Counter())[value] += 1
 
+    def clear(self) -> None:
+        """Forget what was gathered."""
+        with self._lock:
+            self._gathered = {}
+
     def flush(self) -> None:
         """Send what was gathered. Nothing that goes wrong here reaches a request."""
         with self._lock:

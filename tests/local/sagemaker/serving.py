@@ -100,6 +100,10 @@ class Serving:
         )
         return name
 
+    def echo(self) -> str:
+        """A model that refuses what is poison."""
+        return self.lab.echo_model()
+
     def trained(self, seed: int) -> str:
         """An XGBoost model, really trained."""
         place = unique("data")
