@@ -7,12 +7,15 @@ import re
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 from urllib.parse import unquote
 
+from mdlc_local import seams
 from mdlc_local.sagemaker import hosting
 from mdlc_local.sagemaker.connections import Answer
 from mdlc_local.sagemaker.data_capture import DataCapture, Exchange
@@ -47,6 +50,7 @@ _ABSENT = (
     "session-id",
     "enable-explanations",
 )
+_ANSWERED_BY = "x-Amzn-Invoked-Production-Variant"
 _SHOWN_CHARACTERS = 500
 _NO_ANSWER = Answer(0, {}, b"")
 
@@ -98,6 +102,20 @@ class Invocation:
         return {name: value for name, value in given.items() if value}
 
 
+def install(app: ModuleType) -> None:
+    """See to it that an answer keeps the content type that the model gave it."""
+
+    def fixing(fix: Callable[[str, int, dict[str, str]], None]) -> Callable[[str, int, dict[str, str]], None]:
+        def fixed(service: str, status: int, headers: dict[str, str]) -> None:
+            # ministack gives every JSON answer of a service the content type of its control plane.
+            if _ANSWERED_BY not in headers:
+                fix(service, status, headers)
+
+        return fixed
+
+    seams.wrap(app.__name__, "fix_success_content_type", "service status headers", fixing)
+
+
 def endpoint_of(path: str) -> str | None:
     """The endpoint that a request path invokes, or None when it is none of the data plane's."""
     match = _PATH.match(path)
@@ -142,7 +160,7 @@ def _invoke(name: str, headers: dict[str, str], body: bytes, scope: Scope) -> Re
         raise _model_error(hosted, server, answer, problem)
     sent = {
         "Content-Type": answer.headers.get("content-type", "application/octet-stream"),
-        "x-Amzn-Invoked-Production-Variant": server.name,
+        _ANSWERED_BY: server.name,
     }
     if _CUSTOM in answer.headers:
         sent["X-Amzn-SageMaker-Custom-Attributes"] = answer.headers[_CUSTOM]
