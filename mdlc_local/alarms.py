@@ -33,6 +33,15 @@ LEAST_PERIOD_SECONDS = 1.0
 EXTRA_PERIODS = 2
 """How many periods before the evaluated ones stand in for missing data."""
 
+MOST_POINTS = 200_000
+"""How many of a metric's latest data points an alarm looks at."""
+
+OLDER_POINTS = 1000
+"""After so many data points in a row from before its periods an alarm looks no further back."""
+
+EVICTION_SECONDS = 60.0
+"""How often data points older than CloudWatch keeps are looked for; ministack did so at every request."""
+
 Alarm = dict[str, Any]
 Put = Callable[..., Any]
 
@@ -62,12 +71,25 @@ def install(app: ModuleType) -> None:
     seams.replace(CLOUDWATCH, "_evaluate_alarm", _evaluate_in_scope)
     # PutMetricData would look at every alarm on the event loop; the thread sees the data as soon.
     seams.replace(CLOUDWATCH, "_evaluate_all_alarms", lambda: None)
+    seams.wrap(CLOUDWATCH, "_evict_old_metrics", "", _now_and_then)
     seams.wrap(CLOUDWATCH, "_dispatch_alarm_actions", "alarm old_state new_state reason", _announcing)
     seams.wrap(CLOUDWATCH, "_put_metric_alarm", "params cbor_data is_cbor is_json", _keeping_metrics)
     seams.wrap(CLOUDWATCH, "_set_alarm_state", "params cbor_data is_cbor is_json", _holding)
     seams.wrap(PROVISIONERS, "_cw_metric_alarm_record", "name props", _with_metrics)
     threading.Thread(target=_look_again_and_again, daemon=True, name="alarms").start()
     threading.Thread(target=_act, daemon=True, name="alarm actions").start()
+
+
+def _now_and_then(evict: Callable[[], None]) -> Callable[[], None]:
+    last = time.monotonic()
+
+    def evicting() -> None:
+        nonlocal last
+        if time.monotonic() - last >= EVICTION_SECONDS:
+            last = time.monotonic()
+            evict()
+
+    return evicting
 
 
 def _look_again_and_again() -> None:
@@ -132,10 +154,15 @@ def _series(described: Alarm, statistic: str | None, periods: int, now: float) -
     seconds = _period_seconds(described)
     unit = described.get("Unit")
     buckets: list[list[dict[str, Any]]] = [[] for _ in range(periods)]
-    for point in list(cloudwatch._metrics.get(key) or ()):
+    older = 0
+    for point in reversed(tuple((cloudwatch._metrics.get(key) or ())[-MOST_POINTS:])):
         age = int((now - point["Timestamp"]) // seconds)
         if 0 <= age < periods and (not unit or point.get("Unit") == unit):
             buckets[age].append(point)
+        # Points come nearly in order: a busy endpoint's hour need not be read for its last minute.
+        older = older + 1 if age >= periods else 0
+        if older > OLDER_POINTS:
+            break
     series: Series = []
     for points in buckets:
         stats = cloudwatch._calc_stats(points)
