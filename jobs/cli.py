@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "metrics of the holdout with confidence intervals, a picture, the gate's verdict",
     ),
     "prepare": ("data", "run a package's feature program over the input of batch inference"),
+    "golden": ("predictions", "compare a new version's answers to recorded rows with the expected ones"),
     "check": ("predictions", "rejoin predictions to their rows, check them and write the result"),
 }
 
@@ -70,6 +71,7 @@ def _outputs(name: str) -> str:
         "evaluate": "Inputs: plan, holdout_keys, predictions, champion_predictions and champion_program "
         "(may be left out). Output: evaluation.",
         "prepare": "Inputs: plan, data, program. Outputs: shards, keys.",
+        "golden": "Inputs: plan, keys, predictions, expected. Output: golden.",
         "check": "Inputs: plan, keys, predictions. Outputs: parts, staged.",
     }
     return made[name]

@@ -78,6 +78,7 @@ class Plan:
     champion: Mapping[str, Any] | None
     package: Mapping[str, Any] | None
     predicted_at: str | None
+    golden: Mapping[str, Any]
 
     @property
     def training(self) -> bool:
@@ -140,6 +141,7 @@ def parse_plan(document: Mapping[str, Any]) -> Plan:
         champion=document.get("champion"),
         package=document.get("package"),
         predicted_at=document.get("predicted_at"),
+        golden=document.get("golden") or {},
     )
 
 

@@ -17,5 +17,13 @@ class NoPackage(PlanningError):
     """No model package can be used: none is approved, or the one asked for does not exist."""
 
 
+class EndpointBroken(PlanningError):
+    """The endpoint is in a state that no update leads out of."""
+
+
+class VariantsChanged(PlanningError):
+    """The endpoint's variants are not those of the settings, and traffic shifts only between equal names."""
+
+
 class ChampionLost(PlanningError):
     """The champion is to be compared with, and the model that would answer for it does not exist."""

@@ -67,10 +67,16 @@ def next_state(
         if "InProgress" in statuses:
             return "Wait"
         if taken and taken["step"] == step:
-            # Step Functions names an error by its class, and the first error's name is the one to keep.
-            raise type(taken["error"], (PlanningError,), {})(taken["cause"])
+            raise met(taken)
         return step
     return last
+
+
+def met(taken: Mapping[str, str]) -> PlanningError:
+    """The very error that a step met, to be raised again."""
+    # Step Functions names an error by its class, and the first error's name is the one to keep.
+    named: type[PlanningError] = type(taken["error"], (PlanningError,), {})
+    return named(taken["cause"])
 
 
 def passed(verdict: Mapping[str, Any] | None) -> bool:

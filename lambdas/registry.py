@@ -19,7 +19,7 @@ _STATUS: Mapping[str, Status] = {
 _NOT_FOUND = ("ResourceNotFound", "ResourceNotFoundException")
 
 
-def _absent(error: ClientError) -> bool:
+def absent(error: ClientError) -> bool:
     """Whether SageMaker says that nothing has the name; it does so in several ways.
 
     Jobs answer ResourceNotFound, or ValidationException "Requested resource not found"
@@ -37,7 +37,7 @@ def _look_up(describe: Callable[[str], Any], status_key: str | None) -> Callable
         try:
             answer = describe(name)
         except ClientError as error:
-            if _absent(error):
+            if absent(error):
                 return Job(status="Absent")
             raise
         if status_key is None:
@@ -71,12 +71,17 @@ def models(sagemaker: Any) -> Callable[[str], Job]:
     return _look_up(lambda name: sagemaker.describe_model(ModelName=name), None)
 
 
+def endpoint_configs(sagemaker: Any) -> Callable[[str], Job]:
+    """Look-up of endpoint configurations by name; one that exists is Completed."""
+    return _look_up(lambda name: sagemaker.describe_endpoint_config(EndpointConfigName=name), None)
+
+
 def is_approved(sagemaker: Any, package_arn: str) -> bool:
     """Whether a model package exists and is approved."""
     try:
         found = sagemaker.describe_model_package(ModelPackageName=package_arn)
     except ClientError as error:
-        if _absent(error):
+        if absent(error):
             return False
         raise
     return bool(found["ModelApprovalStatus"] == "Approved")

@@ -16,6 +16,7 @@ SHAPES = {
     "training": "TrainingInstanceType",
     "processing": "ProcessingInstanceType",
     "transform": "TransformInstanceType",
+    "endpoint": "ProductionVariantInstanceType",
 }
 # "d" among the letters after the generation says "instance store volumes". Source: "Amazon EC2 instance type
 # naming conventions" in AWS's guide to instance types.

@@ -7,6 +7,7 @@ from aws_lambda_powertools import Logger
 from lambdas import registry, sources
 from lambdas.audit import run_of
 from lambdas.clients import client
+from lambdas.packages import choose, package_from
 from lambdas.plan_batch import logic
 from lambdas.planning import put_plan, utc_now, wait_seconds
 
@@ -22,10 +23,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     dataset = {**settings["dataset"], "uri": uri}
     settings = {**settings, "dataset": dataset}
     event = {**event, "input": given, "settings": settings}
-    arn = logic.choose(
-        registry.packages(sagemaker, home["group"]), given.get("package_version"), home["group"]
-    )
-    package = logic.package_from(sagemaker.describe_model_package(ModelPackageName=arn))
+    arn = choose(registry.packages(sagemaker, home["group"]), given.get("package_version"), home["group"])
+    package = package_from(sagemaker.describe_model_package(ModelPackageName=arn))
     files = sources.list_files(s3, uri)
     plan = logic.decide(
         event,

@@ -10,6 +10,7 @@ from mdlc_constructs.asl.api_table import operation
 # Integration's service -> IAM's service prefix. A service that is not here is not checked, since its
 # operations and actions may be named apart.
 _PREFIXES: Mapping[str, str] = {
+    "application-autoscaling": "application-autoscaling",
     "athena": "athena",
     "batch": "batch",
     "dynamodb": "dynamodb",
@@ -19,7 +20,7 @@ _PREFIXES: Mapping[str, str] = {
     "lambda": "lambda",
     "s3": "s3",
     "sagemaker": "sagemaker",
-    "sagemakerruntime": "sagemaker",
+    "sagemaker-runtime": "sagemaker",
     "sns": "sns",
     "sqs": "sqs",
     "stepfunctions": "states",

@@ -13,7 +13,13 @@ from typing import Any
 _RESOURCE = re.compile(
     r"arn:[^:]+:states:::(?P<sdk>aws-sdk:)?(?P<service>[a-zA-Z0-9-]+):(?P<action>\w+)(\.[\w:]+)?"
 )
-_BOTOCORE_NAMES = {"states": "stepfunctions", "sfn": "stepfunctions", "eventbridge": "events"}
+_BOTOCORE_NAMES = {
+    "applicationautoscaling": "application-autoscaling",
+    "eventbridge": "events",
+    "sagemakerruntime": "sagemaker-runtime",
+    "sfn": "stepfunctions",
+    "states": "stepfunctions",
+}
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "int": (int,),
     "number": (int, float),

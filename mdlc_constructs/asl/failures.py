@@ -91,13 +91,19 @@ def throttling_retry(*services: str) -> tuple[Retry, ...]:
     """Patience with throttling and passing faults of the named services.
 
     A service is named as Step Functions prefixes its errors: `SageMaker`, `DynamoDB` (optimized integration),
-    `DynamoDb` (AWS SDK integration), `S3`, `EventBridge`, `Lambda`.
+    `DynamoDb` (AWS SDK integration), `S3`, `EventBridge`, `Lambda`, `ApplicationAutoScaling`,
+    `SageMakerRuntime`.
     """
     errors = {error for service in services for error in _PASSING_ERRORS[service]}
     return (Retry(errors=tuple(sorted(errors))),)
 
 
 _PASSING_ERRORS: Mapping[str, tuple[str, ...]] = {
+    "ApplicationAutoScaling": (
+        "ApplicationAutoScaling.ConcurrentUpdateException",
+        "ApplicationAutoScaling.InternalServiceException",
+        "ApplicationAutoScaling.SdkClientException",
+    ),
     # An error without a class of its own arrives as the client's base exception: throttling does, in both the
     # optimized (AmazonSageMakerException) and the AWS SDK integration (SageMakerException).
     "SageMaker": (
@@ -133,6 +139,13 @@ _PASSING_ERRORS: Mapping[str, tuple[str, ...]] = {
         "Lambda.ServiceException",
         "Lambda.TooManyRequestsException",
         "Lambda.ClientExecutionTimeoutException",
+    ),
+    "SageMakerRuntime": (
+        "SageMakerRuntime.InternalDependencyException",
+        "SageMakerRuntime.InternalFailureException",
+        "SageMakerRuntime.ModelNotReadyException",
+        "SageMakerRuntime.SdkClientException",
+        "SageMakerRuntime.ServiceUnavailableException",
     ),
     "S3": ("S3.S3Exception", "S3.SdkClientException", "S3.SlowDown"),
     "Sfn": ("Sfn.SdkClientException", "Sfn.SfnException", "StepFunctions.ThrottlingException"),

@@ -13,6 +13,17 @@ from typing import Any
 TABLE = Path(__file__).with_name("_api_table.json")
 
 OPERATIONS: dict[str, tuple[str, ...]] = {
+    "application-autoscaling": (
+        "DeleteScalingPolicy",
+        "DeleteScheduledAction",
+        "DeregisterScalableTarget",
+        "DescribeScalableTargets",
+        "DescribeScalingPolicies",
+        "DescribeScheduledActions",
+        "PutScalingPolicy",
+        "PutScheduledAction",
+        "RegisterScalableTarget",
+    ),
     "dynamodb": (
         "BatchGetItem",
         "DeleteItem",
@@ -56,6 +67,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "UpdateEndpointWeightsAndCapacities",
         "UpdateModelPackage",
     ),
+    "sagemaker-runtime": ("InvokeEndpoint", "InvokeEndpointAsync"),
     "stepfunctions": ("DescribeExecution", "StartExecution", "StopExecution"),
 }
 """botocore's service name -> the operations that tasks of this library, or of its users, call."""

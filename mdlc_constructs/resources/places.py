@@ -31,6 +31,9 @@ LAYOUT = {
     "baselines": "`<run>/statistics.json` and `<run>/constraints.json`, for monitoring",
     "prepared": "batch inputs after the feature program, in shards",
     "staged": "manifests of batches that are not published yet",
+    "golden": "recorded rows under `rows/`, and `expected.csv`: what a new version must answer to them",
+    "capture": "`<endpoint>/<variant>/<year>/<month>/<day>/<hour>/*.jsonl`: what an endpoint was asked",
+    "asynchronous": "answers of asynchronous endpoints",
     "predictions": "`<run>/parts/*.parquet` and, last, `<run>/manifest.json`",
 }
 """The first part of every key in a model's bucket, and what lies below it."""

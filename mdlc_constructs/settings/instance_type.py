@@ -8,7 +8,7 @@ from typing import Any
 from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.settings.token import has_token
 
-USES = ("training", "processing", "transform")
+USES = ("training", "processing", "transform", "endpoint")
 
 
 @cache

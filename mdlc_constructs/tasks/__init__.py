@@ -2,7 +2,8 @@
 `chain`.
 
 Modules by service: `training`, `processing`, `transform`, `model`, `model_package`, `dynamodb`, `events`,
-`s3`, `lambda_`; any other call is one `integration.integration` away.
+`s3`, `lambda_`, `endpoint`, `deployment`, `autoscaling`, `runtime`, `callback`; any other call is one
+`integration.integration` away.
 """
 
 from typing import TYPE_CHECKING
@@ -10,12 +11,27 @@ from typing import TYPE_CHECKING
 from mdlc_constructs.exports import lazily
 
 if TYPE_CHECKING:
+    from mdlc_constructs.tasks.autoscaling import deregister_scalable_target as deregister_scalable_target
+    from mdlc_constructs.tasks.autoscaling import put_scaling_policy as put_scaling_policy
+    from mdlc_constructs.tasks.autoscaling import put_scheduled_action as put_scheduled_action
+    from mdlc_constructs.tasks.autoscaling import register_scalable_target as register_scalable_target
+    from mdlc_constructs.tasks.callback import wait_for_token as wait_for_token
     from mdlc_constructs.tasks.chain import as_state as as_state
     from mdlc_constructs.tasks.chain import sequence_from_chain as sequence_from_chain
+    from mdlc_constructs.tasks.deployment import deployment_config as deployment_config
     from mdlc_constructs.tasks.dynamodb import get_item as get_item
     from mdlc_constructs.tasks.dynamodb import put_item as put_item
     from mdlc_constructs.tasks.dynamodb import transact_write_items as transact_write_items
     from mdlc_constructs.tasks.dynamodb import update_item as update_item
+    from mdlc_constructs.tasks.endpoint import EndpointCapture as EndpointCapture
+    from mdlc_constructs.tasks.endpoint import Variant as Variant
+    from mdlc_constructs.tasks.endpoint import create_endpoint as create_endpoint
+    from mdlc_constructs.tasks.endpoint import create_endpoint_config as create_endpoint_config
+    from mdlc_constructs.tasks.endpoint import delete_endpoint as delete_endpoint
+    from mdlc_constructs.tasks.endpoint import delete_endpoint_config as delete_endpoint_config
+    from mdlc_constructs.tasks.endpoint import describe_endpoint as describe_endpoint
+    from mdlc_constructs.tasks.endpoint import update_endpoint as update_endpoint
+    from mdlc_constructs.tasks.endpoint import update_weights as update_weights
     from mdlc_constructs.tasks.events import Event as Event
     from mdlc_constructs.tasks.events import put_events as put_events
     from mdlc_constructs.tasks.lambda_ import invoke as invoke
@@ -29,6 +45,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.tasks.processing import ProcessingInput as ProcessingInput
     from mdlc_constructs.tasks.processing import ProcessingOutput as ProcessingOutput
     from mdlc_constructs.tasks.processing import processing_job as processing_job
+    from mdlc_constructs.tasks.runtime import invoke_endpoint as invoke_endpoint
     from mdlc_constructs.tasks.s3 import copy_object as copy_object
     from mdlc_constructs.tasks.s3 import put_object as put_object
     from mdlc_constructs.tasks.training import Channel as Channel
@@ -38,6 +55,26 @@ if TYPE_CHECKING:
     from mdlc_constructs.tasks.transform import transform_job as transform_job
 
 _ROOM = {
+    "autoscaling": (
+        "deregister_scalable_target",
+        "put_scaling_policy",
+        "put_scheduled_action",
+        "register_scalable_target",
+    ),
+    "callback": ("wait_for_token",),
+    "deployment": ("deployment_config",),
+    "endpoint": (
+        "EndpointCapture",
+        "Variant",
+        "create_endpoint",
+        "create_endpoint_config",
+        "delete_endpoint",
+        "delete_endpoint_config",
+        "describe_endpoint",
+        "update_endpoint",
+        "update_weights",
+    ),
+    "runtime": ("invoke_endpoint",),
     "chain": ("as_state", "sequence_from_chain"),
     "dynamodb": ("get_item", "put_item", "transact_write_items", "update_item"),
     "events": ("Event", "put_events"),

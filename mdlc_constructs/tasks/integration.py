@@ -29,7 +29,9 @@ Pattern = Literal["request", "sync", "sync:2", "waitForTaskToken"]
 """How a task waits: for the answer only, for the end of what it started, or for its token to come back."""
 
 _ERROR_PREFIXES: Mapping[str, str] = {
+    "applicationautoscaling": "ApplicationAutoScaling",
     "sagemaker": "SageMaker",
+    "sagemakerruntime": "SageMakerRuntime",
     "dynamodb": "DynamoDB",
     "aws-sdk:dynamodb": "DynamoDb",
     "events": "EventBridge",

@@ -61,8 +61,10 @@ def state_name(step: str) -> str:
     return "".join(word.title() for word in step.split("_"))
 
 
-def verdict(name: str, variable: str, *, error: str, instead: str) -> Choice:
-    """A choice that goes on when a job's verdict passed and to the failure's record when it did not.
+def verdict(
+    name: str, variable: str, *, error: str, instead: str, otherwise: str = "RecordFailure"
+) -> Choice:
+    """A choice that goes on when a job's verdict passed and to `otherwise` when it did not.
 
     Args:
         error: the failure's name.
@@ -74,7 +76,7 @@ def verdict(name: str, variable: str, *, error: str, instead: str) -> Choice:
     )
     refused = Rule(
         condition=f"{{% $not(${variable}.passed = true) %}}",
-        next="RecordFailure",
+        next=otherwise,
         assign={"failure": {"Error": error, "Cause": cause}},
     )
     return Choice(name=name, rules=(refused,))

@@ -3,7 +3,7 @@
 from mdlc_constructs.asl.failures import Catch, Retry
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.resources.places import KEY_ARN
-from mdlc_constructs.settings import Compute, NetworkSettings
+from mdlc_constructs.settings import Compute, Dataset, NetworkSettings
 from mdlc_constructs.tasks.model import Container, create_model
 from mdlc_constructs.tasks.transform import transform_job
 from mdlc_constructs.workflows.data_jobs import patience, volume_key, vpc_of
@@ -45,6 +45,29 @@ def make_model(
             TO_FAILURE,
         ),
     )
+
+
+def package_model(model: str, network: NetworkSettings) -> Task:
+    """`CreateModel` of the plan's package, for when the model that was trained is gone."""
+    return make_model(
+        model=model,
+        model_name="{% $plan.package.model %}",
+        image="{% $plan.package.image %}",
+        artifact="{% $plan.package.artifact %}",
+        environment="{% $plan.package.environment %}",
+        network=network,
+    )
+
+
+def unlabelled(dataset: Dataset) -> dict[str, object]:
+    """The dataset's section of a plan for rows yet to be answered: no label, nothing known only later."""
+    absent = {dataset.label, *dataset.known_after}
+    return {
+        **dataset.to_plan(),
+        "label": None,
+        "known_after": [],
+        "columns": {name: kind for name, kind in dataset.columns.items() if name not in absent},
+    }
 
 
 def score_task(name: str, *, model: str, content_type: str, compute: Compute) -> Task:

@@ -1,4 +1,4 @@
-"""SageMaker for the embedded AWS: jobs as local processes, models, and the model registry."""
+"""SageMaker for the embedded AWS: jobs and endpoints as local processes, models, the registry."""
 
 import importlib
 import logging
@@ -24,6 +24,7 @@ def install(app: ModuleType) -> None:
     seams.take("ministack.core.router", "SERVICE_PATTERNS")["sagemaker"] = {"target_prefixes": ["SageMaker."]}
     importlib.import_module("mdlc_local.sagemaker.host").check_seams()
     importlib.import_module("mdlc_local.sagemaker.authorization").install()
+    importlib.import_module("mdlc_local.sagemaker.invocations").install(app)
     threading.Thread(target=_warm, daemon=True, name="sagemaker model").start()
 
 

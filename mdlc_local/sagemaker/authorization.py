@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from mdlc_local import seams
-from mdlc_local.sagemaker import host, model_packages, records
+from mdlc_local.sagemaker import host, invocations, model_packages, records
 from mdlc_local.sagemaker.faults import Fault
-from mdlc_local.sagemaker.records import KINDS, MODEL_PACKAGE, Kind, Scope
+from mdlc_local.sagemaker.records import ENDPOINT, ENDPOINT_CONFIG, KINDS, MODEL_PACKAGE, Kind, Scope
 
 SERVICE = "sagemaker"
 ACTIONS = "ministack.core.iam_actions"
@@ -34,6 +34,8 @@ def resource_arn(operation: str, request: dict[str, Any], scope: Scope) -> str:
 
 
 def _kind(operation: str) -> Kind | None:
+    if operation == "UpdateEndpointWeightsAndCapacities":
+        return ENDPOINT
     for verb in ("Create", "Describe", "Delete", "Update", "Stop"):
         if operation.startswith(verb):
             return next((kind for kind in KINDS if kind.name == operation.removeprefix(verb)), None)
@@ -64,6 +66,9 @@ def check_dependent(operation: str, request: dict[str, Any], scope: Scope, key: 
         role = request.get(field)
         if role:
             host.authorize(key, "iam:PassRole", role, scope.region, {"iam:PassedToService": host.PRINCIPAL})
+    if operation in ("CreateEndpoint", "UpdateEndpoint"):
+        config = records.arn(ENDPOINT_CONFIG, request["EndpointConfigName"], scope)
+        host.authorize(key, f"sagemaker:{operation}", config, scope.region, {})
     if operation.startswith("Create") and request.get("Tags"):
         tags = {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in request["Tags"]}
         context = {**tags, "aws:TagKeys": [tag["Key"] for tag in request["Tags"]]}
@@ -77,6 +82,25 @@ def install() -> None:
     seams.take(ACTIONS, "SERVICE_TO_IAM_NAMESPACE")[SERVICE] = SERVICE
     parameters = "service method path headers body query_params region account_id"
     seams.wrap(ACTIONS, "extract_resource_arn", parameters, _extended)
+    seams.wrap(ACTIONS, "extract_iam_action", "service method path headers body query_params", _invoking)
+
+
+def _invoking(original: Callable[..., str | None]) -> Callable[..., str | None]:
+    """The data plane's one action; its requests name no operation."""
+
+    def extract_iam_action(
+        service: str,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes,
+        query_params: dict[str, Any],
+    ) -> str | None:
+        if service == SERVICE and invocations.endpoint_of(path) is not None:
+            return "sagemaker:InvokeEndpoint"
+        return original(service, method, path, headers, body, query_params)
+
+    return extract_iam_action
 
 
 def _extended(original: Callable[..., str]) -> Callable[..., str]:
@@ -92,6 +116,9 @@ def _extended(original: Callable[..., str]) -> Callable[..., str]:
     ) -> str:
         if service != SERVICE:
             return original(service, method, path, headers, body, query_params, region, account_id)
+        endpoint = invocations.endpoint_of(path)
+        if endpoint is not None:
+            return records.arn(ENDPOINT, endpoint, Scope(account_id, region))
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
         try:
             request = json.loads(body or b"{}")

@@ -1,10 +1,12 @@
 """The state-change events that SageMaker puts on EventBridge."""
 
 import datetime
+import re
 from typing import Any
 
 from mdlc_local.sagemaker import host
 from mdlc_local.sagemaker.records import (
+    ENDPOINT,
     MODEL_PACKAGE,
     PROCESSING_JOB,
     TRAINING_JOB,
@@ -78,6 +80,20 @@ _DETAILS: dict[str, tuple[str, tuple[str, ...]]] = {
             "Tags",
         ),
     ),
+    ENDPOINT.name: (
+        "SageMaker Endpoint State Change",
+        (
+            "EndpointName",
+            "EndpointArn",
+            "EndpointConfigName",
+            "ProductionVariants",
+            "EndpointStatus",
+            "FailureReason",
+            "CreationTime",
+            "LastModifiedTime",
+            "Tags",
+        ),
+    ),
     MODEL_PACKAGE.name: (
         "SageMaker Model Package State Change",
         (
@@ -99,12 +115,28 @@ _DETAILS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
+_ENDPOINT_DEPLOYMENT = "SageMaker Endpoint Deployment State Change"
+
+
 def announce(kind: Kind, record: Record) -> None:
     """Put the state-change event of a record as it is now. Times are epoch milliseconds, as on AWS."""
     detail_type, fields = _DETAILS[kind.name]
+    host.put_event(detail_type, _detail(kind, record, fields), record[kind.arn_field])
+
+
+def announce_deployment(record: Record) -> None:
+    """Put the event of an endpoint's deployment as it is now."""
+    fields = (*_DETAILS[ENDPOINT.name][1], "PendingDeploymentSummary")
+    host.put_event(_ENDPOINT_DEPLOYMENT, _detail(ENDPOINT, record, fields), record[ENDPOINT.arn_field])
+
+
+def _detail(kind: Kind, record: Record, fields: tuple[str, ...]) -> dict[str, Any]:
     with lock:
         detail = {name: _plain(record[name]) for name in fields if record.get(name) is not None}
-    host.put_event(detail_type, detail, record[kind.arn_field])
+    if kind is ENDPOINT:
+        # Of all kinds only endpoints have their status in capitals in events: IN_SERVICE, ROLLING_BACK.
+        detail["EndpointStatus"] = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", detail["EndpointStatus"]).upper()
+    return detail
 
 
 def _plain(value: Any) -> Any:

@@ -12,7 +12,7 @@ from mdlc_local.sagemaker.records import Kind, Record
 DEFAULT_PAGE = 10
 """How many entries a page has when the request does not say."""
 
-_NEWEST_FIRST = ("Model", "TransformJob")
+_NEWEST_FIRST = ("Model", "TransformJob", "EndpointConfig", "Endpoint")
 """Kinds whose documented default order is Descending; that of the others is Ascending."""
 
 _TIMES = {

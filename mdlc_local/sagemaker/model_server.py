@@ -56,7 +56,9 @@ class ModelServer:
         write: Callable[[str], None],
         *,
         isolate: bool,
+        health_seconds: float = HEALTH_SECONDS,
     ) -> None:
+        self._health_seconds = health_seconds
         self._job = job
         self._container = container
         self._runtime = images.able_to(container["Image"], "serve")
@@ -95,6 +97,11 @@ class ModelServer:
     def __exit__(self, *_: object) -> None:
         self._end()
 
+    @property
+    def ended(self) -> bool:
+        """Whether the process is gone, for whatever reason."""
+        return self._process is None or self._process.poll() is not None
+
     def request(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], timeout_seconds: float
     ) -> tuple[int, bytes]:
@@ -131,7 +138,7 @@ class ModelServer:
         archive.unlink()
 
     def _await_health(self) -> None:
-        deadline = time.monotonic() + HEALTH_SECONDS
+        deadline = time.monotonic() + self._health_seconds
         while time.monotonic() < deadline and not self._job.stop.is_set():
             if self._process is not None and self._process.poll() is not None:
                 break
@@ -145,7 +152,7 @@ class ModelServer:
             return
         raise JobFailure(
             "AlgorithmError: See job logs for more information. The container did not answer GET /ping with "
-            f"200 on the port of SAGEMAKER_BIND_TO_PORT within {HEALTH_SECONDS} s, or ended"
+            f"200 on the port of SAGEMAKER_BIND_TO_PORT within {self._health_seconds:g} s, or ended"
         )
 
     def _end(self) -> None:

@@ -57,12 +57,17 @@ TRAINING_JOB = Kind(name="TrainingJob", arn_word="training-job", status="Trainin
 PROCESSING_JOB = Kind(name="ProcessingJob", arn_word="processing-job", status="ProcessingJobStatus", job=True)
 TRANSFORM_JOB = Kind(name="TransformJob", arn_word="transform-job", status="TransformJobStatus", job=True)
 MODEL = Kind(name="Model", arn_word="model")
+ENDPOINT_CONFIG = Kind(name="EndpointConfig", arn_word="endpoint-config")
+ENDPOINT = Kind(name="Endpoint", arn_word="endpoint", status="EndpointStatus")
 MODEL_PACKAGE_GROUP = Kind(
     name="ModelPackageGroup", arn_word="model-package-group", status="ModelPackageGroupStatus"
 )
 MODEL_PACKAGE = Kind(name="ModelPackage", arn_word="model-package", status="ModelPackageStatus")
 
-KINDS = (TRAINING_JOB, PROCESSING_JOB, TRANSFORM_JOB, MODEL, MODEL_PACKAGE_GROUP, MODEL_PACKAGE)
+KINDS = (
+    *(TRAINING_JOB, PROCESSING_JOB, TRANSFORM_JOB, MODEL),
+    *(ENDPOINT_CONFIG, ENDPOINT, MODEL_PACKAGE_GROUP, MODEL_PACKAGE),
+)
 
 _tables: dict[tuple[Scope, str], dict[str, Record]] = {}
 

@@ -9,7 +9,11 @@ from typing import Any
 from mdlc_local import options
 from mdlc_local.sagemaker import (
     authorization,
+    endpoint_configs,
+    endpoints,
     host,
+    hosting,
+    invocations,
     job_requests,
     model,
     model_package_groups,
@@ -50,6 +54,16 @@ def operations() -> dict[str, Operation]:
         "DescribeModel": models.describe,
         "ListModels": models.list_models,
         "DeleteModel": models.delete,
+        "CreateEndpointConfig": endpoint_configs.create,
+        "DescribeEndpointConfig": endpoint_configs.describe,
+        "ListEndpointConfigs": endpoint_configs.list_configs,
+        "DeleteEndpointConfig": endpoint_configs.delete,
+        "CreateEndpoint": lambda request, scope: endpoints.create(request, scope, images()),
+        "UpdateEndpoint": lambda request, scope: endpoints.update(request, scope, images()),
+        "UpdateEndpointWeightsAndCapacities": endpoints.update_weights_and_capacities,
+        "DescribeEndpoint": endpoints.describe,
+        "ListEndpoints": endpoints.list_endpoints,
+        "DeleteEndpoint": endpoints.delete,
         "CreateModelPackageGroup": model_package_groups.create,
         "DescribeModelPackageGroup": model_package_groups.describe,
         "ListModelPackageGroups": model_package_groups.list_groups,
@@ -92,7 +106,7 @@ def call(name: str, request: dict[str, Any], scope: Scope, key: str | None) -> d
     if run is None:
         raise Fault(
             "InvalidAction",
-            f"{name} does not exist in the embedded AWS, which trains and scores in batches only",
+            f"{name} does not exist in the embedded AWS, which has jobs, models and endpoints",
         )
     if shapes.input_shape is not None:
         request = {field: value for field, value in request.items() if value is not None}
@@ -112,7 +126,14 @@ async def handle_request(
 ) -> Answer:
     """One HTTP request (ministack's handler signature)."""
     concurrency = importlib.import_module("ministack.core.concurrency")
-    answer: Answer = await concurrency.run_reentrant(_answer, headers, body, query, thread_name="sagemaker")
+    answer: Answer
+    endpoint = invocations.endpoint_of(path)
+    if endpoint is not None:
+        answer = await concurrency.run_reentrant(
+            invocations.invoke, endpoint, headers, body, host.scope(), thread_name="invocation"
+        )
+        return answer
+    answer = await concurrency.run_reentrant(_answer, headers, body, query, thread_name="sagemaker")
     return answer
 
 
@@ -140,4 +161,5 @@ def load_persisted_state(_: Any) -> None:
 def reset() -> None:
     """Stop all jobs and forget everything (ministack's reset)."""
     running.stop_all()
+    hosting.end_all()
     records.clear()

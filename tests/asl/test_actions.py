@@ -9,6 +9,12 @@ from mdlc_constructs.asl.actions import called_actions, required_actions
         ("arn:aws:states:::dynamodb:putItem", {}, {"dynamodb:PutItem"}),
         ("arn:aws:states:::aws-sdk:s3:copyObject", {}, {"s3:GetObject", "s3:PutObject"}),
         ("arn:aws:states:::aws-sdk:s3:listObjectsV2", {}, {"s3:ListBucket"}),
+        ("arn:aws:states:::aws-sdk:sagemakerruntime:invokeEndpoint", {}, {"sagemaker:InvokeEndpoint"}),
+        (
+            "arn:aws:states:::aws-sdk:applicationautoscaling:registerScalableTarget",
+            {},
+            {"application-autoscaling:RegisterScalableTarget"},
+        ),
         ("arn:aws:states:::lambda:invoke", {}, {"lambda:InvokeFunction"}),
         ("arn:aws:lambda:eu-west-1:1:function:f", {}, {"lambda:InvokeFunction"}),
         ("arn:aws:states:::states:startExecution.sync:2", {}, {"states:StartExecution"}),

@@ -15,8 +15,13 @@ from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.sequence import Sequence
 from mdlc_constructs.asl.states import Fail, Pass, Task
+from mdlc_constructs.settings.rollout import Canary
+from mdlc_constructs.tasks.autoscaling import register_scalable_target
 from mdlc_constructs.tasks.chain import as_state, sequence_from_chain
+from mdlc_constructs.tasks.deployment import deployment_config
 from mdlc_constructs.tasks.dynamodb import put_item
+from mdlc_constructs.tasks.endpoint import update_endpoint
+from mdlc_constructs.tasks.runtime import invoke_endpoint
 from mdlc_constructs.tasks.training import Channel, training_job
 
 TRAIN = training_job(
@@ -115,6 +120,33 @@ def test_its_permissions_reach_the_machines_role(users_machine: Template) -> Non
             }
         },
     )
+
+
+def test_tasks_of_endpoints_stand_in_a_users_machine() -> None:
+    place = stack()
+    on: dict[str, Any] = {"endpoint_name": "churn"}
+    deployment = deployment_config(Canary(percent=10), alarms=("${Alarm}",))
+    chain = sfn.Chain.start(sfn.Pass.jsonata(place, "Before"))
+    for task in (
+        update_endpoint("Update", **on, config_name="churn-2", deployment=deployment),
+        register_scalable_target("Register", **on, variant="main", minimum=1, maximum=2),
+        invoke_endpoint("Ask", **on, body="1,2"),
+    ):
+        chain = chain.next(as_state(place, task.name, task, bindings={"Alarm": "errors"}))
+    sfn.StateMachine(
+        place,
+        "Machine",
+        definition_body=sfn.DefinitionBody.from_chainable(chain),
+        query_language=sfn.QueryLanguage.JSONATA,
+    )
+    template = Template.from_stack(place)
+    states = rendered(template)["States"]
+    watched = states["Update"]["Arguments"]["DeploymentConfig"]["AutoRollbackConfiguration"]
+    assert watched == {"Alarms": [{"AlarmName": "errors"}]}
+    (policy,) = template.find_resources("AWS::IAM::Policy").values()
+    allowed = json.dumps(policy["Properties"]["PolicyDocument"])
+    for action in ("sagemaker:UpdateEndpoint", "sagemaker:InvokeEndpoint", "iam:CreateServiceLinkedRole"):
+        assert action in allowed
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,13 @@ from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.sequence import Sequence
 from mdlc_constructs.asl.states import Map, State, Task
 from mdlc_constructs.resources.places import (
-    AUDIT_TABLE,
-    AUDIT_TABLE_ARN,
     BUCKET,
     DATASET_BUCKET,
     DATASET_PREFIX,
     KEY_ARN,
 )
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
-from mdlc_constructs.tasks import dynamodb, s3
+from mdlc_constructs.tasks import s3
 from mdlc_constructs.workflows.assembly import (
     Seams,
     Template,
@@ -30,10 +28,11 @@ from mdlc_constructs.workflows.assembly import (
     machine_timeout,
     verdict,
 )
+from mdlc_constructs.workflows.champion import REFUSED, point_champion
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.planning import taken
-from mdlc_constructs.workflows.scoring import make_model, score_task
+from mdlc_constructs.workflows.scoring import package_model, score_task, unlabelled
 
 WORKFLOW = "batch-inference"
 
@@ -84,22 +83,16 @@ class BatchInferenceSettings:
 
     def to_plan(self) -> dict[str, object]:
         """The settings as the jobs' `plan.json` holds them: no label, and nothing known only afterwards."""
-        section = self.dataset.to_plan()
-        absent = {self.dataset.label, *self.dataset.known_after}
-        columns = {name: kind for name, kind in self.dataset.columns.items() if name not in absent}
+        section = unlabelled(self.dataset)
+        columns = section["columns"]
+        assert isinstance(columns, dict)
         quality: dict[str, object] = self.quality.to_plan()
         for rule in ("missing_share", "ranges", "accepted_values"):
             bounds = quality[rule]
             assert isinstance(bounds, dict)
             quality[rule] = {name: value for name, value in bounds.items() if name in columns}
         return {
-            "dataset": {
-                **section,
-                "label": None,
-                "known_after": [],
-                "columns": columns,
-                "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}",
-            },
+            "dataset": {**section, "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
             "quality": quality,
             "parallel": self.max_parallel,
         }
@@ -107,14 +100,7 @@ class BatchInferenceSettings:
 
 def create_model(settings: BatchInferenceSettings) -> Task:
     """Create the package's model anew when it is gone; when it exists the machine passes by."""
-    return make_model(
-        model=settings.model,
-        model_name="{% $plan.package.model %}",
-        image="{% $plan.package.image %}",
-        artifact="{% $plan.package.artifact %}",
-        environment="{% $plan.package.environment %}",
-        network=settings.network,
-    )
+    return package_model(settings.model, settings.network)
 
 
 def check_input(settings: BatchInferenceSettings) -> Task:
@@ -206,34 +192,13 @@ def publish_manifest(settings: BatchInferenceSettings) -> Task:
     )
 
 
-def point_champion(settings: BatchInferenceSettings) -> Task:
+def move_champion(settings: BatchInferenceSettings) -> Task:
     """Point to the package whose answers are in use now, unless a newer one is already."""
-    return dynamodb.update_item(
-        "PointChampion",
-        table_name=AUDIT_TABLE,
-        table_arn=AUDIT_TABLE_ARN,
-        kms_key_arn=KEY_ARN,
-        key={"pk": {"S": f"MODEL#{settings.model}"}, "sk": {"S": "CHAMPION"}},
-        update=(
-            "SET #version = :version, package_arn = :package_arn, #model = :model, program = :program, "
-            "moved_at = :moved_at, moved_by = :moved_by"
-        ),
+    return point_champion(
+        settings.model,
         condition="attribute_not_exists(#version) OR #version < :version",
-        names={"#version": "version", "#model": "model"},
-        values={
-            ":version": {"N": "{% $string($plan.package.version) %}"},
-            ":package_arn": {"S": "{% $plan.package.arn %}"},
-            ":model": {"S": "{% $plan.package.model %}"},
-            ":program": {"S": "{% $plan.package.program %}"},
-            ":moved_at": {"S": "{% $now() %}"},
-            ":moved_by": {"S": "{% $states.context.Execution.Id %}"},
-        },
-        output={},
         # Scoring with an older version by name, or again with the champion itself, moves nothing.
-        catch=(
-            Catch(errors=("DynamoDB.ConditionalCheckFailedException",), next="RecordAudit", output={}),
-            TO_FAILURE,
-        ),
+        refused=Catch(errors=REFUSED, next="RecordAudit", output={}),
     )
 
 
@@ -299,7 +264,7 @@ def batch_inference_machine(
         planner="${PlanBatchFunction}",
         settings=settings.to_plan(),
         unchanged={"result": {"outcome": "Unchanged", "rows": "{% $plan.recorded.rows %}"}},
-        ending=Sequence.of(point_champion(settings), ending) if settings.moves_champion else ending,
+        ending=Sequence.of(move_champion(settings), ending) if settings.moves_champion else ending,
         failure_event="Batch Inference Failed",
         timeout_seconds=machine_timeout(*[settings.job_compute] * 3, settings.scoring_compute),
     )

@@ -8,6 +8,7 @@ import pytest
 
 from tests.local.embedded import Role, Server, embedded_python, start
 from tests.local.sagemaker.lab import ECHO, SCRIPT, Lab, encryption, job_statements, policy, unique
+from tests.local.sagemaker.serving import Serving, may_look_at_alarms
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +63,14 @@ def make_lab(server: Server) -> Lab:
 @pytest.fixture(scope="session")
 def lab(jobs_server: Server) -> Lab:
     return make_lab(jobs_server)
+
+
+@pytest.fixture(scope="session")
+def serving(tmp_path_factory: pytest.TempPathFactory, images_file: Path) -> Iterator[Serving]:
+    """Endpoints on a server whose time runs sixty times as fast."""
+    state_dir = tmp_path_factory.mktemp("embedded-serving")
+    running = start(state_dir, "--images", str(images_file), "--time-scale", "60")
+    lab = make_lab(running)
+    may_look_at_alarms(lab)
+    yield Serving(lab)
+    running.end()

@@ -15,8 +15,8 @@ HERE = Scope("000000000000", "us-east-1")
 def test_operations_that_do_not_exist() -> None:
     with pytest.raises(Fault, match="SageMaker has no operation CreateNothing"):
         service.call("CreateNothing", {}, HERE, None)
-    with pytest.raises(Fault, match="CreateEndpoint does not exist in the embedded AWS") as raised:
-        service.call("CreateEndpoint", {}, HERE, None)
+    with pytest.raises(Fault, match="CreatePipeline does not exist in the embedded AWS") as raised:
+        service.call("CreatePipeline", {}, HERE, None)
     assert raised.value.code == "InvalidAction"
 
 
@@ -26,7 +26,7 @@ def test_members_that_are_null_count_as_absent() -> None:
 
 def test_errors_reach_the_client_by_their_code(lab: Lab) -> None:
     with pytest.raises(ClientError) as raised:
-        lab.sagemaker.create_endpoint(EndpointName="e", EndpointConfigName="c")
+        lab.sagemaker.delete_pipeline(PipelineName="p", ClientRequestToken="t" * 32)
     assert raised.value.response["Error"]["Code"] == "InvalidAction"
 
 

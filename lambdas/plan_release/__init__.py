@@ -1,0 +1,1 @@
+"""Plans a release: which package, which configuration, and what is left to do."""

@@ -1,0 +1,62 @@
+"""Entry point of the release planner: choose the package, look up what exists, decide, write `plan.json`."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from lambdas import registry, sources
+from lambdas.audit import champion_of, run_of
+from lambdas.clients import client
+from lambdas.endpoints import endpoint
+from lambdas.packages import choose, package_from
+from lambdas.plan_release import logic
+from lambdas.planning import put_plan, utc_now, wait_seconds
+
+logger = Logger(service="plan-release")
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Plan a release (see `logic.decide` for what comes back)."""
+    s3, sagemaker, dynamodb = client("s3"), client("sagemaker"), client("dynamodb")
+    given = logic.checked_input(event["input"])
+    home, settings = event["home"], event["settings"]
+    arn = choose(registry.packages(sagemaker, home["group"]), given.get("package_version"), home["group"])
+    package = package_from(sagemaker.describe_model_package(ModelPackageName=arn))
+    rows, expected = f"s3://{home['bucket']}/golden/rows/", f"s3://{home['bucket']}/golden/expected.csv"
+    golden = settings["golden"] is not None
+    files = sources.list_files(s3, rows) if golden else ()
+    plan = logic.decide(
+        event,
+        files,
+        sources.list_files(s3, expected) if golden else (),
+        package,
+        endpoint(sagemaker, client("application-autoscaling"), settings["endpoint"]["name"]),
+        champion_of(dynamodb, home["table"], event["model"]),
+        lambda run: run_of(dynamodb, home["table"], event["model"], run),
+        logic.LookUps(
+            processing=registry.processing_jobs(sagemaker),
+            transform=registry.transform_jobs(sagemaker),
+            model=registry.models(sagemaker),
+            config=registry.endpoint_configs(sagemaker),
+        ),
+    )
+    plan["wait_seconds"] = wait_seconds(event["execution"]["started_at"], utc_now())
+    if golden and plan["step"] != "Done":
+        body = {
+            "schema_version": 1,
+            "workflow": "batch",
+            "model": event["model"],
+            "run": plan["run"],
+            "dataset": settings["dataset"],
+            "golden": settings["golden"],
+            "data": {
+                "version": plan["data_version"],
+                "uri": rows,
+                "files": [{**file.to_plan(), "shard": logic.SHARD} for file in files],
+            },
+            "package": {"arn": package.arn, "version": package.version},
+            "predicted_at": event["execution"]["started_at"],
+        }
+        plan["uris"]["plan"] = put_plan(s3, home["bucket"], plan["run"], body)
+    logger.info("planned", extra={"run": plan["run"], "step": plan["step"], "package": package.arn})
+    return plan

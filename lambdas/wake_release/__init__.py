@@ -1,0 +1,1 @@
+"""Wakes a release that waits for its endpoint."""

@@ -1,0 +1,29 @@
+"""Recorded questions with known answers, asked of a new version before it gets any traffic."""
+
+from dataclasses import dataclass
+
+from mdlc_constructs.settings.numbers import check_above
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoldenChecks:
+    """How near the answers to recorded rows must come to the expected ones.
+
+    Both lie in the model's bucket: rows in the dataset's format under ``golden/rows/``, and
+    ``golden/expected.csv`` with the header ``row_key,expected``, one line a row.
+
+    :param tolerance: how far an answer may be from the expected one, in the answer's unit.
+    :param share: share (0 to 1) of the rows that must be within the tolerance.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    tolerance: float = 0.05
+    share: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_above("tolerance", self.tolerance, 0, 1e12)
+        check_above("share", self.share, 0, 1)
+
+    def to_plan(self) -> dict[str, object]:
+        """The ``golden`` section of a job's plan."""
+        return {"tolerance": self.tolerance, "share": self.share}

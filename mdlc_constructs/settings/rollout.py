@@ -1,0 +1,268 @@
+"""How a new version takes over an endpoint's traffic.
+
+Limits: https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails.html and the API's
+``DeploymentConfig``.
+"""
+
+import hashlib
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import ClassVar, TypeAlias
+
+from mdlc_constructs.settings.numbers import check_above, check_duration, check_whole
+from mdlc_constructs.settings.refusal import refusal
+
+NOTHING = timedelta(0)
+LONGEST_WAIT = timedelta(seconds=3600)
+LONGEST_DEPLOYMENT = timedelta(seconds=28800)
+LARGEST_SHARE_PERCENT = 50
+LONGEST_EXPERIMENT = timedelta(days=30)
+MOST_VARIANTS = 10
+VARIANT_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+
+
+def check_variant_name(argument: str, name: str) -> None:
+    """Refuse a name that SageMaker does not take for a variant.
+
+    :raises ValueError: naming the argument.
+    """
+    if not VARIANT_NAME.fullmatch(name):
+        raise refusal(
+            argument,
+            name,
+            "give up to 63 letters, digits and hyphens, beginning with no hyphen and ending so.",
+        )
+
+
+def _check_waits(waits: timedelta, remedy: str) -> None:
+    if waits >= LONGEST_DEPLOYMENT:
+        raise refusal(
+            "rollout",
+            str(waits),
+            f"is what it waits in all, and a deployment ends at {LONGEST_DEPLOYMENT}; {remedy}",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllAtOnce:
+    """The new fleet gets all traffic in one step, and is watched while the old one is still there.
+
+    :param bake: how long alarms are watched before the old fleet is given up; nothing for no watch.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    needs_guardrails: ClassVar[bool] = False
+
+    bake: timedelta = timedelta(minutes=10)
+
+    def __post_init__(self) -> None:
+        check_duration("bake", self.bake, NOTHING, LONGEST_WAIT)
+
+    @property
+    def waiting(self) -> timedelta:
+        """What the whole deployment waits."""
+        return self.bake
+
+    def check_instances(self, count: int) -> None:
+        """Any number of instances will do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Canary:
+    """A small part of the new fleet gets traffic first, the rest after the bake.
+
+    :param percent: size of the canary, in percent of the fleet's capacity.
+    :param instances: size of the canary in instances, instead of ``percent``.
+    :param bake: how long alarms watch the canary.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    needs_guardrails: ClassVar[bool] = True
+
+    percent: int | None = None
+    instances: int | None = None
+    bake: timedelta = timedelta(minutes=10)
+
+    def __post_init__(self) -> None:
+        if (self.percent is None) == (self.instances is None):
+            raise refusal(
+                "percent", self.percent, f"with instances={self.instances!r}: give exactly one of the two."
+            )
+        if self.percent is not None:
+            check_whole("percent", self.percent, 1, LARGEST_SHARE_PERCENT, unit="percent")
+        if self.instances is not None:
+            check_whole("instances", self.instances, 1, 5000, unit="instances")
+        check_duration("bake", self.bake, NOTHING, LONGEST_WAIT)
+
+    @property
+    def waiting(self) -> timedelta:
+        """What the whole deployment waits."""
+        return self.bake
+
+    def check_instances(self, count: int) -> None:
+        """Refuse a fleet of which the canary would be more than half.
+
+        :raises ValueError: naming the size.
+        """
+        name = "percent" if self.instances is None else "instances"
+        _check_half(name, getattr(self, name), self.instances or 1, count)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linear:
+    """The new fleet gets traffic in equal steps, each watched for a while.
+
+    :param step_percent: size of a step, in percent of the fleet's capacity.
+    :param bake: how long alarms watch each step.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    needs_guardrails: ClassVar[bool] = True
+
+    step_percent: int = 25
+    bake: timedelta = timedelta(minutes=5)
+
+    def __post_init__(self) -> None:
+        check_whole("step_percent", self.step_percent, 10, LARGEST_SHARE_PERCENT, unit="percent")
+        check_duration("bake", self.bake, NOTHING, LONGEST_WAIT)
+        _check_waits(self.waiting, "take larger steps or a shorter bake.")
+
+    @property
+    def waiting(self) -> timedelta:
+        """What the whole deployment waits."""
+        return math.ceil(100 / self.step_percent) * self.bake
+
+    def check_instances(self, count: int) -> None:
+        """Refuse a fleet of which one instance is more than half.
+
+        :raises ValueError: naming the step.
+        """
+        _check_half("step_percent", self.step_percent, 1, count)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rolling:
+    """Instances are replaced batch by batch, so that hardly more of them are needed than before.
+
+    :param batch_percent: size of a batch, in percent of the instances.
+    :param wait: how long alarms watch each batch.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    needs_guardrails: ClassVar[bool] = True
+
+    batch_percent: int = 25
+    wait: timedelta = timedelta(minutes=5)
+
+    def __post_init__(self) -> None:
+        check_whole("batch_percent", self.batch_percent, 5, LARGEST_SHARE_PERCENT, unit="percent")
+        check_duration("wait", self.wait, NOTHING, LONGEST_WAIT)
+        _check_waits(self.waiting, "take larger batches or a shorter wait.")
+
+    @property
+    def waiting(self) -> timedelta:
+        """What the whole deployment waits."""
+        return math.ceil(100 / self.batch_percent) * self.wait
+
+    def check_instances(self, count: int) -> None:
+        """Refuse a fleet of which one instance is more than half.
+
+        :raises ValueError: naming the batch.
+        """
+        _check_half("batch_percent", self.batch_percent, 1, count)
+
+
+def _check_half(argument: str, value: object, instances: int, count: int) -> None:
+    if 2 * instances > count:
+        raise refusal(
+            argument,
+            value,
+            f"comes to {instances} of {count} instances and SageMaker shifts at most half at a time; "
+            f"run at least {2 * instances} instances, or use AllAtOnce.",
+        )
+
+
+Deployment: TypeAlias = AllAtOnce | Canary | Linear | Rolling
+"""A rollout that SageMaker carries out by itself, as part of one update of the endpoint."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shadow:
+    """The new version answers copies of requests, and its answers go nowhere but to the comparison.
+
+    :param sample_percent: share of requests that are copied.
+    :param duration: how long the two are compared before the new version is promoted or dropped.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    sample_percent: int = 100
+    duration: timedelta = timedelta(days=1)
+
+    def __post_init__(self) -> None:
+        check_whole("sample_percent", self.sample_percent, 1, 100, unit="percent")
+        check_duration("duration", self.duration, timedelta(minutes=1), LONGEST_EXPERIMENT)
+
+    def check_variants(self, count: int) -> None:
+        """Refuse an endpoint with several production variants.
+
+        Source: https://docs.aws.amazon.com/sagemaker/latest/dg/shadow-tests-create.html
+        :raises ValueError: naming the number.
+        """
+        if count != 1:
+            raise refusal(
+                "variants", count, "a shadow stands beside exactly one production variant; end the ABTest."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ABTest:
+    """Several versions share the traffic for a while, each entity always with the same one.
+
+    SageMaker's own weights are drawn anew for each request. So the caller asks `variant_of` and names the
+    answer as the request's ``TargetVariant``.
+
+    :param weights: variant's name to its share of the traffic, in any unit. The first is the champion.
+    :param duration: how long the test runs.
+    :param confidence: how sure (0.5 to 1) the result must be for a challenger to win.
+    :param collapse: how the winner takes over all traffic afterwards; not Rolling, which SageMaker does not
+        offer for an endpoint of several variants.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    weights: Mapping[str, float] = field(default_factory=lambda: {"champion": 50, "challenger": 50})
+    duration: timedelta = timedelta(days=7)
+    confidence: float = 0.95
+    collapse: Deployment = field(default_factory=AllAtOnce)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.collapse, Rolling):
+            raise refusal(
+                "collapse",
+                "Rolling",
+                f"is not offered for {len(self.weights)} variants; give AllAtOnce, Canary or Linear.",
+            )
+        if not 2 <= len(self.weights) <= MOST_VARIANTS:
+            raise refusal(
+                "weights", dict(self.weights), f"give 2 to {MOST_VARIANTS} variants, each with its share."
+            )
+        for name, weight in self.weights.items():
+            check_variant_name("weights", name)
+            check_above(f"weights[{name!r}]", weight, 0, 1e6)
+        object.__setattr__(self, "weights", dict(self.weights))
+        check_duration("duration", self.duration, timedelta(minutes=1), LONGEST_EXPERIMENT)
+        if not 0.5 <= self.confidence < 1:
+            raise refusal("confidence", self.confidence, "give a probability from 0.5 to below 1.")
+
+    def variant_of(self, entity: str) -> str:
+        """The variant that always answers for this entity; over many entities the shares are the weights'."""
+        digest = hashlib.sha256(entity.encode()).digest()
+        place = int.from_bytes(digest[:8], "big") / 2**64 * sum(self.weights.values())
+        names = list(self.weights)
+        for name in names:
+            place -= self.weights[name]
+            if place < 0:
+                return name
+        return names[-1]

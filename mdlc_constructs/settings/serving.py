@@ -1,0 +1,165 @@
+"""What an endpoint is made of: its capacity, what it records, and what sends a release back."""
+
+from dataclasses import dataclass, field
+
+from mdlc_constructs.settings.instance_type import check_instance_type
+from mdlc_constructs.settings.network import NetworkSettings
+from mdlc_constructs.settings.numbers import check_whole
+from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.settings.rollback_alarms import RollbackAlarms
+from mdlc_constructs.settings.rollout import AllAtOnce, Deployment, check_variant_name
+from mdlc_constructs.settings.scaling import MOST_INSTANCES, Asynchronous, Scaling, Serverless
+
+MODES = ("Input", "Output")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureSettings:
+    """Requests and answers that the endpoint keeps in S3, for monitoring.
+
+    :param sample_percent: share of requests that are kept; 0 keeps none but stays switchable.
+    :param modes: "Input", "Output" or both.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    sample_percent: int = 100
+    modes: tuple[str, ...] = MODES
+
+    def __post_init__(self) -> None:
+        check_whole("sample_percent", self.sample_percent, 0, 100, unit="percent")
+        if not self.modes or not set(self.modes) <= set(MODES):
+            raise refusal("modes", self.modes, f"give a tuple of {' and '.join(map(repr, MODES))}.")
+        object.__setattr__(self, "modes", tuple(self.modes))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serving:
+    """An endpoint.
+
+    :param instance_type: for example "ml.m5.large". Not for `Serverless`.
+    :param instances: how many there are at first; from then on ``scaling`` decides when it is given.
+    :param variant: the production variant's name. It is a contract: SageMaker refuses to shift traffic
+        between variants of different names.
+    :param scaling: how the number of instances follows the load; None leaves it.
+    :param serverless: no instances, instead of ``instance_type``, ``scaling`` and ``capture``.
+    :param asynchronous: requests from a queue, answers to S3.
+    :param capture: what is kept for monitoring; None for nothing.
+    :param alarms: what sends a release back.
+    :param marketplace: the model runs a container bought on AWS Marketplace.
+    :param startup_seconds: how long a container may take until it answers its first ping; None leaves
+        it to SageMaker.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    instance_type: str = "ml.m5.large"
+    instances: int = 2
+    variant: str = "main"
+    scaling: Scaling | None = None
+    serverless: Serverless | None = None
+    asynchronous: Asynchronous | None = None
+    capture: CaptureSettings | None = field(default_factory=CaptureSettings)
+    alarms: RollbackAlarms = field(default_factory=RollbackAlarms)
+    marketplace: bool = False
+    startup_seconds: int | None = None
+
+    def __post_init__(self) -> None:
+        check_instance_type("instance_type", self.instance_type, "endpoint")
+        check_whole("instances", self.instances, 1, MOST_INSTANCES, unit="instances")
+        check_variant_name("variant", self.variant)
+        if self.startup_seconds is not None:
+            check_whole("startup_seconds", self.startup_seconds, 60, 3600, unit="seconds")
+        if self.serverless is not None:
+            self._check_serverless()
+        if self.scaling is not None:
+            self.scaling.check_endpoint(asynchronous=self.asynchronous is not None)
+            if not self.scaling.minimum <= self.instances <= self.scaling.maximum:
+                raise refusal(
+                    "instances",
+                    self.instances,
+                    f"is outside scaling's {self.scaling.minimum} to {self.scaling.maximum}; start within.",
+                )
+        if not self.has_guardrails and self.alarms.specs():
+            raise refusal(
+                "alarms",
+                len(self.alarms.specs()),
+                f"alarms cannot send back {self._why()}; give RollbackAlarms.none().",
+            )
+
+    def _check_serverless(self) -> None:
+        """Source: https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html."""
+        for name, remedy in (
+            ("asynchronous", "choose one of the two."),
+            ("scaling", "it scales by itself; leave scaling out."),
+            ("capture", "it cannot capture data; give capture=None and record what callers ask."),
+            ("marketplace", "it takes no Marketplace containers; use instances."),
+        ):
+            if getattr(self, name):
+                raise refusal(name, getattr(self, name), f"does not go with serverless: {remedy}")
+
+    @property
+    def has_guardrails(self) -> bool:
+        """Whether SageMaker shifts traffic in steps, watches alarms and rolls back.
+
+        Source: https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-exclusions.html
+        """
+        return (
+            self.serverless is None and not self.marketplace and not self.instance_type.startswith("ml.inf1.")
+        )
+
+    def _why(self) -> str:
+        if self.serverless is not None:
+            return "a serverless endpoint"
+        return "a Marketplace container" if self.marketplace else "Inf1 instances"
+
+    @property
+    def smallest_fleet(self) -> int:
+        """The least instances that may be there when a release begins."""
+        if self.scaling is None:
+            return self.instances
+        schedules = [s.minimum for s in self.scaling.all_schedules if s.minimum is not None]
+        return min([self.scaling.minimum, *schedules])
+
+    def check_rollout(self, rollout: Deployment) -> None:
+        """Refuse a rollout that SageMaker does not offer for this endpoint.
+
+        :raises ValueError: naming the rollout or the size that does not fit.
+        """
+        if not self.has_guardrails:
+            if not isinstance(rollout, AllAtOnce):
+                raise refusal(
+                    "rollout",
+                    type(rollout).__name__,
+                    f"is not offered for {self._why()}; give AllAtOnce(bake=timedelta(0)).",
+                )
+            if rollout.bake:
+                raise refusal(
+                    "rollout",
+                    str(rollout.bake),
+                    f"there is no bake for {self._why()}; give AllAtOnce(bake=timedelta(0)).",
+                )
+            return
+        if isinstance(rollout, AllAtOnce) and not rollout.bake and self.alarms.specs():
+            raise refusal(
+                "rollout",
+                str(rollout.bake),
+                "alarms need time to be raised; give a bake, or RollbackAlarms.none().",
+            )
+        rollout.check_instances(self.smallest_fleet)
+
+    def check_network(self, network: NetworkSettings) -> None:
+        """Refuse a network that the endpoint cannot be in.
+
+        :raises ValueError: naming what does not fit.
+        """
+        if self.serverless is None:
+            return
+        if network.in_vpc:
+            raise refusal(
+                "network", network.subnet_ids, "serverless endpoints cannot be in a VPC; use instances."
+            )
+        if network.isolation:
+            raise refusal(
+                "network",
+                "isolation=True",
+                "serverless endpoints cannot be isolated; give NetworkSettings(isolation=False).",
+            )

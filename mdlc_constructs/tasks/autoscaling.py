@@ -1,0 +1,197 @@
+"""The number of an endpoint's instances, kept by Application Auto Scaling.
+
+Only an endpoint that is in service can be registered, and while it is, its instance type cannot change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Unpack
+
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.asl.states import Task
+from mdlc_constructs.tasks.integration import StateOptions, integration
+from mdlc_constructs.tasks.permissions import arn
+from mdlc_constructs.tasks.requests import is_expression, present
+
+NAMESPACE = "sagemaker"
+DIMENSION = "sagemaker:variant:DesiredInstanceCount"
+_LINKED_SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
+_LINKED_ROLE = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+
+PREDEFINED_METRICS = {
+    "invocations": "SageMakerVariantInvocationsPerInstance",
+    "concurrency": "SageMakerVariantConcurrentRequestsPerModelHighResolution",
+}
+"""What a target can be tracked on: requests a minute and instance, or at a time every ten seconds."""
+
+
+def register_scalable_target(
+    name: str,
+    *,
+    endpoint_name: str,
+    variant: str,
+    minimum: int | str,
+    maximum: int | str,
+    **state: Unpack[StateOptions],
+) -> Task:
+    """A task that puts a variant's instances under scaling; done again, it changes the bounds.
+
+    It may create Application Auto Scaling's own service-linked role, which acts from then on. Raises
+    ValueError for bounds that exclude each other.
+    """
+    if isinstance(minimum, int) and isinstance(maximum, int) and not 0 <= minimum <= maximum:
+        raise ValueError(f"minimum={minimum} must be between 0 and maximum={maximum}.")
+    request = {**_target(endpoint_name, variant), "MinCapacity": minimum, "MaxCapacity": maximum}
+    linked = f"arn:${{Partition}}:iam::${{Account}}:role/aws-service-role/{_LINKED_SERVICE}/{_LINKED_ROLE}"
+    return _call(
+        name,
+        "registerScalableTarget",
+        request,
+        state,
+        Statement(
+            actions=("sagemaker:DescribeEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"),
+            resources=(arn("sagemaker", f"endpoint/{endpoint_name}"),),
+        ),
+        # Which configuration the endpoint has is known to it alone.
+        Statement(
+            actions=("sagemaker:DescribeEndpointConfig",),
+            resources=(arn("sagemaker", "endpoint-config/*"),),
+        ),
+        Statement(
+            actions=("iam:CreateServiceLinkedRole",),
+            resources=(linked,),
+            conditions={"StringEquals": {"iam:AWSServiceName": _LINKED_SERVICE}},
+        ),
+    )
+
+
+def deregister_scalable_target(
+    name: str, *, endpoint_name: str, variant: str, **state: Unpack[StateOptions]
+) -> Task:
+    """A task that ends scaling with all its policies and schedules, as a change of instance type needs.
+
+    What was not registered is an `ApplicationAutoScaling.ObjectNotFoundException`.
+    """
+    return _call(
+        name,
+        "deregisterScalableTarget",
+        _target(endpoint_name, variant),
+        state,
+        _alarms(endpoint_name, "cloudwatch:DeleteAlarms"),
+    )
+
+
+def put_scaling_policy(
+    name: str,
+    *,
+    policy_name: str,
+    endpoint_name: str,
+    variant: str,
+    target: float,
+    metric: str | Mapping[str, object],
+    scale_in_cooldown_seconds: int | None = None,
+    scale_out_cooldown_seconds: int | None = None,
+    **state: Unpack[StateOptions],
+) -> Task:
+    """A task that makes the number of instances follow a metric; a policy of that name is replaced.
+
+    `metric` is one of `PREDEFINED_METRICS`' keys, or the API's `CustomizedMetricSpecification`. Raises
+    ValueError for another name.
+    """
+    tracked: dict[str, object] = {
+        "TargetValue": target,
+        "ScaleInCooldown": scale_in_cooldown_seconds,
+        "ScaleOutCooldown": scale_out_cooldown_seconds,
+    }
+    if isinstance(metric, str):
+        if metric not in PREDEFINED_METRICS:
+            raise ValueError(
+                f"metric={metric!r} must be one of {', '.join(PREDEFINED_METRICS)}, or a mapping."
+            )
+        tracked["PredefinedMetricSpecification"] = {"PredefinedMetricType": PREDEFINED_METRICS[metric]}
+    else:
+        tracked["CustomizedMetricSpecification"] = metric
+    request = {
+        "PolicyName": policy_name,
+        **_target(endpoint_name, variant),
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": present(tracked),
+    }
+    alarms = ("cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms", "cloudwatch:DeleteAlarms")
+    return _call(name, "putScalingPolicy", request, state, _alarms(endpoint_name, *alarms))
+
+
+def put_scheduled_action(
+    name: str,
+    *,
+    action_name: str,
+    endpoint_name: str,
+    variant: str,
+    schedule: str,
+    minimum: int | None = None,
+    maximum: int | None = None,
+    timezone: str = "UTC",
+    **state: Unpack[StateOptions],
+) -> Task:
+    """A task that changes the bounds by the clock; an action of that name is replaced.
+
+    Raises ValueError when it would change nothing.
+    """
+    bounds = present({"MinCapacity": minimum, "MaxCapacity": maximum})
+    if not bounds:
+        raise ValueError("minimum=None changes nothing without maximum; give at least one of the two.")
+    request = {
+        "ScheduledActionName": action_name,
+        **_target(endpoint_name, variant),
+        "Schedule": schedule,
+        "Timezone": timezone,
+        "ScalableTargetAction": bounds,
+    }
+    return _call(name, "putScheduledAction", request, state)
+
+
+def _target(endpoint_name: str, variant: str) -> dict[str, object]:
+    for argument, value in (("endpoint_name", endpoint_name), ("variant", variant)):
+        if is_expression(value):
+            raise ValueError(
+                f"{argument}={value!r} is known only at run time; pass the name or a ${{Placeholder}}, "
+                "because it is part of the resource's id."
+            )
+    return {
+        "ServiceNamespace": NAMESPACE,
+        "ResourceId": f"endpoint/{endpoint_name}/variant/{variant}",
+        "ScalableDimension": DIMENSION,
+    }
+
+
+def _alarms(endpoint_name: str, *actions: str) -> Statement:
+    """Target tracking's own alarms, which are made and deleted in the caller's name."""
+    pattern = f"alarm:TargetTracking-endpoint/{endpoint_name}/*"
+    return Statement(actions=actions, resources=(arn("cloudwatch", pattern),))
+
+
+def _call(
+    name: str, action: str, request: Mapping[str, object], state: StateOptions, *more: Statement
+) -> Task:
+    return integration(
+        name,
+        service="aws-sdk:applicationautoscaling",
+        action=action,
+        arguments=request,
+        statements=(
+            Statement(
+                actions=(f"application-autoscaling:{action[:1].upper()}{action[1:]}",),
+                # A target's ARN holds an id that AWS draws; what it is of is told by conditions.
+                resources=(arn("application-autoscaling", "scalable-target/*"),),
+                conditions={
+                    "StringEquals": {
+                        "application-autoscaling:service-namespace": NAMESPACE,
+                        "application-autoscaling:scalable-dimension": DIMENSION,
+                    }
+                },
+            ),
+            *more,
+        ),
+        **state,
+    )

@@ -1,0 +1,68 @@
+"""A rollout as the API's `DeploymentConfig`: how SageMaker shifts traffic and what sends it back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from mdlc_constructs.settings.rollback_alarms import MOST_ALARMS
+from mdlc_constructs.settings.rollout import (
+    LONGEST_DEPLOYMENT,
+    AllAtOnce,
+    Canary,
+    Deployment,
+    Linear,
+    Rolling,
+)
+from mdlc_constructs.tasks.requests import check_unique, present
+
+SHORTEST_TIMEOUT = timedelta(seconds=600)
+PROVISIONING = timedelta(hours=2)
+"""What fleets may take to come up, besides what the rollout waits."""
+
+
+def deployment_config(rollout: Deployment, *, alarms: Sequence[str] = ()) -> dict[str, object]:
+    """The API's `DeploymentConfig`.
+
+    `alarms` are CloudWatch alarms' names, placeholders welcome; any of them going off sends the release back.
+    Raises ValueError for more alarms than SageMaker watches, and for one named twice.
+
+    Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeploymentConfig.html
+    """
+    if len(alarms) > MOST_ALARMS:
+        raise ValueError(f"alarms holds {len(alarms)} names; SageMaker watches at most {MOST_ALARMS}.")
+    check_unique("alarms", list(alarms))
+    policy = "RollingUpdatePolicy" if isinstance(rollout, Rolling) else "BlueGreenUpdatePolicy"
+    timeout = min(max(rollout.waiting + PROVISIONING, SHORTEST_TIMEOUT), LONGEST_DEPLOYMENT)
+    update = {**_policy(rollout), "MaximumExecutionTimeoutInSeconds": _seconds(timeout)}
+    watched = {"Alarms": [{"AlarmName": name} for name in alarms]} if alarms else None
+    return present({policy: update, "AutoRollbackConfiguration": watched})
+
+
+def _policy(rollout: Deployment) -> dict[str, object]:
+    if isinstance(rollout, Rolling):
+        return {
+            "MaximumBatchSize": _share(rollout.batch_percent),
+            "WaitIntervalInSeconds": _seconds(rollout.wait),
+        }
+    routing: dict[str, object] = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": _seconds(rollout.bake)}
+    if isinstance(rollout, Canary):
+        size = _share(rollout.percent) if rollout.percent else _count(rollout.instances)
+        routing = {**routing, "Type": "CANARY", "CanarySize": size}
+    if isinstance(rollout, Linear):
+        routing = {**routing, "Type": "LINEAR", "LinearStepSize": _share(rollout.step_percent)}
+    # All traffic at once leaves nothing to shift after the bake; the old fleet is kept while it lasts.
+    kept = {"TerminationWaitInSeconds": _seconds(rollout.bake)} if isinstance(rollout, AllAtOnce) else {}
+    return {"TrafficRoutingConfiguration": routing, **kept}
+
+
+def _share(percent: int | None) -> dict[str, object]:
+    return {"Type": "CAPACITY_PERCENT", "Value": percent}
+
+
+def _count(instances: int | None) -> dict[str, object]:
+    return {"Type": "INSTANCE_COUNT", "Value": instances}
+
+
+def _seconds(wait: timedelta) -> int:
+    return int(wait.total_seconds())

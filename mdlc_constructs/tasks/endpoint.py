@@ -1,0 +1,312 @@
+"""SageMaker endpoints: configurations, and the endpoints that serve them.
+
+None of these waits: an endpoint takes minutes, and says by an event when it is done.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Unpack
+
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.asl.states import Task
+from mdlc_constructs.tasks.integration import StateOptions, integration
+from mdlc_constructs.tasks.permissions import arn, pass_role
+from mdlc_constructs.tasks.permissions import name_pattern as pattern_of
+from mdlc_constructs.tasks.requests import (
+    check_at_least,
+    check_s3_uris,
+    check_unique,
+    merged,
+    present,
+    tag_list,
+)
+
+MOST_VARIANTS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One model behind an endpoint: on instances, or serverless.
+
+    `weight` is its share of the traffic (a shadow's: of the copies). `overrides` reaches every other member
+    of the API's `ProductionVariant`.
+    """
+
+    name: str
+    model_name: str
+    instance_type: str | None = None
+    instance_count: int | str | None = None
+    weight: float | str = 1
+    serverless: Mapping[str, object] | None = None
+    startup_seconds: int | None = None
+    overrides: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if (self.instance_type is None) == (self.serverless is None):
+            raise ValueError(
+                f"instance_type={self.instance_type!r}, serverless={self.serverless!r}: give exactly one."
+            )
+        if (self.instance_type is None) != (self.instance_count is None):
+            raise ValueError(
+                f"instance_count={self.instance_count!r} goes with instance_type={self.instance_type!r}; "
+                "give both or none."
+            )
+        check_at_least(1, instance_count=self.instance_count)
+        check_at_least(0, weight=self.weight)
+
+    def to_request(self) -> dict[str, object]:
+        """The API's `ProductionVariant`."""
+        ours = {
+            "VariantName": self.name,
+            "ModelName": self.model_name,
+            "InstanceType": self.instance_type,
+            "InitialInstanceCount": self.instance_count,
+            "InitialVariantWeight": self.weight,
+            "ServerlessConfig": self.serverless,
+            "ContainerStartupHealthCheckTimeoutInSeconds": self.startup_seconds,
+        }
+        return merged(present(ours), self.overrides)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointCapture:
+    """Keeps requests and answers under `uri`, as JSON lines by endpoint, variant and hour."""
+
+    uri: str
+    sample_percent: int = 100
+    modes: Sequence[str] = ("Input", "Output")
+    kms_key_id: str | None = None
+    csv_types: Sequence[str] = ("text/csv",)
+    json_types: Sequence[str] = ("application/json",)
+
+    def __post_init__(self) -> None:
+        check_s3_uris(uri=self.uri)
+        if not 0 <= self.sample_percent <= 100:
+            raise ValueError(f"sample_percent={self.sample_percent} must be between 0 and 100.")
+
+    def to_request(self) -> dict[str, object]:
+        """The API's `DataCaptureConfig`."""
+        return present(
+            {
+                "EnableCapture": True,
+                "InitialSamplingPercentage": self.sample_percent,
+                "DestinationS3Uri": self.uri,
+                "KmsKeyId": self.kms_key_id,
+                "CaptureOptions": [{"CaptureMode": mode} for mode in self.modes],
+                # What is not listed is captured in base 64, which nobody can query.
+                "CaptureContentTypeHeader": present(
+                    {"CsvContentTypes": list(self.csv_types), "JsonContentTypes": list(self.json_types)}
+                ),
+            }
+        )
+
+
+def create_endpoint_config(
+    name: str,
+    *,
+    config_name: str,
+    variants: Sequence[Variant],
+    shadows: Sequence[Variant] = (),
+    capture: EndpointCapture | None = None,
+    asynchronous: Mapping[str, object] | None = None,
+    kms_key_id: str | None = None,
+    role_arn: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    name_pattern: str | None = None,
+    overrides: Mapping[str, object] | None = None,
+    **state: Unpack[StateOptions],
+) -> Task:
+    """A task that writes down what an endpoint shall be: `sagemaker:createEndpointConfig`.
+
+    A configuration never changes: give each release a name of its own. `kms_key_id` encrypts the instances'
+    disks (None for types with local storage). `asynchronous` is the API's `AsyncInferenceConfig`.
+    `name_pattern` (such as `churn-*`) is what permissions are granted on, and is required when `config_name`
+    is a JSONata expression. Raises ValueError for what the API would refuse.
+
+    Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
+    """
+    if not 1 <= len(variants) <= MOST_VARIANTS:
+        raise ValueError(f"variants holds {len(variants)} variants; give 1 to {MOST_VARIANTS}.")
+    check_unique("variants", [variant.name for variant in (*variants, *shadows)])
+    if shadows and (len(variants), len(shadows)) != (1, 1):
+        raise ValueError(
+            f"shadows holds {len(shadows)} beside {len(variants)} variants; SageMaker mirrors exactly one "
+            "production variant to exactly one shadow."
+        )
+    serverless = [variant for variant in (*variants, *shadows) if variant.serverless is not None]
+    if serverless and (len(variants) > 1 or shadows or capture or asynchronous):
+        raise ValueError(
+            f"variants holds the serverless {serverless[0].name!r}, which stands alone: without other "
+            "variants, shadows, capture or asynchronous; use instances for those."
+        )
+    request: dict[str, object] = {
+        "EndpointConfigName": config_name,
+        "ProductionVariants": [variant.to_request() for variant in variants],
+        "ShadowProductionVariants": [variant.to_request() for variant in shadows],
+        "DataCaptureConfig": capture.to_request() if capture else None,
+        "AsyncInferenceConfig": asynchronous,
+        "KmsKeyId": kms_key_id,
+        "ExecutionRoleArn": role_arn,
+        "Tags": tag_list(tags),
+    }
+    config = _arn("endpoint-config", pattern_of("config_name", config_name, name_pattern))
+    passed = () if role_arn is None else (pass_role(role_arn),)
+    return _call(
+        name,
+        "createEndpointConfig",
+        present(request),
+        (config,),
+        tags=tags,
+        more=passed,
+        overrides=overrides,
+        state=state,
+    )
+
+
+def create_endpoint(
+    name: str,
+    *,
+    endpoint_name: str,
+    config_name: str,
+    tags: Mapping[str, str] | None = None,
+    name_pattern: str | None = None,
+    config_pattern: str | None = None,
+    **state: Unpack[StateOptions],
+) -> Task:
+    """A task that begins to create an endpoint: `sagemaker:createEndpoint`; the answer comes at once.
+
+    A name that is taken is a `ValidationException`. `name_pattern` and `config_pattern` are what permissions
+    are granted on, each required when the name is a JSONata expression.
+    """
+    request = {"EndpointName": endpoint_name, "EndpointConfigName": config_name, "Tags": tag_list(tags)}
+    resources = (
+        _arn("endpoint", pattern_of("endpoint_name", endpoint_name, name_pattern)),
+        _arn("endpoint-config", pattern_of("config_name", config_name, config_pattern)),
+    )
+    return _call(name, "createEndpoint", present(request), resources, tags=tags, state=state)
+
+
+def update_endpoint(
+    name: str,
+    *,
+    endpoint_name: str,
+    config_name: str,
+    deployment: Mapping[str, object] | None = None,
+    retain: bool = False,
+    excluded: Sequence[str] = (),
+    alarm_arns: Sequence[str] = (),
+    name_pattern: str | None = None,
+    config_pattern: str | None = None,
+    **state: Unpack[StateOptions],
+) -> Task:
+    """A task that begins to move an endpoint to another configuration; the answer comes at once.
+
+    `deployment` is the API's `DeploymentConfig` (see `deployment.deployment_config`). With `retain`,
+    instance counts and weights stay as scaling left them, but for the `excluded` properties. `alarm_arns`
+    are the alarms it names, which the caller must be allowed to describe. Raises ValueError for exclusions
+    without `retain`.
+    """
+    if excluded and not retain:
+        raise ValueError(f"excluded={tuple(excluded)!r} says what retain leaves out; set retain=True.")
+    request = {
+        "EndpointName": endpoint_name,
+        "EndpointConfigName": config_name,
+        "DeploymentConfig": deployment,
+        "RetainAllVariantProperties": retain or None,
+        "ExcludeRetainedVariantProperties": [{"VariantPropertyType": kind} for kind in excluded],
+    }
+    resources = (
+        _arn("endpoint", pattern_of("endpoint_name", endpoint_name, name_pattern)),
+        _arn("endpoint-config", pattern_of("config_name", config_name, config_pattern)),
+    )
+    watched = (
+        (Statement(actions=("cloudwatch:DescribeAlarms",), resources=tuple(alarm_arns)),)
+        if alarm_arns
+        else ()
+    )
+    return _call(name, "updateEndpoint", present(request), resources, more=watched, state=state)
+
+
+def update_weights(
+    name: str,
+    *,
+    endpoint_name: str,
+    weights: Mapping[str, float | str],
+    name_pattern: str | None = None,
+    **state: Unpack[StateOptions],
+) -> Task:
+    """A task that shares the traffic out anew among the variants there are.
+
+    Raises ValueError for no weights, and for a negative one.
+    """
+    if not weights:
+        raise ValueError("weights={} changes nothing; give a variant's name and its weight.")
+    for variant, weight in weights.items():
+        check_at_least(0, **{f"weights[{variant!r}]": weight})
+    desired = [{"VariantName": variant, "DesiredWeight": weight} for variant, weight in weights.items()]
+    request = {"EndpointName": endpoint_name, "DesiredWeightsAndCapacities": desired}
+    endpoint = _arn("endpoint", pattern_of("endpoint_name", endpoint_name, name_pattern))
+    return _call(name, "updateEndpointWeightsAndCapacities", request, (endpoint,), sdk=True, state=state)
+
+
+def describe_endpoint(
+    name: str, *, endpoint_name: str, name_pattern: str | None = None, **state: Unpack[StateOptions]
+) -> Task:
+    """A task whose result holds `EndpointStatus` and, of what is in service, `EndpointConfigName`.
+
+    `InService` does not say that the last update succeeded: after a rollback the old configuration is.
+    """
+    endpoint = _arn("endpoint", pattern_of("endpoint_name", endpoint_name, name_pattern))
+    return _call(
+        name, "describeEndpoint", {"EndpointName": endpoint_name}, (endpoint,), sdk=True, state=state
+    )
+
+
+def delete_endpoint(
+    name: str, *, endpoint_name: str, name_pattern: str | None = None, **state: Unpack[StateOptions]
+) -> Task:
+    """A task that ends an endpoint, and what it costs."""
+    endpoint = _arn("endpoint", pattern_of("endpoint_name", endpoint_name, name_pattern))
+    return _call(name, "deleteEndpoint", {"EndpointName": endpoint_name}, (endpoint,), sdk=True, state=state)
+
+
+def delete_endpoint_config(
+    name: str, *, config_name: str, name_pattern: str | None = None, **state: Unpack[StateOptions]
+) -> Task:
+    """A task that deletes a configuration, which must not be in use."""
+    config = _arn("endpoint-config", pattern_of("config_name", config_name, name_pattern))
+    request = {"EndpointConfigName": config_name}
+    return _call(name, "deleteEndpointConfig", request, (config,), sdk=True, state=state)
+
+
+def _arn(kind: str, pattern: str) -> str:
+    """ARNs of endpoints and configurations are in lower case, whatever the name; placeholders are left."""
+    parts = re.split(r"(\$\{[A-Za-z0-9_]+\})", pattern)
+    return arn("sagemaker", f"{kind}/" + "".join(p if p.startswith("${") else p.lower() for p in parts))
+
+
+def _call(
+    name: str,
+    action: str,
+    request: Mapping[str, object],
+    resources: tuple[str, ...],
+    *,
+    state: StateOptions,
+    tags: Mapping[str, str] | None = None,
+    more: tuple[Statement, ...] = (),
+    overrides: Mapping[str, object] | None = None,
+    sdk: bool = False,
+) -> Task:
+    actions = (f"sagemaker:{action[:1].upper()}{action[1:]}", *(("sagemaker:AddTags",) if tags else ()))
+    return integration(
+        name,
+        service="aws-sdk:sagemaker" if sdk else "sagemaker",
+        action=action,
+        arguments=request,
+        statements=(Statement(actions=actions, resources=resources), *more),
+        overrides=overrides,
+        **state,
+    )

@@ -1,0 +1,1 @@
+"""Releases a model package to an endpoint."""

@@ -1,0 +1,313 @@
+"""CloudWatch alarms as CloudWatch evaluates them: dimensions, missing data, M out of N, percentiles, math.
+
+A thread looks at all alarms several times a second. A period is real time divided by the server's time
+scale, at least a second, and ends now: on AWS periods are aligned to the clock. Changes of state reach the
+alarm's SNS topics and, as events, EventBridge.
+"""
+
+import contextvars
+import importlib
+import json
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from mdlc_local import metric_math, options, seams
+from mdlc_local.metric_math import Series
+
+log = logging.getLogger("mdlc_local.alarms")
+
+CLOUDWATCH = "ministack.services.cloudwatch"
+PROVISIONERS = "ministack.services.cloudformation.provisioners"
+
+LOOK_SECONDS = 0.2
+"""How often the alarms are evaluated."""
+
+LEAST_PERIOD_SECONDS = 1.0
+"""The shortest period, however fast time runs: metrics of endpoints come twice a second."""
+
+EXTRA_PERIODS = 2
+"""How many periods before the evaluated ones stand in for missing data."""
+
+MOST_POINTS = 200_000
+"""How many of a metric's latest data points an alarm looks at."""
+
+OLDER_POINTS = 1000
+"""After so many data points in a row from before its periods an alarm looks no further back."""
+
+EVICTION_SECONDS = 60.0
+"""How often data points older than CloudWatch keeps are looked for; ministack did so at every request."""
+
+Alarm = dict[str, Any]
+Put = Callable[..., Any]
+
+_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    "GreaterThanOrEqualToThreshold": lambda value, threshold: value >= threshold,
+    "GreaterThanThreshold": lambda value, threshold: value > threshold,
+    "LessThanThreshold": lambda value, threshold: value < threshold,
+    "LessThanOrEqualToThreshold": lambda value, threshold: value <= threshold,
+}
+
+_actions: "queue.SimpleQueue[tuple[contextvars.Context, Callable[[], None]]]" = queue.SimpleQueue()
+_evaluating = threading.Lock()
+_held: dict[str, float] = {}
+
+
+def install(app: ModuleType) -> None:
+    """Evaluate alarms here, and have their changes of state reach SNS and EventBridge."""
+    del app
+    seams.take(CLOUDWATCH, "_metrics")
+    seams.take(CLOUDWATCH, "_alarms")
+    seams.take(CLOUDWATCH, "_calc_stats", "points")
+    seams.take(CLOUDWATCH, "_stat_value", "stats stat_name points")
+    seams.take(CLOUDWATCH, "_dims_key", "dims")
+    seams.take(CLOUDWATCH, "_record_history")
+    seams.take(CLOUDWATCH, "_evaluate_parent_alarms")
+    seams.take("ministack.services.eventbridge", "_put_events", "data allow_aws_source")
+    seams.replace(CLOUDWATCH, "_evaluate_alarm", _evaluate_in_scope)
+    # PutMetricData would look at every alarm on the event loop; the thread sees the data as soon.
+    seams.replace(CLOUDWATCH, "_evaluate_all_alarms", lambda: None)
+    seams.wrap(CLOUDWATCH, "_evict_old_metrics", "", _now_and_then)
+    seams.wrap(CLOUDWATCH, "_dispatch_alarm_actions", "alarm old_state new_state reason", _announcing)
+    seams.wrap(CLOUDWATCH, "_put_metric_alarm", "params cbor_data is_cbor is_json", _keeping_metrics)
+    seams.wrap(CLOUDWATCH, "_set_alarm_state", "params cbor_data is_cbor is_json", _holding)
+    seams.wrap(PROVISIONERS, "_cw_metric_alarm_record", "name props", _with_metrics)
+    threading.Thread(target=_look_again_and_again, daemon=True, name="alarms").start()
+    threading.Thread(target=_act, daemon=True, name="alarm actions").start()
+
+
+def _now_and_then(evict: Callable[[], None]) -> Callable[[], None]:
+    last = time.monotonic()
+
+    def evicting() -> None:
+        nonlocal last
+        if time.monotonic() - last >= EVICTION_SECONDS:
+            last = time.monotonic()
+            evict()
+
+    return evicting
+
+
+def _look_again_and_again() -> None:
+    cloudwatch = importlib.import_module(CLOUDWATCH)
+    responses = importlib.import_module("ministack.core.responses")
+    while True:
+        time.sleep(LOOK_SECONDS)
+        for (account, region, _), alarm in cloudwatch._alarms.all_items():
+            responses.set_request_account_id(account)
+            responses.set_request_region(region)
+            try:
+                _evaluate_in_scope(alarm)
+            except Exception:
+                # One alarm that cannot be evaluated must not silence the others.
+                log.exception("alarm %s cannot be evaluated", alarm.get("AlarmName"))
+
+
+def _evaluate_in_scope(alarm: Alarm) -> None:
+    """Evaluate one alarm of the account and region at hand, and change its state when need be."""
+    cloudwatch = importlib.import_module(CLOUDWATCH)
+    if not alarm.get("MetricName") and not alarm.get("Metrics"):
+        return  # it is being made
+    with _evaluating:
+        found = values(alarm, time.time())
+        state, reason = judge(alarm, found)
+        old = alarm["StateValue"]
+        if time.monotonic() < _held.get(alarm["AlarmArn"], 0):
+            return
+        if state == old or cloudwatch._alarms.get(alarm["AlarmName"]) is not alarm:
+            return
+        alarm.update(StateValue=state, StateReason=reason, StateUpdatedTimestamp=int(time.time()))
+        cloudwatch._record_history(alarm["AlarmName"], old, state, reason)
+        cloudwatch._dispatch_alarm_actions(alarm, old, state, reason)
+        cloudwatch._evaluate_parent_alarms(alarm)
+
+
+def values(alarm: Alarm, now: float) -> Series:
+    """The alarm's data points, newest first; None where a period has no data."""
+    periods = int(alarm.get("EvaluationPeriods", 1)) + EXTRA_PERIODS
+    if not alarm.get("Metrics"):
+        return _series(alarm, alarm.get("ExtendedStatistic") or alarm.get("Statistic"), periods, now)
+    known: dict[str, Series] = {}
+    watched = ""
+    expressions = []
+    for query in alarm["Metrics"]:
+        if query.get("ReturnData", len(alarm["Metrics"]) == 1) in (True, "true"):
+            watched = query["Id"]
+        if "Expression" in query:
+            expressions.append((query["Id"], query["Expression"]))
+            continue
+        stat = query["MetricStat"]
+        described = {**stat["Metric"], "Period": stat["Period"], "Unit": stat.get("Unit")}
+        known[query["Id"]] = _series(described, stat["Stat"], periods, now)
+    return metric_math.evaluate(expressions, known, periods)[watched or alarm["Metrics"][0]["Id"]]
+
+
+def _series(described: Alarm, statistic: str | None, periods: int, now: float) -> Series:
+    """One metric's statistic in each of the last periods, newest first."""
+    cloudwatch = importlib.import_module(CLOUDWATCH)
+    dimensions = {one["Name"]: one["Value"] for one in described.get("Dimensions") or []}
+    key = (described.get("Namespace"), described.get("MetricName"), cloudwatch._dims_key(dimensions))
+    seconds = _period_seconds(described)
+    unit = described.get("Unit")
+    buckets: list[list[dict[str, Any]]] = [[] for _ in range(periods)]
+    older = 0
+    for point in reversed(tuple((cloudwatch._metrics.get(key) or ())[-MOST_POINTS:])):
+        age = int((now - point["Timestamp"]) // seconds)
+        if 0 <= age < periods and (not unit or point.get("Unit") == unit):
+            buckets[age].append(point)
+        # Points come nearly in order: a busy endpoint's hour need not be read for its last minute.
+        older = older + 1 if age >= periods else 0
+        if older > OLDER_POINTS:
+            break
+    series: Series = []
+    for points in buckets:
+        stats = cloudwatch._calc_stats(points)
+        series.append(cloudwatch._stat_value(stats, statistic or "Average", points) if stats else None)
+    return series
+
+
+def _period_seconds(described: Alarm) -> float:
+    return max(int(described.get("Period") or 60) / options.current().time_scale, LEAST_PERIOD_SECONDS)
+
+
+def judge(alarm: Alarm, found: Series) -> tuple[str, str]:
+    """The alarm's state and the reason, as "How CloudWatch alarms handle missing data" has it.
+
+    Args:
+        alarm: the alarm; its state is kept where missing data decide nothing.
+        found: its data points, newest first, with some more than are evaluated.
+    """
+    count = int(alarm.get("EvaluationPeriods", 1))
+    needed = int(alarm.get("DatapointsToAlarm") or count)
+    treat = alarm.get("TreatMissingData") or "missing"
+    threshold = float(alarm.get("Threshold") or 0)
+    compare = _COMPARISONS.get(str(alarm.get("ComparisonOperator")))
+    kept = (alarm["StateValue"], alarm.get("StateReason", ""))
+    if compare is None:  # anomaly detection bands are not evaluated
+        return kept
+    present = [(age, value) for age, value in enumerate(found, start=1) if value is not None][:count]
+    if not present and treat in ("missing", "ignore"):
+        told = f"Insufficient Data: {count} datapoints were unknown."
+        return kept if treat == "ignore" else ("INSUFFICIENT_DATA", told)
+    breaching = [age for age, value in present if compare(value, threshold)]
+    missing = count - len(present)
+    bad = len(breaching) + (missing if treat == "breaching" else 0)
+    shown = ", ".join(f"{value:g}" for _, value in present)
+    told = (
+        f"Threshold Crossed: {bad} out of the last {count} datapoints [{shown}] "
+        f"{'were' if bad >= needed else 'were not'} breaching: {alarm['ComparisonOperator']} {threshold:g} "
+        f"(minimum {needed} datapoints for transition to ALARM)."
+    )
+    if bad >= needed:
+        return "ALARM", told
+    if len(breaching) < len(present) or treat in ("breaching", "notBreaching"):
+        return "OK", told
+    # Everything known is breaching, and it is too little: an old enough breach decides, a new one waits.
+    if treat == "missing" and max(breaching) >= needed:
+        return "ALARM", told
+    return kept
+
+
+def _keeping_metrics(put: Put) -> Put:
+    """PutMetricAlarm that keeps the queries of a metric-math alarm."""
+
+    def putting(params: Any, cbor_data: Any, is_cbor: bool, is_json: bool = False) -> Any:
+        answer = put(params, cbor_data, is_cbor, is_json)
+        name = (cbor_data or {}).get("AlarmName")
+        alarm = importlib.import_module(CLOUDWATCH)._alarms.get(name) if name else None
+        if alarm is not None and cbor_data.get("Metrics"):
+            alarm["Metrics"] = cbor_data["Metrics"]
+        return answer
+
+    return putting
+
+
+def _holding(put: Put) -> Put:
+    """SetAlarmState holds for one period: as on AWS, the next evaluation brings the true state back."""
+
+    def setting(params: Any, cbor_data: Any, is_cbor: bool, is_json: bool = False) -> Any:
+        name = (cbor_data or {}).get("AlarmName") or (params.get("AlarmName") or [""])[0]
+        alarm = importlib.import_module(CLOUDWATCH)._alarms.get(name)
+        with _evaluating:
+            if alarm is not None:
+                _held[alarm["AlarmArn"]] = time.monotonic() + _period_seconds(alarm)
+            return put(params, cbor_data, is_cbor, is_json)
+
+    return setting
+
+
+def _with_metrics(record: Callable[..., Alarm]) -> Callable[..., Alarm]:
+    """A template's alarm may watch a metric-math expression too."""
+
+    def recording(name: str, props: dict[str, Any]) -> Alarm:
+        queries = props.get("Metrics")
+        if not queries:
+            return record(name, props)
+        plain = {key: value for key, value in props.items() if key != "Metrics"}
+        alarm = record(name, {**plain, "MetricName": "-", "Namespace": "-"})
+        return {**alarm, "MetricName": None, "Namespace": None, "Metrics": queries}
+
+    return recording
+
+
+def _announcing(dispatch: Callable[..., None]) -> Callable[..., None]:
+    """Actions of a change of state, and its event, in a thread of their own: their targets may call back."""
+
+    def dispatching(alarm: Alarm, old_state: str, new_state: str, reason: str) -> None:
+        now = dict(alarm)
+
+        def act() -> None:
+            dispatch(now, old_state, new_state, reason)
+            _put_event(now, old_state, new_state, reason)
+
+        _actions.put((contextvars.copy_context(), act))
+
+    return dispatching
+
+
+def _act() -> None:
+    while True:
+        context, act = _actions.get()
+        try:
+            context.run(act)
+        except Exception:
+            log.exception("an alarm's actions broke")
+
+
+def _put_event(alarm: Alarm, old_state: str, new_state: str, reason: str) -> None:
+    moment = time.strftime("%Y-%m-%dT%H:%M:%S.000+0000", time.gmtime())
+    detail = {
+        "alarmName": alarm["AlarmName"],
+        "state": {"value": new_state, "reason": reason, "timestamp": moment},
+        "previousState": {"value": old_state},
+        "configuration": _configuration(alarm),
+    }
+    entry = {
+        "Source": "aws.cloudwatch",
+        "DetailType": "CloudWatch Alarm State Change",
+        "Detail": json.dumps(detail, default=str),
+        "Resources": [alarm.get("AlarmArn", "")],
+    }
+    put_events = seams.take("ministack.services.eventbridge", "_put_events", "data allow_aws_source")
+    put_events({"Entries": [entry]}, allow_aws_source=True)
+
+
+def _configuration(alarm: Alarm) -> dict[str, Any]:
+    """The metrics or the rule that an event tells of."""
+    told: dict[str, Any] = {"description": alarm.get("AlarmDescription") or ""}
+    if "AlarmRule" in alarm:
+        return {**told, "alarmRule": alarm["AlarmRule"]}
+    if alarm.get("Metrics"):
+        return {**told, "metrics": alarm["Metrics"]}
+    dimensions = {one["Name"]: one["Value"] for one in alarm.get("Dimensions") or []}
+    metric = {"namespace": alarm.get("Namespace"), "name": alarm.get("MetricName"), "dimensions": dimensions}
+    stat = {
+        "metric": metric,
+        "period": alarm.get("Period"),
+        "stat": alarm.get("ExtendedStatistic") or alarm.get("Statistic"),
+    }
+    return {**told, "metrics": [{"id": "m1", "metricStat": stat, "returnData": True}]}

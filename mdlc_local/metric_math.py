@@ -1,0 +1,122 @@
+"""CloudWatch's metric math, as alarms use it: arithmetic, comparisons, IF, FILL, ABS, aggregates of lists."""
+
+import ast
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+Series = list[float | None]
+"""One value a period, newest first; None where there is none."""
+
+_OPERATORS: dict[type[Any], Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+_AGGREGATES: dict[str, Callable[[list[float]], float]] = {
+    "SUM": sum,
+    "AVG": lambda numbers: sum(numbers) / len(numbers),
+    "MIN": min,
+    "MAX": max,
+}
+
+
+def evaluate(
+    expressions: Sequence[tuple[str, str]], known: dict[str, Series], periods: int
+) -> dict[str, Series]:
+    """All series by their ids.
+
+    Args:
+        expressions: ids and expressions, in any order.
+        known: the series of the metrics.
+        periods: how many values a series has.
+
+    Raises:
+        ValueError: for what is no expression, is not evaluated here, or names an unknown id.
+    """
+    found = dict(known)
+    trees = {name: _parsed(expression) for name, expression in expressions}
+
+    def value(node: ast.expr, path: tuple[str, ...]) -> Series:
+        if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+            return [float(node.value)] * periods
+        if isinstance(node, ast.Name):
+            return named(node.id, path)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return [None if one is None else -one for one in value(node.operand, path)]
+        if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+            return _paired(_OPERATORS[type(node.op)], value(node.left, path), value(node.right, path))
+        if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _OPERATORS:
+            return _paired(
+                _OPERATORS[type(node.ops[0])], value(node.left, path), value(node.comparators[0], path)
+            )
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            return called(node.func.id.upper(), node.args, path)
+        raise ValueError(f"metric math: {ast.unparse(node)!r} is not evaluated in the embedded AWS")
+
+    def named(name: str, path: tuple[str, ...]) -> Series:
+        if name in found:
+            return found[name]
+        if name not in trees or name in path:
+            raise ValueError(f"metric math: {name!r} names no metric or expression of the alarm")
+        found[name] = value(trees[name], (*path, name))
+        return found[name]
+
+    def called(function: str, arguments: list[ast.expr], path: tuple[str, ...]) -> Series:
+        if function in _AGGREGATES and len(arguments) == 1:
+            if not isinstance(arguments[0], ast.List):
+                raise ValueError(
+                    f"metric math: {function} of one series is a scalar; give a list: {function}([m1, m2])"
+                )
+            series = [value(item, path) for item in arguments[0].elts]
+            return [
+                _AGGREGATES[function]([one for one in row if one is not None])
+                if any(one is not None for one in row)
+                else None
+                for row in zip(*series, strict=True)
+            ]
+        if function == "ABS" and len(arguments) == 1:
+            return [None if one is None else abs(one) for one in value(arguments[0], path)]
+        if function == "FILL" and len(arguments) == 2:
+            return [
+                one if one is not None else fill
+                for one, fill in zip(value(arguments[0], path), value(arguments[1], path), strict=True)
+            ]
+        if function == "IF" and len(arguments) == 3:
+            truth, yes, no = (value(argument, path) for argument in arguments)
+            return [
+                None if one is None else (first if one else second)
+                for one, first, second in zip(truth, yes, no, strict=True)
+            ]
+        raise ValueError(f"metric math: {function} is not evaluated in the embedded AWS")
+
+    for name in trees:
+        named(name, ())
+    return found
+
+
+def _parsed(expression: str) -> ast.expr:
+    try:
+        return ast.parse(expression.replace("^", "**").strip(), mode="eval").body
+    except SyntaxError as error:
+        raise ValueError(f"metric math: {expression!r} is no expression") from error
+
+
+def _paired(operation: Callable[[float, float], float], left: Series, right: Series) -> Series:
+    def one(first: float | None, second: float | None) -> float | None:
+        if first is None or second is None:
+            return None
+        try:
+            return float(operation(first, second))
+        except (ZeroDivisionError, OverflowError):
+            return None  # CloudWatch drops such a data point
+
+    return [one(first, second) for first, second in zip(left, right, strict=True)]

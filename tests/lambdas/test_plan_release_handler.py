@@ -1,0 +1,115 @@
+"""The release planner's entry point over in-memory services."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from lambdas.errors import NoData
+from lambdas.plan_release import handler
+from mdlc_constructs.asl.states import Task
+from mdlc_constructs.settings.golden_checks import GoldenChecks
+from mdlc_constructs.workflows.release.machine import ReleaseSettings, default_tasks
+from tests.lambdas.fakes import FakeS3, Pages, client_error
+from tests.workflows.settings import DATASET
+
+ABSENT = client_error("ValidationException", "Could not find what was asked for.")
+RELEASE = ReleaseSettings(model="flights", dataset=DATASET, golden=GoldenChecks(tolerance=0.2))
+ARN = "arn:aws:sagemaker:r:a:model-package/flights/4"
+
+
+def stored() -> dict[str, Any]:
+    return {"Size": 5, "ChecksumCRC32": "AAAA", "ETag": "e"}
+
+
+@dataclass
+class Bucket(FakeS3):
+    written: dict[str, Any] = field(default_factory=dict)
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> None:
+        self.written[f"s3://{Bucket}/{Key}"] = json.loads(Body)
+
+
+class SageMaker:
+    """One approved package; nothing else exists."""
+
+    def get_paginator(self, name: str) -> Pages:
+        assert name == "list_model_packages"
+        listed = {"ModelPackageVersion": 4, "ModelApprovalStatus": "Approved", "ModelPackageArn": ARN}
+        return Pages([{"ModelPackageSummaryList": [listed]}])
+
+    def describe_model_package(self, *, ModelPackageName: str) -> dict[str, Any]:
+        assert ModelPackageName == ARN
+        return {
+            "ModelPackageArn": ARN,
+            "ModelPackageVersion": 4,
+            "ModelApprovalStatus": "Approved",
+            "InferenceSpecification": {"Containers": [{"Image": "i", "ModelDataUrl": "s3://b/m"}]},
+            "CustomerMetadataProperties": {"program": "s3://b/p/", "model": "flights-model-1", "run": "r"},
+        }
+
+    def __getattr__(self, name: str) -> Any:
+        def absent(**request: str) -> None:
+            raise ABSENT
+
+        return absent
+
+
+class DynamoDB:
+    def get_item(self, **request: Any) -> dict[str, Any]:
+        return {}
+
+
+def event(settings: ReleaseSettings) -> dict[str, Any]:
+    tasks = default_tasks(settings).values()
+    worked: list[Any] = [task for task in tasks if isinstance(task, Task) or hasattr(task, "processor")]
+    return {
+        "model": "flights",
+        "settings": json.loads(json.dumps(settings.to_plan())),
+        "requests": {task.name: task.request_digest() for task in worked},
+        "bound": {},
+        "home": {"bucket": "b", "table": "t", "group": "flights"},
+        "input": {"reason": "approved"},
+        "execution": {"started_at": "2026-01-01T00:00:00+00:00"},
+        "taken": None,
+    }
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """Recorded rows and expected answers, and no endpoint yet."""
+    made = Bucket({"b/golden/rows/a.csv": stored(), "b/golden/expected.csv": stored()})
+    clients: dict[str, Any] = {
+        "s3": made,
+        "sagemaker": SageMaker(),
+        "dynamodb": DynamoDB(),
+        "application-autoscaling": None,
+    }
+    monkeypatch.setattr(handler, "client", clients.__getitem__)
+    return made
+
+
+def test_a_first_release_is_planned_from_the_settings_of_the_machine(bucket: Bucket) -> None:
+    plan = handler.handler(event(RELEASE), None)
+    assert (plan["step"], plan["endpoint"], plan["champion"]) == ("CreateModel", "Absent", "0")
+    assert plan["package"]["arn"] == ARN
+    assert plan["wait_seconds"] > 0
+    body = bucket.written[plan["uris"]["plan"]]
+    assert body["golden"] == {"tolerance": 0.2, "share": 1.0}
+    assert [(file["name"], file["shard"]) for file in body["data"]["files"]] == [("a.csv", "00")]
+    assert body["dataset"]["label"] is None
+    assert plan["scoring"][0]["input"].endswith("/shards/00/")
+
+
+def test_without_golden_checks_no_plan_is_written(bucket: Bucket) -> None:
+    settings = ReleaseSettings(model="flights", dataset=DATASET, golden=None)
+    assert handler.handler(event(settings), None)["scoring"] == []
+    assert bucket.written == {}
+
+
+@pytest.mark.parametrize("missing", ["b/golden/rows/a.csv", "b/golden/expected.csv"])
+def test_golden_checks_without_their_data_are_refused(bucket: Bucket, missing: str) -> None:
+    del bucket.objects[missing]
+    with pytest.raises(NoData, match="golden"):
+        handler.handler(event(RELEASE), None)

@@ -1,0 +1,116 @@
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mdlc_constructs.settings.rollout import (
+    LONGEST_DEPLOYMENT,
+    ABTest,
+    AllAtOnce,
+    Canary,
+    Deployment,
+    Linear,
+    Rolling,
+    Shadow,
+    check_variant_name,
+)
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (lambda: AllAtOnce(bake=HOUR + timedelta(seconds=1)), "bake='1:00:01'.*to 1:00:00"),
+        (lambda: AllAtOnce(bake=timedelta(seconds=-1)), "bake="),
+        (lambda: Canary(), "give exactly one of the two"),
+        (lambda: Canary(percent=10, instances=1), "give exactly one of the two"),
+        (lambda: Canary(percent=51), "percent=51: give a whole number of percent from 1 to 50"),
+        (lambda: Canary(percent=0), "percent=0"),
+        (lambda: Canary(instances=0), "instances=0"),
+        (lambda: Canary(percent=10, bake=2 * HOUR), "bake='2:00:00'"),
+        (lambda: Linear(step_percent=9), "step_percent=9: give a whole number of percent from 10 to 50"),
+        (lambda: Linear(step_percent=51), "step_percent=51"),
+        (lambda: Linear(step_percent=10, bake=HOUR), "10:00:00.*larger steps or a shorter bake"),
+        (lambda: Rolling(batch_percent=4), "batch_percent=4: give a whole number of percent from 5 to 50"),
+        (lambda: Rolling(batch_percent=51), "batch_percent=51"),
+        (lambda: Rolling(batch_percent=5, wait=HOUR), "20:00:00.*larger batches or a shorter wait"),
+        (lambda: Shadow(sample_percent=0), "sample_percent=0"),
+        (lambda: Shadow(sample_percent=101), "sample_percent=101"),
+        (lambda: Shadow(duration=timedelta(days=31)), "duration="),
+        (lambda: ABTest(weights={"champion": 1}), "give 2 to 10 variants"),
+        (lambda: ABTest(weights={f"v{n}": 1 for n in range(11)}), "give 2 to 10 variants"),
+        (lambda: ABTest(weights={"a": 1, "b_c": 1}), "weights='b_c'.*letters, digits and hyphens"),
+        (lambda: ABTest(weights={"a": 1, "b": 0}), r"weights\['b'\]=0"),
+        (lambda: ABTest(confidence=1), "confidence=1"),
+        (lambda: ABTest(duration=timedelta(0)), "duration="),
+        (lambda: ABTest(collapse=Rolling()), "collapse='Rolling': is not offered for 2 variants"),
+    ],
+)
+def test_what_sagemaker_refuses_is_refused_with_the_remedy(made: Callable[[], object], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        made()
+
+
+@pytest.mark.parametrize(
+    ("rollout", "waiting"),
+    [
+        (AllAtOnce(bake=HOUR), HOUR),
+        (Canary(percent=10, bake=HOUR), HOUR),
+        (Linear(step_percent=30, bake=timedelta(minutes=10)), timedelta(minutes=40)),
+        (Rolling(batch_percent=50, wait=timedelta(minutes=10)), timedelta(minutes=20)),
+    ],
+)
+def test_a_deployment_waits_once_a_step(rollout: Deployment, waiting: timedelta) -> None:
+    assert rollout.waiting == waiting < LONGEST_DEPLOYMENT
+
+
+@pytest.mark.parametrize(
+    ("rollout", "least"),
+    [
+        (AllAtOnce(), 1),
+        (Canary(percent=10), 2),
+        (Canary(instances=3), 6),
+        (Linear(), 2),
+        (Rolling(), 2),
+    ],
+)
+def test_at_most_half_of_the_fleet_is_shifted_at_a_time(rollout: Deployment, least: int) -> None:
+    rollout.check_instances(least)
+    if least > 1:
+        with pytest.raises(ValueError, match=f"run at least {least} instances, or use AllAtOnce"):
+            rollout.check_instances(least - 1)
+
+
+@pytest.mark.parametrize("name", ["", "-a", "a-", "a b", "a" * 64])
+def test_a_name_that_is_no_variants_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="variant="):
+        check_variant_name("variant", name)
+
+
+def test_a_shadow_stands_beside_one_variant() -> None:
+    Shadow().check_variants(1)
+    with pytest.raises(ValueError, match="variants=2: a shadow stands beside exactly one"):
+        Shadow().check_variants(2)
+
+
+@given(st.text())
+def test_an_entity_keeps_its_variant(entity: str) -> None:
+    test = ABTest(weights={"a": 1, "b": 2})
+    assert test.variant_of(entity) == test.variant_of(entity)
+
+
+def test_entities_are_shared_out_by_weight() -> None:
+    test = ABTest(weights={"champion": 90, "challenger": 10})
+    asked = [test.variant_of(f"N{number}") for number in range(10_000)]
+    assert asked.count("challenger") == pytest.approx(1000, abs=120)
+
+
+def test_a_weight_changed_by_the_caller_changes_nothing() -> None:
+    weights: dict[str, Any] = {"a": 1, "b": 1}
+    test = ABTest(weights=weights)
+    weights["a"] = 0
+    assert test.weights == {"a": 1, "b": 1}
