@@ -42,3 +42,8 @@ LAYOUT = {
 def object_arn(*prefixes: str) -> tuple[str, ...]:
     """ARNs of all objects below the given prefixes of the model's bucket."""
     return tuple(f"arn:{PARTITION}:s3:::{BUCKET}/{prefix}/*" for prefix in prefixes)
+
+
+def uri(*path: str) -> str:
+    """S3 URI in the model's bucket."""
+    return f"s3://{BUCKET}/" + "/".join(path)
