@@ -24,6 +24,7 @@ def install(app: ModuleType) -> None:
     seams.take("ministack.core.router", "SERVICE_PATTERNS")["sagemaker"] = {"target_prefixes": ["SageMaker."]}
     importlib.import_module("mdlc_local.sagemaker.host").check_seams()
     importlib.import_module("mdlc_local.sagemaker.authorization").install()
+    importlib.import_module("mdlc_local.sagemaker.capacity").install()
     threading.Thread(target=_warm, daemon=True, name="sagemaker model").start()
 
 
