@@ -16,7 +16,6 @@ STEADY = Team(model="steady")
 CHANGED = replace(STEADY, rounds=12)
 SHUFFLED = Team(model="shuffled")
 FAILING = Team(model="failing", own=True)
-KINDS = ("Processing", "Training", "Transform")
 
 
 @pytest.fixture(scope="module")
@@ -285,33 +284,3 @@ def test_every_state_of_both_machines_was_entered(teams: Aws) -> None:
         ("batch-inference", batch_inference_machine(BATCH)),
     ):
         assert {state.name for state in machine.walk()} - teams.entered[workflow] == set(), workflow
-
-
-def test_deleting_stacks_leaves_nothing_of_theirs_and_ends_what_runs(teams: Aws) -> None:
-    with teams.held(f"{CHANGED.model}-*"):
-        held = {kind: f"{CHANGED.model}-held-{number:020x}" for number, kind in enumerate(KINDS)}
-        for kind, name in held.items():
-            teams.job_like_the_last(CHANGED, kind, name)
-        trains = teams.start(CHANGED, "training", {"window": {"start": "2013-03-01"}})
-        teams.until_entered(trains, "PrepareFeatures", then="TaskSubmitted")
-        scores = teams.start(CHANGED, "batch-inference", {"prefix": "third/"})
-        teams.until_entered(scores, "CheckOutput", then="TaskSubmitted")
-        outputs = teams.outputs(FAILING)
-        teams.destroy(CHANGED, FAILING)
-    for kind, name in held.items():
-        assert teams.jobs(CHANGED, kind, StatusEquals="InProgress") == []
-        assert name in teams.jobs(CHANGED, kind, StatusEquals="Stopped")
-    for arn in (trains, scores):
-        assert teams.wait(arn).status == "ABORTED"
-    # What is left is the third team's, whose stack stands.
-    sagemaker, left = teams.client("sagemaker"), SHUFFLED.model
-    assert {model["ModelName"].split("-")[0] for model in sagemaker.list_models()["Models"]} == {left}
-    groups = sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]
-    assert [group["ModelPackageGroupName"] for group in groups] == [left]
-    buckets = [b["Name"] for b in teams.client("s3").list_buckets()["Buckets"] if "modelbucket" in b["Name"]]
-    own = outputs["BucketName"]
-    assert {name.split("-")[0] for name in buckets if name != own} == {left}
-    # A bucket of the team's own stays, with what lies in it.
-    assert teams.keys(f"s3://{own}/raw/training/")
-    machines = teams.client("stepfunctions").list_state_machines()["stateMachines"]
-    assert {machine["name"].split("-")[0] for machine in machines} == {left}
