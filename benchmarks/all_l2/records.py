@@ -189,13 +189,18 @@ class Records:
         )
         for statement in statements:
             machine.add_to_role_policy(statement)
-        machine.metric_failed(statistic="Sum", period=Duration.minutes(5)).create_alarm(
-            self.scope,
-            "FailedAlarm",
-            alarm_description=f"An execution of {name} failed; its audit item tells why.",
-            threshold=1,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
+        for end, metric in (
+            ("Failed", machine.metric_failed),
+            ("TimedOut", machine.metric_timed_out),
+            ("Aborted", machine.metric_aborted),
+        ):
+            metric(statistic="Sum", period=Duration.minutes(5)).create_alarm(
+                self.scope,
+                f"{end}Alarm",
+                alarm_description=f"An execution of {name} ended as {end}.",
+                threshold=1,
+                evaluation_periods=1,
+                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            )
         return machine

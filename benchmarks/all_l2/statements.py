@@ -60,7 +60,7 @@ def model_bucket(
             {"StringLike": {"s3:prefix": [f"{prefix}/*" for prefix in reads]}},
         ),
         allow(["s3:PutObject"], [home.bucket.arn_for_objects(f"{prefix}/*") for prefix in writes]),
-        allow(["kms:Decrypt", "kms:GenerateDataKey"], [home.key.key_arn]),
+        allow(["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], [home.key.key_arn]),
     ]
 
 
@@ -148,10 +148,14 @@ def clean_up(home: Home) -> list[iam.PolicyStatement]:
         ("StopTransformJob", "transform-job"),
         ("DeleteModel", "model"),
     )
+    machines = [f"{home.name}-{workflow}" for workflow in ("training", "batch-inference")]
+    states = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}"
     lists = ("ListModels", "ListProcessingJobs", "ListTrainingJobs", "ListTransformJobs")
     return [
         allow([f"sagemaker:{action}" for action in lists], ["*"]),
         *(allow([f"sagemaker:{action}"], [sagemaker_arn(f"{kind}/{home.name}-*")]) for action, kind in kinds),
+        allow(["states:ListExecutions"], [f"{states}:stateMachine:{name}" for name in machines]),
+        allow(["states:StopExecution"], [f"{states}:execution:{name}:*" for name in machines]),
         allow(["sagemaker:ListModelPackages"], [sagemaker_arn(f"model-package-group/{home.name}")]),
         allow(["sagemaker:DeleteModelPackage"], [sagemaker_arn(f"model-package/{home.name}/*")]),
         allow(["s3:ListBucketVersions"], [home.bucket.bucket_arn]),

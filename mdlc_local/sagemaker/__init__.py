@@ -25,6 +25,7 @@ def install(app: ModuleType) -> None:
     importlib.import_module("mdlc_local.sagemaker.host").check_seams()
     importlib.import_module("mdlc_local.sagemaker.authorization").install()
     importlib.import_module("mdlc_local.sagemaker.invocations").install(app)
+    importlib.import_module("mdlc_local.sagemaker.capacity").install()
     threading.Thread(target=_warm, daemon=True, name="sagemaker model").start()
 
 

@@ -1,20 +1,18 @@
-"""The jobs that run now: a thread and a folder each, a bounded number at a time."""
+"""The jobs that run now: a thread and a folder each."""
 
-import contextlib
 import contextvars
 import logging
-import os
 import shutil
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mdlc_local import clients, options
-from mdlc_local.sagemaker import events, model
+from mdlc_local.sagemaker import capacity, events, model
 from mdlc_local.sagemaker.faults import JobFailure
 from mdlc_local.sagemaker.logs import LogStream
 from mdlc_local.sagemaker.records import Kind, Record, Scope, changing
@@ -25,13 +23,9 @@ log = logging.getLogger("mdlc_local.sagemaker")
 SESSION = "SageMaker"
 """The role session's name of everything SageMaker does as a job's role, as on AWS."""
 
-MAX_RUNNING = os.cpu_count() or 1
-"""How many jobs run at once; others wait, as on AWS while capacity is found."""
-
 REASON_CHARACTERS = 1024
 """How long a FailureReason may be (the API's limit)."""
 
-_slots = threading.BoundedSemaphore(MAX_RUNNING)
 _jobs: dict[tuple[Scope, str, str], "Job"] = {}
 _lock = threading.Lock()
 
@@ -127,7 +121,7 @@ def stop_all() -> None:
 
 def _run(job: Job, body: Callable[[Job], None]) -> None:
     try:
-        with _slot(job):
+        with capacity.place(job.name, job.stop):
             job.base.mkdir(parents=True)
             body(job)
         shutil.rmtree(job.folder, ignore_errors=True)
@@ -144,16 +138,3 @@ def fail(job: Job, reason: str) -> None:
     status = job.kind.status or ""
     end = job.kind.name.removesuffix("Job") + "EndTime"
     job.update(**{"FailureReason": reason[:REASON_CHARACTERS], end: model.now(), status: "Failed"})
-
-
-@contextlib.contextmanager
-def _slot(job: Job) -> Iterator[None]:
-    """Wait for a free slot, or go on without one when the job is stopped meanwhile."""
-    taken = False
-    while not taken and not job.stop.is_set():
-        taken = _slots.acquire(timeout=0.2)
-    try:
-        yield
-    finally:
-        if taken:
-            _slots.release()

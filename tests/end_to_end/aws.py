@@ -5,6 +5,8 @@ import os
 import subprocess
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -137,6 +139,15 @@ class Aws:
         """Start a workflow and wait for it."""
         return self.wait(self.start(team, workflow, given))
 
+    @contextmanager
+    def held(self, jobs: str) -> Iterator[None]:
+        """Jobs with names of this pattern do not begin inside, though they are InProgress."""
+        self.control("POST", "hold", {"jobs": jobs})
+        try:
+            yield
+        finally:
+            self.control("POST", "free")
+
     def until_entered(self, arn: str, state: str, then: str = "") -> None:
         """Wait until an execution has entered a state, and until an event of the type `then` has followed."""
         states = self.client("stepfunctions")
@@ -175,6 +186,23 @@ class Aws:
         list_jobs = getattr(self.client("sagemaker"), f"list_{kind.lower()}_jobs")
         summaries = list_jobs(NameContains=team.model, MaxResults=100, **filters)[f"{kind}JobSummaries"]
         return [each[f"{kind}JobName"] for each in summaries]
+
+    def stopped_since(self, before: list[str], team: Team, kind: str) -> list[str]:
+        """The team's jobs of a kind that were stopped besides those before; waits until there is one."""
+        deadline = time.monotonic() + SECONDS
+        while not (found := set(self.jobs(team, kind, StatusEquals="Stopped")) - set(before)):
+            assert time.monotonic() < deadline, f"no {kind} job of {team.model} was stopped"
+            time.sleep(0.05)
+        return sorted(found)
+
+    def job_like_the_last(self, team: Team, kind: str, name: str) -> None:
+        """One more job like the last of the kind that the team completed, apart from any execution."""
+        sagemaker, lower = self.client("sagemaker"), kind.lower()
+        last = self.jobs(team, kind, StatusEquals="Completed")[0]
+        like = getattr(sagemaker, f"describe_{lower}_job")(**{f"{kind}JobName": last})
+        members = sagemaker.meta.service_model.operation_model(f"Create{kind}Job").input_shape.members
+        request = {member: like[member] for member in members if like.get(member)}
+        getattr(sagemaker, f"create_{lower}_job")(**{**request, f"{kind}JobName": name})
 
     def package(self, arn: str) -> dict[str, Any]:
         """A model package as the registry describes it."""

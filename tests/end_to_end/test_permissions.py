@@ -1,6 +1,6 @@
 """Nothing is granted that is not used or explained, and everything used is needed.
 
-Judged from what the tests in `test_life_of_a_model.py`, which run before these, made the roles do.
+Judged from what the tests in `test_life_of_a_model.py` and `test_life_that_ends.py` made the roles do before.
 """
 
 from collections.abc import Iterator
@@ -122,7 +122,7 @@ ALLOWED = (
 @pytest.fixture(scope="module")
 def recorded(aws: Aws) -> tuple[Use, ...]:
     """Everything that the roles of all stacks did, before these tests do more."""
-    assert aws.remembered, "these tests judge what those of test_life_of_a_model.py did: run the whole folder"
+    assert aws.remembered, "these tests judge what the others of this folder did: run the whole folder"
     record = aws.control("GET", "usage")
     return tuple(use for team in TEAMS for use in aws.granted(team).used(record))
 

@@ -1,30 +1,11 @@
-import os
 import signal
 import subprocess
 import time
 from pathlib import Path
 
-from mdlc_local.sagemaker import running
 from tests.local.embedded import start
 from tests.local.sagemaker.conftest import make_lab
 from tests.local.sagemaker.lab import Lab
-
-
-def test_no_more_jobs_run_at_once_than_there_are_cores(lab: Lab) -> None:
-    code = (
-        'import time\nfor word in ("from", "to"):\n    print(word, time.time(), flush=True)\n'
-        "    time.sleep(0.5)\n"
-    )
-    requests = [lab.processing(code) for _ in range(running.MAX_RUNNING + 2)]
-    for request in requests:
-        lab.sagemaker.create_processing_job(**request)
-    spans = []
-    for request in requests:
-        name = request["ProcessingJobName"]
-        assert lab.wait("processing", name)["ProcessingJobStatus"] == "Completed"
-        spans.append([float(line.split()[1]) for line in lab.log("processing", name)])
-    at_once = max(sum(start <= moment < end for start, end in spans) for moment, _ in spans)
-    assert 1 <= at_once <= (os.cpu_count() or 1)
 
 
 def test_a_completed_jobs_folder_goes_and_a_failed_jobs_stays(lab: Lab) -> None:

@@ -1,0 +1,57 @@
+"""Which jobs may begin: as many at once as there are cores; others wait, as on AWS while capacity is found.
+
+With ``POST /_mdlc/hold`` a test keeps jobs waiting by their names' pattern, and with ``POST /_mdlc/free`` it
+lets all of them begin.
+"""
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+from mdlc_local import control
+
+MAX_RUNNING = os.cpu_count() or 1
+"""How many jobs run at once."""
+
+_LOOK_SECONDS = 0.2
+
+_slots = threading.BoundedSemaphore(MAX_RUNNING)
+_held: set[str] = set()
+
+
+def install() -> None:
+    """Answer the controls."""
+    control.route("POST", "hold", _hold)
+    control.route("POST", "free", _free)
+
+
+@contextlib.contextmanager
+def place(name: str, stop: threading.Event) -> Iterator[None]:
+    """Wait until the job of that name may begin, or go on without a place when it is stopped meanwhile."""
+    taken = False
+    while not taken and not stop.is_set():
+        if any(fnmatchcase(name, pattern) for pattern in _held.copy()):
+            stop.wait(_LOOK_SECONDS)
+        else:
+            taken = _slots.acquire(timeout=_LOOK_SECONDS)
+    try:
+        yield
+    finally:
+        if taken:
+            _slots.release()
+
+
+def _hold(body: dict[str, Any]) -> dict[str, Any]:
+    pattern = body.get("jobs")
+    if not isinstance(pattern, str) or not pattern:
+        raise ValueError(f"jobs={pattern!r} must be a pattern of job names, such as churn-train-*")
+    _held.add(pattern)
+    return {}
+
+
+def _free(_: dict[str, Any]) -> dict[str, Any]:
+    _held.clear()
+    return {}
