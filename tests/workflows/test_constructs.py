@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from aws_cdk import App, Stack
@@ -297,8 +298,9 @@ def test_a_misspelt_argument_is_a_type_error(stack: Stack) -> None:
     with pytest.raises(TypeError, match="algoritm"):
         training(stack, algoritm=ALGORITHM)
     home = ModelHome(stack, "Batch-home", name="batch")
+    misspelt: dict[str, Any] = {"max_paralel": 2}
     with pytest.raises(TypeError, match="max_paralel"):
-        BatchInferenceWorkflow(stack, "Batch", home=home, dataset=DATASET, max_paralel=2)  # type: ignore[call-arg]
+        BatchInferenceWorkflow(stack, "Batch", home=home, dataset=DATASET, **misspelt)
 
 
 def test_what_is_refused_leaves_no_resource_behind(stack: Stack) -> None:
