@@ -10,7 +10,7 @@ from lambdas.errors import NoData
 from lambdas.plan_release import handler
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.settings.golden_checks import GoldenChecks
-from mdlc_constructs.workflows.release.machine import ReleaseSettings, default_tasks
+from mdlc_constructs.workflows.real_time_inference.machine import ReleaseSettings, default_tasks
 from tests.lambdas.fakes import FakeS3, Pages, client_error
 from tests.workflows.settings import DATASET
 

@@ -6,9 +6,9 @@ from botocore.exceptions import ClientError
 from lambdas.wake_release import handler
 from lambdas.wake_release.logic import GONE, has_settled
 from mdlc_constructs.tasks.callback import TOKEN_ATTRIBUTE
-from mdlc_constructs.workflows.release.machine import release_machine
+from mdlc_constructs.workflows.real_time_inference.machine import release_machine
 from tests.lambdas.fakes import client_error
-from tests.workflows.test_release_machine import RELEASE
+from tests.workflows.test_real_time_inference_machine import RELEASE
 
 EVENT = {"table": "t", "model": "flights", "endpoint": "flights", "status": "IN_SERVICE"}
 

@@ -14,7 +14,7 @@ from mdlc_constructs.settings.rollback_alarms import RollbackAlarms
 from mdlc_constructs.settings.rollout import AllAtOnce, Canary, Linear, Rolling, Shadow
 from mdlc_constructs.settings.scaling import Asynchronous, Night, Scaling, Serverless
 from mdlc_constructs.settings.serving import Serving
-from mdlc_constructs.workflows.release.machine import ReleaseSettings, release_machine
+from mdlc_constructs.workflows.real_time_inference.machine import ReleaseSettings, release_machine
 from tests.workflows.settings import DATASET
 
 RELEASE = ReleaseSettings(model="flights", dataset=DATASET, rollout=Canary(percent=10))

@@ -5,8 +5,8 @@ from typing import Any
 import jsonata
 import pytest
 
-from mdlc_constructs.workflows.release.machine import release_machine
-from tests.workflows.test_release_machine import RELEASE
+from mdlc_constructs.workflows.real_time_inference.machine import release_machine
+from tests.workflows.test_real_time_inference_machine import RELEASE
 
 STATES: Any = release_machine(RELEASE).to_asl()["States"]
 PLAN = {"names": {"CreateConfig": "new"}, "package": {"version": 3}, "rejectable": True}

@@ -42,7 +42,13 @@ from mdlc_constructs.workflows.champion import REFUSED, point_champion
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.planning import taken
-from mdlc_constructs.workflows.release.deploying import BLAME, FEW_RETRIES, deploy, deployed, planned_again
+from mdlc_constructs.workflows.real_time_inference.deploying import (
+    BLAME,
+    FEW_RETRIES,
+    deploy,
+    deployed,
+    planned_again,
+)
 from mdlc_constructs.workflows.scoring import package_model, score_task, unlabelled
 
 WORKFLOW = "release"
