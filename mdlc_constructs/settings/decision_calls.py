@@ -1,0 +1,135 @@
+"""The calls that a decision makes: the lookup of features, the endpoint with what stands in for it, the action."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mdlc_constructs.settings.numbers import check_whole
+from mdlc_constructs.settings.refusal import refusal
+
+Value = str | int | float | bool | None
+
+_DECISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
+_SHORTEST = timedelta(milliseconds=1)
+_LONGEST_CALL = timedelta(seconds=25)
+"""API Gateway answers for an integration that took 29 seconds; what follows the call needs some of them.
+
+Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureLookup:
+    """An item of a DynamoDB table gives further columns of the row. What the caller sends wins over it.
+
+    :param key: the request's column whose value is the item's partition key.
+    :param defaults: the columns taken from the item, and what stands for each when the item or the value is
+        missing, or the table does not answer in time. None is a missing value, which the model's feature
+        program fills as in training.
+    :param table_key: the name of the table's partition key; by default ``key``.
+    :param timeout: how long to wait for the item. A state machine's timeouts are whole seconds: the Express
+        shape rounds up.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    key: str
+    defaults: Mapping[str, Value]
+    table_key: str = ""
+    timeout: timedelta = timedelta(milliseconds=50)
+
+    def __post_init__(self) -> None:
+        if not self.key:
+            raise refusal("key", self.key, "name the column whose value finds the item.")
+        if not isinstance(self.defaults, Mapping) or not self.defaults:
+            raise refusal("defaults", self.defaults, "give each column that is looked up its default.")
+        for column, value in self.defaults.items():
+            if not isinstance(value, (str, int, float, type(None))) or value != value:
+                raise refusal(f"defaults[{column!r}]", value, "give a text, a number, True, False or None.")
+        if self.key in self.defaults:
+            raise refusal("key", self.key, "the caller sends it; it cannot be looked up as well.")
+        object.__setattr__(self, "defaults", dict(self.defaults))
+        object.__setattr__(self, "table_key", self.table_key or self.key)
+        _check_call("timeout", self.timeout)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are looked up."""
+        return tuple(self.defaults)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fallback:
+    """What is decided when no score comes back: the endpoint is slow, down or refuses the row.
+
+    :param decision: the decision, marked in the record and counted.
+    :param endpoint_timeout: how long one try may take.
+    :param tries: how often the endpoint is asked. A try that timed out is not repeated: the caller has waited
+        long enough.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    decision: str
+    endpoint_timeout: timedelta = timedelta(seconds=1)
+    tries: int = 2
+
+    def __post_init__(self) -> None:
+        _check_decision("decision", self.decision)
+        _check_call("endpoint_timeout", self.endpoint_timeout)
+        check_whole("tries", self.tries, 1, 5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionCall:
+    """How the function that acts on a decision is called.
+
+    It is called with the request's id as the key of idempotency and must do nothing for a key that it has
+    done: a call whose answer was lost is repeated.
+
+    :param decisions: the decisions that are acted on; None for every one.
+    :param waits: whether the caller's answer waits for the action. Without it Lambda's own queue holds the
+        call and repeats it when it fails.
+    :param timeout: how long one call may take.
+    :param again_after: when the caller repeats a request whose action was not seen to be done, how old the
+        decision must be for the action to be called again; younger ones are taken to be under way.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    decisions: tuple[str, ...] | None = None
+    waits: bool = True
+    timeout: timedelta = timedelta(seconds=2)
+    again_after: timedelta = timedelta(seconds=30)
+
+    def __post_init__(self) -> None:
+        if self.decisions is not None:
+            check_decisions("decisions", self.decisions)
+        _check_call("timeout", self.timeout)
+        if self.again_after <= self.timeout:
+            raise refusal(
+                "again_after", str(self.again_after), f"give more than the timeout, {self.timeout}."
+            )
+
+
+def _check_decision(argument: str, value: object) -> None:
+    if not isinstance(value, str) or not _DECISION.fullmatch(value):
+        raise refusal(argument, value, "give a short text of letters, digits, blanks and . _ -.")
+
+
+def check_decisions(argument: str, values: object) -> None:
+    """Refuse anything but distinct decisions.
+
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+    if isinstance(values, str) or not isinstance(values, (tuple, list)) or not values:
+        raise refusal(argument, values, 'give a tuple of decisions, for example ("rebook", "wait").')
+    for value in values:
+        _check_decision(argument, value)
+    if len(set(values)) < len(values):
+        raise refusal(argument, values, "name each decision once.")
+
+
+def _check_call(argument: str, value: object) -> None:
+    if not isinstance(value, timedelta):
+        raise refusal(argument, value, "give a timedelta, for example timedelta(seconds=1).")
+    if not _SHORTEST <= value <= _LONGEST_CALL:
+        raise refusal(argument, str(value), f"give a time from {_SHORTEST} to {_LONGEST_CALL}.")
