@@ -1,4 +1,4 @@
-"""The calls that a decision makes: the lookup of features, the endpoint with what stands in for it, the action."""
+"""The calls that a decision makes: the lookup of features, the endpoint and what replaces it, the action."""
 
 import re
 from collections.abc import Mapping
