@@ -11,6 +11,7 @@ from mdlc_constructs.settings.rollout import AllAtOnce, Deployment, check_varian
 from mdlc_constructs.settings.scaling import MOST_INSTANCES, Asynchronous, Scaling, Serverless
 
 MODES = ("Input", "Output")
+_ALONE = "give prepares=False and a container that carries its own program."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,10 @@ class Serving:
     :param capture: what is kept for monitoring; None for nothing.
     :param alarms: what sends a release back.
     :param marketplace: the model runs a container bought on AWS Marketplace.
+    :param prepares: the package's own feature program runs in front of its container, in an inference
+        pipeline of three: callers send raw rows as JSON lines and get ``{"score", "version"}`` a row. False
+        means that the container takes the requests itself (it carries its program): needed for
+        ``Serverless`` and for Marketplace, which offer no pipelines.
     :param startup_seconds: how long a container may take until it answers its first ping; None leaves
         it to SageMaker.
     :raises ValueError: naming the argument, its value and the remedy.
@@ -60,6 +65,7 @@ class Serving:
     capture: CaptureSettings | None = field(default_factory=CaptureSettings)
     alarms: RollbackAlarms = field(default_factory=RollbackAlarms)
     marketplace: bool = False
+    prepares: bool = True
     startup_seconds: int | None = None
 
     def __post_init__(self) -> None:
@@ -70,6 +76,8 @@ class Serving:
             check_whole("startup_seconds", self.startup_seconds, 60, 3600, unit="seconds")
         if self.serverless is not None:
             self._check_serverless()
+        if self.prepares and self.marketplace:
+            raise refusal("prepares", True, f"is not offered for {self._why()}: {_ALONE}")
         if self.scaling is not None:
             self.scaling.check_endpoint(asynchronous=self.asynchronous is not None)
             if not self.scaling.minimum <= self.instances <= self.scaling.maximum:
@@ -92,6 +100,7 @@ class Serving:
             ("scaling", "it scales by itself; leave scaling out."),
             ("capture", "it cannot capture data; give capture=None and record what callers ask."),
             ("marketplace", "it takes no Marketplace containers; use instances."),
+            ("prepares", f"it runs no inference pipelines; {_ALONE}"),
         ):
             if getattr(self, name):
                 raise refusal(name, getattr(self, name), f"does not go with serverless: {remedy}")

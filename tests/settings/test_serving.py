@@ -10,10 +10,10 @@ from mdlc_constructs.settings.scaling import Asynchronous, Night, Scaling, Serve
 from mdlc_constructs.settings.serving import CaptureSettings, Serving
 
 QUIET = RollbackAlarms.none()
-SERVERLESS = Serving(serverless=Serverless(), capture=None, alarms=QUIET)
+SERVERLESS = Serving(serverless=Serverless(), capture=None, alarms=QUIET, prepares=False)
 UNGUARDED = [
     (SERVERLESS, "a serverless endpoint"),
-    (Serving(marketplace=True, alarms=QUIET), "a Marketplace container"),
+    (Serving(marketplace=True, alarms=QUIET, prepares=False), "a Marketplace container"),
     (Serving(instance_type="ml.inf1.xlarge", alarms=QUIET), "Inf1 instances"),
 ]
 
@@ -37,8 +37,13 @@ UNGUARDED = [
             "does not go with serverless: it scales by itself",
         ),
         ({"serverless": Serverless(), "capture": None, "marketplace": True}, "it takes no Marketplace"),
-        ({"serverless": Serverless(), "capture": None}, "alarms=2: alarms cannot send back a serverless"),
-        ({"marketplace": True}, "cannot send back a Marketplace container"),
+        ({"serverless": Serverless(), "capture": None}, "prepares=True: .*it runs no inference pipelines"),
+        ({"marketplace": True}, "prepares=True: is not offered for a Marketplace container"),
+        (
+            {"serverless": Serverless(), "capture": None, "prepares": False},
+            "alarms=2: alarms cannot send back a serverless",
+        ),
+        ({"marketplace": True, "prepares": False}, "cannot send back a Marketplace container"),
         ({"instance_type": "ml.inf1.xlarge"}, "cannot send back Inf1 instances"),
     ],
 )
