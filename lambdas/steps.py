@@ -8,7 +8,8 @@ suffix (or one failure would block that data for good).
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,6 +61,17 @@ def derived_name(model: str, step: str, step_digest: str, attempt: int = 1) -> s
             f"shorten the model's name."
         )
     return name
+
+
+def own_names(model: str, names: Iterable[str], step: str = "[a-z]+[0-9]*") -> list[str]:
+    """Of the names, those that this model's machines derive.
+
+    Args:
+        step: only those of this step; a regular expression.
+    """
+    # "flight-" also begins the names of a model "flight-delay": only this model's derived names may match.
+    own = re.compile(rf"{re.escape(model)}-{step}-[0-9a-f]{{{DIGEST_LENGTH}}}(-[0-9]+)?")
+    return [name for name in names if own.fullmatch(name)]
 
 
 def standing(model: str, step: str, step_digest: str, look_up: Callable[[str], Job]) -> Standing:

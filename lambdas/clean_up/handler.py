@@ -8,7 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambdas.clean_up import executions, logic
+from lambdas.clean_up import endpoints, executions, logic
 from lambdas.clients import client
 
 logger = Logger(service="clean-up")
@@ -20,8 +20,9 @@ MARGIN_SECONDS = 60.0
 def handler(event: dict[str, Any], context: Any) -> None:
     """Do nothing on create and update; on delete end what the model's machines made.
 
-    Properties of the resource: `Model`, `Machines` (ARNs of the stack's state machines), `Group`, and
-    `Bucket` when the stack owns a bucket that goes with it.
+    Properties of the resource: `Model`, `Machines` (ARNs of the stack's state machines), `Endpoints` (names
+    of those that they made), `Group`, and `Bucket` when the stack owns a bucket that goes with it. An
+    endpoint that an update drops from the list stays: the update may yet be rolled back.
     """
     status, reason = "SUCCESS", "nothing to end"
     if event["RequestType"] == "Delete":
@@ -43,10 +44,17 @@ def clean(properties: dict[str, Any], *, seconds_left: Callable[[], float]) -> l
     What starts jobs is stopped first, then the jobs, and only then is deleted what they write.
     """
     sagemaker, model = client("sagemaker"), properties["Model"]
+    names = properties.get("Endpoints", ())
+    autoscaling = client("application-autoscaling") if names else None
     ended = []
     for machine_arn in properties.get("Machines", ()):
         ended += executions.stop_executions(client("stepfunctions"), machine_arn)
+    # Before the jobs are waited for, because an endpoint takes its time to go and costs money meanwhile.
+    ended += endpoints.begin(sagemaker, autoscaling, names)[0]
     ended += logic.end_jobs(sagemaker, model, seconds_left=seconds_left, wait=time.sleep)
+    if names:
+        ended += endpoints.end(sagemaker, autoscaling, names, seconds_left=seconds_left, wait=time.sleep)
+        ended += endpoints.delete_configs(sagemaker, model)
     ended += logic.delete_models(sagemaker, model)
     if properties.get("Group"):
         ended += logic.empty_group(sagemaker, properties["Group"])

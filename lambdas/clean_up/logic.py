@@ -4,14 +4,13 @@ CloudFormation owns roles, keys and alarms; models, jobs and package versions ar
 nobody else would end them when the stack goes.
 """
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.steps import DIGEST_LENGTH
+from lambdas.steps import own_names
 
 BETWEEN_LOOKS_SECONDS = 2.0
 
@@ -48,26 +47,20 @@ JOBS = tuple(
 )
 
 
-def _own(model: str, names: Iterator[str]) -> list[str]:
-    # "flight-" also begins the names of a model "flight-delay": only this model's derived names may match.
-    own = re.compile(rf"{re.escape(model)}-[a-z]+[0-9]*-[0-9a-f]{{{DIGEST_LENGTH}}}(-[0-9]+)?")
-    return [name for name in names if own.fullmatch(name)]
-
-
 def _jobs(sagemaker: Any, kind: Kind, model: str, status: str) -> list[str]:
     pages = sagemaker.get_paginator(kind.listing).paginate(NameContains=f"{model}-", StatusEquals=status)
-    return _own(model, (job[kind.name] for page in pages for job in page[kind.summaries]))
+    return own_names(model, (job[kind.name] for page in pages for job in page[kind.summaries]))
 
 
-def _unless_ended(call: Callable[..., object], **request: str) -> bool:
-    """Make a call; False when what it is about has ended by itself meanwhile."""
+def ended_by_itself(call: Callable[..., object], **request: str) -> bool:
+    """Make a call that ends something; True when that has ended by itself meanwhile."""
     try:
         call(**request)
     except ClientError as error:
         if error.response["Error"]["Code"] not in _ENDED:
             raise
-        return False
-    return True
+        return True
+    return False
 
 
 def end_jobs(
@@ -92,7 +85,7 @@ def end_jobs(
         left = []
         for kind in JOBS:
             for name in _jobs(sagemaker, kind, model, "InProgress"):
-                if _unless_ended(getattr(sagemaker, kind.stopping), **{kind.name: name}):
+                if not ended_by_itself(getattr(sagemaker, kind.stopping), **{kind.name: name}):
                     stopped.append(f"{kind.stopping} {name}")
                 left.append(name)
             left += _jobs(sagemaker, kind, model, "Stopping")
@@ -108,8 +101,12 @@ def end_jobs(
 def delete_models(sagemaker: Any, model: str) -> list[str]:
     """Delete the SageMaker models with the names that this model's machines derive."""
     pages = sagemaker.get_paginator("list_models").paginate(NameContains=f"{model}-")
-    names = _own(model, (one["ModelName"] for page in pages for one in page["Models"]))
-    return [f"delete_model {name}" for name in names if _unless_ended(sagemaker.delete_model, ModelName=name)]
+    names = own_names(model, (one["ModelName"] for page in pages for one in page["Models"]))
+    return [
+        f"delete_model {name}"
+        for name in names
+        if not ended_by_itself(sagemaker.delete_model, ModelName=name)
+    ]
 
 
 def empty_group(sagemaker: Any, group: str) -> list[str]:
@@ -124,7 +121,7 @@ def empty_group(sagemaker: Any, group: str) -> list[str]:
     return [
         f"delete_model_package {arn}"
         for arn in arns
-        if _unless_ended(sagemaker.delete_model_package, ModelPackageName=arn)
+        if not ended_by_itself(sagemaker.delete_model_package, ModelPackageName=arn)
     ]
 
 

@@ -59,8 +59,9 @@ class ModelHome(Construct):
         clean_up: the custom resource that ends what executions made.
 
     What executions made and nobody else would end is ended when the stack is deleted: first the running
-    executions of the stack's machines, then running jobs, then models. A workflow in another stack goes
-    before this one: stop its executions (as `mdlc teardown` does), or its deletion waits for them.
+    executions of the stack's machines, then running jobs, endpoints and their configurations, then models.
+    A workflow in another stack goes before this one: stop its executions (as `mdlc teardown` does), or its
+    deletion waits for them.
     """
 
     def __init__(
@@ -242,6 +243,19 @@ class ModelHome(Construct):
         self.clean_up.add_resource_dependency(machine)
         self.function("CleanUp", clean_up.stopping_executions(machine_name), {})
 
+    def ends_endpoint(self, endpoint_name: str) -> None:
+        """Have the clean-up delete an endpoint that the stack's machines made, with its scaling.
+
+        The endpoint's configurations of the model go with it. An endpoint that is being changed when the
+        stack is deleted is waited for; when that takes longer than a function may, the deletion fails and
+        says so. Deleting a stack that does not hold this home ends no endpoint.
+        """
+        if endpoint_name in self._endpoints:
+            return
+        self._endpoints.append(endpoint_name)
+        self.clean_up.add_property_override("Endpoints", self._endpoints)
+        self.function("CleanUp", clean_up.ending_endpoints(self.name, endpoint_name), {})
+
     def _make_clean_up(self, group: sagemaker.CfnModelPackageGroup) -> None:
         statements = clean_up.ending_jobs(self.name)
         properties: dict[str, Any] = {"Model": self.name}
@@ -253,6 +267,7 @@ class ModelHome(Construct):
                 statements += clean_up.emptying_bucket()
         function_arn = self.function("CleanUp", statements, {})
         self._machines: list[str] = []
+        self._endpoints: list[str] = []
         self.clean_up = CfnResource(
             self,
             "CleanUp",

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.steps import Job, Status, derived_name, digest, standing, verdict
+from lambdas.steps import Job, Status, derived_name, digest, own_names, standing, verdict
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -59,3 +59,11 @@ def test_a_verdict_is_read_only_from_a_completed_job() -> None:
     assert verdict(Job(status="Completed", exit_message="no JSON")) is None
     assert verdict(Job(status="Completed", exit_message="[1]")) is None
     assert verdict(Job(status="Completed")) is None
+
+
+def test_a_models_own_names_are_told_from_those_of_a_longer_name_and_of_people() -> None:
+    own = [derived_name("flight", step, digest(step)) for step in ("serving", "config", "score2")]
+    own.append(derived_name("flight", "config", digest("again"), attempt=2))
+    others = [derived_name("flight-delay", "config", digest(1)), "flight-config-mine", "flight-config"]
+    assert own_names("flight", own + others) == own
+    assert own_names("flight", own + others, "config") == [own[1], own[3]]

@@ -2,6 +2,7 @@ from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.resources.clean_up import (
     deleting_packages,
     emptying_bucket,
+    ending_endpoints,
     ending_jobs,
     stopping_executions,
 )
@@ -36,4 +37,27 @@ def test_executions_are_stopped_of_the_machine_alone() -> None:
     assert granted(stopping_executions("flights-training")) == {
         "states:ListExecutions": (f"{states}stateMachine:flights-training",),
         "states:StopExecution": (f"{states}execution:flights-training:*",),
+    }
+
+
+def test_endpoints_are_ended_by_name_with_their_scaling_and_its_alarms() -> None:
+    here = "arn:${Partition}:%s:${Region}:${Account}:"
+    allowed = granted(ending_endpoints("flights", "Flights", "${Other}"))
+    endpoints = (f"{here % 'sagemaker'}endpoint/flights", f"{here % 'sagemaker'}endpoint/${{Other}}")
+    assert allowed["sagemaker:DeleteEndpoint"] == allowed["sagemaker:DescribeEndpoint"] == endpoints
+    assert allowed["sagemaker:DeleteEndpointConfig"] == (f"{here % 'sagemaker'}endpoint-config/flights-*",)
+    alarms = f"{here % 'cloudwatch'}alarm:TargetTracking-endpoint"
+    # Names of alarms keep their capitals, unlike those of endpoints in ARNs.
+    assert allowed["cloudwatch:DeleteAlarms"] == (f"{alarms}/Flights/*", f"{alarms}/${{Other}}/*")
+    everything = {action for action, resources in allowed.items() if "*" in resources}
+    assert everything == {
+        "sagemaker:ListEndpointConfigs",
+        "application-autoscaling:DescribeScalableTargets",
+    }
+    (deregister,) = (
+        one for one in ending_endpoints("m", "m") if "DeregisterScalableTarget" in one.actions[0]
+    )
+    assert deregister.conditions["StringEquals"] == {
+        "application-autoscaling:service-namespace": "sagemaker",
+        "application-autoscaling:scalable-dimension": "sagemaker:variant:DesiredInstanceCount",
     }

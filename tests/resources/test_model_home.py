@@ -215,3 +215,19 @@ def test_two_homes_of_one_stack_share_one_clean_up_function(stack: Stack) -> Non
     (function,) = template.of_type("AWS::Lambda::Function")
     clean_ups = template.of_type("Custom::MdlcCleanUp").values()
     assert [flat(one["Properties"]["ServiceToken"]) for one in clean_ups] == [f"<{function}.Arn>"] * 2
+
+
+def test_endpoints_are_named_to_the_clean_up_once_and_may_then_be_ended(stack: Stack) -> None:
+    home = ModelHome(stack, "Model", name="flights")
+    for name in ("flights", "other", "flights"):
+        home.ends_endpoint(name)
+    found = synthesized(stack)
+    assert found.properties("Custom::MdlcCleanUp")["Endpoints"] == ["flights", "other"]
+    deleted = {
+        resource for action, resource in found.allowed("FunctionsCleanUpRole") if "DeleteEndpoint" in action
+    }
+    assert {resource.rpartition(":")[2] for resource in deleted} == {
+        "endpoint/flights",
+        "endpoint/other",
+        "endpoint-config/flights-*",
+    }
