@@ -1,0 +1,71 @@
+"""Who may ask. Pure text.
+
+A REST API knows three kinds of authorizers: IAM's signatures, a Cognito user pool, and a function of one's
+own. API Gateway checks the tokens (JWT) of a user pool itself; those of another issuer it checks only on
+HTTP APIs, which have neither request validation nor a place for AWS WAF: use a function here.
+
+Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vs-rest.html
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from mdlc_constructs.settings.token import has_token
+
+LONGEST_CACHE_SECONDS = 3600
+
+_POOL = re.compile(r"arn:[^:]+:cognito-idp:[^:]+:[^:]+:userpool/.+")
+_FUNCTION = re.compile(r"arn:[^:]+:lambda:[^:]+:[^:]+:function:.+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authorizer:
+    """How a caller proves who it is: `Authorizer.iam()`, `.user_pool(...)` or `.function(...)`."""
+
+    kind: Literal["iam", "user_pool", "function"]
+    arn: str = ""
+    scopes: tuple[str, ...] = ()
+    cache_seconds: int = 300
+
+    @classmethod
+    def iam(cls) -> Self:
+        """Requests signed with AWS credentials (Signature Version 4) by whoever IAM lets invoke the API."""
+        return cls(kind="iam")
+
+    @classmethod
+    def user_pool(cls, user_pool_arn: str, *, scopes: tuple[str, ...] = ()) -> Self:
+        """Tokens of a Cognito user pool in the header `Authorization`.
+
+        Args:
+            scopes: an access token must have one of them; without any, an identity token is asked for.
+
+        Raises:
+            ValueError: for what is no ARN of a user pool.
+        """
+        _check("user_pool_arn", user_pool_arn, _POOL, "a Cognito user pool (user_pool.user_pool_arn)")
+        return cls(kind="user_pool", arn=user_pool_arn, scopes=tuple(scopes))
+
+    @classmethod
+    def function(cls, function_arn: str, *, cache_seconds: int = 300) -> Self:
+        """A function of yours that reads the header `Authorization`, such as a JWT of another issuer, and
+        answers with a policy.
+
+        Args:
+            cache_seconds: how long an answer holds for the same header: 0 to 3600.
+
+        Raises:
+            ValueError: for what is no ARN of a function, and for another time.
+        """
+        _check("function_arn", function_arn, _FUNCTION, "a Lambda function (function.function_arn)")
+        if not 0 <= cache_seconds <= LONGEST_CACHE_SECONDS:
+            raise ValueError(
+                f"cache_seconds={cache_seconds} must be between 0 and {LONGEST_CACHE_SECONDS}: API Gateway "
+                f"keeps an authorizer's answer no longer."
+            )
+        return cls(kind="function", arn=function_arn, cache_seconds=cache_seconds)
+
+
+def _check(argument: str, arn: str, pattern: re.Pattern[str], what: str) -> None:
+    if not has_token(arn) and not pattern.fullmatch(arn):
+        raise ValueError(f"{argument}={arn!r} is no ARN of {what}: pass that.")

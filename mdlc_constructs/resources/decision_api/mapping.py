@@ -1,0 +1,50 @@
+"""What API Gateway makes of requests and answers on the way to the state machine and back. Pure text.
+
+The templates are Apache Velocity's language, kept to what they must do: `StartSyncExecution` answers 200 for
+an execution that failed, so that the answer's status has to be read from its body.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartSyncExecution.html
+"""
+
+import json
+
+LONGEST_INTEGRATION_MS = 29_000
+"""API Gateway answers 504 for whatever takes longer.
+
+Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+"""
+BAD_REQUEST = "BadRequest"
+"""The error of an execution whose request was at fault; every other one is the service's."""
+
+UNAVAILABLE = "No decision was made or none could be recorded: ask again with the same request_id."
+
+
+def execution_request(machine_arn: str) -> str:
+    """The request template: the body goes to the machine as it came.
+
+    `escapeJavaScript` escapes single quotes, which JSON does not know.
+    Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+    """
+    return (
+        "#set($body = $util.escapeJavaScript($input.json('$')).replaceAll(\"\\\\'\", \"'\"))"
+        f'{{"stateMachineArn": "{machine_arn}", "input": "$body"}}'
+    )
+
+
+def execution_answer() -> str:
+    """The response template of an execution: its output, 400 for a bad request, 503 for any other failure.
+
+    The output is the answer's JSON already, as text.
+    """
+    return (
+        "#if($input.path('$.status') == 'SUCCEEDED')$input.path('$.output')"
+        f"#elseif($input.path('$.error') == '{BAD_REQUEST}')"
+        "#set($context.responseOverride.status = 400)"
+        '{"message": "$util.escapeJavaScript($input.path(\'$.cause\')).replaceAll("\\\\\'", "\'")"}'
+        f"#else#set($context.responseOverride.status = 503){unavailable()}#end"
+    )
+
+
+def unavailable() -> str:
+    """The body of every 503."""
+    return json.dumps({"message": UNAVAILABLE})
