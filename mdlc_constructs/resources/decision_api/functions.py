@@ -1,0 +1,123 @@
+"""The functions of a decision API: a role and a log group each, and instances kept warm where asked for."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from aws_cdk import CfnResource, Stack
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from mdlc_constructs.asl.placeholders import bind_tokens
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.resources import bundles
+from mdlc_constructs.resources.assets import asset
+from mdlc_constructs.resources.model_home import ModelHome
+from mdlc_constructs.resources.permissions import Role
+from mdlc_constructs.settings.network import NetworkSettings
+
+ALIAS = "live"
+
+_XRAY = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
+_INTERFACES = (
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A function.
+
+    Attributes:
+        arn: what is called: the function, or its alias when instances are kept warm.
+        resource: the function itself.
+        entry: the resource that must be there before the function can be called.
+    """
+
+    arn: str
+    resource: lambda_.CfnFunction
+    entry: CfnResource
+
+    @property
+    def name(self) -> str:
+        """The function's name, a dimension of its metrics."""
+        return self.resource.ref
+
+
+def make_function(
+    scope: Construct,
+    id_: str,
+    home: ModelHome,
+    *,
+    handler: str,
+    description: str,
+    statements: Iterable[Statement],
+    bindings: Mapping[str, str],
+    environment: Mapping[str, str],
+    timeout_seconds: int,
+    memory_mb: int,
+    network: NetworkSettings | None = None,
+    provisioned: int = 0,
+) -> Made:
+    """A function from the library's bundle.
+
+    Args:
+        provisioned: instances kept warm. They belong to a version, so that callers call an alias of it.
+    """
+    code = asset(Stack.of(scope), bundles.lambda_code())
+    group = home.log_group(scope, f"{id_}Logs")
+    own = [
+        Statement(actions=("logs:CreateLogStream", "logs:PutLogEvents"), resources=(group.attr_arn,)),
+        # X-Ray knows no resource-level permission for writing segments.
+        Statement(actions=_XRAY, resources=("*",)),
+    ]
+    inside = network is not None and network.in_vpc
+    if inside:
+        # Lambda's interfaces know no resource-level permission that Lambda would not need at any subnet.
+        own.append(Statement(actions=_INTERFACES, resources=("*",)))
+    role = Role(
+        scope,
+        f"{id_}Role",
+        service="lambda.amazonaws.com",
+        statements=(*statements, *own),
+        bindings={**home.bindings, **bindings},
+    )
+    function = lambda_.CfnFunction(
+        scope,
+        id_,
+        runtime=f"python{bundles.LAMBDA_PYTHON}",
+        architectures=["arm64"],
+        handler=handler,
+        description=description,
+        code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.bucket_name, s3_key=code.object_key),
+        role=role.arn,
+        timeout=timeout_seconds,
+        memory_size=memory_mb,
+        environment={"variables": dict(environment)},
+        tracing_config=lambda_.CfnFunction.TracingConfigProperty(mode="Active"),
+        logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_format="JSON", log_group=group.ref),
+        vpc_config=None
+        if network is None or not inside
+        else {"subnetIds": list(network.subnet_ids), "securityGroupIds": list(network.security_group_ids)},
+    )
+    if not provisioned:
+        return Made(arn=function.attr_arn, resource=function, entry=function)
+    # A version is what the function was when the version was made: other content needs another one.
+    content = [bundles.lambda_code().digest, handler, dict(environment), timeout_seconds, memory_mb]
+    digest = hashlib.sha256(bind_tokens(json.dumps(content, sort_keys=True))[0].encode()).hexdigest()[:16]
+    version = lambda_.CfnVersion(scope, f"{id_}Version{digest}", function_name=function.ref)
+    alias = lambda_.CfnAlias(
+        scope,
+        f"{id_}Alias",
+        function_name=function.ref,
+        function_version=version.attr_version,
+        name=ALIAS,
+        provisioned_concurrency_config={"provisionedConcurrentExecutions": provisioned},
+    )
+    return Made(arn=alias.ref, resource=function, entry=alias)
