@@ -24,6 +24,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "PutScheduledAction",
         "RegisterScalableTarget",
     ),
+    "cloudwatch": ("PutMetricData",),
     "dynamodb": (
         "BatchGetItem",
         "DeleteItem",

@@ -86,7 +86,7 @@ _TABLE: dict[str, tuple[str, str, str, str, str, float]] = {
     "cpu_percent": ("Cpu", _INSTANCES, "CPUUtilization", "Maximum", "percent", 100_000),
     "memory_percent": ("Memory", _INSTANCES, "MemoryUtilization", "Maximum", "percent", 100),
     "quality_share": ("Quality", OWN_NAMESPACE, "AnswersOutsideBands", "Average", "share", 1),
-    "prediction_drift": ("Drift", OWN_NAMESPACE, "PredictionDrift", "Maximum", "distance", 1e6),
+    "prediction_drift": ("Drift", OWN_NAMESPACE, "PredictionDrift", "Maximum", "distance", 1),
 }
 
 
@@ -100,7 +100,8 @@ class RollbackAlarms:
     :param cpu_percent: as CloudWatch measures it: the sum over the cores, 100 for each.
     :param memory_percent: memory used by the containers.
     :param quality_share: share (0 to 1) of probes answered outside the bands of both models' answers.
-    :param prediction_drift: distance between the new and the old version's predictions.
+    :param prediction_drift: Kolmogorov-Smirnov distance (0 to 1) between the new and the old version's
+        answers to the same probes.
     :param business: metrics of the business.
     :param periods: minutes in a row that a bound must be broken.
     :raises ValueError: naming the argument, its value and the remedy.

@@ -69,6 +69,10 @@ class AllAtOnce:
     def check_instances(self, count: int) -> None:
         """Any number of instances will do."""
 
+    def smallest_share(self, instances: int) -> float:
+        """The new fleet's smallest share (0 to 1) of the traffic while it is watched: all of it."""
+        return 1.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Canary:
@@ -110,6 +114,12 @@ class Canary:
         name = "percent" if self.instances is None else "instances"
         _check_half(name, getattr(self, name), self.instances or 1, count)
 
+    def smallest_share(self, instances: int) -> float:
+        """The canary's share (0 to 1) of the traffic, at least, on a fleet of so many instances."""
+        if self.instances is not None:
+            return min(1.0, self.instances / instances)
+        return _least_share(self.percent or 0, instances)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Linear:
@@ -142,6 +152,10 @@ class Linear:
         """
         _check_half("step_percent", self.step_percent, 1, count)
 
+    def smallest_share(self, instances: int) -> float:
+        """The first step's share (0 to 1) of the traffic, at least, on a fleet of so many instances."""
+        return _least_share(self.step_percent, instances)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rolling:
@@ -173,6 +187,21 @@ class Rolling:
         :raises ValueError: naming the batch.
         """
         _check_half("batch_percent", self.batch_percent, 1, count)
+
+    def smallest_share(self, instances: int) -> float:
+        """The first batch's share (0 to 1) of the traffic, at least, on a fleet of so many instances."""
+        return _least_share(self.batch_percent, instances)
+
+
+def _least_share(percent: int, instances: int) -> float:
+    """The least that a percentage of the capacity can come to.
+
+    AWS's documentation gives a share of the traffic and of the capacity, and does not say how it comes to
+    whole instances (``API_CapacitySize``, ``deployment-guardrails-blue-green-canary.html``). Rounded up,
+    the share is larger; taken as it is, it is this; rounded down to at least one instance, it is that.
+    """
+    whole = max(1, percent * instances // 100)
+    return min(percent / 100, whole / instances)
 
 
 def _check_half(argument: str, value: object, instances: int, count: int) -> None:

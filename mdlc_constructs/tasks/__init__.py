@@ -2,8 +2,8 @@
 `chain`.
 
 Modules by service: `training`, `processing`, `transform`, `model`, `model_package`, `dynamodb`, `events`,
-`s3`, `lambda_`, `endpoint`, `deployment`, `autoscaling`, `runtime`, `callback`; any other call is one
-`integration.integration` away.
+`s3`, `lambda_`, `endpoint`, `deployment`, `autoscaling`, `runtime`, `callback`, `metrics`; any other call is
+one `integration.integration` away.
 """
 
 from typing import TYPE_CHECKING
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from mdlc_constructs.tasks.events import Event as Event
     from mdlc_constructs.tasks.events import put_events as put_events
     from mdlc_constructs.tasks.lambda_ import invoke as invoke
+    from mdlc_constructs.tasks.metrics import may_put_metrics as may_put_metrics
+    from mdlc_constructs.tasks.metrics import put_metric as put_metric
     from mdlc_constructs.tasks.model import Container as Container
     from mdlc_constructs.tasks.model import create_model as create_model
     from mdlc_constructs.tasks.model_package import create_model_package as create_model_package
@@ -79,6 +81,7 @@ _ROOM = {
     "dynamodb": ("get_item", "put_item", "transact_write_items", "update_item"),
     "events": ("Event", "put_events"),
     "lambda_": ("invoke",),
+    "metrics": ("may_put_metrics", "put_metric"),
     "model": ("Container", "create_model"),
     "model_package": (
         "create_model_package",

@@ -1,0 +1,65 @@
+"""CloudWatch metrics of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Unpack
+
+from mdlc_constructs.asl.failures import Retry
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.asl.states import Task
+from mdlc_constructs.tasks.integration import StateOptions, integration
+
+_RETRY = (
+    Retry(
+        errors=(
+            "CloudWatch.CloudWatchException",
+            "CloudWatch.InternalServiceException",
+            "CloudWatch.SdkClientException",
+        )
+    ),
+)
+
+
+def put_metric(
+    name: str,
+    *,
+    namespace: str,
+    metric: str,
+    value: float | str,
+    dimensions: Mapping[str, str],
+    unit: str = "None",
+    **state: Unpack[StateOptions],
+) -> Task:
+    """A task that gives one data point to a metric: `cloudwatch:putMetricData`.
+
+    `value` is a number or a JSONata expression that gives one.
+    """
+    datum = {
+        "MetricName": metric,
+        "Dimensions": [{"Name": key, "Value": given} for key, given in dimensions.items()],
+        "Value": value,
+        "Unit": unit,
+    }
+    if "retry" not in state:
+        state["retry"] = _RETRY
+    return integration(
+        name,
+        service="aws-sdk:cloudwatch",
+        action="putMetricData",
+        arguments={"Namespace": namespace, "MetricData": [datum]},
+        statements=(may_put_metrics(namespace),),
+        **state,
+    )
+
+
+def may_put_metrics(namespace: str) -> Statement:
+    """Giving data to metrics of one namespace: the action knows no resource, but a condition.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html
+    """
+    return Statement(
+        actions=("cloudwatch:PutMetricData",),
+        resources=("*",),
+        conditions={"StringEquals": {"cloudwatch:namespace": namespace}},
+    )

@@ -1,0 +1,283 @@
+"""The states that watch an update: one branch waits for its end, the other asks the endpoint meanwhile.
+
+How to use it, in a release machine::
+
+    watched = Watched(endpoint_name=..., model=..., serving=..., rollout=..., golden=..., probes=...)
+    record_answers(watched, next="UpdateEndpoint")     # only when watched.probed; before the update
+    watch(watched)                                     # `Watch`; afterwards $endpoint.status/config/reason
+
+The prober's function is bound to the placeholder `ProbeAnswersFunction`; `prober_statements(watched)` is
+what its role may do, `PROBER_TIMEOUT_SECONDS` how long it may run. Its code: `lambdas.probe_answers.handler`.
+
+A release pays for each look with three transitions (ProbeAnswers, ProbeVerdict, WaitBetweenProbes). A bake
+of ten minutes with a look a minute costs 30, twenty minutes with the new fleet's start 60: at 25 dollars a
+million (Standard workflows in us-east-1, 2025), a sixth of a cent. `Watch`, its other branch and the end add
+eight.
+"""
+
+from dataclasses import dataclass, field
+
+from mdlc_constructs.asl.failures import Catch, Retry
+from mdlc_constructs.asl.machine import Machine
+from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.asl.states import Choice, Parallel, Rule, State, Succeed, Task, Wait
+from mdlc_constructs.resources.places import AUDIT_TABLE, AUDIT_TABLE_ARN, BUCKET, KEY_ARN
+from mdlc_constructs.settings.golden_checks import GoldenChecks
+from mdlc_constructs.settings.probes import Probes, watched_share
+from mdlc_constructs.settings.rollback_alarms import OWN_NAMESPACE
+from mdlc_constructs.settings.rollout import Deployment
+from mdlc_constructs.settings.serving import Serving
+from mdlc_constructs.tasks import lambda_
+from mdlc_constructs.tasks.callback import wait_for_token
+from mdlc_constructs.tasks.endpoint import describe_endpoint
+from mdlc_constructs.tasks.metrics import may_put_metrics, put_metric
+from mdlc_constructs.tasks.permissions import arn
+from mdlc_constructs.workflows import job_roles
+from mdlc_constructs.workflows.ending import TO_FAILURE
+
+PROBER = "${ProbeAnswersFunction}"
+"""Placeholder of the prober's ARN."""
+
+PROBER_TIMEOUT_SECONDS = 300
+"""What the prober's function may take: recording the champion's answers is the longer of its two works."""
+
+LONGEST_SILENCE_SECONDS = 900
+"""How long no event may come before the endpoint is looked at: events are delivered at best effort."""
+
+BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
+"""States of an endpoint that pass by themselves."""
+
+_PATIENCE = (
+    # A look that comes two minutes late is none: soon the alarm has to be raised instead.
+    Retry(
+        errors=(
+            "Lambda.AWSLambdaException",
+            "Lambda.ClientExecutionTimeoutException",
+            "Lambda.SdkClientException",
+            "Lambda.ServiceException",
+            "Lambda.TooManyRequestsException",
+        ),
+        max_attempts=2,
+        max_delay_seconds=5,
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """What is watched, and with which probes.
+
+    Attributes:
+        content_type: of the golden rows, which go to the endpoint line by line.
+        versioned: whether answers carry the package's version, as they do when the endpoint prepares
+            requests itself; without it the share of bad answers is estimated from both fleets' answers.
+
+    Raises:
+        ValueError: when the probes would not do for the rollout, or there is nothing to ask; naming
+            argument, value and remedy.
+    """
+
+    endpoint_name: str
+    model: str
+    serving: Serving
+    rollout: Deployment
+    golden: GoldenChecks | None
+    probes: Probes = field(default_factory=Probes)
+    content_type: str = "application/jsonlines"
+    versioned: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.probed:
+            return
+        self.probes.check_rollout(self.rollout)
+        recent = self.serving.capture is not None and self.probes.recent > 0
+        if self.golden is None and not recent:
+            raise ValueError(
+                f"golden=None and probes.recent={self.probes.recent} with capture={self.serving.capture!r} "
+                "leave the alarms on answers nothing to ask: give golden checks, or capture requests, or "
+                "watch no quality of answers (quality_share=None, prediction_drift=None)."
+            )
+        self.count()
+
+    @property
+    def probed(self) -> bool:
+        """Whether there is a prober: an alarm watches answers, and SageMaker watches the alarm."""
+        return self.serving.has_guardrails and watched_share(self.serving.alarms) is not None
+
+    @property
+    def share(self) -> float:
+        """The new fleet's smallest share of the traffic, over all sizes that the fleet may have."""
+        scaling = self.serving.scaling
+        largest = self.serving.instances
+        if scaling is not None:
+            ceilings = [s.maximum for s in scaling.all_schedules if s.maximum is not None]
+            largest = max([scaling.maximum, *ceilings])
+        fleets = range(self.serving.smallest_fleet, largest + 1)
+        return min(self.rollout.smallest_share(instances) for instances in fleets)
+
+    def count(self) -> int:
+        """Probes of one look."""
+        return self.probes.count(self.share, watched_share(self.serving.alarms) or 0)
+
+
+def record_answers(watched: Watched, *, next: str | None = None) -> Task:
+    """`RecordAnswers`: the serving version's answers, before any traffic moves.
+
+    Its failure stops the release: without them nobody could tell good answers from bad ones. It belongs
+    before the update of an endpoint in service only; where there is no endpoint, nobody can answer.
+    """
+    return lambda_.invoke(
+        "RecordAnswers",
+        function_arn=PROBER,
+        payload=_payload(watched, "baseline"),
+        output={},
+        next=next,
+        timeout_seconds=PROBER_TIMEOUT_SECONDS + 10,
+        catch=(TO_FAILURE,),
+        comment="What the champion answers, to hold the new version to",
+    )
+
+
+def watch(watched: Watched, *, next: str | None = None) -> Parallel:
+    """`Watch`: until the endpoint has settled, whichever configuration it settled on.
+
+    Assigns `endpoint` with `status`, `config` and `reason`. When either branch fails, so does the state: the
+    endpoint may go on updating then, with its alarms, and the failure says so.
+    """
+    branches = [Machine(awaiting(watched).states)]
+    if watched.probed:
+        branches.append(Machine(probing(watched).states))
+    return Parallel(
+        name="Watch",
+        branches=tuple(branches),
+        assign={"endpoint": "{% $states.result[0] %}"},
+        output={},
+        next=next,
+        catch=(TO_FAILURE,),
+        comment="The update, and the answers that it gives meanwhile",
+    )
+
+
+def awaiting(watched: Watched) -> Sequence:
+    """The first branch; its output is the settled endpoint's `status`, `config` and `reason`.
+
+    It looks before it waits: an endpoint that has settled already sends no event any more.
+    """
+    looked = Catch(errors=("States.Timeout",), next="DescribeEndpoint", output={})
+    describe = describe_endpoint(
+        "DescribeEndpoint",
+        endpoint_name=watched.endpoint_name,
+        output={
+            "status": "{% $states.result.EndpointStatus %}",
+            "config": (
+                "{% $exists($states.result.EndpointConfigName) ? $states.result.EndpointConfigName : '' %}"
+            ),
+            "reason": (
+                "{% $exists($states.result.FailureReason) ? $states.result.FailureReason "
+                ": 'an alarm went off, or the new version did not come up' %}"
+            ),
+        },
+    )
+    busy = Rule(condition=f"{{% $states.input.status in {list(BUSY)!r} %}}", next="AwaitEndpoint")
+    wait = wait_for_token(
+        "AwaitEndpoint",
+        table_name=AUDIT_TABLE,
+        table_arn=AUDIT_TABLE_ARN,
+        kms_key_arn=KEY_ARN,
+        key={"pk": {"S": f"MODEL#{watched.model}"}, "sk": {"S": f"WAITING#{watched.endpoint_name}"}},
+        timeout_seconds=LONGEST_SILENCE_SECONDS,
+        output={},
+        next="DescribeEndpoint",
+        catch=(looked,),
+        comment="Woken by the endpoint's event; a lost one costs a look",
+    )
+    return Sequence.of(
+        describe,
+        Choice(name="EndpointSettled", rules=(busy,), default="Settled"),
+        wait,
+        Succeed(name="Settled"),
+    )
+
+
+def probing(watched: Watched) -> Sequence:
+    """The second branch: look, and look again until the endpoint has settled.
+
+    A prober that fails must not pass for a good one: `AlarmOnSilence` reports every answer as bad, which
+    sends the release back; then the endpoint itself is asked whether it has settled, since nobody else says.
+    """
+    seconds = int(watched.probes.every.total_seconds())
+    look = lambda_.invoke(
+        "ProbeAnswers",
+        function_arn=PROBER,
+        payload=_payload(watched, "look"),
+        next="ProbeVerdict",
+        # It stops asking by itself when two thirds of `every` are over.
+        timeout_seconds=seconds + 30,
+        retry=_PATIENCE,
+        catch=(Catch(next="AlarmOnSilence", output={}),),
+    )
+    alarm = put_metric(
+        "AlarmOnSilence",
+        namespace=OWN_NAMESPACE,
+        metric="AnswersOutsideBands",
+        value=1,
+        dimensions={"EndpointName": watched.endpoint_name, "VariantName": watched.serving.variant},
+        output={},
+        next="LookInSilence",
+        comment="A broken prober sends the release back",
+    )
+    describe = describe_endpoint(
+        "LookInSilence",
+        endpoint_name=watched.endpoint_name,
+        output={"settled": f"{{% $not($states.result.EndpointStatus in {list(BUSY)!r}) %}}"},
+        next="ProbeVerdict",
+    )
+    # The look says how long: its own time counts, so that looks begin `every` apart and each of the alarm's
+    # periods gets a data point.
+    wait = Wait(
+        name="WaitBetweenProbes",
+        seconds=(f"{{% $exists($states.input.wait_seconds) ? $states.input.wait_seconds : {seconds} %}}"),
+        next="ProbeAnswers",
+    )
+    settled = Rule(condition="{% $states.input.settled = true %}", next="Probed")
+    states: tuple[State, ...] = (
+        look,
+        Choice(name="ProbeVerdict", rules=(settled,), default="WaitBetweenProbes"),
+        wait,
+        alarm,
+        describe,
+        Succeed(name="Probed"),
+    )
+    return Sequence.of(*states)
+
+
+def prober_statements(watched: Watched) -> tuple[Statement, ...]:
+    """What the prober's role may do: read rows and captures, keep the champion's answers, ask, measure."""
+    endpoint = arn("sagemaker", f"endpoint/{watched.endpoint_name.lower()}")
+    return (
+        *job_roles.model_bucket(reads=("capture", "golden", "runs"), writes=("runs",)),
+        Statement(actions=("sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"), resources=(endpoint,)),
+        may_put_metrics(OWN_NAMESPACE),
+    )
+
+
+def _payload(watched: Watched, mode: str) -> dict[str, object]:
+    share = watched.share
+    return {
+        "mode": mode,
+        "run": "{% $plan.run %}",
+        "version": "{% $plan.package.version %}" if watched.versioned else None,
+        "bucket": BUCKET,
+        "endpoint": watched.endpoint_name,
+        "variant": watched.serving.variant,
+        "golden": watched.golden is not None,
+        "captured": watched.serving.capture is not None,
+        "content_type": watched.content_type,
+        "probes": {
+            **watched.probes.to_plan(),
+            "share": share,
+            "to_see": watched.probes.to_see(share),
+            "count": watched.count(),
+        },
+    }
