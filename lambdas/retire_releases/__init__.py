@@ -1,0 +1,1 @@
+"""Deletes endpoint configurations and serving models of releases long past."""
