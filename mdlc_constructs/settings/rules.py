@@ -1,0 +1,143 @@
+"""Rules that turn a score into a decision: data that a team edits, evaluated in microseconds.
+
+Order of precedence: overrides, deny lists, allow lists, bands. Within each, the first that holds decides.
+`mdlc_constructs.settings.rules_document` reads them from JSON.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+LETTERS_OF_DIGEST = 12
+"""Hexadecimal characters of the content's digest that a decision records beside the team's own version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision and the rule that made it, for example ``bands[1]`` or ``overrides:gold customers``."""
+
+    decision: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """Limits of a number; None leaves one open."""
+
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+
+    def hold(self, value: float) -> bool:
+        """Whether the value lies within them."""
+        return (
+            (self.at_least is None or value >= self.at_least)
+            and (self.above is None or value > self.above)
+            and (self.at_most is None or value <= self.at_most)
+            and (self.below is None or value < self.below)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """What a column must be. A missing value meets none but ``missing``."""
+
+    column: str
+    bounds: Bounds | None = None
+    one_of: frozenset[object] | None = None
+    none_of: frozenset[object] | None = None
+    missing: bool | None = None
+
+    def holds(self, row: Mapping[str, object]) -> bool:
+        """Whether the row's value is so."""
+        value = row.get(self.column)
+        if is_missing(value):
+            return self.missing is True
+        if self.missing is True:
+            return False
+        if self.bounds is not None and (
+            isinstance(value, bool) or not isinstance(value, (int, float)) or not self.bounds.hold(value)
+        ):
+            return False
+        told_apart = comparable(value)
+        if self.one_of is not None and told_apart not in self.one_of:
+            return False
+        return self.none_of is None or told_apart not in self.none_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """A decision where all conditions hold."""
+
+    conditions: tuple[Condition, ...]
+    score: Bounds | None
+    verdict: Verdict
+
+    def holds(self, score: float, row: Mapping[str, object]) -> bool:
+        """Whether it decides about the row."""
+        if self.score is not None and not self.score.hold(score):
+            return False
+        return all(condition.holds(row) for condition in self.conditions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A decision for listed values of a column."""
+
+    column: str
+    values: frozenset[object]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """A set of rules that decides every finite score.
+
+    :param version: the team's own name for this state of the rules.
+    :param digest: SHA-256 of the content, hexadecimal.
+    :param lists: deny lists before allow lists.
+    :param edges: where one band ends and the next begins, ascending.
+    :param bands: one verdict more than there are edges.
+    """
+
+    version: str
+    digest: str
+    overrides: tuple[Override, ...]
+    lists: tuple[Listing, ...]
+    edges: tuple[float, ...]
+    bands: tuple[Verdict, ...]
+
+    @property
+    def recorded(self) -> str:
+        """What a decision records: the version, and the beginning of the digest, which no edit escapes."""
+        return f"{self.version}@{self.digest[:LETTERS_OF_DIGEST]}"
+
+    def decide(self, score: float, row: Mapping[str, object]) -> Verdict:
+        """The decision about a row with that score.
+
+        :raises ValueError: for a score that is not finite; the caller's fallback decides there.
+        """
+        if not math.isfinite(score):
+            raise ValueError(f"score={score!r}: rules decide finite numbers; use the fallback decision.")
+        for override in self.overrides:
+            if override.holds(score, row):
+                return override.verdict
+        for listing in self.lists:
+            value = row.get(listing.column)
+            if not is_missing(value) and comparable(value) in listing.values:
+                return listing.verdict
+        return self.bands[bisect_right(self.edges, score)]
+
+
+def is_missing(value: object) -> bool:
+    """Whether a row's value stands for none: null, or a number that is none."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def comparable(value: object) -> object:
+    """The value in a form that compares as JSON does: True is not 1, and 1.0 is."""
+    if isinstance(value, (str, bool)):
+        return type(value).__name__, value
+    return value if isinstance(value, (int, float)) else ("other", repr(value))

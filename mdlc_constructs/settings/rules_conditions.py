@@ -1,0 +1,132 @@
+"""How conditions of rules are written in JSON: tests of a column's value and limits of a number."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mdlc_constructs.settings.refusal import refusal, unknown
+from mdlc_constructs.settings.rules import Bounds, Condition, comparable
+
+BOUNDS = ("at_least", "above", "at_most", "below")
+TESTS = ("is", "is_not", "in", "not_in", "missing", *BOUNDS)
+
+_NUMERIC = ("number", "integer")
+
+Columns = Mapping[str, str] | None
+"""Types of the columns that a row may hold; None when they are not known and so not checked."""
+
+
+def condition(columns: Columns, place: str, column: str, given: object) -> Condition:
+    """The tests of one column.
+
+    :raises ValueError: naming the place in the document, the value and the remedy.
+    """
+    check_column(columns, place, column)
+    tests = checked_tests(place, given, TESTS)
+    kind = columns[column] if columns is not None else None
+    if kind is not None and kind not in _NUMERIC:
+        for name in BOUNDS:
+            if name in tests:
+                raise refusal(f"{place}.{name}", tests[name], f"the column is a {kind}; compare numbers.")
+    if not isinstance(tests.get("missing", True), bool):
+        raise refusal(f"{place}.missing", tests["missing"], "give true or false.")
+    if tests.get("missing") is True and len(tests) > 1:
+        raise refusal(f"{place}.missing", True, "a missing value meets no other test; leave them out.")
+    return Condition(
+        column=column,
+        bounds=checked_bounds(place, tests) if any(name in tests for name in BOUNDS) else None,
+        one_of=_values(columns, place, column, tests, "is", "in"),
+        none_of=_values(columns, place, column, tests, "is_not", "not_in"),
+        missing=tests.get("missing"),
+    )
+
+
+def _values(
+    columns: Columns, place: str, column: str, tests: Mapping[str, Any], one: str, several: str
+) -> frozenset[object] | None:
+    """The values that a test for one and a test for several name; a value must meet both."""
+    found: frozenset[object] | None = None
+    if one in tests:
+        check_value(columns, f"{place}.{one}", column, tests[one])
+        found = frozenset({comparable(tests[one])})
+    if several in tests:
+        if one in tests:
+            raise refusal(f"{place}.{several}", tests[several], f"give it or {one!r}, not both.")
+        if not isinstance(tests[several], list) or not tests[several]:
+            raise refusal(f"{place}.{several}", tests[several], "give a list of values.")
+        for index, value in enumerate(tests[several]):
+            check_value(columns, f"{place}.{several}[{index}]", column, value)
+        found = frozenset(comparable(value) for value in tests[several])
+    return found
+
+
+def check_column(columns: Columns, place: str, column: object) -> None:
+    """Refuse what is no column of a row.
+
+    :raises ValueError: with the nearest right name.
+    """
+    if not isinstance(column, str) or not column:
+        raise refusal(place, column, "name a column.")
+    if columns is not None and column not in columns:
+        raise unknown(place, column, columns, what="column")
+
+
+def check_value(columns: Columns, place: str, column: object, value: object) -> None:
+    """Refuse what the column's value can never equal.
+
+    :raises ValueError: naming the place, the value and the remedy.
+    """
+    if value is None or isinstance(value, (dict, list)):
+        raise refusal(place, value, "give a text, a number, true or false.")
+    kind = (columns or {}).get(column) if isinstance(column, str) else None
+    if kind is None:
+        return
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    fits = number if kind in _NUMERIC else isinstance(value, bool if kind == "boolean" else str)
+    if not fits:
+        raise refusal(place, value, f"the column is a {kind}, and such a value never equals it.")
+
+
+def check_keys(place: str, given: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Refuse a key that means nothing there.
+
+    :raises ValueError: with the nearest right key.
+    """
+    for key in given:
+        if key not in known:
+            raise unknown(f"{place}.key".lstrip("."), key, known, what="key")
+
+
+def checked_tests(place: str, given: object, known: Sequence[str]) -> dict[str, Any]:
+    """The tests in an object, which holds at least one and none that is not known.
+
+    :raises ValueError: naming the place, the value and the remedy.
+    """
+    if not isinstance(given, dict) or not given:
+        raise refusal(place, given, f"give an object with at least one of {', '.join(known)}.")
+    check_keys(place, given, known)
+    return given
+
+
+def checked_bounds(place: str, tests: Mapping[str, Any]) -> Bounds:
+    """The limits among the tests, between which at least one number lies.
+
+    :raises ValueError: naming the place, the value and the remedy.
+    """
+    named = {name: checked_number(f"{place}.{name}", tests[name]) for name in BOUNDS if name in tests}
+    low = max((named[name] for name in ("at_least", "above") if name in named), default=-sys.float_info.max)
+    high = min((named[name] for name in ("at_most", "below") if name in named), default=sys.float_info.max)
+    open_end = (named.get("above") == low or named.get("below") == high) and low == high
+    if low > high or open_end:
+        raise refusal(place, dict(named), "no number lies within these bounds; mend one of them.")
+    return Bounds(**named)
+
+
+def checked_number(place: str, value: object) -> float:
+    """The number.
+
+    :raises ValueError: for anything else, and for infinity.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max:
+        raise refusal(place, value, "give a number.")
+    return value

@@ -1,0 +1,277 @@
+"""Rules as a JSON document: how it is written, and what is wrong with one that cannot be used.
+
+A document::
+
+    {
+      "schema_version": 1,
+      "version": "summer 2",
+      "overrides": [
+        {"name": "gold customers", "when": {"tier": {"is": "gold"}, "distance": {"at_least": 1000}},
+         "score": {"above": 0.5}, "decision": "rebook"}
+      ],
+      "deny":  [{"column": "tail_number", "values": ["N123AA"], "decision": "rebook"}],
+      "allow": [{"column": "carrier", "values": ["UA", "DL"], "decision": "wait"}],
+      "bands": [
+        {"below": 0.3, "decision": "wait"},
+        {"from": 0.3, "below": 0.6, "decision": "offer"},
+        {"from": 0.6, "decision": "rebook"}
+      ]
+    }
+
+Tests of a column: ``is``, ``is_not``, ``in``, ``not_in``, ``missing`` and, for numbers, ``at_least``,
+``above``, ``at_most``, ``below``. Every entry may have a ``name``, which the decision then records.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mdlc_constructs.settings.refusal import refusal, unknown
+from mdlc_constructs.settings.rules import Listing, Override, Rules, Verdict, comparable
+from mdlc_constructs.settings.rules_conditions import (
+    BOUNDS,
+    check_column,
+    check_keys,
+    check_value,
+    checked_bounds,
+    checked_number,
+    checked_tests,
+    condition,
+)
+
+SCHEMA_VERSION = 1
+LONGEST_DOCUMENT = 300_000
+"""Bytes. The rules are one item of a DynamoDB table, which holds 400 KB.
+
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
+"""
+
+_DOCUMENT = ("schema_version", "version", "overrides", "deny", "allow", "bands")
+_BAND = ("from", "below", "decision", "name")
+_LISTING = ("column", "values", "decision", "name")
+_OVERRIDE = ("when", "score", "decision", "name")
+_MOST_NAME = 64
+
+
+class RulesRefused(ValueError):
+    """A document that is no set of rules. ``problems`` holds a sentence for each fault in it."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        more = len(self.problems) - 1
+        super().__init__(self.problems[0] + (f" (and {more} more)" if more else ""))
+
+
+def read(text: str) -> Any:
+    """The document in a text.
+
+    :raises RulesRefused: for what is no JSON, names a key twice or is too long; with the line.
+    """
+    if len(text.encode(errors="replace")) > LONGEST_DOCUMENT:
+        raise RulesRefused([f"The document has more than {LONGEST_DOCUMENT} bytes: shorten its lists."])
+    try:
+        return json.loads(text, object_pairs_hook=_distinct, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise RulesRefused(
+            [f"line {error.lineno}, column {error.colno}: this is no JSON ({error.msg}); mend it there."]
+        ) from error
+    except RecursionError as error:
+        raise RulesRefused(["The document is nested too deeply for rules: mend it."]) from error
+
+
+def parse(document: object, *, decisions: Sequence[str], columns: Mapping[str, str] | None = None) -> Rules:
+    """The rules that a document describes.
+
+    :param decisions: those that may be made.
+    :param columns: the types of the columns that a row may hold; None does not check names of columns.
+    :raises RulesRefused: naming each faulty place, the value and the remedy.
+    """
+    reader = _Reader(tuple(decisions), columns)
+    rules = reader.rules(document)
+    if reader.problems or rules is None:
+        raise RulesRefused(reader.problems)
+    return rules
+
+
+def check(path: Path, *, decisions: Sequence[str], columns: Mapping[str, str] | None = None) -> list[str]:
+    """What is wrong with the rules in a file, a sentence each; none when they can be used."""
+    try:
+        parse(read(path.read_text(encoding="utf-8")), decisions=decisions, columns=columns)
+    except RulesRefused as refused:
+        return list(refused.problems)
+    except (OSError, UnicodeDecodeError) as error:
+        return [f"{path}: cannot be read ({error}); give a JSON file in UTF-8."]
+    return []
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise RulesRefused([f"The key {twice!r} stands twice in one object: keep one of them."])
+    return found
+
+
+def _no_number(text: str) -> float:
+    raise RulesRefused([f"{text} is no number in JSON: leave a bound out to leave it open."])
+
+
+class _Reader:
+    """Reads a document and collects what is wrong with it, so that one look finds every fault."""
+
+    def __init__(self, decisions: Sequence[str], columns: Mapping[str, str] | None) -> None:
+        self.problems: list[str] = []
+        self._decisions = decisions
+        self._columns = columns
+
+    def rules(self, document: object) -> Rules | None:
+        if not isinstance(document, dict):
+            self.problems.append(f"The document is {_kind(document)}: give a JSON object.")
+            return None
+        with self._noting():
+            check_keys("", document, _DOCUMENT)
+        with self._noting():
+            given = document.get("schema_version")
+            if given != SCHEMA_VERSION or isinstance(given, bool):
+                raise refusal("schema_version", given, f"give {SCHEMA_VERSION}.")
+        with self._noting():
+            _check_text("version", document.get("version"))
+        overrides = [self._override(*entry) for entry in self._entries(document, "overrides", _OVERRIDE)]
+        listings = [
+            self._listing(*entry)
+            for section in ("deny", "allow")
+            for entry in self._entries(document, section, _LISTING)
+        ]
+        edges, bands = self._bands(document)
+        if self.problems:
+            return None
+        canonical = json.dumps(document, sort_keys=True, separators=(",", ":"))
+        return Rules(
+            version=document["version"],
+            digest=hashlib.sha256(canonical.encode()).hexdigest(),
+            overrides=tuple(overrides),
+            lists=tuple(listings),
+            edges=tuple(edges),
+            bands=tuple(bands),
+        )
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        try:
+            yield
+        except ValueError as error:
+            self.problems.append(str(error))
+
+    def _entries(
+        self, document: Mapping[str, Any], section: str, keys: Sequence[str]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The entries of a section that are objects, each with its place."""
+        value = document.get(section, [])
+        if not isinstance(value, list):
+            self.problems.append(f"{section}: is {_kind(value)}; give a list.")
+            return
+        for index, entry in enumerate(value):
+            place = f"{section}[{index}]"
+            if not isinstance(entry, dict):
+                self.problems.append(f"{place}: is {_kind(entry)}; give an object.")
+                continue
+            with self._noting():
+                check_keys(place, entry, keys)
+            yield place, entry
+
+    def _verdict(self, place: str, entry: Mapping[str, Any]) -> Verdict:
+        decision, name = entry.get("decision"), entry.get("name")
+        with self._noting():
+            if not isinstance(decision, str):
+                raise refusal(
+                    f"{place}.decision", decision, f"give one of {', '.join(sorted(self._decisions))}."
+                )
+            if decision not in self._decisions:
+                raise unknown(f"{place}.decision", decision, self._decisions, what="decision")
+        with self._noting():
+            if name is not None:
+                _check_text(f"{place}.name", name)
+        return Verdict(str(decision), f"{place.partition('[')[0]}:{name}" if name else place)
+
+    def _bands(self, document: Mapping[str, Any]) -> tuple[list[float], list[Verdict]]:
+        """Where bands meet, and what they decide. Each begins where the one before ends."""
+        edges: list[float] = []
+        verdicts: list[Verdict] = []
+        entries = list(self._entries(document, "bands", _BAND))
+        if not entries and document.get("bands", []) == []:
+            self.problems.append("bands: there are none; give at least one, the last without below.")
+        for index, (place, entry) in enumerate(entries):
+            verdicts.append(self._verdict(place, entry))
+            with self._noting():
+                self._check_beginning(place, entry.get("from"), edges, first=index == 0)
+            with self._noting():
+                below = entry.get("below")
+                if index == len(entries) - 1:
+                    if below is not None:
+                        raise refusal(f"{place}.below", below, "leave it out of the last band: it is open.")
+                    continue
+                edges.append(checked_number(f"{place}.below", below))
+                if len(edges) > 1 and edges[-1] <= edges[-2]:
+                    raise refusal(f"{place}.below", below, f"give more than its beginning, {edges[-2]:g}.")
+        return edges, verdicts
+
+    @staticmethod
+    def _check_beginning(place: str, start: object, edges: list[float], *, first: bool) -> None:
+        if first:
+            if start is not None:
+                raise refusal(f"{place}.from", start, "leave it out of the first band: it is open.")
+            return
+        if not edges:
+            return  # The band before has no end, which is a problem of its own.
+        number = checked_number(f"{place}.from", start)
+        if number != edges[-1]:
+            fault = "overlaps the band before" if number < edges[-1] else "leaves a gap after the band before"
+            raise refusal(f"{place}.from", start, f"{fault}, which ends below {edges[-1]:g}; give that.")
+
+    def _listing(self, place: str, entry: Mapping[str, Any]) -> Listing:
+        column, values = entry.get("column"), entry.get("values")
+        with self._noting():
+            check_column(self._columns, f"{place}.column", column)
+        with self._noting():
+            if not isinstance(values, list) or not values:
+                raise refusal(f"{place}.values", values, "give a list of the values it is about.")
+        listed = values if isinstance(values, list) else []
+        for index, value in enumerate(listed):
+            with self._noting():
+                check_value(self._columns, f"{place}.values[{index}]", column, value)
+        return Listing(
+            column=str(column),
+            values=frozenset(comparable(value) for value in listed),
+            verdict=self._verdict(place, entry),
+        )
+
+    def _override(self, place: str, entry: Mapping[str, Any]) -> Override:
+        when, score = entry.get("when", {}), entry.get("score")
+        conditions = []
+        with self._noting():
+            if not isinstance(when, dict):
+                raise refusal(f"{place}.when", when, 'give an object, for example {"tier": {"is": "gold"}}.')
+            if not when and score is None:
+                raise refusal(f"{place}.when", when, "give a condition, or a score: this one always holds.")
+            for column, tests in when.items():
+                with self._noting():
+                    conditions.append(condition(self._columns, f"{place}.when[{column!r}]", column, tests))
+        bounds = None
+        with self._noting():
+            if score is not None:
+                bounds = checked_bounds(f"{place}.score", checked_tests(f"{place}.score", score, BOUNDS))
+        return Override(conditions=tuple(conditions), score=bounds, verdict=self._verdict(place, entry))
+
+
+def _check_text(place: str, value: object) -> None:
+    if not isinstance(value, str) or not value.strip() or len(value) > _MOST_NAME:
+        raise refusal(place, value, f"give a text of 1 to {_MOST_NAME} characters.")
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "a text", type(None): "null", bool: "true or false"}
+    return names.get(type(value), "a number")
