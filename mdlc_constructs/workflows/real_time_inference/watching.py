@@ -1,35 +1,34 @@
-"""The states that watch an update: one branch waits for its end, the other asks the endpoint meanwhile.
+"""The states that ask an endpoint questions while it is updated: one before, some meanwhile.
 
-How to use it, in a release machine::
+How to use it, in a release machine whose `Watch` waits for the endpoint in its first branch::
 
-    watched = Watched(endpoint_name=..., model=..., serving=..., rollout=..., golden=..., probes=...)
-    record_answers(watched, next="UpdateEndpoint")     # only when watched.probed; before the update
-    watch(watched)                                     # `Watch`; afterwards $endpoint.status/config/reason
+    watched = Watched(endpoint_name=..., serving=..., rollout=..., golden=..., probes=...)
+    if watched.probed:
+        baseline = Sequence.of(record_answers(watched))  # before the update of an endpoint in service
+        beside = probing(watched)                        # the second branch of Watch
 
 The prober's function is bound to the placeholder `ProbeAnswersFunction`; `prober_statements(watched)` is
-what its role may do, `PROBER_TIMEOUT_SECONDS` how long it may run. Its code: `lambdas.probe_answers.handler`.
+what its role may do, `PROBER_TIMEOUT_SECONDS` how long it may run. Its code is `lambdas.probe_answers`. The
+states read `$plan.run` and `$plan.package.version` and assign nothing.
 
 A release pays for each look with three transitions (ProbeAnswers, ProbeVerdict, WaitBetweenProbes). A bake
 of ten minutes with a look a minute costs 30, twenty minutes with the new fleet's start 60: at 25 dollars a
-million (Standard workflows in us-east-1, 2025), a sixth of a cent. `Watch`, its other branch and the end add
-eight.
+million (Standard workflows in us-east-1, 2025), a sixth of a cent. `RecordAnswers` and the end add three.
 """
 
 from dataclasses import dataclass, field
 
 from mdlc_constructs.asl.failures import Catch, Retry
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import Sequence
 from mdlc_constructs.asl.statements import Statement
-from mdlc_constructs.asl.states import Choice, Parallel, Rule, State, Succeed, Task, Wait
-from mdlc_constructs.resources.places import AUDIT_TABLE, AUDIT_TABLE_ARN, BUCKET, KEY_ARN
+from mdlc_constructs.asl.states import Choice, Rule, Succeed, Task, Wait
+from mdlc_constructs.resources.places import BUCKET
 from mdlc_constructs.settings.golden_checks import GoldenChecks
 from mdlc_constructs.settings.probes import Probes, watched_share
 from mdlc_constructs.settings.rollback_alarms import OWN_NAMESPACE
 from mdlc_constructs.settings.rollout import Deployment
 from mdlc_constructs.settings.serving import Serving
 from mdlc_constructs.tasks import lambda_
-from mdlc_constructs.tasks.callback import wait_for_token
 from mdlc_constructs.tasks.endpoint import describe_endpoint
 from mdlc_constructs.tasks.metrics import may_put_metrics, put_metric
 from mdlc_constructs.tasks.permissions import arn
@@ -41,9 +40,6 @@ PROBER = "${ProbeAnswersFunction}"
 
 PROBER_TIMEOUT_SECONDS = 300
 """What the prober's function may take: recording the champion's answers is the longer of its two works."""
-
-LONGEST_SILENCE_SECONDS = 900
-"""How long no event may come before the endpoint is looked at: events are delivered at best effort."""
 
 BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 """States of an endpoint that pass by themselves."""
@@ -79,7 +75,6 @@ class Watched:
     """
 
     endpoint_name: str
-    model: str
     serving: Serving
     rollout: Deployment
     golden: GoldenChecks | None
@@ -121,7 +116,7 @@ class Watched:
         return self.probes.count(self.share, watched_share(self.serving.alarms) or 0)
 
 
-def record_answers(watched: Watched, *, next: str | None = None) -> Task:
+def record_answers(watched: Watched) -> Task:
     """`RecordAnswers`: the serving version's answers, before any traffic moves.
 
     Its failure stops the release: without them nobody could tell good answers from bad ones. It belongs
@@ -132,76 +127,14 @@ def record_answers(watched: Watched, *, next: str | None = None) -> Task:
         function_arn=PROBER,
         payload=_payload(watched, "baseline"),
         output={},
-        next=next,
         timeout_seconds=PROBER_TIMEOUT_SECONDS + 10,
         catch=(TO_FAILURE,),
         comment="What the champion answers, to hold the new version to",
     )
 
 
-def watch(watched: Watched, *, next: str | None = None) -> Parallel:
-    """`Watch`: until the endpoint has settled, whichever configuration it settled on.
-
-    Assigns `endpoint` with `status`, `config` and `reason`. When either branch fails, so does the state: the
-    endpoint may go on updating then, with its alarms, and the failure says so.
-    """
-    branches = [Machine(awaiting(watched).states)]
-    if watched.probed:
-        branches.append(Machine(probing(watched).states))
-    return Parallel(
-        name="Watch",
-        branches=tuple(branches),
-        assign={"endpoint": "{% $states.result[0] %}"},
-        output={},
-        next=next,
-        catch=(TO_FAILURE,),
-        comment="The update, and the answers that it gives meanwhile",
-    )
-
-
-def awaiting(watched: Watched) -> Sequence:
-    """The first branch; its output is the settled endpoint's `status`, `config` and `reason`.
-
-    It looks before it waits: an endpoint that has settled already sends no event any more.
-    """
-    looked = Catch(errors=("States.Timeout",), next="DescribeEndpoint", output={})
-    describe = describe_endpoint(
-        "DescribeEndpoint",
-        endpoint_name=watched.endpoint_name,
-        output={
-            "status": "{% $states.result.EndpointStatus %}",
-            "config": (
-                "{% $exists($states.result.EndpointConfigName) ? $states.result.EndpointConfigName : '' %}"
-            ),
-            "reason": (
-                "{% $exists($states.result.FailureReason) ? $states.result.FailureReason "
-                ": 'an alarm went off, or the new version did not come up' %}"
-            ),
-        },
-    )
-    busy = Rule(condition=f"{{% $states.input.status in {list(BUSY)!r} %}}", next="AwaitEndpoint")
-    wait = wait_for_token(
-        "AwaitEndpoint",
-        table_name=AUDIT_TABLE,
-        table_arn=AUDIT_TABLE_ARN,
-        kms_key_arn=KEY_ARN,
-        key={"pk": {"S": f"MODEL#{watched.model}"}, "sk": {"S": f"WAITING#{watched.endpoint_name}"}},
-        timeout_seconds=LONGEST_SILENCE_SECONDS,
-        output={},
-        next="DescribeEndpoint",
-        catch=(looked,),
-        comment="Woken by the endpoint's event; a lost one costs a look",
-    )
-    return Sequence.of(
-        describe,
-        Choice(name="EndpointSettled", rules=(busy,), default="Settled"),
-        wait,
-        Succeed(name="Settled"),
-    )
-
-
-def probing(watched: Watched) -> Sequence:
-    """The second branch: look, and look again until the endpoint has settled.
+def probing(watched: Watched) -> Machine:
+    """What goes on beside the wait for the endpoint: look, and look again until the endpoint has settled.
 
     A prober that fails must not pass for a good one: `AlarmOnSilence` reports every answer as bad, which
     sends the release back; then the endpoint itself is asked whether it has settled, since nobody else says.
@@ -241,15 +174,8 @@ def probing(watched: Watched) -> Sequence:
         next="ProbeAnswers",
     )
     settled = Rule(condition="{% $states.input.settled = true %}", next="Probed")
-    states: tuple[State, ...] = (
-        look,
-        Choice(name="ProbeVerdict", rules=(settled,), default="WaitBetweenProbes"),
-        wait,
-        alarm,
-        describe,
-        Succeed(name="Probed"),
-    )
-    return Sequence.of(*states)
+    verdict = Choice(name="ProbeVerdict", rules=(settled,), default="WaitBetweenProbes")
+    return Machine((look, verdict, wait, alarm, describe, Succeed(name="Probed")))
 
 
 def prober_statements(watched: Watched) -> tuple[Statement, ...]:
