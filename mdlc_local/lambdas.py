@@ -1,12 +1,15 @@
 """Lambda functions as child processes: error names as on AWS, a bound on how many, logs where people look."""
 
+import contextlib
 import contextvars
 import importlib
 import logging
 import os
+import queue
 import re
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -25,6 +28,10 @@ _ERROR_LINE = 'json.dumps({"status": "error", "error": str(e), "trace": tracebac
 _INIT_LINE = """    except Exception as e:
         _real_stdout.write(json.dumps({"status": "error", "error": str(e)}) + "\\n")"""
 _INIT_FAILURE = re.compile(r"^Worker init failed: mdlc:(?P<type>[\w.]+):(?P<message>.*)$", re.DOTALL)
+
+_LAST_LINE = "        _real_stdout.flush()\n\nrun()"
+_END = "\x01mdlc-end-of-invocation"
+_LOG_SECONDS = 0.25
 
 _failure: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("mdlc_failure", default=None)
 
@@ -50,6 +57,7 @@ def install(app: ModuleType) -> None:
         raise seams.SeamMoved(f"{RUNTIME} no longer starts functions through the subprocess module")
     seams.replace(RUNTIME, "subprocess", _OwnChildren())
     _name_errors()
+    _mark_ends()
     seams.wrap(SERVICE, "_execute_function_warm", "func event request_id", _bounded)
     seams.wrap(
         SERVICE, "_emit_lambda_logs", "func request_id log_text error duration_ms log_source", _logged_by_role
@@ -62,9 +70,10 @@ def worker_script(original: str) -> str:
     Raises:
         SeamMoved: when the program is no longer the one this was written for.
     """
-    for line in (_ERROR_LINE, _INIT_LINE):
+    for line in (_ERROR_LINE, _INIT_LINE, _LAST_LINE):
         if original.count(line) != 1:
             raise seams.SeamMoved(f"{RUNTIME}._PYTHON_WORKER_SCRIPT no longer contains {line.strip()!r} once")
+    ending = _LAST_LINE.replace("\n\nrun()", f"\n        os.write(2, {_END + chr(10)!r}.encode())\n\nrun()")
     named = _ERROR_LINE.replace(
         '"trace"',
         '"errorType": type(e).__name__, "stackTrace": traceback.format_tb(e.__traceback__)[1:], "trace"',
@@ -74,7 +83,7 @@ def worker_script(original: str) -> str:
         _kind = "Runtime.HandlerNotFound" if isinstance(e, AttributeError) else "Runtime.ImportModuleError"
         _told = f"Unable to import module '{module_name}': {e}" if _kind.endswith("Error") else str(e)
         _real_stdout.write(json.dumps({"status": "error", "error": f"mdlc:{_kind}:{_told}"}) + "\\n")"""
-    return original.replace(_ERROR_LINE, named).replace(_INIT_LINE, init)
+    return original.replace(_ERROR_LINE, named).replace(_INIT_LINE, init).replace(_LAST_LINE, ending)
 
 
 def _name_errors() -> None:
@@ -95,6 +104,34 @@ def _name_errors() -> None:
         "invoke",
         "self event request_id trace_id depth durable invoked_function_arn",
         keeping,
+    )
+
+
+def _mark_ends() -> None:
+    """Read a function's output up to a mark, where ministack waits 50 ms in case there is some."""
+
+    def reading(drain: Callable[..., str]) -> Callable[..., str]:
+        def read(
+            self: Any, first_line_wait: float = 0.05, idle_confirm: float = 0.005, hard_cap: float = 0.25
+        ) -> str:
+            if not str(self.config.get("Runtime", "python3")).startswith("python"):
+                return drain(self, first_line_wait, idle_confirm, hard_cap)
+            lines: list[str] = []
+            deadline = time.monotonic() + _LOG_SECONDS
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    line = self._stderr_queue.get(timeout=max(0.0, deadline - time.monotonic()))
+                    before, mark, _ = line.partition(_END)
+                    if before or not mark:
+                        lines.append(before)
+                    if mark:
+                        break
+            return "\n".join(lines)
+
+        return read
+
+    seams.wrap(
+        f"{RUNTIME}:Worker", "_drain_stderr_bounded", "self first_line_wait idle_confirm hard_cap", reading
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from ministack.core import responses
 
 from mdlc_local import iam, seams
+from mdlc_local.states import express
 from mdlc_local.states.logging_configuration import LoggingConfiguration
 
 SESSION = "StepFunctions"
@@ -38,16 +39,29 @@ DELIVERY_ACTIONS = (
 """What a role needs to log a machine's executions; none of them can be limited to a resource."""
 
 
-def check(role_arn: str, definition: str, logging: dict[str, Any]) -> None:
-    """Raise `iam.AccessDenied` when a machine's role lacks what creating the machine needs.
+class InvalidDefinition(Exception):
+    """A machine that Step Functions does not create; the text is AWS's."""
+
+
+def check(role_arn: str, definition: str, logging: dict[str, Any], kind: str) -> None:
+    """Refuse a machine that Step Functions would not create.
 
     Args:
         role_arn: the machine's role.
         definition: the machine in the Amazon States Language, JSON.
         logging: its logging configuration, in the API's or the template's casing.
+        kind: STANDARD or EXPRESS.
+
+    Raises:
+        iam.AccessDenied: when its role lacks what creating the machine needs.
+        InvalidDefinition: when an Express machine does what only a standard one may.
     """
     region, account = responses.get_region(), responses.get_account_id()
-    for integration in sorted(set(_integrations(json.loads(definition)))):
+    machine = json.loads(definition)
+    wrong = express.problem(machine) if kind == "EXPRESS" else None
+    if wrong is not None:
+        raise InvalidDefinition(f"Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: {wrong}'")
+    for integration in sorted(set(_integrations(machine))):
         rule = MANAGED_RULES.get(integration)
         for action in RULE_ACTIONS if rule else ():
             arn = f"arn:aws:events:{region}:{account}:rule/{rule}"
@@ -73,9 +87,12 @@ def install() -> None:
 
     def checked_create(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
         try:
-            check(props["RoleArn"], read(props), props.get("LoggingConfiguration") or {})
+            kind = str(props.get("StateMachineType", "STANDARD"))
+            check(props["RoleArn"], read(props), props.get("LoggingConfiguration") or {}, kind)
         except iam.AccessDenied as denied:
             raise ValueError(f"AccessDeniedException: {denied}") from denied
+        except InvalidDefinition as invalid:
+            raise ValueError(f"InvalidDefinition: {invalid}") from invalid
         return create(logical_id, props, stack_name)
 
     handlers["create"] = checked_create
@@ -88,10 +105,13 @@ def _checked(method: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any
         role_arn = data.get("roleArn") or known.get("roleArn") or ""
         definition = data.get("definition") or known.get("definition") or "{}"
         logging = data.get("loggingConfiguration") or known.get("loggingConfiguration") or {}
+        kind = str(known.get("type") or data.get("type") or "STANDARD")
         try:
-            check(role_arn, definition, logging)
+            check(role_arn, definition, logging, kind)
         except iam.AccessDenied as denied:
             return responses.error_response_json("AccessDeniedException", str(denied), 400)
+        except InvalidDefinition as invalid:
+            return responses.error_response_json("InvalidDefinition", str(invalid), 400)
         except json.JSONDecodeError:
             return responses.error_response_json(
                 "InvalidDefinition", "Invalid State Machine Definition: 'MALFORMED_JSON'", 400

@@ -22,6 +22,7 @@ from moto.stepfunctions.parser.asl.component.common.query_language import QueryL
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 from mdlc_local import seams
+from mdlc_local.states.pools import Pool
 
 STRINGS = "moto.stepfunctions.parser.asl.component.common.string.string_expression"
 TIMEOUT_MILLISECONDS = 5000
@@ -42,15 +43,13 @@ def evaluate(expression: str, variables: dict[str, Any]) -> Any:
     Raises:
         EvaluationError: when the expression is wrong, fails, or its result is undefined or no JSON.
     """
-    register_functions = seams.take(
-        "ministack.services.stepfunctions", "_register_sfn_jsonata_functions", "expr"
-    )
     bindings = {name: Utils.NULL_VALUE if value is None else value for name, value in variables.items()}
     try:
-        engine = jsonata.Jsonata.jsonata(expression, timeout=TIMEOUT_MILLISECONDS)
-        engine.set_output_convert_nulls(False)
-        register_functions(engine)
-        value = engine.evaluate(None, bindings)
+        with _engines.lend(expression) as engine:
+            engine.environment.set_runtime_bounds(TIMEOUT_MILLISECONDS, None)
+            # The engine's functions look their engine up by the thread.
+            jsonata.Jsonata.CURRENT.jsonata = engine
+            value = engine.evaluate(None, bindings)
     except Exception as error:  # the engine raises plain Python errors too, where its checks are incomplete
         code = getattr(error, "error", None)
         raise EvaluationError(
@@ -59,6 +58,16 @@ def evaluate(expression: str, variables: dict[str, Any]) -> Any:
     if value is None:
         raise EvaluationError("returned nothing (undefined).")
     return _plain(value)
+
+
+def _engine(expression: str) -> Any:
+    engine = jsonata.Jsonata.jsonata(expression)
+    engine.set_output_convert_nulls(False)
+    seams.take("ministack.services.stepfunctions", "_register_sfn_jsonata_functions", "expr")(engine)
+    return engine
+
+
+_engines: Pool[Any] = Pool(_engine, texts=500, spare=8)
 
 
 def _plain(value: Any) -> Any:

@@ -4,7 +4,6 @@ Importing this module takes a second or two (moto imports much): the server does
 """
 
 import functools
-import importlib
 import json
 import sys
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from moto.stepfunctions.parser.asl.eval.program_state import (
     ProgramStopped,
     ProgramTimedOut,
 )
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
@@ -38,9 +38,14 @@ from mdlc_local.states import (
     sagemaker_jobs,
     waiting,
 )
+from mdlc_local.states.pools import Pool
 
 TASK = "moto.stepfunctions.parser.asl.component.state.exec.state_task"
+WORKER = "moto.stepfunctions.parser.backend.execution_worker:ExecutionWorker"
 CLIENTS = "moto.stepfunctions.parser.asl.utils.boto_client"
+EXPRESS_SECONDS = 300
+"""The longest an Express execution runs."""
+
 SDK_ERROR_NAMES = {
     "sagemaker": "SageMaker",
     "sagemakerruntime": "SageMakerRuntime",
@@ -68,6 +73,7 @@ SDK_ERROR_NAMES = {
 @functools.cache
 def install() -> None:
     """Complete moto's interpreter, once a process."""
+    seams.take(WORKER, "_get_evaluation_entrypoint", "self")
     original = seams.take(CLIENTS, "boto_client_for", "region service state_credentials")
     for name, module in list(sys.modules.items()):
         # moto's modules took the function by `from ... import`.
@@ -77,6 +83,10 @@ def install() -> None:
         ):
             seams.replace(name, "boto_client_for", acting.boto_client_for)
     seams.take(f"{TASK}.service.state_task_service_aws_sdk", "_SERVICE_ERROR_NAMES").update(SDK_ERROR_NAMES)
+    for name, module in list(sys.modules.items()):
+        # moto keeps every thread it ever started in one list.
+        if name.startswith("moto.stepfunctions.parser") and hasattr(module, "TMP_THREADS"):
+            seams.replace(name, "TMP_THREADS", _Forgetful())
     for part in (grammar, error_names, failures, expressions, casing, distributed, waiting):
         part.install()
     for owner in (f"{TASK}.service.state_task_service_factory", f"{TASK}.state_task_factory"):
@@ -88,6 +98,21 @@ def _with_sagemaker(service_for: Callable[..., Any]) -> Callable[..., Any]:
         return sagemaker_jobs.SageMakerTask() if service_name == "sagemaker" else service_for(service_name)
 
     return task_service_for
+
+
+def _parse(definition: str) -> Any:
+    return AmazonStateLanguageParser.parse(definition)[0]
+
+
+_programs: Pool[Any] = Pool(_parse, texts=64, spare=16)
+"""Machines as they were read: reading one takes ten times as long as running a quick one."""
+
+
+class _Forgetful(list[Any]):
+    """Takes the place of moto's list of threads, which would grow with every task."""
+
+    def append(self, _: Any) -> None:
+        """Keep nothing."""
 
 
 class _Quiet:
@@ -138,6 +163,10 @@ class Execution:
         definition = json.loads(machine["definition"])
         self._batchers = distributed.prepare(definition)
         kind = StateMachineType.EXPRESS if machine.get("type") == "EXPRESS" else StateMachineType.STANDARD
+        if kind == StateMachineType.EXPRESS:
+            given = definition.get("TimeoutSeconds", EXPRESS_SECONDS)
+            definition["TimeoutSeconds"] = min(given, EXPRESS_SECONDS)
+        self._definition = json.dumps(definition)
         role_arn = machine["roleArn"]
         self._worker = ExecutionWorker(
             evaluation_details=EvaluationDetails(
@@ -153,7 +182,7 @@ class Execution:
                     arn=machine["stateMachineArn"],
                     name=machine["name"],
                     typ=kind,
-                    definition=json.dumps(definition),
+                    definition=self._definition,
                 ),
             ),
             exec_comm=_Quiet(),
@@ -165,7 +194,9 @@ class Execution:
         """Run to the end on this thread."""
         distributed.remember(self.arn, self._batchers)
         try:
-            self._worker._execution_logic()
+            with _programs.lend(self._definition) as program:
+                self._worker._get_evaluation_entrypoint = lambda: program
+                self._worker._execution_logic()
         finally:
             distributed.forget(self.arn)
         environment = self._worker.env
@@ -197,5 +228,4 @@ class Execution:
 def warm_up() -> None:
     """Import and parse what the first execution needs."""
     install()
-    parser = importlib.import_module("moto.stepfunctions.parser.asl.parse.asl_parser")
-    parser.AmazonStateLanguageParser.parse('{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}')
+    AmazonStateLanguageParser.parse('{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}')

@@ -3,6 +3,7 @@
 import contextlib
 import contextvars
 import datetime
+import functools
 import json
 import logging
 import queue
@@ -15,6 +16,7 @@ from moto.stepfunctions.parser.asl.eval.event.logging import is_logging_enabled_
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from mdlc_local import clients
+from mdlc_local.gathering import Gathering
 from mdlc_local.states.logging_configuration import LoggingConfiguration
 
 log = logging.getLogger("mdlc_local.states")
@@ -22,26 +24,22 @@ log = logging.getLogger("mdlc_local.states")
 SESSION = "StepFunctionsLogs"
 _MAX_BATCH = 500
 
+Line = dict[str, Any]
 
-class MachineLog:
-    """The log of one execution; takes the place of moto's `CloudWatchLoggingSession`."""
 
-    def __init__(self, execution_arn: str, machine_name: str, configuration: LoggingConfiguration) -> None:
+def _stream_name(machine_name: str) -> str:
+    minute = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d-%H-%M")
+    return f"states/{machine_name}/{minute}/{uuid.uuid4().hex[:8]}"
+
+
+class _Session:
+    """What is logged of one execution; takes the place of moto's `CloudWatchLoggingSession`."""
+
+    def __init__(self, execution_arn: str, configuration: LoggingConfiguration) -> None:
         self.execution_arn = execution_arn
         self.configuration = self
         self.include_execution_data = configuration.include_data
         self._level = configuration.level
-        parts = configuration.group_arn.split(":")
-        self._region, self._group = parts[3], parts[6]
-        minute = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d-%H-%M")
-        self._stream = f"states/{machine_name}/{minute}/{uuid.uuid4().hex[:8]}"
-        self._lines: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-        # The writer needs the account of the request that started the execution.
-        context = contextvars.copy_context()
-        self._writer = threading.Thread(
-            target=context.run, args=(self._write,), daemon=True, name="machine-log"
-        )
-        self._writer.start()
 
     def log_level_filter(self, history_event_type: Any) -> bool:
         """Whether events of this type are logged at the configured level."""
@@ -54,7 +52,57 @@ class MachineLog:
             stamp = datetime.datetime.fromisoformat(stamp.replace("Z", "+00:00"))
         milliseconds = int(stamp.timestamp() * 1000)
         message = json.loads(to_json_str(history_log)) | {"event_timestamp": str(milliseconds)}
-        self._lines.put({"timestamp": milliseconds, "message": json.dumps(message)})
+        self._put({"timestamp": milliseconds, "message": json.dumps(message)})
+
+    def _put(self, line: Line) -> None:
+        """Write one line."""
+
+
+class ExpressLog(_Session):
+    """The log of an Express execution: all of a machine's go to one stream, a moment later."""
+
+    def __init__(self, execution_arn: str, machine_name: str, configuration: LoggingConfiguration) -> None:
+        super().__init__(execution_arn, configuration)
+        self._gathering = _shared(configuration.group_arn, machine_name)
+
+    def _put(self, line: Line) -> None:
+        self._gathering.add(line)
+
+
+@functools.cache
+def _shared(group_arn: str, machine_name: str) -> Gathering[Line]:
+    region, group = group_arn.split(":")[3], group_arn.split(":")[6]
+    stream = _stream_name(machine_name)
+
+    def send(lines: list[Line]) -> None:
+        logs = clients.client("logs", role_arn=None, region=region, session=SESSION)
+        with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
+            logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        for start in range(0, len(lines), _MAX_BATCH):
+            some = lines[start : start + _MAX_BATCH]
+            logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=some)
+
+    return Gathering(f"log of {machine_name}", send)
+
+
+class MachineLog(_Session):
+    """The log of a standard execution: a stream of its own, written when the execution has ended."""
+
+    def __init__(self, execution_arn: str, machine_name: str, configuration: LoggingConfiguration) -> None:
+        super().__init__(execution_arn, configuration)
+        parts = configuration.group_arn.split(":")
+        self._region, self._group = parts[3], parts[6]
+        self._stream = _stream_name(machine_name)
+        self._lines: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        # The writer needs the account of the request that started the execution.
+        context = contextvars.copy_context()
+        self._writer = threading.Thread(
+            target=context.run, args=(self._write,), daemon=True, name="machine-log"
+        )
+        self._writer.start()
+
+    def _put(self, line: Line) -> None:
+        self._lines.put(line)
 
     def close(self, timeout_seconds: float = 5) -> None:
         """Write what is left."""
@@ -83,3 +131,9 @@ def of_machine(machine: dict[str, Any], execution_arn: str) -> MachineLog | None
     """The log of a new execution of `machine` (ministack's record), or None when it logs nothing."""
     configuration = LoggingConfiguration.of(machine["loggingConfiguration"])
     return None if configuration is None else MachineLog(execution_arn, machine["name"], configuration)
+
+
+def of_express(machine: dict[str, Any], execution_arn: str) -> ExpressLog | None:
+    """As `of_machine`, for an Express machine."""
+    configuration = LoggingConfiguration.of(machine["loggingConfiguration"])
+    return None if configuration is None else ExpressLog(execution_arn, machine["name"], configuration)

@@ -1,0 +1,74 @@
+"""Metrics that requests and executions are counted in, gathered and sent to CloudWatch together."""
+
+import functools
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from mdlc_local import clients
+from mdlc_local.gathering import Gathering
+
+_MOST_VALUES = 150  # of one MetricDatum
+_MOST_DATA = 1000  # of one PutMetricData
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One value of one metric.
+
+    Attributes:
+        metric: its name.
+        value: the value, rounded so that thousands of them make few data points.
+        unit: CloudWatch's word for the unit.
+        dimensions: names and values.
+    """
+
+    metric: str
+    value: float
+    unit: str
+    dimensions: tuple[tuple[str, str], ...]
+
+
+def measure(namespace: str, region: str, *measured: Measured) -> None:
+    """Note values; CloudWatch has them a moment later."""
+    gathering = _gathering(namespace, region)
+    for one in measured:
+        gathering.add(one)
+
+
+def milliseconds(seconds: float) -> float:
+    """A duration in milliseconds, to two significant digits."""
+    return float(f"{1000 * seconds:.2g}")
+
+
+def data(measured: list[Measured]) -> list[dict[str, Any]]:
+    """The MetricData of PutMetricData: equal values counted."""
+    kinds: defaultdict[tuple[Any, ...], Counter[float]] = defaultdict(Counter)
+    for one in measured:
+        kinds[one.metric, one.unit, one.dimensions][one.value] += 1
+    made = []
+    for (metric, unit, dimensions), counter in kinds.items():
+        values = list(counter.items())
+        for start in range(0, len(values), _MOST_VALUES):
+            some = values[start : start + _MOST_VALUES]
+            made.append(
+                {
+                    "MetricName": metric,
+                    "Unit": unit,
+                    "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions],
+                    "Values": [value for value, _ in some],
+                    "Counts": [float(count) for _, count in some],
+                }
+            )
+    return made
+
+
+@functools.cache
+def _gathering(namespace: str, region: str) -> Gathering[Measured]:
+    def send(measured: list[Measured]) -> None:
+        cloudwatch = clients.client("cloudwatch", role_arn=None, region=region, session="")
+        made = data(measured)
+        for start in range(0, len(made), _MOST_DATA):
+            cloudwatch.put_metric_data(Namespace=namespace, MetricData=made[start : start + _MOST_DATA])
+
+    return Gathering(f"metrics of {namespace}", send)

@@ -1,0 +1,56 @@
+"""Small notes that many requests make at once, handed on together a moment later."""
+
+import contextvars
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+log = logging.getLogger("mdlc_local.gathering")
+
+DELAY_SECONDS = 0.25
+
+
+T = TypeVar("T")
+
+
+class Gathering(Generic[T]):
+    """Collects items and hands them on in bulk, on a thread that only lives while there are any.
+
+    Args:
+        name: what it is, for the server's log.
+        hand_on: takes what was gathered; an error of AWS's loses it, with a line in the server's log.
+    """
+
+    def __init__(self, name: str, hand_on: Callable[[list[T]], None]) -> None:
+        self._name = name
+        self._hand_on = hand_on
+        self._lock = threading.Lock()
+        self._items: list[T] = []
+        self._waiting = False
+
+    def add(self, item: T) -> None:
+        """Collect one item; handed on in the account and region of the first one that waits."""
+        with self._lock:
+            self._items.append(item)
+            if self._waiting:
+                return
+            self._waiting = True
+        context = contextvars.copy_context()
+        threading.Thread(target=context.run, args=(self._work,), daemon=True, name=self._name).start()
+
+    def _work(self) -> None:
+        while True:
+            time.sleep(DELAY_SECONDS)
+            with self._lock:
+                items, self._items = self._items, []
+                if not items:
+                    self._waiting = False
+                    return
+            try:
+                self._hand_on(items)
+            except (ClientError, BotoCoreError) as error:
+                log.warning("%s: %d items are lost: %s", self._name, len(items), error)

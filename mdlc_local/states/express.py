@@ -1,0 +1,244 @@
+"""Express state machines: executions that answer at once and leave nothing behind but their log.
+
+Sources: "Choosing workflow type in Step Functions", StartSyncExecution and "Quotas" in the AWS documentation.
+"""
+
+import functools
+import importlib
+import json
+import logging
+import math
+import re
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from contextvars import copy_context
+from datetime import UTC, datetime
+from typing import Any
+
+from ministack.core import responses
+
+from mdlc_local import counts, seams
+from mdlc_local.counts import Measured
+from mdlc_local.states import control_plane
+
+log = logging.getLogger("mdlc_local.states")
+
+MAX_INPUT_BYTES = 262144
+"""The largest input of an execution."""
+
+BILLED_MEGABYTES = 64
+"""The memory AWS bills a small execution for; nothing is measured here."""
+
+EXECUTION_MEMBERS = ("describe_execution", "stop_execution", "get_execution_history")
+"""The operations on executions that Express has not."""
+
+NAMESPACE = "AWS/States"
+
+_NAME = re.compile(r"^[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}$")
+_PATTERNS = ("waitForTaskToken", "sync:2", "sync")
+
+Request = dict[str, Any]
+Response = Any
+Handler = Callable[[Request], Response]
+
+
+def install() -> None:
+    """Run Express machines as such."""
+    seams.take(control_plane.STEP_FUNCTIONS, "_start_sync_execution", "data")
+    seams.replace(control_plane.STEP_FUNCTIONS, "_start_sync_execution", start_sync)
+    seams.wrap(control_plane.STEP_FUNCTIONS, "_start_execution", "data", _starting)
+    seams.wrap(control_plane.STEP_FUNCTIONS, "_list_executions", "data", _listing)
+    for member in (*EXECUTION_MEMBERS, "describe_state_machine_for_execution"):
+        seams.wrap(control_plane.STEP_FUNCTIONS, f"_{member}", "data", _refusing)
+
+
+def is_express(machine: dict[str, Any] | None) -> bool:
+    """Whether ministack's record is that of an Express machine."""
+    return machine is not None and machine.get("type") == "EXPRESS"
+
+
+def problem(definition: dict[str, Any]) -> str | None:
+    """What an Express machine may not contain but this one does, in AWS's words, or None."""
+    for state in (definition.get("States") or {}).values():
+        resource = state.get("Resource")
+        if isinstance(resource, str):
+            if ":activity:" in resource:
+                return "Express state machine does not support Activity ARN"
+            for pattern in _PATTERNS:
+                if resource.endswith(f".{pattern}"):
+                    return f"Express state machine does not support '.{pattern}' service integration"
+        processor = state.get("ItemProcessor") or state.get("Iterator") or {}
+        if (processor.get("ProcessorConfig") or {}).get("Mode") == "DISTRIBUTED":
+            return "Express state machine does not support Distributed Map"
+        for inner in (processor, *(state.get("Branches") or ())):
+            if isinstance(inner, dict) and (found := problem(inner)) is not None:
+                return found
+    return None
+
+
+def start_sync(data: Request) -> Response:
+    """StartSyncExecution."""
+    found = _machine(data)
+    if not isinstance(found, dict):
+        return found
+    if not is_express(found):
+        return _not_supported()
+    prepared = _prepare(found, data)
+    if not isinstance(prepared, _Run):
+        return prepared
+    outcome = prepared.run()
+    return responses.json_response(prepared.answer(outcome))
+
+
+class _Run:
+    """One execution.
+
+    Args:
+        machine: ministack's record of the machine, copied.
+        name: the execution's name.
+        input_text: its input, JSON.
+    """
+
+    def __init__(self, machine: dict[str, Any], name: str, input_text: str) -> None:
+        self._machine = machine
+        self.name = name
+        self._input = input_text
+        self.arn = (
+            machine["stateMachineArn"].replace(":stateMachine:", ":express:") + f":{name}:{uuid.uuid4()}"
+        )
+        self.started = datetime.now(UTC)
+        self._seconds = 0.0
+
+    def run(self) -> Any:
+        """Run to the end on this thread."""
+        begun = time.perf_counter()
+        interpreter = control_plane.interpreter()
+        try:
+            logs = importlib.import_module("mdlc_local.states.machine_logs")
+            execution = interpreter.Execution(
+                arn=self.arn,
+                name=self.name,
+                start_date=self.started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                input_text=self._input,
+                machine=self._machine,
+                account=responses.get_account_id(),
+                region=responses.get_region(),
+                log=logs.of_express(self._machine, self.arn),
+            )
+            outcome = execution.run()
+        except Exception as error:
+            # Whatever goes wrong in here must answer, or the caller waits for ever.
+            log.exception("execution %s", self.arn)
+            cause = f"{type(error).__name__}: {error}"
+            outcome = interpreter.Outcome(status="FAILED", error="States.Runtime", cause=cause)
+        self._seconds = time.perf_counter() - begun
+        dimensions = (("StateMachineArn", self._machine["stateMachineArn"]),)
+        counts.measure(
+            NAMESPACE,
+            responses.get_region(),
+            Measured("ExecutionsStarted", 1.0, "Count", dimensions),
+            Measured(control_plane.METRICS[outcome.status], 1.0, "Count", dimensions),
+            Measured("ExecutionTime", counts.milliseconds(self._seconds), "Milliseconds", dimensions),
+        )
+        return outcome
+
+    def answer(self, outcome: Any) -> dict[str, Any]:
+        """What StartSyncExecution answers."""
+        told = {"error": outcome.error, "cause": outcome.cause, "output": outcome.output}
+        milliseconds = 1000 * self._seconds
+        return {
+            "executionArn": self.arn,
+            "stateMachineArn": self._machine["stateMachineArn"],
+            "name": self.name,
+            "startDate": self.started.timestamp(),
+            "stopDate": datetime.now(UTC).timestamp(),
+            "status": outcome.status,
+            "input": self._input,
+            "inputDetails": {"included": True},
+            "outputDetails": {"included": True},
+            **{name: value for name, value in told.items() if value is not None},
+            "billingDetails": {
+                "billedMemoryUsedInMB": BILLED_MEGABYTES,
+                "billedDurationInMilliseconds": max(100, 100 * math.ceil(milliseconds / 100)),
+            },
+        }
+
+
+def _prepare(machine: dict[str, Any], data: Request) -> Any:
+    name = data.get("name") or str(uuid.uuid4())
+    if not _NAME.match(name):
+        return responses.error_response_json("InvalidName", f"Invalid Name: '{name}'", 400)
+    given = data.get("input") or "{}"
+    if len(given.encode()) > MAX_INPUT_BYTES:
+        return responses.error_response_json(
+            "ValidationException",
+            "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have "
+            f"length less than or equal to {MAX_INPUT_BYTES}",
+            400,
+        )
+    try:
+        json.loads(given)
+    except ValueError as error:
+        return responses.error_response_json(
+            "InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'", 400
+        )
+    return _Run(machine, name, given)
+
+
+def _machine(data: Request) -> Any:
+    stepfunctions = importlib.import_module(control_plane.STEP_FUNCTIONS)
+    given = str(data.get("stateMachineArn", ""))
+    arn = stepfunctions._resolve_state_machine_arn(given)
+    if arn is None:
+        return responses.error_response_json(
+            "StateMachineDoesNotExist", f"State Machine Does Not Exist: '{given}'", 400
+        )
+    return dict(stepfunctions._state_machines[arn])
+
+
+def _starting(start: Handler) -> Handler:
+    """StartExecution of an Express machine: no name is ever taken, and nobody hears of the end."""
+
+    def starting(data: Request) -> Response:
+        found = _machine(data)
+        if not isinstance(found, dict) or not is_express(found):
+            return start(data)
+        prepared = _prepare(found, data)
+        if not isinstance(prepared, _Run):
+            return prepared
+        context = copy_context()
+        threading.Thread(target=context.run, args=(prepared.run,), daemon=True, name="express").start()
+        return responses.json_response(
+            {"executionArn": prepared.arn, "startDate": prepared.started.timestamp()}
+        )
+
+    return starting
+
+
+def _listing(listing: Handler) -> Handler:
+    def list_executions(data: Request) -> Response:
+        found = _machine(data) if data.get("stateMachineArn") else None
+        return _not_supported() if isinstance(found, dict) and is_express(found) else listing(data)
+
+    return list_executions
+
+
+def _refusing(handler: Handler) -> Handler:
+    @functools.wraps(handler)
+    def refusing(data: Request) -> Response:
+        parts = str(data.get("executionArn", "")).split(":")
+        if len(parts) > 5 and parts[5] == "express":
+            return responses.error_response_json(
+                "InvalidArn", "Invalid Arn: 'Resource type not valid in this context: express'", 400
+            )
+        return handler(data)
+
+    return refusing
+
+
+def _not_supported() -> Response:
+    return responses.error_response_json(
+        "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine", 400
+    )
