@@ -19,8 +19,9 @@ from jobs.metrics import Bootstrap, Floats, Scored, bootstrapped, computed, curv
 from jobs.picture import draw
 from jobs.plan import Interval, Plan
 from jobs.predictions import answer_to, faults, load_scores
-from jobs.program import Program, champion_program
+from jobs.program import champion_program
 from jobs.roles import within
+from jobs.serving.program import Program
 
 RECORDS = "holdout.csv"
 

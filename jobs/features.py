@@ -2,8 +2,8 @@
 
 Writes ``split/`` (``train/train.csv`` and ``validation/validation.csv`` with the label first and no header,
 ``holdout/holdout.csv`` with features only, ``holdout_keys/keys.parquet``, ``champion/holdout.csv`` when
-there is a champion, ``manifest.json``) and ``program/program.json``. The same data and plan give the same
-bytes.
+there is a champion, ``manifest.json``), ``program/program.json`` and ``program/model.tar.gz``, which is what
+an endpoint's containers load to run the program. The same data and plan give the same bytes.
 """
 
 from collections.abc import Mapping
@@ -18,9 +18,11 @@ from jobs.digests import content_digest, sha256_of
 from jobs.errors import InputError, JobError
 from jobs.folders import Folders, write_json
 from jobs.plan import PARTS, Interval, Plan
-from jobs.program import Program, champion_program, fit
+from jobs.program import champion_program, fit, to_sql
 from jobs.reading import Sources, examine, row_count, stage
 from jobs.roles import label_number, row_key, total_order, within
+from jobs.serving import archive
+from jobs.serving.program import FILE, Program
 from jobs.verification import verify
 
 
@@ -66,9 +68,10 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
         split = folders.output("split")
         written = _write_split(connection, plan, program, champion, split, rows)
         staged = row_count(connection, "staged")
-    program_file = folders.output("program") / "program.json"
-    program_file.write_text(program.to_json())
-    _write_manifest(plan, split, written, program_file, intervals, staged)
+    program_folder = folders.output("program")
+    (program_folder / FILE).write_text(program.to_json(), encoding="utf-8")
+    (program_folder / archive.NAME).write_bytes(archive.pack(program))
+    _write_manifest(plan, split, written, program_folder, intervals, staged)
     return {"passed": True, "reasons": [], "metrics": dict(rows), "rows": sum(rows.values())}
 
 
@@ -177,13 +180,13 @@ def _write_split(
 ) -> Written:
     order = total_order(plan.dataset, plan.dataset.needed(label=True))
     queries = {
-        "train/train.csv": program.to_sql("train", leading=["_label"], order=order),
-        "validation/validation.csv": program.to_sql("validation", leading=["_label"], order=order),
-        "holdout/holdout.csv": program.to_sql("holdout", order=order),
+        "train/train.csv": to_sql(program, "train", leading=["_label"], order=order),
+        "validation/validation.csv": to_sql(program, "validation", leading=["_label"], order=order),
+        "holdout/holdout.csv": to_sql(program, "holdout", order=order),
         "holdout_keys/keys.parquet": keys_query(plan, "holdout", order, label="_label"),
     }
     if champion:
-        queries["champion/holdout.csv"] = champion.to_sql("holdout", order=order)
+        queries["champion/holdout.csv"] = to_sql(champion, "holdout", order=order)
     files = {}
     for name, query in queries.items():
         files[name] = split / name
@@ -213,14 +216,19 @@ def _write_manifest(
     plan: Plan,
     split: Path,
     written: Written,
-    program_file: Path,
+    program: Path,
     intervals: Mapping[str, Interval],
     staged: int,
 ) -> None:
-    digests = {name: sha256_of(path) for name, path in written.files.items()}
-    digests["program/program.json"] = sha256_of(program_file)
-    # A champion's view of the holdout says nothing about this split's content.
-    content = {name: digest for name, digest in digests.items() if not name.startswith("champion/")}
+    files = {**written.files, **{f"program/{name}": program / name for name in (FILE, archive.NAME)}}
+    digests = {name: sha256_of(path) for name, path in files.items()}
+    # A champion's view of the holdout says nothing about this split's content, and neither does the code that
+    # the archive carries beside the program.
+    content = {
+        name: digest
+        for name, digest in digests.items()
+        if not name.startswith("champion/") and name != f"program/{archive.NAME}"
+    }
     write_json(
         split / "manifest.json",
         {
@@ -228,7 +236,7 @@ def _write_manifest(
             "content_digest": content_digest(content),
             "data_version": plan.data_version,
             "files": {
-                name: {"sha256": digest, "bytes": written.files.get(name, program_file).stat().st_size}
+                name: {"sha256": digest, "bytes": files[name].stat().st_size}
                 for name, digest in digests.items()
             },
             "rows": {**written.rows, "read": staged, "left_out": staged - sum(written.rows.values())},

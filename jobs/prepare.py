@@ -12,10 +12,11 @@ from jobs.errors import InputError
 from jobs.features import copy_to, keys_query
 from jobs.folders import Folders
 from jobs.plan import Plan
-from jobs.program import Program
+from jobs.program import to_sql
 from jobs.reading import examine, row_count, stage
 from jobs.records import numbered
 from jobs.roles import total_order
+from jobs.serving.program import Program
 from jobs.verification import verify
 
 
@@ -42,7 +43,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
             copy_to(connection, keys_query(plan, "staged", order), keys / f"{name}.parquet")
             if rows:
                 records = shards / file.shard / f"{name}.csv"
-                copy_to(connection, program.to_sql("staged", order=order), records)
+                copy_to(connection, to_sql(program, "staged", order=order), records)
             staged.unlink()
             total += rows
     return {"passed": True, "reasons": [], "metrics": {"files": len(plan.files)}, "rows": total}

@@ -5,7 +5,8 @@ The same value gives the same result however a file holds it: as text, or as any
 
 import re
 
-LARGEST_EXACT_INTEGER = 2**53
+from jobs.serving.values import LARGEST_EXACT_INTEGER
+
 SQL_TYPES = {
     "number": "DOUBLE",
     "integer": "BIGINT",

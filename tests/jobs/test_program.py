@@ -2,7 +2,6 @@ import json
 import math
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -11,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.database import connected, quoted
-from jobs.errors import InputError
 from jobs.plan import Dataset
-from jobs.program import MOST_CATEGORIES, OTHER, Program, Step, fit
+from jobs.program import MOST_CATEGORIES, fit, to_sql
+from jobs.serving.program import OTHER, Program
 
 COLUMNS = {
     "n": "number",
@@ -49,14 +48,6 @@ ROWS = st.lists(
 )
 
 
-def test_a_program_reads_columns_by_other_names() -> None:
-    steps = tuple(Step(feature=name, column=name, kind="number", fill=-1.0) for name in ("a", "b"))
-    program = Program(columns={"a": "number", "b": "number"}, steps=steps).reading({"a": "old a"})
-    assert program.columns == {"old a": "number", "b": "number"}
-    assert program.feature_names == ["a", "b"]
-    assert program.prepare({"old a": 1.0, "a": 9.0, "b": 2.0}) == [1.0, 2.0]
-
-
 def test_a_missing_number_is_never_filled_with_an_infinite_one(
     database: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -64,14 +55,6 @@ def test_a_missing_number_is_never_filled_with_an_infinite_one(
     load(database, "training", rows)
     number = fit(database, "training", DATASET, {}).steps[0]
     assert (number.feature, number.fill) == ("n", 3.0)
-
-
-def test_a_category_given_as_a_number_is_the_one_that_was_staged() -> None:
-    codes = {"1": 1.0, "true": 2.0, "0.5": 3.0}
-    step = Step(feature="c", column="c", kind="category", fill=-1.0, values=codes)
-    program = Program(columns={"c": "category"}, steps=(step,))
-    given = [1, 1.0, "1", True, 0.5, "1.0", None]
-    assert [program.prepare({"c": value})[0] for value in given] == [1, 1, 1, 2, 3, OTHER, -1]
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +82,7 @@ def test_sql_and_python_compute_the_same_to_the_bit(
     fitted = fit(database, "training", DATASET, {})
     program = Program.from_document(json.loads(fitted.to_json()))
     assert program == fitted
-    found = database.execute(program.to_sql("scored", order="raw.row")).fetchall()
+    found = database.execute(to_sql(program, "scored", order="raw.row")).fetchall()
     assert [list(row) for row in found] == [program.prepare(row) for row in scored]
     assert all(math.isfinite(value) for row in found for value in row)
 
@@ -145,17 +128,3 @@ def test_rare_categories_beyond_the_limit_are_other() -> None:
 def test_a_boolean_becomes_one_and_nought() -> None:
     program = fitted("(true), (true), (false), (NULL)", "boolean")
     assert [program.prepare({"x": value}) for value in (True, False, None)] == [[1.0], [0.0], [1.0]]
-
-
-def test_a_program_is_read_from_its_folder(tmp_path: Path) -> None:
-    program = fitted("(1.0)")
-    (tmp_path / "program.json").write_text(program.to_json())
-    assert Program.read(tmp_path) == Program.read(tmp_path / "program.json") == program
-    assert program.feature_names == ["x"]
-    with pytest.raises(InputError, match="output of the features job"):
-        Program.read(tmp_path / "nothing")
-
-
-def test_a_program_of_an_unknown_release_is_refused() -> None:
-    with pytest.raises(InputError, match="schema_version=99"):
-        Program.from_document({"schema_version": 99})

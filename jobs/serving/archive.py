@@ -1,0 +1,50 @@
+"""The archive that an endpoint's own containers load: the feature program, and the code that runs it."""
+
+import gzip
+import io
+import pkgutil
+import tarfile
+
+from jobs.errors import JobError
+from jobs.serving.program import FILE, Program
+
+NAME = "model.tar.gz"
+
+_CODE = {
+    "serve.py": "serving/serve.py",
+    "backend.py": "serving/backend.py",
+    "jobs/__init__.py": "__init__.py",
+    "jobs/errors.py": "errors.py",
+    "jobs/serving/__init__.py": "serving/__init__.py",
+    "jobs/serving/program.py": "serving/program.py",
+    "jobs/serving/values.py": "serving/values.py",
+}
+_BUILD = b'[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+
+
+def pack(program: Program) -> bytes:
+    """A ``model.tar.gz`` of the program and its code, the same to the byte for the same program and release.
+
+    It is not compressed: what compression makes of the same bytes differs between builds of zlib.
+    """
+    files = {FILE: program.to_json().encode(), "code/pyproject.toml": _BUILD}
+    files |= {f"code/{place}": _source(module) for place, module in _CODE.items()}
+    buffer = io.BytesIO()
+    with (
+        gzip.GzipFile(filename="", mode="wb", compresslevel=0, fileobj=buffer, mtime=0) as compressed,
+        tarfile.open(fileobj=compressed, mode="w", format=tarfile.USTAR_FORMAT) as archive,
+    ):
+        for name in sorted(files):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(files[name])
+            entry.mode = 0o644
+            archive.addfile(entry, io.BytesIO(files[name]))
+    return buffer.getvalue()
+
+
+def _source(module: str) -> bytes:
+    # By way of the loader: on SageMaker the jobs run from within a zip file.
+    content = pkgutil.get_data("jobs", module)
+    if content is None:
+        raise JobError(f"The job code holds no {module}: deploy the workflow anew.")
+    return content

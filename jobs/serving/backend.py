@@ -1,0 +1,35 @@
+"""Builds the wheel that SageMaker's scikit-learn image makes of a script's folder, with nothing to download.
+
+The image runs ``pip install .`` in that folder each time a container starts. By default pip fetches
+setuptools for it, which a container without a network cannot; a backend of the folder's own (PEP 517) needs
+nothing.
+Source: github.com/aws/sagemaker-containers (_modules.py), pip's documentation of build isolation.
+"""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+NAME = "mdlc_serving"
+_INFO = f"{NAME}-1.0.0.dist-info"
+_NOT_INSTALLED = ("setup.py", "backend.py")
+
+
+def build_wheel(wheel_directory: str, config_settings: Any = None, metadata_directory: Any = None) -> str:
+    """Build the wheel of all modules below the current folder (PEP 517); returns its file's name."""
+    name = f"{NAME}-1.0.0-py3-none-any.whl"
+    files = {
+        path.as_posix(): path.read_bytes()
+        for path in sorted(Path(".").rglob("*.py"))
+        if path.as_posix() not in _NOT_INSTALLED
+    }
+    files[f"{_INFO}/METADATA"] = b"Metadata-Version: 2.1\nName: mdlc-serving\nVersion: 1.0.0\n"
+    files[f"{_INFO}/WHEEL"] = (
+        b"Wheel-Version: 1.0\nGenerator: mdlc\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    )
+    record = f"{_INFO}/RECORD"
+    files[record] = "".join(f"{path},,\n" for path in [*files, record]).encode()
+    with zipfile.ZipFile(Path(wheel_directory) / name, "w") as wheel:
+        for path, content in files.items():
+            wheel.writestr(path, content)
+    return name

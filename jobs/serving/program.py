@@ -1,0 +1,181 @@
+"""The fitted feature program: how a raw row becomes the numbers that the model sees, fitted once and kept
+with it.
+
+It is plain JSON, bound to no engine. Training and batch scoring run it as SQL (`jobs.program.to_sql`),
+serving runs it on one row (`Program.prepare`); a property test holds the two equal, so that a model sees in
+use what it saw in training.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jobs.errors import InputError
+from jobs.serving.values import read, text
+
+SCHEMA_VERSION = 1
+FILE = "program.json"
+OTHER = 0.0
+NO_TIME = -1.0
+
+_SHOWN_CHARACTERS = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One feature: the column it is made of, and how.
+
+    ``fill`` stands for a missing value. ``values`` are the codes of a category; what is not among them is
+    `OTHER`. ``part`` is the part of a timestamp.
+    """
+
+    feature: str
+    column: str
+    kind: str
+    fill: float
+    values: Mapping[str, float] = field(default_factory=dict)
+    part: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """A fitted feature program.
+
+    :param columns: the raw columns that it reads, with their declared types.
+    :param steps: the features, in the order of the model's input.
+    :param origin: what it was fitted on, for people: the model, run, data version and interval.
+    :param format: what the files were that it was fitted on; in CSV an empty text is a missing value.
+    """
+
+    columns: Mapping[str, str]
+    steps: tuple[Step, ...]
+    origin: Mapping[str, Any] = field(default_factory=dict)
+    format: str = "csv"
+
+    @property
+    def feature_names(self) -> list[str]:
+        """The names of the model's inputs, in order."""
+        return [step.feature for step in self.steps]
+
+    def reading(self, renamed: Mapping[str, str]) -> "Program":
+        """The same program over other names of columns: from its own to what they are called there."""
+        return replace(
+            self,
+            columns={renamed.get(name, name): kind for name, kind in self.columns.items()},
+            steps=tuple(replace(step, column=renamed.get(step.column, step.column)) for step in self.steps),
+        )
+
+    def typed(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of a JSON row, read as their columns' declared types; further columns are left out.
+
+        :raises ValueError: naming the column, its value and the remedy, when one does not fit.
+        """
+        empty_is_missing = self.format == "csv"
+        values = {}
+        for name, kind in self.columns.items():
+            try:
+                values[name] = read(row.get(name), kind, empty_is_missing=empty_is_missing)
+            except ValueError as error:
+                raise ValueError(f"column {name!r}: {shown(row.get(name))} is {error}.") from None
+        return values
+
+    def prepare(self, row: Mapping[str, Any]) -> list[float]:
+        """The features of one row of typed values, None (or no such key) where a value is missing."""
+        return [_prepared(step, row.get(step.column)) for step in self.steps]
+
+    def to_json(self) -> str:
+        """The program as JSON text, the same to the byte for the same program."""
+        document = {
+            "schema_version": SCHEMA_VERSION,
+            "columns": dict(self.columns),
+            "format": self.format,
+            "origin": dict(self.origin),
+            "steps": [
+                {
+                    "feature": step.feature,
+                    "column": step.column,
+                    "kind": step.kind,
+                    "fill": step.fill,
+                    **({"values": dict(step.values)} if step.kind == "category" else {}),
+                    **({"part": step.part} if step.part else {}),
+                }
+                for step in self.steps
+            ],
+        }
+        return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Program":
+        """The program that a JSON document describes.
+
+        :raises InputError: when it was written by a release that these jobs do not know.
+        """
+        if document.get("schema_version") != SCHEMA_VERSION:
+            raise InputError(
+                f"The feature program has schema_version={document.get('schema_version')!r}, these jobs read "
+                f"{SCHEMA_VERSION}: use jobs of the release that trained the model."
+            )
+        steps = tuple(
+            Step(
+                feature=entry["feature"],
+                column=entry["column"],
+                kind=entry["kind"],
+                fill=float(entry["fill"]),
+                values={value: float(code) for value, code in entry.get("values", {}).items()},
+                part=entry.get("part", ""),
+            )
+            for entry in document["steps"]
+        )
+        return cls(
+            columns=document["columns"],
+            steps=steps,
+            origin=document.get("origin", {}),
+            format=document.get("format", "csv"),
+        )
+
+    @classmethod
+    def read(cls, folder: Path) -> "Program":
+        """The program in a folder's ``program.json`` (or the file itself).
+
+        :raises InputError: when it is not there.
+        """
+        path = folder / FILE if folder.is_dir() else folder
+        if not path.is_file():
+            raise InputError(f"No feature program at {path}: it is an output of the features job.")
+        return cls.from_document(json.loads(path.read_text(encoding="utf-8")))
+
+
+def shown(value: Any) -> str:
+    """A JSON value as a message shows it: on one line, not too long."""
+    whole = json.dumps(value)
+    return whole if len(whole) <= _SHOWN_CHARACTERS else f"{whole[:_SHOWN_CHARACTERS]}…"
+
+
+def _prepared(step: Step, value: Any) -> float:
+    if step.kind == "category" and value is not None:
+        value = text(value)
+    if value is None:
+        return step.fill
+    if step.kind == "category":
+        return step.values.get(value, OTHER)
+    if step.kind == "calendar":
+        return _calendar_part(value, step.part)
+    number = float(value)
+    return number if math.isfinite(number) else step.fill
+
+
+def _calendar_part(moment: datetime, part: str) -> float:
+    utc = moment.astimezone(UTC) if moment.tzinfo else moment
+    if part == "dayofweek":
+        return float(utc.isoweekday())
+    if part == "dayofyear":
+        return float(utc.timetuple().tm_yday)
+    if part == "week":
+        return float(utc.isocalendar().week)
+    if part == "quarter":
+        return float((utc.month + 2) // 3)
+    return float(getattr(utc, part))
