@@ -21,6 +21,10 @@ class EndpointBroken(PlanningError):
     """The endpoint is in a state that no update leads out of."""
 
 
+class NoGolden(PlanningError):
+    """Golden checks are wanted, and what they ask or expect is not recorded."""
+
+
 class VariantsChanged(PlanningError):
     """The endpoint's variants are not those of the settings, and traffic shifts only between equal names."""
 

@@ -31,11 +31,14 @@ def check_version(given: Mapping[str, Any]) -> None:
         raise InvalidInput(f"package_version is {version!r}: give the version's number, such as 3.")
 
 
-def choose(versions: Iterable[Mapping[str, Any]], asked: int | None, group: str) -> str:
+def choose(
+    versions: Iterable[Mapping[str, Any]], asked: int | None, group: str, *, must_be_approved: bool = True
+) -> str:
     """The ARN of the version asked for, or of the highest approved one.
 
     Args:
         versions: summaries of the group's packages in any order.
+        must_be_approved: whether the version asked for must be approved.
 
     Raises:
         NoPackage: when there is none, or the one asked for was refused.
@@ -51,7 +54,7 @@ def choose(versions: Iterable[Mapping[str, Any]], asked: int | None, group: str)
     if asked not in found:
         raise NoPackage(f"{group} has no version {asked}: its versions are {sorted(found) or 'none yet'}.")
     status = found[asked]["ModelApprovalStatus"]
-    if status != "Approved":
+    if must_be_approved and status != "Approved":
         raise NoPackage(f"Version {asked} of {group} is {status}: approve it first, or name an approved one.")
     return str(found[asked]["ModelPackageArn"])
 

@@ -8,6 +8,7 @@ from lambdas import registry, sources
 from lambdas.audit import champion_of, run_of
 from lambdas.clients import client
 from lambdas.endpoints import endpoint
+from lambdas.errors import NoData
 from lambdas.packages import choose, package_from
 from lambdas.plan_release import logic
 from lambdas.planning import put_plan, utc_now, wait_seconds
@@ -20,15 +21,18 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     s3, sagemaker, dynamodb = client("s3"), client("sagemaker"), client("dynamodb")
     given = logic.checked_input(event["input"])
     home, settings = event["home"], event["settings"]
-    arn = choose(registry.packages(sagemaker, home["group"]), given.get("package_version"), home["group"])
+    arn = choose(
+        registry.packages(sagemaker, home["group"]),
+        given.get("package_version"),
+        home["group"],
+        must_be_approved=not given.get("forward_only"),
+    )
     package = package_from(sagemaker.describe_model_package(ModelPackageName=arn))
-    rows, expected = f"s3://{home['bucket']}/golden/rows/", f"s3://{home['bucket']}/golden/expected.csv"
-    golden = settings["golden"] is not None
-    files = sources.list_files(s3, rows) if golden else ()
+    folder = f"s3://{home['bucket']}/golden/"
+    golden = _golden(s3, folder) if settings["golden"] is not None else logic.Golden()
     plan = logic.decide(
         event,
-        files,
-        sources.list_files(s3, expected) if golden else (),
+        golden,
         package,
         endpoint(sagemaker, client("application-autoscaling"), settings["endpoint"]["name"]),
         champion_of(dynamodb, home["table"], event["model"]),
@@ -41,7 +45,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         ),
     )
     plan["wait_seconds"] = wait_seconds(event["execution"]["started_at"], utc_now())
-    if golden and plan["step"] != "Done":
+    if golden.rows is not None and plan["step"] != "Done":
         body = {
             "schema_version": 1,
             "workflow": "batch",
@@ -49,14 +53,18 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             "run": plan["run"],
             "dataset": settings["dataset"],
             "golden": settings["golden"],
-            "data": {
-                "version": plan["data_version"],
-                "uri": rows,
-                "files": [{**file.to_plan(), "shard": logic.SHARD} for file in files],
-            },
+            "data": {"version": plan["data_version"], "uri": folder, "files": [golden.rows.to_plan()]},
             "package": {"arn": package.arn, "version": package.version},
-            "predicted_at": event["execution"]["started_at"],
         }
         plan["uris"]["plan"] = put_plan(s3, home["bucket"], plan["run"], body)
     logger.info("planned", extra={"run": plan["run"], "step": plan["step"], "package": package.arn})
     return plan
+
+
+def _golden(s3: Any, folder: str) -> logic.Golden:
+    """The golden checks' files, of which neither need be there."""
+    try:
+        found = {file.name: file for file in sources.list_files(s3, folder)}
+    except NoData:
+        return logic.Golden()
+    return logic.Golden(rows=found.get("rows.jsonl"), expected=found.get("expected.csv"))

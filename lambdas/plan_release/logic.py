@@ -1,11 +1,11 @@
 """What a release does: pure decisions over what was looked up."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from lambdas.endpoints import BUSY, Endpoint
-from lambdas.errors import EndpointBroken, VariantsChanged
+from lambdas.errors import EndpointBroken, InvalidInput, NoGolden, VariantsChanged
 from lambdas.packages import Package, check_version
 from lambdas.planning import checked_object, met, next_state, passed
 from lambdas.sources import SourceFile, data_version
@@ -13,14 +13,14 @@ from lambdas.steps import Job, digest, standing, verdict
 
 LookUp = Callable[[str], Job]
 
-INPUT_KEYS = ("package_version",)
-"""The input contract besides the texts for the audit; the key is optional."""
+INPUT_KEYS = ("package_version", "forward_only")
+"""The input contract besides the texts for the audit; the keys are optional."""
 
 _UNCHANGED = {"CreateEndpoint": "Absent", "UpdateEndpoint": "Other"}
 """A call that was refused, to how the endpoint stands when no other execution was the reason."""
 
-SHARD = "00"
-"""Recorded rows are few: they go to one transform job."""
+NOT_ASKED, NONE_RECORDED, PASSED = "not asked", "none recorded", "passed"
+"""What became of the golden checks, as the record of a success tells it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,49 @@ def checked_input(value: object) -> dict[str, Any]:
     """
     given = checked_object(value, INPUT_KEYS)
     check_version(given)
+    forward = given.get("forward_only", False)
+    if not isinstance(forward, bool):
+        raise InvalidInput(f"forward_only is {forward!r}: give true or false, or leave it out.")
     return given
+
+
+@dataclass(frozen=True, kw_only=True)
+class Golden:
+    """The files of the golden checks; without rows there is nothing to ask."""
+
+    rows: SourceFile | None = None
+    expected: SourceFile | None = None
+
+    def check(self, folder: str, *, serves_another: bool) -> None:
+        """Refuse a release that recorded rows should have judged and cannot.
+
+        The very first release goes on without them: nobody had a version to record answers of.
+
+        Raises:
+            NoGolden: naming the file and the remedy.
+        """
+        if self.rows is None and serves_another:
+            raise NoGolden(
+                f"{folder}rows.jsonl is missing, and another version serves: record rows there, one JSON "
+                "object a line, with expected.csv beside it, or give the workflow golden=None."
+            )
+        if self.rows is not None and self.expected is None:
+            raise NoGolden(
+                f"{folder}expected.csv is missing beside rows.jsonl: give row_key,expected, one line a row "
+                "in the same order."
+            )
+
+
+def superseded(given: Mapping[str, Any], package: Package, champion: Mapping[str, Any] | None) -> bool:
+    """Whether a release that may only go forward has nothing to do any more.
+
+    Approvals are announced at least once and in any order: one that comes late must not lead back to an
+    older version, nor to one that was sent back since.
+    """
+    if not given.get("forward_only"):
+        return False
+    newer = champion is not None and int(champion["version"]) > package.version
+    return newer or package.status != "Approved"
 
 
 def check_live(live: Endpoint | None, name: str, variant: str) -> None:
@@ -85,8 +127,7 @@ def must_deregister(live: Endpoint | None, settings: Mapping[str, Any]) -> bool:
 
 def decide(
     event: Mapping[str, Any],
-    files: Sequence[SourceFile],
-    expected: Sequence[SourceFile],
+    golden: Golden,
     package: Package,
     live: Endpoint | None,
     champion: Mapping[str, Any] | None,
@@ -96,17 +137,20 @@ def decide(
     """The plan of the execution: names, places, how the endpoint stands, and the state to go on with.
 
     Args:
-        files: the recorded rows of the golden checks; none when there are no checks.
-        expected: the file of the answers expected to them.
+        golden: what is recorded of the golden checks; ignored when the settings ask for none.
         live: the endpoint, or None when there is none.
         recorded: the audit table's entry of a finished run, by the run's digest.
 
     Raises:
-        PlanningError: for an endpoint that cannot be released to, and the very error that an update met.
+        PlanningError: for an endpoint that cannot be released to, golden checks without their files, and
+            the very error that an update met.
     """
     settings, requests, bound, model = event["settings"], event["requests"], event["bound"], event["model"]
     serving = settings["endpoint"]
-    check_live(live, serving["name"], serving["variant"])
+    is_champion = champion is not None and champion["package_arn"] == package.arn
+    late = superseded(event["input"], package, champion)
+    if not late:
+        check_live(live, serving["name"], serving["variant"])
 
     def step(name: str, *parts: object) -> str:
         return digest(requests[name], bound, *parts)
@@ -116,54 +160,43 @@ def decide(
     def at(*path: str) -> str:
         return f"s3://{bucket}/" + "/".join(path)
 
-    config = standing(
-        model, "config", step("CreateConfig", package.arn, package.metadata["model"]), look_up.config
+    program = package.metadata["program"]
+    made = step(
+        "CreateModel", package.arn, package.image, package.artifact, dict(package.environment), program
     )
-    jobs: dict[str, list[Job]] = {"CreateModel": [look_up.model(package.metadata["model"])]}
-    names = {"CreateConfig": config.name}
+    served = standing(model, "serving", made, look_up.model)
+    jobs: dict[str, list[Job]] = {"CreateModel": [served.job]}
+    names = {"CreateModel": served.name}
     uris: dict[str, str] = {}
-    scoring: list[dict[str, str]] = []
-    judged, data = None, "none"
+    judged, data, checks = None, "none", NOT_ASKED
     if settings["golden"] is not None:
-        data = data_version(files)
-        prepare = step("PrepareGolden", settings["dataset"], data, package.metadata["program"])
-        score = step("ScoreGolden", prepare, package.metadata["model"])
-        check = step("CheckGolden", score, settings["golden"], data_version(expected))
-        prepared = standing(model, "golden", prepare, look_up.processing)
+        if not late:
+            golden.check(at("golden", ""), serves_another=live is not None and not is_champion)
+        checks = NONE_RECORDED
+    if settings["golden"] is not None and golden.rows is not None and golden.expected is not None:
+        data, checks = data_version([golden.rows]), PASSED
+        score = step("ScoreGolden", made, data)
+        check = step(
+            "CheckGolden", score, settings["golden"], settings["dataset"], data_version([golden.expected])
+        )
         scored = standing(model, "scoregold", score, look_up.transform)
         checked = standing(model, "compare", check, look_up.processing)
-        jobs |= {
-            "PrepareGolden": [prepared.job],
-            "ScoreGolden": [scored.job],
-            "CheckGolden": [checked.job],
-        }
-        names |= {"PrepareGolden": prepared.name, "CheckGolden": checked.name}
-        scoring = [
-            {
-                "job": scored.name,
-                "model": package.metadata["model"],
-                "input": at("prepared", prepare[:20], "shards", SHARD, ""),
-                "output": at("scores", score[:20], ""),
-            }
-        ]
-        uris = {
-            "shards": at("prepared", prepare[:20], "shards/"),
-            "keys": at("prepared", prepare[:20], "keys/"),
-            "scores": at("scores", score[:20], ""),
-            "report": at("quality", check[:20], "golden/"),
-        }
+        jobs |= {"ScoreGolden": [scored.job], "CheckGolden": [checked.job]}
+        names |= {"ScoreGolden": scored.name, "CheckGolden": checked.name}
+        uris = {"scores": at("scores", score[:20], ""), "report": at("quality", check[:20], "golden/")}
         judged = verdict(checked.job)
     refused = {"CheckGolden": "GoldenVerdict"} if "CheckGolden" in jobs and not passed(judged) else {}
+    config = standing(model, "config", step("CreateConfig", served.name), look_up.config)
     jobs["CreateConfig"] = [config.job]
+    names["CreateConfig"] = config.name
 
     run = digest(config.name, names.get("CheckGolden"))[:16]
     stands = situation(live, config.name)
-    is_champion = champion is not None and champion["package_arn"] == package.arn
     done = recorded(run) if stands == "Serving" and is_champion else None
-    going = "Done" if done else next_state(jobs, refused=refused, last="Deploy", taken=taken)
+    going = "Done" if done or late else next_state(jobs, refused=refused, last="Deploy", taken=taken)
     if going == "Deploy" and stands == "Other" and live is not None and live.status in BUSY:
         going = "Wait"
-    elif taken and stands == _UNCHANGED.get(taken["step"]):
+    elif not late and taken and stands == _UNCHANGED.get(taken["step"]):
         raise met(taken)
     return {
         "run": run,
@@ -176,16 +209,18 @@ def decide(
             "image": package.image,
             "artifact": package.artifact,
             "environment": dict(package.environment),
-            "program": package.metadata["program"],
+            "program": program,
         },
         "uris": uris,
-        "scoring": scoring,
         "golden": judged,
+        "golden_checks": checks,
         "endpoint": stands,
         "deregister": must_deregister(live, serving),
         "champion": str(champion["version"]) if champion else "0",
+        "replaced_config": live.config if live is not None and live.config != config.name else "",
         # What fails while the champion is released again says nothing against the champion.
         "rejectable": not is_champion,
+        "outcome": "Superseded" if late else "Unchanged",
         "recorded": dict(done) if done else None,
         "step": going,
     }

@@ -1,6 +1,5 @@
 """Whether an endpoint's event ends a wait, and which."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from lambdas.endpoints import BUSY
@@ -21,12 +20,12 @@ def _plain(status: str) -> str:
     return status.replace("_", "").casefold()
 
 
-def waiting_key(model: str, endpoint: str) -> dict[str, Any]:
-    """Where a release leaves its token, in DynamoDB's notation."""
-    return {"pk": {"S": f"MODEL#{model}"}, "sk": {"S": f"WAITING#{endpoint}"}}
-
-
-def token_of(answer: Mapping[str, Any]) -> str | None:
-    """The token in DynamoDB's answer to the key; None when no release waits."""
-    item = answer.get("Item")
-    return str(item["task_token"]["S"]) if item else None
+def waiting(model: str, endpoint: str) -> dict[str, Any]:
+    """What to ask DynamoDB's Query for: the tokens of all executions that wait for an endpoint."""
+    return {
+        "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
+        "ExpressionAttributeValues": {
+            ":pk": {"S": f"MODEL#{model}"},
+            ":sk": {"S": f"WAITING#{endpoint}#"},
+        },
+    }

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.placeholders import PSEUDO_PARAMETERS, bind_tokens, names_in
@@ -30,6 +30,7 @@ class Template:
         variables: variables that hold those verdicts, restored from jobs completed earlier.
         planner: placeholder of the planning function's ARN.
         unchanged: variables to assign when the whole run was finished before.
+        failure_fields: what the record and the event of a failure hold besides the error.
     """
 
     workflow: str
@@ -45,6 +46,7 @@ class Template:
     ending: Sequence
     failure_event: str
     timeout_seconds: int
+    failure_fields: Mapping[str, str] = field(default_factory=dict)
 
 
 def machine_timeout(*computes: Compute) -> int:
@@ -133,7 +135,12 @@ def assemble(
         first,
         *resume(_entries(template, tasks, seams), done=template.unchanged),
         *body.then(template.ending).states,
-        *failure(template.model, template.workflow, detail_type=template.failure_event),
+        *failure(
+            template.model,
+            template.workflow,
+            detail_type=template.failure_event,
+            fields=template.failure_fields,
+        ),
     )
     return Machine(
         states, comment=template.comment, timeout_seconds=template.timeout_seconds, bindings=dict(bindings)

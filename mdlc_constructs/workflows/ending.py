@@ -109,8 +109,15 @@ def success(
     return Sequence.of(record, announce)
 
 
-def failure(model: str, workflow: str, *, detail_type: str) -> tuple[State, ...]:
-    """`RecordFailure`, `AnnounceFailure`, `Failed`: the one place where every failing path ends."""
+def failure(
+    model: str, workflow: str, *, detail_type: str, fields: Mapping[str, str] | None = None
+) -> tuple[State, ...]:
+    """`RecordFailure`, `AnnounceFailure`, `Failed`: the one place where every failing path ends.
+
+    Args:
+        fields: what the item and the event hold besides the error, also when nothing was planned.
+    """
+    about = dict(fields or {})
     announce = events.put_events(
         "AnnounceFailure",
         events=(
@@ -118,7 +125,11 @@ def failure(model: str, workflow: str, *, detail_type: str) -> tuple[State, ...]
                 model,
                 detail_type,
                 # An event holds 256 KiB and a cause may be a whole job description.
-                {"error": "{% $failure.Error %}", "cause": "{% $substring($failure.Cause, 0, 2000) %}"},
+                {
+                    **about,
+                    "error": "{% $failure.Error %}",
+                    "cause": "{% $substring($failure.Cause, 0, 2000) %}",
+                },
             ),
         ),
         catch=(Catch(next="Failed"),),
@@ -133,7 +144,11 @@ def failure(model: str, workflow: str, *, detail_type: str) -> tuple[State, ...]
             model,
             workflow,
             "Failed",
-            {"error": "{% $failure.Error %}", "cause": "{% $substring($failure.Cause, 0, 30000) %}"},
+            {
+                **about,
+                "error": "{% $failure.Error %}",
+                "cause": "{% $substring($failure.Cause, 0, 30000) %}",
+            },
         ),
         # A record that cannot be written must not hide the first error.
         catch=(Catch(next="AnnounceFailure"),),

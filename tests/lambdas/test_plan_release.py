@@ -6,14 +6,21 @@ from typing import Any
 import pytest
 
 from lambdas.endpoints import Endpoint
-from lambdas.errors import EndpointBroken, InvalidInput, PlanningError, VariantsChanged
+from lambdas.errors import EndpointBroken, InvalidInput, NoGolden, PlanningError, VariantsChanged
 from lambdas.packages import Package
-from lambdas.plan_release.logic import LookUps, checked_input, decide, must_deregister, situation
+from lambdas.plan_release.logic import (
+    Golden,
+    LookUps,
+    checked_input,
+    decide,
+    must_deregister,
+    situation,
+)
 from lambdas.sources import SourceFile
 from lambdas.steps import Job
 
 PASSED = json.dumps({"passed": True, "reasons": [], "rows": 5})
-GOLDEN = ("PrepareGolden", "ScoreGolden", "CheckGolden")
+GOLDEN = ("ScoreGolden", "CheckGolden")
 STEPS = ("CreateModel", *GOLDEN, "CreateConfig")
 PACKAGE = Package(
     arn="arn:p/2",
@@ -25,8 +32,9 @@ PACKAGE = Package(
     metadata={"program": "s3://b/splits/x/program/", "model": "m-model-x", "run": "r"},
 )
 SERVING = {"name": "m", "variant": "main", "instance_type": "ml.m5.large", "scaled": True}
-FILES = (SourceFile(name="rows.csv", size=10, algorithm="CRC32", value="x"),)
-EXPECTED = (SourceFile(name="expected.csv", size=10, algorithm="CRC32", value="y"),)
+ROWS = SourceFile(name="rows.jsonl", size=10, algorithm="CRC32", value="x")
+EXPECTED = SourceFile(name="expected.csv", size=10, algorithm="CRC32", value="y")
+RECORDED = Golden(rows=ROWS, expected=EXPECTED)
 
 
 def event(**settings: Any) -> dict[str, Any]:
@@ -56,26 +64,22 @@ def plan(
     endpoint: Endpoint | None = None,
     champion: Any = None,
     recorded: Any = None,
-    expected: tuple[SourceFile, ...] = EXPECTED,
+    golden_files: Golden = RECORDED,
     package: Package = PACKAGE,
     taken: Any = None,
+    given: Any = None,
     **settings: Any,
 ) -> dict[str, Any]:
     def look_up(name: str) -> Job:
         return (found or {}).get(name, Job(status="Absent"))
 
     looking = LookUps(processing=look_up, transform=look_up, model=look_up, config=look_up)
-    asked = {**event(**settings), "taken": taken}
-    return decide(asked, FILES, expected, package, endpoint, champion, lambda run: recorded, looking)
+    asked = {**event(**settings), "taken": taken, "input": given or {}}
+    return decide(asked, golden_files, package, endpoint, champion, lambda run: recorded, looking)
 
 
 def completed(*steps: str, message: str = PASSED) -> dict[str, Job]:
-    first = plan()
-    names = {
-        **first["names"],
-        "CreateModel": "m-model-x",
-        "ScoreGolden": first["scoring"][0]["job"],
-    }
+    names = plan()["names"]
     return {
         names[step]: Job(status="Completed", exit_message=message if step == "CheckGolden" else None)
         for step in steps
@@ -90,10 +94,9 @@ CONFIG = plan()["names"]["CreateConfig"]
     ("done", "step"),
     [
         ((), "CreateModel"),
-        (STEPS[:1], "PrepareGolden"),
-        (STEPS[:2], "ScoreGolden"),
-        (STEPS[:3], "CheckGolden"),
-        (STEPS[:4], "CreateConfig"),
+        (STEPS[:1], "ScoreGolden"),
+        (STEPS[:2], "CheckGolden"),
+        (STEPS[:3], "CreateConfig"),
         (STEPS, "Deploy"),
     ],
 )
@@ -109,14 +112,63 @@ def test_a_version_that_was_refused_gets_no_traffic_later(message: str) -> None:
 
 def test_without_golden_checks_nothing_is_asked() -> None:
     made = plan(completed("CreateModel"), golden=None)
-    assert (made["step"], made["scoring"], made["uris"]) == ("CreateConfig", [], {})
+    assert (made["step"], made["golden_checks"], made["uris"]) == ("CreateConfig", "not asked", {})
 
 
-def test_other_expected_answers_are_another_check() -> None:
-    other = (SourceFile(name="expected.csv", size=10, algorithm="CRC32", value="z"),)
-    first, second = plan(), plan(expected=other)
-    assert first["names"]["PrepareGolden"] == second["names"]["PrepareGolden"]
+def test_other_expected_answers_are_another_check_of_the_same_scores() -> None:
+    other = SourceFile(name="expected.csv", size=10, algorithm="CRC32", value="z")
+    first, second = plan(), plan(golden_files=Golden(rows=ROWS, expected=other))
+    assert first["names"]["ScoreGolden"] == second["names"]["ScoreGolden"]
     assert first["names"]["CheckGolden"] != second["names"]["CheckGolden"]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "champion"), [(None, None), (None, {"version": 1, "package_arn": "arn:p/1"})]
+)
+def test_the_first_release_goes_on_when_nothing_is_recorded(endpoint: Any, champion: Any) -> None:
+    made = plan(completed("CreateModel"), golden_files=Golden(), endpoint=endpoint, champion=champion)
+    assert (made["step"], made["golden_checks"], made["golden"]) == ("CreateConfig", "none recorded", None)
+    assert "CheckGolden" not in made["names"]
+
+
+def test_the_champion_is_released_again_without_recorded_rows() -> None:
+    assert plan(golden_files=Golden(), endpoint=live(), champion=CHAMPION)["golden_checks"] == "none recorded"
+
+
+def test_nothing_recorded_is_refused_when_another_version_serves() -> None:
+    with pytest.raises(NoGolden, match=r"s3://b/golden/rows\.jsonl is missing.*or give the workflow golden"):
+        plan(golden_files=Golden(), endpoint=live(), champion={"version": 1, "package_arn": "arn:p/1"})
+
+
+def test_rows_without_expected_answers_are_refused() -> None:
+    with pytest.raises(NoGolden, match=r"s3://b/golden/expected\.csv is missing beside rows\.jsonl"):
+        plan(golden_files=Golden(rows=ROWS))
+
+
+FORWARD = {"package_version": 2, "forward_only": True}
+
+
+@pytest.mark.parametrize(
+    ("champion", "status", "outcome"),
+    [
+        ({"version": 3, "package_arn": "arn:p/3"}, "Approved", ("Done", "Superseded")),
+        ({"version": 1, "package_arn": "arn:p/1"}, "Rejected", ("Done", "Superseded")),
+        ({"version": 1, "package_arn": "arn:p/1"}, "Approved", ("CreateModel", "Unchanged")),
+        (None, "Approved", ("CreateModel", "Unchanged")),
+    ],
+)
+def test_an_approval_that_comes_late_leads_nowhere_back(
+    champion: Any, status: str, outcome: tuple[str, str]
+) -> None:
+    package = Package(**{**vars(PACKAGE), "status": status})
+    made = plan(given=FORWARD, champion=champion, package=package, endpoint=live())
+    assert (made["step"], made["outcome"]) == outcome
+
+
+def test_a_person_goes_back_to_an_older_version() -> None:
+    champion = {"version": 3, "package_arn": "arn:p/3"}
+    made = plan(READY, given={"package_version": 2}, champion=champion, endpoint=live())
+    assert (made["step"], made["endpoint"], made["replaced_config"]) == ("Deploy", "Other", "m-config-old")
 
 
 def test_every_package_has_a_configuration_of_its_own() -> None:
@@ -238,6 +290,7 @@ def test_a_refusal_because_another_was_quicker_is_planned_around(
         ({"prefix": "a/"}, "unknown key 'prefix'"),
         ({"package_version": 0}, "package_version is 0"),
         ({"reason": 1}, "reason is 1"),
+        ({"forward_only": "yes"}, "forward_only is 'yes'"),
     ],
 )
 def test_an_input_outside_the_contract_is_refused_by_name(given: object, message: str) -> None:

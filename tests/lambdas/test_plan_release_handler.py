@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from lambdas.errors import NoData
+from lambdas.errors import NoGolden
 from lambdas.plan_release import handler
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.settings.golden_checks import GoldenChecks
-from mdlc_constructs.workflows.real_time_inference.machine import ReleaseSettings, default_tasks
+from mdlc_constructs.workflows.real_time_inference.machine import default_tasks
+from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
 from tests.lambdas.fakes import FakeS3, Pages, client_error
 from tests.workflows.settings import DATASET
 
@@ -63,7 +64,7 @@ class DynamoDB:
 
 def event(settings: ReleaseSettings) -> dict[str, Any]:
     tasks = default_tasks(settings).values()
-    worked: list[Any] = [task for task in tasks if isinstance(task, Task) or hasattr(task, "processor")]
+    worked = [task for task in tasks if isinstance(task, Task)]
     return {
         "model": "flights",
         "settings": json.loads(json.dumps(settings.to_plan())),
@@ -79,7 +80,7 @@ def event(settings: ReleaseSettings) -> dict[str, Any]:
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Bucket:
     """Recorded rows and expected answers, and no endpoint yet."""
-    made = Bucket({"b/golden/rows/a.csv": stored(), "b/golden/expected.csv": stored()})
+    made = Bucket({"b/golden/rows.jsonl": stored(), "b/golden/expected.csv": stored()})
     clients: dict[str, Any] = {
         "s3": made,
         "sagemaker": SageMaker(),
@@ -95,21 +96,26 @@ def test_a_first_release_is_planned_from_the_settings_of_the_machine(bucket: Buc
     assert (plan["step"], plan["endpoint"], plan["champion"]) == ("CreateModel", "Absent", "0")
     assert plan["package"]["arn"] == ARN
     assert plan["wait_seconds"] > 0
+    assert plan["names"]["CreateModel"].startswith("flights-serving-")
     body = bucket.written[plan["uris"]["plan"]]
     assert body["golden"] == {"tolerance": 0.2, "share": 1.0}
-    assert [(file["name"], file["shard"]) for file in body["data"]["files"]] == [("a.csv", "00")]
+    assert [file["name"] for file in body["data"]["files"]] == ["rows.jsonl"]
     assert body["dataset"]["label"] is None
-    assert plan["scoring"][0]["input"].endswith("/shards/00/")
 
 
 def test_without_golden_checks_no_plan_is_written(bucket: Bucket) -> None:
     settings = ReleaseSettings(model="flights", dataset=DATASET, golden=None)
-    assert handler.handler(event(settings), None)["scoring"] == []
+    assert handler.handler(event(settings), None)["golden_checks"] == "not asked"
     assert bucket.written == {}
 
 
-@pytest.mark.parametrize("missing", ["b/golden/rows/a.csv", "b/golden/expected.csv"])
-def test_golden_checks_without_their_data_are_refused(bucket: Bucket, missing: str) -> None:
-    del bucket.objects[missing]
-    with pytest.raises(NoData, match="golden"):
+def test_the_first_release_needs_no_recorded_rows(bucket: Bucket) -> None:
+    bucket.objects.clear()
+    assert handler.handler(event(RELEASE), None)["golden_checks"] == "none recorded"
+    assert bucket.written == {}
+
+
+def test_recorded_rows_without_expected_answers_are_refused(bucket: Bucket) -> None:
+    del bucket.objects["b/golden/expected.csv"]
+    with pytest.raises(NoGolden, match=r"expected\.csv is missing"):
         handler.handler(event(RELEASE), None)

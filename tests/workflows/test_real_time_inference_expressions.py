@@ -12,6 +12,9 @@ STATES: Any = release_machine(RELEASE).to_asl()["States"]
 PLAN = {"names": {"CreateConfig": "new"}, "package": {"version": 3}, "rejectable": True}
 
 
+WAITING: Any = STATES["Watch"]["Branches"][0]["States"]
+
+
 def evaluated(text: str, **variables: object) -> Any:
     expression = jsonata.Jsonata(text.removeprefix("{%").removesuffix("%}").strip())
     frame = expression.create_frame()
@@ -20,9 +23,9 @@ def evaluated(text: str, **variables: object) -> Any:
     return expression.evaluate(None, frame)
 
 
-def taken(choice: str, **variables: object) -> str:
+def taken(choice: str, among: Any = STATES, **variables: object) -> str:
     """The state that the choice leads to."""
-    body = STATES[choice]
+    body = among[choice]
     for rule in body["Choices"]:
         if evaluated(rule["Condition"], **variables) is True:
             return str(rule["Next"])
@@ -30,35 +33,61 @@ def taken(choice: str, **variables: object) -> str:
 
 
 @pytest.mark.parametrize(
-    ("stands", "deregister", "state"),
+    ("stands", "state"),
     [
-        ("Absent", False, "CreateEndpoint"),
-        ("Deploying", True, "AwaitEndpoint"),
-        ("Serving", True, "DescribeEndpoint"),
-        ("Other", True, "EndScaling"),
-        ("Other", False, "UpdateEndpoint"),
+        ("Absent", "CreateEndpoint"),
+        ("Deploying", "Watch"),
+        ("Serving", "EndpointVerdict"),
+        ("Other", "RecordAnswers"),
     ],
 )
-def test_where_a_deployment_begins(stands: str, deregister: bool, state: str) -> None:
-    assert taken("Deploy", plan={"endpoint": stands, "deregister": deregister}) == state
+def test_where_a_deployment_begins(stands: str, state: str) -> None:
+    assert taken("Deploy", plan={"endpoint": stands}) == state
+
+
+@pytest.mark.parametrize(("deregister", "state"), [(True, "EndScaling"), (False, "UpdateEndpoint")])
+def test_scaling_ends_only_where_it_must(deregister: bool, state: str) -> None:
+    assert taken("EndsScaling", plan={"deregister": deregister}) == state
+
+
+def test_what_serves_already_is_the_endpoint_of_the_verdicts() -> None:
+    (rule,) = (one for one in STATES["Deploy"]["Choices"] if one["Next"] == "EndpointVerdict")
+    serves = rule["Assign"]["endpoint"]
+    endpoint = {**serves, "config": evaluated(serves["config"], plan=PLAN)}
+    assert taken("EndpointVerdict", endpoint=endpoint) == "ReleaseVerdict"
+    assert taken("ReleaseVerdict", plan=PLAN, endpoint=endpoint) == "PointChampion"
+
+
+@pytest.mark.parametrize("status", ["Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"])
+def test_an_endpoint_on_its_way_is_waited_for(status: str) -> None:
+    assert taken("EndpointSettled", WAITING, states={"input": {"status": status}}) == "AwaitEndpoint"
 
 
 @pytest.mark.parametrize(
     ("status", "state"),
     [
-        ("Creating", "AwaitEndpoint"),
-        ("Updating", "AwaitEndpoint"),
-        ("SystemUpdating", "AwaitEndpoint"),
-        ("RollingBack", "AwaitEndpoint"),
         ("InService", "ReleaseVerdict"),
         ("Failed", "Blame"),
         ("OutOfService", "Blame"),
         ("UpdateRollbackFailed", "Blame"),
-        ("Deleting", "Blame"),
     ],
 )
 def test_where_each_status_leads(status: str, state: str) -> None:
+    assert taken("EndpointSettled", WAITING, states={"input": {"status": status}}) == "Settled"
     assert taken("EndpointVerdict", endpoint={"status": status}) == state
+
+
+@pytest.mark.parametrize(("checks", "state"), [("none recorded", "CreateConfig"), ("passed", "ScoreGolden")])
+def test_without_recorded_rows_nothing_is_asked(checks: str, state: str) -> None:
+    assert taken("GoldenRecorded", plan={"golden_checks": checks}) == state
+
+
+def test_a_failure_names_its_package_as_far_as_the_plan_came() -> None:
+    item = STATES["RecordFailure"]["Arguments"]["Item"]
+    package = {"arn": "arn:p/3", "version": 3}
+    for plan, found in (({"package": package}, ("arn:p/3", "3")), ({"run": "none"}, ("", ""))):
+        said = tuple(evaluated(item[name]["S"], plan=plan) for name in ("package_arn", "version"))
+        assert said == found
 
 
 def test_in_service_with_the_old_configuration_is_a_rollback() -> None:

@@ -14,7 +14,8 @@ from mdlc_constructs.settings.rollback_alarms import RollbackAlarms
 from mdlc_constructs.settings.rollout import AllAtOnce, Canary, Linear, Rolling, Shadow
 from mdlc_constructs.settings.scaling import Asynchronous, Night, Scaling, Serverless
 from mdlc_constructs.settings.serving import Serving
-from mdlc_constructs.workflows.real_time_inference.machine import ReleaseSettings, release_machine
+from mdlc_constructs.workflows.real_time_inference.machine import release_machine
+from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
 from tests.workflows.settings import DATASET
 
 RELEASE = ReleaseSettings(model="flights", dataset=DATASET, rollout=Canary(percent=10))
@@ -32,7 +33,7 @@ QUIET = RollbackAlarms.none()
 SERVERLESS = ReleaseSettings(
     model="flights",
     dataset=DATASET,
-    serving=Serving(serverless=Serverless(), capture=None, alarms=QUIET),
+    serving=Serving(serverless=Serverless(), capture=None, alarms=QUIET, prepares=False),
     rollout=AllAtOnce(bake=timedelta(0)),
     network=NetworkSettings(isolation=False),
 )
@@ -71,19 +72,21 @@ def test_the_happy_path_follows_from_state_to_state() -> None:
         "Plan",
         "Resume",
         "CreateModel",
-        "PrepareGolden",
+        "GoldenRecorded",
         "ScoreGolden",
         "CheckGolden",
         "GoldenVerdict",
         "CreateConfig",
         "Deploy",
+        "RecordAnswers",
+        "EndsScaling",
         "UpdateEndpoint",
-        "AwaitEndpoint",
-        "DescribeEndpoint",
+        "Watch",
         "EndpointVerdict",
         "ReleaseVerdict",
         "PointChampion",
-        "Succeeded",
+        "SetLifeCycle",
+        "RetireOld",
         "RecordAudit",
         "Announce",
     ]
@@ -114,7 +117,7 @@ def rules(machine: Machine, choice: str) -> dict[str, str]:
 def test_in_service_must_mean_this_configuration() -> None:
     machine = release_machine(RELEASE)
     assert rules(machine, "ReleaseVerdict") == {"Blame": "{% $endpoint.config != $plan.names.CreateConfig %}"}
-    assert "'RollingBack'" in rules(machine, "EndpointVerdict")["AwaitEndpoint"]
+    assert "'RollingBack'" in rules(machine, "EndpointSettled")["AwaitEndpoint"]
 
 
 @pytest.mark.parametrize("choice", ["GoldenVerdict", "EndpointVerdict", "ReleaseVerdict"])
@@ -178,6 +181,80 @@ def test_the_champion_moves_back_as_well_as_on_but_not_unseen() -> None:
     assert point["Catch"][0]["Assign"]["failure"]["Error"] == "ChampionMoved"
 
 
+def test_the_program_travels_with_the_model() -> None:
+    asked: Any = release_machine(RELEASE).state("CreateModel").to_asl()["Arguments"]
+    prepare, own, stamp = asked["Containers"]
+    assert "PrimaryContainer" not in asked
+    assert prepare["Image"] == stamp["Image"] == "${JobImage}"
+    assert prepare["ModelDataUrl"] == stamp["ModelDataUrl"] == "{% $plan.package.program & 'model.tar.gz' %}"
+    assert prepare["Environment"] == {
+        "SAGEMAKER_PROGRAM": "serve.py",
+        "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+        "MDLC_SERVING_STEP": "prepare",
+        "MDLC_MODEL_VERSION": "{% $string($plan.package.version) %}",
+    }
+    assert stamp["Environment"] == {**prepare["Environment"], "MDLC_SERVING_STEP": "stamp"}
+    assert own["ModelDataUrl"] == "{% $plan.package.artifact %}"
+    config: Any = release_machine(RELEASE).state("CreateConfig").to_asl()["Arguments"]
+    assert (
+        config["ProductionVariants"][0]["ModelName"] == asked["ModelName"] == "{% $plan.names.CreateModel %}"
+    )
+
+
+def test_a_container_that_carries_its_program_stands_alone() -> None:
+    asked: Any = release_machine(SERVERLESS).state("CreateModel").to_asl()["Arguments"]
+    assert asked["PrimaryContainer"]["Image"] == "{% $plan.package.image %}"
+    assert "Containers" not in asked
+
+
+def test_golden_rows_are_asked_of_the_model_that_will_serve() -> None:
+    asked: Any = release_machine(RELEASE).state("ScoreGolden").to_asl()["Arguments"]
+    assert asked["ModelName"] == "{% $plan.names.CreateModel %}"
+    assert (
+        asked["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"] == "s3://${Bucket}/golden/rows.jsonl"
+    )
+    assert (
+        asked["TransformInput"]["ContentType"]
+        == asked["TransformOutput"]["Accept"]
+        == ("application/jsonlines")
+    )
+    check: Any = release_machine(RELEASE).state("CheckGolden").to_asl()["Arguments"]
+    assert {"rows", "expected", "predictions"} <= {one["InputName"] for one in check["ProcessingInputs"]}
+
+
+def test_without_recorded_rows_the_seam_before_the_configuration_comes_next() -> None:
+    seams = {"before_create_config": Sequence.of(Pass(name="Ask"))}
+    machine = release_machine(RELEASE, seams=seams)
+    assert list(rules(machine, "GoldenRecorded")) == ["Ask"]
+    assert list(rules(release_machine(RELEASE), "GoldenRecorded")) == ["CreateConfig"]
+
+
+def test_no_prober_where_no_alarm_watches_answers() -> None:
+    unwatched = RollbackAlarms(quality_share=None)
+    found = release_machine(replace(RELEASE, serving=Serving(alarms=unwatched)))
+    names = set(found.names())
+    assert not {"RecordAnswers", "ProbeAnswers"} & names
+    assert {"Watch", "AwaitEndpoint"} <= names
+    watch: Any = found.state("Watch").to_asl()
+    both: Any = release_machine(RELEASE).state("Watch").to_asl()
+    assert (len(watch["Branches"]), len(both["Branches"])) == (1, 2)
+
+
+def test_the_registry_says_what_serves() -> None:
+    asked: Any = release_machine(RELEASE).state("SetLifeCycle").to_asl()["Arguments"]
+    assert (asked["ModelLifeCycle"]["Stage"], asked["ModelLifeCycle"]["StageStatus"]) == (
+        "Production",
+        "Deployed",
+    )
+    assert "ModelApprovalStatus" not in asked
+
+
+def test_old_releases_are_retired_and_a_failure_of_that_fails_no_release() -> None:
+    retire: Any = release_machine(replace(RELEASE, retained=5)).state("RetireOld").to_asl()
+    assert retire["Arguments"]["Payload"]["keep"] == 5
+    assert [catch["Next"] for catch in retire["Catch"]] == ["RecordAudit"]
+
+
 def test_a_seam_after_the_deployment_comes_when_the_version_serves() -> None:
     seams = {"after_deploy": Sequence.of(Pass(name="Warm")), "before_deploy": Sequence.of(Pass(name="Ask"))}
     found = path(release_machine(RELEASE, seams=seams))
@@ -208,6 +285,8 @@ def test_permissions_are_on_this_endpoint_only() -> None:
         ({"serving": Serving(instances=1)}, "percent=10: comes to 1 of 1 instances"),
         ({"serving": SERVERLESS.serving}, "rollout='Canary': is not offered for a serverless endpoint"),
         ({"serving": SERVERLESS.serving, "rollout": SERVERLESS.rollout}, "cannot be isolated"),
+        ({"endpoint": "no_underscores"}, "endpoint_name='no_underscores'"),
+        ({"retained": -1}, "retained=-1"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(changes: dict[str, Any], said: str) -> None:

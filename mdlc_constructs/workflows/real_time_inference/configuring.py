@@ -1,0 +1,71 @@
+"""The endpoint's configuration: what it shall be, under a name of this release's own."""
+
+from mdlc_constructs.asl.states import Task
+from mdlc_constructs.resources.places import KEY_ARN, uri
+from mdlc_constructs.settings.instance_type import has_local_storage
+from mdlc_constructs.settings.scaling import Asynchronous, Serverless
+from mdlc_constructs.settings.serving import CaptureSettings
+from mdlc_constructs.tasks.endpoint import EndpointCapture, Variant, create_endpoint_config
+from mdlc_constructs.tasks.requests import present
+from mdlc_constructs.workflows.ending import TO_FAILURE
+from mdlc_constructs.workflows.real_time_inference.deploying import FEW_RETRIES, planned_again
+from mdlc_constructs.workflows.real_time_inference.settings import ROWS_TYPE, ReleaseSettings
+
+
+def create_config(settings: ReleaseSettings) -> Task:
+    """Write down what the endpoint shall be."""
+    serving = settings.serving
+    instances = serving.serverless is None
+    variant = Variant(
+        name=serving.variant,
+        model_name="{% $plan.names.CreateModel %}",
+        instance_type=serving.instance_type if instances else None,
+        instance_count=serving.instances if instances else None,
+        serverless=_serverless(serving.serverless),
+        startup_seconds=serving.startup_seconds,
+    )
+    encrypted = instances and not has_local_storage(serving.instance_type)
+    return create_endpoint_config(
+        "CreateConfig",
+        config_name="{% $plan.names.CreateConfig %}",
+        name_pattern=f"{settings.model}-config-*",
+        variants=(variant,),
+        capture=_capture(serving.capture),
+        asynchronous=_asynchronous(serving.asynchronous),
+        kms_key_id=KEY_ARN if encrypted else None,
+        output={},
+        retry=FEW_RETRIES,
+        catch=(planned_again("CreateConfig"), TO_FAILURE),
+    )
+
+
+def _serverless(given: Serverless | None) -> dict[str, object] | None:
+    if given is None:
+        return None
+    return present(
+        {
+            "MemorySizeInMB": given.memory_mb,
+            "MaxConcurrency": given.max_concurrency,
+            "ProvisionedConcurrency": given.provisioned_concurrency,
+        }
+    )
+
+
+def _capture(given: CaptureSettings | None) -> EndpointCapture | None:
+    if given is None:
+        return None
+    return EndpointCapture(
+        uri=uri("capture", ""),
+        sample_percent=given.sample_percent,
+        modes=given.modes,
+        kms_key_id=KEY_ARN,
+        json_types=("application/json", ROWS_TYPE),
+    )
+
+
+def _asynchronous(given: Asynchronous | None) -> dict[str, object] | None:
+    if given is None:
+        return None
+    client = {"MaxConcurrentInvocationsPerInstance": given.concurrent_per_instance}
+    output = {"S3OutputPath": uri("asynchronous", ""), "KmsKeyId": KEY_ARN}
+    return present({"OutputConfig": output, "ClientConfig": present(client)})

@@ -1,0 +1,65 @@
+"""Golden checks: recorded rows with known answers, asked of the very model that would serve."""
+
+from mdlc_constructs.asl.states import Choice, Rule, Task
+from mdlc_constructs.resources.places import KEY_ARN, uri
+from mdlc_constructs.tasks.transform import transform_job
+from mdlc_constructs.workflows.data_jobs import VERDICT, data_job, patience, volume_key
+from mdlc_constructs.workflows.ending import TO_FAILURE
+from mdlc_constructs.workflows.planning import taken
+from mdlc_constructs.workflows.real_time_inference.settings import ROWS_TYPE, ReleaseSettings
+
+ROWS = uri("golden", "rows.jsonl")
+EXPECTED = uri("golden", "expected.csv")
+
+NONE_RECORDED = "none recorded"
+"""What the plan's `golden_checks` says when there are no recorded rows to ask."""
+
+
+def golden_recorded(following: str) -> Choice:
+    """`GoldenRecorded`: without recorded rows go to the `following` state. The plan refuses that, but for
+    the first release.
+    """
+    none = Rule(condition=f"{{% $plan.golden_checks = '{NONE_RECORDED}' %}}", next=following)
+    return Choice(name="GoldenRecorded", rules=(none,))
+
+
+def score_golden(settings: ReleaseSettings) -> Task:
+    """Ask the new version, before it gets any traffic."""
+    compute = settings.scoring_compute
+    return transform_job(
+        "ScoreGolden",
+        job_name="{% $plan.names.ScoreGolden %}",
+        name_pattern=f"{settings.model}-scoregold-*",
+        model_name="{% $plan.names.CreateModel %}",
+        input_uri=ROWS,
+        output_uri="{% $plan.uris.scores %}",
+        content_type=ROWS_TYPE,
+        accept=ROWS_TYPE,
+        strategy="MultiRecord",
+        instance_type=compute.instance_type,
+        instance_count=compute.instance_count,
+        kms_key_id=KEY_ARN,
+        volume_kms_key_id=volume_key(compute),
+        timeout_seconds=patience(compute),
+        output={},
+        catch=(taken("ScoreGolden"), TO_FAILURE),
+        comment="Recorded questions, no traffic",
+    )
+
+
+def check_golden(settings: ReleaseSettings) -> Task:
+    """Compare the answers with the expected ones."""
+    return data_job(
+        "CheckGolden",
+        command="golden",
+        label="compare",
+        model=settings.model,
+        role_arn="${CheckGoldenRole}",
+        wheels="${DataWheels}",
+        inputs={"rows": ROWS, "expected": EXPECTED, "predictions": "{% $plan.uris.scores %}"},
+        outputs={"golden": "{% $plan.uris.report %}"},
+        compute=settings.job_compute,
+        network=settings.network,
+        assign={"golden": VERDICT},
+        comment="Every recorded answer within its tolerance",
+    )

@@ -1,0 +1,117 @@
+"""What a release machine is made from."""
+
+from dataclasses import dataclass, field
+
+from mdlc_constructs.settings import Compute, Dataset, NetworkSettings
+from mdlc_constructs.settings.golden_checks import GoldenChecks
+from mdlc_constructs.settings.numbers import check_whole
+from mdlc_constructs.settings.probes import Probes
+from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.settings.rollout import (
+    VARIANT_NAME,
+    AllAtOnce,
+    Canary,
+    Deployment,
+    Linear,
+    Rolling,
+)
+from mdlc_constructs.settings.serving import Serving
+from mdlc_constructs.workflows.real_time_inference.watching import Watched
+from mdlc_constructs.workflows.scoring import unlabelled
+
+WORKFLOW = "release"
+
+GOLDEN_STEPS = ("score_golden", "check_golden")
+STEPS = ("create_model", *GOLDEN_STEPS, "create_config", "deploy")
+"""The steps with a seam before and after; what is after `deploy` comes when the new version serves."""
+
+ROWS_TYPE = "application/jsonlines"
+"""Content type of raw rows, a JSON object a line, and of the answers to them."""
+
+MOST_RETAINED = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseSettings:
+    """Everything a release machine is made from.
+
+    Attributes:
+        endpoint: the endpoint's name; the model's unless given.
+        golden: what is asked of a version before it gets traffic; None asks nothing.
+        rollout: how traffic shifts, in one update of the endpoint.
+        probes: what is asked of the endpoint while a new version bakes, when an alarm watches answers.
+        retained: how many earlier releases are kept, with all that going back to them takes.
+
+    Raises:
+        ValueError: when parts do not fit each other, naming argument, value and remedy.
+    """
+
+    model: str
+    dataset: Dataset
+    serving: Serving = field(default_factory=Serving)
+    rollout: Deployment = field(default_factory=AllAtOnce)
+    golden: GoldenChecks | None = field(default_factory=GoldenChecks)
+    endpoint: str | None = None
+    probes: Probes = field(default_factory=Probes)
+    retained: int = 2
+    job_compute: Compute = field(default_factory=Compute)
+    scoring_compute: Compute = field(default_factory=Compute)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    watched: Watched = field(init=False)
+    """What is watched while a new version bakes."""
+
+    def __post_init__(self) -> None:
+        offered = (AllAtOnce, Canary, Linear, Rolling)
+        if not isinstance(self.rollout, offered):
+            raise ValueError(
+                f"rollout={self.rollout!r} is no update of an endpoint; "
+                f"give one of {', '.join(kind.__name__ for kind in offered)}."
+            )
+        if not VARIANT_NAME.fullmatch(self.endpoint_name):
+            raise refusal(
+                "endpoint_name",
+                self.endpoint_name,
+                "give up to 63 letters, digits and hyphens, beginning and ending with no hyphen.",
+            )
+        check_whole("retained", self.retained, 0, MOST_RETAINED, unit="releases")
+        self.serving.check_rollout(self.rollout)
+        self.serving.check_network(self.network)
+        self.job_compute.require("processing")
+        self.scoring_compute.require("transform")
+        # Made here once, so that what it refuses is refused at once.
+        object.__setattr__(self, "watched", self._watched())
+
+    @property
+    def endpoint_name(self) -> str:
+        """The endpoint's name."""
+        return self.model if self.endpoint is None else self.endpoint
+
+    def _watched(self) -> Watched:
+        return Watched(
+            endpoint_name=self.endpoint_name,
+            serving=self.serving,
+            rollout=self.rollout,
+            golden=self.golden,
+            probes=self.probes,
+            content_type=ROWS_TYPE,
+            versioned=self.serving.prepares,
+        )
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The steps there are: without golden checks, none of theirs."""
+        return tuple(step for step in STEPS if self.golden is not None or step not in GOLDEN_STEPS)
+
+    def to_plan(self) -> dict[str, object]:
+        """The settings as the planner, and the jobs' `plan.json`, hold them."""
+        serverless = self.serving.serverless is not None
+        return {
+            "dataset": unlabelled(self.dataset),
+            "golden": None if self.golden is None else self.golden.to_plan(),
+            "endpoint": {
+                "name": self.endpoint_name,
+                "variant": self.serving.variant,
+                "instance_type": None if serverless else self.serving.instance_type,
+                "scaled": self.serving.scaling is not None,
+            },
+        }
