@@ -18,7 +18,8 @@ import json, os, sys
 sys.path.insert(0, "code")
 import serve
 model = serve.model_fn(".")
-body, kind = serve.output_fn(serve.predict_fn(serve.input_fn(sys.stdin.buffer.read(), sys.argv[1]), model), "")
+data = serve.input_fn(sys.stdin.buffer.read(), sys.argv[1])
+body, kind = serve.output_fn(serve.predict_fn(data, model), "")
 print(json.dumps([body, kind, sorted({name.partition(".")[0] for name in sys.modules})]))
 """
 
@@ -32,9 +33,7 @@ def unpacked(tmp_path: Path) -> Path:
 
 def test_the_same_program_gives_the_same_bytes() -> None:
     assert pack(PROGRAM) == pack(Program.from_document(json.loads(PROGRAM.to_json())))
-    assert (
-        pack(PROGRAM)[:10] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff" or pack(PROGRAM)[4:8] == b"\0" * 4
-    )
+    assert pack(PROGRAM)[4:8] == bytes(4), "the time in the header"
     with tarfile.open(fileobj=io.BytesIO(gzip.decompress(pack(PROGRAM)))) as archive:
         entries = archive.getmembers()
     assert [entry.name for entry in entries] == sorted(entry.name for entry in entries)

@@ -145,6 +145,7 @@ def database() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
 
 
 WORDS = st.sampled_from(["a", "b", "", "it's", 'say "x"', "ü", "日本", " a", "A", "1.0", "a,b", "two\nlines"])
+TIMES = st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1))
 RAW = st.lists(
     st.fixed_dictionaries(
         {
@@ -152,11 +153,7 @@ RAW = st.lists(
             "i": st.none() | st.integers(-(2**53), 2**53),
             "c": st.none() | WORDS,
             "b": st.none() | st.booleans(),
-            "t": st.none()
-            | st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)).map(datetime.isoformat)
-            | st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1)).map(
-                lambda t: f"{t.isoformat()}+05:30"
-            ),
+            "t": st.none() | TIMES.map(datetime.isoformat) | TIMES.map(lambda t: f"{t.isoformat()}+05:30"),
         }
     ),
     min_size=1,
