@@ -114,3 +114,32 @@ def test_a_weight_changed_by_the_caller_changes_nothing() -> None:
     test = ABTest(weights=weights)
     weights["a"] = 0
     assert test.weights == {"a": 1, "b": 1}
+
+
+@pytest.mark.parametrize(
+    ("rollout", "instances", "share"),
+    [
+        (AllAtOnce(), 3, 1.0),
+        (Canary(percent=10), 2, 0.1),
+        (Canary(percent=10), 10, 0.1),
+        (Canary(percent=10), 15, 1 / 15),
+        (Canary(instances=1), 4, 0.25),
+        (Canary(instances=3), 2, 1.0),
+        (Linear(step_percent=25), 4, 0.25),
+        (Linear(step_percent=25), 7, 1 / 7),
+        (Rolling(batch_percent=5), 2, 0.05),
+        (Rolling(batch_percent=50), 5, 0.4),
+    ],
+)
+def test_the_smallest_share_holds_however_percentages_come_to_instances(
+    rollout: Deployment, instances: int, share: float
+) -> None:
+    assert rollout.smallest_share(instances) == pytest.approx(share)
+
+
+@given(percent=st.integers(1, 50), instances=st.integers(1, 500))
+def test_no_way_of_rounding_gives_less(percent: int, instances: int) -> None:
+    least = Canary(percent=percent).smallest_share(instances)
+    exact = percent * instances / 100
+    for whole in (exact, max(1, exact // 1), max(1, -(-exact // 1))):
+        assert least <= whole / instances + 1e-12
