@@ -1,0 +1,35 @@
+"""Environments of programs that must not share the main one, each made once from its lock."""
+
+import platform
+import sys
+from pathlib import Path
+
+import uv
+
+from mdlc_cli import cache, places
+from mdlc_cli.tool_process import run_tool
+
+_REMEDY = "check that the package index is reachable from here, then try again"
+
+
+def environment_of(lock: Path) -> Path:
+    """The Python of an environment that holds just what the lock pins; in the user's cache.
+
+    Raises:
+        mdlc_cli.errors.ToolFailedError: when it cannot be made.
+    """
+    here = f"{sys.version_info[0]}.{sys.version_info[1]} {sys.platform} {platform.machine()}"
+    key = cache.digest([lock.read_bytes(), here.encode()])
+    program = uv.find_uv_bin()
+
+    def build(target: Path) -> int:
+        venv = str(target / "venv")
+        for words in (
+            ["venv", "--no-project", "--python", sys.executable, venv],
+            ["pip", "sync", "--require-hashes", "--python", f"{venv}/bin/python", str(lock)],
+        ):
+            run_tool([program, *words], what="uv", remedy=_REMEDY, folder=target)
+        return 0
+
+    made = cache.make_once(places.cache_root() / f"environment-{key}", build)
+    return made / "venv" / "bin" / "python"

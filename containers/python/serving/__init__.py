@@ -1,0 +1,1 @@
+"""A model server that keeps SageMaker's container contract; what a team edits is ``model.py`` beside it."""

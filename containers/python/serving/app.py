@@ -1,0 +1,138 @@
+"""SageMaker's container contract over ASGI: GET /ping, POST /invocations, GET /execution-parameters."""
+
+import json
+import logging
+import os
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import model
+from serving.bodies import RequestError, version_as_json
+from serving.rows import Rows
+from serving.service import Service
+from serving.turns import Turns
+from serving.workers import workers
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+log = logging.getLogger("uvicorn.error")
+
+_OFFER = json.dumps(
+    {"MaxConcurrentTransforms": workers(), "BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": 6}
+).encode()
+_TEXT = "text/plain; charset=utf-8"
+
+
+def load_service() -> Service:
+    """The model of this container, by ``model.py``.
+
+    Raises:
+        Exception: whatever ``load`` raises; the container must not become healthy then.
+    """
+    folder = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")) / "model"
+    loaded = model.load(folder)
+    rows = Rows.of(folder)
+    return Service(
+        predict=partial(model.predict, loaded),
+        version=version_as_json(os.environ.get("MDLC_MODEL_VERSION")),
+        prepare=rows.read if rows else None,
+    )
+
+
+class Application:
+    """The ASGI application; loads the model when its process starts, before it takes any connection.
+
+    Args:
+        load: makes the service.
+    """
+
+    def __init__(self, load: Callable[[], Service] = load_service) -> None:
+        self._load = load
+        self._service: Service | None = None
+        self._turns = Turns()
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """One connection event of the server."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            self._service = self._load()
+        except Exception as error:
+            log.exception("the model cannot be loaded")
+            await send({"type": "lifespan.startup.failed", "message": f"The model cannot be loaded: {error}"})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
+        asked = (scope["method"], scope["path"])
+        if asked == ("POST", "/invocations"):
+            await self._invoke(scope["headers"], receive, send)
+        elif asked == ("GET", "/ping"):
+            ready = HTTPStatus.OK if self._service else HTTPStatus.SERVICE_UNAVAILABLE
+            await _send(send, ready, _TEXT, b"")
+        elif asked == ("GET", "/execution-parameters"):
+            await _send(send, HTTPStatus.OK, "application/json", _OFFER)
+        else:
+            await _send(send, HTTPStatus.NOT_FOUND, _TEXT, b"POST /invocations or GET /ping.\n")
+
+    async def _invoke(self, headers: Iterable[tuple[bytes, bytes]], receive: Receive, send: Send) -> None:
+        content_type = accept = ""
+        for name, value in headers:
+            if name == b"content-type":
+                content_type = value.decode("latin-1")
+            elif name == b"accept":
+                accept = value.decode("latin-1")
+        body = await _body(receive)
+        if body is None or self._service is None:
+            return
+        service = self._service
+        status = HTTPStatus.OK
+        try:
+            kind, answer = await self._turns.take(
+                len(body), lambda: service.answer(body, content_type, accept)
+            )
+        except RequestError as error:
+            status, kind, answer = HTTPStatus(error.status), _TEXT, f"{error}\n".encode()
+        except Exception:
+            log.exception("the model failed")
+            status, kind, answer = (
+                HTTPStatus.INTERNAL_SERVER_ERROR,
+                _TEXT,
+                b"The model failed: its log says why.\n",
+            )
+        await _send(send, status, kind, answer)
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body; None when the caller went away."""
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body"):
+        return bytes(message.get("body", b""))
+    parts = []
+    while message["type"] == "http.request":
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
+        message = await receive()
+    return None
+
+
+async def _send(send: Send, status: int, kind: str, body: bytes) -> None:
+    headers = [(b"content-type", kind.encode()), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+application = Application()

@@ -1,0 +1,103 @@
+"""XGBoost by its C interface, which for one row takes a third of the time of ``Booster.inplace_predict``.
+
+The interface is public and documented (https://xgboost.readthedocs.io/en/stable/c.html); only what predicts
+is used here. Calls release Python's lock.
+"""
+
+import ctypes
+import json
+from array import array
+from pathlib import Path
+
+from xgboost.libpath import find_lib_path
+
+_MISSING = float("nan")
+
+
+class Booster:
+    """A trained model; safe to use from several threads.
+
+    Answers are those of the round that early stopping found best, as with SageMaker's XGBoost image.
+
+    Args:
+        path: the model file.
+
+    Raises:
+        ValueError: when it is no model.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise ValueError(f"No model at {path}: model.tar.gz must hold {path.name} at its top.")
+        self._library = ctypes.CDLL(find_lib_path()[0])
+        self._library.XGBGetLastError.restype = ctypes.c_char_p
+        self._handle = ctypes.c_void_p()
+        self._call("XGBoosterCreate", None, ctypes.c_uint64(0), ctypes.byref(self._handle))
+        # There is a process a core, and threads that wait for each other cost more than a row.
+        self._call("XGBoosterSetParam", self._handle, b"nthread", b"1")
+        self._call("XGBoosterLoadModel", self._handle, str(path).encode())
+        number = ctypes.c_uint64()
+        self._call("XGBoosterGetNumFeature", self._handle, ctypes.byref(number))
+        self.features = number.value
+        """How many numbers a row has."""
+        self._config = json.dumps(
+            {
+                "type": 0,
+                "training": False,
+                "iteration_begin": 0,
+                "iteration_end": self._rounds(),
+                "missing": _MISSING,
+                "strict_shape": True,
+            }
+        ).encode()
+
+    def predict(self, rows: list[list[float]]) -> list[float] | list[list[float]]:
+        """One number a row, or one list a row where the model answers several.
+
+        Raises:
+            ValueError: when a row has another number of values than the model was trained on.
+        """
+        cells = array("f")
+        for number, row in enumerate(rows, start=1):
+            if len(row) != self.features:
+                raise ValueError(f"Line {number} has {len(row)} values, the model takes {self.features}.")
+            cells.extend(row)
+        address, _ = cells.buffer_info()
+        table = {
+            "data": [address, True],
+            "shape": [len(rows), self.features],
+            "typestr": "<f4",
+            "version": 3,
+        }
+        shape = ctypes.POINTER(ctypes.c_uint64)()
+        dimensions = ctypes.c_uint64()
+        found = ctypes.POINTER(ctypes.c_float)()
+        self._call(
+            "XGBoosterPredictFromDense",
+            self._handle,
+            json.dumps(table).encode(),
+            self._config,
+            None,
+            ctypes.byref(shape),
+            ctypes.byref(dimensions),
+            ctypes.byref(found),
+        )
+        width = 1
+        for dimension in range(1, dimensions.value):
+            width *= shape[dimension]
+        answers: list[float] = found[: len(rows) * width]
+        if width == 1:
+            return answers
+        return [answers[start : start + width] for start in range(0, len(answers), width)]
+
+    def _rounds(self) -> int:
+        """How many rounds count; 0 stands for all."""
+        value, found = ctypes.c_char_p(), ctypes.c_int()
+        self._call(
+            "XGBoosterGetAttr", self._handle, b"best_iteration", ctypes.byref(value), ctypes.byref(found)
+        )
+        return int(value.value) + 1 if found.value and value.value is not None else 0
+
+    def _call(self, name: str, *arguments: object) -> None:
+        if getattr(self._library, name)(*arguments) != 0:
+            raise ValueError(f"{name}: {self._library.XGBGetLastError().decode(errors='replace')}")
