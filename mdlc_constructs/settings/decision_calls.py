@@ -12,11 +12,7 @@ Value = str | int | float | bool | None
 
 _DECISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
 _SHORTEST = timedelta(milliseconds=1)
-_LONGEST_CALL = timedelta(seconds=25)
-"""API Gateway answers for an integration that took 29 seconds; what follows the call needs some of them.
-
-Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
-"""
+_LONGEST_CALL = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, kw_only=True)

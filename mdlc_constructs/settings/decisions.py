@@ -11,13 +11,12 @@ from mdlc_constructs.settings.decision_calls import Fallback as Fallback
 from mdlc_constructs.settings.decision_calls import FeatureLookup as FeatureLookup
 from mdlc_constructs.settings.decision_calls import Value, check_decisions
 from mdlc_constructs.settings.refusal import refusal, unknown
+from mdlc_constructs.settings.request_id import REQUEST_ID_PATTERN as REQUEST_ID_PATTERN
 
-LONGEST_REQUEST_ID = 64
-"""A request id is the endpoint's inference id too, which holds no more.
-
-Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
-"""
-REQUEST_ID_PATTERN = f"^[A-Za-z0-9][A-Za-z0-9._:-]{{0,{LONGEST_REQUEST_ID - 1}}}$"
+LONGEST_DECISION = timedelta(seconds=29)
+"""Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"""
+OWN_CALLS = timedelta(seconds=9)
+"""What reading rules and writing records may take, tries and connecting included."""
 
 _JSON_TYPES = {
     "number": "number",
@@ -42,6 +41,7 @@ class Decisions:
     :param lookup: further columns from a table.
     :param action: how the action is called.
     :param rules_age: how old the rules in a function's memory may be before they are read again.
+    :param kept: how long a decision's record is kept at least; None keeps it for good.
     :raises ValueError: naming the argument, its value and the remedy.
     """
 
@@ -52,6 +52,7 @@ class Decisions:
     lookup: FeatureLookup | None = None
     action: ActionCall = field(default_factory=ActionCall)
     rules_age: timedelta = timedelta(seconds=10)
+    kept: timedelta | None = None
 
     @classmethod
     def about(
@@ -64,6 +65,7 @@ class Decisions:
         further: Mapping[str, str] | None = None,
         action: ActionCall | None = None,
         rules_age: timedelta = timedelta(seconds=10),
+        kept: timedelta | None = None,
     ) -> "Decisions":
         """Decisions about rows of a dataset.
 
@@ -95,6 +97,7 @@ class Decisions:
             lookup=lookup,
             action=action or ActionCall(),
             rules_age=rules_age,
+            kept=kept,
         )
 
     def __post_init__(self) -> None:
@@ -117,6 +120,23 @@ class Decisions:
             self._check_lookup(self.lookup)
         if not timedelta(0) <= self.rules_age <= timedelta(hours=1):
             raise refusal("rules_age", str(self.rules_age), "give a time up to an hour.")
+        if self.longest > LONGEST_DECISION:
+            raise refusal(
+                "fallback.endpoint_timeout",
+                str(self.fallback.endpoint_timeout),
+                f"with all tries and other calls a decision could take {self.longest}, and API Gateway waits "
+                f"{LONGEST_DECISION}; give shorter times or fewer tries.",
+            )
+        if self.kept is not None and self.kept < timedelta(days=1):
+            raise refusal(
+                "kept", str(self.kept), "give a day or more: a repeated request must find its record."
+            )
+
+    @property
+    def longest(self) -> timedelta:
+        """How long a decision may take when every call of it takes as long as it may."""
+        calls = self.fallback.tries * self.fallback.endpoint_timeout + 2 * self.action.timeout
+        return calls + OWN_CALLS + (self.lookup.timeout if self.lookup else timedelta(0))
 
     def _check_lookup(self, lookup: FeatureLookup) -> None:
         for argument, names in (("lookup.key", (lookup.key,)), ("lookup.defaults", lookup.columns)):
@@ -174,6 +194,7 @@ class Decisions:
                 "table_key": self.lookup.table_key,
                 "key_type": "N" if self.columns[self.lookup.key] in ("number", "integer") else "S",
                 "defaults": dict(self.lookup.defaults),
+                "types": {name: self.columns[name] for name in self.lookup.columns},
                 "timeout": self.lookup.timeout.total_seconds(),
             },
             "action": {
@@ -183,6 +204,7 @@ class Decisions:
                 "again_after": self.action.again_after.total_seconds(),
             },
             "rules_age": self.rules_age.total_seconds(),
+            "kept": None if self.kept is None else self.kept.total_seconds(),
         }
 
 

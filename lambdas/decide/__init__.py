@@ -1,0 +1,1 @@
+"""Decides about one request: features, score, rules, record, action."""

@@ -1,0 +1,147 @@
+"""The record of a decision: what the table keeps, what the caller is told, what the action is called with.
+
+A record is written before anything is done, under the condition that the request has none. So a request has
+one decision, however often it is repeated and wherever a process dies:
+
+- Before the record: nothing happened. A repeated request is decided anew.
+- Between record and action, or in the action: the record says `pending`. A repeated request answers with the
+  recorded decision, and calls the action again when the record is older than the settings' `again_after` (a
+  younger one's action is taken to be under way).
+- Between action and the note that it is done: as before; the action is called a second time. It is called
+  with the request's id as its key and does nothing for a key that it has done, by contract: at least once
+  with a key is once.
+
+The idempotency utility of Powertools keeps a function's answer *after* it ran. A function that dies in the
+action would decide again, with another model perhaps, and the first decision would stand nowhere. So the
+record itself is the key of idempotency here.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from lambdas.decide.steps import Conclusion, Features, Row, Score
+
+Item = dict[str, dict[str, Any]]
+
+KEY = "request_id"
+PENDING, QUEUED, DONE, NONE = "pending", "queued", "done", "none"
+"""States of the action: called but not seen to end, left to Lambda's queue, done, not asked for."""
+
+ANSWERED = (
+    "request_id",
+    "decision",
+    "score",
+    "model_version",
+    "rules_version",
+    "fallback",
+    "inference_id",
+)
+_TO_ACTION = (
+    "request_id",
+    "api",
+    "model",
+    "decision",
+    "rule",
+    "score",
+    "model_version",
+    "rules_version",
+    "fallback",
+    "row",
+    "features",
+    "at",
+)
+_AS_JSON = ("row", "features", "defaults_used", "score")
+"""Kept as JSON text: DynamoDB's numbers hold fewer exponents than ours."""
+
+
+def make(
+    *,
+    request_id: str,
+    row: Row,
+    origin: Mapping[str, str],
+    settings: Mapping[str, Any],
+    features: Features,
+    score: Score,
+    variant: str | None,
+    conclusion: Conclusion,
+    acts: bool,
+    at: datetime,
+) -> dict[str, Any]:
+    """The record of a decision.
+
+    Args:
+        origin: the names of the `api` and the `model`.
+        acts: whether there is an action at all.
+        at: the moment of the decision, in UTC.
+    """
+    chosen = settings["action"]["decisions"]
+    asked_for = acts and (chosen is None or conclusion.decision in chosen)
+    record = {
+        KEY: request_id,
+        "inference_id": request_id,
+        **origin,
+        "row": dict(row),
+        "features": features.values,
+        "defaults_used": list(features.defaults_used),
+        "score": score.value,
+        "model_version": score.model_version,
+        "variant": variant,
+        "rules_version": conclusion.rules_version,
+        "rule": conclusion.rule,
+        "decision": conclusion.decision,
+        "fallback": conclusion.fallback,
+        "action": PENDING if asked_for else NONE,
+        "at": at.isoformat(timespec="microseconds"),
+    }
+    if settings["kept"] is not None:
+        record["expires_at"] = int((at + timedelta(seconds=settings["kept"])).timestamp())
+    return record
+
+
+def to_item(record: Mapping[str, Any]) -> Item:
+    """The record in DynamoDB's notation."""
+    return {name: _written(name, value) for name, value in record.items()}
+
+
+def from_item(item: Item) -> dict[str, Any]:
+    """The record in an item."""
+    return {name: _read(name, value) for name, value in item.items()}
+
+
+def answer(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What the caller is told."""
+    return {name: record[name] for name in ANSWERED}
+
+
+def action_payload(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What the action is called with; `request_id` is its key of idempotency."""
+    return {name: record[name] for name in _TO_ACTION}
+
+
+def is_of(record: Mapping[str, Any], row: Row) -> bool:
+    """Whether a recorded decision is about this row: a request's id may not be used for another."""
+    return bool(record["row"] == row)
+
+
+def acts_again(record: Mapping[str, Any], settings: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a repeated request calls the action once more."""
+    age = now - datetime.fromisoformat(record["at"])
+    return record["action"] == PENDING and age >= timedelta(seconds=settings["action"]["again_after"])
+
+
+def _written(name: str, value: Any) -> dict[str, Any]:
+    if name in _AS_JSON:
+        return {"S": json.dumps(value, allow_nan=False)}
+    if value is None:
+        return {"NULL": True}
+    return {"N": str(value)} if isinstance(value, int) else {"S": value}
+
+
+def _read(name: str, value: Mapping[str, Any]) -> Any:
+    if name in _AS_JSON:
+        return json.loads(value["S"])
+    if "N" in value:
+        return int(value["N"])
+    return value.get("S")

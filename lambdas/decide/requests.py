@@ -1,0 +1,67 @@
+"""A request as it comes from API Gateway.
+
+API Gateway has checked it against `Decisions.request_schema`. What is checked here again is what a record
+cannot be made without, for callers that invoke the function themselves.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mdlc_constructs.settings.request_id import REQUEST_ID_PATTERN
+
+_REQUEST_ID = re.compile(REQUEST_ID_PATTERN)
+
+
+class BadRequest(Exception):
+    """The request does not fit the documented contract."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The caller's id of the request, and the row to decide about."""
+
+    request_id: str
+    row: Mapping[str, Any]
+
+
+def from_event(event: Mapping[str, Any]) -> Request:
+    """The request in an event of API Gateway's proxy integration.
+
+    Raises:
+        BadRequest: naming the field, its value and the remedy.
+    """
+    body = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        body = base64.b64decode(body).decode(errors="replace")
+    try:
+        content = json.loads(body, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"The body is no JSON ({error}): send an object of request_id and row.") from error
+    return checked(content)
+
+
+def checked(content: object) -> Request:
+    """The request in a body.
+
+    Raises:
+        BadRequest: naming the field, its value and the remedy.
+    """
+    if not isinstance(content, dict) or set(content) != {"request_id", "row"}:
+        raise BadRequest("The body is not an object of request_id and row: send these two.")
+    request_id, row = content["request_id"], content["row"]
+    if not isinstance(request_id, str) or not _REQUEST_ID.fullmatch(request_id):
+        raise BadRequest(f"request_id={request_id!r}: send up to 64 letters, digits and . _ : -.")
+    if not isinstance(row, dict):
+        raise BadRequest(f"row={row!r}: send an object of the row's columns.")
+    for column, value in row.items():
+        if isinstance(value, (dict, list)) or value in (float("inf"), float("-inf")):
+            raise BadRequest(f"row[{column!r}]={value!r}: send a text, a number, true, false or null.")
+    return Request(request_id, row)
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no number in JSON")
