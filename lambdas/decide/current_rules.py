@@ -1,16 +1,20 @@
 """The rules in use: read from the table, kept for some seconds, and kept on when they cannot be read."""
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from lambdas.decide.calls import CallFailed
+from lambdas.decide import counts
+from lambdas.decide.calls import CallFailed, get_item
+from lambdas.decide.environment import environment
 from mdlc_constructs.settings.rules import Rules
 from mdlc_constructs.settings.rules_document import RulesRefused, parse, read
 
 KEY = {"pk": {"S": "RULES"}}
 """The key of the current rules in the rules table; `lambdas.accept_rules` writes the item."""
+
+READ_SECONDS = 0.5
 
 Load = Callable[[], Mapping[str, Any] | None]
 
@@ -63,5 +67,17 @@ class CurrentRules:
             if text != self._text or self._rules is None:
                 self._rules = parse(read(text), decisions=self._decisions)
                 self._text = text
-        except (CallFailed, RulesRefused, KeyError, json.JSONDecodeError) as error:
+        except (CallFailed, RulesRefused, KeyError) as error:
             self._note(f"The rules cannot be read, those in use stay: {error}")
+
+
+@cache
+def rules_in_use() -> CurrentRules:
+    """The process's own copy of the rules in the table."""
+    told = environment()
+    return CurrentRules(
+        lambda: get_item(told.rules_table, KEY, seconds=READ_SECONDS),
+        told.settings["decisions"],
+        told.settings["rules_age"],
+        lambda message: counts.note(told.api, message),
+    )

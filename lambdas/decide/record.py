@@ -125,6 +125,11 @@ def is_of(record: Mapping[str, Any], row: Row) -> bool:
     return bool(record["row"] == row)
 
 
+def conflict(request_id: str) -> str:
+    """What the caller is told whose request's id was used for another row."""
+    return f"request_id={request_id!r} was used for another row: give each request its own."
+
+
 def acts_again(record: Mapping[str, Any], settings: Mapping[str, Any], now: datetime) -> bool:
     """Whether a repeated request calls the action once more."""
     age = now - datetime.fromisoformat(record["at"])

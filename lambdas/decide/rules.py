@@ -1,0 +1,101 @@
+"""Entry point of the request path's state machine: what needs code between its direct integrations.
+
+One function, so that one warm process serves a request. The event's `step` says what is asked for:
+
+``features``
+    `request_id`, `row`, `item` (the look-up's, in DynamoDB's notation, or null). Answers `features`,
+    `defaults_used` and `body`, the endpoint's request.
+``decide``
+    The same three, and either `answer` (the endpoint's body) with `variant`, or `failed` with the `Error` and
+    `Cause` of the endpoint's call. Answers `item` (the record to put if the request has none), `answer` (for
+    the caller), `act` and `action` (what the action is called with).
+``repeat``
+    `request_id`, `row` and `recorded`, the item that was there already. Answers `answer`, `act`, `action`.
+
+The steps are those of the warm function (`lambdas.decide.handler`), so both shapes decide equally.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from lambdas.decide import counts, record, steps
+from lambdas.decide.current_rules import rules_in_use
+from lambdas.decide.environment import Environment, environment
+from lambdas.decide.requests import BadRequest, Request, checked
+
+
+class Conflict(BadRequest):
+    """The request's id was used for another row."""
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Do the step that the event names.
+
+    Raises:
+        BadRequest: for a request that does not fit the contract. The class's name is the error's name.
+        Conflict: for the id of a request about another row.
+    """
+    request = checked({"request_id": event.get("request_id"), "row": event.get("row")})
+    return _STEPS[event["step"]](event, request, environment())
+
+
+def _features(event: Mapping[str, Any], request: Request, told: Environment) -> dict[str, Any]:
+    features = steps.collect(request.row, told.settings["lookup"], event.get("item"))
+    return {
+        "features": features.values,
+        "defaults_used": list(features.defaults_used),
+        "body": steps.request_line(features),
+    }
+
+
+def _decide(event: Mapping[str, Any], request: Request, told: Environment) -> dict[str, Any]:
+    features = steps.collect(request.row, told.settings["lookup"], event.get("item"))
+    failed = event.get("failed")
+    score = (
+        steps.no_score(str(failed.get("Error", "")), str(failed.get("Cause", "")))
+        if failed
+        else steps.read_answer(event.get("answer") or "")
+    )
+    made = record.make(
+        request_id=request.request_id,
+        row=request.row,
+        origin=told.origin,
+        settings=told.settings,
+        features=features,
+        score=score,
+        variant=event.get("variant"),
+        conclusion=steps.conclude(told.settings, rules_in_use().get(), score, features),
+        acts=bool(told.action),
+        at=datetime.now(UTC),
+    )
+    fallback = made["fallback"]
+    counts.count(
+        told.api,
+        {"Decisions": 1, "FallbackDecisions": int(fallback is not None)},
+        {"request_id": request.request_id, "fallback": fallback},
+    )
+    return {
+        "item": record.to_item(made),
+        "answer": record.answer(made),
+        "act": made["action"] == record.PENDING,
+        "action": record.action_payload(made),
+    }
+
+
+def _repeat(event: Mapping[str, Any], request: Request, told: Environment) -> dict[str, Any]:
+    found = record.from_item(event["recorded"])
+    if not record.is_of(found, request.row):
+        raise Conflict(record.conflict(request.request_id))
+    return {
+        "answer": record.answer(found),
+        "act": record.acts_again(found, told.settings, datetime.now(UTC)),
+        "action": record.action_payload(found),
+    }
+
+
+_STEPS: dict[str, Callable[[Mapping[str, Any], Request, Environment], dict[str, Any]]] = {
+    "features": _features,
+    "decide": _decide,
+    "repeat": _repeat,
+}
