@@ -68,8 +68,8 @@ def test_the_refusal_names_share_threshold_and_remedies() -> None:
     with pytest.raises(
         ValueError,
         match=r"quality_share=0.01: takes 6905 probes .* share of the traffic is 0.1, "
-        r"and probes.most is 3000; shift a larger canary, step or batch \(at least 0.23\), watch a larger quality_share "
-        r"\(at least 0.023\), or raise most\.",
+        r"and probes.most is 3000; shift a larger canary, step or batch \(at least 0.23\), "
+        r"watch a larger quality_share \(at least 0.023\), or raise most\.",
     ):
         Probes().count(0.1, 0.01)
     with pytest.raises(ValueError, match="quality_share=0: takes inf probes"):
