@@ -22,17 +22,51 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.dataset import Dataset as Dataset
     from mdlc_constructs.settings.evaluation import Evaluation as Evaluation
     from mdlc_constructs.settings.gate import Gate as Gate
+    from mdlc_constructs.settings.golden_checks import GoldenChecks as GoldenChecks
     from mdlc_constructs.settings.image import Image as Image
     from mdlc_constructs.settings.metric import Metric as Metric
     from mdlc_constructs.settings.network import NetworkSettings as NetworkSettings
+    from mdlc_constructs.settings.probes import Probes as Probes
     from mdlc_constructs.settings.quality_rules import QualityRules as QualityRules
+    from mdlc_constructs.settings.rollback_alarms import BusinessMetric as BusinessMetric
+    from mdlc_constructs.settings.rollback_alarms import RollbackAlarms as RollbackAlarms
+    from mdlc_constructs.settings.rollout import AllAtOnce as AllAtOnce
+    from mdlc_constructs.settings.rollout import Canary as Canary
+    from mdlc_constructs.settings.rollout import Linear as Linear
+    from mdlc_constructs.settings.rollout import Rolling as Rolling
+    from mdlc_constructs.settings.scaling import Asynchronous as Asynchronous
+    from mdlc_constructs.settings.scaling import Night as Night
+    from mdlc_constructs.settings.scaling import Scaling as Scaling
+    from mdlc_constructs.settings.scaling import ScheduledScaling as ScheduledScaling
+    from mdlc_constructs.settings.scaling import Serverless as Serverless
+    from mdlc_constructs.settings.serving import CaptureSettings as CaptureSettings
+    from mdlc_constructs.settings.serving import Serving as Serving
     from mdlc_constructs.settings.split import Split as Split
     from mdlc_constructs.workflows.batch_inference.construct import (
         BatchInferenceWorkflow as BatchInferenceWorkflow,
     )
+    from mdlc_constructs.workflows.real_time_inference.construct import (
+        RealTimeInferenceWorkflow as RealTimeInferenceWorkflow,
+    )
     from mdlc_constructs.workflows.training.construct import TrainingWorkflow as TrainingWorkflow
 
 _MODULES = {
+    "RealTimeInferenceWorkflow": "mdlc_constructs.workflows.real_time_inference.construct",
+    "AllAtOnce": "mdlc_constructs.settings.rollout",
+    "Canary": "mdlc_constructs.settings.rollout",
+    "Linear": "mdlc_constructs.settings.rollout",
+    "Rolling": "mdlc_constructs.settings.rollout",
+    "Serving": "mdlc_constructs.settings.serving",
+    "CaptureSettings": "mdlc_constructs.settings.serving",
+    "Scaling": "mdlc_constructs.settings.scaling",
+    "Serverless": "mdlc_constructs.settings.scaling",
+    "Asynchronous": "mdlc_constructs.settings.scaling",
+    "Night": "mdlc_constructs.settings.scaling",
+    "ScheduledScaling": "mdlc_constructs.settings.scaling",
+    "RollbackAlarms": "mdlc_constructs.settings.rollback_alarms",
+    "BusinessMetric": "mdlc_constructs.settings.rollback_alarms",
+    "GoldenChecks": "mdlc_constructs.settings.golden_checks",
+    "Probes": "mdlc_constructs.settings.probes",
     "BatchInferenceWorkflow": "mdlc_constructs.workflows.batch_inference.construct",
     "ModelHome": "mdlc_constructs.resources.model_home",
     "TrainingWorkflow": "mdlc_constructs.workflows.training.construct",

@@ -45,6 +45,8 @@ WITH_CDK = {
     f"{WORKFLOWS}.construct",
     f"{WORKFLOWS}.training.construct",
     f"{WORKFLOWS}.batch_inference.construct",
+    f"{WORKFLOWS}.real_time_inference.construct",
+    f"{WORKFLOWS}.real_time_inference.surroundings",
     f"{GOVERNANCE}.nag",
 }
 """The modules of the library that need the CDK; every other one runs without it."""

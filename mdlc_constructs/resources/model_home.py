@@ -158,8 +158,8 @@ class ModelHome(Construct):
         """A rule on an event of this model, such as `Training Completed`; give it targets with `add_target`.
 
         Args:
-            detail_type: `Training Completed`, `Training Failed`, `Predictions Published` or
-                `Batch Inference Failed`.
+            detail_type: `Training Completed`, `Training Failed`, `Predictions Published`,
+                `Batch Inference Failed`, `Model Released` or `Release Failed`.
         """
         return events.Rule(
             self,

@@ -157,3 +157,26 @@ def model(repository_arn: str, network: NetworkSettings) -> tuple[Statement, ...
         *running("TransformJobs", repository_arn, network),
         *volumes(),
     )
+
+
+def hosted_model(
+    repository_arn: str,
+    helper_repository_arn: str,
+    endpoint_name: str,
+    network: NetworkSettings,
+    *,
+    asynchronous: bool,
+) -> tuple[Statement, ...]:
+    """What a model's containers need behind an endpoint: golden rows, captures, an endpoint's own logs.
+
+    Args:
+        helper_repository_arn: the repository of the containers around the package's own.
+        endpoint_name: begins nothing else: an endpoint's log group is named by it.
+        asynchronous: whether requests lie in the model's bucket, and answers go there.
+    """
+    queue = ("asynchronous",) if asynchronous else ()
+    return (
+        *model_bucket(reads=("golden", *queue), writes=("capture", *queue)),
+        *running(f"Endpoints/{endpoint_name}", repository_arn, network),
+        *running("TransformJobs", helper_repository_arn, network),
+    )

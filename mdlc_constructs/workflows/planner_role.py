@@ -11,6 +11,7 @@ _LOOKED_AT = {
     "TransformJob": "transform-job/{model}-*",
     "Model": "model/{model}-*",
     "ModelPackage": "model-package/{model}/*",
+    "EndpointConfig": "endpoint-config/*",
 }
 
 
@@ -22,6 +23,11 @@ def planning(model: str, *kinds: str, dataset_key_arn: str | None) -> tuple[Stat
         kinds: what is looked at, as SageMaker names it: `TrainingJob`, `Model` ...
         dataset_key_arn: the dataset's own key, when it has one.
     """
+    return (*job_roles.dataset(dataset_key_arn), *looking(model, *kinds))
+
+
+def looking(model: str, *kinds: str) -> tuple[Statement, ...]:
+    """Look at the model's jobs and packages, read the audit table, write the plan."""
     looks = (
         Statement(
             actions=(f"sagemaker:Describe{kind}",), resources=(_HERE + _LOOKED_AT[kind].format(model=model),)
@@ -29,7 +35,6 @@ def planning(model: str, *kinds: str, dataset_key_arn: str | None) -> tuple[Stat
         for kind in kinds
     )
     return (
-        *job_roles.dataset(dataset_key_arn),
         Statement(actions=("s3:PutObject",), resources=object_arn("runs")),
         Statement(actions=("kms:GenerateDataKey", "kms:Decrypt"), resources=(KEY_ARN,)),
         Statement(actions=("dynamodb:GetItem",), resources=(AUDIT_TABLE_ARN,)),

@@ -1,4 +1,1 @@
-"""Releases a model package to an endpoint.
-
-The pure machine alone: no construct stands around it yet, so nothing here is exported or deployed.
-"""
+"""Real-time inference: releases approved packages to an endpoint, and takes back what does not hold."""

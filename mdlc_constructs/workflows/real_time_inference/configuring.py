@@ -2,13 +2,16 @@
 
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.resources.places import KEY_ARN, uri
-from mdlc_constructs.settings.instance_type import has_local_storage
 from mdlc_constructs.settings.scaling import Asynchronous, Serverless
 from mdlc_constructs.settings.serving import CaptureSettings
 from mdlc_constructs.tasks.endpoint import EndpointCapture, Variant, create_endpoint_config
 from mdlc_constructs.tasks.requests import present
 from mdlc_constructs.workflows.ending import TO_FAILURE
-from mdlc_constructs.workflows.real_time_inference.deploying import FEW_RETRIES, planned_again
+from mdlc_constructs.workflows.real_time_inference.deploying import (
+    FEW_RETRIES,
+    encrypts_volumes,
+    planned_again,
+)
 from mdlc_constructs.workflows.real_time_inference.settings import ROWS_TYPE, ReleaseSettings
 
 
@@ -24,7 +27,6 @@ def create_config(settings: ReleaseSettings) -> Task:
         serverless=_serverless(serving.serverless),
         startup_seconds=serving.startup_seconds,
     )
-    encrypted = instances and not has_local_storage(serving.instance_type)
     return create_endpoint_config(
         "CreateConfig",
         config_name="{% $plan.names.CreateConfig %}",
@@ -32,7 +34,7 @@ def create_config(settings: ReleaseSettings) -> Task:
         variants=(variant,),
         capture=_capture(serving.capture),
         asynchronous=_asynchronous(serving.asynchronous),
-        kms_key_id=KEY_ARN if encrypted else None,
+        kms_key_id=KEY_ARN if encrypts_volumes(serving) else None,
         output={},
         retry=FEW_RETRIES,
         catch=(planned_again("CreateConfig"), TO_FAILURE),

@@ -1,14 +1,19 @@
 """The release's second half: from a configuration to an endpoint that serves it, or does not."""
 
+from dataclasses import replace
+
 from mdlc_constructs.asl.failures import Catch, Retry
 from mdlc_constructs.asl.sequence import Sequence
 from mdlc_constructs.asl.states import Choice, Rule, State
 from mdlc_constructs.resources.places import PACKAGE_GROUP
+from mdlc_constructs.settings.instance_type import has_local_storage
 from mdlc_constructs.settings.rollback_alarms import RollbackAlarms
+from mdlc_constructs.settings.serving import Serving
 from mdlc_constructs.tasks.deployment import deployment_config
 from mdlc_constructs.tasks.endpoint import create_endpoint, update_endpoint
 from mdlc_constructs.tasks.model_package import update_model_package
 from mdlc_constructs.tasks.permissions import arn
+from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.ending import TO_FAILURE
 from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.real_time_inference.scaling_steps import end_scaling, scale
@@ -36,6 +41,11 @@ def planned_again(step: str) -> Catch:
 def alarm_placeholders(alarms: RollbackAlarms) -> dict[str, str]:
     """Each alarm's key to the placeholder of its name."""
     return {spec.key: f"${{{spec.key}Alarm}}" for spec in alarms.specs()}
+
+
+def encrypts_volumes(serving: Serving) -> bool:
+    """Whether the endpoint's disks take a key: those of instances whose hardware encrypts them do not."""
+    return serving.serverless is None and not has_local_storage(serving.instance_type)
 
 
 def deploy() -> Choice:
@@ -86,6 +96,12 @@ def deployed(model: str, watched: Watched) -> Sequence:
         retry=FEW_RETRIES,
         catch=(planned_again("CreateEndpoint"), TO_FAILURE),
     )
+    if encrypts_volumes(serving):
+        # SageMaker asks it of whoever creates or updates an endpoint whose disks have a key:
+        # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
+        update, create = (
+            replace(task, statements=(*task.statements, *job_roles.volumes())) for task in (update, create)
+        )
     # The update comes first, because that is where `Deploy` leads unless a rule says otherwise.
     return Sequence.of(
         # Before an update all answers are still those of the version that serves.

@@ -86,8 +86,7 @@ class Watched:
         if not self.probed:
             return
         self.probes.check_rollout(self.rollout)
-        recent = self.serving.capture is not None and self.probes.recent > 0
-        if self.golden is None and not recent:
+        if self.golden is None and not (self.captured and self.probes.recent):
             raise ValueError(
                 f"golden=None and probes.recent={self.probes.recent} with capture={self.serving.capture!r} "
                 "leave the alarms on answers nothing to ask: give golden checks, or capture requests, or "
@@ -99,6 +98,12 @@ class Watched:
     def probed(self) -> bool:
         """Whether there is a prober: an alarm watches answers, and SageMaker watches the alarm."""
         return self.serving.has_guardrails and watched_share(self.serving.alarms) is not None
+
+    @property
+    def captured(self) -> bool:
+        """Whether the endpoint keeps requests that may be asked again."""
+        capture = self.serving.capture
+        return capture is not None and capture.sample_percent > 0 and "Input" in capture.modes
 
     @property
     def share(self) -> float:
@@ -198,7 +203,7 @@ def _payload(watched: Watched, mode: str) -> dict[str, object]:
         "endpoint": watched.endpoint_name,
         "variant": watched.serving.variant,
         "golden": watched.golden is not None,
-        "captured": watched.serving.capture is not None,
+        "captured": watched.captured,
         "content_type": watched.content_type,
         "probes": {
             **watched.probes.to_plan(),

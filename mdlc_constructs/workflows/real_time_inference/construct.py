@@ -1,0 +1,244 @@
+"""The real-time inference workflow as a construct: roles, alarms and rules around the pure machine."""
+
+from collections.abc import Mapping
+from weakref import WeakKeyDictionary
+
+from aws_cdk import Aws, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from mdlc_constructs.asl.states import State
+from mdlc_constructs.resources.model_home import ModelHome
+from mdlc_constructs.settings import Compute, Dataset, NetworkSettings
+from mdlc_constructs.settings.golden_checks import GoldenChecks
+from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.probes import Probes
+from mdlc_constructs.settings.rollout import AllAtOnce, Deployment
+from mdlc_constructs.settings.serving import Serving
+from mdlc_constructs.workflows import job_roles
+from mdlc_constructs.workflows.construct import DATA_LOCK, Seam, Workflow, source_of
+from mdlc_constructs.workflows.real_time_inference import function_roles, serving_model
+from mdlc_constructs.workflows.real_time_inference import golden as golden_steps
+from mdlc_constructs.workflows.real_time_inference.configuring import create_config
+from mdlc_constructs.workflows.real_time_inference.machine import release_machine
+from mdlc_constructs.workflows.real_time_inference.retiring import retiring
+from mdlc_constructs.workflows.real_time_inference.settings import STEPS, WORKFLOW, ReleaseSettings
+from mdlc_constructs.workflows.real_time_inference.surroundings import (
+    approval_rule,
+    rollback_alarm,
+    wake_rule,
+)
+from mdlc_constructs.workflows.real_time_inference.watching import prober_statements
+
+GOLDEN = GoldenChecks()
+"""The golden checks unless others are given."""
+
+
+class RealTimeInferenceWorkflow(Workflow):
+    """Releases approved packages to an endpoint, and takes back what does not hold.
+
+    The endpoint takes raw rows, one JSON object a line (`application/jsonlines`), and answers each with
+    `{"score": ..., "version": ...}`: the package's own feature program runs in front of its container.
+
+    A release asks the new version recorded questions before it gets any traffic, shifts traffic as `rollout`
+    says while alarms and probes watch, and ends with the champion's pointer moved, or with the old version
+    serving and the package Rejected. The execution's input is `{package_version, forward_only, reason,
+    trigger, request_id}`, all optional: `docs/contracts.md`.
+
+    Golden rows lie in the model's bucket, in `golden/rows.jsonl`, the answers expected of them in
+    `golden/expected.csv`. The very first release needs none, since no version was there to record answers
+    of: its audit item and its event say `golden: none recorded`. Once an endpoint serves, another version is
+    refused without them (`NoGolden`), because nothing else would ask it before it gets traffic.
+
+    Args:
+        home: the model's home, in which a training workflow registers packages.
+        dataset: the data that the model was trained on: its row key tells golden rows apart.
+        serving: the endpoint: instances, scaling, capture, alarms.
+        rollout: how a new version takes over traffic.
+        golden: how near answers to recorded rows must come; None asks nothing before traffic.
+        probes: what is asked of the endpoint while a new version bakes, for alarms on its answers.
+        endpoint_name: the model's name unless given.
+        retained: how many earlier releases are kept, so that going back takes one execution.
+        starts_on_approval: whether a version's approval starts its release. Otherwise start the machine.
+        job_compute: instances of the golden check.
+        scoring_compute: instances of the transform job that asks golden rows.
+        network: VPC, isolation, encryption between containers.
+        seams: states before and after steps, such as `{"after_deploy": chain}`, which comes when the new
+            version serves.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
+
+    Attributes:
+        endpoint_name: the endpoint, which the first release creates.
+        endpoint_arn: its ARN, for policies of your own.
+        rollback_alarms: what sends a release back, by `AlarmSpec.key`.
+    """
+
+    steps: tuple[str, ...] = STEPS
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        home: ModelHome,
+        dataset: Dataset,
+        serving: Serving | None = None,
+        rollout: Deployment | None = None,
+        golden: GoldenChecks | None = GOLDEN,
+        probes: Probes | None = None,
+        endpoint_name: str | None = None,
+        retained: int = 2,
+        starts_on_approval: bool = True,
+        job_compute: Compute | None = None,
+        scoring_compute: Compute | None = None,
+        network: NetworkSettings | None = None,
+        seams: Mapping[str, Seam] | None = None,
+    ) -> None:
+        # Before any resource exists, so that a refused setting leaves nothing behind.
+        self.settings = ReleaseSettings(
+            model=home.name,
+            dataset=dataset,
+            serving=serving or Serving(),
+            rollout=rollout or AllAtOnce(),
+            golden=golden,
+            probes=probes or Probes(),
+            endpoint=endpoint_name,
+            retained=retained,
+            job_compute=job_compute or Compute(),
+            scoring_compute=scoring_compute or Compute(),
+            network=network or NetworkSettings(),
+        )
+        self.endpoint_name = self.settings.endpoint_name
+        self.source = source_of(home, dataset, None)
+        _claim(Stack.of(scope), home, self.endpoint_name)
+        super().__init__(scope, id_, home=home)
+        self.steps = self.settings.steps
+        self.tasks = self.tasks_of_steps()
+        machine = release_machine(self.settings, tasks=self.tasks, seams=self.read_seams(seams))
+        self.rollback_alarms: Mapping[str, cloudwatch.CfnAlarm] = {
+            spec.key: rollback_alarm(
+                self, spec, endpoint_name=self.endpoint_name, variant=self.settings.serving.variant
+            )
+            for spec in self.settings.serving.alarms.specs()
+        }
+        self.build(machine, workflow=WORKFLOW, bindings={**self._jobs(), **self._functions()})
+        home.ends_endpoint(self.endpoint_name)
+        wake_rule(
+            self,
+            endpoint_name=self.endpoint_name,
+            model=home.name,
+            table=home.audit_table_name,
+            function_arn=home.function("WakeRelease", function_roles.waking(f"{home.name}-{WORKFLOW}"), {}),
+        )
+        if starts_on_approval:
+            approval_rule(
+                self, group=home.package_group_name, machine_arn=self.state_machine.state_machine_arn
+            )
+
+    @property
+    def endpoint_arn(self) -> str:
+        """The endpoint's ARN; endpoints are in lower case there, whatever their name."""
+        here = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
+        return f"arn:{Aws.PARTITION}:sagemaker:{here}:endpoint/{self.endpoint_name.lower()}"
+
+    def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let somebody ask the endpoint."""
+        action = (
+            "sagemaker:InvokeEndpoint"
+            if self.settings.serving.asynchronous is None
+            else "sagemaker:InvokeEndpointAsync"
+        )
+        return iam.Grant.add_to_principal(
+            grantee=grantee, actions=[action], resource_arns=[self.endpoint_arn]
+        )
+
+    def _jobs(self) -> dict[str, str]:
+        """Roles and code of the jobs, and the model's role; what their placeholders are bound to."""
+        settings, home = self.settings, self.home
+        job_image = self.image_uri(Image.jobs())
+        bindings = {"JobImage": job_image, **self.network_bindings(settings.network)}
+        if settings.golden is not None:
+            bundled, places = self.bundle_bindings(DATA_LOCK)
+            code, wheels = places["JobCode"], places["DataWheels"]
+            self.job_role(
+                "CheckGoldenRole",
+                job_roles.job_code(code.bucket_name, code.object_key, wheels.object_key),
+                job_roles.running("ProcessingJobs", self.repository_arn(job_image), settings.network),
+                job_roles.volumes(),
+                job_roles.model_bucket(reads=("runs", "golden", "scores"), writes=("quality",)),
+            )
+            bindings |= bundled
+        model_role = home.model_role(job_roles.model(home.model_repository_arn, settings.network), {})
+        home.model_role(
+            job_roles.hosted_model(
+                home.model_repository_arn,
+                self.repository_arn(job_image),
+                self.endpoint_name,
+                settings.network,
+                asynchronous=settings.serving.asynchronous is not None,
+            ),
+            {},
+        )
+        roles = {name: role.arn for name, role in self.roles.items()}
+        return {**bindings, **roles, "ModelRole": model_role.arn}
+
+    def _functions(self) -> dict[str, str]:
+        """The functions of the machine, and the names of its alarms."""
+        settings, home = self.settings, self.home
+        planner = function_roles.planning(home.name, self.endpoint_name, golden=settings.golden is not None)
+        bindings = {
+            "PlanReleaseFunction": home.function("PlanRelease", planner, {}),
+            "RetireReleasesFunction": home.function("RetireReleases", retiring(home.name), {}),
+            **{f"{key}Alarm": alarm.ref for key, alarm in self.rollback_alarms.items()},
+        }
+        if settings.watched.probed:
+            prober = prober_statements(settings.watched)
+            bindings["ProbeAnswersFunction"] = home.function("ProbeAnswers", prober, {})
+        return bindings
+
+    def tasks_of_steps(self) -> dict[str, State]:
+        """Every step's task; `deploy` is many states, and none of them can be replaced."""
+        return {step: getattr(self, f"create_{step}_task")() for step in self.steps if step != "deploy"}
+
+    def create_create_model_task(self) -> State:
+        """The model that the endpoint and the golden checks run."""
+        return serving_model.create_serving_model(self.settings)
+
+    def create_score_golden_task(self) -> State:
+        """Recorded rows, asked of the new version by a transform job."""
+        return golden_steps.score_golden(self.settings)
+
+    def create_check_golden_task(self) -> State:
+        """Answers compared with the expected ones."""
+        return golden_steps.check_golden(self.settings)
+
+    def create_create_config_task(self) -> State:
+        """The endpoint's configuration."""
+        return create_config(self.settings)
+
+
+_claimed: WeakKeyDictionary[Stack, dict[str, str]] = WeakKeyDictionary()
+"""Names of endpoints to the model that is released to them, by stack."""
+
+
+def _claim(stack: Stack, home: ModelHome, endpoint_name: str) -> None:
+    """Refuse a second release workflow for an endpoint or a model.
+
+    Raises:
+        ValueError: naming the endpoint and the model that has it.
+    """
+    taken = _claimed.setdefault(stack, {})
+    if endpoint_name in taken:
+        raise ValueError(
+            f"endpoint_name is {endpoint_name!r}, to which another RealTimeInferenceWorkflow of this stack "
+            f"releases {taken[endpoint_name]}: give each an endpoint of its own."
+        )
+    if home.name in taken.values():
+        raise ValueError(
+            f"home is that of {home.name!r}, which another RealTimeInferenceWorkflow of this stack releases: "
+            "a model has one champion, and so one endpoint."
+        )
+    taken[endpoint_name] = home.name

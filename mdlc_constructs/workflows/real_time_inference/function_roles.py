@@ -1,0 +1,37 @@
+"""What the functions of a release may do: each the narrowest statements that run it. Pure data."""
+
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.resources.places import AUDIT_TABLE_ARN, KEY_ARN
+from mdlc_constructs.tasks.permissions import arn, use_key
+from mdlc_constructs.workflows import job_roles
+from mdlc_constructs.workflows.planner_role import looking
+
+
+def planning(model: str, endpoint_name: str, *, golden: bool) -> tuple[Statement, ...]:
+    """Look at the package, the endpoint, and what earlier executions made; list recorded rows."""
+    # An endpoint may have a configuration that was made before this workflow was there.
+    looks = ("ProcessingJob", "TransformJob", "Model", "ModelPackage", "EndpointConfig")
+    return (
+        *looking(model, *looks),
+        *(job_roles.model_bucket(reads=("golden",)) if golden else ()),
+        Statement(
+            actions=("sagemaker:DescribeEndpoint",),
+            resources=(arn("sagemaker", f"endpoint/{endpoint_name.lower()}"),),
+        ),
+        # Neither listing versions nor describing scaling knows a resource-level permission.
+        Statement(
+            actions=("sagemaker:ListModelPackages", "application-autoscaling:DescribeScalableTargets"),
+            resources=("*",),
+        ),
+    )
+
+
+def waking(machine_name: str) -> tuple[Statement, ...]:
+    """Take the tokens that executions left, and send them back."""
+    return (
+        Statement(actions=("dynamodb:Query", "dynamodb:DeleteItem"), resources=(AUDIT_TABLE_ARN,)),
+        *use_key(KEY_ARN, "dynamodb"),
+        Statement(
+            actions=("states:SendTaskSuccess",), resources=(arn("states", f"stateMachine:{machine_name}"),)
+        ),
+    )
