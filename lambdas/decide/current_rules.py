@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from lambdas.decide import counts
+from lambdas import counts
 from lambdas.decide.calls import CallFailed, get_item
 from lambdas.decide.environment import environment
 from mdlc_constructs.settings.rules import Rules

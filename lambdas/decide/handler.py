@@ -20,8 +20,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from lambdas import connection
-from lambdas.decide import calls, counts, record, steps
+from lambdas import connection, counts
+from lambdas.decide import calls, record, steps
 from lambdas.decide.calls import CallFailed
 from lambdas.decide.current_rules import rules_in_use
 from lambdas.decide.environment import Environment, environment

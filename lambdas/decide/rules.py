@@ -19,7 +19,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from lambdas.decide import counts, record, steps
+from lambdas import counts
+from lambdas.decide import record, steps
 from lambdas.decide.current_rules import rules_in_use
 from lambdas.decide.environment import Environment, environment
 from lambdas.decide.requests import BadRequest, Request, checked

@@ -23,7 +23,7 @@ RULES_MISSING = "rules missing"
 """Why a decision is the fallback one, as recorded."""
 
 # What SageMaker says when the container answered with an error of the 4xx kind.
-_REFUSED_BY_CONTAINER = re.compile(r"client error \(4\d\d\)")
+_REFUSED_BY_CONTAINER = re.compile(r"Received client error \(4\d\d\)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

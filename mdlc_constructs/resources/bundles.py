@@ -26,6 +26,8 @@ JOB_PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux201
 """What the jobs' image can run, the newest first."""
 
 _PACKAGE = Path(__file__).resolve().parent.parent
+_DOORS = (_PACKAGE / "__init__.py", _PACKAGE / "exports.py")
+"""What importing one of the settings' modules runs besides: names are exported lazily."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: content alone decides the bytes
 
 
@@ -57,18 +59,23 @@ def cache_folder() -> Path:
 
 @cache
 def lambda_code() -> Bundle:
-    """All functions with their dependencies: one bundle, one handler each."""
+    """All functions with their dependencies and the settings' nouns: one bundle, one handler each."""
     lock = source("lambdas") / "requirements.lock"
+    settings = _PACKAGE / "settings"
 
     def fill(archive: zipfile.ZipFile) -> None:
         _add_tree(archive, source("lambdas"), "lambdas")
+        _add_tree(archive, settings, f"{_PACKAGE.name}/{settings.name}")
+        for path in _DOORS:
+            _add(archive, path.relative_to(_PACKAGE.parent).as_posix(), path.read_bytes())
         with tempfile.TemporaryDirectory() as folder:
             platform = _for_platform(LAMBDA_PYTHON, LAMBDA_PLATFORM)
             _pip("install", "--target", folder, *platform, "-r", str(lock))
             _require_pure(Path(folder))
             _add_tree(archive, Path(folder), "")
 
-    made_from = (LAMBDA_PYTHON, LAMBDA_PLATFORM, *_tree(source("lambdas")))
+    doors = [path.read_text(encoding="utf-8") for path in _DOORS]
+    made_from = (LAMBDA_PYTHON, LAMBDA_PLATFORM, *_tree(source("lambdas")), *_tree(settings), *doors)
     return _bundle("lambdas", _digest_of(made_from), fill)
 
 

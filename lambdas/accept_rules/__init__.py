@@ -1,0 +1,1 @@
+"""Accepts the rules that a team uploads, and refuses those that cannot be used."""

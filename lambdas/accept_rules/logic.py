@@ -1,0 +1,113 @@
+"""Whether an uploaded set of rules becomes the current one, and what the table keeps of it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mdlc_constructs.settings.rules import Rules
+from mdlc_constructs.settings.rules_document import RulesRefused, parse, read
+
+CURRENT = "RULES"
+
+Order = Literal["newer", "older", "same"]
+
+MOST_PROBLEMS = 20
+
+_SEQUENCER = re.compile(r"[0-9A-Fa-f]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """One version of the rules' object, as its event names it.
+
+    Attributes:
+        sequencer: S3's own order of events of one key, hexadecimal.
+        written_at: when the version was written, ISO 8601 in UTC.
+    """
+
+    bucket: str
+    key: str
+    version_id: str
+    sequencer: str
+    written_at: str
+
+
+def rules_in(content: bytes, decisions: Sequence[str], columns: Mapping[str, str]) -> Rules:
+    """The rules in an uploaded file.
+
+    Args:
+        decisions: those that may be made.
+        columns: the types of the columns that a row may hold.
+
+    Raises:
+        RulesRefused: naming what is wrong.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RulesRefused(
+            [f"The file is no text in UTF-8 (byte {error.start}): save it as such."]
+        ) from error
+    return parse(read(text), decisions=decisions, columns=columns)
+
+
+def item_of(rules: Rules, upload: Upload, content: bytes, accepted_at: str) -> dict[str, Any]:
+    """The current rules as an item in DynamoDB's notation."""
+    return {
+        "pk": {"S": CURRENT},
+        "document": {"S": content.decode("utf-8-sig")},
+        "version": {"S": rules.version},
+        "digest": {"S": rules.digest},
+        "rules_version": {"S": rules.recorded},
+        "source": {"S": f"s3://{upload.bucket}/{upload.key}"},
+        "s3_version": {"S": upload.version_id},
+        "sequencer": {"S": comparable_sequencer(upload.sequencer)},
+        "written_at": {"S": upload.written_at},
+        "at": {"S": accepted_at},
+    }
+
+
+def kept_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The item that stays when others follow, named by its content so that a decision's record leads to it."""
+    return {**item, "pk": {"S": f"{CURRENT}#{item['digest']['S']}"}}
+
+
+def key() -> dict[str, Any]:
+    """The key of the current rules, in DynamoDB's notation."""
+    return {"pk": {"S": CURRENT}}
+
+
+def order(upload: Upload, current: Mapping[str, Any] | None) -> Order:
+    """How an upload stands to the current rules: events come twice, late and in any order.
+
+    S3's sequencer orders them; where there is none, the time at which they were written.
+    """
+    if current is None:
+        return "newer"
+    if upload.version_id == current["s3_version"]["S"] and upload.version_id:
+        return "same"
+    mine, theirs = comparable_sequencer(upload.sequencer), current["sequencer"]["S"]
+    if mine and theirs:
+        return "same" if mine == theirs else "newer" if mine > theirs else "older"
+    return "newer" if upload.written_at > current["written_at"]["S"] else "older"
+
+
+def refusal_detail(upload: Upload, event: Mapping[str, Any], refused: RulesRefused) -> dict[str, Any]:
+    """What the event of a refusal says: the first problems, which a person mends one after the other."""
+    return {
+        "model": event["model"],
+        "api": event["api"],
+        "source": f"s3://{upload.bucket}/{upload.key}",
+        "s3_version": upload.version_id,
+        "message": str(refused),
+        "problems": list(refused.problems[:MOST_PROBLEMS]),
+    }
+
+
+def comparable_sequencer(sequencer: str) -> str:
+    """A sequencer that compares as text; S3's differ in length and are then filled with zeros from the right.
+
+    Source: https://repost.aws/knowledge-center/s3-duplicate-sqs-messages
+    """
+    return sequencer.upper().ljust(64, "0") if _SEQUENCER.fullmatch(sequencer) else ""
