@@ -85,6 +85,11 @@ class Watched:
     def __post_init__(self) -> None:
         if not self.probed:
             return
+        if self.serving.asynchronous is not None:
+            raise ValueError(
+                "asynchronous: answers come to S3 minutes later, where no probe waits for them; watch no "
+                "quality of answers (quality_share=None, prediction_drift=None)."
+            )
         self.probes.check_rollout(self.rollout)
         if self.golden is None and not (self.captured and self.probes.recent):
             raise ValueError(
