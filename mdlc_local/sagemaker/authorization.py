@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mdlc_local import seams
+from mdlc_local.autoscaling import permissions as scaling
 from mdlc_local.sagemaker import host, invocations, model_packages, records
 from mdlc_local.sagemaker.faults import Fault
 from mdlc_local.sagemaker.records import ENDPOINT, ENDPOINT_CONFIG, KINDS, MODEL_PACKAGE, Kind, Scope
@@ -69,6 +70,8 @@ def check_dependent(operation: str, request: dict[str, Any], scope: Scope, key: 
     if operation in ("CreateEndpoint", "UpdateEndpoint"):
         config = records.arn(ENDPOINT_CONFIG, request["EndpointConfigName"], scope)
         host.authorize(key, f"sagemaker:{operation}", config, scope.region, {})
+    if operation == "DeleteEndpoint":
+        scaling.check_deletion(request["EndpointName"], scope, key)
     if operation.startswith("Create") and request.get("Tags"):
         tags = {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in request["Tags"]}
         context = {**tags, "aws:TagKeys": [tag["Key"] for tag in request["Tags"]]}

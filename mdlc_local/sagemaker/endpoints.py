@@ -3,6 +3,7 @@
 import copy
 from typing import Any
 
+from mdlc_local.autoscaling import removal
 from mdlc_local.sagemaker import deployments, endpoint_configs, fleets, hosting, listing, model, records
 from mdlc_local.sagemaker.faults import already_exists, could_not_find, invalid
 from mdlc_local.sagemaker.fleets import Fleet
@@ -59,6 +60,7 @@ def update(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
         deployment = record.get("LastDeploymentConfig")
     rollout = Rollout.of(deployment, _instances(config))
     _check_guardrails(deployment, old.config, config)
+    removal.check_update(record["EndpointName"], old.config, config, scope)
     if request.get("RetainAllVariantProperties"):
         _retain(request, config, old)
     with records.changing(record):
@@ -212,6 +214,7 @@ def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
         if record["EndpointStatus"] in _BUSY:
             raise _in_progress(record)
         record.update(EndpointStatus="Deleting", LastModifiedTime=model.now())
+    removal.forget_endpoint(record["EndpointName"], scope)
 
     def forget() -> None:
         if hosted is not None:

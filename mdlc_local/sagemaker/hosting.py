@@ -11,6 +11,7 @@ from mdlc_local.sagemaker.endpoint_metrics import EndpointMetrics
 from mdlc_local.sagemaker.fleets import Fleet
 from mdlc_local.sagemaker.records import Record, Scope
 from mdlc_local.sagemaker.traffic import Traffic
+from mdlc_local.sagemaker.utilization import Utilization
 
 log = logging.getLogger("mdlc_local.sagemaker")
 
@@ -45,6 +46,7 @@ class Hosted:
     def __post_init__(self) -> None:
         self.metrics = EndpointMetrics(self.record["EndpointName"], self.scope)
         self.capture = DataCapture(self.record["EndpointName"], self.scope)
+        self._utilization = Utilization(self.record["EndpointName"], self.scope)
         self._closed = threading.Event()
         self._reporter = _in_context(self._report, f"report {self.record['EndpointName']}")
 
@@ -52,6 +54,7 @@ class Hosted:
         rounds = 0
         while not self._closed.wait(REPORT_SECONDS):
             self.metrics.flush()
+            self._utilization.report(self.traffic.servers)
             rounds += 1
             if rounds % _REPORTS_PER_CAPTURE == 0:
                 self.capture.flush()

@@ -98,6 +98,11 @@ class ModelServer:
         self._end()
 
     @property
+    def pid(self) -> int | None:
+        """The process, which leads a group of its own; None when there is none."""
+        return None if self._process is None else self._process.pid
+
+    @property
     def ended(self) -> bool:
         """Whether the process is gone, for whatever reason."""
         return self._process is None or self._process.poll() is not None

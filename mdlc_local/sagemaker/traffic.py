@@ -33,6 +33,11 @@ class Traffic:
         """Percent of the requests by the name of the endpoint configuration."""
         return {fleet.config_name: percent for fleet, percent in self._shares}
 
+    @property
+    def servers(self) -> list[VariantServer]:
+        """The production variants of all fleets that answer."""
+        return [server for fleet, _ in self._shares for server in fleet.servers.values()]
+
     @contextlib.contextmanager
     def route(self, target_variant: str | None) -> Iterator[tuple[Fleet, VariantServer]]:
         """The fleet and the variant of one request, which the fleet waits for before it ends.

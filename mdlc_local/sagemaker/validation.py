@@ -39,6 +39,7 @@ _SPELLINGS = {
     r"\p{S}": r"$+<=>^`|~\u00a2-\u00b4\u2030-\u2bff",
     r"\p{P}": r"!-#%-*,-/:;?@\[-\]_{}\u00a1-\u00bf\u2010-\u2027\u3001-\u3030",
     r"\p{Alnum}": "A-Za-z0-9",
+    r"\p{Print}": "[ -~]",
     r"\uD800\uDC00-\uDBFF\uDFFF": r"\U00010000-\U0010FFFF",
 }
 _REPEATED_END = re.compile(r"\$\{\d+,\d+\}$")

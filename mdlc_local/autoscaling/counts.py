@@ -1,0 +1,62 @@
+"""How many instances a target has, and giving it another number."""
+
+import uuid
+
+from mdlc_local.autoscaling import store
+from mdlc_local.autoscaling.store import Target
+from mdlc_local.sagemaker import endpoints, hosting, model
+from mdlc_local.sagemaker.faults import Fault
+
+
+def current(target: Target) -> int | None:
+    """The variant's instance count; None while it serves nothing."""
+    hosted = hosting.find(target.endpoint, target.scope)
+    if hosted is None or hosted.fleet is None or target.variant not in hosted.fleet.servers:
+        return None
+    return hosted.fleet.servers[target.variant].instances
+
+
+def change(target: Target, count: int, cause: str) -> bool:
+    """Ask SageMaker for another number of instances, as UpdateEndpointWeightsAndCapacities does.
+
+    Returns:
+        Whether SageMaker took it: it takes none while the endpoint is being updated.
+    """
+    wanted = [{"VariantName": target.variant, "DesiredInstanceCount": count}]
+    started = model.now()
+    try:
+        endpoints.update_weights_and_capacities(
+            {"EndpointName": target.endpoint, "DesiredWeightsAndCapacities": wanted}, target.scope
+        )
+    except Fault:
+        return False
+    told = f"Setting desired instance count to {count}."
+    done = f"Successfully set desired instance count to {count}. Change successfully fulfilled by sagemaker."
+    with store.lock:
+        target.activities.insert(
+            0,
+            {
+                "ActivityId": str(uuid.uuid4()),
+                "ServiceNamespace": store.NAMESPACE,
+                "ResourceId": target.resource_id,
+                "ScalableDimension": store.DIMENSION,
+                "Description": told,
+                "Cause": cause,
+                "StartTime": started,
+                "EndTime": model.now(),
+                "StatusCode": "Successful",
+                "StatusMessage": done,
+            },
+        )
+        del target.activities[store.MOST_ACTIVITIES :]
+    return True
+
+
+def keep_within(target: Target, cause: str) -> bool:
+    """Bring the count within the bounds; False when it should change and cannot now."""
+    count = current(target)
+    if count is None:
+        return True
+    bounded = min(max(count, target.minimum), target.maximum)
+    word = "minimum" if bounded > count else "maximum"
+    return bounded == count or change(target, bounded, f"{word} capacity was set to {bounded}: {cause}")

@@ -1,0 +1,92 @@
+"""Scaling itself: a thread that looks at alarms and schedules and changes instance counts.
+
+Cooldowns are real time divided by the server's time scale. Within the scale-out cooldown nothing is added,
+where AWS adds what goes beyond what it has added already; a scale-out is never held back by a scale-in.
+"""
+
+import importlib
+import logging
+import time
+
+from mdlc_local import alarms, options
+from mdlc_local.autoscaling import counts, schedules, store
+from mdlc_local.autoscaling.policies import DEFAULT_COOLDOWN_SECONDS
+from mdlc_local.autoscaling.store import Policy, Target
+from mdlc_local.autoscaling.tracking import Look, wanted
+from mdlc_local.sagemaker import model
+
+log = logging.getLogger("mdlc_local.autoscaling")
+
+LOOK_SECONDS = 0.25
+"""How often targets are looked at."""
+
+LEAST_PAUSE_SECONDS = 60
+"""Between two changes because of alarms, whatever the cooldowns: alarms are evaluated once a minute."""
+
+
+def run() -> None:
+    """Look at all targets for as long as the server lives."""
+    responses = importlib.import_module("ministack.core.responses")
+    while True:
+        time.sleep(LOOK_SECONDS)
+        for target in store.everything():
+            responses.set_request_account_id(target.scope.account)
+            responses.set_request_region(target.scope.region)
+            try:
+                schedules.carry_out(target, model.now())
+                track(target, time.monotonic())
+            except Exception:
+                # One target that cannot be scaled must not stop the others.
+                log.exception("%s cannot be scaled", target.resource_id)
+
+
+def track(target: Target, now: float) -> None:
+    """Do what the policies want, unless a cooldown is against it.
+
+    Args:
+        target: the target.
+        now: the moment, of the monotonic clock.
+    """
+    count = counts.current(target)
+    with store.lock:
+        followed = list(target.policies.values())
+    if count is None or not followed:
+        return
+    looks = [look(policy) for policy in followed]
+    goal = wanted(count, target.minimum, target.maximum, looks)
+    if goal == count:
+        return
+    out = goal > count
+    cooldowns = [policy.tracked.get("ScaleOutCooldown" if out else "ScaleInCooldown") for policy in followed]
+    seconds = max(DEFAULT_COOLDOWN_SECONDS if one is None else one for one in cooldowns)
+    before = [target.scaled_out] if out else [target.scaled_in, target.scaled_out]
+    waited = [now - moment for moment in before if moment is not None]
+    if any(one < max(seconds, LEAST_PAUSE_SECONDS) / options.current().time_scale for one in waited):
+        return
+    if target.suspended.get("DynamicScalingOutSuspended" if out else "DynamicScalingInSuspended"):
+        return
+    policy = next(
+        (policy for policy, one in zip(followed, looks, strict=True) if (one.high if out else one.low)),
+        followed[0],
+    )
+    alarm = policy.high if out else policy.low
+    cause = f"monitor alarm {alarm} in state ALARM triggered policy {policy.request['PolicyName']}"
+    if counts.change(target, goal, cause):
+        if out:
+            target.scaled_out = now
+        else:
+            target.scaled_in = now
+
+
+def look(policy: Policy) -> Look:
+    """The policy's alarms and the metric's latest value, in the account and region at hand."""
+    cloudwatch = importlib.import_module(alarms.CLOUDWATCH)
+    high = cloudwatch._alarms.get(policy.high)
+    low = cloudwatch._alarms.get(policy.low) if policy.low is not None else None
+    found = alarms.values(high, time.time()) if high is not None else []
+    return Look(
+        target=float(policy.tracked["TargetValue"]),
+        value=next((value for value in found if value is not None), None),
+        high=high is not None and high["StateValue"] == "ALARM",
+        low=None if policy.low is None else bool(low is not None and low["StateValue"] == "ALARM"),
+    )

@@ -1,0 +1,92 @@
+"""Which IAM permissions a request needs: its own, and those on what it touches in the caller's name.
+
+Source: "How Application Auto Scaling works with IAM" and "Permissions required for API operations" of its
+user guide: callers need permissions on the scaled service and on CloudWatch besides.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from mdlc_local.autoscaling import store, targets
+from mdlc_local.sagemaker import host, records
+from mdlc_local.sagemaker.faults import Fault
+from mdlc_local.sagemaker.records import ENDPOINT, Scope
+
+_LINKED_SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
+_linked: set[str] = set()
+
+
+def check(operation: str, request: dict[str, Any], scope: Scope, key: str) -> None:
+    """Refuse a caller who lacks a permission.
+
+    Raises:
+        Fault: AccessDeniedException, in IAM's words.
+    """
+    if operation.startswith("Describe"):
+        host.authorize(key, f"application-autoscaling:{operation}", "*", scope.region, {})
+        return
+    endpoint, variant = targets.named(request)
+    found = store.find(scope, endpoint, variant)
+    arn = found.arn if found else _here("application-autoscaling", scope) + "scalable-target/new"
+    host.authorize(key, f"application-autoscaling:{operation}", arn, scope.region, context(request))
+    for action, resource, more in _besides(operation, endpoint, variant, scope):
+        host.authorize(key, action, resource, scope.region, more)
+    if operation == "RegisterScalableTarget":
+        _linked.add(scope.account)
+
+
+def check_deletion(endpoint: str, scope: Scope, key: str) -> None:
+    """Refuse to delete an endpoint whose scaling the caller may not end.
+
+    Raises:
+        Fault: AccessDeniedException.
+    """
+    for target in store.of_endpoint(scope, endpoint):
+        try:
+            host.authorize(
+                key,
+                "application-autoscaling:DeregisterScalableTarget",
+                target.arn,
+                scope.region,
+                context(targets.identified(target)),
+            )
+        except Fault as fault:
+            raise Fault(
+                fault.code,
+                "An Application AutoScaling scalable target exists for a variant being deleted, and the IAM "
+                "identity used to invoke DeleteEndpoint does not have "
+                "application-autoscaling:DeregisterScalableTarget permission to deregister the scalable "
+                "target.",
+            ) from fault
+
+
+def context(request: dict[str, Any]) -> dict[str, Any]:
+    """The service's condition keys."""
+    return {
+        "application-autoscaling:service-namespace": request["ServiceNamespace"],
+        "application-autoscaling:scalable-dimension": request["ScalableDimension"],
+    }
+
+
+def _besides(
+    operation: str, endpoint: str, variant: str, scope: Scope
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    alarm = _here("cloudwatch", scope) + f"alarm:TargetTracking-endpoint/{endpoint}/variant/{variant}-Alarm"
+    if operation == "RegisterScalableTarget":
+        arn = records.arn(ENDPOINT, endpoint, scope)
+        yield "sagemaker:DescribeEndpoint", arn, {}
+        yield "sagemaker:UpdateEndpointWeightsAndCapacities", arn, {}
+        if scope.account not in _linked:
+            role = f"arn:aws:iam::{scope.account}:role/{targets.LINKED_ROLE}"
+            yield "iam:CreateServiceLinkedRole", role, {"iam:AWSServiceName": _LINKED_SERVICE}
+    elif operation == "PutScalingPolicy":
+        yield "cloudwatch:PutMetricAlarm", alarm, {}
+        yield "cloudwatch:DescribeAlarms", alarm, {}
+    elif operation in ("DeregisterScalableTarget", "DeleteScalingPolicy"):
+        found = store.find(scope, endpoint, variant)
+        if found is not None and found.policies:
+            yield "cloudwatch:DeleteAlarms", alarm, {}
+
+
+def _here(service: str, scope: Scope) -> str:
+    return f"arn:aws:{service}:{scope.region}:{scope.account}:"

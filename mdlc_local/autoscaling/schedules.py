@@ -1,0 +1,154 @@
+"""PutScheduledAction, DeleteScheduledAction, DescribeScheduledActions, and when an action is due.
+
+`at(...)` and `cron(...)` mean the real clock, in the action's time zone; a `rate(...)` is an interval, and is
+divided by the server's time scale like every other waiting.
+"""
+
+import datetime
+import importlib
+import re
+import uuid
+import zoneinfo
+from typing import Any
+
+from mdlc_local import options, seams
+from mdlc_local.autoscaling import counts, store, targets
+from mdlc_local.autoscaling.store import Schedule, Target
+from mdlc_local.sagemaker import hosting, model
+from mdlc_local.sagemaker.faults import Fault, invalid
+from mdlc_local.sagemaker.records import Scope
+
+EVENTS = "ministack.services.eventbridge"
+_CRON = (("_parse_cron_fields", "expr"), ("_cron_next_fire", "fields after_dt"))
+_AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?)\)")
+_RATE = re.compile(r"rate\(([1-9]\d*) (minute|hour|day)s?\)")
+_BOUNDS = ("MinCapacity", "MaxCapacity")
+
+
+def check_seams() -> None:
+    """Refuse to start when ministack's reading of cron expressions has moved.
+
+    Raises:
+        SeamMoved: when it has.
+    """
+    for attribute, parameters in _CRON:
+        seams.take(EVENTS, attribute, parameters)
+
+
+def put(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """PutScheduledAction; what the request leaves out of an action of that name stays.
+
+    Raises:
+        Fault: ObjectNotFoundException without a target, ValidationException for a schedule that is none.
+    """
+    target = targets.existing(request, scope)
+    name = request["ScheduledActionName"]
+    old = target.schedules.get(name)
+    whole = {**(old.request if old else {}), **request}
+    bounds = whole.get("ScalableTargetAction") or {}
+    if "Schedule" not in whole or not any(bound in bounds for bound in _BOUNDS):
+        raise invalid("Schedule and ScalableTargetAction with a minimum or maximum must be specified.")
+    minimum, maximum = (bounds.get(_BOUNDS[0], target.minimum), bounds.get(_BOUNDS[1], target.maximum))
+    hosted = hosting.find(target.endpoint, scope)
+    config = hosted.fleet.config if hosted is not None and hosted.fleet is not None else {}
+    targets.check_bounds(minimum, max(minimum, maximum), asynchronous="AsyncInferenceConfig" in config)
+    schedule = Schedule(
+        arn=old.arn if old else _arn(target, name),
+        request=whole,
+        due=due(whole, model.now()),
+        created=old.created if old else model.now(),
+    )
+    with store.lock:
+        target.schedules[name] = schedule
+    return {}
+
+
+def due(request: dict[str, Any], after: datetime.datetime) -> datetime.datetime | None:
+    """When an action is carried out first after a moment; None when never.
+
+    Args:
+        request: the action, with Schedule, Timezone, StartTime and EndTime.
+        after: the moment, in UTC.
+
+    Raises:
+        Fault: ValidationException for a schedule or a time zone that there is not.
+    """
+    try:
+        zone = zoneinfo.ZoneInfo(request.get("Timezone") or "UTC")
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
+        raise invalid(f"Timezone {request['Timezone']} is not valid.") from error
+    if "StartTime" in request:
+        after = max(after, model.moment(request["StartTime"]) - datetime.timedelta(seconds=1))
+    found = _next(request["Schedule"], after, zone)
+    if found is not None and "EndTime" in request and found > model.moment(request["EndTime"]):
+        return None
+    return found
+
+
+def _next(schedule: str, after: datetime.datetime, zone: zoneinfo.ZoneInfo) -> datetime.datetime | None:
+    if match := _AT.fullmatch(schedule):
+        moment = datetime.datetime.fromisoformat(match[1]).replace(tzinfo=zone).astimezone(datetime.UTC)
+        return moment if moment > after else None
+    if match := _RATE.fullmatch(schedule):
+        interval = datetime.timedelta(**{f"{match[2]}s": int(match[1])})
+        return after + interval / options.current().time_scale
+    events = importlib.import_module(EVENTS)
+    fields = events._parse_cron_fields(schedule)
+    if fields is None:
+        raise invalid(
+            f"{schedule} is no schedule: give at(yyyy-mm-ddThh:mm:ss), rate(value unit) or cron(...)."
+        )
+    # Read on the zone's own clock, without its offset, which may change between now and then.
+    local = after.astimezone(zone).replace(tzinfo=datetime.UTC)
+    found: datetime.datetime | None = events._cron_next_fire(fields, local)
+    return None if found is None else found.replace(tzinfo=zone).astimezone(datetime.UTC)
+
+
+def carry_out(target: Target, now: datetime.datetime) -> None:
+    """Carry out what is due: other bounds, and a count within them at once."""
+    for name, schedule in list(target.schedules.items()):
+        if schedule.due is None or schedule.due > now:
+            continue
+        schedule.due = due(schedule.request, now)
+        if target.suspended.get("ScheduledScalingSuspended"):
+            continue
+        bounds = schedule.request["ScalableTargetAction"]
+        with store.lock:
+            target.minimum = bounds.get("MinCapacity", target.minimum)
+            target.maximum = max(bounds.get("MaxCapacity", target.maximum), target.minimum)
+        counts.keep_within(target, f"scheduled action name {name} was triggered")
+
+
+def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """DeleteScheduledAction.
+
+    Raises:
+        Fault: ObjectNotFoundException.
+    """
+    target = targets.existing(request, scope)
+    with store.lock:
+        if target.schedules.pop(request["ScheduledActionName"], None) is None:
+            raise Fault(
+                "ObjectNotFoundException",
+                f"No scheduled action found for resource ID: {target.resource_id}: "
+                f"{request['ScheduledActionName']}",
+            )
+    return {}
+
+
+def describe(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """DescribeScheduledActions."""
+    names = request.get("ScheduledActionNames")
+    return {
+        "ScheduledActions": [
+            {**schedule.request, "ScheduledActionARN": schedule.arn, "CreationTime": schedule.created}
+            for target in targets.asked_for(request, scope)
+            for name, schedule in target.schedules.items()
+            if not names or name in names
+        ]
+    }
+
+
+def _arn(target: Target, name: str) -> str:
+    here = f"arn:aws:autoscaling:{target.scope.region}:{target.scope.account}:scheduledAction:{uuid.uuid4()}"
+    return f"{here}:resource/{store.NAMESPACE}/{target.resource_id}:scheduledActionName/{name}"
