@@ -35,14 +35,14 @@ def put_item(
     *,
     table_name: str,
     table_arn: str,
-    item: Item,
+    item: Item | str,
     condition: str | None = None,
     names: Mapping[str, str] | None = None,
     values: Item | None = None,
     kms_key_arn: str | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that writes an item whole.
+    """A task that writes an item whole, or what a JSONata expression gives.
 
     With `condition` (such as `attribute_not_exists(pk)`) the write is refused with
     `DynamoDB.ConditionalCheckFailedException` where it does not hold; `names` and `values` are its `#name`

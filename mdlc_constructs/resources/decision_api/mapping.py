@@ -13,8 +13,8 @@ LONGEST_INTEGRATION_MS = 29_000
 
 Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 """
-BAD_REQUEST = "BadRequest"
-"""The error of an execution whose request was at fault; every other one is the service's."""
+STATUSES = {"BadRequest": 400, "Conflict": 409}
+"""Errors of an execution whose request was at fault; every other one is the service's."""
 
 UNAVAILABLE = "No decision was made or none could be recorded: ask again with the same request_id."
 
@@ -32,15 +32,18 @@ def execution_request(machine_arn: str) -> str:
 
 
 def execution_answer() -> str:
-    """The response template of an execution: its output, 400 for a bad request, 503 for any other failure.
+    """The response template of an execution: its output, or what was at fault with the request, or 503.
 
     The output is the answer's JSON already, as text.
     """
+    cause = "$util.escapeJavaScript($input.path('$.cause')).replaceAll(\"\\\\'\", \"'\")"
+    refused = "".join(
+        f"#elseif($input.path('$.error') == '{error}')#set($context.responseOverride.status = {status})"
+        f'{{"message": "{cause}"}}'
+        for error, status in STATUSES.items()
+    )
     return (
-        "#if($input.path('$.status') == 'SUCCEEDED')$input.path('$.output')"
-        f"#elseif($input.path('$.error') == '{BAD_REQUEST}')"
-        "#set($context.responseOverride.status = 400)"
-        '{"message": "$util.escapeJavaScript($input.path(\'$.cause\')).replaceAll("\\\\\'", "\'")"}'
+        f"#if($input.path('$.status') == 'SUCCEEDED')$input.path('$.output'){refused}"
         f"#else#set($context.responseOverride.status = 503){unavailable()}#end"
     )
 

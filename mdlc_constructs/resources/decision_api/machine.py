@@ -1,0 +1,327 @@
+"""The request path as an Express state machine. Pure: draw it, count it, run its expressions.
+
+The steps are those of the warm function (`lambdas.decide.handler`), with direct integrations where no code is
+needed, and with `lambdas.decide.rules` where it is: what a record holds and when an action is repeated is
+said there, once for both shapes.
+
+What differs: a state's timeouts and pauses are whole seconds, rounded up here; the endpoint is asked again
+after errors of the service, not after one of the model's own, because a state cannot tell a refused row from
+a broken container; and a rules function that cannot be called leads to the fallback decision.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from mdlc_constructs.asl.failures import Catch, Retry, throttling_retry
+from mdlc_constructs.asl.machine import Machine
+from mdlc_constructs.asl.states import Choice, Fail, Rule, State, Succeed
+from mdlc_constructs.resources.decision_api import expressions
+from mdlc_constructs.resources.decision_api.expressions import REQUEST_ID, ROW
+from mdlc_constructs.resources.decision_api.mapping import LONGEST_INTEGRATION_MS
+from mdlc_constructs.resources.places import KEY_ARN
+from mdlc_constructs.settings.decisions import Decisions
+from mdlc_constructs.tasks import dynamodb, events, lambda_, runtime
+from mdlc_constructs.tasks.events import Event
+
+DECISION_TABLE = "${DecisionTable}"
+DECISION_TABLE_ARN = "${DecisionTableArn}"
+FEATURE_TABLE = "${FeatureTable}"
+FEATURE_TABLE_ARN = "${FeatureTableArn}"
+FEATURE_KEY_ARN = "${FeatureKeyArn}"
+RULES_FUNCTION = "${RulesFunction}"
+ACTION_FUNCTION = "${ActionFunction}"
+
+JSON_LINES = "application/jsonlines"
+FAILED = "Decision Failed"
+"""Detail type of the event about a request without an answer."""
+RECORD_SECONDS = 1
+RULES_SECONDS = 3
+"""A cold start of the rules function and its reading of the rules."""
+
+_PUT_REFUSED = "DynamoDB.ConditionalCheckFailedException"
+_LAMBDA_PASSING = ("Lambda.TooManyRequestsException", "Lambda.ServiceException", "Lambda.SdkClientException")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionSettings:
+    """What the machine is made from.
+
+    Attributes:
+        api: the API's name.
+        model: the model's name.
+        endpoint_name: the endpoint that is asked.
+        feature_key: whether the feature table has a key of its own.
+        acts: whether a function acts on decisions.
+    """
+
+    api: str
+    model: str
+    endpoint_name: str
+    decisions: Decisions
+    feature_key: bool = False
+    acts: bool = False
+
+    def __post_init__(self) -> None:
+        if self.longest > timedelta(milliseconds=LONGEST_INTEGRATION_MS):
+            raise ValueError(
+                f"decisions={str(self.longest)!r}: all calls together may take so long in whole seconds, and "
+                f"API Gateway waits 29 seconds; shorten the timeouts or ask the endpoint fewer times."
+            )
+
+    @property
+    def longest(self) -> timedelta:
+        """How long an execution may take when every call takes as long as it may."""
+        fallback, action, lookup = self.decisions.fallback, self.decisions.action, self.decisions.lookup
+        calls = [RULES_SECONDS, 2 * RECORD_SECONDS, fallback.tries * whole_seconds(fallback.endpoint_timeout)]
+        if lookup is not None:
+            calls.append(whole_seconds(lookup.timeout))
+        if self.acts:
+            calls.append(2 * whole_seconds(action.timeout) + RECORD_SECONDS)
+        return timedelta(seconds=sum(calls))
+
+
+def whole_seconds(time: timedelta) -> int:
+    """The whole seconds that hold a time."""
+    return math.ceil(time.total_seconds())
+
+
+def decision_machine(settings: DecisionSettings) -> Machine:
+    """The machine."""
+    looked_up = (_collect_features(settings),) if settings.decisions.lookup is not None else ()
+    after_record = "ActionVerdict" if settings.acts else "Answer"
+    states: tuple[State, ...] = (
+        *looked_up,
+        _invoke_endpoint(settings),
+        _execute_rules(settings),
+        _record(after_record),
+        *(_acting(settings) if settings.acts else ()),
+        Succeed(name="Answer", output="{% $made.answer %}"),
+        *_repeated(after_record),
+        *_failures(settings),
+    )
+    return Machine(
+        states,
+        comment=f"Decides about one request by the model {settings.model}",
+        timeout_seconds=LONGEST_INTEGRATION_MS // 1000 - 1,
+    )
+
+
+def _quick(retries: tuple[Retry, ...], times: int) -> tuple[Retry, ...]:
+    """Somebody waits: few repetitions, after a second at most."""
+    return tuple(
+        replace(retry, interval_seconds=1, max_attempts=times, max_delay_seconds=2) for retry in retries
+    )
+
+
+def _collect_features(settings: DecisionSettings) -> State:
+    lookup = settings.decisions.lookup
+    assert lookup is not None
+    return dynamodb.get_item(
+        "CollectFeatures",
+        table_name=FEATURE_TABLE,
+        table_arn=FEATURE_TABLE_ARN,
+        kms_key_arn=FEATURE_KEY_ARN if settings.feature_key else None,
+        key=expressions.lookup_key(settings.decisions),
+        consistent=False,
+        timeout_seconds=whole_seconds(lookup.timeout),
+        retry=(),
+        assign={
+            "item": "{% $exists($states.result.Item) ? $states.result.Item : null %}",
+            "features": expressions.features(settings.decisions, "$states.result.Item"),
+        },
+        output={},
+        catch=(
+            Catch(
+                next="InvokeEndpoint",
+                assign={"item": None, "features": expressions.features(settings.decisions, "{}")},
+                output={},
+            ),
+        ),
+        next="InvokeEndpoint",
+        comment="Declared defaults stand in for what is missing",
+    )
+
+
+def _invoke_endpoint(settings: DecisionSettings) -> State:
+    fallback = settings.decisions.fallback
+    return runtime.invoke_endpoint(
+        "InvokeEndpoint",
+        endpoint_name=settings.endpoint_name,
+        # As an object, because Step Functions writes text into a body as a quoted JSON text.
+        body="{% $features %}" if settings.decisions.lookup is not None else f"{{% {ROW} %}}",
+        content_type=JSON_LINES,
+        accept=JSON_LINES,
+        inference_id=f"{{% {REQUEST_ID} %}}",
+        timeout_seconds=whole_seconds(fallback.endpoint_timeout),
+        retry=_quick(throttling_retry("SageMakerRuntime"), fallback.tries - 1) if fallback.tries > 1 else (),
+        assign={"scored": expressions.SCORED},
+        output={},
+        catch=(Catch(next="ExecuteRules", assign={"scored": expressions.NOT_SCORED}, output={}),),
+        next="ExecuteRules",
+    )
+
+
+def _asked(step: str) -> dict[str, object]:
+    return {"step": step, "request_id": f"{{% {REQUEST_ID} %}}", "row": f"{{% {ROW} %}}"}
+
+
+def _execute_rules(settings: DecisionSettings) -> State:
+    looked_up = {"item": "{% $item %}"} if settings.decisions.lookup is not None else {}
+    scored = {name: f"{{% $scored.{name} %}}" for name in ("answer", "variant", "failed")}
+    without = expressions.made_without_rules(
+        settings.decisions, api=settings.api, model=settings.model, acts=settings.acts
+    )
+    return lambda_.invoke(
+        "ExecuteRules",
+        function_arn=RULES_FUNCTION,
+        payload={**_asked("decide"), **looked_up, **scored},
+        timeout_seconds=RULES_SECONDS,
+        retry=(Retry(errors=_LAMBDA_PASSING, interval_seconds=1, max_attempts=1, max_delay_seconds=2),),
+        assign={"made": "{% $states.result.Payload %}"},
+        output={},
+        catch=(
+            Catch(errors=("BadRequest",), next="Refused", assign={"failure": expressions.REFUSAL}),
+            Catch(next="RecordDecision", assign={"made": without}, output={}),
+        ),
+        next="RecordDecision",
+        comment="Without a score, the fallback decision",
+    )
+
+
+def _record(following: str) -> State:
+    return dynamodb.put_item(
+        "RecordDecision",
+        table_name=DECISION_TABLE,
+        table_arn=DECISION_TABLE_ARN,
+        kms_key_arn=KEY_ARN,
+        item="{% $made.item %}",
+        condition="attribute_not_exists(#key)",
+        names={"#key": "request_id"},
+        timeout_seconds=RECORD_SECONDS,
+        retry=_quick(throttling_retry("DynamoDB"), 2),
+        output={},
+        catch=(Catch(errors=(_PUT_REFUSED,), next="ReadDecision", output={}), _to_failure()),
+        next=following,
+        comment="Before anything is done: no decision without a record",
+    )
+
+
+def _acting(settings: DecisionSettings) -> tuple[State, ...]:
+    """`ActionVerdict`, `PerformAction`, `QueueAction` where that fails, and `NoteAction`."""
+    action = settings.decisions.action
+    waits = {"timeout_seconds": whole_seconds(action.timeout)}
+    idle = Rule(condition="{% $not($made.act) %}", next="Answer")
+    perform = lambda_.invoke(
+        "PerformAction",
+        function_arn=ACTION_FUNCTION,
+        payload="{% $made.action %}",
+        queued=not action.waits,
+        timeout_seconds=waits["timeout_seconds"],
+        retry=(),
+        assign={"reached": "done" if action.waits else "queued"},
+        output={},
+        catch=(Catch(next="QueueAction", output={}),),
+        next="NoteAction",
+        comment="Called with the request's id as its key: a second call does nothing",
+    )
+    queue = lambda_.invoke(
+        "QueueAction",
+        function_arn=ACTION_FUNCTION,
+        payload="{% $made.action %}",
+        queued=True,
+        timeout_seconds=waits["timeout_seconds"],
+        retry=(),
+        assign={"reached": "queued"},
+        output={},
+        catch=(_to_failure(),),
+        next="NoteAction",
+        comment="Lambda's own queue repeats it",
+    )
+    note = dynamodb.update_item(
+        "NoteAction",
+        table_name=DECISION_TABLE,
+        table_arn=DECISION_TABLE_ARN,
+        kms_key_arn=KEY_ARN,
+        key={"request_id": {"S": f"{{% {REQUEST_ID} %}}"}},
+        update="SET #action = :reached",
+        condition="#action <> :done",
+        names={"#action": "action"},
+        values={":reached": {"S": "{% $reached %}"}, ":done": {"S": "done"}},
+        timeout_seconds=RECORD_SECONDS,
+        retry=(),
+        output={},
+        # The action was called: a record that still says pending costs at most a call that does nothing.
+        catch=(Catch(next="Answer", output={}),),
+        next="Answer",
+    )
+    return (Choice(name="ActionVerdict", rules=(idle,), default="PerformAction"), perform, queue, note)
+
+
+def _repeated(following: str) -> tuple[State, ...]:
+    """`ReadDecision`, `WhoseDecision`, `RepeatDecision`: the request has a record already."""
+    read = dynamodb.get_item(
+        "ReadDecision",
+        table_name=DECISION_TABLE,
+        table_arn=DECISION_TABLE_ARN,
+        kms_key_arn=KEY_ARN,
+        key={"request_id": {"S": f"{{% {REQUEST_ID} %}}"}},
+        timeout_seconds=RECORD_SECONDS,
+        retry=_quick(throttling_retry("DynamoDB"), 1),
+        assign={"recorded": "{% $states.result.Item %}"},
+        output={},
+        catch=(_to_failure(),),
+        next="WhoseDecision",
+    )
+    # A write may have succeeded although its answer was lost, and was then repeated.
+    own = Rule(condition="{% $recorded.at.S = $made.item.at.S %}", next=following)
+    repeat = lambda_.invoke(
+        "RepeatDecision",
+        function_arn=RULES_FUNCTION,
+        payload={**_asked("repeat"), "recorded": "{% $recorded %}"},
+        timeout_seconds=RULES_SECONDS,
+        retry=(),
+        assign={"made": "{% $states.result.Payload %}"},
+        output={},
+        catch=(
+            Catch(errors=("Conflict",), next="Refused", assign={"failure": expressions.REFUSAL}),
+            _to_failure(),
+        ),
+        next=following,
+        comment="The recorded decision; its action once more when it was not seen to be done",
+    )
+    return (read, Choice(name="WhoseDecision", rules=(own,), default="RepeatDecision"), repeat)
+
+
+def _to_failure() -> Catch:
+    return Catch(next="AnnounceFailure", assign={"failure": expressions.FAILURE}, output={})
+
+
+def _failures(settings: DecisionSettings) -> tuple[State, ...]:
+    announce = events.put_events(
+        "AnnounceFailure",
+        events=(
+            Event(
+                source="mdlc",
+                detail_type=FAILED,
+                detail={
+                    "model": settings.model,
+                    "api": settings.api,
+                    "execution": "{% $states.context.Execution.Id %}",
+                    "request_id": f"{{% {REQUEST_ID} %}}",
+                    "error": "{% $failure.Error %}",
+                    "cause": "{% $substring($failure.Cause, 0, 2000) %}",
+                },
+            ),
+        ),
+        timeout_seconds=RECORD_SECONDS,
+        retry=(),
+        output={},
+        catch=(Catch(next="Unavailable", output={}),),
+        next="Unavailable",
+    )
+    return (
+        announce,
+        Fail(name="Unavailable", error="{% $failure.Error %}", cause="{% $failure.Cause %}"),
+        Fail(name="Refused", error="{% $failure.Error %}", cause="{% $failure.Cause %}"),
+    )
