@@ -1,8 +1,8 @@
 """Entry point of the rules' acceptance: a file of rules was uploaded.
 
-The event's rule hands over `api`, `model`, `table`, `bus`, `decisions` and `columns` (what rules may name), and
-of S3's event `bucket`, `key`, `version_id`, `sequencer` and `at`. Good rules become the current ones; others
-never replace them, but are announced.
+The event's rule hands over `api`, `model`, `table`, `bus`, `decisions` and `columns` (what rules may name),
+and of S3's event `bucket`, `key`, `version_id`, `sequencer` and `at`. Good rules become the current ones;
+others never replace them, but are announced.
 """
 
 import json

@@ -69,7 +69,7 @@ def item_of(rules: Rules, upload: Upload, content: bytes, accepted_at: str) -> d
 
 
 def kept_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """The item that stays when others follow, named by its content so that a decision's record leads to it."""
+    """The item that stays when others follow: a decision's record leads to it by the content's digest."""
     return {**item, "pk": {"S": f"{CURRENT}#{item['digest']['S']}"}}
 
 

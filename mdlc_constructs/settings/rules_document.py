@@ -99,7 +99,7 @@ def parse(document: object, *, decisions: Sequence[str], columns: Mapping[str, s
 def check(path: Path, *, decisions: Sequence[str], columns: Mapping[str, str] | None = None) -> list[str]:
     """What is wrong with the rules in a file, a sentence each; none when they can be used."""
     try:
-        parse(read(path.read_text(encoding="utf-8")), decisions=decisions, columns=columns)
+        parse(read(path.read_text(encoding="utf-8-sig")), decisions=decisions, columns=columns)
     except RulesRefused as refused:
         return list(refused.problems)
     except (OSError, UnicodeDecodeError) as error:

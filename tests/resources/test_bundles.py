@@ -61,7 +61,17 @@ def test_the_functions_bundle_holds_handlers_and_powertools() -> None:
     for function in ("plan_training", "plan_batch", "clean_up"):
         assert {f"lambdas/{function}/handler.py", f"lambdas/{function}/logic.py"} <= names
     assert "aws_lambda_powertools/__init__.py" in names
-    assert not [name for name in names if "__pycache__" in name or name.startswith(("boto3/", "mdlc_"))]
+    assert not [name for name in names if "__pycache__" in name or name.startswith("boto3/")]
+
+
+def test_the_functions_bundle_carries_the_settings_and_nothing_else_of_the_library(tmp_path: Path) -> None:
+    with zipfile.ZipFile(bundles.lambda_code().path) as archive:
+        ours = [name for name in archive.namelist() if name.startswith("mdlc_")]
+        archive.extractall(tmp_path, ours + [n for n in archive.namelist() if n.startswith("lambdas/")])
+    assert {name.split("/")[1] for name in ours} == {"__init__.py", "exports.py", "settings"}
+    # Without the site's packages and outside the clone: what a decision runs needs nothing but this.
+    program = "import sys; sys.path[:0] = sys.argv[1:]; import lambdas.decide.handler, lambdas.decide.rules"
+    subprocess.run([sys.executable, "-I", "-S", "-c", program, str(tmp_path)], cwd=tmp_path, check=True)
 
 
 def test_the_jobs_bundle_runs_as_it_is() -> None:
