@@ -205,6 +205,13 @@ def predict(booster: Any, body: bytes) -> list[Any]:
     return answer
 
 
+def _line(value: Any, *, batch: bool) -> str:
+    """One row's answer: several values stand in brackets in batches, and apart by commas otherwise."""
+    if not isinstance(value, list):
+        return str(value)
+    return json.dumps(value) if batch else ",".join(map(str, value))
+
+
 def serve() -> None:
     """Serve the model until the process is ended."""
     booster = load_model()
@@ -255,8 +262,8 @@ def serve() -> None:
             except (UserError, UnicodeDecodeError) as error:
                 self.answer(400, f"Unable to evaluate payload provided: {error}".encode())
                 return
-            texts = [json.dumps(value) if isinstance(value, list) else str(value) for value in found]
-            self.answer(200, ("\n".join(texts) + "\n" if batch else ",".join(texts)).encode())
+            texts = [_line(value, batch=batch) for value in found]
+            self.answer(200, ("\n".join(texts) + "\n").encode())
 
     port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)

@@ -90,6 +90,7 @@ def _check_serverless(request: dict[str, Any], scope: Scope) -> None:
         "data capture": "DataCaptureConfig" in request,
         "a VPC": "VpcConfig" in served,
         "network isolation": bool(served.get("EnableNetworkIsolation")),
+        "inference pipelines": len(served.get("Containers", [])) > 1,
     }
     for what, present in excluded.items():
         if present:

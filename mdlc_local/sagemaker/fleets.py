@@ -11,6 +11,7 @@ from typing import Any
 from mdlc_local.sagemaker import records
 from mdlc_local.sagemaker.faults import JobFailure
 from mdlc_local.sagemaker.images import Images
+from mdlc_local.sagemaker.model_server import Unwell
 from mdlc_local.sagemaker.records import MODEL, Record, Scope
 from mdlc_local.sagemaker.variant_server import INVOCATION_SECONDS, VariantServer
 
@@ -62,10 +63,10 @@ class Fleet:
             launched = [pool.submit(contextvars.copy_context().run, one.launch) for one in servers]
         for one, done in zip(servers, launched, strict=True):
             failure = done.exception()
-            if isinstance(failure, JobFailure) and "GET /ping" in str(failure):
+            if isinstance(failure, Unwell):
                 raise JobFailure(
-                    f"The primary container for production variant {one.name} did not pass the ping health "
-                    "check. Please check CloudWatch logs for this endpoint."
+                    f"The {failure.container} container for production variant {one.name} did not pass the "
+                    "ping health check. Please check CloudWatch logs for this endpoint."
                 ) from failure
             if failure is not None:
                 raise failure
@@ -105,7 +106,7 @@ def summary(server: VariantServer) -> dict[str, Any]:
     """One variant as DescribeEndpoint shows it."""
     shown: dict[str, Any] = {
         "VariantName": server.name,
-        "DeployedImages": [{"SpecifiedImage": server.image, "ResolvedImage": server.image}],
+        "DeployedImages": [{"SpecifiedImage": image, "ResolvedImage": image} for image in server.images],
         "CurrentWeight": server.weight,
         "DesiredWeight": server.weight,
     }

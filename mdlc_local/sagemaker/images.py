@@ -6,7 +6,8 @@ An images file (``--images``) is JSON or TOML::
                  "python": "/path/to/python", "environment": {"NAME": "value"}}],
      "scikit-learn": {"python": "/path/to/python", "environment": {"PIP_FIND_LINKS": "/path"}}}
 
-`images` are tried in order, before the built-in ones. `python` is what ``python3`` means in commands.
+`images` are tried in order, before the built-in ones. `python` is what ``python3`` means in commands. The
+scikit-learn image serves scripts as it does on AWS, unless its entry says otherwise.
 """
 
 import json
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-_XGBOOST = Path(__file__).resolve().parent.parent / "runtimes" / "xgboost.py"
+_RUNTIMES = Path(__file__).resolve().parent.parent / "runtimes"
 _KEYS = {"match", "train", "serve", "process", "python", "environment"}
 
 
@@ -59,7 +60,7 @@ class Images:
         content = _content(path)
         registered = [_entry(entry, path) for entry in content.get("images", [])]
         # -P: the script lies beside no package of ours, and its own name must not hide the xgboost package.
-        xgboost = (sys.executable, "-P", str(_XGBOOST))
+        xgboost = (sys.executable, "-P", str(_RUNTIMES / "xgboost.py"))
         registered.append(
             (
                 re.compile(r"(^|/)sagemaker-xgboost(:|@|$)"),
@@ -75,7 +76,9 @@ class Images:
         )
         sklearn = content.get("scikit-learn")
         if sklearn is not None:
-            registered.append(_entry({"match": r"(^|/)sagemaker-scikit-learn(:|@|$)", **sklearn}, path))
+            serve = ["python3", "-P", str(_RUNTIMES / "scikit_learn.py")]
+            entry = {"match": r"(^|/)sagemaker-scikit-learn(:|@|$)", "serve": serve, **sklearn}
+            registered.append(_entry(entry, path))
         return cls(tuple(registered))
 
     def find(self, image: str) -> Runtime:

@@ -21,6 +21,7 @@ from mdlc_local.sagemaker.connections import Answer
 from mdlc_local.sagemaker.data_capture import DataCapture, Exchange
 from mdlc_local.sagemaker.fleets import Fleet
 from mdlc_local.sagemaker.hosting import Hosted
+from mdlc_local.sagemaker.pipeline import BrokenOff, Outcome
 from mdlc_local.sagemaker.records import Scope
 from mdlc_local.sagemaker.traffic import Unrouted
 from mdlc_local.sagemaker.variant_server import NotRunning, VariantServer
@@ -148,7 +149,7 @@ def _invoke(name: str, headers: dict[str, str], body: bytes, scope: Scope) -> Re
         with hosted.traffic.route(target) as (fleet, server):
             _check_size(body, server)
             _mirror(hosted, fleet, server, invocation)
-            answer, problem = _ask(hosted, fleet, server, invocation, received)
+            outcome, problem = _ask(hosted, fleet, server, invocation, received)
     except Unrouted as unrouted:
         told = f"Variant {target} not found for Request" if str(unrouted) and hosted.fleet else missing
         raise Refused(400, "ValidationError", told) from unrouted
@@ -156,8 +157,9 @@ def _invoke(name: str, headers: dict[str, str], body: bytes, scope: Scope) -> Re
         raise Refused(
             503, "ServiceUnavailable", f"Variant {gone} of endpoint {name} is not running."
         ) from gone
+    answer = outcome.answer
     if not 200 <= answer.status < 300:
-        raise _model_error(hosted, server, answer, problem)
+        raise _model_error(hosted, server, outcome, problem)
     sent = {
         "Content-Type": answer.headers.get("content-type", "application/octet-stream"),
         _ANSWERED_BY: server.name,
@@ -175,19 +177,22 @@ def _check_size(body: bytes, server: VariantServer) -> None:
 
 def _ask(
     hosted: Hosted, fleet: Fleet, server: VariantServer, invocation: Invocation, received: float
-) -> tuple[Answer, str]:
+) -> tuple[Outcome, str]:
     """One answer of a variant, counted and captured; without one the status is 0 and the text says why."""
     asked = time.perf_counter()
     answer, problem, running = _NO_ANSWER, "", True
     try:
-        answer = server.request(invocation.body, invocation.forwarded)
-    except TimeoutError:
-        problem = (
-            "Your invocation timed out while waiting for a response from container primary. Review the "
-            "latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again."
-        )
-    except OSError as error:
-        problem = f"the container gave no answer: {error}"
+        outcome = server.request(invocation.body, invocation.forwarded)
+        answer = outcome.answer
+    except BrokenOff as broken:
+        outcome = Outcome(broken.container, _NO_ANSWER)
+        problem = f"the container gave no answer: {broken}"
+        if broken.late:
+            problem = (
+                f"Your invocation timed out while waiting for a response from container {broken.container}. "
+                "Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and "
+                "try again."
+            )
     except NotRunning:
         running = False
         raise
@@ -212,7 +217,7 @@ def _ask(
             answer_type=answer.headers.get("content-type", ""),
         )
         hosted.capture.add(fleet.capture, server.role_arn, server.name, exchange)
-    return answer, problem
+    return outcome, problem
 
 
 def _mirror(hosted: Hosted, fleet: Fleet, server: VariantServer, invocation: Invocation) -> None:
@@ -238,15 +243,15 @@ def _reflect(hosted: Hosted, fleet: Fleet, shadow: VariantServer, invocation: In
         _mirroring.release()
 
 
-def _model_error(hosted: Hosted, server: VariantServer, answer: Answer, problem: str) -> Refused:
-    scope = hosted.scope
+def _model_error(hosted: Hosted, server: VariantServer, outcome: Outcome, problem: str) -> Refused:
+    scope, answer = hosted.scope, outcome.answer
     party = "client" if 400 <= answer.status < 500 else "server"
     told = problem or answer.body[:_SHOWN_CHARACTERS].decode("utf-8", "replace")
     group = f"arn:aws:logs:{scope.region}:{scope.account}:log-group:{server.log_group}"
     return Refused(
         424,
         "ModelError",
-        f'Received {party} error ({answer.status}) from primary with message "{told}". See '
+        f'Received {party} error ({answer.status}) from {outcome.container} with message "{told}". See '
         f"https://{scope.region}.console.aws.amazon.com/cloudwatch/home?region={scope.region}"
         f"#logEventViewer:group={server.log_group} in account {scope.account} for more information.",
         OriginalStatusCode=answer.status,

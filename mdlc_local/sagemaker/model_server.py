@@ -1,4 +1,4 @@
-"""A model served by a local process, as its image would serve it."""
+"""One container of a model, served by a local process as its image would serve it."""
 
 import http.client
 import socket
@@ -11,37 +11,30 @@ from pathlib import Path
 from typing import Any
 
 from mdlc_local import children
-from mdlc_local.sagemaker import process, records, storage
+from mdlc_local.sagemaker import process, storage
+from mdlc_local.sagemaker.containers import Container
 from mdlc_local.sagemaker.faults import JobFailure
 from mdlc_local.sagemaker.images import Images
-from mdlc_local.sagemaker.records import MODEL_PACKAGE, Record, Scope
 from mdlc_local.sagemaker.running import Job
 
 HEALTH_SECONDS = 120
 """How long a model server may take until it answers /ping."""
 
 _POLL_SECONDS = 0.05
+_PING_TIMEOUT_SECONDS = 2.0
 _HOST = "127.0.0.1"
 
 
-def container_of(model: Record, scope: Scope) -> dict[str, Any]:
-    """The definition of a model's one container; a ModelPackageName is looked up in the registry.
+class Unwell(JobFailure):
+    """A container did not answer its health check.
 
-    Raises:
-        JobFailure: when it has none, several, or names a package that does not exist.
+    Attributes:
+        container: its name.
     """
-    containers = [model["PrimaryContainer"]] if "PrimaryContainer" in model else model.get("Containers", [])
-    if len(containers) != 1:
-        raise JobFailure(
-            f"ClientError: model {model['ModelName']} has {len(containers)} containers; locally one runs"
-        )
-    container: dict[str, Any] = dict(containers[0])
-    if "ModelPackageName" in container:
-        package = records.find(MODEL_PACKAGE, container["ModelPackageName"], scope)
-        if package is None or "InferenceSpecification" not in package:
-            raise JobFailure(f"ClientError: model package {container['ModelPackageName']} has no container")
-        container = {**package["InferenceSpecification"]["Containers"][0], **container}
-    return container
+
+    def __init__(self, container: str, message: str) -> None:
+        super().__init__(message)
+        self.container = container
 
 
 class ModelServer:
@@ -50,7 +43,7 @@ class ModelServer:
     def __init__(
         self,
         job: Job,
-        container: dict[str, Any],
+        container: Container,
         images: Images,
         variables: Mapping[str, str],
         write: Callable[[str], None],
@@ -60,8 +53,9 @@ class ModelServer:
     ) -> None:
         self._health_seconds = health_seconds
         self._job = job
-        self._container = container
-        self._runtime = images.able_to(container["Image"], "serve")
+        self._name = container.name
+        self._container = container.definition
+        self._runtime = images.able_to(container.image, "serve")
         self._variables = variables
         self._write = write
         self._isolate = isolate
@@ -90,12 +84,15 @@ class ModelServer:
         try:
             self._await_health()
         except BaseException:
-            self._end()
+            self.__exit__()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._end()
+        if self._process is not None:
+            children.end(self._process)
+        if self._reader is not None:
+            self._reader.join(timeout=5)
 
     @property
     def pid(self) -> int | None:
@@ -106,24 +103,6 @@ class ModelServer:
     def ended(self) -> bool:
         """Whether the process is gone, for whatever reason."""
         return self._process is None or self._process.poll() is not None
-
-    def request(
-        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], timeout_seconds: float
-    ) -> tuple[int, bytes]:
-        """One HTTP request to the container; returns status and body.
-
-        Raises:
-            OSError: when the container does not answer in time.
-        """
-        connection = http.client.HTTPConnection(_HOST, self.port, timeout=timeout_seconds)
-        try:
-            connection.request(method, path, body=body, headers=dict(headers))
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        except http.client.HTTPException as error:
-            raise ConnectionError(f"the container broke off its answer: {error!r}") from error
-        finally:
-            connection.close()
 
     def _fetch(self) -> None:
         """Put the model's data where the container finds it."""
@@ -147,24 +126,27 @@ class ModelServer:
         while time.monotonic() < deadline and not self._job.stop.is_set():
             if self._process is not None and self._process.poll() is not None:
                 break
-            try:
-                if self.request("GET", "/ping", None, {}, timeout_seconds=2)[0] == http.HTTPStatus.OK:
-                    return
-            except OSError:
-                pass
+            if self._answers_ping():
+                return
             time.sleep(_POLL_SECONDS)
         if self._job.stop.is_set():
             return
-        raise JobFailure(
-            "AlgorithmError: See job logs for more information. The container did not answer GET /ping with "
-            f"200 on the port of SAGEMAKER_BIND_TO_PORT within {self._health_seconds:g} s, or ended"
+        raise Unwell(
+            self._name,
+            f"AlgorithmError: See job logs for more information. The {self._name} container did not answer "
+            f"GET /ping with 200 on the port of SAGEMAKER_BIND_TO_PORT within {self._health_seconds:g} s, or "
+            "ended",
         )
 
-    def _end(self) -> None:
-        if self._process is not None:
-            children.end(self._process)
-        if self._reader is not None:
-            self._reader.join(timeout=5)
+    def _answers_ping(self) -> bool:
+        connection = http.client.HTTPConnection(_HOST, self.port, timeout=_PING_TIMEOUT_SECONDS)
+        try:
+            connection.request("GET", "/ping")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
 
 
 def _free_port() -> int:

@@ -28,9 +28,9 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
         raise invalid("You must provide either PrimaryContainer or Containers in the request, and not both")
     if "ExecutionRoleArn" not in request:
         raise invalid("ExecutionRoleArn must be provided")
-    for container in (
-        [request["PrimaryContainer"]] if "PrimaryContainer" in request else request["Containers"]
-    ):
+    containers = [request["PrimaryContainer"]] if "PrimaryContainer" in request else request["Containers"]
+    _check_together(request, containers)
+    for container in containers:
         _check_container(container, scope, images)
         host.check_role(request["ExecutionRoleArn"])
         _check_data(container, request["ExecutionRoleArn"], scope)
@@ -44,6 +44,20 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
         if records.table(MODEL, scope).setdefault(request["ModelName"].lower(), record) is not record:
             raise already_exists("model", arn)
     return {"ModelArn": arn}
+
+
+def _check_together(request: dict[str, Any], containers: list[dict[str, Any]]) -> None:
+    """What the containers of a pipeline must have in common."""
+    if request.get("InferenceExecutionConfig", {}).get("Mode", "Serial") != "Serial":
+        raise invalid(
+            "InferenceExecutionConfig.Mode 'Direct' is not run locally: the embedded AWS runs containers in "
+            "series, so use Serial"
+        )
+    named = [one["ContainerHostname"] for one in containers if "ContainerHostname" in one]
+    if len(containers) > 1 and named and (len(named), len(set(named))) != (len(containers),) * 2:
+        raise invalid(
+            "Give every container of an inference pipeline a ContainerHostname of its own, or give none one"
+        )
 
 
 def _check_container(container: dict[str, Any], scope: Scope, images: Images) -> None:

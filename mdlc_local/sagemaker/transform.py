@@ -1,5 +1,6 @@
 """Runs a batch transform job: the model served locally, every input file through it, one output file each."""
 
+import contextlib
 import http
 import json
 import uuid
@@ -11,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from mdlc_local.sagemaker import job_permissions, model, payloads, records
+from mdlc_local.sagemaker.containers import PRIMARY, Container, containers_of
 from mdlc_local.sagemaker.faults import JobFailure
 from mdlc_local.sagemaker.images import Images
 from mdlc_local.sagemaker.logs import LogStream
-from mdlc_local.sagemaker.model_server import ModelServer, container_of
+from mdlc_local.sagemaker.pipeline import BrokenOff, Pipeline
 from mdlc_local.sagemaker.records import MODEL, Record
 from mdlc_local.sagemaker.running import Job
 from mdlc_local.sagemaker.storage import Source
@@ -68,28 +70,42 @@ def run(job: Job, images: Images) -> None:
         raise JobFailure(f"ClientError: model {record['ModelName']} was deleted")
     job.update(TransformStartTime=model.now())
     instance = f"i-{uuid.uuid4().hex[:17]}"
-    with job.logs(instance) as log, job.logs(f"{instance}/data-log") as data_log:
+    containers = containers_of(served, job.scope)
+    with contextlib.ExitStack() as open_logs:
+        data_log = open_logs.enter_context(job.logs(f"{instance}/data-log"))
+        logs = [
+            open_logs.enter_context(job.logs(instance if len(containers) == 1 else f"{instance}/{one.name}"))
+            for one in containers
+        ]
         if not job.stop.is_set():
-            _transform(job, served, images, log, data_log)
+            _transform(job, served, containers, images, logs, data_log)
     job.update(
         TransformEndTime=model.now(), TransformJobStatus="Stopped" if job.stop.is_set() else "Completed"
     )
 
 
-def _transform(job: Job, served: Record, images: Images, log: LogStream, data_log: LogStream) -> None:
+def _transform(
+    job: Job,
+    served: Record,
+    containers: list[Container],
+    images: Images,
+    logs: list[LogStream],
+    data_log: LogStream,
+) -> None:
     record = job.record
     source = record["TransformInput"]["DataSource"]["S3DataSource"]
-    container = container_of(served, job.scope)
-    job_permissions.check(
-        job,
-        image=container["Image"],
-        volume_key=record["TransformResources"].get("VolumeKmsKeyId"),
-        vpc=served.get("VpcConfig"),
-    )
+    for container in containers:
+        job_permissions.check(
+            job,
+            image=container.image,
+            volume_key=record["TransformResources"].get("VolumeKmsKeyId"),
+            vpc=served.get("VpcConfig"),
+        )
     inputs = job.storage.sources(source["S3Uri"], source["S3DataType"])
     variables = {"SAGEMAKER_BATCH": "true", **_told(record), **record.get("Environment", {})}
     isolate = bool(served.get("EnableNetworkIsolation"))
-    with ModelServer(job, container, images, variables, log.write, isolate=isolate) as server:
+    writes = [log.write for log in logs]
+    with Pipeline(job, containers, images, variables, writes, isolate=isolate) as server:
         plan = Plan.of(record, _offered(server))
         try:
             _all_files(job, server, plan, inputs)
@@ -108,16 +124,16 @@ def _told(record: Record) -> dict[str, str]:
     return {variable: str(record[field]) for field, variable in names.items() if field in record}
 
 
-def _offered(server: ModelServer) -> dict[str, Any]:
+def _offered(server: Pipeline) -> dict[str, Any]:
     try:
-        status, body = server.request("GET", "/execution-parameters", None, {}, timeout_seconds=5)
-        offered = json.loads(body) if status == http.HTTPStatus.OK else {}
+        answer = server.offered(timeout_seconds=5)
+        offered = json.loads(answer.body) if answer.status == http.HTTPStatus.OK else {}
     except (OSError, ValueError):
         return {}
     return offered if isinstance(offered, dict) else {}
 
 
-def _all_files(job: Job, server: ModelServer, plan: Plan, inputs: list[Source]) -> None:
+def _all_files(job: Job, server: Pipeline, plan: Plan, inputs: list[Source]) -> None:
     """Send every file's requests, at most `plan.concurrent` at once; answers keep the order of records."""
     with ThreadPoolExecutor(plan.concurrent) as pool:
         waiting: deque[tuple[Source, Future[bytes] | None]] = deque()
@@ -167,7 +183,7 @@ def _settle(job: Job, source: Source, answer: "Future[bytes] | None") -> None:
     path.unlink()
 
 
-def _invoke(job: Job, server: ModelServer, plan: Plan, source: Source, body: bytes) -> bytes:
+def _invoke(job: Job, server: Pipeline, plan: Plan, source: Source, body: bytes) -> bytes:
     headers = {
         "Content-Type": job.record["TransformInput"].get("ContentType", "application/octet-stream"),
         "Accept": job.record["TransformOutput"].get("Accept", "*/*"),
@@ -177,15 +193,18 @@ def _invoke(job: Job, server: ModelServer, plan: Plan, source: Source, body: byt
         if job.stop.is_set():
             return b""
         try:
-            status, answer = server.request("POST", "/invocations", body, headers, plan.timeout_seconds)
-        except OSError as error:
-            problem = f"AlgorithmError: no answer from the container: {error}"
+            outcome = server.invoke(body, headers, plan.timeout_seconds)
+        except BrokenOff as error:
+            problem = f"AlgorithmError: no answer from the {error.container} container: {error}"
             continue
+        status, answer = outcome.answer.status, outcome.answer.body
         if status < http.HTTPStatus.BAD_REQUEST:
             return answer
         told = answer[:_BODY_SHOWN].decode("utf-8", "replace")
         party = "ClientError" if status < http.HTTPStatus.INTERNAL_SERVER_ERROR else "AlgorithmError"
-        problem = f"{party}: See job logs for more information. Bad HTTP status from invoke: {status}: {told}"
+        where = "" if outcome.container == PRIMARY else f" of {outcome.container}"
+        told = f"Bad HTTP status from invoke{where}: {status}: {told}"
+        problem = f"{party}: See job logs for more information. {told}"
         if status < http.HTTPStatus.INTERNAL_SERVER_ERROR:
             break
     raise JobFailure(f"{problem} (input s3://{source.bucket}/{source.key})")

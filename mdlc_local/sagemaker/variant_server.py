@@ -134,9 +134,7 @@ class VariantServer:
             log_stream = LogStream(client, self.log_group, stream, path / f"{stream}.log")
             self._logs.append(log_stream.__enter__())
         self._start()
-        self._watcher = threading.Thread(
-            target=self._watch, daemon=True, name=f"watch {self._endpoint_name}"
-        )
+        self._watcher = threading.Thread(target=self._watch, daemon=True, name=f"watch {self._endpoint_name}")
         self._watcher.start()
 
     def request(self, body: bytes, headers: Mapping[str, str]) -> Outcome:
