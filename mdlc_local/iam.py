@@ -60,7 +60,13 @@ def denial(
     if not options.current().iam:
         return None
     access_key = clients.role_credentials(role_arn, session)["AWS_ACCESS_KEY_ID"]
-    return denial_of_key(access_key, action, resource, region=region, context=context)
+
+    def asked() -> str | None:
+        # The role asks, however the request at hand was signed; an API's caller may be anonymous.
+        seams.take(usage.EVALUATOR, "_anonymous").set(False)
+        return denial_of_key(access_key, action, resource, region=region, context=context)
+
+    return contextvars.copy_context().run(asked)
 
 
 def denial_of_key(

@@ -1,0 +1,59 @@
+"""How a caller reaches a REST API here.
+
+On AWS an API's address is ``https://{api}.execute-api.{region}.amazonaws.com/{stage}/{path}``, and that is
+what templates output. Here the same request goes to the embedded endpoint, in one of two ways:
+
+* with AWS's address in the `Host` header: ``http://127.0.0.1:{port}/{stage}/{path}``;
+* without any header: ``http://127.0.0.1:{port}/_aws/execute-api/{api}/{stage}/{path}``.
+
+``GET /_mdlc/apis`` lists the APIs with both addresses.
+"""
+
+import importlib
+import re
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from mdlc_local import control, options, seams
+
+API_GATEWAY = "ministack.services.apigateway_v1"
+
+_HOST = re.compile(r"^([a-z0-9]{8,10})\.execute-api\.[a-z0-9.-]+(?::\d+)?$")
+
+Parsed = tuple[str, str, str]
+
+
+def install(app: ModuleType) -> None:
+    """Accept AWS's host names of REST APIs, and list the APIs."""
+    seams.wrap(app.__name__, "_parse_execute_api_url", "host path", _parsing)
+    control.route("GET", "apis", lambda _: apis())
+
+
+def apis() -> list[dict[str, str]]:
+    """Every deployed stage: `api`, `name`, `stage`, `aws` (AWS's address) and `local` (the one here)."""
+    gateway = importlib.import_module(API_GATEWAY)
+    listed = []
+    for (account, region, api), record in gateway._rest_apis.all_items():
+        for stage in gateway._stages_v1.get_scoped(account, region, api) or {}:
+            listed.append(
+                {
+                    "api": api,
+                    "name": str(record.get("name", "")),
+                    "stage": stage,
+                    "aws": f"https://{api}.execute-api.{region}.amazonaws.com/{stage}",
+                    "local": f"{options.current().endpoint}/_aws/execute-api/{api}/{stage}",
+                }
+            )
+    return listed
+
+
+def _parsing(parse: Callable[[str, str], Parsed | None]) -> Callable[[str, str], Parsed | None]:
+    def parsed(host: str, path: str) -> Any:
+        match = _HOST.match(host)
+        if match is None:
+            return parse(host, path)
+        stage, _, rest = path.lstrip("/").partition("/")
+        return match[1], stage, f"/{rest}"
+
+    return parsed

@@ -1,0 +1,108 @@
+"""Who calls an API and who is called: tokens of user pools, roles of integrations, policies of functions.
+
+ministack verifies the signature of a caller of an AWS_IAM method and evaluates ``execute-api:Invoke``, and
+verifies a user pool's token; what it leaves out is here.
+"""
+
+import importlib
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from types import ModuleType
+from typing import Any
+
+from mdlc_local import iam, options, seams
+from mdlc_local.api_gateway import requests
+
+log = logging.getLogger("mdlc_local.api_gateway")
+
+API_GATEWAY = requests.API_GATEWAY
+EVALUATOR = "ministack.core.iam_evaluator"
+PRINCIPAL = "apigateway.amazonaws.com"
+
+AUTHORIZE = (
+    "api_id stage_name method_obj method request_path resource headers body query_params path_params stage "
+    "owner_account_id owner_region"
+)
+
+
+def install(app: ModuleType) -> None:
+    """Complete the authorization of callers."""
+    del app
+    validate = "authorizer method_obj headers query_params stage"
+    seams.wrap(API_GATEWAY, "_validate_cognito_authorizer", validate, _of_the_right_use)
+    seams.wrap(API_GATEWAY, "_authorize_request_v1", AUTHORIZE, _noting_the_caller)
+
+
+def may_act_as(role_arn: str, region: str) -> bool:
+    """Whether a role lets API Gateway assume it."""
+    if not options.current().iam:
+        return True
+    account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
+    role = importlib.import_module("ministack.services.iam")._roles.get_scoped(account, None, name)
+    if role is None:
+        return False
+    trust = role.get("AssumeRolePolicyDocument") or {}
+    trust = json.loads(trust) if isinstance(trust, str) else trust
+    statements = trust.get("Statement", [])
+    statements = [statements] if isinstance(statements, dict) else statements
+    open_to = {"Statement": [{**statement, "Resource": "*"} for statement in statements]}
+    return _allows(open_to, "sts:AssumeRole", role_arn, region, "")
+
+
+def may_invoke(function: dict[str, Any], arn: str, source_arn: str, credentials: str | None) -> str | None:
+    """Why an integration may not invoke a function, or None when it may.
+
+    Args:
+        function: ministack's record of the function.
+        arn: its ARN.
+        source_arn: the method, as the function's resource policy names it.
+        credentials: the integration's role; without one the function's resource policy decides.
+    """
+    region = arn.split(":")[3]
+    if not options.current().iam:
+        return None
+    if credentials:
+        if not may_act_as(credentials, region):
+            return f"{credentials} does not let {PRINCIPAL} assume it"
+        return iam.denial(credentials, "lambda:InvokeFunction", arn, region=region, session=requests.SESSION)
+    if _allows(function.get("policy") or {}, "lambda:InvokeFunction", arn, region, source_arn):
+        return None
+    return f"no statement of {arn} allows {PRINCIPAL} with the source {source_arn}"
+
+
+def _allows(policy: dict[str, Any], action: str, resource: str, region: str, source_arn: str) -> bool:
+    evaluator = importlib.import_module(EVALUATOR)
+    keys = {"aws:sourcearn": source_arn, "aws:sourceaccount": resource.split(":")[4]} if source_arn else {}
+    context = evaluator.EvalContext(PRINCIPAL, "Service", "", action, resource, region, service_context=keys)
+    verdict = evaluator.evaluate_resource_policy(policy, context, service=PRINCIPAL)
+    return bool(verdict.decision == "Allow")
+
+
+def _of_the_right_use(validate: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """A method with scopes takes access tokens, one without takes identity tokens, as on AWS."""
+
+    async def validated(
+        authorizer: dict[str, Any], method_obj: dict[str, Any], headers: Any, query_params: Any, stage: Any
+    ) -> Any:
+        claims, error = await validate(authorizer, method_obj, headers, query_params, stage)
+        wanted = "access" if method_obj.get("authorizationScopes") else "id"
+        if error is None and claims.get("token_use") != wanted:
+            return None, importlib.import_module(API_GATEWAY)._gw_error("UNAUTHORIZED", "Unauthorized")
+        return claims, error
+
+    return validated
+
+
+def _noting_the_caller(authorize: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    async def authorized(*arguments: Any) -> Any:
+        error, authorizer = await authorize(*arguments)
+        request = requests.current()
+        request.authorizer = authorizer or {}
+        method, headers, query = arguments[2], arguments[6], arguments[8]
+        if error is None and (method.get("authorizationType") or "").upper() == "AWS_IAM":
+            gateway = importlib.import_module(API_GATEWAY)
+            request.caller = gateway._iam_caller_identity(headers, query) or {}
+        return error, authorizer
+
+    return authorized

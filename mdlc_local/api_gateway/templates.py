@@ -1,0 +1,203 @@
+"""Mapping templates: the Velocity language with the variables that API Gateway gives it.
+
+Source: "API Gateway mapping template and access logging variable reference" in the AWS documentation.
+"""
+
+import base64
+import functools
+import json
+import re
+import urllib.parse
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import airspeed.operators
+from jsonpath_ng.ext import parse
+
+from mdlc_local import seams
+
+OPERATORS = "airspeed.operators"
+
+_SHORT = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_ESCAPED = {**_SHORT, "\\": "\\\\", '"': '\\"', "'": "\\'", "/": "\\/"}
+_MANY = re.compile(r"\*|\.\.|\?\(|\[[^\]]*[,:][^\]]*\]")
+
+
+class TemplateFailed(Exception):
+    """A template that cannot be read or evaluated; the text says why."""
+
+
+class JavaMap(dict[str, Any]):
+    """A JSON object as a template sees it: rendered as Java renders a map."""
+
+    def __str__(self) -> str:
+        inside = ", ".join(f"{name}={_text(value)}" for name, value in self.items())
+        return f"{{{inside}}}"
+
+
+class JavaList(list[Any]):
+    """A JSON array as a template sees it: rendered as JSON."""
+
+    def __str__(self) -> str:
+        return dumped(self)
+
+
+class Input:
+    """`$input`.
+
+    Args:
+        body: the payload.
+        path: parameters of the path.
+        querystring: parameters of the query, the last of each name.
+        header: the headers.
+    """
+
+    def __init__(
+        self, body: str, path: dict[str, str], querystring: dict[str, str], header: dict[str, str]
+    ) -> None:
+        self.body = body
+        self._params = JavaMap(path=JavaMap(path), querystring=JavaMap(querystring), header=JavaMap(header))
+
+    def with_body(self, body: str) -> "Input":
+        """The same parameters with another payload."""
+        return Input(body, *self._params.values())
+
+    def params(self, name: str | None = None) -> Any:
+        """All parameters, or the one of a name."""
+        if name is None:
+            return self._params
+        return next((kind[name] for kind in self._params.values() if name in kind), "")
+
+    def path(self, path: str) -> Any:
+        """The value at a JSON path."""
+        return _found(self._document, path)
+
+    def json(self, path: str) -> str:
+        """The value at a JSON path, as JSON."""
+        found = _found(self._document, path)
+        return dumped("" if found is None else found)
+
+    @functools.cached_property
+    def _document(self) -> Any:
+        return parsed(self.body)
+
+
+class Util:
+    """`$util`; its methods have AWS's names."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        methods: dict[str, Callable[..., Any]] = {
+            "escapeJavaScript": escaped,
+            "parseJson": lambda text: parsed(str(text)),
+            "urlEncode": lambda text: urllib.parse.quote_plus(str(text), safe="*-._"),
+            "urlDecode": lambda text: urllib.parse.unquote_plus(str(text)),
+            "base64Encode": lambda text: base64.b64encode(str(text).encode()).decode(),
+            "base64Decode": lambda text: base64.b64decode(str(text)).decode("utf-8", "replace"),
+        }
+        if name not in methods:
+            raise AttributeError(name)
+        return methods[name]
+
+
+def render(template: str, given: Input, context: JavaMap, stage_variables: dict[str, str]) -> str:
+    """What a template makes of a request or an answer; it may set `context.responseOverride`.
+
+    Raises:
+        TemplateFailed: when it cannot be read or evaluated.
+    """
+    names = {
+        "input": given,
+        "util": Util(),
+        "context": context,
+        "stageVariables": JavaMap(stage_variables),
+    }
+    try:
+        return str(_read(template).merge(names))
+    except Exception as error:  # the engine raises whatever its Python expressions raise
+        raise TemplateFailed(f"{type(error).__name__}: {error}") from error
+
+
+def parsed(text: str) -> Any:
+    """JSON as templates see it; text that is no JSON stays text."""
+    try:
+        return _java(json.loads(text))
+    except ValueError:
+        return text
+
+
+def dumped(value: Any) -> str:
+    """A value as JSON."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def escaped(text: Any) -> str:
+    """Text as it stands inside a JavaScript string."""
+    pieces = []
+    for character in _text(text):
+        if character in _ESCAPED:
+            pieces.append(_ESCAPED[character])
+        elif " " <= character <= "~":
+            pieces.append(character)
+        else:
+            units = character.encode("utf-16-be")
+            pieces.extend(f"\\u{units[at : at + 2].hex().upper()}" for at in range(0, len(units), 2))
+    return "".join(pieces)
+
+
+def install(app: ModuleType) -> None:
+    """Give the values in templates the methods that Java's have."""
+    del app
+    methods = seams.take(OPERATORS, "__additional_methods__")
+    methods[str] |= {
+        "equals": lambda text, other: text == other,
+        "equalsIgnoreCase": lambda text, other: text.lower() == str(other).lower(),
+        "isEmpty": lambda text: not text,
+        "toString": lambda text: text,
+        "toLowerCase": lambda text: text.lower(),
+        "toUpperCase": lambda text: text.upper(),
+        "trim": lambda text: text.strip(),
+        "endsWith": lambda text, suffix: text.endswith(suffix),
+    }
+    methods[JavaList] = methods[list]
+    methods[JavaMap] = methods[dict] | {
+        "toString": str,
+        "keySet": list,
+        "entrySet": lambda values: [JavaMap(key=name, value=value) for name, value in values.items()],
+        "containsKey": lambda values, name: name in values,
+        "isEmpty": lambda values: not values,
+        "size": len,
+    }
+    for kind in (int, float, bool):
+        methods[kind] = {"toString": _text, "equals": lambda value, other: value == other}
+
+
+@functools.lru_cache(maxsize=256)
+def _read(template: str) -> Any:
+    read = airspeed.operators.Template(template)
+    read.ensure_compiled()
+    return read
+
+
+@functools.lru_cache(maxsize=256)
+def _path(path: str) -> Any:
+    return parse(path)
+
+
+def _found(document: Any, path: str) -> Any:
+    if path == "$":
+        return document
+    matches = [match.value for match in _path(path).find(document)]
+    if _MANY.search(path):
+        return JavaList(matches)
+    return matches[0] if matches else None
+
+
+def _java(value: Any) -> Any:
+    if isinstance(value, dict):
+        return JavaMap({name: _java(item) for name, item in value.items()})
+    return JavaList(map(_java, value)) if isinstance(value, list) else value
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else str(airspeed.operators.value_to_string(value))
