@@ -1,7 +1,7 @@
 """The container's program: serves the model of ``model.py`` until it is told to stop.
 
-SIGTERM ends it gracefully: no new connection is taken, requests under way are answered, then it ends with
-status 0. SageMaker sends SIGKILL thirty seconds later.
+SIGTERM ends it once every request that was sent before is answered (`serving.ending`). SageMaker sends
+SIGKILL thirty seconds later.
 """
 
 import os
@@ -12,7 +12,7 @@ import uvicorn
 from serving.workers import workers
 
 GRACE_SECONDS = 25
-"""Shorter than what SageMaker waits between SIGTERM and SIGKILL."""
+"""With `serving.ending.LINGER_SECONDS` shorter than what SageMaker waits between SIGTERM and SIGKILL."""
 
 KEEP_ALIVE_SECONDS = 120
 """Long, so that it is the platform that closes idle connections: one closed from here may lose a request."""

@@ -1,5 +1,6 @@
 """SageMaker's container contract over ASGI: GET /ping, POST /invocations, GET /execution-parameters."""
 
+import importlib
 import json
 import logging
 import os
@@ -9,8 +10,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-import model
 from serving.bodies import RequestError, version_as_json
+from serving.ending import Ending
 from serving.rows import Rows
 from serving.service import Service
 from serving.turns import Turns
@@ -35,6 +36,8 @@ def load_service() -> Service:
         Exception: whatever ``load`` raises; the container must not become healthy then.
     """
     folder = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")) / "model"
+    # By name: only a container has what model.py imports.
+    model = importlib.import_module("model")
     loaded = model.load(folder)
     rows = Rows.of(folder)
     return Service(
@@ -49,10 +52,12 @@ class Application:
 
     Args:
         load: makes the service.
+        ending: says when this process is about to end; None when nobody ends it by SIGTERM.
     """
 
-    def __init__(self, load: Callable[[], Service] = load_service) -> None:
+    def __init__(self, load: Callable[[], Service] = load_service, ending: Ending | None = None) -> None:
         self._load = load
+        self._ending = ending
         self._service: Service | None = None
         self._turns = Turns()
 
@@ -71,6 +76,8 @@ class Application:
             log.exception("the model cannot be loaded")
             await send({"type": "lifespan.startup.failed", "message": f"The model cannot be loaded: {error}"})
             return
+        if self._ending:
+            self._ending.arm()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await send({"type": "lifespan.shutdown.complete"})
@@ -81,11 +88,11 @@ class Application:
             await self._invoke(scope["headers"], receive, send)
         elif asked == ("GET", "/ping"):
             ready = HTTPStatus.OK if self._service else HTTPStatus.SERVICE_UNAVAILABLE
-            await _send(send, ready, _TEXT, b"")
+            await self._send(send, ready, _TEXT, b"")
         elif asked == ("GET", "/execution-parameters"):
-            await _send(send, HTTPStatus.OK, "application/json", _OFFER)
+            await self._send(send, HTTPStatus.OK, "application/json", _OFFER)
         else:
-            await _send(send, HTTPStatus.NOT_FOUND, _TEXT, b"POST /invocations or GET /ping.\n")
+            await self._send(send, HTTPStatus.NOT_FOUND, _TEXT, b"POST /invocations or GET /ping.\n")
 
     async def _invoke(self, headers: Iterable[tuple[bytes, bytes]], receive: Receive, send: Send) -> None:
         content_type = accept = ""
@@ -112,7 +119,14 @@ class Application:
                 _TEXT,
                 b"The model failed: its log says why.\n",
             )
-        await _send(send, status, kind, answer)
+        await self._send(send, status, kind, answer)
+
+    async def _send(self, send: Send, status: int, kind: str, body: bytes) -> None:
+        headers = [(b"content-type", kind.encode()), (b"content-length", b"%d" % len(body))]
+        if self._ending and self._ending.began:
+            headers.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": int(status), "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
 async def _body(receive: Receive) -> bytes | None:
@@ -129,10 +143,4 @@ async def _body(receive: Receive) -> bytes | None:
     return None
 
 
-async def _send(send: Send, status: int, kind: str, body: bytes) -> None:
-    headers = [(b"content-type", kind.encode()), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": int(status), "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-application = Application()
+application = Application(ending=Ending())

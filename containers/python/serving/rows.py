@@ -1,7 +1,7 @@
 """Raw rows as JSON lines, prepared by the feature program that lies beside the model with its code.
 
-The code comes with the program (``code/`` of its archive), so that it is always the release that fitted it, and
-the very one that batch scoring is tested to equal.
+The code comes with the program (``code/`` of its archive), so that it is always of the release that fitted
+it, and the very one that batch scoring is tested to equal.
 """
 
 import importlib
@@ -55,13 +55,9 @@ class Rows:
             try:
                 row = json.loads(line)
             except (ValueError, RecursionError):
-                raise RequestError(
-                    f"Line {number}: {_shown(line)} is no JSON: send one object a line."
-                ) from None
+                row = None
             if not isinstance(row, dict):
-                raise RequestError(
-                    f"Line {number}: {_shown(line)} is no JSON object: name each value's column."
-                )
+                raise RequestError(f"Line {number}: {_shown(line)} is no JSON object: send one a line.")
             try:
                 features.append(self._program.prepare(self._program.typed(row)))
             except ValueError as error:
