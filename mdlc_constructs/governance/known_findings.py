@@ -51,6 +51,7 @@ class _Known:
 
 _HERE = "arn:<AWS::Partition>:{}:<AWS::Region>:<AWS::AccountId>:"
 _SAGEMAKER, _LOGS, _EC2, _ECR = (_HERE.format(service) for service in ("sagemaker", "logs", "ec2", "ecr"))
+_ALARMS, _SCALING = (_HERE.format(service) for service in ("cloudwatch", "application-autoscaling"))
 _PULL = r"ecr:(BatchCheckLayerAvailability|BatchGetImage|GetDownloadUrlForLayer)"
 
 _TABLE = (
@@ -73,11 +74,11 @@ _TABLE = (
     _Known(
         resource=r"\*",
         actions=r"cloudwatch:PutMetricData",
-        reason="Metrics know no resource-level permission; a condition holds them to SageMaker's.",
+        reason="Metrics know no resource-level permission; a condition holds them to one namespace.",
     ),
     _Known(
         resource=r"\*",
-        actions=r"sagemaker:List(Models|ModelPackages|ProcessingJobs|TrainingJobs|TransformJobs)",
+        actions=r"sagemaker:List(Endpoints|EndpointConfigs|Models|ModelPackages|(Processing|Training|Transform)Jobs)",
         reason="SageMaker's lists know no resource-level permission; reading and ending is granted by name.",
     ),
     _Known(
@@ -117,12 +118,44 @@ _TABLE = (
         reason="A digest of the request ends the name of a job or model; the model's name begins it.",
     ),
     _Known(
+        resource=rf"{_SAGEMAKER}endpoint-config/MODEL-(config-)?\*",
+        actions=r"sagemaker:((Create|Delete|Describe)EndpointConfig|(Create|Update)Endpoint)",
+        reason="A digest of the request ends the name of a configuration; the model's name begins it.",
+    ),
+    _Known(
+        resource=rf"{_SAGEMAKER}endpoint(-config)?/\*",
+        actions=r"sagemaker:DescribeEndpoint(Config)?",
+        reason="What an endpoint has, and which endpoint has a configuration, is known when it is looked up; "
+        "nothing is changed.",
+    ),
+    _Known(
+        resource=rf"{_LOGS}log-group:/aws/sagemaker/Endpoints/[A-Za-z0-9-]+:\*",
+        actions=r"logs:(CreateLogGroup|CreateLogStream|DescribeLogStreams|PutLogEvents)",
+        reason="SageMaker names a log stream after an endpoint's instance; the log group is the endpoint's.",
+    ),
+    _Known(
+        resource=r"\*",
+        actions=r"application-autoscaling:DescribeScalableTargets",
+        reason="Describing scalable targets knows no resource-level permission.",
+    ),
+    _Known(
+        resource=rf"{_SCALING}scalable-target/\*",
+        actions=r"application-autoscaling:(RegisterScalableTarget|DeregisterScalableTarget|PutScalingPolicy"
+        r"|PutScheduledAction|TagResource)",
+        reason="AWS draws the ids of scalable targets; a condition holds them to SageMaker's endpoints.",
+    ),
+    _Known(
+        resource=rf"{_ALARMS}alarm:TargetTracking-endpoint/[A-Za-z0-9-]+/\*",
+        actions=r"cloudwatch:(PutMetricAlarm|DescribeAlarms|DeleteAlarms)",
+        reason="Target tracking draws the names of its alarms, which begin with the endpoint's.",
+    ),
+    _Known(
         resource=rf"{_SAGEMAKER}model-package/MODEL/\*",
         actions=r"sagemaker:(Create|Describe|Update|Delete)ModelPackage|sagemaker:AddTags",
         reason="The registry numbers the versions of a package; the group is the model's own.",
     ),
     _Known(
-        resource=rf"{_HERE.format('states')}execution:MODEL-(training|batch-inference):\*",
+        resource=rf"{_HERE.format('states')}execution:MODEL-(training|batch-inference|release):\*",
         actions=r"states:StopExecution",
         reason="Step Functions names executions; those of the stack's own machines are stopped with it.",
     ),

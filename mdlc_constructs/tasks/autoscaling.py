@@ -51,7 +51,13 @@ def register_scalable_target(
         state,
         Statement(
             actions=("sagemaker:DescribeEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"),
-            resources=(arn("sagemaker", f"endpoint/{endpoint_name}"),),
+            # Endpoints are in lower case in ARNs, whatever their name; a placeholder is left.
+            resources=(
+                arn(
+                    "sagemaker",
+                    f"endpoint/{endpoint_name if '$' in endpoint_name else endpoint_name.lower()}",
+                ),
+            ),
         ),
         # Which configuration the endpoint has is known to it alone.
         Statement(

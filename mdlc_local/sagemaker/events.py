@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from mdlc_local.sagemaker import host
@@ -107,6 +108,7 @@ _DETAILS: dict[str, tuple[str, tuple[str, ...]]] = {
             "ApprovalDescription",
             "CreationTime",
             "CustomerMetadataProperties",
+            "ModelLifeCycle",
             "InferenceSpecification",
             "ModelMetrics",
             "Tags",
@@ -118,10 +120,15 @@ _DETAILS: dict[str, tuple[str, tuple[str, ...]]] = {
 _ENDPOINT_DEPLOYMENT = "SageMaker Endpoint Deployment State Change"
 
 
-def announce(kind: Kind, record: Record) -> None:
-    """Put the state-change event of a record as it is now. Times are epoch milliseconds, as on AWS."""
+def announce(kind: Kind, record: Record, more: Mapping[str, Any] | None = None) -> None:
+    """Put the state-change event of a record as it is now. Times are epoch milliseconds, as on AWS.
+
+    Args:
+        more: what the event says besides the record.
+    """
     detail_type, fields = _DETAILS[kind.name]
-    host.put_event(detail_type, _detail(kind, record, fields), record[kind.arn_field])
+    detail = {**_detail(kind, record, fields), **(more or {})}
+    host.put_event(detail_type, detail, record[kind.arn_field])
 
 
 def announce_deployment(record: Record) -> None:

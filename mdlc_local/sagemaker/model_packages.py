@@ -86,7 +86,7 @@ def existing(name_or_arn: str, scope: Scope) -> Record:
 
 
 def update(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """UpdateModelPackage: fields replace, metadata properties merge; a new approval status is an event.
+    """UpdateModelPackage: fields replace, metadata properties merge; any change is an event.
 
     Raises:
         Fault: ValidationException.
@@ -107,15 +107,20 @@ def update(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     if "ModelApprovalStatus" in given and "ModelPackageVersion" not in record:
         raise invalid("ModelApprovalStatus can only be set for versioned model packages")
     with records.changing(record):
-        before = record.get("ModelApprovalStatus")
+        before = copy.deepcopy(record)
         record.update(given, LastModifiedTime=model.now(), LastModifiedBy={})
         if properties or "CustomerMetadataProperties" in record:
             record["CustomerMetadataProperties"] = properties
         if added:
             record.setdefault("AdditionalInferenceSpecifications", []).extend(added)
-        changed = record.get("ModelApprovalStatus") != before
+        changed = [
+            name
+            for name in (*request, "AdditionalInferenceSpecifications")
+            if record.get(name) != before.get(name)
+        ]
     if changed:
-        events.announce(MODEL_PACKAGE, record)
+        # SageMaker's documentation does not name this member; it is known from the events themselves.
+        events.announce(MODEL_PACKAGE, record, {"UpdatedModelPackageFields": changed})
     return {"ModelPackageArn": record["ModelPackageArn"]}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from aws_cdk import Environment, Stack
@@ -13,9 +14,14 @@ from aws_cdk import aws_stepfunctions_tasks as sfn_tasks
 
 from mdlc_constructs import (
     BatchInferenceWorkflow,
+    Canary,
     CustomImage,
     ModelHome,
     NetworkSettings,
+    RealTimeInferenceWorkflow,
+    RollbackAlarms,
+    Scaling,
+    Serving,
     TrainingWorkflow,
 )
 from mdlc_constructs.asl import Pass
@@ -106,6 +112,23 @@ def chained(stack: Stack) -> None:
     training(stack, seams={"after_evaluate": chain})
 
 
+def serving(stack: Stack) -> None:
+    home = ModelHome(stack, "Model", name="flights")
+    TrainingWorkflow(stack, "Training", home=home, dataset=DATASET, algorithm=ALGORITHM)
+    RealTimeInferenceWorkflow(
+        stack,
+        "Serving",
+        home=home,
+        dataset=DATASET,
+        serving=Serving(
+            scaling=Scaling(minimum=2, maximum=4, concurrency=4),
+            alarms=RollbackAlarms(p99_latency=timedelta(milliseconds=250), cpu_percent=180),
+        ),
+        rollout=Canary(percent=10),
+        endpoint_name="Board",
+    )
+
+
 STACKS: dict[str, tuple[Callable[[Stack], object], Environment | None]] = {
     "Plain": (plain, HERE),
     "Agnostic": (plain, None),
@@ -115,4 +138,5 @@ STACKS: dict[str, tuple[Callable[[Stack], object], Environment | None]] = {
     "CustomImage": (custom_image, HERE),
     "Careful": (careful, HERE),
     "Chained": (chained, HERE),
+    "Serving": (serving, HERE),
 }

@@ -120,7 +120,7 @@ def test_a_model_is_made_from_a_package_unless_it_is_rejected(lab: Lab, group: s
         lab.sagemaker.create_model(ModelName=unique("model"), **request)
 
 
-def test_each_change_of_approval_is_an_event(lab: Lab, group: str) -> None:
+def test_each_change_is_an_event_that_says_what_changed(lab: Lab, group: str) -> None:
     queue = unique("events")
     sqs, events = lab.server.client("sqs"), lab.server.client("events")
     url = sqs.create_queue(QueueName=queue)["QueueUrl"]
@@ -144,14 +144,25 @@ def test_each_change_of_approval_is_an_event(lab: Lab, group: str) -> None:
     events.put_rule(Name=queue, EventPattern=json.dumps(pattern))
     events.put_targets(Rule=queue, Targets=[{"Id": "queue", "Arn": arn}])
     package = create(lab, group)
-    lab.sagemaker.update_model_package(ModelPackageArn=package, ApprovalDescription="no change of status")
     lab.sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
+    lab.sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
+    stage = {"Stage": "Production", "StageStatus": "Deployed"}
+    lab.sagemaker.update_model_package(ModelPackageArn=package, ModelLifeCycle=stage)
     seen: list[dict[str, Any]] = []
     deadline = time.monotonic() + 10
-    while len(seen) < 2 and time.monotonic() < deadline:
+    while len(seen) < 3 and time.monotonic() < deadline:
         received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
         seen += [json.loads(message["Body"]) for message in received.get("Messages", [])]
-    statuses = sorted(event["detail"]["ModelApprovalStatus"] for event in seen)
-    assert statuses == ["Approved", "PendingManualApproval"]
+    told = {
+        (event["detail"]["ModelApprovalStatus"], *event["detail"].get("UpdatedModelPackageFields", ()))
+        for event in seen
+    }
+    assert told == {
+        ("PendingManualApproval",),
+        ("Approved", "ModelApprovalStatus"),
+        ("Approved", "ModelLifeCycle"),
+    }
+    assert [e["detail"]["ModelLifeCycle"] for e in seen if "ModelLifeCycle" in e["detail"]] == [stage]
+    assert lab.sagemaker.describe_model_package(ModelPackageName=package)["ModelLifeCycle"] == stage
     assert all(event["resources"] == [package] for event in seen)
     assert all(event["detail"]["ModelPackageVersion"] == 1 for event in seen)
