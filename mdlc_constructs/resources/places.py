@@ -21,7 +21,8 @@ REGION = "${Region}"
 ACCOUNT = "${Account}"
 
 LAYOUT = {
-    "runs": "`<run>/<digest>/plan.json`: the settings, the data's files with checksums, everything decided",
+    "runs": "`<run>/<digest>/plan.json`: the settings, the data's files with checksums, everything decided; "
+    "`<run>/probes.json`: rows and the champion's answers to them",
     "quality": "quality reports",
     "quarantine": "what a refused batch held, with reasons; the batch itself stays where it was",
     "splits": "chronological splits, the raw holdout keys, and the fitted feature program",
