@@ -61,23 +61,35 @@ def of_gateway(api_name: str, slowest: timedelta) -> tuple[Watched, ...]:
     )
 
 
-def of_decisions(api_name: str, metric: str, id_: str, meaning: str) -> Watched:
-    """A metric of the library's own functions."""
-    return Watched(
-        id_=id_,
-        namespace=NAMESPACE,
-        metric=metric,
-        dimensions={"Api": api_name},
-        statistic="Sum",
-        threshold=1,
-        meaning=meaning,
+_DECISIONS = (
+    ("FallbackDecisions", "decided without a score or without rules"),
+    ("RecordsFailed", "could not record a decision, and made none"),
+    ("ActionsFailed", "could not act on a decision at once"),
+    ("RulesRefused", "refused rules that cannot be used; those before stay"),
+)
+"""Metrics that the library's own functions write into their logs."""
+
+
+def of_decisions(api_name: str) -> tuple[Watched, ...]:
+    """What the library's own functions count."""
+    return tuple(
+        Watched(
+            id_=f"{metric}Alarm",
+            namespace=NAMESPACE,
+            metric=metric,
+            dimensions={"Api": api_name},
+            statistic="Sum",
+            threshold=1,
+            meaning=meaning,
+        )
+        for metric, meaning in _DECISIONS
     )
 
 
 def of_function(id_: str, name: str, metric: str, meaning: str) -> Watched:
     """A metric of a function, such as `Throttles` or `Errors`."""
     return Watched(
-        id_=id_,
+        id_=f"{id_}{metric}Alarm",
         namespace="AWS/Lambda",
         metric=metric,
         dimensions={"FunctionName": name},
@@ -87,10 +99,10 @@ def of_function(id_: str, name: str, metric: str, meaning: str) -> Watched:
     )
 
 
-def of_machine(id_: str, machine_arn: str, metric: str, meaning: str) -> Watched:
+def of_machine(machine_arn: str, metric: str, meaning: str) -> Watched:
     """A metric of the Express machine, such as `ExecutionThrottled`."""
     return Watched(
-        id_=id_,
+        id_=f"{metric}Alarm",
         namespace="AWS/States",
         metric=metric,
         dimensions={"StateMachineArn": machine_arn},

@@ -9,9 +9,7 @@ after errors of the service, not after one of the model's own, because a state c
 a broken container; and a rules function that cannot be called leads to the fallback decision.
 """
 
-import math
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 
 from mdlc_constructs.asl.failures import Catch, Retry, throttling_retry
 from mdlc_constructs.asl.machine import Machine
@@ -19,8 +17,13 @@ from mdlc_constructs.asl.states import Choice, Fail, Rule, State, Succeed
 from mdlc_constructs.resources.decision_api import expressions
 from mdlc_constructs.resources.decision_api.expressions import REQUEST_ID, ROW
 from mdlc_constructs.resources.decision_api.mapping import LONGEST_INTEGRATION_MS
+from mdlc_constructs.resources.decision_api.settings import (
+    RECORD_SECONDS,
+    RULES_SECONDS,
+    DecisionSettings,
+    whole_seconds,
+)
 from mdlc_constructs.resources.places import KEY_ARN
-from mdlc_constructs.settings.decisions import Decisions
 from mdlc_constructs.tasks import dynamodb, events, lambda_, runtime
 from mdlc_constructs.tasks.events import Event
 
@@ -35,55 +38,9 @@ ACTION_FUNCTION = "${ActionFunction}"
 JSON_LINES = "application/jsonlines"
 FAILED = "Decision Failed"
 """Detail type of the event about a request without an answer."""
-RECORD_SECONDS = 1
-RULES_SECONDS = 3
-"""A cold start of the rules function and its reading of the rules."""
 
 _PUT_REFUSED = "DynamoDB.ConditionalCheckFailedException"
 _LAMBDA_PASSING = ("Lambda.TooManyRequestsException", "Lambda.ServiceException", "Lambda.SdkClientException")
-
-
-@dataclass(frozen=True, kw_only=True)
-class DecisionSettings:
-    """What the machine is made from.
-
-    Attributes:
-        api: the API's name.
-        model: the model's name.
-        endpoint_name: the endpoint that is asked.
-        feature_key: whether the feature table has a key of its own.
-        acts: whether a function acts on decisions.
-    """
-
-    api: str
-    model: str
-    endpoint_name: str
-    decisions: Decisions
-    feature_key: bool = False
-    acts: bool = False
-
-    def __post_init__(self) -> None:
-        if self.longest > timedelta(milliseconds=LONGEST_INTEGRATION_MS):
-            raise ValueError(
-                f"decisions={str(self.longest)!r}: all calls together may take so long in whole seconds, and "
-                f"API Gateway waits 29 seconds; shorten the timeouts or ask the endpoint fewer times."
-            )
-
-    @property
-    def longest(self) -> timedelta:
-        """How long an execution may take when every call takes as long as it may."""
-        fallback, action, lookup = self.decisions.fallback, self.decisions.action, self.decisions.lookup
-        calls = [RULES_SECONDS, 2 * RECORD_SECONDS, fallback.tries * whole_seconds(fallback.endpoint_timeout)]
-        if lookup is not None:
-            calls.append(whole_seconds(lookup.timeout))
-        if self.acts:
-            calls.append(2 * whole_seconds(action.timeout) + RECORD_SECONDS)
-        return timedelta(seconds=sum(calls))
-
-
-def whole_seconds(time: timedelta) -> int:
-    """The whole seconds that hold a time."""
-    return math.ceil(time.total_seconds())
 
 
 def decision_machine(settings: DecisionSettings) -> Machine:

@@ -1,0 +1,100 @@
+"""Entry point of the function for both that bring rules: a team's upload, and a deployment.
+
+A deployment's rules stand where there are none, and where those that stand came with a deployment as well.
+Rules that a team has uploaded since are newer than any deployment and stay.
+"""
+
+import json
+import urllib.request
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from botocore.exceptions import ClientError
+
+from lambdas.accept_rules import handler as uploads
+from lambdas.accept_rules import logic
+from lambdas.clients import client
+
+logger = Logger(service="accept-rules")
+
+BEFORE_EVERY_UPLOAD = "1970-01-01T00:00:00+00:00"
+DEPLOYED = "deployed"
+"""The attribute of rules that came with a deployment."""
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, str] | None:
+    """Accept an upload (see `lambdas.accept_rules.handler`), or the rules of a custom resource.
+
+    An upload comes as the event of S3 in `event`, beside what the event's rule knows. Properties of the
+    resource: `Bucket` and `Key` of the document, `Table`, and the `Decisions` and `Columns` that it may name.
+    """
+    if "RequestType" not in event:
+        return uploads.handler({**event, **_uploaded(event["event"])}, context)
+    status, reason = "SUCCESS", "nothing to do"
+    if event["RequestType"] != "Delete":
+        try:
+            reason = place(event["ResourceProperties"])
+        except Exception as error:  # CloudFormation must get an answer, or it waits for an hour
+            logger.exception("rules")
+            status, reason = "FAILED", f"{type(error).__name__}: {error}"[-900:]
+    _answer(event, status, reason)
+    return None
+
+
+def place(properties: dict[str, Any]) -> str:
+    """Put the rules into their place unless uploaded ones stand there; says which."""
+    upload = logic.Upload(
+        bucket=properties["Bucket"],
+        key=properties["Key"],
+        version_id="",
+        sequencer="",
+        written_at=BEFORE_EVERY_UPLOAD,
+    )
+    content = client("s3").get_object(Bucket=upload.bucket, Key=upload.key)["Body"].read()
+    rules = logic.rules_in(content, properties["Decisions"], properties["Columns"])
+    item = logic.item_of(rules, upload, content, datetime.now(UTC).isoformat())
+    dynamodb = client("dynamodb")
+    try:
+        dynamodb.put_item(
+            TableName=properties["Table"],
+            Item={**item, DEPLOYED: {"BOOL": True}},
+            ConditionExpression="attribute_not_exists(pk) OR attribute_exists(#deployed)",
+            ExpressionAttributeNames={"#deployed": DEPLOYED},
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+            return "the team's own rules stay"
+        raise
+    dynamodb.put_item(TableName=properties["Table"], Item=logic.kept_item(item))
+    return f"rules {rules.recorded} are in use"
+
+
+def _uploaded(event: dict[str, Any]) -> dict[str, str]:
+    """What is uploaded, of the event that S3 sends; a bucket without versions names none."""
+    detail = event["detail"]
+    return {
+        "bucket": detail["bucket"]["name"],
+        "key": detail["object"]["key"],
+        "version_id": detail["object"].get("version-id", ""),
+        "sequencer": detail["object"].get("sequencer", ""),
+        "at": event["time"],
+    }
+
+
+def _answer(event: dict[str, Any], status: str, reason: str) -> None:
+    body = json.dumps(
+        {
+            "Status": status,
+            "Reason": reason,
+            "PhysicalResourceId": event.get("PhysicalResourceId") or f"rules-{event['LogicalResourceId']}",
+            "StackId": event["StackId"],
+            "RequestId": event["RequestId"],
+            "LogicalResourceId": event["LogicalResourceId"],
+        }
+    ).encode()
+    request = urllib.request.Request(
+        event["ResponseURL"], data=body, method="PUT", headers={"Content-Type": ""}
+    )
+    with urllib.request.urlopen(request, timeout=30) as response:  # the URL is CloudFormation's own
+        response.read()
