@@ -10,8 +10,10 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from jobs.serving.archive import pack
+from jobs.serving.program import Program, Step
 from tests.local.embedded import REGION, Role, Server, allow
-from tests.local.sagemaker.lab import ECHO, XGBOOST, Lab, policy, table, unique
+from tests.local.sagemaker.lab import ECHO, SKLEARN, XGBOOST, Lab, policy, table, unique
 
 WAIT_SECONDS = 60
 VARIANT = "AllTraffic"
@@ -45,6 +47,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 port = int(os.environ["SAGEMAKER_BIND_TO_PORT"])
 http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
 """
+
+
+PROGRAM = Program(
+    columns=dict.fromkeys("abc", "number"),
+    steps=tuple(Step(feature=name, column=name, kind="number", fill=0.5) for name in "abc"),
+)
+"""The feature program of the rows that `trained` learns from."""
 
 
 def variant(model: str, name: str = VARIANT, **changes: Any) -> dict[str, Any]:
@@ -114,6 +123,31 @@ class Serving:
         container = {"Image": XGBOOST, "ModelDataUrl": ended["ModelArtifacts"]["S3ModelArtifacts"]}
         self.sagemaker.create_model(
             ModelName=name, ExecutionRoleArn=self.lab.role.arn, PrimaryContainer=container
+        )
+        return name
+
+    def released(self, version: int, seed: int, **changes: Any) -> str:
+        """A model of three containers, as a release makes it: rows in, the stamped scores of XGBoost out."""
+        place = unique("release")
+        archive = self.lab.put(f"{place}/model.tar.gz", pack(PROGRAM))
+        trained = self.sagemaker.describe_model(ModelName=self.trained(seed))["PrimaryContainer"]
+
+        def step(name: str) -> dict[str, Any]:
+            environment = {
+                "SAGEMAKER_PROGRAM": "serve.py",
+                "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+                "MDLC_SERVING_STEP": name,
+                "MDLC_MODEL_VERSION": str(version),
+            }
+            return {"Image": SKLEARN, "ModelDataUrl": archive, "Environment": environment}
+
+        return self.piped(step("prepare"), trained, step("stamp"), **changes)
+
+    def piped(self, *containers: dict[str, Any], **changes: Any) -> str:
+        """A model of several containers."""
+        name = unique("piped")
+        self.sagemaker.create_model(
+            ModelName=name, ExecutionRoleArn=self.lab.role.arn, Containers=list(containers), **changes
         )
         return name
 
@@ -209,6 +243,7 @@ class Crowd:
     serving: Serving
     endpoint: str
     body: str
+    content_type: str = "text/csv"
     callers: int = 4
     answers: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
@@ -232,7 +267,7 @@ class Crowd:
             started = time.perf_counter()
             try:
                 answer = runtime.invoke_endpoint(
-                    EndpointName=self.endpoint, Body=self.body, ContentType="text/csv"
+                    EndpointName=self.endpoint, Body=self.body, ContentType=self.content_type
                 )
                 self.answers[answer["Body"].read().decode()] += 1
             except Exception as error:

@@ -2,6 +2,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,10 +30,16 @@ def test_xgboost_is_built_in() -> None:
 def test_scikit_learn_runs_on_the_python_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no local runtime is registered"):
         Images.read(None).find(SKLEARN)
-    content = {"scikit-learn": {"python": "/venv/bin/python", "environment": {"PIP_FIND_LINKS": "/wheels"}}}
+    content: dict[str, Any] = {
+        "scikit-learn": {"python": "/venv/bin/python", "environment": {"PIP_FIND_LINKS": "/wheels"}}
+    }
     runtime = written(tmp_path / "images.json", json.dumps(content)).find(SKLEARN)
     assert runtime.python == "/venv/bin/python"
     assert runtime.environment == {"PIP_FIND_LINKS": "/wheels"}
+    assert runtime.serve[:2] == ("python3", "-P")
+    assert Path(runtime.serve[2]).name == "scikit_learn.py" and Path(runtime.serve[2]).is_file()
+    content["scikit-learn"]["serve"] = ["mine"]
+    assert written(tmp_path / "images.json", json.dumps(content)).find(SKLEARN).serve == ("mine",)
 
 
 def test_registered_images_come_first_and_may_be_toml(tmp_path: Path) -> None:
