@@ -92,9 +92,11 @@ def connect(port: int, process: "subprocess.Popen[str]") -> http.client.HTTPConn
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[http.client.HTTPConnection]:
     variables = {"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "text/csv"}
-    with container(tmp_path_factory.mktemp("ml"), STEPS, **variables) as (port, process):
-        with contextlib.closing(connect(port, process)) as connection:
-            yield connection
+    with (
+        container(tmp_path_factory.mktemp("ml"), STEPS, **variables) as (port, process),
+        contextlib.closing(connect(port, process)) as connection,
+    ):
+        yield connection
 
 
 def ask(
@@ -175,9 +177,11 @@ def test_a_script_may_do_all_in_one(tmp_path: Path) -> None:
     def transform_fn(model, content, content_type, accept):
         return str(model * float(content)), accept
     """
-    with container(tmp_path, code) as (port, process):
-        with contextlib.closing(connect(port, process)) as connection:
-            assert ask(connection, "4") == (200, "application/json", "8.0")
+    with (
+        container(tmp_path, code) as (port, process),
+        contextlib.closing(connect(port, process)) as connection,
+    ):
+        assert ask(connection, "4") == (200, "application/json", "8.0")
 
 
 @pytest.mark.parametrize(
