@@ -1,5 +1,6 @@
 """What tests of functions share that talk to AWS without boto3."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from lambdas import connection
 from lambdas.decide.current_rules import rules_in_use
 from lambdas.decide.environment import environment
-from tests.lambdas.http_services import Services, running
+from tests.lambdas.decision_api import RULES, SETTINGS
+from tests.lambdas.http_services import Services, running, scored
 
 
 @pytest.fixture
@@ -26,6 +28,30 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
         _start_anew()
         yield found
         _start_anew()
+
+
+@pytest.fixture
+def api(services: Services, monkeypatch: pytest.MonkeyPatch) -> Services:
+    """A decision API's tables, endpoint and action."""
+    for name, value in {
+        "MDLC_API": "flights",
+        "MDLC_MODEL": "flight-delay",
+        "MDLC_DECISIONS": json.dumps(SETTINGS),
+        "MDLC_DECISION_TABLE": "decisions",
+        "MDLC_RULES_TABLE": "rules",
+        "MDLC_ENDPOINT": "live",
+        "MDLC_LOOKUP_TABLE": "planes",
+        "MDLC_ACTION": "arn:aws:lambda:eu-west-1:123456789012:function:act",
+    }.items():
+        monkeypatch.setenv(name, value)
+    services.table("decisions", "request_id")
+    services.table("rules", "pk")['{"S": "RULES"}'] = {
+        "pk": {"S": "RULES"},
+        "document": {"S": json.dumps(RULES)},
+    }
+    services.table("planes", "tail")['{"S": "N1"}'] = {"tail": {"S": "N1"}, "seats": {"N": "180"}}
+    services.score = lambda row: scored(0.75)
+    return services
 
 
 def _start_anew() -> None:
