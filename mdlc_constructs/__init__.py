@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from mdlc_constructs.asl.machine import Machine as Machine
     from mdlc_constructs.asl.machine import MachineError as MachineError
     from mdlc_constructs.asl.sequence import Sequence as Sequence
+    from mdlc_constructs.resources.decision_api.authorizer import Authorizer as Authorizer
+    from mdlc_constructs.resources.decision_api.construct import DecisionApi as DecisionApi
+    from mdlc_constructs.resources.decision_api.throttle import Throttle as Throttle
     from mdlc_constructs.resources.model_home import ModelHome as ModelHome
     from mdlc_constructs.settings.algorithm import Algorithm as Algorithm
     from mdlc_constructs.settings.algorithm import BuiltInAlgorithm as BuiltInAlgorithm
@@ -20,6 +23,10 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.compute import Compute as Compute
     from mdlc_constructs.settings.compute import Spot as Spot
     from mdlc_constructs.settings.dataset import Dataset as Dataset
+    from mdlc_constructs.settings.decision_calls import ActionCall as ActionCall
+    from mdlc_constructs.settings.decision_calls import Fallback as Fallback
+    from mdlc_constructs.settings.decision_calls import FeatureLookup as FeatureLookup
+    from mdlc_constructs.settings.decisions import Decisions as Decisions
     from mdlc_constructs.settings.evaluation import Evaluation as Evaluation
     from mdlc_constructs.settings.gate import Gate as Gate
     from mdlc_constructs.settings.golden_checks import GoldenChecks as GoldenChecks
@@ -68,15 +75,21 @@ _MODULES = {
     "GoldenChecks": "mdlc_constructs.settings.golden_checks",
     "Probes": "mdlc_constructs.settings.probes",
     "BatchInferenceWorkflow": "mdlc_constructs.workflows.batch_inference.construct",
+    "DecisionApi": "mdlc_constructs.resources.decision_api.construct",
     "ModelHome": "mdlc_constructs.resources.model_home",
     "TrainingWorkflow": "mdlc_constructs.workflows.training.construct",
+    "ActionCall": "mdlc_constructs.settings.decision_calls",
     "Algorithm": "mdlc_constructs.settings.algorithm",
     "Approval": "mdlc_constructs.settings.approval",
+    "Authorizer": "mdlc_constructs.resources.decision_api.authorizer",
     "BuiltInAlgorithm": "mdlc_constructs.settings.algorithm",
     "Compute": "mdlc_constructs.settings.compute",
     "CustomImage": "mdlc_constructs.settings.algorithm",
     "Dataset": "mdlc_constructs.settings.dataset",
+    "Decisions": "mdlc_constructs.settings.decisions",
     "Evaluation": "mdlc_constructs.settings.evaluation",
+    "Fallback": "mdlc_constructs.settings.decision_calls",
+    "FeatureLookup": "mdlc_constructs.settings.decision_calls",
     "Gate": "mdlc_constructs.settings.gate",
     "Image": "mdlc_constructs.settings.image",
     "Machine": "mdlc_constructs.asl.machine",
@@ -87,6 +100,7 @@ _MODULES = {
     "Sequence": "mdlc_constructs.asl.sequence",
     "Split": "mdlc_constructs.settings.split",
     "Spot": "mdlc_constructs.settings.compute",
+    "Throttle": "mdlc_constructs.resources.decision_api.throttle",
 }
 
 __all__ = list(_MODULES)

@@ -1,7 +1,8 @@
 """Entry point of the function for both that bring rules: a team's upload, and a deployment.
 
 A deployment's rules stand where there are none, and where those that stand came with a deployment as well.
-Rules that a team has uploaded since are newer than any deployment and stay.
+Rules that a team has uploaded since are newer than any deployment and stay; a deployment after which they
+could not be used fails.
 """
 
 import json
@@ -15,6 +16,7 @@ from botocore.exceptions import ClientError
 from lambdas.accept_rules import handler as uploads
 from lambdas.accept_rules import logic
 from lambdas.clients import client
+from mdlc_constructs.settings.rules_document import RulesRefused
 
 logger = Logger(service="accept-rules")
 
@@ -43,7 +45,11 @@ def handler(event: dict[str, Any], context: object) -> dict[str, str] | None:
 
 
 def place(properties: dict[str, Any]) -> str:
-    """Put the rules into their place unless uploaded ones stand there; says which."""
+    """Put the rules into their place unless uploaded ones stand there; says which.
+
+    Raises:
+        RulesRefused: when neither can be used.
+    """
     upload = logic.Upload(
         bucket=properties["Bucket"],
         key=properties["Key"],
@@ -64,10 +70,24 @@ def place(properties: dict[str, Any]) -> str:
         )
     except ClientError as error:
         if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-            return "the team's own rules stay"
+            return _staying(dynamodb, properties)
         raise
     dynamodb.put_item(TableName=properties["Table"], Item=logic.kept_item(item))
     return f"rules {rules.recorded} are in use"
+
+
+def _staying(dynamodb: Any, properties: dict[str, Any]) -> str:
+    """The team's own rules stay, as long as they name nothing that the deployment takes away."""
+    found = dynamodb.get_item(TableName=properties["Table"], Key=logic.key(), ConsistentRead=True)["Item"]
+    document = found["document"]["S"].encode()
+    try:
+        rules = logic.rules_in(document, properties["Decisions"], properties["Columns"])
+    except RulesRefused as refused:
+        version = found["rules_version"]["S"]
+        raise RulesRefused(
+            [f"The rules in use, {version}, could not be used any more ({refused}): upload others before."]
+        ) from refused
+    return f"the team's own rules {rules.recorded} stay"
 
 
 def _uploaded(event: dict[str, Any]) -> dict[str, str]:

@@ -57,6 +57,12 @@ _PULL = r"ecr:(BatchCheckLayerAvailability|BatchGetImage|GetDownloadUrlForLayer)
 _TABLE = (
     _Known(
         resource=r"\*",
+        actions=r"ec2:((Create|Delete)NetworkInterface|(Assign|Unassign)PrivateIpAddresses)",
+        reason="Lambda makes the interfaces of a function in a VPC and asks for the permission on every one; "
+        "which subnets and security groups, its configuration says.",
+    ),
+    _Known(
+        resource=r"\*",
         actions=r"xray:(PutTraceSegments|PutTelemetryRecords|GetSamplingRules|GetSamplingTargets)",
         reason="X-Ray knows no resource-level permission for sending traces.",
     ),

@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from cdk_nag import AwsSolutionsChecks
 from constructs import IConstruct
 
+from mdlc_constructs.governance.decision_findings import LOG_ROLE, decision_reason
 from mdlc_constructs.governance.known_findings import (
     ACCESS_LOGS,
     ACCESS_LOGS_REASON,
@@ -16,6 +17,7 @@ from mdlc_constructs.governance.known_findings import (
     reason,
     wildcard,
 )
+from mdlc_constructs.resources.decision_api.construct import DecisionApi
 from mdlc_constructs.resources.functions import Functions
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.workflows.construct import Workflow
@@ -73,11 +75,15 @@ class _Judge:
         self._homes = [(path, home) for path, home in found if isinstance(home, ModelHome)]
         self._workflows = [(path, flow) for path, flow in found if isinstance(flow, Workflow)]
         functions = [(path, room) for path, room in found if isinstance(room, Functions)]
+        apis = [(path, api) for path, api in found if isinstance(api, DecisionApi)]
+        self._apis = [path for path, _ in apis]
+        self._log_roles = {f"{Stack.of(api).node.path}/{LOG_ROLE}" for _, api in apis}
         self._buckets = {f"{path}/Bucket" for path, _ in self._homes}
         roles = {
             *(f"{path}/ModelRole" for path, _ in self._homes),
             *(f"{path}/{name}" for path, flow in self._workflows for name in (*flow.roles, "Role")),
             *(f"{path}/{name}Role" for path, room in functions for name in room.made),
+            *(f"{path}/{name}" for path, api in apis for name in api.role_names),
         }
         self._policies = {*roles, *(f"{role}{_BESIDE}" for role in roles)}
         self._owned: dict[Stack, Owned] = {}
@@ -87,7 +93,9 @@ class _Judge:
         if finding == ACCESS_LOGS:
             return ACCESS_LOGS_REASON if path in self._buckets else None
         resource = wildcard(finding)
-        if resource is None or path not in self._policies:
+        if resource is None:
+            return self._decision_reason(path, finding)
+        if path not in self._policies:
             return None
         construct = self.constructs[path]
         actions = [
@@ -97,6 +105,12 @@ class _Judge:
             for action in _listed(statement["Action"])
         ]
         return reason(resource, actions, self._owned_in(Stack.of(construct)))
+
+    def _decision_reason(self, path: str, finding: str) -> str | None:
+        if path in self._log_roles:
+            return decision_reason(LOG_ROLE, finding)
+        above = next((api for api in self._apis if path.startswith(f"{api}/")), None)
+        return None if above is None else decision_reason(path.removeprefix(f"{above}/"), finding)
 
     def _owned_in(self, stack: Stack) -> Owned:
         if stack not in self._owned:

@@ -35,6 +35,7 @@ LAYOUT = {
     "golden": "recorded rows under `rows/`, and `expected.csv`: what a new version must answer to them",
     "capture": "`<endpoint>/<variant>/<year>/<month>/<day>/<hour>/*.jsonl`: what an endpoint was asked",
     "asynchronous": "answers of asynchronous endpoints",
+    "rules": "`<API>.json`: a decision API's rules, uploaded by the team",
     "predictions": "`<run>/parts/*.parquet` and, last, `<run>/manifest.json`",
 }
 """The first part of every key in a model's bucket, and what lies below it."""

@@ -158,7 +158,7 @@ class DecisionApi(Construct):
             web_acl_arn=web_acl_arn,
             account_log_role=account_log_role,
         )
-        self._accept, _ = accept_rules(
+        self._accept, self._first_rules = accept_rules(
             self, home, api=self.name, table=kept_rules, decisions=decisions, text=text
         )
         self.function: lambda_.CfnFunction | None = None
@@ -256,7 +256,7 @@ class DecisionApi(Construct):
         return Route(path="", integration=proxy(made.arn, LONGEST_INTEGRATION_MS), needs=(permission,))
 
     def _make_function(self, id_: str, module: str, statements: Any) -> Made:
-        return make_function(
+        made = make_function(
             self,
             id_,
             self._home,
@@ -267,6 +267,9 @@ class DecisionApi(Construct):
             environment=self._environment,
             **self._options,
         )
+        # A deployment after which the rules in use could not be used fails before it changes anything.
+        made.resource.add_resource_dependency(self._first_rules)
+        return made
 
     def _paths(self) -> tuple[str, ...]:
         return (PATH, f"{PATH}/{EXPRESS_PATH}") if self.shape == "both" else (PATH,)
