@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from mdlc_cli import progress
-from mdlc_cli.commands import deploying, local_aws, records, tools, workflows
+from mdlc_cli.commands import deploying, golden_rows, local_aws, records, releasing, tools, workflows
 from mdlc_cli.errors import CommandError
 
 HELP = """Train, score and keep account of models on AWS, or on this machine.
@@ -30,6 +30,9 @@ app.add_typer(local_aws.app, name="local", rich_help_panel=MACHINE)
 app.command(rich_help_panel=MACHINE)(tools.tools)
 app.command(rich_help_panel=WORK)(deploying.deploy)
 app.command(rich_help_panel=WORK)(workflows.run)
+app.command(rich_help_panel=WORK)(releasing.release)
+app.command(rich_help_panel=WORK)(releasing.rollback)
+app.add_typer(golden_rows.app, name="golden", rich_help_panel=WORK)
 app.command(rich_help_panel=WORK)(deploying.teardown)
 app.command(rich_help_panel=RECORD)(workflows.executions)
 app.command(rich_help_panel=RECORD)(workflows.logs)

@@ -1,0 +1,78 @@
+"""``mdlc golden``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mdlc_cli import golden, machines, progress, releases
+from mdlc_cli.commands import options
+from mdlc_cli.errors import CommandError
+from mdlc_cli.target import Target
+
+app = typer.Typer(help="Recorded questions that every version must answer before it serves.")
+
+
+@app.command()
+def record(
+    rows: Annotated[Path, typer.Argument(help="Raw rows: a CSV file with a header, or JSON lines.")],
+    key: Annotated[
+        list[str], typer.Option("--key", help="A row key column of the dataset; give all, in its order.")
+    ],
+    expected: Annotated[
+        str | None,
+        typer.Option("--expected", help="The column with the answers. Default: what the endpoint answers."),
+    ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option("--endpoint", help="Whose answers. Default: the model's.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="Only the first rows.", min=1)] = None,
+    stack: options.Stack = None,
+    model: options.Model = None,
+    local: options.Local = None,
+) -> None:
+    """Record rows with the answers expected to them, in place of those there are."""
+    if expected is not None and endpoint is not None:
+        raise CommandError(
+            f"--expected {expected} and --endpoint {endpoint} both give the answers: leave one out"
+        )
+    _, target = options.chosen(local)
+    name = _model(target, stack, model)
+    found = golden.read(rows, keys=key, expected=expected, limit=limit)
+    if expected is None:
+        with progress.step(f"Asking endpoint {endpoint or name} for {len(found)} answers"):
+            found = golden.answered(target, endpoint or name, found)
+    bucket = golden.bucket_of(target, name)
+    golden.write(target, bucket, found)
+    told = f"{len(found)} rows recorded in s3://{bucket}/golden/"
+    progress.stderr_console().print(told, markup=False)
+
+
+@app.command()
+def show(
+    as_json: Annotated[bool, typer.Option("--json", help="Whole rows, as JSON lines.")] = False,
+    stack: options.Stack = None,
+    model: options.Model = None,
+    local: options.Local = None,
+) -> None:
+    """Show the recorded rows with the answers expected to them."""
+    _, target = options.chosen(local)
+    found = golden.recorded(target, golden.bucket_of(target, _model(target, stack, model)))
+    if as_json:
+        for one in found:
+            print(json.dumps({"row_key": one.key, "expected": one.expected, "row": one.row}))
+        return
+    table = progress.table("row_key", "expected", "row")
+    for one in found:
+        table.add_row(one.key, f"{one.expected:g}", json.dumps(one.row, ensure_ascii=False))
+    progress.results_console().print(table)
+
+
+def _model(target: Target, stack: str | None, model: str | None) -> str:
+    if model is not None:
+        return model
+    found = machines.all_machines(target, stack=stack)
+    return releases.model_of(machines.choose(found, releases.WORKFLOW))

@@ -1,0 +1,77 @@
+"""``mdlc release`` and ``mdlc rollback``."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from mdlc_cli import audit, machines, progress, releases, running, stacks
+from mdlc_cli.commands import options
+from mdlc_cli.errors import CommandError
+from mdlc_cli.machines import StateMachine
+from mdlc_cli.target import Target
+
+Reason = Annotated[str | None, typer.Option("--reason", help="Why, for the audit.", show_default=False)]
+
+
+def release(
+    version: Annotated[
+        int | None,
+        typer.Option("--version", help="This approved version. Default: the newest approved one.", min=1),
+    ] = None,
+    reason: Reason = None,
+    stack: options.Stack = None,
+    model: options.Model = None,
+    local: options.Local = None,
+) -> None:
+    """Bring a version to the endpoint and watch it. Exit status 1 when it is sent back."""
+    _, target = options.chosen(local)
+    machine = machines.choose(machines.all_machines(target, stack=stack), releases.WORKFLOW, model=model)
+    _run(target, machine, version, reason)
+
+
+def rollback(
+    to: Annotated[
+        int | None,
+        typer.Option("--to", help="This approved version. Default: the one that served before.", min=1),
+    ] = None,
+    reason: Reason = None,
+    stack: options.Stack = None,
+    model: options.Model = None,
+    local: options.Local = None,
+) -> None:
+    """Go back to the version that served before, in one release. Exit status 1 when that fails."""
+    _, target = options.chosen(local)
+    machine = machines.choose(machines.all_machines(target, stack=stack), releases.WORKFLOW, model=model)
+    told = "to go back"
+    if to is None:
+        name = releases.model_of(machine)
+        items = [
+            item
+            for table in stacks.audit_tables(target, stack)
+            for item in audit.items(target, table, model=name)
+        ]
+        serving, to = releases.before(items, name)
+        told = f"to go back from version {serving}"
+        progress.stderr_console().print(
+            f"Going back from version {serving} of {name} to version {to}", markup=False
+        )
+    _run(target, machine, to, reason or told)
+
+
+def _run(target: Target, machine: StateMachine, version: int | None, reason: str | None) -> None:
+    given = {"package_version": version, "reason": reason}
+    text = json.dumps({key: value for key, value in given.items() if value is not None})
+    execution = running.start(target, machine, text)
+    out = progress.stderr_console()
+    out.print(f"{machine.name}: execution {execution.rpartition(':')[2]}", markup=False)
+    try:
+        result = running.follow(target, execution, console=out)
+    except KeyboardInterrupt:
+        out.print("No longer watching; the release goes on. See it with `mdlc executions`.", markup=False)
+        raise typer.Exit(130) from None
+    running.report(target, result, console=progress.results_console())
+    if not result.succeeded:
+        raise CommandError(releases.failure(result, version))

@@ -1,0 +1,217 @@
+"""The golden rows of a model: recorded questions, and the answers expected to them.
+
+They lie in the model's bucket, as docs/contracts.md says: `golden/rows.jsonl` holds one raw row a line, and
+`golden/expected.csv`, with the header `row_key,expected`, one answer a line in the same order.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from mdlc_cli.errors import CommandError
+from mdlc_cli.target import Target
+
+ROWS_KEY, EXPECTED_KEY = "golden/rows.jsonl", "golden/expected.csv"
+HEADER = ["row_key", "expected"]
+ROWS_TYPE = "application/jsonlines"
+ROWS_A_REQUEST = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Golden:
+    """A recorded row: its key, what is asked, and the answer expected; None while it is not known."""
+
+    key: str
+    row: dict[str, Any]
+    expected: float | None = None
+
+
+def read(path: Path, *, keys: Sequence[str], expected: str | None, limit: int | None) -> list[Golden]:
+    """The rows of a CSV file with a header, or of JSON lines.
+
+    Values of a CSV file stay text, which the feature program reads as the training data's; an empty one is
+    left out, which is a missing value.
+
+    Args:
+        path: a file that ends in `.csv`, or in `.jsonl` or `.json` with one object a line.
+        keys: the dataset's row key columns.
+        expected: the column that holds the answers, which is not asked; None when the endpoint is asked.
+        limit: only the first so many rows.
+
+    Raises:
+        CommandError: naming the file, the line and the remedy.
+    """
+    found: list[Golden] = []
+    seen: set[str] = set()
+    for number, row in _rows(path):
+        if limit is not None and len(found) == limit:
+            break
+        where = f"line {number} of {path.name}"
+        missing = [name for name in (*keys, *([expected] if expected else [])) if row.get(name) in (None, "")]
+        if missing:
+            raise CommandError(
+                f"{where} has no {missing[0]!r}: give the row key's columns with --key, and with --expected "
+                "the column that holds the answers"
+            )
+        key = key_of(row, keys)
+        if key in seen:
+            raise CommandError(f"{where} repeats the row key {key}: leave one of the two rows out")
+        seen.add(key)
+        answer = None if expected is None else _number(row.pop(expected), f"{where}, column {expected!r}")
+        found.append(Golden(key=key, row=row, expected=answer))
+    if not found:
+        raise CommandError(f"{path.name} holds no rows: give at least one")
+    return found
+
+
+def key_of(row: dict[str, Any], keys: Sequence[str]) -> str:
+    """The row's key as text, as the jobs write it: the one column's value, or a JSON object of several."""
+    texts = {name: value if isinstance(value := row[name], str) else json.dumps(value) for name in keys}
+    if len(texts) == 1:
+        return texts[keys[0]]
+    return json.dumps(texts, separators=(",", ":"), ensure_ascii=False)
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{path} cannot be read ({error}): give a CSV file or JSON lines") from error
+    if path.suffix == ".csv":
+        reader = csv.DictReader(io.StringIO(text, newline=""))
+        for row in reader:
+            yield reader.line_num, {name: value for name, value in row.items() if name and value}
+        return
+    if path.suffix not in (".jsonl", ".json"):
+        raise CommandError(f"{path.name} is neither .csv nor .jsonl: give a CSV file or JSON lines")
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            raise CommandError(f"line {number} of {path.name} is no JSON object: give one row a line")
+        yield number, value
+
+
+def _number(value: Any, where: str) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise CommandError(f"{where} holds {value!r}: give a finite number as the expected answer")
+    return number
+
+
+def answered(target: Target, endpoint: str, rows: Sequence[Golden]) -> list[Golden]:
+    """The rows with what the endpoint answers now.
+
+    Raises:
+        CommandError: it answers something else than one number a row.
+    """
+    runtime = target.client("sagemaker-runtime")
+    found: list[Golden] = []
+    for start in range(0, len(rows), ROWS_A_REQUEST):
+        asked = rows[start : start + ROWS_A_REQUEST]
+        answer = runtime.invoke_endpoint(
+            EndpointName=endpoint, ContentType=ROWS_TYPE, Accept=ROWS_TYPE, Body=lines(asked)
+        )
+        told = [line for line in answer["Body"].read().decode().split("\n") if line.strip()]
+        if len(told) != len(asked):
+            raise CommandError(
+                f"endpoint {endpoint} gave {len(told)} answers to {len(asked)} rows: give the expected "
+                "answers in a column, with --expected"
+            )
+        scores = (
+            _score(line, f"the answer of endpoint {endpoint} to {one.key}")
+            for line, one in zip(told, asked, strict=True)
+        )
+        found += [replace(one, expected=score) for one, score in zip(asked, scores, strict=True)]
+    return found
+
+
+def _score(line: str, where: str) -> float:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        value = line
+    return _number(value.get("score") if isinstance(value, dict) else value, where)
+
+
+def lines(rows: Iterable[Golden]) -> bytes:
+    """The rows as JSON lines."""
+    return "".join(json.dumps(one.row, ensure_ascii=False) + "\n" for one in rows).encode()
+
+
+def expected_csv(rows: Iterable[Golden]) -> bytes:
+    """The expected answers as CSV."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HEADER)
+    writer.writerows((one.key, repr(one.expected)) for one in rows)
+    return text.getvalue().encode()
+
+
+def bucket_of(target: Target, model: str) -> str:
+    """The model's bucket, in which its newest package's feature program lies.
+
+    Raises:
+        CommandError: the model has no package of a training workflow.
+    """
+    sagemaker = target.client("sagemaker")
+    found = sagemaker.list_model_packages(
+        ModelPackageGroupName=model, SortBy="CreationTime", SortOrder="Descending", MaxResults=1
+    )["ModelPackageSummaryList"]
+    if not found:
+        raise CommandError(f"{model} has no model package yet: train it first, with `mdlc run training`")
+    described = sagemaker.describe_model_package(ModelPackageName=found[0]["ModelPackageArn"])
+    program = str(described.get("CustomerMetadataProperties", {}).get("program", ""))
+    bucket, _, path = program.removeprefix("s3://").partition("/")
+    if not path:
+        raise CommandError(f"the newest package of {model} was registered by no training workflow: train it")
+    return bucket
+
+
+def write(target: Target, bucket: str, rows: Sequence[Golden]) -> None:
+    """Put both files; the answers last, so that none are there to rows that are not."""
+    s3 = target.client("s3")
+    s3.put_object(Bucket=bucket, Key=ROWS_KEY, Body=lines(rows), ContentType=ROWS_TYPE)
+    s3.put_object(Bucket=bucket, Key=EXPECTED_KEY, Body=expected_csv(rows), ContentType="text/csv")
+
+
+def recorded(target: Target, bucket: str) -> list[Golden]:
+    """The rows recorded in a bucket.
+
+    Raises:
+        CommandError: nothing is recorded, or the two files do not belong together.
+    """
+    s3 = target.client("s3")
+    texts = []
+    for key in (ROWS_KEY, EXPECTED_KEY):
+        try:
+            texts.append(s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
+        except s3.exceptions.NoSuchKey as error:
+            raise CommandError(
+                f"s3://{bucket}/{key} is not there: record rows with `mdlc golden record`"
+            ) from error
+    rows = [json.loads(line) for line in texts[0].split("\n") if line.strip()]
+    header, *answers = list(csv.reader(io.StringIO(texts[1], newline=""))) or [[]]
+    if header != HEADER or len(answers) != len(rows):
+        raise CommandError(
+            f"s3://{bucket}/{EXPECTED_KEY} does not answer the {len(rows)} rows beside it: record them again "
+            "with `mdlc golden record`"
+        )
+    return [
+        Golden(key=key, row=row, expected=float(answer))
+        for row, (key, answer) in zip(rows, answers, strict=True)
+    ]

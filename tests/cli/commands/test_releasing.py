@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from mdlc_cli.app import app
+from mdlc_cli.commands import options
+from mdlc_cli.errors import CommandError
+from tests.cli.fakes import FakeClient, FakeTarget
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+EXECUTION = "arn:aws:states:us-east-1:0:execution:churn-release:e1"
+
+
+def item(number: int, version: int, replaced: int) -> dict[str, Any]:
+    fields = {
+        "pk": "MODEL#churn",
+        "sk": f"EXECUTION#2026-01-0{number}#release#x",
+        "workflow": "release",
+        "outcome": "Succeeded",
+        "version": str(version),
+        "replaced": str(replaced),
+    }
+    return {name: {"S": value} for name, value in fields.items()}
+
+
+def target(status: str = "SUCCEEDED", error: str = "", cause: str = "") -> FakeTarget:
+    """A model with two releases behind it, and an execution that ends so."""
+    ending = {"SUCCEEDED": "ExecutionSucceeded", "FAILED": "ExecutionFailed"}[status]
+    events = [
+        {"id": 1, "previousEventId": 0, "timestamp": NOW, "type": "ExecutionStarted"},
+        {
+            "id": 2,
+            "previousEventId": 1,
+            "timestamp": NOW,
+            "type": ending,
+            "executionFailedEventDetails": {"error": error, "cause": cause},
+        },
+    ]
+    stepfunctions = FakeClient(
+        list_state_machines={
+            "stateMachines": [
+                {"name": name, "stateMachineArn": f"arn:{name}"}
+                for name in ("churn-training", "churn-release")
+            ]
+        },
+        start_execution={"executionArn": EXECUTION},
+        get_execution_history={"events": events},
+        describe_execution={"output": json.dumps({"outcome": "Succeeded"}), "error": error, "cause": cause},
+    )
+    cloudformation = FakeClient(
+        describe_stacks={
+            "Stacks": [
+                {
+                    "StackName": "Churn",
+                    "StackStatus": "CREATE_COMPLETE",
+                    "Outputs": [{"OutputKey": "AuditTableName", "OutputValue": "t"}],
+                }
+            ]
+        }
+    )
+    dynamodb = FakeClient(query={"Items": [item(1, 3, 0), item(2, 5, 3)]})
+    return FakeTarget(
+        clients={"stepfunctions": stepfunctions, "cloudformation": cloudformation, "dynamodb": dynamodb}
+    )
+
+
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, here: FakeTarget, *arguments: str) -> Any:
+    monkeypatch.setattr(options, "chosen", lambda local: (tmp_path, here))
+    return CliRunner().invoke(app, list(arguments))
+
+
+def given(here: FakeTarget) -> dict[str, Any]:
+    """The input of the one execution that was started, of the release machine."""
+    ((_, request),) = (call for call in here.clients["stepfunctions"].calls if call[0] == "start_execution")
+    assert request["stateMachineArn"] == "arn:churn-release"
+    found: dict[str, Any] = json.loads(request["input"])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["release"], {}),
+        (
+            ["release", "--version", "4", "--reason", "asked for"],
+            {"package_version": 4, "reason": "asked for"},
+        ),
+        (["rollback"], {"package_version": 3, "reason": "to go back from version 5"}),
+        (["rollback", "--to", "2"], {"package_version": 2, "reason": "to go back"}),
+    ],
+)
+def test_one_execution_releases_a_version(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str], expected: dict[str, Any]
+) -> None:
+    here = target()
+    result = run(monkeypatch, tmp_path, here, *arguments)
+    assert result.exit_code == 0, result.output
+    assert given(here) == expected
+
+
+def test_a_way_back_says_where_it_leads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    result = run(monkeypatch, tmp_path, target(), "rollback")
+    assert "Going back from version 5 of churn to version 3" in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize("command", [["release", "--version", "6"], ["rollback", "--to", "6"]])
+def test_a_version_that_is_sent_back_is_an_error_with_its_reason(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: list[str]
+) -> None:
+    here = target("FAILED", "RolledBack", "SageMaker rolled back to old: an alarm rang.")
+    result = run(monkeypatch, tmp_path, here, *command)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, CommandError)
+    assert str(result.exception) == (
+        "version 6 was not released (RolledBack: SageMaker rolled back to old: an alarm rang): "
+        "see `mdlc audit` and `mdlc logs`"
+    )
