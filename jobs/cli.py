@@ -71,7 +71,7 @@ def _outputs(name: str) -> str:
         "evaluate": "Inputs: plan, holdout_keys, predictions, champion_predictions and champion_program "
         "(may be left out). Output: evaluation.",
         "prepare": "Inputs: plan, data, program. Outputs: shards, keys.",
-        "golden": "Inputs: plan, keys, predictions, expected. Output: golden.",
+        "golden": "Inputs: plan, rows, expected, predictions. Output: golden.",
         "check": "Inputs: plan, keys, predictions. Outputs: parts, staged.",
     }
     return made[name]

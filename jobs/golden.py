@@ -1,40 +1,50 @@
-"""Golden job: compare a new version's answers to recorded rows with the expected ones.
+"""Golden job: compare a new version's answers to recorded rows with the expected ones, line by line.
 
-The expected answers are a file ``expected.csv`` with the header ``row_key,expected``, one line a row. Writes
-``golden/report.json``: every row that is further off than the tolerance, the furthest first.
+Three files, a line of one being about the same row as that line of the others: ``rows.jsonl``, raw rows with
+their key columns; ``expected.csv`` with the header ``row_key,expected``; and the transform job's output,
+JSON objects with ``score`` and ``version``, or scores alone. Writes ``golden/report.json``: every row that is
+further off than the tolerance, the furthest first.
 """
 
+import csv
+import json
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from jobs.database import NO_PATH_COLUMNS, connected, literal, parquet, single
+from jobs.database import connected, quoted
 from jobs.errors import InputError, PlanError
 from jobs.folders import Folders, write_json
-from jobs.plan import Plan
-from jobs.predictions import answer_to, faults, load_scores
-from jobs.records import numbered
+from jobs.plan import Dataset, Plan
+from jobs.roles import row_key
+from jobs.serving.program import shown
+from jobs.serving.values import read
+from jobs.values import SQL_TYPES
+from jobs.verification import verify
 
 MOST_LISTED = 1000
+ROWS, EXPECTED = "rows.jsonl", "expected.csv"
+
+_HEADER = ["row_key", "expected"]
+_ROWS_AT_ONCE = 500
 
 
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, Any]:
     """Do the job; returns the verdict for the exit message.
 
-    :raises JobError: when keys or expected answers are missing or broken, or the plan does not say how near
-        is near enough.
+    :raises JobError: when rows or expected answers are missing, broken or not about each other, or the plan
+        does not say how near is near enough.
     """
     tolerance, share = _bounds(plan)
-    with connected(memory) as (connection, _):
-        _load_expected(connection, folders.input("expected") / "expected.csv")
-        connection.execute("CREATE TEMP TABLE answers (row_key VARCHAR, score DOUBLE)")
-        reasons = _load_answers(connection, plan, folders)
-        if not reasons:
-            reasons = _unmatched(connection)
-        if reasons:
-            return {"passed": False, "reasons": reasons, "metrics": {}, "rows": 0}
-        return _compared(connection, folders, tolerance, share)
+    verify(plan.files, folders.input("rows"))
+    keys = _keys(plan.dataset, folders.input("rows") / ROWS, memory)
+    expected = _expected(folders.input("expected") / EXPECTED, keys)
+    scores, reasons = _scores(plan, folders.input("predictions"))
+    reasons += _faults(scores, rows=len(keys), task=plan.dataset.task)
+    if reasons:
+        return {"passed": False, "reasons": reasons, "metrics": {}, "rows": 0}
+    return _compared(folders, keys, expected, scores, tolerance, share)
 
 
 def _bounds(plan: Plan) -> tuple[float, float]:
@@ -44,98 +54,159 @@ def _bounds(plan: Plan) -> tuple[float, float]:
         raise PlanError(f"golden={dict(plan.golden)!r}: the plan needs its tolerance and share.") from None
 
 
-def _load_expected(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines that hold something, with their numbers; a transform job sends no others."""
+    # Not splitlines: a text within JSON may hold what Unicode calls a line's end.
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+        if line.strip():
+            yield number, line.strip()
+
+
+def _keys(dataset: Dataset, path: Path, memory: str | None) -> list[str]:
+    """The rows' keys as every job writes them, in order."""
+    if not path.is_file():
+        raise InputError(f"No recorded rows at {path.name}: upload them as JSON objects, one a line.")
+    parts = [_key_columns(dataset, number, line) for number, line in _lines(path)]
+    if not parts:
+        raise InputError(f"{path.name} asks nothing: give at least one row.")
+    columns = ", ".join(f"{quoted(name)} {SQL_TYPES[dataset.columns[name]]}" for name in dataset.row_key)
+    keys: list[str] = []
+    with connected(memory) as (connection, _):
+        for start in range(0, len(parts), _ROWS_AT_ONCE):
+            some = [(number, *values) for number, values in enumerate(parts[start : start + _ROWS_AT_ONCE])]
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE rows (line BIGINT, {columns})")
+            places = ", ".join(f"({', '.join('?' * len(row))})" for row in some)
+            connection.execute(f"INSERT INTO rows VALUES {places}", [value for row in some for value in row])
+            found = connection.execute(f"SELECT {row_key(dataset)} FROM rows ORDER BY line").fetchall()
+            keys += [str(key) for (key,) in found]
+    return keys
+
+
+def _key_columns(dataset: Dataset, number: int, line: str) -> list[Any]:
+    about = f"line {number} of {ROWS}"
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        row = None
+    if not isinstance(row, dict):
+        raise InputError(f"{about}: {shown(line)} is no JSON object: name each value's column.")
+    values = []
+    for name in dataset.row_key:
+        try:
+            value = read(row.get(name), dataset.columns[name], empty_is_missing=dataset.format == "csv")
+        except ValueError as error:
+            raise InputError(f"{about}, column {name!r}: {shown(row.get(name))} is {error}.") from None
+        if value is None:
+            raise InputError(f"{about} has no {name!r}: a golden row needs its key.")
+        values.append(value)
+    return values
+
+
+def _expected(path: Path, keys: Sequence[str]) -> list[float]:
+    """The expected answers, in the order of the rows."""
     if not path.is_file():
         raise InputError(f"No expected answers at {path.name}: upload them beside the recorded rows.")
-    try:
-        connection.execute(
-            "CREATE TEMP TABLE expected AS SELECT row_key, expected FROM "
-            f"read_csv({literal(str(path))}, header = true, auto_detect = false, delim = ',', quote = '\"', "
-            f"columns = {{'row_key': 'VARCHAR', 'expected': 'DOUBLE'}}, {NO_PATH_COLUMNS})"
-        )
-    except duckdb.Error as error:
-        raise InputError(f"{path.name} does not hold row_key,expected in each line: {error}") from error
-    rows, keys, answers = single(
-        connection,
-        "SELECT count(*), count(DISTINCT row_key), count(*) FILTER (WHERE isfinite(expected)) FROM expected",
-    )
-    if not rows:
-        raise InputError(f"{path.name} expects nothing: give at least one row.")
-    if rows != keys or rows != answers:
-        raise InputError(f"{path.name} must hold each row key once and a finite number beside it.")
-
-
-def _load_answers(connection: duckdb.DuckDBPyConnection, plan: Plan, folders: Folders) -> list[str]:
-    """Load the answers of all files by row key; returns what is wrong with them."""
-    reasons: list[str] = []
-    for file, name in numbered(plan):
-        keys = folders.input("keys") / f"{name}.parquet"
-        if not keys.is_file():
-            raise InputError(f"No keys of {file.name} at {keys.name}: run the prepare job again.")
-        rows = int(str(single(connection, f"SELECT count(*) FROM {parquet(keys)}")[0]))
-        if rows == 0:
-            continue
+    with path.open(newline="", encoding="utf-8-sig") as stream:
         try:
-            load_scores(connection, answer_to(folders.input("predictions"), f"{name}.csv"), "scores")
-        except InputError as error:
-            reasons.append(f"{file.name}: {error}")
-            continue
-        reasons += faults(connection, "scores", rows=rows, task=plan.dataset.task, about=file.name)
-        connection.execute(
-            f"INSERT INTO answers SELECT keys.row_key, scores.score FROM {parquet(keys)} AS keys "
-            "JOIN scores ON scores.row = keys.row"
+            header, *lines = [cells for cells in csv.reader(stream, strict=True) if cells] or [[]]
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise InputError(f"{path.name} cannot be read as CSV ({error}): write it anew.") from error
+    if header != _HEADER:
+        raise InputError(f"{path.name} begins with {','.join(header)!r}: its header is row_key,expected.")
+    if len(lines) != len(keys):
+        raise InputError(
+            f"{path.name} expects {len(lines)} answers and {ROWS} asks {len(keys)} rows: "
+            "write one line for each row, in the same order."
         )
-    return reasons
+    answers = []
+    for number, (cells, key) in enumerate(zip(lines, keys, strict=True), start=1):
+        answer = _number(cells[1]) if len(cells) == len(_HEADER) else None
+        if answer is None:
+            raise InputError(
+                f"answer {number} of {path.name} is {','.join(cells)!r}: give row key and a finite number."
+            )
+        if cells[0] != key:
+            raise InputError(
+                f"answer {number} of {path.name} is that of row {cells[0]!r}, row {number} of {ROWS} is "
+                f"{key!r}: write both in the same order."
+            )
+        answers.append(answer)
+    return answers
 
 
-def _unmatched(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """What is wrong when the recorded rows are not those that answers are expected to."""
-    reasons = []
-    for what, here, there in (
-        ("recorded rows have no expected answer", "answers", "expected"),
-        ("expected answers have no recorded row", "expected", "answers"),
-    ):
-        missing, example = single(
-            connection, f"SELECT count(*), min(row_key) FROM {here} ANTI JOIN {there} USING (row_key)"
-        )
-        if missing:
-            reasons.append(f"{missing} {what}, such as {example!r}.")
-    return reasons
+def _scores(plan: Plan, folder: Path) -> tuple[list[float | None], list[str]]:
+    """The answers of all output files in the order of their names, and what is wrong with their versions."""
+    files = sorted(folder.rglob("*.out"))
+    if not files:
+        raise InputError(f"There are no answers (*.out) under {folder.name}: run the transform job again.")
+    scores: list[float | None] = []
+    others: list[str] = []
+    asked = (plan.package or {}).get("version")
+    for file in files:
+        for _, line in _lines(file):
+            if line.startswith("{"):
+                try:
+                    answer = json.loads(line)
+                except ValueError:
+                    answer = {}
+                scores.append(_number(answer.get("score")))
+                if asked is not None and answer.get("version") != asked:
+                    others.append(shown(answer.get("version")))
+            else:
+                # XGBoost's image separates scores by commas or by lines, depending on its version.
+                scores += [_number(cell) for cell in line.split(",")]
+    return scores, [f"Answers carry the version {others[0]}, version {asked} was asked."] if others else []
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _faults(scores: Sequence[float | None], *, rows: int, task: str) -> list[str]:
+    """What is wrong with the answers, a sentence each: too many or too few, no numbers, out of range."""
+    numbers = [score for score in scores if score is not None]
+    found = []
+    if len(scores) != rows:
+        found.append(f"{len(scores)} scores for {rows} rows.")
+    if len(numbers) != len(scores):
+        found.append(f"{len(scores) - len(numbers)} scores are no finite numbers.")
+    elif task == "binary" and numbers and (min(numbers) < 0 or max(numbers) > 1):
+        found.append(f"scores run from {min(numbers)} to {max(numbers)}; probabilities lie from 0 to 1.")
+    return found
 
 
 def _compared(
-    connection: duckdb.DuckDBPyConnection, folders: Folders, tolerance: float, share: float
+    folders: Folders,
+    keys: Sequence[str],
+    expected: Sequence[float],
+    scores: Sequence[float | None],
+    tolerance: float,
+    share: float,
 ) -> dict[str, Any]:
-    connection.execute(
-        "CREATE TEMP TABLE compared AS SELECT row_key, expected, score, abs(score - expected) AS distance "
-        "FROM expected JOIN answers USING (row_key)"
-    )
-    rows, near, furthest = single(
-        connection,
-        f"SELECT count(*), count(*) FILTER (WHERE distance <= {tolerance!r}), max(distance) FROM compared",
-    )
-    total, within, most = int(str(rows)), int(str(near)), float(str(furthest))
-    off = connection.execute(
-        f"SELECT row_key, expected, score, distance FROM compared WHERE distance > {tolerance!r} "
-        f"ORDER BY distance DESC, row_key LIMIT {MOST_LISTED}"
-    ).fetchall()
-    names = ("row_key", "expected", "score", "distance")
-    found = within / total
-    metrics = {"within": round(found, 6), "furthest": round(most, 6)}
+    compared: list[dict[str, Any]] = [
+        {"row_key": key, "expected": wanted, "score": score, "distance": abs(score - wanted)}
+        for key, wanted, score in zip(keys, expected, scores, strict=True)
+        if score is not None
+    ]
+    compared.sort(key=lambda row: (-row["distance"], row["row_key"]))
+    off = [row for row in compared if row["distance"] > tolerance]
+    total, furthest = len(compared), compared[0]["distance"]
+    found = (total - len(off)) / total
+    metrics = {"within": round(found, 6), "furthest": round(furthest, 6)}
     write_json(
         folders.output("golden") / "report.json",
-        {
-            "rows": total,
-            "tolerance": tolerance,
-            "share": share,
-            **metrics,
-            "off": [dict(zip(names, row, strict=True)) for row in off],
-        },
+        {"rows": total, "tolerance": tolerance, "share": share, **metrics, "off": off[:MOST_LISTED]},
     )
     reasons = []
     if found < share:
         reasons.append(
-            f"{total - within} of {total} golden answers are further off than {tolerance:g}, "
-            f"the furthest by {most:.6g}; at least {share:.2%} must be within."
+            f"{len(off)} of {total} golden answers are further off than {tolerance:g}, "
+            f"the furthest by {furthest:.6g}; at least {share:.2%} must be within."
         )
     return {"passed": not reasons, "reasons": reasons, "metrics": metrics, "rows": total}
