@@ -70,6 +70,8 @@ def _check_container(container: dict[str, Any], scope: Scope, images: Images) ->
                 f"Cannot create a model from model package {package['ModelPackageArn']}: it is Rejected"
             )
         container = package.get("InferenceSpecification", {}).get("Containers", [{}])[0]
+    if container.get("Mode", "SingleModel") != "SingleModel":
+        raise invalid("Mode 'MultiModel' is not run locally: give each model a container of its own")
     if "Image" not in container:
         raise invalid("A container definition needs either Image or ModelPackageName")
     try:

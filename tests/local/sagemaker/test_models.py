@@ -49,6 +49,11 @@ def test_containers_that_are_not_complete(lab: Lab) -> None:
     assert "ExecutionRoleArn must be provided" in refusal(lab, ExecutionRoleArn=None)
 
 
+def test_a_container_of_many_models(lab: Lab) -> None:
+    told = refusal(lab, PrimaryContainer={"Image": XGBOOST, "Mode": "MultiModel"})
+    assert told.startswith("Mode 'MultiModel' is not run locally")
+
+
 def test_an_image_without_a_local_runtime(lab: Lab) -> None:
     told = refusal(lab, PrimaryContainer={"Image": "example.com/unknown:1"})
     assert "no local runtime is registered for image 'example.com/unknown:1'" in told
