@@ -33,12 +33,12 @@ class Upload:
     written_at: str
 
 
-def rules_in(content: bytes, decisions: Sequence[str], columns: Mapping[str, str]) -> Rules:
+def rules_in(content: bytes, decisions: Sequence[str], columns: Mapping[str, str] | None) -> Rules:
     """The rules in an uploaded file.
 
     Args:
         decisions: those that may be made.
-        columns: the types of the columns that a row may hold.
+        columns: the types of the columns that a row may hold; None does not check names of columns.
 
     Raises:
         RulesRefused: naming what is wrong.

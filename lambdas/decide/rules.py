@@ -2,13 +2,12 @@
 
 One function, so that one warm process serves a request. The event's `step` says what is asked for:
 
-``features``
-    `request_id`, `row`, `item` (the look-up's, in DynamoDB's notation, or null). Answers `features`,
-    `defaults_used` and `body`, the endpoint's request.
 ``decide``
-    The same three, and either `answer` (the endpoint's body) with `variant`, or `failed` with the `Error` and
-    `Cause` of the endpoint's call. Answers `item` (the record to put if the request has none), `answer` (for
-    the caller), `act` and `action` (what the action is called with).
+    `request_id`, `row`, `item` (the look-up's, in DynamoDB's notation, or null), and either `answer` (the
+    endpoint's body) with `variant`, or `failed` with the `Error` and `Cause` of the endpoint's call. Answers
+    `item` (the record to put if the request has none), `answer` (for the caller), `act` and `action` (what
+    the action is called with). The decision is counted here, before it is recorded: a repeated request
+    counts again.
 ``repeat``
     `request_id`, `row` and `recorded`, the item that was there already. Answers `answer`, `act`, `action`.
 
@@ -39,15 +38,6 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """
     request = checked({"request_id": event.get("request_id"), "row": event.get("row")})
     return _STEPS[event["step"]](event, request, environment())
-
-
-def _features(event: Mapping[str, Any], request: Request, told: Environment) -> dict[str, Any]:
-    features = steps.collect(request.row, told.settings["lookup"], event.get("item"))
-    return {
-        "features": features.values,
-        "defaults_used": list(features.defaults_used),
-        "body": steps.request_line(features),
-    }
 
 
 def _decide(event: Mapping[str, Any], request: Request, told: Environment) -> dict[str, Any]:
@@ -96,7 +86,6 @@ def _repeat(event: Mapping[str, Any], request: Request, told: Environment) -> di
 
 
 _STEPS: dict[str, Callable[[Mapping[str, Any], Request, Environment], dict[str, Any]]] = {
-    "features": _features,
     "decide": _decide,
     "repeat": _repeat,
 }

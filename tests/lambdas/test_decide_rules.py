@@ -19,8 +19,7 @@ def express(api: Services, request_id: str, row: dict[str, Any]) -> dict[str, An
     """What the state machine does between its calls of the function, with the services' answers."""
     call = {"request_id": request_id, "row": row}
     item = api.tables["planes"].get(json.dumps({"S": row.get("plane")}))
-    features = rules.handler({**call, "step": "features", "item": item}, None)
-    reply = api.score(json.loads(features["body"]))
+    reply = api.score(row)
     event: dict[str, Any] = {**call, "step": "decide", "item": item, "answer": None, "variant": None}
     if reply[0] == 200:
         event |= {"answer": reply[2].decode(), "variant": reply[1]["x-Amzn-Invoked-Production-Variant"]}
@@ -65,16 +64,6 @@ def test_both_shapes_decide_equally(api: Services, row: dict[str, Any], reply: R
     assert by_machine["act"] == (ours["action"] != "none") == (theirs["action"] == "pending")
 
 
-def test_features_are_answered_with_the_request_of_the_endpoint(api: Services) -> None:
-    found = rules.handler({**CALL, "step": "features", "item": {"seats": {"N": "180"}}}, None)
-    assert found == {
-        "features": {**ROW, "seats": 180},
-        "defaults_used": [],
-        "body": '{"plane":"N1","distance":7,"seats":180}',
-    }
-    assert api.asked == []
-
-
 def test_a_late_endpoint_is_the_fallback(api: Services) -> None:
     failed = {"Error": "States.Timeout", "Cause": ""}
     made = rules.handler({**CALL, "step": "decide", "item": None, "failed": failed}, None)
@@ -99,4 +88,4 @@ def test_a_repeated_request_has_the_recorded_decision(api: Services) -> None:
 @pytest.mark.parametrize("event", [{}, {"row": {}}, {"request_id": "a b", "row": {}}])
 def test_a_bad_request_is_an_error_by_name(api: Services, event: dict[str, Any]) -> None:
     with pytest.raises(BadRequest):
-        rules.handler({**event, "step": "features"}, None)
+        rules.handler({**event, "step": "decide"}, None)
