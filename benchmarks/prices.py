@@ -1,0 +1,121 @@
+"""What a million decisions cost beside the endpoint's instances, by AWS's price list.
+
+Prices are facts of a list and change; these are of us-east-1, first tier, in US dollars, as copies of the
+named pages had them (no live price list was asked). Not counted: instances of the endpoint, which both shapes
+pay alike, data transfer, logs and traces, a web ACL, the free tier, functions kept warm by the hour.
+"""
+
+import math
+from dataclasses import dataclass
+
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """One line of a price list.
+
+    Attributes:
+        dollars: for `unit`.
+        source: the page.
+    """
+
+    dollars: float
+    unit: str
+    source: str
+
+
+PRICES = {
+    "API Gateway REST request": Price(
+        dollars=3.50 / 1e6,
+        unit="request",
+        source="https://docs.aws.amazon.com/whitepapers/latest/best-practices-api-gateway-private-apis-integration/cost-optimization.html",
+    ),
+    "Lambda request": Price(
+        dollars=0.20 / 1e6, unit="request", source="https://aws.amazon.com/lambda/pricing/"
+    ),
+    "Lambda arm64": Price(
+        dollars=0.0000133334, unit="GB-second", source="https://aws.amazon.com/lambda/pricing/"
+    ),
+    "Express request": Price(
+        dollars=1.00 / 1e6, unit="execution", source="https://aws.amazon.com/step-functions/pricing/"
+    ),
+    "Express duration": Price(
+        dollars=0.06 / 3600, unit="GB-second", source="https://aws.amazon.com/step-functions/pricing/"
+    ),
+    "DynamoDB read": Price(
+        dollars=0.125 / 1e6,
+        unit="read request unit, on demand since November 2024",
+        source="https://aws.amazon.com/dynamodb/pricing/on-demand/",
+    ),
+    "DynamoDB write": Price(
+        dollars=0.625 / 1e6,
+        unit="write request unit, on demand since November 2024",
+        source="https://aws.amazon.com/dynamodb/pricing/on-demand/",
+    ),
+}
+
+_EXPRESS_STEP_MS = 100
+_EXPRESS_MB = 64
+_READ_BYTES, _WRITE_BYTES = 4096, 1024
+_MILLION = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What one decision uses.
+
+    Attributes:
+        milliseconds: from the first to the last thing that the function or machine does.
+        record_bytes: size of the decision's record.
+        looked_up_bytes: size of the item that is looked up; 0 without a look-up.
+        function_milliseconds: of the functions that the machine calls, together.
+        function_calls: how many these are.
+        memory_mb: of every function.
+    """
+
+    milliseconds: float
+    record_bytes: int
+    looked_up_bytes: int
+    function_milliseconds: float = 0.0
+    function_calls: int = 0
+    memory_mb: int = 1024
+
+
+def lambda_shape(request: Request) -> dict[str, float]:
+    """Dollars for a million decisions of the warm function, by what they are paid for."""
+    return {
+        **_shared(request),
+        "Lambda": _functions(1, request.milliseconds, request.memory_mb),
+    }
+
+
+def express_shape(request: Request) -> dict[str, float]:
+    """Dollars for a million decisions of the Express machine, by what they are paid for.
+
+    Duration is billed by 100 ms and memory by 64 MB, which holds definition and data of one decision.
+    """
+    billed_seconds = math.ceil(request.milliseconds / _EXPRESS_STEP_MS) * _EXPRESS_STEP_MS / 1000
+    duration = billed_seconds * _EXPRESS_MB / 1024 * PRICES["Express duration"].dollars
+    return {
+        **_shared(request),
+        "Step Functions": (PRICES["Express request"].dollars + duration) * _MILLION,
+        "Lambda": _functions(request.function_calls, request.function_milliseconds, request.memory_mb),
+    }
+
+
+def _shared(request: Request) -> dict[str, float]:
+    # A read that may be a moment old costs half a unit; a record is written once.
+    reads = math.ceil(request.looked_up_bytes / _READ_BYTES) / 2
+    writes = math.ceil(request.record_bytes / _WRITE_BYTES)
+    tables = reads * PRICES["DynamoDB read"].dollars + writes * PRICES["DynamoDB write"].dollars
+    return {
+        "API Gateway": PRICES["API Gateway REST request"].dollars * _MILLION,
+        "DynamoDB": tables * _MILLION,
+    }
+
+
+def _functions(calls: int, milliseconds: float, memory_mb: int) -> float:
+    seconds = math.ceil(milliseconds) / 1000
+    duration = seconds * memory_mb / 1024 * PRICES["Lambda arm64"].dollars
+    return (calls * PRICES["Lambda request"].dollars + duration) * _MILLION

@@ -1,0 +1,254 @@
+"""What a request costs on its way: ``python -m benchmarks.request_path`` prints the tables.
+
+The serving container beside the classic one, and the deciding function's own time beside the endpoint's. All
+of it is taken in one run, in turn, so that ratios meet the machine in the same mood; times are this one's.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import containers, prices
+from benchmarks.containers import ROOT, TEMPLATE, TWIN, Found
+from benchmarks.decisions import item_bytes, looked_up_item
+from benchmarks.embedded import embedded, variables
+from benchmarks.load import percentile
+from mdlc_constructs.resources import bundles
+
+LOADS = {"1 row, 1 caller": (1, 1), "1 row, 8 callers": (1, 8), "100 rows, 8 callers": (100, 8)}
+"""Rows a request and connections, by name."""
+
+GOAL = "1 row, 8 callers"
+GOAL_RATIO = 3.0
+GOAL_OWN_MS = 3.0
+GOAL_IMPORT_MS = 300.0
+
+BUSY = 0.8
+"""A generator that used more of its core than this may have been the bottleneck."""
+
+ASSUMED_MS = (10.0, 50.0, 150.0)
+"""How long a decision may take on AWS, which nothing here measures: costs are shown for each."""
+
+EXPRESS_FUNCTION_MS = 5.0
+"""What the machine's rules function is taken to be billed: an assumption as well."""
+
+_IMPORT = """
+import time
+wall, cpu = time.perf_counter(), time.process_time()
+import lambdas.decide.handler
+print(time.perf_counter() - wall, time.process_time() - cpu)
+"""
+
+
+def serving(folder: Path, model: Path, *, rounds: int, seconds: float) -> dict[tuple[str, str], Found]:
+    """Both containers under every load."""
+    return containers.compare(model, folder / "containers.log", LOADS, rounds=rounds, seconds=seconds)
+
+
+def handler(folder: Path, model: Path, number: int) -> dict[str, Any]:
+    """The deciding function's times, in seconds: see `benchmarks.handler`."""
+    target = folder / "handler.json"
+    with embedded(folder, model / "model" / "xgboost-model") as url:
+        subprocess.run(
+            [sys.executable, "-m", "benchmarks.handler", str(number), str(target)],
+            cwd=ROOT,
+            env={**os.environ, **variables(url)},
+            stdout=subprocess.DEVNULL,  # lines of metrics
+            check=True,
+        )
+    found: dict[str, Any] = json.loads(target.read_text())
+    return found
+
+
+def cold_import(folder: Path, repeat: int) -> list[tuple[float, float]]:
+    """Seconds, and CPU seconds, that fresh processes take to import the deciding function.
+
+    From the unpacked bundle, without compiled modules of ours: Lambda's copy has none, and is read-only.
+    """
+    place = folder / "bundle"
+    with zipfile.ZipFile(bundles.lambda_code().path) as bundle:
+        bundle.extractall(place)
+    found = []
+    for _ in range(repeat + 1):
+        answer = subprocess.run(
+            [sys.executable, "-B", "-c", _IMPORT],
+            cwd=place,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        wall, cpu = map(float, answer.stdout.split())
+        found.append((wall, cpu))
+    return found[1:]  # the first one reads from the disk
+
+
+def ratios(found: Mapping[tuple[str, str], Found]) -> dict[str, dict[str, float]]:
+    """How many times the twin's requests a second the template answers, and of the same in CPU time."""
+    return {
+        kind: {
+            "requests": found[TEMPLATE, kind].per_second / found[TWIN, kind].per_second,
+            "cpu": _ratio(found[TWIN, kind].cpu_milliseconds, found[TEMPLATE, kind].cpu_milliseconds),
+        }
+        for kind in LOADS
+    }
+
+
+def costs(record_bytes: int) -> list[tuple[float, dict[str, float], dict[str, float]]]:
+    """Dollars a million decisions of both shapes, by the assumed time of a decision."""
+    looked_up = item_bytes(looked_up_item())
+    return [
+        (
+            assumed,
+            prices.lambda_shape(
+                prices.Request(milliseconds=assumed, record_bytes=record_bytes, looked_up_bytes=looked_up)
+            ),
+            prices.express_shape(
+                prices.Request(
+                    milliseconds=assumed,
+                    record_bytes=record_bytes,
+                    looked_up_bytes=looked_up,
+                    function_calls=1,
+                    function_milliseconds=EXPRESS_FUNCTION_MS,
+                )
+            ),
+        )
+        for assumed in ASSUMED_MS
+    ]
+
+
+def serving_table(found: Mapping[tuple[str, str], Found]) -> Table:
+    columns = ("", "load", "requests/s", "p50 ms", "p99 ms", "CPU ms a request", "generator's core")
+    table = _table("Serving containers, best of the rounds", *columns)
+    for (name, kind), one in found.items():
+        best = one.best
+        table.add_row(
+            name,
+            kind,
+            f"{best.per_second:,.0f}",
+            f"{best.milliseconds(0.5):.2f}",
+            f"{best.milliseconds(0.99):.2f}",
+            f"{one.cpu_milliseconds:.3f}",
+            f"{best.busy:.0%}",
+        )
+    return table
+
+
+def handler_table(found: Mapping[str, Any]) -> Table:
+    table = _table("The deciding function, in process", "", "p50 ms", "p99 ms")
+    for name, key in (
+        ("a decision: look-up, endpoint, rules, record", "total"),
+        ("of it the function's own time", "own"),
+        ("CPU time of its process, sending and receiving included", "cpu"),
+        ("the endpoint alone, by the same call", "endpoint"),
+    ):
+        ordered = sorted(found[key])
+        table.add_row(name, *(f"{percentile(ordered, share) * 1000:.2f}" for share in (0.5, 0.99)))
+    return table
+
+
+def cost_table(rows: Sequence[tuple[float, Mapping[str, float], Mapping[str, float]]]) -> Table:
+    names = ("API Gateway", "Step Functions", "Lambda", "DynamoDB")
+    title = f"US dollars a million decisions, {prices.REGION}, without the endpoint's instances"
+    table = _table(title, "shape", "assumed ms", *names, "all")
+    for assumed, function, machine in rows:
+        for shape, cost in (("Lambda", function), ("Express", machine)):
+            parts = [f"{cost[name]:.2f}" if name in cost else "" for name in names]
+            table.add_row(shape, f"{assumed:.0f}", *parts, f"{sum(cost.values()):.2f}")
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for number, name in enumerate(columns):
+        table.add_column(name, justify="right" if number else "left")
+    return table
+
+
+def _ratio(one: float, other: float) -> float:
+    return one / other if other else 0.0
+
+
+def _as_json(found: Mapping[tuple[str, str], Found]) -> list[dict[str, Any]]:
+    return [
+        {
+            "container": name,
+            "load": kind,
+            "requests_per_second": [load.per_second for load in one.loads],
+            "p50_ms": [load.milliseconds(0.5) for load in one.loads],
+            "p99_ms": [load.milliseconds(0.99) for load in one.loads],
+            "cpu_ms_a_request": one.cpu_milliseconds,
+            "generator_busy": [load.busy for load in one.loads],
+        }
+        for (name, kind), one in found.items()
+    ]
+
+
+def main() -> None:
+    """Measure, print, and write where asked to."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5, help="of every load and container, in turn")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each")
+    parser.add_argument("--requests", type=int, default=1000, help="to the deciding function")
+    parser.add_argument("--json", type=Path, help="a file that takes all of it")
+    chosen = parser.parse_args()
+    console, progress = Console(), Console(stderr=True)
+    with tempfile.TemporaryDirectory(prefix="mdlc-benchmark-") as name:
+        folder = Path(name)
+        began = os.getloadavg()[0]
+        progress.print("... model and environments")
+        model = containers.write_model(folder)
+        progress.print("... serving containers")
+        served = serving(folder, model, rounds=chosen.rounds, seconds=chosen.seconds)
+        progress.print("... deciding function")
+        decided = handler(folder, model, chosen.requests)
+        progress.print("... cold imports")
+        imports = cold_import(folder, 10)
+    ended = os.getloadavg()[0]
+    servers, generator = containers.halves()
+    console.print(f"Load of the machine: {began:.1f} before, {ended:.1f} after; cores: {os.cpu_count()}.")
+    console.print(f"Servers on cores {sorted(servers)}, load generator on {sorted(generator)}.\n")
+    console.print(serving_table(served))
+    compared = ratios(served)
+    for kind, ratio in compared.items():
+        console.print(
+            f"{kind}: {ratio['requests']:.1f} times the requests a second, {ratio['cpu']:.1f} in CPU time"
+        )
+    console.print(f"(the goal is {GOAL_RATIO:g} at {GOAL})\n")
+    if any(one.best.busy > BUSY for one in served.values()):
+        console.print("The load generator was busy: what it measured is a lower bound.\n")
+    console.print(handler_table(decided))
+    console.print(f"(the goal for its own time is {GOAL_OWN_MS:g} ms p50)\n")
+    wall, cpu = (statistics.median(times) * 1000 for times in zip(*imports, strict=True))
+    console.print(
+        f"Cold import of the deciding function: {wall:.0f} ms, of CPU time {cpu:.0f} ms (median of 10)"
+    )
+    console.print(f"(the goal is {GOAL_IMPORT_MS:g} ms)\n")
+    rows = costs(decided["record_bytes"])
+    console.print(cost_table(rows))
+    if chosen.json:
+        content = {
+            "load_average": [began, ended],
+            "containers": _as_json(served),
+            "ratios": compared,
+            "handler": decided,
+            "import_seconds": imports,
+            "dollars_a_million": [{"ms": ms, "lambda": one, "express": two} for ms, one, two in rows],
+            "prices": {name: asdict(price) for name, price in prices.PRICES.items()},
+        }
+        chosen.json.write_text(json.dumps(content, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+from benchmarks import request_path
+from benchmarks.containers import TEMPLATE, TWIN, Found
+from benchmarks.load import Load
+from benchmarks.request_path import LOADS
+
+
+def found(requests: int, cpu: float) -> Found:
+    load = Load(latencies=[0.001] * requests, seconds=1.0, own_cpu_seconds=0.1)
+    return Found(loads=[load], cpu_seconds=[cpu])
+
+
+def test_ratios_say_how_many_times_the_template_does() -> None:
+    both = {(TEMPLATE, kind): found(600, 0.3) for kind in LOADS} | {
+        (TWIN, kind): found(100, 0.5) for kind in LOADS
+    }
+    assert request_path.ratios(both)[request_path.GOAL] == {"requests": 6.0, "cpu": 10.0}
+    table = request_path.serving_table(both)
+    assert table.row_count == 2 * len(LOADS)
+
+
+def test_the_function_costs_more_the_longer_it_waits_and_the_machine_hardly() -> None:
+    (_, fast, fast_machine), *_, (_, slow, slow_machine) = request_path.costs(800)
+    assert sum(slow.values()) > sum(fast.values()) + 1
+    assert sum(slow_machine.values()) - sum(fast_machine.values()) < 0.2
