@@ -8,6 +8,9 @@ from typing import Any
 from mdlc_local import clients
 from mdlc_local.gathering import Gathering
 
+DELAY_SECONDS = 0.5
+"""How often metrics are sent; alarms look at periods of a second or more."""
+
 _MOST_VALUES = 150  # of one MetricDatum
 _MOST_DATA = 1000  # of one PutMetricData
 
@@ -71,4 +74,4 @@ def _gathering(namespace: str, region: str) -> Gathering[Measured]:
         for start in range(0, len(made), _MOST_DATA):
             cloudwatch.put_metric_data(Namespace=namespace, MetricData=made[start : start + _MOST_DATA])
 
-    return Gathering(f"metrics of {namespace}", send)
+    return Gathering(f"metrics of {namespace}", send, DELAY_SECONDS)

@@ -23,11 +23,15 @@ class Gathering(Generic[T]):
     Args:
         name: what it is, for the server's log.
         hand_on: takes what was gathered; an error of AWS's loses it, with a line in the server's log.
+        delay_seconds: how long items wait for others.
     """
 
-    def __init__(self, name: str, hand_on: Callable[[list[T]], None]) -> None:
+    def __init__(
+        self, name: str, hand_on: Callable[[list[T]], None], delay_seconds: float = DELAY_SECONDS
+    ) -> None:
         self._name = name
         self._hand_on = hand_on
+        self._delay = delay_seconds
         self._lock = threading.Lock()
         self._items: list[T] = []
         self._waiting = False
@@ -44,7 +48,7 @@ class Gathering(Generic[T]):
 
     def _work(self) -> None:
         while True:
-            time.sleep(DELAY_SECONDS)
+            time.sleep(self._delay)
             with self._lock:
                 items, self._items = self._items, []
                 if not items:
@@ -54,3 +58,6 @@ class Gathering(Generic[T]):
                 self._hand_on(items)
             except (ClientError, BotoCoreError) as error:
                 log.warning("%s: %d items are lost: %s", self._name, len(items), error)
+            except Exception:
+                # The thread goes on, or nothing would ever be handed on again.
+                log.exception("%s: %d items are lost", self._name, len(items))

@@ -74,9 +74,11 @@ def worker_script(original: str) -> str:
         if original.count(line) != 1:
             raise seams.SeamMoved(f"{RUNTIME}._PYTHON_WORKER_SCRIPT no longer contains {line.strip()!r} once")
     ending = _LAST_LINE.replace("\n\nrun()", f"\n        os.write(2, {_END + chr(10)!r}.encode())\n\nrun()")
-    named = _ERROR_LINE.replace(
-        '"trace"',
-        '"errorType": type(e).__name__, "stackTrace": traceback.format_tb(e.__traceback__)[1:], "trace"',
+    # Told as an answer, because ministack ends a process that reports an error; Lambda keeps it.
+    named = (
+        'json.dumps({"status": "ok", "result": None, "raised": {'
+        '"error": str(e), "errorType": type(e).__name__, '
+        '"stackTrace": traceback.format_tb(e.__traceback__)[1:], "trace": traceback.format_exc()}})'
     )
     # Lambda's own names for a module that does not import and a function that is not in it.
     init = """    except Exception as e:
@@ -94,6 +96,9 @@ def _name_errors() -> None:
     def keeping(invoke: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
         def invoking(self: Any, *arguments: Any, **keywords: Any) -> dict[str, Any]:
             answer = invoke(self, *arguments, **keywords)
+            raised = answer.pop("raised", None)
+            if raised is not None:
+                answer = {**answer, **raised, "status": "error"}
             _failure.set(answer if answer.get("status") == "error" else None)
             return answer
 

@@ -210,8 +210,11 @@ def _sender(region: str, group: str) -> Callable[[list[dict[str, Any]]], None]:
 
     def send(lines: list[dict[str, Any]]) -> None:
         role = (importlib.import_module(API_GATEWAY)._account_settings.get("settings") or {}).get(
-            "cloudwatchRoleArn", ""
+            "cloudwatchRoleArn"
         )
+        if not role:
+            log.warning("no access log in %s: the account has no role for it any more", group)
+            return
         arn = f"arn:aws:logs:{region}:{_account()}:log-group:{group}:log-stream:{stream}"
         for action in LOG_ACTIONS:
             reason = iam.denial(role, action, arn, region=region, session=SESSION)

@@ -80,9 +80,7 @@ ACCESS_LOG = (
 def _role(service: str, *statements: dict[str, Any]) -> dict[str, Any]:
     trust = {
         "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-        ],
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
     }
     document = {"Version": "2012-10-17", "Statement": list(statements)}
     policies = [{"PolicyName": "statements", "PolicyDocument": document}] if statements else []
@@ -127,7 +125,7 @@ def template(*, machine_allowed: bool = True, function_allowed: bool = True) -> 
 
     Resources of the API: ``/decisions`` (machine, validated), ``/limited`` (the same, two requests at once),
     ``/signed`` (function, AWS_IAM), ``/token`` and ``/scoped`` (function, user pool), ``/open/{kind}``
-    (function, within a second).
+    (function), ``/slow`` (function, within 0.3 s).
 
     Args:
         machine_allowed: whether the integration's role may start the machine.
@@ -153,7 +151,6 @@ def template(*, machine_allowed: bool = True, function_allowed: bool = True) -> 
     function_integration = {
         "Type": "AWS_PROXY",
         "IntegrationHttpMethod": "POST",
-        "TimeoutInMillis": 1500,
         "Uri": _sub(
             "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Function.Arn}/invocations"
         ),
@@ -200,9 +197,7 @@ def template(*, machine_allowed: bool = True, function_allowed: bool = True) -> 
             "Type": "AWS::ApiGateway::Account",
             "Properties": {"CloudWatchRoleArn": {"Fn::GetAtt": ["LogRole", "Arn"]}},
         },
-        "LogRole": _role(
-            "apigateway.amazonaws.com", _allow(["logs:CreateLogStream", "logs:PutLogEvents"])
-        ),
+        "LogRole": _role("apigateway.amazonaws.com", _allow(["logs:CreateLogStream", "logs:PutLogEvents"])),
         "ApiRole": _role(
             "apigateway.amazonaws.com",
             *([_allow("states:StartSyncExecution", _ref("Machine"))] if machine_allowed else ()),
@@ -234,17 +229,20 @@ def template(*, machine_allowed: bool = True, function_allowed: bool = True) -> 
         "Scoped": _resource("scoped"),
         "Open": _resource("open"),
         "Kind": _resource("{kind}", _ref("Open")),
+        "Hasty": _resource("slow"),
         "DecisionsPost": _method(_ref("Decisions"), machine_integration, **validated),
         "LimitedPost": _method(_ref("Limited"), machine_integration),
         "SignedPost": _method(_ref("Signed"), function_integration, AuthorizationType="AWS_IAM"),
         "TokenPost": _method(_ref("Token"), function_integration, **pool),
         "ScopedPost": _method(_ref("Scoped"), function_integration, **pool, AuthorizationScopes=["a/b"]),
         "OpenPost": _method(_ref("Kind"), function_integration),
+        "HastyPost": _method(_ref("Hasty"), {**function_integration, "TimeoutInMillis": 300}),
         "Deployment": {
             "Type": "AWS::ApiGateway::Deployment",
             "Properties": {"RestApiId": _ref("Api")},
             "DependsOn": [
-                f"{name}Post" for name in ("Decisions", "Limited", "Signed", "Token", "Scoped", "Open")
+                f"{name}Post"
+                for name in ("Decisions", "Limited", "Signed", "Token", "Scoped", "Open", "Hasty")
             ],
         },
         "Stage": {
@@ -278,9 +276,7 @@ def template(*, machine_allowed: bool = True, function_allowed: bool = True) -> 
         "Acl": {
             "Type": "AWS::WAFv2::WebACLAssociation",
             "Properties": {
-                "ResourceArn": _sub(
-                    "arn:aws:apigateway:${AWS::Region}::/restapis/${Api}/stages/${Stage}"
-                ),
+                "ResourceArn": _sub("arn:aws:apigateway:${AWS::Region}::/restapis/${Api}/stages/${Stage}"),
                 "WebACLArn": _sub(f"arn:aws:wafv2:{REGION_ACCOUNT}:regional/webacl/mine/1"),
             },
         },
