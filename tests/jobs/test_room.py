@@ -1,21 +1,29 @@
 import ast
+import sys
 from pathlib import Path
 
 import pytest
 
-MODULES = sorted(Path("jobs").glob("*.py"))
+MODULES = sorted(Path("jobs").rglob("*.py"))
 WITHOUT_TESTS_OF_THEIR_OWN = {"__init__", "__main__", "errors"}
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
-def test_jobs_import_nothing_of_the_library_and_no_aws_sdk(module: Path) -> None:
+SERVING = sorted(Path("jobs/serving").glob("*.py"))
+
+
+def imported(module: Path) -> set[str]:
     names = set()
     for node in ast.walk(ast.parse(module.read_text())):
         if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module.split(".")[0])
-    assert not names & {
+            names.add(node.module)
+    return names
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_jobs_import_nothing_of_the_library_and_no_aws_sdk(module: Path) -> None:
+    assert not {name.split(".")[0] for name in imported(module)} & {
         "mdlc_constructs",
         "mdlc_local",
         "mdlc_cli",
@@ -26,6 +34,15 @@ def test_jobs_import_nothing_of_the_library_and_no_aws_sdk(module: Path) -> None
     }
 
 
+@pytest.mark.parametrize("module", SERVING, ids=str)
+def test_what_serves_imports_the_standard_library_only(module: Path) -> None:
+    own = {name for name in imported(module) if name.split(".")[0] not in sys.stdlib_module_names}
+    assert {name for name in own if not name.startswith("jobs.serving.")} <= {"jobs.errors"}
+
+
 def test_every_module_has_its_test() -> None:
-    tested = {path.stem.removeprefix("test_") for path in Path("tests/jobs").glob("test_*.py")}
-    assert {module.stem for module in MODULES} - WITHOUT_TESTS_OF_THEIR_OWN <= tested
+    tested = {
+        path.with_stem(path.stem.removeprefix("test_")) for path in Path("tests/jobs").rglob("test_*.py")
+    }
+    named = {module for module in MODULES if module.stem not in WITHOUT_TESTS_OF_THEIR_OWN}
+    assert {"tests" / module for module in named} <= tested
