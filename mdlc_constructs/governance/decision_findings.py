@@ -16,8 +16,8 @@ _LOG_POLICY = (
 
 _REASONS: Mapping[tuple[str, str], str] = {
     ("Post(Express)?", "AwsSolutions-COG4"): (
-        "Callers are services of one's own that sign with AWS credentials, or whoever a function judges: pass "
-        "Authorizer.user_pool to DecisionApi to ask for a user pool's tokens."
+        "Callers are services of one's own that sign with AWS credentials, or whoever a function judges: "
+        "pass Authorizer.user_pool to DecisionApi to ask for a user pool's tokens."
     ),
     ("Stage", "AwsSolutions-APIG3"): (
         "No web ACL was given: pass web_acl_arn to DecisionApi. Only authorized callers reach the API, their "

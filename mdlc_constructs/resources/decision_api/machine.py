@@ -17,6 +17,7 @@ from mdlc_constructs.asl.states import Choice, Fail, Rule, State, Succeed
 from mdlc_constructs.resources.decision_api import expressions
 from mdlc_constructs.resources.decision_api.expressions import REQUEST_ID, ROW
 from mdlc_constructs.resources.decision_api.mapping import LONGEST_INTEGRATION_MS
+from mdlc_constructs.resources.decision_api.permissions import in_arn
 from mdlc_constructs.resources.decision_api.settings import (
     RECORD_SECONDS,
     RULES_SECONDS,
@@ -105,6 +106,7 @@ def _invoke_endpoint(settings: DecisionSettings) -> State:
     return runtime.invoke_endpoint(
         "InvokeEndpoint",
         endpoint_name=settings.endpoint_name,
+        name_pattern=in_arn(settings.endpoint_name),
         # As an object, because Step Functions writes text into a body as a quoted JSON text.
         body="{% $features %}" if settings.decisions.lookup is not None else f"{{% {ROW} %}}",
         content_type=JSON_LINES,

@@ -2,6 +2,7 @@
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.resources.places import BUCKET, KEY_ARN, PARTITION
+from mdlc_constructs.settings.token import has_token
 from mdlc_constructs.tasks.permissions import arn, use_key
 
 DECISION_TABLE_ARN = "${DecisionTableArn}"
@@ -9,6 +10,11 @@ RULES_TABLE_ARN = "${RulesTableArn}"
 FEATURE_TABLE_ARN = "${FeatureTableArn}"
 FEATURE_KEY_ARN = "${FeatureKeyArn}"
 ACTION_FUNCTION = "${ActionFunction}"
+
+
+def in_arn(endpoint_name: str) -> str:
+    """An endpoint's name as its ARN has it: in lower case, unless it is known only at deployment."""
+    return endpoint_name if has_token(endpoint_name) else endpoint_name.lower()
 
 
 def reading_rules() -> tuple[Statement, ...]:
@@ -27,10 +33,9 @@ def deciding(*, endpoint_name: str, looks_up: bool, feature_key: bool, acts: boo
             actions=("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
             resources=(DECISION_TABLE_ARN,),
         ),
-        # An endpoint's ARN is in lower case, whatever its name.
         Statement(
             actions=("sagemaker:InvokeEndpoint",),
-            resources=(arn("sagemaker", f"endpoint/{endpoint_name.lower()}"),),
+            resources=(arn("sagemaker", f"endpoint/{in_arn(endpoint_name)}"),),
         ),
     ]
     if looks_up:

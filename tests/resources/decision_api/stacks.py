@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from aws_cdk import Environment, Stack
@@ -10,49 +9,14 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
-from mdlc_constructs import (
-    ActionCall,
-    Authorizer,
-    DecisionApi,
-    Decisions,
-    Fallback,
-    FeatureLookup,
-    ModelHome,
-    NetworkSettings,
-)
+from mdlc_constructs import Authorizer, DecisionApi, ModelHome, NetworkSettings
+from tests.resources.decision_api.settings import DECISIONS, PLAIN, RULES
 
 HERE = Environment(account="111111111111", region="eu-central-1")
 WEB_ACL = "arn:aws:wafv2:eu-central-1:111111111111:regional/webacl/wall/1234"
 POOL = "arn:aws:cognito-idp:eu-central-1:111111111111:userpool/eu-central-1_abc"
+REBOOK = "arn:aws:lambda:eu-central-1:111111111111:function:rebook"
 JUDGE = "arn:aws:lambda:eu-central-1:111111111111:function:judge"
-
-LOOKUP = FeatureLookup(
-    key="tail_number", table_key="id", defaults={"age": 12.5, "seats": 180, "carrier": None, "leased": False}
-)
-DECISIONS = Decisions(
-    decisions=("rebook", "wait"),
-    fallback=Fallback(decision="wait"),
-    columns={
-        "distance": "number",
-        "tail_number": "category",
-        "age": "number",
-        "seats": "integer",
-        "carrier": "category",
-        "leased": "boolean",
-    },
-    required=("distance", "tail_number"),
-    lookup=LOOKUP,
-    action=ActionCall(decisions=("rebook",)),
-    kept=timedelta(days=90),
-)
-PLAIN = Decisions(
-    decisions=("rebook", "wait"), fallback=Fallback(decision="wait"), columns={"distance": "number"}
-)
-RULES = {
-    "schema_version": 1,
-    "version": "first",
-    "bands": [{"below": 0.5, "decision": "wait"}, {"from": 0.5, "decision": "rebook"}],
-}
 
 
 @dataclass(frozen=True)
@@ -71,13 +35,7 @@ def decision_api(stack: Stack, **arguments: Any) -> DecisionApi:
 
 def acting(stack: Stack, **arguments: Any) -> DecisionApi:
     """An API with everything that a decision may call."""
-    function = lambda_.Function(
-        stack,
-        "Rebook",
-        runtime=lambda_.Runtime.PYTHON_3_14,
-        handler="index.handler",
-        code=lambda_.Code.from_inline("def handler(event, context): return event"),
-    )
+    function = lambda_.Function.from_function_arn(stack, "Rebook", REBOOK)
     key = kms.Key.from_key_arn(stack, "TheirKey", "arn:aws:kms:eu-central-1:333333333333:key/theirs")
     table = dynamodb.Table.from_table_attributes(
         stack,
