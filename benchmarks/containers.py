@@ -78,8 +78,13 @@ class Found:
     @property
     def cpu_milliseconds(self) -> float:
         """CPU time of the server's processes for a request, the least of all rounds."""
+        return min(self.cpu_milliseconds_each)
+
+    @property
+    def cpu_milliseconds_each(self) -> list[float]:
+        """The same of every round."""
         pairs = zip(self.loads, self.cpu_seconds, strict=True)
-        return min(cpu / len(load.latencies) for load, cpu in pairs) * 1000
+        return [cpu / len(load.latencies) * 1000 for load, cpu in pairs]
 
 
 def write_model(folder: Path) -> Path:

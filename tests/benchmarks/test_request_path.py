@@ -22,3 +22,13 @@ def test_the_function_costs_more_the_longer_it_waits_and_the_machine_hardly() ->
     (_, fast, fast_machine), *_, (_, slow, slow_machine) = request_path.costs(800)
     assert sum(slow.values()) > sum(fast.values()) + 1
     assert sum(slow_machine.values()) - sum(fast_machine.values()) < 0.2
+
+
+def test_a_ratio_is_the_median_of_rounds() -> None:
+    def several(requests: list[int]) -> Found:
+        loads = [Load(latencies=[0.001] * number, seconds=1.0, own_cpu_seconds=0.1) for number in requests]
+        return Found(loads=loads, cpu_seconds=[0.0] * len(requests))
+
+    ours, twin = several([300, 100, 400]), several([100, 100, 100])
+    both = {(TEMPLATE, kind): ours for kind in LOADS} | {(TWIN, kind): twin for kind in LOADS}
+    assert request_path.ratios(both)[request_path.GOAL] == {"requests": 3.0, "cpu": 0.0}
