@@ -145,6 +145,11 @@ _TABLE = (
         reason="Describing scalable targets knows no resource-level permission.",
     ),
     _Known(
+        resource=r"\*",
+        actions=r"states:SendTaskSuccess",
+        reason="Sending a token back knows no resource-level permission; only who has the token can.",
+    ),
+    _Known(
         resource=rf"{_SCALING}scalable-target/\*",
         actions=r"application-autoscaling:(RegisterScalableTarget|DeregisterScalableTarget|PutScalingPolicy"
         r"|PutScheduledAction|TagResource)",

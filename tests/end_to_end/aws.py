@@ -124,7 +124,11 @@ class Aws:
             for event in events
             if "stateEnteredEventDetails" in event
         )
-        workflow = "training" if arn.split(":")[-2].endswith("-training") else "batch-inference"
+        workflow = next(
+            name
+            for name in ("training", "batch-inference", "release")
+            if arn.split(":")[-2].endswith(f"-{name}")
+        )
         self.entered.setdefault(workflow, set()).update(entered)
         return Execution(
             arn=arn,

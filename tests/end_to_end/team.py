@@ -1,7 +1,7 @@
 """A model team for tests: small made-up orders with a real signal in them, and its stack."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +13,15 @@ from constructs import Construct
 from mdlc_constructs import (
     BatchInferenceWorkflow,
     BuiltInAlgorithm,
+    Canary,
     Dataset,
     Evaluation,
     Gate,
     ModelHome,
+    Probes,
     QualityRules,
+    RealTimeInferenceWorkflow,
+    Serving,
     Split,
     TrainingWorkflow,
 )
@@ -40,12 +44,16 @@ class Team:
     Attributes:
         own: whether the team brings a bucket of its own, encrypted with a key of its own. They stay when the
             stack is deleted.
+        serving: the endpoint to which approved versions are released; none unless given.
     """
 
     model: str
     rounds: int = 10
     max_parallel: int = 4
     own: bool = False
+    serving: Serving | None = None
+    bake: timedelta = timedelta(minutes=4)
+    retained: int = 2
 
     @property
     def stack(self) -> str:
@@ -98,7 +106,19 @@ class TeamStack(Stack):
             dataset=orders("raw/batch"),
             quality=QualityRules(minimum_rows=50),
             max_parallel=team.max_parallel,
+            moves_champion=team.serving is None,
         )
+        if team.serving is not None:
+            RealTimeInferenceWorkflow(
+                self,
+                "Serving",
+                home=home,
+                dataset=orders("raw/training"),
+                serving=team.serving,
+                rollout=Canary(percent=50, bake=team.bake),
+                probes=Probes(every=timedelta(minutes=1)),
+                retained=team.retained,
+            )
         CfnOutput(self, "BucketName", value=home.bucket_name)
         CfnOutput(self, "AuditTableName", value=home.audit_table_name)
 

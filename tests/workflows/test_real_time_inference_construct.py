@@ -131,8 +131,7 @@ def test_the_endpoints_events_wake_its_release(stack: Synthesized) -> None:
     permission = stack.properties("AWS::Lambda::Permission")
     assert permission["Principal"] == "events.amazonaws.com"
     assert permission["SourceArn"]["Fn::GetAtt"][0].startswith("ServingEndpointChange")
-    sends = {r for a, r in stack.allowed("FunctionsWakeReleaseRole") if a == "states:SendTaskSuccess"}
-    assert {resource.rsplit(":", 1)[-1] for resource in sends} == {"flights-release"}
+    assert ("states:SendTaskSuccess", "*") in stack.allowed("FunctionsWakeReleaseRole")
 
 
 def test_the_endpoint_goes_with_the_stack(stack: Synthesized) -> None:

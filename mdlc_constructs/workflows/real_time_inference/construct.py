@@ -131,7 +131,7 @@ class RealTimeInferenceWorkflow(Workflow):
             endpoint_name=self.endpoint_name,
             model=home.name,
             table=home.audit_table_name,
-            function_arn=home.function("WakeRelease", function_roles.waking(f"{home.name}-{WORKFLOW}"), {}),
+            function_arn=home.function("WakeRelease", function_roles.waking(), {}),
         )
         if starts_on_approval:
             approval_rule(

@@ -1,0 +1,215 @@
+"""Versions on an endpoint, from the first approval on: each test goes on where the one before it stopped."""
+
+import csv
+import json
+import time
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mdlc_constructs import Serving
+from tests.end_to_end.aws import SECONDS, Aws, Execution
+from tests.end_to_end.team import Team, write_orders
+
+FIRST = Team(model="released", serving=Serving(), bake=timedelta(minutes=4), retained=1)
+SECOND, THIRD = replace(FIRST, rounds=12), replace(FIRST, rounds=14)
+NUMBERS = {"items", "price"}
+
+
+@pytest.fixture(scope="module")
+def teams(aws: Aws) -> Aws:
+    """The team's stack with orders in it."""
+    aws.deploy(FIRST)
+    aws.upload(FIRST, "raw/training/", write_orders(aws.folder / "orders" / "released", seed=7))
+    aws.upload(FIRST, "raw/batch/asked/", write_orders(aws.folder / "asked", seed=17, rows=60, files=1))
+    return aws
+
+
+def asked(aws: Aws) -> list[dict[str, Any]]:
+    """Raw rows as a caller has them: without the label, numbers as numbers."""
+    (path,) = (aws.folder / "asked").glob("*.csv")
+    with Path(path).open() as file:
+        return [
+            {
+                name: float(value) if name in NUMBERS else value
+                for name, value in row.items()
+                if name != "returned"
+            }
+            for row in csv.DictReader(file)
+        ]
+
+
+def answers(aws: Aws, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the endpoint answers to raw rows."""
+    answer = aws.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=FIRST.model,
+        ContentType="application/jsonlines",
+        Accept="application/jsonlines",
+        Body="\n".join(json.dumps(row) for row in rows).encode(),
+    )
+    return [json.loads(line) for line in answer["Body"].read().decode().splitlines()]
+
+
+def releases(aws: Aws) -> list[str]:
+    """ARNs of all executions of the release machine, the newest first."""
+    machine = f"arn:aws:states:us-east-1:000000000000:stateMachine:{FIRST.model}-release"
+    found = aws.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
+    return [execution["executionArn"] for execution in found]
+
+
+def trained_and_released(aws: Aws, team: Team) -> Execution:
+    """Train a version, which is approved by its gate, and wait for the release that this starts."""
+    before = set(releases(aws))
+    trained = aws.run(team, "training")
+    assert trained.status == "SUCCEEDED", (trained.error, trained.cause)
+    deadline = time.monotonic() + SECONDS
+    while not (started := set(releases(aws)) - before):
+        assert time.monotonic() < deadline, "no release was started by the approval"
+        time.sleep(0.05)
+    (arn,) = started
+    return aws.wait(arn)
+
+
+def described(aws: Aws) -> dict[str, Any]:
+    endpoint: dict[str, Any] = aws.client("sagemaker").describe_endpoint(EndpointName=FIRST.model)
+    return endpoint
+
+
+def configs(aws: Aws) -> set[str]:
+    found = aws.client("sagemaker").list_endpoint_configs(NameContains=f"{FIRST.model}-config-")
+    return {config["EndpointConfigName"] for config in found["EndpointConfigs"]}
+
+
+def serving_models(aws: Aws) -> set[str]:
+    found = aws.client("sagemaker").list_models(NameContains=f"{FIRST.model}-serving-")
+    return {model["ModelName"] for model in found["Models"]}
+
+
+def test_the_first_approval_brings_the_version_into_service(teams: Aws) -> None:
+    done = trained_and_released(teams, FIRST)
+    assert done.status == "SUCCEEDED", (done.error, done.cause, done.states)
+    assert "CreateEndpoint" in done.states
+    assert not {"ScoreGolden", "RecordAnswers", "UpdateEndpoint"} & set(done.states)
+    audit = teams.audit(FIRST)[-1]
+    expected = {
+        "workflow": "release",
+        "outcome": "Succeeded",
+        "trigger": "approval",
+        "version": "1",
+        "replaced": "0",
+        "golden": "none recorded",
+        "retired": "nothing",
+        "endpoint": FIRST.model,
+    }
+    assert {name: audit[name] for name in expected} == expected
+    assert described(teams)["EndpointStatus"] == "InService"
+    assert described(teams)["EndpointConfigName"] == audit["config"]
+    champion = teams.champion(FIRST)
+    assert champion is not None
+    assert champion["version"] == "1"
+    stage = teams.package(audit["package_arn"])["ModelLifeCycle"]
+    assert (stage["Stage"], stage["StageStatus"]) == ("Production", "Deployed")
+
+
+def test_raw_rows_get_the_scores_of_batch_inference(teams: Aws) -> None:
+    rows = asked(teams)
+    batch = teams.run(FIRST, "batch-inference", {"prefix": "asked/"})
+    assert batch.status == "SUCCEEDED", (batch.error, batch.cause)
+    scores = {row["row_key"]: row["score"] for row in teams.predictions(batch.output["manifest"])}
+    found = answers(teams, rows)
+    assert {answer["version"] for answer in found} == {1}
+    assert [answer["score"] for answer in found] == pytest.approx([scores[row["id"]] for row in rows])
+
+
+def test_its_own_life_cycle_event_and_a_late_approval_start_nothing_again(teams: Aws) -> None:
+    assert len(releases(teams)) == 1
+    late = {"package_version": 1, "forward_only": True, "trigger": "approval"}
+    again = teams.run(FIRST, "release", late)
+    assert again.status == "SUCCEEDED", (again.error, again.cause)
+    assert again.output["outcome"] == "Unchanged"
+    assert again.states == ("Plan", "Resume", "RecordAudit", "Announce")
+
+
+def test_another_version_needs_recorded_rows(teams: Aws) -> None:
+    teams.deploy(SECOND)
+    refused = trained_and_released(teams, SECOND)
+    assert (refused.status, refused.error) == ("FAILED", "NoGolden")
+    assert "golden/rows.jsonl is missing" in refused.cause
+    assert {answer["version"] for answer in answers(teams, asked(teams)[:3])} == {1}
+
+
+def record(aws: Aws, rows: list[dict[str, Any]], shift: float = 0.0) -> None:
+    """Record rows, and what the endpoint answers to them (moved by `shift`) as what is expected."""
+    expected = [answer["score"] + shift for answer in answers(aws, rows)]
+    bucket = aws.outputs(FIRST)["BucketName"]
+    lines = [f"{row['id']},{score}" for row, score in zip(rows, expected, strict=True)]
+    for name, body in (
+        ("rows.jsonl", "\n".join(json.dumps(row) for row in rows) + "\n"),
+        ("expected.csv", "\n".join(["row_key,expected", *lines]) + "\n"),
+    ):
+        aws.client("s3").put_object(Bucket=bucket, Key=f"golden/{name}", Body=body.encode())
+
+
+def test_a_second_version_takes_over_by_canary(teams: Aws) -> None:
+    record(teams, asked(teams)[:40])
+    (before,) = configs(teams)
+    done = teams.run(SECOND, "release", {"reason": "rows are recorded now"})
+    assert done.status == "SUCCEEDED", (done.error, done.cause, done.states)
+    ordered = ["ScoreGolden", "CheckGolden", "RecordAnswers", "UpdateEndpoint", "Watch", "PointChampion"]
+    assert [state for state in done.states if state in ordered] == ordered
+    assert done.states.count("ProbeAnswers") > 1
+    assert {answer["version"] for answer in answers(teams, asked(teams))} == {2}
+    audit = teams.audit(FIRST)[-1]
+    assert (audit["version"], audit["replaced"], audit["golden"]) == ("2", "1", "passed")
+    assert configs(teams) == {before, audit["config"]}
+    assert len(serving_models(teams)) == 2
+    champion = teams.champion(FIRST)
+    assert champion is not None
+    assert champion["version"] == "2"
+
+
+def test_a_third_version_retires_the_first(teams: Aws) -> None:
+    kept = described(teams)["EndpointConfigName"]
+    teams.deploy(THIRD)
+    done = trained_and_released(teams, THIRD)
+    assert done.status == "SUCCEEDED", (done.error, done.cause, done.states)
+    assert configs(teams) == {kept, described(teams)["EndpointConfigName"]}
+    assert len(serving_models(teams)) == 2
+    assert teams.audit(FIRST)[-1]["retired"].count("delete_") == 2
+
+
+def test_going_back_one_version_takes_one_execution(teams: Aws) -> None:
+    before = len(releases(teams))
+    back = teams.run(THIRD, "release", {"package_version": 2, "reason": "complaints"})
+    assert back.status == "SUCCEEDED", (back.error, back.cause, back.states)
+    # Model, golden checks and configuration are those of its first release.
+    assert not {"CreateModel", "ScoreGolden", "CheckGolden", "CreateConfig"} & set(back.states)
+    assert {answer["version"] for answer in answers(teams, asked(teams))} == {2}
+    champion = teams.champion(FIRST)
+    assert champion is not None
+    assert champion["version"] == "2"
+    assert len(releases(teams)) == before + 1
+    assert teams.audit(FIRST)[-1]["replaced"] == "3"
+
+
+def test_what_golden_rows_speak_against_gets_no_traffic(teams: Aws) -> None:
+    record(teams, asked(teams)[:40], shift=0.3)
+    config = described(teams)["EndpointConfigName"]
+    refused = teams.run(THIRD, "release", {"package_version": 3})
+    assert (refused.status, refused.error) == ("FAILED", "GoldenRefused")
+    assert described(teams)["EndpointConfigName"] == config
+    audit = teams.audit(FIRST)[-1]
+    assert (audit["outcome"], audit["version"]) == ("Failed", "3")
+    package = teams.package(audit["package_arn"])
+    assert package["ModelApprovalStatus"] == "Rejected"
+    assert "GoldenRefused" in package["ApprovalDescription"]
+
+
+def test_the_endpoint_goes_with_the_stack(teams: Aws) -> None:
+    teams.destroy(THIRD)
+    sagemaker = teams.client("sagemaker")
+    assert sagemaker.list_endpoints(NameContains=FIRST.model)["Endpoints"] == []
+    assert configs(teams) == serving_models(teams) == set()
