@@ -67,7 +67,10 @@ class Input:
         """All parameters, or the one of a name."""
         if name is None:
             return self._params
-        return next((kind[name] for kind in self._params.values() if name in kind), "")
+        for kind, key in (("path", name), ("querystring", name), ("header", name.lower())):
+            if key in self._params[kind]:
+                return self._params[kind][key]
+        return ""
 
     def path(self, path: str) -> Any:
         """The value at a JSON path."""
