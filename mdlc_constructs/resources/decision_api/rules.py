@@ -116,7 +116,7 @@ def accept_rules(
                 id="Accept",
                 arn=function.arn,
                 input_transformer=events.CfnRule.InputTransformerProperty(
-                    input_template=_template(api, home.name, table.ref, decisions)
+                    input_template=upload_template(api, home.name, table.ref, decisions)
                 ),
             )
         ],
@@ -146,8 +146,11 @@ def accept_rules(
     return function, first
 
 
-def _template(api: str, model: str, table: str, decisions: Decisions) -> str:
-    # Very many columns do not fit: their names in the rules are then checked at deployment alone.
+def upload_template(api: str, model: str, table: str, decisions: Decisions) -> str:
+    """What an event's rule hands to the function: S3's event, and what uploaded rules may name.
+
+    Very many columns do not fit: names of columns are then checked at deployment alone.
+    """
     for columns in (dict(decisions.columns), None):
         known = {
             "api": api,

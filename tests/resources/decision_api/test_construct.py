@@ -189,9 +189,10 @@ def test_api_gateway_starts_this_machine_and_reads_with_its_key_for_it_alone(
 ) -> None:
     stack = stacks["Both"]
     (machine,) = stack.of_type("AWS::StepFunctions::StateMachine")
-    start, decrypt = stack.statements("ApiStartRole")
-    assert (start["Action"], start["Resource"]) == (["states:StartSyncExecution"], [f"<{machine}>"])
-    assert decrypt["Condition"] == {
+    by_action = {one["Action"][0]: one for one in stack.statements("ApiStartRole")}
+    assert by_action.keys() == {"states:StartSyncExecution", "kms:Decrypt"}
+    assert by_action["states:StartSyncExecution"]["Resource"] == [f"<{machine}>"]
+    assert by_action["kms:Decrypt"]["Condition"] == {
         "StringEquals": {"kms:EncryptionContext:aws:states:stateMachineArn": {"Ref": machine}}
     }
 
