@@ -2,6 +2,7 @@
 
 Writes ``parts/part-<number>.parquet``, one an input file, and ``staged/manifest.json``, which lists them:
 to publish is to copy the manifest to its place, last. When anything is wrong, no part is written.
+When the plan says that predictions are delivered, ``delivery/`` gets the same rows as clients get them.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from jobs import delivery
 from jobs.database import connected, literal, parquet, quoted, single
 from jobs.digests import sha256_of
 from jobs.errors import InputError, PlanError
@@ -61,9 +63,13 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
                 parts[f"part-{number:05d}.parquet"] = table
         if total == 0:
             reasons.append("No row was scored: the input held none.")
+        metrics = {"parts": len(parts)}
         if not reasons:
             _write(connection, plan, folders, parts, total)
-    return {"passed": not reasons, "reasons": reasons, "metrics": {"parts": len(parts)}, "rows": total}
+            if plan.delivery is not None:
+                written = [folders.output("parts") / name for name in parts]
+                metrics |= delivery.write(connection, plan, written, folders.output("delivery"))
+    return {"passed": not reasons, "reasons": reasons, "metrics": metrics, "rows": total}
 
 
 def _load(

@@ -72,7 +72,8 @@ def _outputs(name: str) -> str:
         "(may be left out). Output: evaluation.",
         "prepare": "Inputs: plan, data, program. Outputs: shards, keys.",
         "golden": "Inputs: plan, rows, expected, predictions. Output: golden.",
-        "check": "Inputs: plan, keys, predictions. Outputs: parts, staged.",
+        "check": "Inputs: plan, keys, predictions. Outputs: parts, staged, delivery (only when rows are "
+        "delivered).",
     }
     return made[name]
 

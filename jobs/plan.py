@@ -79,6 +79,7 @@ class Plan:
     package: Mapping[str, Any] | None
     predicted_at: str | None
     golden: Mapping[str, Any]
+    delivery: Mapping[str, Any] | None = None
 
     @property
     def training(self) -> bool:
@@ -142,6 +143,7 @@ def parse_plan(document: Mapping[str, Any]) -> Plan:
         package=document.get("package"),
         predicted_at=document.get("predicted_at"),
         golden=document.get("golden") or {},
+        delivery=document.get("delivery"),
     )
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.decision_calls import Fallback as Fallback
     from mdlc_constructs.settings.decision_calls import FeatureLookup as FeatureLookup
     from mdlc_constructs.settings.decisions import Decisions as Decisions
+    from mdlc_constructs.settings.delivery import LookUpTable as LookUpTable
+    from mdlc_constructs.settings.delivery import RowEvents as RowEvents
     from mdlc_constructs.settings.evaluation import Evaluation as Evaluation
     from mdlc_constructs.settings.gate import Gate as Gate
     from mdlc_constructs.settings.golden_checks import GoldenChecks as GoldenChecks
@@ -94,6 +96,8 @@ _MODULES = {
     "Image": "mdlc_constructs.settings.image",
     "Machine": "mdlc_constructs.asl.machine",
     "MachineError": "mdlc_constructs.asl.machine",
+    "LookUpTable": "mdlc_constructs.settings.delivery",
+    "RowEvents": "mdlc_constructs.settings.delivery",
     "Metric": "mdlc_constructs.settings.metric",
     "NetworkSettings": "mdlc_constructs.settings.network",
     "QualityRules": "mdlc_constructs.settings.quality_rules",

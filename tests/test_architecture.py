@@ -53,6 +53,7 @@ WITH_CDK = {
     f"{WORKFLOWS}.construct",
     f"{WORKFLOWS}.training.construct",
     f"{WORKFLOWS}.batch_inference.construct",
+    f"{WORKFLOWS}.batch_inference.look_up",
     f"{WORKFLOWS}.real_time_inference.construct",
     f"{WORKFLOWS}.real_time_inference.surroundings",
     f"{GOVERNANCE}.nag",

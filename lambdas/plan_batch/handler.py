@@ -53,6 +53,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             },
             "package": {"arn": package.arn, "version": package.version},
             "predicted_at": event["execution"]["started_at"],
+            **({"delivery": settings["delivery"]} if settings.get("delivery") else {}),
         }
         plan["uris"]["plan"] = put_plan(s3, home["bucket"], plan["run"], body)
     # The file list can outgrow a state's 256 KiB; the jobs read it from plan.json.

@@ -84,7 +84,9 @@ def decide(
     quality = step("CheckInput", settings["dataset"], settings["quality"], data)
     prepare = step("PrepareInput", settings["dataset"], data, spread, package.metadata["program"])
     score = step("ScoreInput", prepare, package.metadata["model"])
-    check = step("CheckOutput", score, package.version)
+    # What is delivered is written by the same job; settings of the delivery that change deliver anew.
+    delivery = settings.get("delivery")
+    check = step("CheckOutput", score, package.version, *([delivery] if delivery else []))
     run = digest(quality, check)[:16]
     bucket = event["home"]["bucket"]
 
@@ -131,10 +133,12 @@ def decide(
             "staged": at("staged", run, ""),
             "parts": at("predictions", run, "parts/"),
             "manifest": at("predictions", run, "manifest.json"),
+            **({"delivery": at("deliveries", run, "")} if delivery else {}),
         },
         "keys": {
             "staged": f"staged/{run}/manifest.json",
             "manifest": f"predictions/{run}/manifest.json",
+            **({"delivery": f"deliveries/{run}/"} if delivery else {}),
         },
         "scoring": [
             {

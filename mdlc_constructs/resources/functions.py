@@ -25,6 +25,10 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.ht
 _PURPOSES = {
     "PlanTraining": ("lambdas.plan_training.handler.handler", "Plans training executions"),
     "PlanBatch": ("lambdas.plan_batch.handler.handler", "Plans batch inference executions"),
+    "DeliverPredictions": (
+        "lambdas.deliver_predictions.handler.handler",
+        "Delivers published predictions to clients",
+    ),
     "PlanRelease": ("lambdas.plan_release.handler.handler", "Plans releases"),
     "WakeRelease": ("lambdas.wake_release.handler.handler", "Wakes releases by their endpoint's events"),
     "ProbeAnswers": ("lambdas.probe_answers.handler.handler", "Asks a new version while it bakes"),

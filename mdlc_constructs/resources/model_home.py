@@ -159,7 +159,8 @@ class ModelHome(Construct):
 
         Args:
             detail_type: `Training Completed`, `Training Failed`, `Predictions Published`,
-                `Batch Inference Failed`, `Model Released` or `Release Failed`.
+                `Predictions Undelivered`, `Batch Inference Failed`, `Model Released`, `Release Failed`, or
+                what `RowEvents` names.
         """
         return events.Rule(
             self,

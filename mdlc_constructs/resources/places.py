@@ -37,6 +37,7 @@ LAYOUT = {
     "asynchronous": "answers of asynchronous endpoints",
     "rules": "`<API>.json`: a decision API's rules, uploaded by the team",
     "predictions": "`<run>/parts/*.parquet` and, last, `<run>/manifest.json`",
+    "deliveries": "`<run>/<number>.jsonl`: rows of a published batch as its clients get them",
 }
 """The first part of every key in a model's bucket, and what lies below it."""
 

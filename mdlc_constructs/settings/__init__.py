@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.compute import Compute as Compute
     from mdlc_constructs.settings.compute import Spot as Spot
     from mdlc_constructs.settings.dataset import Dataset as Dataset
+    from mdlc_constructs.settings.delivery import LookUpTable as LookUpTable
+    from mdlc_constructs.settings.delivery import RowEvents as RowEvents
     from mdlc_constructs.settings.evaluation import Evaluation as Evaluation
     from mdlc_constructs.settings.gate import Gate as Gate
     from mdlc_constructs.settings.golden_checks import GoldenChecks as GoldenChecks
@@ -63,6 +65,8 @@ _MODULES = {
     "Evaluation": "mdlc_constructs.settings.evaluation",
     "Gate": "mdlc_constructs.settings.gate",
     "Image": "mdlc_constructs.settings.image",
+    "LookUpTable": "mdlc_constructs.settings.delivery",
+    "RowEvents": "mdlc_constructs.settings.delivery",
     "Metric": "mdlc_constructs.settings.metric",
     "NetworkSettings": "mdlc_constructs.settings.network",
     "QualityRules": "mdlc_constructs.settings.quality_rules",

@@ -117,9 +117,29 @@ def failure(
     Args:
         fields: what the item and the event hold besides the error, also when nothing was planned.
     """
+    names = ("RecordFailure", "AnnounceFailure")
+    ended = failed(model, workflow, names=names, outcome="Failed", detail_type=detail_type, fields=fields)
+    return (*ended, Fail(name="Failed", error="{% $failure.Error %}", cause="{% $failure.Cause %}"))
+
+
+def failed(
+    model: str,
+    workflow: str,
+    *,
+    names: tuple[str, str],
+    outcome: str,
+    detail_type: str,
+    fields: Mapping[str, str] | None = None,
+) -> tuple[State, State]:
+    """The audit item and the event of a failure; what follows them is `Failed`.
+
+    Args:
+        names: of the two states.
+    """
+    record_name, announce_name = names
     about = dict(fields or {})
     announce = events.put_events(
-        "AnnounceFailure",
+        announce_name,
         events=(
             _event(
                 model,
@@ -136,14 +156,14 @@ def failure(
         next="Failed",
     )
     record = dynamodb.put_item(
-        "RecordFailure",
+        record_name,
         table_name=AUDIT_TABLE,
         table_arn=AUDIT_TABLE_ARN,
         kms_key_arn=KEY_ARN,
         item=audit_item(
             model,
             workflow,
-            "Failed",
+            outcome,
             {
                 **about,
                 "error": "{% $failure.Error %}",
@@ -151,8 +171,7 @@ def failure(
             },
         ),
         # A record that cannot be written must not hide the first error.
-        catch=(Catch(next="AnnounceFailure"),),
-        next="AnnounceFailure",
+        catch=(Catch(next=announce_name),),
+        next=announce_name,
     )
-    failed = Fail(name="Failed", error="{% $failure.Error %}", cause="{% $failure.Cause %}")
-    return (record, announce, failed)
+    return (record, announce)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -9,9 +10,12 @@ from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import State
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
+from mdlc_constructs.settings.delivery import Delivery, LookUpTable
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.workflows import job_roles
+from mdlc_constructs.workflows.batch_inference import delivering
 from mdlc_constructs.workflows.batch_inference import machine as template
+from mdlc_constructs.workflows.batch_inference.look_up import LookUp, check_table, look_up
 from mdlc_constructs.workflows.batch_inference.machine import (
     INPUT_RULES,
     STEPS,
@@ -38,6 +42,10 @@ class BatchInferenceWorkflow(Workflow):
         max_parallel: shards, and so transform jobs, at a time. An input of many files is spread over them.
         moves_champion: whether publishing points the champion to the package that answered. Leave it to the
             release when the model also serves in real time.
+        delivery: what clients get besides the files, once they are published: `LookUpTable()` or
+            `RowEvents()`; nothing unless given. When it fails, the batch stays published: start it again.
+        look_up_table: your own table for `LookUpTable` instead of a new one: its partition key is the text
+            `delivery.key`, and `expires_at` its time to live.
         job_compute: instances of the data jobs.
         scoring_compute: instances of each transform job.
         network: VPC, isolation, encryption between containers.
@@ -46,6 +54,10 @@ class BatchInferenceWorkflow(Workflow):
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
+
+    Attributes:
+        look_up_table: where predictions are looked up (`grant_read_data` lets somebody); None without a
+            `LookUpTable`.
     """
 
     steps = STEPS
@@ -61,6 +73,8 @@ class BatchInferenceWorkflow(Workflow):
         content_type: str = "text/csv",
         max_parallel: int = 4,
         moves_champion: bool = True,
+        delivery: Delivery | None = None,
+        look_up_table: dynamodb.ITable | None = None,
         job_compute: Compute | None = None,
         scoring_compute: Compute | None = None,
         network: NetworkSettings | None = None,
@@ -75,10 +89,12 @@ class BatchInferenceWorkflow(Workflow):
             content_type=content_type,
             max_parallel=max_parallel,
             moves_champion=moves_champion,
+            delivery=delivery,
             job_compute=job_compute or Compute(),
             scoring_compute=scoring_compute or Compute(),
             network=network or NetworkSettings(),
         )
+        check_table(delivery, look_up_table)
         self.source = source_of(home, dataset, dataset_bucket)
         super().__init__(scope, id_, home=home)
         self.tasks = self.tasks_of_steps()
@@ -97,7 +113,10 @@ class BatchInferenceWorkflow(Workflow):
         self.job_role(
             "OutputRole",
             jobs,
-            bucket(reads=("runs", "prepared", "scores"), writes=("predictions", "staged")),
+            bucket(
+                reads=("runs", "prepared", "scores"),
+                writes=("predictions", "staged", *(("deliveries",) if delivery is not None else ())),
+            ),
         )
         model_role = home.model_role(job_roles.model(home.model_repository_arn, self.settings.network), {})
         planner = home.function("PlanBatch", self._planning(), self.source_bindings)
@@ -112,8 +131,24 @@ class BatchInferenceWorkflow(Workflow):
                 "ModelRole": model_role.arn,
                 "JobImage": job_image,
                 "PlanBatchFunction": planner,
+                **self._delivery(look_up_table),
             },
         )
+
+    def _delivery(self, given: dynamodb.ITable | None) -> Mapping[str, str]:
+        """The table and the function of the delivery, as placeholders; sets `look_up_table`."""
+        delivery = self.settings.delivery
+        self.look_up_table: dynamodb.ITable | None = None
+        if delivery is None:
+            return {}
+        found: LookUp | None = None
+        if isinstance(delivery, LookUpTable):
+            found = look_up(self, self.home, delivery, given)
+            self.look_up_table = found.table
+        bindings = found.bindings if found else {}
+        statements = delivering.delivering(delivery, key=found is not None and found.has_key)
+        function = self.home.function("DeliverPredictions", statements, bindings)
+        return {**bindings, "DeliverPredictionsFunction": function}
 
     def _planning(self) -> tuple[Statement, ...]:
         """What the planning function looks at and writes for this model."""

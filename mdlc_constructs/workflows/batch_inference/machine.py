@@ -2,7 +2,8 @@
 
 On success it enters Plan, Resume, (CreateModel when the model is gone), CheckInput, InputVerdict,
 PrepareInput, ScoreInput (with ScoreShard inside, once a shard), CheckOutput, OutputVerdict, PublishManifest,
-PointChampion, RecordAudit and Announce.
+PointChampion, (DeliverPredictions with DeliverFile inside, when predictions are delivered), RecordAudit and
+Announce.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from mdlc_constructs.resources.places import (
     KEY_ARN,
 )
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
+from mdlc_constructs.settings.delivery import Delivery
 from mdlc_constructs.tasks import s3
 from mdlc_constructs.workflows.assembly import (
     Seams,
@@ -28,6 +30,7 @@ from mdlc_constructs.workflows.assembly import (
     machine_timeout,
     verdict,
 )
+from mdlc_constructs.workflows.batch_inference import delivering
 from mdlc_constructs.workflows.champion import REFUSED, point_champion
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
@@ -67,6 +70,7 @@ class BatchInferenceSettings:
     content_type: str = "text/csv"
     max_parallel: int = 4
     moves_champion: bool = True
+    delivery: Delivery | None = None
     job_compute: Compute = field(default_factory=Compute)
     scoring_compute: Compute = field(default_factory=Compute)
     network: NetworkSettings = field(default_factory=NetworkSettings)
@@ -78,6 +82,8 @@ class BatchInferenceSettings:
                 f"which is what an inline map runs at a time."
             )
         self.quality.check_columns(self.dataset)
+        if self.delivery is not None:
+            self.delivery.check_dataset(self.dataset)
         self.job_compute.require("processing")
         self.scoring_compute.require("transform")
 
@@ -95,6 +101,7 @@ class BatchInferenceSettings:
             "dataset": {**section, "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
             "quality": quality,
             "parallel": self.max_parallel,
+            **({"delivery": delivering.to_plan(self.delivery)} if self.delivery is not None else {}),
         }
 
 
@@ -159,6 +166,7 @@ def score_input(settings: BatchInferenceSettings) -> Map:
 
 def check_output(settings: BatchInferenceSettings) -> Task:
     """Rejoin predictions to row keys and check them: one a row, in range, none missing."""
+    delivered = {"delivery": "{% $plan.uris.delivery %}"} if settings.delivery is not None else {}
     return data_job(
         "CheckOutput",
         command="check",
@@ -167,7 +175,7 @@ def check_output(settings: BatchInferenceSettings) -> Task:
         role_arn="${OutputRole}",
         wheels="${DataWheels}",
         inputs={"keys": "{% $plan.uris.keys %}", "predictions": "{% $plan.uris.scores %}"},
-        outputs={"parts": "{% $plan.uris.parts %}", "staged": "{% $plan.uris.staged %}"},
+        outputs={"parts": "{% $plan.uris.parts %}", "staged": "{% $plan.uris.staged %}", **delivered},
         compute=settings.job_compute,
         network=settings.network,
         assign={"output": VERDICT},
@@ -198,8 +206,34 @@ def move_champion(settings: BatchInferenceSettings) -> Task:
         settings.model,
         condition="attribute_not_exists(#version) OR #version < :version",
         # Scoring with an older version by name, or again with the champion itself, moves nothing.
-        refused=Catch(errors=REFUSED, next="RecordAudit", output={}),
+        refused=Catch(
+            errors=REFUSED,
+            next="RecordAudit" if settings.delivery is None else delivering.FIRST,
+            output={},
+        ),
     )
+
+
+def ending_of(settings: BatchInferenceSettings) -> Sequence:
+    """What follows the publication: the champion, the delivery, the record and the event."""
+    kept = {
+        "package_arn": "{% $plan.package.arn %}",
+        "manifest": "{% $plan.uris.manifest %}",
+        "rows": "{% $result.rows %}",
+    }
+    parts: list[State | Sequence] = [move_champion(settings)] if settings.moves_champion else []
+    if settings.delivery is not None:
+        parts.append(delivering.deliver(settings.model, WORKFLOW, settings.delivery, published=kept))
+        kept = {**kept, "delivered": delivering.DELIVERED}
+    recorded = success(
+        settings.model,
+        WORKFLOW,
+        fields=kept,
+        run_fields=kept,
+        detail_type="Predictions Published",
+        detail={"outcome": "{% $result.outcome %}", "run": "{% $plan.run %}", **kept},
+    )
+    return Sequence.of(*parts, recorded)
 
 
 def default_tasks(settings: BatchInferenceSettings) -> dict[str, State]:
@@ -232,19 +266,6 @@ def batch_inference_machine(
         ValueError: for an unknown step or seam.
     """
     check_names(WORKFLOW, STEPS, tasks or {}, seams or {})
-    kept = {
-        "package_arn": "{% $plan.package.arn %}",
-        "manifest": "{% $plan.uris.manifest %}",
-        "rows": "{% $result.rows %}",
-    }
-    ending = success(
-        settings.model,
-        WORKFLOW,
-        fields=kept,
-        run_fields=kept,
-        detail_type="Predictions Published",
-        detail={"outcome": "{% $result.outcome %}", "run": "{% $plan.run %}", **kept},
-    )
     chosen = {**default_tasks(settings), **(tasks or {})}
     template = Template(
         workflow=WORKFLOW,
@@ -263,8 +284,11 @@ def batch_inference_machine(
         variables=("quality", "output"),
         planner="${PlanBatchFunction}",
         settings=settings.to_plan(),
-        unchanged={"result": {"outcome": "Unchanged", "rows": "{% $plan.recorded.rows %}"}},
-        ending=Sequence.of(move_champion(settings), ending) if settings.moves_champion else ending,
+        unchanged={
+            "result": {"outcome": "Unchanged", "rows": "{% $plan.recorded.rows %}"},
+            **(delivering.RECORDED if settings.delivery is not None else {}),
+        },
+        ending=ending_of(settings),
         failure_event="Batch Inference Failed",
         timeout_seconds=machine_timeout(*[settings.job_compute] * 3, settings.scoring_compute),
     )

@@ -1,0 +1,85 @@
+"""Rows of a checked batch as its clients get them: JSON lines in files of about equal length.
+
+The state machine has one function call a file, and knows a file by its number: ``<number>.jsonl`` from 0.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from jobs.database import NO_PATH_COLUMNS, literal, single
+from jobs.errors import PlanError
+from jobs.plan import Plan
+
+ROWS_PER_FILE = 10_000
+"""Half a minute of a function that writes a few hundred items a second, a tenth of the time it has."""
+
+MOST_FILES = 2_000
+"""A call leaves seven events in the execution's history, which holds 25,000; some are left for retries."""
+
+_MOMENT = "'%Y-%m-%dT%H:%M:%S.%fZ'"
+"""With all six digits, so that the order of two texts is that of their moments."""
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, parts: Sequence[Path], folder: Path
+) -> dict[str, int]:
+    """Write the rows of the parts to the folder; returns the numbers of files and of rows in them.
+
+    For a table, rows come with their ``key``, one row a key: the latest event. Rows without a key have no
+    place in a table.
+
+    :raises PlanError: when the plan names a key that prediction records do not hold.
+    """
+    listed = ", ".join(literal(str(part)) for part in parts)
+    rows = f"read_parquet([{listed}], {NO_PATH_COLUMNS})"
+    key = _key(plan)
+    found = (
+        f"SELECT * FROM {rows}"
+        if key is None
+        else (
+            f"SELECT *, {key} AS key FROM {rows} WHERE coalesce({key}, '') <> '' "
+            "QUALIFY row_number() OVER (PARTITION BY key ORDER BY event_time DESC, inference_id) = 1"
+        )
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE delivered AS "
+        f"SELECT *, row_number() OVER () - 1 AS number FROM ({found})"
+    )
+    total = int(str(single(connection, "SELECT count(*) FROM delivered")[0]))
+    length = max(ROWS_PER_FILE, -(-total // MOST_FILES))
+    files = -(-total // length)
+    for file in range(files):
+        within = f"number >= {file * length} AND number < {(file + 1) * length}"
+        path = literal(str(folder / f"{file}.jsonl"))
+        connection.execute(f"COPY ({_selected(key)} WHERE {within} ORDER BY number) TO {path} (FORMAT json)")
+    return {"delivery_files": files, "delivery_rows": total}
+
+
+def _selected(key: str | None) -> str:
+    first = "" if key is None else "key, "
+    return (
+        f"SELECT {first}inference_id, row_key, entity, strftime(event_time, {_MOMENT}) AS event_time, score, "
+        f"strftime(predicted_at, {_MOMENT}) AS predicted_at, model_package_version FROM delivered"
+    )
+
+
+def _key(plan: Plan) -> str | None:
+    """The key of a row's item, in SQL; None when rows go nowhere that asks for keys."""
+    settings: dict[str, Any] = dict(plan.delivery or {})
+    if settings.get("to") != "table":
+        return None
+    name, dataset = settings.get("key"), plan.dataset
+    if name == "row_key" or (name,) == dataset.row_key:
+        return "row_key"
+    if name is not None and name == dataset.entity:
+        return "entity"
+    if name in dataset.row_key:
+        # Several columns lie in the row key as a JSON object of texts.
+        pointer = "/" + str(name).replace("~", "~0").replace("/", "~1")
+        return f"json_extract_string(row_key, {literal(pointer)})"
+    raise PlanError(
+        f"delivery.key={name!r}: give row_key, the dataset's entity or one of its row key columns."
+    )

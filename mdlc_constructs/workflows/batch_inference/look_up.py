@@ -1,0 +1,77 @@
+"""The table that predictions are looked up in: the team's own, or a new one with the home's key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from mdlc_constructs.resources.model_home import ModelHome
+from mdlc_constructs.settings.delivery import EXPIRES, Delivery, LookUpTable
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookUp:
+    """A table, and what its placeholders are bound to."""
+
+    table: dynamodb.ITable
+    bindings: Mapping[str, str]
+
+    @property
+    def has_key(self) -> bool:
+        """Whether a customer's key encrypts the table."""
+        return "LookUpKeyArn" in self.bindings
+
+
+def check_table(delivery: Delivery | None, table: dynamodb.ITable | None) -> None:
+    """Refuse a table that nothing goes to, or whose partition key is another.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
+    """
+    if table is None:
+        return
+    if not isinstance(delivery, LookUpTable):
+        raise ValueError(
+            f"look_up_table is {table.node.path!r} and delivery is {delivery!r}, which writes to no table: "
+            f"give delivery=LookUpTable(), or leave look_up_table out."
+        )
+    if isinstance(table, dynamodb.Table):
+        schema = table.schema()
+        keys = [(key.name, key.type) for key in (schema.partition_key, schema.sort_key) if key is not None]
+        if keys != [(delivery.key, dynamodb.AttributeType.STRING)]:
+            raise ValueError(
+                f"look_up_table is {table.node.path!r} with the key {', '.join(name for name, _ in keys)}: "
+                f"give a table with the text {delivery.key!r} as its partition key and no sort key."
+            )
+
+
+def look_up(
+    scope: Construct, home: ModelHome, delivery: LookUpTable, given: dynamodb.ITable | None
+) -> LookUp:
+    """The table given, or a new one: encrypted, restorable to any second of 35 days, paid by request."""
+    if given is not None:
+        key = given.encryption_key
+        bindings = {"LookUpTable": given.table_name, "LookUpTableArn": given.table_arn}
+        return LookUp(table=given, bindings={**bindings, **({"LookUpKeyArn": key.key_arn} if key else {})})
+    made = dynamodb.CfnTable(
+        scope,
+        "LookUp",
+        key_schema=[{"attributeName": delivery.key, "keyType": "HASH"}],
+        attribute_definitions=[{"attributeName": delivery.key, "attributeType": "S"}],
+        billing_mode="PAY_PER_REQUEST",
+        sse_specification={"sseEnabled": True, "sseType": "KMS", "kmsMasterKeyId": home.key_arn},
+        point_in_time_recovery_specification={"pointInTimeRecoveryEnabled": True},
+        # Switched on whether items expire or not, so that a later keep_for needs no change of the table.
+        time_to_live_specification={"attributeName": EXPIRES, "enabled": True},
+    )
+    if home.removal_policy != RemovalPolicy.DESTROY:
+        made.apply_removal_policy(home.removal_policy)
+    table = dynamodb.Table.from_table_attributes(
+        scope, "LookUpTable", table_arn=made.attr_arn, encryption_key=home.key
+    )
+    return LookUp(
+        table=table,
+        bindings={"LookUpTable": made.ref, "LookUpTableArn": made.attr_arn, "LookUpKeyArn": home.key_arn},
+    )
