@@ -12,7 +12,7 @@ from jobs.serving import archive
 from jobs.serving.program import Program, Step
 from mdlc_constructs.settings.decisions import Decisions, Fallback, FeatureLookup
 
-API, MODEL = "benchmark", "benchmark"
+API, MODEL, ENDPOINT = "benchmark", "benchmark", "benchmark"
 CUSTOMER = "c1"
 NAMES = tuple(f"x{number}" for number in range(FEATURES))
 SENT, LOOKED_UP = NAMES[:12], NAMES[12:]

@@ -14,12 +14,13 @@ import boto3
 
 from benchmarks import decisions
 from benchmarks.containers import CONTAINERS, ROOT, TEMPLATE, free_port
+from benchmarks.decisions import ENDPOINT
 from benchmarks.environments import environment_of
 from lambdas.decide.current_rules import KEY
 from mdlc_cli import toolchain
 
 REGION = "us-east-1"
-BUCKET, ENDPOINT, IMAGE = "benchmark", "benchmark", "example.com/benchmark/scorer:1"
+BUCKET, IMAGE = "benchmark", "example.com/benchmark/scorer:1"
 DECISION_TABLE, RULES_TABLE, LOOKUP_TABLE = "decisions", "rules", "customers"
 WAIT_SECONDS = 120.0
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -78,7 +79,8 @@ def variables(url: str) -> dict[str, str]:
     }
 
 
-def _client(url: str, service: str) -> Any:
+def client(url: str, service: str) -> Any:
+    """A client of the embedded AWS."""
     connect: Any = boto3.client
     return connect(
         service,
@@ -90,7 +92,7 @@ def _client(url: str, service: str) -> Any:
 
 
 def _make_tables(url: str) -> None:
-    dynamodb = _client(url, "dynamodb")
+    dynamodb = client(url, "dynamodb")
     for table, key in ((DECISION_TABLE, "request_id"), (RULES_TABLE, "pk"), (LOOKUP_TABLE, "customer")):
         dynamodb.create_table(
             TableName=table,
@@ -103,7 +105,7 @@ def _make_tables(url: str) -> None:
 
 
 def _make_endpoint(url: str, model: Path) -> None:
-    s3, iam, sagemaker = (_client(url, service) for service in ("s3", "iam", "sagemaker"))
+    s3, iam, sagemaker = (client(url, service) for service in ("s3", "iam", "sagemaker"))
     s3.create_bucket(Bucket=BUCKET)
     s3.put_object(Bucket=BUCKET, Key="model.tar.gz", Body=decisions.model_archive(model))
     trust = {

@@ -18,14 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks import containers, prices
+from benchmarks import containers, decisions, prices, shapes, tables
 from benchmarks.containers import ROOT, TEMPLATE, TWIN, Found
 from benchmarks.decisions import item_bytes, looked_up_item
 from benchmarks.embedded import embedded, variables
-from benchmarks.load import percentile
+from benchmarks.shapes import Way
+from mdlc_constructs.asl.transitions import entered_states
 from mdlc_constructs.resources import bundles
+from mdlc_constructs.resources.decision_api.machine import decision_machine
+from mdlc_constructs.resources.decision_api.settings import DecisionSettings
 
 LOADS = {"1 row, 1 caller": (1, 1), "1 row, 8 callers": (1, 8), "100 rows, 8 callers": (100, 8)}
 """Rows a request and connections, by name."""
@@ -57,8 +59,10 @@ def serving(folder: Path, model: Path, *, rounds: int, seconds: float) -> dict[t
     return containers.compare(model, folder / "containers.log", LOADS, rounds=rounds, seconds=seconds)
 
 
-def handler(folder: Path, model: Path, number: int) -> dict[str, Any]:
-    """The deciding function's times, in seconds: see `benchmarks.handler`."""
+def deciding(
+    folder: Path, model: Path, number: int, *, rounds: int, seconds: float
+) -> tuple[dict[str, Any], dict[str, Way]]:
+    """The deciding function's times in a process of its own (see `benchmarks.handler`), and both shapes'."""
     target = folder / "handler.json"
     with embedded(folder, model / "model" / "xgboost-model") as url:
         subprocess.run(
@@ -68,8 +72,22 @@ def handler(folder: Path, model: Path, number: int) -> dict[str, Any]:
             stdout=subprocess.DEVNULL,  # lines of metrics
             check=True,
         )
-    found: dict[str, Any] = json.loads(target.read_text())
-    return found
+        found: dict[str, Any] = json.loads(target.read_text())
+        asks = shapes.ways(url, shapes.deploy(url, folder))
+        # A fifth: each takes many times what the function alone does.
+        ways = shapes.measure(url, asks, requests=number // 5, rounds=rounds, seconds=seconds)
+    return found, ways
+
+
+def hops() -> tuple[str, ...]:
+    """The states that an Express execution enters when nothing fails."""
+    settings = DecisionSettings(
+        api=decisions.API,
+        model=decisions.MODEL,
+        endpoint_name=decisions.ENDPOINT,
+        decisions=decisions.decisions(),
+    )
+    return tuple(entered_states(decision_machine(settings)))
 
 
 def cold_import(folder: Path, repeat: int) -> list[tuple[float, float]]:
@@ -136,54 +154,6 @@ def costs(record_bytes: int) -> list[tuple[float, dict[str, float], dict[str, fl
     ]
 
 
-def serving_table(found: Mapping[tuple[str, str], Found]) -> Table:
-    columns = ("", "load", "requests/s", "p50 ms", "p99 ms", "CPU ms a request", "generator's core")
-    table = _table("Serving containers, best of the rounds", *columns)
-    for (name, kind), one in found.items():
-        best = one.best
-        table.add_row(
-            name,
-            kind,
-            f"{best.per_second:,.0f}",
-            f"{best.milliseconds(0.5):.2f}",
-            f"{best.milliseconds(0.99):.2f}",
-            f"{one.cpu_milliseconds:.3f}",
-            f"{best.busy:.0%}",
-        )
-    return table
-
-
-def handler_table(found: Mapping[str, Any]) -> Table:
-    table = _table("The deciding function, in process", "", "p50 ms", "p99 ms")
-    for name, key in (
-        ("a decision: look-up, endpoint, rules, record", "total"),
-        ("of it the function's own time", "own"),
-        ("CPU time of its process, sending and receiving included", "cpu"),
-        ("the endpoint alone, by the same call", "endpoint"),
-    ):
-        ordered = sorted(found[key])
-        table.add_row(name, *(f"{percentile(ordered, share) * 1000:.2f}" for share in (0.5, 0.99)))
-    return table
-
-
-def cost_table(rows: Sequence[tuple[float, Mapping[str, float], Mapping[str, float]]]) -> Table:
-    names = ("API Gateway", "Step Functions", "Lambda", "DynamoDB")
-    title = f"US dollars a million decisions, {prices.REGION}, without the endpoint's instances"
-    table = _table(title, "shape", "assumed ms", *names, "all")
-    for assumed, function, machine in rows:
-        for shape, cost in (("Lambda", function), ("Express", machine)):
-            parts = [f"{cost[name]:.2f}" if name in cost else "" for name in names]
-            table.add_row(shape, f"{assumed:.0f}", *parts, f"{sum(cost.values()):.2f}")
-    return table
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left")
-    for number, name in enumerate(columns):
-        table.add_column(name, justify="right" if number else "left")
-    return table
-
-
 def _median_ratio(ones: Sequence[float], others: Sequence[float]) -> float:
     pairs = [(one, other) for one, other in zip(ones, others, strict=True) if other]
     return statistics.median(one / other for one, other in pairs) if pairs else 0.0
@@ -220,15 +190,16 @@ def main() -> None:
         model = containers.write_model(folder)
         progress.print("... serving containers")
         served = serving(folder, model, rounds=chosen.rounds, seconds=chosen.seconds)
-        progress.print("... deciding function")
-        decided = handler(folder, model, chosen.requests)
+        progress.print("... deciding function, and both shapes deployed")
+        decided, ways = deciding(folder, model, chosen.requests, rounds=chosen.rounds, seconds=chosen.seconds)
         progress.print("... cold imports")
         imports = cold_import(folder, 10)
     ended = os.getloadavg()[0]
     servers, generator = containers.halves()
+    states = hops()
     console.print(f"Load of the machine: {began:.1f} before, {ended:.1f} after; cores: {os.cpu_count()}.")
     console.print(f"Servers on cores {sorted(servers)}, load generator on {sorted(generator)}.\n")
-    console.print(serving_table(served))
+    console.print(tables.serving_table(served))
     compared = ratios(served)
     for kind, ratio in compared.items():
         console.print(
@@ -237,21 +208,28 @@ def main() -> None:
     console.print(f"(medians of {chosen.rounds} rounds; the goal is {GOAL_RATIO:g} requests at {GOAL})\n")
     if any(one.best.busy > BUSY for one in served.values()):
         console.print("The load generator was busy: what it measured is a lower bound.\n")
-    console.print(handler_table(decided))
+    console.print(tables.handler_table(decided))
     console.print(f"(the goal for its own time is {GOAL_OWN_MS:g} ms p50)\n")
+    console.print(tables.shapes_table(ways))
+    console.print("Lambda shape: API Gateway, one function, and its calls: look-up, endpoint, record.")
+    console.print(
+        f"Express shape: API Gateway, one execution of {len(states)} states: {', '.join(states)}.\n"
+    )
     wall, cpu = (statistics.median(times) * 1000 for times in zip(*imports, strict=True))
     console.print(
         f"Cold import of the deciding function: {wall:.0f} ms, of CPU time {cpu:.0f} ms (median of 10)"
     )
     console.print(f"(the goal is {GOAL_IMPORT_MS:g} ms)\n")
     rows = costs(decided["record_bytes"])
-    console.print(cost_table(rows))
+    console.print(tables.cost_table(rows))
     if chosen.json:
         content = {
             "load_average": [began, ended],
             "containers": _as_json(served),
             "ratios": compared,
             "handler": decided,
+            "shapes": {name: asdict(way) for name, way in ways.items()},
+            "express_states": states,
             "import_seconds": imports,
             "dollars_a_million": [{"ms": ms, "lambda": one, "express": two} for ms, one, two in rows],
             "prices": {name: asdict(price) for name, price in prices.PRICES.items()},

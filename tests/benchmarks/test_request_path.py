@@ -14,8 +14,6 @@ def test_ratios_say_how_many_times_the_template_does() -> None:
         (TWIN, kind): found(100, 0.5) for kind in LOADS
     }
     assert request_path.ratios(both)[request_path.GOAL] == {"requests": 6.0, "cpu": 10.0}
-    table = request_path.serving_table(both)
-    assert table.row_count == 2 * len(LOADS)
 
 
 def test_the_function_costs_more_the_longer_it_waits_and_the_machine_hardly() -> None:
@@ -32,3 +30,8 @@ def test_a_ratio_is_the_median_of_rounds() -> None:
     ours, twin = several([300, 100, 400]), several([100, 100, 100])
     both = {(TEMPLATE, kind): ours for kind in LOADS} | {(TWIN, kind): twin for kind in LOADS}
     assert request_path.ratios(both)[request_path.GOAL] == {"requests": 3.0, "cpu": 0.0}
+
+
+def test_an_express_execution_enters_a_state_for_each_step() -> None:
+    states = request_path.hops()
+    assert states[0] == "CollectFeatures" and {"InvokeEndpoint", "ExecuteRules"} < set(states)
