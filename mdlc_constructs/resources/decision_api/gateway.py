@@ -225,14 +225,13 @@ class Gateway:
         if self._account is not None:
             stage.add_resource_dependency(self._account)
         if self._web_acl_arn is not None:
-            association = wafv2.CfnWebACLAssociation(
+            wafv2.CfnWebACLAssociation(
                 self._scope,
                 "WebAcl",
                 resource_arn=f"arn:{Aws.PARTITION}:apigateway:{Aws.REGION}::/restapis/{self.id}"
                 f"/stages/{stage.ref}",
                 web_acl_arn=self._web_acl_arn,
             )
-            association.add_resource_dependency(stage)
 
 
 def _function_uri(function_arn: str) -> str:
