@@ -129,4 +129,6 @@ def _resolve(seam: Seam) -> Any:
 
 def _package(seam: Seam) -> str:
     package = seam.owner.partition(".")[0]
-    return f"{package} {importlib.metadata.version(package)}"
+    # A package's distribution may have another name, as airspeed's has.
+    names = importlib.metadata.packages_distributions().get(package, [package])
+    return f"{package} {importlib.metadata.version(names[0])}"

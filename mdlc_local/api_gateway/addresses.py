@@ -26,6 +26,8 @@ Parsed = tuple[str, str, str]
 
 def install(app: ModuleType) -> None:
     """Accept AWS's host names of REST APIs, and list the APIs."""
+    for stored in ("_rest_apis", "_stages_v1"):
+        seams.take(API_GATEWAY, stored)
     seams.wrap(app.__name__, "_parse_execute_api_url", "host path", _parsing)
     control.route("GET", "apis", lambda _: apis())
 

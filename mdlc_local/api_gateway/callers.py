@@ -7,6 +7,7 @@ verifies a user pool's token; what it leaves out is here.
 import importlib
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any
@@ -18,6 +19,7 @@ log = logging.getLogger("mdlc_local.api_gateway")
 
 API_GATEWAY = requests.API_GATEWAY
 EVALUATOR = "ministack.core.iam_evaluator"
+_ACCOUNT = re.compile(r"(on resource: arn:aws:execute-api:[^:]*:)\d{8}(\d{4})")
 PRINCIPAL = "apigateway.amazonaws.com"
 
 AUTHORIZE = (
@@ -28,7 +30,14 @@ AUTHORIZE = (
 
 def install(app: ModuleType) -> None:
     """Complete the authorization of callers."""
-    del app
+    for name, parameters in (
+        ("_iam_caller_identity", "headers query_params"),
+        ("_gw_error", "response_type message"),
+    ):
+        seams.take(API_GATEWAY, name, parameters)
+    seams.take(EVALUATOR, "evaluate_resource_policy", "doc ctx service named_only direct_only")
+    enforce = "api_id stage method execute_path headers query_params iam_action"
+    seams.wrap(app.__name__, "_enforce_execute_api", enforce, _worded)
     validate = "authorizer method_obj headers query_params stage"
     seams.wrap(API_GATEWAY, "_validate_cognito_authorizer", validate, _of_the_right_use)
     seams.wrap(API_GATEWAY, "_authorize_request_v1", AUTHORIZE, _noting_the_caller)
@@ -77,6 +86,21 @@ def _allows(policy: dict[str, Any], action: str, resource: str, region: str, sou
     context = evaluator.EvalContext(PRINCIPAL, "Service", "", action, resource, region, service_context=keys)
     verdict = evaluator.evaluate_resource_policy(policy, context, service=PRINCIPAL)
     return bool(verdict.decision == "Allow")
+
+
+def _worded(enforce: Callable[..., Any]) -> Callable[..., Any]:
+    """A refusal in API Gateway's form, which shows only the end of the account's number."""
+
+    def enforced(*arguments: Any, **keywords: Any) -> Any:
+        refused = enforce(*arguments, **keywords)
+        if refused is None or b"is not authorized" not in refused[2]:
+            return refused
+        told = json.loads(refused[2])
+        message = _ACCOUNT.sub(r"\1********\2", str(told.get("message") or told.get("Message")))
+        headers = {"Content-Type": "application/json", "x-amzn-ErrorType": "AccessDeniedException"}
+        return refused[0], headers, json.dumps({"Message": message}).encode()
+
+    return enforced
 
 
 def _of_the_right_use(validate: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:

@@ -17,6 +17,7 @@ from mdlc_local.api_gateway.templates import Input, JavaMap, TemplateFailed
 log = logging.getLogger("mdlc_local.api_gateway")
 
 API_GATEWAY = requests.API_GATEWAY
+FUNCTIONS = "ministack.services.lambda_svc"
 INVOKE = (
     "integration api_id stage_name stage resource request_path method headers body query_params path_params "
     "owner_account_id owner_region binary_media_types authorizer_context caller_identity"
@@ -33,6 +34,13 @@ Invoke = Callable[..., Awaitable[Any]]
 
 def install(app: ModuleType) -> None:
     """Check permissions, time and answers of functions, and integrate Step Functions."""
+    for name, parameters in (
+        ("_extract_lambda_ref_from_integration_uri", "uri"),
+        ("_parse_service_integration_uri", "uri"),
+        ("_select_service_integration_response", "integration backend_status"),
+    ):
+        seams.take(API_GATEWAY, name, parameters)
+    seams.take(FUNCTIONS, "_get_func_record_for_ref_in_scope", "function_ref account_id region")
     seams.wrap(API_GATEWAY, "_invoke_lambda_proxy_v1", INVOKE, _function)
     seams.wrap(
         API_GATEWAY, "_invoke_lambda_custom_v1", INVOKE, lambda invoke: _service(app, _function(invoke))
@@ -50,9 +58,7 @@ def _function(invoke: Invoke) -> Invoke:
     async def invoking(integration: Integration, *arguments: Any, **keywords: Any) -> Any:
         gateway = importlib.import_module(API_GATEWAY)
         reference = gateway._extract_lambda_ref_from_integration_uri(integration.get("uri", ""))
-        function, config, _ = importlib.import_module(
-            "ministack.services.lambda_svc"
-        )._get_func_record_for_ref_in_scope(
+        function, config, _ = importlib.import_module(FUNCTIONS)._get_func_record_for_ref_in_scope(
             reference, account_id=keywords.get("owner_account_id"), region=keywords.get("owner_region")
         )
         if config is not None:

@@ -46,6 +46,7 @@ Handler = Callable[[Request], Response]
 
 def install() -> None:
     """Run Express machines as such."""
+    seams.take(control_plane.STEP_FUNCTIONS, "_resolve_state_machine_arn", "arn")
     seams.take(control_plane.STEP_FUNCTIONS, "_start_sync_execution", "data")
     seams.replace(control_plane.STEP_FUNCTIONS, "_start_sync_execution", start_sync)
     seams.wrap(control_plane.STEP_FUNCTIONS, "_start_execution", "data", _starting)

@@ -70,6 +70,28 @@ def test_an_exception_has_its_name_and_stack(server: Server, make_function: Func
     assert "in handler" in answer["stackTrace"][0]
 
 
+def test_a_process_outlives_its_exceptions_and_keeps_outputs_apart(
+    server: Server, make_function: Functions
+) -> None:
+    name = make_function(
+        """
+        import os
+
+        def handler(event, context):
+            print("said", event["n"], end="")
+            if event["n"] == 2:
+                raise ValueError(os.getpid())
+            return os.getpid()
+        """
+    )
+    first = invoke(server, name, {"n": 1})[1]
+    kind, raised = invoke(server, name, {"n": 2})
+    assert (kind, raised["errorType"], raised["errorMessage"]) == ("Unhandled", "ValueError", str(first))
+    assert invoke(server, name, {"n": 3})[1] == first
+    lines = (server.state_dir / "logs" / f"{name}.log").read_text().splitlines()
+    assert [line for line in lines if line.startswith("said")] == ["said 1", "said 2", "said 3"]
+
+
 @pytest.mark.parametrize(
     ("source", "kind"),
     [("import no_such_module", "Runtime.ImportModuleError"), ("other = 1", "Runtime.HandlerNotFound")],
