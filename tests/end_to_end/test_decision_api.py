@@ -1,0 +1,145 @@
+"""One decision API in both shapes on the embedded AWS, asked over HTTP by callers that sign.
+
+The tests tell one story and run in order: rules, decisions, repetitions, refusals, and the endpoint's end.
+"""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.aws import Aws
+from tests.end_to_end.deciding import NAME, VERSION, Deciding, rules
+
+LATE: dict[str, Any] = {"tail_number": "N1", "delay": 60}
+EARLY: dict[str, Any] = {"tail_number": "N9", "delay": 10}
+
+OWN = ("request_id", "inference_id", "at")
+"""What differs between two requests about the same row."""
+
+SHAPES = pytest.mark.parametrize("express", [False, True], ids=["lambda", "express"])
+
+
+def without(told: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in told.items() if name not in OWN}
+
+
+@pytest.fixture(scope="module")
+def deciding(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Deciding:
+    made = Deciding.deployed(aws, tmp_path_factory.mktemp("deciding") / "assembly")
+    fleet = {"id": {"S": "N1"}, "seats": {"N": "180"}, "tier": {"S": "silver"}}
+    aws.client("dynamodb").put_item(TableName=made.outputs["Fleet"], Item=fleet)
+    made.make_endpoint()
+    return made
+
+
+@SHAPES
+def test_a_decision_by_score_features_and_rules_is_recorded_and_acted_on(
+    deciding: Deciding, express: bool
+) -> None:
+    request_id = f"late-{express}"
+    answer = deciding.ask(request_id, LATE, express=express)
+    assert answer.status == 200, answer
+    assert answer.content == {
+        "request_id": request_id,
+        "decision": "rebook",
+        "score": pytest.approx(0.78),
+        "model_version": VERSION,
+        "rules_version": answer.content["rules_version"],
+        "fallback": None,
+        "inference_id": request_id,
+    }
+    assert answer.content["rules_version"].startswith("first@")
+    record = deciding.record(request_id)
+    assert json.loads(record["features"]) == {**LATE, "seats": 180, "tier": "silver"}
+    assert (record["rule"], record["action"], record["variant"]) == ("bands[1]", "done", "main")
+    assert deciding.times_acted(request_id) == 1
+
+
+def test_both_shapes_answer_and_record_alike(deciding: Deciding) -> None:
+    answers = [deciding.ask(f"early-{express}", EARLY, express=express).content for express in (False, True)]
+    assert without(answers[0]) == without(answers[1]) and answers[0]["decision"] == "wait"
+    first, second = (deciding.record(f"early-{express}") for express in (False, True))
+    assert first.keys() == second.keys() and without(first) == without(second)
+    assert json.loads(first["defaults_used"]) == ["seats", "tier"]
+    assert (first["action"], deciding.times_acted("early-False")) == ("none", 0)
+
+
+@SHAPES
+def test_a_repeated_request_has_the_same_answer_and_acts_once(deciding: Deciding, express: bool) -> None:
+    request_id = f"again-{express}"
+    answers = [deciding.ask(request_id, LATE, express=express) for _ in range(3)]
+    # The other shape finds the same record.
+    answers.append(deciding.ask(request_id, LATE, express=not express))
+    assert [one.status for one in answers] == [200] * 4
+    assert all(one.content == answers[0].content for one in answers)
+    assert deciding.times_acted(request_id) == 1
+
+
+@SHAPES
+def test_one_id_for_two_rows_is_a_conflict(deciding: Deciding, express: bool) -> None:
+    request_id = f"conflict-{express}"
+    deciding.ask(request_id, EARLY, express=express)
+    answer = deciding.ask(request_id, LATE, express=express)
+    assert answer.status == 409
+    assert answer.content == {
+        "message": f"request_id='{request_id}' was used for another row: give each request its own."
+    }
+
+
+@SHAPES
+@pytest.mark.parametrize(
+    "row",
+    [{**LATE, "dealy": 3}, {"tail_number": "N1"}, {**LATE, "delay": "long"}],
+    ids=["unknown column", "missing column", "wrong type"],
+)
+def test_a_row_that_does_not_fit_is_refused_before_anything_is_done(
+    deciding: Deciding, row: dict[str, Any], express: bool
+) -> None:
+    assert deciding.ask("unfit", row, express=express).status == 400
+    assert deciding.record("unfit") == {}
+
+
+@SHAPES
+def test_who_does_not_sign_is_turned_away(deciding: Deciding, express: bool) -> None:
+    assert deciding.ask("stranger", LATE, express=express, signed=False).status == 403
+    assert deciding.record("stranger") == {}
+
+
+def test_rules_of_the_team_take_effect_and_bad_ones_do_not(deciding: Deciding) -> None:
+    deciding.upload_rules(rules("stricter", edge=0.9))
+
+    def version(number: int) -> str:
+        answer = deciding.ask(f"stricter-{number}", LATE, express=number % 2 == 0)
+        return str(answer.content["rules_version"].partition("@")[0])
+
+    deadline, number = time.monotonic() + 60, 0
+    while version(number := number + 1) != "stricter" or version(number := number + 1) != "stricter":
+        assert time.monotonic() < deadline, "uploaded rules are not taken up"
+        time.sleep(0.5)
+    for express in (False, True):
+        assert deciding.ask(f"waits-{express}", LATE, express=express).content["decision"] == "wait"
+    deciding.upload_rules({**rules("broken"), "bands": []})
+    gold = {**LATE, "tier": "gold"}
+    assert deciding.ask("gold", gold).content["decision"] == "rebook"
+    assert deciding.record("gold")["rule"] == "overrides:gold"
+    assert version(number + 1) == "stricter"
+
+
+@SHAPES
+def test_without_an_endpoint_the_fallback_is_decided_marked_and_recorded(
+    deciding: Deciding, aws: Aws, express: bool
+) -> None:
+    sagemaker = aws.client("sagemaker")
+    if sagemaker.list_endpoints(NameContains=NAME)["Endpoints"]:
+        sagemaker.delete_endpoint(EndpointName=NAME)
+        deadline = time.monotonic() + 60
+        while sagemaker.list_endpoints(NameContains=NAME)["Endpoints"]:
+            assert time.monotonic() < deadline, "the endpoint does not go"
+            time.sleep(0.1)
+    answer = deciding.ask(f"down-{express}", LATE, express=express)
+    assert answer.status == 200, answer
+    assert (answer.content["decision"], answer.content["fallback"]) == ("wait", "endpoint down")
+    assert answer.content["score"] is None
+    assert deciding.record(f"down-{express}")["fallback"] == "endpoint down"
