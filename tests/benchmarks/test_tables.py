@@ -1,3 +1,4 @@
+import io
 from typing import Any
 
 from rich.console import Console
@@ -10,9 +11,9 @@ from benchmarks.shapes import Way
 
 
 def printed(table: Table) -> str:
-    console = Console(width=160, record=True, quiet=True)
-    console.print(table)
-    return console.export_text()
+    written = io.StringIO()
+    Console(width=160, file=written).print(table)
+    return written.getvalue()
 
 
 def test_a_container_and_its_load() -> None:
@@ -22,7 +23,7 @@ def test_a_container_and_its_load() -> None:
 
 
 def test_the_function_and_both_shapes() -> None:
-    times: dict[str, Any] = dict.fromkeys(("total", "own", "cpu", "endpoint"), [0.001, 0.003])
+    times: dict[str, Any] = {key: [0.001, 0.003] for key in ("total", "own", "cpu", "endpoint")}
     assert printed(tables.handler_table(times)).count("3.00") == 4
     assert "42" in printed(tables.shapes_table({"Lambda shape": Way(latencies=[0.01], per_second=42.0)}))
 
