@@ -6,8 +6,10 @@ python scripts/draw_workflows.py
 from pathlib import Path
 
 from examples.flight_delay.dataset import flights, rules, split
-from mdlc_constructs import BuiltInAlgorithm, Gate
+from mdlc_constructs import BuiltInAlgorithm, Decisions, Fallback, FeatureLookup, Gate
 from mdlc_constructs.asl.diagram import svg
+from mdlc_constructs.resources.decision_api.machine import decision_machine
+from mdlc_constructs.resources.decision_api.settings import DecisionSettings
 from mdlc_constructs.workflows.batch_inference.machine import BatchInferenceSettings, batch_inference_machine
 from mdlc_constructs.workflows.training.machine import TrainingSettings, training_machine
 
@@ -26,7 +28,17 @@ def pictures() -> dict[str, str]:
         gate=Gate(at_least={"auc": 0.66}, better_than_champion="auc"),
     )
     batch = BatchInferenceSettings(model=MODEL, dataset=flights("s3://bucket/raw/batch/"), quality=rules())
+    decisions = Decisions.about(
+        flights("s3://bucket/raw/training/"),
+        decisions=("rebook", "wait"),
+        fallback=Fallback(decision="wait"),
+        lookup=FeatureLookup(key="tail_number", defaults={"plane_year": None, "seats": None}),
+    )
+    deciding = DecisionSettings(
+        api=f"{MODEL}-decisions", model=MODEL, endpoint_name=MODEL, decisions=decisions, acts=True
+    )
     return {
+        "decision-api.svg": svg(decision_machine(deciding)),
         "training.svg": svg(training_machine(training)),
         "batch-inference.svg": svg(batch_inference_machine(batch)),
     }
