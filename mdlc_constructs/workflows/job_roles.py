@@ -166,6 +166,7 @@ def hosted_model(
     network: NetworkSettings,
     *,
     asynchronous: bool,
+    alarms: Iterable[str] = (),
 ) -> tuple[Statement, ...]:
     """What a model's containers need behind an endpoint: golden rows, captures, an endpoint's own logs.
 
@@ -173,10 +174,14 @@ def hosted_model(
         helper_repository_arn: the repository of the containers around the package's own.
         endpoint_name: begins nothing else: an endpoint's log group is named by it.
         asynchronous: whether requests lie in the model's bucket, and answers go there.
+        alarms: names of the alarms that send a version back, which SageMaker looks at in the model's name:
+            https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
     """
+    watched = tuple(f"arn:{PARTITION}:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}" for name in alarms)
     queue = ("asynchronous",) if asynchronous else ()
     return (
         *model_bucket(reads=("golden", *queue), writes=("capture", *queue)),
         *running(f"Endpoints/{endpoint_name}", repository_arn, network),
         *running("TransformJobs", helper_repository_arn, network),
+        *((Statement(actions=("cloudwatch:DescribeAlarms",), resources=watched),) if watched else ()),
     )

@@ -8,9 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from mdlc_local import clients, options
+from mdlc_local import clients, iam, options
 from mdlc_local.sagemaker import events, fleets, model
 from mdlc_local.sagemaker.faults import JobFailure
 from mdlc_local.sagemaker.fleets import Fleet
@@ -163,13 +161,18 @@ def _look(hosted: Hosted, fleet: Fleet, rollout: Rollout) -> None:
     if not rollout.alarms:
         return
     role_arn = fleet.all_servers[0].role_arn
-    client = clients.client("cloudwatch", role_arn=role_arn, region=hosted.scope.region, session=SESSION)
-    try:
-        found = client.describe_alarms(
-            AlarmNames=list(rollout.alarms), AlarmTypes=["MetricAlarm", "CompositeAlarm"]
-        )
-    except (ClientError, BotoCoreError) as error:
-        raise RolledBack(f"the auto-rollback alarms cannot be looked at with {role_arn}: {error}") from error
+    region = hosted.scope.region
+    for name in rollout.alarms:
+        # The permission may be narrowed to alarms, by their names:
+        # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
+        alarm_arn = f"arn:aws:cloudwatch:{region}:{hosted.scope.account}:alarm:{name}"
+        reason = iam.denial(role_arn, "cloudwatch:DescribeAlarms", alarm_arn, region=region, session=SESSION)
+        if reason is not None:
+            raise RolledBack(f"the auto-rollback alarms cannot be looked at with {role_arn}: {reason}")
+    client = clients.client("cloudwatch", role_arn=None, region=region, session=SESSION)
+    found = client.describe_alarms(
+        AlarmNames=list(rollout.alarms), AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+    )
     states = {
         alarm["AlarmName"]: alarm["StateValue"]
         for alarm in (*found.get("MetricAlarms", []), *found.get("CompositeAlarms", []))

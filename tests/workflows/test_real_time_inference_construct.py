@@ -81,7 +81,12 @@ def test_each_alarm_is_made_and_watched_by_its_name(stack: Synthesized) -> None:
         bound[alarm["AlarmName"].removeprefix("${").removesuffix("}")]
         for alarm in update["AutoRollbackConfiguration"]["Alarms"]
     ]
-    assert {one["Ref"] for one in watched} == set(made)
+    assert set(watched) == {alarm["AlarmName"] for alarm in made.values()}
+    # SageMaker looks at them in the model's name.
+    looks = {
+        r.rsplit(":", 1)[-1] for a, r in stack.allowed("ModelModelRole") if a.endswith(":DescribeAlarms")
+    }
+    assert looks == set(watched)
     for alarm in made.values():
         assert alarm["TreatMissingData"] == "notBreaching"
         assert {d["Name"]: d["Value"] for d in alarm["Dimensions"]} == {

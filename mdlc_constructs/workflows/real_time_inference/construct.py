@@ -25,6 +25,7 @@ from mdlc_constructs.workflows.real_time_inference.machine import release_machin
 from mdlc_constructs.workflows.real_time_inference.retiring import retiring
 from mdlc_constructs.workflows.real_time_inference.settings import STEPS, WORKFLOW, ReleaseSettings
 from mdlc_constructs.workflows.real_time_inference.surroundings import (
+    alarm_name,
     approval_rule,
     rollback_alarm,
     wake_rule,
@@ -124,6 +125,9 @@ class RealTimeInferenceWorkflow(Workflow):
             )
             for spec in self.settings.serving.alarms.specs()
         }
+        self._alarm_names = {
+            spec.key: alarm_name(spec, self.endpoint_name) for spec in self.settings.serving.alarms.specs()
+        }
         self.build(machine, workflow=WORKFLOW, bindings={**self._jobs(), **self._functions()})
         home.ends_endpoint(self.endpoint_name)
         wake_rule(
@@ -179,6 +183,7 @@ class RealTimeInferenceWorkflow(Workflow):
                 self.endpoint_name,
                 settings.network,
                 asynchronous=settings.serving.asynchronous is not None,
+                alarms=self._alarm_names.values(),
             ),
             {},
         )
@@ -192,7 +197,7 @@ class RealTimeInferenceWorkflow(Workflow):
         bindings = {
             "PlanReleaseFunction": home.function("PlanRelease", planner, {}),
             "RetireReleasesFunction": home.function("RetireReleases", retiring(home.name), {}),
-            **{f"{key}Alarm": alarm.ref for key, alarm in self.rollback_alarms.items()},
+            **{f"{key}Alarm": name for key, name in self._alarm_names.items()},
         }
         if settings.watched.probed:
             prober = prober_statements(settings.watched)

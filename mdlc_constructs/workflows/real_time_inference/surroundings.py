@@ -15,6 +15,11 @@ from mdlc_constructs.settings.rollback_alarms import AlarmSpec
 _PERCENTILE = "p"
 
 
+def alarm_name(spec: AlarmSpec, endpoint_name: str) -> str:
+    """An alarm's name: known beforehand, because roles of a home in another stack name it too."""
+    return f"{endpoint_name}-rollback-{spec.key}"
+
+
 def rollback_alarm(
     scope: Construct, spec: AlarmSpec, *, endpoint_name: str, variant: str
 ) -> cloudwatch.CfnAlarm:
@@ -24,6 +29,7 @@ def rollback_alarm(
     return cloudwatch.CfnAlarm(
         scope,
         f"{spec.key}Alarm",
+        alarm_name=alarm_name(spec, endpoint_name),
         alarm_description=(
             f"While a new version of the endpoint {endpoint_name} bakes, this sends it back: {spec.metric} "
             f"{'above' if spec.comparison.startswith('Greater') else 'below'} {spec.threshold:g} {spec.unit}."
