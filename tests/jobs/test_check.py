@@ -107,6 +107,17 @@ def test_the_manifest_lists_the_parts_with_their_digests(prepared: Batch) -> Non
         assert sha256_of(prepared.folder / "checked" / part["name"]) == part["sha256"]
 
 
+def test_rows_are_written_for_clients_only_when_they_are_delivered(prepared: Batch) -> None:
+    run(prepared)
+    assert not (prepared.folder / "checked" / "delivery").exists()
+    verdict = run(prepared, replace(planned(prepared), delivery={"to": "table", "key": "row_key"}))
+    assert verdict["metrics"] == {"parts": 2, "delivery_files": 1, "delivery_rows": 60}
+    (path,) = (prepared.folder / "checked" / "delivery").iterdir()
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    scores = {record[1]: record[4] for record in read(prepared)}
+    assert {row["key"]: row["score"] for row in rows} == scores
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -109,6 +109,30 @@ def test_only_shards_that_are_not_scored_are_scored() -> None:
     assert [entry["job"] for entry in again["scoring"]] == [first["scoring"][1]["job"]]
 
 
+DELIVERY = {"to": "table", "key": "row_key", "table": "t"}
+
+
+def delivering(delivery: dict[str, Any] | None, **changes: Any) -> dict[str, Any]:
+    settings = {**event()["settings"], **({"delivery": delivery} if delivery else {})}
+    return plan(settings=settings, **changes)
+
+
+def test_a_delivery_is_checked_and_published_anew_when_its_settings_change() -> None:
+    plans = [delivering(one) for one in (None, DELIVERY, {**DELIVERY, "table": "other"}, DELIVERY)]
+    names, runs = [one["names"] for one in plans], [one["run"] for one in plans]
+    assert len({name["CheckOutput"] for name in names}) == len(set(runs)) == 3
+    assert runs[1] == runs[3]
+    assert {len({name[step] for name in names}) for step in ("CheckInput", "PrepareInput")} == {1}
+    assert len({json.dumps(one["scoring"]) for one in plans}) == 1
+
+
+def test_rows_to_deliver_lie_below_their_run() -> None:
+    made = delivering(DELIVERY)
+    assert made["keys"]["delivery"] == f"deliveries/{made['run']}/"
+    assert made["uris"]["delivery"] == f"s3://b/deliveries/{made['run']}/"
+    assert "delivery" not in plan()["keys"]
+
+
 @given(
     st.dictionaries(st.text("abc", min_size=1), st.integers(min_value=0, max_value=10**6), min_size=1),
     st.integers(min_value=1, max_value=40),

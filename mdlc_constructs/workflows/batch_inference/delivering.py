@@ -19,7 +19,7 @@ from mdlc_constructs.asl.states import Map
 from mdlc_constructs.resources.places import BUCKET, KEY_ARN, object_arn
 from mdlc_constructs.settings.delivery import Delivery, LookUpTable
 from mdlc_constructs.tasks import lambda_
-from mdlc_constructs.tasks.permissions import arn, use_key
+from mdlc_constructs.tasks.permissions import arn
 from mdlc_constructs.workflows.ending import FAILURE, failed
 
 LOOK_UP_TABLE = "${LookUpTable}"
@@ -33,6 +33,12 @@ UNDELIVERED = "Undelivered"
 DELIVERED = "{% $delivery.delivered %}"
 RECORDED = {"delivery": {"delivered": "{% $plan.recorded.delivered %}"}}
 """What is known of the delivery when the whole run was finished before."""
+
+_DECRYPTS_TABLE = Statement(
+    actions=("kms:Decrypt",),
+    resources=(LOOK_UP_KEY_ARN,),
+    conditions={"StringLike": {"kms:ViaService": "dynamodb.${Region}.amazonaws.com*"}},
+)
 
 
 def to_plan(delivery: Delivery) -> dict[str, object]:
@@ -103,5 +109,7 @@ def delivering(delivery: Delivery, *, key: bool) -> tuple[Statement, ...]:
     return (
         *reads,
         Statement(actions=("dynamodb:PutItem",), resources=(LOOK_UP_TABLE_ARN,)),
-        *use_key(LOOK_UP_KEY_ARN if key else None, "dynamodb"),
+        # Reading and writing items decrypt the table's own key; only making a table generates one.
+        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.howitworks.html
+        *((_DECRYPTS_TABLE,) if key else ()),
     )
