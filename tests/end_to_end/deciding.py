@@ -65,6 +65,7 @@ DECISIONS = Decisions(
         key="tail_number", table_key="id", defaults={"seats": 100, "tier": None}, timeout=timedelta(seconds=2)
     ),
     action=ActionCall(decisions=("rebook",), timeout=timedelta(seconds=5), again_after=timedelta(seconds=6)),
+    rules_age=timedelta(seconds=1),
 )
 
 
