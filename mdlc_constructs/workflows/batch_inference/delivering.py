@@ -6,7 +6,7 @@ record. What is published stays published when delivery fails: `RecordUndelivere
 
 A function reads a file of rows from the bucket; the map hands it nothing but the file's number. Rows handed
 through Step Functions (a Distributed Map over JSON Lines) would lie in the machine's log, and cost more:
-`docs/decisions/0007-deliver-by-files.md` has the computation.
+`docs/decisions/0008-deliver-by-files.md` has the computation.
 """
 
 from collections.abc import Mapping
