@@ -25,6 +25,7 @@ from mdlc_constructs import (
     Split,
     TrainingWorkflow,
 )
+from mdlc_constructs.settings.delivery import Delivery
 
 COLUMNS = {
     "id": "text",
@@ -45,6 +46,7 @@ class Team:
         own: whether the team brings a bucket of its own, encrypted with a key of its own. They stay when the
             stack is deleted.
         serving: the endpoint to which approved versions are released; none unless given.
+        delivery: what clients get of a published batch; nothing besides the files unless given.
     """
 
     model: str
@@ -52,6 +54,7 @@ class Team:
     max_parallel: int = 4
     own: bool = False
     serving: Serving | None = None
+    delivery: Delivery | None = None
     bake: timedelta = timedelta(minutes=4)
     retained: int = 2
 
@@ -107,6 +110,7 @@ class TeamStack(Stack):
             quality=QualityRules(minimum_rows=50),
             max_parallel=team.max_parallel,
             moves_champion=team.serving is None,
+            delivery=team.delivery,
         )
         if team.serving is not None:
             RealTimeInferenceWorkflow(
