@@ -38,6 +38,12 @@ def test_an_item_is_written_read_and_changed() -> None:
     assert checked(update)["UpdateExpression"] == "SET a = :a"
 
 
+def test_an_item_may_be_what_an_expression_gives() -> None:
+    task = put_item("Put", table_name="t", table_arn="${Table}", item="{% $made.item %}")
+    assert task.arguments == {"TableName": "t", "Item": "{% $made.item %}"}
+    Machine((task,), bindings={"Table": "t"}).check(traced=False)
+
+
 def test_each_is_allowed_its_own_action_on_its_own_table() -> None:
     (statement,) = put_item("Put", item=KEY, **TABLE).statements
     assert statement.actions == ("dynamodb:PutItem",)

@@ -19,6 +19,13 @@ def test_one_version_is_called_and_no_other() -> None:
     assert task.output == "{% $states.result %}"
 
 
+def test_a_queued_call_waits_for_no_answer() -> None:
+    task = invoke("Act", function_arn="${F}", payload="{% $action %}", queued=True)
+    assert task.arguments == {"FunctionName": "${F}", "Payload": "{% $action %}", "InvocationType": "Event"}
+    assert task.output == {}
+    Machine((task,), bindings={"F": "f"}).check(traced=False)
+
+
 def test_a_function_known_only_at_run_time_is_refused() -> None:
     with pytest.raises(ValueError, match="name the function to be allowed to call it"):
         invoke("Plan", function_arn="{% $f %}")

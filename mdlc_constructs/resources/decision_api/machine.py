@@ -20,6 +20,7 @@ from mdlc_constructs.resources.decision_api.mapping import LONGEST_INTEGRATION_M
 from mdlc_constructs.resources.decision_api.permissions import in_arn
 from mdlc_constructs.resources.decision_api.settings import (
     RECORD_SECONDS,
+    RECORD_TRIES,
     RULES_SECONDS,
     DecisionSettings,
     whole_seconds,
@@ -148,6 +149,12 @@ def _execute_rules(settings: DecisionSettings) -> State:
     )
 
 
+# A write that came too late may have been made: it is repeated, and then recognized as one's own.
+_UNCERTAIN = tuple(
+    replace(retry, errors=(*retry.errors, "States.Timeout")) for retry in throttling_retry("DynamoDB")
+)
+
+
 def _record(following: str) -> State:
     return dynamodb.put_item(
         "RecordDecision",
@@ -158,7 +165,7 @@ def _record(following: str) -> State:
         condition="attribute_not_exists(#key)",
         names={"#key": "request_id"},
         timeout_seconds=RECORD_SECONDS,
-        retry=_quick(throttling_retry("DynamoDB"), 2),
+        retry=_quick(_UNCERTAIN, RECORD_TRIES - 1),
         output={},
         catch=(Catch(errors=(_PUT_REFUSED,), next="ReadDecision", output={}), _to_failure()),
         next=following,

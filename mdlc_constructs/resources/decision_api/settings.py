@@ -8,6 +8,7 @@ from mdlc_constructs.resources.decision_api.mapping import LONGEST_INTEGRATION_M
 from mdlc_constructs.settings.decisions import Decisions
 
 RECORD_SECONDS = 1
+RECORD_TRIES = 3
 RULES_SECONDS = 3
 """A cold start of the rules function and its reading of the rules."""
 
@@ -42,7 +43,11 @@ class DecisionSettings:
     def longest(self) -> timedelta:
         """How long an execution may take when every call takes as long as it may."""
         fallback, action, lookup = self.decisions.fallback, self.decisions.action, self.decisions.lookup
-        calls = [RULES_SECONDS, 2 * RECORD_SECONDS, fallback.tries * whole_seconds(fallback.endpoint_timeout)]
+        calls = [
+            RULES_SECONDS,
+            (RECORD_TRIES + 1) * RECORD_SECONDS,
+            fallback.tries * whole_seconds(fallback.endpoint_timeout),
+        ]
         if lookup is not None:
             calls.append(whole_seconds(lookup.timeout))
         if self.acts:

@@ -92,8 +92,8 @@ def test_an_execution_ends_before_api_gateway_gives_up() -> None:
         DECISIONS, fallback=Fallback(decision="wait", tries=5, endpoint_timeout=timedelta(seconds=2))
     )
     hasty = replace(PLAIN, fallback=Fallback(decision="wait", tries=5, endpoint_timeout=timedelta(seconds=3)))
-    assert replace(SETTINGS, decisions=slow).longest == timedelta(seconds=21)
-    assert replace(SHORT, decisions=hasty).longest == timedelta(seconds=20)
+    assert replace(SETTINGS, decisions=slow).longest == timedelta(seconds=23)
+    assert replace(SHORT, decisions=hasty).longest == timedelta(seconds=22)
     # 2.1 s are three whole ones.
     patient = replace(
         DECISIONS,
