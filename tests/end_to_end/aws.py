@@ -20,6 +20,8 @@ from tests.end_to_end.grants import Granted, granted
 from tests.end_to_end.team import Team, synthesize
 
 SECONDS = 240
+TIME_SCALE = 50
+"""How much faster waiting goes there."""
 
 
 @dataclass(frozen=True, kw_only=True)

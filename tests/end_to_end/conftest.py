@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from mdlc_cli import local
-from tests.end_to_end.aws import Aws, parent
+from tests.end_to_end.aws import TIME_SCALE, Aws, parent
 
 
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     """The embedded AWS, with IAM enforced, as `mdlc local up` starts it."""
     folder: Path = tmp_path_factory.mktemp("teams")
-    server, _ = local.up(folder, parent_pid=parent(), extra_arguments=("--time-scale", "50"))
+    server, _ = local.up(folder, parent_pid=parent(), extra_arguments=("--time-scale", str(TIME_SCALE)))
     yield Aws(server=server, folder=folder)
     local.down(folder)

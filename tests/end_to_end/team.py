@@ -1,6 +1,6 @@
 """A model team for tests: small made-up orders with a real signal in them, and its stack."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from mdlc_constructs import (
     Dataset,
     Evaluation,
     Gate,
+    GoldenChecks,
     ModelHome,
     Probes,
     QualityRules,
@@ -26,6 +27,7 @@ from mdlc_constructs import (
     TrainingWorkflow,
 )
 from mdlc_constructs.settings.delivery import Delivery
+from tests.end_to_end.team_decisions import add_decisions
 
 COLUMNS = {
     "id": "text",
@@ -47,6 +49,10 @@ class Team:
             stack is deleted.
         serving: the endpoint to which approved versions are released; none unless given.
         delivery: what clients get of a published batch; nothing besides the files unless given.
+        golden: how near answers to recorded rows must come.
+        canary: percent of the traffic that a new version gets at first, and `bake` for how long.
+        probes: what is asked of the endpoint meanwhile.
+        decides: whether there is a decision API in front of the endpoint.
     """
 
     model: str
@@ -55,8 +61,13 @@ class Team:
     own: bool = False
     serving: Serving | None = None
     delivery: Delivery | None = None
+    # Two more rounds of boosting move single answers by more than a twentieth.
+    golden: GoldenChecks = field(default_factory=lambda: GoldenChecks(tolerance=0.15))
+    canary: int = 50
     bake: timedelta = timedelta(minutes=4)
+    probes: Probes = field(default_factory=Probes)
     retained: int = 2
+    decides: bool = False
 
     @property
     def stack(self) -> str:
@@ -113,16 +124,19 @@ class TeamStack(Stack):
             delivery=team.delivery,
         )
         if team.serving is not None:
-            RealTimeInferenceWorkflow(
+            released = RealTimeInferenceWorkflow(
                 self,
                 "Serving",
                 home=home,
                 dataset=orders("raw/training"),
                 serving=team.serving,
-                rollout=Canary(percent=50, bake=team.bake),
-                probes=Probes(every=timedelta(minutes=1)),
+                rollout=Canary(percent=team.canary, bake=team.bake),
+                golden=team.golden,
+                probes=team.probes,
                 retained=team.retained,
             )
+            if team.decides:
+                add_decisions(self, home, released, orders("raw/training"))
         CfnOutput(self, "BucketName", value=home.bucket_name)
         CfnOutput(self, "AuditTableName", value=home.audit_table_name)
 
@@ -134,9 +148,20 @@ class TeamStack(Stack):
 
 
 def write_orders(
-    folder: Path, *, seed: int, rows: int = 3000, files: int = 3, shuffled: bool = False
+    folder: Path,
+    *,
+    seed: int,
+    rows: int = 3000,
+    files: int = 3,
+    shuffled: bool = False,
+    inverted: tuple[str, ...] = (),
 ) -> list[Path]:
-    """Orders of 2013, one file a part of the year; `shuffled` takes the signal out of the label."""
+    """Orders of 2013, one file a part of the year.
+
+    Args:
+        shuffled: takes the signal out of the label.
+        inverted: shops whose label says the opposite, as after a fault in a system of theirs.
+    """
     random = np.random.default_rng(seed)
     day = np.sort(random.integers(0, DAYS, rows))
     shop = random.choice(["north", "south", "west"], rows)
@@ -146,6 +171,7 @@ def write_orders(
     returned = (random.random(rows) < 1 / (1 + np.exp(-logit))).astype(int)
     if shuffled:
         returned = random.permutation(returned)
+    returned = np.where(np.isin(shop, inverted), 1 - returned, returned)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for part in range(files):

@@ -1,0 +1,167 @@
+"""A team whose endpoint decides under load: its versions, and what their releases leave behind."""
+
+import csv
+import json
+import time
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from mdlc_constructs import GoldenChecks, Probes, RollbackAlarms, Serving
+from tests.end_to_end.aws import SECONDS, Aws, Execution
+from tests.end_to_end.broken_release import Aftermath
+from tests.end_to_end.load import Asked
+from tests.end_to_end.team import Team, write_orders
+
+WATCHED = Team(
+    model="busy",
+    serving=Serving(alarms=RollbackAlarms(quality_share=0.25)),
+    golden=GoldenChecks(tolerance=0.2, share=0.9),
+    canary=25,
+    bake=timedelta(minutes=10),
+    probes=Probes(tolerance=0.1),
+    decides=True,
+)
+UNWATCHED = replace(WATCHED, serving=Serving(alarms=RollbackAlarms(quality_share=None)))
+"""The same team with the alarm on the quality of answers switched off."""
+
+RECORDED_SHOP = "north"
+"""The shop that golden rows are about."""
+OTHER_SHOPS = ("south", "west")
+
+_QUEUE = "busy-events"
+
+
+@dataclass
+class Busy:
+    """The team's stack in the embedded AWS."""
+
+    aws: Aws
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    """What callers ask about."""
+
+    @property
+    def keyless(self) -> list[dict[str, Any]]:
+        """The rows as callers of the decision API send them."""
+        return [{name: value for name, value in row.items() if name != "id"} for row in self.rows]
+
+    def deploy(self) -> None:
+        """Deploy the stack and listen to its events."""
+        self.aws.deploy(WATCHED)
+        (path,) = write_orders(self.aws.folder / "asked" / WATCHED.model, seed=17, rows=90, files=1)
+        with Path(path).open() as file:
+            self.rows = [
+                {
+                    "id": row["id"],
+                    "shop": row["shop"],
+                    "items": int(row["items"]),
+                    "price": float(row["price"]),
+                }
+                for row in csv.DictReader(file)
+            ]
+        self.aws.client("sqs").create_queue(QueueName=_QUEUE)
+        pattern = {"source": ["mdlc"], "detail-type": ["Model Released", "Release Failed"]}
+        events, target = self.aws.client("events"), f"arn:aws:sqs:us-east-1:000000000000:{_QUEUE}"
+        events.put_rule(Name=_QUEUE, EventPattern=json.dumps(pattern))
+        events.put_targets(Rule=_QUEUE, Targets=[{"Id": "queue", "Arn": target}])
+
+    def events(self) -> dict[str, dict[str, Any]]:
+        """The releases' events since the last look: their detail by their type."""
+        sqs, found = self.aws.client("sqs"), {}
+        url = sqs.get_queue_url(QueueName=_QUEUE)["QueueUrl"]
+        while got := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in got:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                event = json.loads(message["Body"])
+                found[event["detail-type"]] = event["detail"]
+        return found
+
+    def train(self, prefix: str = "", **orders: Any) -> str:
+        """Train on orders besides those that are there, or in place of those with this prefix.
+
+        Returns the ARN of the release that the version's approval by its gate started.
+        """
+        before = self.releases()
+        folder = self.aws.folder / "orders" / WATCHED.model
+        self.aws.upload(WATCHED, f"raw/training/{prefix}", write_orders(folder, **orders))
+        trained = self.aws.run(WATCHED, "training")
+        assert trained.status == "SUCCEEDED", (trained.error, trained.cause)
+        return self.started_since(before)
+
+    def releases(self) -> set[str]:
+        """ARNs of all executions of the release machine."""
+        machine = f"arn:aws:states:us-east-1:000000000000:stateMachine:{WATCHED.model}-release"
+        found = self.aws.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
+        return {execution["executionArn"] for execution in found}
+
+    def started_since(self, before: set[str]) -> str:
+        """The release that an approval has started besides those before; waits until there is one."""
+        deadline = time.monotonic() + SECONDS
+        while not (started := self.releases() - before):
+            assert time.monotonic() < deadline, "no release was started by the approval"
+            time.sleep(0.02)
+        (arn,) = started
+        return arn
+
+    def released(self, arn: str) -> Execution:
+        """The release, which must succeed."""
+        done = self.aws.wait(arn)
+        assert done.status == "SUCCEEDED", (done.error, done.cause, done.states)
+        return done
+
+    def record_golden(self) -> None:
+        """Record rows of one shop, and as what is expected what the endpoint answers to them now."""
+        recorded = [row for row in self.rows if row["shop"] == RECORDED_SHOP]
+        lines = [json.dumps(row) for row in recorded]
+        answer = self.aws.client("sagemaker-runtime").invoke_endpoint(
+            EndpointName=WATCHED.model, ContentType="application/jsonlines", Body="\n".join(lines).encode()
+        )
+        scores = [json.loads(line)["score"] for line in answer["Body"].read().decode().splitlines()]
+        expected = [f"{row['id']},{score}" for row, score in zip(recorded, scores, strict=True)]
+        bucket = self.aws.outputs(WATCHED)["BucketName"]
+        for name, text in (("rows.jsonl", lines), ("expected.csv", ["row_key,expected", *expected])):
+            self.aws.client("s3").put_object(
+                Bucket=bucket, Key=f"golden/{name}", Body="\n".join(text).encode()
+            )
+
+    def config(self) -> str:
+        """The configuration that the endpoint serves."""
+        described = self.aws.client("sagemaker").describe_endpoint(EndpointName=WATCHED.model)
+        return str(described["EndpointConfigName"])
+
+    def aftermath(
+        self, execution: Execution, asked: list[Asked], ended: float, good_config: str, events: dict[str, Any]
+    ) -> Aftermath:
+        """How things stand after a release of the broken version."""
+        audit = self.aws.audit(WATCHED)[-1]
+        champion = self.aws.champion(WATCHED)
+        assert champion is not None
+        return Aftermath(
+            execution=execution,
+            asked=tuple(asked),
+            ended=ended,
+            package=self.aws.package(audit["package_arn"]),
+            audit=audit,
+            events=events,
+            champion=champion,
+            config=self.config(),
+            good_config=good_config,
+            percent=WATCHED.canary,
+            bake=WATCHED.bake,
+        )
+
+    def table(self, output: str) -> dict[str, dict[str, Any]]:
+        """All items of a table with the key `request_id`, by it."""
+        name, read = self.aws.outputs(WATCHED)[output], TypeDeserializer()
+        pages = self.aws.client("dynamodb").get_paginator("scan").paginate(TableName=name)
+        items = [
+            {name: read.deserialize(value) for name, value in item.items()}
+            for page in pages
+            for item in page["Items"]
+        ]
+        found = {item["request_id"]: item for item in items}
+        assert len(found) == len(items)
+        return found
