@@ -6,11 +6,22 @@ python scripts/draw_workflows.py
 from pathlib import Path
 
 from examples.flight_delay.dataset import flights, rules, split
-from mdlc_constructs import BuiltInAlgorithm, Decisions, Fallback, FeatureLookup, Gate
+from mdlc_constructs import (
+    BuiltInAlgorithm,
+    Canary,
+    Decisions,
+    Fallback,
+    FeatureLookup,
+    Gate,
+    Scaling,
+    Serving,
+)
 from mdlc_constructs.asl.diagram import svg
 from mdlc_constructs.resources.decision_api.machine import decision_machine
 from mdlc_constructs.resources.decision_api.settings import DecisionSettings
 from mdlc_constructs.workflows.batch_inference.machine import BatchInferenceSettings, batch_inference_machine
+from mdlc_constructs.workflows.real_time_inference.machine import release_machine
+from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
 from mdlc_constructs.workflows.training.machine import TrainingSettings, training_machine
 
 TARGET = Path(__file__).parent.parent / "docs" / "pictures"
@@ -28,6 +39,13 @@ def pictures() -> dict[str, str]:
         gate=Gate(at_least={"auc": 0.66}, better_than_champion="auc"),
     )
     batch = BatchInferenceSettings(model=MODEL, dataset=flights("s3://bucket/raw/batch/"), quality=rules())
+    # With scaling, so that the picture shows where it comes; without it, its two states are not there.
+    release = ReleaseSettings(
+        model=MODEL,
+        dataset=flights("s3://bucket/raw/training/"),
+        serving=Serving(scaling=Scaling(minimum=2, maximum=6, invocations=3000)),
+        rollout=Canary(percent=10),
+    )
     decisions = Decisions.about(
         flights("s3://bucket/raw/training/"),
         decisions=("rebook", "wait"),
@@ -39,6 +57,7 @@ def pictures() -> dict[str, str]:
     )
     return {
         "decision-api.svg": svg(decision_machine(deciding)),
+        "real-time-inference.svg": svg(release_machine(release)),
         "training.svg": svg(training_machine(training)),
         "batch-inference.svg": svg(batch_inference_machine(batch)),
     }
