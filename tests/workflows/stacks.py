@@ -16,10 +16,12 @@ from mdlc_constructs import (
     BatchInferenceWorkflow,
     Canary,
     CustomImage,
+    LookUpTable,
     ModelHome,
     NetworkSettings,
     RealTimeInferenceWorkflow,
     RollbackAlarms,
+    RowEvents,
     Scaling,
     Serving,
     TrainingWorkflow,
@@ -129,6 +131,13 @@ def serving(stack: Stack) -> None:
     )
 
 
+def delivering(stack: Stack) -> None:
+    training(stack)
+    for name, delivery in (("flights", LookUpTable()), ("trains", RowEvents())):
+        home = ModelHome(stack, f"Delivered-{name}", name=f"{name}-delivered")
+        BatchInferenceWorkflow(stack, f"Batch-{name}", home=home, dataset=DATASET, delivery=delivery)
+
+
 STACKS: dict[str, tuple[Callable[[Stack], object], Environment | None]] = {
     "Plain": (plain, HERE),
     "Agnostic": (plain, None),
@@ -139,4 +148,5 @@ STACKS: dict[str, tuple[Callable[[Stack], object], Environment | None]] = {
     "Careful": (careful, HERE),
     "Chained": (chained, HERE),
     "Serving": (serving, HERE),
+    "Delivering": (delivering, HERE),
 }
