@@ -27,3 +27,9 @@ def run_of(dynamodb: Any, table: str, model: str, run: str) -> dict[str, str] | 
     """What a finished run of the same digest left, or None. Numbers come back as text, ready for JSON."""
     item = _item(dynamodb, table, model, f"RUN#{run}")
     return {name: str(value) for name, value in item.items()} if item else None
+
+
+def experiment_of(dynamodb: Any, table: str, model: str, endpoint: str) -> dict[str, str] | None:
+    """The experiment that is noted for an endpoint, or None. All values are texts."""
+    item = _item(dynamodb, table, model, f"EXPERIMENT#{endpoint}")
+    return {name: str(value) for name, value in item.items()} if item else None

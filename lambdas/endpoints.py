@@ -20,6 +20,8 @@ class Endpoint:
         config: the configuration that serves; while it is created, the one that will.
         pending: the configuration that an update under way leads to.
         variants: variant's name to its instance type (nothing when serverless).
+        models: variant's name to the model it runs, as far as its configuration is there.
+        instances: variant's name to how many instances there are now.
         registered: whether its instances are under scaling.
     """
 
@@ -27,6 +29,8 @@ class Endpoint:
     config: str
     pending: str | None = None
     variants: Mapping[str, str | None] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    instances: Mapping[str, int] = field(default_factory=dict)
     registered: bool = False
 
 
@@ -39,25 +43,35 @@ def endpoint(sagemaker: Any, autoscaling: Any, name: str) -> Endpoint | None:
             return None
         raise
     config = answer.get("EndpointConfigName", "")
-    variants = dict.fromkeys(entry["VariantName"] for entry in answer.get("ProductionVariants", []))
+    found = answer.get("ProductionVariants", [])
+    variants = dict.fromkeys(entry["VariantName"] for entry in found)
+    configured = _configured(sagemaker, config)
     ids = [f"endpoint/{name}/variant/{variant}" for variant in variants]
     return Endpoint(
         status=answer["EndpointStatus"],
         config=config,
         pending=answer.get("PendingDeploymentSummary", {}).get("EndpointConfigName"),
-        variants={**variants, **_instance_types(sagemaker, config)},
+        variants={**variants, **{entry["VariantName"]: entry.get("InstanceType") for entry in configured}},
+        models={entry["VariantName"]: entry["ModelName"] for entry in configured if "ModelName" in entry},
+        instances={
+            entry["VariantName"]: entry["CurrentInstanceCount"]
+            for entry in found
+            if "CurrentInstanceCount" in entry
+        },
         registered=bool(ids) and _registered(autoscaling, ids),
     )
 
 
-def _instance_types(sagemaker: Any, config: str) -> dict[str, str | None]:
+def _configured(sagemaker: Any, config: str) -> list[Mapping[str, Any]]:
+    """The production variants of a configuration; none when it is gone."""
     try:
         answer = sagemaker.describe_endpoint_config(EndpointConfigName=config)
     except ClientError as error:
         if absent(error):
-            return {}
+            return []
         raise
-    return {entry["VariantName"]: entry.get("InstanceType") for entry in answer["ProductionVariants"]}
+    found: list[Mapping[str, Any]] = answer["ProductionVariants"]
+    return found
 
 
 def _registered(autoscaling: Any, ids: list[str]) -> bool:

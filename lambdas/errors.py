@@ -29,5 +29,13 @@ class VariantsChanged(PlanningError):
     """The endpoint's variants are not those of the settings, and traffic shifts only between equal names."""
 
 
+class ExperimentRunning(PlanningError):
+    """Another execution tries a version on the endpoint, and this one may not end that."""
+
+
+class ExperimentLeft(PlanningError):
+    """The endpoint still has an experiment's configuration, and this workflow tries nothing any more."""
+
+
 class ChampionLost(PlanningError):
     """The champion is to be compared with, and the model that would answer for it does not exist."""

@@ -3,14 +3,16 @@
 from typing import Any
 
 from aws_lambda_powertools import Logger
+from botocore.exceptions import ClientError
 
 from lambdas import registry, sources
-from lambdas.audit import champion_of, run_of
+from lambdas.audit import champion_of, experiment_of, run_of
 from lambdas.clients import client
 from lambdas.endpoints import endpoint
 from lambdas.errors import NoData
 from lambdas.packages import choose, package_from
 from lambdas.plan_release import logic
+from lambdas.plan_release.trials import Noted
 from lambdas.planning import put_plan, utc_now, wait_seconds
 
 logger = Logger(service="plan-release")
@@ -43,6 +45,12 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             model=registry.models(sagemaker),
             config=registry.endpoint_configs(sagemaker),
         ),
+        noted=Noted.of(
+            experiment_of(dynamodb, home["table"], event["model"], settings["endpoint"]["name"]),
+            event["execution"]["id"],
+            _runs,
+        ),
+        now=utc_now(),
     )
     plan["wait_seconds"] = wait_seconds(event["execution"]["started_at"], utc_now())
     if golden.rows is not None and plan["step"] != "Done":
@@ -59,6 +67,17 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         plan["uris"]["plan"] = put_plan(s3, home["bucket"], plan["run"], body)
     logger.info("planned", extra={"run": plan["run"], "step": plan["step"], "package": package.arn})
     return plan
+
+
+def _runs(execution: str) -> bool:
+    """Whether an execution of this machine still runs."""
+    try:
+        found = client("stepfunctions").describe_execution(executionArn=execution)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
+            return False
+        raise
+    return bool(found["status"] == "RUNNING")
 
 
 def _golden(s3: Any, folder: str) -> logic.Golden:

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from lambdas.endpoints import BUSY, Endpoint
 from lambdas.errors import EndpointBroken, InvalidInput, NoGolden, VariantsChanged
 from lambdas.packages import Package, check_version
+from lambdas.plan_release import trials
+from lambdas.plan_release.trials import Noted
 from lambdas.planning import checked_object, met, next_state, passed
 from lambdas.sources import SourceFile, data_version
 from lambdas.steps import Job, digest, standing, verdict
@@ -86,8 +89,11 @@ def superseded(given: Mapping[str, Any], package: Package, champion: Mapping[str
     return newer or package.status != "Approved"
 
 
-def check_live(live: Endpoint | None, name: str, variant: str) -> None:
+def check_live(live: Endpoint | None, name: str, variant: str, *, tried: bool = False) -> None:
     """Refuse an endpoint that cannot be moved to a configuration of ours.
+
+    Args:
+        tried: whether it has an experiment's configuration, which it leaves before anything else is done.
 
     Raises:
         EndpointBroken: when no update leads out of its state.
@@ -99,7 +105,7 @@ def check_live(live: Endpoint | None, name: str, variant: str) -> None:
         raise EndpointBroken(
             f"The endpoint {name} is {live.status}: look at its FailureReason, delete it, and release again."
         )
-    if set(live.variants) != {variant}:
+    if not tried and set(live.variants) != {variant}:
         raise VariantsChanged(
             f"The endpoint {name} has the variants {sorted(live.variants)}, the settings name {variant!r}: "
             "traffic shifts only between equal names, so keep the name, or delete the endpoint first."
@@ -133,6 +139,9 @@ def decide(
     champion: Mapping[str, Any] | None,
     recorded: Callable[[str], Mapping[str, Any] | None],
     look_up: LookUps,
+    *,
+    noted: Noted | None = None,
+    now: datetime | None = None,
 ) -> dict[str, Any]:
     """The plan of the execution: names, places, how the endpoint stands, and the state to go on with.
 
@@ -140,6 +149,8 @@ def decide(
         golden: what is recorded of the golden checks; ignored when the settings ask for none.
         live: the endpoint, or None when there is none.
         recorded: the audit table's entry of a finished run, by the run's digest.
+        noted: the experiment that the audit table holds of the endpoint.
+        now: with a time zone; needed where the settings hold an experiment.
 
     Raises:
         PlanningError: for an endpoint that cannot be released to, golden checks without their files, and
@@ -148,9 +159,11 @@ def decide(
     settings, requests, bound, model = event["settings"], event["requests"], event["bound"], event["model"]
     serving = settings["endpoint"]
     is_champion = champion is not None and champion["package_arn"] == package.arn
-    late = superseded(event["input"], package, champion)
+    late = superseded(event["input"], package, champion) or trials.repeated(event["input"], package, noted)
+    experiment = settings.get("experiment")
     if not late:
-        check_live(live, serving["name"], serving["variant"])
+        trials.check_free(event["input"], package, noted, live, serving["name"], tries=experiment is not None)
+        check_live(live, serving["name"], serving["variant"], tried=trials.serves(noted, live))
 
     def step(name: str, *parts: object) -> str:
         return digest(requests[name], bound, *parts)
@@ -198,6 +211,18 @@ def decide(
         going = "Wait"
     elif not late and taken and stands == _UNCHANGED.get(taken["step"]):
         raise met(taken)
+    tried: dict[str, Any] = {"step": trials.SKIP if experiment is None else trials.AGAIN}
+    if going == "Deploy" and experiment is not None and live is not None and now is not None:
+        tried = trials.trial(
+            event,
+            live=live,
+            noted=noted,
+            forward=champion is not None and int(champion["version"]) < package.version,
+            served=served.name,
+            look_up=look_up.config,
+            now=now,
+        )
+    replaced = tried.get("champion_config") or (live.config if live is not None else config.name)
     return {
         "run": run,
         "data_version": data,
@@ -217,7 +242,9 @@ def decide(
         "endpoint": stands,
         "deregister": must_deregister(live, serving),
         "champion": str(champion["version"]) if champion else "0",
-        "replaced_config": live.config if live is not None and live.config != config.name else "",
+        "replaced_config": replaced if replaced != config.name else "",
+        "trial": tried,
+        "experiment": "none",
         # What fails while the champion is released again says nothing against the champion.
         "rejectable": not is_champion,
         "outcome": "Superseded" if late else "Unchanged",

@@ -32,6 +32,7 @@ _PURPOSES = {
     "PlanRelease": ("lambdas.plan_release.handler.handler", "Plans releases"),
     "WakeRelease": ("lambdas.wake_release.handler.handler", "Wakes releases by their endpoint's events"),
     "ProbeAnswers": ("lambdas.probe_answers.handler.handler", "Asks a new version while it bakes"),
+    "JudgeExperiment": ("lambdas.judge_experiment.handler.handler", "Judges a version tried on an endpoint"),
     "RetireReleases": ("lambdas.retire_releases.handler.handler", "Deletes releases long past"),
     "CleanUp": ("lambdas.clean_up.handler.handler", "Ends what executions made when a stack is deleted"),
 }

@@ -34,6 +34,7 @@ LAYOUT = {
     "staged": "manifests of batches that are not published yet",
     "golden": "recorded rows under `rows/`, and `expected.csv`: what a new version must answer to them",
     "capture": "`<endpoint>/<variant>/<year>/<month>/<day>/<hour>/*.jsonl`: what an endpoint was asked",
+    "outcomes": '`*.jsonl`: what came of requests, told by the team: `{"request_id", "value"}` a line',
     "asynchronous": "answers of asynchronous endpoints",
     "rules": "`<API>.json`: a decision API's rules, uploaded by the team",
     "predictions": "`<run>/parts/*.parquet` and, last, `<run>/manifest.json`",

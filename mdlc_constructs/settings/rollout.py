@@ -4,23 +4,19 @@ Limits: https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails.ht
 ``DeploymentConfig``.
 """
 
-import hashlib
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, TypeAlias
 
-from mdlc_constructs.settings.numbers import check_above, check_duration, check_whole
+from mdlc_constructs.settings.numbers import check_duration, check_whole
 from mdlc_constructs.settings.refusal import refusal
 
 NOTHING = timedelta(0)
 LONGEST_WAIT = timedelta(seconds=3600)
 LONGEST_DEPLOYMENT = timedelta(seconds=28800)
 LARGEST_SHARE_PERCENT = 50
-LONGEST_EXPERIMENT = timedelta(days=30)
-MOST_VARIANTS = 10
 VARIANT_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 
 
@@ -216,82 +212,3 @@ def _check_half(argument: str, value: object, instances: int, count: int) -> Non
 
 Deployment: TypeAlias = AllAtOnce | Canary | Linear | Rolling
 """A rollout that SageMaker carries out by itself, as part of one update of the endpoint."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shadow:
-    """The new version answers copies of requests, and its answers go nowhere but to the comparison.
-
-    :param sample_percent: share of requests that are copied.
-    :param duration: how long the two are compared before the new version is promoted or dropped.
-    :raises ValueError: naming the argument, its value and the remedy.
-    """
-
-    sample_percent: int = 100
-    duration: timedelta = timedelta(days=1)
-
-    def __post_init__(self) -> None:
-        check_whole("sample_percent", self.sample_percent, 1, 100, unit="percent")
-        check_duration("duration", self.duration, timedelta(minutes=1), LONGEST_EXPERIMENT)
-
-    def check_variants(self, count: int) -> None:
-        """Refuse an endpoint with several production variants.
-
-        Source: https://docs.aws.amazon.com/sagemaker/latest/dg/shadow-tests-create.html
-        :raises ValueError: naming the number.
-        """
-        if count != 1:
-            raise refusal(
-                "variants", count, "a shadow stands beside exactly one production variant; end the ABTest."
-            )
-
-
-@dataclass(frozen=True, kw_only=True)
-class ABTest:
-    """Several versions share the traffic for a while, each entity always with the same one.
-
-    SageMaker's own weights are drawn anew for each request. So the caller asks `variant_of` and names the
-    answer as the request's ``TargetVariant``.
-
-    :param weights: variant's name to its share of the traffic, in any unit. The first is the champion.
-    :param duration: how long the test runs.
-    :param confidence: how sure (0.5 to 1) the result must be for a challenger to win.
-    :param collapse: how the winner takes over all traffic afterwards; not Rolling, which SageMaker does not
-        offer for an endpoint of several variants.
-    :raises ValueError: naming the argument, its value and the remedy.
-    """
-
-    weights: Mapping[str, float] = field(default_factory=lambda: {"champion": 50, "challenger": 50})
-    duration: timedelta = timedelta(days=7)
-    confidence: float = 0.95
-    collapse: Deployment = field(default_factory=AllAtOnce)
-
-    def __post_init__(self) -> None:
-        if isinstance(self.collapse, Rolling):
-            raise refusal(
-                "collapse",
-                "Rolling",
-                f"is not offered for {len(self.weights)} variants; give AllAtOnce, Canary or Linear.",
-            )
-        if not 2 <= len(self.weights) <= MOST_VARIANTS:
-            raise refusal(
-                "weights", dict(self.weights), f"give 2 to {MOST_VARIANTS} variants, each with its share."
-            )
-        for name, weight in self.weights.items():
-            check_variant_name("weights", name)
-            check_above(f"weights[{name!r}]", weight, 0, 1e6)
-        object.__setattr__(self, "weights", dict(self.weights))
-        check_duration("duration", self.duration, timedelta(minutes=1), LONGEST_EXPERIMENT)
-        if not 0.5 <= self.confidence < 1:
-            raise refusal("confidence", self.confidence, "give a probability from 0.5 to below 1.")
-
-    def variant_of(self, entity: str) -> str:
-        """The variant that always answers for this entity; over many entities the shares are the weights'."""
-        digest = hashlib.sha256(entity.encode()).digest()
-        place = int.from_bytes(digest[:8], "big") / 2**64 * sum(self.weights.values())
-        names = list(self.weights)
-        for name in names:
-            place -= self.weights[name]
-            if place < 0:
-                return name
-        return names[-1]

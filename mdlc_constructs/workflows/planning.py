@@ -54,7 +54,10 @@ def plan(
             "bound": dict(bound),
             "home": {"bucket": BUCKET, "table": AUDIT_TABLE, "group": PACKAGE_GROUP},
             "input": "{% $states.context.Execution.Input %}",
-            "execution": {"started_at": "{% $states.context.Execution.StartTime %}"},
+            "execution": {
+                "id": "{% $states.context.Execution.Id %}",
+                "started_at": "{% $states.context.Execution.StartTime %}",
+            },
             "taken": "{% $exists($states.input.taken) ? $states.input.taken : null %}",
         },
         assign={

@@ -72,7 +72,7 @@ def event(settings: ReleaseSettings) -> dict[str, Any]:
         "bound": {},
         "home": {"bucket": "b", "table": "t", "group": "flights"},
         "input": {"reason": "approved"},
-        "execution": {"started_at": "2026-01-01T00:00:00+00:00"},
+        "execution": {"id": "arn:e", "started_at": "2026-01-01T00:00:00+00:00"},
         "taken": None,
     }
 

@@ -1,6 +1,5 @@
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,13 +7,11 @@ from hypothesis import strategies as st
 
 from mdlc_constructs.settings.rollout import (
     LONGEST_DEPLOYMENT,
-    ABTest,
     AllAtOnce,
     Canary,
     Deployment,
     Linear,
     Rolling,
-    Shadow,
     check_variant_name,
 )
 
@@ -38,16 +35,6 @@ HOUR = timedelta(hours=1)
         (lambda: Rolling(batch_percent=4), "batch_percent=4: give a whole number of percent from 5 to 50"),
         (lambda: Rolling(batch_percent=51), "batch_percent=51"),
         (lambda: Rolling(batch_percent=5, wait=HOUR), "20:00:00.*larger batches or a shorter wait"),
-        (lambda: Shadow(sample_percent=0), "sample_percent=0"),
-        (lambda: Shadow(sample_percent=101), "sample_percent=101"),
-        (lambda: Shadow(duration=timedelta(days=31)), "duration="),
-        (lambda: ABTest(weights={"champion": 1}), "give 2 to 10 variants"),
-        (lambda: ABTest(weights={f"v{n}": 1 for n in range(11)}), "give 2 to 10 variants"),
-        (lambda: ABTest(weights={"a": 1, "b_c": 1}), "weights='b_c'.*letters, digits and hyphens"),
-        (lambda: ABTest(weights={"a": 1, "b": 0}), r"weights\['b'\]=0"),
-        (lambda: ABTest(confidence=1), "confidence=1"),
-        (lambda: ABTest(duration=timedelta(0)), "duration="),
-        (lambda: ABTest(collapse=Rolling()), "collapse='Rolling': is not offered for 2 variants"),
     ],
 )
 def test_what_sagemaker_refuses_is_refused_with_the_remedy(made: Callable[[], object], said: str) -> None:
@@ -89,31 +76,6 @@ def test_at_most_half_of_the_fleet_is_shifted_at_a_time(rollout: Deployment, lea
 def test_a_name_that_is_no_variants_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="variant="):
         check_variant_name("variant", name)
-
-
-def test_a_shadow_stands_beside_one_variant() -> None:
-    Shadow().check_variants(1)
-    with pytest.raises(ValueError, match="variants=2: a shadow stands beside exactly one"):
-        Shadow().check_variants(2)
-
-
-@given(st.text())
-def test_an_entity_keeps_its_variant(entity: str) -> None:
-    test = ABTest(weights={"a": 1, "b": 2})
-    assert test.variant_of(entity) == test.variant_of(entity)
-
-
-def test_entities_are_shared_out_by_weight() -> None:
-    test = ABTest(weights={"champion": 90, "challenger": 10})
-    asked = [test.variant_of(f"N{number}") for number in range(10_000)]
-    assert asked.count("challenger") == pytest.approx(1000, abs=120)
-
-
-def test_a_weight_changed_by_the_caller_changes_nothing() -> None:
-    weights: dict[str, Any] = {"a": 1, "b": 1}
-    test = ABTest(weights=weights)
-    weights["a"] = 0
-    assert test.weights == {"a": 1, "b": 1}
 
 
 @pytest.mark.parametrize(

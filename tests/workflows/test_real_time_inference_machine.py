@@ -11,7 +11,7 @@ from mdlc_constructs.asl.sequence import Sequence
 from mdlc_constructs.asl.states import Pass, Task
 from mdlc_constructs.settings.network import NetworkSettings
 from mdlc_constructs.settings.rollback_alarms import RollbackAlarms
-from mdlc_constructs.settings.rollout import AllAtOnce, Canary, Linear, Rolling, Shadow
+from mdlc_constructs.settings.rollout import AllAtOnce, Canary, Linear, Rolling
 from mdlc_constructs.settings.scaling import Asynchronous, Night, Scaling, Serverless
 from mdlc_constructs.settings.serving import Serving
 from mdlc_constructs.workflows.real_time_inference.machine import release_machine
@@ -278,10 +278,7 @@ def test_permissions_are_on_this_endpoint_only() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        (
-            {"rollout": Shadow()},
-            "is no update of an endpoint; give one of AllAtOnce, Canary, Linear, Rolling",
-        ),
+        ({"rollout": "canary"}, "rollout='canary' is no rollout; give one of AllAtOnce, Canary,"),
         ({"serving": Serving(instances=1)}, "percent=10: comes to 1 of 1 instances"),
         ({"serving": SERVERLESS.serving}, "rollout='Canary': is not offered for a serverless endpoint"),
         ({"serving": SERVERLESS.serving, "rollout": SERVERLESS.rollout}, "cannot be isolated"),

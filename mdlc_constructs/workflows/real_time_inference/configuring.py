@@ -32,7 +32,7 @@ def create_config(settings: ReleaseSettings) -> Task:
         config_name="{% $plan.names.CreateConfig %}",
         name_pattern=f"{settings.model}-config-*",
         variants=(variant,),
-        capture=_capture(serving.capture),
+        capture=capture_of(serving.capture),
         asynchronous=_asynchronous(serving.asynchronous),
         kms_key_id=KEY_ARN if encrypts_volumes(serving) else None,
         output={},
@@ -53,7 +53,8 @@ def _serverless(given: Serverless | None) -> dict[str, object] | None:
     )
 
 
-def _capture(given: CaptureSettings | None) -> EndpointCapture | None:
+def capture_of(given: CaptureSettings | None) -> EndpointCapture | None:
+    """What the endpoint records, below `capture/`."""
     if given is None:
         return None
     return EndpointCapture(

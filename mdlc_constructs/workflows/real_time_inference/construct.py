@@ -11,6 +11,7 @@ from constructs import Construct
 from mdlc_constructs.asl.states import State
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings
+from mdlc_constructs.settings.experiment import ABTest, Experiment
 from mdlc_constructs.settings.golden_checks import GoldenChecks
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.probes import Probes
@@ -21,6 +22,11 @@ from mdlc_constructs.workflows.construct import DATA_LOCK, Seam, Workflow, sourc
 from mdlc_constructs.workflows.real_time_inference import function_roles, serving_model
 from mdlc_constructs.workflows.real_time_inference import golden as golden_steps
 from mdlc_constructs.workflows.real_time_inference.configuring import create_config
+from mdlc_constructs.workflows.real_time_inference.experiments import (
+    FUNCTION,
+    judging,
+    looking_at_executions,
+)
 from mdlc_constructs.workflows.real_time_inference.machine import release_machine
 from mdlc_constructs.workflows.real_time_inference.retiring import retiring
 from mdlc_constructs.workflows.real_time_inference.settings import STEPS, WORKFLOW, ReleaseSettings
@@ -56,7 +62,8 @@ class RealTimeInferenceWorkflow(Workflow):
         home: the model's home, in which a training workflow registers packages.
         dataset: the data that the model was trained on: its row key tells golden rows apart.
         serving: the endpoint: instances, scaling, capture, alarms.
-        rollout: how a new version takes over traffic.
+        rollout: how a new version takes over traffic; `Shadow` and `ABTest` try it beside the serving one
+            first. A first release serves at once.
         golden: how near answers to recorded rows must come; None asks nothing before traffic.
         probes: what is asked of the endpoint while a new version bakes, for alarms on its answers.
         endpoint_name: the model's name unless given.
@@ -87,7 +94,7 @@ class RealTimeInferenceWorkflow(Workflow):
         home: ModelHome,
         dataset: Dataset,
         serving: Serving | None = None,
-        rollout: Deployment | None = None,
+        rollout: Deployment | Experiment | None = None,
         golden: GoldenChecks | None = GOLDEN,
         probes: Probes | None = None,
         endpoint_name: str | None = None,
@@ -141,6 +148,11 @@ class RealTimeInferenceWorkflow(Workflow):
             approval_rule(
                 self, group=home.package_group_name, machine_arn=self.state_machine.state_machine_arn
             )
+
+    @property
+    def tests_variants(self) -> bool:
+        """Whether callers must name the variant that answers an entity while a version is tested."""
+        return isinstance(self.settings.rollout, ABTest)
 
     @property
     def endpoint_arn(self) -> str:
@@ -199,6 +211,9 @@ class RealTimeInferenceWorkflow(Workflow):
             "RetireReleasesFunction": home.function("RetireReleases", retiring(home.name), {}),
             **{f"{key}Alarm": name for key, name in self._alarm_names.items()},
         }
+        if settings.experiment is not None:
+            home.function("PlanRelease", looking_at_executions(f"{home.name}-{WORKFLOW}"), {})
+            bindings[f"{FUNCTION}Function"] = home.function(FUNCTION, judging(settings), {})
         if settings.watched.probed:
             prober = prober_statements(settings.watched)
             bindings["ProbeAnswersFunction"] = home.function("ProbeAnswers", prober, {})

@@ -65,6 +65,11 @@ def deploy() -> Choice:
     )
 
 
+def first_of(watched: Watched) -> str:
+    """The state that begins an update of an endpoint in service."""
+    return "RecordAnswers" if watched.probed else "EndsScaling"
+
+
 def deployed(model: str, watched: Watched) -> Sequence:
     """From the update to `ReleaseVerdict`, behind which the endpoint serves this configuration."""
     serving, endpoint_name = watched.serving, watched.endpoint_name

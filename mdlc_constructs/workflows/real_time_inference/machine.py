@@ -4,7 +4,8 @@ On success it enters Plan, Resume, (CreateModel when the model is not there yet)
 ScoreGolden, CheckGolden, GoldenVerdict, CreateConfig, Deploy, (RecordAnswers when probes are sent),
 EndsScaling, UpdateEndpoint (or CreateEndpoint), Watch, which waits for the endpoint in AwaitEndpoint and
 DescribeEndpoint and probes it beside, EndpointVerdict, what scaling needs, ReleaseVerdict, PointChampion,
-SetLifeCycle, RetireOld, RecordAudit and Announce.
+SetLifeCycle, RetireOld, RecordAudit and Announce. A rollout that tries the version first has its states
+behind Deploy: `experiments`.
 """
 
 from collections.abc import Mapping
@@ -24,7 +25,12 @@ from mdlc_constructs.workflows.assembly import (
 )
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.real_time_inference.configuring import create_config
-from mdlc_constructs.workflows.real_time_inference.deploying import BLAME, deploy, deployed
+from mdlc_constructs.workflows.real_time_inference.deploying import BLAME, deploy, deployed, first_of
+from mdlc_constructs.workflows.real_time_inference.experiments import (
+    experiment_fields,
+    experiment_plan,
+    tried,
+)
 from mdlc_constructs.workflows.real_time_inference.golden import (
     check_golden,
     golden_recorded,
@@ -93,15 +99,16 @@ def release_machine(
         steps=settings.steps,
         jobs=settings.steps[:-1],
         verdicts=verdicts,
-        variables=("golden",),
+        variables=("golden",) if settings.experiment is None else ("golden", "experiment"),
         planner="${PlanReleaseFunction}",
-        settings=settings.to_plan(),
+        settings={**settings.to_plan(), "experiment": experiment_plan(settings)},
         unchanged={"result": {"outcome": "{% $plan.outcome %}"}, **NOTHING_RETIRED},
         ending=_ending(settings, served),
         failure_event=FAILED,
         failure_fields=_package_if_planned(),
         timeout_seconds=machine_timeout(settings.job_compute, settings.scoring_compute)
-        + 2 * int(LONGEST_DEPLOYMENT.total_seconds()),
+        + 2 * int(LONGEST_DEPLOYMENT.total_seconds())
+        + _trial_seconds(settings),
     )
     return assemble(template, chosen, around, bindings or {})
 
@@ -115,8 +122,10 @@ def _ending(settings: ReleaseSettings, served: Sequence) -> Sequence:
         "config": "{% $plan.names.CreateConfig %}",
         "replaced": "{% $plan.champion %}",
         "golden": "{% $plan.golden_checks %}",
+        **experiment_fields(settings.experiment),
     }
     return Sequence.of(
+        tried(settings, first_of(settings.watched)),
         deployed(settings.model, settings.watched),
         served,
         recorded(settings),
@@ -129,6 +138,13 @@ def _ending(settings: ReleaseSettings, served: Sequence) -> Sequence:
             detail={"outcome": "{% $result.outcome %}", "run": "{% $plan.run %}", **kept},
         ),
     )
+
+
+def _trial_seconds(settings: ReleaseSettings) -> int:
+    """What an experiment may take: itself, and two updates of the endpoint."""
+    if settings.experiment is None:
+        return 0
+    return int((settings.experiment.duration + 2 * LONGEST_DEPLOYMENT).total_seconds())
 
 
 def _package_if_planned() -> dict[str, str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings
+from mdlc_constructs.settings.experiment import ABTest, Experiment, Shadow
 from mdlc_constructs.settings.golden_checks import GoldenChecks
 from mdlc_constructs.settings.numbers import check_whole
 from mdlc_constructs.settings.probes import Probes
@@ -38,7 +39,7 @@ class ReleaseSettings:
     Attributes:
         endpoint: the endpoint's name; the model's unless given.
         golden: what is asked of a version before it gets traffic; None asks nothing.
-        rollout: how traffic shifts, in one update of the endpoint.
+        rollout: how traffic shifts, in one update of the endpoint; or how the version is tried first.
         probes: what is asked of the endpoint while a new version bakes, when an alarm watches answers.
         retained: how many earlier releases are kept, with all that going back to them takes.
 
@@ -49,7 +50,7 @@ class ReleaseSettings:
     model: str
     dataset: Dataset
     serving: Serving = field(default_factory=Serving)
-    rollout: Deployment = field(default_factory=AllAtOnce)
+    rollout: Deployment | Experiment = field(default_factory=AllAtOnce)
     golden: GoldenChecks | None = field(default_factory=GoldenChecks)
     endpoint: str | None = None
     probes: Probes = field(default_factory=Probes)
@@ -61,10 +62,10 @@ class ReleaseSettings:
     """What is watched while a new version bakes."""
 
     def __post_init__(self) -> None:
-        offered = (AllAtOnce, Canary, Linear, Rolling)
+        offered = (AllAtOnce, Canary, Linear, Rolling, Shadow, ABTest)
         if not isinstance(self.rollout, offered):
             raise ValueError(
-                f"rollout={self.rollout!r} is no update of an endpoint; "
+                f"rollout={self.rollout!r} is no rollout; "
                 f"give one of {', '.join(kind.__name__ for kind in offered)}."
             )
         if not VARIANT_NAME.fullmatch(self.endpoint_name):
@@ -74,7 +75,9 @@ class ReleaseSettings:
                 "give up to 63 letters, digits and hyphens, beginning and ending with no hyphen.",
             )
         check_whole("retained", self.retained, 0, MOST_RETAINED, unit="releases")
-        self.serving.check_rollout(self.rollout)
+        if self.experiment is not None:
+            self.experiment.check_endpoint(self.serving, self.dataset.entity)
+        self.serving.check_rollout(self.takeover)
         self.serving.check_network(self.network)
         self.job_compute.require("processing")
         self.scoring_compute.require("transform")
@@ -86,11 +89,21 @@ class ReleaseSettings:
         """The endpoint's name."""
         return self.model if self.endpoint is None else self.endpoint
 
+    @property
+    def experiment(self) -> Experiment | None:
+        """How the version is tried beside the serving one first; None when it is not."""
+        return self.rollout if isinstance(self.rollout, Shadow | ABTest) else None
+
+    @property
+    def takeover(self) -> Deployment:
+        """How the new version takes over."""
+        return self.rollout.takeover if isinstance(self.rollout, Shadow | ABTest) else self.rollout
+
     def _watched(self) -> Watched:
         return Watched(
             endpoint_name=self.endpoint_name,
             serving=self.serving,
-            rollout=self.rollout,
+            rollout=self.takeover,
             golden=self.golden,
             probes=self.probes,
             content_type=ROWS_TYPE,

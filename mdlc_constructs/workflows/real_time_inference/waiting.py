@@ -17,7 +17,7 @@ LONGEST_SILENCE_SECONDS = 900
 """How long no event may come before the endpoint is looked at: events are delivered at best effort."""
 
 
-def watch(*, model: str, endpoint_name: str, probing: Machine | None) -> Parallel:
+def watch(*, model: str, endpoint_name: str, probing: Machine | None = None, of: str = "") -> Parallel:
     """`Watch`: until the endpoint has settled, on whichever configuration.
 
     Assigns `endpoint` with `status`, `config` and `reason`. It waits before it looks: what is described in
@@ -25,20 +25,23 @@ def watch(*, model: str, endpoint_name: str, probing: Machine | None) -> Paralle
 
     Args:
         probing: what goes on beside the wait; it ends by itself when the endpoint has settled.
+        of: ends the states' names, where a machine waits for its endpoint more than once.
     """
-    looked = Catch(errors=("States.Timeout",), next="DescribeEndpoint", output={})
+    looked = Catch(errors=("States.Timeout",), next=f"DescribeEndpoint{of}", output={})
     waiting = Sequence.of(
-        _await(model, endpoint_name, looked),
-        _describe(endpoint_name),
+        _await(f"AwaitEndpoint{of}", model, endpoint_name, looked),
+        _describe(f"DescribeEndpoint{of}", endpoint_name),
         Choice(
-            name="EndpointSettled",
-            rules=(Rule(condition=f"{{% $states.input.status in {list(BUSY)!r} %}}", next="AwaitEndpoint"),),
-            default="Settled",
+            name=f"EndpointSettled{of}",
+            rules=(
+                Rule(condition=f"{{% $states.input.status in {list(BUSY)!r} %}}", next=f"AwaitEndpoint{of}"),
+            ),
+            default=f"Settled{of}",
         ),
-        Succeed(name="Settled"),
+        Succeed(name=f"Settled{of}"),
     )
     return Parallel(
-        name="Watch",
+        name=f"Watch{of}",
         branches=(Machine(waiting.states), *(() if probing is None else (probing,))),
         # Variables stay in their branch: the endpoint comes as the first branch's output.
         assign={"endpoint": "{% $states.result[0] %}"},
@@ -48,11 +51,11 @@ def watch(*, model: str, endpoint_name: str, probing: Machine | None) -> Paralle
     )
 
 
-def _await(model: str, endpoint_name: str, looked: Catch) -> Task:
+def _await(name: str, model: str, endpoint_name: str, looked: Catch) -> Task:
     # Two executions may wait for one endpoint, and each has a token of its own.
     waiting = f"{{% 'WAITING#{endpoint_name}#' & $states.context.Execution.Name %}}"
     return wait_for_token(
-        "AwaitEndpoint",
+        name,
         table_name=AUDIT_TABLE,
         table_arn=AUDIT_TABLE_ARN,
         kms_key_arn=KEY_ARN,
@@ -64,9 +67,9 @@ def _await(model: str, endpoint_name: str, looked: Catch) -> Task:
     )
 
 
-def _describe(endpoint_name: str) -> Task:
+def _describe(name: str, endpoint_name: str) -> Task:
     return describe_endpoint(
-        "DescribeEndpoint",
+        name,
         endpoint_name=endpoint_name,
         output={
             "status": "{% $states.result.EndpointStatus %}",

@@ -1,0 +1,280 @@
+"""The states that try a version beside the serving one, between `Deploy` and the update.
+
+    Trial -> CreateTrial -> NoteTrial -> StartTrial -> WatchTrial -> TrialVerdict -> RunTrial -> WaitTrial
+    -> JudgeTrial -> EndTrial -> WatchTrialEnd -> TrialEnded -> ForgetTrial -> TrialDecision -> the update
+
+The endpoint goes to a configuration of the trial and back to the champion's own, whatever was found; only
+then the new version takes over. One more update for a winner, for three reasons: traffic shifts in steps only
+between equal variant names; a takeover that alarms send back ends on the champion's own configuration; and
+the champion's answers, which probes are held to, come from the champion alone.
+
+What an experiment is stands in the audit table as `EXPERIMENT#<endpoint>` before the endpoint is touched. So
+an execution that finds the endpoint on a trial's configuration waits on and judges, or ends it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mdlc_constructs.asl.failures import Catch
+from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.asl.states import Choice, Rule, Task, Wait
+from mdlc_constructs.resources.places import AUDIT_TABLE, AUDIT_TABLE_ARN, BUCKET, KEY_ARN
+from mdlc_constructs.settings.experiment import ABTest, Experiment, Shadow
+from mdlc_constructs.tasks import lambda_
+from mdlc_constructs.tasks.endpoint import Variant, create_endpoint_config, update_endpoint
+from mdlc_constructs.tasks.permissions import arn
+from mdlc_constructs.workflows import job_roles
+from mdlc_constructs.workflows.ending import FAILURE, TO_FAILURE
+from mdlc_constructs.workflows.real_time_inference.configuring import capture_of
+from mdlc_constructs.workflows.real_time_inference.deploying import (
+    BLAME,
+    FEW_RETRIES,
+    encrypts_volumes,
+    planned_again,
+)
+from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
+from mdlc_constructs.workflows.real_time_inference.trial_item import forget, note, run
+from mdlc_constructs.workflows.real_time_inference.waiting import watch
+
+FUNCTION = "JudgeExperiment"
+"""Its handler is `lambdas.judge_experiment.handler.handler`."""
+
+PROMOTE, DROP, UNDECIDED, AGAIN = "promote", "drop", "undecided", "again"
+"""What is done: take over; send the version back; leave it, as too little is known; plan again."""
+
+TRIAL_CONFIG = "{% $plan.trial.config %}"
+CHAMPION_CONFIG = "{% $plan.trial.champion_config %}"
+
+
+def experiment_plan(settings: ReleaseSettings) -> dict[str, object] | None:
+    """What the planner is told of the experiment; None where a version takes over untried."""
+    experiment = settings.experiment
+    if experiment is None:
+        return None
+    return {
+        "seconds": int(experiment.duration.total_seconds()),
+        "request": _create(settings, experiment).request_digest(),
+    }
+
+
+def tried(settings: ReleaseSettings, following: str) -> Sequence:
+    """The experiment's states; none where a version takes over untried.
+
+    Args:
+        following: the state that goes on without an experiment, and after one that spoke for the version.
+    """
+    experiment = settings.experiment
+    if experiment is None:
+        return Sequence()
+    choice = Choice(
+        name="Trial",
+        rules=(
+            Rule(condition="{% $plan.trial.step = 'Skip' %}", next=following),
+            # What was planned before a model was made is too old to say what serves.
+            Rule(condition="{% $plan.trial.step = 'Again' %}", next="Plan"),
+            Rule(condition="{% $plan.trial.step = 'Begin' %}", next="NoteTrial"),
+            Rule(condition="{% $plan.trial.step = 'Carry' %}", next="RunTrial"),
+            Rule(
+                condition="{% $plan.trial.step = 'End' %}",
+                next="EndTrial",
+                assign={"verdict": {"decision": AGAIN}},
+            ),
+        ),
+    )
+    return Sequence.of(
+        choice,
+        _create(settings, experiment),
+        note(settings.model, settings.endpoint_name, experiment, settings.dataset.entity),
+        _update(settings, "StartTrial", TRIAL_CONFIG, f"{settings.model}-trial-*"),
+        watch(model=settings.model, endpoint_name=settings.endpoint_name, of="Trial"),
+        _started(),
+        run(settings.model, settings.endpoint_name),
+        Wait(name="WaitTrial", seconds="{% $plan.trial.seconds %}"),
+        _judge(settings, experiment),
+        _update(settings, "EndTrial", CHAMPION_CONFIG, f"{settings.model}-config-*"),
+        watch(model=settings.model, endpoint_name=settings.endpoint_name, of="TrialEnd"),
+        _ended(),
+        forget(settings.model, settings.endpoint_name),
+        _decision(),
+    )
+
+
+def _create(settings: ReleaseSettings, experiment: Experiment) -> Task:
+    """`CreateTrial`: the champion's model as it serves now, and the new version's beside it.
+
+    Scaling follows the champion's variant alone, so the other gets as many instances as it may ever need.
+    """
+    serving = settings.serving
+    weights = experiment.weights if isinstance(experiment, ABTest) else {}
+    champion = Variant(
+        name=serving.variant,
+        model_name="{% $plan.trial.champion_model %}",
+        instance_type="{% $plan.trial.instance_type %}",
+        instance_count="{% $plan.trial.instances %}",
+        weight=weights.get(serving.variant, 1),
+        startup_seconds=serving.startup_seconds,
+    )
+    challenger = Variant(
+        name=experiment.challenger,
+        model_name="{% $plan.names.CreateModel %}",
+        instance_type=serving.instance_type,
+        instance_count=serving.instances if serving.scaling is None else serving.scaling.maximum,
+        # A shadow's weight is its share of copies beside the production variant's weight of 1.
+        weight=(
+            experiment.sample_percent / 100
+            if isinstance(experiment, Shadow)
+            else weights[experiment.challenger]
+        ),
+        startup_seconds=serving.startup_seconds,
+    )
+    shadowed = isinstance(experiment, Shadow)
+    return create_endpoint_config(
+        "CreateTrial",
+        config_name=TRIAL_CONFIG,
+        name_pattern=f"{settings.model}-trial-*",
+        variants=(champion,) if shadowed else (champion, challenger),
+        shadows=(challenger,) if shadowed else (),
+        capture=capture_of(serving.capture),
+        kms_key_id=KEY_ARN if encrypts_volumes(serving) else None,
+        output={},
+        retry=FEW_RETRIES,
+        catch=(planned_again("CreateTrial"), TO_FAILURE),
+        comment="The champion as it serves, and the new version beside it",
+    )
+
+
+def _update(settings: ReleaseSettings, name: str, config: str, pattern: str) -> Task:
+    """To or from a trial. Without guardrails: variants come and go, and the champion's model stays."""
+    serving = settings.serving
+    scaled = serving.scaling is not None
+    update = update_endpoint(
+        name,
+        endpoint_name=settings.endpoint_name,
+        config_name=config,
+        config_pattern=pattern,
+        # Scaling decides how many instances the champion has; the other variant is new to the endpoint.
+        retain=scaled,
+        excluded=("DesiredWeight", "DataCaptureConfig") if scaled else (),
+        output={},
+        retry=FEW_RETRIES,
+        catch=(planned_again(name), TO_FAILURE),
+    )
+    if not encrypts_volumes(serving):
+        return update
+    return replace(update, statements=(*update.statements, *job_roles.volumes()))
+
+
+def _started() -> Choice:
+    """`TrialVerdict`: whether the new version came up beside the champion."""
+    cause = (
+        "{% 'The version did not come up beside the champion: the endpoint is ' & $endpoint.status & ' with '"
+        " & $endpoint.config & ': ' & $endpoint.reason & '.' %}"
+    )
+    failed = Rule(
+        condition="{% $endpoint.status != 'InService' or $endpoint.config != $plan.trial.config %}",
+        next="ForgetTrial",
+        assign={
+            "verdict": {"decision": DROP},
+            "failure": {"Error": "TrialFailed", "Cause": cause},
+        },
+    )
+    return Choice(name="TrialVerdict", rules=(failed,))
+
+
+def _judge(settings: ReleaseSettings, experiment: Experiment) -> Task:
+    """`JudgeTrial`: what was captured of both, and what came of it."""
+    shadowed = isinstance(experiment, Shadow)
+    told = (
+        experiment.to_plan(settings.probes.tolerance)
+        if isinstance(experiment, Shadow)
+        else experiment.to_plan(settings.dataset.entity or "")
+    )
+    unjudged = Catch(
+        next="EndTrial",
+        # Nothing is known for the version then, and nothing against it.
+        assign={"verdict": {"decision": UNDECIDED}, "failure": FAILURE},
+        output={},
+    )
+    return lambda_.invoke(
+        "JudgeTrial",
+        function_arn="${JudgeExperimentFunction}",
+        payload={
+            "kind": "shadow" if shadowed else "ab",
+            "model": settings.model,
+            "endpoint": settings.endpoint_name,
+            "bucket": BUCKET,
+            "table": AUDIT_TABLE,
+            "execution": "{% $states.context.Execution.Id %}",
+            "champion": settings.serving.variant,
+            "challenger": experiment.challenger,
+            "settings": told,
+        },
+        assign={
+            "verdict": "{% $states.result.Payload %}",
+            "experiment": "{% $states.result.Payload.summary %}",
+            "failure": {
+                "Error": "{% $states.result.Payload.error %}",
+                "Cause": "{% $states.result.Payload.summary %}",
+            },
+        },
+        output={},
+        catch=(
+            # The endpoint is another execution's now: leave it alone.
+            Catch(errors=("ExperimentEnded",), next="RecordFailure", assign={"failure": FAILURE}),
+            unjudged,
+        ),
+        comment="What both versions answered, and what came of it",
+    )
+
+
+def _ended() -> Choice:
+    """`TrialEnded`: whether the champion serves alone again."""
+    cause = (
+        "{% 'The endpoint is ' & $endpoint.status & ' with ' & $endpoint.config & ' and did not go back to '"
+        " & $plan.trial.champion_config & ': ' & $endpoint.reason & '. Release again.' %}"
+    )
+    stuck = Rule(
+        condition=(
+            "{% $endpoint.status != 'InService' or $endpoint.config != $plan.trial.champion_config %}"
+        ),
+        next="RecordFailure",
+        assign={"failure": {"Error": "TrialNotEnded", "Cause": cause}},
+    )
+    return Choice(name="TrialEnded", rules=(stuck,))
+
+
+def _decision() -> Choice:
+    return Choice(
+        name="TrialDecision",
+        rules=(
+            Rule(condition=f"{{% $verdict.decision = '{DROP}' %}}", next=BLAME),
+            Rule(condition=f"{{% $verdict.decision = '{UNDECIDED}' %}}", next="RecordFailure"),
+            Rule(condition=f"{{% $verdict.decision = '{AGAIN}' %}}", next="Plan"),
+        ),
+    )
+
+
+def judging(settings: ReleaseSettings) -> tuple[Statement, ...]:
+    """What the judging function may do: read captures, outcomes, the experiment's item, and metrics."""
+    outcomes = ("outcomes",) if isinstance(settings.experiment, ABTest) else ()
+    return (
+        *job_roles.model_bucket(reads=("capture", *outcomes)),
+        Statement(actions=("dynamodb:GetItem",), resources=(AUDIT_TABLE_ARN,)),
+        # Reading metrics knows no resource-level permission.
+        Statement(actions=("cloudwatch:GetMetricStatistics",), resources=("*",)),
+    )
+
+
+def looking_at_executions(machine: str) -> tuple[Statement, ...]:
+    """What the planner may do besides: see whether the execution that began an experiment still runs."""
+    return (
+        Statement(
+            actions=("states:DescribeExecution",), resources=(arn("states", f"execution:{machine}:*"),)
+        ),
+    )
+
+
+def experiment_fields(experiment: Experiment | None) -> Mapping[str, str]:
+    """What the record and the event of a success tell of the experiment."""
+    return {} if experiment is None else {"experiment": "{% $experiment %}"}

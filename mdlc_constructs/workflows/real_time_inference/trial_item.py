@@ -1,0 +1,102 @@
+"""The audit table's item of an endpoint's experiment (`docs/contracts.md`): noted, running, forgotten."""
+
+import json
+
+from mdlc_constructs.asl.failures import Catch
+from mdlc_constructs.asl.states import Task
+from mdlc_constructs.resources.places import AUDIT_TABLE, AUDIT_TABLE_ARN, KEY_ARN
+from mdlc_constructs.settings.experiment import ABTest, Experiment
+from mdlc_constructs.tasks import dynamodb
+from mdlc_constructs.workflows.ending import SCHEMA_VERSION, TO_FAILURE
+from mdlc_constructs.workflows.planning import taken
+
+_EXECUTION = "{% $states.context.Execution.Id %}"
+_REFUSED = ("DynamoDB.ConditionalCheckFailedException",)
+
+
+def key(model: str, endpoint_name: str) -> dict[str, object]:
+    """The item's key."""
+    return {"pk": {"S": f"MODEL#{model}"}, "sk": {"S": f"EXPERIMENT#{endpoint_name}"}}
+
+
+def note(model: str, endpoint_name: str, experiment: Experiment, entity: str | None) -> Task:
+    """`NoteTrial`: what will be tried and where to go back to, unless another execution was quicker."""
+    told = {
+        "schema_version": SCHEMA_VERSION,
+        "kind": "ab" if isinstance(experiment, ABTest) else "shadow",
+        "status": "starting",
+        "execution": _EXECUTION,
+        "package_arn": "{% $plan.package.arn %}",
+        "version": "{% $string($plan.package.version) %}",
+        "champion_config": "{% $plan.trial.champion_config %}",
+        "trial_config": "{% $plan.trial.config %}",
+        "challenger": experiment.challenger,
+        "noted_at": "{% $now() %}",
+    }
+    if isinstance(experiment, ABTest):
+        told |= {"weights": json.dumps(list(experiment.weights.items())), "entity": entity or ""}
+    return dynamodb.put_item(
+        "NoteTrial",
+        table_name=AUDIT_TABLE,
+        table_arn=AUDIT_TABLE_ARN,
+        kms_key_arn=KEY_ARN,
+        item={**key(model, endpoint_name), **{name: {"S": value} for name, value in told.items()}},
+        condition="attribute_not_exists(pk) OR #execution = :seen OR #execution = :own",
+        names={"#execution": "execution"},
+        values={":seen": {"S": "{% $plan.trial.owner %}"}, ":own": {"S": _EXECUTION}},
+        output={},
+        catch=(
+            Catch(errors=_REFUSED, next="Plan", output=taken("NoteTrial").output),
+            TO_FAILURE,
+        ),
+        comment="Where the endpoint goes back to, before it is touched",
+    )
+
+
+def run(model: str, endpoint_name: str) -> Task:
+    """`RunTrial`: both versions serve from now on; whoever finds this left by another makes it its own."""
+    return dynamodb.update_item(
+        "RunTrial",
+        table_name=AUDIT_TABLE,
+        table_arn=AUDIT_TABLE_ARN,
+        kms_key_arn=KEY_ARN,
+        key=key(model, endpoint_name),
+        update=(
+            "SET #status = :running, #execution = :own, running_since = if_not_exists(running_since, :now)"
+        ),
+        condition="trial_config = :config",
+        names={"#status": "status", "#execution": "execution"},
+        values={
+            ":running": {"S": "running"},
+            ":own": {"S": _EXECUTION},
+            ":now": {"S": "{% $now() %}"},
+            ":config": {"S": "{% $plan.trial.config %}"},
+        },
+        output={},
+        catch=(Catch(errors=_REFUSED, next="Plan", output=taken("RunTrial").output), TO_FAILURE),
+    )
+
+
+def forget(model: str, endpoint_name: str) -> Task:
+    """`ForgetTrial`: the champion serves alone again. What another has noted since stays."""
+    ours = {":config": {"S": "{% $plan.trial.config %}"}, ":seen": {"S": "{% $plan.trial.owner %}"}}
+    return dynamodb.transact_write_items(
+        "ForgetTrial",
+        table_arns=(AUDIT_TABLE_ARN,),
+        kms_key_arn=KEY_ARN,
+        items=(
+            {
+                "Delete": {
+                    "TableName": AUDIT_TABLE,
+                    "Key": key(model, endpoint_name),
+                    "ConditionExpression": "trial_config = :config OR #execution = :seen",
+                    "ExpressionAttributeNames": {"#execution": "execution"},
+                    "ExpressionAttributeValues": ours,
+                }
+            },
+        ),
+        output={},
+        # An item that stays is overwritten by the next experiment, and callers that heed it ask again
+        # without a variant.
+        catch=(Catch(next="TrialDecision", output={}),),
+    )
