@@ -9,8 +9,8 @@ from mdlc_constructs.settings.numbers import check_above
 class GoldenChecks:
     """How near the answers to recorded rows must come to the expected ones.
 
-    Both lie in the model's bucket: rows in the dataset's format under ``golden/rows/``, and
-    ``golden/expected.csv`` with the header ``row_key,expected``, one line a row.
+    Both lie in the model's bucket: raw rows with their key columns in ``golden/rows.jsonl``, a JSON object a
+    line, and ``golden/expected.csv`` with the header ``row_key,expected``, one line a row in the same order.
 
     :param tolerance: how far an answer may be from the expected one, in the answer's unit.
     :param share: share (0 to 1) of the rows that must be within the tolerance.

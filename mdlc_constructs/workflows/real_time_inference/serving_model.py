@@ -2,7 +2,7 @@
 
 While traffic shifts, two versions answer under one name, so no caller can know which version's program to
 prepare a request with. So the program travels with the model: an inference pipeline of three containers,
-`docs/decisions/0007-the-feature-program-travels-with-the-model.md`.
+`docs/decisions/0009-the-feature-program-travels-with-the-model.md`.
 """
 
 from mdlc_constructs.asl.failures import Catch
