@@ -28,6 +28,16 @@ TARGET = Path(__file__).parent.parent / "docs" / "pictures"
 MODEL = "flight-delay"
 
 
+def releases() -> ReleaseSettings:
+    """With scaling, so that the picture shows where its states come."""
+    return ReleaseSettings(
+        model=MODEL,
+        dataset=flights("s3://bucket/raw/training/"),
+        serving=Serving(scaling=Scaling(minimum=2, maximum=6, invocations=3000)),
+        rollout=Canary(percent=10),
+    )
+
+
 def pictures() -> dict[str, str]:
     """Each picture's file name and what it holds."""
     training = TrainingSettings(
@@ -39,13 +49,6 @@ def pictures() -> dict[str, str]:
         gate=Gate(at_least={"auc": 0.66}, better_than_champion="auc"),
     )
     batch = BatchInferenceSettings(model=MODEL, dataset=flights("s3://bucket/raw/batch/"), quality=rules())
-    # With scaling, so that the picture shows where it comes; without it, its two states are not there.
-    release = ReleaseSettings(
-        model=MODEL,
-        dataset=flights("s3://bucket/raw/training/"),
-        serving=Serving(scaling=Scaling(minimum=2, maximum=6, invocations=3000)),
-        rollout=Canary(percent=10),
-    )
     decisions = Decisions.about(
         flights("s3://bucket/raw/training/"),
         decisions=("rebook", "wait"),
@@ -57,7 +60,7 @@ def pictures() -> dict[str, str]:
     )
     return {
         "decision-api.svg": svg(decision_machine(deciding)),
-        "real-time-inference.svg": svg(release_machine(release)),
+        "real-time-inference.svg": svg(release_machine(releases())),
         "training.svg": svg(training_machine(training)),
         "batch-inference.svg": svg(batch_inference_machine(batch)),
     }

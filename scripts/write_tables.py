@@ -1,0 +1,176 @@
+"""Write the tables of docs/real-time-inference.md that the code holds, between their marks in the document.
+
+python scripts/write_tables.py
+
+A mark is a line such as `<!-- table: probes -->`; what stands between it and `<!-- end -->` is replaced.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import time, timedelta
+from pathlib import Path
+
+from mdlc_constructs import (
+    AllAtOnce,
+    Asynchronous,
+    Canary,
+    Linear,
+    NetworkSettings,
+    Night,
+    Probes,
+    RollbackAlarms,
+    Rolling,
+    Scaling,
+    Serverless,
+    Serving,
+)
+from mdlc_constructs.resources.decision_api import alarms as decision_alarms
+from mdlc_constructs.settings.probes import MOST_PROBES
+
+DOCUMENT = Path(__file__).parent.parent / "docs" / "real-time-inference.md"
+
+_MARKED = re.compile(r"(?P<mark><!-- table: (?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
+
+SHARES = (0.01, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0)
+QUALITY_SHARES = (0.05, 0.1, 0.2)
+
+_NO_ALARMS = RollbackAlarms.none()
+_ALARMS = (
+    ("p99_latency", replace(_NO_ALARMS, p99_latency=timedelta(milliseconds=200))),
+    ("client_errors", replace(_NO_ALARMS, client_errors=0.05)),
+    ("server_errors", replace(_NO_ALARMS, server_errors=0.01)),
+    ("cpu_percent", replace(_NO_ALARMS, cpu_percent=180)),
+    ("memory_percent", replace(_NO_ALARMS, memory_percent=90)),
+    ("quality_share", replace(_NO_ALARMS, quality_share=0.05)),
+    ("prediction_drift", replace(_NO_ALARMS, prediction_drift=0.2)),
+)
+"""Each alarm alone; any bound will do, since the table shows what is measured."""
+
+_WITHOUT = Serving(prepares=False, serverless=Serverless(), capture=None, alarms=_NO_ALARMS)
+
+REFUSED: Sequence[tuple[str, Callable[[], object]]] = (
+    ("`Canary(percent=60)`", lambda: Canary(percent=60)),
+    ("`Canary` on one instance", lambda: Serving(instances=1).check_rollout(Canary(percent=10))),
+    ("`Linear(step_percent=5)`", lambda: Linear(step_percent=5)),
+    ("ten steps of an hour", lambda: Linear(step_percent=10, bake=timedelta(hours=1))),
+    ("`Rolling` on one instance", lambda: Serving(instances=1).check_rollout(Rolling())),
+    ("alarms without a bake", lambda: Serving().check_rollout(AllAtOnce(bake=timedelta(0)))),
+    ("alarms on Inf1 instances", lambda: Serving(instance_type="ml.inf1.xlarge")),
+    ("`Canary` for a serverless endpoint", lambda: _WITHOUT.check_rollout(Canary(percent=10))),
+    ("a bake for a serverless endpoint", lambda: _WITHOUT.check_rollout(AllAtOnce())),
+    ("the feature program in a serverless endpoint", lambda: replace(_WITHOUT, prepares=True)),
+    ("data capture of a serverless endpoint", lambda: replace(_WITHOUT, capture=Serving().capture)),
+    (
+        "a serverless endpoint in a VPC",
+        lambda: _WITHOUT.check_network(
+            NetworkSettings(subnet_ids=("subnet-0a",), security_group_ids=("sg-0a",))
+        ),
+    ),
+    (
+        "the feature program around a Marketplace container",
+        lambda: Serving(marketplace=True, alarms=_NO_ALARMS),
+    ),
+    ("no instances at all", lambda: Serving(scaling=Scaling(minimum=0, maximum=2, invocations=600))),
+    ("a night without instances", lambda: Night(begins=time(22), ends=time(6), minimum=0)),
+    (
+        "`concurrency` of an asynchronous endpoint",
+        lambda: Serving(asynchronous=Asynchronous(), scaling=Scaling(maximum=4, concurrency=4)),
+    ),
+    ("a canary too small for what is to be noticed", lambda: Probes().count(0.01, 0.05)),
+    ("a bake too short to look twice", lambda: Probes().check_rollout(Canary(percent=10, bake=timedelta(0)))),
+)
+"""What is refused at synthesis, and what makes it."""
+
+
+def tables() -> dict[str, str]:
+    """Each table's name and its Markdown."""
+    return {
+        "probes": probes(),
+        "alarms": alarms(),
+        "refused": refused(),
+        "decision-alarms": alarms_of_decisions(),
+    }
+
+
+def probes() -> str:
+    """Requests of one look, by the new fleet's share of the traffic and by what must be noticed."""
+    wide, offered = Probes(most=MOST_PROBES), Probes()
+
+    def cell(share: float, quality_share: float) -> str:
+        count = wide.count(share, quality_share)
+        return f"{count:,}" if count <= offered.most else f"{count:,} (refused)"
+
+    head = ["the new fleet's share", "to see it at all", *(f"`quality_share={q:g}`" for q in QUALITY_SHARES)]
+    rows = (
+        [f"{share:.0%}", f"{wide.to_see(share):,}", *(cell(share, quality) for quality in QUALITY_SHARES)]
+        for share in SHARES
+    )
+    return _table(head, rows)
+
+
+def alarms() -> str:
+    """What each bound of `RollbackAlarms` is held against, and what is watched unless told otherwise."""
+    default, rows = RollbackAlarms(), []
+    for argument, alone in _ALARMS:
+        (spec,) = alone.specs()
+        usual = getattr(default, argument)
+        rows.append(
+            [
+                f"`{argument}`",
+                f"`{spec.metric}` in `{spec.namespace}`",
+                spec.statistic,
+                spec.unit,
+                "not watched" if usual is None else f"above {usual:g}",
+            ]
+        )
+    return _table(["argument", "metric", "statistic", "unit", "unless told otherwise"], rows)
+
+
+def refused() -> str:
+    """What is refused, in the words that whoever tries it reads."""
+    return _table(["asked for", "refused with"], ([what, _words(make)] for what, make in REFUSED))
+
+
+def alarms_of_decisions() -> str:
+    """The alarms of every decision API on what callers see and what its functions count."""
+    watched = (
+        *decision_alarms.of_gateway("api", timedelta(seconds=1)),
+        *decision_alarms.of_decisions("api"),
+    )
+    return _table(
+        ["alarm", "metric", "raised when the API"],
+        ([f"`{row.id_}`", f"`{row.metric}` in `{row.namespace}`", row.meaning] for row in watched),
+    )
+
+
+def written(text: str) -> str:
+    """The document with its tables as they are today.
+
+    Raises:
+        KeyError: for a mark that names no table.
+    """
+    made = tables()
+    return _MARKED.sub(lambda found: f"{found['mark']}{made[found['name']]}{found['end']}", text)
+
+
+def _words(make: Callable[[], object]) -> str:
+    try:
+        make()
+    except ValueError as error:
+        return str(error).replace("|", "\\|")
+    raise AssertionError(f"{make} is not refused any more: the document must not say so.")
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = (head, ["---"] * len(head), *rows)
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def main() -> None:
+    """Write the tables into the document."""
+    DOCUMENT.write_text(written(DOCUMENT.read_text()))
+
+
+if __name__ == "__main__":
+    main()
