@@ -53,3 +53,28 @@ def test_interfaces_are_made_only_in_a_vpc() -> None:
 def test_a_key_is_granted_to_aws_resources_alone() -> None:
     (grant,) = job_roles.volumes()
     assert grant.conditions == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+
+
+def test_a_hosted_model_captures_and_logs_for_its_own_endpoint() -> None:
+    def hosted(*, asynchronous: bool, alarms: tuple[str, ...] = ()) -> tuple[Statement, ...]:
+        return job_roles.hosted_model(
+            "arn:algorithm",
+            "arn:helper",
+            "Board",
+            NetworkSettings(),
+            asynchronous=asynchronous,
+            alarms=alarms,
+        )
+
+    quiet, queued = hosted(asynchronous=False), hosted(asynchronous=True, alarms=("late",))
+    bucket = "arn:${Partition}:s3:::${Bucket}/"
+    assert allowed(quiet, "s3:PutObject") == [f"{bucket}capture/*"]
+    assert allowed(queued, "s3:PutObject") == [f"{bucket}capture/*", f"{bucket}asynchronous/*"]
+    assert any(
+        one.endswith("/aws/sagemaker/Endpoints/Board:*") for one in allowed(quiet, "logs:PutLogEvents")
+    )
+    assert {"arn:algorithm", "arn:helper"} <= set(allowed(quiet, "ecr:BatchGetImage"))
+    assert allowed(quiet, "cloudwatch:DescribeAlarms") == []
+    assert allowed(queued, "cloudwatch:DescribeAlarms") == [
+        "arn:${Partition}:cloudwatch:${Region}:${Account}:alarm:late"
+    ]
