@@ -121,12 +121,16 @@ def up(
         folder.mkdir(parents=True, exist_ok=True)
         images = folder / "images.json"
         images.write_text(json.dumps(images_registry(root, runtime), indent=1))
-        flags = ["--images", str(images), "--idle-minutes", str(idle_minutes), *extra_arguments]
+        scale = settings_file.time_scale(root)
+        flags = ["--images", str(images), "--idle-minutes", str(idle_minutes), "--time-scale", str(scale)]
+        flags += extra_arguments
         if parent_pid is not None:
             flags += ["--parent-pid", str(parent_pid)]
         with progress.step("starting the local AWS") as step:
             server = _start(root, program, flags, port)
             step.summary = server.endpoint
+            if scale != 1:
+                step.summary += f", waits {scale:g} times as fast: {places.SETTINGS_FILE}"
         return server, True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -23,22 +24,45 @@ def local_images(root: Path) -> list[dict[str, Any]]:
     Raises:
         CommandError: the file is no TOML, or ``local.images`` is no list of tables.
     """
-    path = root / SETTINGS_FILE
-    if not path.is_file():
-        return []
-    try:
-        content = tomllib.loads(path.read_text())
-    except tomllib.TOMLDecodeError as error:
-        raise CommandError(f"{path} is not valid TOML ({error}): correct it") from error
-    images = content.get("local", {}).get("images", [])
+    images = _local(root).get("images", [])
     if not (isinstance(images, list) and all(isinstance(image, dict) for image in images)):
         raise CommandError(
-            f"local.images in {path} is {images!r}: write each image as a [[local.images]] table"
+            f"local.images in {root / SETTINGS_FILE} is {images!r}: "
+            "write each image as a [[local.images]] table"
         )
     return [
         {key: _placed(value, root) if key in _WITH_PATHS else value for key, value in image.items()}
         for image in images
     ]
+
+
+def time_scale(root: Path) -> float:
+    """``time_scale`` of the ``[local]`` table: how many times faster than AWS the local AWS waits.
+
+    It divides what nothing but waiting is: a state machine's waits, a rollout's bakes, alarms' periods.
+
+    Raises:
+        CommandError: the file is no TOML, or the value is no number above 0.
+    """
+    scale = _local(root).get("time_scale", 1)
+    if isinstance(scale, bool) or not isinstance(scale, int | float) or not 0 < scale < math.inf:
+        raise CommandError(
+            f"local.time_scale in {root / SETTINGS_FILE} is {scale!r}: give a number above 0, such as 20"
+        )
+    return float(scale)
+
+
+def _local(root: Path) -> dict[str, Any]:
+    """The ``[local]`` table; empty without one, or without a settings file."""
+    path = root / SETTINGS_FILE
+    if not path.is_file():
+        return {}
+    try:
+        content = tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise CommandError(f"{path} is not valid TOML ({error}): correct it") from error
+    found: dict[str, Any] = content.get("local", {})
+    return found
 
 
 def _placed(value: Any, root: Path) -> Any:

@@ -40,3 +40,19 @@ def test_bad_settings_are_named_with_the_remedy(tmp_path: Path, text: str, messa
     (tmp_path / "mdlc.toml").write_text(text)
     with pytest.raises(CommandError, match=message):
         settings_file.local_images(tmp_path)
+
+
+@pytest.mark.parametrize(("text", "scale"), [(None, 1), ("", 1), ("[local]\ntime_scale = 20", 20)])
+def test_waiting_is_as_long_as_on_aws_unless_the_file_says_otherwise(
+    tmp_path: Path, text: str | None, scale: float
+) -> None:
+    if text is not None:
+        (tmp_path / "mdlc.toml").write_text(text)
+    assert settings_file.time_scale(tmp_path) == scale
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "true", '"fast"', "inf", "nan"])
+def test_a_time_scale_that_is_none_is_named_with_the_remedy(tmp_path: Path, value: str) -> None:
+    (tmp_path / "mdlc.toml").write_text(f"[local]\ntime_scale = {value}")
+    with pytest.raises(CommandError, match=r"local\.time_scale in .*mdlc\.toml is .*: give a number above 0"):
+        settings_file.time_scale(tmp_path)
