@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from mdlc_local import options
+from mdlc_local import loopback, options
 
 _lock = threading.Lock()
 _session: Any = None
@@ -99,6 +99,7 @@ def client(service: str, *, role_arn: str | None, region: str, session: str) -> 
                 aws_session_token=credentials["AWS_SESSION_TOKEN"] or None,
             )
             made.meta.events.register("needs-retry.*", _name_request)
+            loopback.shorten(made)
             _clients[key] = made
         return _clients[key]
 

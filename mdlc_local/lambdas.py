@@ -10,6 +10,7 @@ import re
 import subprocess
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -23,6 +24,9 @@ SERVICE = "ministack.services.lambda_svc"
 
 WAIT_SECONDS = 300.0
 """How long an invocation may wait for its turn before it runs beyond the bound."""
+
+PATIENCE_SECONDS = 0.1
+"""How long an invocation waits for a process of its function that is busy before it starts another."""
 
 _ERROR_LINE = 'json.dumps({"status": "error", "error": str(e), "trace": traceback.format_exc()})'
 _INIT_LINE = """    except Exception as e:
@@ -140,17 +144,40 @@ def _mark_ends() -> None:
     )
 
 
+class Places:
+    """The processes of one function: an invocation rather waits a moment for one than starts another."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._started = 0
+        self._taken = 0
+
+    def __enter__(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._taken < max(self._started, 1), timeout=PATIENCE_SECONDS)
+            self._taken += 1
+            self._started = max(self._started, self._taken)
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._taken -= 1
+            self._changed.notify()
+
+
 def _bounded(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """A bound on the functions that run at once; one invoked by a function goes first, or both might wait."""
     turns = threading.BoundedSemaphore(at_once())
     depth = seams.take(SERVICE, "_invoke_depth")
+    places: defaultdict[str, Places] = defaultdict(Places)
 
     def bounded(func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
         nested = depth.get() > 1
         has_turn = not nested and turns.acquire(timeout=WAIT_SECONDS)
+        arn = (func.get("config") or func).get("FunctionArn", "")
         try:
-            _failure.set(None)
-            return _named(execute(func, event, request_id), request_id)
+            with contextlib.nullcontext() if nested else places[arn]:
+                _failure.set(None)
+                return _named(execute(func, event, request_id), request_id)
         finally:
             if has_turn:
                 turns.release()

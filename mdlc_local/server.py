@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import children, control, options, seams
+from mdlc_local import children, control, loopback, options, seams
 from mdlc_local.options import HOST, Options
 
 log = logging.getLogger("mdlc_local.server")
@@ -147,6 +147,7 @@ async def _serve(app: ModuleType, chosen: Options, versions: dict[str, str], sta
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop_soon, stop)
     gateway = _Gateway(app.app)
+    loopback.serve(gateway, loop, chosen.endpoint)
     facts = {
         "endpoint": chosen.endpoint,
         "pid": os.getpid(),

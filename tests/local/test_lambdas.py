@@ -4,6 +4,7 @@ import io
 import json
 import os
 import textwrap
+import threading
 import time
 import uuid
 import zipfile
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mdlc_local.lambdas import worker_script
+from mdlc_local.lambdas import PATIENCE_SECONDS, Places, worker_script
 from mdlc_local.seams import SeamMoved
 from tests.local.embedded import ACCOUNT, REGION, Role, Server, allow
 from tests.local.states.running import run
@@ -209,3 +210,22 @@ def test_a_function_may_call_another_while_all_turns_are_taken(
 def test_a_moved_worker_program_is_noticed() -> None:
     with pytest.raises(SeamMoved, match="_PYTHON_WORKER_SCRIPT no longer contains"):
         worker_script("print('something else')")
+
+
+def test_an_invocation_waits_a_moment_for_a_busy_process() -> None:
+    places = Places()
+    waited = []
+
+    def enter() -> None:
+        started = time.monotonic()
+        with places:
+            waited.append(time.monotonic() - started)
+
+    with places:
+        second = threading.Thread(target=enter)
+        second.start()
+        second.join()
+    assert waited[0] >= PATIENCE_SECONDS, "the process stayed busy, so another one starts"
+    with places:
+        enter()
+    assert waited[1] < PATIENCE_SECONDS, "there are two processes now"
