@@ -2,13 +2,14 @@
 
 import ast
 import re
+from datetime import timedelta
 
 import pytest
 
 from lambdas.decide import record, steps
 from lambdas.errors import PlanningError
 from lambdas.probe_answers.errors import ProbeError
-from mdlc_constructs import Decisions, Probes, RollbackAlarms, Serving
+from mdlc_constructs import Decisions, Fallback, Probes, RollbackAlarms, Serving
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.resources.decision_api.machine import FAILED
 from mdlc_constructs.settings.probes import CONFIDENCE
@@ -74,8 +75,8 @@ def test_numbers_and_names_are_those_of_the_code(sentence: str) -> None:
 
 
 def test_the_age_of_rules_is_said() -> None:
-    (age,) = (field.default for field in Decisions.__dataclass_fields__.values() if field.name == "rules_age")
-    assert age.total_seconds() == 10
+    plain = Decisions(decisions=("wait",), fallback=Fallback(decision="wait"), columns={"a": "number"})
+    assert plain.rules_age == timedelta(seconds=10)
     assert "after `rules_age` (ten seconds)" in TEXT
 
 
