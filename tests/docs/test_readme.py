@@ -16,6 +16,7 @@ import typer
 
 from mdlc_cli import places, settings_file
 from mdlc_cli.app import app
+from mdlc_constructs import tasks
 from mdlc_local.sagemaker.images import Images
 from tests.docs import markdown
 from tests.docs.markdown import ROOT
@@ -111,3 +112,10 @@ def test_the_settings_of_a_custom_image_are_understood(tmp_path: Path) -> None:
     runtime = images.able_to("123456789012.dkr.ecr.eu-west-1.amazonaws.com/churn-trainer:7", "train")
     assert runtime.train == ("python3", str(tmp_path / "image" / "train.py"))
     assert runtime.environment == {"MODE": "small"}
+
+
+def test_every_task_is_listed() -> None:
+    listed = markdown.prose(ROOT / "docs" / "tasks.md")
+    made = {name for name in tasks.__all__ if name.islower()}
+    around = {"may_put_metrics", "sequence_from_chain"}
+    assert {name for name in made - around if f"`{name}`" not in listed} == set()
