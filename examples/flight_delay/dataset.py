@@ -40,6 +40,9 @@ COLUMNS = {
     "late": "integer",
 }
 
+PLANE_FACTS = ("plane_year", "manufacturer", "plane_model", "engines", "seats", "engine_type")
+"""What no passenger knows; a table knows it by the tail number."""
+
 
 def flights(uri: str) -> Dataset:
     """The flights below a prefix; what is known only after departure may not be learned from."""

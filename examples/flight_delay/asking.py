@@ -1,0 +1,182 @@
+"""A passenger's app: asks the decision API over HTTP, each request signed, and remembers what came back."""
+
+import csv
+import json
+import random
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import HTTPClientError
+from botocore.httpsession import URLLib3Session
+
+from examples.flight_delay.dataset import COLUMNS, PLANE_FACTS
+from mdlc_cli.target import Target
+
+Row = dict[str, str | int | float | None]
+
+LONGEST_SECONDS = 30
+"""API Gateway gives up after 29 seconds."""
+
+
+def raw_rows(path: Path) -> list[Row]:
+    """The flights of a CSV file with values of the columns' types; an empty cell is None."""
+    with path.open(newline="") as file:
+        return [{name: _value(name, text) for name, text in row.items()} for row in csv.DictReader(file)]
+
+
+def _value(name: str, text: str) -> str | int | float | None:
+    if not text:
+        return None
+    kind = COLUMNS[name]
+    return int(text) if kind == "integer" else float(text) if kind == "number" else text
+
+
+def known_to_passengers(row: Mapping[str, Any]) -> Row:
+    """What stands on the ticket and in the weather report: all but the plane's facts."""
+    return {name: value for name, value in row.items() if name not in PLANE_FACTS}
+
+
+def drawn(rows: Sequence[Row], count: int, seed: int) -> list[Row]:
+    """So many flights, each once, in random order; not those that nobody gave a plane yet."""
+    return random.Random(seed).sample([row for row in rows if row["tail_number"] is not None], count)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A request and what came back.
+
+    Attributes:
+        began: when it was sent, in seconds of `time.monotonic`.
+        ended: when the answer was there.
+        status: of HTTP; 0 when no answer came.
+        answer: its body, or what went wrong as `message`.
+    """
+
+    request_id: str
+    flight_id: str
+    began: float
+    ended: float
+    status: int
+    answer: Mapping[str, Any]
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is a decision."""
+        return self.status == 200
+
+    @property
+    def version(self) -> int | None:
+        """The version of the model that gave the score; None for a fallback."""
+        version = self.answer.get("model_version")
+        return None if version is None else int(version)
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return self.ended - self.began
+
+
+@dataclass(frozen=True, kw_only=True)
+class Api:
+    """A decision API, asked with AWS credentials.
+
+    Attributes:
+        address: to which requests are posted.
+    """
+
+    address: str
+    region: str
+    credentials: Credentials = field(default_factory=lambda: Credentials("test", "test"))
+
+    def ask(self, session: URLLib3Session, request_id: str, row: Mapping[str, Any]) -> Asked:
+        """Ask once; nothing is tried again."""
+        body = json.dumps({"request_id": request_id, "row": known_to_passengers(row)})
+        made = AWSRequest("POST", self.address, {"Content-Type": "application/json"}, body)
+        SigV4Auth(self.credentials, "execute-api", self.region).add_auth(made)
+        began = time.monotonic()
+        status, answer = 0, {}
+        try:
+            response = session.send(made.prepare())
+            status, answer = response.status_code, json.loads(response.content)
+        except (HTTPClientError, ValueError) as error:
+            answer = {"message": repr(error)}
+        return Asked(
+            request_id=request_id,
+            flight_id=str(row["flight_id"]),
+            began=began,
+            ended=time.monotonic(),
+            status=status,
+            answer=answer,
+        )
+
+
+def reached_at(chosen: Target, url: str) -> Api:
+    """The API whose URL a stack outputs; on the local AWS the same API has an address there.
+
+    On real AWS it is the URL itself, and your own credentials take the place of the local ones.
+    """
+    aws = urlsplit(url)
+    place = f"{chosen.endpoint}/_aws/execute-api/{(aws.hostname or '').partition('.')[0]}{aws.path}"
+    return Api(address=f"{place}decisions", region=str(chosen.region))
+
+
+def _session() -> URLLib3Session:
+    """A connection that is kept; no proxy is asked for the loopback address."""
+    return URLLib3Session(proxies={}, timeout=LONGEST_SECONDS)
+
+
+def in_turn(api: Api, name: str, rows: Iterable[Row]) -> list[Asked]:
+    """Ask about these flights, one after the other; `name` begins the requests' ids."""
+    session = _session()
+    return [api.ask(session, f"{name}-{number}", row) for number, row in enumerate(rows)]
+
+
+@contextmanager
+def all_the_time(
+    api: Api, name: str, rows: Sequence[Row], *, apps: int = 2, per_second: float = 20
+) -> Iterator[list[Asked]]:
+    """Ask about these flights again and again while the block runs.
+
+    Args:
+        name: begins the requests' ids.
+        apps: so many ask at a time.
+        per_second: requests a second of all of them, unless answers take longer.
+
+    Yields:
+        What was asked so far; complete when the block has ended.
+    """
+    asked: list[Asked] = []
+    stop = threading.Event()
+
+    def work(app: int) -> None:
+        session, number = _session(), 0
+        while not stop.is_set():
+            row = rows[(number * apps + app) % len(rows)]
+            asked.append(api.ask(session, f"{name}-{app}-{number}", row))
+            number += 1
+            stop.wait(max(0.0, apps / per_second - asked[-1].seconds))
+
+    threads = [threading.Thread(target=work, args=(app,)) for app in range(apps)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield asked
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def quantile(values: Iterable[float], share: float) -> float:
+    """The value that this share of the values does not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

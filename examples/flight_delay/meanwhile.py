@@ -1,0 +1,74 @@
+"""What came of the requests that were asked while a broken version was released and sent back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from examples.flight_delay.asking import Asked
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meanwhile:
+    """Requests from before the broken version's first answer to some time after its last.
+
+    Attributes:
+        good: the version that serves before and afterwards.
+        broken: the one that is tried.
+        scores: the good version's score of each flight, from batch inference.
+    """
+
+    asked: Sequence[Asked]
+    good: int
+    broken: int
+    scores: Mapping[str, float]
+
+    @property
+    def unanswered(self) -> list[Asked]:
+        """Requests without a decision."""
+        return [one for one in self.asked if not one.answered]
+
+    @property
+    def fallbacks(self) -> list[Asked]:
+        """Requests that were decided without a score."""
+        return [one for one in self.asked if one.answered and one.version is None]
+
+    @property
+    def by_broken(self) -> list[Asked]:
+        """Requests that the broken version answered, in the order in which they were sent."""
+        return sorted((one for one in self.asked if one.version == self.broken), key=lambda one: one.began)
+
+    @property
+    def seconds(self) -> float:
+        """From the broken version's first answer to its last."""
+        return max(one.ended for one in self.by_broken) - self.by_broken[0].ended
+
+    @property
+    def share(self) -> float:
+        """The broken version's share of the requests from its first to its last."""
+        first, last = self.by_broken[0].began, self.by_broken[-1].began
+        return len(self.by_broken) / sum(first <= one.began <= last for one in self.asked)
+
+    @property
+    def harm(self) -> float:
+        """How far, on average, its scores were from the good version's for the same flights."""
+        apart = [abs(float(one.answer["score"]) - self.scores[one.flight_id]) for one in self.by_broken]
+        return sum(apart) / len(apart)
+
+    @property
+    def later(self) -> list[Asked]:
+        """Requests that were sent after its last answer."""
+        end = max(one.ended for one in self.by_broken)
+        return [one for one in self.asked if one.began > end]
+
+    def problems(self) -> list[str]:
+        """What did not go as it should have; nothing when all is well."""
+        if self.unanswered:
+            first = self.unanswered[0]
+            lost = f"{len(self.unanswered)} of {len(self.asked)} requests got no decision"
+            return [f"{lost}: {first.request_id} {first.status} {dict(first.answer)}"]
+        if not self.by_broken:
+            return [f"version {self.broken} answered none of {len(self.asked)} requests"]
+        if not any(one.version == self.good for one in self.asked if one.began < self.by_broken[0].began):
+            return [f"nobody asked before version {self.broken} did its first answer"]
+        if {one.version for one in self.later} - {None} != {self.good}:
+            return [f"version {self.good} does not answer alone after version {self.broken} was taken back"]
+        return []

@@ -1,0 +1,97 @@
+"""What a passenger's app asks, hours before departure: rebook me, or shall I wait?"""
+
+from datetime import timedelta
+from pathlib import Path
+
+from aws_cdk import CfnOutput, RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from examples.flight_delay.dataset import PLANE_FACTS
+from mdlc_constructs import (
+    ActionCall,
+    Dataset,
+    DecisionApi,
+    Decisions,
+    Fallback,
+    FeatureLookup,
+    ModelHome,
+    RealTimeInferenceWorkflow,
+)
+
+HERE = Path(__file__).parent
+
+
+class RebookOrWait(Construct):
+    """The API, the table of planes that it looks into, and the action that rebooks."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        home: ModelHome,
+        endpoint: RealTimeInferenceWorkflow,
+        dataset: Dataset,
+    ) -> None:
+        super().__init__(scope, id_)
+        planes, rebookings = self.table("Planes", "tail_number"), self.table("Rebookings", "request_id")
+        api = DecisionApi(
+            self,
+            "Decisions",
+            home=home,
+            endpoint=endpoint,
+            decisions=Decisions.about(
+                dataset,
+                decisions=("rebook", "wait"),
+                # Waiting costs nobody a seat. A laptop that is all of AWS may need a second for an answer.
+                fallback=Fallback(decision="wait", endpoint_timeout=timedelta(seconds=3)),
+                lookup=FeatureLookup(
+                    key="tail_number",
+                    defaults=dict.fromkeys(PLANE_FACTS),
+                    timeout=timedelta(seconds=1),
+                ),
+                action=ActionCall(decisions=("rebook",), timeout=timedelta(seconds=3)),
+            ),
+            rules=HERE / "rules.json",
+            feature_table=planes,
+            action=self.action(rebookings),
+        )
+        CfnOutput(self, "Url", value=api.url).override_logical_id("DecisionsUrl")
+        for name, table in (("Decision", api.table_name), ("Planes", planes.table_name)):
+            CfnOutput(self, f"{name}TableName", value=table).override_logical_id(f"{name}TableName")
+
+    def action(self, rebookings: dynamodb.Table) -> lambda_.Function:
+        """The function that acts on "rebook", with a role that may write its table and its log."""
+        log = logs.LogGroup(
+            self, "RebookLog", retention=logs.RetentionDays.ONE_YEAR, removal_policy=RemovalPolicy.DESTROY
+        )
+        role = iam.Role(self, "RebookRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log.grant_write(role)
+        rebookings.grant(role, "dynamodb:PutItem")
+        return lambda_.Function(
+            self,
+            "Rebook",
+            runtime=lambda_.Runtime.PYTHON_3_14,
+            handler="index.handler",
+            code=lambda_.Code.from_inline((HERE / "rebook.py").read_text()),
+            environment={"REBOOKINGS": rebookings.table_name},
+            log_group=log,
+            role=role,
+        )
+
+    def table(self, id_: str, key: str) -> dynamodb.Table:
+        """A table paid by request that goes with the stack."""
+        return dynamodb.Table(
+            self,
+            id_,
+            partition_key=dynamodb.Attribute(name=key, type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
