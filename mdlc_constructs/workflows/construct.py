@@ -35,9 +35,10 @@ Seam = State | Sequence | sfn.IChainable | list[Any] | tuple[Any, ...]
 DATA_LOCK = "requirements-data.lock"
 EVALUATE_LOCK = "requirements-evaluate.lock"
 
-LINT = ("E3601",)
+LINT = ("E1101", "E3601")
 """What cfn-lint gets wrong about a machine: it reads a definition without its substitutions, so that no
-`arn:${Partition}:states:::` is an ARN to it. `Machine.check` judges the definition instead.
+`arn:${Partition}:states:::` is an ARN to it, and fails over its own message (E1101: a branch's number is no
+text) where such a state stands in a Parallel. `Machine.check` judges the definition instead.
 """
 
 _ALARMS = (
