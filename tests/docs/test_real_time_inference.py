@@ -19,7 +19,7 @@ from mdlc_constructs.workflows.real_time_inference.machine import release_machin
 from mdlc_constructs.workflows.real_time_inference.waiting import LONGEST_SILENCE_SECONDS
 from scripts.draw_workflows import releases
 from scripts.write_tables import DOCUMENT, tables, written
-from tests.docs.markdown import blocks, prose
+from tests.docs.markdown import ROOT, blocks, prose
 
 TEXT = prose(DOCUMENT)
 
@@ -101,3 +101,19 @@ def test_errors_that_are_named_exist() -> None:
     named = {"NoGolden", "EndpointBroken", "ChampionSilent", "NothingToAsk"}
     assert named <= raised
     assert {name for name in named if f"`{name}`" not in section} == set()
+
+
+def test_verdicts_on_trials_that_are_named_exist() -> None:
+    section = TEXT.partition("## Trying a version beside the champion")[2].partition("## Capacity")[0]
+    named = set(re.findall(r"`((?:Trial|Shadow|Too|No|Challenger|Experiment)[A-Z]\w+)`", section))
+    code = "".join(
+        (ROOT / path).read_text()
+        for path in (
+            "lambdas/judge_experiment/ab.py",
+            "lambdas/judge_experiment/shadow.py",
+            "lambdas/errors.py",
+            "mdlc_constructs/workflows/real_time_inference/experiments.py",
+        )
+    )
+    assert len(named) >= 7
+    assert {name for name in named if not re.search(rf"[\"\s]{name}[\"(]", code)} == set()
