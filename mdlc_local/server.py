@@ -22,7 +22,7 @@ log = logging.getLogger("mdlc_local.server")
 
 PARTS = (
     *("iam", "kms", "log_group_keys", "template_encryption", "checksums", "lambdas", "rules", "states"),
-    *("sagemaker", "autoscaling", "cloudformation", "alarms", "api_gateway"),
+    *("sagemaker", "autoscaling", "cloudformation", "alarms", "api_gateway", "embedded_metrics"),
 )
 """What completes ministack, each by its `install`; `iam` first, because it records uses."""
 

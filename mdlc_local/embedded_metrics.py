@@ -1,0 +1,61 @@
+"""Metrics that functions write as lines of their log: CloudWatch counts them, as on AWS.
+
+Follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html,
+whoever wrote the line: a function or PutLogEvents. A line that breaks the format stays a line of the log.
+"""
+
+import importlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+from mdlc_local import counts, seams
+from mdlc_local.counts import Measured
+
+LOGS = "ministack.services.cloudwatch_logs"
+
+_MARK = '"_aws"'
+
+
+def install(app: ModuleType) -> None:
+    """Count what stands in log events."""
+    del app
+    seams.wrap(LOGS, "_append_log_events", "stream events", _counting)
+
+
+def metrics(line: str) -> Iterator[tuple[str, Measured]]:
+    """The metrics in a line of a log, each with its namespace; none in a line of another kind."""
+    if _MARK not in line:
+        return
+    try:
+        root = json.loads(line)
+        directives = root["_aws"]["CloudWatchMetrics"]
+        found = [one for directive in directives for one in _measured(root, directive)]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return
+    yield from found
+
+
+def _measured(root: Mapping[str, Any], directive: Mapping[str, Any]) -> Iterator[tuple[str, Measured]]:
+    for names in directive["Dimensions"]:
+        dimensions = tuple((name, str(root[name])) for name in names)
+        for definition in directive["Metrics"]:
+            given = root[definition["Name"]]
+            for value in given if isinstance(given, list) else [given]:
+                measured = Measured(
+                    definition["Name"], float(value), definition.get("Unit", "None"), dimensions
+                )
+                yield directive["Namespace"], measured
+
+
+def _counting(append: Callable[[Any, list[dict[str, Any]]], None]) -> Callable[..., None]:
+    def appending(stream: Any, events: list[dict[str, Any]]) -> None:
+        append(stream, events)
+        found = [one for event in events for one in metrics(str(event["message"]))]
+        if found:
+            region = importlib.import_module("ministack.core.responses").get_region()
+            for namespace, measured in found:
+                counts.measure(namespace, region, measured)
+
+    return appending
