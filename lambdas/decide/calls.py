@@ -99,8 +99,13 @@ def set_value(
     return True
 
 
-def invoke_endpoint(endpoint: str, body: str, *, inference_id: str, seconds: float) -> Scored:
+def invoke_endpoint(
+    endpoint: str, body: str, *, inference_id: str, seconds: float, variant: str | None = None
+) -> Scored:
     """The endpoint's answer to one line of JSON.
+
+    Args:
+        variant: the production variant that is to answer; None leaves it to the endpoint.
 
     Raises:
         CallFailed: when SageMaker or the container refuses (`ModelError`), or is not reached.
@@ -110,6 +115,8 @@ def invoke_endpoint(endpoint: str, body: str, *, inference_id: str, seconds: flo
         "accept": "application/jsonlines",
         "x-amzn-sagemaker-inference-id": inference_id,
     }
+    if variant is not None:
+        headers["x-amzn-sagemaker-target-variant"] = variant
     path = f"/endpoints/{quote(endpoint, safe='')}/invocations"
     try:
         answer = connection(SAGEMAKER_RUNTIME).call("POST", path, headers, body.encode(), seconds=seconds)

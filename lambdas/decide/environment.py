@@ -17,6 +17,7 @@ class Environment:
         endpoint: the endpoint's name; empty where the state machine asks it.
         lookup_table: empty when nothing is looked up.
         action: the function that acts; empty when nothing is done.
+        audit_table: where tests on the endpoint are noted; empty where none are run.
     """
 
     api: str
@@ -27,6 +28,7 @@ class Environment:
     endpoint: str
     lookup_table: str
     action: str
+    audit_table: str = ""
 
     @property
     def origin(self) -> dict[str, str]:
@@ -47,4 +49,5 @@ def environment() -> Environment:
         endpoint=given.get("MDLC_ENDPOINT", ""),
         lookup_table=given.get("MDLC_LOOKUP_TABLE", ""),
         action=given.get("MDLC_ACTION", ""),
+        audit_table=given.get("MDLC_AUDIT_TABLE", ""),
     )

@@ -24,12 +24,16 @@ from lambdas import connection, counts
 from lambdas.decide import calls, record, steps
 from lambdas.decide.calls import CallFailed
 from lambdas.decide.current_rules import rules_in_use
+from lambdas.decide.current_test import experiment_in_progress
 from lambdas.decide.environment import Environment, environment
 from lambdas.decide.requests import BadRequest, Request, from_event
 
 RECORD_SECONDS = 1.0
 RECORD_TRIES = 3
 NOTE_SECONDS = 0.5
+
+UNKNOWN_VARIANT = ("ValidationError", "ValidationException")
+"""What SageMaker calls it when an endpoint has no variant of that name."""
 
 _PASSING = ("ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded")
 
@@ -102,13 +106,22 @@ def _scored(request: Request, told: Environment, features: steps.Features) -> tu
     fallback = told.settings["fallback"]
     line = steps.request_line(features)
     left = fallback["tries"]
+    variant = experiment_in_progress().variant(features.values) if told.audit_table else None
     while True:
         left -= 1
         try:
             scored = calls.invoke_endpoint(
-                told.endpoint, line, inference_id=request.request_id, seconds=fallback["endpoint_timeout"]
+                told.endpoint,
+                line,
+                inference_id=request.request_id,
+                seconds=fallback["endpoint_timeout"],
+                variant=variant,
             )
         except CallFailed as failed:
+            if variant is not None and failed.name in UNKNOWN_VARIANT:
+                # The test has ended, or has not begun: whichever variant there is answers.
+                variant, left = None, left + 1
+                continue
             if left and steps.may_repeat(failed.name, failed.message):
                 continue
             counts.note(told.api, f"No score for {request.request_id}: {failed}")

@@ -37,7 +37,9 @@ def retire(
         return [], []
     serving = described["EndpointConfigName"]
     configs = list(_made(sagemaker, model, "EndpointConfig", "config"))
-    past = logic.past(configs, serving, keep=keep, replaced=replaced)
+    # A trial's configuration is kept by nobody: the next trial of the same versions makes it again.
+    trials = list(_made(sagemaker, model, "EndpointConfig", "trial"))
+    past = [*logic.past(configs, serving, keep=keep, replaced=replaced), *trials]
     if past:
         # SageMaker deletes a configuration in use as well, and the endpoint that has it can then never be
         # updated nor replace an instance: so no endpoint at all may have it.
@@ -48,7 +50,7 @@ def retire(
         for config in past
         if _deleted(sagemaker.delete_endpoint_config, EndpointConfigName=config.name)
     ]
-    kept = [config for config in configs if config not in past]
+    kept = [config for config in (*configs, *trials) if config not in past]
     now = [config.created for config in configs if config.name == serving]
     if now:
         named = {name for config in kept for name in _models_of(sagemaker, config.name)}

@@ -55,7 +55,7 @@ class FakeHosting:
         found = [
             {f"{kind}Name": name, "CreationTime": created}
             for name, created in self.created.items()
-            if step in name
+            if f"-{step}-" in name or (step == "config" and "-trial-" in name)
         ]
         return Pages([{f"{kind}s": found[:2]}, {f"{kind}s": found[2:]}])
 
@@ -119,6 +119,19 @@ def test_what_any_endpoint_has_or_is_brought_to_stays() -> None:
     hosting = FakeHosting(5, e=pending, other=named("config", 0))
     retire(hosting, 0)
     assert numbers(hosting, "config") == numbers(hosting, "serving") == [0, 1, 4]
+
+
+def test_a_trials_configuration_goes_once_no_endpoint_has_it() -> None:
+    hosting = FakeHosting(2, e=named("config", 1), other=named("trial", 8))
+    for number in (7, 8):
+        hosting.created[named("trial", number)] = START + timedelta(days=number)
+        hosting.models[named("trial", number)] = named("serving", 0)
+    assert retire(hosting, 0) == [
+        f"delete_endpoint_config {named('config', 0)}",
+        f"delete_endpoint_config {named('trial', 7)}",
+    ]
+    # The other endpoint's trial still serves that model.
+    assert numbers(hosting, "serving") == [0, 1]
 
 
 def test_a_model_that_a_kept_configuration_names_stays() -> None:

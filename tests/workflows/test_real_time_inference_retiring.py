@@ -64,7 +64,11 @@ def test_only_listing_reaches_beyond_the_model_and_only_looking_beyond_its_relea
         for resource in one.resources
         if "Delete" in action
     }
-    assert deleting == {"endpoint-config/flights-config-*", "model/flights-serving-*"}
+    assert deleting == {
+        "endpoint-config/flights-config-*",
+        "endpoint-config/flights-trial-*",
+        "model/flights-serving-*",
+    }
     beyond = {
         action.split(":")[1]
         for one in retiring("flights")

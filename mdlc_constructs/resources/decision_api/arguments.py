@@ -22,7 +22,7 @@ LONGEST_ENVIRONMENT = 4096
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 """
-_TABLES = 2 * (len("MDLC_DECISION_TABLE") + 255)
+_TABLES = 3 * (len("MDLC_DECISION_TABLE") + 255)
 """The tables' names are known only at deployment; DynamoDB's have at most 255 characters."""
 
 _SHAPES = ("lambda", "express", "both")
@@ -69,6 +69,22 @@ def check(
         raise refusal("slowest", str(slowest), "give a time up to 29 seconds.")
     if web_acl_arn is not None and not has_token(web_acl_arn) and ":regional/webacl/" not in web_acl_arn:
         raise refusal("web_acl_arn", web_acl_arn, "give the ARN of a regional web ACL of AWS WAF.")
+
+
+def tests_variants(endpoint: object, shape: Shape) -> bool:
+    """Whether versions are tested against each other on the endpoint, by entities.
+
+    Raises:
+        ValueError: when the shape could not keep an entity to its variant.
+    """
+    tests = bool(getattr(endpoint, "tests_variants", False))
+    if tests and shape != "lambda":
+        raise refusal(
+            "shape",
+            shape,
+            "an Express machine names no variant, and an ABTest keeps entities to theirs; give 'lambda'.",
+        )
+    return tests
 
 
 def environment(

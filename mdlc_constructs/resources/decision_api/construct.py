@@ -55,7 +55,8 @@ class DecisionApi(Construct):
         name: begins the names of its parts; the model's name with `-decisions` unless given.
         feature_table: where `decisions.lookup` finds its items.
         action: acts on a decision; it must do nothing for a `request_id` that it has acted on.
-        shape: one warm function (lowest latency), an Express state machine (every step visible), or both, the
+        shape: one warm function (lowest latency; the only one that keeps an entity to its variant in an
+            `ABTest`), an Express state machine (every step visible), or both, the
             machine then at `decisions/express`, to compare what they cost and how long they take.
         authorizer: who may ask; by default those whom IAM lets: see `grant_invoke`.
         throttle: how many requests are taken.
@@ -122,6 +123,7 @@ class DecisionApi(Construct):
             slowest=slowest,
             web_acl_arn=web_acl_arn,
         )
+        self._tests = arguments.tests_variants(endpoint, shape)
         text = checked_text(rules, decisions)
         self.machine: Machine | None = decision_machine(self._settings()) if shape != "lambda" else None
         environment = arguments.environment(
@@ -147,6 +149,7 @@ class DecisionApi(Construct):
             **environment,
             "MDLC_DECISION_TABLE": table.ref,
             "MDLC_RULES_TABLE": kept_rules.ref,
+            **({"MDLC_AUDIT_TABLE": home.audit_table_name} if self._tests else {}),
         }
         self._gateway = Gateway(
             self,
@@ -242,6 +245,7 @@ class DecisionApi(Construct):
             looks_up=self._features is not None,
             feature_key=self._feature_key is not None,
             acts=self._action is not None,
+            tests=self._tests,
         )
         made = self._make_function("Decide", "handler", statements)
         self.function = made.resource

@@ -1,7 +1,7 @@
 """What the functions of a decision API may do, each as narrow as its calls. Pure text."""
 
 from mdlc_constructs.asl.statements import Statement
-from mdlc_constructs.resources.places import BUCKET, KEY_ARN, PARTITION
+from mdlc_constructs.resources.places import AUDIT_TABLE_ARN, BUCKET, KEY_ARN, PARTITION
 from mdlc_constructs.settings.token import has_token
 from mdlc_constructs.tasks.permissions import arn, use_key
 
@@ -25,8 +25,14 @@ def reading_rules() -> tuple[Statement, ...]:
     )
 
 
-def deciding(*, endpoint_name: str, looks_up: bool, feature_key: bool, acts: bool) -> tuple[Statement, ...]:
-    """All steps in one function."""
+def deciding(
+    *, endpoint_name: str, looks_up: bool, feature_key: bool, acts: bool, tests: bool = False
+) -> tuple[Statement, ...]:
+    """All steps in one function.
+
+    Args:
+        tests: whether it looks for a test that runs on the endpoint.
+    """
     statements = [
         *reading_rules(),
         Statement(
@@ -38,6 +44,8 @@ def deciding(*, endpoint_name: str, looks_up: bool, feature_key: bool, acts: boo
             resources=(arn("sagemaker", f"endpoint/{in_arn(endpoint_name)}"),),
         ),
     ]
+    if tests:
+        statements.append(Statement(actions=("dynamodb:GetItem",), resources=(AUDIT_TABLE_ARN,)))
     if looks_up:
         statements.append(Statement(actions=("dynamodb:GetItem",), resources=(FEATURE_TABLE_ARN,)))
     if looks_up and feature_key:

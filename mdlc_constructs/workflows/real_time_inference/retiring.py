@@ -56,7 +56,7 @@ def retire_old(
 
 def retiring(model: str) -> tuple[Statement, ...]:
     """What the function may do: delete the model's own, and see that no endpoint has it."""
-    configs = arn("sagemaker", f"endpoint-config/{model}-config-*")
+    configs = tuple(arn("sagemaker", f"endpoint-config/{model}-{step}-*") for step in ("config", "trial"))
     return (
         # Listing knows no resource-level permission.
         Statement(
@@ -67,7 +67,7 @@ def retiring(model: str) -> tuple[Statement, ...]:
         Statement(actions=("sagemaker:DescribeEndpoint",), resources=(arn("sagemaker", "endpoint/*"),)),
         Statement(
             actions=("sagemaker:DeleteEndpointConfig", "sagemaker:DescribeEndpointConfig"),
-            resources=(configs,),
+            resources=configs,
         ),
         Statement(
             actions=("sagemaker:DeleteModel",), resources=(arn("sagemaker", f"model/{model}-serving-*"),)

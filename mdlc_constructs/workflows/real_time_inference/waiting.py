@@ -1,6 +1,6 @@
 """`Watch`: waits until the endpoint has settled, and probes it meanwhile.
 
-Why by event and token with a slow look as fallback: `docs/decisions/0008-wait-for-the-endpoint-by-event.md`.
+Why by event and token with a slow look as fallback: `docs/decisions/0010-wait-for-the-endpoint-by-event.md`.
 """
 
 from mdlc_constructs.asl.failures import Catch
