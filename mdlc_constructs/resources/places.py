@@ -32,7 +32,7 @@ LAYOUT = {
     "baselines": "`<run>/statistics.json` and `<run>/constraints.json`, for monitoring",
     "prepared": "batch inputs after the feature program, in shards",
     "staged": "manifests of batches that are not published yet",
-    "golden": "recorded rows under `rows/`, and `expected.csv`: what a new version must answer to them",
+    "golden": "`rows.jsonl`, recorded rows, and `expected.csv`: what a new version must answer to them",
     "capture": "`<endpoint>/<variant>/<year>/<month>/<day>/<hour>/*.jsonl`: what an endpoint was asked",
     "outcomes": '`*.jsonl`: what came of requests, told by the team: `{"request_id", "value"}` a line',
     "asynchronous": "answers of asynchronous endpoints",
