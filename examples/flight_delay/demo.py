@@ -184,7 +184,7 @@ def say_goodbye(out: Console, *, seconds: float) -> None:
         "What to try next (`source .venv/bin/activate` first):",
         "  mdlc audit                 what was trained, scored and released, or sent back, and why",
         "  mdlc golden show           the questions that every version must answer before it serves",
-        "  mdlc release               again: this version serves already, so nothing happens",
+        "  mdlc release               again: this version serves already, so only the golden rows are asked",
         "  mdlc rollback              once another version serves: back to the one before, in one release",
         "  examples/flight_delay/stack.py    change max_depth, then `mdlc deploy` and `mdlc run training`",
         "  examples/flight_delay/rules.json  when to rebook: edit it, then `mdlc deploy`",
