@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.delivery import LookUpTable as LookUpTable
     from mdlc_constructs.settings.delivery import RowEvents as RowEvents
     from mdlc_constructs.settings.evaluation import Evaluation as Evaluation
+    from mdlc_constructs.settings.experiment import ABTest as ABTest
+    from mdlc_constructs.settings.experiment import Shadow as Shadow
     from mdlc_constructs.settings.gate import Gate as Gate
     from mdlc_constructs.settings.golden_checks import GoldenChecks as GoldenChecks
     from mdlc_constructs.settings.image import Image as Image
@@ -45,6 +47,8 @@ _MODULES = {
     "Canary": "mdlc_constructs.settings.rollout",
     "Linear": "mdlc_constructs.settings.rollout",
     "Rolling": "mdlc_constructs.settings.rollout",
+    "Shadow": "mdlc_constructs.settings.experiment",
+    "ABTest": "mdlc_constructs.settings.experiment",
     "Serving": "mdlc_constructs.settings.serving",
     "CaptureSettings": "mdlc_constructs.settings.serving",
     "Scaling": "mdlc_constructs.settings.scaling",

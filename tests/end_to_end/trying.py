@@ -19,6 +19,7 @@ from botocore.credentials import Credentials
 
 from mdlc_cli import cdk, toolchain
 from mdlc_constructs import (
+    ABTest,
     Dataset,
     DecisionApi,
     Decisions,
@@ -27,8 +28,8 @@ from mdlc_constructs import (
     RealTimeInferenceWorkflow,
     RollbackAlarms,
     Serving,
+    Shadow,
 )
-from mdlc_constructs.settings.experiment import ABTest, Shadow
 from tests.end_to_end.aws import Aws, Execution
 from tests.end_to_end.team import Team
 

@@ -7,6 +7,7 @@ import pytest
 
 from lambdas import connection
 from lambdas.decide.current_rules import rules_in_use
+from lambdas.decide.current_test import experiment_in_progress
 from lambdas.decide.environment import environment
 from tests.lambdas.decision_api import RULES, SETTINGS
 from tests.lambdas.http_services import Services, running, scored
@@ -58,3 +59,4 @@ def _start_anew() -> None:
     connection.forget()
     environment.cache_clear()
     rules_in_use.cache_clear()
+    experiment_in_progress.cache_clear()

@@ -21,6 +21,7 @@ COMPARED = (
     "content-type",
     "accept",
     "x-amzn-sagemaker-inference-id",
+    "x-amzn-sagemaker-target-variant",
     "x-amz-invocation-type",
 )
 PAYLOAD = {"request_id": "r", "score": 0.1, "name": "é"}
@@ -101,6 +102,18 @@ def test_requests_to_the_endpoint_and_the_function_are_those_of_botocore(service
         ContentType="application/jsonlines",
         Accept="application/jsonlines",
         InferenceId="r",
+    )
+    calls.invoke_endpoint("flights-live", "{}", inference_id="r", seconds=5, variant="blue")
+    same(
+        services,
+        "sagemaker-runtime",
+        "invoke_endpoint",
+        EndpointName="flights-live",
+        Body="{}",
+        ContentType="application/jsonlines",
+        Accept="application/jsonlines",
+        InferenceId="r",
+        TargetVariant="blue",
     )
     for waits, kind in ((True, "RequestResponse"), (False, "Event")):
         calls.invoke_function(ARN, PAYLOAD, waits=waits, seconds=5)
