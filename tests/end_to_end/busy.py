@@ -4,7 +4,7 @@ import csv
 import json
 import time
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from mdlc_constructs import GoldenChecks, Probes, RollbackAlarms, Serving
 from tests.end_to_end.aws import SECONDS, Aws, Execution
 from tests.end_to_end.broken_release import Aftermath
-from tests.end_to_end.load import Asked
+from tests.end_to_end.load import Load
 from tests.end_to_end.team import Team, write_orders
 
 WATCHED = Team(
@@ -25,8 +25,10 @@ WATCHED = Team(
     probes=Probes(tolerance=0.1),
     decides=True,
 )
-UNWATCHED = replace(WATCHED, serving=Serving(alarms=RollbackAlarms(quality_share=None)))
-"""The same team with the alarm on the quality of answers switched off."""
+UNWATCHED = replace(
+    WATCHED, serving=Serving(alarms=RollbackAlarms(quality_share=None)), bake=timedelta(minutes=1)
+)
+"""The same team with the alarm on the quality of answers switched off, and no time lost with waiting."""
 
 RECORDED_SHOP = "north"
 """The shop that golden rows are about."""
@@ -44,7 +46,7 @@ class Busy:
     """What callers ask about."""
 
     @property
-    def keyless(self) -> list[dict[str, Any]]:
+    def asked(self) -> list[dict[str, Any]]:
         """The rows as callers of the decision API send them."""
         return [{name: value for name, value in row.items() if name != "id"} for row in self.rows]
 
@@ -133,7 +135,13 @@ class Busy:
         return str(described["EndpointConfigName"])
 
     def aftermath(
-        self, execution: Execution, asked: list[Asked], ended: float, good_config: str, events: dict[str, Any]
+        self,
+        execution: Execution,
+        load: Load,
+        began: float,
+        good_config: str,
+        *,
+        ended: float,
     ) -> Aftermath:
         """How things stand after a release of the broken version."""
         audit = self.aws.audit(WATCHED)[-1]
@@ -141,16 +149,52 @@ class Busy:
         assert champion is not None
         return Aftermath(
             execution=execution,
-            asked=tuple(asked),
+            asked=tuple(load.since(began)),
             ended=ended,
             package=self.aws.package(audit["package_arn"]),
             audit=audit,
-            events=events,
+            events=self.events(),
             champion=champion,
             config=self.config(),
             good_config=good_config,
-            percent=WATCHED.canary,
-            bake=WATCHED.bake,
+        )
+
+    def approve(self, package_arn: str) -> None:
+        """Approve a version by hand."""
+        self.aws.client("sagemaker").update_model_package(
+            ModelPackageArn=package_arn,
+            ModelApprovalStatus="Approved",
+            ApprovalDescription="Nobody has looked at its answers",
+        )
+
+    def counted(self, metric: str, expected: int) -> int:
+        """The sum of one of the decision API's own metrics; metrics come a moment late."""
+        now, deadline = datetime.now(UTC), time.monotonic() + 10
+        while True:
+            points = self.aws.client("cloudwatch").get_metric_statistics(
+                Namespace="MDLC",
+                MetricName=metric,
+                Dimensions=[{"Name": "Api", "Value": f"{WATCHED.model}-decisions"}],
+                StartTime=now - timedelta(hours=1),
+                EndTime=now + timedelta(hours=1),
+                Period=7200,
+                Statistics=["Sum"],
+            )["Datapoints"]
+            found = round(sum(float(point["Sum"]) for point in points))
+            if found >= expected or time.monotonic() > deadline:
+                return found
+            time.sleep(0.1)
+
+    def left_of_the_endpoint(self) -> tuple[list[str], list[str], list[str]]:
+        """Names of the endpoints, configurations and models that there are."""
+        sagemaker, name = self.aws.client("sagemaker"), WATCHED.model
+        endpoints = sagemaker.list_endpoints(NameContains=name)["Endpoints"]
+        configs = sagemaker.list_endpoint_configs(NameContains=name)["EndpointConfigs"]
+        models = sagemaker.list_models(NameContains=name)["Models"]
+        return (
+            [one["EndpointName"] for one in endpoints],
+            [one["EndpointConfigName"] for one in configs],
+            [one["ModelName"] for one in models],
         )
 
     def table(self, output: str) -> dict[str, dict[str, Any]]:

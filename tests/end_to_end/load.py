@@ -4,7 +4,7 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -45,6 +45,11 @@ class Asked:
         """The version of the model that gave the score."""
         found: int | None = self.answer.get("model_version")
         return found
+
+    @property
+    def about(self) -> str:
+        """The row, as a key."""
+        return json.dumps(self.row, sort_keys=True)
 
     def within(self, began: float, ended: float) -> bool:
         """Whether all of it happened between two moments."""
@@ -161,12 +166,12 @@ class Load:
         """What was sent from a moment on and has been answered."""
         return [one for one in list(self.asked) if one.began >= moment]
 
-    def more(self, enough: Callable[[list[Asked]], bool], *, least_seconds: float = 0) -> None:
-        """Go on until it is enough."""
-        time.sleep(least_seconds)
+    def until(self, answers: int, *, seconds: float = 0) -> None:
+        """Go on for some seconds at least, and until there are so many answers."""
+        time.sleep(seconds)
         deadline = time.monotonic() + SECONDS
-        while not enough(self.asked):
-            assert time.monotonic() < deadline, f"{len(self.asked)} answers are still not enough"
+        while len(self.asked) < answers:
+            assert time.monotonic() < deadline, f"{len(self.asked)} answers are still not {answers}"
             time.sleep(0.05)
 
 
