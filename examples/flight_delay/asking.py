@@ -3,6 +3,7 @@
 import csv
 import json
 import random
+import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from botocore.exceptions import HTTPClientError
+from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 
 from examples.flight_delay.dataset import COLUMNS, PLANE_FACTS
@@ -107,7 +108,7 @@ class Api:
         try:
             response = session.send(made.prepare())
             status, answer = response.status_code, json.loads(response.content)
-        except (HTTPClientError, ValueError) as error:
+        except (BotoCoreError, ValueError) as error:
             answer = {"message": repr(error)}
         return Asked(
             request_id=request_id,
@@ -131,7 +132,9 @@ def reached_at(chosen: Target, url: str) -> Api:
 
 def _session() -> URLLib3Session:
     """A connection that is kept; no proxy is asked for the loopback address."""
-    return URLLib3Session(proxies={}, timeout=LONGEST_SECONDS)
+    # Without it the body waits until the headers are acknowledged, which takes the other side 40 ms.
+    at_once: Any = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+    return URLLib3Session(proxies={}, timeout=LONGEST_SECONDS, socket_options=at_once)
 
 
 def in_turn(api: Api, name: str, rows: Iterable[Row]) -> list[Asked]:

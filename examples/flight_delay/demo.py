@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from examples.flight_delay import following, loading, serving
+from examples.flight_delay import following, loading, sending_back, serving
 from examples.flight_delay.asking import raw_rows
 from mdlc_cli import deployment, local, progress, target
 from mdlc_cli.errors import CommandError
@@ -98,8 +98,8 @@ def demo(out: Console) -> None:
     )
     serving.record_golden(scene)
     asked = serving.ask_first(scene)
-    serving.send_back(scene, data)
-    serving.show_records(scene, asked[0].request_id)
+    sending_back.send_back(scene, data)
+    sending_back.show_records(scene, asked[0].request_id)
 
 
 def offline(out: Console, chosen: Target) -> Outcome:

@@ -1,6 +1,9 @@
-"""The demo on the real flights, twice, as `make demo` runs it: trained and scored, then found unchanged."""
+"""The demo on the real flights, twice, as `make demo` runs it: trained, scored, served, a broken version sent
+back; then found as it was left.
+"""
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,16 +22,18 @@ FLIGHTS_OF_DECEMBER = 28_135
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder of its own for the demo, so that a local AWS that runs in this clone is left alone."""
     (tmp_path / "cdk.json").write_text(json.dumps({"app": f"{sys.executable} {REPOSITORY / 'app.py'}"}))
+    shutil.copy(REPOSITORY / "mdlc.toml", tmp_path)
     monkeypatch.setattr(demo, "ROOT", tmp_path)
     yield tmp_path
     local.down(tmp_path)
 
 
-def test_the_demo_trains_and_scores_the_flights_and_finds_nothing_to_do_again(
+def test_the_demo_serves_what_it_trained_and_finds_nothing_to_do_again(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert demo.main() == 0, capsys.readouterr().out
+    status = demo.main()
     shown = capsys.readouterr().out
+    assert status == 0, shown
     results = project / ".mdlc" / "demo"
     report = json.loads((results / "evaluation" / "report.json").read_text())
     # A broken pipeline falls below, a leak rises above.
@@ -38,8 +43,20 @@ def test_the_demo_trains_and_scores_the_flights_and_finds_nothing_to_do_again(
     predictions = f"{results / 'predictions'}/parts/*.parquet"
     counted = duckdb.execute(f"SELECT count(*), count(DISTINCT row_key) FROM read_parquet('{predictions}')")
     assert counted.fetchone() == (FLIGHTS_OF_DECEMBER, FLIGHTS_OF_DECEMBER)
-    for words in ("Gate       passed", "Package    version 1", "What to try next"):
+    for words in (
+        "Gate       passed",
+        "Package    version 1",
+        "started by the approval of version 1",
+        "Every score is the one of batch inference",
+        "requests, 0 without an answer",
+        "version 2 Rejected: RolledBack",
+        "What to try next",
+    ):
         assert words in shown
 
-    assert demo.main() == 0
-    assert "unchanged since the last run: nothing was trained" in capsys.readouterr().out
+    status = demo.main()
+    shown = capsys.readouterr().out
+    assert status == 0, shown
+    assert "unchanged since the last run: nothing was trained" in shown
+    assert "not needed: version 1 serves" in shown
+    assert "Version 2 was sent back in an earlier run of this demo" in shown
