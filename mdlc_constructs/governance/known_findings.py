@@ -84,6 +84,11 @@ _TABLE = (
     ),
     _Known(
         resource=r"\*",
+        actions=r"cloudwatch:GetMetricStatistics",
+        reason="Reading metrics knows no resource-level permission; nothing is changed.",
+    ),
+    _Known(
+        resource=r"\*",
         actions=r"sagemaker:List(Endpoints|EndpointConfigs|Models|ModelPackages|(Processing|Training|Transform)Jobs)",
         reason="SageMaker's lists know no resource-level permission; reading and ending is granted by name.",
     ),
@@ -124,7 +129,7 @@ _TABLE = (
         reason="A digest of the request ends the name of a job or model; the model's name begins it.",
     ),
     _Known(
-        resource=rf"{_SAGEMAKER}endpoint-config/MODEL-(config-)?\*",
+        resource=rf"{_SAGEMAKER}endpoint-config/MODEL-((config|trial)-)?\*",
         actions=r"sagemaker:((Create|Delete|Describe)EndpointConfig|(Create|Update)Endpoint)",
         reason="A digest of the request ends the name of a configuration; the model's name begins it.",
     ),
@@ -169,6 +174,11 @@ _TABLE = (
         resource=rf"{_HERE.format('states')}execution:MODEL-(training|batch-inference|release):\*",
         actions=r"states:StopExecution",
         reason="Step Functions names executions; those of the stack's own machines are stopped with it.",
+    ),
+    _Known(
+        resource=rf"{_HERE.format('states')}execution:MODEL-release:\*",
+        actions=r"states:DescribeExecution",
+        reason="Step Functions names executions; whether the one that tries a version still runs is read.",
     ),
     _Known(
         resource=r"arn:<AWS::Partition>:ecr:\*:\*:repository/\*",

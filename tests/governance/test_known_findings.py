@@ -27,6 +27,9 @@ S3 = "arn:<AWS::Partition>:s3:::"
         (f"{S3}<ModelBucket>/*", ["s3:DeleteObject", "s3:DeleteObjectVersion"], "DESTROY was asked for"),
         (f"{S3}data/raw/*", ["s3:GetObject"], "Which files a dataset has"),
         (f"{STATES}execution:flights-training:*", ["states:StopExecution"], "names executions"),
+        (f"{STATES}execution:flights-release:*", ["states:DescribeExecution"], "still runs is read"),
+        (f"{SAGEMAKER}endpoint-config/flights-trial-*", ["sagemaker:UpdateEndpoint"], "digest"),
+        ("*", ["cloudwatch:GetMetricStatistics"], "Reading metrics"),
     ],
 )
 def test_what_the_library_does_on_purpose_has_a_reason(resource: str, actions: list[str], said: str) -> None:

@@ -13,6 +13,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as sfn_tasks
 
 from mdlc_constructs import (
+    ABTest,
+    AllAtOnce,
     BatchInferenceWorkflow,
     Canary,
     CustomImage,
@@ -24,6 +26,7 @@ from mdlc_constructs import (
     RowEvents,
     Scaling,
     Serving,
+    Shadow,
     TrainingWorkflow,
 )
 from mdlc_constructs.asl import Pass
@@ -131,6 +134,18 @@ def serving(stack: Stack) -> None:
     )
 
 
+def trying(stack: Stack) -> None:
+    rollouts = {"shadowed": Shadow(), "tested": ABTest(), "untried": AllAtOnce()}
+    for name, rollout in rollouts.items():
+        RealTimeInferenceWorkflow(
+            stack,
+            f"Release-{name}",
+            home=ModelHome(stack, f"Home-{name}", name=name),
+            dataset=replace(DATASET, entity="tail"),
+            rollout=rollout,
+        )
+
+
 def delivering(stack: Stack) -> None:
     training(stack)
     for name, delivery in (("flights", LookUpTable()), ("trains", RowEvents())):
@@ -148,5 +163,6 @@ STACKS: dict[str, tuple[Callable[[Stack], object], Environment | None]] = {
     "Careful": (careful, HERE),
     "Chained": (chained, HERE),
     "Serving": (serving, HERE),
+    "Trying": (trying, HERE),
     "Delivering": (delivering, HERE),
 }
