@@ -29,7 +29,7 @@ logger = Logger(service="judge-experiment")
 MOST_BYTES, MOST_FILES = 64 * 1024 * 1024, 1500
 """How much of the captures is read."""
 
-MOST_OUTCOME_BYTES = 64 * 1024 * 1024
+MOST_OUTCOME_BYTES = 32 * 1024 * 1024
 
 FINE_SECONDS, COARSE_SECONDS = 60, 3600
 MOST_POINTS = 1440
@@ -147,7 +147,7 @@ def _text(s3: Any, bucket: str, key: str) -> str:
 def _counted(event: dict[str, Any], variant: str, since: datetime, now: datetime) -> shadow.Counted:
     def statistics(metric: str) -> tuple[float, float]:
         """Sum and number of samples."""
-        fine = (now - since).total_seconds() / FINE_SECONDS < MOST_POINTS
+        fine = (now - since).total_seconds() / FINE_SECONDS < MOST_POINTS - 4
         answer = client("cloudwatch").get_metric_statistics(
             Namespace="AWS/SageMaker",
             MetricName=metric,

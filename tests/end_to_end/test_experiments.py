@@ -46,11 +46,14 @@ class Tried:
     decisions: list[dict[str, Any]]
 
 
-def tried(trying: Trying, version: int, outcome: Callable[[int, int], float]) -> Tried:
+def tried(
+    trying: Trying, version: int, outcome: Callable[[int, int], float], *, broken_off: bool = False
+) -> Tried:
     """Release a version of both models at once, and ask while it is tried.
 
     Args:
         outcome: of the request of that number, answered by that version.
+        broken_off: whether the A/B test's release is stopped while it runs, and started again.
     """
 
     def shadowed(execution: str) -> list[dict[str, Any]]:
@@ -67,6 +70,10 @@ def tried(trying: Trying, version: int, outcome: Callable[[int, int], float]) ->
         return decisions
 
     executions = [trying.start(team, version) for team in (SHADOWED, TESTED)]
+    if broken_off:
+        trying.aws.until_entered(executions[1], "WaitTrial")
+        trying.break_off(executions[1])
+        executions[1] = trying.start(TESTED, version)
     with ThreadPoolExecutor(2) as pool:
         asked = [
             pool.submit(work, execution)
@@ -104,7 +111,9 @@ def test_what_holds_takes_over(trying: Trying) -> None:
 
 def test_what_does_not_hold_leaves_the_champion_as_it_was(trying: Trying) -> None:
     before = {team.model: trying.config(team) for team in (SHADOWED, TESTED)}
-    found = tried(trying, 3, lambda number, version: number % 7 / 10)
+    found = tried(trying, 3, lambda number, version: number % 7 / 10, broken_off=True)
+    # The second execution found the test that the first had left, and carried it on.
+    assert not {"CreateTrial", "StartTrial"} & set(found.tested.states)
     assert {answer["version"] for answer in found.answers} == {2}
     assert {one["model_version"] for one in found.decisions} == {2, 3}
     for team, done, error in (

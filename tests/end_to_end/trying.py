@@ -20,6 +20,7 @@ from botocore.credentials import Credentials
 from mdlc_cli import cdk, toolchain
 from mdlc_constructs import (
     ABTest,
+    AllAtOnce,
     Dataset,
     DecisionApi,
     Decisions,
@@ -36,8 +37,9 @@ from tests.end_to_end.team import Team
 REGION = "us-east-1"
 IMAGE = f"683313688378.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.4-2-py312"
 SHADOWED, TESTED = Team(model="shadowed"), Team(model="tested")
-SHADOW = Shadow(duration=timedelta(minutes=10), tolerance=0.1, slower=50, pairs=10)
-AB_TEST = ABTest(duration=timedelta(minutes=15), outcomes=30)
+BRIEF = AllAtOnce(bake=timedelta(minutes=1))
+SHADOW = Shadow(duration=timedelta(minutes=8), tolerance=0.1, slower=50, pairs=10, then=BRIEF)
+AB_TEST = ABTest(duration=timedelta(minutes=13), outcomes=30, collapse=BRIEF)
 ROWS = 24
 
 SERVE = """
@@ -182,6 +184,10 @@ class Trying:
     def start(self, team: Team, version: int) -> str:
         """Start the release of a version."""
         return self.aws.start(team, "release", {"package_version": version})
+
+    def break_off(self, execution: str) -> None:
+        """Stop a release, as a fault or a person may, and leave its endpoint as it is."""
+        self.aws.client("stepfunctions").stop_execution(executionArn=execution, cause="a test")
 
     def wait(self, execution: str) -> Execution:
         """Wait for a release."""

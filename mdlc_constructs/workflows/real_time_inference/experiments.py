@@ -9,7 +9,13 @@ between equal variant names; a takeover that alarms send back ends on the champi
 the champion's answers, which probes are held to, come from the champion alone.
 
 What an experiment is stands in the audit table as `EXPERIMENT#<endpoint>` before the endpoint is touched. So
-an execution that finds the endpoint on a trial's configuration waits on and judges, or ends it.
+an execution that finds the endpoint on a trial's configuration waits on and judges, or ends it. One that
+failed after its trial had ended tries the version anew: a verdict is kept by its execution alone.
+
+Golden checks take their time, and who the champion is may change meanwhile. So a plan that was made before
+them is made again right before the trial, and the states of the seam `before_deploy` are passed twice.
+
+A trial costs some 25 transitions, however long it lasts.
 """
 
 from collections.abc import Mapping
