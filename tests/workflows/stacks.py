@@ -31,6 +31,8 @@ from mdlc_constructs import (
 )
 from mdlc_constructs.asl import Pass
 from mdlc_constructs.asl.states import State, Task
+from mdlc_constructs.settings.experiment import Experiment
+from mdlc_constructs.settings.rollout import Deployment
 from tests.workflows.settings import ALGORITHM, DATASET
 
 HERE = Environment(account="111111111111", region="eu-central-1")
@@ -135,7 +137,11 @@ def serving(stack: Stack) -> None:
 
 
 def trying(stack: Stack) -> None:
-    rollouts = {"shadowed": Shadow(), "tested": ABTest(), "untried": AllAtOnce()}
+    rollouts: dict[str, Deployment | Experiment] = {
+        "shadowed": Shadow(),
+        "tested": ABTest(),
+        "untried": AllAtOnce(),
+    }
     for name, rollout in rollouts.items():
         RealTimeInferenceWorkflow(
             stack,
