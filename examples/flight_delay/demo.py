@@ -136,7 +136,9 @@ def offline(out: Console, chosen: Target) -> Outcome:
 
 def scores(predictions: Path) -> dict[str, float]:
     """The batch's score of each flight."""
-    found = duckdb.read_parquet(f"{predictions}/parts/*.parquet").project("row_key, score").fetchall()
+    with duckdb.connect() as connection:
+        parts = connection.read_parquet(f"{predictions}/parts/*.parquet")
+        found = parts.project("row_key, score").fetchall()
     return {str(key): float(score) for key, score in found}
 
 
