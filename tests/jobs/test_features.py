@@ -9,7 +9,7 @@ import pytest
 from jobs import features
 from jobs.digests import sha256_of
 from jobs.errors import InputError, JobError
-from jobs.program import Program
+from jobs.serving.program import Program
 from tests.jobs.batches import SPLIT, Batch, rows
 
 FRACTIONS = {"fractions": {"train": 0.6, "validation": 0.2, "holdout": 0.2}}

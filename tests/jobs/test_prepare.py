@@ -6,7 +6,7 @@ import pytest
 from jobs import features, prepare
 from jobs.errors import InputError
 from jobs.plan import Plan, parse_plan
-from jobs.program import Program
+from jobs.serving.program import Program
 from tests.jobs.batches import HEADER, Batch, rows
 
 SCORING = [name for name in HEADER if name not in ("y", "after")]
