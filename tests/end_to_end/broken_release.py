@@ -54,11 +54,6 @@ class Aftermath:
         first, last = self.served[0], self.served[-1]
         return tuple(one for one in self.asked if first.began < one.began < last.began)
 
-    @property
-    def share(self) -> float:
-        """The share of the broken version's answers meanwhile."""
-        return sum(one.version == BROKEN for one in self.meanwhile) / len(self.meanwhile)
-
 
 def it_was_sent_back_by_quality(after: Aftermath) -> None:
     assert (after.execution.status, after.execution.error) == ("FAILED", "RolledBack")

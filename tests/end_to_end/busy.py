@@ -3,6 +3,8 @@
 import csv
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +25,7 @@ WATCHED = Team(
     canary=25,
     bake=timedelta(minutes=10),
     probes=Probes(tolerance=0.1),
+    retained=1,
     decides=True,
 )
 UNWATCHED = replace(
@@ -117,17 +120,39 @@ class Busy:
     def record_golden(self) -> None:
         """Record rows of one shop, and as what is expected what the endpoint answers to them now."""
         recorded = [row for row in self.rows if row["shop"] == RECORDED_SHOP]
-        lines = [json.dumps(row) for row in recorded]
-        answer = self.aws.client("sagemaker-runtime").invoke_endpoint(
-            EndpointName=WATCHED.model, ContentType="application/jsonlines", Body="\n".join(lines).encode()
-        )
-        scores = [json.loads(line)["score"] for line in answer["Body"].read().decode().splitlines()]
-        expected = [f"{row['id']},{score}" for row, score in zip(recorded, scores, strict=True)]
+        lines, scores = [json.dumps(row) for row in recorded], self.scores()
+        expected = [f"{row['id']},{scores[row['id']]}" for row in recorded]
         bucket = self.aws.outputs(WATCHED)["BucketName"]
         for name, text in (("rows.jsonl", lines), ("expected.csv", ["row_key,expected", *expected])):
             self.aws.client("s3").put_object(
                 Bucket=bucket, Key=f"golden/{name}", Body="\n".join(text).encode()
             )
+
+    def scores(self) -> dict[str, float]:
+        """What the endpoint answers to all rows, by their ids."""
+        answer = self.aws.client("sagemaker-runtime").invoke_endpoint(
+            EndpointName=WATCHED.model,
+            ContentType="application/jsonlines",
+            Body="\n".join(json.dumps(row) for row in self.rows).encode(),
+        )
+        lines = answer["Body"].read().decode().splitlines()
+        return {row["id"]: json.loads(line)["score"] for row, line in zip(self.rows, lines, strict=True)}
+
+    def upload_rules(self, text: str) -> None:
+        """Upload rules as the team does."""
+        bucket, _, key = self.aws.outputs(WATCHED)["RulesUri"].removeprefix("s3://").partition("/")
+        self.aws.client("s3").put_object(Bucket=bucket, Key=key, Body=text.encode())
+
+    @contextmanager
+    def denied(self, action: str) -> Iterator[None]:
+        """Inside, those who decide may not do this."""
+        for role in ("DecisionsDecideRole", "DecisionsMachineRole"):
+            name = self.aws.role_of(WATCHED, role)
+            self.aws.control("POST", "deny", {"role": name, "action": action})
+        try:
+            yield
+        finally:
+            self.aws.control("POST", "restore")
 
     def config(self) -> str:
         """The configuration that the endpoint serves."""

@@ -4,7 +4,7 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -165,6 +165,13 @@ class Load:
     def since(self, moment: float) -> list[Asked]:
         """What was sent from a moment on and has been answered."""
         return [one for one in list(self.asked) if one.began >= moment]
+
+    def until_seen(self, true: Callable[[Asked], bool]) -> None:
+        """Go on until such an answer has come."""
+        deadline = time.monotonic() + SECONDS
+        while not any(true(one) for one in self.asked[-100:]):
+            assert time.monotonic() < deadline, "no such answer came"
+            time.sleep(0.05)
 
     def until(self, answers: int, *, seconds: float = 0) -> None:
         """Go on for some seconds at least, and until there are so many answers."""

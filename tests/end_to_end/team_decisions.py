@@ -1,6 +1,7 @@
 """The decision API of a team for tests: both shapes, an action that counts its calls, and a caller."""
 
 from datetime import timedelta
+from typing import Any
 
 from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -22,11 +23,12 @@ FALLBACK = "ship"
 ASKS_FROM = 0.6
 """The score from which somebody is asked before an order is shipped; only that is acted on."""
 
-RULES = {
-    "schema_version": 1,
-    "version": "first",
-    "bands": [{"below": ASKS_FROM, "decision": "ship"}, {"from": ASKS_FROM, "decision": "ask"}],
-}
+
+def rules(version: str) -> dict[str, Any]:
+    """The rules; all versions of them say the same."""
+    bands = [{"below": ASKS_FROM, "decision": "ship"}, {"from": ASKS_FROM, "decision": "ask"}]
+    return {"schema_version": 1, "version": version, "bands": bands}
+
 
 _ACTION = """
 import os
@@ -74,11 +76,12 @@ def add_decisions(
         decisions=Decisions.about(
             dataset,
             decisions=DECISIONS,
-            # A busy machine must not turn answers into fallbacks.
-            fallback=Fallback(decision=FALLBACK, endpoint_timeout=timedelta(seconds=6)),
-            action=ActionCall(decisions=("ask",), timeout=timedelta(seconds=3)),
+            # A busy machine must turn no answer into a fallback, and no call of the action into two.
+            fallback=Fallback(decision=FALLBACK, endpoint_timeout=timedelta(seconds=6), tries=1),
+            action=ActionCall(decisions=("ask",), timeout=timedelta(seconds=6)),
+            rules_age=timedelta(seconds=1),
         ),
-        rules=RULES,
+        rules=rules("first"),
         action=action,
         shape="both",
     )
@@ -87,4 +90,5 @@ def add_decisions(
     CfnOutput(stack, "Url", value=api.url)
     CfnOutput(stack, "DecisionTableName", value=api.table_name)
     CfnOutput(stack, "ActedTableName", value=acted.table_name)
+    CfnOutput(stack, "RulesUri", value=api.rules_uri)
     CfnOutput(stack, "CallerArn", value=caller.role_arn)
