@@ -101,7 +101,6 @@ def install(app: ModuleType) -> None:
     usage.install()
     _loopback_is_secure()
     _name_resources()
-    _tell_namespaces()
     _word_denials()
     for service in sorted({action.partition(":")[0] for action in PASSED_ROLES}):
         app.SERVICE_HANDLERS[service] = _checking_passed_roles(service, app.SERVICE_HANDLERS[service])
@@ -163,34 +162,6 @@ def _name_resources() -> None:
         return arn
 
     seams.replace(ACTIONS, "extract_resource_arn", resource)
-
-
-def _tell_namespaces() -> None:
-    """`cloudwatch:namespace`, which ministack does not tell, so that no condition on it would ever hold."""
-
-    def telling(tags: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-        def context(service: str, iam_action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:
-            found = tags(service, iam_action, body, params)
-            if iam_action == "cloudwatch:PutMetricData":
-                found = {**found, "cloudwatch:namespace": _namespace(body, params)}
-            return found
-
-        return context
-
-    seams.wrap(ACTIONS, "request_tag_context", "service iam_action body params", telling)
-
-
-def _namespace(body: bytes, params: dict[str, Any]) -> str:
-    """The namespace of a PutMetricData, in whichever of CloudWatch's three encodings it comes."""
-    given = params.get("Namespace")
-    if given:
-        return str(given[0] if isinstance(given, list) else given)
-    if body[:1] == b"{":
-        return str(json.loads(body).get("Namespace", ""))
-    try:
-        return str(importlib.import_module("cbor2").loads(body).get("Namespace", ""))
-    except Exception:  # a body that cannot be read names nothing; the service says what is wrong with it
-        return ""
 
 
 def _word_denials() -> None:

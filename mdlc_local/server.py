@@ -22,7 +22,15 @@ log = logging.getLogger("mdlc_local.server")
 
 PARTS = (
     *("iam", "kms", "log_group_keys", "template_encryption", "checksums", "lambdas", "rules", "states"),
-    *("sagemaker", "autoscaling", "cloudformation", "alarms", "api_gateway", "embedded_metrics"),
+    *(
+        "sagemaker",
+        "autoscaling",
+        "cloudformation",
+        "alarms",
+        "api_gateway",
+        "embedded_metrics",
+        "monitoring",
+    ),
 )
 """What completes ministack, each by its `install`; `iam` first, because it records uses."""
 

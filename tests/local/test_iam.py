@@ -52,16 +52,6 @@ def test_json_services_name_the_resource_too(server: Server, make_role: Roles) -
     assert no.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
-def test_metrics_are_granted_by_namespace(server: Server, make_role: Roles) -> None:
-    condition = {"StringEquals": {"cloudwatch:namespace": "Mine"}}
-    role = make_role({**allow("cloudwatch:PutMetricData", "*"), "Condition": condition})
-    cloudwatch = server.client("cloudwatch", credentials=role.credentials)
-    data = [{"MetricName": "m", "Value": 1.0}]
-    cloudwatch.put_metric_data(Namespace="Mine", MetricData=data)
-    with pytest.raises(ClientError, match="cloudwatch:PutMetricData"):
-        cloudwatch.put_metric_data(Namespace="Theirs", MetricData=data)
-
-
 def test_the_deployer_may_do_everything(client: Clients) -> None:
     assert client("sts").get_caller_identity()["Arn"].endswith(":root")
     client("kms").list_keys()

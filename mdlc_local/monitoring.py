@@ -1,0 +1,114 @@
+"""What CloudWatch's calls are judged by: a metric's namespace, and the alarms that a call names."""
+
+import importlib
+import json
+from collections.abc import Awaitable, Callable
+from types import ModuleType
+from typing import Any
+
+from mdlc_local import iam, options, seams
+
+SERVICE = "monitoring"
+"""ministack's name of CloudWatch."""
+
+EXTRACT = "service method path headers body query_params region account_id"
+
+_LOOK = "cloudwatch:DescribeAlarms"
+
+Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[Any]]
+
+
+def install(app: ModuleType) -> None:
+    """Complete the enforcement of CloudWatch's permissions."""
+    if not options.current().iam:
+        return
+    seams.wrap(iam.ACTIONS, "request_tag_context", "service iam_action body params", _telling_namespaces)
+    seams.wrap(iam.ACTIONS, "extract_resource_arn", EXTRACT, _naming_alarms)
+    app.SERVICE_HANDLERS[SERVICE] = _checking_alarms(app.SERVICE_HANDLERS[SERVICE])
+
+
+def members(body: bytes, params: dict[str, Any]) -> dict[str, Any]:
+    """A request's members, in whichever of CloudWatch's three encodings it comes.
+
+    A body that cannot be read names nothing; the service says what is wrong with it.
+    """
+    if body[:1] == b"{":
+        return _object(json.loads, body)
+    found = _object(importlib.import_module("cbor2").loads, body) if body else {}
+    flat = {name: value[0] if isinstance(value, list) else value for name, value in params.items()}
+    names = [value for name, value in flat.items() if name.startswith("AlarmNames.member.")]
+    return {**flat, **({"AlarmNames": names} if names else {}), **found}
+
+
+def _object(read: Callable[[bytes], Any], body: bytes) -> dict[str, Any]:
+    try:
+        content = read(body)
+    except Exception:  # cbor2 has errors of its own, beside those of Python
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _telling_namespaces(tags: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """`cloudwatch:namespace`, which ministack does not tell, so that no condition on it would ever hold."""
+
+    def context(service: str, iam_action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:
+        found = tags(service, iam_action, body, params)
+        if iam_action == "cloudwatch:PutMetricData":
+            found = {**found, "cloudwatch:namespace": str(members(body, params).get("Namespace", ""))}
+        return found
+
+    return context
+
+
+def _naming_alarms(extract: Callable[..., str]) -> Callable[..., str]:
+    """Who asks for alarms by name needs no more than these.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html, by which
+    a permission may be narrower than all alarms.
+    """
+
+    def resource(
+        service: str,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes,
+        query_params: dict[str, Any],
+        region: str,
+        account_id: str,
+    ) -> str:
+        names = members(body, query_params).get("AlarmNames") if service == SERVICE else None
+        if names:
+            return _arn(region, account_id, names[0])
+        return extract(service, method, path, headers, body, query_params, region, account_id)
+
+    return resource
+
+
+def _checking_alarms(handler: Handler) -> Handler:
+    """Looks at the second and further alarms of a call too; the first is its resource."""
+    actions = importlib.import_module(iam.ACTIONS)
+    router = importlib.import_module("ministack.core.router")
+
+    async def handle(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+    ) -> Any:
+        if actions.extract_iam_action(SERVICE, method, path, headers, body, query) == _LOOK:
+            region = router.extract_region(headers, query)
+            account = importlib.import_module("ministack.core.responses").get_account_id()
+            for name in members(body, query).get("AlarmNames", [])[1:]:
+                arn = _arn(region, account, name)
+                reason = iam.denial_of_key(
+                    router.extract_access_key_id(headers, query), _LOOK, arn, region=region
+                )
+                if reason is not None:
+                    return actions.access_denied_response(
+                        SERVICE, _LOOK, "", "", message=reason, headers=headers
+                    )
+        return await handler(method, path, headers, body, query)
+
+    return handle
+
+
+def _arn(region: str, account: str, name: str) -> str:
+    return f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
