@@ -11,7 +11,7 @@ from mdlc_cli.target import Target
 EXECUTION_PREFIX = "EXECUTION#"
 MODEL_PREFIX = "MODEL#"
 
-COLUMNS = ("started_at", "model", "workflow", "outcome", "version", "run", "trigger", "reason")
+COLUMNS = ("started_at", "model", "workflow", "outcome", "error", "version", "run", "trigger", "reason")
 """What a table shows, in this order; ``--json`` shows everything."""
 
 Item = dict[str, Any]

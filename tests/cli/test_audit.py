@@ -40,6 +40,14 @@ def test_executions_come_newest_first_in_columns_that_hold_something() -> None:
     assert audit.champions(found)["churn"]["version"] == 2
 
 
+def test_why_an_execution_failed_is_named() -> None:
+    failed = item("EXECUTION#2026-03-01T00:00:00Z#release#c", outcome="Failed", error="RolledBack")
+    target = FakeTarget(clients={"dynamodb": FakeClient(scan={"Items": [*STORED, failed]})})
+    columns, rows = audit.rows(audit.executions(audit.items(target, "table")))
+    assert columns == ("started_at", "outcome", "error", "version")
+    assert [row[2] for row in rows] == ["RolledBack", "", ""]
+
+
 def test_json_holds_everything_with_numbers_as_numbers() -> None:
     stored = {**STORED[2], "score": {"N": "0.5"}, "tags": {"SS": ["b", "a"]}}
     target = FakeTarget(clients={"dynamodb": FakeClient(scan={"Items": [stored]})})

@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,25 @@ def test_images_are_the_jobs_runtime_and_what_the_project_registers(tmp_path: Pa
         "environment": {"PIP_FIND_LINKS": "/wheels"},
     }
     assert registry["images"] == [{"match": "/own:", "serve": ["python3", "serve.py"]}]
+
+
+def test_a_project_says_how_fast_its_local_aws_waits(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started: list[list[str]] = []
+
+    def start(root: Path, program: Path, flags: list[str], port: int | None) -> local.Server:
+        started.append(flags)
+        now = datetime.now(UTC)
+        return local.Server(endpoint="http://127.0.0.1:1", pid=1, started_at=now, iam=True, versions={})
+
+    monkeypatch.setattr(local, "_start", start)
+    (project / "mdlc.toml").write_text("[local]\ntime_scale = 20")
+    local.up(project, extra_arguments=("--no-iam",))
+    (flags,) = started
+    assert flags[flags.index("--time-scale") + 1] == "20.0"
+    assert flags[-1] == "--no-iam"
+    assert "waits 20 times as fast: mdlc.toml" in capsys.readouterr().err
 
 
 def _wait(happened: Callable[[], bool], seconds: float = 15) -> None:
