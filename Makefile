@@ -18,7 +18,7 @@ help: ## Say what there is to make
 
 setup: $(READY) ## Make the environment and all tools (the other targets do it by themselves)
 
-demo: $(READY) ## Train and score a real model on this machine
+demo: $(READY) ## Train, score and serve a real model on this machine, and have a broken one sent back
 	@$(BIN)/python -m examples.flight_delay.demo
 
 test: $(READY) ## Run all tests
