@@ -63,7 +63,8 @@ def template(*, machine_allowed: bool = True, function_allowed: bool = True) -> 
 
     Resources of the API: ``/decisions`` (machine, validated), ``/limited`` (the same, two requests at once),
     ``/signed`` (function, AWS_IAM), ``/token`` and ``/scoped`` (function, user pool), ``/open/{kind}``
-    (function), ``/slow`` (function, within 0.3 s).
+    (function), ``/slow`` (function, within 0.3 s), ``/named`` and ``/whatever`` (function, validated by a
+    model for JSON, for any type).
 
     Args:
         machine_allowed: whether the integration's role may start the machine.
@@ -174,13 +175,24 @@ def template(*, machine_allowed: bool = True, function_allowed: bool = True) -> 
         "TokenPost": _method(_ref("Token"), function_integration, **pool),
         "ScopedPost": _method(_ref("Scoped"), function_integration, **pool, AuthorizationScopes=["a/b"]),
         "OpenPost": _method(_ref("Kind"), function_integration),
+        "Named": _resource("named"),
+        "Whatever": _resource("whatever"),
+        "NamedPost": _method(_ref("Named"), function_integration, **validated),
+        "WhateverPost": _method(
+            _ref("Whatever"),
+            function_integration,
+            **{**validated, "RequestModels": {"$default": _ref("Body")}},
+        ),
         "HastyPost": _method(_ref("Hasty"), {**function_integration, "TimeoutInMillis": 300}),
         "Deployment": {
             "Type": "AWS::ApiGateway::Deployment",
             "Properties": {"RestApiId": _ref("Api")},
             "DependsOn": [
                 f"{name}Post"
-                for name in ("Decisions", "Limited", "Signed", "Token", "Scoped", "Open", "Hasty")
+                for name in (
+                    *("Decisions", "Limited", "Signed", "Token", "Scoped", "Open", "Hasty"),
+                    *("Named", "Whatever"),
+                )
             ],
         },
         "Stage": {

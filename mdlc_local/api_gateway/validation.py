@@ -1,0 +1,57 @@
+"""Which model a request's body is held against: that of its content type, or that of `$default`, or none.
+
+ministack takes the model of ``application/json`` for any other type. On AWS a body of a type that no model
+is given for passes as it is: "If no matching content type is found, request validation is not performed."
+
+Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html
+"""
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from mdlc_local import seams
+from mdlc_local.api_gateway.requests import API_GATEWAY
+
+DEFAULT = "$default"
+JSON = "application/json"
+
+
+def install(app: ModuleType) -> None:
+    """Choose models as AWS does."""
+    del app
+    check = "method_obj api_id request headers body query_params"
+    seams.wrap(API_GATEWAY, "_check_request_validation", check, _checking)
+
+
+def model_of(models: dict[str, str], content_type: str) -> str | None:
+    """The model for a content type, which may have parameters; an empty one is JSON."""
+    given = (content_type or JSON).split(";", 1)[0].strip().lower()
+    named = {name.lower(): model for name, model in models.items()}
+    return named.get(given) or named.get(DEFAULT)
+
+
+def _checking(check: Callable[..., Any]) -> Callable[..., Any]:
+    def checked(
+        method_obj: dict[str, Any],
+        api_id: str,
+        request: Any,
+        headers: dict[str, Any],
+        body: bytes,
+        query_params: Any,
+    ) -> Any:
+        given = headers.get("content-type") or ""
+        chosen = model_of(
+            method_obj.get("requestModels") or {}, str(given[-1] if isinstance(given, list) else given)
+        )
+        models = {} if chosen is None else {JSON: chosen}
+        return check(
+            {**method_obj, "requestModels": models},
+            api_id,
+            request,
+            {**headers, "content-type": JSON},
+            body,
+            query_params,
+        )
+
+    return checked
