@@ -72,7 +72,7 @@ class Connection:
         url = urlsplit(endpoint_url(service, self._region))
         self._secure, self._host = url.scheme == "https", url.netloc
         self._open: http.client.HTTPConnection | None = None
-        self._used = 0.0
+        self._used = self._used_at = 0.0
         self.waited = 0.0
         """Seconds spent on sending and waiting so far, for those who measure their own time."""
 
@@ -96,7 +96,7 @@ class Connection:
             raise NoAnswer(f"{self._host} is not reached ({error})") from error
         finally:
             self.waited += time.monotonic() - began
-        self._open, self._used = made, time.monotonic()
+        self._open, self._used, self._used_at = made, time.monotonic(), time.time()
 
     def call(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, seconds: float
@@ -114,7 +114,8 @@ class Connection:
             TooLate: when it did not come in time.
             NoAnswer: when the service is not reached or breaks off.
         """
-        resting = time.monotonic() - self._used
+        # While Lambda holds the process still, the one clock may stand and the other be set.
+        resting = max(time.monotonic() - self._used, time.time() - self._used_at)
         if self._open is not None and resting > LONGEST_IDLE_SECONDS:
             self.close()
         kept = self._open is not None
@@ -168,7 +169,7 @@ class Connection:
             self.close()
             raise NoAnswer(f"{self._host} broke off ({type(error).__name__}: {error})") from error
         finally:
-            self._used = time.monotonic()
+            self._used, self._used_at = time.monotonic(), time.time()
             self.waited += self._used - began
         return found
 

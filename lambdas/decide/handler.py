@@ -7,7 +7,8 @@ the look-up of features     the declared defaults; the record names the columns
 the endpoint                once more unless it was late; then the fallback decision, with the reason
 the rules                   the last good ones; without any, the fallback decision
 the record                  tried three times; then 503 and no action: no decision without a record
-the action                  left to Lambda's queue; when that fails too 503, and a repeated request acts
+the action                  left to Lambda's queue; when that fails too 503, and a repeated request acts;
+                            one that comes while the action may be under way is answered with 503
 ==========================  ========================================================================
 
 A repeated request answers with the recorded decision (see `lambdas.decide.record`); the same id with another
@@ -61,6 +62,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
                 _act(made, told)
         elif not record.is_of(found, request.row):
             return _answer(409, {"message": record.conflict(request.request_id)})
+        elif record.is_under_way(found, told.settings, datetime.now(UTC)):
+            raise Unavailable(record.under_way(request.request_id, told.settings))
         elif record.acts_again(found, told.settings, datetime.now(UTC)):
             _act(found, told)
     except Unavailable as error:
@@ -98,7 +101,8 @@ def _looked_up(request: Request, told: Environment) -> calls.Item | None:
     try:
         return calls.get_item(told.lookup_table, key, seconds=lookup["timeout"])
     except CallFailed as failed:
-        counts.note(told.api, f"The look-up of {request.request_id} failed, defaults stand in: {failed}")
+        about = {"request_id": request.request_id, "message": f"Defaults stand in: {failed}"}
+        counts.count(told.api, {"LookUpsFailed": 1}, about)
         return None
 
 
@@ -170,9 +174,14 @@ def _act(made: dict[str, Any], told: Environment) -> None:
             calls.invoke_function(told.action, payload, waits=False, seconds=settings["timeout"])
             reached = record.QUEUED
     except CallFailed as failed:
+        _note(made, told, record.FAILED)
         raise Unavailable(
             "The decision is recorded and its action could not be called: ask again with the same request_id."
         ) from failed
+    _note(made, told, reached)
+
+
+def _note(made: dict[str, Any], told: Environment, reached: str) -> None:
     try:
         calls.set_value(
             told.decision_table,
@@ -183,7 +192,7 @@ def _act(made: dict[str, Any], told: Environment) -> None:
             seconds=NOTE_SECONDS,
         )
     except CallFailed as failed:
-        # The action was called: that its record still says pending costs at most one call that does nothing.
+        # That the record still says pending costs at most one call that does nothing.
         counts.note(told.api, f"{_named(made)} stays pending in its record: {failed}")
 
 

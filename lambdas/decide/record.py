@@ -4,9 +4,12 @@ A record is written before anything is done, under the condition that the reques
 one decision, however often it is repeated and wherever a process dies:
 
 - Before the record: nothing happened. A repeated request is decided anew.
-- Between record and action, or in the action: the record says `pending`. A repeated request answers with the
-  recorded decision, and calls the action again when the record is older than the settings' `again_after` (a
-  younger one's action is taken to be under way).
+- Between record and action, or in the action: the record says `pending`. A repeated request calls the action
+  again when the record is older than the settings' `again_after`, and answers with the recorded decision. A
+  younger one's action is taken to be under way: the caller is asked to come again, because an answer would
+  end its attempts while nobody knows whether the action will be done.
+- Neither the action nor Lambda's queue took the call: the record says `failed`, and a repeated request calls
+  the action at once.
 - Between action and the note that it is done: as before; the action is called a second time. It is called
   with the request's id as its key and does nothing for a key that it has done, by contract: at least once
   with a key is once.
@@ -21,13 +24,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from lambdas.decide.steps import Conclusion, Features, Row, Score
+from lambdas.decide.steps import RULES_DOWN, Conclusion, Features, Row, Score
 
 Item = dict[str, dict[str, Any]]
 
 KEY = "request_id"
-PENDING, QUEUED, DONE, NONE = "pending", "queued", "done", "none"
-"""States of the action: called but not seen to end, left to Lambda's queue, done, not asked for."""
+PENDING, QUEUED, DONE, FAILED, NONE = "pending", "queued", "done", "failed", "none"
+"""States of the action: not seen to end, left to Lambda's queue, done, taken by nobody, not asked for."""
 
 ANSWERED = (
     "request_id",
@@ -121,8 +124,23 @@ def action_payload(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_of(record: Mapping[str, Any], row: Row) -> bool:
-    """Whether a recorded decision is about this row: a request's id may not be used for another."""
+    """Whether a recorded decision is about this row: a request's id may not be used for another.
+
+    Where the state machine wrote the record without a function, its numbers have 15 digits.
+    """
+    if record["fallback"] == RULES_DOWN:
+        return _shortened(record["row"]) == _shortened(row)
     return bool(record["row"] == row)
+
+
+def _shortened(row: Row) -> dict[str, Any]:
+    return {
+        # What is larger than any float was never one of the state machine's.
+        name: float(f"{value:.15g}")
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= 1e308
+        else value
+        for name, value in row.items()
+    }
 
 
 def conflict(request_id: str) -> str:
@@ -132,8 +150,23 @@ def conflict(request_id: str) -> str:
 
 def acts_again(record: Mapping[str, Any], settings: Mapping[str, Any], now: datetime) -> bool:
     """Whether a repeated request calls the action once more."""
+    if record["action"] != PENDING:
+        return bool(record["action"] == FAILED)
     age = now - datetime.fromisoformat(record["at"])
-    return record["action"] == PENDING and age >= timedelta(seconds=settings["action"]["again_after"])
+    return age >= timedelta(seconds=settings["action"]["again_after"])
+
+
+def is_under_way(record: Mapping[str, Any], settings: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a repeated request comes while the action may still be under way."""
+    return bool(record["action"] == PENDING) and not acts_again(record, settings, now)
+
+
+def under_way(request_id: str, settings: Mapping[str, Any]) -> str:
+    """What the caller is told who comes again meanwhile."""
+    return (
+        f"request_id={request_id!r} is decided and its action is under way: ask again with the same "
+        f"request_id in {settings['action']['again_after']:g} s."
+    )
 
 
 def _written(name: str, value: Any) -> dict[str, Any]:

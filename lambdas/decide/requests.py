@@ -13,6 +13,14 @@ from typing import Any
 
 from mdlc_constructs.settings.request_id import REQUEST_ID_PATTERN
 
+LONGEST_ROW = 64 * 1024
+"""Characters of the row as JSON in ASCII. A record holds it twice, once with what was looked up, and an item
+of DynamoDB holds 400 KB; a call that is left to Lambda's queue holds 256 KB.
+
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html and
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+"""
+
 _REQUEST_ID = re.compile(REQUEST_ID_PATTERN)
 
 
@@ -35,9 +43,9 @@ def from_event(event: Mapping[str, Any]) -> Request:
         BadRequest: naming the field, its value and the remedy.
     """
     body = event.get("body") or ""
-    if event.get("isBase64Encoded"):
-        body = base64.b64decode(body).decode(errors="replace")
     try:
+        if event.get("isBase64Encoded"):
+            body = base64.b64decode(body).decode(errors="replace")
         content = json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"The body is no JSON ({error}): send an object of request_id and row.") from error
@@ -60,6 +68,9 @@ def checked(content: object) -> Request:
     for column, value in row.items():
         if isinstance(value, (dict, list)) or value in (float("inf"), float("-inf")):
             raise BadRequest(f"row[{column!r}]={value!r}: send a text, a number, true, false or null.")
+    size = len(json.dumps(row))
+    if size > LONGEST_ROW:
+        raise BadRequest(f"row has {size} characters as JSON: send at most {LONGEST_ROW}.")
     return Request(request_id, row)
 
 

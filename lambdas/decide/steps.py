@@ -20,6 +20,7 @@ ENDPOINT_DOWN = "endpoint down"
 ROW_REFUSED = "row refused"
 ANSWER_UNREADABLE = "answer unreadable"
 RULES_MISSING = "rules missing"
+RULES_DOWN = "rules down"
 """Why a decision is the fallback one, as recorded."""
 
 # What SageMaker says when the container answered with an error of the 4xx kind.

@@ -88,6 +88,16 @@ def test_a_connection_that_rested_is_made_anew(
     assert services.connections == 2
 
 
+def test_a_connection_is_made_anew_when_only_the_calendar_went_on(
+    services: Services, open_connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(open_connection)
+    later = time.time() + 60
+    monkeypatch.setattr(time, "time", lambda: later)
+    ask(open_connection)
+    assert services.connections == 2
+
+
 def test_nobody_there_is_an_error(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -1,7 +1,6 @@
 """The warm function against services over HTTP: what it answers, records and does when each of them fails."""
 
 import json
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,36 +8,10 @@ from typing import Any
 import pytest
 
 from lambdas.decide import handler as decide
-from lambdas.decide import record, steps
-from tests.lambdas.decision_api import ROW, SETTINGS
+from lambdas.decide import steps
+from tests.lambdas.deciding import ask, counted, drop, late, recorded
+from tests.lambdas.decision_api import ROW
 from tests.lambdas.http_services import Drop, Reply, Services, model_error, refusal, scored
-
-
-def ask(request_id: str = "r-1", row: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
-    body = json.dumps({"request_id": request_id, "row": ROW if row is None else row})
-    answer = decide.handler({"body": body}, None)
-    return answer["statusCode"], json.loads(answer["body"])
-
-
-def recorded(api: Services, request_id: str = "r-1") -> dict[str, Any]:
-    return record.from_item(api.tables["decisions"][json.dumps({"S": request_id})])
-
-
-def drop() -> Reply | None:
-    raise Drop
-
-
-def late(seconds: float = 0.4) -> Callable[[], Reply | None]:
-    def wait() -> Reply | None:
-        time.sleep(seconds)
-        return None
-
-    return wait
-
-
-def counted(capsys: pytest.CaptureFixture[str], name: str) -> int:
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    return sum(line.get(name, 0) for line in lines)
 
 
 def test_a_request_is_decided_recorded_and_acted_on(
@@ -86,16 +59,20 @@ def test_rules_see_looked_up_columns(api: Services) -> None:
 @pytest.mark.parametrize(
     "fault", [drop, late(), lambda: refusal("ResourceNotFoundException"), lambda: (500, {}, b"")]
 )
-def test_defaults_stand_in_for_a_look_up_that_fails(api: Services, fault: Callable[[], Reply | None]) -> None:
+def test_defaults_stand_in_for_a_look_up_that_fails_which_is_counted(
+    api: Services, fault: Callable[[], Reply | None], capsys: pytest.CaptureFixture[str]
+) -> None:
     api.faults["GetItem"] = [fault]
     status, answer = ask()
+    assert counted(capsys, "LookUpsFailed") == 1
     assert (status, answer["fallback"]) == (200, None)
     assert recorded(api)["defaults_used"] == ["seats"]
     assert api.bodies("InvokeEndpoint") == [{**ROW, "seats": 150}]
 
 
-def test_a_row_without_key_is_not_looked_up(api: Services) -> None:
+def test_a_row_without_key_is_not_looked_up(api: Services, capsys: pytest.CaptureFixture[str]) -> None:
     ask(row={"plane": None})
+    assert counted(capsys, "LookUpsFailed") == 0
     assert recorded(api)["defaults_used"] == ["seats"]
 
 
@@ -201,79 +178,6 @@ def test_a_record_whose_answer_was_lost_is_ours(api: Services) -> None:
     assert ask()[0] == 200
     assert api.count("PutItem") == 2 and api.count("InvokeRequestResponse") == 1
     assert recorded(api)["action"] == "done"
-
-
-FAILED: Reply = (200, {"X-Amz-Function-Error": "Unhandled"}, b'{"errorMessage": "no"}')
-
-
-@pytest.mark.parametrize("fault", [drop, late(), lambda: FAILED, lambda: refusal("TooManyRequestsException")])
-def test_an_action_that_fails_is_left_to_the_queue(
-    api: Services, fault: Callable[[], Reply | None], capsys: pytest.CaptureFixture[str]
-) -> None:
-    api.faults["InvokeRequestResponse"] = [fault]
-    assert ask()[0] == 200
-    assert recorded(api)["action"] == "queued"
-    assert [payload["request_id"] for payload in api.bodies("InvokeEvent")] == ["r-1"]
-    assert counted(capsys, "ActionsFailed") == 1
-
-
-def test_an_action_that_need_not_be_awaited_goes_to_the_queue(
-    api: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = {**SETTINGS, "action": {**SETTINGS["action"], "waits": False}}
-    monkeypatch.setenv("MDLC_DECISIONS", json.dumps(settings))
-    assert ask()[0] == 200
-    assert recorded(api)["action"] == "queued" and api.count("InvokeRequestResponse") == 0
-
-
-def grow_old(api: Services, request_id: str = "r-1") -> None:
-    item = api.tables["decisions"][json.dumps({"S": request_id})]
-    item["at"] = {"S": (datetime.now(UTC) - timedelta(minutes=1)).isoformat()}
-
-
-def test_an_action_that_nothing_would_take_is_called_when_the_request_comes_again(api: Services) -> None:
-    api.faults = {
-        "InvokeRequestResponse": [lambda: FAILED],
-        "InvokeEvent": [lambda: refusal("X", status=500)],
-    }
-    status, answer = ask()
-    assert status == 503 and "its action could not be called" in answer["message"]
-    assert recorded(api)["action"] == "pending"
-    assert ask()[0] == 200 and api.count("InvokeRequestResponse") == 1  # too young: it may be under way
-    grow_old(api)
-    assert ask()[0] == 200
-    assert api.count("InvokeRequestResponse") == 2 and recorded(api)["action"] == "done"
-    keys = {payload["request_id"] for payload in api.bodies("InvokeRequestResponse")}
-    assert keys == {"r-1"} and len(api.tables["decisions"]) == 1
-
-
-class Died(BaseException):
-    """The process ended."""
-
-
-def test_a_process_that_died_before_its_action_loses_nothing(
-    api: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def die(*_: object) -> None:
-        raise Died
-
-    with monkeypatch.context() as dying:
-        dying.setattr(decide, "_act", die)
-        with pytest.raises(Died):
-            ask()
-    decided = recorded(api)
-    grow_old(api)
-    api.score = lambda row: scored(0.6, version=8)
-    assert ask()[1]["score"] == decided["score"]
-    assert api.count("InvokeRequestResponse") == 1 and recorded(api)["action"] == "done"
-
-
-def test_a_note_that_fails_costs_one_more_call_with_the_same_key(api: Services) -> None:
-    api.faults["UpdateItem"] = [drop, drop]
-    assert ask()[0] == 200 and recorded(api)["action"] == "pending"
-    grow_old(api)
-    assert ask()[0] == 200 and recorded(api)["action"] == "done"
-    assert [p["request_id"] for p in api.bodies("InvokeRequestResponse")] == ["r-1", "r-1"]
 
 
 def test_every_decision_is_recorded_once_under_load(api: Services) -> None:

@@ -132,8 +132,27 @@ def test_a_request_id_belongs_to_one_row() -> None:
         ("done", 99, False),
         ("queued", 99, False),
         ("none", 99, False),
+        ("failed", 0, True),
     ],
 )
 def test_a_pending_action_is_called_again_after_a_while(state: str, seconds: float, again: bool) -> None:
     before = {**made(), "action": state}
-    assert record.acts_again(before, SETTINGS, AT + timedelta(seconds=seconds)) is again
+    now = AT + timedelta(seconds=seconds)
+    assert record.acts_again(before, SETTINGS, now) is again
+    assert record.is_under_way(before, SETTINGS, now) is (state == "pending" and not again)
+
+
+def test_a_row_that_the_machine_wrote_is_known_by_15_digits() -> None:
+    exact = {
+        "account": 4012888888881881,
+        "share": 0.12345678901234568,
+        "name": "é",
+        "gone": None,
+        "yes": True,
+    }
+    short = {**exact, "account": 4.01288888888188e15, "share": 0.123456789012346}
+    by_machine = {**made(row=short), "fallback": "rules down"}
+    assert record.is_of(by_machine, exact)
+    for other in ({"share": 0.1234567}, {"yes": False}, {"account": 10**400}, {"name": None}):
+        assert not record.is_of(by_machine, {**exact, **other})
+    assert not record.is_of(made(row=short), exact)

@@ -8,7 +8,8 @@ import pytest
 from lambdas.decide import handler as warm
 from lambdas.decide import record, rules, steps
 from lambdas.decide.requests import BadRequest
-from lambdas.decide.rules import Conflict
+from lambdas.decide.rules import Conflict, Underway
+from tests.lambdas.deciding import counted
 from tests.lambdas.decision_api import ROW
 from tests.lambdas.http_services import Reply, Services, model_error, refusal, scored
 
@@ -72,17 +73,47 @@ def test_a_late_endpoint_is_the_fallback(api: Services) -> None:
 
 def test_a_repeated_request_has_the_recorded_decision(api: Services) -> None:
     first = rules.handler({**CALL, "step": "decide", "item": None, "answer": '{"score": 0.9}'}, None)
-    again = {**CALL, "step": "repeat", "recorded": first["item"]}
+    done = {**first["item"], "action": {"S": "done"}}
+    again = {**CALL, "step": "repeat", "recorded": done}
     assert rules.handler(again, None) == {
         "answer": first["answer"],
         "act": False,
         "action": first["action"],
     }
+    with pytest.raises(Underway, match="its action is under way: ask again with the same request_id in 30 s"):
+        rules.handler({**again, "recorded": first["item"]}, None)
+    failed = {**first["item"], "action": {"S": "failed"}}
+    assert rules.handler({**again, "recorded": failed}, None)["act"] is True
     old = {**first["item"], "at": {"S": "2026-01-01T00:00:00.000000+00:00"}}
     assert rules.handler({**again, "recorded": old}, None)["act"] is True
     assert rules.handler({**again, "recorded": {**old, "action": {"S": "done"}}}, None)["act"] is False
     with pytest.raises(Conflict, match="was used for another row"):
         rules.handler({**again, "row": {"plane": "N2"}}, None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "score"),
+    [
+        ({"score": 0.12345678901234568, "version": 7}, 0.12345678901234568),
+        ('{"score": 0.12345678901234568}', 0.12345678901234568),
+        (0.75, 0.75),
+        (None, None),
+        ("", None),
+    ],
+)
+def test_an_answer_that_was_read_already_keeps_its_digits(
+    api: Services, answer: object, score: float | None
+) -> None:
+    made = rules.handler({**CALL, "step": "decide", "item": None, "answer": answer}, None)
+    assert made["answer"]["score"] == score
+
+
+def test_a_look_up_that_failed_is_counted(api: Services, capsys: pytest.CaptureFixture[str]) -> None:
+    call = {**CALL, "step": "decide", "item": None, "answer": '{"score": 0.9}'}
+    rules.handler({**call, "look_up_failed": False}, None)
+    assert counted(capsys, "LookUpsFailed") == 0
+    rules.handler({**call, "look_up_failed": True}, None)
+    assert counted(capsys, "LookUpsFailed") == 1
 
 
 @pytest.mark.parametrize("event", [{}, {"row": {}}, {"request_id": "a b", "row": {}}])
