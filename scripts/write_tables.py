@@ -136,7 +136,7 @@ def alarms_of_decisions() -> str:
     """The alarms of every decision API on what callers see and what its functions count."""
     watched = (
         *decision_alarms.of_gateway("api", timedelta(seconds=1)),
-        *decision_alarms.of_decisions("api"),
+        *decision_alarms.of_decisions("api", looks_up=True, acts=True),
     )
     return _table(
         ["alarm", "metric", "raised when the API"],

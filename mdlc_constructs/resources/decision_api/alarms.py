@@ -8,9 +8,9 @@ from typing import Any
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from mdlc_constructs.resources.decision_api.counting import NAMESPACE
 from mdlc_constructs.resources.decision_api.gateway import STAGE
 
-NAMESPACE = "MDLC"
 PERIOD_SECONDS = 60
 BAD_MINUTES = 3
 """Of five, so that one slow minute wakes nobody."""
@@ -64,14 +64,16 @@ def of_gateway(api_name: str, slowest: timedelta) -> tuple[Watched, ...]:
 _DECISIONS = (
     ("FallbackDecisions", "decided without a score or without rules"),
     ("RecordsFailed", "could not record a decision, and made none"),
-    ("ActionsFailed", "could not act on a decision at once"),
     ("RulesRefused", "refused rules that cannot be used; those before stay"),
 )
-"""Metrics that the library's own functions write into their logs."""
+_LOOK_UP = ("LookUpsFailed", "decided with defaults, because the look-up failed or came late")
+_ACTION = ("ActionsFailed", "could not act on a decision at once")
+"""Metrics that the library's own functions write into their logs, and the machine where it has none."""
 
 
-def of_decisions(api_name: str) -> tuple[Watched, ...]:
-    """What the library's own functions count."""
+def of_decisions(api_name: str, *, looks_up: bool, acts: bool) -> tuple[Watched, ...]:
+    """What the library's own functions and the machine count."""
+    counted = (*_DECISIONS, *((_LOOK_UP,) if looks_up else ()), *((_ACTION,) if acts else ()))
     return tuple(
         Watched(
             id_=f"{metric}Alarm",
@@ -82,7 +84,7 @@ def of_decisions(api_name: str) -> tuple[Watched, ...]:
             threshold=1,
             meaning=meaning,
         )
-        for metric, meaning in _DECISIONS
+        for metric, meaning in counted
     )
 
 
@@ -110,6 +112,43 @@ def of_machine(machine_arn: str, metric: str, meaning: str) -> Watched:
         threshold=1,
         meaning=meaning,
     )
+
+
+def of_api(
+    name: str,
+    *,
+    slowest: timedelta,
+    accepts: str,
+    functions: Mapping[str, str],
+    machine_arn: str | None,
+    action: str | None,
+    looks_up: bool,
+) -> list[Watched]:
+    """Everything that is watched about an API.
+
+    Args:
+        accepts: the function that accepts rules.
+        functions: names of the deciding functions by the ids of their resources.
+        machine_arn: None in the Lambda shape.
+        action: the name of the function that acts, if any.
+    """
+    rows = [
+        *of_gateway(name, slowest),
+        *of_decisions(name, looks_up=looks_up, acts=action is not None),
+        of_function("AcceptRules", accepts, "Errors", "failed to read uploaded rules"),
+    ]
+    for id_, function in functions.items():
+        rows.append(of_function(id_, function, "Errors", "failed in its function"))
+        rows.append(of_function(id_, function, "Throttles", "was throttled by Lambda"))
+    if machine_arn is not None:
+        rows.append(of_machine(machine_arn, "ExecutionThrottled", "was throttled by Step Functions"))
+        rows.append(of_machine(machine_arn, "ExecutionsFailed", "failed in its state machine"))
+        rows.append(of_machine(machine_arn, "ExecutionsTimedOut", "took too long in its state machine"))
+    if action is not None:
+        rows.append(of_function("Action", action, "Errors", "decided what was not acted on"))
+        dropped = "decided what Lambda's queue gave up to act on"
+        rows.append(of_function("Action", action, "AsyncEventsDropped", dropped))
+    return rows
 
 
 def make_alarms(scope: Construct, api_name: str, rows: Iterable[Watched]) -> tuple[cloudwatch.CfnAlarm, ...]:

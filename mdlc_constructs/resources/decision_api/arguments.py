@@ -5,8 +5,10 @@ import re
 from datetime import timedelta
 from typing import Literal
 
+from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
 
 from mdlc_constructs.resources.decision_api.mapping import LONGEST_INTEGRATION_MS
 from mdlc_constructs.settings.decision_calls import ActionCall
@@ -69,6 +71,17 @@ def check(
         raise refusal("slowest", str(slowest), "give a time up to 29 seconds.")
     if web_acl_arn is not None and not has_token(web_acl_arn) and ":regional/webacl/" not in web_acl_arn:
         raise refusal("web_acl_arn", web_acl_arn, "give the ARN of a regional web ACL of AWS WAF.")
+
+
+def check_alone(scope: Construct, name: str, kind: type[Construct]) -> None:
+    """Refuse a second API of that name in the stack: its parts, metrics and rules would be the first one's.
+
+    Raises:
+        ValueError: naming the first one.
+    """
+    for other in Stack.of(scope).node.find_all():
+        if isinstance(other, kind) and getattr(other, "name", None) == name:
+            raise refusal("name", name, f"is that of {other.node.path} already; give each API its own.")
 
 
 def tests_variants(endpoint: object, shape: Shape) -> bool:

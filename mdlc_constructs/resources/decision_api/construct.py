@@ -123,6 +123,7 @@ class DecisionApi(Construct):
             slowest=slowest,
             web_acl_arn=web_acl_arn,
         )
+        arguments.check_alone(scope, self.name, DecisionApi)
         self._tests = arguments.tests_variants(endpoint, shape)
         text = checked_text(rules, decisions)
         self.machine: Machine | None = decision_machine(self._settings()) if shape != "lambda" else None
@@ -279,21 +280,13 @@ class DecisionApi(Construct):
         return (PATH, f"{PATH}/{EXPRESS_PATH}") if self.shape == "both" else (PATH,)
 
     def _watched(self, slowest: timedelta) -> list[Watched]:
-        rows = [
-            *alarms.of_gateway(self.name, slowest),
-            *alarms.of_decisions(self.name),
-            alarms.of_function("AcceptRules", self._accept.name, "Errors", "failed to read uploaded rules"),
-        ]
-        for id_, function in (("Decide", self.function), ("ExecuteRules", self.rules_function)):
-            if function is not None:
-                rows.append(alarms.of_function(id_, function.ref, "Errors", "failed in its function"))
-                rows.append(alarms.of_function(id_, function.ref, "Throttles", "was throttled by Lambda"))
-        if self.state_machine is not None:
-            arn = self.state_machine.state_machine_arn
-            rows.append(alarms.of_machine(arn, "ExecutionThrottled", "was throttled by Step Functions"))
-            rows.append(alarms.of_machine(arn, "ExecutionsFailed", "failed in its state machine"))
-            rows.append(alarms.of_machine(arn, "ExecutionsTimedOut", "took too long in its state machine"))
-        if self._action is not None:
-            action = self._action.function_name
-            rows.append(alarms.of_function("Action", action, "Errors", "decided what was not acted on"))
-        return rows
+        functions = {"Decide": self.function, "ExecuteRules": self.rules_function}
+        return alarms.of_api(
+            self.name,
+            slowest=slowest,
+            accepts=self._accept.name,
+            functions={id_: made.ref for id_, made in functions.items() if made is not None},
+            machine_arn=None if self.state_machine is None else self.state_machine.state_machine_arn,
+            action=None if self._action is None else self._action.function_name,
+            looks_up=self._features is not None,
+        )

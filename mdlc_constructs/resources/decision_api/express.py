@@ -99,5 +99,5 @@ def machine_route(scope: Construct, home: ModelHome, machine_arn: str, *, path: 
                 },
             ],
         },
-        statuses=("200", *(str(status) for status in STATUSES.values()), "503"),
+        statuses=tuple(dict.fromkeys(("200", *(str(status) for status in STATUSES.values()), "503"))),
     )

@@ -28,10 +28,8 @@ REFUSAL: Mapping[str, object] = {
 }
 
 SCORED: Mapping[str, object] = {
-    # JSON Lines arrive as text; whatever Step Functions took for JSON becomes text again.
-    "answer": (
-        "{% $type($states.result.Body) = 'string' ? $states.result.Body : $string($states.result.Body) %}"
-    ),
+    # JSON Lines arrive as text, or as what Step Functions took for JSON; `$string` would round its numbers.
+    "answer": "{% $states.result.Body %}",
     "variant": (
         "{% $exists($states.result.InvokedProductionVariant) "
         "? $states.result.InvokedProductionVariant : null %}"
@@ -51,9 +49,11 @@ def lookup_key(decisions: Decisions) -> dict[str, dict[str, str]]:
     """The key of the row's item in the feature table."""
     lookup = decisions.lookup
     assert lookup is not None
-    numeric = decisions.columns[lookup.key] in ("number", "integer")
-    value = f"{{% $string($lookup({ROW}, {_text(lookup.key)})) %}}"
-    return {lookup.table_key: {"N" if numeric else "S": value}}
+    if decisions.columns[lookup.key] not in ("number", "integer"):
+        return {lookup.table_key: {"S": f"{{% $lookup({ROW}, {_text(lookup.key)}) %}}"}}
+    # `$string` keeps 15 digits of a number, and a longer key would find another item.
+    whole = "$floor($key) = $key ? $formatBase($key, 10) : $string($key)"
+    return {lookup.table_key: {"N": f"{{% ($key := $lookup({ROW}, {_text(lookup.key)}); {whole}) %}}"}}
 
 
 def features(decisions: Decisions, item: str) -> str:
@@ -76,7 +76,8 @@ def made_without_rules(decisions: Decisions, *, api: str, model: str, acts: bool
     """What the rules function would have answered, with the fallback decision.
 
     The score is left out, because reading an answer that is none would fail the execution: the endpoint's
-    captured data holds it under the inference id.
+    captured data holds it under the inference id. Numbers of the row are written with 15 digits, as `$string`
+    does; `lambdas.decide.record` compares them so.
     """
     decision = decisions.fallback.decision
     chosen = decisions.action.decisions

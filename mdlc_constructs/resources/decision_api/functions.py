@@ -9,7 +9,6 @@ from aws_cdk import CfnResource, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from mdlc_constructs.asl.placeholders import bind_tokens
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.resources import bundles
 from mdlc_constructs.resources.assets import asset
@@ -110,7 +109,8 @@ def make_function(
         return Made(arn=function.attr_arn, resource=function, entry=function)
     # A version is what the function was when the version was made: other content needs another one.
     content = [bundles.lambda_code().digest, handler, dict(environment), timeout_seconds, memory_mb]
-    digest = hashlib.sha256(bind_tokens(json.dumps(content, sort_keys=True))[0].encode()).hexdigest()[:16]
+    told = json.dumps(Stack.of(scope).resolve(content), sort_keys=True)
+    digest = hashlib.sha256(told.encode()).hexdigest()[:16]
     version = lambda_.CfnVersion(scope, f"{id_}Version{digest}", function_name=function.ref)
     alias = lambda_.CfnAlias(
         scope,

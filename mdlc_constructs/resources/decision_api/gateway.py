@@ -1,5 +1,6 @@
 """The REST API in front: who may ask, what a request must look like, how many are taken, what is logged."""
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,6 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
-from mdlc_constructs.asl.placeholders import bind_tokens
 from mdlc_constructs.resources.decision_api.authorizer import Authorizer
 from mdlc_constructs.resources.decision_api.throttle import Throttle
 from mdlc_constructs.resources.model_home import ModelHome
@@ -94,8 +94,7 @@ class Gateway:
             endpoint_configuration={"types": ["REGIONAL"]},
         )
         self.id = self._api.ref
-        # Tokens differ from synth to synth: the digest is taken of what they stand for.
-        self._content: list[object] = [schema, authorizer.kind, authorizer.arn, authorizer.scopes]
+        self._content: list[object] = [schema, dataclasses.asdict(authorizer)]
         self._schema = schema
 
     def deploy(self, routes: Iterable[Route]) -> None:
@@ -133,7 +132,8 @@ class Gateway:
                 resource_id=parent,
                 http_method="POST",
                 request_validator_id=validator.ref,
-                request_models={"application/json": model.ref},
+                # A body of a type that is not named would not be validated at all.
+                request_models={"application/json": model.ref, "$default": model.ref},
                 integration=dict(route.integration),
                 method_responses=[{"statusCode": status} for status in route.statuses] or None,
                 **authorization,
@@ -189,8 +189,10 @@ class Gateway:
 
     def _make_stage(self, made: Iterable[CfnResource]) -> None:
         # A stage serves what was there when its deployment was made, and a deployment is never made again:
-        # other content needs another one.
-        text = bind_tokens(json.dumps(self._content, sort_keys=True))[0]
+        # other content needs another one. Tokens differ from synth to synth, so that the digest is taken of
+        # what they stand for; the name, because a machine of another name is another one by the same token.
+        content = Stack.of(self._scope).resolve(json.loads(json.dumps([self.name, *self._content])))
+        text = json.dumps(content, sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]
         deployment = apigateway.CfnDeployment(self._scope, f"Deployment{digest}", rest_api_id=self.id)
         for resource in made:

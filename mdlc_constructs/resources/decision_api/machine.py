@@ -7,6 +7,10 @@ said there, once for both shapes.
 What differs: a state's timeouts and pauses are whole seconds, rounded up here; the endpoint is asked again
 after errors of the service, not after one of the model's own, because a state cannot tell a refused row from
 a broken container; and a rules function that cannot be called leads to the fallback decision.
+
+An execution fails when the service is at fault and succeeds otherwise, so that its failures raise an alarm: a
+caller's own mistake is an answer (`Refused`), to which API Gateway gives its status. What happens rarely is
+counted by a state of its own, whatever else by the rules function.
 """
 
 from dataclasses import replace
@@ -15,10 +19,20 @@ from mdlc_constructs.asl.failures import Catch, Retry, throttling_retry
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Choice, Fail, Rule, State, Succeed
 from mdlc_constructs.resources.decision_api import expressions
+from mdlc_constructs.resources.decision_api.acting import acting
+from mdlc_constructs.resources.decision_api.counting import counted, to_failure
 from mdlc_constructs.resources.decision_api.expressions import REQUEST_ID, ROW
-from mdlc_constructs.resources.decision_api.mapping import LONGEST_INTEGRATION_MS
-from mdlc_constructs.resources.decision_api.permissions import in_arn
+from mdlc_constructs.resources.decision_api.permissions import (
+    DECISION_TABLE,
+    DECISION_TABLE_ARN,
+    FEATURE_KEY_ARN,
+    FEATURE_TABLE,
+    FEATURE_TABLE_ARN,
+    RULES_FUNCTION,
+    in_arn,
+)
 from mdlc_constructs.resources.decision_api.settings import (
+    EXECUTION_SECONDS,
     RECORD_SECONDS,
     RECORD_TRIES,
     RULES_SECONDS,
@@ -28,14 +42,6 @@ from mdlc_constructs.resources.decision_api.settings import (
 from mdlc_constructs.resources.places import KEY_ARN
 from mdlc_constructs.tasks import dynamodb, events, lambda_, runtime
 from mdlc_constructs.tasks.events import Event
-
-DECISION_TABLE = "${DecisionTable}"
-DECISION_TABLE_ARN = "${DecisionTableArn}"
-FEATURE_TABLE = "${FeatureTable}"
-FEATURE_TABLE_ARN = "${FeatureTableArn}"
-FEATURE_KEY_ARN = "${FeatureKeyArn}"
-RULES_FUNCTION = "${RulesFunction}"
-ACTION_FUNCTION = "${ActionFunction}"
 
 JSON_LINES = "application/jsonlines"
 FAILED = "Decision Failed"
@@ -53,8 +59,9 @@ def decision_machine(settings: DecisionSettings) -> Machine:
         *looked_up,
         _invoke_endpoint(settings),
         _execute_rules(settings),
+        counted("CountFallback", "FallbackDecisions", settings, following="RecordDecision"),
         _record(after_record),
-        *(_acting(settings) if settings.acts else ()),
+        *(acting(settings) if settings.acts else ()),
         Succeed(name="Answer", output="{% $made.answer %}"),
         *_repeated(after_record),
         *_failures(settings),
@@ -62,7 +69,7 @@ def decision_machine(settings: DecisionSettings) -> Machine:
     return Machine(
         states,
         comment=f"Decides about one request by the model {settings.model}",
-        timeout_seconds=LONGEST_INTEGRATION_MS // 1000 - 1,
+        timeout_seconds=EXECUTION_SECONDS,
     )
 
 
@@ -88,12 +95,17 @@ def _collect_features(settings: DecisionSettings) -> State:
         assign={
             "item": "{% $exists($states.result.Item) ? $states.result.Item : null %}",
             "features": expressions.features(settings.decisions, "$states.result.Item"),
+            "missed": False,
         },
         output={},
         catch=(
             Catch(
                 next="InvokeEndpoint",
-                assign={"item": None, "features": expressions.features(settings.decisions, "{}")},
+                assign={
+                    "item": None,
+                    "features": expressions.features(settings.decisions, "{}"),
+                    "missed": True,
+                },
                 output={},
             ),
         ),
@@ -127,7 +139,11 @@ def _asked(step: str) -> dict[str, object]:
 
 
 def _execute_rules(settings: DecisionSettings) -> State:
-    looked_up = {"item": "{% $item %}"} if settings.decisions.lookup is not None else {}
+    looked_up = (
+        {"item": "{% $item %}", "look_up_failed": "{% $missed %}"}
+        if settings.decisions.lookup is not None
+        else {}
+    )
     scored = {name: f"{{% $scored.{name} %}}" for name in ("answer", "variant", "failed")}
     without = expressions.made_without_rules(
         settings.decisions, api=settings.api, model=settings.model, acts=settings.acts
@@ -142,7 +158,7 @@ def _execute_rules(settings: DecisionSettings) -> State:
         output={},
         catch=(
             Catch(errors=("BadRequest",), next="Refused", assign={"failure": expressions.REFUSAL}),
-            Catch(next="RecordDecision", assign={"made": without}, output={}),
+            Catch(next="CountFallback", assign={"made": without}, output={}),
         ),
         next="RecordDecision",
         comment="Without a score, the fallback decision",
@@ -167,61 +183,13 @@ def _record(following: str) -> State:
         timeout_seconds=RECORD_SECONDS,
         retry=_quick(_UNCERTAIN, RECORD_TRIES - 1),
         output={},
-        catch=(Catch(errors=(_PUT_REFUSED,), next="ReadDecision", output={}), _to_failure()),
+        catch=(
+            Catch(errors=(_PUT_REFUSED,), next="ReadDecision", output={}),
+            to_failure("CountRecordFailure"),
+        ),
         next=following,
         comment="Before anything is done: no decision without a record",
     )
-
-
-def _acting(settings: DecisionSettings) -> tuple[State, ...]:
-    """`ActionVerdict`, `PerformAction`, `QueueAction` where that fails, and `NoteAction`."""
-    action = settings.decisions.action
-    waits = {"timeout_seconds": whole_seconds(action.timeout)}
-    idle = Rule(condition="{% $not($made.act) %}", next="Answer")
-    perform = lambda_.invoke(
-        "PerformAction",
-        function_arn=ACTION_FUNCTION,
-        payload="{% $made.action %}",
-        queued=not action.waits,
-        timeout_seconds=waits["timeout_seconds"],
-        retry=(),
-        assign={"reached": "done" if action.waits else "queued"},
-        output={},
-        catch=(Catch(next="QueueAction", output={}),),
-        next="NoteAction",
-        comment="Called with the request's id as its key: a second call does nothing",
-    )
-    queue = lambda_.invoke(
-        "QueueAction",
-        function_arn=ACTION_FUNCTION,
-        payload="{% $made.action %}",
-        queued=True,
-        timeout_seconds=waits["timeout_seconds"],
-        retry=(),
-        assign={"reached": "queued"},
-        output={},
-        catch=(_to_failure(),),
-        next="NoteAction",
-        comment="Lambda's own queue repeats it",
-    )
-    note = dynamodb.update_item(
-        "NoteAction",
-        table_name=DECISION_TABLE,
-        table_arn=DECISION_TABLE_ARN,
-        kms_key_arn=KEY_ARN,
-        key={"request_id": {"S": f"{{% {REQUEST_ID} %}}"}},
-        update="SET #action = :reached",
-        condition="#action <> :done",
-        names={"#action": "action"},
-        values={":reached": {"S": "{% $reached %}"}, ":done": {"S": "done"}},
-        timeout_seconds=RECORD_SECONDS,
-        retry=(),
-        output={},
-        # The action was called: a record that still says pending costs at most a call that does nothing.
-        catch=(Catch(next="Answer", output={}),),
-        next="Answer",
-    )
-    return (Choice(name="ActionVerdict", rules=(idle,), default="PerformAction"), perform, queue, note)
 
 
 def _repeated(following: str) -> tuple[State, ...]:
@@ -236,11 +204,15 @@ def _repeated(following: str) -> tuple[State, ...]:
         retry=_quick(throttling_retry("DynamoDB"), 1),
         assign={"recorded": "{% $states.result.Item %}"},
         output={},
-        catch=(_to_failure(),),
+        catch=(to_failure("CountRecordFailure"),),
         next="WhoseDecision",
     )
-    # A write may have succeeded although its answer was lost, and was then repeated.
-    own = Rule(condition="{% $recorded.at.S = $made.item.at.S %}", next=following)
+    # A write may have succeeded although its answer was lost, and was then repeated. A moment in milliseconds
+    # is shared by requests that come at the same time.
+    own = Rule(
+        condition="{% $recorded.at.S = $made.item.at.S and $recorded.row.S = $made.item.row.S %}",
+        next=following,
+    )
     repeat = lambda_.invoke(
         "RepeatDecision",
         function_arn=RULES_FUNCTION,
@@ -250,17 +222,13 @@ def _repeated(following: str) -> tuple[State, ...]:
         assign={"made": "{% $states.result.Payload %}"},
         output={},
         catch=(
-            Catch(errors=("Conflict",), next="Refused", assign={"failure": expressions.REFUSAL}),
-            _to_failure(),
+            Catch(errors=("Conflict", "Underway"), next="Refused", assign={"failure": expressions.REFUSAL}),
+            to_failure("AnnounceFailure"),
         ),
         next=following,
         comment="The recorded decision; its action once more when it was not seen to be done",
     )
     return (read, Choice(name="WhoseDecision", rules=(own,), default="RepeatDecision"), repeat)
-
-
-def _to_failure() -> Catch:
-    return Catch(next="AnnounceFailure", assign={"failure": expressions.FAILURE}, output={})
 
 
 def _failures(settings: DecisionSettings) -> tuple[State, ...]:
@@ -287,7 +255,8 @@ def _failures(settings: DecisionSettings) -> tuple[State, ...]:
         next="Unavailable",
     )
     return (
+        counted("CountRecordFailure", "RecordsFailed", settings, following="AnnounceFailure"),
         announce,
         Fail(name="Unavailable", error="{% $failure.Error %}", cause="{% $failure.Cause %}"),
-        Fail(name="Refused", error="{% $failure.Error %}", cause="{% $failure.Cause %}"),
+        Succeed(name="Refused", output={"error": "{% $failure.Error %}", "message": "{% $failure.Cause %}"}),
     )

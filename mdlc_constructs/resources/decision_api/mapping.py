@@ -1,7 +1,7 @@
 """What API Gateway makes of requests and answers on the way to the state machine and back. Pure text.
 
 The templates are Apache Velocity's language, kept to what they must do: `StartSyncExecution` answers 200 for
-an execution that failed, so that the answer's status has to be read from its body.
+an execution that failed or refused, so that the answer's status has to be read from its body.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartSyncExecution.html
 """
@@ -13,8 +13,8 @@ LONGEST_INTEGRATION_MS = 29_000
 
 Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 """
-STATUSES = {"BadRequest": 400, "Conflict": 409}
-"""Errors of an execution whose request was at fault; every other one is the service's."""
+STATUSES = {"BadRequest": 400, "Conflict": 409, "Underway": 503}
+"""What an execution that ends well may answer instead of a decision, as `{"error", "message"}`."""
 
 UNAVAILABLE = "No decision was made or none could be recorded: ask again with the same request_id."
 
@@ -32,18 +32,19 @@ def execution_request(machine_arn: str) -> str:
 
 
 def execution_answer() -> str:
-    """The response template of an execution: its output, or what was at fault with the request, or 503.
+    """The response template of an execution: the decision, or why it was refused, or 503.
 
     The output is the answer's JSON already, as text.
     """
-    cause = "$util.escapeJavaScript($input.path('$.cause')).replaceAll(\"\\\\'\", \"'\")"
-    refused = "".join(
-        f"#elseif($input.path('$.error') == '{error}')#set($context.responseOverride.status = {status})"
-        f'{{"message": "{cause}"}}'
+    message = '$util.escapeJavaScript($output.message).replaceAll("\\\\\'", "\'")'
+    refused = "#else".join(
+        f"if($output.error == '{error}')#set($context.responseOverride.status = {status})"
+        f'{{"message": "{message}"}}'
         for error, status in STATUSES.items()
     )
     return (
-        f"#if($input.path('$.status') == 'SUCCEEDED')$input.path('$.output'){refused}"
+        "#if($input.path('$.status') == 'SUCCEEDED')#set($output = $util.parseJson($input.path('$.output')))"
+        f"#{refused}#else$input.path('$.output')#end"
         f"#else#set($context.responseOverride.status = 503){unavailable()}#end"
     )
 

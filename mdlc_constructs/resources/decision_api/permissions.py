@@ -5,8 +5,11 @@ from mdlc_constructs.resources.places import AUDIT_TABLE_ARN, BUCKET, KEY_ARN, P
 from mdlc_constructs.settings.token import has_token
 from mdlc_constructs.tasks.permissions import arn, use_key
 
+DECISION_TABLE = "${DecisionTable}"
 DECISION_TABLE_ARN = "${DecisionTableArn}"
 RULES_TABLE_ARN = "${RulesTableArn}"
+RULES_FUNCTION = "${RulesFunction}"
+FEATURE_TABLE = "${FeatureTable}"
 FEATURE_TABLE_ARN = "${FeatureTableArn}"
 FEATURE_KEY_ARN = "${FeatureKeyArn}"
 ACTION_FUNCTION = "${ActionFunction}"

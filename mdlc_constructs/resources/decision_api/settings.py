@@ -9,6 +9,9 @@ from mdlc_constructs.settings.decisions import Decisions
 
 RECORD_SECONDS = 1
 RECORD_TRIES = 3
+COUNT_SECONDS = 1
+EXECUTION_SECONDS = LONGEST_INTEGRATION_MS // 1000 - 1
+"""API Gateway is still there to hear the end."""
 RULES_SECONDS = 3
 """A cold start of the rules function and its reading of the rules."""
 
@@ -33,10 +36,11 @@ class DecisionSettings:
     acts: bool = False
 
     def __post_init__(self) -> None:
-        if self.longest > timedelta(milliseconds=LONGEST_INTEGRATION_MS):
+        if self.longest > timedelta(seconds=EXECUTION_SECONDS):
             raise ValueError(
                 f"decisions={str(self.longest)!r}: all calls together may take so long in whole seconds, and "
-                f"API Gateway waits 29 seconds; shorten the timeouts or ask the endpoint fewer times."
+                f"an execution may take {EXECUTION_SECONDS} seconds; shorten the timeouts or ask the "
+                f"endpoint fewer times."
             )
 
     @property
@@ -51,7 +55,7 @@ class DecisionSettings:
         if lookup is not None:
             calls.append(whole_seconds(lookup.timeout))
         if self.acts:
-            calls.append(2 * whole_seconds(action.timeout) + RECORD_SECONDS)
+            calls.append(2 * whole_seconds(action.timeout) + COUNT_SECONDS + RECORD_SECONDS)
         return timedelta(seconds=sum(calls))
 
 

@@ -1,10 +1,12 @@
 """Which model a body is held against."""
 
+from typing import Any
+
 import pytest
 
 from tests.local.api_gateway.gateway import GOOD, Stack
 
-BAD = {"row": {}}
+BAD: dict[str, Any] = {"row": {}}
 
 
 @pytest.mark.parametrize(

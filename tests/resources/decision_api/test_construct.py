@@ -13,7 +13,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from syrupy.assertion import SnapshotAssertion
 
-from mdlc_constructs import ActionCall, Decisions, FeatureLookup
+from mdlc_constructs import ActionCall, Authorizer, Decisions, FeatureLookup, ModelHome
 from mdlc_constructs.resources.decision_api.construct import DecisionApi
 from tests.resources.decision_api.settings import DECISIONS, PLAIN, RULES
 from tests.resources.decision_api.stacks import (
@@ -23,6 +23,7 @@ from tests.resources.decision_api.stacks import (
     REBOOK,
     STACKS,
     WEB_ACL,
+    Named,
     acting,
     decision_api,
 )
@@ -91,6 +92,10 @@ def test_bodies_are_held_against_the_requests_schema(stacks: dict[str, Synthesiz
     validator = stack.properties("AWS::ApiGateway::RequestValidator")
     assert validator["ValidateRequestBody"] is True
     assert all("RequestValidatorId" in method for method in methods(stack))
+    # Without a default, a body of another type would be handed on as it is.
+    (model,) = stack.of_type("AWS::ApiGateway::Model")
+    named = {"application/json": {"Ref": model}, "$default": {"Ref": model}}
+    assert [method["RequestModels"] for method in methods(stack)] == [named] * 2
 
 
 def test_both_shapes_stand_side_by_side(stacks: dict[str, Synthesized]) -> None:
@@ -119,9 +124,9 @@ def test_the_stage_logs_traces_throttles_and_serves_a_deployment_of_this_content
 
 
 def test_other_content_is_another_deployment_and_the_same_is_the_same(stack: Stack) -> None:
-    def deployment(id_: str, decisions: Decisions) -> str:
+    def deployment(id_: str, decisions: Decisions = PLAIN, **arguments: Any) -> str:
         one = Stack(stack, id_, env=HERE)
-        decision_api(one, decisions=decisions)
+        decision_api(one, decisions=decisions, **arguments)
         (id_,) = (
             child.node.id
             for child in one.node.find_child("Api").node.children
@@ -130,7 +135,37 @@ def test_other_content_is_another_deployment_and_the_same_is_the_same(stack: Sta
         return id_
 
     more = replace(PLAIN, columns={**PLAIN.columns, "seats": "integer"})
-    assert deployment("One", PLAIN) == deployment("Two", PLAIN) != deployment("Three", more)
+    first = deployment("One")
+    assert deployment("Two") == first
+    others = {
+        deployment("Three", more),
+        # The function's alias instead of the function, which are both tokens.
+        deployment("Four", provisioned=2),
+        # A machine of another name replaces the first one, which a stage that stays would go on calling.
+        deployment("Five", shape="express"),
+        deployment("Six", shape="express", name="renamed"),
+        deployment("Seven", authorizer=Authorizer.function(JUDGE)),
+        deployment("Eight", authorizer=Authorizer.function(JUDGE, cache_seconds=0)),
+    }
+    assert len(others - {first}) == 6
+
+
+def test_warm_instances_run_what_the_function_was_last_told(stack: Stack) -> None:
+    def version(id_: str, table: str) -> str:
+        one = Stack(stack, id_, env=HERE)
+        tables = {
+            name: dynamodb.Table(
+                one, name, partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING)
+            )
+            for name in ("Fleet", "Fleet2")
+        }
+        decisions = replace(DECISIONS, action=ActionCall())
+        decision_api(one, decisions=decisions, feature_table=tables[table], provisioned=1)
+        children = one.node.find_child("Api").node.children
+        (id_,) = (child.node.id for child in children if "Version" in child.node.id)
+        return id_
+
+    assert version("One", "Fleet") == version("Two", "Fleet") != version("Three", "Fleet2")
 
 
 def test_every_log_group_and_table_is_encrypted_and_kept_within_bounds(
@@ -302,8 +337,25 @@ def test_what_goes_wrong_raises_an_alarm(stacks: dict[str, Synthesized]) -> None
     }
     assert found == {
         *("5XXError", "Latency", "FallbackDecisions", "RecordsFailed", "ActionsFailed", "RulesRefused"),
-        *("Errors", "Throttles", "ExecutionThrottled", "ExecutionsFailed", "ExecutionsTimedOut"),
+        *("LookUpsFailed", "Errors", "Throttles", "AsyncEventsDropped"),
+        *("ExecutionThrottled", "ExecutionsFailed", "ExecutionsTimedOut"),
     }
+
+
+def test_an_alarm_that_could_never_ring_is_not_made(stacks: dict[str, Synthesized]) -> None:
+    alarms = stacks["Lambda"].of_type("AWS::CloudWatch::Alarm").values()
+    names = {one["Properties"]["MetricName"] for one in alarms}
+    assert not names & {"LookUpsFailed", "ActionsFailed", "AsyncEventsDropped", "ExecutionsFailed"}
+
+
+def test_two_apis_of_one_name_are_refused(stack: Stack) -> None:
+    first = decision_api(stack)
+    home = ModelHome(stack, "Other", name="flights")
+    given: Any = {"home": home, "endpoint": Named(), "decisions": PLAIN, "rules": RULES}
+    with pytest.raises(ValueError, match="name='flights-decisions': is that of Refused/Api already"):
+        DecisionApi(stack, "Second", **given)
+    second = DecisionApi(stack, "Second", name="more", **given)
+    assert first.api_id != second.api_id
 
 
 def test_a_grant_names_the_paths(stack: Stack) -> None:

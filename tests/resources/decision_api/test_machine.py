@@ -65,11 +65,13 @@ def test_a_request_passes_only_the_states_that_it_needs() -> None:
     assert [state.name for state in machine(SHORT).states] == [
         "InvokeEndpoint",
         "ExecuteRules",
+        "CountFallback",
         "RecordDecision",
         "Answer",
         "ReadDecision",
         "WhoseDecision",
         "RepeatDecision",
+        "CountRecordFailure",
         "AnnounceFailure",
         "Unavailable",
         "Refused",
@@ -83,7 +85,8 @@ def test_every_task_catches_everything_and_nothing_acts_before_the_record() -> N
     ahead = {"CollectFeatures", "InvokeEndpoint", "ExecuteRules"}
     for name in ahead:
         following = {STATES[name]["Next"], *(catch["Next"] for catch in STATES[name]["Catch"])}
-        assert following <= ahead | {"RecordDecision", "Refused"}
+        assert following <= ahead | {"CountFallback", "RecordDecision", "Refused"}
+    assert STATES["CountFallback"]["Next"] == "RecordDecision"
 
 
 def test_an_execution_ends_before_api_gateway_gives_up() -> None:
@@ -92,7 +95,7 @@ def test_an_execution_ends_before_api_gateway_gives_up() -> None:
         DECISIONS, fallback=Fallback(decision="wait", tries=5, endpoint_timeout=timedelta(seconds=2))
     )
     hasty = replace(PLAIN, fallback=Fallback(decision="wait", tries=5, endpoint_timeout=timedelta(seconds=3)))
-    assert replace(SETTINGS, decisions=slow).longest == timedelta(seconds=23)
+    assert replace(SETTINGS, decisions=slow).longest == timedelta(seconds=24)
     assert replace(SHORT, decisions=hasty).longest == timedelta(seconds=22)
     # 2.1 s are three whole ones.
     patient = replace(
@@ -137,6 +140,7 @@ def test_permissions_name_what_they_are_for() -> None:
         ("events:PutEvents", here.replace("{}", "events") + "event-bus/default"),
         ("kms:Decrypt", "${KeyArn}"),
         ("kms:GenerateDataKey", "${KeyArn}"),
+        ("cloudwatch:PutMetricData", "*"),
     }
 
 
@@ -180,7 +184,14 @@ def test_defaults_stand_in_when_the_look_up_fails(row: dict[str, Any]) -> None:
     assert catch["Next"] == "InvokeEndpoint"
 
 
-@pytest.mark.parametrize(("kind", "value", "key"), [("category", "N1", "S"), ("integer", 17, "N")])
+@pytest.mark.parametrize(
+    ("kind", "value", "key"),
+    [
+        *(("category", "N1", "S"), ("integer", 17, "N"), ("integer", -3, "N"), ("number", 0.25, "N")),
+        # More digits than JSONata's `$string` keeps: rounded, it would be the key of another item.
+        *(("integer", 4012888888881881, "N"), ("number", 4012888888881881, "N")),
+    ],
+)
 def test_the_key_is_the_functions_key(kind: str, value: object, key: str) -> None:
     decisions = replace(DECISIONS, columns={**DECISIONS.columns, "tail_number": kind})
     found = expressions.lookup_key(decisions)
@@ -190,13 +201,12 @@ def test_the_key_is_the_functions_key(kind: str, value: object, key: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("body", "text"),
-    [('{"score": 0.5, "version": 3}\n', '{"score": 0.5, "version": 3}\n'), ({"score": 1}, '{"score":1}')],
+    "body", ['{"score": 0.5, "version": 3}\n', {"score": 0.12345678901234568, "version": 3}, 0.5]
 )
-def test_an_answer_is_text_whatever_step_functions_made_of_it(body: object, text: str) -> None:
+def test_an_answer_is_handed_on_with_all_its_digits(body: object) -> None:
     assign = STATES["InvokeEndpoint"]["Assign"]["scored"]
     result = {"Body": body, "InvokedProductionVariant": "main"}
-    assert evaluated(assign["answer"], states={"result": result}) == text
+    assert evaluated(assign["answer"], states={"result": result}) == body
     assert evaluated(assign["variant"], states={"result": result}) == "main"
     assert evaluated(assign["variant"], states={"result": {}}) is None
 
@@ -247,6 +257,10 @@ def test_without_the_rules_function_the_record_is_the_one_it_would_have_made(
     assert made["action"] == {**record.action_payload(expected), "at": at}
 
 
+def test_the_reason_of_a_record_without_rules_is_one_that_functions_know() -> None:
+    assert expressions.RULES_DOWN == steps.RULES_DOWN
+
+
 def test_without_a_look_up_or_an_action_there_is_a_record_too() -> None:
     text = expressions.made_without_rules(PLAIN, api="a", model="m", acts=False)
     made = evaluated(text, states=asked({"distance": None}), scored={"variant": None})
@@ -264,9 +278,10 @@ def taken(choice: str, **variables: object) -> str:
 
 
 def test_an_own_record_whose_answer_was_lost_is_no_repetition() -> None:
-    made = {"item": {"at": {"S": "2026-11-20T10:00:00.000001+00:00"}}}
+    made = {"item": {"at": {"S": "2026-11-20T10:00:00.001Z"}, "row": {"S": "{}"}}}
     assert taken("WhoseDecision", made=made, recorded=made["item"]) == "ActionVerdict"
-    assert taken("WhoseDecision", made=made, recorded={"at": {"S": "before"}}) == "RepeatDecision"
+    for other in ({"at": {"S": "before"}}, {"row": {"S": '{"distance": 1}'}}):
+        assert taken("WhoseDecision", made=made, recorded={**made["item"], **other}) == "RepeatDecision"
 
 
 @pytest.mark.parametrize(("act", "state"), [(True, "PerformAction"), (False, "Answer")])
@@ -276,7 +291,8 @@ def test_only_what_asks_for_an_action_acts(act: bool, state: str) -> None:
 
 def test_an_action_that_cannot_be_called_is_queued_and_noted_as_such() -> None:
     (catch,) = STATES["PerformAction"]["Catch"]
-    assert catch["Next"] == "QueueAction"
+    assert catch["Next"] == "CountActionFailure"
+    assert STATES["CountActionFailure"]["Next"] == "QueueAction"
     assert "InvocationType" not in STATES["PerformAction"]["Arguments"]
     assert STATES["QueueAction"]["Arguments"]["InvocationType"] == "Event"
     assert (STATES["PerformAction"]["Assign"], STATES["QueueAction"]["Assign"]) == (
@@ -298,6 +314,51 @@ def test_a_refusal_is_told_by_its_message_alone() -> None:
     error = {"errorOutput": {"Error": "BadRequest", "Cause": cause}}
     told = {name: evaluated(text, states=error) for name, text in catch["Assign"]["failure"].items()}
     assert told == {"Error": "BadRequest", "Cause": "row='x': send an object."}
+    refused = STATES["Refused"]
+    # A caller's mistake is an answer: an execution that fails rings.
+    assert refused["Type"] == "Succeed"
+    answer = {name: evaluated(text, failure=told) for name, text in refused["Output"].items()}
+    assert answer == {"error": "BadRequest", "message": "row='x': send an object."}
+    (repeated, _) = STATES["RepeatDecision"]["Catch"]
+    assert (repeated["ErrorEquals"], repeated["Next"]) == (["Conflict", "Underway"], "Refused")
+
+
+def test_an_action_that_nothing_takes_is_noted_so_that_the_next_request_calls_it() -> None:
+    (catch,) = STATES["QueueAction"]["Catch"]
+    note = STATES[catch["Next"]]
+    assert (catch["Next"], note["Next"]) == ("NoteFailure", "AnnounceFailure")
+    assert note["Arguments"]["ExpressionAttributeValues"][":reached"] == {"S": record.FAILED}
+    noted = STATES["NoteAction"]["Arguments"]["ExpressionAttributeValues"][":reached"]["S"]
+    assert evaluated(noted, reached="queued") == "queued"
+
+
+@pytest.mark.parametrize(
+    ("state", "source", "metric"),
+    [
+        ("CountFallback", "ExecuteRules", "FallbackDecisions"),
+        ("CountRecordFailure", "RecordDecision", "RecordsFailed"),
+        ("CountRecordFailure", "ReadDecision", "RecordsFailed"),
+        ("CountActionFailure", "PerformAction", "ActionsFailed"),
+    ],
+)
+def test_what_goes_wrong_without_a_function_is_counted_by_the_machine(
+    state: str, source: str, metric: str
+) -> None:
+    (everything,) = (c for c in STATES[source]["Catch"] if c["ErrorEquals"] == ["States.ALL"])
+    assert everything["Next"] == state
+    counted = STATES[state]
+    (datum,) = counted["Arguments"]["MetricData"]
+    assert (counted["Arguments"]["Namespace"], datum["MetricName"], datum["Value"]) == ("MDLC", metric, 1)
+    assert datum["Dimensions"] == [{"Name": "Api", "Value": "flights-decisions"}]
+    assert [catch["Next"] for catch in counted["Catch"]] == [counted["Next"]]
+
+
+def test_the_rules_function_hears_whether_the_look_up_failed() -> None:
+    collect = STATES["CollectFeatures"]
+    assert (collect["Assign"]["missed"], collect["Catch"][0]["Assign"]["missed"]) == (False, True)
+    assert STATES["ExecuteRules"]["Arguments"]["Payload"]["look_up_failed"] == "{% $missed %}"
+    short: Any = machine(SHORT).to_asl()["States"]
+    assert "look_up_failed" not in short["ExecuteRules"]["Arguments"]["Payload"]
 
 
 def test_a_machine_without_an_action_has_no_choice_about_it() -> None:

@@ -3,7 +3,7 @@
 import json
 
 from lambdas.decide.requests import BadRequest
-from lambdas.decide.rules import Conflict
+from lambdas.decide.rules import Conflict, Underway
 from mdlc_constructs.resources.decision_api.mapping import (
     STATUSES,
     execution_answer,
@@ -21,12 +21,13 @@ def test_the_body_goes_to_the_machine_as_text() -> None:
 
 def test_every_status_but_success_is_an_error_to_the_caller() -> None:
     template = execution_answer()
-    assert template.startswith("#if($input.path('$.status') == 'SUCCEEDED')$input.path('$.output')#elseif")
+    assert template.startswith("#if($input.path('$.status') == 'SUCCEEDED')#set($output = ")
+    assert "#else$input.path('$.output')#end#else" in template
     assert template.endswith(f"#else#set($context.responseOverride.status = 503){unavailable()}#end")
     assert "ask again" in json.loads(unavailable())["message"]
 
 
-def test_a_requests_own_faults_are_named_by_the_functions_errors() -> None:
-    assert {BadRequest.__name__: 400, Conflict.__name__: 409} == STATUSES
+def test_refusals_are_named_by_the_functions_errors() -> None:
+    assert {BadRequest.__name__: 400, Conflict.__name__: 409, Underway.__name__: 503} == STATUSES
     for error, status in STATUSES.items():
         assert f"== '{error}')#set($context.responseOverride.status = {status})" in execution_answer()
