@@ -116,7 +116,7 @@ def ask_first(scene: Scene) -> list[Asked]:
     first, *warm = (one.seconds * 1000 for one in asked)
     scene.say(
         f"{len(asked)} flights, {rebooked} to rebook; p50 {quantile(warm, 0.5):.0f} ms, "
-        f"p99 {quantile(warm, 0.99):.0f} ms, {first:.0f} ms for the first one, for which a function may have to start"
+        f"p99 {quantile(warm, 0.99):.0f} ms, {first:.0f} ms for the first one (functions may have to start)"
     )
     scored = [one for one in asked if one.answer["score"] is not None]
     other = [
