@@ -212,14 +212,17 @@ def judge(
     """What the answers say.
 
     Where they do not say whose they are, both fleets' are counted and divided by the new fleet's share of
-    the traffic, which is its smallest one: once it has more, too much is reported, never too little.
+    the traffic, which is its smallest one: once it has more, too much is reported, never too little. A
+    container that is not bound to name its version may do so: then some of the answers carry another one than
+    the champion's, and are told apart. Where none does, the new fleet was not met or names itself alike.
 
     Args:
         champion: the version that `Probe.champion` is of, as answers name it.
-        version: the version that is released, as answers name it; None when they name none.
+        version: the version that is released, as answers name it; None when they need not name it.
         share: the new fleet's smallest share (above 0, at most 1).
     """
-    told = tells_versions(champion, version)
+    named = {answer.version for _, answer in asked if answer is not None} - {None, champion}
+    told = tells_versions(champion, version) or (version is None and bool(named))
     new = [(probe, answer) for probe, answer in asked if is_new(answer, champion)] if told else list(asked)
     seen = len(new) if told else None
     if not new:

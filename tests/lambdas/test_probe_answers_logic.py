@@ -93,24 +93,45 @@ def test_the_old_versions_answers_do_not_dilute_the_new_ones(bad: int, good: int
 @pytest.mark.parametrize("told", [True, False])
 def test_the_share_of_bad_answers_is_estimated_without_bias(told: bool) -> None:
     """Five hundred looks at a tenth of the traffic, a fifth of whose answers are bad."""
+    marks = ("7", "6") if told else (None, None)
     random, share, wrong, count = Random(3), 0.1, 0.2, 400
     asked = probes(*[0.0] * count)
     estimates = []
     for _ in range(500):
         answers = [
-            answer(9.0 if random.random() < wrong else 0.1, "7")
+            answer(9.0 if random.random() < wrong else 0.1, marks[0])
             if random.random() < share
-            else answer(0.0, "6")
+            else answer(0.0, marks[1])
             for _ in range(count)
         ]
         look = judge(
             list(zip(asked, answers, strict=True)),
-            champion="6",
-            version="7" if told else None,
+            champion=marks[1],
+            version=marks[0],
             share=share,
         )
         estimates.append(look.outside or 0.0)
     assert sum(estimates) / len(estimates) == pytest.approx(wrong, abs=0.012)
+
+
+@given(st.integers(0, 40), st.integers(1, 40), st.integers(0, 300), st.sampled_from(["6", None]))
+def test_a_container_that_names_its_version_unbidden_is_not_diluted(
+    bad: int, good: int, old: int, champion: str | None
+) -> None:
+    asked = probes(*[0.0] * (bad + good + old))
+    answers = [answer(9.0)] * bad + [answer(0.1)] * good + [answer(0.0, champion)] * old
+    look = judge(list(zip(asked, answers, strict=True)), champion=champion, version=None, share=0.1)
+    assert look.seen == bad + good
+    assert look.outside == pytest.approx(bad / (bad + good))
+
+
+@pytest.mark.parametrize("version", ["6", None])
+def test_containers_that_all_call_themselves_alike_are_estimated(version: str | None) -> None:
+    asked = probes(*[0.0] * 100)
+    answers = [answer(9.0 if number < 5 else 0.1, version) for number in range(100)]
+    look = judge(list(zip(asked, answers, strict=True)), champion=version, version=None, share=0.1)
+    assert look.seen is None
+    assert look.outside == pytest.approx(0.5)
 
 
 def test_errors_and_answers_without_a_mark_are_held_against_the_new_version() -> None:
