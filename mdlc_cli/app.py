@@ -8,7 +8,16 @@ import typer
 from rich.markup import escape
 
 from mdlc_cli import progress
-from mdlc_cli.commands import deploying, golden_rows, local_aws, records, releasing, tools, workflows
+from mdlc_cli.commands import (
+    deploying,
+    golden_rows,
+    local_aws,
+    records,
+    releasing,
+    rule_files,
+    tools,
+    workflows,
+)
 from mdlc_cli.errors import CommandError
 
 HELP = """Train, score and keep account of models on AWS, or on this machine.
@@ -33,6 +42,7 @@ app.command(rich_help_panel=WORK)(workflows.run)
 app.command(rich_help_panel=WORK)(releasing.release)
 app.command(rich_help_panel=WORK)(releasing.rollback)
 app.add_typer(golden_rows.app, name="golden", rich_help_panel=WORK)
+app.add_typer(rule_files.app, name="rules", rich_help_panel=WORK)
 app.command(rich_help_panel=WORK)(deploying.teardown)
 app.command(rich_help_panel=RECORD)(workflows.executions)
 app.command(rich_help_panel=RECORD)(workflows.logs)

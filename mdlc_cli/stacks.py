@@ -12,6 +12,8 @@ from mdlc_cli.target import Target
 AUDIT_TABLE_OUTPUT = "AuditTableName"
 AUDIT_TABLE_ID = "Audit"
 """What the logical id of a home's audit table holds: the id of its construct, which is a contract."""
+UPLOAD_RULE_ID = "RulesUploaded"
+"""What the logical id of a decision API's event rule holds, by which its rules are accepted."""
 BUCKET_OUTPUT = "BucketName"
 
 
@@ -77,6 +79,12 @@ def audit_tables(target: Target, stack: str | None = None) -> list[str]:
         where = f"stack {stack!r} has no" if stack else "no deployed stack has an"
         raise CommandError(f"{where} audit table: deploy a model home with `mdlc deploy`")
     return sorted(tables)
+
+
+def upload_rules(target: Target, stack: str) -> list[str]:
+    """The names of the event rules by which a stack's decision APIs accept rules."""
+    made = _made(target, stack, "AWS::Events::Rule")
+    return [rule["PhysicalResourceId"] for rule in made if UPLOAD_RULE_ID in rule["LogicalResourceId"]]
 
 
 def _made(target: Target, stack: str, kind: str) -> list[dict[str, Any]]:

@@ -5,10 +5,12 @@ The tests tell one story and run in order: rules, decisions, repetitions, refusa
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mdlc_cli import rules as command
 from tests.end_to_end.aws import Aws
 from tests.end_to_end.deciding import NAME, VERSION, Deciding, rules
 
@@ -17,6 +19,12 @@ EARLY: dict[str, Any] = {"tail_number": "N9", "delay": 10}
 
 OWN = ("request_id", "inference_id", "at")
 """What differs between two requests about the same row."""
+
+AWKWARD: dict[str, Any] = {
+    "tail_number": "it's \"q\" \\ é 𝄞 \n\t$input.json('$') #if(true) ${x} {% $x %} </",
+    "delay": 12.345678901234567,
+    "seats": 2**53 - 1,
+}
 
 SHAPES = pytest.mark.parametrize("express", [False, True], ids=["lambda", "express"])
 
@@ -78,7 +86,17 @@ def test_a_repeated_request_has_the_same_answer_and_acts_once(deciding: Deciding
 
 
 @SHAPES
-def test_one_id_for_two_rows_is_a_conflict(deciding: Deciding, express: bool) -> None:
+def test_whatever_a_row_holds_is_recorded_as_it_was_sent(deciding: Deciding, express: bool) -> None:
+    answer = deciding.ask(f"awkward-{express}", AWKWARD, express=express)
+    assert answer.status == 200, answer
+    record = deciding.record(f"awkward-{express}")
+    assert json.loads(record["row"]) == AWKWARD
+    assert json.loads(record["features"]) == {**AWKWARD, "tier": None}
+    assert json.loads(record["score"]) == answer.content["score"]
+
+
+@SHAPES
+def test_one_id_for_two_rows_is_a_conflict_and_no_failure(deciding: Deciding, express: bool) -> None:
     request_id = f"conflict-{express}"
     deciding.ask(request_id, EARLY, express=express)
     answer = deciding.ask(request_id, LATE, express=express)
@@ -86,6 +104,9 @@ def test_one_id_for_two_rows_is_a_conflict(deciding: Deciding, express: bool) ->
     assert answer.content == {
         "message": f"request_id='{request_id}' was used for another row: give each request its own."
     }
+    # A failed execution would raise an alarm.
+    ended = deciding.execute(request_id, LATE)
+    assert (ended["status"], json.loads(ended["output"])["error"]) == ("SUCCEEDED", "Conflict")
 
 
 @SHAPES
@@ -107,8 +128,15 @@ def test_who_does_not_sign_is_turned_away(deciding: Deciding, express: bool) -> 
     assert deciding.record("stranger") == {}
 
 
-def test_rules_of_the_team_take_effect_and_bad_ones_do_not(deciding: Deciding) -> None:
-    deciding.upload_rules(rules("stricter", edge=0.9))
+def test_rules_of_the_team_take_effect_and_bad_ones_do_not(
+    deciding: Deciding, aws: Aws, tmp_path: Path
+) -> None:
+    (api,) = command.apis(aws.target, "Deciding")
+    stricter = tmp_path / "rules.json"
+    stricter.write_text(json.dumps(rules("stricter", edge=0.9)))
+    command.check(stricter, api.decisions, api.columns)
+    command.upload(aws.target, api, stricter)
+    assert command.accepted(aws.target, api, stricter)["rules_version"].startswith("stricter@")
 
     def version(number: int) -> str:
         answer = deciding.ask(f"stricter-{number}", LATE, express=number % 2 == 0)

@@ -1,0 +1,81 @@
+"""``mdlc rules``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mdlc_cli import progress, rules
+from mdlc_cli.commands import options
+from mdlc_cli.errors import CommandError
+from mdlc_cli.rules import Api
+from mdlc_cli.target import Target
+
+app = typer.Typer(help="Rules that decision APIs execute: check, upload and show them.")
+
+File = Annotated[Path, typer.Argument(help="The rules, a JSON document.")]
+Name = Annotated[
+    str | None, typer.Option("--api", help="This decision API. Default: the only one.", show_default=False)
+]
+
+
+@app.command()
+def check(
+    file: File,
+    decision: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--decision",
+            help="A decision that may be made; give all. Then no deployed API is asked, nor are names of "
+            "columns checked.",
+            show_default=False,
+        ),
+    ] = None,
+    api: Name = None,
+    stack: options.Stack = None,
+    local: options.Local = None,
+) -> None:
+    """Say what is wrong with rules, and upload nothing. Exit status 1 when they cannot be used."""
+    if decision and api is not None:
+        raise CommandError(f"--decision and --api {api} both say what may be decided: leave one out")
+    if decision:
+        rules.check(file, decision, None)
+        told = f"{file.name} can be used where {', '.join(decision)} may be decided"
+    else:
+        _, found = _chosen(file, api, stack, local)
+        told = f"{file.name} can be used by {found.name}"
+    progress.stderr_console().print(told, markup=False)
+
+
+@app.command()
+def put(file: File, api: Name = None, stack: options.Stack = None, local: options.Local = None) -> None:
+    """Check rules, upload them, and wait until they are in use."""
+    target, found = _chosen(file, api, stack, local)
+    with progress.step(f"Uploading {file.name} to {found.uri}"):
+        rules.upload(target, found, file)
+        taken = rules.accepted(target, found, file)
+    told = f"{found.name} decides by {taken['rules_version']}; functions take them up within its rules_age"
+    progress.stderr_console().print(told, markup=False)
+
+
+@app.command()
+def show(api: Name = None, stack: options.Stack = None, local: options.Local = None) -> None:
+    """Show the rules in use, as they were uploaded."""
+    _, target = options.chosen(local)
+    found = rules.choose(rules.apis(target, stack), api)
+    current = rules.in_use(target, found)
+    if current is None:
+        raise CommandError(f"{found.name} has no rules in use: upload some with `mdlc rules put`")
+    told = f"{found.name} decides by {current['rules_version']}, since {current['at']}"
+    progress.stderr_console().print(f"{told}, from {current['source']}", markup=False)
+    print(current["document"])
+
+
+def _chosen(file: Path, name: str | None, stack: str | None, local: bool | None) -> tuple[Target, Api]:
+    """The API whose rules these are to be, which can use them."""
+    _, target = options.chosen(local)
+    found = rules.choose(rules.apis(target, stack), name)
+    rules.check(file, found.decisions, found.columns)
+    return target, found

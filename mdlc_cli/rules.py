@@ -1,0 +1,139 @@
+"""The rules of decision APIs: where they are uploaded, what they may name, and which are in use.
+
+A decision API's stack has an event rule that offers uploads to the function that accepts them. Its pattern
+names the bucket and the key, and its target's template what rules may name and the table of those in use.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mdlc_cli import stacks
+from mdlc_cli.errors import CommandError
+from mdlc_cli.target import Target
+
+EVENT = "<aws.events.event.json>"
+"""Stands in a template for the event, and is no JSON itself."""
+CURRENT = {"pk": {"S": "RULES"}}
+ACCEPTED_SECONDS = 60.0
+PAUSE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Api:
+    """A decision API as far as its rules are concerned.
+
+    Attributes:
+        table: the table of rules.
+        columns: the types of the columns that rules may name; None when only a deployment knows them.
+    """
+
+    name: str
+    table: str
+    bucket: str
+    key: str
+    decisions: Sequence[str]
+    columns: Mapping[str, str] | None
+
+    @property
+    def uri(self) -> str:
+        """Where rules are uploaded."""
+        return f"s3://{self.bucket}/{self.key}"
+
+
+def apis(target: Target, stack: str | None = None) -> list[Api]:
+    """The decision APIs of all stacks, or of one."""
+    client = target.client("events")
+    found = []
+    for each in stacks.deployed(target, stack):
+        for rule in stacks.upload_rules(target, each.name):
+            detail = json.loads(client.describe_rule(Name=rule)["EventPattern"])["detail"]
+            (offered,) = client.list_targets_by_rule(Rule=rule)["Targets"]
+            known = json.loads(offered["InputTransformer"]["InputTemplate"].replace(EVENT, "null"))
+            found.append(
+                Api(
+                    name=known["api"],
+                    table=known["table"],
+                    bucket=detail["bucket"]["name"][0],
+                    key=detail["object"]["key"][0],
+                    decisions=known["decisions"],
+                    columns=known["columns"],
+                )
+            )
+    return sorted(found, key=lambda api: api.name)
+
+
+def choose(found: Sequence[Api], name: str | None) -> Api:
+    """The API of that name, or the only one.
+
+    Raises:
+        CommandError: none or several fit.
+    """
+    fitting = [api for api in found if name in (None, api.name)]
+    if len(fitting) == 1:
+        return fitting[0]
+    names = ", ".join(api.name for api in found)
+    if not found:
+        raise CommandError("no decision API is deployed: deploy one with `mdlc deploy`")
+    if fitting:
+        raise CommandError(f"there are several decision APIs: choose one of {names} with --api")
+    raise CommandError(f"no decision API is called {name!r}: choose one of {names}")
+
+
+def problems(file: Path, decisions: Sequence[str], columns: Mapping[str, str] | None) -> list[str]:
+    """What is wrong with the rules in a file, a sentence each."""
+    # Only here: other commands start without the library.
+    from mdlc_constructs.settings import rules_document
+
+    return rules_document.check(file, decisions=decisions, columns=columns)
+
+
+def check(file: Path, decisions: Sequence[str], columns: Mapping[str, str] | None) -> None:
+    """Refuse a file whose rules cannot be used.
+
+    Raises:
+        CommandError: with the first problem, and the others as its detail.
+    """
+    found = problems(file, decisions, columns)
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise CommandError(f"{file.name} cannot be used{more}: {found[0]}", detail="\n".join(found[1:]))
+
+
+def upload(target: Target, api: Api, file: Path) -> None:
+    """Put a file into its place."""
+    client = target.client("s3")
+    client.put_object(Bucket=api.bucket, Key=api.key, Body=file.read_bytes(), ContentType="application/json")
+
+
+def in_use(target: Target, api: Api) -> dict[str, str] | None:
+    """The rules in use: `document`, `rules_version`, `source`, `at`; None before any are."""
+    found = target.client("dynamodb").get_item(TableName=api.table, Key=CURRENT, ConsistentRead=True)
+    item: dict[str, dict[str, str]] | None = found.get("Item")
+    return None if item is None else {name: value["S"] for name, value in item.items() if "S" in value}
+
+
+def accepted(target: Target, api: Api, file: Path) -> dict[str, str]:
+    """The rules in use as soon as they are those of the file.
+
+    Raises:
+        CommandError: they do not come into use.
+    """
+    text = file.read_text(encoding="utf-8-sig")
+    deadline = time.monotonic() + ACCEPTED_SECONDS
+    while True:
+        found = in_use(target, api)
+        if found is not None and found["document"] == text:
+            return found
+        if time.monotonic() >= deadline:
+            standing = found["rules_version"] if found else "none"
+            raise CommandError(
+                f"{api.name} has not taken the rules up within {ACCEPTED_SECONDS:g} s, in use are "
+                f"{standing}: look for its event `Rules Refused`, and at the log of its function that "
+                "accepts rules"
+            )
+        time.sleep(PAUSE_SECONDS)
