@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "lambdas": {SETTINGS},
     "jobs": {SETTINGS},
     "mdlc_local": set(),
-    "mdlc_cli": {RESOURCES},
+    "mdlc_cli": {RESOURCES, SETTINGS},
 }
 """What of ours a room may import besides itself."""
 

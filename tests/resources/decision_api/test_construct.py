@@ -2,20 +2,14 @@
 
 import json
 import re
-from dataclasses import replace
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from aws_cdk import App, Stack
-from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from syrupy.assertion import SnapshotAssertion
 
-from mdlc_constructs import ActionCall, Authorizer, Decisions, FeatureLookup, ModelHome
-from mdlc_constructs.resources.decision_api.construct import DecisionApi
-from tests.resources.decision_api.settings import DECISIONS, PLAIN, RULES
+from tests.resources.decision_api.settings import DECISIONS
 from tests.resources.decision_api.stacks import (
     HERE,
     JUDGE,
@@ -23,9 +17,7 @@ from tests.resources.decision_api.stacks import (
     REBOOK,
     STACKS,
     WEB_ACL,
-    Named,
     acting,
-    decision_api,
 )
 from tests.synthesized import Synthesized
 
@@ -121,51 +113,6 @@ def test_the_stage_logs_traces_throttles_and_serves_a_deployment_of_this_content
     (deployment,) = stack.of_type("AWS::ApiGateway::Deployment").items()
     assert stage["DeploymentId"] == {"Ref": deployment[0]}
     assert set(stack.of_type("AWS::ApiGateway::Method")) <= set(deployment[1]["DependsOn"])
-
-
-def test_other_content_is_another_deployment_and_the_same_is_the_same(stack: Stack) -> None:
-    def deployment(id_: str, decisions: Decisions = PLAIN, **arguments: Any) -> str:
-        one = Stack(stack, id_, env=HERE)
-        decision_api(one, decisions=decisions, **arguments)
-        (id_,) = (
-            child.node.id
-            for child in one.node.find_child("Api").node.children
-            if "Deployment" in child.node.id
-        )
-        return id_
-
-    more = replace(PLAIN, columns={**PLAIN.columns, "seats": "integer"})
-    first = deployment("One")
-    assert deployment("Two") == first
-    others = {
-        deployment("Three", more),
-        # The function's alias instead of the function, which are both tokens.
-        deployment("Four", provisioned=2),
-        # A machine of another name replaces the first one, which a stage that stays would go on calling.
-        deployment("Five", shape="express"),
-        deployment("Six", shape="express", name="renamed"),
-        deployment("Seven", authorizer=Authorizer.function(JUDGE)),
-        deployment("Eight", authorizer=Authorizer.function(JUDGE, cache_seconds=0)),
-    }
-    assert len(others - {first}) == 6
-
-
-def test_warm_instances_run_what_the_function_was_last_told(stack: Stack) -> None:
-    def version(id_: str, table: str) -> str:
-        one = Stack(stack, id_, env=HERE)
-        tables = {
-            name: dynamodb.Table(
-                one, name, partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING)
-            )
-            for name in ("Fleet", "Fleet2")
-        }
-        decisions = replace(DECISIONS, action=ActionCall())
-        decision_api(one, decisions=decisions, feature_table=tables[table], provisioned=1)
-        children = one.node.find_child("Api").node.children
-        (id_,) = (child.node.id for child in children if "Version" in child.node.id)
-        return id_
-
-    assert version("One", "Fleet") == version("Two", "Fleet") != version("Three", "Fleet2")
 
 
 def test_every_log_group_and_table_is_encrypted_and_kept_within_bounds(
@@ -331,33 +278,6 @@ def test_functions_are_told_names_and_settings(stacks: dict[str, Synthesized]) -
     assert "ApiDecisions" in told["MDLC_DECISION_TABLE"]["Ref"]
 
 
-def test_what_goes_wrong_raises_an_alarm(stacks: dict[str, Synthesized]) -> None:
-    found = {
-        one["Properties"]["MetricName"] for one in stacks["Both"].of_type("AWS::CloudWatch::Alarm").values()
-    }
-    assert found == {
-        *("5XXError", "Latency", "FallbackDecisions", "RecordsFailed", "ActionsFailed", "RulesRefused"),
-        *("LookUpsFailed", "Errors", "Throttles", "AsyncEventsDropped"),
-        *("ExecutionThrottled", "ExecutionsFailed", "ExecutionsTimedOut"),
-    }
-
-
-def test_an_alarm_that_could_never_ring_is_not_made(stacks: dict[str, Synthesized]) -> None:
-    alarms = stacks["Lambda"].of_type("AWS::CloudWatch::Alarm").values()
-    names = {one["Properties"]["MetricName"] for one in alarms}
-    assert not names & {"LookUpsFailed", "ActionsFailed", "AsyncEventsDropped", "ExecutionsFailed"}
-
-
-def test_two_apis_of_one_name_are_refused(stack: Stack) -> None:
-    first = decision_api(stack)
-    home = ModelHome(stack, "Other", name="flights")
-    given: Any = {"home": home, "endpoint": Named(), "decisions": PLAIN, "rules": RULES}
-    with pytest.raises(ValueError, match="name='flights-decisions': is that of Refused/Api already"):
-        DecisionApi(stack, "Second", **given)
-    second = DecisionApi(stack, "Second", name="more", **given)
-    assert first.api_id != second.api_id
-
-
 def test_a_grant_names_the_paths(stack: Stack) -> None:
     api = acting(stack)
     role = iam.Role(stack, "Caller", assumed_by=iam.AccountRootPrincipal())
@@ -374,47 +294,3 @@ def test_attributes_name_what_was_made(stack: Stack) -> None:
     assert api.machine is not None and api.machine.entry == "CollectFeatures"
     assert "execute-api" in json.dumps(stack.resolve(api.url))
     assert "rules/flights-decisions.json" in json.dumps(stack.resolve(api.rules_uri))
-
-
-def fleet(stack: Stack) -> dynamodb.ITable:
-    return dynamodb.Table.from_table_name(stack, "Fleet", "fleet")
-
-
-MANY = {f"column_{number}": 0.0 for number in range(200)}
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"decisions": replace(DECISIONS, action=ActionCall())}, "feature_table=None: give the table that"),
-        ({"feature_table": fleet}, r"feature_table='Refused/Fleet': nothing is looked up in it"),
-        ({"decisions": replace(PLAIN, action=ActionCall(waits=False))}, "action=None: give the function"),
-        ({"shape": "expres"}, "shape='expres': no such shape; did you mean 'express'"),
-        ({"name": "Flights"}, "name='Flights': give lowercase words"),
-        ({"memory_mb": 64}, "memory_mb=64"),
-        ({"provisioned": -1}, "provisioned=-1"),
-        ({"slowest": timedelta(minutes=1)}, "slowest='0:01:00': give a time up to 29 seconds"),
-        ({"web_acl_arn": "arn:aws:wafv2:us-east-1:1:global/webacl/x/1"}, "web_acl_arn=.*regional"),
-        ({"rules": {**RULES, "bands": [{"decision": "cancel"}]}}, r"bands\[0\]\.decision='cancel'"),
-        ({"rules": {**RULES, "deny": [{"column": "tier", "values": [1], "decision": "wait"}]}}, "tier"),
-        ({"rules": Path("nowhere.json")}, "rules='nowhere.json' cannot be read"),
-        (
-            {
-                "decisions": replace(
-                    PLAIN,
-                    columns={"id": "category", **dict.fromkeys(MANY, "number")},
-                    lookup=FeatureLookup(key="id", defaults=MANY),
-                ),
-                "feature_table": fleet,
-            },
-            "decisions='[0-9]+ bytes': a function's environment holds 4096",
-        ),
-    ],
-)
-def test_what_does_not_go_together_is_refused_and_leaves_nothing_behind(
-    stack: Stack, arguments: dict[str, Any], message: str
-) -> None:
-    given = {key: value(stack) if callable(value) else value for key, value in arguments.items()}
-    with pytest.raises(ValueError, match=message):
-        decision_api(stack, **given)
-    assert not [one for one in stack.node.find_all() if isinstance(one, DecisionApi)]

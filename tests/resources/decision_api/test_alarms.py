@@ -1,0 +1,37 @@
+"""Which alarms an API has."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aws_cdk import App, Stack
+
+from tests.resources.decision_api.stacks import HERE, acting, decision_api
+from tests.synthesized import Synthesized
+
+
+@pytest.fixture(scope="module")
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Synthesized]:
+    """An API with everything, and one with the least."""
+    app = App(outdir=str(tmp_path_factory.mktemp("assembly")))
+    build: dict[str, Callable[[Stack], Any]] = {"Both": acting, "Lambda": decision_api}
+    for name, make in build.items():
+        make(Stack(app, name, env=HERE))
+    return Synthesized.all_of(app)
+
+
+def test_what_goes_wrong_raises_an_alarm(stacks: dict[str, Synthesized]) -> None:
+    found = {
+        one["Properties"]["MetricName"] for one in stacks["Both"].of_type("AWS::CloudWatch::Alarm").values()
+    }
+    assert found == {
+        *("5XXError", "Latency", "FallbackDecisions", "RecordsFailed", "ActionsFailed", "RulesRefused"),
+        *("LookUpsFailed", "Errors", "Throttles", "AsyncEventsDropped"),
+        *("ExecutionThrottled", "ExecutionsFailed", "ExecutionsTimedOut"),
+    }
+
+
+def test_an_alarm_that_could_never_ring_is_not_made(stacks: dict[str, Synthesized]) -> None:
+    alarms = stacks["Lambda"].of_type("AWS::CloudWatch::Alarm").values()
+    names = {one["Properties"]["MetricName"] for one in alarms}
+    assert not names & {"LookUpsFailed", "ActionsFailed", "AsyncEventsDropped", "ExecutionsFailed"}
