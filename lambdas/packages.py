@@ -6,10 +6,17 @@ from typing import Any
 
 from lambdas.errors import InvalidInput, NoPackage
 
+SERVED = ("Production", "Deployed")
+"""Life-cycle stage and status that a release gives to a version when it serves, and that it keeps."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Package:
-    """A model package as inference uses it."""
+    """A model package as inference uses it.
+
+    Attributes:
+        served: whether a release brought it into service once.
+    """
 
     arn: str
     version: int
@@ -18,6 +25,7 @@ class Package:
     artifact: str
     environment: Mapping[str, str]
     metadata: Mapping[str, str]
+    served: bool = False
 
 
 def check_version(given: Mapping[str, Any]) -> None:
@@ -73,6 +81,7 @@ def package_from(answer: Mapping[str, Any]) -> Package:
             f"a training workflow carry the feature program that inference needs."
         )
     container = answer["InferenceSpecification"]["Containers"][0]
+    life = answer.get("ModelLifeCycle") or {}
     return Package(
         arn=answer["ModelPackageArn"],
         version=int(answer["ModelPackageVersion"]),
@@ -81,4 +90,5 @@ def package_from(answer: Mapping[str, Any]) -> Package:
         artifact=container["ModelDataUrl"],
         environment=container.get("Environment") or {},
         metadata=metadata,
+        served=(life.get("Stage"), life.get("StageStatus")) == SERVED,
     )

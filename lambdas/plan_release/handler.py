@@ -53,7 +53,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         now=utc_now(),
     )
     plan["wait_seconds"] = wait_seconds(event["execution"]["started_at"], utc_now())
-    if golden.rows is not None and plan["step"] != "Done":
+    if golden.rows is not None and "ScoreGolden" in plan["names"] and plan["step"] != "Done":
         body = {
             "schema_version": 1,
             "workflow": "batch",

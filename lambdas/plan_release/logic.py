@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from lambdas.endpoints import BUSY, Endpoint
-from lambdas.errors import EndpointBroken, InvalidInput, NoGolden, VariantsChanged
+from lambdas.errors import InvalidInput, NoGolden
 from lambdas.packages import Package, check_version
 from lambdas.plan_release import trials
+from lambdas.plan_release.live import check_live, left_unscaled, must_deregister, situation
 from lambdas.plan_release.trials import Noted
 from lambdas.planning import checked_object, met, next_state, passed
 from lambdas.sources import SourceFile, data_version
@@ -22,7 +23,7 @@ INPUT_KEYS = ("package_version", "forward_only")
 _UNCHANGED = {"CreateEndpoint": "Absent", "UpdateEndpoint": "Other"}
 """A call that was refused, to how the endpoint stands when no other execution was the reason."""
 
-NOT_ASKED, NONE_RECORDED, PASSED = "not asked", "none recorded", "passed"
+NOT_ASKED, NONE_RECORDED, SERVED_BEFORE, PASSED = "not asked", "none recorded", "served before", "passed"
 """What became of the golden checks, as the record of a success tells it."""
 
 
@@ -89,46 +90,13 @@ def superseded(given: Mapping[str, Any], package: Package, champion: Mapping[str
     return newer or package.status != "Approved"
 
 
-def check_live(live: Endpoint | None, name: str, variant: str, *, tried: bool = False) -> None:
-    """Refuse an endpoint that cannot be moved to a configuration of ours.
+def goes_back(package: Package, champion: Mapping[str, Any] | None) -> bool:
+    """Whether this is the way back to a version that served before the champion.
 
-    Args:
-        tried: whether it has an experiment's configuration, which it leaves before anything else is done.
-
-    Raises:
-        EndpointBroken: when no update leads out of its state.
-        VariantsChanged: when its variants have other names.
+    It is held to nothing that the champion answers: whoever goes back has a reason not to trust that. What
+    never served is no way back, however old.
     """
-    if live is None or live.status in BUSY:
-        return
-    if live.status != "InService":
-        raise EndpointBroken(
-            f"The endpoint {name} is {live.status}: look at its FailureReason, delete it, and release again."
-        )
-    if not tried and set(live.variants) != {variant}:
-        raise VariantsChanged(
-            f"The endpoint {name} has the variants {sorted(live.variants)}, the settings name {variant!r}: "
-            "traffic shifts only between equal names, so keep the name, or delete the endpoint first."
-        )
-
-
-def situation(live: Endpoint | None, config: str) -> str:
-    """How the endpoint stands to a configuration: Absent, Serving, Deploying (it) or Other."""
-    if live is None:
-        return "Absent"
-    if live.status == "InService":
-        return "Serving" if live.config == config else "Other"
-    if live.status in ("Creating", "Updating", "SystemUpdating"):
-        return "Deploying" if config == (live.pending or live.config) else "Other"
-    return "Other"
-
-
-def must_deregister(live: Endpoint | None, settings: Mapping[str, Any]) -> bool:
-    """Whether scaling must end before the update: an instance type changes only without it."""
-    if live is None or not live.registered:
-        return False
-    same = live.variants.get(settings["variant"]) == settings["instance_type"]
-    return not (same and settings["scaled"])
+    return package.served and champion is not None and package.version < int(champion["version"])
 
 
 def decide(
@@ -159,6 +127,8 @@ def decide(
     settings, requests, bound, model = event["settings"], event["requests"], event["bound"], event["model"]
     serving = settings["endpoint"]
     is_champion = champion is not None and champion["package_arn"] == package.arn
+    back = goes_back(package, champion)
+    asks = settings["golden"] is not None and not back
     late = superseded(event["input"], package, champion) or trials.repeated(event["input"], package, noted)
     experiment = settings.get("experiment")
     if not late:
@@ -181,12 +151,12 @@ def decide(
     jobs: dict[str, list[Job]] = {"CreateModel": [served.job]}
     names = {"CreateModel": served.name}
     uris: dict[str, str] = {}
-    judged, data, checks = None, "none", NOT_ASKED
-    if settings["golden"] is not None:
+    judged, data, checks = None, "none", SERVED_BEFORE if back else NOT_ASKED
+    if asks:
         if not late:
             golden.check(at("golden", ""), serves_another=live is not None and not is_champion)
         checks = NONE_RECORDED
-    if settings["golden"] is not None and golden.rows is not None and golden.expected is not None:
+    if asks and golden.rows is not None and golden.expected is not None:
         data, checks = data_version([golden.rows]), PASSED
         score = step("ScoreGolden", made, data)
         check = step(
@@ -210,7 +180,10 @@ def decide(
     if going == "Deploy" and stands == "Other" and live is not None and live.status in BUSY:
         going = "Wait"
     elif not late and taken and stands == _UNCHANGED.get(taken["step"]):
-        raise met(taken)
+        if not left_unscaled(live, serving):
+            raise met(taken)
+        # Scaling ended for this update: it comes back before the refusal is told.
+        stands = "Refused"
     tried: dict[str, Any] = {"step": trials.SKIP if experiment is None else trials.AGAIN}
     if going == "Deploy" and experiment is not None and live is not None and now is not None:
         tried = trials.trial(
@@ -245,8 +218,12 @@ def decide(
         "replaced_config": replaced if replaced != config.name else "",
         "trial": tried,
         "experiment": "none",
-        # What fails while the champion is released again says nothing against the champion.
-        "rejectable": not is_champion,
+        "refused": {"Error": taken["error"], "Cause": taken["cause"]}
+        if taken and stands == "Refused"
+        else None,
+        "back": back,
+        # What fails while a version is released that serves, or served, says nothing against it.
+        "rejectable": not is_champion and not back,
         "outcome": "Superseded" if late else "Unchanged",
         "recorded": dict(done) if done else None,
         "step": going,

@@ -24,7 +24,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "PutScheduledAction",
         "RegisterScalableTarget",
     ),
-    "cloudwatch": ("PutMetricData",),
+    "cloudwatch": ("DescribeAlarms", "PutMetricData"),
     "dynamodb": (
         "BatchGetItem",
         "DeleteItem",

@@ -2,8 +2,8 @@
 `chain`.
 
 Modules by service: `training`, `processing`, `transform`, `model`, `model_package`, `dynamodb`, `events`,
-`s3`, `lambda_`, `endpoint`, `deployment`, `autoscaling`, `runtime`, `callback`, `metrics`; any other call is
-one `integration.integration` away.
+`s3`, `lambda_`, `endpoint`, `deployment`, `autoscaling`, `runtime`, `callback`, `metrics`, `alarms`; any
+other call is one `integration.integration` away.
 """
 
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mdlc_constructs.exports import lazily
 
 if TYPE_CHECKING:
+    from mdlc_constructs.tasks.alarms import describe_alarms as describe_alarms
     from mdlc_constructs.tasks.autoscaling import deregister_scalable_target as deregister_scalable_target
     from mdlc_constructs.tasks.autoscaling import put_scaling_policy as put_scaling_policy
     from mdlc_constructs.tasks.autoscaling import put_scheduled_action as put_scheduled_action
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.tasks.transform import transform_job as transform_job
 
 _ROOM = {
+    "alarms": ("describe_alarms",),
     "autoscaling": (
         "deregister_scalable_target",
         "put_scaling_policy",

@@ -11,7 +11,7 @@ from typing import Unpack
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.tasks.integration import StateOptions, integration
-from mdlc_constructs.tasks.permissions import arn
+from mdlc_constructs.tasks.permissions import arn, endpoint_arn
 from mdlc_constructs.tasks.requests import is_expression, present
 
 NAMESPACE = "sagemaker"
@@ -51,13 +51,7 @@ def register_scalable_target(
         state,
         Statement(
             actions=("sagemaker:DescribeEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"),
-            # Endpoints are in lower case in ARNs, whatever their name; a placeholder is left.
-            resources=(
-                arn(
-                    "sagemaker",
-                    f"endpoint/{endpoint_name if '$' in endpoint_name else endpoint_name.lower()}",
-                ),
-            ),
+            resources=(endpoint_arn(endpoint_name),),
         ),
         # Which configuration the endpoint has is known to it alone.
         Statement(

@@ -5,15 +5,15 @@ None of these waits: an endpoint takes minutes, and says by an event when it is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Unpack
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import Task
+from mdlc_constructs.tasks.alarms import may_describe_alarms
 from mdlc_constructs.tasks.integration import StateOptions, integration
-from mdlc_constructs.tasks.permissions import arn, pass_role
+from mdlc_constructs.tasks.permissions import endpoint_arn, pass_role
 from mdlc_constructs.tasks.permissions import name_pattern as pattern_of
 from mdlc_constructs.tasks.requests import (
     check_at_least,
@@ -152,7 +152,7 @@ def create_endpoint_config(
         "ExecutionRoleArn": role_arn,
         "Tags": tag_list(tags),
     }
-    config = _arn("endpoint-config", pattern_of("config_name", config_name, name_pattern))
+    config = endpoint_arn(pattern_of("config_name", config_name, name_pattern), "endpoint-config")
     passed = () if role_arn is None else (pass_role(role_arn),)
     return _call(
         name,
@@ -183,8 +183,8 @@ def create_endpoint(
     """
     request = {"EndpointName": endpoint_name, "EndpointConfigName": config_name, "Tags": tag_list(tags)}
     resources = (
-        _arn("endpoint", pattern_of("endpoint_name", endpoint_name, name_pattern)),
-        _arn("endpoint-config", pattern_of("config_name", config_name, config_pattern)),
+        endpoint_arn(pattern_of("endpoint_name", endpoint_name, name_pattern)),
+        endpoint_arn(pattern_of("config_name", config_name, config_pattern), "endpoint-config"),
     )
     return _call(name, "createEndpoint", present(request), resources, tags=tags, state=state)
 
@@ -194,20 +194,20 @@ def update_endpoint(
     *,
     endpoint_name: str,
     config_name: str,
-    deployment: Mapping[str, object] | None = None,
+    deployment: Mapping[str, object] | str | None = None,
     retain: bool = False,
     excluded: Sequence[str] = (),
-    alarm_arns: Sequence[str] = (),
+    alarms: Sequence[str] = (),
     name_pattern: str | None = None,
     config_pattern: str | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
     """A task that begins to move an endpoint to another configuration; the answer comes at once.
 
-    `deployment` is the API's `DeploymentConfig` (see `deployment.deployment_config`). With `retain`,
-    instance counts and weights stay as scaling left them, but for the `excluded` properties. `alarm_arns`
-    are the alarms it names, which the caller must be allowed to describe. Raises ValueError for exclusions
-    without `retain`.
+    `deployment` is the API's `DeploymentConfig` (see `deployment.deployment_config`), or an expression of it.
+    With `retain`, instance counts and weights stay as scaling left them, but for the `excluded` properties.
+    `alarms` are the names of those it watches, which the caller must be allowed to describe. Raises
+    ValueError for exclusions without `retain`.
     """
     if excluded and not retain:
         raise ValueError(f"excluded={tuple(excluded)!r} says what retain leaves out; set retain=True.")
@@ -219,14 +219,10 @@ def update_endpoint(
         "ExcludeRetainedVariantProperties": [{"VariantPropertyType": kind} for kind in excluded],
     }
     resources = (
-        _arn("endpoint", pattern_of("endpoint_name", endpoint_name, name_pattern)),
-        _arn("endpoint-config", pattern_of("config_name", config_name, config_pattern)),
+        endpoint_arn(pattern_of("endpoint_name", endpoint_name, name_pattern)),
+        endpoint_arn(pattern_of("config_name", config_name, config_pattern), "endpoint-config"),
     )
-    watched = (
-        (Statement(actions=("cloudwatch:DescribeAlarms",), resources=tuple(alarm_arns)),)
-        if alarm_arns
-        else ()
-    )
+    watched = (may_describe_alarms(*alarms),) if alarms else ()
     return _call(name, "updateEndpoint", present(request), resources, more=watched, state=state)
 
 
@@ -248,7 +244,7 @@ def update_weights(
         check_at_least(0, **{f"weights[{variant!r}]": weight})
     desired = [{"VariantName": variant, "DesiredWeight": weight} for variant, weight in weights.items()]
     request = {"EndpointName": endpoint_name, "DesiredWeightsAndCapacities": desired}
-    endpoint = _arn("endpoint", pattern_of("endpoint_name", endpoint_name, name_pattern))
+    endpoint = endpoint_arn(pattern_of("endpoint_name", endpoint_name, name_pattern))
     return _call(name, "updateEndpointWeightsAndCapacities", request, (endpoint,), sdk=True, state=state)
 
 
@@ -259,7 +255,7 @@ def describe_endpoint(
 
     `InService` does not say that the last update succeeded: after a rollback the old configuration is.
     """
-    endpoint = _arn("endpoint", pattern_of("endpoint_name", endpoint_name, name_pattern))
+    endpoint = endpoint_arn(pattern_of("endpoint_name", endpoint_name, name_pattern))
     return _call(
         name, "describeEndpoint", {"EndpointName": endpoint_name}, (endpoint,), sdk=True, state=state
     )
@@ -269,7 +265,7 @@ def delete_endpoint(
     name: str, *, endpoint_name: str, name_pattern: str | None = None, **state: Unpack[StateOptions]
 ) -> Task:
     """A task that ends an endpoint, and what it costs."""
-    endpoint = _arn("endpoint", pattern_of("endpoint_name", endpoint_name, name_pattern))
+    endpoint = endpoint_arn(pattern_of("endpoint_name", endpoint_name, name_pattern))
     return _call(name, "deleteEndpoint", {"EndpointName": endpoint_name}, (endpoint,), sdk=True, state=state)
 
 
@@ -277,15 +273,9 @@ def delete_endpoint_config(
     name: str, *, config_name: str, name_pattern: str | None = None, **state: Unpack[StateOptions]
 ) -> Task:
     """A task that deletes a configuration, which must not be in use."""
-    config = _arn("endpoint-config", pattern_of("config_name", config_name, name_pattern))
+    config = endpoint_arn(pattern_of("config_name", config_name, name_pattern), "endpoint-config")
     request = {"EndpointConfigName": config_name}
     return _call(name, "deleteEndpointConfig", request, (config,), sdk=True, state=state)
-
-
-def _arn(kind: str, pattern: str) -> str:
-    """ARNs of endpoints and configurations are in lower case, whatever the name; placeholders are left."""
-    parts = re.split(r"(\$\{[A-Za-z0-9_]+\})", pattern)
-    return arn("sagemaker", f"{kind}/" + "".join(p if p.startswith("${") else p.lower() for p in parts))
 
 
 def _call(

@@ -5,20 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Unpack
 
-from mdlc_constructs.asl.failures import Retry
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import Task
+from mdlc_constructs.tasks.alarms import CLOUDWATCH_RETRY
 from mdlc_constructs.tasks.integration import StateOptions, integration
-
-_RETRY = (
-    Retry(
-        errors=(
-            "CloudWatch.CloudWatchException",
-            "CloudWatch.InternalServiceException",
-            "CloudWatch.SdkClientException",
-        )
-    ),
-)
 
 
 def put_metric(
@@ -42,7 +32,7 @@ def put_metric(
         "Unit": unit,
     }
     if "retry" not in state:
-        state["retry"] = _RETRY
+        state["retry"] = CLOUDWATCH_RETRY
     return integration(
         name,
         service="aws-sdk:cloudwatch",

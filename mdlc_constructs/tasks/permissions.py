@@ -7,6 +7,7 @@ waits for with `MANAGED_BY_AWS` (https://github.com/aws/aws-cdk/issues/26012).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -17,6 +18,15 @@ from mdlc_constructs.tasks.requests import is_expression
 def arn(service: str, resource: str) -> str:
     """ARN (or ARN pattern) of a resource in the stack's own partition, region and account."""
     return f"arn:${{Partition}}:{service}:${{Region}}:${{Account}}:{resource}"
+
+
+def endpoint_arn(pattern: str, kind: str = "endpoint") -> str:
+    """ARN pattern of an endpoint, or of an `endpoint-config`: in lower case there, whatever the name.
+
+    Placeholders of the pattern are left as they are.
+    """
+    parts = re.split(r"(\$\{[A-Za-z0-9_]+\})", pattern)
+    return arn("sagemaker", f"{kind}/" + "".join(p if p.startswith("${") else p.lower() for p in parts))
 
 
 def name_pattern(argument: str, name: str, pattern: str | None) -> str:

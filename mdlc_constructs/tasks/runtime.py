@@ -7,7 +7,7 @@ from typing import Unpack
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.tasks.integration import StateOptions, integration
-from mdlc_constructs.tasks.permissions import arn
+from mdlc_constructs.tasks.permissions import endpoint_arn
 from mdlc_constructs.tasks.permissions import name_pattern as pattern_of
 from mdlc_constructs.tasks.requests import present
 
@@ -40,7 +40,7 @@ def invoke_endpoint(
         "TargetVariant": variant,
         "InferenceId": inference_id,
     }
-    endpoint = arn("sagemaker", f"endpoint/{pattern_of('endpoint_name', endpoint_name, name_pattern)}")
+    endpoint = endpoint_arn(pattern_of("endpoint_name", endpoint_name, name_pattern))
     return integration(
         name,
         service="aws-sdk:sagemakerruntime",

@@ -21,6 +21,13 @@ ERROR = "{% $exists($states.errorOutput.Error) ? $states.errorOutput.Error : 'Un
 CAUSE = "{% $exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : 'No cause was given.' %}"
 FAILURE = {"Error": ERROR, "Cause": CAUSE}
 
+
+def why(most: int, *, before: str = "") -> str:
+    """The caught error's name and cause, on one line of at most so many characters, behind a text."""
+    name, cause = (text.removeprefix("{%").removesuffix("%}").strip() for text in (ERROR, CAUSE))
+    return f"{{% $substring($trim('{before}' & ({name}) & ': ' & ({cause})), 0, {most}) %}}"
+
+
 TO_FAILURE = Catch(next="RecordFailure", assign={"failure": FAILURE})
 """Catches whatever nothing narrower caught, and keeps it for the record."""
 

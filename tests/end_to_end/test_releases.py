@@ -164,7 +164,8 @@ def test_a_second_version_takes_over_by_canary(teams: Aws) -> None:
     (before,) = configs(teams)
     done = teams.run(TEAM, "release", {"reason": "rows are recorded now"})
     assert done.status == "SUCCEEDED", (done.error, done.cause, done.states)
-    ordered = ["ScoreGolden", "CheckGolden", "RecordAnswers", "UpdateEndpoint", "Watch", "PointChampion"]
+    ordered = ["ScoreGolden", "CheckGolden", "LookAtAlarms", "RecordAnswers", "UpdateEndpoint", "Watch"]
+    ordered += ["PointChampion"]
     assert [state for state in done.states if state in ordered] == ordered
     assert done.states.count("ProbeAnswers") > 1
     assert {answer["version"] for answer in answers(teams, asked(teams))} == {2}
@@ -190,14 +191,16 @@ def test_going_back_one_version_takes_one_execution(teams: Aws) -> None:
     before = len(releases(teams))
     back = teams.run(TEAM, "release", {"package_version": 2, "reason": "complaints"})
     assert back.status == "SUCCEEDED", (back.error, back.cause, back.states)
-    # Model, golden checks and configuration are those of its first release.
+    # Model and configuration are those of its first release, and what it leaves is no measure for it.
     assert not {"CreateModel", "ScoreGolden", "CheckGolden", "CreateConfig"} & set(back.states)
+    assert not {"LookAtAlarms", "RecordAnswers", "ProbeAnswers"} & set(back.states)
     assert {answer["version"] for answer in answers(teams, asked(teams))} == {2}
     champion = teams.champion(TEAM)
     assert champion is not None
     assert champion["version"] == "2"
     assert len(releases(teams)) == before + 1
-    assert teams.audit(TEAM)[-1]["replaced"] == "3"
+    audit = teams.audit(TEAM)[-1]
+    assert (audit["replaced"], audit["golden"]) == ("3", "served before")
 
 
 def test_what_golden_rows_speak_against_gets_no_traffic(teams: Aws) -> None:

@@ -45,3 +45,23 @@ def test_a_package_that_cannot_be_used_is_refused_by_name(
 def test_a_package_without_a_feature_program_is_refused() -> None:
     with pytest.raises(NoPackage, match="has no 'program' in its metadata"):
         package_from({"ModelPackageArn": "arn/1", "CustomerMetadataProperties": {"run": "r", "model": "m"}})
+
+
+@pytest.mark.parametrize(
+    ("life", "served"),
+    [
+        ({"Stage": "Production", "StageStatus": "Deployed"}, True),
+        ({"Stage": "Production", "StageStatus": "Pending"}, False),
+        (None, False),
+    ],
+)
+def test_the_registry_knows_what_served_once(life: dict[str, str] | None, served: bool) -> None:
+    described = {
+        "ModelPackageArn": "arn/1",
+        "ModelPackageVersion": 1,
+        "ModelApprovalStatus": "Approved",
+        "CustomerMetadataProperties": {"program": "p", "run": "r", "model": "m"},
+        "InferenceSpecification": {"Containers": [{"Image": "i", "ModelDataUrl": "u"}]},
+        **({"ModelLifeCycle": life} if life else {}),
+    }
+    assert package_from(described).served is served

@@ -1,21 +1,15 @@
 """The release planner's decisions, over a made-up endpoint and registry."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lambdas.endpoints import Endpoint
-from lambdas.errors import EndpointBroken, InvalidInput, NoGolden, PlanningError, VariantsChanged
+from lambdas.errors import InvalidInput, NoGolden, PlanningError
 from lambdas.packages import Package
-from lambdas.plan_release.logic import (
-    Golden,
-    LookUps,
-    checked_input,
-    decide,
-    must_deregister,
-    situation,
-)
+from lambdas.plan_release.logic import Golden, LookUps, checked_input, decide
 from lambdas.sources import SourceFile
 from lambdas.steps import Job
 
@@ -176,42 +170,20 @@ def test_every_package_has_a_configuration_of_its_own() -> None:
     assert plan(package=other)["names"]["CreateConfig"] != CONFIG
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "stands"),
-    [
-        (None, "Absent"),
-        (live(), "Other"),
-        (live(CONFIG), "Serving"),
-        (live(CONFIG, "Creating"), "Deploying"),
-        (live(status="Updating", pending=CONFIG), "Deploying"),
-        (live(CONFIG, "Updating", pending="m-config-next"), "Other"),
-        (live(CONFIG, "RollingBack"), "Other"),
-    ],
-)
-def test_how_the_endpoint_stands(endpoint: Endpoint | None, stands: str) -> None:
-    assert situation(endpoint, CONFIG) == stands
-
-
 @pytest.mark.parametrize("status", ["Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"])
 def test_an_endpoint_that_is_busy_with_another_release_is_waited_for(status: str) -> None:
     busy = live(status=status, pending="m-config-next")
     assert plan(READY, endpoint=busy)["step"] == "Wait"
 
 
+def test_an_endpoint_that_cannot_be_moved_is_refused() -> None:
+    with pytest.raises(PlanningError, match="The endpoint m is Failed"):
+        plan(endpoint=live(status="Failed"))
+
+
 def test_an_own_deployment_under_way_is_taken_up() -> None:
     made = plan(READY, endpoint=live(status="Updating", pending=CONFIG))
     assert (made["step"], made["endpoint"]) == ("Deploy", "Deploying")
-
-
-@pytest.mark.parametrize("status", ["Failed", "OutOfService", "UpdateRollbackFailed"])
-def test_an_endpoint_that_no_update_helps_is_refused(status: str) -> None:
-    with pytest.raises(EndpointBroken, match=f"The endpoint m is {status}.*delete it"):
-        plan(endpoint=live(status=status))
-
-
-def test_variants_keep_their_names() -> None:
-    with pytest.raises(VariantsChanged, match=r"variants \['blue'\], the settings name 'main'"):
-        plan(endpoint=live(variants={"blue": "ml.m5.large"}))
 
 
 CHAMPION = {"version": 2, "package_arn": "arn:p/2"}
@@ -242,26 +214,12 @@ def test_the_pointer_is_moved_from_where_it_was_seen() -> None:
     assert plan()["champion"] == "0"
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "settings", "expected"),
-    [
-        (None, {}, False),
-        (live(), {"instance_type": "ml.m5.xlarge"}, False),
-        (live(registered=True), {}, False),
-        (live(registered=True), {"instance_type": "ml.m5.xlarge"}, True),
-        (live(registered=True), {"scaled": False}, True),
-    ],
-)
-def test_scaling_ends_before_the_instance_type_changes(
-    endpoint: Endpoint | None, settings: dict[str, Any], expected: bool
-) -> None:
-    assert must_deregister(endpoint, {**SERVING, **settings}) is expected
-
-
 REFUSED = {"error": "SageMaker.AmazonSageMakerException", "cause": "bad image"}
 
 
-@pytest.mark.parametrize(("step", "endpoint"), [("CreateEndpoint", None), ("UpdateEndpoint", live())])
+@pytest.mark.parametrize(
+    ("step", "endpoint"), [("CreateEndpoint", None), ("UpdateEndpoint", live(registered=True))]
+)
 def test_a_refusal_that_is_nobodys_doing_is_raised_as_it_was(step: str, endpoint: Endpoint | None) -> None:
     with pytest.raises(PlanningError, match="bad image") as error:
         plan(READY, endpoint=endpoint, taken={"step": step, **REFUSED})
@@ -281,6 +239,41 @@ def test_a_refusal_because_another_was_quicker_is_planned_around(
     step: str, endpoint: Endpoint | None, goes_on: str
 ) -> None:
     assert plan(READY, endpoint=endpoint, taken={"step": step, **REFUSED})["step"] == goes_on
+
+
+def test_scaling_that_ended_for_a_refused_update_comes_back_before_the_refusal_is_told() -> None:
+    made = plan(READY, endpoint=live(), taken={"step": "UpdateEndpoint", **REFUSED})
+    assert (made["step"], made["endpoint"]) == ("Deploy", "Refused")
+    assert made["refused"] == {"Error": REFUSED["error"], "Cause": REFUSED["cause"]}
+    assert plan(READY, endpoint=live())["refused"] is None
+
+
+NEWER = {"version": 3, "package_arn": "arn:p/3"}
+
+
+def test_a_way_back_is_held_to_nothing_that_it_leaves() -> None:
+    served = replace(PACKAGE, served=True)
+    made = plan(READY, endpoint=live(), champion=NEWER, package=served, golden_files=Golden())
+    assert (made["back"], made["golden_checks"], made["rejectable"]) == (True, "served before", False)
+    assert not {"ScoreGolden", "CheckGolden"} & made["names"].keys()
+    assert made["step"] == "Deploy"
+    assert made["names"]["CreateConfig"] == CONFIG, "the configuration of its first release"
+
+
+@pytest.mark.parametrize(
+    ("package", "champion"),
+    [
+        (PACKAGE, NEWER),
+        (replace(PACKAGE, served=True), {"version": 1, "package_arn": "arn:p/1"}),
+        (replace(PACKAGE, served=True), None),
+        (replace(PACKAGE, served=True), CHAMPION),
+    ],
+    ids=["never served", "forward again", "first", "the champion itself"],
+)
+def test_what_is_no_way_back_is_asked_as_any_other(package: Package, champion: Any) -> None:
+    made = plan(endpoint=live(), champion=champion, package=package)
+    assert (made["back"], made["golden_checks"]) == (False, "passed")
+    assert made["names"]["ScoreGolden"]
 
 
 @pytest.mark.parametrize(

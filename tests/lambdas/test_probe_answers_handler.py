@@ -15,12 +15,12 @@ from mdlc_constructs.settings.golden_checks import GoldenChecks
 from mdlc_constructs.settings.probes import Probes
 from mdlc_constructs.settings.rollout import Canary
 from mdlc_constructs.settings.serving import Serving
-from mdlc_constructs.workflows.real_time_inference.watching import Watched, probing, record_answers
+from mdlc_constructs.workflows.real_time_inference.watching import WatchedRelease, probing, record_answers
 from tests.lambdas.fakes import client_error
 from tests.lambdas.test_probe_answers_rows import captured
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
-WATCHED = Watched(
+WATCHED = WatchedRelease(
     endpoint_name="flights",
     serving=Serving(),
     rollout=Canary(percent=10),

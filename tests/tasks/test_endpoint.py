@@ -76,7 +76,7 @@ def test_an_update_keeps_what_scaling_left() -> None:
             config_pattern="churn-*",
             retain=True,
             excluded=("DataCaptureConfig",),
-            alarm_arns=("arn:alarm",),
+            alarms=("slow",),
         )
     )
     assert asked["RetainAllVariantProperties"] is True

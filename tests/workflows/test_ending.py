@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
+import jsonata
 import pytest
 
-from mdlc_constructs.workflows.ending import TO_FAILURE, audit_item, failure, success
+from mdlc_constructs.workflows.ending import TO_FAILURE, audit_item, failure, success, why
 
 SUCCESS = success(
     "flights",
@@ -49,3 +50,18 @@ def test_an_error_without_a_name_or_a_cause_does_not_break_its_own_record(member
 def test_long_causes_fit_into_an_event() -> None:
     _, announce, _ = failure("flights", "training", detail_type="Training Failed")
     assert "$substring($failure.Cause, 0, 2000)" in json.dumps(announce.to_asl())
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ({"Error": "Broken", "Cause": "one\n  two"}, "failed: Broken: one two"),
+        ({"Cause": "one"}, "failed: Unknown: one"),
+        ({"Error": "Broken"}, "failed: Broken: No cause was "),
+    ],
+)
+def test_why_something_failed_is_one_short_line(error: dict[str, str], told: str) -> None:
+    expression = jsonata.Jsonata(why(28, before="failed: ")[2:-2])
+    frame = expression.create_frame()
+    frame.bind("states", {"errorOutput": error})
+    assert expression.evaluate(None, frame) == told

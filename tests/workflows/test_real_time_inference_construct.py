@@ -21,6 +21,7 @@ from mdlc_constructs.asl import Pass
 from tests.synthesized import Synthesized
 from tests.workflows.settings import DATASET
 from tests.workflows.stacks import HERE, serving
+from tests.workflows.test_real_time_inference_expressions import evaluated
 
 ENDPOINT = "arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>:endpoint/board"
 
@@ -75,7 +76,8 @@ def test_each_alarm_is_made_and_watched_by_its_name(stack: Synthesized) -> None:
         if "bakes" in one["Properties"]["AlarmDescription"]
     }
     assert len(made) == 4
-    update = stack.states("flights-release")["UpdateEndpoint"]["Arguments"]["DeploymentConfig"]
+    states = stack.states("flights-release")
+    update = evaluated(states["UpdateEndpoint"]["Arguments"]["DeploymentConfig"], plan={"back": False})
     bound = stack.machine("flights-release")["DefinitionSubstitutions"]
     watched = [
         bound[alarm["AlarmName"].removeprefix("${").removesuffix("}")]

@@ -55,6 +55,9 @@ def test_the_trial_stands_between_deploy_and_the_update(settings: ReleaseSetting
         "TrialEnded",
         "ForgetTrial",
         "TrialDecision",
+        "GoesBack",
+        "LookAtAlarms",
+        "AlarmsQuiet",
         "RecordAnswers",
         "EndsScaling",
     ]
@@ -117,7 +120,7 @@ def test_variants_come_and_go_without_guardrails_and_the_takeover_has_them(
     found = states(settings)
     for name in ("StartTrial", "EndTrial"):
         assert "DeploymentConfig" not in found[name]["Arguments"]
-    update = found["UpdateEndpoint"]["Arguments"]["DeploymentConfig"]
+    update = evaluated(found["UpdateEndpoint"]["Arguments"]["DeploymentConfig"], plan={"back": False})
     assert update["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]["Type"] == "CANARY"
     assert found["EndTrial"]["Arguments"]["EndpointConfigName"] == "{% $plan.trial.champion_config %}"
 
@@ -125,7 +128,7 @@ def test_variants_come_and_go_without_guardrails_and_the_takeover_has_them(
 @pytest.mark.parametrize(
     ("planned", "state"),
     [
-        ("Skip", "RecordAnswers"),
+        ("Skip", "GoesBack"),
         ("Again", "Plan"),
         ("Create", "CreateTrial"),
         ("Begin", "NoteTrial"),
@@ -144,7 +147,11 @@ def test_a_version_that_does_not_come_up_is_sent_back() -> None:
     for changes in ({"config": "c"}, {"status": "Failed"}):
         gone = {**endpoint, **changes}
         assert taken("TrialVerdict", found, plan=PLAN, endpoint=gone) == "ForgetTrial"
-    assign = found["TrialVerdict"]["Choices"][0]["Assign"]
+    without_instances, failed = found["TrialVerdict"]["Choices"]
+    full = {**endpoint, "config": "c", "reason": "Unable to provision requested ML compute capacity."}
+    assert evaluated(without_instances["Condition"], plan=PLAN, endpoint=full) is True
+    assert without_instances["Assign"]["verdict"] == {"decision": "undecided"}
+    assign = failed["Assign"]
     assert assign["verdict"] == {"decision": "drop"}
     said = evaluated(assign["failure"]["Cause"], endpoint={**endpoint, "config": "c", "reason": "no ping"})
     assert said == (
@@ -155,7 +162,7 @@ def test_a_version_that_does_not_come_up_is_sent_back() -> None:
 @pytest.mark.parametrize(
     ("decision", "state"),
     [
-        ("promote", "RecordAnswers"),
+        ("promote", "GoesBack"),
         ("drop", "Blame"),
         ("undecided", "RecordFailure"),
         ("again", "Plan"),

@@ -1,5 +1,6 @@
 """What the release machine's expressions come to, evaluated as Step Functions does."""
 
+import re
 from typing import Any
 
 import jsonata
@@ -9,8 +10,13 @@ from mdlc_constructs.workflows.real_time_inference.machine import release_machin
 from tests.workflows.test_real_time_inference_machine import RELEASE
 
 STATES: Any = release_machine(RELEASE).to_asl()["States"]
-PLAN = {"names": {"CreateConfig": "new"}, "package": {"version": 3}, "rejectable": True}
-
+PLAN = {
+    "names": {"CreateConfig": "new"},
+    "package": {"version": 3},
+    "rejectable": True,
+    "replaced_config": "old",
+}
+FULL = "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error."
 
 WAITING: Any = STATES["Watch"]["Branches"][0]["States"]
 
@@ -32,13 +38,23 @@ def taken(choice: str, among: Any = STATES, **variables: object) -> str:
     return str(body["Default"])
 
 
+def verdict_on(**endpoint: str) -> tuple[str, str, str]:
+    """Where `ReleaseVerdict` leads for an endpoint in service, and the failure's name and cause."""
+    found = {"status": "InService", "reason": "an alarm went off", "silence": "", **endpoint}
+    for rule in STATES["ReleaseVerdict"]["Choices"]:
+        if evaluated(rule["Condition"], plan=PLAN, endpoint=found) is True:
+            failure = rule["Assign"]["failure"]
+            return rule["Next"], failure["Error"], evaluated(failure["Cause"], plan=PLAN, endpoint=found)
+    return STATES["ReleaseVerdict"]["Default"], "", ""
+
+
 @pytest.mark.parametrize(
     ("stands", "state"),
     [
         ("Absent", "CreateEndpoint"),
         ("Deploying", "Watch"),
         ("Serving", "EndpointVerdict"),
-        ("Other", "RecordAnswers"),
+        ("Other", "GoesBack"),
     ],
 )
 def test_where_a_deployment_begins(stands: str, state: str) -> None:
@@ -74,10 +90,13 @@ def test_an_endpoint_on_its_way_is_waited_for(status: str) -> None:
 )
 def test_where_each_status_leads(status: str, state: str) -> None:
     assert taken("EndpointSettled", WAITING, states={"input": {"status": status}}) == "Settled"
-    assert taken("EndpointVerdict", endpoint={"status": status}) == state
+    assert taken("EndpointVerdict", endpoint={"status": status, "reason": "no ping"}) == state
 
 
-@pytest.mark.parametrize(("checks", "state"), [("none recorded", "CreateConfig"), ("passed", "ScoreGolden")])
+@pytest.mark.parametrize(
+    ("checks", "state"),
+    [("none recorded", "CreateConfig"), ("served before", "CreateConfig"), ("passed", "ScoreGolden")],
+)
 def test_without_recorded_rows_nothing_is_asked(checks: str, state: str) -> None:
     assert taken("GoldenRecorded", plan={"golden_checks": checks}) == state
 
@@ -91,13 +110,38 @@ def test_a_failure_names_its_package_as_far_as_the_plan_came() -> None:
 
 
 def test_in_service_with_the_old_configuration_is_a_rollback() -> None:
-    assert taken("ReleaseVerdict", plan=PLAN, endpoint={"config": "new"}) == "PointChampion"
-    assert taken("ReleaseVerdict", plan=PLAN, endpoint={"config": "old"}) == "Blame"
-    said = STATES["ReleaseVerdict"]["Choices"][0]["Assign"]["failure"]
-    assert said["Error"] == "RolledBack"
-    assert evaluated(said["Cause"], endpoint={"config": "old", "reason": "an alarm went off"}) == (
-        "SageMaker rolled back to old: an alarm went off. The version before goes on serving."
+    assert verdict_on(config="new") == ("PointChampion", "", "")
+    assert verdict_on(config="old") == (
+        "Blame",
+        "RolledBack",
+        "SageMaker rolled back to old: an alarm went off. The version before goes on serving.",
     )
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "error", "told"),
+    [
+        ({"silence": "TooSlow: 3 probes"}, "ProberFailed", r"the prober failed \(TooSlow: 3 probes\)"),
+        ({"reason": FULL}, "NoCapacity", "no instances free"),
+        ({"config": "another"}, "EndpointMoved", "another, which is neither"),
+    ],
+)
+def test_what_is_not_the_packages_doing_rejects_it_not(
+    endpoint: dict[str, str], error: str, told: str
+) -> None:
+    state, name, cause = verdict_on(**{"config": "old", **endpoint})
+    assert (state, name) == ("RecordFailure", error)
+    assert re.search(told, cause)
+    assert "release again" in cause
+
+
+def test_a_first_version_that_finds_no_instances_is_not_rejected() -> None:
+    endpoint = {"status": "Failed", "reason": FULL}
+    assert taken("EndpointVerdict", plan=PLAN, endpoint=endpoint) == "RecordFailure"
+
+
+def test_a_new_version_that_serves_serves_whatever_became_of_the_prober() -> None:
+    assert verdict_on(config="new", silence="TooSlow: 3 probes")[0] == "PointChampion"
 
 
 def test_the_champion_is_spared() -> None:
@@ -109,6 +153,8 @@ def test_the_reason_is_written_to_the_registry_within_its_length() -> None:
     description = STATES["RejectPackage"]["Arguments"]["ApprovalDescription"]
     failure = {"Error": "RolledBack", "Cause": "x" * 2000}
     assert evaluated(description, failure=failure) == "RolledBack: " + "x" * 988
+    traced = {"Error": "EndpointFailed", "Cause": "no ping:\n  File 'serve.py'\r\n"}
+    assert evaluated(description, failure=traced) == "EndpointFailed: no ping: File 'serve.py'"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.packages import SERVED
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.sequence import Sequence
 from mdlc_constructs.asl.states import Pass, Task
@@ -78,6 +79,9 @@ def test_the_happy_path_follows_from_state_to_state() -> None:
         "GoldenVerdict",
         "CreateConfig",
         "Deploy",
+        "GoesBack",
+        "LookAtAlarms",
+        "AlarmsQuiet",
         "RecordAnswers",
         "EndsScaling",
         "UpdateEndpoint",
@@ -114,12 +118,6 @@ def rules(machine: Machine, choice: str) -> dict[str, str]:
     return {rule["Next"]: rule["Condition"] for rule in body["Choices"]}
 
 
-def test_in_service_must_mean_this_configuration() -> None:
-    machine = release_machine(RELEASE)
-    assert rules(machine, "ReleaseVerdict") == {"Blame": "{% $endpoint.config != $plan.names.CreateConfig %}"}
-    assert "'RollingBack'" in rules(machine, "EndpointSettled")["AwaitEndpoint"]
-
-
 @pytest.mark.parametrize("choice", ["GoldenVerdict", "EndpointVerdict", "ReleaseVerdict"])
 def test_what_speaks_against_the_package_rejects_it(choice: str) -> None:
     machine = release_machine(RELEASE)
@@ -145,12 +143,14 @@ def test_a_lost_event_costs_a_look_and_no_more() -> None:
     assert waiting["Catch"][0]["Next"] == "DescribeEndpoint"
 
 
-def test_the_update_is_watched_by_the_alarms() -> None:
+def test_a_watch_that_breaks_is_taken_up_again() -> None:
+    watch: Any = release_machine(RELEASE).state("Watch").to_asl()
+    (again,) = watch["Retry"]
+    assert (again["ErrorEquals"], again["MaxAttempts"]) == (["States.ALL"], 5)
+
+
+def test_the_update_keeps_what_scaling_left() -> None:
     update: Any = release_machine(RELEASE).state("UpdateEndpoint").to_asl()["Arguments"]
-    assert update["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"] == [
-        {"AlarmName": "${ServerErrorsAlarm}"},
-        {"AlarmName": "${QualityAlarm}"},
-    ]
     assert "RetainAllVariantProperties" not in update
     scaled: Any = release_machine(EVERY["scaled"]).state("UpdateEndpoint").to_asl()["Arguments"]
     assert scaled["RetainAllVariantProperties"] is True
@@ -242,10 +242,8 @@ def test_no_prober_where_no_alarm_watches_answers() -> None:
 
 def test_the_registry_says_what_serves() -> None:
     asked: Any = release_machine(RELEASE).state("SetLifeCycle").to_asl()["Arguments"]
-    assert (asked["ModelLifeCycle"]["Stage"], asked["ModelLifeCycle"]["StageStatus"]) == (
-        "Production",
-        "Deployed",
-    )
+    # By this the planner knows a way back.
+    assert (asked["ModelLifeCycle"]["Stage"], asked["ModelLifeCycle"]["StageStatus"]) == SERVED
     assert "ModelApprovalStatus" not in asked
 
 

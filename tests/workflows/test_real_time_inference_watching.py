@@ -18,7 +18,7 @@ from mdlc_constructs.settings.serving import CaptureSettings, Serving
 from mdlc_constructs.workflows.real_time_inference.watching import (
     BUSY,
     PROBER_TIMEOUT_SECONDS,
-    Watched,
+    WatchedRelease,
     prober_statements,
     probing,
     record_answers,
@@ -26,19 +26,21 @@ from mdlc_constructs.workflows.real_time_inference.watching import (
 from tests.workflows.test_real_time_inference_expressions import evaluated, taken
 
 
-def watched(**changes: Any) -> Watched:
+def watched(**changes: Any) -> WatchedRelease:
     given: dict[str, Any] = {
         "endpoint_name": "flights",
         "serving": Serving(),
         "rollout": Canary(percent=10),
         "golden": GoldenChecks(),
     }
-    return Watched(**{**given, **changes})
+    return WatchedRelease(**{**given, **changes})
 
 
 def test_look_then_wait_then_look_again_until_it_has_settled() -> None:
     states: Any = probing(watched()).nested_asl()["States"]
-    assert probing(watched()).entry == "ProbeAnswers"
+    assert probing(watched()).entry == "ProbesNeeded"
+    for back, state in ((False, "ProbeAnswers"), (True, "Probed")):
+        assert taken("ProbesNeeded", states, plan={"back": back}) == state
     assert states["ProbeAnswers"]["Next"] == "ProbeVerdict"
     for settled, state in ((True, "Probed"), (False, "WaitBetweenProbes")):
         assert taken("ProbeVerdict", states, states={"input": {"settled": settled}}) == state
@@ -54,6 +56,10 @@ def test_a_prober_that_fails_reports_every_answer_as_bad_and_goes_on() -> None:
     assert (catch["ErrorEquals"], catch["Next"]) == (["States.ALL"], "AlarmOnSilence")
     assert states["ProbeAnswers"]["TimeoutSeconds"] == 90
     arguments = states["AlarmOnSilence"]["Arguments"]
+    error = {"Error": "TooSlow", "Cause": '{"errorMessage": "3 of 66",\n "stackTrace": []}'}
+    silence = evaluated(catch["Assign"]["silence"], states={"errorOutput": error})
+    assert silence == 'TooSlow: {"errorMessage": "3 of 66", "stackTrace": []}'
+    assert evaluated(states["Probed"]["Output"]["silence"], silence=silence) == silence
     assert arguments["Namespace"] == OWN_NAMESPACE == handler.NAMESPACE
     assert arguments["MetricData"][0]["Value"] == 1
     (alarm,) = (spec for spec in Serving().alarms.specs() if spec.key == "Quality")
@@ -67,6 +73,17 @@ def test_a_prober_that_fails_reports_every_answer_as_bad_and_goes_on() -> None:
     for status in BUSY:
         assert evaluated(settled, states={"result": {"EndpointStatus": status}}) is False
     assert BUSY == LAMBDAS_BUSY
+
+
+@pytest.mark.parametrize(
+    ("quality", "drift"), [(0.05, None), (None, 0.3), (0.05, 1), (1, 0.3), (0.3, 0.05), (0.1, 0.1)]
+)
+def test_silence_rings_an_alarm_whichever_watches_answers(quality: float | None, drift: float | None) -> None:
+    alarms = RollbackAlarms(quality_share=quality, prediction_drift=drift)
+    states: Any = probing(watched(serving=Serving(alarms=alarms))).nested_asl()["States"]
+    (datum,) = states["AlarmOnSilence"]["Arguments"]["MetricData"]
+    (alarm,) = (spec for spec in alarms.specs() if spec.metric == datum["MetricName"])
+    assert datum["Value"] > alarm.threshold
 
 
 def test_the_states_stand_in_a_machine() -> None:

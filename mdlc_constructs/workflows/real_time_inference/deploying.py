@@ -1,27 +1,29 @@
 """The release's second half: from a configuration to an endpoint that serves it, or does not."""
 
+import json
 from dataclasses import replace
+from datetime import timedelta
 
-from mdlc_constructs.asl.failures import Catch, Retry
+from mdlc_constructs.asl.failures import ALL_ERRORS, Catch, Retry
 from mdlc_constructs.asl.sequence import Sequence
-from mdlc_constructs.asl.states import Choice, Rule, State
-from mdlc_constructs.resources.places import PACKAGE_GROUP
+from mdlc_constructs.asl.states import Choice, Rule
 from mdlc_constructs.settings.instance_type import has_local_storage
-from mdlc_constructs.settings.rollback_alarms import RollbackAlarms
+from mdlc_constructs.settings.rollout import AllAtOnce, Deployment, Rolling
 from mdlc_constructs.settings.serving import Serving
 from mdlc_constructs.tasks.deployment import deployment_config
 from mdlc_constructs.tasks.endpoint import create_endpoint, update_endpoint
-from mdlc_constructs.tasks.model_package import update_model_package
-from mdlc_constructs.tasks.permissions import arn
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.ending import TO_FAILURE
 from mdlc_constructs.workflows.planning import taken
+from mdlc_constructs.workflows.real_time_inference.ringing import alarm_placeholders, quiet_first
 from mdlc_constructs.workflows.real_time_inference.scaling_steps import end_scaling, scale
+from mdlc_constructs.workflows.real_time_inference.verdicts import blame, endpoint_verdict, release_verdict
 from mdlc_constructs.workflows.real_time_inference.waiting import watch
-from mdlc_constructs.workflows.real_time_inference.watching import Watched, probing, record_answers
-
-BLAME = "Blame"
-"""Where a failure goes that speaks against the package."""
+from mdlc_constructs.workflows.real_time_inference.watching import (
+    WatchedRelease,
+    probing,
+    record_answers,
+)
 
 # A refused call answers under the same error as throttling does: try again, but not for minutes.
 FEW_RETRIES = (Retry(errors=("SageMaker.AmazonSageMakerException",), max_attempts=2),)
@@ -29,18 +31,16 @@ FEW_RETRIES = (Retry(errors=("SageMaker.AmazonSageMakerException",), max_attempt
 _DEREGISTER = "{% $plan.deregister = true %}"
 
 
-def planned_again(step: str) -> Catch:
+REFUSED = ("SageMaker.AmazonSageMakerException", "SageMaker.ValidationException")
+
+
+def planned_again(step: str, errors: tuple[str, ...] = REFUSED) -> Catch:
     """Another execution may be at the endpoint: look again."""
     return Catch(
-        errors=("SageMaker.AmazonSageMakerException", "SageMaker.ValidationException"),
+        errors=errors,
         next="Plan",
         output=taken(step).output,
     )
-
-
-def alarm_placeholders(alarms: RollbackAlarms) -> dict[str, str]:
-    """Each alarm's key to the placeholder of its name."""
-    return {spec.key: f"${{{spec.key}Alarm}}" for spec in alarms.specs()}
 
 
 def encrypts_volumes(serving: Serving) -> bool:
@@ -48,9 +48,18 @@ def encrypts_volumes(serving: Serving) -> bool:
     return serving.serverless is None and not has_local_storage(serving.instance_type)
 
 
-def deploy() -> Choice:
-    """`Deploy`: how the endpoint stands to the configuration. What is left open is the update."""
-    serves = {"status": "InService", "config": "{% $plan.names.CreateConfig %}", "reason": ""}
+def deploy(*, scaled: bool) -> Choice:
+    """`Deploy`: how the endpoint stands to the configuration. What is left open is the update.
+
+    Args:
+        scaled: whether an update that was refused may have left the endpoint without its scaling.
+    """
+    serves = {"status": "InService", "config": "{% $plan.names.CreateConfig %}", "reason": "", "silence": ""}
+    refused = Rule(
+        condition="{% $plan.endpoint = 'Refused' %}",
+        next="RegisterScaling",
+        assign={"failure": "{% $plan.refused %}"},
+    )
     return Choice(
         name="Deploy",
         rules=(
@@ -61,16 +70,32 @@ def deploy() -> Choice:
                 next="EndpointVerdict",
                 assign={"endpoint": serves},
             ),
+            *((refused,) if scaled else ()),
         ),
     )
 
 
-def first_of(watched: Watched) -> str:
+def first_of(watched: WatchedRelease) -> str:
     """The state that begins an update of an endpoint in service."""
-    return "RecordAnswers" if watched.probed else "EndsScaling"
+    return "GoesBack" if watched.serving.alarms.specs() else "EndsScaling"
 
 
-def deployed(model: str, watched: Watched) -> Sequence:
+def shift(rollout: Deployment, alarms: tuple[str, ...]) -> str:
+    """How traffic shifts: an expression of the API's `DeploymentConfig`.
+
+    A way back is as quick as capacity allows and no alarm stops it: it has served before, and what rings is
+    the version that it leaves.
+    """
+    quick = (
+        replace(rollout, wait=timedelta(0)) if isinstance(rollout, Rolling) else AllAtOnce(bake=timedelta(0))
+    )
+    back, on = (
+        json.dumps(made) for made in (deployment_config(quick), deployment_config(rollout, alarms=alarms))
+    )
+    return f"{{% $plan.back = true ? {back} : {on} %}}"
+
+
+def deployed(model: str, watched: WatchedRelease) -> Sequence:
     """From the update to `ReleaseVerdict`, behind which the endpoint serves this configuration."""
     serving, endpoint_name = watched.serving, watched.endpoint_name
     configs = f"{model}-config-*"
@@ -81,15 +106,16 @@ def deployed(model: str, watched: Watched) -> Sequence:
         endpoint_name=endpoint_name,
         config_name=config,
         config_pattern=configs,
-        deployment=(deployment_config(watched.rollout, alarms=alarms) if serving.has_guardrails else None),
+        deployment=shift(watched.rollout, alarms) if serving.has_guardrails else None,
         # Scaling decides how many instances there are; an update must not set it back.
         retain=serving.scaling is not None,
         excluded=("DataCaptureConfig",) if serving.scaling is not None else (),
-        alarm_arns=tuple(arn("cloudwatch", f"alarm:{alarm}") for alarm in alarms),
+        alarms=alarms,
         output={},
         next="Watch",
         retry=FEW_RETRIES,
-        catch=(planned_again("UpdateEndpoint"), TO_FAILURE),
+        # Whatever refused it: where scaling ended for it, the plan brings it back before it fails.
+        catch=(planned_again("UpdateEndpoint", ALL_ERRORS),),
     )
     create = create_endpoint(
         "CreateEndpoint",
@@ -109,61 +135,25 @@ def deployed(model: str, watched: Watched) -> Sequence:
         )
     # The update comes first, because that is where `Deploy` leads unless a rule says otherwise.
     return Sequence.of(
+        *quiet_first(
+            serving.alarms,
+            following="RecordAnswers" if watched.probed else "EndsScaling",
+            back="EndsScaling",
+        ),
         # Before an update all answers are still those of the version that serves.
         *((record_answers(watched),) if watched.probed else ()),
         Choice(name="EndsScaling", rules=(Rule(condition=_DEREGISTER, next="EndScaling"),)),
         update,
         create,
         end_scaling(endpoint_name, serving.variant),
-        *_blame(),
+        *blame(),
         watch(
             model=model,
             endpoint_name=endpoint_name,
             probing=probing(watched) if watched.probed else None,
         ),
-        _endpoint_verdict(),
+        endpoint_verdict(),
         # Whichever configuration serves, the endpoint must not be left without scaling.
         *scale(endpoint_name, serving.variant, serving.scaling),
-        _release_verdict(),
+        release_verdict(probed=watched.probed, scaled=serving.scaling is not None),
     )
-
-
-def _endpoint_verdict() -> Choice:
-    cause = "{% 'The endpoint is ' & $endpoint.status & ': ' & $endpoint.reason & '.' %}"
-    broken = Rule(
-        condition="{% $endpoint.status != 'InService' %}",
-        next=BLAME,
-        assign={"failure": {"Error": "EndpointFailed", "Cause": cause}},
-    )
-    return Choice(name="EndpointVerdict", rules=(broken,))
-
-
-def _release_verdict() -> Choice:
-    cause = (
-        "{% 'SageMaker rolled back to ' & $endpoint.config & ': ' & $endpoint.reason & '. "
-        "The version before goes on serving.' %}"
-    )
-    rolled_back = Rule(
-        # In service alone says nothing: after a rollback the old configuration is.
-        condition="{% $endpoint.config != $plan.names.CreateConfig %}",
-        next=BLAME,
-        assign={"failure": {"Error": "RolledBack", "Cause": cause}},
-    )
-    return Choice(name="ReleaseVerdict", rules=(rolled_back,))
-
-
-def _blame() -> tuple[State, ...]:
-    """`Blame` then `RejectPackage`: batch inference must not go on with a version that was sent back."""
-    spared = Rule(condition="{% $plan.rejectable != true %}", next="RecordFailure")
-    reject = update_model_package(
-        "RejectPackage",
-        package_arn="{% $plan.package.arn %}",
-        group_name=PACKAGE_GROUP,
-        approval_status="Rejected",
-        approval_description="{% $substring($failure.Error & ': ' & $failure.Cause, 0, 1000) %}",
-        output={},
-        next="RecordFailure",
-        # A rejection that cannot be written must not hide why it was wanted.
-        catch=(Catch(next="RecordFailure"),),
-    )
-    return (Choice(name=BLAME, rules=(spared,), default="RejectPackage"), reject)

@@ -34,13 +34,13 @@ from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.ending import FAILURE, TO_FAILURE
 from mdlc_constructs.workflows.real_time_inference.configuring import capture_of
 from mdlc_constructs.workflows.real_time_inference.deploying import (
-    BLAME,
     FEW_RETRIES,
     encrypts_volumes,
     planned_again,
 )
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
 from mdlc_constructs.workflows.real_time_inference.trial_item import forget, note, run
+from mdlc_constructs.workflows.real_time_inference.verdicts import BLAME, NO_CAPACITY
 from mdlc_constructs.workflows.real_time_inference.waiting import watch
 
 FUNCTION = "JudgeExperiment"
@@ -177,15 +177,15 @@ def _started() -> Choice:
         "{% 'The version did not come up beside the champion: the endpoint is ' & $endpoint.status & ' with '"
         " & $endpoint.config & ': ' & $endpoint.reason & '.' %}"
     )
-    failed = Rule(
-        condition="{% $endpoint.status != 'InService' or $endpoint.config != $plan.trial.config %}",
-        next="ForgetTrial",
-        assign={
-            "verdict": {"decision": DROP},
-            "failure": {"Error": "TrialFailed", "Cause": cause},
-        },
-    )
-    return Choice(name="TrialVerdict", rules=(failed,))
+    is_so = "($endpoint.status != 'InService' or $endpoint.config != $plan.trial.config)"
+
+    def failed(condition: str, decision: str, error: str) -> Rule:
+        told = {"verdict": {"decision": decision}, "failure": {"Error": error, "Cause": cause}}
+        return Rule(condition=f"{{% {condition} %}}", next="ForgetTrial", assign=told)
+
+    # That AWS has no instances free speaks not against the version.
+    without_instances = failed(f"{is_so} and {NO_CAPACITY}", UNDECIDED, "NoCapacity")
+    return Choice(name="TrialVerdict", rules=(without_instances, failed(is_so, DROP, "TrialFailed")))
 
 
 def _judge(settings: ReleaseSettings, experiment: Experiment) -> Task:

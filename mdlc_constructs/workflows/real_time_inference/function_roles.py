@@ -2,7 +2,7 @@
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.resources.places import AUDIT_TABLE_ARN, KEY_ARN
-from mdlc_constructs.tasks.permissions import arn, use_key
+from mdlc_constructs.tasks.permissions import endpoint_arn, use_key
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.planner_role import looking
 
@@ -16,7 +16,7 @@ def planning(model: str, endpoint_name: str, *, golden: bool) -> tuple[Statement
         *(job_roles.model_bucket(reads=("golden",)) if golden else ()),
         Statement(
             actions=("sagemaker:DescribeEndpoint",),
-            resources=(arn("sagemaker", f"endpoint/{endpoint_name.lower()}"),),
+            resources=(endpoint_arn(endpoint_name),),
         ),
         # Neither listing versions nor describing scaling knows a resource-level permission.
         Statement(

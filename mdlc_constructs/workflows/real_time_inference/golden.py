@@ -11,15 +11,15 @@ from mdlc_constructs.workflows.real_time_inference.settings import ROWS_TYPE, Re
 ROWS = uri("golden", "rows.jsonl")
 EXPECTED = uri("golden", "expected.csv")
 
-NONE_RECORDED = "none recorded"
-"""What the plan's `golden_checks` says when there are no recorded rows to ask."""
+ASKED = "passed"
+"""What the plan's `golden_checks` says when there are recorded rows to ask."""
 
 
 def golden_recorded(following: str) -> Choice:
-    """`GoldenRecorded`: without recorded rows go to the `following` state. The plan refuses that, but for
-    the first release.
+    """`GoldenRecorded`: with nothing to ask go to the `following` state: without recorded rows, which the
+    plan refuses but for the first release, and on a way back to a version that served before.
     """
-    none = Rule(condition=f"{{% $plan.golden_checks = '{NONE_RECORDED}' %}}", next=following)
+    none = Rule(condition=f"{{% $plan.golden_checks != '{ASKED}' %}}", next=following)
     return Choice(name="GoldenRecorded", rules=(none,))
 
 

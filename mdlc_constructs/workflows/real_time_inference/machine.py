@@ -1,11 +1,11 @@
 """The release machine: a pure function from settings to states.
 
 On success it enters Plan, Resume, (CreateModel when the model is not there yet), GoldenRecorded,
-ScoreGolden, CheckGolden, GoldenVerdict, CreateConfig, Deploy, (RecordAnswers when probes are sent),
-EndsScaling, UpdateEndpoint (or CreateEndpoint), Watch, which waits for the endpoint in AwaitEndpoint and
-DescribeEndpoint and probes it beside, EndpointVerdict, what scaling needs, ReleaseVerdict, PointChampion,
-SetLifeCycle, RetireOld, RecordAudit and Announce. A rollout that tries the version first has its states
-behind Deploy: `experiments`.
+ScoreGolden, CheckGolden, GoldenVerdict, CreateConfig, Deploy, (GoesBack, LookAtAlarms and AlarmsQuiet when
+alarms watch, RecordAnswers when probes are sent), EndsScaling, UpdateEndpoint (or CreateEndpoint), Watch,
+which waits for the endpoint in AwaitEndpoint and DescribeEndpoint and probes it beside, EndpointVerdict, what
+scaling needs, ReleaseVerdict, PointChampion, SetLifeCycle, RetireOld, RecordAudit and Announce. A rollout
+that tries the version first has its states behind Deploy: `experiments`.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from mdlc_constructs.workflows.assembly import (
 )
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.real_time_inference.configuring import create_config
-from mdlc_constructs.workflows.real_time_inference.deploying import BLAME, deploy, deployed, first_of
+from mdlc_constructs.workflows.real_time_inference.deploying import deploy, deployed, first_of
 from mdlc_constructs.workflows.real_time_inference.experiments import (
     experiment_fields,
     experiment_plan,
@@ -40,6 +40,7 @@ from mdlc_constructs.workflows.real_time_inference.recording import recorded
 from mdlc_constructs.workflows.real_time_inference.retiring import NOTHING_RETIRED, RETIRED
 from mdlc_constructs.workflows.real_time_inference.serving_model import create_serving_model
 from mdlc_constructs.workflows.real_time_inference.settings import WORKFLOW, ReleaseSettings
+from mdlc_constructs.workflows.real_time_inference.verdicts import BLAME
 
 RELEASED, FAILED = "Model Released", "Release Failed"
 """Detail types of the events at the end of an execution."""
@@ -76,7 +77,11 @@ def release_machine(
     check_names(WORKFLOW, settings.steps, tasks or {}, seams or {})
     if "deploy" in (tasks or {}):
         raise ValueError("'deploy' is many states and cannot be replaced; use its seams before_ and after_.")
-    chosen = {**default_tasks(settings), "deploy": deploy(), **(tasks or {})}
+    chosen = {
+        **default_tasks(settings),
+        "deploy": deploy(scaled=settings.serving.scaling is not None),
+        **(tasks or {}),
+    }
     around = dict(seams or {})
     served = around.pop("after_deploy", NO_SEAM).caught(TO_FAILURE)
     verdicts: dict[str, Choice] = {}

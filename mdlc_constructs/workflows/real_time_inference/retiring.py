@@ -6,7 +6,7 @@ from mdlc_constructs.asl.states import Task
 from mdlc_constructs.tasks import lambda_
 from mdlc_constructs.tasks.permissions import arn
 from mdlc_constructs.tasks.requests import present
-from mdlc_constructs.workflows.ending import CAUSE, ERROR
+from mdlc_constructs.workflows.ending import why
 
 FUNCTION = "RetireReleases"
 """Its handler is `lambdas.retire_releases.handler.handler`."""
@@ -42,7 +42,7 @@ def retire_old(
         "{% $count($states.result.Payload.deleted) = 0 ? 'nothing' : "
         f"$substring($join($states.result.Payload.deleted, ', '), 0, {_MOST_CHARACTERS}) %}}"
     )
-    failed = f"{{% $substring('failed: ' & {_bare(ERROR)} & ': ' & {_bare(CAUSE)}, 0, {_MOST_CHARACTERS}) %}}"
+    failed = why(_MOST_CHARACTERS, before="failed: ")
     return lambda_.invoke(
         "RetireOld",
         function_arn=function_arn,
@@ -73,7 +73,3 @@ def retiring(model: str) -> tuple[Statement, ...]:
             actions=("sagemaker:DeleteModel",), resources=(arn("sagemaker", f"model/{model}-serving-*"),)
         ),
     )
-
-
-def _bare(expression: str) -> str:
-    return f"({expression.removeprefix('{%').removesuffix('%}').strip()})"

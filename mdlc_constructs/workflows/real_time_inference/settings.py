@@ -17,7 +17,7 @@ from mdlc_constructs.settings.rollout import (
     Rolling,
 )
 from mdlc_constructs.settings.serving import Serving
-from mdlc_constructs.workflows.real_time_inference.watching import Watched
+from mdlc_constructs.workflows.real_time_inference.watching import WatchedRelease
 from mdlc_constructs.workflows.scoring import unlabelled
 
 WORKFLOW = "release"
@@ -58,7 +58,7 @@ class ReleaseSettings:
     job_compute: Compute = field(default_factory=Compute)
     scoring_compute: Compute = field(default_factory=Compute)
     network: NetworkSettings = field(default_factory=NetworkSettings)
-    watched: Watched = field(init=False)
+    watched: WatchedRelease = field(init=False)
     """What is watched while a new version bakes."""
 
     def __post_init__(self) -> None:
@@ -99,8 +99,8 @@ class ReleaseSettings:
         """How the new version takes over."""
         return self.rollout.takeover if isinstance(self.rollout, Shadow | ABTest) else self.rollout
 
-    def _watched(self) -> Watched:
-        return Watched(
+    def _watched(self) -> WatchedRelease:
+        return WatchedRelease(
             endpoint_name=self.endpoint_name,
             serving=self.serving,
             rollout=self.takeover,

@@ -3,7 +3,7 @@
 Why by event and token with a slow look as fallback: `docs/decisions/0010-wait-for-the-endpoint-by-event.md`.
 """
 
-from mdlc_constructs.asl.failures import Catch
+from mdlc_constructs.asl.failures import ALL_ERRORS, Catch, Retry
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.sequence import Sequence
 from mdlc_constructs.asl.states import Choice, Parallel, Rule, Succeed, Task
@@ -16,12 +16,16 @@ from mdlc_constructs.workflows.real_time_inference.watching import BUSY
 LONGEST_SILENCE_SECONDS = 900
 """How long no event may come before the endpoint is looked at: events are delivered at best effort."""
 
+_AGAIN = Retry(errors=ALL_ERRORS, interval_seconds=5, max_attempts=5)
+"""The update goes on whatever becomes of the watch, so giving up early would leave it to nobody."""
+
 
 def watch(*, model: str, endpoint_name: str, probing: Machine | None = None, of: str = "") -> Parallel:
     """`Watch`: until the endpoint has settled, on whichever configuration.
 
-    Assigns `endpoint` with `status`, `config` and `reason`. It waits before it looks: what is described in
-    the moment of an update may still be the endpoint before it, which would read as a rollback.
+    Assigns `endpoint` with `status`, `config` and `reason`, and whatever the probing ends with. It waits
+    before it looks: what is described in the moment of an update may still be the endpoint before it, which
+    would read as a rollback.
 
     Args:
         probing: what goes on beside the wait; it ends by itself when the endpoint has settled.
@@ -43,9 +47,10 @@ def watch(*, model: str, endpoint_name: str, probing: Machine | None = None, of:
     return Parallel(
         name=f"Watch{of}",
         branches=(Machine(waiting.states), *(() if probing is None else (probing,))),
-        # Variables stay in their branch: the endpoint comes as the first branch's output.
-        assign={"endpoint": "{% $states.result[0] %}"},
+        # Variables stay in their branch: what is known comes as the branches' outputs.
+        assign={"endpoint": "{% $merge($states.result) %}"},
         output={},
+        retry=(_AGAIN,),
         catch=(TO_FAILURE,),
         comment="Until the endpoint has settled" + ("" if probing is None else ", asking it meanwhile"),
     )

@@ -2,7 +2,7 @@
 
 How to use it, in a release machine whose `Watch` waits for the endpoint in its first branch::
 
-    watched = Watched(endpoint_name=..., serving=..., rollout=..., golden=..., probes=...)
+    watched = WatchedRelease(endpoint_name=..., serving=..., rollout=..., golden=..., probes=...)
     if watched.probed:
         baseline = Sequence.of(record_answers(watched))  # before the update of an endpoint in service
         beside = probing(watched)                        # the second branch of Watch
@@ -25,15 +25,15 @@ from mdlc_constructs.asl.states import Choice, Rule, Succeed, Task, Wait
 from mdlc_constructs.resources.places import BUCKET
 from mdlc_constructs.settings.golden_checks import GoldenChecks
 from mdlc_constructs.settings.probes import Probes, watched_share
-from mdlc_constructs.settings.rollback_alarms import OWN_NAMESPACE
+from mdlc_constructs.settings.rollback_alarms import OWN_NAMESPACE, RollbackAlarms
 from mdlc_constructs.settings.rollout import Deployment
 from mdlc_constructs.settings.serving import Serving
 from mdlc_constructs.tasks import lambda_
 from mdlc_constructs.tasks.endpoint import describe_endpoint
 from mdlc_constructs.tasks.metrics import may_put_metrics, put_metric
-from mdlc_constructs.tasks.permissions import arn
+from mdlc_constructs.tasks.permissions import endpoint_arn
 from mdlc_constructs.workflows import job_roles
-from mdlc_constructs.workflows.ending import TO_FAILURE
+from mdlc_constructs.workflows.ending import TO_FAILURE, why
 
 PROBER = "${ProbeAnswersFunction}"
 """Placeholder of the prober's ARN."""
@@ -43,6 +43,9 @@ PROBER_TIMEOUT_SECONDS = 300
 
 BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 """States of an endpoint that pass by themselves."""
+
+_MOST_CHARACTERS = 400
+"""Of the reason why the prober failed."""
 
 _PATIENCE = (
     # A look that comes two minutes late is none: soon the alarm has to be raised instead.
@@ -61,7 +64,7 @@ _PATIENCE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watched:
+class WatchedRelease:
     """What is watched, and with which probes.
 
     Attributes:
@@ -126,7 +129,7 @@ class Watched:
         return self.probes.count(self.share, watched_share(self.serving.alarms) or 0)
 
 
-def record_answers(watched: Watched) -> Task:
+def record_answers(watched: WatchedRelease) -> Task:
     """`RecordAnswers`: the serving version's answers, before any traffic moves.
 
     Its failure stops the release: without them nobody could tell good answers from bad ones. It belongs
@@ -143,12 +146,20 @@ def record_answers(watched: Watched) -> Task:
     )
 
 
-def probing(watched: Watched) -> Machine:
+def probing(watched: WatchedRelease) -> Machine:
     """What goes on beside the wait for the endpoint: look, and look again until the endpoint has settled.
 
     A prober that fails must not pass for a good one: `AlarmOnSilence` reports every answer as bad, which
     sends the release back; then the endpoint itself is asked whether it has settled, since nobody else says.
+    It ends with `silence`, why the prober failed, or nothing: that speaks not against the package. A way back
+    is not asked, since the version that it leaves is no measure for it.
     """
+    needed = Choice(
+        name="ProbesNeeded",
+        rules=(Rule(condition="{% $plan.back = true %}", next="Probed", assign={"silence": ""}),),
+        default="ProbeAnswers",
+        assign={"silence": ""},
+    )
     seconds = int(watched.probes.every.total_seconds())
     look = lambda_.invoke(
         "ProbeAnswers",
@@ -158,12 +169,12 @@ def probing(watched: Watched) -> Machine:
         # It stops asking by itself when two thirds of `every` are over.
         timeout_seconds=seconds + 30,
         retry=_PATIENCE,
-        catch=(Catch(next="AlarmOnSilence", output={}),),
+        catch=(Catch(next="AlarmOnSilence", assign={"silence": why(_MOST_CHARACTERS)}, output={}),),
     )
     alarm = put_metric(
         "AlarmOnSilence",
         namespace=OWN_NAMESPACE,
-        metric="AnswersOutsideBands",
+        metric=heard(watched.serving.alarms),
         value=1,
         dimensions={"EndpointName": watched.endpoint_name, "VariantName": watched.serving.variant},
         output={},
@@ -185,12 +196,20 @@ def probing(watched: Watched) -> Machine:
     )
     settled = Rule(condition="{% $states.input.settled = true %}", next="Probed")
     verdict = Choice(name="ProbeVerdict", rules=(settled,), default="WaitBetweenProbes")
-    return Machine((look, verdict, wait, alarm, describe, Succeed(name="Probed")))
+    probed = Succeed(name="Probed", output={"silence": "{% $silence %}"})
+    return Machine((needed, look, verdict, wait, alarm, describe, probed))
 
 
-def prober_statements(watched: Watched) -> tuple[Statement, ...]:
+def heard(alarms: RollbackAlarms) -> str:
+    """The metric of which a 1 rings an alarm on answers: that of the smaller bound."""
+    quality, drift = alarms.quality_share, alarms.prediction_drift
+    smaller = drift is not None and (quality is None or drift < quality)
+    return "PredictionDrift" if smaller else "AnswersOutsideBands"
+
+
+def prober_statements(watched: WatchedRelease) -> tuple[Statement, ...]:
     """What the prober's role may do: read rows and captures, keep the champion's answers, ask, measure."""
-    endpoint = arn("sagemaker", f"endpoint/{watched.endpoint_name.lower()}")
+    endpoint = endpoint_arn(watched.endpoint_name)
     return (
         *job_roles.model_bucket(reads=("capture", "golden", "runs"), writes=("runs",)),
         Statement(actions=("sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"), resources=(endpoint,)),
@@ -198,7 +217,7 @@ def prober_statements(watched: Watched) -> tuple[Statement, ...]:
     )
 
 
-def _payload(watched: Watched, mode: str) -> dict[str, object]:
+def _payload(watched: WatchedRelease, mode: str) -> dict[str, object]:
     share = watched.share
     return {
         "mode": mode,

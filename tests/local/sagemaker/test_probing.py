@@ -15,7 +15,7 @@ from mdlc_constructs.settings.rollback_alarms import RollbackAlarms
 from mdlc_constructs.settings.rollout import Canary
 from mdlc_constructs.settings.serving import Serving as ServingSettings
 from mdlc_constructs.tasks.deployment import deployment_config
-from mdlc_constructs.workflows.real_time_inference.watching import Watched, probing, record_answers
+from mdlc_constructs.workflows.real_time_inference.watching import WatchedRelease, probing, record_answers
 from tests.local.embedded import allow
 from tests.local.sagemaker.lab import ECHO, policy, unique
 from tests.local.sagemaker.serving import Serving, variant
@@ -65,7 +65,7 @@ class Release:
         settings = ServingSettings(
             variant="main", alarms=RollbackAlarms(server_errors=None, quality_share=0.2)
         )
-        self.watched = Watched(
+        self.watched = WatchedRelease(
             endpoint_name=self.endpoint, serving=settings, rollout=CANARY, golden=GoldenChecks()
         )
         (spec,) = settings.alarms.specs()
@@ -102,7 +102,8 @@ class Release:
         return self.serving.config(variant(name, "main"), DataCaptureConfig=capture)
 
     def event(self, mode: str) -> dict[str, Any]:
-        task = record_answers(self.watched) if mode == "baseline" else probing(self.watched).states[0]
+        look = probing(self.watched).state("ProbeAnswers")
+        task = record_answers(self.watched) if mode == "baseline" else look
         body: Any = task.to_asl()["Arguments"]
         run = self.endpoint[-8:]
         return {**body["Payload"], "run": run, "version": 7, "bucket": self.lab.bucket}
@@ -217,7 +218,11 @@ def test_a_prober_that_fails_sends_the_release_back(release: Release) -> None:
         Timeout=20,
         Code={"ZipFile": archive.getvalue()},
     )["FunctionArn"]
-    begin = {"Type": "Pass", "Assign": {"plan": {"run": "r", "package": {"version": 7}}}, "Next": "Probing"}
+    begin = {
+        "Type": "Pass",
+        "Assign": {"plan": {"run": "r", "package": {"version": 7}, "back": False}},
+        "Next": "Probing",
+    }
     probes: Any = probing(release.watched).nested_asl()
     both = {"Type": "Parallel", "Branches": [probes], "End": True}
     definition = {
@@ -241,3 +246,4 @@ def test_a_prober_that_fails_sends_the_release_back(release: Release) -> None:
         if "stateEnteredEventDetails" in event
     }
     assert {"AlarmOnSilence", "LookInSilence", "Probed"} <= entered
+    assert done.output[0]["silence"]

@@ -1,0 +1,78 @@
+"""Before an update of an endpoint in service: no alarm may ring, or whatever is released would be sent back.
+
+SageMaker ends a deployment for an alarm that the old fleet rings as well:
+https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html. So a good package
+would be rejected for what the version before it does, or for what the release before it left: an alarm takes
+a few minutes to forget.
+"""
+
+from datetime import timedelta
+
+from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.states import Choice, Rule, Wait
+from mdlc_constructs.settings.rollback_alarms import RollbackAlarms
+from mdlc_constructs.tasks.alarms import describe_alarms
+from mdlc_constructs.workflows.ending import TO_FAILURE
+
+PATIENCE = timedelta(minutes=5)
+"""How long alarms may ring on, besides the minutes that they look back."""
+
+BETWEEN_LOOKS = timedelta(seconds=30)
+
+_RINGING = "[$states.result.MetricAlarms[StateValue = 'ALARM'].AlarmName]"
+_CAUSE = (
+    "{% 'The alarms ' & $join($ringing, ', ') & ' ring before the update begins, and SageMaker would send "
+    "any version back for it: go back to an earlier version by `mdlc rollback`, or find out what rings "
+    "them, and release again when they are OK. Nothing was changed, and nothing speaks against the "
+    "package.' %}"
+)
+
+
+def alarm_placeholders(alarms: RollbackAlarms) -> dict[str, str]:
+    """Each alarm's key to the placeholder of its name."""
+    return {spec.key: f"${{{spec.key}Alarm}}" for spec in alarms.specs()}
+
+
+def quiet_first(alarms: RollbackAlarms, *, following: str, back: str) -> Sequence:
+    """`GoesBack`, `LookAtAlarms`, `AlarmsQuiet` and `WaitForAlarms`; empty where no alarm watches.
+
+    Args:
+        following: the state that goes on when all alarms are quiet.
+        back: the state that goes on on a way back, which no alarm watches: the version that it leaves may be
+            what rings them.
+    """
+    names = tuple(alarm_placeholders(alarms).values())
+    if not names:
+        return Sequence()
+    patience = PATIENCE + timedelta(minutes=alarms.periods)
+    looks = int(patience / BETWEEN_LOOKS) + 1
+    return Sequence.of(
+        Choice(
+            name="GoesBack",
+            rules=(Rule(condition="{% $plan.back = true %}", next=back),),
+            default="LookAtAlarms",
+            assign={"alarm_looks": 0},
+        ),
+        describe_alarms(
+            "LookAtAlarms",
+            alarms=names,
+            assign={"ringing": f"{{% {_RINGING} %}}", "alarm_looks": "{% $alarm_looks + 1 %}"},
+            output={},
+            next="AlarmsQuiet",
+            catch=(TO_FAILURE,),
+            comment="An alarm that rings before the update would end it",
+        ),
+        Choice(
+            name="AlarmsQuiet",
+            rules=(
+                Rule(
+                    condition=f"{{% $count($ringing) > 0 and $alarm_looks >= {looks} %}}",
+                    next="RecordFailure",
+                    assign={"failure": {"Error": "AlarmsRinging", "Cause": _CAUSE}},
+                ),
+                Rule(condition="{% $count($ringing) > 0 %}", next="WaitForAlarms"),
+            ),
+            default=following,
+        ),
+        Wait(name="WaitForAlarms", seconds=int(BETWEEN_LOOKS.total_seconds()), next="LookAtAlarms"),
+    )
