@@ -5,8 +5,6 @@ Rules that a team has uploaded since are newer than any deployment and stay; a d
 could not be used fails.
 """
 
-import json
-import urllib.request
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +14,7 @@ from botocore.exceptions import ClientError
 from lambdas.accept_rules import handler as uploads
 from lambdas.accept_rules import logic
 from lambdas.clients import client
+from lambdas.custom_resource import answer
 from mdlc_constructs.settings.rules_document import RulesRefused
 
 logger = Logger(service="accept-rules")
@@ -40,7 +39,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, str] | None:
         except Exception as error:  # CloudFormation must get an answer, or it waits for an hour
             logger.exception("rules")
             status, reason = "FAILED", f"{type(error).__name__}: {error}"[-900:]
-    _answer(event, status, reason)
+    answer(event, status, reason, kind="rules")
     return None
 
 
@@ -100,21 +99,3 @@ def _uploaded(event: dict[str, Any]) -> dict[str, str]:
         "sequencer": detail["object"].get("sequencer", ""),
         "at": event["time"],
     }
-
-
-def _answer(event: dict[str, Any], status: str, reason: str) -> None:
-    body = json.dumps(
-        {
-            "Status": status,
-            "Reason": reason,
-            "PhysicalResourceId": event.get("PhysicalResourceId") or f"rules-{event['LogicalResourceId']}",
-            "StackId": event["StackId"],
-            "RequestId": event["RequestId"],
-            "LogicalResourceId": event["LogicalResourceId"],
-        }
-    ).encode()
-    request = urllib.request.Request(
-        event["ResponseURL"], data=body, method="PUT", headers={"Content-Type": ""}
-    )
-    with urllib.request.urlopen(request, timeout=30) as response:  # the URL is CloudFormation's own
-        response.read()

@@ -1,8 +1,6 @@
 """Entry point of the delete-time custom resource; it answers CloudFormation itself, without a framework."""
 
-import json
 import time
-import urllib.request
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +8,7 @@ from aws_lambda_powertools import Logger
 
 from lambdas.clean_up import endpoints, executions, logic
 from lambdas.clients import client
+from lambdas.custom_resource import answer
 
 logger = Logger(service="clean-up")
 
@@ -35,7 +34,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
         except Exception as error:  # CloudFormation must get an answer, or it waits for an hour
             logger.exception("clean-up failed")
             status, reason = "FAILED", f"{type(error).__name__}: {error}"[-900:]
-    answer(event, status, reason)
+    answer(event, status, reason, kind="clean-up")
 
 
 def clean(properties: dict[str, Any], *, seconds_left: Callable[[], float]) -> list[str]:
@@ -62,22 +61,3 @@ def clean(properties: dict[str, Any], *, seconds_left: Callable[[], float]) -> l
         ended += logic.empty_bucket(client("s3"), properties["Bucket"])
     logger.info("ended", extra={"ended": ended})
     return ended
-
-
-def answer(event: dict[str, Any], status: str, reason: str) -> None:
-    """PUT the outcome to the URL CloudFormation waits on."""
-    body = json.dumps(
-        {
-            "Status": status,
-            "Reason": reason,
-            "PhysicalResourceId": event.get("PhysicalResourceId") or f"clean-up-{event['LogicalResourceId']}",
-            "StackId": event["StackId"],
-            "RequestId": event["RequestId"],
-            "LogicalResourceId": event["LogicalResourceId"],
-        }
-    ).encode()
-    request = urllib.request.Request(
-        event["ResponseURL"], data=body, method="PUT", headers={"Content-Type": ""}
-    )
-    with urllib.request.urlopen(request, timeout=30) as response:  # the URL is CloudFormation's own
-        response.read()

@@ -60,7 +60,9 @@ def around(monkeypatch: pytest.MonkeyPatch) -> Around:
 def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """What CloudFormation is told: status and reason."""
     answers: list[tuple[str, str]] = []
-    monkeypatch.setattr(deployed, "_answer", lambda event, status, reason: answers.append((status, reason)))
+    monkeypatch.setattr(
+        deployed, "answer", lambda event, status, reason, kind: answers.append((status, reason))
+    )
     return answers
 
 
