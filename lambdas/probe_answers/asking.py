@@ -10,7 +10,13 @@ from typing import Any, Protocol
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 
 from lambdas.probe_answers.logic import Answer, parsed
 from lambdas.probe_answers.rows import PROBE_PREFIX
@@ -33,6 +39,12 @@ _BAD = (
 Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
 """
 
+_THROTTLED = ("RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException")
+"""Errors of a call that SageMaker turned away before anybody could answer."""
+
+PAUSES_SECONDS = (0.25, 0.5, 1.0)
+"""How long to wait before a call that reached nobody is tried again: one of hundreds must not fail a look."""
+
 
 class Request(Protocol):
     """What is asked."""
@@ -48,7 +60,7 @@ class Request(Protocol):
 
 @cache
 def runtime() -> Any:
-    """The client of the data plane. It never tries again: another try may go to the other fleet."""
+    """The client of the data plane. It never tries again by itself: another try may go to the other fleet."""
     connect: Any = boto3.client
     return connect(
         "sagemaker-runtime",
@@ -92,6 +104,19 @@ def ask(
 
 
 def _ask(client: Any, endpoint: str, request: Request, run: str) -> Answer | None:
+    for pause in PAUSES_SECONDS:
+        try:
+            return _asked(client, endpoint, request, run)
+        except (ConnectTimeoutError, EndpointConnectionError):
+            time.sleep(pause)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _THROTTLED:
+                raise
+            time.sleep(pause)
+    return _asked(client, endpoint, request, run)
+
+
+def _asked(client: Any, endpoint: str, request: Request, run: str) -> Answer | None:
     try:
         answer = client.invoke_endpoint(
             EndpointName=endpoint,

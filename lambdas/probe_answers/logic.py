@@ -17,6 +17,9 @@ from typing import Any
 from lambdas.probe_answers.errors import ChampionSilent, InvalidRows, ProbesLost
 from lambdas.probe_answers.rows import Row
 
+ENOUGH = 0.5
+"""Of the answers that the new fleet's smallest share brings, the part that is enough to tell by."""
+
 Scores = tuple[float, ...]
 """One answer: a number, or several where the model gives several for a row."""
 
@@ -216,6 +219,10 @@ def judge(
     container that is not bound to name its version may do so: then some of the answers carry another one than
     the champion's, and are told apart. Where none does, the new fleet was not met or names itself alike.
 
+    Where they do say it, fewer than half of what the smallest share brings are too few to tell by: the new
+    fleet came in the middle of the look, or it has not come yet and the champion's own failed once. They are
+    counted as a part of that half.
+
     Args:
         champion: the version that `Probe.champion` is of, as answers name it.
         version: the version that is released, as answers name it; None when they need not name it.
@@ -227,7 +234,7 @@ def judge(
     seen = len(new) if told else None
     if not new:
         return Look(probes=len(asked), seen=seen, outside=None, drift=None)
-    dilution = 1.0 if told else share
+    dilution = max(1.0, ENOUGH * share * len(asked) / len(new)) if told else share
     bad = sum(not probe.holds(answer) for probe, answer in new) / len(new)
     pairs = [
         (probe.champion, answer.scores)

@@ -6,8 +6,15 @@ import time
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 
+from lambdas.probe_answers import asking
 from lambdas.probe_answers.asking import AT_ONCE, ask
 from lambdas.probe_answers.logic import Answer
 from lambdas.probe_answers.rows import Row
@@ -71,10 +78,36 @@ def test_an_error_is_an_answer_and_a_bad_one(error: Exception) -> None:
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationError", "ThrottlingException"])
-def test_what_the_endpoint_is_not_to_blame_for_fails_the_prober(code: str) -> None:
+def test_what_the_endpoint_is_not_to_blame_for_fails_the_prober(
+    code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "PAUSES_SECONDS", (0.0,))
     endpoint = Endpoint({"2": client_error(code, "no", "InvokeEndpoint")})
     with pytest.raises(ClientError, match=code):
         ask(endpoint, "e", rows(1, 2, 3), run="r", seconds=30)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        client_error("ThrottlingException", "Rate exceeded", "InvokeEndpoint"),
+        EndpointConnectionError(endpoint_url="https://e"),
+        ConnectTimeoutError(endpoint_url="https://e"),
+    ],
+)
+def test_a_call_that_reached_nobody_is_tried_again(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "PAUSES_SECONDS", (0.0, 0.0))
+
+    class Passing(Endpoint):
+        def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
+            if sum(one["Body"] == request["Body"] for one in self.asked) == 2:
+                self.raising = {}
+            return super().invoke_endpoint(**request)
+
+    endpoint = Passing({"2": error})
+    found = ask(endpoint, "e", rows(2), run="r", seconds=30)
+    assert found == [Answer(scores=(2.0,), version="7")]
+    assert len(endpoint.asked) == 3
 
 
 def test_when_the_time_is_over_the_first_answers_are_there() -> None:

@@ -87,7 +87,8 @@ def test_the_old_versions_answers_do_not_dilute_the_new_ones(bad: int, good: int
     answers = [answer(9.0)] * bad + [answer(0.1)] * good + [answer(0.0, "6")] * old
     look = judge(list(zip(asked, answers, strict=True)), champion="6", version="7", share=0.1)
     assert (look.probes, look.seen) == (bad + good + old, bad + good)
-    assert look.outside == pytest.approx(bad / (bad + good))
+    # From half of the share on; fewer are too few to tell by.
+    assert look.outside == pytest.approx(bad / max(bad + good, (bad + good + old) / 20))
 
 
 @pytest.mark.parametrize("told", [True, False])
@@ -122,7 +123,7 @@ def test_a_container_that_names_its_version_unbidden_is_not_diluted(
     answers = [answer(9.0)] * bad + [answer(0.1)] * good + [answer(0.0, champion)] * old
     look = judge(list(zip(asked, answers, strict=True)), champion=champion, version=None, share=0.1)
     assert look.seen == bad + good
-    assert look.outside == pytest.approx(bad / (bad + good))
+    assert look.outside == pytest.approx(bad / max(bad + good, (bad + good + old) / 20))
 
 
 @pytest.mark.parametrize("version", ["6", None])
@@ -139,6 +140,29 @@ def test_errors_and_answers_without_a_mark_are_held_against_the_new_version() ->
     asked = [(probe, None), (probe, answer(0.5, None)), (probe, answer(0.5, "6")), (probe, answer(0.5))]
     look = judge(asked, champion="6", version="7", share=0.1)
     assert look == Look(probes=4, seen=3, outside=1 / 3, drift=0.0)
+
+
+def test_one_failure_of_the_champion_is_no_bad_version() -> None:
+    asked = probes(*[0.5] * 1379)
+    answers = [None] + [answer(0.5, "6")] * 1378
+    look = judge(list(zip(asked, answers, strict=True)), champion="6", version="7", share=0.1)
+    assert look.outside == pytest.approx(2 / 137.9)
+
+
+def test_a_fleet_that_fails_always_is_a_bad_version() -> None:
+    asked = probes(*[0.5] * 1379)
+    answers = [None] * 130 + [answer(0.5, "6")] * 1249
+    look = judge(list(zip(asked, answers, strict=True)), champion="6", version="7", share=0.1)
+    assert look.outside == 1
+
+
+def test_few_answers_of_a_fleet_that_came_in_the_middle_of_a_look_decide_nothing() -> None:
+    asked = probes(*[0.5] * 1379)
+    answers = [answer(0.5, "6")] * 1377 + [answer(9.0), answer(0.5)]
+    look = judge(list(zip(asked, answers, strict=True)), champion="6", version="7", share=0.1)
+    assert look.outside is not None
+    assert look.drift is not None
+    assert max(look.outside, look.drift) < 0.02
 
 
 def test_a_look_that_saw_nobody_new_says_nothing() -> None:

@@ -57,7 +57,7 @@ def test_long_causes_fit_into_an_event() -> None:
     [
         ({"Error": "Broken", "Cause": "one\n  two"}, "failed: Broken: one two"),
         ({"Cause": "one"}, "failed: Unknown: one"),
-        ({"Error": "Broken"}, "failed: Broken: No cause was "),
+        ({"Error": "Broken"}, "failed: Broken: No cause was"),
     ],
 )
 def test_why_something_failed_is_one_short_line(error: dict[str, str], told: str) -> None:
