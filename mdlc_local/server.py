@@ -45,7 +45,8 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 def main(arguments: Sequence[str]) -> int:
     """Run the server until it is told to end; returns the process's exit status (2: it could not start)."""
     chosen = options.parse(arguments)
-    if not _port_is_free(chosen.port):
+    listener = _listening(chosen.port)
+    if listener is None:
         print(
             f"port {chosen.port} on {HOST} is taken: end what listens there or choose another with --port",
             file=sys.stderr,
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         versions = seams.check_versions()
         app = load()
-        asyncio.run(_serve(app, chosen, versions, started))
+        asyncio.run(_serve(app, chosen, listener, versions, started))
     except seams.SeamMoved as moved:
         print(moved, file=sys.stderr)
         return 2
@@ -80,14 +81,19 @@ def load() -> ModuleType:
     return app
 
 
-def _port_is_free(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
+def _listening(port: int) -> socket.socket | None:
+    """The port, held from now on against servers that start at the same time; None when it is taken."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        listener.bind((HOST, port))
+        # Of two that are bound only one can listen.
+        listener.listen()
+    except OSError:
+        listener.close()
+        return None
+    return listener
 
 
 def _log_to(chosen: Options) -> None:
@@ -142,10 +148,12 @@ class _Gateway:
         await self._application(scope, receive, send)
 
 
-async def _serve(app: ModuleType, chosen: Options, versions: dict[str, str], started: float) -> None:
+async def _serve(
+    app: ModuleType, chosen: Options, listener: socket.socket, versions: dict[str, str], started: float
+) -> None:
     hypercorn = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
-    config.bind = [f"{HOST}:{chosen.port}"]
+    config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = _SHUTDOWN_SECONDS
     config.shutdown_timeout = _SHUTDOWN_SECONDS
