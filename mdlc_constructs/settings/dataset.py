@@ -13,7 +13,8 @@ CALENDAR_PARTS = ("hour", "dayofweek", "day", "dayofyear", "week", "month", "qua
 TASKS = ("binary", "regression")
 FORMATS = ("csv", "parquet")
 _NOT_FEATURES = ("timestamp", "text")
-_URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/(.+/)?")
+_URI = re.compile(r"s3://([^/]+)/(.+/)?")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 class _ColumnRoles(TypedDict, total=False):
@@ -94,10 +95,17 @@ class Dataset:
         self._check_features()
 
     def _check_uri(self) -> None:
-        if not _URI.fullmatch(without_tokens(self.uri)) and not (
-            has_token(self.uri) and self.uri.endswith("/")
-        ):
+        if has_token(self.uri) and self.uri.endswith("/"):
+            return
+        parts = _URI.fullmatch(without_tokens(self.uri))
+        if parts is None:
             raise refusal("uri", self.uri, 'give "s3://bucket/prefix/" with the closing slash.')
+        if not _BUCKET.fullmatch(parts[1]):
+            raise refusal(
+                "uri",
+                self.uri,
+                f"{parts[1]!r} is no bucket's name; give 3 to 63 lower-case letters, digits, dots and hyphens.",
+            )
 
     def _check_sequences(self) -> None:
         """A lone string is a sequence of letters to Python, and the commonest slip here."""

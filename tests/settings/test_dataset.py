@@ -85,6 +85,7 @@ def test_a_misspelt_argument_is_a_type_error() -> None:
 @pytest.mark.parametrize(
     ("changes", "argument", "remedy"),
     [
+        ({"uri": "s3://b/raw/"}, "uri", "'b' is no bucket's name"),
         ({"uri": "s3://some-bucket/flights"}, "uri", "closing slash"),
         ({"uri": "https://example.com/"}, "uri", "s3://bucket/prefix/"),
         ({"features": ("carrier", "dep_delay")}, "features='dep_delay'", "leave it out"),
