@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
 from rich.console import Console
 
 from mdlc_cli import job_logs, progress, watch
@@ -63,9 +64,12 @@ def read_input(text: str | None) -> str:
 
 
 def start(target: Target, machine: StateMachine, given: str) -> str:
-    """Starts an execution of ``machine`` with JSON text as its input; returns its ARN."""
+    """Starts an execution of ``machine`` with JSON text as its input, and tells its name; returns its ARN."""
     answer = target.client("stepfunctions").start_execution(stateMachineArn=machine.arn, input=given)
-    return str(answer["executionArn"])
+    execution = str(answer["executionArn"])
+    told = f"{machine.name}: execution {execution.rpartition(':')[2]}"
+    progress.stderr_console().print(told, markup=False)
+    return execution
 
 
 def follow(target: Target, execution: str, *, console: Console) -> Result:
@@ -80,6 +84,25 @@ def follow(target: Target, execution: str, *, console: Console) -> Result:
         cause=described.get("cause") or seen.cause,
         timeline=seen,
     )
+
+
+def to_the_end(target: Target, execution: str, *, what: str) -> Result:
+    """Shows an execution until it ends, and its outcome.
+
+    Args:
+        what: what goes on when nobody watches any longer.
+
+    Raises:
+        Exit: with status 130 when the watching is broken off.
+    """
+    console = progress.stderr_console()
+    try:
+        result = follow(target, execution, console=console)
+    except KeyboardInterrupt:
+        console.print(f"No longer watching; {what} goes on. See it with `mdlc executions`.", markup=False)
+        raise typer.Exit(130) from None
+    report(target, result, console=progress.results_console())
+    return result
 
 
 def report(target: Target, result: Result, *, console: Console) -> None:

@@ -65,13 +65,6 @@ def _run(target: Target, machine: StateMachine, version: int | None, reason: str
     given = {"package_version": version, "reason": reason}
     text = json.dumps({key: value for key, value in given.items() if value is not None})
     execution = running.start(target, machine, text)
-    out = progress.stderr_console()
-    out.print(f"{machine.name}: execution {execution.rpartition(':')[2]}", markup=False)
-    try:
-        result = running.follow(target, execution, console=out)
-    except KeyboardInterrupt:
-        out.print("No longer watching; the release goes on. See it with `mdlc executions`.", markup=False)
-        raise typer.Exit(130) from None
-    running.report(target, result, console=progress.results_console())
+    result = running.to_the_end(target, execution, what="the release")
     if not result.succeeded:
         raise CommandError(releases.failure(result, version))

@@ -30,18 +30,10 @@ def run(
     _, target = options.chosen(local)
     machine = machines.choose(machines.all_machines(target, stack=stack), workflow, model=model)
     execution = running.start(target, machine, text)
-    out = progress.stderr_console()
-    out.print(f"{machine.name}: execution {execution.rpartition(':')[2]}", markup=False)
     if not wait:
         print(execution)
         return
-    try:
-        result = running.follow(target, execution, console=out)
-    except KeyboardInterrupt:
-        out.print("No longer watching; the execution goes on. See it with `mdlc executions`.", markup=False)
-        raise typer.Exit(130) from None
-    running.report(target, result, console=progress.results_console())
-    if not result.succeeded:
+    if not running.to_the_end(target, execution, what="the execution").succeeded:
         raise typer.Exit(1)
 
 

@@ -104,7 +104,7 @@ class Dataset:
             raise refusal(
                 "uri",
                 self.uri,
-                f"{parts[1]!r} is no bucket's name; give 3 to 63 lower-case letters, digits, dots and hyphens.",
+                f"{parts[1]!r} is no bucket's name; give 3 to 63 lower-case letters, digits, dots, hyphens.",
             )
 
     def _check_sequences(self) -> None:

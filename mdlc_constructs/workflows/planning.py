@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from mdlc_constructs.asl.failures import Catch
+from mdlc_constructs.asl.failures import Catch, Retry
 from mdlc_constructs.asl.states import Choice, Rule, State, Wait
 from mdlc_constructs.resources.places import AUDIT_TABLE, BUCKET, PACKAGE_GROUP
 from mdlc_constructs.tasks import lambda_
@@ -25,6 +25,19 @@ def taken(step: str) -> Catch:
             }
         },
     )
+
+
+# A refused call answers under the same error as throttling does: try again, but not for minutes.
+FEW_RETRIES = (Retry(errors=("SageMaker.AmazonSageMakerException",), max_attempts=2),)
+
+REFUSED = ("SageMaker.AmazonSageMakerException", "SageMaker.ValidationException")
+
+
+def planned_again(step: str, errors: tuple[str, ...] = REFUSED) -> Catch:
+    """Catches a refused call: another execution may have been quicker, so plan again. The plan raises the
+    error anew when none was.
+    """
+    return Catch(errors=errors, next="Plan", output=taken(step).output)
 
 
 def plan(

@@ -1,6 +1,6 @@
 """Models and transform jobs, as training and batch inference both run them."""
 
-from mdlc_constructs.asl.failures import Catch, Retry
+from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.resources.places import KEY_ARN
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings
@@ -8,7 +8,7 @@ from mdlc_constructs.tasks.model import Container, create_model
 from mdlc_constructs.tasks.transform import transform_job
 from mdlc_constructs.workflows.data_jobs import patience, volume_key, vpc_of
 from mdlc_constructs.workflows.ending import TO_FAILURE
-from mdlc_constructs.workflows.planning import taken
+from mdlc_constructs.workflows.planning import FEW_RETRIES, planned_again
 
 
 def make_model(
@@ -34,16 +34,8 @@ def make_model(
         vpc=vpc_of(network),
         network_isolation=network.isolation,
         output={},
-        # A taken name answers under the same error as throttling does: try again, but not for minutes.
-        retry=(Retry(errors=("SageMaker.AmazonSageMakerException",), max_attempts=2),),
-        catch=(
-            Catch(
-                errors=("SageMaker.AmazonSageMakerException", "SageMaker.ValidationException"),
-                next="Plan",
-                output=taken("CreateModel").output,
-            ),
-            TO_FAILURE,
-        ),
+        retry=FEW_RETRIES,
+        catch=(planned_again("CreateModel"), TO_FAILURE),
     )
 
 
@@ -72,13 +64,39 @@ def unlabelled(dataset: Dataset) -> dict[str, object]:
 
 def score_task(name: str, *, model: str, content_type: str, compute: Compute) -> Task:
     """A transform job over one folder; job, model and places come from the map's item."""
-    return transform_job(
+    return ask_in_batch(
         name,
         job_name="{% $states.input.job %}",
         name_pattern=f"{model}-score*",
         model_name="{% $states.input.model %}",
         input_uri="{% $states.input.input %}",
         output_uri="{% $states.input.output %}",
+        content_type=content_type,
+        compute=compute,
+    )
+
+
+def ask_in_batch(
+    name: str,
+    *,
+    job_name: str,
+    name_pattern: str,
+    model_name: str,
+    input_uri: str,
+    output_uri: str,
+    content_type: str,
+    compute: Compute,
+    catch: tuple[Catch, ...] = (),
+    comment: str = "",
+) -> Task:
+    """A transform job that asks a model many rows a request; it answers in the type that it is asked in."""
+    return transform_job(
+        name,
+        job_name=job_name,
+        name_pattern=name_pattern,
+        model_name=model_name,
+        input_uri=input_uri,
+        output_uri=output_uri,
         content_type=content_type,
         accept=content_type,
         strategy="MultiRecord",
@@ -89,4 +107,6 @@ def score_task(name: str, *, model: str, content_type: str, compute: Compute) ->
         # A transform job has no limit of its own.
         timeout_seconds=patience(compute),
         output={},
+        catch=catch,
+        comment=comment,
     )

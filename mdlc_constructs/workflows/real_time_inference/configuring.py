@@ -7,11 +7,8 @@ from mdlc_constructs.settings.serving import CaptureSettings
 from mdlc_constructs.tasks.endpoint import EndpointCapture, Variant, create_endpoint_config
 from mdlc_constructs.tasks.requests import present
 from mdlc_constructs.workflows.ending import TO_FAILURE
-from mdlc_constructs.workflows.real_time_inference.deploying import (
-    FEW_RETRIES,
-    encrypts_volumes,
-    planned_again,
-)
+from mdlc_constructs.workflows.planning import FEW_RETRIES, planned_again
+from mdlc_constructs.workflows.real_time_inference.deploying import encrypts_volumes
 from mdlc_constructs.workflows.real_time_inference.settings import ROWS_TYPE, ReleaseSettings
 
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
-from mdlc_constructs.asl.failures import ALL_ERRORS, Catch, Retry
+from mdlc_constructs.asl.failures import ALL_ERRORS
 from mdlc_constructs.asl.sequence import Sequence
 from mdlc_constructs.asl.states import Choice, Rule
 from mdlc_constructs.settings.instance_type import has_local_storage
@@ -14,7 +14,7 @@ from mdlc_constructs.tasks.deployment import deployment_config
 from mdlc_constructs.tasks.endpoint import create_endpoint, update_endpoint
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.ending import TO_FAILURE
-from mdlc_constructs.workflows.planning import taken
+from mdlc_constructs.workflows.planning import FEW_RETRIES, planned_again
 from mdlc_constructs.workflows.real_time_inference.ringing import alarm_placeholders, quiet_first
 from mdlc_constructs.workflows.real_time_inference.scaling_steps import end_scaling, scale
 from mdlc_constructs.workflows.real_time_inference.verdicts import blame, endpoint_verdict, release_verdict
@@ -25,22 +25,7 @@ from mdlc_constructs.workflows.real_time_inference.watching import (
     record_answers,
 )
 
-# A refused call answers under the same error as throttling does: try again, but not for minutes.
-FEW_RETRIES = (Retry(errors=("SageMaker.AmazonSageMakerException",), max_attempts=2),)
-
 _DEREGISTER = "{% $plan.deregister = true %}"
-
-
-REFUSED = ("SageMaker.AmazonSageMakerException", "SageMaker.ValidationException")
-
-
-def planned_again(step: str, errors: tuple[str, ...] = REFUSED) -> Catch:
-    """Another execution may be at the endpoint: look again."""
-    return Catch(
-        errors=errors,
-        next="Plan",
-        output=taken(step).output,
-    )
 
 
 def encrypts_volumes(serving: Serving) -> bool:

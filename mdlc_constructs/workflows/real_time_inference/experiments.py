@@ -32,12 +32,9 @@ from mdlc_constructs.tasks.endpoint import Variant, create_endpoint_config, upda
 from mdlc_constructs.tasks.permissions import arn
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.ending import FAILURE, TO_FAILURE
+from mdlc_constructs.workflows.planning import FEW_RETRIES, planned_again
 from mdlc_constructs.workflows.real_time_inference.configuring import capture_of
-from mdlc_constructs.workflows.real_time_inference.deploying import (
-    FEW_RETRIES,
-    encrypts_volumes,
-    planned_again,
-)
+from mdlc_constructs.workflows.real_time_inference.deploying import encrypts_volumes
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
 from mdlc_constructs.workflows.real_time_inference.trial_item import forget, note, run
 from mdlc_constructs.workflows.real_time_inference.verdicts import BLAME, NO_CAPACITY

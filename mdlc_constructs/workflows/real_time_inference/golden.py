@@ -1,12 +1,12 @@
 """Golden checks: recorded rows with known answers, asked of the very model that would serve."""
 
 from mdlc_constructs.asl.states import Choice, Rule, Task
-from mdlc_constructs.resources.places import KEY_ARN, uri
-from mdlc_constructs.tasks.transform import transform_job
-from mdlc_constructs.workflows.data_jobs import VERDICT, data_job, patience, volume_key
+from mdlc_constructs.resources.places import uri
+from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
 from mdlc_constructs.workflows.ending import TO_FAILURE
 from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.real_time_inference.settings import ROWS_TYPE, ReleaseSettings
+from mdlc_constructs.workflows.scoring import ask_in_batch
 
 ROWS = uri("golden", "rows.jsonl")
 EXPECTED = uri("golden", "expected.csv")
@@ -25,8 +25,7 @@ def golden_recorded(following: str) -> Choice:
 
 def score_golden(settings: ReleaseSettings) -> Task:
     """Ask the new version, before it gets any traffic."""
-    compute = settings.scoring_compute
-    return transform_job(
+    return ask_in_batch(
         "ScoreGolden",
         job_name="{% $plan.names.ScoreGolden %}",
         name_pattern=f"{settings.model}-scoregold-*",
@@ -34,14 +33,7 @@ def score_golden(settings: ReleaseSettings) -> Task:
         input_uri=ROWS,
         output_uri="{% $plan.uris.scores %}",
         content_type=ROWS_TYPE,
-        accept=ROWS_TYPE,
-        strategy="MultiRecord",
-        instance_type=compute.instance_type,
-        instance_count=compute.instance_count,
-        kms_key_id=KEY_ARN,
-        volume_kms_key_id=volume_key(compute),
-        timeout_seconds=patience(compute),
-        output={},
+        compute=settings.scoring_compute,
         catch=(taken("ScoreGolden"), TO_FAILURE),
         comment="Recorded questions, no traffic",
     )

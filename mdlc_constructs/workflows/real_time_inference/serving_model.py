@@ -5,14 +5,12 @@ prepare a request with. So the program travels with the model: an inference pipe
 `docs/decisions/0009-the-feature-program-travels-with-the-model.md`.
 """
 
-from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.resources.places import JOB_IMAGE
 from mdlc_constructs.tasks.model import Container, create_model
 from mdlc_constructs.workflows.data_jobs import vpc_of
 from mdlc_constructs.workflows.ending import TO_FAILURE
-from mdlc_constructs.workflows.planning import taken
-from mdlc_constructs.workflows.real_time_inference.deploying import FEW_RETRIES
+from mdlc_constructs.workflows.planning import FEW_RETRIES, planned_again
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
 
 PREPARE, STAMP = "prepare", "stamp"
@@ -45,11 +43,6 @@ def create_serving_model(settings: ReleaseSettings) -> Task:
         overrides={"Environment": "{% $plan.package.environment %}"},
     )
     containers = (_helper(PREPARE), own, _helper(STAMP)) if settings.serving.prepares else (own,)
-    again = Catch(
-        errors=("SageMaker.AmazonSageMakerException", "SageMaker.ValidationException"),
-        next="Plan",
-        output=taken("CreateModel").output,
-    )
     return create_model(
         "CreateModel",
         model_name="{% $plan.names.CreateModel %}",
@@ -59,8 +52,7 @@ def create_serving_model(settings: ReleaseSettings) -> Task:
         vpc=vpc_of(settings.network),
         network_isolation=settings.network.isolation,
         output={},
-        # A taken name answers under the same error as throttling does: try again, but not for minutes.
         retry=FEW_RETRIES,
-        catch=(again, TO_FAILURE),
+        catch=(planned_again("CreateModel"), TO_FAILURE),
         comment="The package's own program goes with its container" if settings.serving.prepares else "",
     )
