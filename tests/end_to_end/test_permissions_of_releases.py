@@ -84,12 +84,6 @@ ALLOWED = (
     ),
     Unused(
         roles=("ServingRole",),
-        actions=("cloudwatch:DescribeAlarms",),
-        reason="SageMaker asks it of who updates an endpoint with alarms; the embedded AWS asks it of the "
-        "model's role alone.",
-    ),
-    Unused(
-        roles=("ServingRole",),
         actions=("application-autoscaling:DeregisterScalableTarget", "cloudwatch:DeleteAlarms"),
         reason="Scaling that a former deployment registered ends before the instance type changes; this team "
         "has none.",
