@@ -82,12 +82,14 @@ def superseded(given: Mapping[str, Any], package: Package, champion: Mapping[str
     """Whether a release that may only go forward has nothing to do any more.
 
     Approvals are announced at least once and in any order: one that comes late must not lead back to an
-    older version, nor to one that was sent back since.
+    older version, nor to one that was sent back since, nor to one that served and that a person went back
+    from: its approval is spent.
     """
     if not given.get("forward_only"):
         return False
     newer = champion is not None and int(champion["version"]) > package.version
-    return newer or package.status != "Approved"
+    spent = package.served and champion is not None and champion["package_arn"] != package.arn
+    return newer or spent or package.status != "Approved"
 
 
 def goes_back(package: Package, champion: Mapping[str, Any] | None) -> bool:

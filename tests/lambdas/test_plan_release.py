@@ -159,6 +159,22 @@ def test_an_approval_that_comes_late_leads_nowhere_back(
     assert (made["step"], made["outcome"]) == outcome
 
 
+@pytest.mark.parametrize(
+    ("given", "champion", "outcome"),
+    [
+        (FORWARD, {"version": 1, "package_arn": "arn:p/1"}, "Superseded"),
+        ({"package_version": 2}, {"version": 1, "package_arn": "arn:p/1"}, "Unchanged"),
+        (FORWARD, {"version": 2, "package_arn": PACKAGE.arn}, "Unchanged"),
+    ],
+    ids=["its approval is spent", "by hand", "it serves"],
+)
+def test_what_a_person_went_back_from_comes_back_by_hand_alone(
+    given: dict[str, Any], champion: Any, outcome: str
+) -> None:
+    made = plan(given=given, champion=champion, package=replace(PACKAGE, served=True), endpoint=live())
+    assert made["outcome"] == outcome
+
+
 def test_a_person_goes_back_to_an_older_version() -> None:
     champion = {"version": 3, "package_arn": "arn:p/3"}
     made = plan(READY, given={"package_version": 2}, champion=champion, endpoint=live())
