@@ -9,6 +9,7 @@ from lambdas.endpoints import BUSY, Endpoint
 from lambdas.errors import InvalidInput, NoGolden
 from lambdas.packages import Package, check_version
 from lambdas.plan_release import trials
+from lambdas.plan_release.direction import goes_back, superseded
 from lambdas.plan_release.live import check_live, left_unscaled, must_deregister, situation
 from lambdas.plan_release.trials import Noted
 from lambdas.planning import checked_object, met, next_state, passed
@@ -76,29 +77,6 @@ class Golden:
                 f"{folder}expected.csv is missing beside rows.jsonl: give row_key,expected, one line a row "
                 "in the same order."
             )
-
-
-def superseded(given: Mapping[str, Any], package: Package, champion: Mapping[str, Any] | None) -> bool:
-    """Whether a release that may only go forward has nothing to do any more.
-
-    Approvals are announced at least once and in any order: one that comes late must not lead back to an
-    older version, nor to one that was sent back since, nor to one that served and that a person went back
-    from: its approval is spent.
-    """
-    if not given.get("forward_only"):
-        return False
-    newer = champion is not None and int(champion["version"]) > package.version
-    spent = package.served and champion is not None and champion["package_arn"] != package.arn
-    return newer or spent or package.status != "Approved"
-
-
-def goes_back(package: Package, champion: Mapping[str, Any] | None) -> bool:
-    """Whether this is the way back to a version that served before the champion.
-
-    It is held to nothing that the champion answers: whoever goes back has a reason not to trust that. What
-    never served is no way back, however old.
-    """
-    return package.served and champion is not None and package.version < int(champion["version"])
 
 
 def decide(
