@@ -9,7 +9,7 @@ from mdlc_cli import local
 from tests.end_to_end.aws import TIME_SCALE, Aws, parent
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     """The embedded AWS, with IAM enforced, as `mdlc local up` starts it."""
     folder: Path = tmp_path_factory.mktemp("teams")

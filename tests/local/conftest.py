@@ -12,7 +12,7 @@ from tests.local.embedded import ACCOUNT, Role, Server, embedded_python, start
 Clients = Callable[[str], Any]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server in which time in state machines runs ten times as fast."""
     state_dir = tmp_path_factory.mktemp("embedded-aws")

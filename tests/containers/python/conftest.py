@@ -38,7 +38,7 @@ def train(base: Path, seed: int = 1, classes: int = 2) -> list[list[float]]:
     return [[float(cell) for cell in line.split(",")] for line in told.stdout.splitlines()]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[float]]:
     """What stands for /opt/ml with a model of two features, and XGBoost's answers to `QUESTION`."""
     base = tmp_path_factory.mktemp("opt") / "ml"

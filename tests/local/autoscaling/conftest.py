@@ -13,7 +13,7 @@ __all__ = ["images_file", "serving"]
 Scaled = Callable[..., "Any"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def model(serving: Serving) -> str:
     return serving.talking("hello")
 

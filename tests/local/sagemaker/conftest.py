@@ -11,7 +11,7 @@ from tests.local.sagemaker.lab import ECHO, SCRIPT, Lab, encryption, job_stateme
 from tests.local.sagemaker.serving import Serving, may_look_at_alarms
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def images_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("images") / "images.json"
     content = {
@@ -34,7 +34,7 @@ def images_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def jobs_server(tmp_path_factory: pytest.TempPathFactory, images_file: Path) -> Iterator[Server]:
     running = start(tmp_path_factory.mktemp("embedded-jobs"), "--images", str(images_file))
     yield running
@@ -60,12 +60,12 @@ def make_lab(server: Server) -> Lab:
     return Lab(server, bucket, key_arn, Role(arn, bucket, {}))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab(jobs_server: Server) -> Lab:
     return make_lab(jobs_server)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def serving(tmp_path_factory: pytest.TempPathFactory, images_file: Path) -> Iterator[Serving]:
     """Endpoints on a server whose time runs sixty times as fast."""
     state_dir = tmp_path_factory.mktemp("embedded-serving")
