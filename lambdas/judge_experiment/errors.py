@@ -3,3 +3,7 @@
 
 class ExperimentEnded(Exception):
     """The experiment is another execution's now, or over."""
+
+
+class CapturesLate(Exception):
+    """The shadow answered, and too little of it lies in the captures yet: they are written with a delay."""

@@ -21,7 +21,7 @@ from lambdas.audit import experiment_of
 from lambdas.clients import client
 from lambdas.judge_experiment import ab, shadow
 from lambdas.judge_experiment.captures import Captured, Stored, captured, spread
-from lambdas.judge_experiment.errors import ExperimentEnded
+from lambdas.judge_experiment.errors import CapturesLate, ExperimentEnded
 from lambdas.planning import utc_now
 
 logger = Logger(service="judge-experiment")
@@ -46,6 +46,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, str]:
 
     Raises:
         ExperimentEnded: when the experiment is not the execution's any more.
+        CapturesLate: when too few pairs were captured of a shadow that was asked often enough; the machine
+            looks again a few times.
     """
     since = _since(event)
     keys = _keys(event, since)
@@ -57,9 +59,10 @@ def handler(event: dict[str, Any], context: object) -> dict[str, str]:
         )
         now = utc_now()
         champion = _counted(event, event["champion"], since, now)
-        verdict = shadow.judge(
-            found, champion, _counted(event, event["challenger"], since, now), event["settings"]
-        )
+        challenger = _counted(event, event["challenger"], since, now)
+        verdict = shadow.judge(found, champion, challenger, event["settings"])
+        if verdict.error == shadow.TOO_FEW and challenger.invocations >= event["settings"]["pairs"]:
+            raise CapturesLate(verdict.summary)
     else:
         known = _outcomes(event, since)
         entity = event["settings"]["entity"]

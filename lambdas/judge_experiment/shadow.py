@@ -8,6 +8,8 @@ from lambdas.judge_experiment.captures import Captured
 from lambdas.judge_experiment.verdicts import DROP, PROMOTE, UNDECIDED, Verdict
 from lambdas.probe_answers.logic import Scores
 
+TOO_FEW = "TooFewPairs"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Counted:
@@ -99,7 +101,7 @@ def judge(found: Compared, champion: Counted, shadow: Counted, settings: Mapping
     if found.pairs < settings["pairs"]:
         return Verdict(
             UNDECIDED,
-            "TooFewPairs",
+            TOO_FEW,
             f"The shadow was not promoted, as fewer than {settings['pairs']} pairs were found: {told}",
         )
     if ratio is None:

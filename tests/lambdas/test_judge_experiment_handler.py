@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lambdas.judge_experiment import handler
-from lambdas.judge_experiment.errors import ExperimentEnded
+from lambdas.judge_experiment.errors import CapturesLate, ExperimentEnded
 from mdlc_constructs.settings.experiment import ABTest, Shadow
 from tests.lambdas.test_judge_experiment_captures import line
 
@@ -110,9 +110,15 @@ def test_a_shadow_is_judged_over_midnight(services: dict[str, Any]) -> None:
     }
 
 
+def test_captures_that_are_not_written_yet_are_waited_for(services: dict[str, Any]) -> None:
+    # Eight requests were copied, and the machine looks again before it says that there were too few.
+    with pytest.raises(CapturesLate, match="fewer than 2 pairs were found: 0 pairs of answers"):
+        handler.handler(event("shadow"), None)
+
+
 def test_of_a_long_experiment_metrics_come_by_the_hour(services: dict[str, Any]) -> None:
     services["dynamodb"].item["running_since"] = {"S": (NOW - timedelta(days=7)).isoformat()}
-    assert handler.handler(event("shadow"), None)["decision"] == "undecided"
+    assert handler.handler(event("shadow", pairs=50), None)["decision"] == "undecided"
     assert {one["Period"] for one in services["cloudwatch"].asked} == {3600}
 
 

@@ -21,7 +21,7 @@ A trial costs some 25 transitions, however long it lasts.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from mdlc_constructs.asl.failures import Catch
+from mdlc_constructs.asl.failures import Catch, Retry, throttling_retry
 from mdlc_constructs.asl.sequence import Sequence
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import Choice, Rule, Task, Wait
@@ -39,6 +39,9 @@ from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettin
 from mdlc_constructs.workflows.real_time_inference.trial_item import forget, note, run
 from mdlc_constructs.workflows.real_time_inference.verdicts import BLAME, NO_CAPACITY
 from mdlc_constructs.workflows.real_time_inference.waiting import watch
+
+LATE = Retry(errors=("CapturesLate",), interval_seconds=59, max_attempts=5, backoff_rate=1, jitter="NONE")
+"""Captures are written with a delay of minutes, while the shadow still runs."""
 
 FUNCTION = "JudgeExperiment"
 """Its handler is `lambdas.judge_experiment.handler.handler`."""
@@ -222,6 +225,7 @@ def _judge(settings: ReleaseSettings, experiment: Experiment) -> Task:
             },
         },
         output={},
+        retry=(*throttling_retry("Lambda"), LATE),
         catch=(
             # The endpoint is another execution's now: leave it alone.
             Catch(errors=("ExperimentEnded",), next="RecordFailure", assign={"failure": FAILURE}),
