@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from mdlc_cli import local, progress
 from mdlc_cli.errors import CommandError
@@ -56,6 +57,14 @@ class Target:
         if self.is_local:
             return f"Using the local AWS at {self.endpoint} (nothing leaves this machine)"
         return f"Using real AWS: account {self.account}, region {self.region}"
+
+    def reached_at(self, url: str) -> str:
+        """Where the REST API answers whose URL a stack outputs; on the local AWS it has an address there."""
+        aws = urlsplit(url)
+        host = aws.hostname or ""
+        if self.endpoint is None or ".execute-api." not in host:
+            return url
+        return f"{self.endpoint}/_aws/execute-api/{host.partition('.')[0]}{aws.path}"
 
     def environment(self) -> dict[str, str]:
         """The whole environment of a subprocess that talks to this AWS, the CDK CLI for one."""

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -121,13 +120,8 @@ class Api:
 
 
 def reached_at(chosen: Target, url: str) -> Api:
-    """The API whose URL a stack outputs; on the local AWS the same API has an address there.
-
-    On real AWS it is the URL itself, and your own credentials take the place of the local ones.
-    """
-    aws = urlsplit(url)
-    place = f"{chosen.endpoint}/_aws/execute-api/{(aws.hostname or '').partition('.')[0]}{aws.path}"
-    return Api(address=f"{place}decisions", region=str(chosen.region))
+    """The API whose URL a stack outputs, on the local AWS or on real AWS."""
+    return Api(address=f"{chosen.reached_at(url)}decisions", region=str(chosen.region))
 
 
 def _session() -> URLLib3Session:

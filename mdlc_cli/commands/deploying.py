@@ -20,6 +20,8 @@ def deploy(
     for stack, values in outputs.items():
         for key, value in values.items():
             print(f"{stack}.{key} = {value}")
+            if (here := target.reached_at(value)) != value:
+                print(f"{stack}.{key} on this machine: {here}")
 
 
 def teardown(

@@ -139,3 +139,11 @@ def test_clients_talk_to_the_chosen_aws_and_no_other(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     real = target.Target(endpoint=None, region="eu-west-1", account="123456789012")
     assert "amazonaws.com" in real.client("sqs").meta.endpoint_url
+
+
+def test_an_api_is_reached_where_its_aws_is() -> None:
+    url = "https://abc123.execute-api.us-east-1.amazonaws.com/live/"
+    here = target.Target(endpoint="http://127.0.0.1:4566", region="us-east-1", account="0" * 12)
+    assert here.reached_at(url) == "http://127.0.0.1:4566/_aws/execute-api/abc123/live/"
+    assert here.reached_at("a-bucket") == "a-bucket"
+    assert target.Target(endpoint=None, region="us-east-1", account="1" * 12).reached_at(url) == url
