@@ -6,8 +6,8 @@ import pytest
 
 from lambdas.decide import record
 from mdlc_constructs.settings.experiment import ABTest
+from tests.lambdas.deciding import ask, recorded
 from tests.lambdas.http_services import Services, refusal, scored
-from tests.lambdas.test_decide_handler import ask, recorded
 
 TARGET = "x-amzn-sagemaker-target-variant"
 TEST = ABTest(weights={"main": 50, "blue": 50})
