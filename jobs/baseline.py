@@ -1,8 +1,8 @@
 """What a model was trained on, column by column: what windows of served data are compared with.
 
-The documents have the shape of SageMaker Model Monitor's ``statistics.json`` and ``constraints.json``, so that
-either's baseline serves the other. Buckets lie between quantiles here, so that each can say something; the
-KLL sketch, which only Model Monitor reads, is left out.
+The documents have the shape of SageMaker Model Monitor's ``statistics.json`` and ``constraints.json``, so
+that a baseline made by it can be carried over. Buckets lie between quantiles here, so that each can say
+something; the KLL sketch, which only Model Monitor reads, is left out.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-byoc-statistics.html
 and model-monitor-byoc-constraints.html
@@ -77,9 +77,19 @@ def number(name: str) -> str:
     return f"CASE WHEN abs({value}) <= 1.7976931348623157e308 THEN {value} END"
 
 
+def double(value: float) -> str:
+    """A number as an SQL literal that loses no digit, as a decimal one would."""
+    return f"CAST('{float(value)!r}' AS DOUBLE)"
+
+
 def category(name: str) -> str:
     """A column's values as text in SQL."""
     return f"CAST({quoted(name)} AS VARCHAR)"
+
+
+def counted_if(condition: str) -> str:
+    """The rows that meet a condition, in SQL; as a sum, it takes an eighth of the time of FILTER here."""
+    return f"CAST(coalesce(sum(CASE WHEN {condition} THEN 1 ELSE 0 END), 0) AS BIGINT)"
 
 
 def _feature(
@@ -121,14 +131,15 @@ def _numbers(connection: duckdb.DuckDBPyConnection, relation: str, name: str, ro
     steps = [round(step / BUCKETS, 6) for step in range(1, BUCKETS)]
     quantile = "quantile_disc" if rows <= EXACT_ROWS else "approx_quantile"
     present, mean, total, deviation, lowest, highest, quantiles = connection.execute(
-        f"SELECT count(v), avg(v), sum(v), stddev_pop(v), min(v), max(v), {quantile}(v, {steps}) FROM {values}"
+        "SELECT count(v), avg(v), sum(v), stddev_pop(v), min(v), max(v), "
+        f"{quantile}(v, {steps}) FROM {values}"
     ).fetchall()[0]
     document: dict[str, Any] = {"common": _common(present, rows)}
     if not present:
         return document
     # A value that many rows have is one edge, however many quantiles fall on it.
     inner = sorted({edge for edge in quantiles if lowest <= edge < highest})
-    upto = ", ".join(f"count(*) FILTER (WHERE v <= {edge!r}::DOUBLE)" for edge in inner) or "0"
+    upto = ", ".join(counted_if(f"v <= {double(edge)}") for edge in inner) or "0"
     below = connection.execute(f"SELECT {upto} FROM {values}").fetchall()[0][: len(inner)]
     edges, cumulated = [lowest, *inner, highest], [0, *below, present]
     return document | {
@@ -140,7 +151,11 @@ def _numbers(connection: duckdb.DuckDBPyConnection, relation: str, name: str, ro
         "distribution": {
             "kll": {
                 "buckets": [
-                    {"lower_bound": edges[i], "upper_bound": edges[i + 1], "count": cumulated[i + 1] - cumulated[i]}
+                    {
+                        "lower_bound": edges[i],
+                        "upper_bound": edges[i + 1],
+                        "count": cumulated[i + 1] - cumulated[i],
+                    }
                     for i in range(len(edges) - 1)
                 ]
             }

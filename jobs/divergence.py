@@ -63,8 +63,14 @@ def chi_square(cells: Sequence[Cell]) -> float:
     baseline, window = _totals(cells)
     if not baseline or not window:
         return 0.0
-    return baseline * window * sum(
-        (first / baseline - second / window) ** 2 / (first + second) for first, second in cells if first + second
+    return (
+        baseline
+        * window
+        * sum(
+            (first / baseline - second / window) ** 2 / (first + second)
+            for first, second in cells
+            if first + second
+        )
     )
 
 
