@@ -12,10 +12,9 @@ _HALF_ROW = 0.5  # added to each count, so that a cell one sample left empty giv
 def merged(cells: Sequence[Cell]) -> list[Cell]:
     """Neighbouring cells put together until each is expected to hold enough of both samples.
 
-    For ordered cells; categories come sorted by size, so that the rare ones become one.
+    For cells in an order, as buckets of numbers are.
     """
-    baseline, window = _totals(cells)
-    least = min(baseline, window) / (baseline + window) if baseline and window else 0.0
+    least = _least_share(cells)
     kept: list[Cell] = []
     left, right = 0.0, 0.0
     for first, second in cells:
@@ -27,6 +26,18 @@ def merged(cells: Sequence[Cell]) -> list[Cell]:
         first, second = kept.pop() if kept else (0.0, 0.0)
         kept.append((first + left, second + right))
     return kept
+
+
+def without_rare(categories: Sequence[Cell], others: Cell) -> list[Cell]:
+    """Categories that are common in both samples together, and one cell for all others.
+
+    Whether one is common is judged by both samples: judged by the baseline's alone, those that it happens
+    not to hold would make a cell that is empty there, and any column with many rare categories alarm.
+    """
+    least = _least_share([*categories, others])
+    common = [cell for cell in categories if sum(cell) * least >= EXPECTED_LEAST]
+    rare = [cell for cell in categories if sum(cell) * least < EXPECTED_LEAST]
+    return merged([*sorted(common, key=sum, reverse=True), _totals([*rare, others])])
 
 
 def psi(cells: Sequence[Cell]) -> float:
@@ -109,6 +120,12 @@ def wasserstein(cells: Sequence[Cell], edges: Sequence[float]) -> float:
         distance += mean * (high - low)
         before = after
     return distance
+
+
+def _least_share(cells: Sequence[Cell]) -> float:
+    """The share of all rows that the smaller sample has."""
+    baseline, window = _totals(cells)
+    return min(baseline, window) / (baseline + window) if baseline and window else 0.0
 
 
 def _totals(cells: Iterable[Cell]) -> Cell:

@@ -24,6 +24,7 @@ from jobs.divergence import (
     psi,
     psi_of_chance,
     wasserstein,
+    without_rare,
 )
 from jobs.significance import change_tail, chi_square_tail, excess_tail, holm
 from jobs.window import Compared, compared
@@ -198,8 +199,8 @@ def _outside(column: Compared, thresholds: Thresholds) -> Iterator[Finding]:
         hits, ordinary = round(column.cells[0][1] + column.cells[-1][1]), min(2, before)
         test, threshold, said = "range", thresholds.outside_share, "lie outside of the baseline's range"
     elif column.complete:
-        hits = round(column.cells[-1][1])
-        ordinary = sum(1 for first, _ in column.cells[:-1] if first == 1)
+        hits = round(_unseen(column))
+        ordinary = sum(1 for first, _ in column.cells if first == 1)
         test, threshold, said = "new", thresholds.new_share, "are categories that the baseline did not see"
     else:
         return
@@ -216,7 +217,7 @@ def _disappearance(column: Compared, thresholds: Thresholds) -> Iterator[Finding
     """The category whose absence surprises most, corrected for there being many."""
     if column.kind != "categories":
         return
-    rows = max((first for first, second in column.cells[:-1] if first and not second), default=0)
+    rows = max((first for first, second in column.cells[:-1] if first and not second), default=0.0)
     share = rows / column.present[0]
     yield Finding(
         test="vanished",
@@ -240,11 +241,16 @@ def _vanished(column: Compared, alpha: float) -> Iterator[str]:
             yield value
 
 
+def _unseen(column: Compared) -> float:
+    """Rows of the window whose category a complete baseline does not list."""
+    return sum(second for _, second in column.cells[len(column.values) :])
+
+
 def _dense(column: Compared) -> list[Cell]:
-    """The cells as chi-square can judge them: sparse ones together, rare categories last."""
+    """The cells as chi-square can judge them: sparse ones together."""
     if column.kind == "numbers":
         return merged(column.cells)
-    return merged(sorted(column.cells, key=lambda cell: -sum(cell)))
+    return without_rare(column.cells[:-1], column.cells[-1])
 
 
 def _measures(column: Compared) -> dict[str, float | None]:
@@ -270,5 +276,5 @@ def _measures(column: Compared) -> dict[str, float | None]:
     else:
         measures["cramers_v"] = cramers_v(cells)
         if column.complete:
-            measures["new_share"] = column.cells[-1][1] / column.present[1]
+            measures["new_share"] = _unseen(column) / column.present[1]
     return measures

@@ -14,7 +14,7 @@ from jobs.database import literal, quoted, single
 from jobs.divergence import Cell
 
 COLUMNS_PER_QUERY = 20
-EXAMPLES = 10  # new categories that are named
+NEW_CATEGORIES = 20  # the commonest new ones are counted by name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +22,8 @@ class Compared:
     """One column's rows in baseline and window.
 
     ``cells`` are pairs of baseline and window rows: numbers in order, with what lies outside of the
-    baseline's range in a first and a last cell; categories in the order of ``values``, then those that the
-    baseline does not list.
+    baseline's range in a first and a last cell; categories in the order of ``values``, then ``new``, then all
+    others together.
     """
 
     name: str
@@ -160,19 +160,25 @@ def _strings(
     grouped = connection.execute(
         f"SELECT v, n, sum(n) OVER () FROM (SELECT {category(name)} AS v, count(*) AS n FROM {relation} "
         f"GROUP BY 1) WHERE v IS NOT NULL "
-        f"ORDER BY CASE WHEN v IN ({among}) THEN 0 ELSE 1 END, n DESC, v LIMIT {len(known) + EXAMPLES}"
+        f"ORDER BY CASE WHEN v IN ({among}) THEN 0 ELSE 1 END, n DESC, v LIMIT {len(known) + NEW_CATEGORIES}"
     ).fetchall()
     seen = {value: count for value, count, _ in grouped if value in known}
-    present = int(grouped[0][2]) if grouped else 0
-    unlisted = (common["num_present"] - sum(known.values()), present - sum(seen.values()))
     complete = document.get("distinct_count", len(known)) <= len(known)
+    news = [(value, count) for value, count, _ in grouped if value not in known] if complete else []
+    news = news[:NEW_CATEGORIES]
+    present = int(grouped[0][2]) if grouped else 0
+    others = present - sum(seen.values()) - sum(count for _, count in news)
     return Compared(
         name=name,
         kind="categories",
         present=(common["num_present"], present),
         missing=(common["num_missing"], rows - present),
-        cells=(*((count, seen.get(value, 0)) for value, count in known.items()), unlisted),
+        cells=(
+            *((count, seen.get(value, 0)) for value, count in known.items()),
+            *((0, count) for _, count in news),
+            (common["num_present"] - sum(known.values()), others),
+        ),
         values=tuple(known),
+        new=tuple(value for value, _ in news),
         complete=complete,
-        new=tuple(value for value, _, _ in grouped if value not in known)[:EXAMPLES] if complete else (),
     )
