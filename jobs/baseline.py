@@ -22,6 +22,8 @@ CATEGORIES = 1000  # counted by name; what is rarer is counted together
 DOMAIN = 100  # more values than this are no domain to hold a window to
 EXACT_ROWS = 2_000_000  # beyond it quantiles are sketched, as exact ones hold a column in memory
 
+LARGEST = "1e140"  # squares of more, summed for the deviation, overflow and stop DuckDB
+
 INFERRED = {
     "number": "Fractional",
     "integer": "Integral",
@@ -72,9 +74,9 @@ def constraints(statistics: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def number(name: str) -> str:
-    """A column's finite numbers in SQL; what is none is missing, as no bucket could hold it."""
+    """A column's numbers in SQL; what is none, or infinite, or so large that its square were, is missing."""
     value = f"TRY_CAST({quoted(name)} AS DOUBLE)"
-    return f"CASE WHEN abs({value}) <= 1.7976931348623157e308 THEN {value} END"
+    return f"CASE WHEN abs({value}) <= {LARGEST} THEN {value} END"
 
 
 def double(value: float) -> str:

@@ -34,11 +34,8 @@ def test_buckets_hold_every_finite_number_once(values: list[float | None]) -> No
     connection = duckdb.connect()
     connection.execute("CREATE TABLE t (x DOUBLE)")
     connection.executemany("INSERT INTO t VALUES (?)", [[value] for value in values])
-    finite = [value for value in values if value is not None and abs(value) < 1e300]
-    connection.execute("DELETE FROM t WHERE abs(x) >= 1e300 AND abs(x) < 'inf'::DOUBLE")
-    rows = len(finite) + sum(1 for value in values if value is None or not np.isfinite(value))
-    if not rows:
-        return
+    finite = [value for value in values if value is not None and abs(value) <= 1e140]
+    rows = len(values)
     numbers = statistics(connection, "t", {"x": "number"})["features"][0]["numerical_statistics"]
     assert numbers["common"] == {"num_present": len(finite), "num_missing": rows - len(finite)}
     if finite:
