@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+Values = Sequence[Any] | NDArray[Any]
+
 KINDS = 8  # of quiet columns, see quiet()
 
 
-def relation(connection: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, Sequence[Any]]) -> str:
+def relation(connection: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, Values]) -> str:
     """Make a table of the columns; a None or NaN is a missing value."""
     frame = pd.DataFrame(dict(columns))
     connection.register("given", frame)

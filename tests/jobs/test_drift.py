@@ -1,6 +1,5 @@
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import duckdb
 import numpy as np
@@ -9,13 +8,13 @@ from scipy import stats
 
 from jobs.baseline import statistics
 from jobs.drift import ColumnDrift, DriftReport, Thresholds, drift
-from tests.jobs.columns import KINDS, quiet, quiet_kinds, relation
+from tests.jobs.columns import KINDS, Values, quiet, quiet_kinds, relation
 
 RANDOM = np.random.default_rng(7)
 
 
 def report(
-    before: Mapping[str, Sequence[Any]], after: Mapping[str, Sequence[Any]], kinds: Mapping[str, str]
+    before: Mapping[str, Values], after: Mapping[str, Values], kinds: Mapping[str, str]
 ) -> DriftReport:
     connection = duckdb.connect()
     connection.execute("SET threads = 1")
@@ -23,7 +22,7 @@ def report(
     return drift(connection, relation(connection, "w", after), json.loads(json.dumps(document)))
 
 
-def one(before: Sequence[Any], after: Sequence[Any], kind: str = "number") -> ColumnDrift:
+def one(before: Values, after: Values, kind: str = "number") -> ColumnDrift:
     (column,) = report({"x": before}, {"x": after}, {"x": kind}).columns
     return column
 

@@ -33,11 +33,11 @@ def test_each_number_is_in_one_cell_between_its_edges(
     assert column.present == (len(old), len(known))
     assert column.missing == (len(before) - len(old), len(after) - len(known))
     if not old:
-        assert column.cells == ()
+        assert not column.cells
         return
     assert [sum(side) for side in zip(*column.cells, strict=True)] == list(column.present)
-    assert column.cells[0] == (0, sum(value < min(old) for value in known))
-    assert column.cells[-1] == (0, sum(value > max(old) for value in known))
+    outside = [(0, sum(value < min(old) for value in known)), (0, sum(value > max(old) for value in known))]
+    assert [column.cells[0], column.cells[-1]] == outside
     assert list(column.edges) == sorted(column.edges) and len(column.edges) == len(column.cells) + 1
     assert (column.edges[0], column.edges[-1]) == (min(old + known), max(old + known))
 
@@ -50,21 +50,21 @@ def test_the_baseline_itself_falls_as_the_baseline_did(values: list[float | None
 def test_categories_are_counted_by_name_and_new_ones_apart() -> None:
     column = one(["a", "a", "b", None], ["a", "c", "c", "d", None], "category")
     assert (column.values, column.new, column.complete) == (("a", "b"), ("c", "d"), True)
-    assert column.cells == ((2, 1), (1, 0), (0, 2), (0, 1), (0, 0))
+    assert list(column.cells) == [(2, 1), (1, 0), (0, 2), (0, 1), (0, 0)]
     assert (column.present, column.missing) == ((3, 4), (1, 1))
 
 
 def test_new_categories_beyond_those_named_are_counted_together() -> None:
     column = one(["it's"], [f"n{place}" for place in range(NEW_CATEGORIES + 5)], "category")
     assert len(column.new) == NEW_CATEGORIES
-    assert column.cells[0] == (1, 0) and column.cells[-1] == (0, 5)
+    assert [column.cells[0], column.cells[-1]] == [(1, 0), (0, 5)]
 
 
 def test_a_baseline_that_lists_only_the_commonest_finds_nothing_new(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(baseline, "CATEGORIES", 1)
     column = one(["a", "a", "b"], ["b", "c"], "category")
     assert (column.complete, column.new) == (False, ())
-    assert column.cells == ((2, 0), (1, 2))
+    assert list(column.cells) == [(2, 0), (1, 2)]
 
 
 def test_texts_are_only_present_or_not_and_columns_can_be_gone() -> None:
@@ -100,5 +100,5 @@ def test_a_baseline_made_by_model_monitor_is_read() -> None:
         ],
     }
     (column,) = compared(connection, relation(connection, "w", {"x": [-1.0, 0.5, 1.5, 1.6, 3.0]}), made)
-    assert column.cells == ((0, 1), (3, 1), (1, 2), (0, 1))
+    assert list(column.cells) == [(0, 1), (3, 1), (1, 2), (0, 1)]
     assert column.edges == (-1.0, 0.0, 1.0, 2, 3.0)
