@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jobs import baseline
 from jobs.baseline import BUCKETS, constraints, statistics
 from jobs.errors import InputError
 from tests.jobs.columns import relation
@@ -103,6 +104,16 @@ def test_constraints_suggest_themselves() -> None:
         {"name": "n", "inferred_type": "Fractional", "completeness": 0.0},
     ]
     assert document["monitoring_config"]["evaluate_constraints"] == "Enabled"
+
+
+def test_sketched_quantiles_are_nearly_as_even(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(baseline, "EXACT_ROWS", 0)
+    values = np.random.default_rng(3).exponential(1, 20_000)
+    connection = duckdb.connect()
+    document = statistics(connection, relation(connection, "t", {'a "b"': values}), {'a "b"': "number"})
+    buckets = document["features"][0]["numerical_statistics"]["distribution"]["kll"]["buckets"]
+    assert [bucket["count"] for bucket in buckets] == pytest.approx([2_000] * BUCKETS, rel=0.05)
+    assert sum(bucket["count"] for bucket in buckets) == len(values)
 
 
 def test_no_rows_are_no_baseline() -> None:
