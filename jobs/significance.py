@@ -1,0 +1,97 @@
+"""How surprising a difference between two samples is: tails of tests, and their correction for being many.
+
+Written out here, because the data jobs install no statistics library; tests hold them to scipy's.
+"""
+
+import math
+from collections.abc import Sequence
+
+_NEGLIGIBLE = 1e-17
+_STEPS = 100_000
+
+
+def chi_square_tail(statistic: float, degrees: int) -> float:
+    """The chance that a chi-square variable is at least ``statistic``; one for no degrees of freedom."""
+    if degrees <= 0 or statistic <= 0:
+        return 1.0
+    shape, x = degrees / 2, statistic / 2
+    front = math.exp(shape * math.log(x) - x - math.lgamma(shape))
+    if x < shape + 1:
+        return max(0.0, 1 - front * _lower_series(shape, x))
+    return min(1.0, front * _upper_fraction(shape, x))
+
+
+def _lower_series(shape: float, x: float) -> float:
+    term = total = 1 / shape
+    for step in range(1, _STEPS):
+        term *= x / (shape + step)
+        total += term
+        if term < total * _NEGLIGIBLE:
+            break
+    return total
+
+
+def _upper_fraction(shape: float, x: float) -> float:
+    """Lentz's evaluation of the continued fraction of the upper incomplete gamma function."""
+    tiny = 1e-300
+    b = x + 1 - shape
+    c, d = 1 / tiny, 1 / b
+    value = d
+    for step in range(1, _STEPS):
+        a = -step * (step - shape)
+        b += 2
+        d = 1 / (a * d + b or tiny)
+        c = b + a / c or tiny
+        value *= d * c
+        if abs(d * c - 1) < 1e-15:
+            break
+    return value
+
+
+def excess_tail(hits: int, rows: int, baseline_hits: int, baseline_rows: int) -> float:
+    """Fisher's exact test, one-sided: the chance that ``rows`` hold at least so many of all hits.
+
+    Exact also where a few hits are expected, which is where alarms by approximations are false. One
+    when the share is no larger than the baseline's.
+    """
+    total, both = hits + baseline_hits, rows + baseline_rows
+    if rows == 0 or baseline_rows == 0 or hits * both <= total * rows:
+        return 1.0
+    log_chance = (
+        _log_choose(rows, hits) + _log_choose(baseline_rows, baseline_hits) - _log_choose(both, total)
+    )
+    # Beyond the expected count terms only fall, each by a known ratio.
+    term = tail = 1.0
+    for count in range(hits, min(rows, total)):
+        left = total - count
+        term *= (rows - count) * left / ((count + 1) * (baseline_rows - left + 1))
+        tail += term
+        if term < tail * _NEGLIGIBLE:
+            break
+    return min(1.0, math.exp(min(0.0, log_chance + math.log(tail))))
+
+
+def change_tail(hits: int, rows: int, baseline_hits: int, baseline_rows: int) -> float:
+    """Twice the smaller tail of Fisher's exact test: the chance of a change as large, in either way."""
+    more = excess_tail(hits, rows, baseline_hits, baseline_rows)
+    fewer = excess_tail(rows - hits, rows, baseline_rows - baseline_hits, baseline_rows)
+    return min(1.0, 2 * min(more, fewer))
+
+
+def holm(chances: Sequence[float]) -> list[float]:
+    """The chances, corrected for being many: one below alpha is false at most in alpha of all runs.
+
+    Holds however the tests depend on each other, as tests of columns of one table do.
+
+    Source: Holm (1979), A simple sequentially rejective multiple test procedure.
+    """
+    adjusted = [1.0] * len(chances)
+    running = 0.0
+    for rank, place in enumerate(sorted(range(len(chances)), key=chances.__getitem__)):
+        running = max(running, min(1.0, (len(chances) - rank) * chances[place]))
+        adjusted[place] = running
+    return adjusted
+
+
+def _log_choose(total: int, taken: int) -> float:
+    return math.lgamma(total + 1) - math.lgamma(taken + 1) - math.lgamma(total - taken + 1)

@@ -1,0 +1,184 @@
+"""A window of served data, counted on the baseline's buckets and categories: all that drift is computed from.
+
+Windows are small documents of counts, so that one computed once need not be computed again.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from jobs.baseline import category, counted_if, double, number
+from jobs.database import literal, quoted, single
+from jobs.divergence import Cell
+
+COLUMNS_PER_QUERY = 20
+NEW_CATEGORIES = 20  # the commonest new ones are counted by name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """One column's rows in baseline and window.
+
+    ``cells`` are pairs of baseline and window rows: numbers in order, with what lies outside of the
+    baseline's range in a first and a last cell; categories in the order of ``values``, then ``new``, then all
+    others together.
+    """
+
+    name: str
+    kind: str  # "numbers", "categories" or "presence"
+    present: tuple[int, int]
+    missing: tuple[int, int]
+    cells: tuple[Cell, ...] = ()
+    edges: tuple[float, ...] = ()
+    values: tuple[str, ...] = ()
+    complete: bool = False  # the baseline lists every category that it saw
+    new: tuple[str, ...] = ()
+    facts: Mapping[str, float | None] = field(default_factory=dict)
+    gone: bool = False  # the window has no such column
+
+
+def compared(
+    connection: duckdb.DuckDBPyConnection, relation: str, statistics: Mapping[str, Any]
+) -> list[Compared]:
+    """Every column of ``statistics.json``, its baseline's rows and the window's."""
+    (counted,) = single(connection, f"SELECT count(*) FROM {relation}")
+    rows = int(str(counted))
+    described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+    there = {str(column[0]) for column in described}
+    features = [feature for feature in statistics["features"] if feature["name"] in there]
+    numeric = [feature for feature in features if "numerical_statistics" in feature]
+    found = {item.name: item for item in _numbers(connection, relation, numeric, rows)}
+    for feature in features:
+        name = feature["name"]
+        if name not in found:
+            found[name] = _strings(connection, relation, feature, rows)
+    return [found.get(feature["name"]) or _gone(feature, rows) for feature in statistics["features"]]
+
+
+def _gone(feature: Mapping[str, Any], rows: int) -> Compared:
+    common = _common(feature)
+    return Compared(
+        name=feature["name"],
+        kind="presence",
+        present=(common["num_present"], 0),
+        missing=(common["num_missing"], rows),
+        gone=True,
+    )
+
+
+def _common(feature: Mapping[str, Any]) -> Mapping[str, int]:
+    document = feature.get("numerical_statistics") or feature.get("string_statistics") or {}
+    common: Mapping[str, int] = document["common"]
+    return common
+
+
+def _numbers(
+    connection: duckdb.DuckDBPyConnection, relation: str, features: Sequence[Mapping[str, Any]], rows: int
+) -> Iterator[Compared]:
+    for start in range(0, len(features), COLUMNS_PER_QUERY):
+        some = features[start : start + COLUMNS_PER_QUERY]
+        asked = [_asked(feature, f"v{place}") for place, feature in enumerate(some)]
+        values = ", ".join(f"{number(feature['name'])} AS v{place}" for place, feature in enumerate(some))
+        answer = list(
+            single(
+                connection,
+                f"SELECT {', '.join(part for parts in asked for part in parts)} "
+                f"FROM (SELECT {values} FROM {relation})",
+            )
+        )
+        for feature, parts in zip(some, asked, strict=True):
+            yield _counted(feature, answer[: len(parts)], rows)
+            del answer[: len(parts)]
+
+
+def _buckets(feature: Mapping[str, Any]) -> list[Mapping[str, float]]:
+    distribution = feature["numerical_statistics"].get("distribution") or {}
+    return list((distribution.get("kll") or {}).get("buckets") or [])
+
+
+def _asked(feature: Mapping[str, Any], value: str) -> list[str]:
+    parts = [f"count({value})", f"min({value})", f"max({value})", f"avg({value})", f"stddev_pop({value})"]
+    buckets = _buckets(feature)
+    if buckets:
+        lowest, highest = buckets[0]["lower_bound"], buckets[-1]["upper_bound"]
+        parts += [counted_if(f"{value} < {double(lowest)}"), counted_if(f"{value} <= {double(highest)}")]
+        parts += [counted_if(f"{value} <= {double(bucket['upper_bound'])}") for bucket in buckets[:-1]]
+    return parts
+
+
+def _counted(feature: Mapping[str, Any], answer: Sequence[Any], rows: int) -> Compared:
+    common, buckets = _common(feature), _buckets(feature)
+    present, lowest, highest, mean, deviation, *upto = answer
+    cells: list[Cell] = []
+    edges: list[float] = []
+    if buckets:
+        below, within, *inner = upto
+        cumulated = [below, *inner, within]
+        cells = [(0, below)]
+        cells += [
+            (bucket["count"], after - before)
+            for bucket, before, after in zip(buckets, cumulated, cumulated[1:], strict=False)
+        ]
+        cells.append((0, present - within))
+        edges = [buckets[0]["lower_bound"], *(bucket["upper_bound"] for bucket in buckets)]
+        first, last = edges[0], edges[-1]
+        edges = [
+            first if lowest is None else min(first, lowest),
+            *edges,
+            last if highest is None else max(last, highest),
+        ]
+    return Compared(
+        name=feature["name"],
+        kind="numbers",
+        present=(common["num_present"], present),
+        missing=(common["num_missing"], rows - present),
+        cells=tuple(cells),
+        edges=tuple(edges),
+        facts={"min": lowest, "max": highest, "mean": mean, "std_dev": deviation},
+    )
+
+
+def _strings(
+    connection: duckdb.DuckDBPyConnection, relation: str, feature: Mapping[str, Any], rows: int
+) -> Compared:
+    name, common = feature["name"], _common(feature)
+    document = feature["string_statistics"]
+    listed = (document.get("distribution") or {}).get("categorical", {}).get("buckets")
+    if listed is None:
+        (counted,) = single(connection, f"SELECT count({quoted(name)}) FROM {relation}")
+        present = int(str(counted))
+        return Compared(
+            name=name,
+            kind="presence",
+            present=(common["num_present"], present),
+            missing=(common["num_missing"], rows - present),
+        )
+    known = {str(bucket["value"]): int(bucket["count"]) for bucket in listed}
+    among = ", ".join(literal(value) for value in known) or "NULL"
+    grouped = connection.execute(
+        f"SELECT v, n, sum(n) OVER () FROM (SELECT {category(name)} AS v, count(*) AS n FROM {relation} "
+        f"GROUP BY 1) WHERE v IS NOT NULL "
+        f"ORDER BY CASE WHEN v IN ({among}) THEN 0 ELSE 1 END, n DESC, v LIMIT {len(known) + NEW_CATEGORIES}"
+    ).fetchall()
+    seen = {value: count for value, count, _ in grouped if value in known}
+    complete = document.get("distinct_count", len(known)) <= len(known)
+    news = [(value, count) for value, count, _ in grouped if value not in known] if complete else []
+    news = news[:NEW_CATEGORIES]
+    present = int(grouped[0][2]) if grouped else 0
+    others = present - sum(seen.values()) - sum(count for _, count in news)
+    return Compared(
+        name=name,
+        kind="categories",
+        present=(common["num_present"], present),
+        missing=(common["num_missing"], rows - present),
+        cells=(
+            *((count, seen.get(value, 0)) for value, count in known.items()),
+            *((0, count) for _, count in news),
+            (common["num_present"] - sum(known.values()), others),
+        ),
+        values=tuple(known),
+        new=tuple(value for value, _ in news),
+        complete=complete,
+    )

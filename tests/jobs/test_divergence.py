@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from scipy.spatial.distance import jensenshannon
+
+from jobs.divergence import (
+    EXPECTED_LEAST,
+    Cell,
+    chi_square,
+    cramers_v,
+    jensen_shannon,
+    kolmogorov_smirnov,
+    merged,
+    psi,
+    psi_of_chance,
+    wasserstein,
+    without_rare,
+)
+
+CELLS = st.lists(st.tuples(st.integers(0, 300), st.integers(0, 300)), min_size=1, max_size=12).filter(
+    lambda cells: all(sum(side) > 0 for side in zip(*cells, strict=True))
+)
+
+
+def shares(cells: list[Cell]) -> tuple[np.ndarray, np.ndarray]:
+    table = np.array(cells, dtype=float)
+    return table[:, 0] / table[:, 0].sum(), table[:, 1] / table[:, 1].sum()
+
+
+@given(CELLS)
+def test_measures_are_those_of_numpy_and_scipy(cells: list[Cell]) -> None:
+    p, q = shares(cells)
+    raised = np.array(cells) + 0.5
+    a, b = raised[:, 0] / raised[:, 0].sum(), raised[:, 1] / raised[:, 1].sum()
+    assert psi(cells) == pytest.approx(float(((b - a) * np.log(b / a)).sum()), abs=1e-9)
+    assert jensen_shannon(cells) == pytest.approx(float(np.nan_to_num(jensenshannon(p, q, 2))), abs=1e-6)
+    assert kolmogorov_smirnov(cells) == pytest.approx(float(np.abs((p - q).cumsum()).max()), abs=1e-9)
+    filled = np.array([cell for cell in cells if sum(cell)])
+    expected = float(stats.chi2_contingency(filled.T, correction=False).statistic) if len(filled) > 1 else 0.0
+    assert chi_square(cells) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def test_cramers_v_is_scipys_where_both_samples_are_equally_large() -> None:
+    cells: list[Cell] = [(50, 20), (30, 30), (20, 50)]
+    expected = float(stats.contingency.association(np.array(cells, dtype=int), method="cramer"))
+    assert cramers_v(cells) == pytest.approx(expected)
+    assert cramers_v([(first * 40, second) for first, second in cells]) == pytest.approx(expected)
+
+
+@given(CELLS, st.data())
+def test_wasserstein_is_the_area_between_the_cumulated_shares(cells: list[Cell], data: st.DataObject) -> None:
+    steps = data.draw(st.lists(st.floats(0, 10), min_size=len(cells), max_size=len(cells)))
+    edges = [0.0, *np.cumsum(steps).tolist()]
+    p, q = shares(cells)
+    levels, fine = np.array([0.0, *np.cumsum(p - q)]), 0.0
+    for low, high, width in zip(levels, levels[1:], steps, strict=False):
+        fine += float(np.abs(np.linspace(low, high, 2001)[:-1] + (high - low) / 4000).mean()) * width
+    assert wasserstein(cells, edges) == pytest.approx(fine, rel=1e-4, abs=1e-4)
+
+
+def test_a_shift_of_evenly_spread_rows_is_its_wasserstein_distance() -> None:
+    assert wasserstein([(1, 0), (1, 1), (0, 1)], [0.0, 1.0, 2.0, 3.0]) == pytest.approx(1.0)
+
+
+@given(CELLS)
+def test_merging_loses_no_row_and_leaves_no_sparse_cell(cells: list[Cell]) -> None:
+    dense = merged(cells)
+    assert [sum(side) for side in zip(*dense, strict=True)] == [
+        sum(side) for side in zip(*cells, strict=True)
+    ]
+    baseline, window = (sum(side) for side in zip(*cells, strict=True))
+    least = min(baseline, window) / (baseline + window)
+    assert len(dense) == 1 or all(sum(cell) * least >= EXPECTED_LEAST for cell in dense)
+
+
+def test_rare_categories_are_one_cell_whether_the_baseline_had_them_or_not() -> None:
+    assert without_rare([(500, 480), (3, 0), (0, 4), (4, 3), (0, 300)], (2, 3)) == [
+        (500, 480),
+        (0, 300),
+        (9, 10),
+    ]
+
+
+def test_the_index_of_samples_of_one_distribution_is_what_chance_adds() -> None:
+    random = np.random.default_rng(1)
+    drawn = [
+        list(zip(random.multinomial(4000, [0.1] * 10), random.multinomial(900, [0.1] * 10), strict=True))
+        for _ in range(400)
+    ]
+    mean = np.mean([psi(cells) for cells in drawn])
+    assert mean == pytest.approx(psi_of_chance(drawn[0]), rel=0.1)
+
+
+def test_equal_and_empty_samples_are_not_apart() -> None:
+    for measure in (psi, jensen_shannon, chi_square, cramers_v, kolmogorov_smirnov):
+        assert measure([(3, 3), (4, 4)]) == pytest.approx(0.0, abs=1e-12)
+        assert measure([]) == 0.0
+    assert chi_square([(3, 0), (4, 0)]) == kolmogorov_smirnov([(3, 0)]) == psi_of_chance([(3, 0)]) == 0.0
