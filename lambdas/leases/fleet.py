@@ -125,18 +125,16 @@ class Fleet:
 
     def serve(self, now: datetime) -> int:
         """Grant leases from the head of the line as long as the first that may go fits; says how many."""
-        granted = 0
-        for _ in self._attempts():
-            head = self._next()
-            if head is None:
-                break
+        granted, attempts = 0, self._attempts()
+        while (head := self._next()) is not None:
+            next(attempts)
             if not self._ever_fits(head):
                 if self._written(self.items.withdrawn(head, now + REMEMBERED)):
                     self.tell(head.task_token, {"lease": TOO_LARGE})
                 continue
             limits = {"jobs": self.budget.jobs, "instances": self.budget.instances}
             if self._written(self.items.granted(head, **limits, expires_at=self._expiry(now))):
-                granted += 1
+                granted, attempts = granted + 1, self._attempts()
                 self._wake(head.request_id)
         return granted
 

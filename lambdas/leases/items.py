@@ -77,7 +77,7 @@ def moment(when: datetime) -> str:
 
 
 def rank(arrived: datetime, priority: int, head_start: timedelta) -> str:
-    """Where a request stands in line, as text that sorts: its arrival, earlier by what its priority is worth."""
+    """A place in line as text that sorts: the arrival, earlier by what the priority is worth."""
     counted = arrived.timestamp() - priority * head_start.total_seconds()
     return f"{round(counted * 1000):015d}"
 
