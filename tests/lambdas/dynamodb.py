@@ -48,13 +48,22 @@ def updated(expression: str, key: Item, item: Item, values: Item) -> Item:
     verb, _, changes = expression.partition(" ")
     for change in changes.split(", "):
         if verb == "SET":
-            name, value = re.fullmatch(r"(\w+) = (:\w+)", change).groups()  # type: ignore[union-attr]
+            name, value = change.split(" = ")
             after[name] = values[value]
         else:
-            name, value = re.fullmatch(r"(\w+) (:\w+)", change).groups()  # type: ignore[union-attr]
-            assert verb == "ADD"
+            assert verb == "ADD", f"not an update this table knows: {expression}"
+            name, value = change.split(" ")
             after[name] = {"N": str(int(after.get(name, {"N": "0"})["N"]) + int(values[value]["N"]))}
     return after
+
+
+def canceled(*reasons: str) -> ClientError:
+    """The error of a transaction, with a reason for each of its writes."""
+    answer: Any = {
+        "Error": {"Code": "TransactionCanceledException"},
+        "CancellationReasons": [{"Code": reason} for reason in reasons],
+    }
+    return ClientError(answer, "TransactWriteItems")
 
 
 class FakeDynamoDB:

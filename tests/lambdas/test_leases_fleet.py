@@ -1,12 +1,11 @@
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.leases.fleet import LeaseLost, LeasesBusy
 from mdlc_constructs.settings.budget import Budget
-from tests.lambdas.fakes import client_error
+from tests.lambdas.dynamodb import canceled
 from tests.lambdas.leasing import Fleets
 
 TWO = Budget(jobs=2, instances=4)
@@ -209,10 +208,7 @@ def test_a_grant_that_was_never_told_is_told_by_the_reaper() -> None:
 @pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError"])
 def test_a_conflict_is_tried_again_and_anything_else_is_told(code: str) -> None:
     fleets = Fleets(TWO)
-    error = client_error("TransactionCanceledException", "no", "TransactWriteItems")
-    reasons: Any = error.response
-    reasons["CancellationReasons"] = [{"Code": "None"}, {"Code": code}]
-    faults: list[ClientError] = [error]
+    faults = [canceled("None", code)]
 
     def fails(call: str) -> None:
         if call == "transact_write_items" and faults:
@@ -228,13 +224,10 @@ def test_a_conflict_is_tried_again_and_anything_else_is_told(code: str) -> None:
 
 def test_what_never_gets_through_gives_up() -> None:
     fleets = Fleets(TWO)
-    error = client_error("TransactionCanceledException", "no", "TransactWriteItems")
-    reasons: Any = error.response
-    reasons["CancellationReasons"] = [{"Code": "TransactionConflict"}]
 
     def fails(call: str) -> None:
         if call == "transact_write_items":
-            raise error
+            raise canceled("TransactionConflict")
 
     fleets.table.before = fails
     with pytest.raises(LeasesBusy, match="The leases of team changed 200 times"):
