@@ -1,8 +1,9 @@
 """What holds whatever happens: functions that race, and functions killed between any two calls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -239,3 +240,61 @@ def killed_at(calls: int) -> bool:
 def test_a_function_killed_anywhere_loses_nobody() -> None:
     calls = next(number for number in range(100) if not killed_at(number))
     assert calls > 5
+
+
+def raced(
+    prepare: Callable[[Fleets], object], work: Callable[[Fleets], object], other: Callable[[Fleets], object]
+) -> Iterator[Fleets]:
+    """The fleet after two functions, the second one run whole before each call of the first in turn."""
+    for position in range(100):
+        fleets = Fleets(BUDGET)
+        prepare(fleets)
+        seen = 0
+
+        def before(call: str, fleets: Fleets = fleets, position: int = position) -> None:
+            nonlocal seen
+            seen += 1
+            if seen == position + 1:
+                other(fleets)
+
+        fleets.table.before = before
+        work(fleets)
+        fleets.table.before = lambda call: None
+        if seen <= position:
+            return
+        yield fleets
+
+
+def test_two_that_do_not_fit_together_never_hold_together() -> None:
+    for fleets in raced(
+        lambda fleets: None,
+        lambda fleets: fleets.ask("r1", "a", "x1", instances=3),
+        lambda fleets: fleets.ask("r2", "b", "x2", instances=3),
+    ):
+        assert fleets.used() == (1, 3)
+        assert len(fleets.line()) == 1
+
+
+def test_two_requests_of_one_model_never_hold_together() -> None:
+    for fleets in raced(
+        lambda fleets: None,
+        lambda fleets: fleets.ask("r1", "a", "x1"),
+        lambda fleets: fleets.ask("r2", "a", "x2"),
+    ):
+        assert fleets.used() == (1, 1)
+        assert [*fleets.held().values(), *fleets.line()] in (["r1", "r2"], ["r2", "r1"])
+
+
+@pytest.mark.parametrize("instances", [1, 4])
+def test_of_two_that_take_a_dead_ones_place_one_gets_it(instances: int) -> None:
+    def died(fleets: Fleets) -> None:
+        fleets.ask("r0", "z", "x0", instances=instances)
+        fleets.ask("r1", "a", "x1")
+        fleets.die("x1")
+
+    for fleets in raced(
+        died, lambda fleets: fleets.ask("r1", "a", "x2"), lambda fleets: fleets.ask("r1", "a", "x3")
+    ):
+        fleets.release("r0", "x0")
+        answers = {name: fleets.answers(name) for name in ("x2", "x3")}
+        assert sorted(answers.values()) == [["Duplicate"], ["Held"]]
