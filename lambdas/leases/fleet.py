@@ -145,11 +145,11 @@ class Fleet:
         back = 0
         for lease in [holder(item) for item in self._query("HOLDER#")]:
             if lease.expires_at <= moment(now):
-                if self.running(lease.owner):
-                    self._changed(lease, "expires_at", self._expiry(now), of=lease.owner)
-                else:
+                if not self.running(lease.owner):
                     back += self._take_back(lease)
-            elif not lease.woken:
+                    continue
+                self._changed(lease, "expires_at", self._expiry(now), of=lease.owner)
+            if not lease.woken:
                 back += self._wake(lease.request_id)
         self.serve(now)
         return back

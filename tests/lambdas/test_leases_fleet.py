@@ -186,7 +186,8 @@ class Killed(Exception):
     pass
 
 
-def test_a_grant_that_was_never_told_is_told_by_the_reaper() -> None:
+@pytest.mark.parametrize("minutes", [1, 120])
+def test_a_grant_that_was_never_told_is_told_by_the_reaper(minutes: int) -> None:
     fleets = Fleets(TWO)
     seen: list[str] = []
 
@@ -200,6 +201,7 @@ def test_a_grant_that_was_never_told_is_told_by_the_reaper() -> None:
         fleets.ask("r1", "a", "x1")
     fleets.table.before = lambda call: None
     assert (fleets.held(), fleets.answers("x1")) == ({"a": "r1"}, [])
+    fleets.wait(minutes=minutes)
     fleets.reap()
     fleets.reap()
     assert fleets.answers("x1") == ["Held"]

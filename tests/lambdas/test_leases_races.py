@@ -269,7 +269,7 @@ def test_two_that_do_not_fit_together_never_hold_together() -> None:
     for fleets in raced(
         lambda fleets: None,
         lambda fleets: fleets.ask("r1", "a", "x1", instances=3),
-        lambda fleets: fleets.ask("r2", "b", "x2", instances=3),
+        lambda fleets: fleets.ask("r2", "b", "x2", priority=1, instances=3),
     ):
         assert fleets.used() == (1, 3)
         assert len(fleets.line()) == 1
@@ -279,7 +279,7 @@ def test_two_requests_of_one_model_never_hold_together() -> None:
     for fleets in raced(
         lambda fleets: None,
         lambda fleets: fleets.ask("r1", "a", "x1"),
-        lambda fleets: fleets.ask("r2", "a", "x2"),
+        lambda fleets: fleets.ask("r2", "a", "x2", priority=1),
     ):
         assert fleets.used() == (1, 1)
         assert [*fleets.held().values(), *fleets.line()] in (["r1", "r2"], ["r2", "r1"])
