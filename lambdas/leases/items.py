@@ -202,7 +202,10 @@ class Items:
             }
         ]
         if known.status == HELD:
-            writes.append({"Update": self.changed(known, "owner_arn", owner, of=known.owner)})
+            lease = self.changed(known, "owner_arn", owner, of=known.owner)
+            # The new one was not told: should this function die before it does, the reaper will.
+            lease["UpdateExpression"] += " REMOVE woken_at"
+            writes.append({"Update": lease})
         return writes
 
     def changed(self, of_request: Known | Holder, name: str, value: str, *, of: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What starts a retraining. Any of them starts the same machine; which ones did is kept for the audit."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
@@ -78,7 +79,7 @@ class OnDrift:
     name: ClassVar[str] = "drift"
 
     windows: int = 1
-    columns: tuple[str, ...] = ()
+    columns: Sequence[str] = ()
     priority: int = 2
 
     def __post_init__(self) -> None:

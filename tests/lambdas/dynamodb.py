@@ -1,8 +1,8 @@
 """A DynamoDB table in memory with real conditions: a write that does not hold changes nothing at all.
 
 It reads the expressions that our functions use: `attribute_exists`, `attribute_not_exists`, `=`, `<=`, `AND`,
-`OR`, `SET` of values and `ADD` of numbers. Anything else is an error, and so is a value that no expression
-names, as in DynamoDB.
+`OR`, `SET` of values, `ADD` of numbers and `REMOVE` of one attribute. Anything else is an error, and so is a
+value that no expression names, as in DynamoDB.
 """
 
 import copy
@@ -45,6 +45,8 @@ def holds(condition: str, item: Item, values: Item) -> bool:
 
 def updated(expression: str, key: Item, item: Item, values: Item) -> Item:
     after = {**key, **item}
+    expression, _, removed = expression.partition(" REMOVE ")
+    after.pop(removed, None)
     verb, _, changes = expression.partition(" ")
     for change in changes.split(", "):
         if verb == "SET":
@@ -127,15 +129,7 @@ class FakeDynamoDB:
         assert len(set(keys)) == len(keys) <= 100, "an item is written once in a transaction"
         held = [self._holds(kind, request) for kind, request in writes]
         if not all(held):
-            raise ClientError(
-                {
-                    "Error": {"Code": "TransactionCanceledException"},
-                    "CancellationReasons": [
-                        {"Code": "None" if h else "ConditionalCheckFailed"} for h in held
-                    ],
-                },  # type: ignore[typeddict-unknown-key]
-                "TransactWriteItems",
-            )
+            raise canceled(*("None" if one else "ConditionalCheckFailed" for one in held))
         for key, after in prepared:
             if after:
                 self.items[key] = after

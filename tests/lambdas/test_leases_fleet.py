@@ -207,6 +207,26 @@ def test_a_grant_that_was_never_told_is_told_by_the_reaper(minutes: int) -> None
     assert fleets.answers("x1") == ["Held"]
 
 
+def test_one_that_took_a_lease_over_and_was_never_told_is_told_by_the_reaper() -> None:
+    fleets = Fleets(TWO)
+    fleets.ask("r1", "a", "x1")
+    fleets.die("x1")
+    written = False
+
+    def killed(call: str) -> None:
+        nonlocal written
+        if written:
+            raise Killed
+        written = call == "transact_write_items"
+
+    fleets.table.before = killed
+    with pytest.raises(Killed):
+        fleets.ask("r1", "a", "x2")
+    fleets.table.before = lambda call: None
+    fleets.reap()
+    assert (fleets.held(), fleets.answers("x2")) == ({"a": "r1"}, ["Held"])
+
+
 @pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError"])
 def test_a_conflict_is_tried_again_and_anything_else_is_told(code: str) -> None:
     fleets = Fleets(TWO)
