@@ -34,6 +34,8 @@ from mdlc_constructs.settings.budget import Budget
 MOST_ATTEMPTS = 200
 """Transactions lost in a row before giving up: each loss means that another function got on."""
 LONGEST_PAUSE_SECONDS = 0.2
+PAGE = 25
+"""Items read at a time."""
 
 DUPLICATE, TOO_LARGE = "Duplicate", "TooLarge"
 
@@ -230,6 +232,8 @@ class Fleet:
             ConsistentRead=True,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
             ExpressionAttributeValues={":pk": self.items.key("")["pk"], ":sk": {"S": start}},
+            # Whoever is served next stands at the head: a long line is not read to its end.
+            PaginationConfig={"PageSize": PAGE},
         )
         for page in pages:
             yield from page["Items"]

@@ -102,17 +102,19 @@ class FakeDynamoDB:
         ConsistentRead: bool,
         KeyConditionExpression: str,
         ExpressionAttributeValues: Item,
+        PaginationConfig: dict[str, int],
     ) -> Iterator[dict[str, Any]]:
         assert (TableName, ConsistentRead) == (self.table, True)
         assert KeyConditionExpression == "pk = :pk AND begins_with(sk, :sk)"
         pk, start = (ExpressionAttributeValues[name]["S"] for name in (":pk", ":sk"))
+        size = min(self.page_size, PaginationConfig["PageSize"])
         after: str | None = ""
         while after is not None:
             self._called("query")
             keys = sorted(k for k in self.items if k[0] == pk and k[1].startswith(start) and k[1] > after)
-            page = keys[: self.page_size]
+            page = keys[:size]
             yield {"Items": [copy.deepcopy(self.items[key]) for key in page]}
-            after = page[-1][1] if len(keys) > self.page_size else None
+            after = page[-1][1] if len(keys) > size else None
 
     def update_item(self, **request: Any) -> None:
         self._called("update_item")
