@@ -32,8 +32,6 @@ class Racing(RuleBasedStateMachine):
         self.pending: Callable[[], None] | None = None
         self.unsettled = False
 
-    # What one function does.
-
     def owner_of(self, request_id: str) -> str | None:
         item = self.fleets.table.items.get(("FLEET#team", f"REQUEST#{request_id}"))
         return item["owner_arn"]["S"] if item else None
