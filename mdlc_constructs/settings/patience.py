@@ -1,0 +1,51 @@
+"""How long a retraining waits: for more triggers to join it, and after the last one."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mdlc_constructs.settings.numbers import check_duration
+from mdlc_constructs.settings.refusal import refusal
+
+LONGEST_DEBOUNCE, LONGEST_COOL_DOWN = timedelta(days=1), timedelta(days=365)
+LARGEST_GROWTH = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """When triggers become a retraining.
+
+    :param debounce: how long after the first trigger others join the same retraining. Later ones do not
+        put it off.
+    :param cool_down: how long after a retraining the next may start.
+    :param grows: what the cool-down is multiplied with each time the challenger loses; a win resets it.
+    :param longest: what it never grows beyond.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    debounce: timedelta = timedelta(minutes=10)
+    cool_down: timedelta = timedelta(days=1)
+    grows: float = 2.0
+    longest: timedelta = timedelta(days=14)
+
+    def __post_init__(self) -> None:
+        check_duration("debounce", self.debounce, timedelta(0), LONGEST_DEBOUNCE)
+        check_duration("cool_down", self.cool_down, timedelta(0), LONGEST_COOL_DOWN)
+        check_duration("longest", self.longest, timedelta(0), LONGEST_COOL_DOWN)
+        if self.longest < self.cool_down:
+            raise refusal("longest", str(self.longest), f"is below cool_down={self.cool_down}; raise it.")
+        if (
+            isinstance(self.grows, bool)
+            or not isinstance(self.grows, (int, float))
+            or not 1 <= self.grows <= LARGEST_GROWTH
+        ):
+            raise refusal("grows", self.grows, f"give a factor from 1 to {LARGEST_GROWTH:g}.")
+
+    def cool_down_after(self, losses: int) -> timedelta:
+        """How long to wait when so many challengers in a row lost, to the second."""
+        left, bound = self.cool_down.total_seconds(), self.longest.total_seconds()
+        for _ in range(losses):
+            grown = min(left * self.grows, bound)
+            if grown == left:
+                break
+            left = grown
+        return timedelta(seconds=int(left))

@@ -1,0 +1,95 @@
+"""Which rows a retraining uses, as the training machine's input says it: `window` and `holdout`.
+
+The last rows are always the holdout, on which challenger and champion meet; what is new to both judges both.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+from mdlc_constructs.settings.numbers import check_duration
+
+SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=3650)
+Intervals: TypeAlias = dict[str, dict[str, str]]
+
+
+def _text(when: datetime) -> str:
+    plain = when.astimezone(UTC).replace(tzinfo=None) if when.tzinfo else when
+    return plain.isoformat(timespec="seconds")
+
+
+def _intervals(start: datetime | None, end: datetime, holdout: timedelta) -> Intervals:
+    began = {} if start is None else {"start": _text(start)}
+    return {
+        "window": {**began, "end": _text(end)},
+        "holdout": {"start": _text(end - holdout), "end": _text(end)},
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlidingWindow:
+    """The latest rows only: what is old is forgotten.
+
+    :param length: how far training reaches back before the holdout.
+    :param holdout: how long the holdout is.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    length: timedelta
+    holdout: timedelta
+
+    def __post_init__(self) -> None:
+        check_duration("holdout", self.holdout, SHORTEST, LONGEST)
+        check_duration("length", self.length, SHORTEST, LONGEST)
+
+    def intervals(self, end: datetime, drifted_at: datetime | None = None) -> Intervals:
+        """What to train and judge on when labels are complete up to ``end``."""
+        return _intervals(end - self.holdout - self.length, end, self.holdout)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpandingWindow:
+    """All rows so far.
+
+    :param holdout: how long the holdout is.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    holdout: timedelta
+
+    def __post_init__(self) -> None:
+        check_duration("holdout", self.holdout, SHORTEST, LONGEST)
+
+    def intervals(self, end: datetime, drifted_at: datetime | None = None) -> Intervals:
+        """What to train and judge on when labels are complete up to ``end``."""
+        return _intervals(None, end, self.holdout)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SinceDrift:
+    """The rows since the world changed, as far as they are enough.
+
+    :param shortest: how far training reaches back before the holdout at least.
+    :param longest: how far at most, and where no drift is known.
+    :param holdout: how long the holdout is.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    shortest: timedelta
+    longest: timedelta
+    holdout: timedelta
+
+    def __post_init__(self) -> None:
+        check_duration("holdout", self.holdout, SHORTEST, LONGEST)
+        check_duration("shortest", self.shortest, SHORTEST, LONGEST)
+        check_duration("longest", self.longest, self.shortest, LONGEST)
+
+    def intervals(self, end: datetime, drifted_at: datetime | None = None) -> Intervals:
+        """What to train and judge on when labels are complete up to ``end``."""
+        judged = end - self.holdout
+        earliest, latest = judged - self.longest, judged - self.shortest
+        start = earliest if drifted_at is None else min(max(drifted_at, earliest), latest)
+        return _intervals(start, end, self.holdout)
+
+
+TrainingWindow: TypeAlias = SlidingWindow | ExpandingWindow | SinceDrift
