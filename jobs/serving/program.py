@@ -56,11 +56,6 @@ class Program:
     origin: Mapping[str, Any] = field(default_factory=dict)
     format: str = "csv"
 
-    @property
-    def feature_names(self) -> list[str]:
-        """The names of the model's inputs, in order."""
-        return [step.feature for step in self.steps]
-
     def reading(self, renamed: Mapping[str, str]) -> "Program":
         """The same program over other names of columns: from its own to what they are called there."""
         return replace(

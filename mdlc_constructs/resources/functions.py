@@ -85,34 +85,70 @@ class Functions(Construct):
 
     def _make(self, name: str, statements: Iterable[Statement], bindings: Mapping[str, str]) -> None:
         handler, description = _PURPOSES[name]
-        code = asset(self._stack, bundles.lambda_code())
-        group = logs.CfnLogGroup(self, f"{name}Logs", retention_in_days=365, kms_key_id=self._key_arn)
-        own = (
-            Statement(actions=("logs:CreateLogStream", "logs:PutLogEvents"), resources=(group.attr_arn,)),
-            # X-Ray knows no resource-level permission for writing segments.
-            Statement(actions=("xray:PutTraceSegments", "xray:PutTelemetryRecords"), resources=("*",)),
-        )
-        self._roles[name] = role = Role(
-            self,
-            f"{name}Role",
-            service="lambda.amazonaws.com",
-            statements=(*statements, *own),
-            bindings=bindings,
-        )
-        self.made[name] = lambda_.CfnFunction(
+        function, self._roles[name] = new_function(
             self,
             name,
-            runtime=f"python{bundles.LAMBDA_PYTHON}",
-            architectures=["arm64"],
+            key_arn=self._key_arn,
             handler=handler,
             description=description,
-            code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.bucket_name, s3_key=code.object_key),
-            role=role.arn,
-            timeout=CLEAN_UP_SECONDS if name == "CleanUp" else TIMEOUT_SECONDS,
-            memory_size=512,
-            tracing_config=lambda_.CfnFunction.TracingConfigProperty(mode="Active"),
-            logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_format="JSON", log_group=group.ref),
-        ).attr_arn
+            statements=statements,
+            bindings=bindings,
+            timeout_seconds=CLEAN_UP_SECONDS if name == "CleanUp" else TIMEOUT_SECONDS,
+            memory_mb=512,
+        )
+        self.made[name] = function.attr_arn
+
+
+def new_function(
+    scope: Construct,
+    id_: str,
+    *,
+    key_arn: str,
+    handler: str,
+    description: str,
+    statements: Iterable[Statement],
+    bindings: Mapping[str, str],
+    timeout_seconds: int,
+    memory_mb: int,
+    environment: Mapping[str, str] | None = None,
+    inside: Mapping[str, list[str]] | None = None,
+) -> tuple[lambda_.CfnFunction, Role]:
+    """A function of the library's bundle with its role and its encrypted log group, traced.
+
+    Args:
+        inside: `subnetIds` and `securityGroupIds` of a VPC.
+    """
+    code = asset(Stack.of(scope), bundles.lambda_code())
+    group = logs.CfnLogGroup(scope, f"{id_}Logs", retention_in_days=365, kms_key_id=key_arn)
+    own = (
+        Statement(actions=("logs:CreateLogStream", "logs:PutLogEvents"), resources=(group.attr_arn,)),
+        # X-Ray knows no resource-level permission for writing segments.
+        Statement(actions=("xray:PutTraceSegments", "xray:PutTelemetryRecords"), resources=("*",)),
+    )
+    role = Role(
+        scope,
+        f"{id_}Role",
+        service="lambda.amazonaws.com",
+        statements=(*statements, *own),
+        bindings=bindings,
+    )
+    function = lambda_.CfnFunction(
+        scope,
+        id_,
+        runtime=f"python{bundles.LAMBDA_PYTHON}",
+        architectures=["arm64"],
+        handler=handler,
+        description=description,
+        code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.bucket_name, s3_key=code.object_key),
+        role=role.arn,
+        timeout=timeout_seconds,
+        memory_size=memory_mb,
+        tracing_config=lambda_.CfnFunction.TracingConfigProperty(mode="Active"),
+        logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_format="JSON", log_group=group.ref),
+        environment=None if environment is None else {"variables": dict(environment)},
+        vpc_config=None if inside is None else dict(inside),
+    )
+    return function, role
 
 
 _of_stacks: WeakKeyDictionary[Stack, Functions] = WeakKeyDictionary()

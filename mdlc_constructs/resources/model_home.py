@@ -115,7 +115,7 @@ class ModelHome(Construct):
             model_package_group_description=f"Versions of {name}",
         )
         self._keep(group)
-        self._table = self._make_table()
+        self._table = self.table(self, "Audit", "pk", "sk")
         self.audit_table_name: str = self._table.ref
         self.audit_table_arn: str = self._table.attr_arn
         self.bindings: Mapping[str, str] = {
@@ -207,29 +207,34 @@ class ModelHome(Construct):
             scope, id_, log_group_name=name, retention_in_days=365, kms_key_id=self.key_arn
         )
 
+    def table(
+        self, scope: Construct, id_: str, key: str, sort_key: str | None = None, *, expires: str | None = None
+    ) -> dynamodb.CfnTable:
+        """A table under the model's key, restorable to any second of 35 days, paid by request.
+
+        It stays or goes with the home's data. Its keys are texts.
+
+        Args:
+            expires: the attribute that holds the second since 1970 after which DynamoDB may delete an item.
+        """
+        keys = {key: "HASH", **({sort_key: "RANGE"} if sort_key else {})}
+        table = dynamodb.CfnTable(
+            scope,
+            id_,
+            key_schema=[{"attributeName": name, "keyType": kind} for name, kind in keys.items()],
+            attribute_definitions=[{"attributeName": name, "attributeType": "S"} for name in keys],
+            billing_mode="PAY_PER_REQUEST",
+            sse_specification={"sseEnabled": True, "sseType": "KMS", "kmsMasterKeyId": self.key_arn},
+            point_in_time_recovery_specification={"pointInTimeRecoveryEnabled": True},
+            time_to_live_specification={"attributeName": expires, "enabled": True} if expires else None,
+        )
+        self._keep(table)
+        return table
+
     def _keep(self, resource: CfnResource) -> None:
         # CloudFormation deletes by default, so that only the other needs a message.
         if self.removal_policy != RemovalPolicy.DESTROY:
             resource.apply_removal_policy(self.removal_policy)
-
-    def _make_table(self) -> dynamodb.CfnTable:
-        table = dynamodb.CfnTable(
-            self,
-            "Audit",
-            key_schema=[
-                {"attributeName": "pk", "keyType": "HASH"},
-                {"attributeName": "sk", "keyType": "RANGE"},
-            ],
-            attribute_definitions=[
-                {"attributeName": "pk", "attributeType": "S"},
-                {"attributeName": "sk", "attributeType": "S"},
-            ],
-            billing_mode="PAY_PER_REQUEST",
-            sse_specification={"sseEnabled": True, "sseType": "KMS", "kmsMasterKeyId": self.key_arn},
-            point_in_time_recovery_specification={"pointInTimeRecoveryEnabled": True},
-        )
-        self._keep(table)
-        return table
 
     def ends_executions(self, machine: CfnResource, machine_name: str) -> None:
         """Have the clean-up stop a machine's executions before the machine is deleted.

@@ -8,22 +8,21 @@ from typing import Any, cast
 from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.placeholders import names_in
 from mdlc_constructs.asl.sequence import Sequence
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import State
-from mdlc_constructs.resources import bundles, permissions
+from mdlc_constructs.resources import bundles
 from mdlc_constructs.resources.assets import Location, asset
 from mdlc_constructs.resources.images import registry
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.resources.permissions import Role
 from mdlc_constructs.resources.places import KEY_ARN, LAYOUT
+from mdlc_constructs.resources.state_machines import new_state_machine
 from mdlc_constructs.settings import Dataset, NetworkSettings
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.token import has_token
@@ -126,35 +125,11 @@ class Workflow(Construct):
         whole = {**self.home.bindings, **bindings}
         self.machine = machine = replace(machine, bindings=whole)
         machine.check()
-        substitutions = {**permissions.deployment(), **machine.substitutions()}
-        role = Role(
-            self,
-            "Role",
-            service="states.amazonaws.com",
-            statements=machine.statements(),
-            bindings=whole,
-        )
-        self.role = role.principal
-        group = self.home.log_group(self, "Logs", f"/aws/vendedlogs/states/{self.home.name}-{workflow}")
-        used = names_in(machine.definition())
-        self.state_machine = sfn.StateMachine(
-            self,
-            "StateMachine",
-            state_machine_name=f"{self.home.name}-{workflow}",
-            definition_body=sfn.DefinitionBody.from_string(machine.definition()),
-            definition_substitutions={name: str(v) for name, v in substitutions.items() if name in used},
-            role=self.role,
-            comment=machine.comment,
-            tracing_enabled=True,
-            logs=sfn.LogOptions(
-                destination=logs.LogGroup.from_log_group_name(self, "LogsByName", group.ref),
-                level=sfn.LogLevel.ALL,
-                include_execution_data=True,
-            ),
-            encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(self.home.key),
-        )
+        name = f"{self.home.name}-{workflow}"
+        self.state_machine = new_state_machine(self, "StateMachine", self.home, machine, name=name)
+        self.role = self.state_machine.role
         resource = cast(sfn.CfnStateMachine, self.state_machine.node.default_child)
-        self.home.ends_executions(resource, f"{self.home.name}-{workflow}")
+        self.home.ends_executions(resource, name)
         resource.add_metadata("cfn-lint", {"config": {"ignore_checks": list(LINT)}})
         self.alarms = tuple(self._alarm(workflow, *row) for row in _ALARMS)
 

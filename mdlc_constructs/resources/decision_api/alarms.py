@@ -74,40 +74,27 @@ _ACTION = ("ActionsFailed", "could not act on a decision at once")
 def of_decisions(api_name: str, *, looks_up: bool, acts: bool) -> tuple[Watched, ...]:
     """What the library's own functions and the machine count."""
     counted = (*_DECISIONS, *((_LOOK_UP,) if looks_up else ()), *((_ACTION,) if acts else ()))
-    return tuple(
-        Watched(
-            id_=f"{metric}Alarm",
-            namespace=NAMESPACE,
-            metric=metric,
-            dimensions={"Api": api_name},
-            statistic="Sum",
-            threshold=1,
-            meaning=meaning,
-        )
-        for metric, meaning in counted
-    )
+    about = {"Api": api_name}
+    return tuple(_once(f"{metric}Alarm", NAMESPACE, metric, about, meaning) for metric, meaning in counted)
 
 
 def of_function(id_: str, name: str, metric: str, meaning: str) -> Watched:
     """A metric of a function, such as `Throttles` or `Errors`."""
-    return Watched(
-        id_=f"{id_}{metric}Alarm",
-        namespace="AWS/Lambda",
-        metric=metric,
-        dimensions={"FunctionName": name},
-        statistic="Sum",
-        threshold=1,
-        meaning=meaning,
-    )
+    return _once(f"{id_}{metric}Alarm", "AWS/Lambda", metric, {"FunctionName": name}, meaning)
 
 
 def of_machine(machine_arn: str, metric: str, meaning: str) -> Watched:
     """A metric of the Express machine, such as `ExecutionThrottled`."""
+    return _once(f"{metric}Alarm", "AWS/States", metric, {"StateMachineArn": machine_arn}, meaning)
+
+
+def _once(id_: str, namespace: str, metric: str, dimensions: Mapping[str, str], meaning: str) -> Watched:
+    """What must not happen a single time."""
     return Watched(
-        id_=f"{metric}Alarm",
-        namespace="AWS/States",
+        id_=id_,
+        namespace=namespace,
         metric=metric,
-        dimensions={"StateMachineArn": machine_arn},
+        dimensions=dimensions,
         statistic="Sum",
         threshold=1,
         meaning=meaning,

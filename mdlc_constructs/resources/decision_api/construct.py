@@ -22,9 +22,8 @@ from mdlc_constructs.resources.decision_api.functions import Made, make_function
 from mdlc_constructs.resources.decision_api.gateway import PATH, Gateway, Route, proxy
 from mdlc_constructs.resources.decision_api.machine import decision_machine
 from mdlc_constructs.resources.decision_api.mapping import LONGEST_INTEGRATION_MS
-from mdlc_constructs.resources.decision_api.rules import accept_rules, checked_text, rules_key, rules_table
+from mdlc_constructs.resources.decision_api.rules import accept_rules, checked_text, rules_key
 from mdlc_constructs.resources.decision_api.settings import DecisionSettings
-from mdlc_constructs.resources.decision_api.store import decision_table
 from mdlc_constructs.resources.decision_api.throttle import Throttle
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.settings.decisions import Decisions
@@ -142,7 +141,8 @@ class DecisionApi(Construct):
             "provisioned": provisioned,
             "network": network,
         }
-        table, kept_rules = decision_table(self, home), rules_table(self, home)
+        table = home.table(self, "Decisions", "request_id", expires="expires_at")
+        kept_rules = home.table(self, "Rules", "pk")
         self.table_name: str = table.ref
         self.rules_uri = f"s3://{home.bucket_name}/{rules_key(self.name)}"
         self._bindings = self._bound(table, kept_rules)

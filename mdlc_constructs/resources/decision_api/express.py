@@ -1,16 +1,12 @@
 """The Express machine as resources: its role, its log group, and how API Gateway starts it."""
 
-from collections.abc import Mapping
 from typing import cast
 
 from aws_cdk import Aws
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.placeholders import names_in
-from mdlc_constructs.resources import permissions
 from mdlc_constructs.resources.decision_api.gateway import Route
 from mdlc_constructs.resources.decision_api.mapping import (
     LONGEST_INTEGRATION_MS,
@@ -22,6 +18,7 @@ from mdlc_constructs.resources.decision_api.mapping import (
 from mdlc_constructs.resources.decision_api.permissions import starting
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.resources.permissions import Role
+from mdlc_constructs.resources.state_machines import new_state_machine
 
 LINT = ("E3601",)
 """cfn-lint reads a definition without its substitutions; `Machine.check` judges the definition instead."""
@@ -37,32 +34,15 @@ def make_machine(
     Args:
         log_rows: log every step with its data instead of errors without.
     """
-    role = Role(
-        scope,
-        "MachineRole",
-        service="states.amazonaws.com",
-        statements=machine.statements(),
-        bindings=cast(Mapping[str, str], machine.bindings),
-    )
-    substitutions = {**permissions.deployment(), **machine.substitutions()}
-    used = names_in(machine.definition())
-    group = home.log_group(scope, "MachineLogs", f"/aws/vendedlogs/states/{name}")
-    made = sfn.StateMachine(
+    made = new_state_machine(
         scope,
         "Machine",
-        state_machine_name=name,
-        state_machine_type=sfn.StateMachineType.EXPRESS,
-        definition_body=sfn.DefinitionBody.from_string(machine.definition()),
-        definition_substitutions={key: str(value) for key, value in substitutions.items() if key in used},
-        role=role.principal,
-        comment=machine.comment,
-        tracing_enabled=True,
-        logs=sfn.LogOptions(
-            destination=logs.LogGroup.from_log_group_name(scope, "MachineLogsByName", group.ref),
-            level=sfn.LogLevel.ALL if log_rows else sfn.LogLevel.ERROR,
-            include_execution_data=log_rows,
-        ),
-        encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(home.key),
+        home,
+        machine,
+        name=name,
+        prefix="Machine",
+        express=True,
+        logs_everything=log_rows,
     )
     resource = cast(sfn.CfnStateMachine, made.node.default_child)
     resource.add_metadata("cfn-lint", {"config": {"ignore_checks": list(LINT)}})

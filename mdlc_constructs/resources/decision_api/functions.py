@@ -11,14 +11,12 @@ from constructs import Construct
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.resources import bundles
-from mdlc_constructs.resources.assets import asset
+from mdlc_constructs.resources.functions import new_function
 from mdlc_constructs.resources.model_home import ModelHome
-from mdlc_constructs.resources.permissions import Role
 from mdlc_constructs.settings.network import NetworkSettings
 
 ALIAS = "live"
 
-_XRAY = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
 _INTERFACES = (
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",
@@ -69,41 +67,23 @@ def make_function(
     Args:
         provisioned: instances kept warm. They belong to a version, so that callers call an alias of it.
     """
-    code = asset(Stack.of(scope), bundles.lambda_code())
-    group = home.log_group(scope, f"{id_}Logs")
-    own = [
-        Statement(actions=("logs:CreateLogStream", "logs:PutLogEvents"), resources=(group.attr_arn,)),
-        # X-Ray knows no resource-level permission for writing segments.
-        Statement(actions=_XRAY, resources=("*",)),
-    ]
-    inside = network is not None and network.in_vpc
-    if inside:
+    inside = None
+    if network is not None and network.in_vpc:
+        inside = {"subnetIds": list(network.subnet_ids), "securityGroupIds": list(network.security_group_ids)}
         # Lambda's interfaces know no resource-level permission that Lambda would not need at any subnet.
-        own.append(Statement(actions=_INTERFACES, resources=("*",)))
-    role = Role(
-        scope,
-        f"{id_}Role",
-        service="lambda.amazonaws.com",
-        statements=(*statements, *own),
-        bindings={**home.bindings, **bindings},
-    )
-    function = lambda_.CfnFunction(
+        statements = (*statements, Statement(actions=_INTERFACES, resources=("*",)))
+    function, _ = new_function(
         scope,
         id_,
-        runtime=f"python{bundles.LAMBDA_PYTHON}",
-        architectures=["arm64"],
+        key_arn=home.key_arn,
         handler=handler,
         description=description,
-        code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.bucket_name, s3_key=code.object_key),
-        role=role.arn,
-        timeout=timeout_seconds,
-        memory_size=memory_mb,
-        environment={"variables": dict(environment)},
-        tracing_config=lambda_.CfnFunction.TracingConfigProperty(mode="Active"),
-        logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_format="JSON", log_group=group.ref),
-        vpc_config=None
-        if network is None or not inside
-        else {"subnetIds": list(network.subnet_ids), "securityGroupIds": list(network.security_group_ids)},
+        statements=statements,
+        bindings={**home.bindings, **bindings},
+        timeout_seconds=timeout_seconds,
+        memory_mb=memory_mb,
+        environment=environment,
+        inside=inside,
     )
     if not provisioned:
         return Made(arn=function.attr_arn, resource=function, entry=function)

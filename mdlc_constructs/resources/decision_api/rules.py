@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import CfnResource, RemovalPolicy, Stack
+from aws_cdk import CfnResource, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
@@ -56,22 +56,6 @@ def checked_text(rules: Path | Mapping[str, Any], decisions: Decisions) -> str:
             ) from error
     parse(read(text), decisions=decisions.decisions, columns=decisions.columns)
     return text
-
-
-def rules_table(scope: Construct, home: ModelHome) -> dynamodb.CfnTable:
-    """The table of the rules in use and of those before them, by their content."""
-    table = dynamodb.CfnTable(
-        scope,
-        "Rules",
-        key_schema=[{"attributeName": "pk", "keyType": "HASH"}],
-        attribute_definitions=[{"attributeName": "pk", "attributeType": "S"}],
-        billing_mode="PAY_PER_REQUEST",
-        sse_specification={"sseEnabled": True, "sseType": "KMS", "kmsMasterKeyId": home.key_arn},
-        point_in_time_recovery_specification={"pointInTimeRecoveryEnabled": True},
-    )
-    if home.removal_policy != RemovalPolicy.DESTROY:
-        table.apply_removal_policy(home.removal_policy)
-    return table
 
 
 def accept_rules(

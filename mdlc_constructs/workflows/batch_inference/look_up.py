@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
@@ -55,19 +54,8 @@ def look_up(
         key = given.encryption_key
         bindings = {"LookUpTable": given.table_name, "LookUpTableArn": given.table_arn}
         return LookUp(table=given, bindings={**bindings, **({"LookUpKeyArn": key.key_arn} if key else {})})
-    made = dynamodb.CfnTable(
-        scope,
-        "LookUp",
-        key_schema=[{"attributeName": delivery.key, "keyType": "HASH"}],
-        attribute_definitions=[{"attributeName": delivery.key, "attributeType": "S"}],
-        billing_mode="PAY_PER_REQUEST",
-        sse_specification={"sseEnabled": True, "sseType": "KMS", "kmsMasterKeyId": home.key_arn},
-        point_in_time_recovery_specification={"pointInTimeRecoveryEnabled": True},
-        # Switched on whether items expire or not, so that a later keep_for needs no change of the table.
-        time_to_live_specification={"attributeName": EXPIRES, "enabled": True},
-    )
-    if home.removal_policy != RemovalPolicy.DESTROY:
-        made.apply_removal_policy(home.removal_policy)
+    # Items can expire whether they do now or not, so that a later keep_for needs no change of the table.
+    made = home.table(scope, "LookUp", delivery.key, expires=EXPIRES)
     table = dynamodb.Table.from_table_attributes(
         scope, "LookUpTable", table_arn=made.attr_arn, encryption_key=home.key
     )

@@ -22,7 +22,7 @@ def test_a_program_reads_columns_by_other_names() -> None:
     steps = tuple(Step(feature=name, column=name, kind="number", fill=-1.0) for name in ("a", "b"))
     program = Program(columns={"a": "number", "b": "number"}, steps=steps).reading({"a": "old a"})
     assert program.columns == {"old a": "number", "b": "number"}
-    assert program.feature_names == ["a", "b"]
+    assert [step.feature for step in program.steps] == ["a", "b"]
     assert program.prepare({"old a": 1.0, "a": 9.0, "b": 2.0}) == [1.0, 2.0]
 
 
@@ -37,7 +37,7 @@ def test_a_category_given_as_a_number_is_the_one_that_was_staged() -> None:
 def test_a_program_is_read_from_its_folder(tmp_path: Path) -> None:
     (tmp_path / "program.json").write_text(PROGRAM.to_json(), encoding="utf-8")
     assert Program.read(tmp_path) == Program.read(tmp_path / "program.json") == PROGRAM
-    assert PROGRAM.feature_names == ["amount", "kind", "at_hour"]
+    assert [step.feature for step in PROGRAM.steps] == ["amount", "kind", "at_hour"]
     with pytest.raises(InputError, match="output of the features job"):
         Program.read(tmp_path / "nothing")
 
