@@ -24,8 +24,8 @@ from typing import Any
 from lambdas import connection, counts
 from lambdas.decide import calls, record, steps
 from lambdas.decide.calls import CallFailed
-from lambdas.decide.current_rules import rules_in_use
 from lambdas.decide.current_test import experiment_in_progress
+from lambdas.decide.decision import decided
 from lambdas.decide.environment import Environment, environment
 from lambdas.decide.requests import BadRequest, Request, from_event
 
@@ -79,18 +79,7 @@ def _made(request: Request, told: Environment) -> dict[str, Any]:
     """The record of a decision, not written yet."""
     features = steps.collect(request.row, told.settings["lookup"], _looked_up(request, told))
     score, variant = _scored(request, told, features)
-    return record.make(
-        request_id=request.request_id,
-        row=request.row,
-        origin=told.origin,
-        settings=told.settings,
-        features=features,
-        score=score,
-        variant=variant,
-        conclusion=steps.conclude(told.settings, rules_in_use().get(), score, features),
-        acts=bool(told.action),
-        at=datetime.now(UTC),
-    )
+    return decided(request, told, features, score, variant)
 
 
 def _looked_up(request: Request, told: Environment) -> calls.Item | None:

@@ -22,7 +22,7 @@ from typing import Any
 
 from lambdas import counts
 from lambdas.decide import record, steps
-from lambdas.decide.current_rules import rules_in_use
+from lambdas.decide.decision import decided
 from lambdas.decide.environment import Environment, environment
 from lambdas.decide.requests import BadRequest, Request, checked
 
@@ -55,18 +55,7 @@ def _decide(event: Mapping[str, Any], request: Request, told: Environment) -> di
         if failed
         else steps.read_answer(_text(event.get("answer")))
     )
-    made = record.make(
-        request_id=request.request_id,
-        row=request.row,
-        origin=told.origin,
-        settings=told.settings,
-        features=features,
-        score=score,
-        variant=event.get("variant"),
-        conclusion=steps.conclude(told.settings, rules_in_use().get(), score, features),
-        acts=bool(told.action),
-        at=datetime.now(UTC),
-    )
+    made = decided(request, told, features, score, event.get("variant"))
     fallback = made["fallback"]
     counts.count(
         told.api,
