@@ -28,7 +28,9 @@ class Labels:
         the caller's ``InferenceId``.
     :param delay: how late labels usually come. Before that a window without labels is no reason to worry.
     :param within: how long a window is kept open for them; what comes later is not read any more.
+        Every new file computes each open window anew that is not complete, so this is what late labels cost.
     :param least_coverage: share (0 to 1) of a window's rows that must have a label once ``delay`` is over.
+    :param complete: share of a window's rows with a label from which it is not computed again.
     :param format: of files with the dataset's columns; by default the dataset's own.
     :raises ValueError: naming the argument, its value and the remedy.
     """
@@ -36,8 +38,9 @@ class Labels:
     uri: str
     by: str = "row_key"
     delay: timedelta = timedelta(days=1)
-    within: timedelta = timedelta(days=30)
+    within: timedelta = timedelta(days=7)
     least_coverage: float = 0.5
+    complete: float = 0.95
     format: str | None = None
 
     def __post_init__(self) -> None:
@@ -51,6 +54,7 @@ class Labels:
                 "within", str(self.within), f"ends before labels usually come (delay={self.delay})."
             )
         check_above("least_coverage", self.least_coverage, 0, 1)
+        check_above("complete", self.complete, 0, 1)
         if self.format is not None and self.by == "inference_id":
             raise refusal("format", self.format, "labels by inference id are JSON lines; leave it out.")
         if self.format is not None and self.format not in FORMATS:
@@ -72,4 +76,5 @@ class Labels:
             "format": BY_LINE if self.by == "inference_id" else self.format or dataset.format,
             "delay_seconds": int(self.delay.total_seconds()),
             "within_seconds": int(self.within.total_seconds()),
+            "complete": self.complete,
         }

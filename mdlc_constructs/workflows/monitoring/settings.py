@@ -116,9 +116,7 @@ class MonitoringSettings:
                 **self.evaluation.to_plan(),
             },
             "labels": (
-                None
-                if self.labels is None
-                else {**self.labels.to_plan(self.dataset), "uri": self.labels_uri}
+                None if self.labels is None else {**self.labels.to_plan(self.dataset), "uri": self.labels_uri}
             ),
             "served": {
                 "endpoint": self.endpoint,
