@@ -1,1 +1,1 @@
-"""Resolve a monitoring execution: which windows of served time are computed, from which files, against what."""
+"""Resolve a monitoring execution: which windows are computed, from which files, against what."""

@@ -1,4 +1,4 @@
-"""Entry point of the monitoring planner: find the windows and their files, decide, write plans and manifests."""
+"""Entry point of the monitoring planner: find windows and their files, decide, write plans and manifests."""
 
 import json
 from collections.abc import Mapping

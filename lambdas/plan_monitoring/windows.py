@@ -105,9 +105,7 @@ def checked_input(value: object, now: datetime) -> dict[str, Any]:
     if end - start > LONGEST:
         raise InvalidInput(f"window is {end - start} long: give at most {LONGEST.days} days.")
     if end > now:
-        raise InvalidInput(
-            f"window.end {end} has not come yet (it is {now:%Y-%m-%dT%H:%M:%SZ}): wait for it."
-        )
+        raise InvalidInput(f"window.end {end} has not come yet at {now:%Y-%m-%dT%H:%M:%SZ}: wait for it.")
     return {**given, "window": Window(start, end)}
 
 

@@ -4,8 +4,8 @@ Input, from the monitoring machine (`workflows/monitoring/windows.py`): `model`,
 `execution` (`id`, `started_at`), `labels` (`delay_seconds`, or null), `least_rows`, and `window` as the
 planner described it, with what was found since.
 
-The window's item is written last: who is stopped before it does all of it again, and so no window is taken for
-announced that was not. An event may come twice.
+The window's item is written last: who is stopped before that does all of it again, so that no window is taken
+for announced that was not. An event may come twice.
 """
 
 import json

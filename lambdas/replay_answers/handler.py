@@ -91,9 +91,8 @@ def _asked(event: dict[str, Any], rows: Sequence[Any], seconds: float, notes: li
     except ClientError as error:
         if error.response["Error"]["Code"] not in _GONE:
             raise
-        notes.append(
-            f"The endpoint {event['endpoint']} could not be asked: {error.response['Error']['Message']}"
-        )
+        said = error.response["Error"]["Message"]
+        notes.append(f"The endpoint {event['endpoint']} could not be asked: {said}")
         return []
     silent = sum(answer is None for answer in answers)
     if silent:
@@ -129,9 +128,7 @@ def _golden(event: dict[str, Any], notes: list[str]) -> Compared | None:
     place = f"monitoring/golden/{version}/{digest(bodies)[:20]}.json"
     first = _text(bucket, place)
     if first is None:
-        notes.append(
-            f"The answers of version {version} to {len(bodies)} golden rows were kept to compare with."
-        )
+        notes.append(f"Version {version}'s answers to {len(bodies)} golden rows were kept to compare with.")
         client("s3").put_object(Bucket=bucket, Key=place, Body=logic.reference(bodies, answers).encode())
         return None
     return logic.compare(logic.referred(first, bodies), answers, event["settings"]["tolerance"])

@@ -1,4 +1,4 @@
-"""What a monitor measures of each window: one table for CloudWatch's metrics, the dashboard and the alarms."""
+"""What a monitor measures of each window: one table for metrics, dashboard and alarms."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from typing import Literal
 
 Reading = Literal["number", "count", "flag", "largest", "times_threshold"]
 """How a number is read from the summary: as it stands; the length of a list; 1 for true and 0 for false; the
-largest of a mapping's numbers without their signs; the largest effect of a mapping's findings as a multiple of
-its threshold.
+largest of a mapping's numbers without their signs; the largest effect of a mapping's findings, each as a
+multiple of its threshold.
 """
 
 Moment = Literal["judged", "labelled", "due"]
-"""When a data point is given: when a window is judged first; whenever it has labels; and once they were due."""
+"""When a data point is given: when a window is judged first; when it has labels; once they were due."""
 
 NAMESPACE = "MDLC"
 MODEL, MONITOR, METRIC = "Model", "Monitor", "Metric"
