@@ -33,14 +33,14 @@ def _with(name: str, value: str) -> str:
     return f"{{% $merge([$states.input, {{'{name}': {value}}}]) %}}"
 
 
-def _lost(text: str) -> str:
-    """An expression's inside."""
+def _inside(text: str) -> str:
+    """An expression without its brackets."""
     return text.removeprefix("{%").removesuffix("%}").strip()
 
 
 _FAILED = Catch(
     next=FAILED,
-    output=_with("failure", f"{{'Error': {_lost(ERROR)}, 'Cause': {_lost(CAUSE)}}}"),
+    output=_with("failure", f"{{'Error': {_inside(ERROR)}, 'Cause': {_inside(CAUSE)}}}"),
 )
 
 
@@ -137,9 +137,9 @@ def _replays(settings: MonitoringSettings) -> tuple[State, ...]:
             compute=settings.scoring_compute,
             output=_WINDOW,
             # Without the package's own answers those of the endpoint are compared all the same.
-            catch=(Catch(next=COMPARE, output=_with("replay_failed", _lost(why(_MOST_CHARACTERS)))),),
+            catch=(Catch(next=COMPARE, output=_with("replay_failed", _inside(why(_MOST_CHARACTERS)))),),
             comment="The registered package answers the captured rows anew",
-        ),
+        ).linked(COMPARE),
         lambda_.invoke(
             COMPARE,
             function_arn="${ReplayAnswersFunction}",
@@ -154,7 +154,7 @@ def _replays(settings: MonitoringSettings) -> tuple[State, ...]:
             catch=(
                 Catch(
                     next=RECORD,
-                    output=_with("consistency", f"{{'notes': [{_lost(why(_MOST_CHARACTERS))}]}}"),
+                    output=_with("consistency", f"{{'notes': [{_inside(why(_MOST_CHARACTERS))}]}}"),
                 ),
             ),
             next=RECORD,
