@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.approval import Approval as Approval
     from mdlc_constructs.settings.compute import Compute as Compute
     from mdlc_constructs.settings.compute import Spot as Spot
+    from mdlc_constructs.settings.consistency import Consistency as Consistency
     from mdlc_constructs.settings.dataset import Dataset as Dataset
     from mdlc_constructs.settings.decision_calls import ActionCall as ActionCall
     from mdlc_constructs.settings.decision_calls import Fallback as Fallback
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.gate import Gate as Gate
     from mdlc_constructs.settings.golden_checks import GoldenChecks as GoldenChecks
     from mdlc_constructs.settings.image import Image as Image
+    from mdlc_constructs.settings.labels import Labels as Labels
     from mdlc_constructs.settings.metric import Metric as Metric
+    from mdlc_constructs.settings.monitor_alarms import MonitorAlarms as MonitorAlarms
     from mdlc_constructs.settings.network import NetworkSettings as NetworkSettings
     from mdlc_constructs.settings.probes import Probes as Probes
     from mdlc_constructs.settings.quality_rules import QualityRules as QualityRules
@@ -57,12 +60,17 @@ if TYPE_CHECKING:
     from mdlc_constructs.workflows.batch_inference.construct import (
         BatchInferenceWorkflow as BatchInferenceWorkflow,
     )
+    from mdlc_constructs.workflows.monitoring.construct import MonitoringWorkflow as MonitoringWorkflow
     from mdlc_constructs.workflows.real_time_inference.construct import (
         RealTimeInferenceWorkflow as RealTimeInferenceWorkflow,
     )
     from mdlc_constructs.workflows.training.construct import TrainingWorkflow as TrainingWorkflow
 
 _MODULES = {
+    "MonitoringWorkflow": "mdlc_constructs.workflows.monitoring.construct",
+    "MonitorAlarms": "mdlc_constructs.settings.monitor_alarms",
+    "Labels": "mdlc_constructs.settings.labels",
+    "Consistency": "mdlc_constructs.settings.consistency",
     "RealTimeInferenceWorkflow": "mdlc_constructs.workflows.real_time_inference.construct",
     "AllAtOnce": "mdlc_constructs.settings.rollout",
     "Canary": "mdlc_constructs.settings.rollout",

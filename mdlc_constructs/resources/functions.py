@@ -34,6 +34,9 @@ _PURPOSES = {
     "ProbeAnswers": ("lambdas.probe_answers.handler.handler", "Asks a new version while it bakes"),
     "JudgeExperiment": ("lambdas.judge_experiment.handler.handler", "Judges a version tried on an endpoint"),
     "RetireReleases": ("lambdas.retire_releases.handler.handler", "Deletes releases long past"),
+    "PlanMonitoring": ("lambdas.plan_monitoring.handler.handler", "Plans monitoring executions"),
+    "RecordWindows": ("lambdas.record_windows.handler.handler", "Keeps and announces monitored windows"),
+    "ReplayAnswers": ("lambdas.replay_answers.handler.handler", "Asks captured requests again"),
     "CleanUp": ("lambdas.clean_up.handler.handler", "Ends what executions made when a stack is deleted"),
 }
 

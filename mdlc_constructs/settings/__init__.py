@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.approval import Approval as Approval
     from mdlc_constructs.settings.compute import Compute as Compute
     from mdlc_constructs.settings.compute import Spot as Spot
+    from mdlc_constructs.settings.consistency import Consistency as Consistency
     from mdlc_constructs.settings.dataset import Dataset as Dataset
     from mdlc_constructs.settings.delivery import LookUpTable as LookUpTable
     from mdlc_constructs.settings.delivery import RowEvents as RowEvents
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.gate import Gate as Gate
     from mdlc_constructs.settings.golden_checks import GoldenChecks as GoldenChecks
     from mdlc_constructs.settings.image import Image as Image
+    from mdlc_constructs.settings.labels import Labels as Labels
     from mdlc_constructs.settings.metric import Metric as Metric
+    from mdlc_constructs.settings.monitor_alarms import MonitorAlarms as MonitorAlarms
     from mdlc_constructs.settings.network import NetworkSettings as NetworkSettings
     from mdlc_constructs.settings.probes import Probes as Probes
     from mdlc_constructs.settings.quality_rules import QualityRules as QualityRules
@@ -44,6 +47,9 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.split import Split as Split
 
 _MODULES = {
+    "MonitorAlarms": "mdlc_constructs.settings.monitor_alarms",
+    "Labels": "mdlc_constructs.settings.labels",
+    "Consistency": "mdlc_constructs.settings.consistency",
     "AllAtOnce": "mdlc_constructs.settings.rollout",
     "Canary": "mdlc_constructs.settings.rollout",
     "Linear": "mdlc_constructs.settings.rollout",
