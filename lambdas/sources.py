@@ -66,7 +66,7 @@ def list_files(s3: Any, uri: str) -> tuple[SourceFile, ...]:
     bucket, prefix = split_uri(uri)
     found: list[tuple[str, int]] = []
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        found += [(o["Key"], o["Size"]) for o in page.get("Contents", []) if _is_data(o["Key"])]
+        found += [(o["Key"], o["Size"]) for o in page.get("Contents", []) if is_data(o["Key"])]
     if not found:
         raise NoData(
             f"No objects under {uri}: upload the data there, or correct the dataset's uri. "
@@ -83,7 +83,7 @@ def list_files(s3: Any, uri: str) -> tuple[SourceFile, ...]:
         return tuple(sorted(pool.map(describe, found), key=lambda file: file.name))
 
 
-def _is_data(key: str) -> bool:
+def is_data(key: str) -> bool:
     """Whether a key is an object of data: no placeholder for a folder, and no marker."""
     return not key.rsplit("/", 1)[-1].startswith(("_", ".")) and not key.endswith("/")
 
