@@ -128,7 +128,7 @@ class Aws:
         )
         workflow = next(
             name
-            for name in ("training", "batch-inference", "release")
+            for name in ("retraining", "training", "batch-inference", "release")
             if arn.split(":")[-2].endswith(f"-{name}")
         )
         self.entered.setdefault(workflow, set()).update(entered)

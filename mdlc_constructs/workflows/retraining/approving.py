@@ -52,8 +52,8 @@ def approval(settings: RetrainingSettings, *, following: str) -> Sequence:
         assign={
             "failure": {
                 "Error": "NotDecided",
-                "Cause": "{% 'Nobody approved or rejected ' & $trained.package_arn & ' in time. It stays pending: "
-                "approve it, and it is released or scored with as any other version.' %}",
+                "Cause": "{% 'Nobody approved or rejected ' & $trained.package_arn & ' in time. It stays "
+                "pending: approve it, and it is released or scored with as any other version.' %}",
             }
         },
     )

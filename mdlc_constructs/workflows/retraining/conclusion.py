@@ -81,7 +81,7 @@ def ending(settings: RetrainingSettings) -> Sequence:
             "rows": "{% $exists($trained.rows) ? $trained.rows : '' %}",
         },
         output={},
-        comment="The past is told, the lease given back, what waits started: all of it or, repeated, the rest",
+        comment="The past is told, the lease given back, what waits started; repeated, the rest of it",
     )
     detail = {"outcome": "{% $result.outcome %}", "request_id": "{% $gathered.request_id %}", **kept}
     announce = events.put_events(

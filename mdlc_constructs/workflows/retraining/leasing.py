@@ -121,8 +121,8 @@ def leased() -> Sequence:
                     assign={
                         "failure": {
                             "Error": "LeaseTooLarge",
-                            "Cause": "A retraining asks for more instances than the fleet's budget has: raise "
-                            "Budget(instances=...), or lower instances of the workflow.",
+                            "Cause": "A retraining asks for more instances than the fleet's budget has: "
+                            "raise Budget(instances=...), or lower instances of the workflow.",
                         }
                     },
                 ),

@@ -99,8 +99,8 @@ class RetrainingSettings:
             raise refusal(
                 "training",
                 self.model,
-                "its gate compares no challenger with the champion, so that any retraining would win; give it "
-                "Gate(better_than_champion=...), or say why not by without_comparison='...'.",
+                "its gate compares no challenger with the champion, so that any retraining would win; give "
+                "it Gate(better_than_champion=...), or say why not by without_comparison='...'.",
             )
 
     @property

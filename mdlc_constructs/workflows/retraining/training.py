@@ -49,7 +49,7 @@ def train(settings: RetrainingSettings) -> Task:
 
 
 def train_verdict() -> Choice:
-    """`TrainVerdict`: a challenger that the gate refused has lost; the same work done before changes nothing."""
+    """`TrainVerdict`: a challenger that the gate refused has lost; the same work done again is none."""
     refused = "$trained.passed != 'true'"
     return Choice(
         name="TrainVerdict",
