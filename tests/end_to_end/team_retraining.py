@@ -107,7 +107,7 @@ class RetrainingStack(Stack):
             quality=QualityRules(minimum_rows=50),
             evaluation=Evaluation(bootstrap=50),
             # A challenger may be somewhat worse: these tests are about the machines, not about winning.
-            gate=Gate(at_least={"auc": 0.65}, better_than_champion="auc", margin=-0.3),
+            gate=Gate(at_least={"auc": 0.55}, better_than_champion="auc", margin=-0.3),
             approval=one.approval,
         )
         release = None
