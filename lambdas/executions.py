@@ -29,9 +29,21 @@ class Execution:
     output: str = "{}"
 
 
-def machine_arn_of(execution_arn: str) -> str:
-    """The ARN of an execution's machine."""
-    return execution_arn.rpartition(":")[0].replace(":execution:", ":stateMachine:")
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How a piece of work stands at a machine.
+
+    Attributes:
+        name: under which it goes on.
+        arn: the ARN of the execution of that name, which may not be there yet.
+        begun: the execution of that name, which runs or has succeeded; None when it is to be started.
+        first_input: what the work was given when it was first begun, or None when it never was.
+    """
+
+    name: str
+    arn: str
+    begun: Execution | None
+    first_input: str | None
 
 
 def execution_arn(machine_arn: str, name: str) -> str:
@@ -73,18 +85,19 @@ def names_of(work: str) -> list[str]:
     return [work, *(f"{work}-{number}" for number in range(2, MOST_NAMES + 1))]
 
 
-def standing(stepfunctions: Any, machine_arn: str, work: str) -> tuple[str, Execution | None]:
-    """The name under which a piece of work goes on, and the execution that has the name already.
-
-    That one runs or has succeeded; with None the name is free, since all before failed or were stopped.
+def standing(stepfunctions: Any, machine_arn: str, work: str) -> Standing:
+    """How a piece of work stands: those of its executions that failed or were stopped are passed by.
 
     Raises:
         NamesSpent: when no name is left.
     """
+    first: str | None = None
     for name in names_of(work):
         found = look_up(stepfunctions, machine_arn, name)
+        if found is not None and first is None:
+            first = found.input
         if found is None or found.status in ("RUNNING", "SUCCEEDED"):
-            return name, found
+            return Standing(name=name, arn=execution_arn(machine_arn, name), begun=found, first_input=first)
     raise NamesSpent(f"{work} was started {MOST_NAMES} times at {machine_arn} and never succeeded.")
 
 

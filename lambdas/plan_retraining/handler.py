@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger
 
 from lambdas.clients import client
 from lambdas.counting import counted
-from lambdas.executions import execution_arn, is_running, standing, tell
+from lambdas.executions import is_running, standing, tell
 from lambdas.leases.fleet import Fleet, LeaseLost
 from lambdas.leases.items import Request
 from lambdas.leases.noted import Noted, Notes, Trained
@@ -80,21 +80,18 @@ def _claim(event: Mapping[str, Any]) -> dict[str, Any]:
             # Another retraining ended while this one stood in line, so its cool-down is to be kept.
             _fleet(plan).put_off(request_id, owner, now)
             return logic.waiting(found, past, now)
-    name, begun = standing(stepfunctions, plan["training"], request_id)
-    if not own or (begun is None and name == request_id):
+    training = standing(stepfunctions, plan["training"], request_id)
+    if not own or training.first_input is None:
         own += [one for one in noted if not one.claimed_by]
     own = notes.claim(own, request_id, owner)
     retraining = logic.wanted(plan["model"], own, [], past, Patience(), now)
     if retraining is None:
         return {"step": logic.NOTHING}
-    release = None
-    if plan["release"] is not None:
-        released_as, released = standing(stepfunctions, plan["release"], request_id)
-        release = (released_as, execution_arn(plan["release"], released_as), released)
+    release = standing(stepfunctions, plan["release"], request_id) if plan["release"] else None
     return logic.work(
         retraining,
         logic.chosen_intervals(plan, retraining.fired, now, by_time=plan["by_time"]),
-        training=(name, execution_arn(plan["training"], name), begun),
+        training=training,
         release=release,
         counted=counted(client("s3"), plan["dataset"]),
     )

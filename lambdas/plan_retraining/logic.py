@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any
 
-from lambdas.executions import Execution
+from lambdas.executions import Standing
 from lambdas.leases.gathering import ON_REQUEST, Fired, Past, Retraining, gathered
 from lambdas.leases.items import moment
 from lambdas.leases.noted import History, Noted, Trained
@@ -121,39 +121,47 @@ def work(
     retraining: Retraining,
     spans: Mapping[str, Any],
     *,
-    training: tuple[str, str, Execution | None],
-    release: tuple[str, str, Execution | None] | None,
+    training: Standing,
+    release: Standing | None,
     counted: Trained,
 ) -> dict[str, Any]:
     """Everything the following states need.
 
     Args:
         spans: window and holdout of a training that has not begun.
-        training: name and ARN of the execution that trains, and what has that name already.
-        release: the same of the execution that releases; None for batch inference.
+        training: how the training stands.
+        release: how the release stands; None for batch inference.
         counted: what there is to train on.
     """
-    name, arn, begun = training
     texts = retraining.to_input()
     texts["reason"] = texts["reason"][:LONGEST_REASON]
-    # What runs under the name is this very work when it was given the same input, and followed to its end.
-    given = json.loads(begun.input) if begun is not None else {**spans, **texts}
-    done = begun is not None and begun.status == "SUCCEEDED"
-    ended = release[2] if release is not None else None
+    # The same input is the same work: what runs is followed, and what was stopped goes on where it stood.
+    first = training.first_input
+    given = {**spans, **texts} if first is None else json.loads(first)
+    done, ended = _output(training), _output(release)
     return {
-        "step": TRAINED if done else TRAIN,
+        "step": TRAIN if done is None else TRAINED,
         "request_id": retraining.request_id,
         "trigger": texts["trigger"],
         "reason": texts["reason"],
         "triggers": json.dumps([_told(one) for one in retraining.fired[:MOST_TOLD]]),
-        "training": {"name": name, "arn": arn, "input": given},
-        "trained": json.loads(begun.output) if begun is not None and done else None,
-        "release": {"name": release[0], "arn": release[1]} if release is not None else None,
-        "released": json.loads(ended.output) if ended is not None and ended.status == "SUCCEEDED" else None,
+        "training": {"name": training.name, "arn": training.arn, "input": given},
+        "trained": done,
+        "release": {"name": release.name, "arn": release.arn} if release is not None else None,
+        "released": ended,
         "window": json.dumps(given.get("window") or {}),
         "holdout": json.dumps(given.get("holdout") or {}),
         "counted": {"files": counted.files, "size": counted.size},
     }
+
+
+def _output(standing: Standing | None) -> dict[str, Any] | None:
+    """What an execution that succeeded ended with."""
+    begun = standing.begun if standing is not None else None
+    if begun is None or begun.status != "SUCCEEDED":
+        return None
+    found: dict[str, Any] = json.loads(begun.output)
+    return found
 
 
 def _told(one: Fired) -> dict[str, str]:

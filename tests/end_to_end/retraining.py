@@ -79,16 +79,16 @@ class Retraining:
         """ARNs of a machine's executions, the newest first."""
         machine = f"arn:aws:states:{HERE}:stateMachine:{model.team.model}-{workflow}"
         found = self.aws.client("stepfunctions").list_executions(stateMachineArn=machine, maxResults=1000)
-        return [
-            one["executionArn"] for one in found["executions"] if not status or one["status"] == status
-        ]
+        return [one["executionArn"] for one in found["executions"] if not status or one["status"] == status]
 
     def settled(self, model: Retrained) -> None:
         """Wait until no retraining of the model runs, nor a release that an approval started."""
         self.until(
-            lambda: not any(
-                self.executions(model, workflow, "RUNNING")
-                for workflow in ("retraining", "training", *(("release",) if model.serves else ()))
+            lambda: (
+                not any(
+                    self.executions(model, workflow, "RUNNING")
+                    for workflow in ("retraining", "training", *(("release",) if model.serves else ()))
+                )
             ),
             "executions still run",
         )

@@ -2,15 +2,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas import executions
-from lambdas.executions import ensure_running, is_running, machine_arn_of, standing, tell
+from lambdas.executions import ensure_running, is_running, standing, tell
 from tests.lambdas.fakes import client_error
 from tests.lambdas.machines import FakeStepFunctions, arn
 
 MACHINE = arn("flights-retraining")
-
-
-def test_a_machine_is_known_from_its_execution() -> None:
-    assert machine_arn_of(arn("flights-retraining", "r")) == MACHINE
 
 
 def test_what_nobody_started_does_not_run() -> None:
@@ -42,12 +38,16 @@ def test_after_a_dead_one_comes_the_next_name_and_one_about_to_end_does_not_coun
 
 def test_work_stands_where_it_runs_or_succeeded() -> None:
     machines = FakeStepFunctions()
-    assert standing(machines, MACHINE, "r") == ("r", None)
+    new = standing(machines, MACHINE, "r")
+    assert (new.name, new.begun, new.first_input) == ("r", None, None)
+    machines.runs("flights-retraining", "r", rows="these")
     machines.ends("flights-retraining", "r", "FAILED")
-    assert standing(machines, MACHINE, "r") == ("r-2", None)
+    again = standing(machines, MACHINE, "r")
+    assert (again.name, again.begun, again.first_input) == ("r-2", None, '{"rows": "these"}')
     machines.ends("flights-retraining", "r-2", outcome="Succeeded")
-    name, found = standing(machines, MACHINE, "r")
-    assert (name, found and found.output) == ("r-2", '{"outcome": "Succeeded"}')
+    done = standing(machines, MACHINE, "r")
+    assert (done.name, done.arn) == ("r-2", arn("flights-retraining", "r-2"))
+    assert done.begun and done.begun.output == '{"outcome": "Succeeded"}'
 
 
 def test_names_are_spent_one_day(monkeypatch: pytest.MonkeyPatch) -> None:
