@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-import duckdb
-
+from jobs.database import Connection
 from jobs.divergence import (
     Cell,
     chi_square,
@@ -97,7 +96,7 @@ class DriftReport:
 
 
 def drift(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     relation: str,
     statistics: Mapping[str, Any],
     thresholds: Thresholds | None = None,

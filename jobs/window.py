@@ -7,13 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import duckdb
-
-from jobs.baseline import category, counted_if, double, number
-from jobs.database import literal, quoted, single
+from jobs.baseline import COLUMNS_PER_QUERY, answers, category, counted_if, double
+from jobs.database import Connection, literal, quoted, single
 from jobs.divergence import Cell
 
-COLUMNS_PER_QUERY = 20
 NEW_CATEGORIES = 20  # the commonest new ones are counted by name
 
 
@@ -39,9 +36,7 @@ class Compared:
     gone: bool = False  # the window has no such column
 
 
-def compared(
-    connection: duckdb.DuckDBPyConnection, relation: str, statistics: Mapping[str, Any]
-) -> list[Compared]:
+def compared(connection: Connection, relation: str, statistics: Mapping[str, Any]) -> list[Compared]:
     """Every column of ``statistics.json``, its baseline's rows and the window's."""
     (counted,) = single(connection, f"SELECT count(*) FROM {relation}")
     rows = int(str(counted))
@@ -75,22 +70,12 @@ def _common(feature: Mapping[str, Any]) -> Mapping[str, int]:
 
 
 def _numbers(
-    connection: duckdb.DuckDBPyConnection, relation: str, features: Sequence[Mapping[str, Any]], rows: int
+    connection: Connection, relation: str, features: Sequence[Mapping[str, Any]], rows: int
 ) -> Iterator[Compared]:
-    for start in range(0, len(features), COLUMNS_PER_QUERY):
-        some = features[start : start + COLUMNS_PER_QUERY]
-        asked = [_asked(feature, f"v{place}") for place, feature in enumerate(some)]
-        values = ", ".join(f"{number(feature['name'])} AS v{place}" for place, feature in enumerate(some))
-        answer = list(
-            single(
-                connection,
-                f"SELECT {', '.join(part for parts in asked for part in parts)} "
-                f"FROM (SELECT {values} FROM {relation})",
-            )
-        )
-        for feature, parts in zip(some, asked, strict=True):
-            yield _counted(feature, answer[: len(parts)], rows)
-            del answer[: len(parts)]
+    named = {feature["name"]: feature for feature in features}
+    asked = {name: _asked(feature) for name, feature in named.items()}
+    for name, answer in answers(connection, relation, asked, COLUMNS_PER_QUERY):
+        yield _counted(named[name], answer, rows)
 
 
 def _buckets(feature: Mapping[str, Any]) -> list[Mapping[str, float]]:
@@ -98,13 +83,13 @@ def _buckets(feature: Mapping[str, Any]) -> list[Mapping[str, float]]:
     return list((distribution.get("kll") or {}).get("buckets") or [])
 
 
-def _asked(feature: Mapping[str, Any], value: str) -> list[str]:
-    parts = [f"count({value})", f"min({value})", f"max({value})", f"avg({value})", f"stddev_pop({value})"]
+def _asked(feature: Mapping[str, Any]) -> list[str]:
+    parts = ["count({v})", "min({v})", "max({v})", "avg({v})", "stddev_pop({v})"]
     buckets = _buckets(feature)
     if buckets:
         lowest, highest = buckets[0]["lower_bound"], buckets[-1]["upper_bound"]
-        parts += [counted_if(f"{value} < {double(lowest)}"), counted_if(f"{value} <= {double(highest)}")]
-        parts += [counted_if(f"{value} <= {double(bucket['upper_bound'])}") for bucket in buckets[:-1]]
+        parts += [counted_if(f"{{v}} < {double(lowest)}"), counted_if(f"{{v}} <= {double(highest)}")]
+        parts += [counted_if(f"{{v}} <= {double(bucket['upper_bound'])}") for bucket in buckets[:-1]]
     return parts
 
 
@@ -140,9 +125,7 @@ def _counted(feature: Mapping[str, Any], answer: Sequence[Any], rows: int) -> Co
     )
 
 
-def _strings(
-    connection: duckdb.DuckDBPyConnection, relation: str, feature: Mapping[str, Any], rows: int
-) -> Compared:
+def _strings(connection: Connection, relation: str, feature: Mapping[str, Any], rows: int) -> Compared:
     name, common = feature["name"], _common(feature)
     document = feature["string_statistics"]
     listed = (document.get("distribution") or {}).get("categorical", {}).get("buckets")
