@@ -2,7 +2,7 @@
 
 The documents have the shape of SageMaker Model Monitor's ``statistics.json`` and ``constraints.json``, so
 that a baseline made by it can be carried over. Buckets lie between quantiles here, so that each can say
-something; the KLL sketch, which only Model Monitor reads, is left out.
+something; the KLL sketch, which only Model Monitor reads, is left out. ``quantiles`` are ours.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-byoc-statistics.html
 and model-monitor-byoc-constraints.html
@@ -20,6 +20,14 @@ CATEGORIES = 1000  # counted by name; what is rarer is counted together
 DOMAIN = 100  # more values than this are no domain to hold a window to
 EXACT_ROWS = 2_000_000  # beyond it quantiles are sketched, as exact ones hold a column in memory
 COLUMNS_PER_QUERY = 20
+
+# Shares of the rows whose quantiles are kept, besides the buckets' edges: even ones, and finer at both ends,
+# where few rows reach far.
+_EVEN, _FINEST = 5, 12
+LEVELS = sorted(
+    {step / 2**_EVEN for step in range(1, 2**_EVEN)}
+    | {share for power in range(_EVEN + 1, _FINEST + 1) for share in (2.0**-power, 1 - 2.0**-power)}
+)
 
 LARGEST = "1e140"  # squares of more, summed for the deviation, overflow and stop DuckDB
 
@@ -104,6 +112,16 @@ def counted_if(condition: str) -> str:
     return f"coalesce(count_if({condition}), 0)"  # which is NULL of no rows
 
 
+def quantiles(levels: Sequence[float], rows: int) -> str:
+    """The values of ``{v}`` at these shares of its rows, in SQL; sketched where there are many rows."""
+    return f"{'quantile_disc' if rows <= EXACT_ROWS else 'approx_quantile'}({{v}}, {list(levels)})"
+
+
+def columns_at_once(rows: int) -> int:
+    """So many columns a query: exact quantiles hold theirs in memory."""
+    return max(1, min(COLUMNS_PER_QUERY, EXACT_ROWS // max(1, rows)))
+
+
 def cleaned(relation: str, names: Sequence[str]) -> str:
     """The numbers of columns as a table in SQL, its columns ``v0``, ``v1`` and so on."""
     values = ", ".join(f"{number(name)} AS v{place}" for place, name in enumerate(names))
@@ -148,16 +166,13 @@ def _numbers(
     connection: Connection, relation: str, names: Sequence[str], rows: int
 ) -> dict[str, dict[str, Any]]:
     steps = [round(step / BUCKETS, 6) for step in range(1, BUCKETS)]
-    quantile = "quantile_disc" if rows <= EXACT_ROWS else "approx_quantile"
     summary = ["count({v})", "avg({v})", "sum({v})", "stddev_pop({v})", "min({v})", "max({v})"]
-    summary.append(f"{quantile}({{v}}, {steps})")
-    # Exact quantiles hold their columns in memory: few columns at once when there are many rows.
-    together = max(1, min(COLUMNS_PER_QUERY, EXACT_ROWS // rows))
-    found = dict(answers(connection, relation, dict.fromkeys(names, summary), together))
+    summary.append(quantiles([*steps, *LEVELS], rows))
+    found = dict(answers(connection, relation, dict.fromkeys(names, summary), columns_at_once(rows)))
     # A value that many rows have is one edge, however many quantiles fall on it.
     inner = {
-        name: sorted({edge for edge in quantiles or [] if lowest <= edge < highest})
-        for name, (*_, lowest, highest, quantiles) in found.items()
+        name: sorted({edge for edge in (values or [])[: len(steps)] if lowest <= edge < highest})
+        for name, (*_, lowest, highest, values) in found.items()
     }
     upto = {
         name: [counted_if(f"{{v}} <= {double(edge)}") for edge in edges]
@@ -173,7 +188,7 @@ def _numbers(
 def _numerical(
     summary: Sequence[Any], inner: Sequence[float], below: Sequence[int], rows: int
 ) -> dict[str, Any]:
-    present, mean, total, deviation, lowest, highest, _ = summary
+    present, mean, total, deviation, lowest, highest, values = summary
     document: dict[str, Any] = {"common": _common(present, rows)}
     if not present:
         return document
@@ -184,6 +199,7 @@ def _numerical(
         "std_dev": deviation,
         "min": lowest,
         "max": highest,
+        "quantiles": {"levels": LEVELS, "values": list(values[-len(LEVELS) :])},
         "distribution": {
             "kll": {
                 "buckets": [

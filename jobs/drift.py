@@ -22,6 +22,7 @@ from jobs.divergence import (
     merged,
     psi,
     psi_of_chance,
+    transport,
     wasserstein,
     without_rare,
 )
@@ -270,7 +271,11 @@ def _measures(column: Compared) -> dict[str, float | None]:
     }
     if column.kind == "numbers":
         measures["kolmogorov_smirnov"] = kolmogorov_smirnov(column.cells)
-        measures["wasserstein"] = wasserstein(column.cells, column.edges)
+        measures["wasserstein"] = (
+            transport(*column.quantiles, column.levels)
+            if column.levels
+            else wasserstein(column.cells, column.edges)
+        )
         measures["outside_share"] = (column.cells[0][1] + column.cells[-1][1]) / column.present[1]
     else:
         measures["cramers_v"] = cramers_v(cells)

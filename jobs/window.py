@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.baseline import COLUMNS_PER_QUERY, answers, category, counted_if, double
+from jobs.baseline import answers, category, columns_at_once, counted_if, double, quantiles
 from jobs.database import Connection, literal, quoted, single
 from jobs.divergence import Cell
 
@@ -29,6 +29,8 @@ class Compared:
     missing: tuple[int, int]
     cells: tuple[Cell, ...] = ()
     edges: tuple[float, ...] = ()
+    levels: tuple[float, ...] = ()  # of the quantiles, from 0 to 1; none where the baseline tells none
+    quantiles: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())  # the baseline's and the window's
     values: tuple[str, ...] = ()
     complete: bool = False  # the baseline lists every category that it saw
     new: tuple[str, ...] = ()
@@ -73,8 +75,8 @@ def _numbers(
     connection: Connection, relation: str, features: Sequence[Mapping[str, Any]], rows: int
 ) -> Iterator[Compared]:
     named = {feature["name"]: feature for feature in features}
-    asked = {name: _asked(feature) for name, feature in named.items()}
-    for name, answer in answers(connection, relation, asked, COLUMNS_PER_QUERY):
+    asked = {name: _asked(feature, rows) for name, feature in named.items()}
+    for name, answer in answers(connection, relation, asked, columns_at_once(rows)):
         yield _counted(named[name], answer, rows)
 
 
@@ -83,8 +85,15 @@ def _buckets(feature: Mapping[str, Any]) -> list[Mapping[str, float]]:
     return list((distribution.get("kll") or {}).get("buckets") or [])
 
 
-def _asked(feature: Mapping[str, Any]) -> list[str]:
+def _quantiles(feature: Mapping[str, Any]) -> tuple[Sequence[float], Sequence[float]]:
+    document = feature["numerical_statistics"].get("quantiles") or {}
+    return document.get("levels") or (), document.get("values") or ()
+
+
+def _asked(feature: Mapping[str, Any], rows: int) -> list[str]:
     parts = ["count({v})", "min({v})", "max({v})", "avg({v})", "stddev_pop({v})"]
+    levels = _quantiles(feature)[0]
+    parts.append(quantiles(levels, rows) if levels else "NULL")
     buckets = _buckets(feature)
     if buckets:
         lowest, highest = buckets[0]["lower_bound"], buckets[-1]["upper_bound"]
@@ -95,7 +104,7 @@ def _asked(feature: Mapping[str, Any]) -> list[str]:
 
 def _counted(feature: Mapping[str, Any], answer: Sequence[Any], rows: int) -> Compared:
     common, buckets = _common(feature), _buckets(feature)
-    present, lowest, highest, mean, deviation, *upto = answer
+    present, lowest, highest, mean, deviation, values, *upto = answer
     cells: list[Cell] = []
     edges: list[float] = []
     if buckets:
@@ -114,6 +123,8 @@ def _counted(feature: Mapping[str, Any], answer: Sequence[Any], rows: int) -> Co
             *edges,
             last if highest is None else max(last, highest),
         ]
+    levels, known = _quantiles(feature)
+    both = ((edges[1], *known, edges[-2]), (lowest, *values, highest)) if edges and values else ((), ())
     return Compared(
         name=feature["name"],
         kind="numbers",
@@ -121,6 +132,8 @@ def _counted(feature: Mapping[str, Any], answer: Sequence[Any], rows: int) -> Co
         missing=(common["num_missing"], rows - present),
         cells=tuple(cells),
         edges=tuple(edges),
+        levels=(0.0, *levels, 1.0) if both[0] else (),
+        quantiles=both,
         facts={"min": lowest, "max": highest, "mean": mean, "std_dev": deviation},
     )
 
