@@ -1,0 +1,140 @@
+"""Finds a prediction in published batches, and in the rows that monitors kept of their windows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from mdlc_cli import parquet, progress
+from mdlc_cli.audit import Item
+from mdlc_cli.prediction import BATCH, ENDPOINT, Prediction
+from mdlc_cli.target import Target
+
+ROWS = "rows.parquet"
+RECORD = ("inference_id", "score", "predicted_at", "model_package_version", "filename")
+"""Columns of a prediction record that have a place of their own."""
+OF_THE_BATCH = ("run", "manifest", "execution_arn", "trigger", "reason")
+ABOUT = ("row_key", "entity", "event_time", "label")
+SERVED = ("inference_id", "score", "served_at", "package_version", *ABOUT, "filename")
+"""The same of a window's rows; the other columns are the row."""
+
+
+def in_batches(
+    target: Target, runs: Iterable[Item], inference_id: str, note: Callable[[str], None]
+) -> Prediction | None:
+    """The prediction in the first of these runs that holds it, or None."""
+    for item in runs:
+        manifest_uri = str(item["manifest"])
+        manifest = json.loads(_read(target, manifest_uri))
+        base = manifest_uri.rpartition("/")[0]
+        with TemporaryDirectory() as folder:
+            total, paths = 0, []
+            for part in manifest["parts"]:
+                paths.append(_fetched(target, f"{base}/{part['name']}", Path(folder)))
+                total += int(part.get("bytes", 0))
+                note(f"run {item['run']}: {progress.megabytes(total)} of {len(paths)} parts")
+            found = parquet.rows(paths, {"inference_id": inference_id}) if paths else []
+        if found:
+            return _record(found[0], item, f"{base}/parts/")
+    return None
+
+
+def _record(row: Mapping[str, Any], item: Item, parts: str) -> Prediction:
+    name = Path(str(row["filename"])).name
+    return Prediction(
+        prediction_id=str(row["inference_id"]),
+        kind=BATCH,
+        model=str(item["model"]),
+        place=parts + name,
+        at=str(row["predicted_at"]),
+        version=int(row["model_package_version"]),
+        score=row["score"],
+        details={
+            **{name: item[name] for name in OF_THE_BATCH if item.get(name)},
+            **{name: value for name, value in row.items() if name not in RECORD},
+        },
+    )
+
+
+def input_row(target: Target, bucket: str, prediction: Prediction) -> tuple[Any, str]:
+    """The row of the batch's input that a prediction is about, with its file; nothing when it cannot be told.
+
+    Parts are numbered as the plan's files are, and the row is found there by its key.
+    """
+    plan = plan_of(target, bucket, str(prediction.details["run"]))
+    number = int(prediction.place.rpartition("part-")[2].partition(".")[0])
+    files = sorted(plan.get("data", {}).get("files", ()), key=lambda file: str(file["name"]))
+    if number >= len(files):
+        return None, ""
+    dataset, key = plan["dataset"], str(prediction.details["row_key"])
+    names = list(dataset["row_key"])
+    equal = (
+        {names[0]: key} if len(names) == 1 else {name: str(text) for name, text in json.loads(key).items()}
+    )
+    uri = str(dataset["uri"]) + str(files[number]["name"])
+    with TemporaryDirectory() as folder:
+        path = _fetched(target, uri, Path(folder))
+        found = parquet.rows([path], equal, str(dataset["format"]))
+    # Keys that repeat name no row.
+    if len(found) != 1:
+        return None, uri
+    return {name: value for name, value in found[0].items() if name != "filename"}, uri
+
+
+def plan_of(target: Target, bucket: str, run: str) -> dict[str, Any]:
+    """The newest `plan.json` of a run; nothing when there is none."""
+    s3 = target.client("s3")
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"runs/{run}/")
+    found = [
+        each for page in pages for each in page.get("Contents", []) if each["Key"].endswith("/plan.json")
+    ]
+    if not found:
+        return {}
+    newest = max(found, key=lambda each: each["LastModified"])
+    plan: dict[str, Any] = json.loads(_read(target, f"s3://{bucket}/{newest['Key']}"))
+    return plan
+
+
+def in_windows(
+    target: Target, windows: Iterable[Item], inference_id: str, note: Callable[[str], None]
+) -> Prediction | None:
+    """The prediction in the rows that a monitor kept of the first of these windows that holds it, or None."""
+    for item in windows:
+        uri = str(item["report"]).rpartition("/")[0] + f"/{ROWS}"
+        note(f"window {item['start']} of the {item['monitor']} monitor")
+        with TemporaryDirectory() as folder:
+            found = parquet.rows([_fetched(target, uri, Path(folder))], {"inference_id": inference_id})
+        if found:
+            return _served(found[0], item, uri)
+    return None
+
+
+def _served(row: Mapping[str, Any], item: Item, uri: str) -> Prediction:
+    version = row.get("package_version")
+    return Prediction(
+        prediction_id=str(row["inference_id"]),
+        kind=BATCH if item["monitor"] == "batch" else ENDPOINT,
+        model=str(item["model"]),
+        place=uri,
+        at=str(row.get("served_at") or ""),
+        version=None if version is None else int(version),
+        score=row.get("score"),
+        row={name: value for name, value in row.items() if name not in SERVED},
+        details={name: row[name] for name in ABOUT if name in row},
+    )
+
+
+def _read(target: Target, uri: str) -> bytes:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    content: bytes = target.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    return content
+
+
+def _fetched(target: Target, uri: str, folder: Path) -> Path:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    path = folder / key.rpartition("/")[2]
+    target.client("s3").download_file(Bucket=bucket, Key=key, Filename=str(path))
+    return path
