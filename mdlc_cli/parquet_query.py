@@ -17,7 +17,7 @@ def query(files: list[str], equal: dict[str, str], kind: str) -> list[dict[str, 
 
     connection = duckdb.connect()
     read = (
-        "read_parquet(?, filename = true)"
+        "read_parquet(?, filename = true, union_by_name = true)"
         if kind == "parquet"
         else ("read_csv(?, header = true, all_varchar = true, filename = true, union_by_name = true)")
     )

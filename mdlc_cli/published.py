@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,6 +15,8 @@ from mdlc_cli.prediction import BATCH, ENDPOINT, Prediction
 from mdlc_cli.target import Target
 
 ROWS = "rows.parquet"
+PILE_BYTES = 200_000_000
+"""How much is fetched before it is searched: of many small files the reader's start would be most of it."""
 RECORD = ("inference_id", "score", "predicted_at", "model_package_version", "filename")
 """Columns of a prediction record that have a place of their own."""
 OF_THE_BATCH = ("run", "manifest", "execution_arn", "trigger", "reason")
@@ -22,33 +25,68 @@ SERVED = ("inference_id", "score", "served_at", "package_version", *ABOUT, "file
 """The same of a window's rows; the other columns are the row."""
 
 
+@dataclass(kw_only=True)
+class _Pile:
+    """Files that are searched together: one question to the reader for many of them.
+
+    Attributes:
+        origins: each file's place here, to the item and the URI that it comes from.
+    """
+
+    target: Target
+    folder: Path
+    inference_id: str
+    origins: dict[str, tuple[Item, str]] = field(default_factory=dict)
+    size: int = 0
+    fetched: int = 0
+
+    def add(self, uri: str, item: Item) -> None:
+        """Fetch a file, unless it is not there any more."""
+        path = _fetched_if_there(self.target, uri, self.folder / str(self.fetched))
+        self.fetched += 1
+        if path is not None:
+            self.origins[str(path)] = (item, uri)
+            self.size += path.stat().st_size
+
+    def found(self) -> tuple[dict[str, Any], Item, str] | None:
+        """The row with this inference id, with what its file comes from; the files are thrown away."""
+        paths = [Path(path) for path in self.origins]
+        rows = parquet.rows(paths, {"inference_id": self.inference_id}) if paths else []
+        # Files come newest first, and the newest is meant.
+        rows.sort(key=lambda row: paths.index(Path(str(row["filename"]))))
+        answer = (rows[0], *self.origins[str(rows[0]["filename"])]) if rows else None
+        for path in paths:
+            path.unlink()
+        self.origins, self.size = {}, 0
+        return answer
+
+
 def in_batches(
     target: Target, runs: Iterable[Item], inference_id: str, note: Callable[[str], None]
 ) -> Prediction | None:
     """The prediction in the first of these runs that holds it, or None."""
-    for item in runs:
-        manifest_uri = str(item["manifest"])
-        manifest = json.loads(_read(target, manifest_uri))
-        base = manifest_uri.rpartition("/")[0]
-        with TemporaryDirectory() as folder:
-            total, paths = 0, []
-            for part in manifest["parts"]:
-                paths.append(_fetched(target, f"{base}/{part['name']}", Path(folder)))
-                total += int(part.get("bytes", 0))
-                note(f"run {item['run']}: {progress.megabytes(total)} of {len(paths)} parts")
-            found = parquet.rows(paths, {"inference_id": inference_id}) if paths else []
-        if found:
-            return _record(found[0], item, f"{base}/parts/")
-    return None
+    with TemporaryDirectory() as folder:
+        pile = _Pile(target=target, folder=Path(folder), inference_id=inference_id)
+        for item in runs:
+            manifest_uri = str(item["manifest"])
+            base = manifest_uri.rpartition("/")[0]
+            listed = _fetched_if_there(target, manifest_uri, Path(folder))
+            for part in json.loads(listed.read_text())["parts"] if listed else []:
+                pile.add(f"{base}/{part['name']}", item)
+                note(f"{part['name']} of run {item['run']}: {progress.megabytes(pile.size)}")
+            if pile.size > PILE_BYTES and (found := pile.found()):
+                return record(*found)
+        last = pile.found()
+    return record(*last) if last else None
 
 
-def _record(row: Mapping[str, Any], item: Item, parts: str) -> Prediction:
-    name = Path(str(row["filename"])).name
+def record(row: Mapping[str, Any], item: Item, uri: str) -> Prediction:
+    """A prediction record of a part (`docs/contracts.md`)."""
     return Prediction(
         prediction_id=str(row["inference_id"]),
         kind=BATCH,
         model=str(item["model"]),
-        place=parts + name,
+        place=uri,
         at=str(row["predicted_at"]),
         version=int(row["model_package_version"]),
         score=row["score"],
@@ -76,8 +114,8 @@ def input_row(target: Target, bucket: str, prediction: Prediction) -> tuple[Any,
     )
     uri = str(dataset["uri"]) + str(files[number]["name"])
     with TemporaryDirectory() as folder:
-        path = _fetched(target, uri, Path(folder))
-        found = parquet.rows([path], equal, str(dataset["format"]))
+        path = _fetched_if_there(target, uri, Path(folder))
+        found = parquet.rows([path], equal, str(dataset["format"])) if path else []
     # Keys that repeat name no row.
     if len(found) != 1:
         return None, uri
@@ -102,17 +140,19 @@ def in_windows(
     target: Target, windows: Iterable[Item], inference_id: str, note: Callable[[str], None]
 ) -> Prediction | None:
     """The prediction in the rows that a monitor kept of the first of these windows that holds it, or None."""
-    for item in windows:
-        uri = str(item["report"]).rpartition("/")[0] + f"/{ROWS}"
-        note(f"window {item['start']} of the {item['monitor']} monitor")
-        with TemporaryDirectory() as folder:
-            found = parquet.rows([_fetched(target, uri, Path(folder))], {"inference_id": inference_id})
-        if found:
-            return _served(found[0], item, uri)
-    return None
+    with TemporaryDirectory() as folder:
+        pile = _Pile(target=target, folder=Path(folder), inference_id=inference_id)
+        for item in windows:
+            note(f"window {item['start']} of the {item['monitor']} monitor")
+            pile.add(str(item["report"]).rpartition("/")[0] + f"/{ROWS}", item)
+            if pile.size > PILE_BYTES and (found := pile.found()):
+                return served(*found)
+        last = pile.found()
+    return served(*last) if last else None
 
 
-def _served(row: Mapping[str, Any], item: Item, uri: str) -> Prediction:
+def served(row: Mapping[str, Any], item: Item, uri: str) -> Prediction:
+    """A row that a monitor kept of its window (`docs/contracts.md`)."""
     version = row.get("package_version")
     return Prediction(
         prediction_id=str(row["inference_id"]),
@@ -135,6 +175,19 @@ def _read(target: Target, uri: str) -> bytes:
 
 def _fetched(target: Target, uri: str, folder: Path) -> Path:
     bucket, _, key = uri.removeprefix("s3://").partition("/")
+    folder.mkdir(exist_ok=True)
     path = folder / key.rpartition("/")[2]
     target.client("s3").download_file(Bucket=bucket, Key=key, Filename=str(path))
     return path
+
+
+def _fetched_if_there(target: Target, uri: str, folder: Path) -> Path | None:
+    """The same, or None for an object that is not there (any more)."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return _fetched(target, uri, folder)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("404", "NoSuchKey"):
+            raise
+        return None

@@ -69,10 +69,8 @@ class Search:
         if not tables:
             return None
         found = decided.find(self.target, tables, self.prediction_id)
-        if found and self.model not in (None, found.model):
-            return None
         self.looked.append(f"{len(tables)} decision {_noun('table', tables)}")
-        return found
+        return found if found and self.model in (None, found.model) else None
 
     def _of_model(self, model: str, items: Sequence[Item]) -> Prediction | None:
         bucket = lineage.bucket_of(items)
