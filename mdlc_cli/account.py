@@ -110,9 +110,9 @@ def sections(account: Account) -> list[Section]:
             ("at", one.at),
             ("score", _text(one.score)),
             ("version", "" if one.version is None else str(one.version)),
-            *((name, _text(value)) for name, value in one.details.items()),
             ("row", _text(account.row)),
             ("row from", account.row_place),
+            *((name.replace("_", " "), _text(value)) for name, value in one.details.items()),
             ("recorded in", one.place),
         ],
     )

@@ -17,8 +17,8 @@ RIVAL = "champion's"
 """What the gate's sentence on the comparison holds."""
 LOST = ("RolledBack", "ShadowDropped", "ChallengerLost")
 """Errors of releases in which a version answered beside the champion and did not hold."""
-NO_VERSION = ("Unchanged", "Duplicate", "Failed")
-"""Outcomes of retrainings that made no version."""
+NO_VERSION = ("Unchanged", "Failed")
+"""Outcomes of retrainings that made no version; a duplicate was none of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)

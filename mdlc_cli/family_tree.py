@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
-from mdlc_cli import history
+from mdlc_cli import history, lineage
 from mdlc_cli.audit import Item
 from mdlc_cli.family import APPROVED, REJECTED, Family, Version
 
@@ -83,10 +83,10 @@ def _against(one: Version) -> str:
 
 
 def _because(triggers: Iterable[Item | Mapping[str, Any]]) -> str:
-    told = [
-        ": ".join(filter(None, (str(one.get("trigger", "")), str(one.get("reason", ""))))) for one in triggers
-    ]
-    return _short("because of " + "; ".join(told)) if told else "started by hand"
+    told = [(str(one.get("trigger", "")), str(one.get("reason", ""))) for one in triggers]
+    if all(trigger in lineage.BY_HAND for trigger, _ in told):
+        return _short(": ".join(["started by hand", *(reason for _, reason in told)]))
+    return _short("because of " + "; ".join(": ".join(filter(None, each)) for each in told))
 
 
 def _metrics(values: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from mdlc_cli import toolchain
 from mdlc_cli.errors import ToolFailedError
 from mdlc_cli.tool_process import clean_environment
 
+# Whether it is usable is asked once: that starts a process, too.
+_python = cache(toolchain.table_python)
 PROGRAM = Path(__file__).with_name("parquet_query.py")
 
 
@@ -26,7 +29,7 @@ def rows(paths: Sequence[Path], equal: Mapping[str, str], kind: str = "parquet")
     """
     asked = {"files": [str(path) for path in paths], "equal": dict(equal), "format": kind}
     done = subprocess.run(
-        [str(toolchain.table_python()), "-I", str(PROGRAM)],
+        [str(_python()), "-I", str(PROGRAM)],
         input=json.dumps(asked),
         capture_output=True,
         text=True,

@@ -134,3 +134,12 @@ def package(version: int, status: str = "Approved", description: str = "The gate
         "life_cycle": "",
         "metadata": {"run": "r", "data_version": "d", "job_code": "jobs-1.zip", "code_version": "c1"},
     }
+
+
+STANDING = {
+    1: package(1),
+    2: package(2),
+    3: package(3, "Rejected", "RolledBack: alarm rang"),
+    4: package(4, "Rejected", "The gate refused: auc is 0.0100 worse than the champion's: fails."),
+}
+"""The versions as the registry has them, by number."""

@@ -102,7 +102,7 @@ def test_a_batchs_prediction_has_its_row_and_no_endpoint(target: FakeTarget) -> 
         '{"id": "k1", "x": "7"}',
         "s3://bucket/raw/batch/b.csv",
     )
-    assert said["Answer"]["execution_arn"] == RUN["execution_arn"]
+    assert said["Answer"]["execution arn"] == RUN["execution_arn"]
     assert "What brought it to the endpoint" not in said
 
 

@@ -3,14 +3,9 @@ from __future__ import annotations
 import json
 
 from mdlc_cli import audit, family
-from tests.cli.life import CLOCK, DRIFT, LIFE, execution, package, trained
+from tests.cli.life import CLOCK, DRIFT, LIFE, STANDING, execution, package, trained
 
-PACKAGES = [
-    package(1),
-    package(2),
-    package(3, "Rejected", "RolledBack: alarm rang"),
-    package(4, "Rejected", "The gate refused: auc is 0.0100 worse than the champion's: fails."),
-]
+PACKAGES = list(STANDING.values())
 
 
 def found() -> dict[int, family.Version]:

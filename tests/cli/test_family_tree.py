@@ -9,7 +9,7 @@ from tests.cli.test_family import PACKAGES
 DRAWN = """\
 churn  champion: version 2
 ├── version 1  approved
-│   ├── trained 2026-01-01 00:00 on data data-2026-01  because of manual: first
+│   ├── trained 2026-01-01 00:00 on data data-2026-01  started by hand: first
 │   ├── auc 0.71
 │   ├── The gate passed.
 │   └── in use from 2026-01-02 01:00 until 2026-02-04 01:00

@@ -10,7 +10,7 @@ from boto3.dynamodb.types import TypeSerializer
 from mdlc_cli.errors import CommandError
 from mdlc_cli.searching import Search
 from tests.cli.fakes import FakeClient, FakeTarget
-from tests.cli.life import LIFE, package
+from tests.cli.life import LIFE, STANDING
 from tests.cli.stored import parquet, read_here, stored
 from tests.cli.test_captures import line
 from tests.cli.test_decided import RECORD
@@ -70,7 +70,7 @@ def account(folder: Path, decisions: bool = True) -> FakeTarget:
             "sagemaker": FakeClient(
                 describe_model_package=lambda **request: _described(request["ModelPackageName"]),
                 list_model_packages={
-                    "ModelPackageSummaryList": [{"ModelPackageArn": f"p/{n}"} for n in (1, 2)]
+                    "ModelPackageSummaryList": [{"ModelPackageArn": f"p/{n}"} for n in STANDING]
                 },
             ),
         }
@@ -79,12 +79,17 @@ def account(folder: Path, decisions: bool = True) -> FakeTarget:
 
 def _described(arn: str) -> dict[str, Any]:
     version = int(arn.rpartition("/")[2])
+    one = STANDING[version]
     return {
-        "ModelPackageArn": package(version)["package_arn"],
+        "ModelPackageArn": one["package_arn"],
         "ModelPackageVersion": version,
-        "ModelApprovalStatus": "Approved",
-        "ApprovalDescription": "The gate passed.",
-        "CustomerMetadataProperties": package(version)["metadata"],
+        "ModelApprovalStatus": one["status"],
+        "ApprovalDescription": one["description"],
+        "CreationTime": one["created_at"],
+        "CreatedBy": {"UserProfileName": one["created_by"]},
+        "LastModifiedTime": one["changed_at"],
+        "LastModifiedBy": {"IamIdentity": {"Arn": one["changed_by"]}},
+        "CustomerMetadataProperties": one["metadata"],
     }
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from mdlc_cli import account
-from mdlc_cli.errors import CommandError
 from mdlc_cli.searching import Search
 from mdlc_constructs.workflows.batch_inference.machine import batch_inference_machine
 from mdlc_constructs.workflows.training.machine import training_machine
@@ -122,11 +121,6 @@ def test_a_prediction_of_the_batch_leads_to_its_row_its_training_and_its_data(te
     assert found.data["files"] > 0 and set(found.data["split"]) >= {"train", "validation", "holdout"}
     said = dict(account.sections(found))
     assert ("gate", "passed") in said["It was judged"]
-
-
-def test_an_id_of_no_prediction_says_where_was_looked(teams: Aws) -> None:
-    with pytest.raises(CommandError, match="looked at: 1 published batch of steady"):
-        Search(target=teams.target, prediction_id="0" * 32, model=STEADY.model).find()
 
 
 def test_the_same_batch_again_scores_nothing(teams: Aws) -> None:
