@@ -33,7 +33,7 @@ class _Pile:
         origins: each file's place here, to the item and the URI that it comes from.
     """
 
-    target: Target
+    s3: Any
     folder: Path
     inference_id: str
     origins: dict[str, tuple[Item, str]] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class _Pile:
 
     def add(self, uri: str, item: Item) -> None:
         """Fetch a file, unless it is not there any more."""
-        path = _fetched_if_there(self.target, uri, self.folder / str(self.fetched))
+        path = _fetched_if_there(self.s3, uri, self.folder / str(self.fetched))
         self.fetched += 1
         if path is not None:
             self.origins[str(path)] = (item, uri)
@@ -65,12 +65,13 @@ def in_batches(
     target: Target, runs: Iterable[Item], inference_id: str, note: Callable[[str], None]
 ) -> Prediction | None:
     """The prediction in the first of these runs that holds it, or None."""
+    s3 = target.client("s3")
     with TemporaryDirectory() as folder:
-        pile = _Pile(target=target, folder=Path(folder), inference_id=inference_id)
+        pile = _Pile(s3=s3, folder=Path(folder), inference_id=inference_id)
         for item in runs:
             manifest_uri = str(item["manifest"])
             base = manifest_uri.rpartition("/")[0]
-            listed = _fetched_if_there(target, manifest_uri, Path(folder))
+            listed = _fetched_if_there(s3, manifest_uri, Path(folder))
             for part in json.loads(listed.read_text())["parts"] if listed else []:
                 pile.add(f"{base}/{part['name']}", item)
                 note(f"{part['name']} of run {item['run']}: {progress.megabytes(pile.size)}")
@@ -114,7 +115,7 @@ def input_row(target: Target, bucket: str, prediction: Prediction) -> tuple[Any,
     )
     uri = str(dataset["uri"]) + str(files[number]["name"])
     with TemporaryDirectory() as folder:
-        path = _fetched_if_there(target, uri, Path(folder))
+        path = _fetched_if_there(target.client("s3"), uri, Path(folder))
         found = parquet.rows([path], equal, str(dataset["format"])) if path else []
     # Keys that repeat name no row.
     if len(found) != 1:
@@ -132,7 +133,7 @@ def plan_of(target: Target, bucket: str, run: str) -> dict[str, Any]:
     if not found:
         return {}
     newest = max(found, key=lambda each: each["LastModified"])
-    plan: dict[str, Any] = json.loads(_read(target, f"s3://{bucket}/{newest['Key']}"))
+    plan: dict[str, Any] = json.loads(s3.get_object(Bucket=bucket, Key=newest["Key"])["Body"].read())
     return plan
 
 
@@ -140,8 +141,9 @@ def in_windows(
     target: Target, windows: Iterable[Item], inference_id: str, note: Callable[[str], None]
 ) -> Prediction | None:
     """The prediction in the rows that a monitor kept of the first of these windows that holds it, or None."""
+    s3 = target.client("s3")
     with TemporaryDirectory() as folder:
-        pile = _Pile(target=target, folder=Path(folder), inference_id=inference_id)
+        pile = _Pile(s3=s3, folder=Path(folder), inference_id=inference_id)
         for item in windows:
             note(f"window {item['start']} of the {item['monitor']} monitor")
             pile.add(str(item["report"]).rpartition("/")[0] + f"/{ROWS}", item)
@@ -167,27 +169,17 @@ def served(row: Mapping[str, Any], item: Item, uri: str) -> Prediction:
     )
 
 
-def _read(target: Target, uri: str) -> bytes:
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    content: bytes = target.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    return content
+def _fetched_if_there(s3: Any, uri: str, folder: Path) -> Path | None:
+    """An object in a folder, or None for one that is not there (any more)."""
+    from botocore.exceptions import ClientError
 
-
-def _fetched(target: Target, uri: str, folder: Path) -> Path:
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     folder.mkdir(exist_ok=True)
     path = folder / key.rpartition("/")[2]
-    target.client("s3").download_file(Bucket=bucket, Key=key, Filename=str(path))
-    return path
-
-
-def _fetched_if_there(target: Target, uri: str, folder: Path) -> Path | None:
-    """The same, or None for an object that is not there (any more)."""
-    from botocore.exceptions import ClientError
-
     try:
-        return _fetched(target, uri, folder)
+        s3.download_file(Bucket=bucket, Key=key, Filename=str(path))
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("404", "NoSuchKey"):
             raise
         return None
+    return path
