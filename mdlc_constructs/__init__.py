@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.decisions import Decisions as Decisions
     from mdlc_constructs.settings.delivery import LookUpTable as LookUpTable
     from mdlc_constructs.settings.delivery import RowEvents as RowEvents
+    from mdlc_constructs.settings.drift_thresholds import DriftThresholds as DriftThresholds
     from mdlc_constructs.settings.evaluation import Evaluation as Evaluation
     from mdlc_constructs.settings.experiment import ABTest as ABTest
     from mdlc_constructs.settings.experiment import Shadow as Shadow
@@ -93,6 +94,7 @@ _MODULES = {
     "CustomImage": "mdlc_constructs.settings.algorithm",
     "Dataset": "mdlc_constructs.settings.dataset",
     "Decisions": "mdlc_constructs.settings.decisions",
+    "DriftThresholds": "mdlc_constructs.settings.drift_thresholds",
     "Evaluation": "mdlc_constructs.settings.evaluation",
     "Fallback": "mdlc_constructs.settings.decision_calls",
     "FeatureLookup": "mdlc_constructs.settings.decision_calls",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.dataset import Dataset as Dataset
     from mdlc_constructs.settings.delivery import LookUpTable as LookUpTable
     from mdlc_constructs.settings.delivery import RowEvents as RowEvents
+    from mdlc_constructs.settings.drift_thresholds import DriftThresholds as DriftThresholds
     from mdlc_constructs.settings.evaluation import Evaluation as Evaluation
     from mdlc_constructs.settings.experiment import ABTest as ABTest
     from mdlc_constructs.settings.experiment import Shadow as Shadow
@@ -66,6 +67,7 @@ _MODULES = {
     "Compute": "mdlc_constructs.settings.compute",
     "CustomImage": "mdlc_constructs.settings.algorithm",
     "Dataset": "mdlc_constructs.settings.dataset",
+    "DriftThresholds": "mdlc_constructs.settings.drift_thresholds",
     "Evaluation": "mdlc_constructs.settings.evaluation",
     "Gate": "mdlc_constructs.settings.gate",
     "Image": "mdlc_constructs.settings.image",

@@ -33,6 +33,7 @@ Seam = State | Sequence | sfn.IChainable | list[Any] | tuple[Any, ...]
 
 DATA_LOCK = "requirements-data.lock"
 EVALUATE_LOCK = "requirements-evaluate.lock"
+MONITOR_LOCK = "requirements-monitor.lock"
 
 LINT = ("E1101", "E3601")
 """What cfn-lint gets wrong about a machine: it reads a definition without its substitutions, so that no
@@ -149,7 +150,7 @@ class Workflow(Construct):
         """Publish job code and wheels; the placeholders they bind, and where they lie."""
         code = asset(self._stack, bundles.job_code())
         locations = {"JobCode": code}
-        names = {DATA_LOCK: "DataWheels", EVALUATE_LOCK: "EvaluateWheels"}
+        names = {DATA_LOCK: "DataWheels", EVALUATE_LOCK: "EvaluateWheels", MONITOR_LOCK: "MonitorWheels"}
         for lock in locks:
             locations[names[lock]] = asset(self._stack, bundles.job_wheels(lock))
         bindings = {name: location.uri for name, location in locations.items()}
