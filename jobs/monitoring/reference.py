@@ -45,8 +45,8 @@ def read_reference(folder: Path, package: Package) -> Reference:
         notes.append("The baseline does not say which training run made it: it is taken as this version's.")
     elif run != package.run:
         raise InputError(
-            f"The baseline is of run {run}, version {package.version} was made by run {package.run}: give the "
-            "baseline that its package names."
+            f"The baseline is of run {run}, version {package.version} was made by run {package.run}: "
+            "give the baseline that its package names."
         )
     performance = _document(folder / PERFORMANCE)
     if performance is None:
