@@ -72,8 +72,9 @@ def _outputs(name: str) -> str:
     made = {
         "quality": "Inputs: plan, data. Outputs: report, quarantine (only when the batch fails).",
         "features": "Inputs: plan, data, champion_program (optional). Outputs: split, program.",
-        "evaluate": "Inputs: plan, holdout_keys, predictions, champion_predictions and champion_program "
-        "(may be left out). Output: evaluation.",
+        "evaluate": "Inputs: plan, holdout_keys, predictions; champion_predictions, champion_program and "
+        "trained_on (the split's folder baseline) may be left out. Outputs: evaluation, baseline (only with "
+        "trained_on).",
         "prepare": "Inputs: plan, data, program. Outputs: shards, keys.",
         "golden": "Inputs: plan, rows, expected, predictions. Output: golden.",
         "monitor": "Inputs: plan, captured, program, baseline; labels (when the plan lists any), previous "
