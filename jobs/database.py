@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Protocol
 
 import duckdb
 
@@ -18,6 +19,23 @@ _BYTES_PER_THREAD = 100 * 10**6  # below this a thread's buffers alone can exhau
 
 # Unless told so, DuckDB takes a folder such as month=01 for a column, which no file has.
 NO_PATH_COLUMNS = "hive_partitioning = false"
+
+
+class Answer(Protocol):
+    """What a query gave."""
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """All rows."""
+
+
+class Connection(Protocol):
+    """What answers SQL in DuckDB's dialect: DuckDB itself, or another engine behind a translation.
+
+    Code that asks for no more than this runs on both (see `jobs.spark`).
+    """
+
+    def execute(self, query: str, /) -> Answer:
+        """Ask a query."""
 
 
 @contextmanager
@@ -78,9 +96,10 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def single(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[object, ...]:
+def single(connection: Connection, query: str) -> tuple[object, ...]:
     """The one row that a query answers."""
-    row = connection.execute(query).fetchone()
-    if row is None:
+    # All are fetched: DuckDB takes a result that may have more rows for unfinished work.
+    rows = connection.execute(query).fetchall()
+    if not rows:
         raise JobError(f"A query that always has one row had none: {query[:80]}")
-    return tuple(row)
+    return tuple(rows[0])

@@ -43,6 +43,7 @@ WITH_CDK = {
     f"{RESOURCES}.decision_api.functions",
     f"{RESOURCES}.decision_api.gateway",
     f"{RESOURCES}.decision_api.rules",
+    f"{RESOURCES}.fleet",
     f"{RESOURCES}.functions",
     f"{RESOURCES}.images",
     f"{RESOURCES}.keys",
@@ -50,6 +51,7 @@ WITH_CDK = {
     f"{RESOURCES}.model_home",
     f"{RESOURCES}.permissions",
     f"{RESOURCES}.state_machines",
+    f"{RESOURCES}.tables",
     f"{WORKFLOWS}.construct",
     f"{WORKFLOWS}.training.construct",
     f"{WORKFLOWS}.batch_inference.construct",
@@ -58,6 +60,8 @@ WITH_CDK = {
     f"{WORKFLOWS}.monitoring.surroundings",
     f"{WORKFLOWS}.real_time_inference.construct",
     f"{WORKFLOWS}.real_time_inference.surroundings",
+    f"{WORKFLOWS}.retraining.construct",
+    f"{WORKFLOWS}.retraining.surroundings",
     f"{GOVERNANCE}.nag",
 }
 """The modules of the library that need the CDK; every other one runs without it."""
