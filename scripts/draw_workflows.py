@@ -20,6 +20,8 @@ from mdlc_constructs.asl.diagram import svg
 from mdlc_constructs.resources.decision_api.machine import decision_machine
 from mdlc_constructs.resources.decision_api.settings import DecisionSettings
 from mdlc_constructs.workflows.batch_inference.machine import BatchInferenceSettings, batch_inference_machine
+from mdlc_constructs.workflows.monitoring.machine import monitoring_machine
+from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 from mdlc_constructs.workflows.real_time_inference.machine import release_machine
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
 from mdlc_constructs.workflows.training.machine import TrainingSettings, training_machine
@@ -58,7 +60,9 @@ def pictures() -> dict[str, str]:
     deciding = DecisionSettings(
         api=f"{MODEL}-decisions", model=MODEL, endpoint_name=MODEL, decisions=decisions, acts=True
     )
+    watching = MonitoringSettings(model=MODEL, dataset=flights("s3://bucket/raw/training/"), endpoint=MODEL)
     return {
+        "monitoring.svg": svg(monitoring_machine(watching)),
         "decision-api.svg": svg(decision_machine(deciding)),
         "real-time-inference.svg": svg(release_machine(releases())),
         "training.svg": svg(training_machine(training)),
