@@ -27,30 +27,10 @@ from jobs.divergence import (
     without_rare,
 )
 from jobs.significance import change_tail, chi_square_tail, excess_tail, holm
+from jobs.thresholds import Thresholds
 from jobs.window import Compared, compared
 
 QUIET, DRIFT, UNKNOWN = "quiet", "drift", "unknown"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Thresholds:
-    """The least effects that matter: ``psi`` for numbers, ``cramers_v`` for categories, the rest in shares.
-
-    ``alpha`` is the share of windows without any drift that may alarm, whatever their columns' number.
-    """
-
-    psi: float = 0.1
-    cramers_v: float = 0.15
-    missing_share: float = 0.05
-    new_share: float = 0.01
-    vanished_share: float = 0.01
-    outside_share: float = 0.01
-    alpha: float = 0.01
-
-    def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
-            if not 0 < value < math.inf or (name == "alpha" and value >= 1):
-                raise ValueError(f"{name}={value!r}: give a number above 0 (alpha also below 1).")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -171,7 +171,7 @@ _TABLE = (
         reason="The registry numbers the versions of a package; the group is the model's own.",
     ),
     _Known(
-        resource=rf"{_HERE.format('states')}execution:MODEL-(training|batch-inference|release):\*",
+        resource=rf"{_HERE.format('states')}execution:MODEL-(training|batch-inference|release|monitoring|batch-monitoring):\*",
         actions=r"states:StopExecution",
         reason="Step Functions names executions; those of the stack's own machines are stopped with it.",
     ),

@@ -209,7 +209,7 @@ def score_holdout(settings: TrainingSettings) -> Map:
 
 
 def evaluate(settings: TrainingSettings) -> Task:
-    """Metrics with confidence intervals, a picture, and the gate's verdict."""
+    """Metrics with confidence intervals, a picture, the gate's verdict, and the baseline of monitoring."""
     return data_job(
         "Evaluate",
         command="evaluate",
@@ -217,12 +217,16 @@ def evaluate(settings: TrainingSettings) -> Task:
         model=settings.model,
         role_arn="${EvaluateRole}",
         wheels="${EvaluateWheels}",
-        inputs={"holdout_keys": "{% $plan.uris.keys %}", "predictions": "{% $plan.uris.scores %}"},
-        outputs={"evaluation": "{% $plan.uris.evaluation %}"},
+        inputs={
+            "holdout_keys": "{% $plan.uris.keys %}",
+            "predictions": "{% $plan.uris.scores %}",
+            "trained_on": "{% $plan.uris.trained_on %}",
+        },
+        outputs={"evaluation": "{% $plan.uris.evaluation %}", "baseline": "{% $plan.uris.baseline %}"},
         compute=settings.job_compute,
         network=settings.network,
         assign={"gate": VERDICT},
-        comment="Metrics, confidence intervals, champion comparison, gate",
+        comment="Metrics, confidence intervals, champion comparison, gate; the baseline of monitoring",
     )
 
 
@@ -261,6 +265,7 @@ def register(settings: TrainingSettings) -> Task:
             "model": "{% $plan.names.CreateModel %}",
             "program": "{% $plan.uris.program %}",
             "evaluation": "{% $plan.uris.evaluation %}",
+            "baseline": "{% $plan.uris.baseline %}",
         },
         assign={"package_arn": "{% $states.result.ModelPackageArn %}"},
         output={},
@@ -289,6 +294,7 @@ def decide(settings: TrainingSettings) -> Task:
                 "passed": "{% $gate.passed ? 'true' : 'false' %}",
                 "reasons": "{% $join($gate.reasons, ' ') %}",
                 "metrics": "{% $string($gate.metrics) %}",
+                "rows": "{% $exists($quality.rows) ? $string($quality.rows) : '' %}",
             }
         },
         output={},
@@ -329,7 +335,7 @@ def training_machine(
     """
     check_names(WORKFLOW, STEPS, tasks or {}, seams or {})
     kept = ("package_arn", "evaluation", "passed", "reasons", "metrics")
-    result = {key: f"{{% $result.{key} %}}" for key in kept}
+    result = {key: f"{{% $result.{key} %}}" for key in (*kept, "rows")}
     fields = {
         **result,
         "code_version": settings.code_version,
@@ -361,7 +367,12 @@ def training_machine(
         planner="${PlanTrainingFunction}",
         settings=settings.to_plan(),
         unchanged={
-            "result": {"outcome": "Unchanged", **{key: f"{{% $plan.recorded.{key} %}}" for key in kept}}
+            "result": {
+                "outcome": "Unchanged",
+                **{key: f"{{% $plan.recorded.{key} %}}" for key in kept},
+                # Runs that were recorded before rows were counted have none.
+                "rows": "{% $exists($plan.recorded.rows) ? $plan.recorded.rows : '' %}",
+            }
         },
         ending=success(
             settings.model,
