@@ -17,6 +17,7 @@ from rich.table import Table as Shown
 
 from benchmarks.month import Rates, deliveries
 from benchmarks.paid import Month, dollars, release_path, training_path
+from benchmarks.sample import Sample
 from benchmarks.simulated import Chances, Outcome, Simulation
 from mdlc_constructs.settings.budget import Budget
 from mdlc_constructs.settings.patience import Patience
@@ -91,7 +92,7 @@ def counted_table(found: Found) -> Shown:
         ("executions started", counts["executions"]),
         ("of them duplicates, which trained nothing", counts["Duplicate"]),
         ("retrainings", counts["retrainings"]),
-        ("killed while they trained, and taken up again", counts["killed"]),
+        ("killed while they trained", counts["killed"]),
         ("won", counts["Succeeded"]),
         ("lost", counts["Lost"]),
     ):
@@ -108,19 +109,15 @@ def counted_table(found: Found) -> Shown:
 def waited_table(found: Found) -> Shown:
     """How long retrainings stood in line for the budget, and how long after their triggers they began."""
     table = _table("Hours waited", "", "retrainings", *PERCENTILES)
-    waits = found.outcome.waits
-    urgent = [one for one in waits if one.urgent]
-    for name, chosen, side in (
-        ("in line", waits, "line"),
-        ("in line, asked for by a person", urgent, "line"),
-        ("since the first trigger, debounce and cool-down included", waits, "since_first"),
+    waits, resumed = found.outcome.waits, found.outcome.resumed
+    for name, times in (
+        ("in line for the budget", [one.line for one in waits]),
+        ("since a person asked", [one.since_asked for one in waits if one.since_asked is not None]),
+        ("since the first trigger, debounce and cool-down included", [one.since_first for one in waits]),
+        ("from a kill until somebody went on", resumed),
     ):
-        times = [getattr(one, side) for one in chosen]
         shown = [f"{at(share, times).total_seconds() / 3600:.1f}" for share in PERCENTILES.values()]
         table.add_row(name, f"{len(times):,}", *shown)
-    resumed = found.outcome.resumed
-    shown = [f"{at(share, resumed).total_seconds() / 3600:.1f}" for share in PERCENTILES.values()]
-    table.add_row("from a kill until somebody went on", f"{len(resumed):,}", *shown)
     return table
 
 
@@ -136,6 +133,20 @@ def cost_table(found: Found) -> Shown:
         f"{retrainings / found.models:.1f} retrainings a model, with {transitions / max(1, retrainings):.1f} "
         f"transitions of the retraining machine, {len(training_path())} of the training machine and, "
         f"released, {len(release_path())} of the release machine each"
+    )
+    return table
+
+
+def sample_table(found: Sample) -> Shown:
+    """What a sample of models did in real machines."""
+    title = f"{found.models} models started {found.starts} times each at once, on the embedded AWS"
+    table = _table(title, "machine and outcome", "executions", "states entered, each")
+    for (workflow, outcome), states in sorted(found.transitions.items()):
+        entered = ", ".join(str(number) for number in sorted(set(states)))
+        table.add_row(f"{workflow}, {outcome}", str(len(states)), entered)
+    table.caption = (
+        f"{found.count('training')} trainings; at most {found.most} of 1 job held in {found.looks} looks at "
+        f"the leases; {found.seconds:.0f} s, in which waits go {found.time_scale:g} times as fast"
     )
     return table
 
@@ -169,6 +180,7 @@ def main() -> None:
     parser.add_argument("--instances", type=int, default=BUDGET.instances, help="of the budget")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", metavar="FILE", help="also write the numbers there")
+    parser.add_argument("--machines", action="store_true", help="also a sample through real machines")
     chosen = parser.parse_args()
     budget = Budget(jobs=chosen.jobs, instances=chosen.instances)
     found = lived(chosen.models, budget, seed=chosen.seed)
@@ -176,6 +188,11 @@ def main() -> None:
     for table in (counted_table(found), waited_table(found), cost_table(found)):
         out.print(table)
     out.print(f"Simulated in {found.seconds:.0f} s.")
+    if chosen.machines:
+        # Here, because stacks and their tests take seconds to import.
+        from benchmarks import machines
+
+        out.print(sample_table(machines.taken()))
     if chosen.json:
         with open(chosen.json, "w", encoding="utf-8") as file:
             json.dump(to_json(found), file, indent=1)

@@ -65,11 +65,11 @@ class Chances:
 
 @dataclass(frozen=True, kw_only=True)
 class Waited:
-    """A retraining's time in line, and the time since its first trigger."""
+    """How long a retraining waited: in line, since its first trigger, and since a person asked for it."""
 
-    urgent: bool
     line: timedelta
     since_first: timedelta
+    since_asked: timedelta | None
 
 
 @dataclass(kw_only=True)
@@ -222,13 +222,14 @@ class Simulation:
     def _train(self, token: Token, gathered: dict[str, Any], claimed: dict[str, Any]) -> None:
         triggers = json.loads(claimed["triggers"])
         first = min(datetime.fromisoformat(one["at"]) for one in triggers)
+        asked = [datetime.fromisoformat(one["at"]) for one in triggers if one["trigger"] == ON_REQUEST]
         self.outcome.counts["retrainings"] += 1
         self.outcome.counts["joined"] += len(triggers) - 1
         self.outcome.waits.append(
             Waited(
-                urgent=any(one["trigger"] == ON_REQUEST for one in triggers),
                 line=self.now - token.about["asked_at"],
                 since_first=self.now - first,
+                since_asked=self.now - min(asked) if asked else None,
             )
         )
         if (died := self._died.pop(gathered["request_id"], None)) is not None:

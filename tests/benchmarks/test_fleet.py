@@ -7,6 +7,7 @@ from rich.console import Console
 
 from benchmarks import fleet
 from benchmarks.month import Rates
+from benchmarks.sample import Sample
 from mdlc_constructs.settings.budget import Budget
 
 SMALL = Rates(flapping=0, storms=1)
@@ -35,6 +36,19 @@ def test_tables_show_the_months_numbers(found: fleet.Found) -> None:
     assert f"{found.outcome.counts['deliveries']:,}" in text
     assert "2 of 2 jobs, 4 of 4 instances" in text
     assert f"{sum(found.paid.values()):.4f}" in text
+
+
+def test_a_sample_is_shown_by_workflow_and_outcome() -> None:
+    sample = Sample(models=1, starts=2, time_scale=50, looks=70, most=1)
+    sample.add("retraining", "Succeeded", ("Begin",) * 17)
+    sample.add("retraining", "Duplicate", ("Begin",) * 5)
+    sample.add("training", "Succeeded", ("Plan",) * 14)
+    console = Console(width=110)
+    with console.capture() as capture:
+        console.print(fleet.sample_table(sample))
+    text = " ".join(capture.get().split())
+    assert "1 models started 2 times each" in text and "retraining, Succeeded" in text and "17" in text
+    assert "1 trainings; at most 1 of 1 job held in 70 looks" in text
 
 
 def test_the_numbers_are_json(found: fleet.Found) -> None:
