@@ -23,6 +23,8 @@ MODELS = (
     Retrained(team=Team(model="west")),
 )
 STARTS = 3
+LABELLED = "2013-12-20"
+"""Up to when the made-up orders have labels."""
 LOOK_EVERY_SECONDS = 0.1
 
 
