@@ -179,7 +179,7 @@ _TABLE = (
     _Known(
         resource=rf"{_HERE.format('states')}execution:MODEL-(training|release|retraining):\*",
         actions=r"states:(DescribeExecution|StopExecution)",
-        reason="A request names a retraining, its training and its release; the machines are the model's own.",
+        reason="A request names a retraining, its training and its release; the machines are its own.",
     ),
     _Known(
         resource=rf"{_HERE.format('states')}execution:MODEL-release:\*",
