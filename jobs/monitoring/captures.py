@@ -116,11 +116,15 @@ def _rows(events: str, columns: Mapping[str, str], version: int, task: str, empt
     """One row a row that was asked; a line with a fault is one row without values."""
     paths = "[" + ", ".join(literal(pointer(name)) for name in columns) + "]"
     bounds = "BETWEEN 0 AND 1" if task == "binary" else "IS NOT NULL"
+    # Only of texts it matters how the value was written: the number 5.0 is "5", the text "5.0" is not.
+    written = [name for name, kind in columns.items() if kind in ("category", "text")]
+    raw = "[" + ", ".join(literal(pointer(name)) for name in written) + "]::VARCHAR[]"
     texts, typed, values, problems = [], [], [], []
     for index, (name, kind) in enumerate(columns.items(), start=1):
+        json = f"jsons[{written.index(name) + 1}]" if name in written else "NULL"
         text = f"nullif(texts[{index}], '')" if empty_is_missing else f"texts[{index}]"
         texts.append(f"{text} AS t{index}")
-        typed.append(f"{_typed(f't{index}', f'jsons[{index}]', kind)} AS p{index}")
+        typed.append(f"{_typed(f't{index}', json, kind)} AS p{index}")
         value, bad = checked(f"p{index}", kind)
         values.append(f"{value} AS {quoted(name)}")
         if bad:
@@ -152,7 +156,7 @@ def _rows(events: str, columns: Mapping[str, str], version: int, task: str, empt
     ),
     found AS (
         SELECT {event}, row, version, {_sole("answer")} AS answer,
-            json_extract_string(row, {paths}) AS texts, json_extract(row, {paths}) AS jsons
+            json_extract_string(row, {paths}) AS texts, json_extract(row, {raw}) AS jsons
         FROM answers
     ),
     read AS (
