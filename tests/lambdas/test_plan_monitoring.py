@@ -60,7 +60,8 @@ def record(services: Services, window: dict[str, Any], **summary: Any) -> None:
         {"rows": 1, **summary} if window["job"] else recording.NOTHING,
         NOW,
     )
-    services.dynamodb.items[found.item["sk"]] = {name: {"S": text} for name, text in found.item.items()}
+    announced = {**found.item, "announced": NOW.isoformat()}
+    services.dynamodb.items[found.item["sk"]] = {name: {"S": text} for name, text in announced.items()}
 
 
 def test_the_last_window_gets_a_plan_a_job_and_manifests(services: Services) -> None:
@@ -128,6 +129,16 @@ def test_an_empty_recorded_window_is_not_recorded_again(services: Services) -> N
     (window,) = plan()["windows"]
     record(services, window)
     assert plan()["step"] == "Done"
+
+
+def test_a_window_that_nobody_was_told_of_is_recorded_again(services: Services) -> None:
+    (window,) = plan()["windows"]
+    record(services, window)
+    (item,) = (item for sk, item in services.dynamodb.items.items() if sk.startswith("WINDOW#"))
+    item["announced"] = {"S": ""}
+    services.sagemaker.statuses[window["job"]] = "Completed"
+    (again,) = plan()["windows"]
+    assert (again["digest"], again["adopted"], again["update"]) == (window["digest"], True, False)
 
 
 def test_late_captures_compute_the_last_window_anew(services: Services) -> None:
