@@ -7,12 +7,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
-
-import duckdb
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jobs.errors import JobError
 from jobs.folders import scratch
+
+if TYPE_CHECKING:
+    import duckdb
 
 _BYTES = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 _BYTES_PER_THREAD = 100 * 10**6  # below this a thread's buffers alone can exhaust the cap
@@ -39,7 +40,7 @@ class Connection(Protocol):
 
 
 @contextmanager
-def connected(memory: str | None = None) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+def connected(memory: str | None = None) -> "Iterator[tuple[duckdb.DuckDBPyConnection, Path]]":
     """A connection and a folder for intermediate files; both are gone afterwards.
 
     On SageMaker the folder is on the job's own disk, so that ``volume_gb`` is what bounds it; elsewhere it is
@@ -49,6 +50,8 @@ def connected(memory: str | None = None) -> Iterator[tuple[duckdb.DuckDBPyConnec
         folder. By default four fifths of the machine's.
     :raises JobError: when ``memory`` cannot be read.
     """
+    import duckdb  # Spark's image has none, and asks this module for its SQL only
+
     folder = Path(tempfile.mkdtemp(prefix="mdlc-job-", dir=scratch()))
     connection = duckdb.connect(str(folder / "job.duckdb"))
     try:

@@ -16,20 +16,31 @@ from mdlc_constructs import (
     ABTest,
     AllAtOnce,
     BatchInferenceWorkflow,
+    Budget,
     Canary,
     CustomImage,
+    Fleet,
+    Gate,
     Labels,
     LookUpTable,
     ModelHome,
     MonitorAlarms,
     MonitoringWorkflow,
     NetworkSettings,
+    OnAccuracyLoss,
+    OnCodeChange,
+    OnDrift,
+    OnNewData,
+    OnRequest,
+    OnSchedule,
     RealTimeInferenceWorkflow,
+    RetrainingWorkflow,
     RollbackAlarms,
     RowEvents,
     Scaling,
     Serving,
     Shadow,
+    SlidingWindow,
     TrainingWorkflow,
 )
 from mdlc_constructs.asl import Pass
@@ -155,6 +166,48 @@ def trying(stack: Stack) -> None:
         )
 
 
+def retraining(stack: Stack) -> None:
+    fleet = Fleet(stack, "Fleet", budget=Budget(jobs=2, instances=4))
+    home = ModelHome(stack, "Model", name="flights")
+    trained = TrainingWorkflow(
+        stack,
+        "Training",
+        home=home,
+        dataset=DATASET,
+        algorithm=ALGORITHM,
+        gate=Gate(better_than_champion="auc"),
+    )
+    serving = RealTimeInferenceWorkflow(stack, "Serving", home=home, dataset=DATASET)
+    window = SlidingWindow(length=timedelta(days=90), holdout=timedelta(days=14))
+    RetrainingWorkflow(
+        stack,
+        "Retraining",
+        home=home,
+        training=trained,
+        release=serving,
+        triggers=(
+            OnSchedule(schedule="rate(7 days)"),
+            OnNewData(rows=10_000, files=30),
+            OnDrift(windows=2),
+            OnAccuracyLoss(metric="auc", loss=0.05),
+            OnCodeChange(),
+            OnRequest(),
+        ),
+        window=window,
+        fleet=fleet,
+    )
+    other = training(stack, "trains")
+    RetrainingWorkflow(
+        stack,
+        "Others",
+        home=other.home,
+        training=other,
+        triggers=(OnRequest(),),
+        window=window,
+        without_comparison="A new model a month, whatever the old one was.",
+    )
+
+
 def delivering(stack: Stack) -> None:
     training(stack)
     for name, delivery in (("flights", LookUpTable()), ("trains", RowEvents())):
@@ -198,4 +251,5 @@ STACKS: dict[str, tuple[Callable[[Stack], object], Environment | None]] = {
     "Trying": (trying, HERE),
     "Delivering": (delivering, HERE),
     "Monitored": (monitored, HERE),
+    "Retraining": (retraining, HERE),
 }
