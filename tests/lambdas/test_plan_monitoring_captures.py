@@ -53,7 +53,10 @@ def test_a_shadows_captures_do_not_count() -> None:
         ([capture(at=NOON, inference="probe-1")], False),
         ([capture(at=YESTERDAY.end)], False),
         (["{half", "[]"], False),
-        ([capture(at=NOON, inference="probe-" + "1" * 70_000)], True),  # more than is looked at
+        # Of many probes more is read than of others.
+        ([capture(at=NOON, inference="probe-1")] * 300, False),
+        ([capture(at=YESTERDAY.end, inference="probe-1")] * 300 + [capture(at=NOON)], True),
+        ([capture(at=NOON, inference="probe-" + "1" * 9_000_000)], True),
     ],
 )
 def test_of_what_was_written_later_only_rows_of_the_window_count(lines: list[str], held: bool) -> None:
