@@ -65,6 +65,23 @@ ALLOWED = (
         "to decrypt only for tables, and encrypts no executions.",
     ),
     Unused(
+        roles=("BatchMonitoringRole",),
+        actions=(
+            "events:PutEvents",
+            "iam:PassRole",
+            "sagemaker:CreateModel",
+            "sagemaker:StopProcessingJob",
+        ),
+        reason="A failure, a model that was gone, a job that was stopped: what the endpoint's monitor went "
+        "through, with the same states.",
+    ),
+    Unused(
+        roles=("BatchMonitoringMonitorRole",),
+        actions=("s3:GetObject",),
+        resources="*/monitoring/*",
+        reason="Statistics of the window before, of which these batches had none.",
+    ),
+    Unused(
         roles=GATES,
         actions=("kms:Decrypt",),
         reason="Step Functions reads a machine's encrypted definition in the name of who starts it.",
