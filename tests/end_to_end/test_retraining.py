@@ -61,7 +61,7 @@ def test_a_storm_of_events_of_one_window_retrains_once(retraining: Retraining) -
 def test_a_challenger_that_loses_leaves_the_champion_and_lengthens_the_cool_down(
     retraining: Retraining,
 ) -> None:
-    retraining.upload(SERVED, seed=3, rows=900, files=1, shuffled=True)
+    retraining.upload(SERVED, seed=3, rows=2000, files=1, shuffled=True)
     detail = retraining.judged(
         SERVED,
         "2013-12-26",
@@ -81,7 +81,7 @@ def test_a_challenger_that_loses_leaves_the_champion_and_lengthens_the_cool_down
     (past,) = retraining.items(SERVED, "RETRAINING")
     assert past["losses"] == "1"
     assert retraining.free()
-    retraining.upload(SERVED, seed=3, rows=900, files=1)
+    retraining.upload(SERVED, seed=3, rows=2000, files=1)
 
 
 def test_one_trains_at_a_time_and_who_waits_for_a_person_lets_the_other_train(
@@ -125,7 +125,7 @@ def test_new_files_start_a_retraining_that_a_person_rejects(retraining: Retraini
     item = concluded(retraining, DECIDED, "Lost", after=1)
     assert (item["trigger"], item["reasons"]) == ("new-data", "Rejected in the registry: not in December")
     (past,) = retraining.items(DECIDED, "RETRAINING")
-    assert (past["losses"], past["trained_files"], past["trained_rows"]) == ("1", "4", "990")
+    assert (past["losses"], past["trained_files"], past["trained_rows"]) == ("1", "4", "2090")
     assert retraining.free()
 
 
