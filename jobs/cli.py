@@ -24,6 +24,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     ),
     "prepare": ("data", "run a package's feature program over the input of batch inference"),
     "golden": ("predictions", "compare a new version's answers to recorded rows with the expected ones"),
+    "monitor": (
+        "captured",
+        "compare a window of served rows with the baseline: drift, accuracy by late labels, skew, a report",
+    ),
     "check": ("predictions", "rejoin predictions to their rows, check them and write the result"),
 }
 
@@ -68,10 +72,14 @@ def _outputs(name: str) -> str:
     made = {
         "quality": "Inputs: plan, data. Outputs: report, quarantine (only when the batch fails).",
         "features": "Inputs: plan, data, champion_program (optional). Outputs: split, program.",
-        "evaluate": "Inputs: plan, holdout_keys, predictions, champion_predictions and champion_program "
-        "(may be left out). Output: evaluation.",
+        "evaluate": "Inputs: plan, holdout_keys, predictions; champion_predictions, champion_program and "
+        "trained_on (the split's folder baseline) may be left out. Outputs: evaluation, baseline (only with "
+        "trained_on).",
         "prepare": "Inputs: plan, data, program. Outputs: shards, keys.",
         "golden": "Inputs: plan, rows, expected, predictions. Output: golden.",
+        "monitor": "Inputs: plan, captured, program, baseline; labels (when the plan lists any), previous "
+        "(statistics.json of the window before, when the plan names one), raw (of a batch monitor: what was "
+        "scored). Output: monitoring.",
         "check": "Inputs: plan, keys, predictions. Outputs: parts, staged, delivery (only when rows are "
         "delivered).",
     }

@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-import duckdb
-
+from jobs.database import Connection
 from jobs.divergence import (
     Cell,
     chi_square,
@@ -23,34 +22,15 @@ from jobs.divergence import (
     merged,
     psi,
     psi_of_chance,
+    transport,
     wasserstein,
     without_rare,
 )
 from jobs.significance import change_tail, chi_square_tail, excess_tail, holm
+from jobs.thresholds import Thresholds
 from jobs.window import Compared, compared
 
 QUIET, DRIFT, UNKNOWN = "quiet", "drift", "unknown"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Thresholds:
-    """The least effects that matter: ``psi`` for numbers, ``cramers_v`` for categories, the rest in shares.
-
-    ``alpha`` is the share of windows without any drift that may alarm, whatever their columns' number.
-    """
-
-    psi: float = 0.1
-    cramers_v: float = 0.15
-    missing_share: float = 0.05
-    new_share: float = 0.01
-    vanished_share: float = 0.01
-    outside_share: float = 0.01
-    alpha: float = 0.01
-
-    def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
-            if not 0 < value < math.inf or (name == "alpha" and value >= 1):
-                raise ValueError(f"{name}={value!r}: give a number above 0 (alpha also below 1).")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +77,7 @@ class DriftReport:
 
 
 def drift(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     relation: str,
     statistics: Mapping[str, Any],
     thresholds: Thresholds | None = None,
@@ -271,7 +251,11 @@ def _measures(column: Compared) -> dict[str, float | None]:
     }
     if column.kind == "numbers":
         measures["kolmogorov_smirnov"] = kolmogorov_smirnov(column.cells)
-        measures["wasserstein"] = wasserstein(column.cells, column.edges)
+        measures["wasserstein"] = (
+            transport(*column.quantiles, column.levels)
+            if column.levels
+            else wasserstein(column.cells, column.edges)
+        )
         measures["outside_share"] = (column.cells[0][1] + column.cells[-1][1]) / column.present[1]
     else:
         measures["cramers_v"] = cramers_v(cells)

@@ -1,7 +1,8 @@
 """Evaluate job: metrics of the holdout with confidence intervals, a picture, and the gate's verdict.
 
 Writes ``evaluation/``: ``metrics.json`` (as the model registry shows it), ``report.json`` (everything),
-``evaluation.png`` (for people), ``gate.json`` (what was asked and what was found).
+``evaluation.png`` (for people), ``gate.json`` (what was asked and what was found). Where the features job's
+statistics of raw rows are given, ``baseline/`` too, what monitoring compares with (see `jobs.performance`).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +12,8 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from jobs.database import connected, parquet, single
+from jobs import performance
+from jobs.database import connected, parquet, quoted, single
 from jobs.errors import InputError
 from jobs.folders import Folders, write_json
 from jobs.gate import CHALLENGER, CHAMPION, Check, comparison, conditions, thresholds, undefined
@@ -38,6 +40,7 @@ def run(
     """
     threshold = float(plan.evaluation.get("threshold", 0.5))
     answers = answer_files(folders, with_champion=plan.champion is not None)
+    trained_on = folders.optional_input("trained_on")
     with connected(memory) as (connection, _):
         keys = _keys(folders.input("holdout_keys"))
         labels = _labels(connection, keys)
@@ -51,13 +54,22 @@ def run(
             )
             for name, path in answers.items()
         }
-    metrics = {name: computed(scored) for name, scored in models.items()}
-    bootstrap = bootstrapped(
-        models,
-        resamples=int(plan.evaluation.get("bootstrap", 200)),
-        seed=int(plan.evaluation.get("seed", 1)),
-        progress=progress,
-    )
+        metrics = {name: computed(scored) for name, scored in models.items()}
+        bootstrap = bootstrapped(
+            models,
+            resamples=int(plan.evaluation.get("bootstrap", 200)),
+            seed=int(plan.evaluation.get("seed", 1)),
+            progress=progress,
+        )
+        if trained_on:
+            performance.write(
+                connection,
+                plan,
+                trained_on,
+                folders.output("baseline"),
+                scores=CHALLENGER,
+                performance=performance.measured(models[CHALLENGER], metrics[CHALLENGER], bootstrap),
+            )
     checks = undefined(plan.dataset.task, metrics[CHALLENGER])
     checks += thresholds(plan.gate, metrics[CHALLENGER])
     checks += comparison(plan.gate, plan.dataset.task, metrics, bootstrap)
@@ -126,11 +138,11 @@ def _labels(connection: duckdb.DuckDBPyConnection, keys: Path) -> Floats:
 
 
 def _scores(connection: duckdb.DuckDBPyConnection, path: Path, name: str, *, rows: int, task: str) -> Floats:
-    load_scores(connection, path, "scores")
-    wrong = faults(connection, "scores", rows=rows, task=task, about=f"The {name}'s answers")
+    load_scores(connection, path, name)
+    wrong = faults(connection, name, rows=rows, task=task, about=f"The {name}'s answers")
     if wrong:
         raise InputError(wrong[0])
-    column = connection.execute("SELECT score FROM scores ORDER BY row").fetchnumpy()["score"]
+    column = connection.execute(f"SELECT score FROM {quoted(name)} ORDER BY row").fetchnumpy()["score"]
     return np.asarray(column, dtype=np.float64)
 
 

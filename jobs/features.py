@@ -2,8 +2,9 @@
 
 Writes ``split/`` (``train/train.csv`` and ``validation/validation.csv`` with the label first and no header,
 ``holdout/holdout.csv`` with features only, ``holdout_keys/keys.parquet``, ``champion/holdout.csv`` when
-there is a champion, ``manifest.json``), ``program/program.json`` and ``program/model.tar.gz``, which is what
-an endpoint's containers load to run the program. The same data and plan give the same bytes.
+there is a champion, ``baseline/`` with what the rows were like, ``manifest.json``), ``program/program.json``
+and ``program/model.tar.gz``, which is what an endpoint's containers load to run the program. The same data
+and plan give the same bytes.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from jobs import trained_on
 from jobs.database import connected, literal, quoted, single
 from jobs.digests import content_digest, sha256_of
 from jobs.errors import InputError, JobError
@@ -67,11 +69,14 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
         program = fit(connection, "train", plan.dataset, _origin(plan, intervals["train"]))
         split = folders.output("split")
         written = _write_split(connection, plan, program, champion, split, rows)
+        raw = trained_on.write(connection, "learned_from", plan.dataset, split / trained_on.FOLDER)
         staged = row_count(connection, "staged")
     program_folder = folders.output("program")
     (program_folder / FILE).write_text(program.to_json(), encoding="utf-8")
     (program_folder / archive.NAME).write_bytes(archive.pack(program))
-    _write_manifest(plan, split, written, program_folder, intervals, staged)
+    others = {f"{trained_on.FOLDER}/{name}": path for name, path in raw.items()}
+    others |= {f"program/{name}": program_folder / name for name in (FILE, archive.NAME)}
+    _write_manifest(plan, split, written, others, intervals, staged)
     return {"passed": True, "reasons": [], "metrics": dict(rows), "rows": sum(rows.values())}
 
 
@@ -158,6 +163,8 @@ def _view_parts(
                 f"All {rows[part]:,} rows of the {part} part {span} are of one class: "
                 "correct the split, or bring data with both."
             )
+    anywhere = " OR ".join(f"({within(plan.dataset.timestamp, intervals[part])})" for part in PARTS)
+    connection.execute(f"CREATE TEMP VIEW learned_from AS SELECT * FROM labelled WHERE {anywhere}")
     return rows
 
 
@@ -216,18 +223,18 @@ def _write_manifest(
     plan: Plan,
     split: Path,
     written: Written,
-    program: Path,
+    others: Mapping[str, Path],
     intervals: Mapping[str, Interval],
     staged: int,
 ) -> None:
-    files = {**written.files, **{f"program/{name}": program / name for name in (FILE, archive.NAME)}}
+    files = {**written.files, **others}
     digests = {name: sha256_of(path) for name, path in files.items()}
-    # A champion's view of the holdout says nothing about this split's content, and neither does the code that
-    # the archive carries beside the program.
+    # A champion's view of the holdout says nothing about this split's content, and neither do statistics of
+    # it and the code that the archive carries beside the program.
     content = {
         name: digest
         for name, digest in digests.items()
-        if not name.startswith("champion/") and name != f"program/{archive.NAME}"
+        if not name.startswith(("champion/", f"{trained_on.FOLDER}/")) and name != f"program/{archive.NAME}"
     }
     write_json(
         split / "manifest.json",

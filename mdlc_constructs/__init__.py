@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.budget import Budget as Budget
     from mdlc_constructs.settings.compute import Compute as Compute
     from mdlc_constructs.settings.compute import Spot as Spot
+    from mdlc_constructs.settings.consistency import Consistency as Consistency
     from mdlc_constructs.settings.dataset import Dataset as Dataset
     from mdlc_constructs.settings.decision_calls import ActionCall as ActionCall
     from mdlc_constructs.settings.decision_calls import Fallback as Fallback
@@ -31,13 +32,16 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.decisions import Decisions as Decisions
     from mdlc_constructs.settings.delivery import LookUpTable as LookUpTable
     from mdlc_constructs.settings.delivery import RowEvents as RowEvents
+    from mdlc_constructs.settings.drift_thresholds import DriftThresholds as DriftThresholds
     from mdlc_constructs.settings.evaluation import Evaluation as Evaluation
     from mdlc_constructs.settings.experiment import ABTest as ABTest
     from mdlc_constructs.settings.experiment import Shadow as Shadow
     from mdlc_constructs.settings.gate import Gate as Gate
     from mdlc_constructs.settings.golden_checks import GoldenChecks as GoldenChecks
     from mdlc_constructs.settings.image import Image as Image
+    from mdlc_constructs.settings.labels import Labels as Labels
     from mdlc_constructs.settings.metric import Metric as Metric
+    from mdlc_constructs.settings.monitor_alarms import MonitorAlarms as MonitorAlarms
     from mdlc_constructs.settings.network import NetworkSettings as NetworkSettings
     from mdlc_constructs.settings.patience import Patience as Patience
     from mdlc_constructs.settings.probes import Probes as Probes
@@ -68,6 +72,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.workflows.batch_inference.construct import (
         BatchInferenceWorkflow as BatchInferenceWorkflow,
     )
+    from mdlc_constructs.workflows.monitoring.construct import MonitoringWorkflow as MonitoringWorkflow
     from mdlc_constructs.workflows.real_time_inference.construct import (
         RealTimeInferenceWorkflow as RealTimeInferenceWorkflow,
     )
@@ -75,6 +80,10 @@ if TYPE_CHECKING:
     from mdlc_constructs.workflows.training.construct import TrainingWorkflow as TrainingWorkflow
 
 _MODULES = {
+    "MonitoringWorkflow": "mdlc_constructs.workflows.monitoring.construct",
+    "MonitorAlarms": "mdlc_constructs.settings.monitor_alarms",
+    "Labels": "mdlc_constructs.settings.labels",
+    "Consistency": "mdlc_constructs.settings.consistency",
     "OnSchedule": "mdlc_constructs.settings.triggers",
     "OnNewData": "mdlc_constructs.settings.triggers",
     "OnDrift": "mdlc_constructs.settings.triggers",
@@ -119,6 +128,7 @@ _MODULES = {
     "CustomImage": "mdlc_constructs.settings.algorithm",
     "Dataset": "mdlc_constructs.settings.dataset",
     "Decisions": "mdlc_constructs.settings.decisions",
+    "DriftThresholds": "mdlc_constructs.settings.drift_thresholds",
     "Evaluation": "mdlc_constructs.settings.evaluation",
     "Fallback": "mdlc_constructs.settings.decision_calls",
     "FeatureLookup": "mdlc_constructs.settings.decision_calls",

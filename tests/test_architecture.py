@@ -56,6 +56,8 @@ WITH_CDK = {
     f"{WORKFLOWS}.training.construct",
     f"{WORKFLOWS}.batch_inference.construct",
     f"{WORKFLOWS}.batch_inference.look_up",
+    f"{WORKFLOWS}.monitoring.construct",
+    f"{WORKFLOWS}.monitoring.surroundings",
     f"{WORKFLOWS}.real_time_inference.construct",
     f"{WORKFLOWS}.real_time_inference.surroundings",
     f"{WORKFLOWS}.retraining.construct",

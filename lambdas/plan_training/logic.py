@@ -114,11 +114,13 @@ def locations(bucket: str, made: Work, names: Mapping[str, str]) -> dict[str, st
         "validation": split + "/split/validation/",
         "holdout": split + "/split/holdout/",
         "keys": split + "/split/holdout_keys/",
+        "trained_on": split + "/split/baseline/",
         "program": split + "/program/",
         "training": at("training", ""),
         "artifact": at("training", names["Train"], "output", "model.tar.gz"),
         "scores": at("scores", made.score[:20], ""),
         "evaluation": at("evaluations", made.evaluate[:20], ""),
+        "baseline": at("baselines", made.run, ""),
     }
 
 

@@ -40,6 +40,9 @@ _PURPOSES = {
     ),
     "ReapLeases": ("lambdas.reap_leases.handler.handler", "Takes back what dead retrainings hold"),
     "RetireReleases": ("lambdas.retire_releases.handler.handler", "Deletes releases long past"),
+    "PlanMonitoring": ("lambdas.plan_monitoring.handler.handler", "Plans monitoring executions"),
+    "RecordWindows": ("lambdas.record_windows.handler.handler", "Keeps and announces monitored windows"),
+    "ReplayAnswers": ("lambdas.replay_answers.handler.handler", "Asks captured requests again"),
     "CleanUp": ("lambdas.clean_up.handler.handler", "Ends what executions made when a stack is deleted"),
 }
 

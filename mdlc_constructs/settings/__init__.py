@@ -15,16 +15,20 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.budget import Budget as Budget
     from mdlc_constructs.settings.compute import Compute as Compute
     from mdlc_constructs.settings.compute import Spot as Spot
+    from mdlc_constructs.settings.consistency import Consistency as Consistency
     from mdlc_constructs.settings.dataset import Dataset as Dataset
     from mdlc_constructs.settings.delivery import LookUpTable as LookUpTable
     from mdlc_constructs.settings.delivery import RowEvents as RowEvents
+    from mdlc_constructs.settings.drift_thresholds import DriftThresholds as DriftThresholds
     from mdlc_constructs.settings.evaluation import Evaluation as Evaluation
     from mdlc_constructs.settings.experiment import ABTest as ABTest
     from mdlc_constructs.settings.experiment import Shadow as Shadow
     from mdlc_constructs.settings.gate import Gate as Gate
     from mdlc_constructs.settings.golden_checks import GoldenChecks as GoldenChecks
     from mdlc_constructs.settings.image import Image as Image
+    from mdlc_constructs.settings.labels import Labels as Labels
     from mdlc_constructs.settings.metric import Metric as Metric
+    from mdlc_constructs.settings.monitor_alarms import MonitorAlarms as MonitorAlarms
     from mdlc_constructs.settings.network import NetworkSettings as NetworkSettings
     from mdlc_constructs.settings.patience import Patience as Patience
     from mdlc_constructs.settings.probes import Probes as Probes
@@ -54,6 +58,9 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.triggers import OnSchedule as OnSchedule
 
 _MODULES = {
+    "MonitorAlarms": "mdlc_constructs.settings.monitor_alarms",
+    "Labels": "mdlc_constructs.settings.labels",
+    "Consistency": "mdlc_constructs.settings.consistency",
     "OnSchedule": "mdlc_constructs.settings.triggers",
     "OnNewData": "mdlc_constructs.settings.triggers",
     "OnDrift": "mdlc_constructs.settings.triggers",
@@ -88,6 +95,7 @@ _MODULES = {
     "Compute": "mdlc_constructs.settings.compute",
     "CustomImage": "mdlc_constructs.settings.algorithm",
     "Dataset": "mdlc_constructs.settings.dataset",
+    "DriftThresholds": "mdlc_constructs.settings.drift_thresholds",
     "Evaluation": "mdlc_constructs.settings.evaluation",
     "Gate": "mdlc_constructs.settings.gate",
     "Image": "mdlc_constructs.settings.image",

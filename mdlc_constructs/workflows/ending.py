@@ -118,6 +118,24 @@ def success(
     return Sequence.of(record, announce)
 
 
+def recorded(model: str, workflow: str, *, fields: Mapping[str, str], output: Mapping[str, object]) -> State:
+    """`RecordAudit` alone, where what was done is found again and announced part by part.
+
+    Args:
+        output: of the execution.
+    """
+    return dynamodb.put_item(
+        "RecordAudit",
+        table_name=AUDIT_TABLE,
+        table_arn=AUDIT_TABLE_ARN,
+        kms_key_arn=KEY_ARN,
+        item=audit_item(model, workflow, "{% $result.outcome %}", fields),
+        output=dict(output),
+        catch=(TO_FAILURE,),
+        comment="One item for this execution",
+    )
+
+
 def failure(
     model: str, workflow: str, *, detail_type: str, fields: Mapping[str, str] | None = None
 ) -> tuple[State, ...]:

@@ -5,10 +5,8 @@ import pytest
 from scripts.draw_workflows import TARGET, pictures
 
 NAMES = [
-    "training.svg",
-    "batch-inference.svg",
-    "real-time-inference.svg",
-    "decision-api.svg",
+    *("training.svg", "batch-inference.svg", "real-time-inference.svg", "decision-api.svg"),
+    "monitoring.svg",
     "retraining.svg",
 ]
 

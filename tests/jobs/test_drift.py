@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 
 from jobs.baseline import statistics
-from jobs.drift import ColumnDrift, DriftReport, Thresholds, drift
+from jobs.drift import ColumnDrift, DriftReport, drift
+from jobs.thresholds import Thresholds
 from tests.jobs.columns import KINDS, Values, quiet, quiet_kinds, relation
 
 RANDOM = np.random.default_rng(7)

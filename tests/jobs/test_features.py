@@ -73,6 +73,7 @@ def test_the_same_data_gives_the_same_bytes_whatever_the_order_of_files_and_rows
         features.run(batch.plan(run=f"{name}" * 16), batch.folders(), memory)
         digests.append(batch.output("split", "manifest.json").read_text())
     assert digests[0] == digests[1]
+    assert {"baseline/statistics.json", "baseline/sample.parquet"} <= set(json.loads(digests[0])["files"])
 
 
 def test_rows_of_equal_keys_keep_records_and_keys_together(batch: Batch) -> None:

@@ -139,6 +139,9 @@ def test_a_champion_scores_the_same_holdout_and_trains_nothing_anew() -> None:
         "m-model-old": Job(status="Completed"),
     }
     plan = decide(event(), FILES, CHAMPION, None, look_ups(found))
+    # The baseline is the run's: a champion changes nothing in it.
+    assert plan["uris"]["baseline"].endswith(f"/baselines/{alone.run}/")
+    assert plan["uris"]["trained_on"] == plan["uris"]["split"] + "baseline/"
     challenger, champion = plan["scoring"]
     assert challenger["model"] == plan["names"]["CreateModel"]
     assert champion["model"] == "m-model-old"

@@ -21,8 +21,11 @@ from mdlc_constructs import (
     CustomImage,
     Fleet,
     Gate,
+    Labels,
     LookUpTable,
     ModelHome,
+    MonitorAlarms,
+    MonitoringWorkflow,
     NetworkSettings,
     OnAccuracyLoss,
     OnCodeChange,
@@ -212,6 +215,29 @@ def delivering(stack: Stack) -> None:
         BatchInferenceWorkflow(stack, f"Batch-{name}", home=home, dataset=DATASET, delivery=delivery)
 
 
+def monitored(stack: Stack) -> None:
+    home = ModelHome(stack, "Model", name="flights")
+    released = RealTimeInferenceWorkflow(stack, "Serving", home=home, dataset=DATASET)
+    batch = BatchInferenceWorkflow(stack, "Batch", home=home, dataset=DATASET, moves_champion=False)
+    key = kms.Key.from_key_arn(stack, "TheirKey", "arn:aws:kms:eu-central-1:333333333333:key/theirs")
+    theirs = s3.Bucket.from_bucket_attributes(
+        stack, "Theirs", bucket_arn="arn:aws:s3:::theirs", encryption_key=key
+    )
+    MonitoringWorkflow(
+        stack,
+        "Monitoring",
+        home=home,
+        dataset=DATASET,
+        endpoint=released,
+        labels=Labels(uri="s3://theirs/late/"),
+        labels_bucket=theirs,
+        alarms=MonitorAlarms(accuracy={"auc": 0.65}),
+    )
+    MonitoringWorkflow(
+        stack, "BatchMonitoring", home=home, dataset=DATASET, batch=batch, every=timedelta(hours=6)
+    )
+
+
 STACKS: dict[str, tuple[Callable[[Stack], object], Environment | None]] = {
     "Plain": (plain, HERE),
     "Agnostic": (plain, None),
@@ -224,5 +250,6 @@ STACKS: dict[str, tuple[Callable[[Stack], object], Environment | None]] = {
     "Serving": (serving, HERE),
     "Trying": (trying, HERE),
     "Delivering": (delivering, HERE),
+    "Monitored": (monitored, HERE),
     "Retraining": (retraining, HERE),
 }

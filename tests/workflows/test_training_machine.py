@@ -66,6 +66,16 @@ def test_every_job_is_encrypted_isolated_and_bounded() -> None:
     assert '"EnableInterContainerTrafficEncryption": true' in training
 
 
+def test_evaluation_leaves_the_baseline_that_the_package_names() -> None:
+    machine = training_machine(TRAINING)
+    text = json.dumps(machine.state("Evaluate").to_asl()["Arguments"])
+    assert '"S3Uri": "{% $plan.uris.trained_on %}"' in text
+    assert '"S3Uri": "{% $plan.uris.baseline %}"' in text
+    package = machine.state("Register").to_asl()["Arguments"]
+    assert isinstance(package, dict)
+    assert package["CustomerMetadataProperties"]["baseline"] == "{% $plan.uris.baseline %}"
+
+
 def test_a_changed_hyperparameter_changes_the_request_of_training_alone() -> None:
     other = replace(TRAINING, algorithm=BuiltInAlgorithm.xgboost(objective="binary:logistic", num_round=11))
     before, after = (training_machine(s).state("Plan").to_asl()["Arguments"] for s in (TRAINING, other))

@@ -146,7 +146,7 @@ class TrainingWorkflow(Workflow):
         self.job_role(
             "EvaluateRole",
             jobs("EvaluateWheels"),
-            bucket(reads=("runs", "splits", "scores"), writes=("evaluations",)),
+            bucket(reads=("runs", "splits", "scores"), writes=("evaluations", "baselines")),
         )
         home.model_repository_arn = self.repository_arn(image)
         model_role = home.model_role(job_roles.model(home.model_repository_arn, network), {})

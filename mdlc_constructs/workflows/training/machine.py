@@ -209,7 +209,7 @@ def score_holdout(settings: TrainingSettings) -> Map:
 
 
 def evaluate(settings: TrainingSettings) -> Task:
-    """Metrics with confidence intervals, a picture, and the gate's verdict."""
+    """Metrics with confidence intervals, a picture, the gate's verdict, and the baseline of monitoring."""
     return data_job(
         "Evaluate",
         command="evaluate",
@@ -217,12 +217,16 @@ def evaluate(settings: TrainingSettings) -> Task:
         model=settings.model,
         role_arn="${EvaluateRole}",
         wheels="${EvaluateWheels}",
-        inputs={"holdout_keys": "{% $plan.uris.keys %}", "predictions": "{% $plan.uris.scores %}"},
-        outputs={"evaluation": "{% $plan.uris.evaluation %}"},
+        inputs={
+            "holdout_keys": "{% $plan.uris.keys %}",
+            "predictions": "{% $plan.uris.scores %}",
+            "trained_on": "{% $plan.uris.trained_on %}",
+        },
+        outputs={"evaluation": "{% $plan.uris.evaluation %}", "baseline": "{% $plan.uris.baseline %}"},
         compute=settings.job_compute,
         network=settings.network,
         assign={"gate": VERDICT},
-        comment="Metrics, confidence intervals, champion comparison, gate",
+        comment="Metrics, confidence intervals, champion comparison, gate; the baseline of monitoring",
     )
 
 
@@ -261,6 +265,7 @@ def register(settings: TrainingSettings) -> Task:
             "model": "{% $plan.names.CreateModel %}",
             "program": "{% $plan.uris.program %}",
             "evaluation": "{% $plan.uris.evaluation %}",
+            "baseline": "{% $plan.uris.baseline %}",
         },
         assign={"package_arn": "{% $states.result.ModelPackageArn %}"},
         output={},

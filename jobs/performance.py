@@ -1,0 +1,116 @@
+"""A model's baseline as evaluation completes it: how well it did on the holdout, and what it answered there.
+
+Writes ``baseline/``: ``statistics.json`` and ``constraints.json`` of the raw feature columns and the score,
+``sample.parquet`` of raw rows, ``performance.json``. Nothing in it depends on the champion, so that a run
+that is evaluated again leaves the same.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from jobs.baseline import constraints
+from jobs.calibration import fitted
+from jobs.database import literal, parquet, quoted
+from jobs.errors import InputError
+from jobs.exact import exact_statistics
+from jobs.folders import write_json
+from jobs.gate import CHALLENGER
+from jobs.metrics import Bootstrap, Scored
+from jobs.plan import Plan
+from jobs.trained_on import EDGE_ROWS, SAMPLE, STATISTICS
+
+CONSTRAINTS, PERFORMANCE = "constraints.json", "performance.json"
+SCHEMA_VERSION = 1
+
+
+def prediction_name(columns: Iterable[str]) -> str:
+    """What the model's answer is called beside raw columns: "score", unless one of them is."""
+    taken, name = {column.lower() for column in columns}, "score"
+    while name in taken:
+        name += "_"
+    return name
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    trained_on: Path,
+    output: Path,
+    *,
+    scores: str,
+    performance: Mapping[str, Any],
+) -> None:
+    """Write the baseline of a run.
+
+    :param trained_on: the folder that the features job wrote: statistics and sample.
+    :param scores: the relation of the challenger's answers, ``row`` and ``score``.
+    :param performance: as `measured` finds it.
+    :raises InputError: when the features job left no statistics or no sample.
+    """
+    for name in (STATISTICS, SAMPLE):
+        if not (trained_on / name).is_file():
+            raise InputError(f"No {name} at {trained_on}: it is an output of the features job.")
+    origin = {"model": plan.model, "run": plan.run, "data_version": plan.data_version}
+    document = json.loads((trained_on / STATISTICS).read_text(encoding="utf-8"))
+    prediction = prediction_name(plan.dataset.columns)
+    document["features"].append(_score(connection, scores, prediction))
+    document["mdlc"] = {**origin, "prediction": prediction}
+    write_json(output / STATISTICS, document)
+    write_json(output / CONSTRAINTS, constraints(document) | {"mdlc": document["mdlc"]})
+    write_json(output / PERFORMANCE, {"schema_version": SCHEMA_VERSION, **origin, **performance})
+    told = ", ".join(f"{name}: {literal(value)}" for name, value in origin.items())
+    connection.execute(
+        f"COPY (FROM {parquet(trained_on / SAMPLE)}) TO {literal(str(output / SAMPLE))} "
+        f"(FORMAT parquet, KV_METADATA {{{told}}})"
+    )
+
+
+def _score(connection: duckdb.DuckDBPyConnection, scores: str, name: str) -> Any:
+    """The statistics of the answers, as of a column of that name."""
+    named = f"(SELECT row, score AS {quoted(name)} FROM {quoted(scores)})"
+    rows = connection.execute(f"SELECT count(*) FROM {named}").fetchall()[0][0]
+    some = f"(FROM {named} WHERE row % {max(1, rows // EDGE_ROWS)} = 0)"
+    return exact_statistics(connection, named, {name: "number"}, some=some)["features"][0]
+
+
+def measured(scored: Scored, metrics: Mapping[str, float], bootstrap: Bootstrap) -> dict[str, Any]:
+    """What the holdout says about a model: metrics with intervals, and how its scores turned out.
+
+    A binary model has a ``calibration``, the map from score to rate (see `jobs.calibration`); a regression
+    has a ``residual``, how far off answers are.
+    """
+    binary = scored.task == "binary"
+    error = scored.labels - scored.scores
+    return {
+        "task": scored.task,
+        "rows": len(scored.labels),
+        "threshold": scored.threshold,
+        "label_mean": float(scored.labels.mean()),
+        "metrics": {
+            name: dict(
+                zip(
+                    ("value", "low", "high"),
+                    map(_number, (value, *bootstrap.interval(CHALLENGER, name))),
+                    strict=True,
+                )
+            )
+            for name, value in metrics.items()
+        },
+        "calibration": fitted(scored.scores, scored.labels) if binary else None,
+        "residual": None
+        if binary
+        else {
+            "mean_absolute": float(np.abs(error).mean()),
+            "rmse": float(np.sqrt((error**2).mean())),
+        },
+    }
+
+
+def _number(value: float) -> float | None:
+    """The number for JSON, which knows no NaN."""
+    return None if np.isnan(value) else float(value)

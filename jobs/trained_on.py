@@ -1,0 +1,54 @@
+"""What a model is trained and judged on, before any feature program: how its baseline begins.
+
+Written by the features job, which has the rows; the evaluate job adds what it knows (see `jobs.performance`).
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from jobs.database import literal, quoted
+from jobs.exact import exact_statistics
+from jobs.folders import write_json
+from jobs.plan import Dataset
+from jobs.reading import row_count
+
+FOLDER = "baseline"
+STATISTICS, SAMPLE = "statistics.json", "sample.parquet"
+SAMPLE_ROWS = 10_000
+SEED = 1
+EDGE_ROWS = 500_000
+"""About so many rows decide on the edges of buckets, where all are too many."""
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection, relation: str, dataset: Dataset, folder: Path
+) -> dict[str, Path]:
+    """Write statistics of the raw feature columns, and a sample of rows; returns each file by its name.
+
+    The sample has the dataset's timestamp and the raw feature columns. The same rows give the same bytes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    columns = dataset.needed(label=True)
+    every = max(1, row_count(connection, relation) // EDGE_ROWS)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW of_edges AS "
+        f"SELECT * FROM {quoted(relation)} WHERE {_lot(columns)} % {every} = 0"
+    )
+    kinds = {name: dataset.columns[name] for name in dataset.features}
+    made = write_json(
+        folder / STATISTICS, exact_statistics(connection, quoted(relation), kinds, some="of_edges")
+    )
+    taken = ", ".join(quoted(name) for name in dict.fromkeys([dataset.timestamp, *dataset.features]))
+    # Rows of equal lots are put in order by what they hold, so that chance is left to nothing else.
+    order = ", ".join([_lot(columns), *map(quoted, columns)])
+    query = f"SELECT {taken} FROM {quoted(relation)} ORDER BY {order} LIMIT {SAMPLE_ROWS}"
+    sample = folder / SAMPLE
+    connection.execute(f"COPY ({query}) TO {literal(str(sample))} (FORMAT parquet)")
+    return {STATISTICS: made, SAMPLE: sample}
+
+
+def _lot(columns: Iterable[str]) -> str:
+    """A number drawn for a row by what it holds, in SQL: at random, and the same for the same row."""
+    return f"hash({', '.join([str(SEED), *map(quoted, columns)])})"

@@ -1,0 +1,51 @@
+"""How large a difference between served data and a model's baseline must be to count as drift."""
+
+from dataclasses import asdict, dataclass
+
+from mdlc_constructs.settings.numbers import check_above
+from mdlc_constructs.settings.refusal import refusal
+
+LARGEST_PSI = 10.0
+CHANCE_AUC = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriftThresholds:
+    """The least effects that matter, and how seldom a window without drift may alarm.
+
+    A column alarms when one of its effects reaches its threshold and chance does not explain it.
+
+    :param psi: population stability index of a column of numbers, beyond what chance adds.
+    :param cramers_v: Cramer's V of a column of categories and being in the window, beyond chance: 0 to 1.
+    :param missing_share: change of the share of missing values.
+    :param new_share: share of the window's rows whose category the baseline never saw.
+    :param vanished_share: share of the baseline's rows whose category the window lacks.
+    :param outside_share: share of the window's rows outside of the baseline's range.
+    :param joint_auc: AUC of a classifier that tells the window's rows from the baseline's, all columns
+        together; 0.5 is guessing.
+    :param alpha: share of windows without any drift that may alarm, whatever the number of columns; the
+        columns together have it once, and the classifier of all columns has it again.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    psi: float = 0.1
+    cramers_v: float = 0.15
+    missing_share: float = 0.05
+    new_share: float = 0.01
+    vanished_share: float = 0.01
+    outside_share: float = 0.01
+    joint_auc: float = 0.6
+    alpha: float = 0.01
+
+    def __post_init__(self) -> None:
+        check_above("psi", self.psi, 0, LARGEST_PSI)
+        for name in ("cramers_v", "missing_share", "new_share", "vanished_share", "outside_share"):
+            check_above(name, getattr(self, name), 0, 1)
+        check_above("joint_auc", self.joint_auc, CHANCE_AUC, 1)
+        check_above("alpha", self.alpha, 0, 1)
+        if self.alpha == 1:
+            raise refusal("alpha", self.alpha, "every window would alarm; give a share such as 0.01.")
+
+    def to_plan(self) -> dict[str, object]:
+        """The ``thresholds`` of a monitor job's plan."""
+        return asdict(self)

@@ -1,0 +1,36 @@
+"""Thresholds of drift: what is refused, and that the jobs read the same fields."""
+
+import re
+from typing import Any
+
+import pytest
+
+from jobs.thresholds import Thresholds
+from mdlc_constructs.settings.drift_thresholds import DriftThresholds
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("psi", 0, "psi=0: give a number above 0 and at most 10."),
+        ("psi", "0.1", "psi='0.1'"),
+        ("cramers_v", 1.5, "cramers_v=1.5: give a number above 0 and at most 1."),
+        ("missing_share", -0.1, "missing_share=-0.1"),
+        ("new_share", True, "new_share=True"),
+        ("vanished_share", float("nan"), "vanished_share=nan"),
+        ("outside_share", 2, "outside_share=2"),
+        ("joint_auc", 0.5, "joint_auc=0.5: give a number above 0.5 and at most 1."),
+        ("alpha", 1, "alpha=1: every window would alarm; give a share such as 0.01."),
+        ("alpha", 0.0, "alpha=0.0: give a number above 0 and at most 1."),
+    ],
+)
+def test_what_is_no_threshold_is_refused(name: str, value: object, said: str) -> None:
+    changed: dict[str, Any] = {name: value}
+    with pytest.raises(ValueError, match=re.escape(said)):
+        DriftThresholds(**changed)
+
+
+def test_the_jobs_read_every_field_and_have_the_same_defaults() -> None:
+    assert DriftThresholds().to_plan() == Thresholds().to_json()
+    changed = DriftThresholds(psi=0.2, joint_auc=0.7, alpha=0.05)
+    assert Thresholds.from_plan(changed.to_plan()).to_json() == changed.to_plan()
