@@ -80,7 +80,7 @@ def test_the_score_at_training_is_waited_for(model: Model, monkeypatch: pytest.M
             item = model.table.items["MODEL#flights", WINDOW["sk"]]
             item["baseline_metrics"] = {"S": json.dumps({"auc": 0.7})}
 
-    monkeypatch.setattr(handler.time, "sleep", sleeps)
+    monkeypatch.setattr("time.sleep", sleeps)
     answer = handler.handler(event, None)
     assert answer is not None and (answer["fired"], len(slept)) == (1, 3)
     del model.table.items["MODEL#flights", WINDOW["sk"]]
