@@ -5,7 +5,6 @@ The tests tell one story and run in order.
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -136,21 +135,6 @@ def test_what_a_deployment_changes_of_training_retrains(retraining: Retraining) 
     assert item["trigger"] == "code-change"
     training = retraining.audit(SERVED, "training")[-1]
     assert json.loads(training["hyperparameters"])["num_round"] == "7"
-
-
-def test_the_clock_retrains_with_what_its_rule_hands_over(retraining: Retraining) -> None:
-    before = len(retraining.audit(SERVED))
-    events = retraining.aws.client("events")
-    (rule,) = (
-        one["Name"] for one in events.list_rules()["Rules"] if "365 days" in one.get("ScheduleExpression", "")
-    )
-    (target,) = events.list_targets_by_rule(Rule=rule)["Targets"]
-    struck: dict[str, Any] = {"id": "e1", "time": "2026-11-01T00:00:00Z", "detail": {}}
-    given = target["InputTransformer"]["InputTemplate"].replace("<aws.events.event.json>", json.dumps(struck))
-    for _ in range(2):
-        retraining.aws.client("lambda").invoke(FunctionName=target["Arn"], Payload=given.encode())
-    item = concluded(retraining, SERVED, "Succeeded", after=before)
-    assert (item["trigger"], item["reason"]) == ("schedule", "By the clock, rate(365 days).")
 
 
 @pytest.mark.parametrize("model", [SERVED, DECIDED], ids=lambda one: one.team.model)
