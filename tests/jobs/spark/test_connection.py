@@ -137,7 +137,7 @@ def test_baseline_and_drift_are_equal_on_both_engines(engines: Engines) -> None:
 def test_sketched_quantiles_are_within_their_bounds(
     engines: Engines, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In shares of rows: a hundredth by DuckDB's t-digest, a ten-thousandth by Spark: less than a row here."""
+    """In shares of rows: a hundredth by DuckDB's t-digest, a ten-thousandth (here, a row) by Spark."""
     monkeypatch.setattr(baseline, "EXACT_ROWS", 0)
     connection: Connection = getattr(engines, engine)
     document = statistics(connection, "before", {"centred": "number"})
