@@ -74,10 +74,10 @@ def test_transport_is_scipys_distance_to_its_bound(
     before: list[float], after: list[float], inner: list[float]
 ) -> None:
     levels = [0.0, *sorted(inner), 1.0]
-    sides = [np.quantile(side, levels, method="inverted_cdf").tolist() for side in (before, after)]
+    one, other = (np.quantile(side, levels, method="inverted_cdf").tolist() for side in (before, after))
     exact = float(stats.wasserstein_distance(before, after))
-    bound = transport_bound(*sides, levels)
-    assert abs(transport(*sides, levels) - exact) <= bound + 1e-9 * (1 + exact)
+    bound = transport_bound(one, other, levels)
+    assert abs(transport(one, other, levels) - exact) <= bound + 1e-9 * (1 + exact)
 
 
 def test_transport_is_exact_where_every_row_is_told() -> None:

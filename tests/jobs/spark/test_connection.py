@@ -87,10 +87,10 @@ def table(seed: int, moved: float) -> dict[str, Any]:
         'quoted "x"': np.round(random.normal(moved, 1, ROWS), 1),
         "whole": random.integers(-(2**40), 2**40, ROWS),
         "empty": pd.array([None] * ROWS, dtype="Float64"),
-        "carrier": random.choice([*TEXTS, None], ROWS),
+        "carrier": random.choice(np.array([*TEXTS, None], dtype=object), ROWS),
         "rare": np.char.add("k", np.minimum(random.zipf(1.4, ROWS), 10**6).astype(str)),
         "seen`": random.random(ROWS) < 0.3 + moved / 2,
-        "remark": random.choice(["x", None], ROWS),
+        "remark": random.choice(np.array(["x", None], dtype=object), ROWS),
     }
 
 
