@@ -79,6 +79,16 @@ class Table(FakeDynamoDB):
         super().transact_write_items(**request)
         self._check()
 
+    @property
+    def is_held(self) -> bool:
+        """Whether anybody holds a lease."""
+        start = (f"FLEET#{FLEET}", "HOLDER#")
+        return any(key[1].startswith(start[1]) for key in self._from(start, 1))
+
+    def _from(self, key: tuple[str, str], most: int) -> list[tuple[str, str]]:
+        position = bisect_left(self.items.order, key)
+        return self.items.order[position : position + most]
+
     def _check(self) -> None:
         held: dict[str, tuple[int, int]] = {}
         position = bisect_left(self.items.order, (f"FLEET#{FLEET}", "HOLDER#"))
@@ -91,7 +101,9 @@ class Table(FakeDynamoDB):
             model = holder["model"]["S"]
             if model in held or asked["lease_status"]["S"] != HELD:
                 raise OverBudget(f"{model} is held twice, or by a request that does not hold.")
-            held[model] = (int(asked["jobs"]["N"]), int(asked["instances"]["N"]))
+            # One that rests holds its model alone.
+            rests = "rested_at" in asked
+            held[model] = (0, 0) if rests else (int(asked["jobs"]["N"]), int(asked["instances"]["N"]))
             position += 1
         jobs, instances = (sum(each[side] for each in held.values()) for side in (0, 1))
         total = self.items.get((f"FLEET#{FLEET}", "TOTAL"), {})

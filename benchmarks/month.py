@@ -88,7 +88,7 @@ def _events(models: int, rates: Rates, chance: random.Random) -> Iterator[Delive
             if chance.random() < rates.struck:
                 at = began + timedelta(seconds=chance.uniform(0, 600))
                 yield _event(model, at, _DRIFT.name, f"storm {storm}")
-    for model in range(rates.flapping):
+    for model in range(min(rates.flapping, models)):
         began = START + timedelta(seconds=chance.uniform(0, seconds - 3600))
         for flap in range(FLAPS):
             at = began + timedelta(seconds=chance.uniform(0, 3600))

@@ -165,7 +165,11 @@ def served(row: Mapping[str, Any], item: Item, uri: str) -> Prediction:
         version=None if version is None else int(version),
         score=row.get("score"),
         row={name: value for name, value in row.items() if name not in SERVED},
-        details={name: row[name] for name in ABOUT if name in row},
+        details={
+            "window": f"{item['start']} to {item['end']}",
+            "monitored in": item["report"],
+            **{name: row[name] for name in ABOUT if row.get(name) is not None},
+        },
     )
 
 

@@ -44,25 +44,24 @@ class Search:
         Raises:
             CommandError: it is in none of these places; where was looked, and what to try.
         """
-        items = [
-            item
-            for table in stacks.audit_tables(self.target, self.stack)
-            for item in audit.items(self.target, table, model=self.model)
-        ]
-        of_models: dict[str, list[Item]] = {}
-        for item in items:
-            prefix, name = (
-                str(item["pk"])[: len(audit.MODEL_PREFIX)],
-                str(item["pk"])[len(audit.MODEL_PREFIX) :],
-            )
-            if prefix == audit.MODEL_PREFIX:
-                of_models.setdefault(name, []).append(item)
         found = self._decided() if self.run is None else None
+        # A decision names its model: the items of others need not be read.
+        of_models = self._items(found.model if found else self.model)
         for model, own in sorted(of_models.items()):
             found = found or self._of_model(model, own)
         if found is None:
             raise CommandError(self._refusal(of_models))
         return found, of_models.get(found.model, [])
+
+    def _items(self, only: str | None) -> dict[str, list[Item]]:
+        """Audit items by their model, of all models or of one."""
+        of_models: dict[str, list[Item]] = {}
+        for table in stacks.audit_tables(self.target, self.stack):
+            for item in audit.items(self.target, table, model=only):
+                key = str(item["pk"])
+                if key.startswith(audit.MODEL_PREFIX):
+                    of_models.setdefault(key.removeprefix(audit.MODEL_PREFIX), []).append(item)
+        return of_models
 
     def _decided(self) -> Prediction | None:
         tables = stacks.decision_tables(self.target, self.stack)

@@ -20,6 +20,8 @@ from mdlc_constructs.asl.diagram import svg
 from mdlc_constructs.resources.decision_api.machine import decision_machine
 from mdlc_constructs.resources.decision_api.settings import DecisionSettings
 from mdlc_constructs.workflows.batch_inference.machine import BatchInferenceSettings, batch_inference_machine
+from mdlc_constructs.workflows.monitoring.machine import monitoring_machine
+from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 from mdlc_constructs.workflows.real_time_inference.machine import release_machine
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
 from mdlc_constructs.workflows.training.machine import TrainingSettings, training_machine
@@ -38,9 +40,9 @@ def releases() -> ReleaseSettings:
     )
 
 
-def pictures() -> dict[str, str]:
-    """Each picture's file name and what it holds."""
-    training = TrainingSettings(
+def trainings() -> TrainingSettings:
+    """With a gate that compares with the champion."""
+    return TrainingSettings(
         model=MODEL,
         dataset=flights("s3://bucket/raw/training/"),
         algorithm=BuiltInAlgorithm.xgboost(objective="binary:logistic", num_round=200),
@@ -48,6 +50,10 @@ def pictures() -> dict[str, str]:
         quality=rules(),
         gate=Gate(at_least={"auc": 0.66}, better_than_champion="auc"),
     )
+
+
+def pictures() -> dict[str, str]:
+    """Each picture's file name and what it holds."""
     batch = BatchInferenceSettings(model=MODEL, dataset=flights("s3://bucket/raw/batch/"), quality=rules())
     decisions = Decisions.about(
         flights("s3://bucket/raw/training/"),
@@ -58,10 +64,12 @@ def pictures() -> dict[str, str]:
     deciding = DecisionSettings(
         api=f"{MODEL}-decisions", model=MODEL, endpoint_name=MODEL, decisions=decisions, acts=True
     )
+    watching = MonitoringSettings(model=MODEL, dataset=flights("s3://bucket/raw/training/"), endpoint=MODEL)
     return {
+        "monitoring.svg": svg(monitoring_machine(watching)),
         "decision-api.svg": svg(decision_machine(deciding)),
         "real-time-inference.svg": svg(release_machine(releases())),
-        "training.svg": svg(training_machine(training)),
+        "training.svg": svg(training_machine(trainings())),
         "batch-inference.svg": svg(batch_inference_machine(batch)),
     }
 

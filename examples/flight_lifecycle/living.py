@@ -1,5 +1,6 @@
 """One month: passengers ask, labels arrive, the monitor looks, and the loop closes by itself or not."""
 
+import base64
 import json
 import time
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from rich.console import Console
 from examples.flight_delay import following
 from examples.flight_delay.loading import RAW_TRAINING, upload
 from examples.flight_lifecycle import flights
-from examples.flight_lifecycle.team import TEAM
+from examples.flight_lifecycle.team import ON_LOSS, TEAM
 from mdlc_cli import audit, progress
 from mdlc_cli.errors import CommandError
 from mdlc_cli.target import Target
@@ -98,7 +99,7 @@ def live(scene: Scene, month: int) -> Month:
     )
     seen = monitored(scene, window)
     retraining = trained = None
-    if calls_for_retraining(scene, known, seen):
+    if calls_for_retraining(seen):
         scene.out.print(f"[bold]{TEAM.model}-retraining[/], started by what the monitor found")
         arn = following.started_by_event(scene.chosen, known, "retraining", TEAM)
         result = following.watched(scene.out, scene.chosen, arn)
@@ -176,8 +177,6 @@ def wait_for_captures(scene: Scene, since: datetime, rows: int) -> None:
 def _rows(line: bytes) -> int:
     output = json.loads(line)["captureData"]["endpointOutput"]
     if output["encoding"] == "BASE64":
-        import base64
-
         return len(base64.b64decode(output["data"]).splitlines())
     return len(str(output["data"]).splitlines())
 
@@ -206,12 +205,8 @@ def recorded(scene: Scene, execution_arn: str) -> dict[str, Any]:
     raise CommandError(f"the audit table holds no {execution_arn}")
 
 
-def calls_for_retraining(scene: Scene, known: set[str], seen: Mapping[str, Any]) -> bool:
-    """Whether the monitor found what the triggers wait for: drift, or an AUC well below training's."""
-    if seen["drifted"] == "true":
-        return True
-    metrics, before = json.loads(seen["metrics"]), json.loads(seen["baseline_metrics"])
-    return bool(before["auc"] - metrics["auc"]["value"] > LOSS)
-
-
-LOSS = 0.02
+def calls_for_retraining(seen: Mapping[str, Any]) -> bool:
+    """Whether the monitor found what the stack's triggers wait for."""
+    metric = ON_LOSS.metric
+    value, before = json.loads(seen["metrics"])[metric]["value"], json.loads(seen["baseline_metrics"])[metric]
+    return seen["drifted"] == "true" or ON_LOSS.is_due(value, before)

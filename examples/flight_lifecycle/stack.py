@@ -6,7 +6,7 @@ from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from constructs import Construct
 
 from examples.flight_delay.dataset import flights, rules
-from examples.flight_lifecycle.team import TEAM
+from examples.flight_lifecycle.team import TEAM, TRIGGERS
 from mdlc_constructs import (
     BatchInferenceWorkflow,
     BuiltInAlgorithm,
@@ -16,9 +16,6 @@ from mdlc_constructs import (
     Labels,
     ModelHome,
     MonitoringWorkflow,
-    OnAccuracyLoss,
-    OnDrift,
-    OnRequest,
     Patience,
     RealTimeInferenceWorkflow,
     RetrainingWorkflow,
@@ -94,7 +91,7 @@ class FlightLifecycleStack(Stack):
             training=training,
             release=release,
             monitoring=monitoring,
-            triggers=(OnDrift(), OnAccuracyLoss(metric="auc", loss=0.02), OnRequest()),
+            triggers=TRIGGERS,
             window=ExpandingWindow(holdout=JUDGED),
             patience=Patience(debounce=timedelta(minutes=1), cool_down=timedelta(minutes=5)),
         )

@@ -8,18 +8,24 @@ import duckdb
 
 from jobs.baseline import statistics
 from jobs.database import quoted
-from jobs.drift import DRIFT, ColumnDrift, DriftReport, Finding, drift
-from jobs.monitoring.reference import SCORE, Reference
+from jobs.drift import DRIFT, ColumnDrift, DriftReport, Finding, drift, judged
+from jobs.monitoring.reference import Reference
 from jobs.monitoring.rows import Served
 from jobs.monitoring.settings import Settings
+from jobs.window import Compared, compared
 
 VIEW = "window_columns"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Drifting:
-    """The comparisons of a window; ``statistics`` are its own, None without rows."""
+    """The comparisons of a window.
 
+    ``columns`` are the counts that ``baseline`` is judged by, for pictures; ``statistics`` are the window's
+    own, None without rows.
+    """
+
+    columns: tuple[Compared, ...]
     baseline: DriftReport
     last: DriftReport | None
     statistics: Mapping[str, Any] | None
@@ -37,14 +43,17 @@ def compare(
 
     :param features: the raw columns that the model is given, with declared types.
     """
+    score = reference.prediction
     sent = {name: kind for name, kind in features.items() if name in served.sent}
-    columns = "".join(f"{quoted(name)}, " for name in sent)
+    named = "".join(f"{quoted(name)}, " for name in sent)
     connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW {VIEW} AS SELECT {columns}_score AS {quoted(SCORE)} FROM judged"
+        f"CREATE OR REPLACE TEMP VIEW {VIEW} AS SELECT {named}_score AS {quoted(score)} FROM judged"
     )
-    own = statistics(connection, VIEW, {**sent, SCORE: "number"}) if served.rows else None
+    own = statistics(connection, VIEW, {**sent, score: "number"}) if served.rows else None
+    columns = compared(connection, VIEW, reference.statistics)
     return Drifting(
-        baseline=drift(connection, VIEW, reference.statistics, settings.thresholds),
+        columns=tuple(columns),
+        baseline=judged(columns, settings.thresholds),
         last=drift(connection, VIEW, previous, settings.thresholds) if previous else None,
         statistics=own,
     )

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from jobs.calibration import rates
 from jobs.metrics import Floats, Scored, computed
 from jobs.monitoring.settings import Settings
 
@@ -48,7 +49,7 @@ def estimated(
 
 def expected(scores: Floats, calibration: Mapping[str, Any], threshold: float) -> dict[str, float]:
     """The metrics to be expected of scores, each row counting as positive with its calibrated chance."""
-    chance = calibrated(scores, calibration)
+    chance = rates(calibration, scores)
     clipped = np.clip(scores, _SMALLEST_PROBABILITY, 1 - _SMALLEST_PROBABILITY)
     selected = scores >= threshold
     hits, alarms = float(chance[selected].sum()), float((1 - chance[selected]).sum())
@@ -64,12 +65,6 @@ def expected(scores: Floats, calibration: Mapping[str, Any], threshold: float) -
         "brier": float((chance * (1 - scores) ** 2 + (1 - chance) * scores**2).mean()),
     }
     return {name: float(value) for name, value in metrics.items() if np.isfinite(value)}
-
-
-def calibrated(scores: Floats, calibration: Mapping[str, Any]) -> Floats:
-    """Each score's chance of a positive: the rate of its bin; beyond the outer edges, of the outermost."""
-    edges, rates = np.asarray(calibration["edges"]), np.asarray(calibration["rates"], dtype=np.float64)
-    return rates[np.searchsorted(edges[1:-1], scores, side="right")]
 
 
 def _area(scores: Floats, chance: Floats) -> float:

@@ -27,8 +27,8 @@ def auc(labels: Floats, scores: Floats, z: float) -> tuple[float, Interval] | No
     """
     values, place = np.unique(scores, return_inverse=True)
     won = (labels == 1).astype(np.float64)
-    positive: Floats = np.bincount(place, won, len(values))
-    negative: Floats = np.bincount(place, 1 - won, len(values))
+    positive = np.asarray(np.bincount(place, won, len(values)), dtype=np.float64)
+    negative = np.asarray(np.bincount(place, 1 - won, len(values)), dtype=np.float64)
     hits, misses = float(positive.sum()), float(negative.sum())
     if not hits or not misses:
         return None

@@ -221,7 +221,7 @@ def _by_row(
     by_key = settings.by == "row_key"
     keys = dataset.row_key if by_key else (str(dataset.entity), dataset.timestamp)
     needed = {name: dataset.columns[name] for name in (*keys, str(dataset.label))}
-    sources = examine(connection, plan.files, folder, dataset.format, needed)
+    sources = examine(connection, plan.files, folder, settings.format, needed)
     held = [set(source.header) for source in sources.readable]
     also = {name: kind for name, kind in wanted.items() if all(name in header for header in held)}
     columns = {**needed, **also}

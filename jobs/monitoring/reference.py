@@ -12,14 +12,18 @@ from jobs.monitoring.settings import Package, Settings
 
 STATISTICS, PERFORMANCE, SAMPLE = "statistics.json", "performance.json", "sample.parquet"
 SCORE = "score"
-"""The column of the model's answers in statistics."""
+"""The column of the model's answers in statistics, unless the baseline names another one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """The baseline's documents; ``performance`` and ``sample`` are missing in one carried over."""
+    """The baseline's documents; ``performance`` and ``sample`` are missing in one carried over.
+
+    ``prediction`` is what its statistics call the model's answer.
+    """
 
     statistics: Mapping[str, Any]
+    prediction: str = SCORE
     performance: Mapping[str, Any] = field(default_factory=dict)
     sample: Path | None = None
     notes: tuple[str, ...] = ()
@@ -40,13 +44,14 @@ def read_reference(folder: Path, package: Package) -> Reference:
     if statistics is None:
         raise InputError(f"No {STATISTICS} in the baseline: training's evaluate job makes it.")
     notes = []
-    run = (statistics.get("mdlc") or {}).get("run")
+    origin = statistics.get("mdlc") or {}
+    run = origin.get("run")
     if run is None:
         notes.append("The baseline does not say which training run made it: it is taken as this version's.")
     elif run != package.run:
         raise InputError(
-            f"The baseline is of run {run}, version {package.version} was made by run {package.run}: give the "
-            "baseline that its package names."
+            f"The baseline is of run {run}, version {package.version} was made by run {package.run}: "
+            "give the baseline that its package names."
         )
     performance = _document(folder / PERFORMANCE)
     if performance is None:
@@ -54,6 +59,7 @@ def read_reference(folder: Path, package: Package) -> Reference:
     sample = folder / SAMPLE
     return Reference(
         statistics=statistics,
+        prediction=str(origin.get("prediction") or SCORE),
         performance=performance or {},
         sample=sample if sample.is_file() else None,
         notes=tuple(notes),

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.drift import Thresholds
 from jobs.errors import PlanError
 from jobs.plan import Interval, Plan
+from jobs.thresholds import Thresholds
 
 KINDS = ("endpoint", "batch")
 JOINS = ("row_key", "inference_id", "entity_and_time")
@@ -40,6 +40,7 @@ class Settings:
     :param captured: an endpoint's capture files below the input ``captured``.
     :param published: the results of batch inference, for a batch monitor.
     :param by: what joins labels to served rows, one of `JOINS`; None without labels.
+    :param format: of files of labels that are rows like the training data's.
     :param segments: columns whose values are judged apart.
     :param protected: columns between whose values the model should make no difference.
     :param least_rows: labelled rows that a segment needs.
@@ -57,6 +58,7 @@ class Settings:
     captured: tuple[str, ...] = ()
     published: tuple[Published, ...] = ()
     by: str | None = None
+    format: str = "csv"
     thresholds: Thresholds
     segments: tuple[str, ...] = ()
     protected: tuple[str, ...] = ()
@@ -94,7 +96,8 @@ def read_settings(plan: Plan) -> Settings:
         captured=tuple(section.get("captured") or ()),
         published=tuple(_published(entry) for entry in section.get("published") or ()),
         by=by,
-        thresholds=_thresholds(section.get("thresholds") or {}),
+        format=str((labels or {}).get("format") or plan.dataset.format),
+        thresholds=Thresholds.from_plan(section.get("thresholds")),
         segments=_columns(plan, section, "segments"),
         protected=_columns(plan, section, "protected"),
         least_rows=_number(section, "least_rows", 100),
@@ -135,13 +138,6 @@ def _published(entry: Mapping[str, Any]) -> Published:
         )
     except KeyError as error:
         raise PlanError(f"monitor.published: an entry lacks {error.args[0]!r}.") from None
-
-
-def _thresholds(given: Mapping[str, Any]) -> Thresholds:
-    try:
-        return Thresholds(**{name: float(value) for name, value in given.items()})
-    except (TypeError, ValueError) as error:
-        raise PlanError(f"monitor.thresholds: {error}") from None
 
 
 def _columns(plan: Plan, section: Mapping[str, Any], name: str) -> tuple[str, ...]:

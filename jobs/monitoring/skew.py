@@ -31,8 +31,8 @@ def skew(
     """The section ``skew`` of the summary; None where labels are no full rows.
 
     ``mismatch_share`` counts a value that only one side has. ``mean_difference`` is served minus offline,
-    over rows where both have a value, and ``in_standard_deviations`` the same in those of the baseline; null for
-    what is no number.
+    over rows where both have a value, and ``in_standard_deviations`` the same in those of the baseline; null
+    for what is no number.
 
     :param features: the raw columns that the model is given, with declared types.
     """

@@ -10,7 +10,7 @@ from jobs.findings import Finding
 from jobs.monitoring.drifting import Drifting, described
 from jobs.monitoring.fairness import Difference
 from jobs.monitoring.labels import Labels
-from jobs.monitoring.reference import SCORE, Reference
+from jobs.monitoring.reference import Reference
 from jobs.monitoring.rows import Served
 from jobs.monitoring.segments import Segment
 from jobs.monitoring.settings import Settings
@@ -45,7 +45,13 @@ class Found:
     @property
     def columns(self) -> list[str]:
         """The features that drifted against the baseline."""
-        return [column.name for column in self.drifting.baseline.drifted if column.name != SCORE]
+        score = self.reference.prediction
+        return [column.name for column in self.drifting.baseline.drifted if column.name != score]
+
+    @property
+    def worst(self) -> list[str]:
+        """Every column of the baseline, the score among them, the furthest drifted first."""
+        return list(described(self.drifting.baseline))
 
     @property
     def drifted(self) -> bool:
@@ -68,7 +74,7 @@ def summary(found: Found) -> dict[str, Any]:
     """The document ``summary.json``."""
     settings, drifting = found.settings, found.drifting
     columns = described(drifting.baseline)
-    prediction = columns.pop(SCORE, None)
+    prediction = columns.pop(found.reference.prediction, None)
     document = {
         "schema_version": SCHEMA_VERSION,
         "model": found.plan.model,

@@ -5,8 +5,9 @@ import binascii
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lambdas.plan_monitoring.windows import Window
@@ -19,6 +20,9 @@ BY_DAY = timedelta(hours=12)
 
 MOST_LOOKED_INTO, MOST_BYTES = 5, 256 * 1024
 """How many files are looked into for the version, and how much of each."""
+
+HEAD_BYTES = 64 * 1024
+"""How much is read of a file that was written after the window's end."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,7 +39,9 @@ def files(
     """The files that may hold rows of the window, sorted by their keys.
 
     They are filed by the hour, of which neither the request's nor the file's time is promised: those of one
-    hour on either side are taken too, and each row tells its own time.
+    hour on either side are looked at too. What was written before the window began is left out, and of what
+    was written after its end everything that holds none of its rows: the requests that replay a window are
+    captured as well, and must not make it another one.
 
     Args:
         variants: whose; none for all there are.
@@ -43,14 +49,50 @@ def files(
     first = window.start.replace(minute=0, second=0, microsecond=0) - HOUR
     last = window.end + HOUR
     found: list[Captured] = []
+    later: list[Captured] = []
     for variant in variants or _variants(s3, bucket, endpoint):
         folder = f"capture/{endpoint}/{variant}/"
         for prefix in _prefixes(folder, first, last):
             for entry in _listed(s3, bucket, prefix):
                 hour = entry["Key"].removeprefix(folder)[: len("2013/01/31/23")]
-                if first.strftime("%Y/%m/%d/%H") <= hour <= last.strftime("%Y/%m/%d/%H"):
-                    found.append(Captured(entry["Key"], entry["Size"]))
+                near = first.strftime("%Y/%m/%d/%H") <= hour <= last.strftime("%Y/%m/%d/%H")
+                if near and entry["LastModified"] >= window.start:
+                    kept = found if entry["LastModified"] < window.end else later
+                    kept.append(Captured(entry["Key"], entry["Size"]))
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        holds = pool.map(lambda file: _may_hold(s3, bucket, file, window), later)
+        found += [file for file, held in zip(later, holds, strict=True) if held]
     return tuple(sorted(found))
+
+
+def _may_hold(s3: Any, bucket: str, file: Captured, window: Window) -> bool:
+    """Whether a file may hold a caller's request of before the window's end, as far as its first lines tell.
+
+    Requests are written about in the order of time.
+    """
+    text = _head(s3, bucket, file, HEAD_BYTES)
+    moments = [moment for line in text.splitlines() if (moment := _moment(line)) is not None]
+    if any(moment < window.end for moment in moments):
+        return True
+    return not moments and file.size > HEAD_BYTES
+
+
+def _moment(line: str) -> datetime | None:
+    """When a caller's request was answered; None for a probe, and for a line that cannot be read."""
+    try:
+        about = json.loads(line)["eventMetadata"]
+        if str(about.get("inferenceId") or "").startswith(PROBE_PREFIX):
+            return None
+        moment = datetime.fromisoformat(about["inferenceTime"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _head(s3: Any, bucket: str, file: Captured, most: int) -> str:
+    body = s3.get_object(Bucket=bucket, Key=file.key, Range=f"bytes=0-{most - 1}")["Body"]
+    text: str = body.read().decode(errors="replace")
+    return text
 
 
 def _variants(s3: Any, bucket: str, endpoint: str) -> list[str]:
@@ -85,23 +127,17 @@ def version_named(s3: Any, bucket: str, found: Sequence[Captured], window: Windo
     named: Counter[int] = Counter()
     step = max(1, len(found) // MOST_LOOKED_INTO)
     for file in found[step // 2 :: step][:MOST_LOOKED_INTO]:
-        body = s3.get_object(Bucket=bucket, Key=file.key, Range=f"bytes=0-{MOST_BYTES - 1}")["Body"]
-        named.update(_versions(body.read().decode(errors="replace"), window))
+        named.update(_versions(_head(s3, bucket, file, MOST_BYTES), window))
     return named.most_common(1)[0][0] if named else None
 
 
 def _versions(text: str, window: Window) -> Iterator[int]:
     """The version of each answer of the window; lines that are cut off or tell none are passed over."""
     for line in text.splitlines():
-        try:
-            event = json.loads(line)
-            about, answered = event["eventMetadata"], event["captureData"]["endpointOutput"]
-            if not window.holds(datetime.fromisoformat(about["inferenceTime"])):
-                continue
-        except (ValueError, KeyError, TypeError):
+        moment = _moment(line)
+        if moment is None or not window.holds(moment):
             continue
-        if str(about.get("inferenceId") or "").startswith(PROBE_PREFIX):
-            continue
+        answered = json.loads(line).get("captureData", {}).get("endpointOutput") or {}
         for part in _text(answered).splitlines():
             answer = parsed(part)
             if answer is not None and (answer.version or "").isdecimal():

@@ -119,7 +119,12 @@ def test_rows_of_windows_hold_the_row_the_version_and_the_label(target: FakeTarg
     assert found is not None
     assert (found.kind, found.version, found.score) == ("endpoint", 7, 0.5)
     assert found.row == {"delay": 60, "carrier": "AA"}
-    assert found.at == "2026-02-09 01:00:00" and found.details["entity"] == "N1"
+    assert found.at == "2026-02-09 01:00:00"
+    assert found.details == {
+        "window": "2026-02-09T00:00:00Z to 2026-02-09T23:00:00Z",
+        "monitored in": "s3://bucket/monitoring/endpoint/2026-02-09/d1/report.json",
+        "entity": "N1",
+    }
     assert found.place == "s3://bucket/monitoring/endpoint/2026-02-09/d1/rows.parquet"
     assert published.in_windows(target, windows, "q2", lambda line: None) is None
 

@@ -139,6 +139,13 @@ def test_what_is_not_found_says_where_was_looked_and_what_to_try(
     assert ("--on YYYY-MM-DD" in said) == (not {"on", "run"} & set(narrowed))
 
 
+def test_of_a_decision_only_its_models_items_are_read(tmp_path: Path) -> None:
+    target = account(tmp_path)
+    Search(target=target, prediction_id="q1").find()
+    calls = [name for name, _ in target.clients["dynamodb"].calls]
+    assert "query" in calls and "scan" not in calls
+
+
 def test_a_models_name_is_no_prediction(tmp_path: Path) -> None:
     with pytest.raises(
         CommandError, match="'churn' is a model and no prediction: try `mdlc audit --model churn`"

@@ -1,7 +1,7 @@
 """Two models that retrain by themselves and share a budget of one training at a time."""
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from aws_cdk import App, CfnOutput, RemovalPolicy, Stack
@@ -43,6 +43,9 @@ PATIENCE = Patience(
 """Waiting goes fifty times as fast there: a debounce of a second."""
 WINDOW = SinceDrift(shortest=timedelta(days=60), longest=timedelta(days=300), holdout=timedelta(days=60))
 
+LABELLED_UNTIL = datetime(2013, 12, 26, tzinfo=UTC)
+"""What the clock says when nothing else tells up to when there are labels."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Retrained:
@@ -65,13 +68,17 @@ SERVED = Retrained(
         OnRequest(),
         OnDrift(),
         OnAccuracyLoss(metric="auc", bound=0.5),
-        OnNewData(files=1000),
         OnCodeChange(),
         OnSchedule(schedule="rate(365 days)"),
     ),
     serves=True,
 )
-DECIDED = Retrained(team=Team(model="decided"), approval=Approval.manual())
+DECIDED = Retrained(
+    team=Team(model="decided"),
+    approval=Approval.manual(),
+    triggers=(OnRequest(priority=2), OnNewData(files=3)),
+)
+"""A person decides, and the next batch takes what was approved."""
 
 
 class RetrainingStack(Stack):
@@ -131,10 +138,11 @@ class RetrainingStack(Stack):
             window=WINDOW,
             fleet=fleet,
             patience=PATIENCE,
+            label_delay=datetime.now(UTC).replace(microsecond=0) - LABELLED_UNTIL,
         )
         CfnOutput(self, f"{name}Bucket", value=home.bucket_name)
         CfnOutput(self, f"{name}Table", value=home.audit_table_name)
-        if one is SERVED or one.serves:
+        if one.serves:
             CfnOutput(self, "FleetTable", value=fleet.table_name)
 
 

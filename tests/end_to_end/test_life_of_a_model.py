@@ -18,6 +18,7 @@ STEADY = Team(model="steady")
 CHANGED = replace(STEADY, rounds=12)
 SHUFFLED = Team(model="shuffled")
 FAILING = Team(model="failing", own=True)
+BASELINE = ("constraints.json", "performance.json", "sample.parquet", "statistics.json")
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,11 @@ def test_training_registers_an_approved_package_with_its_origin(teams: Aws) -> N
     assert 0.65 <= metrics["auc"]["value"] < 0.9
     assert json.loads(audit["metrics"])["auc"] == pytest.approx(metrics["auc"]["value"], abs=1e-3)
     assert any(key.endswith("evaluation.png") for key in teams.keys(done.output["evaluation"]))
+    baseline = {name: teams.read(metadata["baseline"] + name) for name in BASELINE}
+    assert len(teams.keys(metadata["baseline"])) == len(BASELINE)
+    measured = json.loads(baseline["performance.json"])
+    assert measured["metrics"]["auc"]["value"] == pytest.approx(metrics["auc"]["value"])
+    assert json.loads(baseline["statistics.json"])["mdlc"]["run"] == measured["run"] == audit["run"]
     (event,) = events(teams)
     assert event["detail-type"] == "Training Completed"
     assert event["detail"]["package_arn"] == done.output["package_arn"]

@@ -271,19 +271,40 @@ def test_a_package_without_a_baseline_is_refused_by_name(services: Services) -> 
 
 def test_hours_on_either_side_are_listed_and_no_others(services: Services) -> None:
     services.s3.objects.clear()
+    early = capture(at=YESTERDAY.end - timedelta(minutes=1))
     inside = [
-        services.s3.captured(YESTERDAY.start - timedelta(minutes=30)),
-        services.s3.captured(YESTERDAY.end + timedelta(minutes=30)),
+        services.s3.captured(YESTERDAY.start + timedelta(minutes=30)),
+        services.s3.captured(YESTERDAY.end + timedelta(minutes=30), early),
         services.s3.captured(NOON, variant="other"),
     ]
-    services.s3.captured(YESTERDAY.start - timedelta(minutes=90))
-    services.s3.captured(YESTERDAY.end + timedelta(minutes=130))
+    services.s3.captured(YESTERDAY.start - timedelta(minutes=30))
+    services.s3.captured(YESTERDAY.end + timedelta(minutes=130), early)
     services.s3.captured(NOON, endpoint="another")
     (window,) = plan()["windows"]
     assert services.s3.json(window["plan"])["monitor"]["captured"] == sorted(inside)
     short = {"window": {"start": f"{NOON:%Y-%m-%dT%H:%M:%S}", "end": f"{NOON:%Y-%m-%dT13:00:00}"}}
     (window,) = plan(given=short)["windows"]
     assert services.s3.json(window["plan"])["monitor"]["captured"] == inside[2:]
+
+
+@pytest.mark.parametrize(
+    ("lines", "held"),
+    [
+        ([capture(at=YESTERDAY.end, inference="probe-1"), capture(at=NOON)], True),
+        # The replay's own requests, which must not make the window another one.
+        ([capture(at=YESTERDAY.end, inference="probe-1")], False),
+        ([capture(at=NOON, inference="probe-1")], False),
+        ([capture(at=YESTERDAY.end)], False),
+        (["{half"], False),
+        ([capture(at=NOON, inference="probe-" + "1" * 70_000)], True),  # more than is looked at
+    ],
+)
+def test_of_what_was_written_later_only_rows_of_the_window_count(
+    services: Services, lines: list[str], held: bool
+) -> None:
+    key = services.s3.captured(YESTERDAY.end + timedelta(minutes=3), *lines)
+    (window,) = plan()["windows"]
+    assert (key in services.s3.json(window["plan"])["monitor"]["captured"]) is held
 
 
 def test_a_shadows_captures_do_not_count(services: Services) -> None:

@@ -74,7 +74,10 @@ def test_the_work_says_everything(model: Model) -> None:
 
 
 def test_who_names_the_rows_gets_them(model: Model) -> None:
-    spans = {"window": {"start": "2025-01-01"}, "holdout": {"start": "2025-06-01", "end": "2025-07-01"}}
+    spans: dict[str, Any] = {
+        "window": {"start": "2025-01-01"},
+        "holdout": {"start": "2025-06-01", "end": "2025-07-01"},
+    }
     _, work = held(model, **spans)
     assert work["training"]["input"]["window"] == {"start": "2025-01-01T00:00:00", "end": None}
     assert work["training"]["input"]["holdout"]["end"] == "2025-07-01T00:00:00"

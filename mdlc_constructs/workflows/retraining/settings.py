@@ -33,6 +33,8 @@ LONGEST_EXECUTION = timedelta(days=365)
 
 Kind = TypeVar("Kind", OnSchedule, OnNewData, OnDrift, OnAccuracyLoss, OnCodeChange, OnRequest)
 
+LONGEST_DELAY = timedelta(days=100 * 365)
+
 _ONCE = (OnSchedule, OnNewData, OnCodeChange, OnRequest)
 
 
@@ -70,7 +72,7 @@ class RetrainingSettings:
                 self.instances,
                 f"the fleet's budget has {self.budget.instances}; a retraining would never get its lease.",
             )
-        check_duration("label_delay", self.label_delay, timedelta(0), timedelta(days=3650))
+        check_duration("label_delay", self.label_delay, timedelta(0), LONGEST_DELAY)
         check_duration("approval_within", self.approval_within, timedelta(minutes=1), timedelta(days=180))
         if self.longest > LONGEST_EXECUTION:
             raise refusal(

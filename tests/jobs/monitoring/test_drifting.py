@@ -1,6 +1,7 @@
-from jobs.drift import ColumnDrift, DriftReport, Finding, Thresholds
+from jobs.drift import ColumnDrift, DriftReport, Finding
 from jobs.monitoring.drifting import VIEW, compare, described, telling
 from jobs.monitoring.reference import read_reference
+from jobs.thresholds import Thresholds
 from tests.jobs.monitoring.windows import FEATURES, Window, event, opened, rows
 
 

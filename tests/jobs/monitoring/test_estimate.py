@@ -2,23 +2,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
-from jobs.monitoring.estimate import calibrated, estimated, expected
+from jobs.calibration import rates
+from jobs.metrics import Scored, computed
+from jobs.monitoring.estimate import estimated, expected
 from tests.jobs.monitoring.windows import Window, event, opened, rows
 
 FINE = np.linspace(0, 1, 201)
 CALIBRATION = {"edges": FINE.tolist(), "rates": ((FINE[1:] + FINE[:-1]) / 2).tolist(), "counts": [1] * 200}
-
-
-def test_the_rate_of_each_score() -> None:
-    calibration = {"edges": [0.2, 0.5, 0.8], "rates": [0.1, 0.9]}
-    assert calibrated(np.array([0.0, 0.2, 0.49, 0.5, 0.8, 1.0]), calibration).tolist() == [
-        0.1,
-        0.1,
-        0.1,
-        0.9,
-        0.9,
-        0.9,
-    ]
 
 
 def test_expected_metrics_are_what_happens() -> None:
@@ -43,7 +33,7 @@ def test_expected_metrics_are_what_happens() -> None:
 def test_auc_of_chances_is_the_sum_over_pairs() -> None:
     random = np.random.default_rng(2)
     scores = np.round(random.random(60), 1)
-    chance = calibrated(scores, CALIBRATION)
+    chance = rates(CALIBRATION, scores)
     wins = (scores[:, None] > scores) + 0.5 * (scores[:, None] == scores)
     pairs = chance[:, None] * (1 - chance)
     assert expected(scores, CALIBRATION, 0.5)["auc"] == pytest.approx((wins * pairs).sum() / pairs.sum())
@@ -55,8 +45,6 @@ def test_its_error_is_of_the_rows_with_labels(window: Window) -> None:
     window.label(made[:300])
     with opened(window) as read:
         truth = (np.array([row["y"] for row in made[:300]]), np.array([row["score"] for row in made[:300]]))
-        from jobs.metrics import Scored, computed
-
         scored = Scored(labels=truth[0].astype(float), scores=truth[1])
         found = estimated(read.connection, read.settings, CALIBRATION, scored)
     assert found
@@ -70,8 +58,6 @@ def test_its_error_is_of_the_rows_with_labels(window: Window) -> None:
 def test_nothing_to_estimate_from(window: Window) -> None:
     with opened(window) as read:
         nobody = np.array([])
-        from jobs.metrics import Scored
-
         truth = Scored(labels=nobody, scores=nobody)
         assert estimated(read.connection, read.settings, None, truth) is None
         assert estimated(read.connection, read.settings, CALIBRATION, truth) is None
