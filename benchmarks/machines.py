@@ -53,7 +53,9 @@ def _started(stack: Retraining, models: tuple[Retrained, ...]) -> Sample:
     try:
         began = time.monotonic()
         starts = [
-            stack.start(model, reason=f"start {number}") for number in range(STARTS) for model in models
+            stack.start(model, reason=f"start {number}", labelled_until=LABELLED)
+            for number in range(STARTS)
+            for model in models
         ]
         for arn in starts:
             execution = stack.aws.wait(arn)
