@@ -8,9 +8,14 @@ from jobs.database import quoted
 def lot(columns: Iterable[str], seed: int) -> str:
     """A number drawn for a row by what it holds, in SQL; the same for rows that hold the same.
 
-    The hash is DuckDB's own, which a run's wheels pin.
+    The hash is DuckDB's own, which a run's wheels pin. Hashed together with the columns, seeds would give
+    lots that differ by a constant; hashed again, they are independent.
     """
-    return f"hash({', '.join([str(int(seed)), *map(quoted, columns)])})"
+    return _again(f"hash({', '.join(map(quoted, columns))})", f"CAST({int(seed)} AS UBIGINT)")
+
+
+def _again(lot: str, other: str) -> str:
+    return f"hash(xor({lot}, {other}))"
 
 
 def sampled(relation: str, columns: Iterable[str], *, taken: Sequence[str], rows: int, seed: int) -> str:
@@ -27,7 +32,8 @@ def sampled(relation: str, columns: Iterable[str], *, taken: Sequence[str], rows
     equal = lot(names, seed)
     counted = f"SELECT {equal} AS _lot, count(*) AS n FROM {relation} GROUP BY 1"
     each = f"SELECT _lot, unnest(range(n)) AS _place FROM ({counted})"
-    drawn = f"SELECT _lot, hash(_lot, _place) AS _order FROM ({each}) ORDER BY 2, 1 LIMIT {int(rows)}"
+    order = _again("_lot", "hash(_place)")
+    drawn = f"SELECT _lot, {order} AS _order FROM ({each}) ORDER BY 2, 1 LIMIT {int(rows)}"
     # Rows of one lot hold the same, so that the least of each column is the row.
     values = ", ".join(f"min({quoted(name)}) AS {quoted(name)}" for name in taken)
     wanted = f"SELECT *, {equal} AS _lot FROM {relation}"
