@@ -12,7 +12,7 @@ from lambdas.audit import champion_of
 from lambdas.clients import client
 from lambdas.errors import NoPackage
 from lambdas.packages import Package, choose, package_from
-from lambdas.plan_monitoring import captures, logic
+from lambdas.plan_monitoring import captures, documents, logic
 from lambdas.plan_monitoring.labels import LabelFiles
 from lambdas.plan_monitoring.published import published
 from lambdas.plan_monitoring.recorded import recorded
@@ -176,11 +176,11 @@ class _Planner:
 
     def written(self, one: logic.Planned) -> dict[str, Any]:
         """The map's entry of a window; its plan and manifests are written where a job is to read them."""
-        entry = logic.entry(self._event, one)
+        entry = documents.entry(self._event, one)
         if one.source.empty:
             return entry
         bucket = self._home["bucket"]
-        plan = put_plan(self._s3, bucket, one.digest[:16], logic.job_plan(self._event, one))
+        plan = put_plan(self._s3, bucket, one.digest[:16], documents.job_plan(self._event, one))
         _, key = split_uri(plan)
         root, folder = f"s3://{bucket}/", plan.removesuffix("plan.json")
         # A manifest may not be empty: the plan stands in where there is nothing else.

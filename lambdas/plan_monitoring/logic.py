@@ -11,7 +11,7 @@ from lambdas.plan_monitoring.published import Published
 from lambdas.plan_monitoring.windows import Wanted, Window
 from lambdas.planning import met, next_state
 from lambdas.sources import SourceFile, data_version
-from lambdas.steps import DIGEST_LENGTH, Job, Standing, digest, standing, verdict
+from lambdas.steps import DIGEST_LENGTH, Job, Standing, digest, standing
 
 LookUp = Callable[[str], Job]
 
@@ -157,7 +157,7 @@ def _digest(event: Mapping[str, Any], source: Found, earlier: Window | None) -> 
         settings["dataset"],
         settings["quality"],
         settings["monitor"],
-        _label_settings(settings),
+        label_settings(settings),
         source.wanted.window.id,
         source.served_version,
         source.labels_version,
@@ -166,7 +166,8 @@ def _digest(event: Mapping[str, Any], source: Found, earlier: Window | None) -> 
     )
 
 
-def _label_settings(settings: Mapping[str, Any]) -> dict[str, Any] | None:
+def label_settings(settings: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How labels are joined, as the job's plan holds it; None without labels."""
     labels = settings["labels"]
     return None if labels is None else {"by": labels["by"], "format": labels["format"]}
 
@@ -174,73 +175,6 @@ def _label_settings(settings: Mapping[str, Any]) -> dict[str, Any] | None:
 def folder(bucket: str, monitor: str, window: Window, step_digest: str) -> str:
     """Where a window's report lies."""
     return f"s3://{bucket}/monitoring/{monitor}/{window.id}/{step_digest[:DIGEST_LENGTH]}/"
-
-
-def job_plan(event: Mapping[str, Any], one: Planned) -> dict[str, object]:
-    """The `plan.json` of a window's monitor job."""
-    settings, source, package = event["settings"], one.source, one.source.package
-    assert package is not None
-    monitor = {key: value for key, value in settings["monitor"].items() if key != "kind"}
-    return {
-        "schema_version": 1,
-        "workflow": "monitoring",
-        "model": event["model"],
-        "run": one.digest[:16],
-        "dataset": settings["dataset"],
-        "quality": settings["quality"],
-        "data": {
-            "version": source.labels_version,
-            "uri": settings["labels"]["uri"] if settings["labels"] else "",
-            "files": [file.to_plan() for file in source.labels],
-        },
-        "package": {
-            "arn": package.arn,
-            "version": package.version,
-            "run": package.metadata["run"],
-            "program": package.metadata["program"],
-            "baseline": source.baseline,
-        },
-        "monitor": {
-            "kind": settings["monitor"]["kind"],
-            "window": one.window.to_plan(),
-            "id": one.window.id,
-            "captured": source.names(),
-            "published": [batch.to_plan() for batch in source.published],
-            "labels": _label_settings(settings),
-            **monitor,
-        },
-        "previous": {"window": one.previous[0].to_plan()} if one.previous else None,
-    }
-
-
-def entry(event: Mapping[str, Any], one: Planned) -> dict[str, Any]:
-    """What the machine's map gets of a window, but for the places of its plan and manifests."""
-    source, package = one.source, one.source.package
-    bucket, monitor = event["home"]["bucket"], event["settings"]["monitor"]["kind"]
-    job, replay, recorded = one.found, one.replay, source.wanted.recorded
-    replayed = replay is not None and replay.job.status == "Completed"
-    return {
-        "id": one.window.id,
-        "window": one.window.to_plan(),
-        "digest": one.digest,
-        "labels_version": source.labels_version,
-        "served_version": source.served_version,
-        "update": recorded is not None and recorded.served_version == source.served_version,
-        "kept": recorded.consistency if recorded else "",
-        "job": job.name if job else "",
-        "adopted": job is not None and job.job.status == "Completed",
-        "verdict": (verdict(job.job) if job else None) or {"rows": 0},
-        "version": package.version if package else 0,
-        "package_arn": package.arn if package else "",
-        "model": package.metadata["model"] if package else "",
-        "program": package.metadata["program"] if package else "",
-        "baseline": source.baseline,
-        "folder": "" if source.empty else folder(bucket, monitor, one.window, one.digest),
-        "previous": one.previous[1] + "statistics.json" if one.previous else "",
-        "replay": replay is not None,
-        "replay_job": "" if replay is None or replayed else replay.name,
-        "scores": f"s3://{bucket}/scores/{digest(one.digest, 'replay')[:DIGEST_LENGTH]}/" if replay else "",
-    }
 
 
 def decide(event: Mapping[str, Any], windows: Sequence[Planned], look_up: LookUps) -> dict[str, Any]:

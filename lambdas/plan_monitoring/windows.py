@@ -16,6 +16,8 @@ MOST_WINDOWS = 31
 """How many windows one execution computes; the next start finds those that were left."""
 
 LONGEST = timedelta(days=400)
+SKEW = timedelta(minutes=1)
+"""How far the clock of who asks for a window may go ahead."""
 
 _FIRST = datetime(1970, 1, 5, tzinfo=UTC)
 """A Monday: windows of a week begin on Mondays, those of a day at midnight, all in UTC."""
@@ -104,7 +106,7 @@ def checked_input(value: object, now: datetime) -> dict[str, Any]:
         raise InvalidInput(f"window.start {start} is not before window.end {end}: swap or correct them.")
     if end - start > LONGEST:
         raise InvalidInput(f"window is {end - start} long: give at most {LONGEST.days} days.")
-    if end > now:
+    if end > now + SKEW:
         raise InvalidInput(f"window.end {end} has not come yet at {now:%Y-%m-%dT%H:%M:%SZ}: wait for it.")
     return {**given, "window": Window(start, end)}
 
