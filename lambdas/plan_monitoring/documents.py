@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lambdas.plan_monitoring.logic import Planned, folder, label_settings
+from lambdas.plan_monitoring.logic import Planned, label_settings
 from lambdas.steps import DIGEST_LENGTH, digest, verdict
 
 
@@ -46,8 +46,8 @@ def job_plan(event: Mapping[str, Any], one: Planned) -> dict[str, object]:
 
 def entry(event: Mapping[str, Any], one: Planned) -> dict[str, Any]:
     """What the machine's map gets of a window, but for the places of its plan and manifests."""
-    source, package = one.source, one.source.package
-    bucket, monitor = event["home"]["bucket"], event["settings"]["monitor"]["kind"]
+    source, package, bucket = one.source, one.source.package, event["home"]["bucket"]
+    problem = source.problem
     job, replay, recorded = one.found, one.replay, source.wanted.recorded
     replayed = replay is not None and replay.job.status == "Completed"
     return {
@@ -66,9 +66,10 @@ def entry(event: Mapping[str, Any], one: Planned) -> dict[str, Any]:
         "model": package.metadata["model"] if package else "",
         "program": package.metadata["program"] if package else "",
         "baseline": source.baseline,
-        "folder": "" if source.empty else folder(bucket, monitor, one.window, one.digest),
+        "folder": one.folder,
         "previous": one.previous[1] + "statistics.json" if one.previous else "",
         "replay": replay is not None,
         "replay_job": "" if replay is None or replayed else replay.name,
         "scores": f"s3://{bucket}/scores/{digest(one.digest, 'replay')[:DIGEST_LENGTH]}/" if replay else "",
+        **({"failure": {"Error": type(problem).__name__, "Cause": str(problem)}} if problem else {}),
     }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lambdas.errors import NoBaseline
+from lambdas.errors import PlanningError
 from lambdas.packages import Package
 from lambdas.plan_monitoring.captures import Captured
 from lambdas.plan_monitoring.published import Published
@@ -33,7 +33,8 @@ class Found:
 
     Attributes:
         package: the version that it is judged with; None where nothing was captured.
-        carried: a baseline instead of the package's own; empty for the package's.
+        baseline: the folder of the baseline; empty without a package.
+        problem: why the window cannot be computed, though there is something to compute.
     """
 
     wanted: Wanted
@@ -41,7 +42,8 @@ class Found:
     published: tuple[Published, ...] = ()
     labels: tuple[SourceFile, ...] = ()
     package: Package | None = None
-    carried: str = ""
+    baseline: str = ""
+    problem: PlanningError | None = None
 
     @property
     def empty(self) -> bool:
@@ -52,21 +54,6 @@ class Found:
     def labels_version(self) -> str:
         """What identifies the label files; empty when there are none."""
         return data_version(self.labels) if self.labels else ""
-
-    @property
-    def baseline(self) -> str:
-        """The folder of the baseline.
-
-        Raises:
-            NoBaseline: when the package has none, and none was carried over.
-        """
-        own = self.package.metadata.get("baseline", "") if self.package else ""
-        if self.package and not (self.carried or own):
-            raise NoBaseline(
-                f"{self.package.arn} has no 'baseline' in its metadata, because it was trained before there "
-                "were any: train again, or give the workflow the baseline_uri of one that you have."
-            )
-        return self.carried or own
 
     @property
     def served_version(self) -> str:
@@ -86,16 +73,18 @@ class Planned:
 
     Attributes:
         digest: over everything that its report depends on.
+        folder: where its report lies; empty for a window without one.
         previous: the window that it is compared with, and the folder of its statistics.
-        found: the monitor job; None for a window without captures.
+        found: the monitor job; None for a window without one.
         replay: the transform job that asks the package again; None when nothing is replayed.
     """
 
     source: Found
     digest: str
-    previous: tuple[Window, str] | None
-    found: Standing | None
-    replay: Standing | None
+    folder: str = ""
+    previous: tuple[Window, str] | None = None
+    found: Standing | None = None
+    replay: Standing | None = None
 
     @property
     def window(self) -> Window:
@@ -120,11 +109,17 @@ def planned(
     made = []
     for source in sorted(sources, key=lambda one: one.wanted.window):
         window, recorded = source.wanted.window, source.wanted.recorded
+        if source.problem is not None:
+            # One that was asked for says why it fails; one that was only missed would say so at every start.
+            if source.wanted.why == "asked":
+                made.append(Planned(source=source, digest=""))
+            continue
         earlier = max((one for one in folders if one.end <= window.start), key=_end, default=None)
         step = _digest(event, source, earlier)
+        place = "" if source.empty else folder(bucket, monitor, window, step)
         if not source.empty:
             # What was recorded before has the same statistics, and is there already.
-            folders.setdefault(window, folder(bucket, monitor, window, step))
+            folders.setdefault(window, place)
         if recorded is not None and recorded.digest == step:
             continue
         replays = monitor_replays(event) and not source.empty and not (recorded and recorded.consistency)
@@ -132,6 +127,7 @@ def planned(
             Planned(
                 source=source,
                 digest=step,
+                folder=place,
                 previous=(earlier, folders[earlier]) if earlier else None,
                 found=None if source.empty else standing(model, "monitor", step, look_up.processing),
                 replay=standing(model, "replay", step, look_up.transform) if replays else None,
@@ -213,8 +209,8 @@ def decide(event: Mapping[str, Any], windows: Sequence[Planned], look_up: LookUp
 
 def _chained(windows: Sequence[Planned]) -> bool:
     """Whether a window is compared with one whose statistics this very execution writes."""
-    written = {one.window for one in windows if one.found and one.found.job.status != "Completed"}
-    return any(one.previous[0] in written for one in windows if one.previous)
+    written = {one.folder for one in windows if one.found and one.found.job.status != "Completed"}
+    return any(one.previous[1] in written for one in windows if one.previous)
 
 
 def _step(

@@ -154,13 +154,12 @@ def wanted(
     asked = [last, *([Window(last.end, last.end + every)] if open_too else [])]
     grid = [window for window in known if at(window.start, every) == window]
     passed = _between(min(grid, default=last), last, every)
-    found = [Wanted(window=window, why="missing") for window in passed if window not in known]
-    found += [
-        Wanted(window=window, why="asked", recorded=known.get(window))
-        for window in asked
-        if window in known or window not in passed
+    found = [
+        Wanted(window=window, why="missing")
+        for window in passed
+        if window not in known and window not in asked
     ]
-    return sorted(found, key=lambda one: one.window)
+    return found + [Wanted(window=window, why="asked", recorded=known.get(window)) for window in asked]
 
 
 def _between(first: Window, last: Window, every: timedelta) -> list[Window]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.errors import NoBaseline, NoPackage, PlanningError
+from lambdas.errors import PlanningError
 from lambdas.plan_monitoring import handler
 from lambdas.plan_monitoring.windows import MOST_WINDOWS, Window
 from lambdas.record_windows import logic as recording
@@ -24,6 +24,7 @@ from tests.lambdas.monitored import (
 
 YESTERDAY = Window(NOW.replace(hour=0, minute=0) - DAY, NOW.replace(hour=0, minute=0))
 NOON = YESTERDAY.start + timedelta(hours=12)
+ASKED = {"window": YESTERDAY.to_plan()}
 
 
 @pytest.fixture
@@ -254,16 +255,24 @@ def test_captures_that_no_version_can_be_found_for_are_refused(services: Service
     services.dynamodb.items.clear()
     services.s3.objects.clear()
     services.s3.captured(NOON, capture(version=None, at=NOON))
-    with pytest.raises(NoPackage, match="give its package_version"):
-        plan()
+    (window,) = plan(given=ASKED)["windows"]
+    assert window["failure"]["Error"] == "NoPackage"
+    assert "give its package_version" in window["failure"]["Cause"]
+    assert "plan" not in window
 
 
 def test_a_package_without_a_baseline_is_refused_by_name(services: Services) -> None:
     services.sagemaker.package(1, baseline="")
-    with pytest.raises(NoBaseline, match=f"{arn(1)} has no 'baseline'"):
-        plan()
-    (window,) = plan(settings=replace(SETTINGS, baseline="s3://b/baselines/theirs/"))["windows"]
-    assert window["baseline"] == "s3://b/baselines/theirs/"
+    (failed,) = plan(given=ASKED)["windows"]
+    assert failed["failure"]["Error"] == "NoBaseline"
+    assert f"{arn(1)} has no 'baseline'" in failed["failure"]["Cause"]
+    # The last window fails the start; those before it would do so for weeks and tell nothing new.
+    services.s3.captured(NOON - DAY)
+    empty = {**_empty(services), "id": _days_before(2).id, "window": _days_before(2).to_plan()}
+    record(services, empty)
+    assert [window["id"] for window in plan()["windows"]] == [YESTERDAY.id]
+    found = plan(settings=replace(SETTINGS, baseline="s3://b/baselines/theirs/"))["windows"]
+    assert [window["baseline"] for window in found] == ["s3://b/baselines/theirs/"] * 2
 
 
 def test_of_very_many_label_files_only_those_since_the_window_are_read(
