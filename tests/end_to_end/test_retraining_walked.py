@@ -1,6 +1,7 @@
 """Whatever dies in a retraining, at every state of its machine.
 
-Training and release are machines of one state here. The next start completes or refuses cleanly, nothing is done twice for a request, and the lease is free.
+Training and release are machines of one state here. The next start completes or refuses cleanly, nothing is
+done twice for a request, and the lease is free.
 """
 
 import json

@@ -1,7 +1,8 @@
 """What retrainings are granted is used or explained, and everything used is needed.
 
 Judged from what `test_retraining.py`, `test_retraining_killed.py` and `test_retraining_walked.py` made the
-roles do. What training and release are granted is judged in `test_permissions.py` and `test_permissions_of_releases.py`.
+roles do. What training and release are granted is judged in `test_permissions.py` and
+`test_permissions_of_releases.py`.
 """
 
 import pytest
