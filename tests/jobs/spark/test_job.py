@@ -76,3 +76,9 @@ def test_the_command_line_says_what_it_needs(capsys: pytest.CaptureFixture[str])
     with pytest.raises(SystemExit):
         job.main(["--output", "somewhere"])
     assert "--rows" in capsys.readouterr().err
+
+
+def test_without_java_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(pytest.fail.Exception, match="openjdk-17-jre-headless"):
+        spark_python()
