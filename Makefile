@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 TOOL_LOCKS := $(wildcard mdlc_local/requirements.lock mdlc_cli/node/package-lock.json jobs/requirements*.lock)
 
-.PHONY: help setup demo test check lock clean
+.PHONY: help setup demo lifecycle test check lock clean
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -20,6 +20,9 @@ setup: $(READY) ## Make the environment and all tools (the other targets do it b
 
 demo: $(READY) ## Train, score and serve a real model on this machine, and have a broken one sent back
 	@$(BIN)/python -m examples.flight_delay.demo
+
+lifecycle: $(READY) ## Live through the year 2013: monitor, retrain, release and audit a model that no hand touches
+	@$(BIN)/python -m examples.flight_lifecycle.demo
 
 test: $(READY) ## Run all tests
 	@$(BIN)/python -m pytest
@@ -53,7 +56,7 @@ $(READY): $(INSTALLED) $(TOOL_LOCKS)
 lock: $(INSTALLED) ## Pin every dependency anew, one lock an environment
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group dev pyproject.toml -o requirements.lock
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url mdlc_local/requirements.in -o mdlc_local/requirements.lock
-	@for room in jobs lambdas containers/python benchmarks/serving_twin; do for source in $$room/requirements*.in; do echo "$$source"; \
+	@for room in jobs lambdas containers/python benchmarks/serving_twin benchmarks/drift_twins jobs/spark; do for source in $$room/requirements*.in; do echo "$$source"; \
 	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url "$$source" -o "$${source%.in}.lock" || exit 1; done; done
 	$(BIN)/python -m mdlc_cli.node_lock
 

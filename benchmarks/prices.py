@@ -1,4 +1,4 @@
-"""What a million decisions cost beside the endpoint's instances, by AWS's price list.
+"""AWS's price list, and what a million decisions cost by it beside the endpoint's instances.
 
 Prices are facts of a list and change; these are of us-east-1, first tier, in US dollars, as copies of the
 named pages had them (no live price list was asked). Not counted: instances of the endpoint, which both shapes
@@ -42,6 +42,12 @@ PRICES = {
     ),
     "Express duration": Price(
         dollars=0.06 / 3600, unit="GB-second", source="https://aws.amazon.com/step-functions/pricing/"
+    ),
+    "Standard transition": Price(
+        dollars=0.025 / 1000, unit="state transition", source="https://aws.amazon.com/step-functions/pricing/"
+    ),
+    "EventBridge event": Price(
+        dollars=1.00 / 1e6, unit="custom event", source="https://aws.amazon.com/eventbridge/pricing/"
     ),
     "DynamoDB read": Price(
         dollars=0.125 / 1e6,

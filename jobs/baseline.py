@@ -2,18 +2,16 @@
 
 The documents have the shape of SageMaker Model Monitor's ``statistics.json`` and ``constraints.json``, so
 that a baseline made by it can be carried over. Buckets lie between quantiles here, so that each can say
-something; the KLL sketch, which only Model Monitor reads, is left out.
+something; the KLL sketch, which only Model Monitor reads, is left out. ``quantiles`` are ours.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-byoc-statistics.html
 and model-monitor-byoc-constraints.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import duckdb
-
-from jobs.database import quoted, single
+from jobs.database import Connection, quoted, single
 from jobs.errors import InputError
 
 VERSION = 0.0
@@ -21,6 +19,15 @@ BUCKETS = 10
 CATEGORIES = 1000  # counted by name; what is rarer is counted together
 DOMAIN = 100  # more values than this are no domain to hold a window to
 EXACT_ROWS = 2_000_000  # beyond it quantiles are sketched, as exact ones hold a column in memory
+COLUMNS_PER_QUERY = 20
+
+# Shares of the rows whose quantiles are kept, besides the buckets' edges: even ones, and finer at both ends,
+# where few rows reach far.
+_EVEN, _FINEST = 5, 12
+LEVELS = sorted(
+    {step / 2**_EVEN for step in range(1, 2**_EVEN)}
+    | {share for power in range(_EVEN + 1, _FINEST + 1) for share in (2.0**-power, 1 - 2.0**-power)}
+)
 
 LARGEST = "1e140"  # squares of more, summed for the deviation, overflow and stop DuckDB
 
@@ -31,11 +38,10 @@ INFERRED = {
     "boolean": "String",
     "text": "Unknown",
 }
+NUMERIC = {"Fractional", "Integral"}
 
 
-def statistics(
-    connection: duckdb.DuckDBPyConnection, relation: str, columns: Mapping[str, str]
-) -> dict[str, Any]:
+def statistics(connection: Connection, relation: str, columns: Mapping[str, str]) -> dict[str, Any]:
     """The document ``statistics.json`` of a relation's columns.
 
     :param columns: name and kind of each ("number", "integer", "category", "boolean", "text"); a score is
@@ -46,9 +52,21 @@ def statistics(
     rows = int(str(counted))
     if not rows:
         raise InputError("The baseline has no rows: give the training and holdout data.")
-    features = [
-        _feature(connection, relation, name, kind, rows) for name, kind in columns.items() if kind in INFERRED
-    ]
+    inferred = {name: INFERRED[kind] for name, kind in columns.items() if kind in INFERRED}
+    numbers = _numbers(
+        connection, relation, [name for name, kind in inferred.items() if kind in NUMERIC], rows
+    )
+    features: list[dict[str, Any]] = []
+    for name, kind in inferred.items():
+        feature: dict[str, Any] = {"name": name, "inferred_type": kind}
+        if name in numbers:
+            feature["numerical_statistics"] = numbers[name]
+        elif kind == "String":
+            feature["string_statistics"] = _strings(connection, relation, name, rows)
+        else:
+            (present,) = single(connection, f"SELECT count({quoted(name)}) FROM {relation}")
+            feature["string_statistics"] = {"common": _common(int(str(present)), rows)}
+        features.append(feature)
     return {"version": VERSION, "dataset": {"item_count": rows}, "features": features}
 
 
@@ -90,59 +108,90 @@ def category(name: str) -> str:
 
 
 def counted_if(condition: str) -> str:
-    """The rows that meet a condition, in SQL; as a sum, it takes an eighth of the time of FILTER here."""
-    return f"CAST(coalesce(sum(CASE WHEN {condition} THEN 1 ELSE 0 END), 0) AS BIGINT)"
+    """The rows that meet a condition, in SQL; half the time of a sum of cases, a sixteenth of FILTER's."""
+    return f"coalesce(count_if({condition}), 0)"  # which is NULL of no rows
 
 
-def _feature(
-    connection: duckdb.DuckDBPyConnection, relation: str, name: str, kind: str, rows: int
-) -> dict[str, Any]:
-    inferred = INFERRED[kind]
-    feature: dict[str, Any] = {"name": name, "inferred_type": inferred}
-    if inferred == "String":
-        feature["string_statistics"] = _strings(connection, relation, name, rows)
-    elif inferred == "Unknown":
-        (present,) = single(connection, f"SELECT count({quoted(name)}) FROM {relation}")
-        feature["string_statistics"] = {"common": _common(int(str(present)), rows)}
-    else:
-        feature["numerical_statistics"] = _numbers(connection, relation, name, rows)
-    return feature
+def quantiles(levels: Sequence[float], rows: int) -> str:
+    """The values of ``{v}`` at these shares of its rows, in SQL; sketched where there are many rows."""
+    return f"{'quantile_disc' if rows <= EXACT_ROWS else 'approx_quantile'}({{v}}, {list(levels)})"
+
+
+def columns_at_once(rows: int) -> int:
+    """So many columns a query: exact quantiles hold theirs in memory."""
+    return max(1, min(COLUMNS_PER_QUERY, EXACT_ROWS // max(1, rows)))
+
+
+def cleaned(relation: str, names: Sequence[str]) -> str:
+    """The numbers of columns as a table in SQL, its columns ``v0``, ``v1`` and so on."""
+    values = ", ".join(f"{number(name)} AS v{place}" for place, name in enumerate(names))
+    return f"(SELECT {values} FROM {relation})"
+
+
+def answers(
+    connection: Connection, relation: str, asked: Mapping[str, Sequence[str]], together: int
+) -> Iterator[tuple[str, list[Any]]]:
+    """Aggregates of number columns, so many columns a query; in ``asked``, a column's values are ``{v}``."""
+    names = list(asked)
+    for start in range(0, len(names), together):
+        some = names[start : start + together]
+        parts = [part.format(v=f"v{place}") for place, name in enumerate(some) for part in asked[name]]
+        if not parts:
+            continue
+        answer = list(single(connection, f"SELECT {', '.join(parts)} FROM {cleaned(relation, some)}"))
+        for name in some:
+            yield name, answer[: len(asked[name])]
+            del answer[: len(asked[name])]
 
 
 def _common(present: int, rows: int) -> dict[str, int]:
     return {"num_present": present, "num_missing": rows - present}
 
 
-def _strings(connection: duckdb.DuckDBPyConnection, relation: str, name: str, rows: int) -> dict[str, Any]:
+def _strings(connection: Connection, relation: str, name: str, rows: int) -> dict[str, Any]:
     grouped = f"(SELECT {category(name)} AS v, count(*) AS n FROM {relation} GROUP BY 1)"
-    present, distinct = single(
-        connection, f"SELECT coalesce(sum(n), 0)::BIGINT, count(*) FROM {grouped} WHERE v IS NOT NULL"
-    )
-    buckets = connection.execute(
-        f"SELECT v, n FROM {grouped} WHERE v IS NOT NULL ORDER BY n DESC, v LIMIT {CATEGORIES}"
+    found = connection.execute(
+        f"SELECT v, n, sum(n) OVER (), count(*) OVER () FROM {grouped} WHERE v IS NOT NULL "
+        f"ORDER BY n DESC, v LIMIT {CATEGORIES}"
     ).fetchall()
+    present, distinct = (int(total) for total in found[0][2:]) if found else (0, 0)
     return {
-        "common": _common(int(str(present)), rows),
-        "distinct_count": int(str(distinct)),
-        "distribution": {"categorical": {"buckets": [{"value": v, "count": n} for v, n in buckets]}},
+        "common": _common(present, rows),
+        "distinct_count": distinct,
+        "distribution": {"categorical": {"buckets": [{"value": v, "count": n} for v, n, *_ in found]}},
     }
 
 
-def _numbers(connection: duckdb.DuckDBPyConnection, relation: str, name: str, rows: int) -> dict[str, Any]:
-    values = f"(SELECT {number(name)} AS v FROM {relation})"
+def _numbers(
+    connection: Connection, relation: str, names: Sequence[str], rows: int
+) -> dict[str, dict[str, Any]]:
     steps = [round(step / BUCKETS, 6) for step in range(1, BUCKETS)]
-    quantile = "quantile_disc" if rows <= EXACT_ROWS else "approx_quantile"
-    present, mean, total, deviation, lowest, highest, quantiles = connection.execute(
-        "SELECT count(v), avg(v), sum(v), stddev_pop(v), min(v), max(v), "
-        f"{quantile}(v, {steps}) FROM {values}"
-    ).fetchall()[0]
+    summary = ["count({v})", "avg({v})", "sum({v})", "stddev_pop({v})", "min({v})", "max({v})"]
+    summary.append(quantiles([*steps, *LEVELS], rows))
+    found = dict(answers(connection, relation, dict.fromkeys(names, summary), columns_at_once(rows)))
+    # A value that many rows have is one edge, however many quantiles fall on it.
+    inner = {
+        name: sorted({edge for edge in (values or [])[: len(steps)] if lowest <= edge < highest})
+        for name, (*_, lowest, highest, values) in found.items()
+    }
+    upto = {
+        name: [counted_if(f"{{v}} <= {double(edge)}") for edge in edges]
+        for name, edges in inner.items()
+        if edges
+    }
+    below = dict(answers(connection, relation, upto, COLUMNS_PER_QUERY))
+    return {
+        name: _numerical(summary, inner[name], below.get(name, []), rows) for name, summary in found.items()
+    }
+
+
+def _numerical(
+    summary: Sequence[Any], inner: Sequence[float], below: Sequence[int], rows: int
+) -> dict[str, Any]:
+    present, mean, total, deviation, lowest, highest, values = summary
     document: dict[str, Any] = {"common": _common(present, rows)}
     if not present:
         return document
-    # A value that many rows have is one edge, however many quantiles fall on it.
-    inner = sorted({edge for edge in quantiles if lowest <= edge < highest})
-    upto = ", ".join(counted_if(f"v <= {double(edge)}") for edge in inner) or "0"
-    below = connection.execute(f"SELECT {upto} FROM {values}").fetchall()[0][: len(inner)]
     edges, cumulated = [lowest, *inner, highest], [0, *below, present]
     return document | {
         "mean": mean,
@@ -150,6 +199,7 @@ def _numbers(connection: duckdb.DuckDBPyConnection, relation: str, name: str, ro
         "std_dev": deviation,
         "min": lowest,
         "max": highest,
+        "quantiles": {"levels": LEVELS, "values": list(values[-len(LEVELS) :])},
         "distribution": {
             "kll": {
                 "buckets": [

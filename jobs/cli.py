@@ -24,6 +24,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     ),
     "prepare": ("data", "run a package's feature program over the input of batch inference"),
     "golden": ("predictions", "compare a new version's answers to recorded rows with the expected ones"),
+    "monitor": (
+        "captured",
+        "compare a window of served rows with the baseline: drift, accuracy by late labels, skew, a report",
+    ),
     "check": ("predictions", "rejoin predictions to their rows, check them and write the result"),
 }
 
@@ -60,7 +64,9 @@ def parser() -> argparse.ArgumentParser:
 
 def _memory(name: str) -> str:
     capped = "the most memory for queries, such as 256MB; more spills to disk"
-    beside = ". Metrics take 150 to 250 MB a million rows beside it" if name == "evaluate" else ""
+    beside = (
+        ". Metrics take 150 to 250 MB a million rows beside it" if name in ("evaluate", "monitor") else ""
+    )
     return capped + beside
 
 
@@ -73,6 +79,9 @@ def _outputs(name: str) -> str:
         "trained_on).",
         "prepare": "Inputs: plan, data, program. Outputs: shards, keys.",
         "golden": "Inputs: plan, rows, expected, predictions. Output: golden.",
+        "monitor": "Inputs: plan, captured, program, baseline; labels (when the plan lists any), previous "
+        "(statistics.json of the window before, when the plan names one), raw (of a batch monitor: what was "
+        "scored). Output: monitoring.",
         "check": "Inputs: plan, keys, predictions. Outputs: parts, staged, delivery (only when rows are "
         "delivered).",
     }

@@ -7,11 +7,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jobs.errors import JobError
 from jobs.folders import scratch
+
+if TYPE_CHECKING:
+    import duckdb
 
 _BYTES = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 _BYTES_PER_THREAD = 100 * 10**6  # below this a thread's buffers alone can exhaust the cap
@@ -20,8 +22,25 @@ _BYTES_PER_THREAD = 100 * 10**6  # below this a thread's buffers alone can exhau
 NO_PATH_COLUMNS = "hive_partitioning = false"
 
 
+class Answer(Protocol):
+    """What a query gave."""
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """All rows."""
+
+
+class Connection(Protocol):
+    """What answers SQL in DuckDB's dialect: DuckDB itself, or another engine behind a translation.
+
+    Code that asks for no more than this runs on both (see `jobs.spark`).
+    """
+
+    def execute(self, query: str, /) -> Answer:
+        """Ask a query."""
+
+
 @contextmanager
-def connected(memory: str | None = None) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+def connected(memory: str | None = None) -> "Iterator[tuple[duckdb.DuckDBPyConnection, Path]]":
     """A connection and a folder for intermediate files; both are gone afterwards.
 
     On SageMaker the folder is on the job's own disk, so that ``volume_gb`` is what bounds it; elsewhere it is
@@ -31,6 +50,8 @@ def connected(memory: str | None = None) -> Iterator[tuple[duckdb.DuckDBPyConnec
         folder. By default four fifths of the machine's.
     :raises JobError: when ``memory`` cannot be read.
     """
+    import duckdb  # Spark's image has none, and asks this module for its SQL only
+
     folder = Path(tempfile.mkdtemp(prefix="mdlc-job-", dir=scratch()))
     connection = duckdb.connect(str(folder / "job.duckdb"))
     try:
@@ -78,9 +99,10 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def single(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[object, ...]:
+def single(connection: Connection, query: str) -> tuple[object, ...]:
     """The one row that a query answers."""
-    row = connection.execute(query).fetchone()
-    if row is None:
+    # All are fetched: DuckDB takes a result that may have more rows for unfinished work.
+    rows = connection.execute(query).fetchall()
+    if not rows:
         raise JobError(f"A query that always has one row had none: {query[:80]}")
-    return tuple(row)
+    return tuple(rows[0])

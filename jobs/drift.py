@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-import duckdb
-
+from jobs.database import Connection
 from jobs.divergence import (
     Cell,
     chi_square,
@@ -23,6 +22,7 @@ from jobs.divergence import (
     merged,
     psi,
     psi_of_chance,
+    transport,
     wasserstein,
     without_rare,
 )
@@ -77,7 +77,7 @@ class DriftReport:
 
 
 def drift(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     relation: str,
     statistics: Mapping[str, Any],
     thresholds: Thresholds | None = None,
@@ -251,7 +251,11 @@ def _measures(column: Compared) -> dict[str, float | None]:
     }
     if column.kind == "numbers":
         measures["kolmogorov_smirnov"] = kolmogorov_smirnov(column.cells)
-        measures["wasserstein"] = wasserstein(column.cells, column.edges)
+        measures["wasserstein"] = (
+            transport(*column.quantiles, column.levels)
+            if column.levels
+            else wasserstein(column.cells, column.edges)
+        )
         measures["outside_share"] = (column.cells[0][1] + column.cells[-1][1]) / column.present[1]
     else:
         measures["cramers_v"] = cramers_v(cells)

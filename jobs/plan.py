@@ -80,6 +80,8 @@ class Plan:
     predicted_at: str | None
     golden: Mapping[str, Any]
     delivery: Mapping[str, Any] | None = None
+    monitor: Mapping[str, Any] | None = None
+    previous: Mapping[str, Any] | None = None
 
     @property
     def training(self) -> bool:
@@ -122,8 +124,8 @@ def parse_plan(document: Mapping[str, Any]) -> Plan:
             "deploy the workflow and its jobs from one release."
         )
     workflow = _member(document, "workflow", str)
-    if workflow not in ("training", "batch"):
-        raise PlanError(f'workflow={workflow!r}: give "training" or "batch".')
+    if workflow not in ("training", "batch", "monitoring"):
+        raise PlanError(f'workflow={workflow!r}: give "training", "batch" or "monitoring".')
     data = _member(document, "data", dict)
     split = document.get("split") or {}
     return Plan(
@@ -144,6 +146,8 @@ def parse_plan(document: Mapping[str, Any]) -> Plan:
         predicted_at=document.get("predicted_at"),
         golden=document.get("golden") or {},
         delivery=document.get("delivery"),
+        monitor=document.get("monitor"),
+        previous=document.get("previous"),
     )
 
 

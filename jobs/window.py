@@ -7,13 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import duckdb
-
-from jobs.baseline import category, counted_if, double, number
-from jobs.database import literal, quoted, single
+from jobs.baseline import answers, category, columns_at_once, counted_if, double, quantiles
+from jobs.database import Connection, literal, quoted, single
 from jobs.divergence import Cell
 
-COLUMNS_PER_QUERY = 20
 NEW_CATEGORIES = 20  # the commonest new ones are counted by name
 
 
@@ -32,6 +29,8 @@ class Compared:
     missing: tuple[int, int]
     cells: tuple[Cell, ...] = ()
     edges: tuple[float, ...] = ()
+    levels: tuple[float, ...] = ()  # of the quantiles, from 0 to 1; none where the baseline tells none
+    quantiles: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())  # the baseline's and the window's
     values: tuple[str, ...] = ()
     complete: bool = False  # the baseline lists every category that it saw
     new: tuple[str, ...] = ()
@@ -39,9 +38,7 @@ class Compared:
     gone: bool = False  # the window has no such column
 
 
-def compared(
-    connection: duckdb.DuckDBPyConnection, relation: str, statistics: Mapping[str, Any]
-) -> list[Compared]:
+def compared(connection: Connection, relation: str, statistics: Mapping[str, Any]) -> list[Compared]:
     """Every column of ``statistics.json``, its baseline's rows and the window's."""
     (counted,) = single(connection, f"SELECT count(*) FROM {relation}")
     rows = int(str(counted))
@@ -75,22 +72,12 @@ def _common(feature: Mapping[str, Any]) -> Mapping[str, int]:
 
 
 def _numbers(
-    connection: duckdb.DuckDBPyConnection, relation: str, features: Sequence[Mapping[str, Any]], rows: int
+    connection: Connection, relation: str, features: Sequence[Mapping[str, Any]], rows: int
 ) -> Iterator[Compared]:
-    for start in range(0, len(features), COLUMNS_PER_QUERY):
-        some = features[start : start + COLUMNS_PER_QUERY]
-        asked = [_asked(feature, f"v{place}") for place, feature in enumerate(some)]
-        values = ", ".join(f"{number(feature['name'])} AS v{place}" for place, feature in enumerate(some))
-        answer = list(
-            single(
-                connection,
-                f"SELECT {', '.join(part for parts in asked for part in parts)} "
-                f"FROM (SELECT {values} FROM {relation})",
-            )
-        )
-        for feature, parts in zip(some, asked, strict=True):
-            yield _counted(feature, answer[: len(parts)], rows)
-            del answer[: len(parts)]
+    named = {feature["name"]: feature for feature in features}
+    asked = {name: _asked(feature, rows) for name, feature in named.items()}
+    for name, answer in answers(connection, relation, asked, columns_at_once(rows)):
+        yield _counted(named[name], answer, rows)
 
 
 def _buckets(feature: Mapping[str, Any]) -> list[Mapping[str, float]]:
@@ -98,19 +85,26 @@ def _buckets(feature: Mapping[str, Any]) -> list[Mapping[str, float]]:
     return list((distribution.get("kll") or {}).get("buckets") or [])
 
 
-def _asked(feature: Mapping[str, Any], value: str) -> list[str]:
-    parts = [f"count({value})", f"min({value})", f"max({value})", f"avg({value})", f"stddev_pop({value})"]
+def _quantiles(feature: Mapping[str, Any]) -> tuple[Sequence[float], Sequence[float]]:
+    document = feature["numerical_statistics"].get("quantiles") or {}
+    return document.get("levels") or (), document.get("values") or ()
+
+
+def _asked(feature: Mapping[str, Any], rows: int) -> list[str]:
+    parts = ["count({v})", "min({v})", "max({v})", "avg({v})", "stddev_pop({v})"]
+    levels = _quantiles(feature)[0]
+    parts.append(quantiles(levels, rows) if levels else "NULL")
     buckets = _buckets(feature)
     if buckets:
         lowest, highest = buckets[0]["lower_bound"], buckets[-1]["upper_bound"]
-        parts += [counted_if(f"{value} < {double(lowest)}"), counted_if(f"{value} <= {double(highest)}")]
-        parts += [counted_if(f"{value} <= {double(bucket['upper_bound'])}") for bucket in buckets[:-1]]
+        parts += [counted_if(f"{{v}} < {double(lowest)}"), counted_if(f"{{v}} <= {double(highest)}")]
+        parts += [counted_if(f"{{v}} <= {double(bucket['upper_bound'])}") for bucket in buckets[:-1]]
     return parts
 
 
 def _counted(feature: Mapping[str, Any], answer: Sequence[Any], rows: int) -> Compared:
     common, buckets = _common(feature), _buckets(feature)
-    present, lowest, highest, mean, deviation, *upto = answer
+    present, lowest, highest, mean, deviation, values, *upto = answer
     cells: list[Cell] = []
     edges: list[float] = []
     if buckets:
@@ -129,6 +123,8 @@ def _counted(feature: Mapping[str, Any], answer: Sequence[Any], rows: int) -> Co
             *edges,
             last if highest is None else max(last, highest),
         ]
+    levels, known = _quantiles(feature)
+    both = ((edges[1], *known, edges[-2]), (lowest, *values, highest)) if edges and values else ((), ())
     return Compared(
         name=feature["name"],
         kind="numbers",
@@ -136,13 +132,13 @@ def _counted(feature: Mapping[str, Any], answer: Sequence[Any], rows: int) -> Co
         missing=(common["num_missing"], rows - present),
         cells=tuple(cells),
         edges=tuple(edges),
+        levels=(0.0, *levels, 1.0) if both[0] else (),
+        quantiles=both,
         facts={"min": lowest, "max": highest, "mean": mean, "std_dev": deviation},
     )
 
 
-def _strings(
-    connection: duckdb.DuckDBPyConnection, relation: str, feature: Mapping[str, Any], rows: int
-) -> Compared:
+def _strings(connection: Connection, relation: str, feature: Mapping[str, Any], rows: int) -> Compared:
     name, common = feature["name"], _common(feature)
     document = feature["string_statistics"]
     listed = (document.get("distribution") or {}).get("categorical", {}).get("buckets")

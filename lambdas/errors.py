@@ -39,3 +39,7 @@ class ExperimentLeft(PlanningError):
 
 class ChampionLost(PlanningError):
     """The champion is to be compared with, and the model that would answer for it does not exist."""
+
+
+class NoBaseline(PlanningError):
+    """A package that served has no baseline to hold a window against."""

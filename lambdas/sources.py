@@ -66,24 +66,34 @@ def list_files(s3: Any, uri: str) -> tuple[SourceFile, ...]:
     bucket, prefix = split_uri(uri)
     found: list[tuple[str, int]] = []
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        found += [(o["Key"], o["Size"]) for o in page.get("Contents", []) if _is_data(o["Key"])]
+        found += [(o["Key"], o["Size"]) for o in page.get("Contents", []) if is_data(o["Key"])]
     if not found:
         raise NoData(
             f"No objects under {uri}: upload the data there, or correct the dataset's uri. "
             "Names beginning with _ or . do not count."
         )
 
-    def describe(entry: tuple[str, int]) -> SourceFile:
+    return describe(s3, bucket, prefix, found)
+
+
+def describe(s3: Any, bucket: str, prefix: str, entries: Iterable[tuple[str, int]]) -> tuple[SourceFile, ...]:
+    """Objects (key and size in bytes) with what identifies their content, sorted by name."""
+
+    def one(entry: tuple[str, int]) -> SourceFile:
         key, size = entry
         algorithm, value = checksum(s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED"))
-        name = key[len(prefix) :].lstrip("/") or key.rsplit("/", 1)[-1]
-        return SourceFile(name=name, size=size, algorithm=algorithm, value=value)
+        return SourceFile(name=name_below(prefix, key), size=size, algorithm=algorithm, value=value)
 
     with ThreadPoolExecutor(max_workers=16) as pool:
-        return tuple(sorted(pool.map(describe, found), key=lambda file: file.name))
+        return tuple(sorted(pool.map(one, entries), key=lambda file: file.name))
 
 
-def _is_data(key: str) -> bool:
+def name_below(prefix: str, key: str) -> str:
+    """An object's name below a prefix; its own name where the prefix is the whole key."""
+    return key[len(prefix) :].lstrip("/") or key.rsplit("/", 1)[-1]
+
+
+def is_data(key: str) -> bool:
     """Whether a key is an object of data: no placeholder for a folder, and no marker."""
     return not key.rsplit("/", 1)[-1].startswith(("_", ".")) and not key.endswith("/")
 

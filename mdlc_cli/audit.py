@@ -9,6 +9,7 @@ from typing import Any
 from mdlc_cli.target import Target
 
 EXECUTION_PREFIX = "EXECUTION#"
+TRIGGER_PREFIX, WINDOW_PREFIX = "TRIGGER#", "WINDOW#"
 MODEL_PREFIX = "MODEL#"
 
 COLUMNS = ("started_at", "model", "workflow", "outcome", "error", "version", "run", "trigger", "reason")
@@ -63,17 +64,32 @@ def shown(value: object) -> str:
 
 def as_json(found: Sequence[Item]) -> str:
     """The items as JSON; DynamoDB's numbers become JSON numbers."""
-    return json.dumps(found, indent=2, sort_keys=True, default=_plain)
+    return json.dumps(found, indent=2, sort_keys=True, default=plain)
 
 
 def _derived(item: Item) -> Item:
-    """What a table shows shorter than it is recorded: the start to the second, the package by its version."""
+    """What a table shows shorter than it is recorded: the start to the second, the package by its version,
+    and of a retraining what led to it instead of what its execution was told.
+    """
     version = item.get("version") or str(item.get("package_arn", "")).rpartition("/")[2]
-    return {"started_at": str(item.get("started_at", ""))[:19].replace("T", " "), "version": version}
+    shorter = {"started_at": str(item.get("started_at", ""))[:19].replace("T", " "), "version": version}
+    triggers = parsed(item.get("triggers"))
+    if isinstance(triggers, list) and triggers:
+        shorter["trigger"] = "+".join(sorted({str(one["trigger"]) for one in triggers}))
+        shorter["reason"] = "; ".join(dict.fromkeys(str(one["reason"]) for one in triggers))
+    return shorter
 
 
-def _plain(value: Any) -> Any:
-    # DynamoDB hands numbers out as Decimal and sets as set, neither of which JSON knows.
+def parsed(value: Any) -> Any:
+    """JSON text as what it says; anything else, and what is no JSON, as nothing."""
+    try:
+        return json.loads(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def plain(value: Any) -> Any:
+    """What JSON does not know of what DynamoDB hands out: numbers as Decimal, and sets."""
     if isinstance(value, set | frozenset):
         return sorted(value, key=str)
     number = float(value)

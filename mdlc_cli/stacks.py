@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,9 @@ AUDIT_TABLE_ID = "Audit"
 """What the logical id of a home's audit table holds: the id of its construct, which is a contract."""
 UPLOAD_RULE_ID = "RulesUploaded"
 """What the logical id of a decision API's event rule holds, by which its rules are accepted."""
+DECISION_TABLE_ID = re.compile(r"Decisions[0-9A-F]{8}$")
+"""How the logical id of a decision API's table ends: the id of its construct, and a hash."""
+DECISION_KEY = "request_id"
 BUCKET_OUTPUT = "BucketName"
 
 
@@ -79,6 +83,24 @@ def audit_tables(target: Target, stack: str | None = None) -> list[str]:
         where = f"stack {stack!r} has no" if stack else "no deployed stack has an"
         raise CommandError(f"{where} audit table: deploy a model home with `mdlc deploy`")
     return sorted(tables)
+
+
+def decision_tables(target: Target, stack: str | None = None) -> list[str]:
+    """The tables in which decision APIs of stacks record their decisions; nothing when there is none."""
+    client = target.client("dynamodb")
+    made = (
+        resource["PhysicalResourceId"]
+        for each in deployed(target, stack)
+        for resource in _made(target, each.name, "AWS::DynamoDB::Table")
+        if DECISION_TABLE_ID.search(resource["LogicalResourceId"])
+    )
+    # A team may have a table of that name, too; what its key is tells them apart.
+    return [
+        table
+        for table in sorted(made)
+        if [key["AttributeName"] for key in client.describe_table(TableName=table)["Table"]["KeySchema"]]
+        == [DECISION_KEY]
+    ]
 
 
 def upload_rules(target: Target, stack: str) -> list[str]:

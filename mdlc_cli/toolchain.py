@@ -77,17 +77,17 @@ def embedded_python() -> Path:
     """The Python of the embedded AWS, made from ``mdlc_local/requirements.lock`` when it is not there yet."""
     lock = places.embedded_source() / "requirements.lock"
     folder = places.cache_root() / f"embedded-{cache.digest([lock.read_bytes(), _python_key()])}"
+    return _environment(folder, "embedded AWS: environment from its lock", lock)
 
-    def build(target: Path, note: Callable[[str], None]) -> int:
-        count = _DownloadCount(note)
-        venv = target / "venv"
-        _run_uv(["venv", "--no-project", "--python", sys.executable, str(venv)], note)
-        python = str(venv / "bin" / "python")
-        _run_uv(["pip", "sync", "--require-hashes", "--python", python, str(lock)], count.line)
-        return count.bytes
 
-    made = _make(folder, "embedded AWS: environment from its lock", build, _has_python)
-    return made / "venv" / "bin" / "python"
+def table_python() -> Path:
+    """The Python with DuckDB, by which `mdlc audit` looks into Parquet files, made when it is asked for.
+
+    The data jobs' lock pins it, so that predictions are read by what wrote them.
+    """
+    lock = places.jobs_source() / "requirements-data.lock"
+    folder = places.cache_root() / f"tables-{cache.digest([lock.read_bytes(), _python_key()])}"
+    return _environment(folder, "reader of Parquet files: DuckDB from the jobs' lock", lock)
 
 
 def cdk_command() -> list[str]:
@@ -214,6 +214,20 @@ class _DownloadCount:
         if match:
             self.bytes += int(float(match[1]) * _UNITS[match[2]])
             self._note(text)
+
+
+def _environment(folder: Path, title: str, lock: Path) -> Path:
+    """The interpreter of an environment that holds what a lock names."""
+
+    def build(target: Path, note: Callable[[str], None]) -> int:
+        count = _DownloadCount(note)
+        venv = target / "venv"
+        _run_uv(["venv", "--no-project", "--python", sys.executable, str(venv)], note)
+        python = str(venv / "bin" / "python")
+        _run_uv(["pip", "sync", "--require-hashes", "--python", python, str(lock)], count.line)
+        return count.bytes
+
+    return _make(folder, title, build, _has_python) / "venv" / "bin" / "python"
 
 
 def _make(

@@ -33,6 +33,9 @@ _INIT_LINE = """    except Exception as e:
         _real_stdout.write(json.dumps({"status": "error", "error": str(e)}) + "\\n")"""
 _INIT_FAILURE = re.compile(r"^Worker init failed: mdlc:(?P<type>[\w.]+):(?P<message>.*)$", re.DOTALL)
 
+_DIED = ("Worker process died",)
+"""What ministack says of a function whose process ended while it worked."""
+
 _LAST_LINE = "        _real_stdout.flush()\n\nrun()"
 _END = "\x01mdlc-end-of-invocation"
 _LOG_SECONDS = 0.25
@@ -194,6 +197,12 @@ def _named(result: dict[str, Any], request_id: str) -> dict[str, Any]:
         body["errorType"] = failure["errorType"]
         body["requestId"] = request_id
         body["stackTrace"] = failure.get("stackTrace", [])
+    if body.get("errorMessage") in _DIED:
+        # Lambda's own name and words for a process that ended without an answer.
+        body.update(
+            errorMessage=f"RequestId: {request_id} Error: Runtime exited with error: signal: killed",
+            errorType="Runtime.ExitError",
+        )
     initial = _INIT_FAILURE.match(str(body.get("errorMessage")))
     if initial:
         body.update(

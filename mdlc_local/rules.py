@@ -1,4 +1,7 @@
-"""EventBridge rules act as their targets' roles: without permission a target is not reached, as on AWS."""
+"""EventBridge rules act as their targets' roles: without permission a target is not reached, as on AWS.
+
+Rules with a rate come as much more often as time goes faster; `cron` keeps to the clock.
+"""
 
 import importlib
 import logging
@@ -6,7 +9,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import iam, seams
+from mdlc_local import iam, options, seams
 
 log = logging.getLogger("mdlc_local.rules")
 
@@ -16,10 +19,26 @@ ACTIONS = {"states": "states:StartExecution", "events": "events:PutEvents"}
 """What a rule does to a target with a role, by the target's service."""
 
 
+TICK = "_SCHEDULER_TICK_INTERVAL"
+SHORTEST_TICK_SECONDS = 0.2
+"""How often rules with a schedule are looked at, at most."""
+
+
 def install(app: ModuleType) -> None:
-    """Check a target's role before ministack delivers to it."""
+    """Check a target's role before ministack delivers to it, and have rates follow the time scale."""
     del app
     seams.wrap(EVENTBRIDGE, "_invoke_target", "target event rule view", _as_role)
+    seams.wrap(EVENTBRIDGE, "_parse_rate_seconds", "expr", _scaled)
+    tick = float(seams.take(EVENTBRIDGE, TICK)) / options.current().time_scale
+    seams.replace(EVENTBRIDGE, TICK, max(tick, SHORTEST_TICK_SECONDS))
+
+
+def _scaled(parse: Callable[[str], int | None]) -> Callable[[str], float | None]:
+    def seconds(expr: str) -> float | None:
+        found = parse(expr)
+        return None if found is None else found / options.current().time_scale
+
+    return seconds
 
 
 def _as_role(invoke: Callable[..., None]) -> Callable[..., None]:

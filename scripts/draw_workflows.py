@@ -3,6 +3,7 @@
 python scripts/draw_workflows.py
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 from examples.flight_delay.dataset import flights, rules, split
@@ -13,15 +14,22 @@ from mdlc_constructs import (
     Fallback,
     FeatureLookup,
     Gate,
+    OnDrift,
+    OnRequest,
     Scaling,
     Serving,
+    SlidingWindow,
 )
 from mdlc_constructs.asl.diagram import svg
 from mdlc_constructs.resources.decision_api.machine import decision_machine
 from mdlc_constructs.resources.decision_api.settings import DecisionSettings
 from mdlc_constructs.workflows.batch_inference.machine import BatchInferenceSettings, batch_inference_machine
+from mdlc_constructs.workflows.monitoring.machine import monitoring_machine
+from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 from mdlc_constructs.workflows.real_time_inference.machine import release_machine
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
+from mdlc_constructs.workflows.retraining.machine import retraining_machine
+from mdlc_constructs.workflows.retraining.settings import RetrainingSettings
 from mdlc_constructs.workflows.training.machine import TrainingSettings, training_machine
 
 TARGET = Path(__file__).parent.parent / "docs" / "pictures"
@@ -38,9 +46,18 @@ def releases() -> ReleaseSettings:
     )
 
 
-def pictures() -> dict[str, str]:
-    """Each picture's file name and what it holds."""
-    training = TrainingSettings(
+def retraining() -> RetrainingSettings:
+    """With a release behind an approval, so that every state is there."""
+    return RetrainingSettings(
+        model=MODEL,
+        triggers=(OnRequest(), OnDrift()),
+        window=SlidingWindow(length=timedelta(days=120), holdout=timedelta(days=14)),
+    )
+
+
+def trainings() -> TrainingSettings:
+    """With a gate that compares with the champion."""
+    return TrainingSettings(
         model=MODEL,
         dataset=flights("s3://bucket/raw/training/"),
         algorithm=BuiltInAlgorithm.xgboost(objective="binary:logistic", num_round=200),
@@ -48,6 +65,10 @@ def pictures() -> dict[str, str]:
         quality=rules(),
         gate=Gate(at_least={"auc": 0.66}, better_than_champion="auc"),
     )
+
+
+def pictures() -> dict[str, str]:
+    """Each picture's file name and what it holds."""
     batch = BatchInferenceSettings(model=MODEL, dataset=flights("s3://bucket/raw/batch/"), quality=rules())
     decisions = Decisions.about(
         flights("s3://bucket/raw/training/"),
@@ -58,10 +79,13 @@ def pictures() -> dict[str, str]:
     deciding = DecisionSettings(
         api=f"{MODEL}-decisions", model=MODEL, endpoint_name=MODEL, decisions=decisions, acts=True
     )
+    watching = MonitoringSettings(model=MODEL, dataset=flights("s3://bucket/raw/training/"), endpoint=MODEL)
     return {
+        "monitoring.svg": svg(monitoring_machine(watching)),
         "decision-api.svg": svg(decision_machine(deciding)),
         "real-time-inference.svg": svg(release_machine(releases())),
-        "training.svg": svg(training_machine(training)),
+        "retraining.svg": svg(retraining_machine(retraining())),
+        "training.svg": svg(training_machine(trainings())),
         "batch-inference.svg": svg(batch_inference_machine(batch)),
     }
 

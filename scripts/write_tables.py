@@ -1,4 +1,4 @@
-"""Write the tables of docs/real-time-inference.md that the code holds, between their marks in the document.
+"""Write the tables of docs/real-time-inference.md and docs/monitoring.md that the code holds, between marks.
 
 python scripts/write_tables.py
 
@@ -15,7 +15,10 @@ from mdlc_constructs import (
     AllAtOnce,
     Asynchronous,
     Canary,
+    Consistency,
+    Labels,
     Linear,
+    MonitorAlarms,
     NetworkSettings,
     Night,
     Probes,
@@ -26,9 +29,11 @@ from mdlc_constructs import (
     Serving,
 )
 from mdlc_constructs.resources.decision_api import alarms as decision_alarms
+from mdlc_constructs.settings.monitor_metrics import METRICS
 from mdlc_constructs.settings.probes import MOST_PROBES
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "real-time-inference.md"
+MONITORING = DOCUMENT.with_name("monitoring.md")
 
 _MARKED = re.compile(r"(?P<mark><!-- table: (?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 
@@ -93,6 +98,36 @@ def tables() -> dict[str, str]:
     }
 
 
+def monitoring_tables() -> dict[str, str]:
+    """The same of the document on monitoring."""
+    return {"monitor-metrics": monitor_metrics(), "monitor-alarms": monitor_alarms()}
+
+
+def monitor_metrics() -> str:
+    """What a monitor measures of each window."""
+    moments = {
+        "judged": "is computed first",
+        "labelled": "has labels",
+        "due": "has labels, and they were due",
+    }
+    return _table(
+        ["metric", "says", "given when a window"],
+        ([f"`{row.name}`", row.meaning, moments[row.moment]] for row in METRICS),
+    )
+
+
+def monitor_alarms() -> str:
+    """The alarms of a monitor, with an example of a bound on accuracy."""
+    labels, consistency = Labels(uri="s3://bucket/labels/"), Consistency()
+    specs = MonitorAlarms(accuracy={"auc": 0.65}).specs(
+        least_coverage=labels.least_coverage, moved_share=consistency.share
+    )
+    return _table(
+        ["alarm", "metric", "rings when a window"],
+        ([f"`{spec.key}`", f"`{spec.metric}`", spec.says] for spec in specs),
+    )
+
+
 def probes() -> str:
     """Requests of one look, by the new fleet's share of the traffic and by what must be noticed."""
     wide, offered = Probes(most=MOST_PROBES), Probes()
@@ -150,7 +185,7 @@ def written(text: str) -> str:
     Raises:
         KeyError: for a mark that names no table.
     """
-    made = tables()
+    made = {**tables(), **monitoring_tables()}
     return _MARKED.sub(lambda found: f"{found['mark']}{made[found['name']]}{found['end']}", text)
 
 
@@ -168,8 +203,9 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def main() -> None:
-    """Write the tables into the document."""
-    DOCUMENT.write_text(written(DOCUMENT.read_text()))
+    """Write the tables into the documents."""
+    for document in (DOCUMENT, MONITORING):
+        document.write_text(written(document.read_text()))
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ def offline(out: Console, chosen: Target) -> Outcome:
     Raises:
         CommandError: a workflow failed, or the gate refused the model.
     """
-    known = following.releases(chosen)
+    known = following.executions(chosen)
     reason = {"reason": "make demo", "trigger": "manual"}
     training = following.run(out, chosen, "training", reason)
     package = serving.package(chosen, training["package_arn"])

@@ -1,8 +1,9 @@
-"""Starts the stack's workflows, or finds the release that an approval started, and shows how they go."""
+"""Starts a stack's workflows, or finds the execution that an event started, and shows how they go."""
 
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
@@ -19,29 +20,42 @@ EVENT_SECONDS = 60.0
 _MOST_EXECUTIONS = 100
 
 
-def workflow(chosen: Target, name: str) -> StateMachine:
+@dataclass(frozen=True, kw_only=True)
+class Team:
+    """A stack, and the model whose workflows it holds."""
+
+    stack: str
+    model: str
+
+
+FLIGHT_DELAY = Team(stack=STACK, model=MODEL)
+
+
+def workflow(chosen: Target, name: str, team: Team = FLIGHT_DELAY) -> StateMachine:
     """The machine of one of the stack's workflows."""
-    return machines.choose(machines.all_machines(chosen, stack=STACK), f"{MODEL}-{name}")
+    return machines.choose(machines.all_machines(chosen, stack=team.stack), f"{team.model}-{name}")
 
 
-def run(out: Console, chosen: Target, name: str, given: Mapping[str, Any]) -> dict[str, str]:
+def run(
+    out: Console, chosen: Target, name: str, given: Mapping[str, Any], team: Team = FLIGHT_DELAY
+) -> dict[str, str]:
     """Runs a workflow of the stack and shows it; returns its output.
 
     Raises:
         CommandError: it failed.
     """
-    out.print(f"[bold]{MODEL}-{name}[/]")
-    result = watched(out, chosen, start(chosen, name, given))
+    out.print(f"[bold]{team.model}-{name}[/]")
+    result = watched(out, chosen, start(chosen, name, given, team))
     if not result.succeeded:
         running.report(chosen, result, console=out)
-        raise CommandError(f"{MODEL}-{name} failed: see `mdlc logs {result.arn.rpartition(':')[2]}`")
+        raise CommandError(f"{team.model}-{name} failed: see `mdlc logs {result.arn.rpartition(':')[2]}`")
     output: dict[str, str] = json.loads(result.output)
     return output
 
 
-def start(chosen: Target, name: str, given: Mapping[str, Any]) -> str:
+def start(chosen: Target, name: str, given: Mapping[str, Any], team: Team = FLIGHT_DELAY) -> str:
     """Starts a workflow of the stack; returns the execution's ARN."""
-    return running.start(chosen, workflow(chosen, name), json.dumps(given))
+    return running.start(chosen, workflow(chosen, name, team), json.dumps(given))
 
 
 def watched(out: Console, chosen: Target, execution: str) -> Result:
@@ -53,21 +67,23 @@ def watched(out: Console, chosen: Target, execution: str) -> Result:
     return result
 
 
-def releases(chosen: Target) -> set[str]:
-    """ARNs of the executions of the release workflow."""
-    found = machines.executions(chosen, workflow(chosen, "release"), limit=_MOST_EXECUTIONS)
+def executions(chosen: Target, name: str = "release", team: Team = FLIGHT_DELAY) -> set[str]:
+    """ARNs of the executions of a workflow."""
+    found = machines.executions(chosen, workflow(chosen, name, team), limit=_MOST_EXECUTIONS)
     return {execution.arn for execution in found}
 
 
-def started_by_approval(chosen: Target, known: set[str]) -> str:
-    """The release that is not among the known ones; an approval's event takes a moment.
+def started_by_event(
+    chosen: Target, known: set[str], name: str = "release", team: Team = FLIGHT_DELAY
+) -> str:
+    """The execution that is not among the known ones; an event takes a moment.
 
     Raises:
         CommandError: there is none.
     """
     deadline = time.monotonic() + EVENT_SECONDS
-    while not (new := releases(chosen) - known):
+    while not (new := executions(chosen, name, team) - known):
         if time.monotonic() > deadline:
-            raise CommandError("no release was started by the approval: see `mdlc executions release`")
+            raise CommandError(f"no {name} was started by the event: see `mdlc executions {name}`")
         time.sleep(0.1)
     return min(new)

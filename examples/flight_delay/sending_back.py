@@ -71,7 +71,7 @@ def send_back(scene: Scene, data: Path) -> None:
         "which sends Fahrenheit. Checks, holdout and gate see Celsius: to them the version is a good one.",
     ):
         scene.say(line)
-    known, served = following.releases(scene.chosen), endpoint(scene.chosen)
+    known, served = following.executions(scene.chosen), endpoint(scene.chosen)
     try:
         trained = broken is None
         broken = broken or train_broken(scene, data)
@@ -124,7 +124,7 @@ def tried(scene: Scene, broken: Mapping[str, Any], known: set[str] | None) -> tu
         if known is None:
             execution = following.start(scene.chosen, "release", {"package_version": version})
         else:
-            execution = following.started_by_approval(scene.chosen, known)
+            execution = following.started_by_event(scene.chosen, known)
         result = following.watched(scene.out, scene.chosen, execution)
         time.sleep(SETTLED_SECONDS)
     return Meanwhile(asked=asked, good=scene.version, broken=version, scores=scene.scores), result

@@ -73,7 +73,7 @@ def release_first(out: Console, chosen: Target, version: int, known: set[str], *
         following.run(out, chosen, "release", {"package_version": version, "reason": "make demo"})
         return
     out.print(f"[bold]{following.MODEL}-release[/], started by the approval of version {version}")
-    result = following.watched(out, chosen, following.started_by_approval(chosen, known))
+    result = following.watched(out, chosen, following.started_by_event(chosen, known))
     if not result.succeeded:
         raise CommandError(f"version {version} was not released ({result.error}: {result.cause})")
 

@@ -78,6 +78,7 @@ class Fleet:
         if not self._ever_fits(request):
             self.tell(request.task_token, {"lease": TOO_LARGE})
             return TOO_LARGE
+        self._bury(request)
         where = rank(request.arrived, request.priority, self.budget.head_start)
         for _ in self._attempts():
             found = self._request(request.request_id)
@@ -112,6 +113,31 @@ class Fleet:
                 raise LeaseLost(f"{request_id} is held by {found.owner}, not by {owner}.")
             leave = self.items.released if found.status == HELD else self.items.withdrawn
             if self._written(leave(found, now + REMEMBERED)):
+                break
+        self.serve(now)
+
+    def put_off(self, request_id: str, owner: str, now: datetime) -> None:
+        """Give up what a request has, to ask again later; nothing when it has ended or is another's."""
+        for _ in self._attempts():
+            found = self._request(request_id)
+            if found is None or found.status == ENDED or found.owner != owner:
+                break
+            if self._written(self.items.put_off(found)):
+                break
+        self.serve(now)
+
+    def rest(self, request_id: str, owner: str, now: datetime) -> None:
+        """Give the share of the budget back and keep the model's lease: what follows trains nothing.
+
+        Raises:
+            LeaseLost: when the lease is not this execution's any more.
+        """
+        for _ in self._attempts():
+            found = self._request(request_id)
+            if found is None or found.status != HELD or found.owner != owner:
+                raise LeaseLost(f"{request_id} is not held by {owner} any more.")
+            # Nothing is left to give where it rested before.
+            if not found.jobs or self._written(self.items.rested(found, now)):
                 break
         self.serve(now)
 
@@ -155,6 +181,12 @@ class Fleet:
                 back += self._wake(lease.request_id)
         self.serve(now)
         return back
+
+    def _bury(self, request: Request) -> None:
+        """Take back the model's lease from another request's execution that is dead, expired or not."""
+        lease = self._lease(request.model)
+        if lease and lease.request_id != request.request_id and not self.running(lease.owner):
+            self._take_back(lease)
 
     def _refusal(self, found: Known, request: Request) -> str | None:
         if found.status == ENDED:

@@ -19,6 +19,10 @@ class Fired:
         event_id: the same for every delivery of the same event.
         at: when it fired, with a time zone.
         report: the S3 URI of the drift or accuracy report that led to it, or nothing.
+        labelled_until: up to when labels are complete, ISO 8601, or nothing.
+        drifted_at: since when the world is another, ISO 8601, or nothing.
+        window: the training window that a person asked for, as JSON, or nothing.
+        holdout: see window.
     """
 
     event_id: str
@@ -27,6 +31,10 @@ class Fired:
     at: datetime
     priority: int
     report: str = ""
+    labelled_until: str = ""
+    drifted_at: str = ""
+    window: str = ""
+    holdout: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -83,7 +83,8 @@ def rank(arrived: datetime, priority: int, head_start: timedelta) -> str:
 
 
 def known(item: Item) -> Known:
-    """A request's item, read."""
+    """A request's item, read. One that rests holds its model's lease and nothing of the budget."""
+    rests = "rested_at" in item
     return Known(
         request_id=item["request_id"]["S"],
         model=item["model"]["S"],
@@ -91,8 +92,8 @@ def known(item: Item) -> Known:
         rank=item["rank"]["S"],
         task_token=item["task_token"]["S"],
         status=item["lease_status"]["S"],
-        jobs=int(item["jobs"]["N"]),
-        instances=int(item["instances"]["N"]),
+        jobs=0 if rests else int(item["jobs"]["N"]),
+        instances=0 if rests else int(item["instances"]["N"]),
     )
 
 
@@ -177,6 +178,23 @@ class Items:
             self._frees(dead, {"expires_at": seen.expires_at}),
             self._total(-dead.jobs, -dead.instances),
             self._forgotten(dead, HELD),
+        ]
+
+    def rested(self, by: Known, at: datetime) -> list[Write]:
+        """The holder gives its share of the budget back and keeps its model's lease."""
+        return [
+            self._total(-by.jobs, -by.instances),
+            self._request(by, "rested_at = :at", ":at", moment(at), unless_moved=HELD),
+        ]
+
+    def put_off(self, by: Known) -> list[Write]:
+        """Holder or waiter gives up what it has, and its request is forgotten: it will be asked again."""
+        if by.status == WAITING:
+            return [self._leaves(by), self._forgotten(by, WAITING)]
+        return [
+            self._frees(by, {}),
+            self._total(-by.jobs, -by.instances),
+            self._forgotten(by, HELD),
         ]
 
     def withdrawn(self, by: Known, forget_at: datetime) -> list[Write]:

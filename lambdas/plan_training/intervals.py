@@ -11,7 +11,12 @@ INPUT_KEYS = ("window", "holdout")
 """The input contract besides the texts for the audit; every key is optional."""
 
 
-def _moment(where: str, text: object) -> datetime | None:
+def moment_of(where: str, text: object) -> datetime | None:
+    """A moment in UTC without a zone, or None for none.
+
+    Raises:
+        InvalidInput: for anything but ISO 8601, naming `where` it stands.
+    """
     if text is None:
         return None
     try:
@@ -41,8 +46,8 @@ def checked_input(value: object) -> dict[str, Any]:
             continue
         if not isinstance(interval, Mapping) or not set(interval) <= {"start", "end"}:
             raise InvalidInput(f"{key} is {interval!r}: give an object with start and end.")
-        start = _moment(f"{key}.start", interval.get("start"))
-        end = _moment(f"{key}.end", interval.get("end"))
+        start = moment_of(f"{key}.start", interval.get("start"))
+        end = moment_of(f"{key}.end", interval.get("end"))
         if start is not None and end is not None and start >= end:
             raise InvalidInput(f"{key}.start {start} is not before {key}.end {end}: swap or correct them.")
         # One spelling of a moment, so that the same moment is the same work.
@@ -70,10 +75,10 @@ def resolve_split(split: Mapping[str, Any], given: Mapping[str, Any]) -> dict[st
     train, validation, last = (dict(split[part]) for part in ("train", "validation", "holdout"))
     if holdout:
         old_start, old_end = (
-            _moment("validation", validation["start"]),
-            _moment("validation", validation["end"]),
+            moment_of("validation", validation["start"]),
+            moment_of("validation", validation["end"]),
         )
-        start = _moment("holdout.start", holdout.get("start") or last["start"])
+        start = moment_of("holdout.start", holdout.get("start") or last["start"])
         assert old_start is not None and old_end is not None and start is not None
         last = {"start": start.isoformat(), "end": holdout.get("end", last.get("end"))}
         validation = {"start": (start - (old_end - old_start)).isoformat(), "end": start.isoformat()}
@@ -84,7 +89,7 @@ def resolve_split(split: Mapping[str, Any], given: Mapping[str, Any]) -> dict[st
         last["end"] = window["end"]
     resolved = {"train": train, "validation": validation, "holdout": last}
     moments = [
-        _moment(f"{part}.{edge}", resolved[part].get(edge))
+        moment_of(f"{part}.{edge}", resolved[part].get(edge))
         for part in ("train", "validation", "holdout")
         for edge in ("start", "end")
     ]

@@ -2,31 +2,111 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from datetime import datetime
+from typing import Annotated, Any
 
 import typer
 
+from mdlc_cli import account, family, family_tree, progress, registered, stacks
 from mdlc_cli import audit as records
-from mdlc_cli import progress, stacks
+from mdlc_cli.audit import Item
 from mdlc_cli.commands import options
+from mdlc_cli.errors import CommandError
+from mdlc_cli.searching import Search
+from mdlc_cli.target import Target
+
+Prediction = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="PREDICTION_ID",
+        help="A decision's request_id, an endpoint's inference id, or a batch's inference_id.",
+        show_default=False,
+    ),
+]
 
 
 def audit(
+    prediction_id: Prediction = None,
     model: options.Model = None,
     stack: options.Stack = None,
+    run: Annotated[
+        str | None, typer.Option(help="Look for the id in this run's batch only.", show_default=False)
+    ] = None,
+    on: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="Look through what endpoints captured on this day in UTC, too.",
+            show_default=False,
+        ),
+    ] = None,
+    as_table: Annotated[
+        bool, typer.Option("--table", help="With --model: its executions instead of its family tree.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Everything that is recorded, as JSON.")] = False,
     local: options.Local = None,
 ) -> None:
-    """Show what was trained, scored and decided: when, on which data, why."""
+    """Show what was trained, scored and decided: when, on which data, why.
+
+    With PREDICTION_ID: where that one answer comes from. With --model: the family tree of its versions.
+    """
+    if prediction_id is None and (run is not None or on is not None):
+        raise CommandError("--run and --on narrow the search for a prediction: give its id before them")
     _, target = options.chosen(local)
+    if prediction_id is not None:
+        day = on.date() if on else None
+        _account(
+            Search(target=target, prediction_id=prediction_id, stack=stack, model=model, run=run, on=day),
+            as_json,
+        )
+        return
     found = [
         item
         for table in stacks.audit_tables(target, stack)
         for item in records.items(target, table, model=model)
     ]
-    if as_json:
+    if model is not None and not as_table:
+        _family(target, model, found, as_json)
+    elif as_json:
         print(records.as_json(found))
+    else:
+        _table(found)
+
+
+def _account(search: Search, as_json: bool) -> None:
+    with progress.step(f"Looking for {search.prediction_id}") as step:
+        search.note = step.detail
+        prediction, items = search.find()
+        step.detail("the version that answered")
+        found = account.made(search.target, prediction, items)
+    if as_json:
+        _print_json(found.to_json())
         return
+    out = progress.results_console()
+    for title, rows in account.sections(found):
+        out.print(title, style="bold", markup=False)
+        table = progress.table("", "")
+        table.show_header = False
+        for name, value in rows:
+            table.add_row(f"  {name}", value)
+        out.print(table)
+
+
+def _family(target: Target, model: str, items: list[Item], as_json: bool) -> None:
+    with progress.step(f"Reading the versions of {model}") as step:
+        packages = registered.versions(target, model)
+        found = family.of(model, items, packages)
+        step.summary = f"{len(found.versions)} versions"
+    if not items and not packages:
+        raise CommandError(f"no model is called {model!r}: `mdlc audit` shows those there are")
+    if as_json:
+        _print_json(found.to_json())
+        return
+    progress.results_console().print(family_tree.drawn(found))
+
+
+def _table(found: list[Item]) -> None:
     columns, rows = records.rows(records.executions(found))
     out = progress.results_console()
     table = progress.table(*columns)
@@ -35,3 +115,7 @@ def audit(
     out.print(table)
     for name, champion in sorted(records.champions(found).items()):
         out.print(f"Champion of {name}: version {champion.get('version')}", markup=False)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, sort_keys=True, default=records.plain))

@@ -68,6 +68,8 @@ def called_actions(resource: str) -> tuple[str, ...]:
         # stopped.
         waiting = (f"sagemaker:Describe{subject}", f"sagemaker:Stop{subject}", "sagemaker:AddTags")
         return (*actions, *waiting, *_EVENT_ACTIONS)
+    if called == "stepfunctions:StartExecution" and ".sync" in resource:
+        return (*actions, "states:DescribeExecution", "states:StopExecution", *_EVENT_ACTIONS)
     return actions
 
 

@@ -171,9 +171,15 @@ _TABLE = (
         reason="The registry numbers the versions of a package; the group is the model's own.",
     ),
     _Known(
-        resource=rf"{_HERE.format('states')}execution:MODEL-(training|batch-inference|release):\*",
+        resource=rf"{_HERE.format('states')}execution:MODEL-"
+        r"(training|batch-inference|release|monitoring|batch-monitoring|retraining):\*",
         actions=r"states:StopExecution",
         reason="Step Functions names executions; those of the stack's own machines are stopped with it.",
+    ),
+    _Known(
+        resource=rf"{_HERE.format('states')}execution:MODEL-(training|release|retraining):\*",
+        actions=r"states:(DescribeExecution|StopExecution)",
+        reason="A request names a retraining, its training and its release; the machines are its own.",
     ),
     _Known(
         resource=rf"{_HERE.format('states')}execution:MODEL-release:\*",

@@ -114,7 +114,9 @@ class _Judge:
 
     def _owned_in(self, stack: Stack) -> Owned:
         if stack not in self._owned:
-            datasets = {(flow.source.bucket, flow.source.prefix) for _, flow in self._workflows}
+            datasets = {
+                (source.bucket, source.prefix) for _, flow in self._workflows for source in flow.sources
+            }
             self._owned[stack] = Owned(
                 models=frozenset(home.name for _, home in self._homes),
                 buckets=frozenset(flat(stack.resolve(home.bucket_name)) for _, home in self._homes),

@@ -33,7 +33,16 @@ _PURPOSES = {
     "WakeRelease": ("lambdas.wake_release.handler.handler", "Wakes releases by their endpoint's events"),
     "ProbeAnswers": ("lambdas.probe_answers.handler.handler", "Asks a new version while it bakes"),
     "JudgeExperiment": ("lambdas.judge_experiment.handler.handler", "Judges a version tried on an endpoint"),
+    "NoteTrigger": ("lambdas.note_trigger.handler.handler", "Notes what may start a retraining"),
+    "PlanRetraining": (
+        "lambdas.plan_retraining.handler.handler",
+        "Gathers, leases, ends retrainings",
+    ),
+    "ReapLeases": ("lambdas.reap_leases.handler.handler", "Takes back what dead retrainings hold"),
     "RetireReleases": ("lambdas.retire_releases.handler.handler", "Deletes releases long past"),
+    "PlanMonitoring": ("lambdas.plan_monitoring.handler.handler", "Plans monitoring executions"),
+    "RecordWindows": ("lambdas.record_windows.handler.handler", "Keeps and announces monitored windows"),
+    "ReplayAnswers": ("lambdas.replay_answers.handler.handler", "Asks captured requests again"),
     "CleanUp": ("lambdas.clean_up.handler.handler", "Ends what executions made when a stack is deleted"),
 }
 

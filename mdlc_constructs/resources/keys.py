@@ -15,13 +15,13 @@ _LOGS_CONDITION = {
 }
 
 
-def new_key(scope: Construct, model: str) -> kms.CfnKey:
+def new_key(scope: Construct, description: str) -> kms.CfnKey:
     """A key that rotates, whose use the account's own policies decide."""
     account = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:root"
     return kms.CfnKey(
         scope,
         "Key",
-        description=f"Everything of the model {model}",
+        description=description,
         enable_key_rotation=True,
         key_policy={
             "Version": "2012-10-17",

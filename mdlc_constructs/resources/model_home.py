@@ -19,6 +19,7 @@ from mdlc_constructs.resources.functions import CLEAN_UP_SECONDS, Functions
 from mdlc_constructs.resources.keys import admit_logs, chosen_key, new_key
 from mdlc_constructs.resources.model_bucket import new_bucket
 from mdlc_constructs.resources.permissions import Role
+from mdlc_constructs.resources.tables import new_table
 
 LONGEST_NAME = 28
 """With a step's name and a digest behind it a derived name stays within SageMaker's 63 characters."""
@@ -93,7 +94,7 @@ class ModelHome(Construct):
         self._key = own_key
         self._cfn_key: kms.CfnKey | None = None
         if own_key is None:
-            self._cfn_key = new_key(self, name)
+            self._cfn_key = new_key(self, f"Everything of the model {name}")
             self._keep(self._cfn_key)
             self.key_arn: str = self._cfn_key.attr_arn
         else:
@@ -115,7 +116,8 @@ class ModelHome(Construct):
             model_package_group_description=f"Versions of {name}",
         )
         self._keep(group)
-        self._table = self.table(self, "Audit", "pk", "sk")
+        # Only what events leave behind expires: items of executions have no such attribute.
+        self._table = self.table(self, "Audit", "pk", "sk", expires="forget_at")
         self.audit_table_name: str = self._table.ref
         self.audit_table_arn: str = self._table.attr_arn
         self.bindings: Mapping[str, str] = {
@@ -159,8 +161,9 @@ class ModelHome(Construct):
 
         Args:
             detail_type: `Training Completed`, `Training Failed`, `Predictions Published`,
-                `Predictions Undelivered`, `Batch Inference Failed`, `Model Released`, `Release Failed`, or
-                what `RowEvents` names.
+                `Predictions Undelivered`, `Batch Inference Failed`, `Model Released`, `Release Failed`,
+                `Monitoring Completed`, `Monitoring Failed`, `Retraining Started`, `Retraining Completed`,
+                `Retraining Failed`, or what `RowEvents` names.
         """
         return events.Rule(
             self,
@@ -217,17 +220,7 @@ class ModelHome(Construct):
         Args:
             expires: the attribute that holds the second since 1970 after which DynamoDB may delete an item.
         """
-        keys = {key: "HASH", **({sort_key: "RANGE"} if sort_key else {})}
-        table = dynamodb.CfnTable(
-            scope,
-            id_,
-            key_schema=[{"attributeName": name, "keyType": kind} for name, kind in keys.items()],
-            attribute_definitions=[{"attributeName": name, "attributeType": "S"} for name in keys],
-            billing_mode="PAY_PER_REQUEST",
-            sse_specification={"sseEnabled": True, "sseType": "KMS", "kmsMasterKeyId": self.key_arn},
-            point_in_time_recovery_specification={"pointInTimeRecoveryEnabled": True},
-            time_to_live_specification={"attributeName": expires, "enabled": True} if expires else None,
-        )
+        table = new_table(scope, id_, key, sort_key, key_arn=self.key_arn, expires=expires)
         self._keep(table)
         return table
 

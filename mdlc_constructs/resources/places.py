@@ -30,6 +30,7 @@ LAYOUT = {
     "scores": "what transform jobs answered",
     "evaluations": "metrics, the gate's verdict and the picture",
     "baselines": "`<run>/`: statistics of what a model was trained and judged on, a sample, its performance",
+    "monitoring": "`<monitor>/<window>/<digest>/`: what was found about a window of served time",
     "prepared": "batch inputs after the feature program, in shards",
     "staged": "manifests of batches that are not published yet",
     "golden": "`rows.jsonl`, recorded rows, and `expected.csv`: what a new version must answer to them",

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.algorithm import BuiltInAlgorithm as BuiltInAlgorithm
     from mdlc_constructs.settings.algorithm import CustomImage as CustomImage
     from mdlc_constructs.settings.approval import Approval as Approval
+    from mdlc_constructs.settings.budget import Budget as Budget
     from mdlc_constructs.settings.compute import Compute as Compute
     from mdlc_constructs.settings.compute import Spot as Spot
+    from mdlc_constructs.settings.consistency import Consistency as Consistency
     from mdlc_constructs.settings.dataset import Dataset as Dataset
     from mdlc_constructs.settings.delivery import LookUpTable as LookUpTable
     from mdlc_constructs.settings.delivery import RowEvents as RowEvents
@@ -24,8 +26,11 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.gate import Gate as Gate
     from mdlc_constructs.settings.golden_checks import GoldenChecks as GoldenChecks
     from mdlc_constructs.settings.image import Image as Image
+    from mdlc_constructs.settings.labels import Labels as Labels
     from mdlc_constructs.settings.metric import Metric as Metric
+    from mdlc_constructs.settings.monitor_alarms import MonitorAlarms as MonitorAlarms
     from mdlc_constructs.settings.network import NetworkSettings as NetworkSettings
+    from mdlc_constructs.settings.patience import Patience as Patience
     from mdlc_constructs.settings.probes import Probes as Probes
     from mdlc_constructs.settings.quality_rules import QualityRules as QualityRules
     from mdlc_constructs.settings.rollback_alarms import BusinessMetric as BusinessMetric
@@ -42,8 +47,31 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.serving import CaptureSettings as CaptureSettings
     from mdlc_constructs.settings.serving import Serving as Serving
     from mdlc_constructs.settings.split import Split as Split
+    from mdlc_constructs.settings.training_window import ExpandingWindow as ExpandingWindow
+    from mdlc_constructs.settings.training_window import SinceDrift as SinceDrift
+    from mdlc_constructs.settings.training_window import SlidingWindow as SlidingWindow
+    from mdlc_constructs.settings.triggers import OnAccuracyLoss as OnAccuracyLoss
+    from mdlc_constructs.settings.triggers import OnCodeChange as OnCodeChange
+    from mdlc_constructs.settings.triggers import OnDrift as OnDrift
+    from mdlc_constructs.settings.triggers import OnNewData as OnNewData
+    from mdlc_constructs.settings.triggers import OnRequest as OnRequest
+    from mdlc_constructs.settings.triggers import OnSchedule as OnSchedule
 
 _MODULES = {
+    "MonitorAlarms": "mdlc_constructs.settings.monitor_alarms",
+    "Labels": "mdlc_constructs.settings.labels",
+    "Consistency": "mdlc_constructs.settings.consistency",
+    "OnSchedule": "mdlc_constructs.settings.triggers",
+    "OnNewData": "mdlc_constructs.settings.triggers",
+    "OnDrift": "mdlc_constructs.settings.triggers",
+    "OnAccuracyLoss": "mdlc_constructs.settings.triggers",
+    "OnCodeChange": "mdlc_constructs.settings.triggers",
+    "OnRequest": "mdlc_constructs.settings.triggers",
+    "Patience": "mdlc_constructs.settings.patience",
+    "Budget": "mdlc_constructs.settings.budget",
+    "SlidingWindow": "mdlc_constructs.settings.training_window",
+    "ExpandingWindow": "mdlc_constructs.settings.training_window",
+    "SinceDrift": "mdlc_constructs.settings.training_window",
     "AllAtOnce": "mdlc_constructs.settings.rollout",
     "Canary": "mdlc_constructs.settings.rollout",
     "Linear": "mdlc_constructs.settings.rollout",

@@ -1,5 +1,6 @@
 """How much a fleet of models may train at a time, and in which order those that wait are served."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -45,3 +46,22 @@ class Budget:
         check_whole("instances", self.instances, 1, MOST_INSTANCES, unit="instances")
         check_duration("head_start", self.head_start, timedelta(0), timedelta(days=7))
         check_duration("lease", self.lease, timedelta(minutes=1), timedelta(days=30))
+
+    def to_plan(self) -> dict[str, int]:
+        """As functions are given it: durations in seconds."""
+        return {
+            "jobs": self.jobs,
+            "instances": self.instances,
+            "head_start": int(self.head_start.total_seconds()),
+            "lease": int(self.lease.total_seconds()),
+        }
+
+    @classmethod
+    def from_plan(cls, plan: Mapping[str, int]) -> "Budget":
+        """The budget of `to_plan`."""
+        return cls(
+            jobs=plan["jobs"],
+            instances=plan["instances"],
+            head_start=timedelta(seconds=plan["head_start"]),
+            lease=timedelta(seconds=plan["lease"]),
+        )

@@ -1,20 +1,17 @@
 """What a model learns from: files below one prefix, the columns they hold and what each column is for."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
 from mdlc_constructs.settings.refusal import refusal, unknown
-from mdlc_constructs.settings.token import has_token, without_tokens
+from mdlc_constructs.settings.s3_folder import check_s3_folder
 
 COLUMN_TYPES = ("number", "integer", "category", "boolean", "timestamp", "text")
 CALENDAR_PARTS = ("hour", "dayofweek", "day", "dayofyear", "week", "month", "quarter", "year")
 TASKS = ("binary", "regression")
 FORMATS = ("csv", "parquet")
 _NOT_FEATURES = ("timestamp", "text")
-_URI = re.compile(r"s3://([^/]+)/(.+/)?")
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 class _ColumnRoles(TypedDict, total=False):
@@ -88,24 +85,11 @@ class Dataset:
             raise unknown("format", self.format, FORMATS, what="format")
         if self.task not in TASKS:
             raise unknown("task", self.task, TASKS, what="task")
-        self._check_uri()
+        check_s3_folder("uri", self.uri)
         self._check_sequences()
         object.__setattr__(self, "columns", self._with_implied_types())
         self._check_columns()
         self._check_features()
-
-    def _check_uri(self) -> None:
-        if has_token(self.uri) and self.uri.endswith("/"):
-            return
-        parts = _URI.fullmatch(without_tokens(self.uri))
-        if parts is None:
-            raise refusal("uri", self.uri, 'give "s3://bucket/prefix/" with the closing slash.')
-        if not _BUCKET.fullmatch(parts[1]):
-            raise refusal(
-                "uri",
-                self.uri,
-                f"{parts[1]!r} is no bucket's name; give 3 to 63 lower-case letters, digits, dots, hyphens.",
-            )
 
     def _check_sequences(self) -> None:
         """A lone string is a sequence of letters to Python, and the commonest slip here."""

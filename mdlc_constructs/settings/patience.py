@@ -1,5 +1,6 @@
 """How long a retraining waits: for more triggers to join it, and after the last one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -49,3 +50,22 @@ class Patience:
                 break
             left = grown
         return timedelta(seconds=int(left))
+
+    def to_plan(self) -> dict[str, float]:
+        """As functions are given it: durations in seconds."""
+        return {
+            "debounce": self.debounce.total_seconds(),
+            "cool_down": self.cool_down.total_seconds(),
+            "grows": self.grows,
+            "longest": self.longest.total_seconds(),
+        }
+
+    @classmethod
+    def from_plan(cls, plan: Mapping[str, float]) -> "Patience":
+        """The patience of `to_plan`."""
+        return cls(
+            debounce=timedelta(seconds=plan["debounce"]),
+            cool_down=timedelta(seconds=plan["cool_down"]),
+            grows=plan["grows"],
+            longest=timedelta(seconds=plan["longest"]),
+        )

@@ -3,9 +3,10 @@
 The last rows are always the holdout, on which challenger and champion meet; what is new to both judges both.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from mdlc_constructs.settings.numbers import check_duration
 
@@ -35,6 +36,8 @@ class SlidingWindow:
     :raises ValueError: naming the argument, its value and the remedy.
     """
 
+    kind: ClassVar[str] = "sliding"
+
     length: timedelta
     holdout: timedelta
 
@@ -54,6 +57,8 @@ class ExpandingWindow:
     :param holdout: how long the holdout is.
     :raises ValueError: naming the argument, its value and the remedy.
     """
+
+    kind: ClassVar[str] = "expanding"
 
     holdout: timedelta
 
@@ -75,6 +80,8 @@ class SinceDrift:
     :raises ValueError: naming the argument, its value and the remedy.
     """
 
+    kind: ClassVar[str] = "since-drift"
+
     shortest: timedelta
     longest: timedelta
     holdout: timedelta
@@ -93,3 +100,17 @@ class SinceDrift:
 
 
 TrainingWindow: TypeAlias = SlidingWindow | ExpandingWindow | SinceDrift
+
+
+def window_to_plan(window: TrainingWindow) -> dict[str, object]:
+    """A window as functions are given it: its kind, and durations in seconds."""
+    durations = {one.name: int(getattr(window, one.name).total_seconds()) for one in fields(window)}
+    return {"kind": window.kind, **durations}
+
+
+def window_from_plan(plan: Mapping[str, Any]) -> TrainingWindow:
+    """The window of `window_to_plan`."""
+    kinds: dict[str, Any] = {one.kind: one for one in (SlidingWindow, ExpandingWindow, SinceDrift)}
+    given = {name: timedelta(seconds=value) for name, value in plan.items() if name != "kind"}
+    window: TrainingWindow = kinds[plan["kind"]](**given)
+    return window

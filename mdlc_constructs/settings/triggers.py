@@ -1,9 +1,9 @@
 """What starts a retraining. Any of them starts the same machine; which ones did is kept for the audit."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, TypeAlias
 
 from mdlc_constructs.settings.budget import check_priority
 from mdlc_constructs.settings.metric import metric
@@ -173,3 +173,20 @@ class OnRequest:
 
 
 Trigger: TypeAlias = OnSchedule | OnNewData | OnDrift | OnAccuracyLoss | OnCodeChange | OnRequest
+
+
+def trigger_to_plan(trigger: Trigger) -> dict[str, Any]:
+    """A trigger as functions are given it: its name and its arguments."""
+    given = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in asdict(trigger).items()
+    }
+    return {"trigger": trigger.name, **given}
+
+
+def trigger_from_plan(plan: Mapping[str, Any]) -> Trigger:
+    """The trigger of `trigger_to_plan`."""
+    kinds: dict[str, Any] = {
+        kind.name: kind for kind in (OnSchedule, OnNewData, OnDrift, OnAccuracyLoss, OnCodeChange, OnRequest)
+    }
+    made: Trigger = kinds[plan["trigger"]](**{name: plan[name] for name in plan if name != "trigger"})
+    return made

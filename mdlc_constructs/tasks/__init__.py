@@ -2,8 +2,8 @@
 `chain`.
 
 Modules by service: `training`, `processing`, `transform`, `model`, `model_package`, `dynamodb`, `events`,
-`s3`, `lambda_`, `endpoint`, `deployment`, `autoscaling`, `runtime`, `callback`, `metrics`, `alarms`; any
-other call is one `integration.integration` away.
+`s3`, `lambda_`, `endpoint`, `deployment`, `autoscaling`, `runtime`, `callback`, `metrics`, `alarms`,
+`execution`; any other call is one `integration.integration` away.
 """
 
 from typing import TYPE_CHECKING
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from mdlc_constructs.tasks.endpoint import update_weights as update_weights
     from mdlc_constructs.tasks.events import Event as Event
     from mdlc_constructs.tasks.events import put_events as put_events
+    from mdlc_constructs.tasks.execution import run_execution as run_execution
     from mdlc_constructs.tasks.lambda_ import invoke as invoke
+    from mdlc_constructs.tasks.lambda_ import invoke_for_token as invoke_for_token
     from mdlc_constructs.tasks.metrics import may_put_metrics as may_put_metrics
     from mdlc_constructs.tasks.metrics import put_metric as put_metric
     from mdlc_constructs.tasks.model import Container as Container
@@ -82,7 +84,8 @@ _ROOM = {
     "chain": ("as_state", "sequence_from_chain"),
     "dynamodb": ("get_item", "put_item", "transact_write_items", "update_item"),
     "events": ("Event", "put_events"),
-    "lambda_": ("invoke",),
+    "execution": ("run_execution",),
+    "lambda_": ("invoke", "invoke_for_token"),
     "metrics": ("may_put_metrics", "put_metric"),
     "model": ("Container", "create_model"),
     "model_package": (

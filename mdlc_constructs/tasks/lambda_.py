@@ -7,6 +7,7 @@ from typing import Unpack
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import Task
+from mdlc_constructs.tasks.callback import TOKEN
 from mdlc_constructs.tasks.integration import StateOptions, integration
 from mdlc_constructs.tasks.requests import is_expression, present
 
@@ -47,5 +48,36 @@ def invoke(
         action="invoke",
         arguments=present(request),
         statements=(Statement(actions=("lambda:InvokeFunction",), resources=(allowed,)),),
+        **state,
+    )
+
+
+def invoke_for_token(
+    name: str, *, function_arn: str, payload: Mapping[str, object], **state: Unpack[StateOptions]
+) -> Task:
+    """A task that calls a function and ends when somebody sends back the token that the function got.
+
+    The payload's member `token` is the token; the task's output is what is sent back. An error that the
+    function raises fails the task. Raises ValueError without `timeout_seconds`, since a lost token would be
+    waited for until the machine ends.
+    """
+    if is_expression(function_arn):
+        raise ValueError(
+            f"function_arn={function_arn!r} is known only at run time; "
+            "name the function to be allowed to call it."
+        )
+    if "token" in payload:
+        raise ValueError(
+            f"payload of the task {name!r} holds 'token', where the token goes; name it otherwise."
+        )
+    if state.get("timeout_seconds") is None:
+        raise ValueError(f"timeout_seconds=None of the task {name!r} waits for ever; say how long.")
+    return integration(
+        name,
+        service="lambda",
+        action="invoke",
+        pattern="waitForTaskToken",
+        arguments={"FunctionName": function_arn, "Payload": {**payload, "token": TOKEN}},
+        statements=(Statement(actions=("lambda:InvokeFunction",), resources=(function_arn,)),),
         **state,
     )

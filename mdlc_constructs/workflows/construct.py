@@ -76,11 +76,24 @@ def source_of(home: ModelHome, dataset: Dataset, bucket: s3.IBucket | None) -> S
             f"dataset.uri is {dataset.uri!r} and covers {covered[0]}/, where this model's workflows write: "
             f"every run would change the data. Put the data below a prefix of its own, such as raw/."
         )
+    return source_at(home, dataset.uri, bucket, argument="dataset")
+
+
+def source_at(home: ModelHome, uri: str, bucket: s3.IBucket | None, *, argument: str) -> Source:
+    """The bucket, prefix and key of what lies at an S3 uri.
+
+    Args:
+        argument: what names the uri, for messages.
+
+    Raises:
+        ValueError: when `bucket` is not the one that the uri names.
+    """
+    named, _, prefix = uri.removeprefix("s3://").partition("/")
     if bucket is not None:
         name = bucket.bucket_name
         if name != named and not has_token(name) and not has_token(named):
             raise ValueError(
-                f"dataset_bucket is {name!r} and dataset.uri names {named!r}: "
+                f"{argument}_bucket is {name!r} and {argument}.uri names {named!r}: "
                 f"pass the bucket that holds the data."
             )
         key: kms.IKey | None = bucket.encryption_key
@@ -145,6 +158,11 @@ class Workflow(Construct):
         return {"DatasetBucket": self.source.bucket, "DatasetPrefix": self.source.prefix}
 
     source: Source
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Every place of data that the workflow reads."""
+        return (self.source,)
 
     def bundle_bindings(self, *locks: str) -> tuple[Mapping[str, str], Mapping[str, Location]]:
         """Publish job code and wheels; the placeholders they bind, and where they lie."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.resources.places import JOB_CODE, JOB_CODE_FILE, JOB_IMAGE, KEY_ARN
 from mdlc_constructs.settings import Compute, NetworkSettings
@@ -54,6 +55,11 @@ def data_job(
     network: NetworkSettings,
     assign: Mapping[str, object] | None = None,
     comment: str = "",
+    manifests: Mapping[str, str] | None = None,
+    job_name: str | None = None,
+    plan: str = "{% $plan.uris.plan %}",
+    output: object = None,
+    catch: tuple[Catch, ...] | None = None,
 ) -> Task:
     """A processing job that runs one command of the `jobs` package.
 
@@ -64,11 +70,16 @@ def data_job(
         wheels: S3 URI of the zip with the wheels this command needs.
         inputs: name to S3 URI, besides the plan, the code and the wheels.
         outputs: name to S3 URI.
+        manifests: name to S3 URI of a manifest that lists the objects of an input.
+        job_name: where it is not the plan's name for the step, as within a map.
+        plan: S3 URI of `plan.json`.
+        output: of the state; an empty object unless given.
+        catch: instead of what leads back to the plan and to the failure.
     """
     folder = "/opt/ml/processing/input"
     return processing_job(
         step,
-        job_name=f"{{% $plan.names.{step} %}}",
+        job_name=job_name or f"{{% $plan.names.{step} %}}",
         name_pattern=f"{model}-{label}-*",
         role_arn=role_arn,
         image=JOB_IMAGE,
@@ -77,8 +88,12 @@ def data_job(
         inputs=(
             ProcessingInput(name="code", uri=JOB_CODE, local_path=f"{folder}/code"),
             ProcessingInput(name="wheels", uri=wheels, local_path=f"{folder}/wheels"),
-            ProcessingInput(name="plan", uri="{% $plan.uris.plan %}", local_path=f"{folder}/plan"),
+            ProcessingInput(name="plan", uri=plan, local_path=f"{folder}/plan"),
             *(ProcessingInput(name=n, uri=u, local_path=f"{folder}/{n}") for n, u in inputs.items()),
+            *(
+                ProcessingInput(name=n, uri=u, local_path=f"{folder}/{n}", kind="ManifestFile")
+                for n, u in (manifests or {}).items()
+            ),
         ),
         outputs=tuple(
             ProcessingOutput(name=n, uri=u, local_path=f"/opt/ml/processing/output/{n}")
@@ -95,7 +110,7 @@ def data_job(
         encrypt_inter_container=network.encrypt_between_containers,
         timeout_seconds=patience(compute),
         assign=assign,
-        output={},
-        catch=(taken(step), TO_FAILURE),
+        output={} if output is None else output,
+        catch=(taken(step), TO_FAILURE) if catch is None else catch,
         comment=comment,
     )

@@ -32,14 +32,16 @@ TO_FAILURE = Catch(next="RecordFailure", assign={"failure": FAILURE})
 """Catches whatever nothing narrower caught, and keeps it for the record."""
 
 
-def _given(key: str, otherwise: str) -> str:
+def given(key: str, otherwise: str) -> str:
+    """What the execution's input says under a key, as text, or otherwise something else."""
     return (
         f"{{% $exists($states.context.Execution.Input.{key}) ? "
         f"$string($states.context.Execution.Input.{key}) : '{otherwise}' %}}"
     )
 
 
-def _event(model: str, detail_type: str, detail: Mapping[str, object]) -> Event:
+def event(model: str, detail_type: str, detail: Mapping[str, object]) -> Event:
+    """An event of a workflow of this model."""
     origin = {"model": model, "execution": "{% $states.context.Execution.Id %}"}
     return Event(source=EVENT_SOURCE, detail_type=detail_type, detail={**origin, **detail})
 
@@ -62,9 +64,9 @@ def audit_item(model: str, workflow: str, outcome: str, fields: Mapping[str, str
         "execution_arn": "{% $states.context.Execution.Id %}",
         "started_at": "{% $states.context.Execution.StartTime %}",
         "finished_at": "{% $now() %}",
-        "trigger": _given("trigger", "manual"),
-        "reason": _given("reason", ""),
-        "request_id": _given("request_id", ""),
+        "trigger": given("trigger", "manual"),
+        "reason": given("reason", ""),
+        "request_id": given("request_id", ""),
         "run": "{% $plan.run %}",
         "data_version": "{% $plan.data_version %}",
     }
@@ -109,11 +111,29 @@ def success(
     )
     announce = events.put_events(
         "Announce",
-        events=(_event(model, detail_type, detail),),
+        events=(event(model, detail_type, detail),),
         output=dict(detail),
         catch=(TO_FAILURE,),
     )
     return Sequence.of(record, announce)
+
+
+def recorded(model: str, workflow: str, *, fields: Mapping[str, str], output: Mapping[str, object]) -> State:
+    """`RecordAudit` alone, where what was done is found again and announced part by part.
+
+    Args:
+        output: of the execution.
+    """
+    return dynamodb.put_item(
+        "RecordAudit",
+        table_name=AUDIT_TABLE,
+        table_arn=AUDIT_TABLE_ARN,
+        kms_key_arn=KEY_ARN,
+        item=audit_item(model, workflow, "{% $result.outcome %}", fields),
+        output=dict(output),
+        catch=(TO_FAILURE,),
+        comment="One item for this execution",
+    )
 
 
 def failure(
@@ -148,7 +168,7 @@ def failed(
     announce = events.put_events(
         announce_name,
         events=(
-            _event(
+            event(
                 model,
                 detail_type,
                 # An event holds 256 KiB and a cause may be a whole job description.

@@ -45,14 +45,16 @@ def model_bucket(*, reads: Iterable[str] = (), writes: Iterable[str] = ()) -> tu
     return tuple(statements)
 
 
-def dataset(key_arn: str | None) -> tuple[Statement, ...]:
+def dataset(
+    key_arn: str | None, *, bucket: str = DATASET_BUCKET, prefix: str = DATASET_PREFIX
+) -> tuple[Statement, ...]:
     """Read the dataset where it lies; `key_arn` when its bucket is encrypted with a key of its own."""
     statements = [
-        Statement(actions=("s3:GetObject",), resources=(f"{_bucket_arn(DATASET_BUCKET)}/{DATASET_PREFIX}*",)),
+        Statement(actions=("s3:GetObject",), resources=(f"{_bucket_arn(bucket)}/{prefix}*",)),
         Statement(
             actions=("s3:ListBucket",),
-            resources=(_bucket_arn(DATASET_BUCKET),),
-            conditions={"StringLike": {"s3:prefix": f"{DATASET_PREFIX}*"}},
+            resources=(_bucket_arn(bucket),),
+            conditions={"StringLike": {"s3:prefix": f"{prefix}*"}},
         ),
     ]
     if key_arn is not None:

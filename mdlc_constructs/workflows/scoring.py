@@ -1,9 +1,11 @@
 """Models and transform jobs, as training and batch inference both run them."""
 
+from collections.abc import Mapping
+
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.resources.places import KEY_ARN
-from mdlc_constructs.settings import Compute, Dataset, NetworkSettings
+from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
 from mdlc_constructs.tasks.model import Container, create_model
 from mdlc_constructs.tasks.transform import transform_job
 from mdlc_constructs.workflows.data_jobs import patience, volume_key, vpc_of
@@ -62,6 +64,16 @@ def unlabelled(dataset: Dataset) -> dict[str, object]:
     }
 
 
+def rules_of(quality: QualityRules, columns: Mapping[str, object]) -> dict[str, object]:
+    """The rules' section of a plan, held to columns that are there."""
+    section: dict[str, object] = quality.to_plan()
+    for rule in ("missing_share", "ranges", "accepted_values"):
+        bounds = section[rule]
+        assert isinstance(bounds, dict)
+        section[rule] = {name: value for name, value in bounds.items() if name in columns}
+    return section
+
+
 def score_task(name: str, *, model: str, content_type: str, compute: Compute) -> Task:
     """A transform job over one folder; job, model and places come from the map's item."""
     return ask_in_batch(
@@ -86,6 +98,7 @@ def ask_in_batch(
     output_uri: str,
     content_type: str,
     compute: Compute,
+    output: object = None,
     catch: tuple[Catch, ...] = (),
     comment: str = "",
 ) -> Task:
@@ -106,7 +119,7 @@ def ask_in_batch(
         volume_kms_key_id=volume_key(compute),
         # A transform job has no limit of its own.
         timeout_seconds=patience(compute),
-        output={},
+        output={} if output is None else output,
         catch=catch,
         comment=comment,
     )

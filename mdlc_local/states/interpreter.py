@@ -35,6 +35,7 @@ from mdlc_local.states import (
     expressions,
     failures,
     grammar,
+    nested,
     sagemaker_jobs,
     waiting,
 )
@@ -87,7 +88,7 @@ def install() -> None:
         # moto keeps every thread it ever started in one list.
         if name.startswith("moto.stepfunctions.parser") and hasattr(module, "TMP_THREADS"):
             seams.replace(name, "TMP_THREADS", _Forgetful())
-    for part in (grammar, error_names, failures, expressions, casing, distributed, waiting):
+    for part in (grammar, error_names, failures, expressions, casing, distributed, nested, waiting):
         part.install()
     for owner in (f"{TASK}.service.state_task_service_factory", f"{TASK}.state_task_factory"):
         seams.wrap(owner, "state_task_service_for", "service_name", _with_sagemaker)

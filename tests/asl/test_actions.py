@@ -17,7 +17,19 @@ from mdlc_constructs.asl.actions import called_actions, required_actions
         ),
         ("arn:aws:states:::lambda:invoke", {}, {"lambda:InvokeFunction"}),
         ("arn:aws:lambda:eu-west-1:1:function:f", {}, {"lambda:InvokeFunction"}),
-        ("arn:aws:states:::states:startExecution.sync:2", {}, {"states:StartExecution"}),
+        ("arn:aws:states:::states:startExecution", {}, {"states:StartExecution"}),
+        (
+            "arn:aws:states:::states:startExecution.sync:2",
+            {},
+            {
+                "states:StartExecution",
+                "states:DescribeExecution",
+                "states:StopExecution",
+                "events:DescribeRule",
+                "events:PutRule",
+                "events:PutTargets",
+            },
+        ),
         (
             "arn:aws:states:::sagemaker:createModel",
             {"ExecutionRoleArn": "r"},

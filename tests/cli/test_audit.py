@@ -53,3 +53,21 @@ def test_json_holds_everything_with_numbers_as_numbers() -> None:
     target = FakeTarget(clients={"dynamodb": FakeClient(scan={"Items": [stored]})})
     (back,) = json.loads(audit.as_json(audit.items(target, "table")))
     assert back == {"pk": "MODEL#churn", "sk": "CHAMPION", "version": 2, "score": 0.5, "tags": ["a", "b"]}
+
+
+def test_a_retraining_shows_what_led_to_it() -> None:
+    told = json.dumps(
+        [{"trigger": "schedule", "reason": "weekly"}, {"trigger": "drift", "reason": "x drifted"}]
+    )
+    retrained = item(
+        "EXECUTION#2026-03-01T00:00:00Z#retraining#c", trigger="manual", reason="", triggers=told
+    )
+    others = [item("WINDOW#endpoint#w"), item("TRIGGER#t#e"), item("RETRAINING")]
+    target = FakeTarget(clients={"dynamodb": FakeClient(scan={"Items": [retrained, *others]})})
+    columns, rows = audit.rows(audit.executions(audit.items(target, "table")))
+    assert columns == ("trigger", "reason")
+    assert rows == [("drift+schedule", "weekly; x drifted")]
+
+
+def test_what_is_no_json_says_nothing() -> None:
+    assert (audit.parsed(None), audit.parsed("{"), audit.parsed("[1]")) == (None, None, [1])

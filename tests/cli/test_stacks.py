@@ -49,3 +49,27 @@ def test_without_an_audit_table_the_remedy_is_said() -> None:
         stacks.audit_tables(target(BucketName="b"))
     with pytest.raises(CommandError, match="stack 'FlightDelay' has no audit table"):
         stacks.audit_tables(target(), "FlightDelay")
+
+
+def test_decision_tables_are_told_by_their_id_and_their_key() -> None:
+    made = [
+        {"ResourceType": "AWS::DynamoDB::Table", "LogicalResourceId": name, "PhysicalResourceId": id_}
+        for name, id_ in (
+            ("ApiDecisions12AB34CD", "decisions"),
+            ("OwnDecisions12AB34CD", "own"),
+            ("DecisionsRules12AB34CD", "rules"),
+            ("ModelAudit12AB34CD", "audit"),
+        )
+    ]
+
+    def described(TableName: str) -> dict[str, object]:
+        assert TableName in ("decisions", "own"), "another table is not even looked at"
+        key = "request_id" if TableName == "decisions" else "id"
+        return {"Table": {"KeySchema": [{"AttributeName": key, "KeyType": "HASH"}]}}
+
+    found = target(made=made)
+    found.clients["dynamodb"] = FakeClient(describe_table=described)
+    assert stacks.decision_tables(found) == ["decisions"]
+    without = target(made=MADE)
+    without.clients["dynamodb"] = FakeClient()
+    assert stacks.decision_tables(without) == []

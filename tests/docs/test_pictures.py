@@ -4,7 +4,11 @@ import pytest
 
 from scripts.draw_workflows import TARGET, pictures
 
-NAMES = ["training.svg", "batch-inference.svg", "real-time-inference.svg", "decision-api.svg"]
+NAMES = [
+    *("training.svg", "batch-inference.svg", "real-time-inference.svg", "decision-api.svg"),
+    "monitoring.svg",
+    "retraining.svg",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -128,7 +128,14 @@ class Aws:
         )
         workflow = next(
             name
-            for name in ("training", "batch-inference", "release")
+            for name in (
+                "retraining",
+                "training",
+                "batch-inference",
+                "release",
+                "batch-monitoring",
+                "monitoring",
+            )
             if arn.split(":")[-2].endswith(f"-{name}")
         )
         self.entered.setdefault(workflow, set()).update(entered)

@@ -7,6 +7,7 @@ import pytest
 
 from mdlc_cli import local
 from tests.end_to_end.aws import TIME_SCALE, Aws, parent
+from tests.end_to_end.retraining import DECIDED, SERVED, Retraining
 
 
 @pytest.fixture(scope="package")
@@ -16,3 +17,13 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     server, _ = local.up(folder, parent_pid=parent(), extra_arguments=("--time-scale", str(TIME_SCALE)))
     yield Aws(server=server, folder=folder)
     local.down(folder)
+
+
+@pytest.fixture(scope="package")
+def retraining(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Retraining:
+    """Two models that retrain by themselves, with what they are trained on."""
+    made = Retraining(aws, tmp_path_factory.mktemp("retraining"))
+    made.deploy(SERVED, DECIDED)
+    for seed, model in enumerate((SERVED, DECIDED), start=3):
+        made.upload(model, seed=seed, rows=2000, files=1)
+    return made

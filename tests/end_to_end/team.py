@@ -28,6 +28,7 @@ from mdlc_constructs import (
 )
 from mdlc_constructs.settings.delivery import Delivery
 from tests.end_to_end.team_decisions import add_decisions
+from tests.end_to_end.team_monitoring import add_monitoring
 
 COLUMNS = {
     "id": "text",
@@ -53,6 +54,7 @@ class Team:
         canary: percent of the traffic that a new version gets at first, and `bake` for how long.
         probes: what is asked of the endpoint meanwhile.
         decides: whether there is a decision API in front of the endpoint.
+        monitors: whether both ways of serving are monitored.
     """
 
     model: str
@@ -68,6 +70,7 @@ class Team:
     probes: Probes = field(default_factory=Probes)
     retained: int = 2
     decides: bool = False
+    monitors: bool = False
 
     @property
     def stack(self) -> str:
@@ -113,7 +116,7 @@ class TeamStack(Stack):
             # A challenger may be this much worse: these tests are about the comparison, not about winning it.
             gate=Gate(at_least={"auc": 0.65}, better_than_champion="auc", margin=-0.3),
         )
-        BatchInferenceWorkflow(
+        batch = BatchInferenceWorkflow(
             self,
             "BatchInference",
             home=home,
@@ -137,6 +140,8 @@ class TeamStack(Stack):
             )
             if team.decides:
                 add_decisions(self, home, released, orders("raw/training"))
+            if team.monitors:
+                add_monitoring(self, home, orders("raw/training"), endpoint=released, batch=batch)
         CfnOutput(self, "BucketName", value=home.bucket_name)
         CfnOutput(self, "AuditTableName", value=home.audit_table_name)
 

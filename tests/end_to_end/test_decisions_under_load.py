@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from mdlc_cli import account, audit, family, registered
+from mdlc_cli.searching import Search
 from tests.end_to_end.aws import Aws
 from tests.end_to_end.broken_release import BROKEN, CHECKS, GOOD, Aftermath, bounds
 from tests.end_to_end.busy import OTHER_SHOPS, RECORDED_SHOP, UNWATCHED, WATCHED, Busy
@@ -169,6 +171,36 @@ def test_both_had_the_canarys_share_and_the_broken_version_not_for_long(
     print(measured)
     for name, value in measured.items():
         record_testsuite_property(f"under_load.{name}", value)
+
+
+def test_an_answer_of_the_broken_version_leads_to_the_release_that_was_sent_back(
+    story: Story, busy: Busy
+) -> None:
+    asked = next(one for one in story.load.asked if one.version == BROKEN)
+    search = Search(target=busy.aws.target, prediction_id=asked.request_id, stack=WATCHED.stack)
+    found = account.made(search.target, *search.find())
+    assert found.row == asked.row
+    assert found.prediction.decision["decision"] == asked.answer["decision"]
+    assert found.prediction.decision["rules_version"] == asked.answer["rules_version"]
+    assert story.after is not None and found.lineage is not None
+    assert found.lineage.release["execution_arn"] == story.after.execution.arn
+    assert found.lineage.release["error"] == "RolledBack"
+    assert found.lineage.training["package_arn"] == found.lineage.package_arn
+    assert found.package["status"] == "Rejected"
+    assert found.package["version"] == BROKEN
+
+
+def test_the_family_shows_who_took_over_and_who_was_sent_back(story: Story, busy: Busy) -> None:
+    target = busy.aws.target
+    items = audit.items(target, busy.aws.outputs(WATCHED)["AuditTableName"], model=WATCHED.model)
+    told = family.of(WATCHED.model, items, registered.versions(target, WATCHED.model))
+    first, good, broken = told.versions
+    assert told.champion == good.version == GOOD
+    assert (good.parent, good.beat, good.is_champion) == (first.version, True, True)
+    assert first.reigns[-1].end == good.reigns[0].start
+    assert (broken.parent, broken.beat, broken.verdict) == (GOOD, False, family.REJECTED)
+    assert [one.error for one in broken.sent_back] == ["RolledBack"]
+    assert story.after is not None
 
 
 def test_a_repeated_request_gets_the_recorded_decision_and_acts_once(busy: Busy, api: Api) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from mdlc_cli import account
+from mdlc_cli.searching import Search
 from mdlc_constructs.workflows.batch_inference.machine import batch_inference_machine
 from mdlc_constructs.workflows.training.machine import training_machine
 from tests.end_to_end.aws import Aws, Execution
@@ -107,6 +109,24 @@ def test_a_batch_is_published_with_one_prediction_a_row(teams: Aws) -> None:
     champion = teams.champion(STEADY)
     assert champion is not None
     assert champion["version"] == "1"
+
+
+def test_a_prediction_of_the_batch_leads_to_its_row_its_training_and_its_data(teams: Aws) -> None:
+    published = teams.audit(STEADY)[-1]
+    row = teams.predictions(published["manifest"])[123]
+    search = Search(target=teams.target, prediction_id=row["inference_id"], stack=STEADY.stack)
+    found = account.made(search.target, *search.find())
+    assert (found.prediction.kind, found.prediction.score) == ("batch", pytest.approx(row["score"]))
+    assert found.prediction.details["run"] == published["run"]
+    assert found.row["id"] == row["row_key"] and found.row["shop"] == row["entity"]
+    first = teams.audit(STEADY)[0]
+    assert found.lineage is not None
+    assert found.lineage.training["execution_arn"] == first["execution_arn"]
+    assert [one["reason"] for one in found.lineage.triggers] == ["first"]
+    assert (found.package["version"], found.package["status"]) == (1, "Approved")
+    assert found.data["files"] > 0 and set(found.data["split"]) >= {"train", "validation", "holdout"}
+    said = dict(account.sections(found))
+    assert ("gate", "passed") in said["It was judged"]
 
 
 def test_the_same_batch_again_scores_nothing(teams: Aws) -> None:

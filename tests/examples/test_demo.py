@@ -71,7 +71,7 @@ def test_a_model_that_the_gate_refused_is_not_served(monkeypatch: pytest.MonkeyP
         "ModelApprovalStatus": "Rejected",
         "ApprovalDescription": "auc is worse",
     }
-    monkeypatch.setattr(following, "releases", lambda chosen: set())
+    monkeypatch.setattr(following, "executions", lambda chosen: set())
     monkeypatch.setattr(following, "run", lambda *_: {"package_arn": "arn", "outcome": "Refused"})
     monkeypatch.setattr(serving, "package", lambda chosen, arn: refused)
     with pytest.raises(CommandError, match=r"version 3 is Rejected \(auc is worse\)"):

@@ -77,8 +77,8 @@ def test_the_release_that_an_approval_started_is_waited_for(
         return {"executions": [{"executionArn": arn, **common} for arn in listed.pop(0)]}
 
     target = FakeTarget(clients={"stepfunctions": FakeClient(list_executions=executions)})
-    known = following.releases(target)
-    assert following.started_by_approval(target, known) == "arn:new"
+    known = following.executions(target)
+    assert following.started_by_event(target, known) == "arn:new"
 
 
 def test_an_approval_that_starts_nothing_is_said(
@@ -86,5 +86,5 @@ def test_an_approval_that_starts_nothing_is_said(
 ) -> None:
     monkeypatch.setattr(following, "EVENT_SECONDS", 0.0)
     target = FakeTarget(clients={"stepfunctions": FakeClient(list_executions={"executions": []})})
-    with pytest.raises(CommandError, match="no release was started by the approval"):
-        following.started_by_approval(target, set())
+    with pytest.raises(CommandError, match="no release was started by the event"):
+        following.started_by_event(target, set())

@@ -79,9 +79,9 @@ def released(monkeypatch: pytest.MonkeyPatch, loaded: list[str]) -> dict[str, An
     monkeypatch.setattr(sending_back, "PASSENGERS", 10)
     monkeypatch.setattr(sending_back, "all_the_time", all_the_time)
     monkeypatch.setattr(sending_back, "gate_of", lambda *_: ["auc 0.69 passes."])
-    monkeypatch.setattr(following, "releases", lambda chosen: set())
+    monkeypatch.setattr(following, "executions", lambda chosen: set())
     monkeypatch.setattr(following, "run", lambda *_: {"package_arn": "arn:p/2"})
-    monkeypatch.setattr(following, "started_by_approval", lambda chosen, known: "arn:by-approval")
+    monkeypatch.setattr(following, "started_by_event", lambda chosen, known: "arn:by-approval")
     monkeypatch.setattr(following, "start", lambda *_: "arn:by-hand")
     monkeypatch.setattr(
         following, "watched", lambda out, chosen, arn: given.update(arn=arn) or given["result"]

@@ -116,6 +116,20 @@ class FakeDynamoDB:
             yield {"Items": [copy.deepcopy(self.items[key]) for key in page]}
             after = page[-1][1] if len(keys) > size else None
 
+    def query(self, **request: Any) -> dict[str, Any]:
+        """One page, from either end."""
+        assert (request["TableName"], request["ConsistentRead"]) == (self.table, True)
+        self._called("query")
+        pk, start = (request["ExpressionAttributeValues"][name]["S"] for name in (":pk", ":sk"))
+        keys = sorted(k for k in self.items if k[0] == pk and k[1].startswith(start))
+        keys = keys if request["ScanIndexForward"] else keys[::-1]
+        return {"Items": [copy.deepcopy(self.items[key]) for key in keys[: request["Limit"]]]}
+
+    def put_item(self, **request: Any) -> None:
+        self._called("put_item")
+        key, after = self._write("Put", request)
+        self.items[key] = after
+
     def update_item(self, **request: Any) -> None:
         self._called("update_item")
         key, after = self._write("Update", request)

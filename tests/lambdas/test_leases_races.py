@@ -55,6 +55,24 @@ class Racing(RuleBasedStateMachine):
         owner = self.owner_of(request_id) or "nobody"
         return release
 
+    def resting(self, request_id: str, *, puts_off: bool) -> Callable[[], object]:
+        def rest() -> None:
+            if puts_off:
+                self.fleets.fleet.put_off(request_id, owner, self.fleets.now)
+                return
+            try:
+                self.fleets.fleet.rest(request_id, owner, self.fleets.now)
+            except LeaseLost:
+                assert owner not in self.fleets.alive or request_id not in self.fleets.held().values()
+
+        owner = self.owner_of(request_id) or "nobody"
+        return rest
+
+    def weight(self, request_id: str) -> tuple[int, int]:
+        """What a holder counts for: nothing of the budget while it rests."""
+        item = self.fleets.table.items["FLEET#team", f"REQUEST#{request_id}"]
+        return (0, 0) if "rested_at" in item else (1, self.size[request_id])
+
     def run(
         self, work: Callable[[], object], *, calls: int | None, other: Callable[[], object] | None
     ) -> None:
@@ -107,6 +125,16 @@ class Racing(RuleBasedStateMachine):
     def release_and_be_killed(self, request_id: str, calls: int) -> None:
         self.run(self.releasing(request_id), calls=calls, other=None)
 
+    @rule(request_id=requests, calls=moment, puts_off=st.booleans())
+    def rest_and_be_killed(self, request_id: str, calls: int, puts_off: bool) -> None:
+        self.run(self.resting(request_id, puts_off=puts_off), calls=calls, other=None)
+
+    @rule(request_id=requests, asked=asked, calls=moment, puts_off=st.booleans())
+    def rest_while_another_asks(
+        self, request_id: str, asked: tuple[str, int, int, int], calls: int, puts_off: bool
+    ) -> None:
+        self.run(self.resting(request_id, puts_off=puts_off), calls=calls, other=self.asking(*asked))
+
     @rule(request_id=requests, asked=asked, calls=moment)
     def ask_while_another_releases(
         self, request_id: str, asked: tuple[str, int, int, int], calls: int
@@ -144,8 +172,8 @@ class Racing(RuleBasedStateMachine):
 
     @invariant()
     def the_budget_is_kept_and_what_is_used_is_what_is_held(self) -> None:
-        held = self.fleets.held().values()
-        used = (len(held), sum(self.size[request_id] for request_id in held))
+        weights = [self.weight(request_id) for request_id in self.fleets.held().values()]
+        used = (sum(jobs for jobs, _ in weights), sum(instances for _, instances in weights))
         assert self.fleets.used() == used
         assert used[0] <= JOBS and used[1] <= INSTANCES
 

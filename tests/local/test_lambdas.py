@@ -103,6 +103,22 @@ def test_a_function_that_cannot_start(
     assert invoke(server, make_function(source))[1]["errorType"] == kind
 
 
+def test_a_process_that_is_killed_is_told_as_lambda_tells_it(
+    server: Server, make_function: Functions
+) -> None:
+    name = make_function(
+        """
+        import os, signal
+
+        def handler(event, context):
+            os.kill(os.getpid(), signal.SIGKILL)
+        """
+    )
+    kind, answer = invoke(server, name)
+    assert (kind, answer["errorType"]) == ("Unhandled", "Runtime.ExitError")
+    assert answer["errorMessage"].endswith("Runtime exited with error: signal: killed")
+
+
 def test_a_machine_catches_by_class(server: Server, make_role: Roles, make_function: Functions) -> None:
     name = make_function(RAISES)
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"

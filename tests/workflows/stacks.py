@@ -16,17 +16,31 @@ from mdlc_constructs import (
     ABTest,
     AllAtOnce,
     BatchInferenceWorkflow,
+    Budget,
     Canary,
     CustomImage,
+    Fleet,
+    Gate,
+    Labels,
     LookUpTable,
     ModelHome,
+    MonitorAlarms,
+    MonitoringWorkflow,
     NetworkSettings,
+    OnAccuracyLoss,
+    OnCodeChange,
+    OnDrift,
+    OnNewData,
+    OnRequest,
+    OnSchedule,
     RealTimeInferenceWorkflow,
+    RetrainingWorkflow,
     RollbackAlarms,
     RowEvents,
     Scaling,
     Serving,
     Shadow,
+    SlidingWindow,
     TrainingWorkflow,
 )
 from mdlc_constructs.asl import Pass
@@ -152,11 +166,76 @@ def trying(stack: Stack) -> None:
         )
 
 
+def retraining(stack: Stack) -> None:
+    fleet = Fleet(stack, "Fleet", budget=Budget(jobs=2, instances=4))
+    home = ModelHome(stack, "Model", name="flights")
+    trained = TrainingWorkflow(
+        stack,
+        "Training",
+        home=home,
+        dataset=DATASET,
+        algorithm=ALGORITHM,
+        gate=Gate(better_than_champion="auc"),
+    )
+    serving = RealTimeInferenceWorkflow(stack, "Serving", home=home, dataset=DATASET)
+    window = SlidingWindow(length=timedelta(days=90), holdout=timedelta(days=14))
+    RetrainingWorkflow(
+        stack,
+        "Retraining",
+        home=home,
+        training=trained,
+        release=serving,
+        triggers=(
+            OnSchedule(schedule="rate(7 days)"),
+            OnNewData(rows=10_000, files=30),
+            OnDrift(windows=2),
+            OnAccuracyLoss(metric="auc", loss=0.05),
+            OnCodeChange(),
+            OnRequest(),
+        ),
+        window=window,
+        fleet=fleet,
+    )
+    other = training(stack, "trains")
+    RetrainingWorkflow(
+        stack,
+        "Others",
+        home=other.home,
+        training=other,
+        triggers=(OnRequest(),),
+        window=window,
+        without_comparison="A new model a month, whatever the old one was.",
+    )
+
+
 def delivering(stack: Stack) -> None:
     training(stack)
     for name, delivery in (("flights", LookUpTable()), ("trains", RowEvents())):
         home = ModelHome(stack, f"Delivered-{name}", name=f"{name}-delivered")
         BatchInferenceWorkflow(stack, f"Batch-{name}", home=home, dataset=DATASET, delivery=delivery)
+
+
+def monitored(stack: Stack) -> None:
+    home = ModelHome(stack, "Model", name="flights")
+    released = RealTimeInferenceWorkflow(stack, "Serving", home=home, dataset=DATASET)
+    batch = BatchInferenceWorkflow(stack, "Batch", home=home, dataset=DATASET, moves_champion=False)
+    key = kms.Key.from_key_arn(stack, "TheirKey", "arn:aws:kms:eu-central-1:333333333333:key/theirs")
+    theirs = s3.Bucket.from_bucket_attributes(
+        stack, "Theirs", bucket_arn="arn:aws:s3:::theirs", encryption_key=key
+    )
+    MonitoringWorkflow(
+        stack,
+        "Monitoring",
+        home=home,
+        dataset=DATASET,
+        endpoint=released,
+        labels=Labels(uri="s3://theirs/late/"),
+        labels_bucket=theirs,
+        alarms=MonitorAlarms(accuracy={"auc": 0.65}),
+    )
+    MonitoringWorkflow(
+        stack, "BatchMonitoring", home=home, dataset=DATASET, batch=batch, every=timedelta(hours=6)
+    )
 
 
 STACKS: dict[str, tuple[Callable[[Stack], object], Environment | None]] = {
@@ -171,4 +250,6 @@ STACKS: dict[str, tuple[Callable[[Stack], object], Environment | None]] = {
     "Serving": (serving, HERE),
     "Trying": (trying, HERE),
     "Delivering": (delivering, HERE),
+    "Monitored": (monitored, HERE),
+    "Retraining": (retraining, HERE),
 }

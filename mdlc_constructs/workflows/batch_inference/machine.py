@@ -35,7 +35,7 @@ from mdlc_constructs.workflows.champion import REFUSED, point_champion
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.planning import taken
-from mdlc_constructs.workflows.scoring import package_model, score_task, unlabelled
+from mdlc_constructs.workflows.scoring import package_model, rules_of, score_task, unlabelled
 
 WORKFLOW = "batch-inference"
 
@@ -92,14 +92,9 @@ class BatchInferenceSettings:
         section = unlabelled(self.dataset)
         columns = section["columns"]
         assert isinstance(columns, dict)
-        quality: dict[str, object] = self.quality.to_plan()
-        for rule in ("missing_share", "ranges", "accepted_values"):
-            bounds = quality[rule]
-            assert isinstance(bounds, dict)
-            quality[rule] = {name: value for name, value in bounds.items() if name in columns}
         return {
             "dataset": {**section, "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
-            "quality": quality,
+            "quality": rules_of(self.quality, columns),
             "parallel": self.max_parallel,
             **({"delivery": delivering.to_plan(self.delivery)} if self.delivery is not None else {}),
         }

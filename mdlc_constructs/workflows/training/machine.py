@@ -294,6 +294,7 @@ def decide(settings: TrainingSettings) -> Task:
                 "passed": "{% $gate.passed ? 'true' : 'false' %}",
                 "reasons": "{% $join($gate.reasons, ' ') %}",
                 "metrics": "{% $string($gate.metrics) %}",
+                "rows": "{% $exists($quality.rows) ? $string($quality.rows) : '' %}",
             }
         },
         output={},
@@ -334,7 +335,7 @@ def training_machine(
     """
     check_names(WORKFLOW, STEPS, tasks or {}, seams or {})
     kept = ("package_arn", "evaluation", "passed", "reasons", "metrics")
-    result = {key: f"{{% $result.{key} %}}" for key in kept}
+    result = {key: f"{{% $result.{key} %}}" for key in (*kept, "rows")}
     fields = {
         **result,
         "code_version": settings.code_version,
@@ -366,7 +367,12 @@ def training_machine(
         planner="${PlanTrainingFunction}",
         settings=settings.to_plan(),
         unchanged={
-            "result": {"outcome": "Unchanged", **{key: f"{{% $plan.recorded.{key} %}}" for key in kept}}
+            "result": {
+                "outcome": "Unchanged",
+                **{key: f"{{% $plan.recorded.{key} %}}" for key in kept},
+                # Runs that were recorded before rows were counted have none.
+                "rows": "{% $exists($plan.recorded.rows) ? $plan.recorded.rows : '' %}",
+            }
         },
         ending=success(
             settings.model,

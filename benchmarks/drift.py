@@ -1,0 +1,236 @@
+"""What drift costs: our data jobs' statistics, Evidently's data drift preset and NannyML's univariate drift.
+
+    python -m benchmarks.drift
+
+Each reads the same two Parquet files, a baseline and a window, in a process of its own, whose CPU seconds,
+time and peak memory count from its start to its end. All of it is taken in one run, in turn, so that ratios
+meet the machine in the same mood. Ours is held to a memory cap at every size.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import drift_data
+from benchmarks.drift_data import Pair
+from benchmarks.environments import environment_of
+
+ROOT = Path(__file__).resolve().parent.parent
+TWINS = ROOT / "benchmarks" / "drift_twins"
+
+OURS, ALL, WINDOW = "ours, the preset's statistics", "ours, all that the job computes", "ours, window alone"
+EVIDENTLY, NANNYML = "Evidently", "NannyML"
+PARTS = {OURS: "preset", ALL: "all", WINDOW: "window"}
+PROGRAMS = {EVIDENTLY: TWINS / "evidently_preset.py", NANNYML: TWINS / "nannyml_univariate.py"}
+
+MILLIONS = (1.0, 10.0, 50.0)
+ROUNDS = 3
+BIG = 20.0
+"""Above so many million cells one round is enough: the twins take minutes."""
+
+MEMORY = "256MB"
+GOAL_MILLIONS = 10.0
+GOAL_RATIO = 15.0
+GOAL_BYTES = 256e6
+
+QUIET = {"DO_NOT_TRACK": "1", "NML_DISABLE_USAGE_LOGGING": "1"}
+"""Both twins report their use over the network unless told not to, which is not what is measured."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Took:
+    """What one process took."""
+
+    wall_seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """Evidently's value of a column's statistic, how far ours is from it, and how far it may be."""
+
+    statistic: str
+    value: float
+    difference: float
+    bound: float
+
+
+def run(name: str, pair: Pair, folder: Path) -> Took:
+    """Let one of them compute the drift of a pair; its answer is then in `answer_of`."""
+    target, took = answer_of(name, pair, folder), folder / "took.json"
+    files = [str(pair.baseline), str(pair.window), str(target)]
+    if name in PARTS:
+        command = [sys.executable, "-m", "benchmarks.drift_ours", PARTS[name], MEMORY, *files]
+    else:
+        command = [
+            str(environment_of(TWINS / "requirements.lock")),
+            "-W",
+            "ignore",
+            str(PROGRAMS[name]),
+            *files,
+        ]
+    if name == WINDOW:
+        _keep_baseline(pair, target)
+    subprocess.run(
+        [sys.executable, "-I", "-S", str(ROOT / "benchmarks" / "measured.py"), str(took), *command],
+        cwd=ROOT,
+        env={**os.environ, **QUIET},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    return Took(**json.loads(took.read_text()))
+
+
+def answer_of(name: str, pair: Pair, folder: Path) -> Path:
+    """Where its statistics are, as JSON by column."""
+    return folder / f"{'-'.join([*name.split(), *pair.name.split()])}.json"
+
+
+def measure(
+    pairs: Sequence[Pair], names: Sequence[str], folder: Path, *, rounds: int
+) -> dict[tuple[str, str], list[Took]]:
+    """Every one on every pair, in turn; a round before the first is not counted, as it fills caches."""
+    found: dict[tuple[str, str], list[Took]] = {(name, pair.name): [] for pair in pairs for name in names}
+    for name in names:
+        run(name, min(pairs, key=lambda pair: pair.cells), folder)
+    for pair in pairs:
+        for _ in range(1 if pair.cells > BIG * 1e6 else rounds):
+            for name in names:
+                found[name, pair.name].append(run(name, pair, folder))
+    return found
+
+
+def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Difference]:
+    """How far our statistics are from Evidently's, by column, and how far they may be.
+
+    Raises:
+        AssertionError: when one is further than it says, or the two have not computed the same.
+    """
+    assert ours.keys() == theirs.keys(), f"columns differ: {ours.keys() ^ theirs.keys()}"
+    found = {}
+    for column, one in theirs.items():
+        ((statistic, value),) = one.items()
+        difference = abs(ours[column][statistic] - value)
+        bound = ours[column]["bound"]
+        assert difference <= bound + 1e-9, f"{column}: {statistic} is off by {difference}, not {bound}"
+        found[column] = Difference(statistic=statistic, value=value, difference=difference, bound=bound)
+    return found
+
+
+def ratios(
+    found: Mapping[tuple[str, str], Sequence[Took]], twin: str, pair: str, ours: str = OURS
+) -> dict[str, float]:
+    """How many times what ours takes the twin takes: the median over rounds."""
+    rounds = list(zip(found[ours, pair], found[twin, pair], strict=True))
+    return {
+        "cpu": statistics.median(other.cpu_seconds / one.cpu_seconds for one, other in rounds),
+        "wall": statistics.median(other.wall_seconds / one.wall_seconds for one, other in rounds),
+        "memory": statistics.median(other.peak_bytes / one.peak_bytes for one, other in rounds),
+    }
+
+
+def table(found: Mapping[tuple[str, str], Sequence[Took]]) -> Table:
+    """The least of the rounds."""
+    made = Table(title="Drift of a window against its baseline", title_justify="left")
+    for place, column in enumerate(("", "cells", "CPU s", "wall s", "peak MB")):
+        made.add_column(column, justify="right" if place > 1 else "left")
+    for (name, pair), rounds in found.items():
+        made.add_row(
+            name,
+            pair,
+            f"{min(took.cpu_seconds for took in rounds):.2f}",
+            f"{min(took.wall_seconds for took in rounds):.2f}",
+            f"{max(took.peak_bytes for took in rounds) / 1e6:.0f}",
+        )
+    return made
+
+
+def accuracy(pairs: Sequence[Pair], folder: Path) -> dict[str, dict[str, Difference]]:
+    """Our statistics beside Evidently's, by pair and column."""
+    return {
+        pair.name: differences(
+            *(json.loads(answer_of(name, pair, folder).read_text()) for name in (OURS, EVIDENTLY))
+        )
+        for pair in pairs
+    }
+
+
+def _keep_baseline(pair: Pair, target: Path) -> None:
+    """Count the baseline beforehand, as training does."""
+    command = [sys.executable, "-m", "benchmarks.drift_ours", "baseline", MEMORY]
+    subprocess.run(
+        [*command, str(pair.baseline), str(pair.window), str(target)], cwd=ROOT, check=True, timeout=600
+    )
+
+
+def main() -> None:
+    """Measure, print, and write where asked to."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--millions", type=float, nargs="+", default=MILLIONS, help="of cells, wide table")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"up to {BIG:g} million cells")
+    parser.add_argument("--no-flights", action="store_true")
+    parser.add_argument("--json", type=Path, help="a file that takes all of it")
+    chosen = parser.parse_args()
+    console, progress = Console(), Console(stderr=True)
+    names = [OURS, ALL, WINDOW, EVIDENTLY, NANNYML]
+    with tempfile.TemporaryDirectory(prefix="mdlc-benchmark-") as name:
+        folder = Path(name)
+        began = os.getloadavg()[0]
+        progress.print("... tables, and the twins' environment")
+        pairs = [drift_data.wide(folder, round(millions * 1e6)) for millions in chosen.millions]
+        if not chosen.no_flights:
+            pairs.append(drift_data.flights(folder))
+        environment_of(TWINS / "requirements.lock")
+        progress.print("... drift")
+        found = measure(pairs, names, folder, rounds=chosen.rounds)
+        compared = accuracy(pairs, folder)
+    ended = os.getloadavg()[0]
+    console.print(f"Load of the machine: {began:.1f} before, {ended:.1f} after; cores: {os.cpu_count()}.\n")
+    console.print(table(found))
+    for pair in pairs:
+        for twin in (EVIDENTLY, NANNYML):
+            ratio = ratios(found, twin, pair.name)
+            console.print(
+                f"{pair.name}: {twin} takes {ratio['cpu']:.1f} times the CPU time, {ratio['wall']:.1f} "
+                f"the time, {ratio['memory']:.1f} the memory"
+            )
+    console.print(
+        f"(medians; the goal is {GOAL_RATIO:g} of Evidently's, CPU and wall, at {GOAL_MILLIONS:g} million "
+        f"cells, and {GOAL_BYTES / 1e6:g} MB at every size)\n"
+    )
+    for table_name, columns in compared.items():
+        for statistic in ("jensen_shannon", "wasserstein"):
+            off = [one.difference for one in columns.values() if one.statistic == statistic]
+            console.print(
+                f"{table_name}, {statistic} of {len(off)} columns: at most {max(off):.2g} off, "
+                f"median {statistics.median(off):.2g}"
+            )
+    if chosen.json:
+        content = {
+            "load_average": [began, ended],
+            "took": [
+                {"name": one, "cells": pair, "rounds": [asdict(took) for took in rounds]}
+                for (one, pair), rounds in found.items()
+            ],
+            "accuracy": {
+                pair: {column: asdict(one) for column, one in columns.items()}
+                for pair, columns in compared.items()
+            },
+        }
+        chosen.json.write_text(json.dumps(content, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""What retraining a fleet costs, and how long models wait: ``python -m benchmarks.fleet`` prints the tables.
+
+A month of 500 models in simulated time, through the functions of the retraining machine as they are deployed;
+after every write of the table it is looked whether more is held than the budget allows.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table as Shown
+
+from benchmarks.month import Rates, deliveries
+from benchmarks.paid import BESIDE, Month, dollars, release_path, training_path
+from benchmarks.sample import Sample
+from benchmarks.simulated import Chances, Outcome, Simulation
+from mdlc_constructs.settings.budget import Budget
+from mdlc_constructs.settings.patience import Patience
+
+MODELS = 500
+BUDGET = Budget(jobs=10, instances=20)
+PERCENTILES = {"p50": 0.5, "p95": 0.95, "longest": 1.0}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A month that was lived through.
+
+    Attributes:
+        seconds: what simulating it took.
+    """
+
+    models: int
+    budget: Budget
+    outcome: Outcome
+    units: Mapping[str, int]
+    checks: int
+    most_jobs: int
+    most_instances: int
+    seconds: float
+
+    @property
+    def paid(self) -> dict[str, float]:
+        """Dollars a model and month beside the jobs' instances, by what they are paid for."""
+        month = Month(
+            transitions=sum(self.outcome.states.values()),
+            trainings=self.outcome.states["Train"],
+            releases=self.outcome.states["Release"],
+            calls=sum(self.outcome.calls.values()),
+            reads=self.units["read"],
+            writes=self.units["write"],
+        )
+        return {name: each / self.models for name, each in dollars(month).items()}
+
+
+def lived(models: int = MODELS, budget: Budget = BUDGET, rates: Rates | None = None, seed: int = 1) -> Found:
+    """A month of a fleet."""
+    began = time.monotonic()
+    month = Simulation(models, budget, Patience(), Chances(), seed)
+    outcome = month.run(deliveries(models, rates or Rates(), seed))
+    return Found(
+        models=models,
+        budget=budget,
+        outcome=outcome,
+        units=month.table.units,
+        checks=month.table.checks,
+        most_jobs=month.table.most_jobs,
+        most_instances=month.table.most_instances,
+        seconds=time.monotonic() - began,
+    )
+
+
+def at(share: float, times: Sequence[timedelta]) -> timedelta:
+    """The time that this share of all did not exceed."""
+    ordered = sorted(times)
+    return ordered[round(share * (len(ordered) - 1))] if ordered else timedelta(0)
+
+
+def counted_table(found: Found) -> Shown:
+    """What came, and what it led to."""
+    counts = found.outcome.counts
+    table = _table(f"A month of {found.models} models", "", "how many")
+    for name, value in (
+        ("events delivered", counts["deliveries"]),
+        ("of them the same event again", counts["delivered again"]),
+        ("triggers", counts["triggers"]),
+        ("executions started", counts["executions"]),
+        ("of them duplicates, which trained nothing", counts["Duplicate"]),
+        ("retrainings", counts["retrainings"]),
+        ("killed while they trained", counts["killed"]),
+        ("won", counts["Succeeded"]),
+        ("lost", counts["Lost"]),
+    ):
+        table.add_row(name, f"{value:,}")
+    table.add_row(
+        "most held at a time, of the budget",
+        f"{found.most_jobs} of {found.budget.jobs} jobs, "
+        f"{found.most_instances} of {found.budget.instances} instances",
+    )
+    table.add_row("looked at after a write, never above the budget", f"{found.checks:,}")
+    return table
+
+
+def waited_table(found: Found) -> Shown:
+    """How long retrainings stood in line for the budget, and how long after their triggers they began."""
+    table = _table("Hours waited", "", "retrainings", *PERCENTILES)
+    waits, resumed = found.outcome.waits, found.outcome.resumed
+    for name, times in (
+        ("in line for the budget", [one.line for one in waits]),
+        ("since a person asked", [one.since_asked for one in waits if one.since_asked is not None]),
+        ("since the first trigger, debounce and cool-down included", [one.since_first for one in waits]),
+        ("from a kill until somebody went on", resumed),
+    ):
+        shown = [f"{at(share, times).total_seconds() / 3600:.1f}" for share in PERCENTILES.values()]
+        table.add_row(name, f"{len(times):,}", *shown)
+    return table
+
+
+def cost_table(found: Found) -> Shown:
+    """What it costs."""
+    retrainings = found.outcome.counts["retrainings"]
+    transitions = sum(found.outcome.states.values())
+    table = _table("A model and month, beside the jobs' and the endpoint's instances", "", "US dollars")
+    for name, value in found.paid.items():
+        table.add_row(name, f"{value:.4f}")
+    table.add_row("all", f"{sum(found.paid.values()):.4f}")
+    table.caption = (
+        f"{retrainings / found.models:.1f} retrainings a model, with {transitions / max(1, retrainings):.1f} "
+        f"transitions of the retraining machine, {len(training_path())} of the training machine and, "
+        f"released, {len(release_path())} and {BESIDE} of the release machine each"
+    )
+    return table
+
+
+def sample_table(found: Sample) -> Shown:
+    """What a sample of models did in real machines."""
+    title = f"{found.models} models started {found.starts} times each at once, on the embedded AWS"
+    table = _table(title, "machine and outcome", "executions", "states entered, each")
+    for (workflow, outcome), states in sorted(found.transitions.items()):
+        entered = ", ".join(str(number) for number in sorted(set(states)))
+        table.add_row(f"{workflow}, {outcome}", str(len(states)), entered)
+    table.caption = (
+        f"{found.count('training')} trainings; at most {found.most} of 1 job held in {found.looks} looks at "
+        f"the leases; {found.seconds:.0f} s, in which waits go {found.time_scale:g} times as fast"
+    )
+    return table
+
+
+def to_json(found: Found) -> dict[str, Any]:
+    """The numbers of the tables."""
+    return {
+        "models": found.models,
+        "counts": dict(found.outcome.counts),
+        "states": dict(found.outcome.states),
+        "calls": dict(found.outcome.calls),
+        "units": dict(found.units),
+        "checks": found.checks,
+        "dollars": found.paid,
+        "seconds": found.seconds,
+    }
+
+
+def _table(title: str, *columns: str) -> Shown:
+    table = Shown(title=title, title_justify="left")
+    for number, name in enumerate(columns):
+        table.add_column(name, justify="right" if number else "left")
+    return table
+
+
+def main() -> None:
+    """Simulate and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--models", type=int, default=MODELS)
+    parser.add_argument("--jobs", type=int, default=BUDGET.jobs, help="of the budget")
+    parser.add_argument("--instances", type=int, default=BUDGET.instances, help="of the budget")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", metavar="FILE", help="also write the numbers there")
+    parser.add_argument("--machines", action="store_true", help="also a sample through real machines")
+    chosen = parser.parse_args()
+    budget = Budget(jobs=chosen.jobs, instances=chosen.instances)
+    found = lived(chosen.models, budget, seed=chosen.seed)
+    out = Console(width=110)
+    for table in (counted_table(found), waited_table(found), cost_table(found)):
+        out.print(table)
+    out.print(f"Simulated in {found.seconds:.0f} s.")
+    if chosen.machines:
+        # Here, because stacks and their tests take seconds to import.
+        from benchmarks import machines
+
+        out.print(sample_table(machines.taken()))
+    if chosen.json:
+        with open(chosen.json, "w", encoding="utf-8") as file:
+            json.dump(to_json(found), file, indent=1)
+
+
+if __name__ == "__main__":
+    main()

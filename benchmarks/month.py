@@ -1,0 +1,106 @@
+"""What makes a fleet's models retrain in a month: clocks, drift, new data, people, duplicates, storms."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from lambdas.leases.gathering import Fired
+from mdlc_constructs.settings.triggers import OnAccuracyLoss, OnDrift, OnNewData, OnRequest, OnSchedule
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+
+_SCHEDULE = OnSchedule(schedule="cron(0 2 ? * MON *)")
+_NEW_DATA = OnNewData(files=1)
+_DRIFT, _ACCURACY, _REQUEST = OnDrift(), OnAccuracyLoss(metric="auc", loss=0.02), OnRequest()
+NOUNS = (_SCHEDULE, _NEW_DATA, _DRIFT, _ACCURACY, _REQUEST)
+PRIORITIES = {noun.name: noun.priority for noun in NOUNS}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """An event as it comes to a model; the same event may come again."""
+
+    at: datetime
+    model: int
+    fired: Fired
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rates:
+    """How much happens.
+
+    Attributes:
+        drifts, losses, requests: events a model and day, at random moments.
+        fed: share of the models that new data comes to every day.
+        again: how likely an event is delivered once more, and then once more.
+        storms: on how many days the same upstream change makes many models drift within minutes.
+        struck: share of the models that a storm strikes.
+        flapping: models whose monitor says the same again and again for an hour, 200 times.
+    """
+
+    days: int = 30
+    drifts: float = 0.1
+    losses: float = 0.03
+    requests: float = 0.01
+    fed: float = 0.1
+    again: float = 0.1
+    storms: int = 3
+    struck: float = 0.6
+    flapping: int = 10
+
+
+FLAPS = 200
+
+
+def deliveries(models: int, rates: Rates, seed: int = 1) -> list[Delivery]:
+    """Everything that comes in the month, in the order of time."""
+    chance = random.Random(seed)
+    found: list[Delivery] = []
+    for event in _events(models, rates, chance):
+        found.append(event)
+        while chance.random() < rates.again:
+            later = event.at + timedelta(seconds=chance.expovariate(1 / 60))
+            found.append(Delivery(at=later, model=event.model, fired=event.fired))
+    return sorted(found, key=lambda one: (one.at, one.model, one.fired.event_id))
+
+
+def _events(models: int, rates: Rates, chance: random.Random) -> Iterator[Delivery]:
+    seconds = rates.days * 86400
+    for model in range(models):
+        for week in range(rates.days // 7):
+            # Everybody writes the same hour into the schedule: Monday at two.
+            yield _event(model, START + timedelta(days=1 + 7 * week, hours=2), _SCHEDULE.name, f"week {week}")
+        if chance.random() < rates.fed:
+            for day in range(rates.days):
+                at = START + timedelta(days=day, hours=4, seconds=chance.uniform(0, 7200))
+                yield _event(model, at, _NEW_DATA.name, f"day {day}")
+        for noun, rate in ((_DRIFT, rates.drifts), (_ACCURACY, rates.losses), (_REQUEST, rates.requests)):
+            at_second = chance.expovariate(rate / 86400) if rate else seconds
+            while at_second < seconds:
+                yield _event(
+                    model, START + timedelta(seconds=at_second), noun.name, f"second {at_second:.0f}"
+                )
+                at_second += chance.expovariate(rate / 86400)
+    for storm in range(rates.storms):
+        began = START + timedelta(days=(storm + 0.5) * rates.days / rates.storms)
+        for model in range(models):
+            if chance.random() < rates.struck:
+                at = began + timedelta(seconds=chance.uniform(0, 600))
+                yield _event(model, at, _DRIFT.name, f"storm {storm}")
+    for model in range(min(rates.flapping, models)):
+        began = START + timedelta(seconds=chance.uniform(0, seconds - 3600))
+        for flap in range(FLAPS):
+            at = began + timedelta(seconds=chance.uniform(0, 3600))
+            yield _event(model, at, _DRIFT.name, f"flap {flap}")
+
+
+def _event(model: int, at: datetime, trigger: str, what: str) -> Delivery:
+    fired = Fired(
+        event_id=f"{trigger}-{model}-{what}",
+        trigger=trigger,
+        reason=f"{trigger}: {what}",
+        at=at,
+        priority=PRIORITIES[trigger],
+    )
+    return Delivery(at=at, model=model, fired=fired)

@@ -1,0 +1,78 @@
+"""What a month of retraining is paid for beside the instances: transitions, calls of functions, tables."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from benchmarks.prices import PRICES
+from mdlc_constructs.asl.transitions import entered_states
+from mdlc_constructs.settings.training_window import SlidingWindow
+from mdlc_constructs.settings.triggers import OnRequest
+from mdlc_constructs.workflows.real_time_inference.machine import release_machine
+from mdlc_constructs.workflows.retraining.machine import retraining_machine
+from mdlc_constructs.workflows.retraining.settings import RetrainingSettings
+from mdlc_constructs.workflows.training.machine import training_machine
+from scripts.draw_workflows import releases, trainings
+
+FUNCTION_SECONDS, FUNCTION_MB = 0.2, 512
+"""How long a function of retraining takes on AWS is assumed, nothing here measures it; the memory is ours."""
+BESIDE = 15
+"""States of the release that the version's approval starts beside the retraining's own, as the sample of
+`benchmarks.machines` counted them: it waits, and goes through what is done.
+"""
+EVENTS_A_RETRAINING = 2
+"""Started and completed; a decision of the gate and a release announce one each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Month:
+    """What a fleet did in a month.
+
+    Attributes:
+        transitions: of the retraining machines.
+        trainings: executions of training machines, and `releases` of release machines.
+        calls: of retraining's functions.
+        reads: read units of the tables, and `writes` the write units.
+    """
+
+    transitions: int
+    trainings: int
+    releases: int
+    calls: int
+    reads: int
+    writes: int
+
+
+def retraining_path() -> tuple[str, ...]:
+    """The states that a retraining enters whose challenger wins and is released."""
+    window = SlidingWindow(length=timedelta(days=90), holdout=timedelta(days=7))
+    machine = retraining_machine(RetrainingSettings(model="model", triggers=(OnRequest(),), window=window))
+    return entered_states(machine, taken={"ApprovalNeeded": "ReleaseNeeded", "ReleaseVerdict": "Won"})
+
+
+def training_path() -> tuple[str, ...]:
+    """The states of its training, where challenger and champion score the holdout."""
+    return entered_states(training_machine(trainings()), items={"ScoreHoldout": 2})
+
+
+def release_path() -> tuple[str, ...]:
+    """The states of its release, with golden rows and scaling; the endpoint is probed once."""
+    return entered_states(
+        release_machine(releases()), taken={"ProbeVerdict": "Probed", "GoldenVerdict": "CreateConfig"}
+    )
+
+
+def dollars(month: Month) -> dict[str, float]:
+    """US dollars, by what they are paid for."""
+    gigabyte_seconds = FUNCTION_SECONDS * FUNCTION_MB / 1024
+    transition = PRICES["Standard transition"].dollars
+    call = PRICES["Lambda request"].dollars + gigabyte_seconds * PRICES["Lambda arm64"].dollars
+    events = month.trainings * (EVENTS_A_RETRAINING + 1) + month.releases
+    return {
+        "transitions of retraining machines": month.transitions * transition,
+        "transitions of training machines": month.trainings * len(training_path()) * transition,
+        "transitions of release machines": month.releases * (len(release_path()) + BESIDE) * transition,
+        "functions": month.calls * call,
+        "tables": month.reads * PRICES["DynamoDB read"].dollars
+        + month.writes * PRICES["DynamoDB write"].dollars,
+        "events": events * PRICES["EventBridge event"].dollars,
+    }

@@ -1,0 +1,283 @@
+"""A month of a fleet in simulated time: the functions of the retraining machine as deployed, and no jobs.
+
+An event is noted and starts an execution; the execution's states follow each other here as in the machine,
+and where a state calls a function, its handler runs. Training and releasing are time that passes, and some
+executions die in it without a word, as a killed one does.
+"""
+
+import heapq
+import json
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
+from typing import Any
+from unittest.mock import patch
+
+from benchmarks.leased_table import FLEET, TABLE, Table
+from benchmarks.month import START, Delivery
+from benchmarks.started import Started, Token
+from lambdas.leases.gathering import ON_REQUEST
+from lambdas.leases.noted import Notes, Trained
+from lambdas.leases.starting import start_pending
+from lambdas.plan_retraining import handler as planning
+from lambdas.reap_leases import handler as reaping
+from mdlc_constructs.settings.budget import Budget
+from mdlc_constructs.settings.patience import Patience
+from mdlc_constructs.settings.training_window import SlidingWindow, window_to_plan
+
+REAP_EVERY = timedelta(minutes=15)
+RELEASE = timedelta(minutes=20)
+
+TO_WAIT = ("Begin", "Gather", "Gathered", "WaitForMore")
+TO_LEASE = ("AskLease", "LeaseVerdict")
+TO_CLAIM = ("Claim", "Claimed")
+TO_WAIT_AGAIN = ("WaitForMore",)
+TO_TRAINED = ("AnnounceStart", "Train")
+TO_VERDICT = ("TrainVerdict",)
+TO_WON = ("RestLease", "ApprovalNeeded", "ReleaseNeeded", "Release", "ReleaseVerdict", "Won")
+TO_DUPLICATE = ("Duplicate",)
+TO_END = ("RecordAudit", "Conclude", "Announce")
+"""The states of the machine that an execution passes between two waits."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chances:
+    """How retrainings go.
+
+    Attributes:
+        minutes: the median time of a training, and `spread` the standard deviation of its logarithm.
+        wins: how likely a challenger wins; the rest loses, and the cool-down grows.
+        dies: how likely an execution is killed while it trains.
+        large: share of the models that train on four instances instead of one.
+    """
+
+    minutes: float = 30
+    spread: float = 0.6
+    wins: float = 0.4
+    dies: float = 0.01
+    large: float = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waited:
+    """How long a retraining waited: in line, since its first trigger, and since a person asked for it."""
+
+    line: timedelta
+    since_first: timedelta
+    since_asked: timedelta | None
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """What the month came to."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    states: Counter[str] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)
+    waits: list[Waited] = field(default_factory=list)
+    resumed: list[timedelta] = field(default_factory=list)
+
+
+class Simulation:
+    """The month of a fleet."""
+
+    def __init__(
+        self, models: int, budget: Budget, patience: Patience, chances: Chances, seed: int = 1
+    ) -> None:
+        self.chance, self.chances, self.now = random.Random(seed), chances, START
+        self.budget, self.table, self.outcome = budget, Table(budget), Outcome()
+        self.started = Started(on_start=self._begin, on_token=self._told, now=lambda: self.now)
+        self.plans = [
+            {
+                "model": f"model-{number}",
+                "table": TABLE,
+                "machine": _machine(number, "retraining"),
+                "training": _machine(number, "training"),
+                "release": _machine(number, "release"),
+                "dataset": f"s3://bucket/model-{number}/",
+                "patience": patience.to_plan(),
+                "window": window_to_plan(SlidingWindow(length=timedelta(days=90), holdout=timedelta(days=7))),
+                "label_delay": 86400,
+                "by_time": True,
+                "priority": 5,
+                "instances": 4 if self.chance.random() < chances.large else 1,
+                "fleet": self._fleet(),
+            }
+            for number in range(models)
+        ]
+        self._by_machine = {str(plan["machine"]): plan for plan in self.plans}
+        self._died: dict[str, datetime] = {}
+        self._order, self._agenda = count(), list[tuple[datetime, int, Callable[[], None]]]()
+
+    def run(self, events: Sequence[Delivery]) -> Outcome:
+        """Let everything come, and go on until nothing is left to do."""
+        for event in events:
+            self._at(event.at, partial(self._deliver, event))
+        self._at(START + REAP_EVERY, self._reap)
+        with self._deployed():
+            while self._agenda:
+                self.now, _, act = heapq.heappop(self._agenda)
+                act()
+        return self.outcome
+
+    @contextmanager
+    def _deployed(self) -> Iterator[None]:
+        """The functions' modules with the clock, the tables and Step Functions of this simulation."""
+        clients: dict[str, Any] = {"dynamodb": self.table, "stepfunctions": self.started, "s3": None}
+        planning.logger.setLevel("ERROR")
+        reaping.logger.setLevel("ERROR")
+        with (
+            patch.object(planning, "client", clients.__getitem__),
+            patch.object(reaping, "client", clients.__getitem__),
+            patch.object(planning, "utc_now", lambda: self.now),
+            patch.object(reaping, "utc_now", lambda: self.now),
+            patch.object(planning, "counted", lambda s3, uri: Trained(files=1, size=1)),
+        ):
+            yield
+
+    def _fleet(self) -> dict[str, object]:
+        return {"table": TABLE, "name": FLEET, "budget": self.budget.to_plan()}
+
+    def _at(self, moment: datetime, act: Callable[[], None]) -> None:
+        heapq.heappush(self._agenda, (moment, next(self._order), act))
+
+    def _deliver(self, event: Delivery) -> None:
+        """What a rule's function does of an event; a person starts the machine."""
+        plan = self.plans[event.model]
+        self.outcome.counts["deliveries"] += 1
+        if event.fired.trigger == ON_REQUEST:
+            self.outcome.counts["triggers"] += 1
+            self.started.start_by_hand(str(plan["machine"]), event.fired.event_id.replace(" ", "-"))
+            return
+        self.outcome.calls["NoteTrigger"] += 1
+        notes = Notes(dynamodb=self.table, table=TABLE, model=str(plan["model"]))
+        new = notes.note(event.fired, self.now)
+        self.outcome.counts["triggers" if new else "delivered again"] += 1
+        start_pending(notes, self.started, str(plan["machine"]))
+
+    def _reap(self) -> None:
+        self.outcome.calls["ReapLeases"] += 1
+        self.outcome.counts["taken back"] += reaping.handler(self._fleet(), None)["back"]
+        if self._agenda or self.table.is_held:
+            self._at(self.now + REAP_EVERY, self._reap)
+
+    def _call(self, arn: str, step: str, **given: Any) -> dict[str, Any]:
+        self.outcome.calls["PlanRetraining"] += 1
+        execution = self.started.executions[arn]
+        about = {"id": arn, "name": execution.name, "started_at": execution.started_at.isoformat()}
+        plan = self._by_machine[execution.machine]
+        answer: dict[str, Any] = planning.handler(
+            {"step": step, "plan": plan, "execution": about, **given}, None
+        )
+        return answer
+
+    def _pass(self, *names: str) -> None:
+        self.outcome.states.update(names)
+
+    def _begin(self, arn: str) -> None:
+        self.outcome.counts["executions"] += 1
+        # Whoever started it goes on first: a function's call is over before its execution's first state.
+        self._at(self.now, partial(self._gather, arn))
+
+    def _gather(self, arn: str) -> None:
+        self._pass(*TO_WAIT[:3])
+        found = self._call(arn, "gather", input=self.started.executions[arn].given)
+        if found["step"] == "Nothing":
+            self._end(arn, {"request_id": ""}, "Duplicate")
+            return
+        self._wait(arn, found)
+
+    def _wait(self, arn: str, gathered: dict[str, Any]) -> None:
+        self._pass(*TO_WAIT_AGAIN)
+        self._at(self.now + timedelta(seconds=gathered["seconds"]), partial(self._ask, arn, gathered))
+
+    def _ask(self, arn: str, gathered: dict[str, Any]) -> None:
+        self._pass(*TO_LEASE)
+        token = self.started.token(arn, {"gathered": gathered, "asked_at": self.now})
+        self._call(arn, "ask", gathered=gathered, token=token)
+
+    def _told(self, token: Token, answer: Mapping[str, Any]) -> None:
+        self._at(self.now, partial(self._leased, token, answer["lease"]))
+
+    def _leased(self, token: Token, lease: str) -> None:
+        gathered = token.about["gathered"]
+        if lease != "Held":
+            assert lease != "TooLarge", "every model fits into the budget"
+            self._end(token.arn, gathered, "Duplicate")
+            return
+        self._pass(*TO_CLAIM)
+        claimed = self._call(token.arn, "claim", gathered=gathered)
+        if claimed["step"] == "Wait":
+            self._wait(token.arn, claimed)
+        elif claimed["step"] == "Nothing":
+            self._end(token.arn, gathered, "Duplicate")
+        else:
+            self._train(token, gathered, claimed)
+
+    def _train(self, token: Token, gathered: dict[str, Any], claimed: dict[str, Any]) -> None:
+        triggers = json.loads(claimed["triggers"])
+        first = min(datetime.fromisoformat(one["at"]) for one in triggers)
+        asked = [datetime.fromisoformat(one["at"]) for one in triggers if one["trigger"] == ON_REQUEST]
+        self.outcome.counts["retrainings"] += 1
+        self.outcome.counts["joined"] += len(triggers) - 1
+        self.outcome.waits.append(
+            Waited(
+                line=self.now - token.about["asked_at"],
+                since_first=self.now - first,
+                since_asked=self.now - min(asked) if asked else None,
+            )
+        )
+        if (died := self._died.pop(gathered["request_id"], None)) is not None:
+            self.outcome.resumed.append(self.now - died)
+        if claimed["step"] == "Trained":
+            self._trained(token.arn, gathered, claimed["training"]["arn"])
+            return
+        self._pass(*TO_TRAINED)
+        training = self.started.run(claimed["training"]["arn"], claimed["training"]["input"])
+        took = timedelta(minutes=self.chances.minutes * self.chance.lognormvariate(0, self.chances.spread))
+        if self.chance.random() < self.chances.dies:
+            self._at(
+                self.now + took * self.chance.random(), partial(self._die, token.arn, gathered, training)
+            )
+        else:
+            self._at(self.now + took, partial(self._trained, token.arn, gathered, training))
+
+    def _trained(self, arn: str, gathered: dict[str, Any], training: str) -> None:
+        won = self.chance.random() < self.chances.wins
+        self.started.end(training, {"outcome": "Succeeded", "passed": "true" if won else "false", "run": "r"})
+        self._pass(*TO_VERDICT)
+        if not won:
+            self._end(arn, gathered, "Lost")
+            return
+        self._call(arn, "rest", gathered=gathered)
+        self._pass(*TO_WON)
+        self._at(self.now + RELEASE, partial(self._end, arn, gathered, "Succeeded"))
+
+    def _die(self, arn: str, gathered: dict[str, Any], training: str) -> None:
+        """A stopped execution stops what it follows."""
+        self.outcome.counts["killed"] += 1
+        self._died[gathered["request_id"]] = self.now
+        self.started.stop(training)
+        self.started.stop(arn)
+
+    def _end(self, arn: str, gathered: Mapping[str, Any], outcome: str) -> None:
+        self._pass(*(TO_DUPLICATE if outcome == "Duplicate" else ()), *TO_END)
+        self.outcome.counts[outcome] += 1
+        self._call(
+            arn,
+            "conclude",
+            request_id=gathered["request_id"],
+            outcome=outcome,
+            counted={"files": 1, "size": 1},
+            rows="1",
+        )
+        self.started.end(arn, {"outcome": outcome})
+
+
+def _machine(number: int, workflow: str) -> str:
+    return f"arn:aws:states:us-east-1:000000000000:stateMachine:model-{number}-{workflow}"

@@ -1,0 +1,56 @@
+"""What the first model would have answered all year: the same flights, scored by its version in one batch."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from examples.flight_delay import following
+from examples.flight_delay.loading import RAW_BATCH, download, upload
+from examples.flight_lifecycle import flights
+from examples.flight_lifecycle.living import Interval, Month, Scene
+from examples.flight_lifecycle.team import TEAM
+from mdlc_cli import progress
+
+RESAMPLES, CONFIDENCE = 200, 0.95
+
+
+def never_retrained(scene: Scene, months: Sequence[Month], version: int) -> dict[int, Interval]:
+    """By month, the AUC of a version's answers to the flights that were asked about."""
+    with progress.step("bringing the flights of the year for the first model to score"):
+        for one in months:
+            path = scene.folder / "asked" / flights.file_name(one.month)
+            upload(scene.chosen.client("s3"), scene.outputs["BucketName"], RAW_BATCH + path.name, path)
+    given = {"package_version": version, "reason": "what if nobody had retrained?"}
+    batch = following.run(scene.out, scene.chosen, "batch-inference", given, team=TEAM)
+    answers = scene.folder.parent / "never-retrained"
+    download(scene.chosen, batch["manifest"].rpartition("/")[0] + "/", answers)
+    return {one.month: auc_of(scene, one.month, answers) for one in months}
+
+
+def auc_of(scene: Scene, month: int, answers: Path) -> Interval:
+    """The AUC on a month's flights that were asked about and whose outcome is known."""
+    asked = [(str(row["flight_id"]),) for row in flights.asked_about(scene.folder, month, scene.share)]
+    known = scene.folder / "known" / flights.file_name(month)
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE asked (flight_id VARCHAR)")
+        connection.executemany("INSERT INTO asked VALUES (?)", asked)
+        found = connection.execute(
+            f"SELECT late, score FROM read_parquet('{answers}/parts/*.parquet') "
+            f"JOIN asked ON row_key = flight_id JOIN read_csv('{known}') AS known USING (flight_id) "
+            "WHERE late IS NOT NULL ORDER BY flight_id"
+        ).fetchnumpy()
+    return interval(np.asarray(found["late"]), np.asarray(found["score"]), seed=month)
+
+
+def interval(labels: np.ndarray, scores: np.ndarray, seed: int) -> Interval:
+    """The AUC with its bootstrap interval."""
+    random = np.random.default_rng(seed)
+    drawn = []
+    for _ in range(RESAMPLES):
+        rows = random.integers(0, len(labels), len(labels))
+        drawn.append(roc_auc_score(labels[rows], scores[rows]))
+    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return Interval(value=float(roc_auc_score(labels, scores)), low=float(low), high=float(high))

@@ -1,0 +1,135 @@
+"""The flights of 2013 as if they were happening: one model, trained by hand once, then kept alive.
+
+Run it with ``make lifecycle``, or ``python -m examples.flight_lifecycle.demo``. Each run begins anew.
+"""
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from examples.flight_delay import following
+from examples.flight_lifecycle import bad_challenger, comparing, flights, living, plot
+from examples.flight_lifecycle.living import Interval, Month, Scene
+from examples.flight_lifecycle.team import TEAM
+from mdlc_cli import deployment, local, progress, target
+from mdlc_cli.errors import CommandError
+
+ROOT = Path(__file__).resolve().parent
+FIRST, LAST = 5, 12
+"""The months that passengers ask about; those before are what the first model learns from."""
+BAD_AFTER = 9
+SHARE = 2
+
+
+def main() -> int:
+    """Runs the demo; returns the exit status. Ctrl-C ends the local AWS, too."""
+    out = Console(highlight=False, soft_wrap=True)
+    began = time.monotonic()
+    try:
+        year(out, first=FIRST, last=LAST, bad_after=BAD_AFTER, share=SHARE)
+    except CommandError as error:
+        if error.detail:
+            out.print(error.detail, markup=False, style="dim")
+        out.print(f"[bold red]error:[/] {escape(str(error))}")
+        return 1
+    except KeyboardInterrupt:
+        out.print("\nInterrupted: ending the local AWS", markup=False)
+        local.down(ROOT)
+        return 130
+    out.print(f"\nTook       {time.monotonic() - began:.0f} s", markup=False)
+    return 0
+
+
+def year(out: Console, *, first: int, last: int, bad_after: int, share: int) -> list[Month]:
+    """Lives through the months from the first to the last; returns how they went.
+
+    Args:
+        bad_after: the month after which a bad challenger is injected.
+        share: every so-manieth flight is asked about.
+
+    Raises:
+        CommandError: something that must go by itself did not.
+    """
+    local.down(ROOT)
+    local.up(ROOT)
+    chosen = target.announced(ROOT, "local")
+    outputs = deployment.deploy(chosen, ROOT, [TEAM.stack])[TEAM.stack]
+    folder = ROOT / ".mdlc" / "lifecycle" / "flights"
+    with progress.step("writing the flights of 2013"):
+        flights.write_year(folder)
+    scene = Scene(out=out, chosen=chosen, outputs=outputs, folder=folder, share=share)
+    version = train_first(scene, first)
+    months = []
+    for month in range(first, last + 1):
+        months.append(living.live(scene, month))
+        tell(scene, months[-1])
+        if month == bad_after:
+            refused = bad_challenger.inject(scene, month)
+            scene.say(f"  refused: {refused['reasons']}")
+    without = comparing.never_retrained(scene, months, version)
+    summarize(scene, months, without)
+    return months
+
+
+def train_first(scene: Scene, first: int) -> int:
+    """Trains the first model on what is known before the first month, by hand; returns its version."""
+    with progress.step(f"loading the flights before {flights.month_name(first)}"):
+        for month in range(1, first):
+            living.know(scene, month)
+    known = following.executions(scene.chosen, "release", TEAM)
+    given = {"reason": "the first model", "trigger": "manual"}
+    trained = following.run(scene.out, scene.chosen, "training", given, team=TEAM)
+    scene.out.print(f"[bold]{TEAM.model}-release[/], started by the approval")
+    arn = following.started_by_event(scene.chosen, known, "release", TEAM)
+    released = following.watched(scene.out, scene.chosen, arn)
+    if not released.succeeded:
+        raise CommandError(f"the first model was not released ({released.error}: {released.cause})")
+    return int(trained["package_arn"].rpartition("/")[2])
+
+
+def tell(scene: Scene, month: Month) -> None:
+    """Prints how a month went."""
+    auc = month.auc
+    scene.say(
+        f"  version {month.version} answered {month.asked:,} flights: AUC {auc.value:.4f} "
+        f"({auc.low:.4f} to {auc.high:.4f}); {len(month.drifted)} columns drifted"
+    )
+    if month.trained is not None:
+        scene.say(f"  retraining: {month.outcome}. {month.trained.get('reasons') or 'The gate passed.'}")
+
+
+def summarize(scene: Scene, months: Sequence[Month], without: Mapping[int, Interval]) -> None:
+    """Prints the year as a table, draws it, and copies the last month's report."""
+    scene.out.print("\n[bold]The year[/]")
+    table = Table("month", "version", "AUC", "never retrained", "gain", "then", box=None, padding=(0, 2))
+    for one in months:
+        other = without[one.month]
+        table.add_row(
+            flights.month_name(one.month), str(one.version), f"{one.auc.value:.4f}", f"{other.value:.4f}",
+            f"{one.auc.value - other.value:+.4f}", one.outcome,
+        )  # fmt: skip
+    scene.out.print(table)
+    gained = [one.auc.value - without[one.month].value for one in months]
+    scene.say(f"Retraining changed the AUC by {sum(gained) / len(gained):+.4f} on average over these months.")
+    results = scene.folder.parent
+    plot.draw(months, without, results / "year.png")
+    worst = min(months, key=lambda one: one.auc.value)
+    bucket, _, key = worst.report.removeprefix("s3://").partition("/")
+    page = scene.chosen.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    (results / "report.html").write_bytes(page)
+    scene.say(f"Picture    {results / 'year.png'}")
+    scene.say(f"Report     {results / 'report.html'} (of {flights.month_name(worst.month)})")
+    scene.say(
+        "The local AWS stays up: go on with\n"
+        f"  cd {ROOT} && mdlc audit --model {TEAM.model}\n"
+        "  mdlc local down"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

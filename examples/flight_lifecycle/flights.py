@@ -1,0 +1,45 @@
+"""The flights of a month: what passengers ask about, and what becomes known a day later."""
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from examples.flight_delay.asking import Row, raw_rows
+from examples.flight_delay.data import MONTHS, write_dataset, write_scoring_input
+
+MONTH_NAMES = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def month_name(month: int) -> str:
+    """`May` for 5."""
+    return MONTH_NAMES[month - 1]
+
+
+def write_year(folder: Path) -> None:
+    """Write every month twice, unless it is there: `known/`, with what became of flights, and `asked/`."""
+    if (folder / "complete").exists():
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    write_dataset(folder / "known", MONTHS)
+    write_scoring_input(folder / "asked", MONTHS)
+    (folder / "complete").touch()
+
+
+def file_name(month: int) -> str:
+    """The file of a month."""
+    return f"2013-{month:02d}.csv"
+
+
+def asked_about(folder: Path, month: int, share: int) -> list[Row]:
+    """Every so-manieth flight of a month as it looks at scheduled departure, in order of time."""
+    return raw_rows(folder / "asked" / file_name(month))[::share]
+
+
+def requests(rows: Sequence[Row], size: int) -> Iterator[bytes]:
+    """Bodies of requests to the endpoint, each about so many flights."""
+    for start in range(0, len(rows), size):
+        yield "\n".join(json.dumps(row) for row in rows[start : start + size]).encode()

@@ -1,0 +1,56 @@
+"""How good the judged rows' scores were, by their late labels: each metric with its confidence interval."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from jobs.metrics import Scored, bootstrapped, computed
+from jobs.monitoring.settings import Settings
+
+MODEL = "model"
+
+
+def labelled_rows(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, task: str, *, also: str = ""
+) -> tuple[Scored, Mapping[str, Any]]:
+    """Labels and scores of the view ``judged``, as far as labels are there.
+
+    :param also: further SQL expressions, which are answered as columns beside.
+    """
+    selected = f"_label, _score{f', {also}' if also else ''}"
+    # In an order that no thread decides: what resamples draw are places of rows.
+    columns = connection.execute(
+        f"SELECT {selected} FROM judged WHERE _label IS NOT NULL "
+        "ORDER BY _served_at, _inference_id, _score, _label"
+    ).fetchnumpy()
+    scored = Scored(
+        labels=np.asarray(columns.pop("_label"), dtype=np.float64),
+        scores=np.asarray(columns.pop("_score"), dtype=np.float64),
+        task=task,
+        threshold=settings.threshold,
+    )
+    return scored, columns
+
+
+def measured(scored: Scored, settings: Settings) -> tuple[dict[str, dict[str, float]], list[str]]:
+    """Every metric that is defined, with its percentile interval over bootstrap resamples; and notes.
+
+    Rows are resampled as if they were independent of each other, as the evaluation of training does.
+    """
+    if not len(scored.labels):
+        return {}, []
+    metrics = computed(scored)
+    bootstrap = bootstrapped({MODEL: scored}, resamples=settings.bootstrap, seed=settings.seed)
+    described = {}
+    for name, value in metrics.items():
+        low, high = bootstrap.interval(MODEL, name)
+        if np.isfinite([value, low, high]).all():
+            described[name] = {"value": float(value), "low": low, "high": high}
+    undefined = [name for name in metrics if name not in described]
+    notes = []
+    if undefined:
+        why = "labels of one class only" if len(np.unique(scored.labels)) == 1 else "too few labels"
+        notes.append(f"{', '.join(undefined)}: not defined for {why}.")
+    return described, notes

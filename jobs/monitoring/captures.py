@@ -1,0 +1,225 @@
+"""What an endpoint captured, as typed rows: one a row that was asked, with its answer.
+
+Lines, bodies, rows and answers that cannot be read are marked with a fault and counted; nothing of one
+client's mistake, or of a file that was cut off, keeps the others from being judged. Values are read as the
+endpoint read them (`jobs.serving.values`).
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from jobs.database import NO_PATH_COLUMNS, literal, quoted
+from jobs.errors import InputError
+from jobs.plan import Interval
+from jobs.reading import PROBLEMS_COLUMN
+from jobs.roles import moment
+from jobs.values import checked, parsed
+
+PROBE_PREFIX = "probe-"
+"""How the inference ids of a release's own requests begin (`lambdas.probe_answers`): nobody's traffic."""
+
+_BETWEEN, _WITHIN = "chr(30)", "chr(31)"  # as `jobs.reading` separates the notes of a row
+_TOO_LONG = "maximum_object_size"
+_BLANKS = "chr(9) || chr(13) || ' '"
+_SIDE = 'STRUCT("data" VARCHAR, "encoding" VARCHAR)'
+_COLUMNS = (
+    f"{{captureData: 'STRUCT(endpointInput {_SIDE}, endpointOutput {_SIDE})', "
+    "eventMetadata: 'STRUCT(eventId VARCHAR, inferenceId VARCHAR, inferenceTime VARCHAR)'}"
+)
+_NUMERAL = "'DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT'"
+
+
+def stage_captures(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    names: Sequence[str],
+    columns: Mapping[str, str],
+    target: Path,
+    *,
+    window: Interval,
+    version: int,
+    task: str,
+    empty_is_missing: bool,
+) -> list[str]:
+    """Read capture files into one Parquet file of the columns of `jobs.monitoring.rows`, faults included.
+
+    :param columns: what to read of each request, with declared types.
+    :param window: of the event's ``inferenceTime``; others are marked as outside.
+    :param version: what an answer without a version counts as.
+    :returns: notes, a sentence for each file that is left out.
+    :raises InputError: when a file that the plan names is not there.
+    """
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing:
+        raise InputError(
+            f"Capture file {missing[0]} was planned but is not there: it was removed after planning; start "
+            "again."
+        )
+    notes: list[str] = []
+    left = list(names)
+    connection.execute("SET preserve_insertion_order = false")
+    while True:
+        query = _rows(_events(folder, left, window), columns, version, task, empty_is_missing)
+        try:
+            connection.execute(
+                f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, ROW_GROUP_SIZE 20480)"
+            )
+            break
+        except duckdb.InvalidInputException as error:
+            # To read such a line would take more memory than the job may have.
+            long = next((n for n in left if _TOO_LONG in str(error) and str(folder / n) in str(error)), None)
+            if long is None:
+                raise
+            left.remove(long)
+            notes.append(f"Capture file {long} has a line of more than 32 MB and is left out.")
+    connection.execute("SET preserve_insertion_order = true")
+    return notes
+
+
+def _lines(folder: Path, names: Sequence[str]) -> str:
+    if not names:
+        side = f"NULL::{_SIDE}"
+        return (
+            f"SELECT {{'endpointInput': {side}, 'endpointOutput': {side}}} AS captureData, "
+            "{'eventId': '', 'inferenceId': '', 'inferenceTime': ''} AS eventMetadata WHERE false"
+        )
+    paths = ", ".join(literal(str(folder / name)) for name in names)
+    return (
+        f"SELECT captureData, eventMetadata FROM read_json([{paths}], format = 'newline_delimited', "
+        f"ignore_errors = true, columns = {_COLUMNS}, {NO_PATH_COLUMNS})"
+    )
+
+
+def _body(side: str) -> str:
+    """A captured body as text; NULL when it was not captured or is no text."""
+    data = f"captureData.{side}.data"
+    decoded = f"TRY(decode(from_base64({data})))"
+    return f"CASE WHEN captureData.{side}.encoding = 'BASE64' THEN {decoded} ELSE {data} END"
+
+
+def _events(folder: Path, names: Sequence[str], window: Interval) -> str:
+    """One row a captured line, as steps of one query: ids, time, lines of request and answer, its fault."""
+    said = f"lambda line: trim(line, {_BLANKS}) <> ''"
+    inside = f"served_at >= {moment(str(window.start))} AND served_at < {moment(str(window.end))}"
+    return f"""
+    lines AS ({_lines(folder, names)}),
+    bodies AS (
+        SELECT nullif(eventMetadata.inferenceId, '') AS given, nullif(eventMetadata.eventId, '') AS event,
+            CAST(TRY_CAST(eventMetadata.inferenceTime AS TIMESTAMPTZ) AS TIMESTAMP) AS served_at,
+            {_body("endpointInput")} AS body, {_body("endpointOutput")} AS answer
+        FROM lines
+    ),
+    divided AS (
+        SELECT given, event, served_at,
+            CASE WHEN given IS NULL THEN hash(event, answer) ELSE hash(given, body, answer) END AS once,
+            list_filter(string_split(body, chr(10)), {said}) AS asked,
+            list_filter(string_split(answer, chr(10)), {said}) AS answered
+        FROM bodies
+    ),
+    events AS (
+        SELECT *, CASE
+            WHEN served_at IS NULL OR coalesce(given, event) IS NULL THEN 'broken'
+            WHEN NOT ({inside}) THEN 'outside'
+            WHEN starts_with(given, {literal(PROBE_PREFIX)}) THEN 'probe'
+            WHEN asked IS NULL OR answered IS NULL THEN 'body'
+            WHEN len(asked) = 0 OR len(asked) <> len(answered) THEN 'answers' END AS fault
+        FROM divided
+    )"""
+
+
+def _rows(events: str, columns: Mapping[str, str], version: int, task: str, empty_is_missing: bool) -> str:
+    """One row a row that was asked; a line with a fault is one row without values."""
+    paths = "[" + ", ".join(literal(pointer(name)) for name in columns) + "]"
+    bounds = "BETWEEN 0 AND 1" if task == "binary" else "IS NOT NULL"
+    # Only of texts it matters how the value was written: the number 5.0 is "5", the text "5.0" is not.
+    written = [name for name, kind in columns.items() if kind in ("category", "text")]
+    raw = "[" + ", ".join(literal(pointer(name)) for name in written) + "]::VARCHAR[]"
+    texts, typed, values, problems = [], [], [], []
+    for index, (name, kind) in enumerate(columns.items(), start=1):
+        json = f"jsons[{written.index(name) + 1}]" if name in written else "NULL"
+        text = f"nullif(texts[{index}], '')" if empty_is_missing else f"texts[{index}]"
+        texts.append(f"{text} AS t{index}")
+        typed.append(f"{_typed(f't{index}', json, kind)} AS p{index}")
+        value, bad = checked(f"p{index}", kind)
+        values.append(f"{value} AS {quoted(name)}")
+        if bad:
+            note = f"'{index - 1}' || {_WITHIN} || left(t{index}, 40)"
+            problems.append(f"CASE WHEN t{index} IS NOT NULL AND {bad} THEN {note} END")
+    noted = f"nullif(concat_ws({_BETWEEN}, {', '.join(problems)}), '')" if problems else "NULL::VARCHAR"
+    event = "fault, given, event, served_at, once, many, place"
+    good = "CASE WHEN fault IS NULL THEN"
+    return f"""
+    WITH {events},
+    pairs AS (
+        SELECT fault, given, event, served_at, once,
+            coalesce(fault IS NULL AND len(asked) > 1, false) AS many,
+            unnest({good} asked ELSE [NULL] END) AS row, unnest({good} answered ELSE [NULL] END) AS answer,
+            unnest({good} range(len(asked)) ELSE [0] END) AS place
+        FROM events
+    ),
+    documents AS (
+        SELECT {event}, CASE WHEN json_valid(row) THEN row END AS row,
+            CASE WHEN json_valid(answer) THEN answer END AS answer
+        FROM pairs
+    ),
+    answers AS (
+        SELECT {event}, row,
+            coalesce(TRY_CAST(json_extract_string(answer, '/version') AS BIGINT), {version}) AS version,
+            CASE WHEN json_type(answer) = 'OBJECT' THEN json_extract(answer, '/score')
+                ELSE CAST(answer AS JSON) END AS answer
+        FROM documents
+    ),
+    found AS (
+        SELECT {event}, row, version, {_sole("answer")} AS answer,
+            json_extract_string(row, {paths}) AS texts, json_extract(row, {raw}) AS jsons
+        FROM answers
+    ),
+    read AS (
+        SELECT {event}, row, version, json_type(answer) AS kind, jsons, {", ".join(texts)},
+            CASE WHEN json_type(answer) IN ({_NUMERAL}) THEN TRY_CAST(CAST(answer AS VARCHAR) AS DOUBLE) END
+                AS number
+        FROM found
+    ),
+    typed AS (
+        SELECT *, {", ".join(typed)}, CASE WHEN isfinite(number) AND number {bounds} THEN number END AS score
+        FROM read
+    )
+    SELECT CASE
+            WHEN fault IS NOT NULL THEN fault
+            WHEN row IS NULL OR json_type(row) <> 'OBJECT' THEN 'row'
+            WHEN kind = 'ARRAY' THEN 'several'
+            WHEN score IS NULL THEN 'score' END AS _fault,
+        coalesce(given, event) || CASE WHEN many THEN '#' || place ELSE '' END AS _inference_id,
+        served_at AS _served_at, score AS _score, version AS _version, row AS _line,
+        once AS _once, place AS _place, {noted} AS {PROBLEMS_COLUMN}, {", ".join(values)}
+    FROM typed"""
+
+
+def _sole(answer: str) -> str:
+    """The one element of a list of one: XGBoost's image answers so in batches."""
+    one = f"json_type({answer}) = 'ARRAY' AND json_array_length({answer}) = 1"
+    return f"CASE WHEN {one} THEN json_extract({answer}, '/0') ELSE {answer} END"
+
+
+def pointer(name: str) -> str:
+    """The JSON pointer to a member, whatever its name holds."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
+def _typed(text: str, json: str, kind: str) -> str:
+    """A JSON value as the declared kind, the way `jobs.serving.values` reads it; NULL when it does not fit.
+
+    :param text: its text, without quotes when it is a string.
+    :param json: the value as JSON, which tells the number 5.0 from the text "5.0".
+    """
+    if kind in ("category", "text"):
+        fractional = f"json_type({json}) = 'DOUBLE'"
+        number = parsed(f"CAST({text} AS DOUBLE)", kind, "DOUBLE")
+        return f"CASE WHEN {fractional} THEN {number} ELSE {text} END"
+    if kind == "boolean":
+        return f"coalesce(TRY_CAST({text} AS BOOLEAN), TRY_CAST({text} AS DOUBLE) <> 0)"
+    if kind == "timestamp":
+        return parsed(text, kind, "VARCHAR")
+    return f"CASE {text} WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE TRY_CAST({text} AS DOUBLE) END"

@@ -1,0 +1,123 @@
+"""Small pictures as inline SVG: coloured by the page's own colours, so that they fit a dark page too."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from jobs.window import Compared
+
+WIDTH = 340
+_MOST_CATEGORIES = 7
+_LABEL = 118  # pixels for names beside bars
+
+
+def number(value: float | None) -> str:
+    """A number as people read it, in few digits; a dash for none."""
+    if value is None:
+        return "–"
+    digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 3
+    return f"{value:,.{digits}f}"
+
+
+def histogram(column: Compared) -> str:
+    """Shares of the baseline's rows (outline) and the window's (filled), bucket by bucket; else nothing.
+
+    Buckets of numbers are the baseline's tenths, drawn equally wide, with what lies beyond its range at the
+    sides; categories are the commonest of both, and all others together.
+    """
+    if not column.cells or not all(column.present):
+        return ""
+    shares = [(first / column.present[0], second / column.present[1]) for first, second in column.cells]
+    return _buckets(column, shares) if column.kind == "numbers" else _categories(column, shares)
+
+
+def _buckets(column: Compared, shares: Sequence[tuple[float, float]]) -> str:
+    height, foot = 70, 16
+    top = max(max(pair) for pair in shares) or 1.0
+    step = WIDTH / len(shares)
+    bars, outline = [], []
+    for place, (before, now) in enumerate(shares):
+        x, tall = place * step, height * now / top
+        outside = place in (0, len(shares) - 1)
+        bars.append(_rect(x + 1, height - tall, step - 2, tall, "out" if outside else "now"))
+        y = height - height * before / top
+        outline.append(f"{x:.1f},{y:.1f} {x + step:.1f},{y:.1f}")
+    line = f'<polyline class="was" points="{" ".join(outline)}"/>'
+    inner = column.edges[1:-1]
+    ends = [
+        _text(step, height + 12, _short(inner[0]), "middle" if column.cells[0][1] else "start"),
+        _text(WIDTH - step, height + 12, _short(inner[-1]), "middle" if column.cells[-1][1] else "end"),
+    ]
+    if len(inner) > 2:
+        ends.append(_text(WIDTH / 2, height + 12, _short(inner[len(inner) // 2]), "middle"))
+    about = f"Shares of rows by value of {column.name}: training data and this window"
+    return _svg(height + foot, "".join(bars) + line + "".join(ends), about)
+
+
+def _categories(column: Compared, shares: Sequence[tuple[float, float]]) -> str:
+    names = [*column.values, *(f"{name} (new)" for name in column.new)]
+    named = sorted(zip(names, shares, strict=False), key=lambda item: -max(item[1]))
+    shown = named[:_MOST_CATEGORIES]
+    left = [pair for _, pair in named[_MOST_CATEGORIES:]] + [shares[-1]]
+    others = (sum(first for first, _ in left), sum(second for _, second in left))
+    if any(others):
+        shown.append(("all others", others))
+    top = max(max(pair) for _, pair in shown) or 1.0
+    line, drawn = 22, []
+    room = WIDTH - _LABEL - 44
+    for place, (name, (before, now)) in enumerate(shown):
+        y = place * line
+        drawn.append(_text(0, y + 13, _cut(name, 17), "start"))
+        drawn.append(_rect(_LABEL, y + 3, room * now / top, 13, "now"))
+        drawn.append(_rect(_LABEL, y + 3, room * before / top, 13, "was"))
+        drawn.append(_text(WIDTH, y + 13, f"{now:.1%}", "end"))
+    about = f"Shares of rows by category of {column.name}: training data and this window"
+    return _svg(line * len(shown), "".join(drawn), about)
+
+
+def intervals(entries: Sequence[Mapping[str, float | str | bool]], whole: float) -> str:
+    """Estimates with their intervals, one a line, and a line down at ``whole``.
+
+    :param entries: of ``name``, ``estimate``, ``low``, ``high`` and ``worse``.
+    """
+    lows = [min(float(entry["low"]), whole) for entry in entries]
+    highs = [max(float(entry["high"]), whole) for entry in entries]
+    low, high = min(lows), max(highs)
+    span = (high - low) or 1.0
+    line, room = 24, WIDTH - _LABEL - 50
+
+    def at(value: float) -> float:
+        return _LABEL + room * (value - low) / span
+
+    height = line * len(entries)
+    drawn = [f'<line class="whole" x1="{at(whole):.1f}" x2="{at(whole):.1f}" y1="0" y2="{height}"/>']
+    for place, entry in enumerate(entries):
+        y = place * line + line / 2
+        kind = "bad" if entry["worse"] else "now"
+        drawn.append(_text(0, y + 4, _cut(str(entry["name"]), 17), "start"))
+        start, end = at(float(entry["low"])), at(float(entry["high"]))
+        drawn.append(f'<line class="span {kind}" x1="{start:.1f}" x2="{end:.1f}" y1="{y}" y2="{y}"/>')
+        drawn.append(f'<circle class="{kind}" cx="{at(float(entry["estimate"])):.1f}" cy="{y}" r="4"/>')
+        drawn.append(_text(WIDTH, y + 4, number(float(entry["estimate"])), "end"))
+    return _svg(height, "".join(drawn), "Segments with their intervals, and the value of all rows")
+
+
+def _svg(height: float, content: str, about: str) -> str:
+    return f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(about)}">{content}</svg>'
+
+
+def _rect(x: float, y: float, width: float, height: float, kind: str) -> str:
+    return (
+        f'<rect class="{kind}" x="{x:.1f}" y="{y:.1f}" width="{max(0.0, width):.1f}" height="{height:.1f}"/>'
+    )
+
+
+def _text(x: float, y: float, text: str, anchor: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+
+
+def _cut(text: str, characters: int) -> str:
+    return text if len(text) <= characters else text[: characters - 1] + "…"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -1,0 +1,85 @@
+"""Drift of the judged rows: each column and the score, against the baseline and against the window before."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from jobs.baseline import statistics
+from jobs.database import quoted
+from jobs.drift import DRIFT, ColumnDrift, DriftReport, Finding, drift, judged
+from jobs.monitoring.reference import Reference
+from jobs.monitoring.rows import Served
+from jobs.monitoring.settings import Settings
+from jobs.window import Compared, compared
+
+VIEW = "window_columns"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drifting:
+    """The comparisons of a window.
+
+    ``columns`` are the counts that ``baseline`` is judged by, for pictures; ``statistics`` are the window's
+    own, None without rows.
+    """
+
+    columns: tuple[Compared, ...]
+    baseline: DriftReport
+    last: DriftReport | None
+    statistics: Mapping[str, Any] | None
+
+
+def compare(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    served: Served,
+    features: Mapping[str, str],
+    reference: Reference,
+    previous: Mapping[str, Any] | None,
+) -> Drifting:
+    """Compare the view ``judged``; makes the view `VIEW` of the features that callers send, and the score.
+
+    :param features: the raw columns that the model is given, with declared types.
+    """
+    score = reference.prediction
+    sent = {name: kind for name, kind in features.items() if name in served.sent}
+    named = "".join(f"{quoted(name)}, " for name in sent)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {VIEW} AS SELECT {named}_score AS {quoted(score)} FROM judged"
+    )
+    own = statistics(connection, VIEW, {**sent, score: "number"}) if served.rows else None
+    columns = compared(connection, VIEW, reference.statistics)
+    return Drifting(
+        columns=tuple(columns),
+        baseline=judged(columns, settings.thresholds),
+        last=drift(connection, VIEW, previous, settings.thresholds) if previous else None,
+        statistics=own,
+    )
+
+
+def telling(column: ColumnDrift, alpha: float) -> Finding | None:
+    """The finding that says most about a column: of those that alarm, else of all, the furthest beyond its
+    threshold.
+    """
+    alarming = [f for f in column.findings if f.effect >= f.threshold and f.chance < alpha]
+    return max(alarming or column.findings, key=lambda f: f.effect / f.threshold, default=None)
+
+
+def described(report: DriftReport) -> dict[str, dict[str, Any]]:
+    """Each column's verdict in short, the furthest beyond its threshold first."""
+    short = {}
+    for column in report.columns:
+        finding = telling(column, report.thresholds.alpha)
+        short[column.name] = {
+            "verdict": column.verdict,
+            "effect": finding.effect if finding else None,
+            "threshold": finding.threshold if finding else None,
+            "chance": finding.chance if finding else None,
+        }
+    return dict(sorted(short.items(), key=lambda item: (item[1]["verdict"] != DRIFT, -_beyond(item[1]))))
+
+
+def _beyond(short: Mapping[str, Any]) -> float:
+    return float(short["effect"] / short["threshold"]) if short["threshold"] else 0.0

@@ -1,0 +1,151 @@
+"""What a window comes to in a few sentences, for a person who reads no further."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from jobs.gate import MAIN_METRIC
+from jobs.metrics import HIGHER_IS_BETTER
+from jobs.monitoring.drawing import number
+from jobs.monitoring.intervals import corrected
+from jobs.monitoring.summary import Found
+
+BAD, LOOK, GOOD, UNKNOWN = "bad", "look", "good", "unknown"
+NAMES = {
+    "auc": "AUC",
+    "pr_auc": "PR AUC",
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "r2": "R²",
+    "f1": "F1",
+    "brier": "Brier",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentence:
+    """A sentence and how bad it is: `BAD`, `LOOK`, `GOOD` or `UNKNOWN`."""
+
+    level: str
+    text: str
+
+
+def named(metric: str) -> str:
+    """A metric as people write it."""
+    return NAMES.get(metric, metric.replace("_", " "))
+
+
+def headline(found: Found) -> tuple[str, list[Sentence]]:
+    """The verdict in a few words, and the sentences that it stands on, the most important first."""
+    if not found.served.rows:
+        return "No traffic to judge", [Sentence(level=UNKNOWN, text=note) for note in found.notes[:3]]
+    said = [*_accuracy(found), *_drift(found), *_skew(found), *_quality(found)]
+    levels = [sentence.level for sentence in said]
+    accuracy = said[0].level
+    if accuracy == BAD:
+        return "The model got worse", said
+    if LOOK in levels[1:]:
+        words = "Inputs changed" if found.drifted else "Inputs need a look"
+        known = {GOOD: ", accuracy holds", UNKNOWN: ", accuracy not known yet"}
+        return f"{words}{known.get(accuracy, '')}", said
+    return ("All quiet" if accuracy == GOOD else "Quiet so far"), said
+
+
+def change(found: Found, metric: str) -> str | None:
+    """Whether a metric is "worse" or "better" than on the holdout beyond chance, or the "same"; None when
+    either is not known.
+
+    Both intervals are taken as normal ones, and their rows as independent.
+    """
+    now, before = found.metrics.get(metric), found.reference.performance.get("metrics", {}).get(metric)
+    if not now or not before or before.get("value") is None:
+        return None
+    widths = [entry["high"] - entry["low"] for entry in (now, before) if entry.get("high") is not None]
+    z = corrected(1)
+    deviation = sum((width / (2 * z)) ** 2 for width in widths) ** 0.5
+    gap = now["value"] - before["value"]
+    if abs(gap) <= z * deviation:
+        return "same"
+    better = HIGHER_IS_BETTER[found.plan.dataset.task].get(metric, True)
+    return "better" if (gap > 0) == better else "worse"
+
+
+def day(text: str | None) -> str:
+    """A time as people read it, in UTC."""
+    if not text:
+        return "–"
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    clock = f" {moment:%H:%M}" if moment.hour or moment.minute else ""
+    return f"{moment.day} {moment:%b %Y}{clock}"
+
+
+def _accuracy(found: Found) -> Iterator[Sentence]:
+    metric = MAIN_METRIC[found.plan.dataset.task]
+    now, labels = found.metrics.get(metric), found.labels
+    if now is None:
+        why = (
+            "no row has a label yet"
+            if not labels.labelled
+            else f"{named(metric)} is not defined for its labels"
+        )
+        yield Sentence(level=UNKNOWN, text=f"Accuracy is not known: {why}.{_guess(found, metric)}")
+        return
+    told = f"{named(metric)} is {number(now['value'])} ({number(now['low'])} to {number(now['high'])})"
+    known = f"by labels of {labels.coverage:.0%} of the rows"
+    how = change(found, metric)
+    if how is None:
+        yield Sentence(level=UNKNOWN, text=f"{told}, {known}; the baseline tells none to compare with.")
+        return
+    before = found.reference.metrics[metric]
+    words = {"same": "as good as", "better": "better than", "worse": "worse than"}[how]
+    few = labels.labelled < found.settings.least_rows
+    level = UNKNOWN if few else BAD if how == "worse" else GOOD
+    less = f" Only {labels.labelled:,} rows are labelled, which says little." if few else ""
+    yield Sentence(level=level, text=f"{told}, {words} the {number(before)} of the holdout, {known}.{less}")
+
+
+def _guess(found: Found, metric: str) -> str:
+    guessed = (found.estimate or {}).get("metrics", {}).get(metric)
+    return f" An estimate from the scores alone is {number(guessed)}." if guessed is not None else ""
+
+
+def _drift(found: Found) -> Iterator[Sentence]:
+    report, score = found.drifting.baseline, found.reference.prediction
+    columns = found.columns
+    judged = sum(column.name != score for column in report.columns)
+    if columns:
+        worst = [name for name in found.worst if name in columns][:3]
+        many = f"{len(columns)} of {judged} inputs drifted"
+        yield Sentence(level=LOOK, text=f"{many} from the training data, most: {', '.join(worst)}.")
+    else:
+        yield Sentence(level=GOOD, text=f"None of {judged} inputs drifted from the training data.")
+    if any(column.name == score for column in report.drifted):
+        yield Sentence(
+            level=LOOK, text="The model's answers are distributed differently than on the holdout."
+        )
+    if found.joint and found.joint["drifted"]:
+        yield Sentence(
+            level=LOOK,
+            text=f"All inputs together differ from the training data (told apart with AUC "
+            f"{found.joint['auc']:.3f}).",
+        )
+
+
+def _skew(found: Found) -> Iterator[Sentence]:
+    if not found.skew or not found.skew["rows_compared"]:
+        return
+    skewed = found.skew["skewed"]
+    if skewed:
+        names = ", ".join(skewed[:3]) + (f" and {len(skewed) - 3} more" if len(skewed) > 3 else "")
+        yield Sentence(level=LOOK, text=f"Served otherwise than known offline: {names}.")
+    else:
+        yield Sentence(
+            level=GOOD,
+            text=f"What was served is what is known offline, over {found.skew['rows_compared']:,} rows.",
+        )
+
+
+def _quality(found: Found) -> Iterator[Sentence]:
+    failing = [finding for finding in found.findings if finding.fails]
+    if failing:
+        yield Sentence(level=LOOK, text=f"{len(failing)} data quality rules are broken: {failing[0].message}")

@@ -1,0 +1,244 @@
+"""Late labels, joined to the served rows that they are about.
+
+A label that comes twice counts once; labels that contradict each other for the same row are left out, as
+nobody can say which is true. Where labels come as full rows, the row's columns come with them, so that what
+was served can be compared with what is known (`jobs.monitoring.skew`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+
+import duckdb
+
+from jobs.database import NO_PATH_COLUMNS, literal, parquet, quoted, single
+from jobs.monitoring.settings import Settings
+from jobs.plan import Dataset, Plan
+from jobs.reading import examine, stage
+from jobs.roles import label_number, row_key
+from jobs.values import SQL_TYPES
+from jobs.verification import verify
+
+_BETWEEN = "chr(31)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labels:
+    """What is known of the judged rows, as the views ``joined`` (all versions) and ``judged``.
+
+    :param labelled: judged rows with a label.
+    :param duplicates: labels that said again what another had said of the same row.
+    :param contradictory: rows that labels said different things of.
+    :param unknown: labels of no row of this window; most of them are about other windows.
+    :param labelled_until: the last labelled row's event time (served time where it has none), ISO.
+    :param delay_seconds: from answer to label, where labels say when they came to be known.
+    :param offline: columns of which the joined rows hold what is known offline, to the name it has there.
+    """
+
+    labelled: int = 0
+    coverage: float = 0.0
+    duplicates: int = 0
+    contradictory: int = 0
+    unreadable: int = 0
+    unknown: int = 0
+    labelled_until: str | None = None
+    delay_seconds: Mapping[str, float] | None = None
+    offline: Mapping[str, str] | None = None
+    notes: tuple[str, ...] = ()
+
+
+def join_labels(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    settings: Settings,
+    folder: Path | None,
+    columns: Mapping[str, str],
+    scratch: Path,
+) -> Labels:
+    """Join labels to the view ``served``; makes the views ``joined`` and ``judged``.
+
+    :param folder: the input ``labels``; None without labels.
+    :param columns: the columns of served rows, which full rows of labels are compared by.
+    :raises InputError: when label files are not those that were planned.
+    """
+    notes: list[str] = []
+    offline: dict[str, str] = {}
+    unreadable = 0
+    if settings.by is None or folder is None or not plan.files or plan.dataset.label is None:
+        connection.execute(f"CREATE TEMP VIEW labels AS {_nothing()}")
+    else:
+        verify(plan.files, folder)
+        if settings.by == "inference_id":
+            unreadable = _by_inference_id(connection, plan, folder)
+        else:
+            wanted = {name: kind for name, kind in columns.items() if name != plan.dataset.label}
+            told = {n: plan.dataset.columns[n] for n in (*settings.segments, *settings.protected)}
+            offline, problems = _by_row(connection, plan, settings, folder, {**wanted, **told}, scratch)
+            notes += problems
+    key = _key(plan.dataset, settings.by)
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE told AS
+        SELECT _key, min(_value) AS _label, min(_value) <> max(_value) AS _contradicts, count(*) AS _times,
+            min(_known_at) AS _known_at
+            {"".join(f", first({name}) AS {name}" for name in offline.values())}
+        FROM labels WHERE _key IN (SELECT {key} FROM served WHERE {key} IS NOT NULL) GROUP BY _key
+        """
+    )
+    duplicates, contradictory, known = single(
+        connection,
+        "SELECT coalesce(sum(_times - 1) FILTER (WHERE NOT _contradicts), 0)::BIGINT, "
+        "count(*) FILTER (WHERE _contradicts), coalesce(sum(_times), 0)::BIGINT FROM told",
+    )
+    (all_labels,) = single(connection, "SELECT count(*) FROM labels")
+    # What is known of a row that several labels are about may be another's.
+    selected = "".join(f", CASE WHEN told._times = 1 THEN told.{n} END AS {n}" for n in offline.values())
+    joined = scratch / "joined.parquet"
+    connection.execute(
+        f"""
+        COPY (
+            SELECT served.*, CASE WHEN NOT told._contradicts THEN told._label END AS _label,
+                epoch(told._known_at) - epoch(served._served_at) AS _delay,
+                coalesce(told._times = 1, false) AS _known{selected}
+            FROM served LEFT JOIN told ON told._key = {key}
+        ) TO {literal(str(joined))} (FORMAT parquet, ROW_GROUP_SIZE 20480)
+        """
+    )
+    connection.execute("DROP TABLE told")
+    connection.execute(f"CREATE TEMP VIEW joined AS FROM {parquet(joined)}")
+    connection.execute(
+        f"CREATE TEMP VIEW judged AS SELECT * FROM joined WHERE _version = {settings.package.version}"
+    )
+    return _summed(
+        connection,
+        settings,
+        Labels(
+            duplicates=int(str(duplicates)),
+            contradictory=int(str(contradictory)),
+            unreadable=unreadable,
+            unknown=int(str(all_labels)) - int(str(known)),
+            offline=offline or None,
+            notes=tuple(notes),
+        ),
+    )
+
+
+def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, found: Labels) -> Labels:
+    rows, labelled, keyed, until, low, high = connection.execute(
+        f"SELECT count(*), count(_label), count({_key_column(settings.by)}), "
+        "max(coalesce(_event_time, _served_at)) FILTER (WHERE _label IS NOT NULL), "
+        "quantile_cont(_delay, 0.5), quantile_cont(_delay, 0.95) FROM judged"
+    ).fetchall()[0]
+    notes = list(found.notes)
+    if settings.by and rows and not keyed:
+        notes.append(
+            f"No served row has what labels are joined by ({settings.by}): let callers send the key columns "
+            "too, or give labels by inference_id."
+        )
+    if found.contradictory:
+        notes.append(f"{found.contradictory:,} rows have labels that contradict each other: left out.")
+    if found.unreadable:
+        notes.append(f"{found.unreadable:,} labels cannot be read: give request_id and value in each line.")
+    return Labels(
+        labelled=int(labelled),
+        coverage=labelled / rows if rows else 0.0,
+        duplicates=found.duplicates,
+        contradictory=found.contradictory,
+        unreadable=found.unreadable,
+        unknown=found.unknown,
+        labelled_until=until.replace(tzinfo=UTC).isoformat() if until else None,
+        delay_seconds=None if low is None else {"p50": float(low), "p95": float(high)},
+        offline=found.offline,
+        notes=tuple(notes),
+    )
+
+
+def _key_column(by: str | None) -> str:
+    return {"row_key": "_row_key", "entity_and_time": "_entity"}.get(str(by), "_inference_id")
+
+
+def _key(dataset: Dataset, by: str | None) -> str:
+    """What a served row is joined by, in SQL."""
+    if by == "entity_and_time":
+        return f"_entity || {_BETWEEN} || CAST(_event_time AS VARCHAR)"
+    return _key_column(by)
+
+
+def _nothing() -> str:
+    return "SELECT '' AS _key, 0.0::DOUBLE AS _value, NULL::TIMESTAMP AS _known_at WHERE false"
+
+
+def _by_inference_id(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: Path) -> int:
+    """Labels as JSON Lines of ``request_id``, ``value`` and, where it is known, ``at``.
+
+    :returns: how many cannot be read.
+    """
+    paths = ", ".join(literal(str(folder / file.name)) for file in plan.files)
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE label_lines AS
+        SELECT nullif(request_id, '') AS _key, {_value(plan.dataset)} AS _value,
+            CAST(TRY_CAST("at" AS TIMESTAMPTZ) AS TIMESTAMP) AS _known_at
+        FROM read_json([{paths}], format = 'newline_delimited', ignore_errors = true, {NO_PATH_COLUMNS},
+            columns = {{request_id: 'VARCHAR', value: 'JSON', 'at': 'VARCHAR'}})
+        """
+    )
+    good = "_key IS NOT NULL AND isfinite(_value)"
+    (unreadable,) = single(
+        connection, f"SELECT count(*) FILTER (WHERE ({good}) IS NOT TRUE) FROM label_lines"
+    )
+    connection.execute(f"CREATE TEMP VIEW labels AS FROM label_lines WHERE {good}")
+    return int(str(unreadable))
+
+
+def _value(dataset: Dataset) -> str:
+    """A label's JSON value as `jobs.roles.label_number` has it; 1, 0, true and false say themselves."""
+    text = "value ->> '$'"
+    number = f"CASE {text} WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE TRY_CAST({text} AS DOUBLE) END"
+    if dataset.task == "regression":
+        return f"CASE WHEN json_type(value) NOT IN ('OBJECT', 'ARRAY') THEN {number} END"
+    label = quoted(str(dataset.label))
+    kind = dataset.columns[str(dataset.label)]
+    typed = f"TRY_CAST({text} AS {SQL_TYPES[kind]})"
+    said = f"(SELECT CAST({label_number(dataset)} AS DOUBLE) FROM (SELECT {typed} AS {label}))"
+    return (
+        f"CASE WHEN json_type(value) IN ('OBJECT', 'ARRAY') THEN NULL WHEN {number} IN (0, 1) THEN {number} "
+        f"ELSE {said} END"
+    )
+
+
+def _by_row(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    settings: Settings,
+    folder: Path,
+    wanted: Mapping[str, str],
+    scratch: Path,
+) -> tuple[dict[str, str], list[str]]:
+    """Labels as rows like the training data's; returns where the other columns are, and what went wrong."""
+    dataset = plan.dataset
+    by_key = settings.by == "row_key"
+    keys = dataset.row_key if by_key else (str(dataset.entity), dataset.timestamp)
+    needed = {name: dataset.columns[name] for name in (*keys, str(dataset.label))}
+    sources = examine(connection, plan.files, folder, settings.format, needed)
+    held = [set(source.header) for source in sources.readable]
+    also = {name: kind for name, kind in wanted.items() if all(name in header for header in held)}
+    columns = {**needed, **also}
+    staged = scratch / "labels.parquet"
+    problems = [*sources.problems, *stage(connection, sources, columns, staged, view="label_rows")]
+    offline = {name: f"_offline_{place}" for place, name in enumerate(also)}
+    key = (
+        row_key(dataset)
+        if by_key
+        else f"CAST({quoted(str(dataset.entity))} AS VARCHAR) || {_BETWEEN} || "
+        f"CAST({quoted(dataset.timestamp)} AS VARCHAR)"
+    )
+    present = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in keys)
+    values = "".join(f", {quoted(name)} AS {alias}" for name, alias in offline.items())
+    value = f"CAST({label_number(dataset)} AS DOUBLE)"
+    connection.execute(
+        f"CREATE TEMP VIEW labels AS SELECT {key} AS _key, {value} AS _value, NULL::TIMESTAMP AS _known_at"
+        f"{values} FROM label_rows WHERE {present} AND isfinite({value})"
+    )
+    return offline, [f"Labels: {problem.message}" for problem in problems]

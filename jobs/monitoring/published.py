@@ -1,0 +1,78 @@
+"""What batch inference published, as typed rows: predictions beside the raw rows that they are about."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from jobs.database import NO_PATH_COLUMNS, literal, quoted
+from jobs.errors import InputError
+from jobs.monitoring.settings import Published
+from jobs.plan import DataFile, Dataset
+from jobs.reading import PROBLEMS_COLUMN, examine, stage
+from jobs.roles import moment, row_key
+
+
+def stage_published(
+    connection: duckdb.DuckDBPyConnection,
+    parts: Path,
+    raw: Path,
+    published: Sequence[Published],
+    dataset: Dataset,
+    columns: Mapping[str, str],
+    folder: Path,
+) -> list[str]:
+    """Write Parquet files of the columns of `jobs.monitoring.rows`, one a published result; returns notes.
+
+    A prediction whose raw row is not found is marked with a fault. Of rows that share their key, which was
+    scored first cannot be told: they are taken in the order of their files.
+
+    :param parts: the input with the published parts.
+    :param raw: the input with the raw files that were scored.
+    :raises InputError: when a part that the plan names is not there.
+    """
+    notes = []
+    for number, result in enumerate(published):
+        missing = [name for name in result.parts if not (parts / name).is_file()]
+        if missing:
+            raise InputError(
+                f"Part {missing[0]} of run {result.run} was planned but is not there: start again."
+            )
+        files = [DataFile(name=name, size=0, algorithm="", value="") for name in result.raw]
+        there = [file for file in files if (raw / file.name).is_file()]
+        notes += [f"Raw file {file.name} of run {result.run} is gone." for file in files if file not in there]
+        sources = examine(connection, there, raw, dataset.format, columns)
+        problems = [
+            *sources.problems,
+            *stage(connection, sources, columns, folder / "raw.parquet", view="raw"),
+        ]
+        notes += [problem.message for problem in problems]
+        target = folder / f"served-{number:05d}.parquet"
+        if result.parts:
+            query = _joined(parts, result, dataset, columns)
+            connection.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet)")
+        connection.execute("DROP VIEW raw")
+        (folder / "raw.parquet").unlink()
+    return notes
+
+
+def _joined(parts: Path, result: Published, dataset: Dataset, columns: Mapping[str, str]) -> str:
+    paths = ", ".join(literal(str(parts / name)) for name in result.parts)
+    values = ", ".join(f"raw.{quoted(name)}" for name in columns)
+    fault = (
+        "WHEN raw._key IS NULL THEN 'raw' WHEN NOT isfinite(part.score) OR part.score IS NULL THEN 'score'"
+    )
+    return f"""
+    SELECT CASE {fault} END AS _fault, part.inference_id AS _inference_id,
+        {moment(result.predicted_at)} AS _served_at, part.score AS _score,
+        CAST({result.version} AS BIGINT) AS _version, NULL::VARCHAR AS _line,
+        hash(part.inference_id) AS _once, CAST(0 AS BIGINT) AS _place,
+        raw.{PROBLEMS_COLUMN}, {values}
+    FROM (
+        SELECT inference_id, row_key, CAST(score AS DOUBLE) AS score,
+            row_number() OVER (PARTITION BY row_key ORDER BY inference_id) AS place
+        FROM read_parquet([{paths}], {NO_PATH_COLUMNS})
+    ) AS part LEFT JOIN (
+        SELECT *, {row_key(dataset)} AS _key, row_number() OVER (PARTITION BY {row_key(dataset)}) AS _nth
+        FROM raw
+    ) AS raw ON raw._key = part.row_key AND raw._nth = part.place"""

@@ -1,0 +1,91 @@
+"""The baseline of the package that is judged: what it was trained on and how good it was on its holdout."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jobs.errors import InputError
+from jobs.folders import Folders
+from jobs.monitoring.settings import Package, Settings
+
+STATISTICS, PERFORMANCE, SAMPLE = "statistics.json", "performance.json", "sample.parquet"
+SCORE = "score"
+"""The column of the model's answers in statistics, unless the baseline names another one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """The baseline's documents; ``performance`` and ``sample`` are missing in one carried over.
+
+    ``prediction`` is what its statistics call the model's answer.
+    """
+
+    statistics: Mapping[str, Any]
+    prediction: str = SCORE
+    performance: Mapping[str, Any] = field(default_factory=dict)
+    sample: Path | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The holdout's metrics."""
+        given = self.performance.get("metrics") or {}
+        return {name: entry["value"] for name, entry in given.items() if entry.get("value") is not None}
+
+
+def read_reference(folder: Path, package: Package) -> Reference:
+    """Read the baseline.
+
+    :raises InputError: when it is not there, cannot be read, or is another package's.
+    """
+    statistics = _document(folder / STATISTICS)
+    if statistics is None:
+        raise InputError(f"No {STATISTICS} in the baseline: training's evaluate job makes it.")
+    notes = []
+    origin = statistics.get("mdlc") or {}
+    run = origin.get("run")
+    if run is None:
+        notes.append("The baseline does not say which training run made it: it is taken as this version's.")
+    elif run != package.run:
+        raise InputError(
+            f"The baseline is of run {run}, version {package.version} was made by run {package.run}: "
+            "give the baseline that its package names."
+        )
+    performance = _document(folder / PERFORMANCE)
+    if performance is None:
+        notes.append(f"The baseline has no {PERFORMANCE}: nothing to compare metrics with, and no estimate.")
+    sample = folder / SAMPLE
+    return Reference(
+        statistics=statistics,
+        prediction=str(origin.get("prediction") or SCORE),
+        performance=performance or {},
+        sample=sample if sample.is_file() else None,
+        notes=tuple(notes),
+    )
+
+
+def read_previous(folders: Folders, settings: Settings) -> tuple[Mapping[str, Any] | None, list[str]]:
+    """The statistics of the window before, if the plan names one; and a note when they are not there."""
+    if settings.previous is None:
+        return None, []
+    folder = folders.optional_input("previous")
+    found = _document(folder / STATISTICS) if folder else None
+    if found is None:
+        return None, ["The window before left no statistics: nothing is said about the change since."]
+    return found, []
+
+
+def _document(path: Path) -> Mapping[str, Any] | None:
+    if not path.is_file():
+        return None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(
+            f"{path.name} is not JSON ({error}): let the job that made it write it anew."
+        ) from None
+    if not isinstance(found, dict):
+        raise InputError(f"{path.name} holds no JSON object: let the job that made it write it anew.")
+    return found

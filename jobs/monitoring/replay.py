@@ -1,0 +1,64 @@
+"""A sample of served rows, to be asked again: the same input should keep its answer.
+
+``replay/requests.jsonl`` holds each row as it was sent (of batches: as it was scored) with its answer,
+``replay/features.csv`` the same rows, line by line, through the package's feature program and without a
+header: what the model itself takes.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from jobs.database import literal, quoted
+from jobs.features import copy_to
+from jobs.program import to_sql
+from jobs.serving.program import Program
+
+REQUESTS, FEATURES = "requests.jsonl", "features.csv"
+
+
+def write_replay(
+    connection: duckdb.DuckDBPyConnection, program: Program, folder: Path, *, rows: int, seed: int
+) -> int:
+    """Write the sample of the view ``judged``; the same rows and seed give the same sample.
+
+    :returns: how many rows were written, which are fewer where fewer were served.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    columns = ", ".join(quoted(name) for name in program.columns)
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE replayed AS SELECT row_number() OVER () AS _nth, * FROM ("
+        f"SELECT _inference_id, _score, _version, _line, {columns} FROM judged "
+        f"ORDER BY md5(_inference_id || {literal(f'/{seed}')}), _inference_id LIMIT {rows})"
+    )
+    texts = ", ".join(
+        f"CAST({quoted(name)} AS VARCHAR)" if kind == "timestamp" else quoted(name)
+        for name, kind in program.columns.items()
+    )
+    answer = connection.execute(
+        f"SELECT _inference_id, _score, _version, _line, {texts} FROM replayed ORDER BY _nth"
+    )
+    written = 0
+    with (folder / REQUESTS).open("w", encoding="utf-8") as stream:
+        while some := answer.fetchmany(1000):
+            for identity, score, version, line, *values in some:
+                document = {
+                    "inference_id": identity,
+                    "row": _row(line, dict(zip(program.columns, values, strict=True))),
+                    "score": score,
+                    "version": version,
+                }
+                stream.write(json.dumps(document, ensure_ascii=False) + "\n")
+                written += 1
+    copy_to(connection, to_sql(program, "replayed", order="raw._nth"), folder / FEATURES)
+    return written
+
+
+def _row(line: str | None, values: Mapping[str, Any]) -> Any:
+    """The row as it was sent; a row of a batch from its columns, what is missing left out."""
+    if line is not None:
+        return json.loads(line)
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,86 @@
+"""Training-serving skew as a number a feature: what the endpoint was given, against the same row offline.
+
+The feature program itself runs the same in training and serving, so what can differ is what it is given.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+
+from jobs.database import quoted, single
+from jobs.monitoring.labels import Labels
+from jobs.monitoring.rows import Served
+
+MISMATCH_SHARE = 0.01
+STANDARD_DEVIATIONS = 0.1
+"""A feature is skewed from this share of differing rows on, or from this mean difference on."""
+
+_NEARLY = (
+    "CAST('1e-6' AS DOUBLE)"  # as a share of the larger: a number written in fewer digits is no other one
+)
+
+
+def skew(
+    connection: duckdb.DuckDBPyConnection,
+    features: Mapping[str, str],
+    served: Served,
+    labels: Labels,
+    statistics: Mapping[str, Any],
+) -> dict[str, Any] | None:
+    """The section ``skew`` of the summary; None where labels are no full rows.
+
+    ``mismatch_share`` counts a value that only one side has. ``mean_difference`` is served minus offline,
+    over rows where both have a value, and ``in_standard_deviations`` the same in those of the baseline; null
+    for what is no number.
+
+    :param features: the raw columns that the model is given, with declared types.
+    """
+    offline = labels.offline or {}
+    compared = [name for name in features if name in offline]
+    if not compared:
+        return None
+    (rows,) = single(connection, "SELECT count(*) FROM judged WHERE _known")
+    deviations = _deviations(statistics)
+    found: dict[str, dict[str, float | None]] = {}
+    for name in compared if rows else ():
+        there = quoted(name) if name in served.sent else "NULL"
+        found[name] = _feature(connection, there, offline[name], features[name], deviations.get(name))
+    skewed = [name for name, numbers in found.items() if _beyond(numbers)]
+    return {"rows_compared": int(str(rows)), "features": found, "skewed": skewed}
+
+
+def _deviations(statistics: Mapping[str, Any]) -> dict[str, float]:
+    return {
+        feature["name"]: feature["numerical_statistics"].get("std_dev") or 0.0
+        for feature in statistics["features"]
+        if "numerical_statistics" in feature
+    }
+
+
+def _feature(
+    connection: duckdb.DuckDBPyConnection, served: str, offline: str, kind: str, deviation: float | None
+) -> dict[str, float | None]:
+    numeric = kind in ("number", "integer")
+    mean = "NULL"
+    differs = f"{served} IS DISTINCT FROM {offline}"
+    if numeric:
+        one, other = f"CAST({served} AS DOUBLE)", f"CAST({offline} AS DOUBLE)"
+        mean = f"avg({one} - {other})"
+        near = f"abs({one} - {other}) <= {_NEARLY} * greatest(abs({one}), abs({other}))"
+        differs = f"({differs}) AND NOT coalesce({near}, false)"
+    share, difference = single(
+        connection,
+        f"SELECT avg(CASE WHEN {differs} THEN 1.0 ELSE 0.0 END), {mean} FROM judged WHERE _known",
+    )
+    gap = None if difference is None else float(str(difference))
+    return {
+        "mismatch_share": float(str(share)),
+        "mean_difference": gap,
+        "in_standard_deviations": gap / deviation if gap is not None and deviation else None,
+    }
+
+
+def _beyond(numbers: Mapping[str, float | None]) -> bool:
+    share, deviations = numbers["mismatch_share"] or 0.0, numbers["in_standard_deviations"] or 0.0
+    return share >= MISMATCH_SHARE or abs(deviations) >= STANDARD_DEVIATIONS

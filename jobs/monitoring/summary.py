@@ -1,0 +1,186 @@
+"""What a monitor found about a window, as the documents that programs read."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from jobs.drift import DRIFT
+from jobs.findings import Finding
+from jobs.monitoring.drifting import Drifting, described
+from jobs.monitoring.fairness import Difference
+from jobs.monitoring.labels import Labels
+from jobs.monitoring.reference import Reference
+from jobs.monitoring.rows import Served
+from jobs.monitoring.segments import Segment
+from jobs.monitoring.settings import Settings
+from jobs.plan import Plan
+
+SCHEMA_VERSION = 1
+MOST_COLUMNS, MOST_SEGMENTS, MOST_SENTENCES = 300, 20, 50
+"""How much of each list the summary holds, which must stay small; the report holds all."""
+
+DIGITS = 6
+JOINT = ("auc", "low", "high", "drifted", "top")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """Everything that was found about a window."""
+
+    plan: Plan
+    settings: Settings
+    served: Served
+    labels: Labels
+    reference: Reference
+    drifting: Drifting
+    joint: Mapping[str, Any] | None = None
+    metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    segments: Sequence[Segment] = ()
+    fairness: Sequence[Difference] = ()
+    estimate: Mapping[str, Any] | None = None
+    skew: Mapping[str, Any] | None = None
+    findings: Sequence[Finding] = ()
+    notes: Sequence[str] = ()
+
+    @property
+    def columns(self) -> list[str]:
+        """The features that drifted against the baseline."""
+        score = self.reference.prediction
+        return [column.name for column in self.drifting.baseline.drifted if column.name != score]
+
+    @property
+    def worst(self) -> list[str]:
+        """Every column of the baseline, the score among them, the furthest drifted first."""
+        return list(described(self.drifting.baseline))
+
+    @property
+    def drifted(self) -> bool:
+        """Whether any column, the score, or all columns together drifted against the baseline."""
+        return bool(self.drifting.baseline.drifted) or bool(self.joint and self.joint["drifted"])
+
+    @property
+    def reasons(self) -> list[str]:
+        """The sentences about what drifted."""
+        said = [reason for column in self.drifting.baseline.drifted for reason in column.reasons]
+        if self.joint and self.joint["drifted"]:
+            said.append(self.joint["reason"])
+        return said
+
+
+def summary(found: Found) -> dict[str, Any]:
+    """The document ``summary.json``."""
+    settings, drifting = found.settings, found.drifting
+    columns = described(drifting.baseline)
+    prediction = columns.pop(found.reference.prediction, None)
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "model": found.plan.model,
+        "monitor": settings.kind,
+        "window": vars(settings.window),
+        "package_version": settings.package.version,
+        "package_arn": settings.package.arn,
+        "rows": found.served.rows,
+        "unreadable": found.served.unreadable,
+        "other_versions": dict(found.served.other_versions),
+        "drifted": found.drifted,
+        "columns": found.columns,
+        "reasons": found.reasons[:MOST_SENTENCES],
+        "drift": {"columns": dict(list(columns.items())[:MOST_COLUMNS]), "prediction": prediction},
+        "last_window": _last(found),
+        "joint": {name: found.joint[name] for name in JOINT} if found.joint else None,
+        "accuracy": _accuracy(found, MOST_SEGMENTS),
+        "estimate": found.estimate,
+        "skew": _skew(found),
+        "quality": _quality(found),
+        "notes": list(found.notes)[:MOST_SENTENCES],
+    }
+    return dict(plain(document))
+
+
+def report(found: Found) -> dict[str, Any]:
+    """The document ``report.json``: the summary with nothing cut off, and all that was measured."""
+    served, drifting = found.served, found.drifting
+    document = {
+        **summary(found),
+        "run": found.plan.run,
+        "labels_version": found.plan.data_version,
+        "reasons": found.reasons,
+        "notes": list(found.notes),
+        "faults": dict(served.faults),
+        "repeated": served.duplicates,
+        "not_sent": [name for name in served.columns if name not in served.sent],
+        "accuracy": {
+            **_accuracy(found, None),
+            "unknown": found.labels.unknown,
+            "unreadable": found.labels.unreadable,
+        },
+        "joint": found.joint,
+        "skew": found.skew,
+        "baseline": drifting.baseline.to_json(),
+        "since_last_window": drifting.last.to_json() if drifting.last else None,
+        "quality": {**_quality(found), "findings": [finding.to_json() for finding in found.findings]},
+        "settings": asdict(found.settings),
+    }
+    return dict(plain(document))
+
+
+def plain(value: Any) -> Any:
+    """The value for JSON: floats to a few digits, and what is not finite as null."""
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(name): plain(held) for name, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(held) for held in value]
+    return value
+
+
+def _last(found: Found) -> dict[str, Any] | None:
+    last, window = found.drifting.last, found.settings.previous
+    if last is None or window is None:
+        return None
+    columns = [column.name for column in last.drifted]
+    return {"drifted": bool(columns), "columns": columns, "window": vars(window)}
+
+
+def _accuracy(found: Found, most: int | None) -> dict[str, Any]:
+    labels = found.labels
+    return {
+        "labelled": labels.labelled,
+        "coverage": labels.coverage,
+        "duplicates": labels.duplicates,
+        "contradictory": labels.contradictory,
+        "labelled_until": labels.labelled_until,
+        "delay_seconds": labels.delay_seconds,
+        "metrics": found.metrics,
+        "baseline": found.reference.metrics,
+        "segments": [segment.to_json() for segment in found.segments[:most]],
+        "fairness": [difference.to_json() for difference in found.fairness],
+    }
+
+
+def _skew(found: Found) -> dict[str, Any] | None:
+    """The features that differ most, as many as there is room for."""
+    if found.skew is None:
+        return None
+    features = sorted(found.skew["features"].items(), key=lambda item: -(item[1]["mismatch_share"] or 0.0))
+    return {**found.skew, "features": dict(features[:MOST_COLUMNS])}
+
+
+def _quality(found: Found) -> dict[str, Any]:
+    failing = [finding.message for finding in found.findings if finding.fails]
+    return {"passed": not failing, "reasons": failing[:MOST_SENTENCES]}
+
+
+def verdict(found: Found) -> dict[str, Any]:
+    """The exit message: drift is no failed job, so it always passes."""
+    columns = sum(column.verdict == DRIFT for column in found.drifting.baseline.columns)
+    metrics: dict[str, Any] = {"drifted": columns, "coverage": found.labels.coverage}
+    metrics |= {name: entry["value"] for name, entry in list(found.metrics.items())[:3]}
+    return {
+        "passed": True,
+        "reasons": found.reasons,
+        "metrics": plain(metrics),
+        "rows": found.served.rows,
+    }

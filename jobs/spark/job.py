@@ -1,0 +1,108 @@
+"""Drift statistics of Parquet files as a Spark job: what `spark-submit` runs.
+
+    spark-submit --py-files jobs.zip,sqlglot.zip job.py --rows URI --baseline URI --output URI
+    spark-submit --py-files jobs.zip,sqlglot.zip job.py --rows URI --kinds URI --output URI
+
+The first writes the rows' own statistics and their drift against a baseline's ``statistics.json``; the second
+makes a baseline of them, from a JSON object of columns' names and kinds.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jobs.baseline import constraints, statistics
+from jobs.drift import drift
+from jobs.errors import InputError, JobError
+from jobs.spark.connection import CONFIGURATION, SparkConnection
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+RELATION = "served"
+KINDS = {"Fractional": "number", "Integral": "integer", "String": "category", "Unknown": "text"}
+"""A column's kind by the type that a baseline inferred of it."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the command line says; 1 when the inputs are broken."""
+    given = parser().parse_args(arguments)
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.appName("mdlc-drift")
+    for name, value in CONFIGURATION.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    try:
+        run(session, given.rows, given.output, baseline=given.baseline, kinds=given.kinds)
+    except JobError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    finally:
+        session.stop()
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's parser."""
+    made = argparse.ArgumentParser(prog="job.py", description="Drift statistics of Parquet files on Spark.")
+    made.add_argument("--rows", required=True, metavar="URI", help="Parquet files, or a folder of them")
+    made.add_argument("--output", required=True, metavar="URI", help="the folder that documents go to")
+    made.add_argument("--baseline", metavar="URI", help="the statistics.json to compare with")
+    made.add_argument("--kinds", metavar="URI", help="JSON: columns' names and kinds, for a new baseline")
+    return made
+
+
+def run(session: "SparkSession", rows: str, output: str, *, baseline: str | None, kinds: str | None) -> None:
+    """Write statistics.json and constraints.json of the rows, and drift.json where there is a baseline.
+
+    :raises InputError: when neither baseline nor kinds are given, or both.
+    """
+    if (baseline is None) == (kinds is None):
+        raise InputError("Give --baseline to compare the rows with one, or --kinds to make a new one.")
+    session.read.parquet(rows).createOrReplaceTempView(RELATION)
+    documents = computed(
+        SparkConnection(session),
+        baseline=json.loads(_read(session, baseline)) if baseline else None,
+        kinds=json.loads(_read(session, kinds)) if kinds else {},
+    )
+    for name, document in documents.items():
+        _write(session, f"{output.rstrip('/')}/{name}", json.dumps(document, indent=1))
+
+
+def computed(
+    connection: SparkConnection, *, baseline: Mapping[str, Any] | None, kinds: Mapping[str, str]
+) -> dict[str, Any]:
+    """The documents by name."""
+    if baseline is not None:
+        there = {
+            str(name) for name, *_ in connection.execute(f"DESCRIBE SELECT * FROM {RELATION}").fetchall()
+        }
+        features = [feature for feature in baseline["features"] if feature["name"] in there]
+        kinds = {feature["name"]: KINDS[feature["inferred_type"]] for feature in features}
+    own = statistics(connection, RELATION, kinds)
+    documents = {"statistics.json": own, "constraints.json": constraints(own)}
+    if baseline is not None:
+        documents["drift.json"] = drift(connection, RELATION, baseline).to_json()
+    return documents
+
+
+def _read(session: "SparkSession", uri: str) -> str:
+    return str(session.read.text(uri, wholetext=True).collect()[0][0])
+
+
+def _write(session: "SparkSession", uri: str, text: str) -> None:
+    """A file of one text, by the file system that Spark itself reads and writes with."""
+    jvm: Any = session.sparkContext._jvm
+    path = jvm.org.apache.hadoop.fs.Path(uri)
+    stream = path.getFileSystem(session.sparkContext._jsc.hadoopConfiguration()).create(path, True)
+    try:
+        stream.write(bytearray(text.encode()))
+    finally:
+        stream.close()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,138 @@
+"""Executions of state machines: whether they run, and starting one under a name that says what for."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+MOST_NAMES = 100
+"""How often one piece of work is started anew before somebody should look."""
+
+GONE = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
+"""Nobody waits for a token any more."""
+
+
+class NamesSpent(Exception):
+    """Every execution that was started for a piece of work ended without finishing it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """An execution as Step Functions describes it."""
+
+    arn: str
+    name: str
+    status: str
+    input: str = "{}"
+    output: str = "{}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How a piece of work stands at a machine.
+
+    Attributes:
+        name: under which it goes on.
+        arn: the ARN of the execution of that name, which may not be there yet.
+        begun: the execution of that name, which runs or has succeeded; None when it is to be started.
+        first_input: what the work was given when it was first begun, or None when it never was.
+    """
+
+    name: str
+    arn: str
+    begun: Execution | None
+    first_input: str | None
+
+
+def execution_arn(machine_arn: str, name: str) -> str:
+    """The ARN of an execution of that name."""
+    return f"{machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+
+
+def is_running(stepfunctions: Any, arn: str) -> bool:
+    """Whether an execution runs. Its data is not asked for, so that nobody needs its machine's key."""
+    try:
+        found = stepfunctions.describe_execution(executionArn=arn, includedData="METADATA_ONLY")
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
+            return False
+        raise
+    return bool(found["status"] == "RUNNING")
+
+
+def look_up(stepfunctions: Any, machine_arn: str, name: str) -> Execution | None:
+    """The execution of that name with its data, or None."""
+    arn = execution_arn(machine_arn, name)
+    try:
+        found = stepfunctions.describe_execution(executionArn=arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
+            return None
+        raise
+    return Execution(
+        arn=arn,
+        name=name,
+        status=found["status"],
+        input=found.get("input") or "{}",
+        output=found.get("output") or "{}",
+    )
+
+
+def names_of(work: str) -> list[str]:
+    """The names under which a piece of work is done, the first one first: a name is taken for 90 days."""
+    return [work, *(f"{work}-{number}" for number in range(2, MOST_NAMES + 1))]
+
+
+def standing(stepfunctions: Any, machine_arn: str, work: str) -> Standing:
+    """How a piece of work stands: those of its executions that failed or were stopped are passed by.
+
+    Raises:
+        NamesSpent: when no name is left.
+    """
+    first: str | None = None
+    for name in names_of(work):
+        found = look_up(stepfunctions, machine_arn, name)
+        if found is not None and first is None:
+            first = found.input
+        if found is None or found.status in ("RUNNING", "SUCCEEDED"):
+            return Standing(name=name, arn=execution_arn(machine_arn, name), begun=found, first_input=first)
+    raise NamesSpent(f"{work} was started {MOST_NAMES} times at {machine_arn} and never succeeded.")
+
+
+def ensure_running(
+    stepfunctions: Any, machine_arn: str, work: str, given: Mapping[str, object], *, besides: str = ""
+) -> str:
+    """The ARN of the execution that does a piece of work, started when none runs for it.
+
+    Args:
+        besides: an execution that is about to end and does not count as running.
+    """
+    for name in names_of(work):
+        arn = execution_arn(machine_arn, name)
+        if arn == besides:
+            continue
+        try:
+            # The same name and input while it runs is the same execution: a storm starts one.
+            stepfunctions.start_execution(
+                stateMachineArn=machine_arn, name=name, input=json.dumps(given, sort_keys=True)
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+                raise
+            if not is_running(stepfunctions, arn):
+                continue
+        return arn
+    raise NamesSpent(f"{work} was started {MOST_NAMES} times at {machine_arn} and never finished.")
+
+
+def tell(stepfunctions: Any, token: str, answer: Mapping[str, object]) -> bool:
+    """End a wait by its task token; False when nobody waits for it any more."""
+    try:
+        stepfunctions.send_task_success(taskToken=token, output=json.dumps(answer))
+    except ClientError as error:
+        if error.response["Error"]["Code"] in GONE:
+            return False
+        raise
+    return True

@@ -1,0 +1,1 @@
+"""Resolve a monitoring execution: which windows are computed, from which files, against what."""

@@ -1,0 +1,234 @@
+"""What a monitoring execution does: pure decisions over what was looked up."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lambdas.errors import PlanningError
+from lambdas.packages import Package
+from lambdas.plan_monitoring.captures import Captured
+from lambdas.plan_monitoring.published import Published
+from lambdas.plan_monitoring.windows import Wanted, Window
+from lambdas.planning import met, next_state
+from lambdas.sources import SourceFile, data_version
+from lambdas.steps import DIGEST_LENGTH, Job, Standing, digest, standing
+
+LookUp = Callable[[str], Job]
+
+STEP = "MonitorWindows"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookUps:
+    """What stands behind a name, by kind of resource."""
+
+    processing: LookUp
+    transform: LookUp
+    model: LookUp
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A window and what lies there for it.
+
+    Attributes:
+        package: the version that it is judged with; None where nothing was captured.
+        baseline: the folder of the baseline; empty without a package.
+        problem: why the window cannot be computed, though there is something to compute.
+    """
+
+    wanted: Wanted
+    captured: tuple[Captured, ...] = ()
+    published: tuple[Published, ...] = ()
+    labels: tuple[SourceFile, ...] = ()
+    package: Package | None = None
+    baseline: str = ""
+    problem: PlanningError | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was served, as far as files tell."""
+        return not self.captured and not self.published
+
+    @property
+    def labels_version(self) -> str:
+        """What identifies the label files; empty when there are none."""
+        return data_version(self.labels) if self.labels else ""
+
+    @property
+    def served_version(self) -> str:
+        """What identifies what was served; the same when only labels came."""
+        batches = [batch.to_plan() for batch in self.published]
+        return digest([[file.key, file.size] for file in self.captured], batches)[:16]
+
+    def names(self) -> list[str]:
+        """Keys of what is read of the window, in the model's bucket."""
+        parts = [part for batch in self.published for part in batch.parts]
+        return [file.key for file in self.captured] + parts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A window that is to be computed, adopted or only recorded.
+
+    Attributes:
+        digest: over everything that its report depends on.
+        folder: where its report lies; empty for a window without one.
+        previous: the window that it is compared with, and the folder of its statistics.
+        found: the monitor job; None for a window without one.
+        replay: the transform job that asks the package again; None when nothing is replayed.
+    """
+
+    source: Found
+    digest: str
+    folder: str = ""
+    previous: tuple[Window, str] | None = None
+    found: Standing | None = None
+    replay: Standing | None = None
+
+    @property
+    def window(self) -> Window:
+        """The window."""
+        return self.source.wanted.window
+
+
+def planned(
+    event: Mapping[str, Any],
+    sources: Sequence[Found],
+    known: Mapping[Window, str],
+    look_up: LookUps,
+) -> list[Planned]:
+    """The windows whose content differs from what is recorded of them, in the order of time.
+
+    Args:
+        known: recorded windows that had rows, to the folder of their reports.
+    """
+    model, monitor = event["model"], event["settings"]["monitor"]["kind"]
+    bucket = event["home"]["bucket"]
+    folders = dict(known)
+    made = []
+    for source in sorted(sources, key=lambda one: one.wanted.window):
+        window, recorded = source.wanted.window, source.wanted.recorded
+        if source.problem is not None:
+            # One that was asked for says why it fails; one that was only missed would say so at every start.
+            if source.wanted.why == "asked":
+                made.append(Planned(source=source, digest=""))
+            continue
+        earlier = max((one for one in folders if one.end <= window.start), key=_end, default=None)
+        step = _digest(event, source, earlier)
+        place = "" if source.empty else folder(bucket, monitor, window, step)
+        if not source.empty:
+            # What was recorded before has the same statistics, and is there already.
+            folders.setdefault(window, place)
+        if recorded is not None and recorded.digest == step:
+            continue
+        replays = monitor_replays(event) and not source.empty and not (recorded and recorded.consistency)
+        made.append(
+            Planned(
+                source=source,
+                digest=step,
+                folder=place,
+                previous=(earlier, folders[earlier]) if earlier else None,
+                found=None if source.empty else standing(model, "monitor", step, look_up.processing),
+                replay=standing(model, "replay", step, look_up.transform) if replays else None,
+            )
+        )
+    return made
+
+
+def _end(window: Window) -> Any:
+    return window.end
+
+
+def monitor_replays(event: Mapping[str, Any]) -> bool:
+    """Whether captured requests are asked again."""
+    return int(event["settings"]["monitor"]["sample"]) > 0
+
+
+def _digest(event: Mapping[str, Any], source: Found, earlier: Window | None) -> str:
+    settings, package = event["settings"], source.package
+    return digest(
+        event["requests"][STEP],
+        event["bound"],
+        settings["dataset"],
+        settings["quality"],
+        settings["monitor"],
+        label_settings(settings),
+        source.wanted.window.id,
+        source.served_version,
+        source.labels_version,
+        [package.arn, package.metadata["program"], source.baseline] if package else None,
+        earlier.id if earlier else None,
+    )
+
+
+def label_settings(settings: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How labels are joined, as the job's plan holds it; None without labels."""
+    labels = settings["labels"]
+    return None if labels is None else {"by": labels["by"], "format": labels["format"]}
+
+
+def folder(bucket: str, monitor: str, window: Window, step_digest: str) -> str:
+    """Where a window's report lies."""
+    return f"s3://{bucket}/monitoring/{monitor}/{window.id}/{step_digest[:DIGEST_LENGTH]}/"
+
+
+def decide(event: Mapping[str, Any], windows: Sequence[Planned], look_up: LookUps) -> dict[str, Any]:
+    """The state to go on with, and what the map does at a time.
+
+    Returns:
+        `run`, `data_version`, `parallel`, `package` (whose model answers again) and `step`.
+
+    Raises:
+        PlanningError: the very error of a taken name, when nothing has that name.
+    """
+    running = [one.found.job for one in windows if one.found] + [
+        one.replay.job for one in windows if one.replay
+    ]
+    replayed = [one.source.package for one in windows if one.replay and one.source.package]
+    package = replayed[0] if replayed else None
+    return {
+        "run": digest([one.digest for one in windows])[:16] if windows else "none",
+        "data_version": digest([[one.source.names(), one.source.labels_version] for one in windows])[:16]
+        if windows
+        else "none",
+        "parallel": 1 if _chained(windows) else int(event["settings"]["served"]["parallel"]),
+        "package": None
+        if package is None
+        else {
+            "arn": package.arn,
+            "version": package.version,
+            "model": package.metadata["model"],
+            "image": package.image,
+            "artifact": package.artifact,
+            "environment": dict(package.environment),
+        },
+        "step": _step(windows, running, package, look_up, event.get("taken")),
+    }
+
+
+def _chained(windows: Sequence[Planned]) -> bool:
+    """Whether a window is compared with one whose statistics this very execution writes."""
+    written = {one.folder for one in windows if one.found and one.found.job.status != "Completed"}
+    return any(one.previous[1] in written for one in windows if one.previous)
+
+
+def _step(
+    windows: Sequence[Planned],
+    running: Sequence[Job],
+    package: Package | None,
+    look_up: LookUps,
+    taken: Mapping[str, str] | None,
+) -> str:
+    if not windows:
+        return "Done"
+    if any(job.status == "InProgress" for job in running):
+        return "Wait"
+    if package is not None:
+        model = {"CreateModel": [look_up.model(package.metadata["model"])]}
+        step = next_state(model, refused={}, last=STEP, taken=taken)
+        if step != STEP:
+            return step
+    if taken and taken["step"] == STEP and all(job.status == "Absent" for job in running):
+        raise met(taken)
+    return STEP

@@ -1,0 +1,1 @@
+"""What a retraining does between the machines it starts: gather, lease, claim, wait, conclude."""

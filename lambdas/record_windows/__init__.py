@@ -1,0 +1,1 @@
+"""Keep and announce what was found about a window of served time."""

@@ -1,0 +1,248 @@
+"""The account of a prediction: everything that is known of how it came to be, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from mdlc_cli import lineage, published, registered
+from mdlc_cli.audit import Item, parsed
+from mdlc_cli.lineage import Lineage
+from mdlc_cli.prediction import BATCH, ENDPOINT, Prediction
+from mdlc_cli.registered import Package
+from mdlc_cli.target import Target
+
+Section = tuple[str, list[tuple[str, str]]]
+"""A title, and names with values; rows without a value are left out."""
+
+BY_TIME = "the answer does not say which version gave it: this one served then"
+NOBODY = "the registry names nobody"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A prediction with where it comes from.
+
+    Attributes:
+        lineage: None where no version answered.
+        package: how the registry has the version; nothing when it is gone.
+        data: of the training: its dataset and its split, from the plan.
+        row_place: where the row was found, when not in the prediction's own record.
+        notes: what a reader must know about all this.
+    """
+
+    prediction: Prediction
+    lineage: Lineage | None = None
+    package: Package = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+    row: Any = None
+    row_place: str = ""
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, in plain values."""
+        return asdict(self)
+
+
+def made(target: Target, prediction: Prediction, items: Sequence[Item]) -> Account:
+    """The account of a prediction.
+
+    Args:
+        items: the audit items of its model.
+    """
+    notes: list[str] = []
+    version = prediction.version
+    if version is None and prediction.kind == ENDPOINT and prediction.at:
+        version = lineage.version_at(items, prediction.at)
+        if version is not None:
+            notes.append(BY_TIME)
+    bucket = lineage.bucket_of(items)
+    row, place = prediction.row, ""
+    if row is None and prediction.kind == BATCH and bucket is not None:
+        row, place = published.input_row(target, bucket, prediction)
+    if version is None:
+        notes.append(
+            "no version of the model answered" if prediction.decision else "its version is not known"
+        )
+        return Account(prediction=prediction, row=row, row_place=place, notes=tuple(notes))
+    found = lineage.of(items, prediction.model, version, prediction.at or None)
+    package = registered.describe(target, found.package_arn) if found.package_arn else {}
+    if not package:
+        notes.append(f"version {version} is not in the registry (any more)")
+    if not found.training:
+        notes.append(f"no training that registered version {version} is in the audit table")
+    run = str(found.training.get("run", ""))
+    plan = published.plan_of(target, bucket, run) if bucket is not None and run else {}
+    return Account(
+        prediction=prediction,
+        lineage=found,
+        package=package,
+        data=_data(plan),
+        row=row,
+        row_place=place,
+        notes=tuple(notes),
+    )
+
+
+def _data(plan: Mapping[str, Any]) -> dict[str, Any]:
+    if not plan:
+        return {}
+    data = plan.get("data", {})
+    files = data.get("files", ())
+    return {
+        "uri": data.get("uri", ""),
+        "files": len(files),
+        "bytes": sum(int(file.get("size", 0)) for file in files),
+        "split": plan.get("split", {}),
+    }
+
+
+def sections(account: Account) -> list[Section]:
+    """The account as a person reads it, the question first and its causes after it."""
+    one = account.prediction
+    answer: Section = (
+        "Answer",
+        [
+            ("model", one.model),
+            ("asked", one.kind),
+            ("at", one.at),
+            ("score", _text(one.score)),
+            ("version", "" if one.version is None else str(one.version)),
+            ("row", _text(account.row)),
+            ("row from", account.row_place),
+            *((name.replace("_", " "), _text(value)) for name, value in one.details.items()),
+            ("recorded in", one.place),
+        ],
+    )
+    decision: Section = (
+        "Decision",
+        [(name.replace("_", " "), _text(value)) for name, value in one.decision.items()],
+    )
+    found = account.lineage
+    parts = [answer, decision]
+    if found is not None:
+        parts += [
+            _model(found, account.package, account.data),
+            _verdict(found, account.package),
+            _cause(found),
+        ]
+        # A batch was scored with the version itself, whatever an endpoint served.
+        parts += [] if one.kind == BATCH else [_release(found)]
+    parts.append(("Note", [("", note) for note in account.notes]))
+    kept = ((title, [(name, value) for name, value in rows if value]) for title, rows in parts)
+    return [(title, rows) for title, rows in kept if rows]
+
+
+def _model(found: Lineage, package: Package, data: Mapping[str, Any]) -> Section:
+    origin = {**package.get("metadata", {}), **{k: v for k, v in found.training.items() if v}}
+    files = f"{data['files']} files, {data['bytes']:,} bytes in {data['uri']}" if data else ""
+    holdout = parsed(found.retraining.get("holdout"))
+    rows = [
+        ("package", found.package_arn),
+        ("data version", str(origin.get("data_version", ""))),
+        ("data", files),
+        ("window", _interval(parsed(found.retraining.get("window")))),
+        ("holdout", _interval(holdout)),
+        ("split", _split(data.get("split", {}))),
+        ("code version", str(origin.get("code_version", ""))),
+        ("job code", str(origin.get("job_code", ""))),
+        ("image", str(origin.get("image", ""))),
+        ("hyperparameters", _pairs(parsed(found.training.get("hyperparameters")))),
+        ("training job", str(origin.get("training_job", ""))),
+        ("trained", _period(found.training)),
+        ("execution", str(found.training.get("execution_arn", ""))),
+    ]
+    return f"Version {found.version} was trained", rows
+
+
+def _verdict(found: Lineage, package: Package) -> Section:
+    training = found.training
+    gate = {"true": "passed", "false": "refused"}.get(str(training.get("passed")), "")
+    rows = [
+        ("metrics", _pairs(parsed(training.get("metrics")))),
+        ("gate", ": ".join(filter(None, (gate, str(training.get("reasons", "")))))),
+        ("evaluation", str(training.get("evaluation", ""))),
+        ("status", str(package.get("status", ""))),
+        ("because", str(package.get("description", ""))),
+        ("registered by", _by(package, "created")),
+        # SageMaker keeps the last change alone, and a release that notes the life cycle is one as well.
+        ("last changed by", _by(package, "changed")),
+        ("life cycle", str(package.get("life_cycle", ""))),
+    ]
+    return "It was judged", rows
+
+
+def _by(package: Package, what: str) -> str:
+    at = str(package.get(f"{what}_at", ""))
+    return f"{package.get(f'{what}_by') or NOBODY}, {at}" if at else ""
+
+
+def _cause(found: Lineage) -> Section:
+    retraining = found.retraining
+    rows = [
+        ("retraining", str(retraining.get("execution_arn", ""))),
+        ("outcome", str(retraining.get("outcome", ""))),
+    ]
+    for trigger in found.triggers:
+        moment = str(trigger.get("at", ""))
+        said = ": ".join(filter(None, (str(trigger.get("trigger", "")), str(trigger.get("reason", "")))))
+        rows += [
+            ("trigger", f"{said} ({moment})" if moment else said),
+            ("report", str(trigger.get("report", ""))),
+        ]
+    if not found.triggers and found.training:
+        rows.append(("trigger", "a start by hand, without a reason"))
+    return "What led to it", rows
+
+
+def _release(found: Lineage) -> Section:
+    one = found.release
+    ended = ": ".join(filter(None, (str(one.get("outcome", "")), str(one.get("error", "")))))
+    rows = [
+        ("release", str(one.get("execution_arn", ""))),
+        ("outcome", ended),
+        ("cause", str(one.get("cause", ""))),
+        ("endpoint", str(one.get("endpoint", ""))),
+        ("config", str(one.get("config", ""))),
+        ("replaced", "" if one.get("replaced") in (None, "0", 0) else f"version {one['replaced']}"),
+        ("trigger", str(one.get("trigger", ""))),
+        ("reason", str(one.get("reason", ""))),
+        ("released", _period(one)),
+    ]
+    return "What brought it to the endpoint", rows
+
+
+def _period(item: Item) -> str:
+    if not item:
+        return ""
+    return f"{str(item.get('started_at', ''))[:19]} to {str(item.get('finished_at', ''))[:19]}"
+
+
+def _interval(value: Any) -> str:
+    if not isinstance(value, Mapping) or not any(value.values()):
+        return ""
+    return f"{value.get('start') or 'the beginning'} to {value.get('end') or 'the end'}"
+
+
+def _split(split: Any) -> str:
+    if not isinstance(split, Mapping):
+        return ""
+    return "; ".join(
+        f"{name} {_interval(value) or _text(value)}"
+        for name, value in split.items()
+        if value not in (None, {})
+    )
+
+
+def _pairs(values: Any) -> str:
+    if not isinstance(values, Mapping):
+        return ""
+    return ", ".join(f"{name} {value}" for name, value in values.items())
+
+
+def _text(value: Any) -> str:
+    if value is None or value == "":
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)

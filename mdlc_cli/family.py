@@ -1,0 +1,200 @@
+"""The family of a model's versions: who beat whom, who served when, and what led to each. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mdlc_cli import lineage
+from mdlc_cli.audit import TRIGGER_PREFIX, Item, parsed
+from mdlc_cli.registered import Package
+
+APPROVED, REJECTED, WAITING, UNKNOWN = "approved", "rejected", "waits for approval", "not known"
+_STATUS = {"Approved": APPROVED, "Rejected": REJECTED, "PendingManualApproval": WAITING}
+_OUTCOME = {"Succeeded": APPROVED, "Refused": REJECTED, "PendingApproval": WAITING}
+RIVAL = "champion's"
+"""What the gate's sentence on the comparison holds."""
+LOST = ("RolledBack", "ShadowDropped", "ChallengerLost")
+"""Errors of releases in which a version answered beside the champion and did not hold."""
+NO_VERSION = ("Unchanged", "Failed")
+"""Outcomes of retrainings that made no version; a duplicate was none of its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reign:
+    """A time in which a version was the champion; without an end it still is."""
+
+    version: int
+    start: str
+    end: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentBack:
+    """A release that did not end with the version in service."""
+
+    at: str
+    error: str
+    cause: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """A version as it stands in its family.
+
+    Attributes:
+        parent: the champion when it was trained; None for the first.
+        verdict: how it stands, and `why`.
+        beat: whether it took over; False when it was refused or sent back beside the parent, None while that
+            is open and where the parent had no part in its refusal.
+    """
+
+    version: int
+    package_arn: str
+    trained_at: str
+    data_version: str
+    run: str
+    triggers: tuple[Item, ...]
+    metrics: Any
+    verdict: str
+    why: str
+    parent: int | None
+    beat: bool | None
+    reigns: tuple[Reign, ...]
+    sent_back: tuple[SentBack, ...]
+    retraining: str
+
+    @property
+    def is_champion(self) -> bool:
+        """Whether it is in use now."""
+        return any(not reign.end for reign in self.reigns)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """A model's versions, oldest first, the retrainings that made none, and triggers that wait.
+
+    Attributes:
+        barren: `at`, `outcome`, `error` and `triggers` of each retraining without a version.
+    """
+
+    model: str
+    champion: int | None
+    versions: tuple[Version, ...]
+    barren: tuple[Item, ...]
+    waiting: tuple[Item, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, in plain values."""
+        return asdict(self)
+
+
+def of(model: str, items: Sequence[Item], packages: Iterable[Package]) -> Family:
+    """The family of a model.
+
+    Args:
+        items: the model's audit items, in any order.
+        packages: its versions as the registry has them; those that are gone are told from the audit alone.
+    """
+    registered = {int(one["version"]): one for one in packages if one.get("version") is not None}
+    recorded = {lineage.version_of(item) for item in lineage.executions(items, lineage.TRAINING)}
+    numbers = sorted({*registered, *(number for number in recorded if number is not None)})
+    reigned = reigns(items)
+    pointer = next((item for item in items if item["sk"] == "CHAMPION"), {})
+    return Family(
+        model=model,
+        champion=int(pointer["version"]) if pointer.get("version") is not None else None,
+        versions=tuple(_version(items, number, registered.get(number, {}), reigned) for number in numbers),
+        barren=tuple(
+            {
+                "at": item.get("started_at", ""),
+                "outcome": item.get("outcome", ""),
+                "error": item.get("error", ""),
+                "triggers": lineage.triggers_of(items, item, item),
+            }
+            for item in lineage.executions(items, lineage.RETRAINING)
+            if item.get("outcome") in NO_VERSION
+        ),
+        waiting=tuple(
+            item
+            for item in sorted(items, key=lambda item: str(item["sk"]))
+            if str(item["sk"]).startswith(TRIGGER_PREFIX) and not item.get("claimed_by")
+        ),
+    )
+
+
+def reigns(items: Sequence[Item]) -> list[Reign]:
+    """Who was champion from when to when, in order.
+
+    Releases move the pointer either way. Batch inference moves it to newer versions only, and where there are
+    releases it is left to them.
+    """
+    moves = [
+        item for item in lineage.executions(items, lineage.RELEASE) if item.get("outcome") == lineage.SERVED
+    ]
+    forward_only = not moves
+    if forward_only:
+        moves = [
+            item for item in lineage.executions(items, lineage.BATCH) if item.get("outcome") == "Succeeded"
+        ]
+    found: list[Reign] = []
+    for item in sorted(moves, key=lambda item: str(item["finished_at"])):
+        version, at = lineage.version_of(item), str(item["finished_at"])
+        if version is None:
+            continue
+        if found:
+            last = found[-1]
+            if version == last.version or (forward_only and version < last.version):
+                continue
+            found[-1] = Reign(version=last.version, start=last.start, end=at, by=last.by)
+        found.append(Reign(version=version, start=at, end="", by=str(item["execution_arn"])))
+    return found
+
+
+def _version(items: Sequence[Item], number: int, package: Package, reigned: Sequence[Reign]) -> Version:
+    training = lineage.training_of(items, number)
+    retraining = lineage.retraining_of(items, training, number)
+    began = str(training.get("started_at") or package.get("created_at") or "")
+    before = (
+        one for one in reversed(reigned) if began and lineage.moment(one.start) <= lineage.moment(began)
+    )
+    parent = next((one.version for one in before), None)
+    own = tuple(one for one in reigned if one.version == number)
+    verdict, why = _verdict(training, retraining, package)
+    sent_back = tuple(
+        SentBack(
+            at=str(item["finished_at"]), error=str(item.get("error", "")), cause=str(item.get("cause", ""))
+        )
+        for item in lineage.executions(items, lineage.RELEASE)
+        if item.get("outcome") == "Failed" and lineage.version_of(item) == number
+    )
+    compared = RIVAL in str(training.get("reasons", "")) or any(one.error in LOST for one in sent_back)
+    lost = retraining.get("outcome") == "Lost" or (verdict == REJECTED and compared)
+    return Version(
+        version=number,
+        package_arn=str(package.get("package_arn") or training.get("package_arn", "")),
+        trained_at=began,
+        data_version=str(training.get("data_version") or package.get("metadata", {}).get("data_version", "")),
+        run=str(training.get("run") or package.get("metadata", {}).get("run", "")),
+        triggers=lineage.triggers_of(items, retraining, training),
+        metrics=parsed(training.get("metrics")) or {},
+        verdict=verdict,
+        why=why,
+        parent=None if parent == number else parent,
+        beat=True if own else False if lost else None,
+        reigns=own,
+        sent_back=sent_back,
+        retraining=str(retraining.get("execution_arn", "")),
+    )
+
+
+def _verdict(training: Item, retraining: Item, package: Package) -> tuple[str, str]:
+    """How a version stands and why: the registry knows best, since people and releases change it."""
+    reasons = str(training.get("reasons", ""))
+    if package.get("status"):
+        return _STATUS.get(str(package["status"]), UNKNOWN), str(package.get("description") or reasons)
+    if retraining.get("outcome") == "Lost":
+        return REJECTED, str(retraining.get("reasons") or reasons)
+    return _OUTCOME.get(str(training.get("outcome")), UNKNOWN), reasons

@@ -1,0 +1,112 @@
+"""The family of a model's versions as a tree on the terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.text import Text
+from rich.tree import Tree
+
+from mdlc_cli import history, lineage
+from mdlc_cli.audit import Item
+from mdlc_cli.family import APPROVED, REJECTED, Family, Version
+
+_COLOURS = {APPROVED: "green", REJECTED: "red"}
+MOST_METRICS = 4
+SENTENCE = 240
+_SENTENCE_END = re.compile(r"\s+")
+
+
+def drawn(family: Family) -> Tree:
+    """The champions one after the other, each with the challengers that came up against it below it.
+
+    A challenger that won stands in the line itself, and says whom it beat.
+    """
+    champion = "no champion yet" if family.champion is None else f"champion: version {family.champion}"
+    tree = Tree(_line(("bold", family.model), ("dim", f"  {champion}")))
+    known = {one.version for one in family.versions}
+    losers: dict[int | None, list[Version]] = {}
+    for one in family.versions:
+        if not one.reigns:
+            losers.setdefault(one.parent if one.parent in known else None, []).append(one)
+    line = [one for one in family.versions if one.reigns or one in losers.get(None, [])]
+    for one in line:
+        branch = _branch(tree, one)
+        for challenger in losers.get(one.version, []):
+            _branch(branch, challenger)
+    if family.barren:
+        part = tree.add(Text("retrainings without a version", style="dim"))
+        for each in family.barren:
+            ended = ": ".join(filter(None, (str(each["outcome"]), str(each["error"]))))
+            part.add(_line(("", f"{_day(each['at'])} {ended}"), ("dim", f"  {_because(each['triggers'])}")))
+    if family.waiting:
+        part = tree.add(Text("triggers that wait", style="dim"))
+        for each in family.waiting:
+            part.add(Text(f"{_day(each.get('at'))} {_because([each])}"))
+    return tree
+
+
+def _branch(parent: Tree, one: Version) -> Tree:
+    branch = parent.add(
+        _line(
+            ("bold", f"version {one.version}"),
+            (_COLOURS.get(one.verdict, "yellow"), f"  {one.verdict}"),
+            ("bold cyan", "  champion" if one.is_champion else ""),
+            ("dim", f"  {_against(one)}"),
+        )
+    )
+    data = f" on data {one.data_version[:12]}" if one.data_version else ""
+    branch.add(_line(("", f"trained {_day(one.trained_at)}{data}"), ("dim", f"  {_because(one.triggers)}")))
+    if one.metrics:
+        branch.add(Text(_metrics(one.metrics)))
+    if one.why:
+        branch.add(Text(_short(one.why), style="" if one.verdict == REJECTED else "dim"))
+    for reign in one.reigns:
+        until = f" until {_day(reign.end)}" if reign.end else ", serves now"
+        branch.add(Text(f"in use from {_day(reign.start)}{until}"))
+    for back in one.sent_back:
+        cause = history.explained(back.cause)
+        branch.add(
+            _line(("red", f"not released {_day(back.at)}: {back.error}"), ("dim", f"  {_short(cause)}"))
+        )
+    return branch
+
+
+def _against(one: Version) -> str:
+    if one.parent is None:
+        return ""
+    if one.beat is None:
+        return f"against version {one.parent}"
+    return f"{'took over from' if one.beat else 'lost to'} version {one.parent}"
+
+
+def _because(triggers: Iterable[Item | Mapping[str, Any]]) -> str:
+    told = [(str(one.get("trigger", "")), str(one.get("reason", ""))) for one in triggers]
+    if all(trigger in lineage.BY_HAND for trigger, _ in told):
+        return _short(": ".join(["started by hand", *(reason for _, reason in told)]))
+    return _short("because of " + "; ".join(": ".join(filter(None, each)) for each in told))
+
+
+def _metrics(values: Mapping[str, Any]) -> str:
+    shown = [f"{name} {value}" for name, value in list(values.items())[:MOST_METRICS]]
+    more = len(values) - MOST_METRICS
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+def _day(moment: Any) -> str:
+    return str(moment or "")[:16].replace("T", " ")
+
+
+def _short(text: str) -> str:
+    line = _SENTENCE_END.sub(" ", text).strip()
+    return line if len(line) <= SENTENCE else line[: SENTENCE - 1] + "…"
+
+
+def _line(*parts: tuple[str, str]) -> Text:
+    line = Text()
+    for style, text in parts:
+        if text.strip():
+            line.append(text, style=style)
+    return line

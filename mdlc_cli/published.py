@@ -1,0 +1,189 @@
+"""Finds a prediction in published batches, and in the rows that monitors kept of their windows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from mdlc_cli import parquet, progress
+from mdlc_cli.audit import Item
+from mdlc_cli.prediction import BATCH, ENDPOINT, Prediction
+from mdlc_cli.target import Target
+
+ROWS = "rows.parquet"
+PILE_BYTES = 200_000_000
+"""How much is fetched before it is searched: of many small files the reader's start would be most of it."""
+RECORD = ("inference_id", "score", "predicted_at", "model_package_version", "filename")
+"""Columns of a prediction record that have a place of their own."""
+OF_THE_BATCH = ("run", "manifest", "execution_arn", "trigger", "reason")
+ABOUT = ("row_key", "entity", "event_time", "label")
+SERVED = ("inference_id", "score", "served_at", "package_version", *ABOUT, "filename")
+"""The same of a window's rows; the other columns are the row."""
+
+
+@dataclass(kw_only=True)
+class _Pile:
+    """Files that are searched together: one question to the reader for many of them.
+
+    Attributes:
+        origins: each file's place here, to the item and the URI that it comes from.
+    """
+
+    s3: Any
+    folder: Path
+    inference_id: str
+    origins: dict[str, tuple[Item, str]] = field(default_factory=dict)
+    size: int = 0
+    fetched: int = 0
+
+    def add(self, uri: str, item: Item) -> None:
+        """Fetch a file, unless it is not there any more."""
+        path = _fetched_if_there(self.s3, uri, self.folder / str(self.fetched))
+        self.fetched += 1
+        if path is not None:
+            self.origins[str(path)] = (item, uri)
+            self.size += path.stat().st_size
+
+    def found(self) -> tuple[dict[str, Any], Item, str] | None:
+        """The row with this inference id, with what its file comes from; the files are thrown away."""
+        paths = [Path(path) for path in self.origins]
+        rows = parquet.rows(paths, {"inference_id": self.inference_id}) if paths else []
+        # Files come newest first, and the newest is meant.
+        rows.sort(key=lambda row: paths.index(Path(str(row["filename"]))))
+        answer = (rows[0], *self.origins[str(rows[0]["filename"])]) if rows else None
+        for path in paths:
+            path.unlink()
+        self.origins, self.size = {}, 0
+        return answer
+
+
+def in_batches(
+    target: Target, runs: Iterable[Item], inference_id: str, note: Callable[[str], None]
+) -> Prediction | None:
+    """The prediction in the first of these runs that holds it, or None."""
+    s3 = target.client("s3")
+    with TemporaryDirectory() as folder:
+        pile = _Pile(s3=s3, folder=Path(folder), inference_id=inference_id)
+        for item in runs:
+            manifest_uri = str(item["manifest"])
+            base = manifest_uri.rpartition("/")[0]
+            listed = _fetched_if_there(s3, manifest_uri, Path(folder))
+            for part in json.loads(listed.read_text())["parts"] if listed else []:
+                pile.add(f"{base}/{part['name']}", item)
+                note(f"{part['name']} of run {item['run']}: {progress.megabytes(pile.size)}")
+            if pile.size > PILE_BYTES and (found := pile.found()):
+                return record(*found)
+        last = pile.found()
+    return record(*last) if last else None
+
+
+def record(row: Mapping[str, Any], item: Item, uri: str) -> Prediction:
+    """A prediction record of a part (`docs/contracts.md`)."""
+    return Prediction(
+        prediction_id=str(row["inference_id"]),
+        kind=BATCH,
+        model=str(item["model"]),
+        place=uri,
+        at=str(row["predicted_at"]),
+        version=int(row["model_package_version"]),
+        score=row["score"],
+        details={
+            **{name: item[name] for name in OF_THE_BATCH if item.get(name)},
+            **{name: value for name, value in row.items() if name not in RECORD},
+        },
+    )
+
+
+def input_row(target: Target, bucket: str, prediction: Prediction) -> tuple[Any, str]:
+    """The row of the batch's input that a prediction is about, with its file; nothing when it cannot be told.
+
+    Parts are numbered as the plan's files are, and the row is found there by its key.
+    """
+    plan = plan_of(target, bucket, str(prediction.details["run"]))
+    number = int(prediction.place.rpartition("part-")[2].partition(".")[0])
+    files = sorted(plan.get("data", {}).get("files", ()), key=lambda file: str(file["name"]))
+    if number >= len(files):
+        return None, ""
+    dataset, key = plan["dataset"], str(prediction.details["row_key"])
+    names = list(dataset["row_key"])
+    equal = (
+        {names[0]: key} if len(names) == 1 else {name: str(text) for name, text in json.loads(key).items()}
+    )
+    uri = str(dataset["uri"]) + str(files[number]["name"])
+    with TemporaryDirectory() as folder:
+        path = _fetched_if_there(target.client("s3"), uri, Path(folder))
+        found = parquet.rows([path], equal, str(dataset["format"])) if path else []
+    # Keys that repeat name no row.
+    if len(found) != 1:
+        return None, uri
+    return {name: value for name, value in found[0].items() if name != "filename"}, uri
+
+
+def plan_of(target: Target, bucket: str, run: str) -> dict[str, Any]:
+    """The newest `plan.json` of a run; nothing when there is none."""
+    s3 = target.client("s3")
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"runs/{run}/")
+    found = [
+        each for page in pages for each in page.get("Contents", []) if each["Key"].endswith("/plan.json")
+    ]
+    if not found:
+        return {}
+    newest = max(found, key=lambda each: each["LastModified"])
+    plan: dict[str, Any] = json.loads(s3.get_object(Bucket=bucket, Key=newest["Key"])["Body"].read())
+    return plan
+
+
+def in_windows(
+    target: Target, windows: Iterable[Item], inference_id: str, note: Callable[[str], None]
+) -> Prediction | None:
+    """The prediction in the rows that a monitor kept of the first of these windows that holds it, or None."""
+    s3 = target.client("s3")
+    with TemporaryDirectory() as folder:
+        pile = _Pile(s3=s3, folder=Path(folder), inference_id=inference_id)
+        for item in windows:
+            note(f"window {item['start']} of the {item['monitor']} monitor")
+            pile.add(str(item["report"]).rpartition("/")[0] + f"/{ROWS}", item)
+            if pile.size > PILE_BYTES and (found := pile.found()):
+                return served(*found)
+        last = pile.found()
+    return served(*last) if last else None
+
+
+def served(row: Mapping[str, Any], item: Item, uri: str) -> Prediction:
+    """A row that a monitor kept of its window (`docs/contracts.md`)."""
+    version = row.get("package_version")
+    return Prediction(
+        prediction_id=str(row["inference_id"]),
+        kind=BATCH if item["monitor"] == "batch" else ENDPOINT,
+        model=str(item["model"]),
+        place=uri,
+        at=str(row.get("served_at") or ""),
+        version=None if version is None else int(version),
+        score=row.get("score"),
+        row={name: value for name, value in row.items() if name not in SERVED},
+        details={
+            "window": f"{item['start']} to {item['end']}",
+            "monitored in": item["report"],
+            **{name: row[name] for name in ABOUT if row.get(name) is not None},
+        },
+    )
+
+
+def _fetched_if_there(s3: Any, uri: str, folder: Path) -> Path | None:
+    """An object in a folder, or None for one that is not there (any more)."""
+    from botocore.exceptions import ClientError
+
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    folder.mkdir(exist_ok=True)
+    path = folder / key.rpartition("/")[2]
+    try:
+        s3.download_file(Bucket=bucket, Key=key, Filename=str(path))
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("404", "NoSuchKey"):
+            raise
+        return None
+    return path

@@ -1,0 +1,89 @@
+"""What the model registry says about versions: where they come from, how they stand, and who changed that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mdlc_cli.target import Target
+
+Package = Mapping[str, Any]
+
+SHOWN = (
+    "data_version",
+    "code_version",
+    "job_code",
+    "image",
+    "training_job",
+    "model",
+    "program",
+    "evaluation",
+    "run",
+)
+
+
+def describe(target: Target, arn: str) -> Package:
+    """A package as plain values; nothing when it is not registered any more."""
+    from botocore.exceptions import ClientError
+
+    try:
+        found = target.client("sagemaker").describe_model_package(ModelPackageName=arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationException":
+            raise
+        return {}
+    return plain(found)
+
+
+def versions(target: Target, group: str) -> list[Package]:
+    """Every version of a group, the oldest first; nothing when there is no such group."""
+    from botocore.exceptions import ClientError
+
+    sagemaker = target.client("sagemaker")
+    pages = sagemaker.get_paginator("list_model_packages").paginate(
+        ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Ascending"
+    )
+    try:
+        arns = [each["ModelPackageArn"] for page in pages for each in page["ModelPackageSummaryList"]]
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("ValidationException", "ResourceNotFound"):
+            raise
+        return []
+    return [plain(sagemaker.describe_model_package(ModelPackageName=arn)) for arn in arns]
+
+
+def plain(described: Mapping[str, Any]) -> Package:
+    """What of a DescribeModelPackage answer tells the version's origin and approval."""
+    life_cycle = described.get("ModelLifeCycle") or {}
+    return {
+        "package_arn": described["ModelPackageArn"],
+        "version": described.get("ModelPackageVersion"),
+        "status": described.get("ModelApprovalStatus", ""),
+        "description": described.get("ApprovalDescription", ""),
+        "created_at": _moment(described.get("CreationTime")),
+        "created_by": who(described.get("CreatedBy")),
+        "changed_at": _moment(described.get("LastModifiedTime")),
+        "changed_by": who(described.get("LastModifiedBy")),
+        "life_cycle": " ".join(
+            str(life_cycle[name])
+            for name in ("Stage", "StageStatus", "StageDescription")
+            if life_cycle.get(name)
+        ),
+        "metadata": dict(described.get("CustomerMetadataProperties") or {}),
+    }
+
+
+def who(context: Mapping[str, Any] | None) -> str:
+    """Whom a UserContext names: a Studio user, or an IAM identity with who assumed it; else nothing."""
+    if not context:
+        return ""
+    if context.get("UserProfileName"):
+        return str(context["UserProfileName"])
+    identity = context.get("IamIdentity") or {}
+    source = identity.get("SourceIdentity")
+    arn = str(identity.get("Arn") or identity.get("PrincipalId") or "")
+    return f"{arn} ({source})" if source else arn
+
+
+def _moment(value: Any) -> str:
+    return value.isoformat(timespec="seconds") if hasattr(value, "isoformat") else str(value or "")

@@ -1,0 +1,119 @@
+"""Looks for a prediction in all places that may hold it, the cheapest first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from mdlc_cli import audit, captures, decided, lineage, published, stacks
+from mdlc_cli.audit import Item
+from mdlc_cli.errors import CommandError
+from mdlc_cli.prediction import Prediction
+from mdlc_cli.target import Target
+
+_OF_A_BATCH = re.compile("[0-9a-f]{32}")
+
+
+@dataclass(kw_only=True)
+class Search:
+    """What is looked for, and where.
+
+    Attributes:
+        stack: only what this stack made.
+        model: only this model's.
+        run: only this run's published batch.
+        on: the day in UTC whose captures are looked through; none are without.
+        note: told where it is looked, as it happens.
+        looked: where it was looked, in words.
+    """
+
+    target: Target
+    prediction_id: str
+    stack: str | None = None
+    model: str | None = None
+    run: str | None = None
+    on: date | None = None
+    note: Callable[[str], None] = lambda line: None
+    looked: list[str] = field(default_factory=list)
+
+    def find(self) -> tuple[Prediction, list[Item]]:
+        """The prediction, with the audit items of its model.
+
+        Raises:
+            CommandError: it is in none of these places; where was looked, and what to try.
+        """
+        found = self._decided() if self.run is None else None
+        # A decision names its model: the items of others need not be read.
+        of_models = self._items(found.model if found else self.model)
+        for model, own in sorted(of_models.items()):
+            found = found or self._of_model(model, own)
+        if found is None:
+            raise CommandError(self._refusal(of_models))
+        return found, of_models.get(found.model, [])
+
+    def _items(self, only: str | None) -> dict[str, list[Item]]:
+        """Audit items by their model, of all models or of one."""
+        of_models: dict[str, list[Item]] = {}
+        for table in stacks.audit_tables(self.target, self.stack):
+            for item in audit.items(self.target, table, model=only):
+                key = str(item["pk"])
+                if key.startswith(audit.MODEL_PREFIX):
+                    of_models.setdefault(key.removeprefix(audit.MODEL_PREFIX), []).append(item)
+        return of_models
+
+    def _decided(self) -> Prediction | None:
+        tables = stacks.decision_tables(self.target, self.stack)
+        if not tables:
+            return None
+        found = decided.find(self.target, tables, self.prediction_id)
+        self.looked.append(f"{len(tables)} decision {_noun('table', tables)}")
+        return found if found and self.model in (None, found.model) else None
+
+    def _of_model(self, model: str, items: Sequence[Item]) -> Prediction | None:
+        bucket = lineage.bucket_of(items)
+        found = None
+        if self.on is not None and bucket is not None and self.run is None:
+            self.looked.append(f"the captures of {self.on} in s3://{bucket}/{captures.PREFIX}")
+            found = captures.find(self.target, bucket, model, self.on, self.prediction_id, self.note)
+        if found is None and (self.run is not None or _OF_A_BATCH.fullmatch(self.prediction_id)):
+            runs = [one for one in lineage.batch_runs(items) if self.run in (None, one["run"])]
+            if runs:
+                self.looked.append(f"{len(runs)} published {_noun('batch', runs)} of {model}")
+                found = published.in_batches(self.target, runs, self.prediction_id, self.note)
+        if found is None and self.run is None:
+            windows = [one for one in lineage.windows(items) if self.on is None or _holds(one, self.on)]
+            if windows:
+                self.looked.append(f"{len(windows)} monitored {_noun('window', windows)} of {model}")
+                found = published.in_windows(self.target, windows, self.prediction_id, self.note)
+        return found
+
+    def _refusal(self, models: Container[str]) -> str:
+        given = self.prediction_id
+        if given in models:
+            return f"{given!r} is a model and no prediction: try `mdlc audit --model {given}`"
+        where = ", ".join(self.looked) or "nothing, because no decision, batch or window is recorded here"
+        tries = []
+        if self.on is None and self.run is None:
+            tries.append(
+                "give the day in UTC with --on YYYY-MM-DD, which looks through what endpoints captured"
+            )
+        if self.run is not None:
+            tries.append("leave out --run")
+        if self.stack is not None or self.model is not None:
+            tries.append("leave out --stack and --model")
+        tries.append("name the other AWS with --local or --aws")
+        return f"no prediction {given!r} was found (looked at: {where}): {', or '.join(tries)}"
+
+
+def _holds(window: Item, day: date) -> bool:
+    start, end = (datetime.fromisoformat(str(window[edge])).astimezone(UTC) for edge in ("start", "end"))
+    first = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return start.date() <= day and end > first
+
+
+def _noun(one: str, counted: Sequence[object]) -> str:
+    if len(counted) == 1:
+        return one
+    return one + ("es" if one.endswith("ch") else "s")

@@ -1,0 +1,148 @@
+"""What rings when a window is not as it should be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mdlc_constructs.settings.metric import METRICS, metric
+from mdlc_constructs.settings.monitor_metrics import MEASURED, METRIC
+from mdlc_constructs.settings.numbers import check_whole
+from mdlc_constructs.settings.refusal import refusal
+
+Comparison = Literal["GreaterThanThreshold", "LessThanThreshold", "GreaterThanOrEqualToThreshold"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitorAlarmSpec:
+    """One alarm in plain values.
+
+    Attributes:
+        key: letters and digits, part of the alarm's id.
+        metric: the name of one of the monitor's metrics.
+        statistic: over all windows of five minutes.
+        says: what it means when it rings, as the end of a sentence about the monitor.
+        dimensions: besides those of the model and the monitor.
+    """
+
+    key: str
+    metric: str
+    statistic: str
+    comparison: Comparison
+    threshold: float
+    says: str
+    dimensions: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitorAlarms:
+    """Bounds that every window must keep; None or False for what rings nobody.
+
+    :param drift: ring when a window drifted.
+    :param accuracy: worst good value of metrics of accuracy that are measured by labels: ``{"auc": 0.65}``.
+    :param rows: ring when a window has fewer rows.
+    :param coverage: ring when fewer labels came in time than ``Labels.least_coverage`` asks for.
+    :param skew: ring when a feature was served otherwise than it is computed offline.
+    :param quality: ring when requests broke the rules of quality.
+    :param consistency: ring when more answers moved than ``Consistency.share`` allows.
+    :raises ValueError: naming the argument, its value and the remedy.
+    """
+
+    drift: bool = True
+    accuracy: Mapping[str, float] = field(default_factory=dict)
+    rows: int | None = 1
+    coverage: bool = True
+    skew: bool = True
+    quality: bool = True
+    consistency: bool = True
+
+    def __post_init__(self) -> None:
+        for name, bound in self.accuracy.items():
+            metric("accuracy", name)
+            if isinstance(bound, bool) or not isinstance(bound, int | float) or not abs(bound) <= 1e12:
+                raise refusal(f"accuracy[{name!r}]", bound, "give the worst value that is still good.")
+        object.__setattr__(self, "accuracy", dict(self.accuracy))
+        if self.rows is not None:
+            check_whole("rows", self.rows, 1, 10**12, unit="rows")
+
+    def check_task(self, task: str) -> None:
+        """Refuse a bound on a metric that is not computed for the task.
+
+        :raises ValueError: naming the metric.
+        """
+        for name in self.accuracy:
+            if METRICS[name].task != task:
+                raise refusal("accuracy", name, f"is no metric of a {task} task.")
+
+    def specs(
+        self, *, least_coverage: float | None, moved_share: float | None
+    ) -> tuple[MonitorAlarmSpec, ...]:
+        """The alarms, in a fixed order.
+
+        :param least_coverage: share of the rows that must have a label; None without labels.
+        :param moved_share: share of the answers that may have moved; None when none is asked again.
+        """
+        above: Comparison = "GreaterThanThreshold"
+        found = [
+            _spec(self.drift, "Drift", "Drifted", "Maximum", "GreaterThanOrEqualToThreshold", 1, "drifted"),
+            _spec(
+                self.rows is not None,
+                "Traffic",
+                "Rows",
+                "Minimum",
+                "LessThanThreshold",
+                self.rows or 0,
+                "has fewer rows than it should have",
+            ),
+            _spec(
+                self.coverage and least_coverage is not None,
+                "Coverage",
+                "LabelCoverage",
+                "Minimum",
+                "LessThanThreshold",
+                least_coverage or 0,
+                "has too few labels, though they were due",
+            ),
+            _spec(self.skew, "Skew", "SkewedFeatures", "Maximum", above, 0, "was served skewed features"),
+            _spec(
+                self.quality,
+                "Quality",
+                "QualityPassed",
+                "Minimum",
+                "LessThanThreshold",
+                1,
+                "broke the rules of quality",
+            ),
+            _spec(
+                self.consistency and moved_share is not None,
+                "Consistency",
+                "AnswersMoved",
+                "Maximum",
+                above,
+                moved_share or 0,
+                "has requests that are answered otherwise now",
+            ),
+            *(self._accuracy(name, bound) for name, bound in self.accuracy.items()),
+        ]
+        return tuple(spec for spec in found if spec is not None)
+
+    def _accuracy(self, name: str, bound: float) -> MonitorAlarmSpec:
+        higher = METRICS[name].higher_is_better
+        return MonitorAlarmSpec(
+            key="Accuracy" + "".join(word.title() for word in name.split("_")),
+            metric=MEASURED,
+            statistic="Minimum" if higher else "Maximum",
+            comparison="LessThanThreshold" if higher else "GreaterThanThreshold",
+            threshold=bound,
+            says=f"has a {name} {'below' if higher else 'above'} {bound:g}",
+            dimensions=((METRIC, name),),
+        )
+
+
+def _spec(
+    wanted: bool, key: str, name: str, statistic: str, comparison: Comparison, threshold: float, says: str
+) -> MonitorAlarmSpec | None:
+    if not wanted:
+        return None
+    return MonitorAlarmSpec(
+        key=key, metric=name, statistic=statistic, comparison=comparison, threshold=threshold, says=says
+    )

@@ -1,0 +1,86 @@
+"""Executions of other state machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Unpack
+
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.asl.states import Task
+from mdlc_constructs.tasks.integration import StateOptions, integration
+from mdlc_constructs.tasks.permissions import arn
+from mdlc_constructs.tasks.requests import is_expression, present
+
+MANAGED_RULE = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
+TAKEN = "StepFunctions.ExecutionAlreadyExistsException"
+"""The error of a name that a closed execution has, or an open one with another input."""
+
+
+def machine_arn(name: str) -> str:
+    """ARN of a state machine in the stack's own partition, region and account."""
+    return arn("states", f"stateMachine:{name}")
+
+
+def use_machines_key(key_arn: str, of_machine: str) -> Statement:
+    """Reading what a machine's key encrypts of that machine, which starting and describing need.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+
+    Args:
+        of_machine: the machine's ARN.
+    """
+    return Statement(
+        actions=("kms:Decrypt",),
+        resources=(key_arn,),
+        conditions={"StringEquals": {"kms:EncryptionContext:aws:states:stateMachineArn": of_machine}},
+    )
+
+
+def run_execution(
+    name: str,
+    *,
+    machine: str,
+    input: Mapping[str, object] | str,
+    execution_name: str | None = None,
+    kms_key_arn: str | None = None,
+    **state: Unpack[StateOptions],
+) -> Task:
+    """A task that starts an execution of another machine and ends with it.
+
+    The result is the execution as DescribeExecution tells it, `Output` as JSON. One that fails, is stopped or
+    runs out of time fails the task with `States.TaskFailed`, whose cause is that description as text. A
+    running execution of the same name and input is awaited instead of started; any other one of that name
+    raises `TAKEN`. When the task is stopped or out of time, the other execution is stopped as well.
+
+    Source of the permissions: https://docs.aws.amazon.com/step-functions/latest/dg/stepfunctions-iam.html
+
+    Args:
+        machine: the other machine's name, in the same account and region.
+        kms_key_arn: the key that encrypts the other machine.
+    """
+    if is_expression(machine):
+        raise ValueError(
+            f"machine={machine!r} is known only at run time; name the machine to be allowed to start it."
+        )
+    other = machine_arn(machine)
+    own_key = () if kms_key_arn is None else (use_machines_key(kms_key_arn, other),)
+    return integration(
+        name,
+        service="states",
+        action="startExecution",
+        pattern="sync:2",
+        arguments=present({"StateMachineArn": other, "Name": execution_name, "Input": input}),
+        statements=(
+            Statement(actions=("states:StartExecution",), resources=(other,)),
+            Statement(
+                actions=("states:DescribeExecution", "states:StopExecution"),
+                resources=(arn("states", f"execution:{machine}:*"),),
+            ),
+            Statement(
+                actions=("events:PutTargets", "events:PutRule", "events:DescribeRule"),
+                resources=(arn("events", f"rule/{MANAGED_RULE}"),),
+            ),
+            *own_key,
+        ),
+        **state,
+    )

@@ -1,0 +1,299 @@
+"""The monitoring workflow as a construct: roles, rules, alarms and a dashboard around the pure machine."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from weakref import WeakKeyDictionary
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.asl.states import State
+from mdlc_constructs.resources.model_home import ModelHome
+from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX
+from mdlc_constructs.settings import Compute, Dataset, Evaluation, NetworkSettings, QualityRules
+from mdlc_constructs.settings.consistency import Consistency
+from mdlc_constructs.settings.drift_thresholds import DriftThresholds
+from mdlc_constructs.settings.experiment import Shadow
+from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.labels import Labels
+from mdlc_constructs.settings.monitor_alarms import MonitorAlarms
+from mdlc_constructs.workflows import job_roles
+from mdlc_constructs.workflows.batch_inference.construct import BatchInferenceWorkflow
+from mdlc_constructs.workflows.construct import MONITOR_LOCK, Seam, Source, Workflow, source_at
+from mdlc_constructs.workflows.monitoring import machine as template
+from mdlc_constructs.workflows.monitoring import roles, surroundings
+from mdlc_constructs.workflows.monitoring.machine import monitoring_machine, steps_of
+from mdlc_constructs.workflows.monitoring.roles import LABELS_BUCKET, LABELS_PREFIX
+from mdlc_constructs.workflows.monitoring.settings import SERVED_RULES, MonitoringSettings
+from mdlc_constructs.workflows.real_time_inference.construct import RealTimeInferenceWorkflow
+from mdlc_constructs.workflows.scoring import package_model
+
+CONSISTENCY = Consistency()
+"""What is asked again unless something else is."""
+
+
+class MonitoringWorkflow(Workflow):
+    """Holds what a model was asked and answered against its baseline, the window before, and the truth.
+
+    Served time is looked at in windows. Each is computed once, by one job, from an endpoint's captures or
+    from published batches: drift of columns, predictions and all columns together; accuracy and segments as
+    far as labels came; an estimate without them; skew between served and recomputed features; quality. Then
+    captured requests are asked again, because the same input must keep its answer. A window that was missed
+    is caught up with, and labels that come late update the windows they belong to.
+
+    The execution's input is `{window, package_version, reason, trigger, request_id}`, all optional:
+    `docs/contracts.md`.
+
+    Args:
+        home: the model's home, in which a training workflow registers packages with their baselines.
+        dataset: the data that the model was trained on: columns, key, label.
+        endpoint: the endpoint that is monitored; give this or `batch`.
+        batch: the batch inference whose published predictions are monitored.
+        labels: where the truth comes in; without it, drift, skew and quality are judged, accuracy is only
+            estimated.
+        every: a window's length, in whole hours. Windows of a day begin at midnight in UTC.
+        scheduled: whether the clock starts the machine behind each window's end, and for batch every
+            publication.
+        settling: how long after a window's end its captures may still be written.
+        thresholds: the least effects that count as drift.
+        segments: columns by whose values accuracy is told, the worst first.
+        protected: columns by whose values differences of fairness are told.
+        consistency: how many captured requests are asked again, and how near answers must stay; None asks
+            none.
+        quality: the rules that served rows must satisfy.
+        evaluation: threshold, bootstrap and seed of the metrics of accuracy.
+        least_rows: labelled rows from which a metric of accuracy is given to CloudWatch.
+        joint: whether a classifier looks for drift of all columns together.
+        baseline_uri: folder of `statistics.json` and `constraints.json` below `baselines/` of the model's
+            bucket, such as Model Monitor wrote them, instead of the packages' own.
+        alarms: what rings.
+        content_type: the type of the records that the package's container takes.
+        max_parallel: windows at a time.
+        job_compute: instances of the monitor job.
+        scoring_compute: instances of the transform job that asks again.
+        network: VPC, isolation, encryption between containers.
+        labels_bucket: the bucket that holds the labels, when it has an encryption key of its own.
+        seams: states before and after steps, such as `{"after_monitor_windows": chain}`.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
+
+    Attributes:
+        monitor_alarms: alarms on what is measured, by `MonitorAlarmSpec.key`; `alarms` are those on
+            executions.
+        dashboard: the dashboard, named as the machine.
+        rules: what starts the machine.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        home: ModelHome,
+        dataset: Dataset,
+        endpoint: RealTimeInferenceWorkflow | None = None,
+        batch: BatchInferenceWorkflow | None = None,
+        labels: Labels | None = None,
+        every: timedelta = timedelta(days=1),
+        scheduled: bool = True,
+        settling: timedelta = timedelta(minutes=15),
+        thresholds: DriftThresholds | None = None,
+        segments: tuple[str, ...] = (),
+        protected: tuple[str, ...] = (),
+        consistency: Consistency | None = CONSISTENCY,
+        quality: QualityRules | None = None,
+        evaluation: Evaluation | None = None,
+        least_rows: int = 100,
+        joint: bool = True,
+        baseline_uri: str | None = None,
+        alarms: MonitorAlarms | None = None,
+        content_type: str = "text/csv",
+        max_parallel: int = 4,
+        job_compute: Compute | None = None,
+        scoring_compute: Compute | None = None,
+        network: NetworkSettings | None = None,
+        labels_bucket: s3.IBucket | None = None,
+        seams: Mapping[str, Seam] | None = None,
+    ) -> None:
+        _check_monitored(home, endpoint, batch)
+        _check_baseline(home, baseline_uri)
+        # Before any resource exists, so that a refused setting leaves nothing behind.
+        self.settings = MonitoringSettings(
+            model=home.name,
+            dataset=dataset,
+            kind="endpoint" if endpoint is not None else "batch",
+            endpoint=endpoint.endpoint_name if endpoint is not None else "",
+            variants=_variants(endpoint),
+            labels=labels,
+            labels_uri=f"s3://{LABELS_BUCKET}/{LABELS_PREFIX}" if labels is not None else "",
+            raw_uri=f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}" if batch is not None else "",
+            baseline=baseline_uri or "",
+            every=every,
+            settling=settling,
+            thresholds=thresholds or DriftThresholds(),
+            segments=segments,
+            protected=protected,
+            consistency=consistency,
+            quality=quality or SERVED_RULES,
+            evaluation=evaluation or Evaluation(),
+            least_rows=least_rows,
+            joint=joint,
+            content_type=content_type,
+            alarms=alarms or MonitorAlarms(),
+            max_parallel=max_parallel,
+            job_compute=job_compute or Compute(),
+            scoring_compute=scoring_compute or Compute(),
+            network=network or NetworkSettings(),
+        )
+        self._raw = batch.source if batch is not None else None
+        self._labels = (
+            source_at(home, labels.uri, labels_bucket, argument="labels") if labels is not None else None
+        )
+        _claim(home, self.settings)
+        super().__init__(scope, id_, home=home)
+        self.steps = steps_of(self.settings)
+        self.tasks = self.tasks_of_steps()
+        machine = monitoring_machine(self.settings, tasks=self.tasks, seams=self.read_seams(seams))
+        self.build(machine, workflow=self.settings.workflow, bindings={**self._jobs(), **self._functions()})
+        self.monitor_alarms: Mapping[str, cloudwatch.CfnAlarm] = surroundings.alarms(self, self.settings)
+        self.dashboard = surroundings.new_dashboard(
+            self, self.settings, [*self.monitor_alarms.values(), *self.alarms]
+        )
+        self.rules: tuple[events.CfnRule, ...] = (
+            surroundings.starts(self, self.settings, self.state_machine.state_machine_arn)
+            if scheduled
+            else ()
+        )
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The labels' place and, for batch, that of the batches."""
+        return tuple(source for source in (self._raw, self._labels) if source is not None)
+
+    @property
+    def source_bindings(self) -> Mapping[str, str]:
+        """The placeholders of those places."""
+        places = (
+            (self._raw, "DatasetBucket", "DatasetPrefix"),
+            (self._labels, "LabelsBucket", "LabelsPrefix"),
+        )
+        return {
+            name: value
+            for source, bucket, prefix in places
+            if source is not None
+            for name, value in ((bucket, source.bucket), (prefix, source.prefix))
+        }
+
+    def _reads_labels(self) -> tuple[Statement, ...]:
+        return roles.labels(self._labels.key_arn) if self._labels is not None else ()
+
+    def _jobs(self) -> dict[str, str]:
+        """The job's role and code; what their placeholders are bound to."""
+        settings, home = self.settings, self.home
+        bundled, places = self.bundle_bindings(MONITOR_LOCK)
+        code, wheels = places["JobCode"], places["MonitorWheels"]
+        job_image = self.image_uri(Image.jobs())
+        self.job_role(
+            "MonitorRole",
+            job_roles.job_code(code.bucket_name, code.object_key, wheels.object_key),
+            job_roles.running("ProcessingJobs", self.repository_arn(job_image), settings.network),
+            job_roles.volumes(),
+            roles.monitoring(settings),
+            self._reads_labels(),
+            job_roles.dataset(self._raw.key_arn) if self._raw is not None else (),
+        )
+        bindings = {
+            **self.source_bindings,
+            **bundled,
+            **{name: role.arn for name, role in self.roles.items()},
+            **self.network_bindings(settings.network),
+            "JobImage": job_image,
+        }
+        if settings.consistency is None:
+            return bindings
+        model_role = home.model_role(job_roles.model(home.model_repository_arn, settings.network), {})
+        home.model_role(roles.replayed_model(), {})
+        return {**bindings, "ModelRole": model_role.arn}
+
+    def _functions(self) -> dict[str, str]:
+        settings, home = self.settings, self.home
+        planner = (*roles.planning(settings), *self._reads_labels())
+        bindings = {
+            "PlanMonitoringFunction": home.function("PlanMonitoring", planner, self.source_bindings),
+            "RecordWindowsFunction": home.function("RecordWindows", roles.recording(), {}),
+        }
+        if settings.consistency is not None:
+            replaying = roles.replaying(settings)
+            bindings["ReplayAnswersFunction"] = home.function("ReplayAnswers", replaying, {})
+        return bindings
+
+    def create_create_model_task(self) -> State:
+        """The package's model, made anew when it is gone, so that it can be asked again."""
+        return package_model(self.settings.model, self.settings.network)
+
+    def create_monitor_windows_task(self) -> State:
+        """One report a window."""
+        return template.monitor_windows(self.settings)
+
+
+def _check_monitored(
+    home: ModelHome, endpoint: RealTimeInferenceWorkflow | None, batch: BatchInferenceWorkflow | None
+) -> None:
+    if (endpoint is None) == (batch is None):
+        raise ValueError(
+            f"endpoint is {endpoint!r} and batch is {batch!r}: give exactly one of them; a model that is "
+            "served in both ways gets a MonitoringWorkflow for each."
+        )
+    other = endpoint or batch
+    if other is not None and other.home is not home:
+        raise ValueError(
+            f"home is that of {home.name!r} and what is monitored belongs to {other.home.name!r}: "
+            "give the home of the same model."
+        )
+    if endpoint is None:
+        return
+    capture = endpoint.settings.serving.capture
+    if capture is None or set(capture.modes) != {"Input", "Output"} or capture.sample_percent == 0:
+        raise ValueError(
+            f"endpoint {endpoint.endpoint_name!r} captures {capture!r}: nothing could be monitored; give its "
+            "Serving a CaptureSettings with both modes and a sample above 0."
+        )
+
+
+def _check_baseline(home: ModelHome, uri: str | None) -> None:
+    needed = f"s3://{home.bucket_name}/baselines/"
+    if uri is not None and not (uri.startswith(needed) and uri.endswith("/") and uri != needed):
+        raise ValueError(
+            f"baseline_uri is {uri!r}: copy statistics.json and constraints.json into a folder below "
+            f"{needed}, where the job may read them, and name it with the closing slash."
+        )
+
+
+def _variants(endpoint: RealTimeInferenceWorkflow | None) -> tuple[str, ...]:
+    """Whose captures count: a shadow's answers were served to nobody."""
+    if endpoint is None or not isinstance(endpoint.settings.rollout, Shadow):
+        return ()
+    return (endpoint.settings.serving.variant,)
+
+
+_claimed: WeakKeyDictionary[ModelHome, set[str]] = WeakKeyDictionary()
+"""What is monitored of a model already."""
+
+
+def _claim(home: ModelHome, settings: MonitoringSettings) -> None:
+    """Refuse a second monitor of the same kind.
+
+    Raises:
+        ValueError: naming the model.
+    """
+    taken = _claimed.setdefault(home, set())
+    if settings.kind in taken:
+        raise ValueError(
+            f"home is that of {home.name!r}, whose {settings.kind} another MonitoringWorkflow monitors: "
+            "their windows would have the same names."
+        )
+    taken.add(settings.kind)

@@ -1,0 +1,138 @@
+"""The monitoring machine: a pure function from settings to states.
+
+On success it enters Plan, Resume, (CreateModel when answers are replayed and the package's model is gone),
+MonitorWindows (with WindowStands, MonitorWindow, ReplayWanted, ScoreReplay, CompareAnswers and RecordWindow
+inside, once a window), WindowsVerdict and RecordAudit. With nothing to do it goes from Resume to RecordAudit.
+"""
+
+from collections.abc import Mapping
+
+from mdlc_constructs.asl.machine import Machine
+from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.states import Choice, Map, Rule, State
+from mdlc_constructs.workflows.assembly import (
+    Seams,
+    Template,
+    assemble,
+    check_names,
+    machine_timeout,
+)
+from mdlc_constructs.workflows.ending import TO_FAILURE, recorded
+from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
+from mdlc_constructs.workflows.monitoring.windows import window_machine
+from mdlc_constructs.workflows.planning import taken
+from mdlc_constructs.workflows.scoring import package_model
+
+FAILED = "Monitoring Failed"
+"""Detail type of the event of an execution that failed; each window is announced by itself."""
+
+STEPS = ("create_model", "monitor_windows")
+"""The steps that can be replaced (`create_<step>_task`) and surrounded (`before_<step>`, `after_<step>`)."""
+
+_RECORDED = "$states.result[outcome = 'Recorded']"
+_DRIFTED = "$states.result[drifted = true]"
+
+
+def steps_of(settings: MonitoringSettings) -> tuple[str, ...]:
+    """The steps there are: without replayed answers no model is needed."""
+    return STEPS if settings.consistency is not None else STEPS[1:]
+
+
+def monitor_windows(settings: MonitoringSettings) -> Map:
+    """Every window that is not recorded yet, or whose labels came since; one behind the other where a window
+    is compared with the one before it.
+    """
+    return Map(
+        name="MonitorWindows",
+        items="{% $plan.windows %}",
+        processor=window_machine(settings),
+        max_concurrency="{% $plan.parallel %}",
+        assign={
+            "result": {
+                "outcome": "Succeeded",
+                "windows": f"{{% $string([{_RECORDED}.id]) %}}",
+                "drifted": f"{{% $string([{_DRIFTED}.id]) %}}",
+                "rows": f"{{% $string($sum([0, {_RECORDED}.rows])) %}}",
+                "failed": "{% $join([$states.result[outcome = 'Failed'].(id & ' failed with ' & error & ': ' "
+                "& cause)], ' ') %}",
+            }
+        },
+        output={},
+        catch=(taken("MonitorWindows"), TO_FAILURE),
+        comment="One report a window; a window that fails does not stop the others",
+    )
+
+
+def windows_verdict() -> Choice:
+    """`WindowsVerdict`: an execution in which a window failed has failed; the next start tries it again."""
+    failed = Rule(
+        condition="{% $result.failed != '' %}",
+        next="RecordFailure",
+        assign={"failure": {"Error": "WindowFailed", "Cause": "{% $result.failed %}"}},
+    )
+    return Choice(name="WindowsVerdict", rules=(failed,))
+
+
+def default_tasks(settings: MonitoringSettings) -> dict[str, State]:
+    """The task of every step, as it is unless a subclass replaces it."""
+    made = {"create_model": package_model(settings.model, settings.network)}
+    return {
+        **({} if settings.consistency is None else made),
+        "monitor_windows": monitor_windows(settings),
+    }
+
+
+def monitoring_machine(
+    settings: MonitoringSettings,
+    *,
+    tasks: Mapping[str, State] | None = None,
+    seams: Seams | None = None,
+    bindings: Mapping[str, object] | None = None,
+) -> Machine:
+    """Put the machine together.
+
+    Args:
+        tasks: replacements of steps' tasks, by step.
+        seams: states before and after steps.
+        bindings: values of the placeholders.
+
+    Raises:
+        ValueError: for an unknown step or seam.
+    """
+    steps = steps_of(settings)
+    check_names(settings.workflow, steps, tasks or {}, seams or {})
+    kept = {
+        "monitor": settings.kind,
+        "windows": "{% $result.windows %}",
+        "drifted": "{% $result.drifted %}",
+        "rows": "{% $result.rows %}",
+    }
+    nothing = {"outcome": "Unchanged", "windows": "[]", "drifted": "[]", "rows": "0", "failed": ""}
+    template = Template(
+        workflow=settings.workflow,
+        model=settings.model,
+        comment=f"Monitors what {settings.model} is asked and answers, window by window",
+        steps=steps,
+        jobs=steps,
+        verdicts={"monitor_windows": windows_verdict()},
+        variables=(),
+        planner="${PlanMonitoringFunction}",
+        settings=settings.to_plan(),
+        unchanged={"result": nothing},
+        ending=Sequence.of(
+            recorded(
+                settings.model,
+                settings.workflow,
+                fields=kept,
+                output={"outcome": "{% $result.outcome %}", **kept},
+            )
+        ),
+        failure_event=FAILED,
+        failure_fields={"monitor": settings.kind},
+        timeout_seconds=machine_timeout(settings.job_compute, settings.scoring_compute) * _ROUNDS,
+    )
+    return assemble(template, {**default_tasks(settings), **(tasks or {})}, seams or {}, bindings or {})
+
+
+_ROUNDS = 4
+"""Windows that are caught up with come one behind the other; a start does as many as it is planned."""

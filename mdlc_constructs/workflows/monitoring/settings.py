@@ -1,0 +1,130 @@
+"""What a monitoring machine is made from."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from mdlc_constructs.settings import Compute, Dataset, Evaluation, NetworkSettings, QualityRules
+from mdlc_constructs.settings.consistency import Consistency
+from mdlc_constructs.settings.drift_thresholds import DriftThresholds
+from mdlc_constructs.settings.labels import Labels
+from mdlc_constructs.settings.monitor_alarms import MonitorAlarms
+from mdlc_constructs.settings.numbers import check_duration, check_whole
+from mdlc_constructs.settings.refusal import refusal, unknown
+from mdlc_constructs.workflows.scoring import rules_of, unlabelled
+
+WORKFLOWS = {"endpoint": "monitoring", "batch": "batch-monitoring"}
+"""The workflow's name, by what is monitored: a model may have both."""
+
+Kind = Literal["endpoint", "batch"]
+
+SHORTEST_EVERY, LONGEST_EVERY = timedelta(hours=1), timedelta(days=31)
+LONGEST_SETTLING = timedelta(hours=6)
+MOST_PARALLEL = 40
+"""An inline map runs at most 40 iterations at a time."""
+
+SERVED_RULES = QualityRules(minimum_rows=1, unique_key=False)
+"""What is asked of served rows unless something else is: few are enough, and a row may be asked again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringSettings:
+    """Everything a monitoring machine is made from. See `MonitoringWorkflow` for what each does.
+
+    Attributes:
+        kind: what is monitored.
+        endpoint: the endpoint's name; empty for batch.
+        variants: variants whose captures count; none for all there are.
+        labels_uri: where labels lie, as the deployed functions see it; empty without labels.
+        raw_uri: where the scored batches lie, likewise; empty for an endpoint.
+        baseline: folder of a baseline instead of the package's own; empty for the package's.
+
+    Raises:
+        ValueError: when parts do not fit each other, naming argument, value and remedy.
+    """
+
+    model: str
+    dataset: Dataset
+    kind: Kind = "endpoint"
+    endpoint: str = ""
+    variants: tuple[str, ...] = ()
+    labels: Labels | None = None
+    labels_uri: str = ""
+    raw_uri: str = ""
+    baseline: str = ""
+    every: timedelta = timedelta(days=1)
+    settling: timedelta = timedelta(minutes=15)
+    thresholds: DriftThresholds = field(default_factory=DriftThresholds)
+    segments: tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
+    consistency: Consistency | None = field(default_factory=Consistency)
+    quality: QualityRules = field(default_factory=lambda: SERVED_RULES)
+    evaluation: Evaluation = field(default_factory=Evaluation)
+    least_rows: int = 100
+    joint: bool = True
+    content_type: str = "text/csv"
+    alarms: MonitorAlarms = field(default_factory=MonitorAlarms)
+    max_parallel: int = 4
+    job_compute: Compute = field(default_factory=Compute)
+    scoring_compute: Compute = field(default_factory=Compute)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+
+    def __post_init__(self) -> None:
+        check_duration("every", self.every, SHORTEST_EVERY, LONGEST_EVERY)
+        if self.every % timedelta(hours=1):
+            raise refusal("every", str(self.every), "captures are filed by the hour; give whole hours.")
+        check_duration("settling", self.settling, timedelta(0), LONGEST_SETTLING)
+        for name in ("segments", "protected"):
+            value = getattr(self, name)
+            if isinstance(value, str):
+                raise refusal(name, value, f"give a tuple of names: ({value!r},).")
+            object.__setattr__(self, name, tuple(value))
+            for column in value:
+                if column not in self.dataset.columns:
+                    raise unknown(name, column, self.dataset.columns, what="column")
+        if self.labels is not None:
+            self.labels.check_dataset(self.dataset)
+        self.quality.check_columns(self.dataset)
+        self.alarms.check_task(self.dataset.task)
+        if self.alarms.accuracy and self.labels is None:
+            raise refusal("alarms", dict(self.alarms.accuracy), "accuracy is known by labels; give labels.")
+        check_whole("least_rows", self.least_rows, 1, 10**9, unit="rows")
+        check_whole("max_parallel", self.max_parallel, 1, MOST_PARALLEL, unit="windows")
+        self.job_compute.require("processing")
+        self.scoring_compute.require("transform")
+
+    @property
+    def workflow(self) -> str:
+        """The workflow's name in audit items, and the end of the machine's."""
+        return WORKFLOWS[self.kind]
+
+    def to_plan(self) -> dict[str, object]:
+        """The settings as the planner holds them."""
+        columns = unlabelled(self.dataset)["columns"]
+        assert isinstance(columns, dict)
+        return {
+            "dataset": self.dataset.to_plan(),
+            "quality": rules_of(self.quality, columns),
+            "monitor": {
+                "kind": self.kind,
+                "thresholds": self.thresholds.to_plan(),
+                "segments": list(self.segments),
+                "protected": list(self.protected),
+                "least_rows": self.least_rows,
+                "joint": self.joint,
+                "sample": 0 if self.consistency is None else self.consistency.sample,
+                **self.evaluation.to_plan(),
+            },
+            "labels": (
+                None if self.labels is None else {**self.labels.to_plan(self.dataset), "uri": self.labels_uri}
+            ),
+            "served": {
+                "endpoint": self.endpoint,
+                "variants": list(self.variants),
+                "raw": self.raw_uri,
+                "every_seconds": int(self.every.total_seconds()),
+                "settling_seconds": int(self.settling.total_seconds()),
+                "parallel": self.max_parallel,
+                "baseline": self.baseline,
+            },
+        }

@@ -1,0 +1,197 @@
+"""What is done for one window of served time: the states inside the map. Pure data.
+
+A window that stands already (its job is complete, it was not recorded) passes the job by, one without
+captures goes to the record at once. Whatever fails ends in `WindowFailed`, so that the other windows go on;
+only a job's name that is taken fails the map, which leads back to the plan.
+
+Each state hands on the window as the plan describes it, with what was found so far.
+"""
+
+from mdlc_constructs.asl.failures import Catch
+from mdlc_constructs.asl.machine import Machine
+from mdlc_constructs.asl.states import Choice, Fail, Pass, Rule, State, Task
+from mdlc_constructs.resources.places import AUDIT_TABLE, BUCKET
+from mdlc_constructs.tasks import lambda_
+from mdlc_constructs.workflows.data_jobs import data_job
+from mdlc_constructs.workflows.ending import CAUSE, ERROR, why
+from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
+from mdlc_constructs.workflows.planning import taken
+from mdlc_constructs.workflows.scoring import ask_in_batch
+
+MONITOR, RECORD, FAILED, TAKEN = "MonitorWindow", "RecordWindow", "WindowFailed", "NameTaken"
+REPLAY, COMPARE = "ScoreReplay", "CompareAnswers"
+
+_MOST_CHARACTERS = 500
+"""Of a failure's cause: those of many windows must fit into one state's output."""
+
+_WINDOW = "{% $states.input %}"
+_IN_USE = taken(MONITOR).errors
+
+
+def _with(name: str, value: str) -> str:
+    """The window with one more member."""
+    return f"{{% $merge([$states.input, {{'{name}': {value}}}]) %}}"
+
+
+def _inside(text: str) -> str:
+    """An expression without its brackets."""
+    return text.removeprefix("{%").removesuffix("%}").strip()
+
+
+_FAILED = Catch(
+    next=FAILED,
+    output=_with("failure", f"{{'Error': {_inside(ERROR)}, 'Cause': {_inside(CAUSE)}}}"),
+)
+
+
+def monitor_window(settings: MonitoringSettings) -> Task:
+    """Hold one window against the baseline, the window before, and what is known of the truth."""
+    batch = settings.kind == "batch"
+    return data_job(
+        MONITOR,
+        command="monitor",
+        label="monitor",
+        model=settings.model,
+        role_arn="${MonitorRole}",
+        wheels="${MonitorWheels}",
+        job_name="{% $states.input.job %}",
+        plan="{% $states.input.plan %}",
+        inputs={
+            "program": "{% $states.input.program %}",
+            "baseline": "{% $states.input.baseline %}",
+            "previous": "{% $states.input.previous %}",
+        },
+        manifests={
+            "captured": "{% $states.input.captured %}",
+            "labels": "{% $states.input.labels %}",
+            **({"raw": "{% $states.input.raw %}"} if batch else {}),
+        },
+        outputs={"monitoring": "{% $states.input.folder %}"},
+        compute=settings.job_compute,
+        network=settings.network,
+        output=_with("verdict", "$parse($states.result.ExitMessage)"),
+        catch=(
+            Catch(
+                errors=_IN_USE,
+                next=TAKEN,
+                output={"Error": ERROR, "Cause": CAUSE},
+            ),
+            _FAILED,
+        ),
+        comment="Drift, accuracy, skew, quality: one report a window",
+    )
+
+
+def record_window(settings: MonitoringSettings) -> Task:
+    """Announce what was found and keep it: metrics, the event, and last the window's item."""
+    return lambda_.invoke(
+        RECORD,
+        function_arn="${RecordWindowsFunction}",
+        payload={
+            "model": settings.model,
+            "monitor": settings.kind,
+            "bucket": BUCKET,
+            "table": AUDIT_TABLE,
+            "execution": {
+                "id": "{% $states.context.Execution.Id %}",
+                "started_at": "{% $states.context.Execution.StartTime %}",
+            },
+            "labels": (
+                None
+                if settings.labels is None
+                else {"delay_seconds": int(settings.labels.delay.total_seconds())}
+            ),
+            "least_rows": settings.least_rows,
+            "window": _WINDOW,
+        },
+        output="{% $states.result.Payload %}",
+        catch=(_FAILED,),
+        comment="Metrics, event, item",
+    )
+
+
+def _replays(settings: MonitoringSettings) -> tuple[State, ...]:
+    """`ReplayWanted`, `ScoreReplay` and `CompareAnswers`: the same input must keep its answer."""
+    consistency = settings.consistency
+    assert consistency is not None
+    return (
+        Choice(
+            name="ReplayWanted",
+            rules=(
+                Rule(
+                    condition="{% $not($states.input.replay) or $number($states.input.verdict.rows) < 1 %}",
+                    next=RECORD,
+                ),
+                Rule(condition="{% $states.input.replay_job = '' %}", next=COMPARE),
+            ),
+            default=REPLAY,
+        ),
+        ask_in_batch(
+            REPLAY,
+            job_name="{% $states.input.replay_job %}",
+            name_pattern=f"{settings.model}-replay-*",
+            model_name="{% $states.input.model %}",
+            input_uri="{% $states.input.folder & 'replay/features.csv' %}",
+            output_uri="{% $states.input.scores %}",
+            content_type=settings.content_type,
+            compute=settings.scoring_compute,
+            output=_WINDOW,
+            # Without the package's own answers those of the endpoint are compared all the same.
+            catch=(Catch(next=COMPARE, output=_with("replay_failed", _inside(why(_MOST_CHARACTERS)))),),
+            comment="The registered package answers the captured rows anew",
+        ).linked(COMPARE),
+        lambda_.invoke(
+            COMPARE,
+            function_arn="${ReplayAnswersFunction}",
+            payload={
+                "model": settings.model,
+                "bucket": BUCKET,
+                "endpoint": settings.endpoint,
+                "settings": consistency.to_plan(),
+                "window": _WINDOW,
+            },
+            output=_with("consistency", "$states.result.Payload"),
+            catch=(
+                Catch(
+                    next=RECORD,
+                    output=_with("consistency", f"{{'notes': [{_inside(why(_MOST_CHARACTERS))}]}}"),
+                ),
+            ),
+            next=RECORD,
+            comment="Captured, now, and the package's",
+        ),
+    )
+
+
+def window_machine(settings: MonitoringSettings) -> Machine:
+    """The states of one window."""
+    replays = _replays(settings) if settings.consistency is not None else ()
+    following = replays[0].name if replays else RECORD
+    stands = Choice(
+        name="WindowStands",
+        rules=(
+            Rule(condition="{% $exists($states.input.failure) %}", next=FAILED),
+            Rule(condition="{% $states.input.job = '' %}", next=RECORD),
+            Rule(condition="{% $states.input.adopted = true %}", next=following),
+        ),
+        default=MONITOR,
+    )
+    failed = Pass(
+        name=FAILED,
+        output={
+            "id": "{% $states.input.id %}",
+            "outcome": "Failed",
+            "error": "{% $states.input.failure.Error %}",
+            "cause": f"{{% $substring($states.input.failure.Cause, 0, {_MOST_CHARACTERS}) %}}",
+        },
+    )
+    return Machine(
+        (
+            stands,
+            monitor_window(settings).linked(following),
+            *replays,
+            record_window(settings),
+            failed,
+            Fail(name=TAKEN, error="{% $states.input.Error %}", cause="{% $states.input.Cause %}"),
+        )
+    )

@@ -1,0 +1,185 @@
+"""The retraining workflow as a construct: rules, roles and the fleet around the pure machine."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from constructs import Construct
+
+from mdlc_constructs.asl.states import State
+from mdlc_constructs.resources.fleet import Fleet, leasing
+from mdlc_constructs.resources.model_home import ModelHome
+from mdlc_constructs.settings.patience import Patience
+from mdlc_constructs.settings.training_window import TrainingWindow
+from mdlc_constructs.settings.triggers import OnCodeChange, OnNewData, OnSchedule, Trigger
+from mdlc_constructs.workflows.construct import Seam, Workflow
+from mdlc_constructs.workflows.real_time_inference import function_roles as release_roles
+from mdlc_constructs.workflows.real_time_inference.construct import RealTimeInferenceWorkflow
+from mdlc_constructs.workflows.retraining import function_roles, surroundings
+from mdlc_constructs.workflows.retraining.leasing import FUNCTION
+from mdlc_constructs.workflows.retraining.machine import STEPS, retraining_machine, steps_of
+from mdlc_constructs.workflows.retraining.releasing import release
+from mdlc_constructs.workflows.retraining.settings import WORKFLOW, RetrainingSettings
+from mdlc_constructs.workflows.retraining.training import train
+from mdlc_constructs.workflows.training.construct import TrainingWorkflow
+
+
+class RetrainingWorkflow(Workflow):
+    """Retrains a model when there is a reason to, and brings what won into service.
+
+    Any trigger starts the same machine: it gathers what else fires, takes the model's lease and its share of
+    the fleet's budget, starts the training machine on a fresh window, waits for a person where one decides,
+    starts the release machine, and follows it to the end of its bake. A challenger that does not win leaves
+    the champion where it is and lets the cool-down grow. The execution's input is `{window, holdout,
+    labelled_until, drifted_at, reason, trigger, request_id}`, all optional: `docs/contracts.md`.
+
+    Args:
+        home: the model's home.
+        training: how the model is trained; its gate says what a challenger must do to win.
+        triggers: what starts a retraining; starting the machine by hand always does.
+        window: on which rows.
+        release: brings what won into service; without it the next batch run scores with it.
+        monitoring: the workflow whose windows `OnDrift` and `OnAccuracyLoss` look at, to check that it is of
+            the same model.
+        fleet: whose budget a retraining takes part in; one of its own unless given.
+        patience: debounce and cool-down.
+        instances: what a retraining counts for in the budget; the training job's unless given.
+        label_delay: how long labels take, where no trigger knows up to when they are complete.
+        approval_within: how long a person may take to decide.
+        without_comparison: why the training's gate compares no challenger with the champion; kept in the
+            audit. Without this declared reason such a training is refused.
+        seams: states before and after steps, such as `{"before_train": chain}`.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
+    """
+
+    steps: tuple[str, ...] = STEPS
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        home: ModelHome,
+        training: TrainingWorkflow,
+        triggers: Sequence[Trigger],
+        window: TrainingWindow,
+        release: RealTimeInferenceWorkflow | None = None,
+        monitoring: Workflow | None = None,
+        fleet: Fleet | None = None,
+        patience: Patience | None = None,
+        instances: int | None = None,
+        label_delay: timedelta = timedelta(0),
+        approval_within: timedelta = timedelta(days=14),
+        without_comparison: str | None = None,
+        seams: Mapping[str, Seam] | None = None,
+    ) -> None:
+        # Before any resource exists, so that a refused setting leaves nothing behind.
+        for name, workflow in (("training", training), ("release", release), ("monitoring", monitoring)):
+            if workflow is not None and workflow.home is not home:
+                raise ValueError(
+                    f"{name} is a workflow of {workflow.home.name!r} and home is that of {home.name!r}: "
+                    "pass workflows of the same home."
+                )
+        budget = {} if fleet is None else {"fleet": fleet.name, "budget": fleet.budget}
+        self.settings = RetrainingSettings(
+            model=home.name,
+            triggers=triggers,
+            window=window,
+            patience=patience or Patience(),
+            instances=training.settings.training_compute.instance_count if instances is None else instances,
+            label_delay=label_delay,
+            approval_within=approval_within,
+            by_time=training.settings.split.intervals is not None,
+            releases=release is not None,
+            compares=training.settings.gate.better_than_champion is not None,
+            without_comparison=without_comparison,
+            training_seconds=training.machine.timeout_seconds or 0,
+            release_seconds=0 if release is None else release.machine.timeout_seconds or 0,
+            **budget,  # type: ignore[arg-type]
+        )
+        super().__init__(scope, id_, home=home)
+        self.training, self.source = training, training.source
+        self.fleet = fleet or Fleet(self, "Fleet", key=home.key)
+        self.steps = steps_of(self.settings)
+        self.tasks = self.tasks_of_steps()
+        machine = retraining_machine(self.settings, tasks=self.tasks, seams=self.read_seams(seams))
+        bindings = {**self.source_bindings, **self.fleet.bindings}
+        planner = home.function(FUNCTION, (*function_roles.planning(self.settings), *leasing()), bindings)
+        self.build(machine, workflow=WORKFLOW, bindings={**bindings, f"{FUNCTION}Function": planner})
+        self.fleet.serves(f"{home.name}-{WORKFLOW}")
+        surroundings.wake_rule(
+            self,
+            group=home.package_group_name,
+            model=home.name,
+            table=home.audit_table_name,
+            function_arn=home.function("WakeRelease", release_roles.waking(), {}),
+        )
+        self._note_triggers()
+
+    def _note_triggers(self) -> None:
+        """A rule for each source of triggers that is declared."""
+        settings, home = self.settings, self.home
+        schedules, new_data = settings.of_kind(OnSchedule), settings.of_kind(OnNewData)
+        changes = settings.of_kind(OnCodeChange)
+        if not (schedules or new_data or changes or settings.watches):
+            return
+        function = home.function(
+            "NoteTrigger",
+            (*function_roles.noting(settings), *(function_roles.counting() if new_data else ())),
+            self.source_bindings,
+        )
+        plan: dict[str, object] = {
+            "table": home.audit_table_name,
+            "model": home.name,
+            "machine": self.state_machine.state_machine_arn,
+            "dataset": f"s3://{self.source.bucket}/{self.source.prefix}",
+        }
+        for schedule in schedules:
+            surroundings.note_rule(
+                self,
+                "Schedule",
+                description=f"{home.name} retrains by the clock",
+                triggers=schedules,
+                plan=plan,
+                function_arn=function,
+                schedule=schedule.schedule,
+            )
+        if new_data:
+            surroundings.note_rule(
+                self,
+                "NewData",
+                description=f"New data of {home.name} may start a retraining",
+                triggers=new_data,
+                plan=plan,
+                function_arn=function,
+                pattern=surroundings.uploaded(self.source.bucket, self.source.prefix),
+            )
+        if settings.watches:
+            surroundings.note_rule(
+                self,
+                "Monitored",
+                description=f"A window of {home.name} may start a retraining",
+                triggers=settings.watches,
+                plan=plan,
+                function_arn=function,
+                pattern=surroundings.monitored(home.name),
+            )
+        for change in changes:
+            resource = surroundings.code_change(
+                self,
+                trigger=change,
+                plan=plan,
+                digest=surroundings.work_digest(self.training.machine),
+                function_arn=function,
+            )
+            # What it starts must be the new training.
+            resource.node.add_dependency(self.training.state_machine, self.state_machine)
+
+    def create_train_task(self) -> State:
+        """The training machine's execution."""
+        return train(self.settings)
+
+    def create_release_task(self) -> State:
+        """The release machine's execution."""
+        return release(self.settings)

@@ -1,0 +1,70 @@
+"""What the functions of a retraining may do: each the narrowest statements that run it. Pure data."""
+
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.resources.places import (
+    AUDIT_TABLE_ARN,
+    DATASET_BUCKET,
+    DATASET_PREFIX,
+    KEY_ARN,
+    PARTITION,
+)
+from mdlc_constructs.tasks.execution import machine_arn, use_machines_key
+from mdlc_constructs.tasks.permissions import arn, use_key
+from mdlc_constructs.workflows.retraining.settings import RELEASE, TRAINING, WORKFLOW, RetrainingSettings
+
+
+def noting(settings: RetrainingSettings) -> tuple[Statement, ...]:
+    """Note triggers and start the retraining that they belong to."""
+    return (
+        Statement(actions=("dynamodb:PutItem", "dynamodb:Query"), resources=(AUDIT_TABLE_ARN,)),
+        *use_key(KEY_ARN, "dynamodb"),
+        *starting(settings.model),
+    )
+
+
+def counting() -> tuple[Statement, ...]:
+    """Count what there is to train on, beside what there was."""
+    return (
+        Statement(
+            actions=("s3:ListBucket",),
+            resources=(f"arn:{PARTITION}:s3:::{DATASET_BUCKET}",),
+            conditions={"StringLike": {"s3:prefix": f"{DATASET_PREFIX}*"}},
+        ),
+        Statement(actions=("dynamodb:GetItem",), resources=(AUDIT_TABLE_ARN,)),
+    )
+
+
+def planning(settings: RetrainingSettings) -> tuple[Statement, ...]:
+    """Note requests, claim and conclude triggers, and see what training and release came to."""
+    machines = [TRAINING, *((RELEASE,) if settings.releases else ())]
+    return (
+        Statement(
+            actions=("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
+            resources=(AUDIT_TABLE_ARN,),
+        ),
+        *use_key(KEY_ARN, "dynamodb"),
+        *counting(),
+        *starting(settings.model),
+        Statement(
+            actions=("sagemaker:DescribeModelPackage",),
+            resources=(arn("sagemaker", f"model-package/{settings.model}/*"),),
+        ),
+        Statement(
+            actions=("states:DescribeExecution",),
+            resources=tuple(arn("states", f"execution:{settings.model}-{one}:*") for one in machines),
+        ),
+        *(use_machines_key(KEY_ARN, machine_arn(f"{settings.model}-{one}")) for one in machines),
+    )
+
+
+def starting(model: str) -> tuple[Statement, ...]:
+    """Start retrainings of a model, and see whether they run."""
+    machine = machine_arn(f"{model}-{WORKFLOW}")
+    return (
+        Statement(actions=("states:StartExecution",), resources=(machine,)),
+        Statement(
+            actions=("states:DescribeExecution",),
+            resources=(arn("states", f"execution:{model}-{WORKFLOW}:*"),),
+        ),
+        use_machines_key(KEY_ARN, machine),
+    )

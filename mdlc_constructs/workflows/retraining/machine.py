@@ -1,0 +1,95 @@
+"""The retraining machine: a pure function from settings to states.
+
+On success it enters Begin, Gather, Gathered, WaitForMore, AskLease, LeaseVerdict, Claim, Claimed,
+AnnounceStart, Train, TrainVerdict, RestLease, ApprovalNeeded (AwaitApproval, LookAtPackage and
+ApprovalVerdict where a person decides), ReleaseNeeded, Release and ReleaseVerdict where something is
+released, Won, RecordAudit, Conclude and Announce.
+
+Only who holds the model's lease claims triggers, trains and releases, so no two executions do. What a stopped
+execution left behind is found by names that follow from the request.
+"""
+
+from collections.abc import Mapping
+
+from mdlc_constructs.asl.machine import Machine
+from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.states import Pass, State
+from mdlc_constructs.workflows.assembly import NO_SEAM, Seams, check_names
+from mdlc_constructs.workflows.retraining.approving import approval
+from mdlc_constructs.workflows.retraining.conclusion import TO_CONCLUSION, ending, failing, result, won
+from mdlc_constructs.workflows.retraining.leasing import begin, leased, rest_lease
+from mdlc_constructs.workflows.retraining.releasing import release, release_failed, releasing
+from mdlc_constructs.workflows.retraining.settings import WORKFLOW, RetrainingSettings
+from mdlc_constructs.workflows.retraining.training import announce_start, train, train_verdict
+
+STEPS = ("train", "release")
+"""The steps that can be replaced (`create_<step>_task`) and surrounded (`before_<step>`, `after_<step>`).
+
+The seams of a step are passed when this execution does it, not when an earlier one has done it.
+"""
+
+
+def steps_of(settings: RetrainingSettings) -> tuple[str, ...]:
+    """The steps that there are: batch inference releases nothing."""
+    return STEPS if settings.releases else STEPS[:1]
+
+
+def default_tasks(settings: RetrainingSettings) -> dict[str, State]:
+    """The task of every step, as it is unless a subclass replaces it."""
+    made = {"train": train, "release": release}
+    return {step: made[step](settings) for step in steps_of(settings)}
+
+
+def retraining_machine(
+    settings: RetrainingSettings,
+    *,
+    tasks: Mapping[str, State] | None = None,
+    seams: Seams | None = None,
+    bindings: Mapping[str, object] | None = None,
+) -> Machine:
+    """Put the machine together.
+
+    Args:
+        tasks: replacements of steps' tasks, by step.
+        seams: states before and after steps.
+        bindings: values of the placeholders.
+
+    Raises:
+        ValueError: for an unknown step or seam.
+    """
+    around = dict(seams or {})
+    check_names(WORKFLOW, steps_of(settings), tasks or {}, around)
+    chosen = {**default_tasks(settings), **(tasks or {})}
+
+    def part(step: str) -> Sequence:
+        return Sequence.of(
+            around.get(f"before_{step}", NO_SEAM), chosen[step], around.get(f"after_{step}", NO_SEAM)
+        )
+
+    body = Sequence.of(
+        begin(settings),
+        leased(),
+        announce_start(settings),
+        part("train"),
+        train_verdict(),
+        rest_lease(),
+        approval(settings, following="ReleaseNeeded" if settings.releases else "Won"),
+        releasing(part("release")) if settings.releases else NO_SEAM,
+        won(settings),
+    ).caught(TO_CONCLUSION)
+    duplicate = Pass(
+        name="Duplicate",
+        assign=result("Duplicate", "Another execution does, or did, what this one was started for."),
+        next="RecordAudit",
+    )
+    return Machine(
+        (
+            *body.then(ending(settings)).states,
+            duplicate,
+            *((release_failed(),) if settings.releases else ()),
+            *failing(settings),
+        ),
+        comment=f"Retrains {settings.model} when there is a reason to",
+        timeout_seconds=int(settings.longest.total_seconds()),
+        bindings=dict(bindings or {}),
+    )

@@ -1,0 +1,141 @@
+"""What a retraining machine is made from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeVar
+
+from mdlc_constructs.resources.places import AUDIT_TABLE, DATASET_BUCKET, DATASET_PREFIX
+from mdlc_constructs.settings.budget import MOST_INSTANCES, Budget
+from mdlc_constructs.settings.numbers import check_duration, check_whole
+from mdlc_constructs.settings.patience import Patience
+from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.settings.training_window import TrainingWindow, window_to_plan
+from mdlc_constructs.settings.triggers import (
+    OnAccuracyLoss,
+    OnCodeChange,
+    OnDrift,
+    OnNewData,
+    OnRequest,
+    OnSchedule,
+    Trigger,
+)
+from mdlc_constructs.tasks.execution import machine_arn
+
+WORKFLOW = "retraining"
+TRAINING, RELEASE = "training", "release"
+"""The workflows whose machines are started."""
+
+LONGEST_LINE = timedelta(days=30)
+"""How long a retraining stands in line for its lease before somebody should look at the budget."""
+LONGEST_EXECUTION = timedelta(days=365)
+"""Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+
+Kind = TypeVar("Kind", OnSchedule, OnNewData, OnDrift, OnAccuracyLoss, OnCodeChange, OnRequest)
+
+LONGEST_DELAY = timedelta(days=100 * 365)
+
+_ONCE = (OnSchedule, OnNewData, OnCodeChange, OnRequest)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetrainingSettings:
+    """Everything a retraining machine is made from. See `RetrainingWorkflow` for what each does.
+
+    Raises:
+        ValueError: when parts do not fit each other, naming argument, value and remedy.
+    """
+
+    model: str
+    triggers: Sequence[Trigger]
+    window: TrainingWindow
+    patience: Patience = field(default_factory=Patience)
+    instances: int = 1
+    label_delay: timedelta = timedelta(0)
+    approval_within: timedelta = timedelta(days=14)
+    by_time: bool = True
+    releases: bool = True
+    compares: bool = True
+    without_comparison: str | None = None
+    training_seconds: int = 24 * 3600
+    release_seconds: int = 24 * 3600
+    fleet: str = "fleet"
+    budget: Budget = field(default_factory=Budget)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "triggers", tuple(self.triggers))
+        self._check_triggers()
+        check_whole("instances", self.instances, 1, MOST_INSTANCES, unit="instances")
+        if self.instances > self.budget.instances:
+            raise refusal(
+                "instances",
+                self.instances,
+                f"the fleet's budget has {self.budget.instances}; a retraining would never get its lease.",
+            )
+        check_duration("label_delay", self.label_delay, timedelta(0), LONGEST_DELAY)
+        check_duration("approval_within", self.approval_within, timedelta(minutes=1), timedelta(days=180))
+        if self.longest > LONGEST_EXECUTION:
+            raise refusal(
+                "patience",
+                str(self.patience.longest),
+                f"with waiting in line, training, approval and release an execution may take {self.longest}, "
+                "and Step Functions ends it after a year; shorten patience.longest or approval_within.",
+            )
+        self._check_comparison()
+
+    def _check_triggers(self) -> None:
+        if not self.triggers:
+            raise refusal("triggers", (), "nothing would ever retrain; give at least OnRequest().")
+        for kind in _ONCE:
+            if sum(isinstance(one, kind) for one in self.triggers) > 1:
+                raise refusal("triggers", kind.__name__, "is given twice; leave one of them.")
+
+    def _check_comparison(self) -> None:
+        if self.compares and self.without_comparison is not None:
+            raise refusal(
+                "without_comparison",
+                self.without_comparison,
+                "the training's gate compares with the champion; leave it out.",
+            )
+        if not self.compares and not (self.without_comparison or "").strip():
+            raise refusal(
+                "training",
+                self.model,
+                "its gate compares no challenger with the champion, so that any retraining would win; give "
+                "it Gate(better_than_champion=...), or say why not by without_comparison='...'.",
+            )
+
+    @property
+    def longest(self) -> timedelta:
+        """How long an execution may take, all waiting included."""
+        waiting = self.patience.debounce + self.patience.longest + LONGEST_LINE + self.approval_within
+        release = self.release_seconds if self.releases else 0
+        return waiting + timedelta(seconds=self.training_seconds + release) + timedelta(days=1)
+
+    def of_kind(self, kind: type[Kind]) -> list[Kind]:
+        """The triggers of a kind."""
+        return [one for one in self.triggers if isinstance(one, kind)]
+
+    @property
+    def watches(self) -> list[Trigger]:
+        """The triggers that monitoring fires."""
+        return [*self.of_kind(OnDrift), *self.of_kind(OnAccuracyLoss)]
+
+    def to_plan(self) -> dict[str, object]:
+        """As the planning function is given it."""
+        requests = self.of_kind(OnRequest)
+        return {
+            "model": self.model,
+            "table": AUDIT_TABLE,
+            "machine": machine_arn(f"{self.model}-{WORKFLOW}"),
+            "training": machine_arn(f"{self.model}-{TRAINING}"),
+            "release": machine_arn(f"{self.model}-{RELEASE}") if self.releases else None,
+            "dataset": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}",
+            "patience": self.patience.to_plan(),
+            "window": window_to_plan(self.window),
+            "label_delay": int(self.label_delay.total_seconds()),
+            "by_time": self.by_time,
+            "priority": (requests[0] if requests else OnRequest()).priority,
+            "instances": self.instances,
+            "fleet": {"table": "${FleetTable}", "name": self.fleet, "budget": self.budget.to_plan()},
+        }

@@ -1,0 +1,55 @@
+"""Kill -9 and stops in a retraining of the real machines: the next start completes, nothing is done twice."""
+
+import json
+from typing import Any
+
+from tests.end_to_end.killing import kill, one_process
+from tests.end_to_end.retraining import SERVED, Retraining
+
+
+def carried_on(retraining: Retraining, **given: Any) -> str:
+    """The outcome of a start by hand after something died."""
+    done = retraining.run(SERVED, **given)
+    assert done.status == "SUCCEEDED", (done.error, done.cause, done.states)
+    retraining.settled(SERVED)
+    assert retraining.items(SERVED, "TRIGGER#") == []
+    assert retraining.free()
+    return str(done.output["outcome"])
+
+
+def test_a_job_that_is_killed_fails_the_retraining_and_the_next_start_completes(
+    retraining: Retraining,
+) -> None:
+    before = retraining.aws.jobs(SERVED.team, "Training")
+    execution = retraining.start(SERVED, reason="a", labelled_until="2013-12-19")
+    job = ""
+    with retraining.aws.held("served-train-*"):
+        retraining.until(
+            lambda: len(retraining.aws.jobs(SERVED.team, "Training")) > len(before), "no training job"
+        )
+        (job,) = set(retraining.aws.jobs(SERVED.team, "Training")) - set(before)
+    kill(one_process(job))
+    failed = retraining.aws.wait(execution)
+    assert failed.status == "FAILED", failed.output
+    assert failed.states[-4:] == ("ConcludeFailure", "RecordFailure", "AnnounceFailure", "Failed")
+    assert retraining.audit(SERVED)[-1]["outcome"] == "Failed"
+    assert retraining.free()
+    assert carried_on(retraining, reason="b", labelled_until="2013-12-19") == "Succeeded"
+
+
+def test_a_retraining_that_is_stopped_while_it_trains_is_carried_on(retraining: Retraining) -> None:
+    with retraining.aws.held("served-train-*"):
+        execution = retraining.start(SERVED, reason="a", labelled_until="2013-12-16")
+        retraining.until(
+            lambda: bool(retraining.aws.jobs(SERVED.team, "Training", StatusEquals="InProgress")), "no job"
+        )
+        retraining.stop(execution)
+        (training,) = retraining.executions(SERVED, "training")[:1]
+        retraining.until(lambda: not retraining.executions(SERVED, "training", "RUNNING"), "it trains on")
+    assert retraining.aws.wait(training).status == "ABORTED"
+    (left,) = retraining.items(SERVED, "TRIGGER#")
+    assert carried_on(retraining, reason="b") == "Succeeded"
+    item = retraining.audit(SERVED)[-1]
+    # The very same work: the rows that were chosen first, and what was asked first.
+    assert (item["request_id"], item["reason"]) == (left["claimed_by"], "a")
+    assert json.loads(item["window"])["end"] == "2013-12-16T00:00:01"

@@ -1,0 +1,107 @@
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from jobs.monitoring.drawing import WIDTH, histogram, intervals, number
+from jobs.window import Compared
+
+NUMBERS = Compared(
+    name="amount",
+    kind="numbers",
+    present=(100, 50),
+    missing=(0, 0),
+    cells=((0, 5), (50, 5), (50, 30), (0, 10)),
+    edges=(-9.0, 0.0, 1.5, 2000.0, 2500.0),
+)
+
+
+def drawn(svg: str) -> ElementTree.Element:
+    return ElementTree.fromstring(svg)
+
+
+def heights(svg: str) -> list[float]:
+    return [float(rect.attrib["height"]) for rect in drawn(svg).iter("rect")]
+
+
+def test_bars_are_shares_of_the_window() -> None:
+    svg = histogram(NUMBERS)
+    assert [round(tall / max(heights(svg)), 3) for tall in heights(svg)] == [0.167, 0.167, 1.0, 0.333]
+    assert [rect.attrib["class"] for rect in drawn(svg).iter("rect")] == ["out", "now", "now", "out"]
+    assert [text.text for text in drawn(svg).iter("text")] == ["0", "2,000", "1.5"]
+
+
+def test_the_outline_is_the_baseline() -> None:
+    points = drawn(histogram(NUMBERS)).find("polyline")
+    assert points is not None
+    ups = [float(pair.split(",")[1]) for pair in points.attrib["points"].split()]
+    assert ups[0] == 70 and ups[2] == ups[4] == pytest.approx(70 * (1 - 0.5 / 0.6), abs=0.1) and ups[-1] == 70
+
+
+def test_categories_by_their_names() -> None:
+    column = Compared(
+        name="kind",
+        kind="categories",
+        present=(100, 100),
+        missing=(0, 0),
+        cells=((60, 10), (30, 20), (0, 70), (10, 0)),
+        values=("a", "<b>&c"),
+        new=("much too long a name for a phone",),
+    )
+    svg = histogram(column)
+    texts = [text.text for text in drawn(svg).iter("text")]
+    assert texts == ["much too long a …", "70.0%", "a", "10.0%", "<b>&c", "20.0%", "all others", "0.0%"]
+    widths = [float(rect.attrib["width"]) for rect in drawn(svg).iter("rect")]
+    assert max(widths) == pytest.approx(WIDTH - 118 - 44) and widths[1] == 0
+
+
+def test_many_categories_are_put_together() -> None:
+    column = Compared(
+        name="kind",
+        kind="categories",
+        present=(100, 100),
+        missing=(0, 0),
+        cells=(*((10, 10) for _ in range(10)), (0, 0)),
+        values=tuple("abcdefghij"),
+    )
+    texts = [text.text for text in drawn(histogram(column)).iter("text")]
+    assert texts[-2:] == ["all others", "30.0%"] and len(texts) == 16
+
+
+def test_numbers_in_few_digits() -> None:
+    assert [number(value) for value in (None, 0.71239, -12.3456, 123.456, 12345.6)] == [
+        *("–", "0.712", "-12.346", "123.5", "12,346"),
+    ]
+
+
+def test_nothing_to_draw() -> None:
+    assert histogram(Compared(name="x", kind="presence", present=(5, 0), missing=(0, 5))) == ""
+    assert (
+        histogram(Compared(name="x", kind="numbers", present=(5, 0), missing=(0, 5), cells=((5, 0),))) == ""
+    )
+
+
+def test_intervals_on_one_scale() -> None:
+    entries: list[dict[str, float | str | bool]] = [
+        {"name": "a<b", "estimate": 0.5, "low": 0.4, "high": 0.6, "worse": True},
+        {"name": "c", "estimate": 0.75, "low": 0.7, "high": 0.8, "worse": False},
+    ]
+    svg = intervals(entries, 0.7)
+    spans = [line for line in drawn(svg).iter("line") if "span" in line.attrib["class"]]
+    room = [float(line.attrib["x2"]) - float(line.attrib["x1"]) for line in spans]
+    assert room[0] == pytest.approx(2 * room[1], abs=0.2)
+    assert [line.attrib["class"] for line in spans] == ["span bad", "span now"]
+    whole = next(line for line in drawn(svg).iter("line") if line.attrib["class"] == "whole")
+    assert whole.attrib["x1"] == spans[1].attrib["x1"]
+    assert re.findall(r"\d\.\d{3}", svg)[-1] == "0.750"
+
+
+def test_one_point_is_drawn_too() -> None:
+    entry: dict[str, float | str | bool] = {
+        "name": "a",
+        "estimate": 0.5,
+        "low": 0.5,
+        "high": 0.5,
+        "worse": False,
+    }
+    assert drawn(intervals([entry], 0.5)).tag == "svg"

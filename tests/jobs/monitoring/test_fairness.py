@@ -1,0 +1,54 @@
+import pytest
+
+from jobs.monitoring.fairness import Difference, fairness
+from tests.jobs.monitoring.windows import Window, event, opened, rows
+
+
+def found(window: Window, **monitor: object) -> tuple[dict[str, Difference], list[str]]:
+    with opened(window, **monitor) as read:
+        differences, notes = fairness(
+            read.connection, read.settings, read.served, read.labels, read.plan.dataset.task
+        )
+    return {difference.measure: difference for difference in differences}, notes
+
+
+def test_groups_that_are_treated_alike(served: Window) -> None:
+    differences, notes = found(served, protected=["flag"])
+    assert set(differences) == {"selection_rate", "true_positive_rate", "false_positive_rate"}
+    assert not any(difference.certain for difference in differences.values()) and notes == []
+
+
+def test_a_group_that_is_selected_less(window: Window) -> None:
+    made = [
+        {**row, "score": row["score"] * 0.6 if row["kind"] == "b" else row["score"]} for row in rows(1500)
+    ]
+    window.capture(event(row) for row in made)
+    window.label(made)
+    differences, _ = found(window, protected=["kind"])
+    rates = {
+        kind: sum(row["score"] >= 0.5 for row in made if row["kind"] == kind)
+        / sum(row["kind"] == kind for row in made)
+        for kind in ("a", "b", "c d")
+    }
+    selection = differences["selection_rate"]
+    assert selection.lower == "b" and selection.higher == max(rates, key=lambda kind: rates[kind])
+    assert selection.difference == pytest.approx(max(rates.values()) - min(rates.values()))
+    assert selection.low > 0 and selection.certain and selection.groups == 3
+
+
+def test_selection_needs_no_labels(window: Window) -> None:
+    window.capture(event(row) for row in rows(400))
+    differences, _ = found(window, protected=["kind"])
+    assert set(differences) == {"selection_rate"}
+
+
+def test_groups_that_are_too_small_are_told(window: Window) -> None:
+    window.capture(event(row) for row in rows(90))
+    differences, notes = found(window, protected=["kind"], least_rows=60)
+    assert differences == {} and notes == ["Fairness of 'kind': fewer than two groups have 60 rows."]
+
+
+def test_a_regression_decides_nothing(served: Window) -> None:
+    with opened(served, protected=["kind"]) as read:
+        answer = fairness(read.connection, read.settings, read.served, read.labels, "regression")
+    assert answer == ([], ["Fairness is measured of binary decisions; this is a regression."])

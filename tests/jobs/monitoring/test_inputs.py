@@ -1,0 +1,33 @@
+from dataclasses import replace
+
+from jobs.monitoring.inputs import findings
+from tests.jobs.monitoring.windows import PROGRAM, Window, event, opened, rows
+
+
+def found(window: Window) -> list[tuple[str, str | None]]:
+    with opened(window) as read:
+        return [(one.rule, one.column) for one in findings(read.connection, read.plan, PROGRAM, read.served)]
+
+
+def test_good_rows(served: Window) -> None:
+    assert found(served) == []
+
+
+def test_the_rules_of_training(window: Window) -> None:
+    made = [{**row, "count": 11 if number == 3 else row["count"]} for number, row in enumerate(rows(20))]
+    made[5]["count"] = 1.5
+    made = [{**row, "amount": None} for row in made]
+    window.capture(event(row) for row in made)
+    assert found(window) == [("wrong_type", "count"), ("missing_share", "amount"), ("range", "count")]
+
+
+def test_what_callers_need_not_send_is_not_missing(window: Window) -> None:
+    made = [{name: value for name, value in row.items() if name not in ("who",)} for row in rows(20)]
+    window.capture(event(row) for row in made)
+    with opened(window) as read:
+        plan = replace(read.plan, quality={**read.plan.quality, "missing_share": {"who": 0.1}})
+        assert findings(read.connection, plan, PROGRAM, read.served) == []
+
+
+def test_nothing_to_judge(window: Window) -> None:
+    assert found(window) == []

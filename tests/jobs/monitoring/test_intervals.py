@@ -1,0 +1,91 @@
+import math
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from jobs.monitoring.intervals import auc, corrected, difference, rmse, wilson
+
+Z = corrected(1)
+
+
+def test_correction_for_many() -> None:
+    assert corrected(1) == pytest.approx(1.959964, abs=1e-6)
+    assert corrected(100) == pytest.approx(3.480756, abs=1e-6)
+
+
+def sample(random: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    labels = (random.random(rows) < 0.3).astype(float)
+    return labels, np.round(random.normal(labels, 1), 1)  # with ties
+
+
+def test_auc_is_the_known_one() -> None:
+    labels, scores = sample(np.random.default_rng(1), 400)
+    found = auc(labels, scores, Z)
+    assert found
+    assert found[0] == pytest.approx(roc_auc_score(labels, scores), abs=1e-12)
+
+
+def test_auc_variance_is_delongs() -> None:
+    """Against the definition, pair by pair."""
+    labels, scores = sample(np.random.default_rng(2), 120)
+    positive, negative = scores[labels == 1], scores[labels == 0]
+    wins = (positive[:, None] > negative) + 0.5 * (positive[:, None] == negative)
+    area = wins.mean()
+    variance = wins.mean(1).var(ddof=1) / len(positive) + wins.mean(0).var(ddof=1) / len(negative)
+    half = Z * math.sqrt(variance) / (area * (1 - area))
+    found = auc(labels, scores, Z)
+    assert found
+    logit = math.log(area / (1 - area))
+    assert found[1] == pytest.approx((1 / (1 + math.exp(half - logit)), 1 / (1 + math.exp(-half - logit))))
+
+
+@pytest.mark.parametrize("rows", [60, 300])
+def test_intervals_cover(rows: int) -> None:
+    random = np.random.default_rng(3)
+    truth = 0.5 * (1 + math.erf(0.5))  # of two normals a standard deviation apart, unrounded
+    bounds = []
+    for _ in range(400):
+        labels = (random.random(rows) < 0.3).astype(float)
+        found = auc(labels, random.normal(labels, 1), Z)
+        assert found
+        bounds.append(found[1])
+    covered = np.mean([low <= truth <= high for low, high in bounds])
+    assert 0.92 <= covered <= 0.985
+
+
+def test_an_auc_needs_both_classes() -> None:
+    assert auc(np.ones(5), np.arange(5.0), Z) is None
+
+
+@pytest.mark.parametrize(("ahead", "area"), [(1, 1.0), (-1, 0.0)])
+def test_a_perfect_sample_is_not_certain(ahead: int, area: float) -> None:
+    labels = np.r_[np.ones(4), np.zeros(40)]
+    found = auc(labels, labels * ahead, Z)
+    assert found
+    low, high = found[1]
+    assert found[0] == area and high - low == pytest.approx(1 - 0.025 ** (1 / 4))
+
+
+def test_one_row_of_a_class_says_little() -> None:
+    found = auc(np.r_[1.0, np.zeros(50)], np.r_[0.8, np.linspace(0, 1, 50)], Z)
+    assert found and found[1][1] - found[1][0] > 0.6
+
+
+def test_rmse() -> None:
+    random = np.random.default_rng(4)
+    held = []
+    for _ in range(400):
+        value, (low, high) = rmse(random.normal(0, 3, 200), Z)
+        assert low < value < high
+        held.append(low <= 3 <= high)
+    assert 0.92 <= np.mean(held) <= 0.985
+    assert rmse(np.zeros(3), Z) == (0.0, (0.0, 0.0))
+    assert rmse(np.array([2.0]), Z) == (2.0, (0.0, math.inf))
+
+
+def test_shares() -> None:
+    # Newcombe (1998), table II: 56/70 against 48/80, method 10.
+    gap, (low, high) = difference((56, 70), (48, 80), Z)
+    assert (gap, low, high) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
+    assert wilson(0, 20, Z)[0] == pytest.approx(0) and wilson(20, 20, Z)[1] == pytest.approx(1)

@@ -1,0 +1,147 @@
+from typing import Any
+
+import pytest
+
+from jobs.errors import InputError
+from tests.jobs.monitoring.windows import Window, event, opened, rows
+
+
+def known(read: Any) -> dict[str, float]:
+    return dict(read.query("SELECT _row_key, _label FROM judged WHERE _label IS NOT NULL"))
+
+
+def test_labels_of_some_rows(window: Window) -> None:
+    made = rows(10)
+    window.capture(event(row) for row in made)
+    window.label([*made[:4], *rows(5, seed=2)])
+    with opened(window) as read:
+        assert known(read) == {row["id"]: row["y"] for row in made[:4]}
+        found = read.labels
+    assert (found.labelled, found.coverage, found.unknown) == (4, 0.4, 5)
+    assert found.labelled_until == made[3]["at"] + "+00:00"
+    assert found.delay_seconds is None
+
+
+def test_duplicates_count_once_and_contradictions_not_at_all(window: Window) -> None:
+    made = rows(5)
+    window.capture(event(row) for row in made)
+    window.label(made)
+    window.label(
+        [made[0], {**made[1], "y": 1 - made[1]["y"]}, *rows(3, seed=2), *rows(3, seed=2)], "more.csv"
+    )
+    with opened(window) as read:
+        assert sorted(known(read)) == [made[0]["id"], *(row["id"] for row in made[2:])]
+        found = read.labels
+    # What is said twice of rows of other windows is those windows' business.
+    assert (found.labelled, found.duplicates, found.contradictory) == (4, 1, 1)
+    assert "1 rows have labels that contradict each other: left out." in found.notes
+
+
+def test_by_entity_and_time(window: Window) -> None:
+    made = rows(6)
+    window.capture(
+        event({name: value for name, value in row.items() if name != "id"} | {"id": "x"}) for row in made
+    )
+    window.label(made)
+    with opened(window, labels={"by": "entity_and_time", "format": "csv"}) as read:
+        found = read.query("SELECT _entity, _label FROM judged ORDER BY _event_time")
+    assert found == [(row["who"], row["y"]) for row in made]
+
+
+@pytest.mark.parametrize(
+    ("value", "label"),
+    [
+        (1.0, 1.0),
+        (0, 0.0),
+        (True, 1.0),
+        (False, 0.0),
+        ("1", 1.0),
+        (2, 0.0),
+        (None, None),
+        ([1], None),
+        ("x", None),
+    ],
+)
+def test_by_inference_id(window: Window, value: Any, label: float | None) -> None:
+    window.capture([event(rows(1)[0], identity="mine")])
+    window.label([{"request_id": "mine", "value": value}, {"request_id": "other", "value": 1}], "a.jsonl")
+    with opened(window, labels={"by": "inference_id"}) as read:
+        assert read.query("SELECT _label FROM judged") == [(label,)]
+        assert read.labels.unreadable == (label is None)
+
+
+def test_each_row_of_a_request_has_its_own_id(window: Window) -> None:
+    made = rows(3)
+    window.capture([event(made, identity="call")])
+    window.label([{"request_id": f"call#{place}", "value": place % 2} for place in range(3)], "a.jsonl")
+    with opened(window, labels={"by": "inference_id"}) as read:
+        assert known(read) == {made[0]["id"]: 0.0, made[1]["id"]: 1.0, made[2]["id"]: 0.0}
+
+
+def test_delay_where_labels_say_when(window: Window) -> None:
+    made = rows(3)
+    window.capture(event(row, identity=row["id"]) for row in made)
+    told = [{"request_id": row["id"], "value": 1, "at": "2024-03-02T00:00:00Z"} for row in made[:1]]
+    window.label([*told, {"request_id": made[1]["id"], "value": 1}], "a.jsonl")
+    with opened(window, labels={"by": "inference_id"}) as read:
+        assert read.labels.delay_seconds == {"p50": 86400.0, "p95": 86400.0}
+
+
+def test_half_written_lines_of_labels(window: Window) -> None:
+    window.capture([event(rows(1)[0], identity="mine")])
+    window.label([{"request_id": "mine", "value": 1}], "a.jsonl")
+    path = window.folder / "labels" / "a.jsonl"
+    path.write_text(path.read_text() + '{"request_id": "oth')
+    with opened(window, labels={"by": "inference_id"}) as read:
+        assert (read.labels.labelled, read.labels.unreadable) == (1, 1)
+
+
+def test_labels_of_text(window: Window) -> None:
+    made = rows(2)
+    dataset = {"label": "kind", "positive": "a", "features": ["amount"], "known_after": []}
+    window.capture(event(row, identity=row["id"]) for row in made)
+    window.label(
+        [{"request_id": made[0]["id"], "value": "a"}, {"request_id": made[1]["id"], "value": "b"}], "a.jsonl"
+    )
+    with opened(window, dataset=dataset, labels={"by": "inference_id"}) as read:
+        assert known(read) == {made[0]["id"]: 1.0, made[1]["id"]: 0.0}
+
+
+def test_rows_that_cannot_be_joined_are_told(window: Window) -> None:
+    window.capture(
+        event({k: v for k, v in row.items() if k not in ("id",)} | {"id": None}) for row in rows(2)
+    )
+    window.label(rows(2))
+    with opened(window) as read:
+        assert read.labels.labelled == 0
+        assert read.labels.notes[0].startswith("No served row has what labels are joined by (row_key):")
+
+
+def test_files_of_labels_that_cannot_be_read_are_told(window: Window) -> None:
+    made = rows(2)
+    window.capture(event(row) for row in made)
+    window.label(made)
+    (window.folder / "labels" / "bad.csv").write_text("id,amount\nr,1\n")
+    window.labels.append("bad.csv")
+    with opened(window) as read:
+        assert read.labels.labelled == 2
+        assert read.labels.notes == ("Labels: bad.csv has no column 'y'; it has id, amount.",)
+
+
+def test_what_full_rows_know_comes_with_them(window: Window) -> None:
+    made = rows(3)
+    window.capture(event(row) for row in made)
+    window.label(made)
+    with opened(window, segments=["after"]) as read:
+        assert set(read.labels.offline or {}) >= {"amount", "count", "kind", "flag", "after"}
+        place = (read.labels.offline or {})["amount"]
+        assert read.query(f"SELECT count(*) FROM judged WHERE {place} IS DISTINCT FROM amount") == [(0,)]
+
+
+def test_labels_that_were_replaced(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    window.capture([event(rows(1)[0])])
+    window.label(rows(1))
+    entry = {**window.entry("labels.csv"), "size": 1}
+    monkeypatch.setattr(window, "entry", lambda name: entry)
+    with pytest.raises(InputError, match=r"labels.csv has \d+ bytes, planned were 1"), opened(window):
+        raise AssertionError("read labels that are not those that were planned")

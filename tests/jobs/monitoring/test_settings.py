@@ -1,0 +1,67 @@
+import re
+from typing import Any
+
+import pytest
+
+from jobs.errors import PlanError
+from jobs.monitoring.settings import read_settings
+from jobs.plan import Interval, parse_plan
+from tests.jobs.monitoring.windows import Window
+
+
+def test_what_a_plan_says(window: Window) -> None:
+    window.label([])
+    given = {
+        "run": "r",
+        "package_version": 7,
+        "predicted_at": "2024-03-01T01:00:00Z",
+        "parts": ["p"],
+        "raw": ["f"],
+    }
+    document = window.document(kind="batch", published=[given], thresholds={"psi": 0.2}, segments=["who"])
+    document["previous"] = {"window": {"start": "a", "end": "b"}}
+    settings = read_settings(parse_plan(document))
+    assert (settings.kind, settings.by, settings.segments) == ("batch", "row_key", ("who",))
+    assert settings.package.version == 7 and settings.thresholds.psi == 0.2
+    assert settings.published[0].parts == ("p",)
+    assert settings.previous == Interval(start="a", end="b")
+
+
+@pytest.mark.parametrize(
+    ("monitor", "said"),
+    [
+        ({"kind": "stream"}, 'monitor.kind=\'stream\': give "endpoint" or "batch".'),
+        ({"window": {"start": "2024-01-01"}}, "monitor.window={'start': '2024-01-01'}: give start and end"),
+        (
+            {"labels": {"by": "name"}},
+            "monitor.labels.by='name': give one of row_key, inference_id, entity_and_",
+        ),
+        ({"segments": ["whom"]}, "monitor.segments: the dataset has no column 'whom'."),
+        ({"bootstrap": -1}, "monitor.bootstrap=-1: give a whole number from 0."),
+        ({"thresholds": {"psi": 0}}, "monitor.thresholds: psi="),
+        ({"thresholds": {"pis": 0.1}}, "monitor.thresholds: "),
+        ({"published": [{"run": "r"}]}, "monitor.published: an entry lacks 'package_version'."),
+    ],
+)
+def test_what_cannot_be(window: Window, monitor: dict[str, Any], said: str) -> None:
+    with pytest.raises(PlanError, match=re.escape(said)):
+        window.settings(**monitor)
+
+
+def test_a_plan_of_another_workflow(window: Window) -> None:
+    document = window.document()
+    del document["monitor"]
+    with pytest.raises(PlanError, match="needs the plan of a monitoring workflow"):
+        read_settings(parse_plan(document))
+
+
+def test_entities_need_a_column(window: Window) -> None:
+    with pytest.raises(PlanError, match="name the entity's column, or join by row_key"):
+        window.settings(dataset={"entity": None}, labels={"by": "entity_and_time"})
+
+
+def test_the_version_must_be_known(window: Window) -> None:
+    document = window.document()
+    document["package"] = {"arn": "a"}
+    with pytest.raises(PlanError, match="the plan needs the version that is judged"):
+        read_settings(parse_plan(document))
