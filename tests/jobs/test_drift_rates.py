@@ -26,7 +26,7 @@ ALPHA = Thresholds().alpha
 UNLIKELY = 0.001
 MONTH = 6
 BASELINE, WINDOW = 3_000, 1_500
-DRAWS, JOINT_DRAWS, QUIET_DRAWS = 6, 2, 16
+DRAWS, JOINT_DRAWS, QUIET_DRAWS = 5, 2, 12
 WIDE, WIDE_DRAWS, JOINT_WINDOW = 200, 2, 300
 DATASET = flights("s3://flights/raw/")
 KINDS = {name: DATASET.columns[name] for name in DATASET.resolved_features}
@@ -211,7 +211,7 @@ def test_windows_of_200_quiet_columns_do_not_alarm() -> None:
     connection.execute("SET threads = 1")
     kinds, total, columns = quiet_kinds(WIDE), Count(), 0
     print(f"\n{WIDE} quiet columns\n{HEADING}")
-    for rows, window in ((20_000, 5_000), (5_000, 300), (2_000, 50), (1_000, 10_000)):
+    for rows, window in ((10_000, 3_000), (5_000, 300), (2_000, 50), (1_000, 5_000)):
         count = Count()
         for seed in range(WIDE_DRAWS):
             random = np.random.default_rng([seed, rows])
