@@ -57,6 +57,16 @@ class Took:
     peak_bytes: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """Evidently's value of a column's statistic, how far ours is from it, and how far it may be."""
+
+    statistic: str
+    value: float
+    difference: float
+    bound: float
+
+
 def run(name: str, pair: Pair, folder: Path) -> Took:
     """Let one of them compute the drift of a pair; its answer is then in `answer_of`."""
     target, took = answer_of(name, pair, folder), folder / "took.json"
@@ -102,7 +112,7 @@ def measure(
     return found
 
 
-def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Difference]:
     """How far our statistics are from Evidently's, by column, and how far they may be.
 
     Raises:
@@ -115,7 +125,7 @@ def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str,
         difference = abs(ours[column][statistic] - value)
         bound = ours[column]["bound"]
         assert difference <= bound + 1e-9, f"{column}: {statistic} is off by {difference}, not {bound}"
-        found[column] = {"statistic": statistic, "value": value, "difference": difference, "bound": bound}
+        found[column] = Difference(statistic=statistic, value=value, difference=difference, bound=bound)
     return found
 
 
@@ -147,7 +157,7 @@ def table(found: Mapping[tuple[str, str], Sequence[Took]]) -> Table:
     return made
 
 
-def accuracy(pairs: Sequence[Pair], folder: Path) -> dict[str, dict[str, dict[str, float]]]:
+def accuracy(pairs: Sequence[Pair], folder: Path) -> dict[str, dict[str, Difference]]:
     """Our statistics beside Evidently's, by pair and column."""
     return {
         pair.name: differences(
@@ -202,7 +212,7 @@ def main() -> None:
     )
     for table_name, columns in compared.items():
         for statistic in ("jensen_shannon", "wasserstein"):
-            off = [one["difference"] for one in columns.values() if one["statistic"] == statistic]
+            off = [one.difference for one in columns.values() if one.statistic == statistic]
             console.print(
                 f"{table_name}, {statistic} of {len(off)} columns: at most {max(off):.2g} off, "
                 f"median {statistics.median(off):.2g}"
@@ -214,7 +224,10 @@ def main() -> None:
                 {"name": one, "cells": pair, "rounds": [asdict(took) for took in rounds]}
                 for (one, pair), rounds in found.items()
             ],
-            "accuracy": compared,
+            "accuracy": {
+                pair: {column: asdict(one) for column, one in columns.items()}
+                for pair, columns in compared.items()
+            },
         }
         chosen.json.write_text(json.dumps(content, indent=1) + "\n")
 

@@ -51,21 +51,28 @@ def _with_edges_of(
     numeric = {name: kind for name, kind in columns.items() if kind in ("number", "integer")}
     others = {name: kind for name, kind in columns.items() if name not in numeric}
     document = statistics(connection, relation, others)
-    counted = compared(connection, relation, statistics(connection, some, numeric))
+    part = statistics(connection, some, numeric)
+    quantiles = {
+        feature["name"]: feature["numerical_statistics"].get("quantiles") for feature in part["features"]
+    }
+    counted = compared(connection, relation, part)
     made = {feature["name"]: feature for feature in document["features"]}
     made |= {
         column.name: {
             "name": column.name,
             "inferred_type": baseline.INFERRED[columns[column.name]],
-            "numerical_statistics": _numerical(column),
+            "numerical_statistics": _numerical(column, quantiles[column.name]),
         }
         for column in counted
     }
     return document | {"features": [made[name] for name in columns if name in made]}
 
 
-def _numerical(column: Compared) -> dict[str, Any]:
-    """A column's statistics from its rows in cells; its moments are still to be found."""
+def _numerical(column: Compared, quantiles: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A column's statistics from its rows in cells; its moments are still to be found.
+
+    :param quantiles: of a part of the rows, None where it has no value of the column.
+    """
     present, missing = column.present[1], column.missing[1]
     document: dict[str, Any] = {"common": {"num_present": present, "num_missing": missing}}
     if not present:
@@ -83,7 +90,9 @@ def _numerical(column: Compared) -> dict[str, Any]:
         {"lower_bound": low, "upper_bound": high, "count": count}
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
     ]
-    moments = {"mean": None, "sum": None, "std_dev": None, "min": lowest, "max": highest}
+    moments: dict[str, Any] = {"mean": None, "sum": None, "std_dev": None, "min": lowest, "max": highest}
+    if quantiles:
+        moments["quantiles"] = quantiles
     return document | moments | {"distribution": {"kll": {"buckets": buckets}}}
 
 

@@ -3,7 +3,7 @@ import json
 import duckdb
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs import baseline
@@ -26,10 +26,13 @@ def test_numbers_have_model_monitors_shape_and_numpys_values() -> None:
     assert (numbers["min"], numbers["max"]) == (values.min(), values.max())
     buckets = numbers["distribution"]["kll"]["buckets"]
     assert [bucket["count"] for bucket in buckets] == [1000 / BUCKETS] * BUCKETS
+    levels, quantiles = numbers["quantiles"]["levels"], numbers["quantiles"]["values"]
+    assert quantiles == np.quantile(values, levels, method="inverted_cdf").tolist()
     assert buckets[0]["lower_bound"] == values.min() and buckets[-1]["upper_bound"] == values.max()
     assert json.loads(json.dumps(document)) == document
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.floats(width=64), st.integers(-3, 3)), min_size=1, max_size=40))
 def test_buckets_hold_every_finite_number_once(values: list[float | None]) -> None:
     connection = duckdb.connect()
@@ -114,6 +117,31 @@ def test_sketched_quantiles_are_nearly_as_even(monkeypatch: pytest.MonkeyPatch) 
     buckets = document["features"][0]["numerical_statistics"]["distribution"]["kll"]["buckets"]
     assert [bucket["count"] for bucket in buckets] == pytest.approx([2_000] * BUCKETS, rel=0.05)
     assert sum(bucket["count"] for bucket in buckets) == len(values)
+
+
+def test_many_columns_are_asked_in_several_queries_and_answered_alike(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    random = np.random.default_rng(4)
+    columns = {f"c{place}": random.normal(place, 1, 50) for place in range(7)}
+    connection = duckdb.connect()
+    table = relation(connection, "t", columns)
+    together = statistics(connection, table, dict.fromkeys(columns, "number"))
+    monkeypatch.setattr(baseline, "COLUMNS_PER_QUERY", 3)
+    assert statistics(connection, table, dict.fromkeys(columns, "number")) == together
+    assert [feature["name"] for feature in together["features"]] == list(columns)
+
+
+def test_exact_quantiles_hold_no_more_rows_at_once_than_they_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(baseline, "EXACT_ROWS", 1_000)
+    assert [baseline.columns_at_once(rows) for rows in (0, 10, 100, 400, 1_000, 5_000)] == [
+        20,
+        20,
+        10,
+        2,
+        1,
+        1,
+    ]
 
 
 def test_no_rows_are_no_baseline() -> None:

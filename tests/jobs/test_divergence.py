@@ -15,6 +15,8 @@ from jobs.divergence import (
     merged,
     psi,
     psi_of_chance,
+    transport,
+    transport_bound,
     wasserstein,
     without_rare,
 )
@@ -62,6 +64,25 @@ def test_wasserstein_is_the_area_between_the_cumulated_shares(cells: list[Cell],
 
 def test_a_shift_of_evenly_spread_rows_is_its_wasserstein_distance() -> None:
     assert wasserstein([(1, 0), (1, 1), (0, 1)], [0.0, 1.0, 2.0, 3.0]) == pytest.approx(1.0)
+
+
+SAMPLES = st.lists(st.one_of(st.integers(-3, 3), st.floats(-1e3, 1e3)), min_size=1, max_size=60)
+
+
+@given(SAMPLES, SAMPLES, st.lists(st.floats(0.01, 0.99), max_size=9))
+def test_transport_is_scipys_distance_to_its_bound(
+    before: list[float], after: list[float], inner: list[float]
+) -> None:
+    levels = [0.0, *sorted(inner), 1.0]
+    one, other = (np.quantile(side, levels, method="inverted_cdf").tolist() for side in (before, after))
+    exact = float(stats.wasserstein_distance(before, after))
+    bound = transport_bound(one, other, levels)
+    assert abs(transport(one, other, levels) - exact) <= bound + 1e-9 * (1 + exact)
+
+
+def test_transport_is_exact_where_every_row_is_told() -> None:
+    assert transport([0.0, 0.0, 4.0, 4.0], [1.0, 1.0, 2.0, 2.0], [0.0, 0.5, 0.5, 1.0]) == pytest.approx(1.5)
+    assert transport([0.0, 1.0], [1.0, 0.0], [0.0, 1.0]) == pytest.approx(0.5)  # crossing: two triangles
 
 
 @given(CELLS)

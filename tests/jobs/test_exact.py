@@ -75,12 +75,15 @@ def test_edges_of_a_part_hold_every_row_once(monkeypatch: pytest.MonkeyPatch) ->
             continue
         was, now = before["numerical_statistics"], after["numerical_statistics"]
         assert list(was) == list(now)
-        named = [key for key in was if key != "distribution"]
+        named = [key for key in was if key not in ("distribution", "quantiles")]
         assert {key: was[key] for key in named} == {key: now[key] for key in named}
         if was["common"]["num_present"]:
             buckets = now["distribution"]["kll"]["buckets"]
             assert sum(bucket["count"] for bucket in buckets) == now["common"]["num_present"]
             assert (buckets[0]["lower_bound"], buckets[-1]["upper_bound"]) == (now["min"], now["max"])
+            told = now["quantiles"]["values"]  # of the part: near those of all rows
+            assert now["min"] <= told[0] and told == sorted(told) and told[-1] <= now["max"]
+            assert was["quantiles"]["levels"] == now["quantiles"]["levels"]
     edges = features["x"]["numerical_statistics"]["distribution"]["kll"]["buckets"]
     values = columns["x"][~np.isnan(columns["x"])]
     for place, bucket in enumerate(edges):

@@ -34,6 +34,15 @@ def test_jobs_import_nothing_of_the_library_and_no_aws_sdk(module: Path) -> None
     }
 
 
+SPARK = Path("jobs/spark")
+
+
+@pytest.mark.parametrize("module", [one for one in MODULES if SPARK not in one.parents], ids=str)
+def test_only_sparks_own_modules_need_what_spark_needs(module: Path) -> None:
+    assert not {name.split(".")[0] for name in imported(module)} & {"sqlglot", "pyspark", "py4j"}
+    assert not any(name.startswith("jobs.spark") for name in imported(module))
+
+
 @pytest.mark.parametrize("module", SERVING, ids=str)
 def test_what_serves_imports_the_standard_library_only(module: Path) -> None:
     own = {name for name in imported(module) if name.split(".")[0] not in sys.stdlib_module_names}

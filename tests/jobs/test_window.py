@@ -3,7 +3,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs import baseline
@@ -23,6 +23,7 @@ def one(before: Sequence[Any], after: Sequence[Any], kind: str) -> Compared:
     return column
 
 
+@settings(deadline=None)
 @given(NUMBERS.filter(bool), NUMBERS)
 def test_each_number_is_in_one_cell_between_its_edges(
     before: list[float | None], after: list[float | None]
@@ -42,6 +43,7 @@ def test_each_number_is_in_one_cell_between_its_edges(
     assert (column.edges[0], column.edges[-1]) == (min(old + known), max(old + known))
 
 
+@settings(deadline=None)
 @given(NUMBERS.filter(lambda values: any(value is not None for value in values)))
 def test_the_baseline_itself_falls_as_the_baseline_did(values: list[float | None]) -> None:
     assert all(first == second for first, second in one(values, values, "number").cells)

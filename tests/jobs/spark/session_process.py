@@ -1,5 +1,7 @@
 """A real Spark session that answers over standard input and output; run by the Python of Spark's environment.
 
+    python session_process.py SETTING=VALUE ...
+
 A question is a pickled pair: ("view", (name, path)) or ("sql", text). An answer is ("rows", list of tuples)
 or ("error", text).
 """
@@ -8,13 +10,6 @@ import os
 import pickle
 import sys
 from typing import Any
-
-SPARK = {
-    "spark.ui.enabled": "false",
-    "spark.sql.shuffle.partitions": "2",
-    "spark.sql.codegen.wholeStage": "false",  # compiling takes longer than these few rows
-    "spark.log.level": "OFF",
-}
 
 
 def main() -> None:
@@ -25,7 +20,7 @@ def main() -> None:
     from jobs.spark.connection import CONFIGURATION
 
     builder = SparkSession.builder.master("local[2]")
-    for name, value in (SPARK | CONFIGURATION).items():
+    for name, value in {**dict(line.split("=") for line in sys.argv[1:]), **CONFIGURATION}.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     while True:

@@ -13,6 +13,16 @@ import pytest
 
 from benchmarks.environments import environment_of
 
+SMALL = {
+    "spark.ui.enabled": "false",
+    "spark.log.level": "OFF",
+    "spark.sql.shuffle.partitions": "2",
+    # Compiling takes longer than these few rows.
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+"""What makes Spark quick where there is little data."""
+
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 
 
@@ -73,7 +83,11 @@ def spark_session(log: Path) -> Iterator[RemoteSession]:
     """A session; what Spark says goes to ``log``."""
     with log.open("wb") as said:
         process = subprocess.Popen(
-            [spark_python(), Path(__file__).with_name("session_process.py")],
+            [
+                spark_python(),
+                Path(__file__).with_name("session_process.py"),
+                *(f"{name}={value}" for name, value in SMALL.items()),
+            ],
             cwd=log.parent,
             env=environment(),
             stdin=subprocess.PIPE,

@@ -87,10 +87,10 @@ def table(seed: int, moved: float) -> dict[str, Any]:
         'quoted "x"': np.round(random.normal(moved, 1, ROWS), 1),
         "whole": random.integers(-(2**40), 2**40, ROWS),
         "empty": pd.array([None] * ROWS, dtype="Float64"),
-        "carrier": random.choice([*TEXTS, None], ROWS),
+        "carrier": random.choice(np.array([*TEXTS, None], dtype=object), ROWS),
         "rare": np.char.add("k", np.minimum(random.zipf(1.4, ROWS), 10**6).astype(str)),
         "seen`": random.random(ROWS) < 0.3 + moved / 2,
-        "remark": random.choice(["x", None], ROWS),
+        "remark": random.choice(np.array(["x", None], dtype=object), ROWS),
     }
 
 
@@ -137,7 +137,7 @@ def test_baseline_and_drift_are_equal_on_both_engines(engines: Engines) -> None:
 def test_sketched_quantiles_are_within_their_bounds(
     engines: Engines, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In shares of rows: a hundredth by DuckDB's t-digest, a ten-thousandth by Spark: less than a row here."""
+    """In shares of rows: a hundredth by DuckDB's t-digest, a ten-thousandth (here, a row) by Spark."""
     monkeypatch.setattr(baseline, "EXACT_ROWS", 0)
     connection: Connection = getattr(engines, engine)
     document = statistics(connection, "before", {"centred": "number"})
