@@ -5,6 +5,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,14 @@ class Retraining:
         machine = f"arn:aws:states:{HERE}:stateMachine:{model.team.model}-{workflow}"
         found = self.aws.client("stepfunctions").list_executions(stateMachineArn=machine, maxResults=1000)
         return [one["executionArn"] for one in found["executions"] if not status or one["status"] == status]
+
+    def updated_endpoint(self, release: str) -> bool:
+        """Whether a release made or changed the endpoint, and was not refused because another one did."""
+        states = self.aws.wait(release).states
+        return any(
+            before in ("CreateEndpoint", "UpdateEndpoint") and after == "Watch"
+            for before, after in pairwise(states)
+        )
 
     def settled(self, model: Retrained) -> None:
         """Wait until no retraining of the model runs, nor a release that an approval started."""

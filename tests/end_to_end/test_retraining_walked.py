@@ -128,15 +128,56 @@ def test_the_reaper_takes_back_what_a_stopped_retraining_holds(
         UpdateExpression="SET expires_at = :past",
         ExpressionAttributeValues={":past": {"S": "2000-01-01T00:00:00.000+00:00"}},
     )
+    waiter = in_line(retraining, f"arn:aws:states:{HERE}:execution:decided-retraining:long-gone")
     target = rule_target(retraining, "15 minutes")
     answer = retraining.aws.client("lambda").invoke(
         FunctionName=target["Arn"], Payload=target["Input"].encode()
     )
     assert json.loads(answer["Payload"].read()) == {"back": 1}
+    # The line was served, and who died in it passed by.
+    assert retraining.leases(f"REQUEST#{waiter}") == []
     assert retraining.free()
     carried_on = retraining.run(SERVED, reason="start again")
     assert carried_on.output["outcome"] == "Succeeded"
     assert retraining.audit(SERVED)[-1]["reason"] == "is stopped"
+
+
+def in_line(retraining: Retraining, owner: str) -> str:
+    """Put a request of the other model's into the line, of an execution that died there; returns its id."""
+    key = {"pk": {"S": "FLEET#fleet"}}
+    asked = {
+        "request_id": {"S": "waits"},
+        "model": {"S": "decided"},
+        "jobs": {"N": "1"},
+        "instances": {"N": "1"},
+    }
+    request = {
+        **{name: {"S": text} for name, text in (("owner_arn", owner), ("rank", "000000000000001"))},
+        **{name: {"S": text} for name, text in (("task_token", "old"), ("lease_status", "Waiting"))},
+    }
+    places = {"REQUEST#waits": {**asked, **request}, "QUEUE#000000000000001#waits": asked}
+    for sort_key, item in places.items():
+        retraining.aws.client("dynamodb").put_item(
+            TableName=retraining.outputs["FleetTable"], Item={**key, "sk": {"S": sort_key}, **item}
+        )
+    return "waits"
+
+
+def test_what_fires_while_one_works_is_the_next_ones(retraining: Retraining, walked: Walked) -> None:
+    before = len(retraining.audit(SERVED))
+    machine = walked.halting_before("Train")
+    machine["States"][HALT]["Seconds"] = 150
+    walked.put(machine)
+    first = retraining.start(SERVED, reason="works")
+    retraining.aws.until_entered(first, HALT)
+    walked.put(walked.definition)
+    version = retraining.items(SERVED, "CHAMPION")[0]["version"]
+    retraining.announce(retraining.judged(SERVED, "2013-12-28", "2013-12-29", version=version))
+    retraining.until(lambda: len(retraining.audit(SERVED)) > before + 1, "no second retraining ended")
+    retraining.settled(SERVED)
+    told = [(one["outcome"], one["trigger"]) for one in retraining.audit(SERVED)[before:]]
+    assert told == [("Succeeded", "request"), ("Succeeded", "drift")]
+    assert retraining.free()
 
 
 def succeeded_since(retraining: Retraining, workflow: str, before: set[str]) -> list[str]:

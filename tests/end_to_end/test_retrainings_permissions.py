@@ -35,6 +35,19 @@ ALLOWED = (
         "to decrypt only for tables, and encrypts no executions.",
     ),
     Unused(
+        roles=("FunctionsNoteTriggerRole", "FunctionsPlanRetrainingRole"),
+        actions=("states:DescribeExecution", "states:StartExecution"),
+        resources="*:decided-retraining*",
+        reason="Whether a retraining runs that has a name, and the start of what waits: done for the other "
+        "model, while no retraining of this one died or was waited for.",
+    ),
+    Unused(
+        roles=("ServedRetrainingRole",),
+        actions=("states:StopExecution",),
+        resources="*:served-release:*",
+        reason="A machine stops what it follows when it is stopped: here trainings, and no release midway.",
+    ),
+    Unused(
         roles=("DecidedRetrainingRole",),
         actions=("states:StopExecution",),
         reason="A machine stops what it follows when it is stopped, which this model's retrainings are not.",
