@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table as Shown
 
 from benchmarks.month import Rates, deliveries
-from benchmarks.paid import Month, dollars, release_path, training_path
+from benchmarks.paid import BESIDE, Month, dollars, release_path, training_path
 from benchmarks.sample import Sample
 from benchmarks.simulated import Chances, Outcome, Simulation
 from mdlc_constructs.settings.budget import Budget
@@ -132,7 +132,7 @@ def cost_table(found: Found) -> Shown:
     table.caption = (
         f"{retrainings / found.models:.1f} retrainings a model, with {transitions / max(1, retrainings):.1f} "
         f"transitions of the retraining machine, {len(training_path())} of the training machine and, "
-        f"released, {len(release_path())} of the release machine each"
+        f"released, {len(release_path())} and {BESIDE} of the release machine each"
     )
     return table
 

@@ -38,7 +38,7 @@ def taken(models: tuple[Retrained, ...] = MODELS) -> Sample:
         try:
             stack = Retraining(Aws(server=server, folder=folder), folder)
             stack.deploy(*models)
-            for seed, model in enumerate(models):
+            for seed, model in enumerate(models, start=3):
                 stack.upload(model, seed=seed, rows=900, files=1)
             return _started(stack, models)
         finally:
@@ -53,10 +53,14 @@ def _started(stack: Retraining, models: tuple[Retrained, ...]) -> Sample:
     try:
         began = time.monotonic()
         starts = [
-            stack.start(model, reason=f"start {number}") for number in range(STARTS) for model in models
+            stack.start(model, reason=f"start {number}", labelled_until=LABELLED)
+            for number in range(STARTS)
+            for model in models
         ]
         for arn in starts:
             execution = stack.aws.wait(arn)
+            if execution.status != "SUCCEEDED":
+                raise RuntimeError(f"{arn} {execution.status}: {execution.error}: {execution.cause}")
             sample.add("retraining", execution.output.get("outcome") or execution.error, execution.states)
         for model in models:
             stack.settled(model)

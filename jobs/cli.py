@@ -64,7 +64,9 @@ def parser() -> argparse.ArgumentParser:
 
 def _memory(name: str) -> str:
     capped = "the most memory for queries, such as 256MB; more spills to disk"
-    beside = ". Metrics take 150 to 250 MB a million rows beside it" if name == "evaluate" else ""
+    beside = (
+        ". Metrics take 150 to 250 MB a million rows beside it" if name in ("evaluate", "monitor") else ""
+    )
     return capped + beside
 
 

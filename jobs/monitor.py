@@ -20,6 +20,7 @@ from jobs.monitoring.drifting import compare
 from jobs.monitoring.estimate import estimated
 from jobs.monitoring.fairness import fairness
 from jobs.monitoring.inputs import findings
+from jobs.monitoring.joint import joint
 from jobs.monitoring.labels import Labels, join_labels
 from jobs.monitoring.page import to_html
 from jobs.monitoring.reference import Reference, read_previous, read_reference
@@ -96,6 +97,8 @@ def _found(
     metrics, undefined = measured(truth, settings)
     parts, about_parts = segments(connection, settings, served, labels, task)
     gaps, about_gaps = fairness(connection, settings, served, labels, task)
+    drifting = compare(connection, settings, served, given, reference, previous)
+    together, about_joint = joint(connection, settings, served, given, reference)
     calibration = reference.performance.get("calibration") if task == "binary" else None
     return Found(
         plan=plan,
@@ -103,14 +106,18 @@ def _found(
         served=served,
         labels=labels,
         reference=reference,
-        drifting=compare(connection, settings, served, given, reference, previous),
+        drifting=drifting,
+        joint=together,
         metrics=metrics,
         segments=parts,
         fairness=gaps,
         estimate=estimated(connection, settings, calibration, truth),
         skew=skew(connection, given, served, labels, reference.statistics),
         findings=findings(connection, plan, program, served),
-        notes=[*served.notes, *labels.notes, *undefined, *about_parts, *about_gaps, *reference.notes, *notes],
+        notes=[
+            *(*served.notes, *labels.notes, *undefined, *about_parts, *about_gaps, *about_joint),
+            *(*reference.notes, *notes),
+        ],
     )
 
 

@@ -3,7 +3,6 @@
 Written by the features job, which has the rows; the evaluate job adds what it knows (see `jobs.performance`).
 """
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -13,6 +12,7 @@ from jobs.exact import exact_statistics
 from jobs.folders import write_json
 from jobs.plan import Dataset
 from jobs.reading import row_count
+from jobs.sampling import lot, sampled
 
 FOLDER = "baseline"
 STATISTICS, SAMPLE = "statistics.json", "sample.parquet"
@@ -32,23 +32,11 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     columns = dataset.needed(label=True)
     every = max(1, row_count(connection, relation) // EDGE_ROWS)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW of_edges AS "
-        f"SELECT * FROM {quoted(relation)} WHERE {_lot(columns)} % {every} = 0"
-    )
+    some = f"(FROM {quoted(relation)} WHERE {lot(columns, SEED)} % {every} = 0)"
     kinds = {name: dataset.columns[name] for name in dataset.features}
-    made = write_json(
-        folder / STATISTICS, exact_statistics(connection, quoted(relation), kinds, some="of_edges")
-    )
-    taken = ", ".join(quoted(name) for name in dict.fromkeys([dataset.timestamp, *dataset.features]))
-    # Rows of equal lots are put in order by what they hold, so that chance is left to nothing else.
-    order = ", ".join([_lot(columns), *map(quoted, columns)])
-    query = f"SELECT {taken} FROM {quoted(relation)} ORDER BY {order} LIMIT {SAMPLE_ROWS}"
+    made = write_json(folder / STATISTICS, exact_statistics(connection, quoted(relation), kinds, some=some))
+    taken = list(dict.fromkeys([dataset.timestamp, *dataset.features]))
+    query = sampled(quoted(relation), columns, taken=taken, rows=SAMPLE_ROWS, seed=SEED)
     sample = folder / SAMPLE
     connection.execute(f"COPY ({query}) TO {literal(str(sample))} (FORMAT parquet)")
     return {STATISTICS: made, SAMPLE: sample}
-
-
-def _lot(columns: Iterable[str]) -> str:
-    """A number drawn for a row by what it holds, in SQL: at random, and the same for the same row."""
-    return f"hash({', '.join([str(SEED), *map(quoted, columns)])})"

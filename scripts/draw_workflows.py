@@ -3,6 +3,7 @@
 python scripts/draw_workflows.py
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 from examples.flight_delay.dataset import flights, rules, split
@@ -13,8 +14,11 @@ from mdlc_constructs import (
     Fallback,
     FeatureLookup,
     Gate,
+    OnDrift,
+    OnRequest,
     Scaling,
     Serving,
+    SlidingWindow,
 )
 from mdlc_constructs.asl.diagram import svg
 from mdlc_constructs.resources.decision_api.machine import decision_machine
@@ -24,6 +28,8 @@ from mdlc_constructs.workflows.monitoring.machine import monitoring_machine
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 from mdlc_constructs.workflows.real_time_inference.machine import release_machine
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
+from mdlc_constructs.workflows.retraining.machine import retraining_machine
+from mdlc_constructs.workflows.retraining.settings import RetrainingSettings
 from mdlc_constructs.workflows.training.machine import TrainingSettings, training_machine
 
 TARGET = Path(__file__).parent.parent / "docs" / "pictures"
@@ -37,6 +43,15 @@ def releases() -> ReleaseSettings:
         dataset=flights("s3://bucket/raw/training/"),
         serving=Serving(scaling=Scaling(minimum=2, maximum=6, invocations=3000)),
         rollout=Canary(percent=10),
+    )
+
+
+def retraining() -> RetrainingSettings:
+    """With a release behind an approval, so that every state is there."""
+    return RetrainingSettings(
+        model=MODEL,
+        triggers=(OnRequest(), OnDrift()),
+        window=SlidingWindow(length=timedelta(days=120), holdout=timedelta(days=14)),
     )
 
 
@@ -69,6 +84,7 @@ def pictures() -> dict[str, str]:
         "monitoring.svg": svg(monitoring_machine(watching)),
         "decision-api.svg": svg(decision_machine(deciding)),
         "real-time-inference.svg": svg(release_machine(releases())),
+        "retraining.svg": svg(retraining_machine(retraining())),
         "training.svg": svg(training_machine(trainings())),
         "batch-inference.svg": svg(batch_inference_machine(batch)),
     }

@@ -20,7 +20,11 @@ os.environ["CDK_VALIDATION"] = "false"
 TOGETHER = (
     ("test_life_of_a_model.py", "test_life_that_ends.py", "test_permissions.py"),
     ("test_decisions_under_load.py", "test_permissions_of_releases.py"),
-    ("test_retraining.py", "test_retraining_killed.py", "test_retraining_permissions.py"),
+    ("test_monitoring.py", "test_permissions_of_monitoring.py"),
+    (
+        *("test_retraining.py", "test_retraining_killed.py", "test_retraining_walked.py"),
+        "test_retrainings_permissions.py",
+    ),
 )
 """Files that come in order in one process: what the first made, the last judges."""
 

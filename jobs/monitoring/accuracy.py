@@ -20,7 +20,11 @@ def labelled_rows(
     :param also: further SQL expressions, which are answered as columns beside.
     """
     selected = f"_label, _score{f', {also}' if also else ''}"
-    columns = connection.execute(f"SELECT {selected} FROM judged WHERE _label IS NOT NULL").fetchnumpy()
+    # In an order that no thread decides: what resamples draw are places of rows.
+    columns = connection.execute(
+        f"SELECT {selected} FROM judged WHERE _label IS NOT NULL "
+        "ORDER BY _served_at, _inference_id, _score, _label"
+    ).fetchnumpy()
     scored = Scored(
         labels=np.asarray(columns.pop("_label"), dtype=np.float64),
         scores=np.asarray(columns.pop("_score"), dtype=np.float64),

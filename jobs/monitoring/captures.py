@@ -21,6 +21,7 @@ PROBE_PREFIX = "probe-"
 """How the inference ids of a release's own requests begin (`lambdas.probe_answers`): nobody's traffic."""
 
 _BETWEEN, _WITHIN = "chr(30)", "chr(31)"  # as `jobs.reading` separates the notes of a row
+_TOO_LONG = "maximum_object_size"
 _BLANKS = "chr(9) || chr(13) || ' '"
 _SIDE = 'STRUCT("data" VARCHAR, "encoding" VARCHAR)'
 _COLUMNS = (
@@ -41,12 +42,13 @@ def stage_captures(
     version: int,
     task: str,
     empty_is_missing: bool,
-) -> None:
+) -> list[str]:
     """Read capture files into one Parquet file of the columns of `jobs.monitoring.rows`, faults included.
 
     :param columns: what to read of each request, with declared types.
     :param window: of the event's ``inferenceTime``; others are marked as outside.
     :param version: what an answer without a version counts as.
+    :returns: notes, a sentence for each file that is left out.
     :raises InputError: when a file that the plan names is not there.
     """
     missing = [name for name in names if not (folder / name).is_file()]
@@ -55,10 +57,25 @@ def stage_captures(
             f"Capture file {missing[0]} was planned but is not there: it was removed after planning; start "
             "again."
         )
-    query = _rows(_events(folder, names, window), columns, version, task, empty_is_missing)
+    notes: list[str] = []
+    left = list(names)
     connection.execute("SET preserve_insertion_order = false")
-    connection.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, ROW_GROUP_SIZE 20480)")
+    while True:
+        query = _rows(_events(folder, left, window), columns, version, task, empty_is_missing)
+        try:
+            connection.execute(
+                f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, ROW_GROUP_SIZE 20480)"
+            )
+            break
+        except duckdb.InvalidInputException as error:
+            # To read such a line would take more memory than the job may have.
+            long = next((n for n in left if _TOO_LONG in str(error) and str(folder / n) in str(error)), None)
+            if long is None:
+                raise
+            left.remove(long)
+            notes.append(f"Capture file {long} has a line of more than 32 MB and is left out.")
     connection.execute("SET preserve_insertion_order = true")
+    return notes
 
 
 def _lines(folder: Path, names: Sequence[str]) -> str:
@@ -116,11 +133,15 @@ def _rows(events: str, columns: Mapping[str, str], version: int, task: str, empt
     """One row a row that was asked; a line with a fault is one row without values."""
     paths = "[" + ", ".join(literal(pointer(name)) for name in columns) + "]"
     bounds = "BETWEEN 0 AND 1" if task == "binary" else "IS NOT NULL"
+    # Only of texts it matters how the value was written: the number 5.0 is "5", the text "5.0" is not.
+    written = [name for name, kind in columns.items() if kind in ("category", "text")]
+    raw = "[" + ", ".join(literal(pointer(name)) for name in written) + "]::VARCHAR[]"
     texts, typed, values, problems = [], [], [], []
     for index, (name, kind) in enumerate(columns.items(), start=1):
+        json = f"jsons[{written.index(name) + 1}]" if name in written else "NULL"
         text = f"nullif(texts[{index}], '')" if empty_is_missing else f"texts[{index}]"
         texts.append(f"{text} AS t{index}")
-        typed.append(f"{_typed(f't{index}', f'jsons[{index}]', kind)} AS p{index}")
+        typed.append(f"{_typed(f't{index}', json, kind)} AS p{index}")
         value, bad = checked(f"p{index}", kind)
         values.append(f"{value} AS {quoted(name)}")
         if bad:
@@ -152,7 +173,7 @@ def _rows(events: str, columns: Mapping[str, str], version: int, task: str, empt
     ),
     found AS (
         SELECT {event}, row, version, {_sole("answer")} AS answer,
-            json_extract_string(row, {paths}) AS texts, json_extract(row, {paths}) AS jsons
+            json_extract_string(row, {paths}) AS texts, json_extract(row, {raw}) AS jsons
         FROM answers
     ),
     read AS (

@@ -10,6 +10,14 @@ _MOST_CATEGORIES = 7
 _LABEL = 118  # pixels for names beside bars
 
 
+def number(value: float | None) -> str:
+    """A number as people read it, in few digits; a dash for none."""
+    if value is None:
+        return "–"
+    digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 3
+    return f"{value:,.{digits}f}"
+
+
 def histogram(column: Compared) -> str:
     """Shares of the baseline's rows (outline) and the window's (filled), bucket by bucket; else nothing.
 
@@ -89,7 +97,7 @@ def intervals(entries: Sequence[Mapping[str, float | str | bool]], whole: float)
         start, end = at(float(entry["low"])), at(float(entry["high"]))
         drawn.append(f'<line class="span {kind}" x1="{start:.1f}" x2="{end:.1f}" y1="{y}" y2="{y}"/>')
         drawn.append(f'<circle class="{kind}" cx="{at(float(entry["estimate"])):.1f}" cy="{y}" r="4"/>')
-        drawn.append(_text(WIDTH, y + 4, f"{float(entry['estimate']):.3f}", "end"))
+        drawn.append(_text(WIDTH, y + 4, number(float(entry["estimate"])), "end"))
     return _svg(height, "".join(drawn), "Segments with their intervals, and the value of all rows")
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from jobs.gate import MAIN_METRIC
 from jobs.metrics import HIGHER_IS_BETTER
+from jobs.monitoring.drawing import number
 from jobs.monitoring.intervals import corrected
 from jobs.monitoring.summary import Found
 
@@ -89,7 +90,7 @@ def _accuracy(found: Found) -> Iterator[Sentence]:
         )
         yield Sentence(level=UNKNOWN, text=f"Accuracy is not known: {why}.{_guess(found, metric)}")
         return
-    told = f"{named(metric)} is {now['value']:.3f} ({now['low']:.3f} to {now['high']:.3f})"
+    told = f"{named(metric)} is {number(now['value'])} ({number(now['low'])} to {number(now['high'])})"
     known = f"by labels of {labels.coverage:.0%} of the rows"
     how = change(found, metric)
     if how is None:
@@ -100,12 +101,12 @@ def _accuracy(found: Found) -> Iterator[Sentence]:
     few = labels.labelled < found.settings.least_rows
     level = UNKNOWN if few else BAD if how == "worse" else GOOD
     less = f" Only {labels.labelled:,} rows are labelled, which says little." if few else ""
-    yield Sentence(level=level, text=f"{told}, {words} the {before:.3f} of the holdout, {known}.{less}")
+    yield Sentence(level=level, text=f"{told}, {words} the {number(before)} of the holdout, {known}.{less}")
 
 
 def _guess(found: Found, metric: str) -> str:
     guessed = (found.estimate or {}).get("metrics", {}).get(metric)
-    return f" An estimate from the scores alone is {guessed:.3f}." if guessed is not None else ""
+    return f" An estimate from the scores alone is {number(guessed)}." if guessed is not None else ""
 
 
 def _drift(found: Found) -> Iterator[Sentence]:

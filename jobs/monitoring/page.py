@@ -5,12 +5,11 @@ Everything that came with the data is escaped. Pictures are inline, and nothing 
 
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
-from typing import Any
 
 from jobs.drift import DRIFT, ColumnDrift
 from jobs.gate import MAIN_METRIC
 from jobs.metrics import HIGHER_IS_BETTER
-from jobs.monitoring.drawing import histogram, intervals
+from jobs.monitoring.drawing import histogram, intervals, number
 from jobs.monitoring.drifting import telling
 from jobs.monitoring.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence, change, day, headline, named
 from jobs.monitoring.summary import Found
@@ -98,10 +97,6 @@ def _cell(tag: str, content: str, place: int) -> str:
     return f'<{tag} class="n">{content}</{tag}>' if place else f"<{tag}>{content}</{tag}>"
 
 
-def _number(value: Any) -> str:
-    return "–" if value is None else f"{value:.3f}" if abs(value) < 100 else f"{value:,.4g}"
-
-
 def _accuracy(found: Found) -> Iterator[str]:
     order = HIGHER_IS_BETTER[found.plan.dataset.task]
     guessed = (found.estimate or {}).get("metrics", {})
@@ -117,16 +112,16 @@ def _accuracy(found: Found) -> Iterator[str]:
         colour = {"worse": BAD, "better": GOOD}.get(str(how), "")
         value = "–"
         if now:
-            value = f'<span class="{colour}">{_number(now["value"])}</span>'
-            value += f"<small>{_number(now['low'])} to {_number(now['high'])}</small>"
+            value = f'<span class="{colour}">{number(now["value"])}</span>'
+            value += f"<small>{number(now['low'])} to {number(now['high'])}</small>"
         cells = [
             f"{escape(named(name))} {'↑' if order[name] else '↓'}",
             value,
-            _number(found.reference.metrics.get(name)),
+            number(found.reference.metrics.get(name)),
         ]
         if guessed:
             off = f"<small>off {error[name]:+.3f}</small>" if name in error else ""
-            cells.append(_number(guessed.get(name)) + off)
+            cells.append(number(guessed.get(name)) + off)
         rows.append(cells)
     yield _table(["", "this window", "holdout", *(["estimate"] if guessed else [])], rows)
     told = "↑ higher is better, ↓ lower is better. Small: 95% intervals. Coloured: changed beyond chance."
@@ -176,7 +171,7 @@ def _column(column: ColumnDrift, alpha: float) -> list[str]:
     finding = telling(column, alpha)
     level = {DRIFT: LOOK, "quiet": ""}.get(column.verdict, UNKNOWN)
     test = f"<small>{escape(finding.test)}</small>" if finding else "<small>not judged</small>"
-    numbers = [_number(finding.effect), f"{finding.threshold:g}"] if finding else ["–", "–"]
+    numbers = [number(finding.effect), f"{finding.threshold:g}"] if finding else ["–", "–"]
     return [f'<span class="{level}">{escape(column.name)}</span>{test}', *numbers]
 
 

@@ -75,7 +75,7 @@ def stage_served(
     folder.mkdir()
     endpoint = settings.kind == "endpoint"
     # Without any file this is an empty one, which gives the view its columns.
-    stage_captures(
+    notes = stage_captures(
         connection,
         folders.input("captured"),
         settings.captured if endpoint else (),
@@ -86,10 +86,9 @@ def stage_served(
         task=plan.dataset.task,
         empty_is_missing=program.format == "csv",
     )
-    notes: list[str] = []
     if not endpoint:
         inputs = folders.input("captured"), folders.input("raw")
-        notes = stage_published(connection, *inputs, settings.published, plan.dataset, columns, folder)
+        notes += stage_published(connection, *inputs, settings.published, plan.dataset, columns, folder)
     return _told_apart(connection, plan.dataset, settings, columns, folder, notes)
 
 

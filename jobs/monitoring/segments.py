@@ -72,17 +72,16 @@ def divided(
 ) -> list[tuple[str, Scored]]:
     """The labelled rows of each value that enough of them have."""
     value = f"coalesce(CAST({place} AS VARCHAR), '{MISSING}')"
-    values = [
-        str(row[0])
-        for row in connection.execute(
-            f"SELECT {value} AS v FROM judged WHERE _label IS NOT NULL GROUP BY v "
-            f"HAVING count(*) >= {max(1, settings.least_rows)} ORDER BY v"
-        ).fetchall()
-    ]
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE segment_values AS "
+        "SELECT v, row_number() OVER (ORDER BY v) - 1 AS n FROM "
+        f"(SELECT {value} AS v FROM judged WHERE _label IS NOT NULL GROUP BY v "
+        f"HAVING count(*) >= {max(1, settings.least_rows)})"
+    )
+    found = connection.execute("SELECT v FROM segment_values ORDER BY n").fetchall()
+    values = [str(row[0]) for row in found]
     if not values:
         return []
-    connection.execute("CREATE OR REPLACE TEMP TABLE segment_values (v VARCHAR, n INTEGER)")
-    connection.executemany("INSERT INTO segment_values VALUES (?, ?)", [[v, n] for n, v in enumerate(values)])
     number = f"coalesce((SELECT n FROM segment_values WHERE v = {value}), -1) AS number"
     scored, columns = labelled_rows(connection, settings, task, also=number)
     numbers = np.asarray(columns["number"])

@@ -21,6 +21,7 @@ MOST_COLUMNS, MOST_SEGMENTS, MOST_SENTENCES = 300, 20, 50
 """How much of each list the summary holds, which must stay small; the report holds all."""
 
 DIGITS = 6
+JOINT = ("auc", "low", "high", "drifted", "top")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,10 +64,7 @@ class Found:
         """The sentences about what drifted."""
         said = [reason for column in self.drifting.baseline.drifted for reason in column.reasons]
         if self.joint and self.joint["drifted"]:
-            said.append(
-                f"A classifier tells this window from the baseline with AUC {self.joint['auc']:.3f} "
-                f"({self.joint['low']:.3f} to {self.joint['high']:.3f})."
-            )
+            said.append(self.joint["reason"])
         return said
 
 
@@ -90,7 +88,7 @@ def summary(found: Found) -> dict[str, Any]:
         "reasons": found.reasons[:MOST_SENTENCES],
         "drift": {"columns": dict(list(columns.items())[:MOST_COLUMNS]), "prediction": prediction},
         "last_window": _last(found),
-        "joint": found.joint,
+        "joint": {name: found.joint[name] for name in JOINT} if found.joint else None,
         "accuracy": _accuracy(found, MOST_SEGMENTS),
         "estimate": found.estimate,
         "skew": _skew(found),
@@ -117,6 +115,7 @@ def report(found: Found) -> dict[str, Any]:
             "unknown": found.labels.unknown,
             "unreadable": found.labels.unreadable,
         },
+        "joint": found.joint,
         "skew": found.skew,
         "baseline": drifting.baseline.to_json(),
         "since_last_window": drifting.last.to_json() if drifting.last else None,

@@ -3,6 +3,7 @@
 Both hand over `table`, `model`, `machine`, the declared `triggers`, the `dataset`'s URI, and the `event`.
 """
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -28,6 +29,9 @@ from mdlc_constructs.settings.triggers import (
 )
 
 logger = Logger(service="note-trigger")
+
+MOST_LOOKS, LOOK_SECONDS = 20, 1.0
+"""How often, and how far apart, is looked for an item that comes after its event."""
 
 LOOKED_AT = 2 * MOST_WINDOWS
 """Windows that are read: those without traffic, or of another version, do not count."""
@@ -69,12 +73,18 @@ def _of(noun: Trigger, event: logic.Event, plan: Mapping[str, Any]) -> Fired | N
     if isinstance(noun, OnDrift):
         return logic.by_drift(event, noun, _windows(plan, event))
     if isinstance(noun, OnAccuracyLoss):
-        return logic.by_accuracy(event, noun, _windows(plan, event))
+        for _ in range(MOST_LOOKS):
+            windows = _windows(plan, event)
+            if not logic.lacks_baseline(event, noun, windows):
+                break
+            # The item is written right after the event.
+            time.sleep(LOOK_SECONDS)
+        return logic.by_accuracy(event, noun, windows)
     return None
 
 
-def _windows(plan: Mapping[str, Any], event: logic.Event) -> list[dict[str, str]]:
-    """The monitor's windows as the audit table has them, the latest first."""
+def _windows(plan: Mapping[str, Any], event: logic.Event) -> list[logic.Window]:
+    """The monitor's windows as the audit table and the event have them, the latest first."""
     answer_ = client("dynamodb").query(
         TableName=plan["table"],
         ConsistentRead=True,
@@ -86,7 +96,8 @@ def _windows(plan: Mapping[str, Any], event: logic.Event) -> list[dict[str, str]
         ScanIndexForward=False,
         Limit=LOOKED_AT,
     )
-    return [{name: next(iter(value.values())) for name, value in item.items()} for item in answer_["Items"]]
+    items = [{name: next(iter(value.values())) for name, value in item.items()} for item in answer_["Items"]]
+    return logic.told(event, items)
 
 
 def _deployed(event: Mapping[str, Any]) -> None:

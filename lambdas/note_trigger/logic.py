@@ -30,6 +30,51 @@ class Event:
         )
 
 
+def told(event: Event, windows: Sequence[Window]) -> list[Window]:
+    """The monitor's windows with the event's own as the event tells it: its item may be written after it.
+
+    What a version's scores were on its own holdout is in items alone, and the same for all its windows.
+
+    Args:
+        windows: those of the audit table, the latest first.
+    """
+    detail = event.detail
+    span = detail.get("window") or {}
+    version = _text(detail.get("version"))
+    at_training = [
+        known
+        for one in windows
+        if one.get("version", "") == version
+        and (known := one.get("baseline_metrics", "{}")) not in ("", "{}")
+    ]
+    own = {
+        "monitor": _text(detail.get("monitor")),
+        "start": _text(span.get("start")),
+        "end": _text(span.get("end")),
+        "version": version,
+        "rows": str(detail.get("rows", "")),
+        "drifted": "true" if detail.get("drifted") else "false",
+        "columns": json.dumps(detail.get("columns") or []),
+        "metrics": json.dumps(detail.get("metrics") or {}),
+        "baseline_metrics": at_training[0] if at_training else "{}",
+        "report": _text(detail.get("report")),
+        "labelled_until": _text(detail.get("labelled_until")),
+    }
+    others = [one for one in windows if (one["start"], one["end"]) != (own["start"], own["end"])]
+    return sorted([own, *others], key=lambda one: (one["start"], one["end"]), reverse=True)
+
+
+def lacks_baseline(event: Event, noun: OnAccuracyLoss, windows: Sequence[Window]) -> bool:
+    """Whether the event's window cannot be judged before its item is written."""
+    own = next((one for one in windows if _is_among(event, [one])), None)
+    return (
+        noun.loss is not None
+        and own is not None
+        and _value(own.get("metrics"), noun.metric) is not None
+        and _value(own.get("baseline_metrics"), noun.metric) is None
+    )
+
+
 def by_schedule(event: Event, *, schedule: str, priority: int) -> Fired:
     """The clock struck. A scheduled time may be announced twice, and is one trigger all the same."""
     return Fired(
@@ -144,7 +189,7 @@ def _of_window(
     drifted_at: str = "",
     about: str = "",
 ) -> Fired:
-    name = window["sk"].removeprefix("WINDOW#").replace("#", "-")
+    name = f"{window.get('monitor', '')}-{window['start']}-{window['end']}"
     return Fired(
         # The window names the event: a window that is computed again, by late labels, starts nothing twice.
         event_id=f"{trigger}{about}-{name}",
@@ -160,7 +205,12 @@ def _of_window(
 
 def _same_version(window: Window, event: Event) -> bool:
     """What another version was found to do says nothing about the one that serves."""
-    return window.get("version", "") == str(event.detail.get("version", ""))
+    return window.get("version", "") == _text(event.detail.get("version"))
+
+
+def _text(value: object) -> str:
+    """A value as the audit table has it: nothing, and version 0, are the empty text."""
+    return str(value) if value else ""
 
 
 def _is_among(event: Event, windows: Iterable[Window]) -> bool:

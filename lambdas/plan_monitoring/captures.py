@@ -21,8 +21,8 @@ BY_DAY = timedelta(hours=12)
 MOST_LOOKED_INTO, MOST_BYTES = 5, 256 * 1024
 """How many files are looked into for the version, and how much of each."""
 
-HEAD_BYTES = 64 * 1024
-"""How much is read of a file that was written after the window's end."""
+HEADS_BYTES = (64 * 1024, 8 * 1024 * 1024)
+"""How much is read of a file written after the window's end: at first, and when that tells nothing."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -70,11 +70,12 @@ def _may_hold(s3: Any, bucket: str, file: Captured, window: Window) -> bool:
 
     Requests are written about in the order of time.
     """
-    text = _head(s3, bucket, file, HEAD_BYTES)
-    moments = [moment for line in text.splitlines() if (moment := _moment(line)) is not None]
-    if any(moment < window.end for moment in moments):
-        return True
-    return not moments and file.size > HEAD_BYTES
+    for most in HEADS_BYTES:
+        text = _head(s3, bucket, file, most)
+        moments = [moment for line in text.splitlines() if (moment := _moment(line)) is not None]
+        if moments or file.size <= most:
+            return any(moment < window.end for moment in moments)
+    return True
 
 
 def _moment(line: str) -> datetime | None:

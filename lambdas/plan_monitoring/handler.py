@@ -10,9 +10,9 @@ from aws_lambda_powertools import Logger
 from lambdas import registry
 from lambdas.audit import champion_of
 from lambdas.clients import client
-from lambdas.errors import NoPackage
+from lambdas.errors import NoBaseline, NoPackage, PlanningError
 from lambdas.packages import Package, choose, package_from
-from lambdas.plan_monitoring import captures, logic
+from lambdas.plan_monitoring import captures, documents, logic
 from lambdas.plan_monitoring.labels import LabelFiles
 from lambdas.plan_monitoring.published import published
 from lambdas.plan_monitoring.recorded import recorded
@@ -136,14 +136,28 @@ class _Planner:
             named = captures.version_named(self._s3, bucket, files, window)
         if not files and not batches:
             return logic.Found(wanted=one)
+        try:
+            package = self._package(one, named)
+            baseline = self._baseline(package)
+        except PlanningError as problem:
+            return logic.Found(wanted=one, captured=files, published=batches, problem=problem)
         return logic.Found(
             wanted=one,
             captured=files,
             published=batches,
             labels=self._files.of(window) if self._labels else (),
-            package=self._package(one, named),
-            carried=self._served["baseline"],
+            package=package,
+            baseline=baseline,
         )
+
+    def _baseline(self, package: Package) -> str:
+        found = str(self._served["baseline"] or package.metadata.get("baseline", ""))
+        if not found:
+            raise NoBaseline(
+                f"{package.arn} has no 'baseline' in its metadata, because it was trained before there were "
+                "any: train again, or give the workflow the baseline_uri of one that you have."
+            )
+        return found
 
     def _package(self, one: Wanted, named: int | None) -> Package:
         """The version that a window is judged with.
@@ -176,11 +190,11 @@ class _Planner:
 
     def written(self, one: logic.Planned) -> dict[str, Any]:
         """The map's entry of a window; its plan and manifests are written where a job is to read them."""
-        entry = logic.entry(self._event, one)
-        if one.source.empty:
+        entry = documents.entry(self._event, one)
+        if one.found is None:
             return entry
         bucket = self._home["bucket"]
-        plan = put_plan(self._s3, bucket, one.digest[:16], logic.job_plan(self._event, one))
+        plan = put_plan(self._s3, bucket, one.digest[:16], documents.job_plan(self._event, one))
         _, key = split_uri(plan)
         root, folder = f"s3://{bucket}/", plan.removesuffix("plan.json")
         # A manifest may not be empty: the plan stands in where there is nothing else.

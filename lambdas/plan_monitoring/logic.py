@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lambdas.errors import NoBaseline
+from lambdas.errors import PlanningError
 from lambdas.packages import Package
 from lambdas.plan_monitoring.captures import Captured
 from lambdas.plan_monitoring.published import Published
 from lambdas.plan_monitoring.windows import Wanted, Window
 from lambdas.planning import met, next_state
 from lambdas.sources import SourceFile, data_version
-from lambdas.steps import DIGEST_LENGTH, Job, Standing, digest, standing, verdict
+from lambdas.steps import DIGEST_LENGTH, Job, Standing, digest, standing
 
 LookUp = Callable[[str], Job]
 
@@ -33,7 +33,8 @@ class Found:
 
     Attributes:
         package: the version that it is judged with; None where nothing was captured.
-        carried: a baseline instead of the package's own; empty for the package's.
+        baseline: the folder of the baseline; empty without a package.
+        problem: why the window cannot be computed, though there is something to compute.
     """
 
     wanted: Wanted
@@ -41,7 +42,8 @@ class Found:
     published: tuple[Published, ...] = ()
     labels: tuple[SourceFile, ...] = ()
     package: Package | None = None
-    carried: str = ""
+    baseline: str = ""
+    problem: PlanningError | None = None
 
     @property
     def empty(self) -> bool:
@@ -52,21 +54,6 @@ class Found:
     def labels_version(self) -> str:
         """What identifies the label files; empty when there are none."""
         return data_version(self.labels) if self.labels else ""
-
-    @property
-    def baseline(self) -> str:
-        """The folder of the baseline.
-
-        Raises:
-            NoBaseline: when the package has none, and none was carried over.
-        """
-        own = self.package.metadata.get("baseline", "") if self.package else ""
-        if self.package and not (self.carried or own):
-            raise NoBaseline(
-                f"{self.package.arn} has no 'baseline' in its metadata, because it was trained before there "
-                "were any: train again, or give the workflow the baseline_uri of one that you have."
-            )
-        return self.carried or own
 
     @property
     def served_version(self) -> str:
@@ -86,16 +73,18 @@ class Planned:
 
     Attributes:
         digest: over everything that its report depends on.
+        folder: where its report lies; empty for a window without one.
         previous: the window that it is compared with, and the folder of its statistics.
-        found: the monitor job; None for a window without captures.
+        found: the monitor job; None for a window without one.
         replay: the transform job that asks the package again; None when nothing is replayed.
     """
 
     source: Found
     digest: str
-    previous: tuple[Window, str] | None
-    found: Standing | None
-    replay: Standing | None
+    folder: str = ""
+    previous: tuple[Window, str] | None = None
+    found: Standing | None = None
+    replay: Standing | None = None
 
     @property
     def window(self) -> Window:
@@ -120,11 +109,17 @@ def planned(
     made = []
     for source in sorted(sources, key=lambda one: one.wanted.window):
         window, recorded = source.wanted.window, source.wanted.recorded
+        if source.problem is not None:
+            # One that was asked for says why it fails; one that was only missed would say so at every start.
+            if source.wanted.why == "asked":
+                made.append(Planned(source=source, digest=""))
+            continue
         earlier = max((one for one in folders if one.end <= window.start), key=_end, default=None)
         step = _digest(event, source, earlier)
+        place = "" if source.empty else folder(bucket, monitor, window, step)
         if not source.empty:
             # What was recorded before has the same statistics, and is there already.
-            folders.setdefault(window, folder(bucket, monitor, window, step))
+            folders.setdefault(window, place)
         if recorded is not None and recorded.digest == step:
             continue
         replays = monitor_replays(event) and not source.empty and not (recorded and recorded.consistency)
@@ -132,6 +127,7 @@ def planned(
             Planned(
                 source=source,
                 digest=step,
+                folder=place,
                 previous=(earlier, folders[earlier]) if earlier else None,
                 found=None if source.empty else standing(model, "monitor", step, look_up.processing),
                 replay=standing(model, "replay", step, look_up.transform) if replays else None,
@@ -157,7 +153,7 @@ def _digest(event: Mapping[str, Any], source: Found, earlier: Window | None) -> 
         settings["dataset"],
         settings["quality"],
         settings["monitor"],
-        _label_settings(settings),
+        label_settings(settings),
         source.wanted.window.id,
         source.served_version,
         source.labels_version,
@@ -166,7 +162,8 @@ def _digest(event: Mapping[str, Any], source: Found, earlier: Window | None) -> 
     )
 
 
-def _label_settings(settings: Mapping[str, Any]) -> dict[str, Any] | None:
+def label_settings(settings: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How labels are joined, as the job's plan holds it; None without labels."""
     labels = settings["labels"]
     return None if labels is None else {"by": labels["by"], "format": labels["format"]}
 
@@ -174,73 +171,6 @@ def _label_settings(settings: Mapping[str, Any]) -> dict[str, Any] | None:
 def folder(bucket: str, monitor: str, window: Window, step_digest: str) -> str:
     """Where a window's report lies."""
     return f"s3://{bucket}/monitoring/{monitor}/{window.id}/{step_digest[:DIGEST_LENGTH]}/"
-
-
-def job_plan(event: Mapping[str, Any], one: Planned) -> dict[str, object]:
-    """The `plan.json` of a window's monitor job."""
-    settings, source, package = event["settings"], one.source, one.source.package
-    assert package is not None
-    monitor = {key: value for key, value in settings["monitor"].items() if key != "kind"}
-    return {
-        "schema_version": 1,
-        "workflow": "monitoring",
-        "model": event["model"],
-        "run": one.digest[:16],
-        "dataset": settings["dataset"],
-        "quality": settings["quality"],
-        "data": {
-            "version": source.labels_version,
-            "uri": settings["labels"]["uri"] if settings["labels"] else "",
-            "files": [file.to_plan() for file in source.labels],
-        },
-        "package": {
-            "arn": package.arn,
-            "version": package.version,
-            "run": package.metadata["run"],
-            "program": package.metadata["program"],
-            "baseline": source.baseline,
-        },
-        "monitor": {
-            "kind": settings["monitor"]["kind"],
-            "window": one.window.to_plan(),
-            "id": one.window.id,
-            "captured": source.names(),
-            "published": [batch.to_plan() for batch in source.published],
-            "labels": _label_settings(settings),
-            **monitor,
-        },
-        "previous": {"window": one.previous[0].to_plan()} if one.previous else None,
-    }
-
-
-def entry(event: Mapping[str, Any], one: Planned) -> dict[str, Any]:
-    """What the machine's map gets of a window, but for the places of its plan and manifests."""
-    source, package = one.source, one.source.package
-    bucket, monitor = event["home"]["bucket"], event["settings"]["monitor"]["kind"]
-    job, replay, recorded = one.found, one.replay, source.wanted.recorded
-    replayed = replay is not None and replay.job.status == "Completed"
-    return {
-        "id": one.window.id,
-        "window": one.window.to_plan(),
-        "digest": one.digest,
-        "labels_version": source.labels_version,
-        "served_version": source.served_version,
-        "update": recorded is not None and recorded.served_version == source.served_version,
-        "kept": recorded.consistency if recorded else "",
-        "job": job.name if job else "",
-        "adopted": job is not None and job.job.status == "Completed",
-        "verdict": (verdict(job.job) if job else None) or {"rows": 0},
-        "version": package.version if package else 0,
-        "package_arn": package.arn if package else "",
-        "model": package.metadata["model"] if package else "",
-        "program": package.metadata["program"] if package else "",
-        "baseline": source.baseline,
-        "folder": "" if source.empty else folder(bucket, monitor, one.window, one.digest),
-        "previous": one.previous[1] + "statistics.json" if one.previous else "",
-        "replay": replay is not None,
-        "replay_job": "" if replay is None or replayed else replay.name,
-        "scores": f"s3://{bucket}/scores/{digest(one.digest, 'replay')[:DIGEST_LENGTH]}/" if replay else "",
-    }
 
 
 def decide(event: Mapping[str, Any], windows: Sequence[Planned], look_up: LookUps) -> dict[str, Any]:
@@ -279,8 +209,8 @@ def decide(event: Mapping[str, Any], windows: Sequence[Planned], look_up: LookUp
 
 def _chained(windows: Sequence[Planned]) -> bool:
     """Whether a window is compared with one whose statistics this very execution writes."""
-    written = {one.window for one in windows if one.found and one.found.job.status != "Completed"}
-    return any(one.previous[0] in written for one in windows if one.previous)
+    written = {one.folder for one in windows if one.found and one.found.job.status != "Completed"}
+    return any(one.previous[1] in written for one in windows if one.previous)
 
 
 def _step(

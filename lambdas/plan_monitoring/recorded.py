@@ -28,10 +28,12 @@ def recorded(dynamodb: Any, *, table: str, model: str, monitor: str, since: date
 
 
 def _of(item: Mapping[str, str], prefix: str) -> Recorded:
+    # What nobody was told of is done again, as if it were new.
+    known = bool(item.get("announced"))
     return Recorded(
         window=Window.of_id(item["sk"].removeprefix(prefix)),
-        digest=item["digest"],
-        served_version=item.get("served_version", ""),
+        digest=item["digest"] if known else "",
+        served_version=item.get("served_version", "") if known else "",
         labels_version=item.get("labels_version", ""),
         version=int(item["version"]) if item.get("version") else None,
         rows=int(item["rows"]),

@@ -16,6 +16,8 @@ MOST_WINDOWS = 31
 """How many windows one execution computes; the next start finds those that were left."""
 
 LONGEST = timedelta(days=400)
+SKEW = timedelta(minutes=1)
+"""How far the clock of who asks for a window may go ahead."""
 
 _FIRST = datetime(1970, 1, 5, tzinfo=UTC)
 """A Monday: windows of a week begin on Mondays, those of a day at midnight, all in UTC."""
@@ -104,7 +106,7 @@ def checked_input(value: object, now: datetime) -> dict[str, Any]:
         raise InvalidInput(f"window.start {start} is not before window.end {end}: swap or correct them.")
     if end - start > LONGEST:
         raise InvalidInput(f"window is {end - start} long: give at most {LONGEST.days} days.")
-    if end > now:
+    if end > now + SKEW:
         raise InvalidInput(f"window.end {end} has not come yet at {now:%Y-%m-%dT%H:%M:%SZ}: wait for it.")
     return {**given, "window": Window(start, end)}
 
@@ -152,13 +154,12 @@ def wanted(
     asked = [last, *([Window(last.end, last.end + every)] if open_too else [])]
     grid = [window for window in known if at(window.start, every) == window]
     passed = _between(min(grid, default=last), last, every)
-    found = [Wanted(window=window, why="missing") for window in passed if window not in known]
-    found += [
-        Wanted(window=window, why="asked", recorded=known.get(window))
-        for window in asked
-        if window in known or window not in passed
+    found = [
+        Wanted(window=window, why="missing")
+        for window in passed
+        if window not in known and window not in asked
     ]
-    return sorted(found, key=lambda one: one.window)
+    return found + [Wanted(window=window, why="asked", recorded=known.get(window)) for window in asked]
 
 
 def _between(first: Window, last: Window, every: timedelta) -> list[Window]:

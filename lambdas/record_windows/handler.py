@@ -4,8 +4,9 @@ Input, from the monitoring machine (`workflows/monitoring/windows.py`): `model`,
 `execution` (`id`, `started_at`), `labels` (`delay_seconds`, or null), `least_rows`, and `window` as the
 planner described it, with what was found since.
 
-The window's item is written last: who is stopped before that does all of it again, so that no window is taken
-for announced that was not. An event may come twice.
+Who hears the event finds the window's item. It is written before, and once more with the moment when it was
+announced: without that the planner takes the window for unknown, and all of this is done again. So an event
+may come twice, and none is lost.
 """
 
 import json
@@ -41,9 +42,11 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         client("cloudwatch").put_metric_data(
             Namespace=NAMESPACE, MetricData=list(found.data[start : start + MOST_POINTS])
         )
-    _announce(found.detail)
-    _keep(event["table"], found.item)
-    logger.info("recorded", extra={"window": window["id"], "rows": summary["rows"]})
+    # Where an execution that was planned later was quicker, it has told more than this one knows.
+    if _keep(event["table"], found.item):
+        _announce(found.detail)
+        _keep(event["table"], {**found.item, "announced": utc_now().isoformat(timespec="seconds")})
+    logger.info("recorded", extra={"window_id": window["id"], "rows": summary["rows"]})
     return logic.answer(window, summary)
 
 
@@ -62,7 +65,8 @@ def _announce(detail: Any) -> None:
         raise Unannounced(f"EventBridge refused {COMPLETED}: {answer['Entries'][0].get('ErrorMessage')}")
 
 
-def _keep(table: str, item: Any) -> None:
+def _keep(table: str, item: Any) -> bool:
+    """Write the item, unless one stands that was planned later; returns whether it was written."""
     try:
         client("dynamodb").put_item(
             TableName=table,
@@ -75,3 +79,5 @@ def _keep(table: str, item: Any) -> None:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
         logger.info("superseded", extra={"sk": item["sk"]})
+        return False
+    return True

@@ -118,6 +118,7 @@ def _item(
         "page": f"{folder}report.html" if folder else "",
         "digest": window["digest"],
         "computed_at": now.isoformat(timespec="seconds"),
+        "announced": "",
         "planned_at": event["execution"]["started_at"],
         "execution_arn": event["execution"]["id"],
     }

@@ -15,7 +15,7 @@ from mdlc_cli.target import Target
 
 def run(
     workflow: Annotated[
-        str, typer.Argument(help="`training`, `batch-inference`, or a state machine's name.")
+        str, typer.Argument(help="`training`, `batch-inference`, `monitoring`, or a state machine's name.")
     ],
     given: Annotated[
         str | None, typer.Option("--input", help="Input as JSON, or @FILE, or @- for standard input.")

@@ -162,7 +162,8 @@ class ModelHome(Construct):
         Args:
             detail_type: `Training Completed`, `Training Failed`, `Predictions Published`,
                 `Predictions Undelivered`, `Batch Inference Failed`, `Model Released`, `Release Failed`,
-                `Monitoring Completed`, `Monitoring Failed`, or what `RowEvents` names.
+                `Monitoring Completed`, `Monitoring Failed`, `Retraining Started`, `Retraining Completed`,
+                `Retraining Failed`, or what `RowEvents` names.
         """
         return events.Rule(
             self,

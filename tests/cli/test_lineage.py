@@ -1,9 +1,24 @@
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
+from typing import Any
 
-from mdlc_cli import lineage
+import pytest
+from boto3.dynamodb.types import TypeDeserializer
+
+from lambdas.leases.gathering import Fired
+from lambdas.leases.noted import Notes
+from mdlc_cli import family, lineage
+from mdlc_constructs import OnRequest, SlidingWindow
+from mdlc_constructs.asl.machine import Machine
+from mdlc_constructs.workflows.real_time_inference.machine import release_machine
+from mdlc_constructs.workflows.retraining.machine import retraining_machine
+from mdlc_constructs.workflows.retraining.settings import RetrainingSettings
+from mdlc_constructs.workflows.training.machine import training_machine
+from scripts.draw_workflows import releases, trainings
 from tests.cli.life import BACK, CLOCK, DRIFT, GROUP, LIFE, RETRAINED, execution, trained, trigger
+from tests.lambdas.dynamodb import FakeDynamoDB
+from tests.lambdas.leasing import START
 
 
 def test_a_version_leads_to_its_training_its_retraining_and_its_triggers() -> None:
@@ -89,3 +104,36 @@ def test_windows_without_rows_kept_none() -> None:
 def test_the_bucket_is_where_results_are() -> None:
     assert lineage.bucket_of(LIFE) == "bucket"
     assert lineage.bucket_of([trained("2026-01-01", 1, program="", evaluation="")]) is None
+
+
+def recorded(machine: Machine) -> set[str]:
+    """The attributes of the item that a machine records."""
+    arguments: Any = getattr(machine.state("RecordAudit"), "arguments", {})
+    item = arguments["Item"] if "Item" in arguments else arguments["TransactItems"][0]["Put"]["Item"]
+    return set(item)
+
+
+def test_what_is_read_is_what_the_machines_record() -> None:
+    window = SlidingWindow(length=timedelta(days=90), holdout=timedelta(days=7))
+    settings = RetrainingSettings(model="m", triggers=(OnRequest(),), window=window)
+    assert recorded(retraining_machine(settings)) >= set(RETRAINED) - {"version"}
+    assert recorded(training_machine(trainings())) >= set(trained("2026-01-01", 1))
+    assert recorded(release_machine(releases())) >= {
+        "package_arn",
+        "version",
+        "endpoint",
+        "config",
+        "replaced",
+    }
+
+
+def test_a_noted_trigger_is_one_that_waits() -> None:
+    table = FakeDynamoDB()
+    fired = Fired(event_id="e", trigger="drift", reason="x drifted", at=START, priority=2, report="s3://r")
+    Notes(dynamodb=table, table="audit", model="churn").note(fired, START)
+    plain: Any = TypeDeserializer().deserialize
+    items = [{name: plain(value) for name, value in item.items()} for item in table.items.values()]
+    (waiting,) = family.of("churn", items, []).waiting
+    assert {name: waiting[name] for name in ("trigger", "reason", "report")} == {
+        "trigger": "drift", "reason": "x drifted", "report": "s3://r",
+    }  # fmt: skip

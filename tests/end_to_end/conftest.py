@@ -25,5 +25,5 @@ def retraining(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Retraining
     made = Retraining(aws, tmp_path_factory.mktemp("retraining"))
     made.deploy(SERVED, DECIDED)
     for seed, model in enumerate((SERVED, DECIDED), start=3):
-        made.upload(model, seed=seed, rows=900, files=1)
+        made.upload(model, seed=seed, rows=2000, files=1)
     return made

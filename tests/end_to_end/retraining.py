@@ -156,8 +156,13 @@ class Retraining:
             "model": model.team.model,
             "monitor": "endpoint",
             "window": {"start": window["start"], "end": window["end"]},
-            "version": window["version"],
+            "version": int(window["version"]),
+            "rows": int(window["rows"]),
             "drifted": window["drifted"] == "true",
+            "columns": json.loads(window["columns"]),
+            "metrics": json.loads(window.get("metrics", "{}")),
+            "report": window["report"],
+            "labelled_until": window["labelled_until"],
         }
 
     def announce(self, detail: Mapping[str, Any], *, times: int = 1) -> None:

@@ -5,7 +5,6 @@ The tests tell one story and run in order.
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -61,7 +60,7 @@ def test_a_storm_of_events_of_one_window_retrains_once(retraining: Retraining) -
 def test_a_challenger_that_loses_leaves_the_champion_and_lengthens_the_cool_down(
     retraining: Retraining,
 ) -> None:
-    retraining.upload(SERVED, seed=3, rows=900, files=1, shuffled=True)
+    retraining.upload(SERVED, seed=3, rows=2000, files=1, shuffled=True)
     detail = retraining.judged(
         SERVED,
         "2013-12-26",
@@ -81,7 +80,7 @@ def test_a_challenger_that_loses_leaves_the_champion_and_lengthens_the_cool_down
     (past,) = retraining.items(SERVED, "RETRAINING")
     assert past["losses"] == "1"
     assert retraining.free()
-    retraining.upload(SERVED, seed=3, rows=900, files=1)
+    retraining.upload(SERVED, seed=3, rows=2000, files=1)
 
 
 def test_one_trains_at_a_time_and_who_waits_for_a_person_lets_the_other_train(
@@ -125,7 +124,7 @@ def test_new_files_start_a_retraining_that_a_person_rejects(retraining: Retraini
     item = concluded(retraining, DECIDED, "Lost", after=1)
     assert (item["trigger"], item["reasons"]) == ("new-data", "Rejected in the registry: not in December")
     (past,) = retraining.items(DECIDED, "RETRAINING")
-    assert (past["losses"], past["trained_files"], past["trained_rows"]) == ("1", "4", "990")
+    assert (past["losses"], past["trained_files"], past["trained_rows"]) == ("1", "4", "2090")
     assert retraining.free()
 
 
@@ -136,21 +135,6 @@ def test_what_a_deployment_changes_of_training_retrains(retraining: Retraining) 
     assert item["trigger"] == "code-change"
     training = retraining.audit(SERVED, "training")[-1]
     assert json.loads(training["hyperparameters"])["num_round"] == "7"
-
-
-def test_the_clock_retrains_with_what_its_rule_hands_over(retraining: Retraining) -> None:
-    before = len(retraining.audit(SERVED))
-    events = retraining.aws.client("events")
-    (rule,) = (
-        one["Name"] for one in events.list_rules()["Rules"] if "365 days" in one.get("ScheduleExpression", "")
-    )
-    (target,) = events.list_targets_by_rule(Rule=rule)["Targets"]
-    struck: dict[str, Any] = {"id": "e1", "time": "2026-11-01T00:00:00Z", "detail": {}}
-    given = target["InputTransformer"]["InputTemplate"].replace("<aws.events.event.json>", json.dumps(struck))
-    for _ in range(2):
-        retraining.aws.client("lambda").invoke(FunctionName=target["Arn"], Payload=given.encode())
-    item = concluded(retraining, SERVED, "Succeeded", after=before)
-    assert (item["trigger"], item["reason"]) == ("schedule", "By the clock, rate(365 days).")
 
 
 @pytest.mark.parametrize("model", [SERVED, DECIDED], ids=lambda one: one.team.model)

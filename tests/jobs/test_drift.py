@@ -33,20 +33,6 @@ def alarms(column: ColumnDrift) -> set[str]:
     return {f.test for f in column.findings if f.effect >= f.threshold and f.chance < level}
 
 
-@pytest.mark.parametrize(("rows", "window"), [(20_000, 5_000), (5_000, 300), (2_000, 50), (1_000, 10_000)])
-def test_200_quiet_columns_do_not_alarm(rows: int, window: int) -> None:
-    windows, columns = 2, 200
-    false = 0
-    for seed in range(windows):
-        random = np.random.default_rng([seed, rows])
-        made = report(quiet(random, rows, columns), quiet(random, window, columns), quiet_kinds(columns))
-        false += len(made.drifted)
-    print(
-        f"\n{false} of {windows * columns} quiet columns alarm ({rows} rows of baseline, {window} of window)"
-    )
-    assert false == 0
-
-
 def test_resampled_windows_of_one_table_alarm_seldom() -> None:
     random = np.random.default_rng(11)
     table = quiet(random, 4_000, KINDS)

@@ -15,6 +15,8 @@ from lambdas.note_trigger.logic import (
     by_drift,
     by_new_data,
     by_schedule,
+    lacks_baseline,
+    told,
 )
 from mdlc_constructs.settings.triggers import OnAccuracyLoss, OnDrift, OnNewData
 
@@ -27,7 +29,7 @@ def day(number: int) -> str:
 
 def window(number: int, **texts: str) -> dict[str, str]:
     return {
-        "sk": f"WINDOW#endpoint#202601{number:02}T000000Z_202601{number + 1:02}T000000Z",
+        "monitor": "endpoint",
         "start": day(number),
         "end": day(number + 1),
         "version": "3",
@@ -59,7 +61,7 @@ def accuracy(value: float | None, at_training: float | None = None, **texts: str
 def test_one_window_that_drifted_fires_with_its_report() -> None:
     fired = by_drift(event(4), OnDrift(), [window(4), window(3, drifted="false")])
     assert fired == Fired(
-        event_id="drift-endpoint-20260104T000000Z_20260105T000000Z",
+        event_id=f"drift-endpoint-{day(4)}-{day(5)}",
         trigger="drift",
         reason="1 window drifted in a row (price, shop).",
         at=datetime(2026, 1, 5, tzinfo=UTC),
@@ -130,7 +132,7 @@ def test_labels_that_come_late_judge_the_last_windows_that_have_them() -> None:
     unlabelled, labelled = window(4, **accuracy(None)), window(3, **accuracy(0.6, 0.8))
     fired = by_accuracy(event(3), noun, [unlabelled, labelled])
     assert fired is not None
-    assert fired.event_id == "accuracy-loss-auc-endpoint-20260103T000000Z_20260104T000000Z"
+    assert fired.event_id == f"accuracy-loss-auc-endpoint-{day(3)}-{day(4)}"
     assert fired.reason == "auc is 0.6, 0.8 on its own holdout."
     # An old window that is labelled when a newer one has been judged starts nothing.
     assert by_accuracy(event(2), noun, [unlabelled, labelled, window(2, **accuracy(0.6))]) is None
@@ -178,3 +180,41 @@ def test_more_files_before_the_next_training_are_the_same_news() -> None:
     noun, told = OnNewData(files=1), Event.of({"id": "e", "time": TIME})
     first, second = (by_new_data(told, noun, Trained(files=n, size=n), before) for n in (5, 6))
     assert first and second and first.event_id == second.event_id
+
+
+def announced(number: int, **detail: Any) -> Event:
+    found = event(number)
+    return Event(id=found.id, time=found.time, detail={**found.detail, **detail})
+
+
+def test_an_event_is_believed_whose_item_is_not_written_yet() -> None:
+    drifted = announced(4, drifted=True, columns=["price"], rows=9, report="s3://b/r.json", version=3)
+    windows = told(drifted, [window(3), window(2, drifted="false")])
+    assert [one["start"] for one in windows] == [day(4), day(3), day(2)]
+    fired = by_drift(drifted, OnDrift(windows=2), windows)
+    assert fired is not None
+    assert (fired.report, fired.drifted_at) == ("s3://b/r.json", day(3))
+
+
+def test_an_event_replaces_what_was_known_of_its_window() -> None:
+    again = announced(4, drifted=False, rows=9, version=3)
+    (own,) = told(again, [window(4)])
+    assert own["drifted"] == "false"
+    assert by_drift(again, OnDrift(), [own]) is None
+
+
+def test_the_score_at_training_comes_from_any_window_of_the_version() -> None:
+    noun = OnAccuracyLoss(metric="auc", loss=0.05)
+    late = announced(4, metrics={"auc": {"value": 0.6}}, version=3)
+    alone = told(late, [window(3, version="2", **accuracy(0.8, 0.9))])
+    assert lacks_baseline(late, noun, alone)
+    assert not lacks_baseline(late, OnAccuracyLoss(metric="auc", bound=0.7), alone)
+    known = told(late, [window(3, **accuracy(0.8, 0.9))])
+    assert not lacks_baseline(late, noun, known)
+    assert by_accuracy(late, noun, known) is not None
+    assert not lacks_baseline(announced(4, version=3), noun, told(announced(4, version=3), []))
+
+
+def test_a_window_of_no_known_version_is_judged_by_none() -> None:
+    (own,) = told(announced(4, version=0, drifted=True), [])
+    assert own["version"] == ""

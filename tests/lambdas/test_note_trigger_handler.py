@@ -53,7 +53,8 @@ def judged(model: Model, *triggers: Trigger) -> dict[str, Any]:
     item = {name: {"S": value} for name, value in WINDOW.items()}
     model.table.items["MODEL#flights", WINDOW["sk"]] = {**item, "pk": {"S": "MODEL#flights"}}
     window = {name: WINDOW[name] for name in ("start", "end")}
-    return told(model, *triggers, detail={"monitor": "endpoint", "version": "3", "window": window})
+    detail = {"monitor": "endpoint", "version": 3, "window": window, "rows": 10, "drifted": True}
+    return told(model, *triggers, detail={**detail, "metrics": {"auc": {"value": 0.5}}})
 
 
 def test_a_storm_of_one_event_starts_one_retraining(model: Model) -> None:
@@ -68,6 +69,23 @@ def test_one_window_may_fire_several_triggers_of_one_retraining(model: Model) ->
     answer = handler.handler(judged(model, OnDrift(), OnAccuracyLoss(metric="auc", bound=0.6)), None)
     assert answer is not None and (answer["fired"], answer["new"]) == (2, 2)
     assert len(model.machines.executions) == 1
+
+
+def test_the_score_at_training_is_waited_for(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    event, slept = judged(model, OnAccuracyLoss(metric="auc", loss=0.1)), []
+
+    def sleeps(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            item = model.table.items["MODEL#flights", WINDOW["sk"]]
+            item["baseline_metrics"] = {"S": json.dumps({"auc": 0.7})}
+
+    monkeypatch.setattr("time.sleep", sleeps)
+    answer = handler.handler(event, None)
+    assert answer is not None and (answer["fired"], len(slept)) == (1, 3)
+    del model.table.items["MODEL#flights", WINDOW["sk"]]
+    answer = handler.handler(event, None)
+    assert answer is not None and (answer["fired"], len(slept)) == (0, 3 + handler.MOST_LOOKS)
 
 
 def test_what_does_not_fire_starts_nothing(model: Model) -> None:

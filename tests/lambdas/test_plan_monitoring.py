@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.errors import NoBaseline, NoPackage, PlanningError
+from lambdas.errors import PlanningError
 from lambdas.plan_monitoring import handler
 from lambdas.plan_monitoring.windows import MOST_WINDOWS, Window
 from lambdas.record_windows import logic as recording
@@ -24,6 +24,7 @@ from tests.lambdas.monitored import (
 
 YESTERDAY = Window(NOW.replace(hour=0, minute=0) - DAY, NOW.replace(hour=0, minute=0))
 NOON = YESTERDAY.start + timedelta(hours=12)
+ASKED = {"window": YESTERDAY.to_plan()}
 
 
 @pytest.fixture
@@ -60,7 +61,8 @@ def record(services: Services, window: dict[str, Any], **summary: Any) -> None:
         {"rows": 1, **summary} if window["job"] else recording.NOTHING,
         NOW,
     )
-    services.dynamodb.items[found.item["sk"]] = {name: {"S": text} for name, text in found.item.items()}
+    announced = {**found.item, "announced": NOW.isoformat()}
+    services.dynamodb.items[found.item["sk"]] = {name: {"S": text} for name, text in announced.items()}
 
 
 def test_the_last_window_gets_a_plan_a_job_and_manifests(services: Services) -> None:
@@ -128,6 +130,16 @@ def test_an_empty_recorded_window_is_not_recorded_again(services: Services) -> N
     (window,) = plan()["windows"]
     record(services, window)
     assert plan()["step"] == "Done"
+
+
+def test_a_window_that_nobody_was_told_of_is_recorded_again(services: Services) -> None:
+    (window,) = plan()["windows"]
+    record(services, window)
+    (item,) = (item for sk, item in services.dynamodb.items.items() if sk.startswith("WINDOW#"))
+    item["announced"] = {"S": ""}
+    services.sagemaker.statuses[window["job"]] = "Completed"
+    (again,) = plan()["windows"]
+    assert (again["digest"], again["adopted"], again["update"]) == (window["digest"], True, False)
 
 
 def test_late_captures_compute_the_last_window_anew(services: Services) -> None:
@@ -219,20 +231,6 @@ def test_the_version_that_most_answers_name_is_judged(services: Services) -> Non
     assert asked["version"] == 2
 
 
-def test_probes_and_what_lies_outside_the_window_name_no_version(services: Services) -> None:
-    services.sagemaker.package(2)
-    services.s3.objects.clear()
-    services.s3.captured(
-        NOON,
-        capture(version=2, at=NOON, inference="probe-1"),
-        capture(version=2, at=NOON - DAY),
-        "{half",
-        capture(version=None, at=NOON),
-    )
-    (window,) = plan()["windows"]
-    assert window["version"] == 1  # the champion's
-
-
 def test_a_version_that_is_in_no_registry_is_the_champions(services: Services) -> None:
     services.s3.objects.clear()
     services.s3.captured(NOON, capture(version=77, at=NOON))
@@ -257,60 +255,24 @@ def test_captures_that_no_version_can_be_found_for_are_refused(services: Service
     services.dynamodb.items.clear()
     services.s3.objects.clear()
     services.s3.captured(NOON, capture(version=None, at=NOON))
-    with pytest.raises(NoPackage, match="give its package_version"):
-        plan()
+    (window,) = plan(given=ASKED)["windows"]
+    assert window["failure"]["Error"] == "NoPackage"
+    assert "give its package_version" in window["failure"]["Cause"]
+    assert "plan" not in window
 
 
 def test_a_package_without_a_baseline_is_refused_by_name(services: Services) -> None:
     services.sagemaker.package(1, baseline="")
-    with pytest.raises(NoBaseline, match=f"{arn(1)} has no 'baseline'"):
-        plan()
-    (window,) = plan(settings=replace(SETTINGS, baseline="s3://b/baselines/theirs/"))["windows"]
-    assert window["baseline"] == "s3://b/baselines/theirs/"
-
-
-def test_hours_on_either_side_are_listed_and_no_others(services: Services) -> None:
-    services.s3.objects.clear()
-    early = capture(at=YESTERDAY.end - timedelta(minutes=1))
-    inside = [
-        services.s3.captured(YESTERDAY.start + timedelta(minutes=30)),
-        services.s3.captured(YESTERDAY.end + timedelta(minutes=30), early),
-        services.s3.captured(NOON, variant="other"),
-    ]
-    services.s3.captured(YESTERDAY.start - timedelta(minutes=30))
-    services.s3.captured(YESTERDAY.end + timedelta(minutes=130), early)
-    services.s3.captured(NOON, endpoint="another")
-    (window,) = plan()["windows"]
-    assert services.s3.json(window["plan"])["monitor"]["captured"] == sorted(inside)
-    short = {"window": {"start": f"{NOON:%Y-%m-%dT%H:%M:%S}", "end": f"{NOON:%Y-%m-%dT13:00:00}"}}
-    (window,) = plan(given=short)["windows"]
-    assert services.s3.json(window["plan"])["monitor"]["captured"] == inside[2:]
-
-
-@pytest.mark.parametrize(
-    ("lines", "held"),
-    [
-        ([capture(at=YESTERDAY.end, inference="probe-1"), capture(at=NOON)], True),
-        # The replay's own requests, which must not make the window another one.
-        ([capture(at=YESTERDAY.end, inference="probe-1")], False),
-        ([capture(at=NOON, inference="probe-1")], False),
-        ([capture(at=YESTERDAY.end)], False),
-        (["{half"], False),
-        ([capture(at=NOON, inference="probe-" + "1" * 70_000)], True),  # more than is looked at
-    ],
-)
-def test_of_what_was_written_later_only_rows_of_the_window_count(
-    services: Services, lines: list[str], held: bool
-) -> None:
-    key = services.s3.captured(YESTERDAY.end + timedelta(minutes=3), *lines)
-    (window,) = plan()["windows"]
-    assert (key in services.s3.json(window["plan"])["monitor"]["captured"]) is held
-
-
-def test_a_shadows_captures_do_not_count(services: Services) -> None:
-    services.s3.captured(NOON, variant="shadow")
-    (window,) = plan(settings=replace(SETTINGS, variants=("main",)))["windows"]
-    assert len(services.s3.json(window["plan"])["monitor"]["captured"]) == 1
+    (failed,) = plan(given=ASKED)["windows"]
+    assert failed["failure"]["Error"] == "NoBaseline"
+    assert f"{arn(1)} has no 'baseline'" in failed["failure"]["Cause"]
+    # The last window fails the start; those before it would do so for weeks and tell nothing new.
+    services.s3.captured(NOON - DAY)
+    empty = {**_empty(services), "id": _days_before(2).id, "window": _days_before(2).to_plan()}
+    record(services, empty)
+    assert [window["id"] for window in plan()["windows"]] == [YESTERDAY.id]
+    found = plan(settings=replace(SETTINGS, baseline="s3://b/baselines/theirs/"))["windows"]
+    assert [window["baseline"] for window in found] == ["s3://b/baselines/theirs/"] * 2
 
 
 def test_of_very_many_label_files_only_those_since_the_window_are_read(

@@ -184,11 +184,28 @@ def test_what_replaying_found_is_kept_over_updates(services: Any) -> None:
     assert json.loads(item["consistency"]["S"]) == {"moved": 0.125}
 
 
-def test_a_window_is_kept_only_when_it_was_announced(services: Any) -> None:
+def test_a_window_that_could_not_be_announced_is_not_known(services: Any) -> None:
     services.events.refused = 1
     with pytest.raises(handler.Unannounced, match="full"):
         handler.handler(event(), None)
-    assert not services.dynamodb.items
+    (item,) = services.dynamodb.items.values()
+    assert item["announced"] == {"S": ""}
+    services.events.refused = 0
+    handler.handler(event(), None)
+    (item,) = services.dynamodb.items.values()
+    assert item["announced"] == {"S": "2026-03-05T00:20:00+00:00"}
+
+
+def test_who_hears_the_event_finds_the_item(services: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+
+    def put_events(*, Entries: Any) -> dict[str, int]:
+        found.extend(services.dynamodb.items)
+        return {"FailedEntryCount": 0}
+
+    monkeypatch.setattr(services.events, "put_events", put_events)
+    handler.handler(event(), None)
+    assert found == ["WINDOW#endpoint#20260304T000000Z_20260305T000000Z"]
 
 
 def test_who_was_planned_later_is_not_overwritten(services: Any) -> None:
@@ -198,6 +215,7 @@ def test_who_was_planned_later_is_not_overwritten(services: Any) -> None:
     handler.handler(event(), None)
     (item,) = services.dynamodb.items.values()
     assert item["execution_arn"] == {"S": "later"}
+    assert len(services.events.details) == 1
 
 
 def test_many_reasons_are_cut_off_and_counted(services: Any) -> None:

@@ -4,10 +4,13 @@ import json
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mdlc_local import options, rules
+from mdlc_local.options import Options
 from tests.local.embedded import Role, Server, allow
 from tests.local.states.running import create
 from tests.local.states.test_control_plane import until
@@ -21,6 +24,15 @@ PASS = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
 @pytest.fixture
 def machine(server: Server, make_role: Roles) -> str:
     return create(server, PASS, make_role().arn)
+
+
+def test_rates_follow_the_time_scale_and_other_schedules_do_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(options, "_current", Options(port=4566, state_dir=tmp_path, time_scale=30))
+    scaled = rules._scaled({"rate(1 minute)": 60, "cron(0 0 * * ? *)": None}.__getitem__)
+    assert scaled("rate(1 minute)") == 2
+    assert scaled("cron(0 0 * * ? *)") is None
 
 
 def add_rule(client: Clients, pattern: dict[str, Any], machine: str, role: Role) -> None:

@@ -26,3 +26,8 @@ def test_bounds_are_allowed() -> None:
     assert Budget(jobs=1, instances=1, head_start=timedelta(0), lease=timedelta(minutes=1)).jobs == 1
     check_priority(0)
     check_priority(9)
+
+
+def test_a_budget_comes_back_from_its_plan() -> None:
+    budget = Budget(jobs=3, instances=7, head_start=timedelta(minutes=5), lease=timedelta(hours=2))
+    assert Budget.from_plan(budget.to_plan()) == budget

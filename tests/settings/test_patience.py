@@ -50,3 +50,8 @@ def test_it_never_shrinks_and_never_leaves_its_bounds(
     least, most = timedelta(seconds=cool_down), timedelta(seconds=cool_down + extra)
     patience = Patience(cool_down=least, grows=grows, longest=most)
     assert least <= patience.cool_down_after(losses) <= patience.cool_down_after(losses + 1) <= most
+
+
+def test_patience_comes_back_from_its_plan() -> None:
+    patience = Patience(debounce=timedelta(seconds=5), cool_down=DAY, grows=1.5, longest=3 * DAY)
+    assert Patience.from_plan(patience.to_plan()) == patience

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -10,6 +11,8 @@ from mdlc_constructs.settings.training_window import (
     SinceDrift,
     SlidingWindow,
     TrainingWindow,
+    window_from_plan,
+    window_to_plan,
 )
 
 DAYS = timedelta(days=1)
@@ -68,3 +71,10 @@ def test_the_training_machine_takes_every_window(window: TrainingWindow) -> None
     resolved = resolve_split(split.to_plan(), checked_input(window.intervals(END)))
     assert resolved["holdout"] == HOLDOUT
     assert resolved["validation"]["start"] == "2013-09-03T00:00:00" == resolved["train"]["end"]
+
+
+@pytest.mark.parametrize(
+    "window", [SlidingWindow(length=90 * DAYS, holdout=14 * DAYS), ExpandingWindow(holdout=14 * DAYS), DRIFT]
+)
+def test_a_window_comes_back_from_its_plan(window: TrainingWindow) -> None:
+    assert window_from_plan(json.loads(json.dumps(window_to_plan(window)))) == window

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from typing import Any, get_args
 
@@ -11,6 +12,8 @@ from mdlc_constructs.settings.triggers import (
     OnRequest,
     OnSchedule,
     Trigger,
+    trigger_from_plan,
+    trigger_to_plan,
 )
 
 NOT_A_NUMBER = float("nan")
@@ -91,3 +94,19 @@ def test_accuracy_is_lost_in_the_metrics_own_direction(
     trigger: OnAccuracyLoss, value: float, at_training: float | None, due: bool
 ) -> None:
     assert trigger.is_due(value, at_training) is due
+
+
+@pytest.mark.parametrize(
+    "trigger",
+    [
+        OnSchedule(schedule="rate(7 days)", priority=9),
+        OnNewData(rows=10),
+        OnDrift(windows=2, columns=("price",)),
+        OnAccuracyLoss(metric="auc", loss=0.05, windows=3),
+        OnCodeChange(),
+        OnRequest(),
+    ],
+    ids=lambda one: one.name,
+)
+def test_a_trigger_comes_back_from_its_plan(trigger: Trigger) -> None:
+    assert trigger_from_plan(json.loads(json.dumps(trigger_to_plan(trigger)))) == trigger

@@ -6,7 +6,7 @@ from typing import Any
 import jsonata
 import pytest
 
-from mdlc_constructs.workflows.ending import TO_FAILURE, audit_item, failure, success, why
+from mdlc_constructs.workflows.ending import TO_FAILURE, audit_item, failure, recorded, success, why
 
 SUCCESS = success(
     "flights",
@@ -24,6 +24,17 @@ def test_one_transaction_writes_the_execution_and_the_run() -> None:
     assert execution["pk"] == run["pk"] == {"S": "MODEL#flights"}
     assert execution["sk"]["S"].startswith("{% 'EXECUTION#'")
     assert run["sk"] == {"S": "{% 'RUN#' & $plan.run %}"}
+
+
+def test_an_execution_may_be_recorded_without_a_run_and_without_an_event() -> None:
+    state = recorded(
+        "flights", "monitoring", fields={"rows": "7"}, output={"outcome": "{% $result.outcome %}"}
+    )
+    record: dict[str, Any] = state.to_asl()
+    assert record["Arguments"]["Item"]["rows"] == {"S": "7"}
+    assert record["Arguments"]["Item"]["outcome"] == {"S": "{% $result.outcome %}"}
+    assert (record["Output"], record["End"]) == ({"outcome": "{% $result.outcome %}"}, True)
+    assert [catch.next for catch in state.catchers()] == ["RecordFailure"]
 
 
 def test_every_attribute_of_the_contract_is_in_the_item() -> None:

@@ -60,7 +60,8 @@ def test_a_window_that_fails_lets_the_others_go_on_and_is_named_at_the_end() -> 
         *_, last = machine.state(name).catchers()
         assert (last.errors, last.next) == (("States.ALL",), "WindowFailed")
     assert isinstance(machine.state("WindowFailed"), Pass)
-    (rule,) = machine.state("WindowsVerdict").to_asl()["Choices"]  # type: ignore[misc]
+    verdict: Any = machine.state("WindowsVerdict").to_asl()
+    (rule,) = verdict["Choices"]
     assert rule["Next"] == "RecordFailure"
     assert rule["Assign"]["failure"]["Error"] == "WindowFailed"
 

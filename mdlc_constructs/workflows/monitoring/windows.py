@@ -170,6 +170,7 @@ def window_machine(settings: MonitoringSettings) -> Machine:
     stands = Choice(
         name="WindowStands",
         rules=(
+            Rule(condition="{% $exists($states.input.failure) %}", next=FAILED),
             Rule(condition="{% $states.input.job = '' %}", next=RECORD),
             Rule(condition="{% $states.input.adopted = true %}", next=following),
         ),

@@ -14,7 +14,7 @@ from jobs.errors import InputError
 from jobs.monitoring.captures import pointer, stage_captures
 from jobs.plan import Interval
 from jobs.serving.values import read
-from tests.jobs.monitoring.windows import END, START, Row, event, rows
+from tests.jobs.monitoring.windows import END, START, Row, Window, event, opened, rows
 
 COLUMNS = {
     "id": "text",
@@ -144,6 +144,16 @@ def test_names_of_columns_may_hold_anything(tmp_path: Path) -> None:
     assert pointer(name) == "/a~1b~0\"c'd"
     document = event({**rows(1)[0], name: 4})
     assert staged(tmp_path, document, columns={name: "integer"})[0][name] == 4
+
+
+def test_a_line_that_is_too_long_to_read_costs_its_file_only(window: Window) -> None:
+    window.capture([event(row) for row in rows(3)], "good.jsonl")
+    window.capture(b'{"captureData": "' + b"x" * 35_000_000 + b'"}', "long.jsonl")
+    with opened(window) as read:
+        assert read.served.rows == 3
+        assert read.served.notes == (
+            "Capture file long.jsonl has a line of more than 32 MB and is left out.",
+        )
 
 
 def test_a_planned_file_that_is_gone(tmp_path: Path) -> None:

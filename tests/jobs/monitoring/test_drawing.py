@@ -3,7 +3,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from jobs.monitoring.drawing import WIDTH, histogram, intervals
+from jobs.monitoring.drawing import WIDTH, histogram, intervals, number
 from jobs.window import Compared
 
 NUMBERS = Compared(
@@ -66,6 +66,12 @@ def test_many_categories_are_put_together() -> None:
     )
     texts = [text.text for text in drawn(histogram(column)).iter("text")]
     assert texts[-2:] == ["all others", "30.0%"] and len(texts) == 16
+
+
+def test_numbers_in_few_digits() -> None:
+    assert [number(value) for value in (None, 0.71239, -12.3456, 123.456, 12345.6)] == [
+        *("–", "0.712", "-12.346", "123.5", "12,346"),
+    ]
 
 
 def test_nothing_to_draw() -> None:

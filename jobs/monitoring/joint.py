@@ -1,0 +1,40 @@
+"""Drift of all columns together: whether a classifier tells the window from the baseline's sample."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+
+from jobs.database import parquet
+from jobs.monitoring.drifting import VIEW
+from jobs.monitoring.reference import Reference
+from jobs.monitoring.rows import Served
+from jobs.monitoring.settings import Settings
+
+
+def joint(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    served: Served,
+    features: Mapping[str, str],
+    reference: Reference,
+) -> tuple[dict[str, Any] | None, list[str]]:
+    """What `jobs.domain` finds of the view `VIEW`, with its ``reason``; and notes.
+
+    A column that callers do not send any more is left out: drift of single columns tells of it, and it would
+    tell any row.
+
+    :param features: the raw columns that the model is given, with declared types.
+    """
+    if not settings.joint or not served.rows:
+        return None, []
+    if reference.sample is None:
+        return None, ["The baseline has no sample of rows: all columns together are not compared."]
+    # A second's import, which no window needs that is not compared.
+    from jobs.domain import joint_drift
+
+    sent = {name: kind for name, kind in features.items() if name in served.sent}
+    found = joint_drift(parquet(reference.sample), connection, VIEW, sent, settings.seed, settings.thresholds)
+    if found is None:
+        return None, ["Too few rows or columns to compare all columns together."]
+    return {**found.to_json(), "reason": found.reason}, []

@@ -1,0 +1,45 @@
+"""Drawing rows at random, and yet the same ones whenever the rows are the same, whatever their order."""
+
+from collections.abc import Iterable, Sequence
+
+from jobs.database import quoted
+
+
+def lot(columns: Iterable[str], seed: int) -> str:
+    """A number drawn for a row by what it holds, in SQL; the same for rows that hold the same.
+
+    The hash is DuckDB's own, which a run's wheels pin. Hashed together with the columns, seeds would give
+    lots that differ by a constant; hashed again, they are independent.
+    """
+    return _again(f"hash({', '.join(map(quoted, columns))})", f"CAST({int(seed)} AS UBIGINT)")
+
+
+def _again(lot: str, other: str) -> str:
+    return f"hash(xor({lot}, {other}))"
+
+
+def sampled(relation: str, columns: Iterable[str], *, taken: Sequence[str], rows: int, seed: int) -> str:
+    """A query for so many rows of a relation at most, in a random order.
+
+    Each row has the same chance, also where many hold the same: equal rows are counted, and one lot is drawn
+    for each of them. Only lots and counts are held for all rows.
+
+    :param relation: a relation in SQL.
+    :param columns: the columns that tell rows apart, those that are taken among them.
+    :param taken: the columns to answer.
+    """
+    names = list(columns)
+    equal = lot(names, seed)
+    counted = f"SELECT {equal} AS _lot, count(*) AS n FROM {relation} GROUP BY 1"
+    each = f"SELECT _lot, unnest(range(n)) AS _place FROM ({counted})"
+    order = _again("_lot", "hash(_place)")
+    drawn = f"SELECT _lot, {order} AS _order FROM ({each}) ORDER BY 2, 1 LIMIT {int(rows)}"
+    # Rows of one lot hold the same, so that the least of each column is the row.
+    values = ", ".join(f"min({quoted(name)}) AS {quoted(name)}" for name in taken)
+    wanted = f"SELECT *, {equal} AS _lot FROM {relation}"
+    found = f"SELECT _lot, {values} FROM ({wanted}) WHERE _lot IN (SELECT _lot FROM drawn) GROUP BY _lot"
+    answered = ", ".join(map(quoted, taken))
+    return (
+        f"WITH drawn AS ({drawn}) SELECT {answered} FROM ({found}) AS found JOIN drawn USING (_lot) "
+        f"ORDER BY drawn._order, _lot"
+    )

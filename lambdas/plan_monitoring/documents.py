@@ -1,0 +1,75 @@
+"""What the monitor job and the machine are told of a window. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lambdas.plan_monitoring.logic import Planned, label_settings
+from lambdas.steps import DIGEST_LENGTH, digest, verdict
+
+
+def job_plan(event: Mapping[str, Any], one: Planned) -> dict[str, object]:
+    """The `plan.json` of a window's monitor job."""
+    settings, source, package = event["settings"], one.source, one.source.package
+    assert package is not None
+    monitor = {key: value for key, value in settings["monitor"].items() if key != "kind"}
+    return {
+        "schema_version": 1,
+        "workflow": "monitoring",
+        "model": event["model"],
+        "run": one.digest[:16],
+        "dataset": settings["dataset"],
+        "quality": settings["quality"],
+        "data": {
+            "version": source.labels_version,
+            "uri": settings["labels"]["uri"] if settings["labels"] else "",
+            "files": [file.to_plan() for file in source.labels],
+        },
+        "package": {
+            "arn": package.arn,
+            "version": package.version,
+            "run": package.metadata["run"],
+            "program": package.metadata["program"],
+            "baseline": source.baseline,
+        },
+        "monitor": {
+            "kind": settings["monitor"]["kind"],
+            "window": one.window.to_plan(),
+            "id": one.window.id,
+            "captured": source.names(),
+            "published": [batch.to_plan() for batch in source.published],
+            "labels": label_settings(settings),
+            **monitor,
+        },
+        "previous": {"window": one.previous[0].to_plan()} if one.previous else None,
+    }
+
+
+def entry(event: Mapping[str, Any], one: Planned) -> dict[str, Any]:
+    """What the machine's map gets of a window, but for the places of its plan and manifests."""
+    source, package, bucket = one.source, one.source.package, event["home"]["bucket"]
+    problem = source.problem
+    job, replay, recorded = one.found, one.replay, source.wanted.recorded
+    replayed = replay is not None and replay.job.status == "Completed"
+    return {
+        "id": one.window.id,
+        "window": one.window.to_plan(),
+        "digest": one.digest,
+        "labels_version": source.labels_version,
+        "served_version": source.served_version,
+        "update": recorded is not None and recorded.served_version == source.served_version,
+        "kept": recorded.consistency if recorded else "",
+        "job": job.name if job else "",
+        "adopted": job is not None and job.job.status == "Completed",
+        "verdict": (verdict(job.job) if job else None) or {"rows": 0},
+        "version": package.version if package else 0,
+        "package_arn": package.arn if package else "",
+        "model": package.metadata["model"] if package else "",
+        "program": package.metadata["program"] if package else "",
+        "baseline": source.baseline,
+        "folder": one.folder,
+        "previous": one.previous[1] + "statistics.json" if one.previous else "",
+        "replay": replay is not None,
+        "replay_job": "" if replay is None or replayed else replay.name,
+        "scores": f"s3://{bucket}/scores/{digest(one.digest, 'replay')[:DIGEST_LENGTH]}/" if replay else "",
+        **({"failure": {"Error": type(problem).__name__, "Cause": str(problem)}} if problem else {}),
+    }

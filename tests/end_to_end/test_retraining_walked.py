@@ -1,0 +1,201 @@
+"""Whatever dies in a retraining, at every state of its machine.
+
+Training and release are machines of one state here. The next start completes or refuses cleanly, nothing is
+done twice for a request, and the lease is free.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.killing import HALT, Walked, frozen
+from tests.end_to_end.retraining import HERE, SERVED, Retraining
+
+TRAINED = {"outcome": "PendingApproval", "passed": "true", "reasons": "", "run": "walked", "rows": "9"}
+"""What the training stands for ends with: a version that a person has approved already, so that every state
+of waiting for one is passed."""
+
+
+@pytest.fixture(scope="module")
+def walked(retraining: Retraining) -> Iterator[Walked]:
+    """The retraining machine, with training and release as machines of one state."""
+    version = retraining.items(SERVED, "CHAMPION")[0]["package_arn"]
+    arns = {name: f"arn:aws:states:{HERE}:stateMachine:served-{name}" for name in ("training", "release")}
+    machines = {name: Walked(retraining.aws, arn) for name, arn in arns.items()}
+    answers = {"training": {**TRAINED, "package_arn": version}, "release": {"outcome": "Superseded"}}
+    for name, machine in machines.items():
+        stub = {"Type": "Pass", "Output": answers[name], "End": True}
+        machine.put({"QueryLanguage": "JSONata", "StartAt": "Stub", "States": {"Stub": stub}})
+    made = Walked(retraining.aws, f"arn:aws:states:{HERE}:stateMachine:served-retraining")
+    original = made.definition
+    # Nothing joins in a walk: time that is waited for nothing is left out.
+    made.definition = json.dumps(_without_debounce(json.loads(original)))
+    made.put(made.definition)
+    yield made
+    made.put(original)
+    for machine in machines.values():
+        machine.put(machine.definition)
+
+
+def _without_debounce(machine: dict[str, Any]) -> dict[str, Any]:
+    machine["States"]["Begin"]["Assign"]["settings"]["patience"]["debounce"] = 0
+    return machine
+
+
+def test_the_clock_retrains_once_with_what_its_rule_hands_over(
+    retraining: Retraining, walked: Walked
+) -> None:
+    before = len(retraining.audit(SERVED))
+    target = rule_target(retraining, "365 days")
+    struck: dict[str, Any] = {"id": "e1", "time": "2026-11-01T00:00:00Z", "detail": {}}
+    given = target["InputTransformer"]["InputTemplate"].replace("<aws.events.event.json>", json.dumps(struck))
+    for _ in range(2):
+        retraining.aws.client("lambda").invoke(FunctionName=target["Arn"], Payload=given.encode())
+    retraining.until(lambda: len(retraining.audit(SERVED)) > before, "no retraining came to its end")
+    retraining.settled(SERVED)
+    (item,) = retraining.audit(SERVED)[before:]
+    assert (item["outcome"], item["trigger"]) == ("Succeeded", "schedule")
+    assert item["reason"] == "By the clock, rate(365 days)."
+
+
+def rule_target(retraining: Retraining, schedule: str) -> dict[str, Any]:
+    """The target of the scheduled rule with that schedule."""
+    events = retraining.aws.client("events")
+    (rule,) = (
+        one["Name"] for one in events.list_rules()["Rules"] if schedule in one.get("ScheduleExpression", "")
+    )
+    (target,) = events.list_targets_by_rule(Rule=rule)["Targets"]
+    return dict(target)
+
+
+def test_a_function_that_is_killed_is_asked_again(retraining: Retraining, walked: Walked) -> None:
+    machine = walked.halting_before("RestLease")
+    machine["States"][HALT]["Seconds"] = 50
+    walked.put(machine)
+    execution = retraining.start(SERVED, reason="a function dies")
+    retraining.aws.until_entered(execution, HALT)
+    with frozen("FunctionsPlanRetraining"):
+        retraining.aws.until_entered(execution, "RestLease", then="TaskScheduled")
+        time.sleep(0.3)
+    walked.put(walked.definition)
+    done = retraining.aws.wait(execution)
+    assert (done.status, done.output.get("outcome")) == ("SUCCEEDED", "Succeeded"), (done.error, done.cause)
+    failures = [one for one in history(retraining, execution) if one["type"] == "TaskFailed"]
+    assert [one["taskFailedEventDetails"]["error"] for one in failures] == ["Runtime.ExitError"]
+    assert retraining.free()
+
+
+def history(retraining: Retraining, execution: str) -> list[dict[str, Any]]:
+    """The events of an execution."""
+    answer = retraining.aws.client("stepfunctions").get_execution_history(
+        executionArn=execution, maxResults=1000
+    )
+    found: list[dict[str, Any]] = answer["events"]
+    return found
+
+
+def test_a_nested_machine_that_is_stopped_fails_the_retraining_and_the_next_start_completes(
+    retraining: Retraining, walked: Walked
+) -> None:
+    training = Walked(retraining.aws, f"arn:aws:states:{HERE}:stateMachine:served-training")
+    training.put(training.halting_before("Stub"))
+    execution = retraining.start(SERVED, reason="training is stopped")
+    retraining.until(lambda: bool(retraining.executions(SERVED, "training", "RUNNING")), "no training")
+    (running,) = retraining.executions(SERVED, "training", "RUNNING")
+    retraining.stop(running)
+    failed = retraining.aws.wait(execution)
+    training.put(training.definition)
+    assert (failed.status, "ABORTED" in failed.cause) == ("FAILED", True)
+    assert retraining.free()
+    assert retraining.run(SERVED, reason="again").output["outcome"] == "Succeeded"
+
+
+def test_the_reaper_takes_back_what_a_stopped_retraining_holds(
+    retraining: Retraining, walked: Walked
+) -> None:
+    walked.put(walked.halting_before("Train"))
+    execution = retraining.start(SERVED, reason="is stopped")
+    retraining.aws.until_entered(execution, HALT)
+    retraining.stop(execution)
+    walked.put(walked.definition)
+    (lease,) = retraining.leases()
+    retraining.aws.client("dynamodb").update_item(
+        TableName=retraining.outputs["FleetTable"],
+        Key={name: {"S": lease[name]} for name in ("pk", "sk")},
+        UpdateExpression="SET expires_at = :past",
+        ExpressionAttributeValues={":past": {"S": "2000-01-01T00:00:00.000+00:00"}},
+    )
+    target = rule_target(retraining, "15 minutes")
+    answer = retraining.aws.client("lambda").invoke(
+        FunctionName=target["Arn"], Payload=target["Input"].encode()
+    )
+    assert json.loads(answer["Payload"].read()) == {"back": 1}
+    assert retraining.free()
+    carried_on = retraining.run(SERVED, reason="start again")
+    assert carried_on.output["outcome"] == "Succeeded"
+    assert retraining.audit(SERVED)[-1]["reason"] == "is stopped"
+
+
+def succeeded_since(retraining: Retraining, workflow: str, before: set[str]) -> list[str]:
+    """The requests that a machine worked for since then, of executions that succeeded."""
+    new = set(retraining.executions(SERVED, workflow, "SUCCEEDED")) - before
+    return [arn.rpartition(":")[2][:32] for arn in new]
+
+
+def walk(retraining: Retraining, walked: Walked, state: str) -> None:
+    """Stop a retraining as it enters a state, start again, and look at what was done."""
+    before = {name: set(retraining.executions(SERVED, name)) for name in ("training", "release")}
+    walked.put(walked.halting_before(state))
+    first = retraining.start(SERVED, reason=f"walk to {state}")
+    retraining.aws.until_entered(first, HALT)
+    retraining.stop(first)
+    walked.put(walked.definition)
+    second = retraining.run(SERVED, reason=f"walk on from {state}")
+    assert second.status == "SUCCEEDED", (state, second.error, second.cause, second.states)
+    assert second.output["outcome"] == "Succeeded", (state, second.output)
+    for name, known in before.items():
+        done = succeeded_since(retraining, name, known)
+        assert len(done) == len(set(done)) >= 1, f"stopped at {state}: {name} was done twice for a request"
+    assert retraining.items(SERVED, "TRIGGER#") == [], state
+    assert retraining.free(), state
+
+
+UNUSUAL = {"Duplicate", "ReleaseFailed", "ConcludeFailure", "RecordFailure", "AnnounceFailure", "Failed"}
+"""States beside the path: what they are for is brought about in a walk of their own."""
+
+
+def test_a_walk_over_all_states_of_the_path(retraining: Retraining, walked: Walked) -> None:
+    path = [name for name in walked.states if name not in UNUSUAL]
+    assert len(path) == 25
+    for state in path:
+        walk(retraining, walked, state)
+
+
+def test_a_walk_over_the_states_that_handle_a_failure(retraining: Retraining, walked: Walked) -> None:
+    release = Walked(retraining.aws, f"arn:aws:states:{HERE}:stateMachine:served-release")
+    fails = {"Type": "Fail", "Error": "NoCapacity", "Cause": "not today"}
+    for state in ("ReleaseFailed", "ConcludeFailure", "RecordFailure", "AnnounceFailure", "Failed"):
+        release.put({"QueryLanguage": "JSONata", "StartAt": "Stub", "States": {"Stub": fails}})
+        walked.put(walked.halting_before(state))
+        first = retraining.start(SERVED, reason=f"fail to {state}")
+        retraining.aws.until_entered(first, HALT)
+        retraining.stop(first)
+        walked.put(walked.definition)
+        release.put(release.definition)
+        second = retraining.run(SERVED, reason="go on")
+        assert (second.status, second.output["outcome"]) == ("SUCCEEDED", "Succeeded"), (state, second)
+        assert retraining.free(), state
+
+
+def test_a_walk_to_where_another_has_done_the_work(retraining: Retraining, walked: Walked) -> None:
+    walked.put(walked.halting_before("Duplicate"))
+    first = retraining.start(SERVED, noted=True)
+    retraining.aws.until_entered(first, HALT)
+    retraining.stop(first)
+    walked.put(walked.definition)
+    second = retraining.run(SERVED, noted=True)
+    assert (second.status, second.output["outcome"]) == ("SUCCEEDED", "Duplicate")
+    assert retraining.free()
