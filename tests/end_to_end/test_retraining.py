@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from mdlc_cli import audit, machines
 from tests.end_to_end.aws import Execution
 from tests.end_to_end.retraining import DECIDED, SERVED, Retraining
 from tests.end_to_end.team_retraining import Retrained
@@ -135,6 +136,17 @@ def test_what_a_deployment_changes_of_training_retrains(retraining: Retraining) 
     assert item["trigger"] == "code-change"
     training = retraining.audit(SERVED, "training")[-1]
     assert json.loads(training["hyperparameters"])["num_round"] == "7"
+
+
+def test_the_command_line_finds_the_machine_and_tells_what_it_did(retraining: Retraining) -> None:
+    target = retraining.aws.target
+    machine = machines.choose(machines.all_machines(target), "retraining", model="served")
+    assert machine.name == "served-retraining"
+    found = audit.executions(audit.items(target, retraining.table(SERVED), model="served"))
+    columns, rows = audit.rows(found)
+    told = [dict(zip(columns, row, strict=True)) for row in rows]
+    (lost,) = [one for one in told if (one["workflow"], one["outcome"]) == ("retraining", "Lost")]
+    assert (lost["trigger"], lost["version"]) == ("accuracy-loss", "3")
 
 
 @pytest.mark.parametrize("model", [SERVED, DECIDED], ids=lambda one: one.team.model)
