@@ -137,7 +137,8 @@ def sections(account: Account) -> list[Section]:
 
 def _model(found: Lineage, package: Package, data: Mapping[str, Any]) -> Section:
     origin = {**package.get("metadata", {}), **{k: v for k, v in found.training.items() if v}}
-    files = f"{data['files']} files, {data['bytes']:,} bytes in {data['uri']}" if data else ""
+    noun = "file" if data.get("files") == 1 else "files"
+    files = f"{data['files']} {noun}, {data['bytes']:,} bytes in {data['uri']}" if data else ""
     holdout = parsed(found.retraining.get("holdout"))
     rows = [
         ("package", found.package_arn),

@@ -8,7 +8,7 @@ from typing import Any
 from examples.flight_delay import following
 from examples.flight_delay.loading import RAW_TRAINING, upload
 from examples.flight_lifecycle import flights
-from examples.flight_lifecycle.living import Scene, know, recorded
+from examples.flight_lifecycle.living import Month, Scene, know, recorded
 from examples.flight_lifecycle.team import TEAM
 from mdlc_cli import progress
 from mdlc_cli.errors import CommandError
@@ -17,22 +17,25 @@ REASON = "declared bad challenger: the labels to learn from are shuffled"
 SEED = 2013
 
 
-def inject(scene: Scene, last: int) -> dict[str, Any]:
+def inject(scene: Scene, known: Month) -> dict[str, Any]:
     """Has a model trained on shuffled labels, judged on true ones; returns its retraining's audit item.
 
-    The last known month keeps its labels, so that the holdout tells the truth.
+    The last known month keeps its labels, so that the holdout tells the truth. It is the end of time here: a
+    real team's request would train up to now.
 
     Raises:
         CommandError: it was not refused.
     """
     scene.out.print("\n[bold]A bad challenger, injected[/]")
+    last = known.month
     client, bucket = scene.chosen.client("s3"), scene.outputs["BucketName"]
     with progress.step(f"shuffling the labels of all months before {flights.month_name(last)}"):
         for month in range(1, last):
             path = shuffled(scene.folder / "known" / flights.file_name(month), scene.folder / "shuffled")
             upload(client, bucket, RAW_TRAINING + path.name, path)
     try:
-        arn = following.start(scene.chosen, "retraining", {"reason": REASON}, TEAM)
+        given = {"reason": REASON, "labelled_until": known.labelled_until}
+        arn = following.start(scene.chosen, "retraining", given, TEAM)
         result = following.watched(scene.out, scene.chosen, arn)
     finally:
         with progress.step("putting the true labels back"):

@@ -69,7 +69,7 @@ def year(out: Console, *, first: int, last: int, bad_after: int, share: int) -> 
         months.append(living.live(scene, month))
         tell(scene, months[-1])
         if month == bad_after:
-            refused = bad_challenger.inject(scene, month)
+            refused = bad_challenger.inject(scene, months[-1])
             scene.say(f"  refused: {refused['reasons']}")
     without = comparing.never_retrained(scene, months, version)
     summarize(scene, months, without)

@@ -64,6 +64,7 @@ class Month:
         auc: of the answers, once labels had arrived, as the monitor found it.
         drifted: columns whose values were others than in training.
         report: S3 URI of the monitor's page.
+        labelled_until: the last flight whose outcome the monitor knew.
         retraining: the audit item of the retraining that followed; None when nothing called for one.
         trained: the audit item of its training.
     """
@@ -74,6 +75,7 @@ class Month:
     auc: Interval
     drifted: tuple[str, ...]
     report: str
+    labelled_until: str
     retraining: Mapping[str, Any] | None = None
     trained: Mapping[str, Any] | None = None
 
@@ -115,6 +117,7 @@ def live(scene: Scene, month: int) -> Month:
         auc=Interval(value=auc["value"], low=auc["low"], high=auc["high"]),
         drifted=tuple(json.loads(seen["columns"])),
         report=str(seen["page"]),
+        labelled_until=str(seen["labelled_until"]),
         retraining=retraining,
         trained=trained,
     )

@@ -81,11 +81,6 @@ ALLOWED = (
         resources="*/monitoring/*",
         reason="Statistics of the window before, of which these batches had none.",
     ),
-    Unused(
-        roles=GATES,
-        actions=("kms:Decrypt",),
-        reason="Step Functions reads a machine's encrypted definition in the name of who starts it.",
-    ),
 )
 
 

@@ -20,6 +20,7 @@ from jobs.divergence import (
     wasserstein,
     without_rare,
 )
+from jobs.significance import chi_square_tail
 
 CELLS = st.lists(st.tuples(st.integers(0, 300), st.integers(0, 300)), min_size=1, max_size=12).filter(
     lambda cells: all(sum(side) > 0 for side in zip(*cells, strict=True))
@@ -119,3 +120,22 @@ def test_equal_and_empty_samples_are_not_apart() -> None:
         assert measure([(3, 3), (4, 4)]) == pytest.approx(0.0, abs=1e-12)
         assert measure([]) == 0.0
     assert chi_square([(3, 0), (4, 0)]) == kolmogorov_smirnov([(3, 0)]) == psi_of_chance([(3, 0)]) == 0.0
+
+
+def test_where_every_value_is_a_cell_measures_are_those_of_the_values() -> None:
+    random = np.random.default_rng(12)
+    before, after = random.poisson(6, 20_000), random.poisson(6.4, 7_000)
+    highest = int(max(before.max(), after.max())) + 1
+    counts = (np.bincount(before, minlength=highest), np.bincount(after, minlength=highest))
+    cells: list[Cell] = [(float(first), float(second)) for first, second in zip(*counts, strict=True)]
+    exact = pytest.approx
+    assert kolmogorov_smirnov(cells) == exact(float(stats.ks_2samp(before, after).statistic), rel=1e-9)
+    p, q = shares(cells)
+    assert jensen_shannon(cells) == exact(float(jensenshannon(p, q, 2)), rel=1e-9)
+    raised = np.array(cells) + 0.5
+    a, b = raised[:, 0] / raised[:, 0].sum(), raised[:, 1] / raised[:, 1].sum()
+    assert psi(cells) == exact(float(stats.entropy(a, b) + stats.entropy(b, a)), rel=1e-9)
+    held = [cell for cell in cells if sum(cell)]
+    expected = stats.chi2_contingency(np.array(held).T, correction=False)
+    assert chi_square(held) == exact(float(expected.statistic), rel=1e-9)
+    assert chi_square_tail(chi_square(held), len(held) - 1) == exact(float(expected.pvalue), rel=1e-9)

@@ -10,7 +10,13 @@ from examples.flight_lifecycle.living import Interval, Month
 def month(number: int, version: int, auc: float) -> Month:
     interval = Interval(value=auc, low=auc - 0.01, high=auc + 0.01)
     return Month(
-        month=number, version=version, asked=1000, auc=interval, drifted=("temperature",), report="s3://b/k"
+        month=number,
+        version=version,
+        asked=1000,
+        auc=interval,
+        drifted=("temperature",),
+        report="s3://b/k",
+        labelled_until="",
     )
 
 
