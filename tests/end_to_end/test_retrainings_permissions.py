@@ -45,7 +45,7 @@ ALLOWED = (
         roles=("FunctionsPlanRetrainingRole",),
         actions=("states:StartExecution",),
         resources="${DecidedRetrainingStateMachine}",
-        reason="The end of a retraining starts what waits: for the other model, while nothing of this one did.",
+        reason="The end of a retraining starts what waits, which nothing of this model did.",
     ),
     Unused(
         roles=("ServedRetrainingRole",),
