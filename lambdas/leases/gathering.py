@@ -21,6 +21,7 @@ class Fired:
         report: the S3 URI of the drift or accuracy report that led to it, or nothing.
         labelled_until: up to when labels are complete, ISO 8601, or nothing.
         drifted_at: since when the world is another, ISO 8601, or nothing.
+        version: the package version that was found wanting, or nothing where it is about no version.
         window: the training window that a person asked for, as JSON, or nothing.
         holdout: see window.
     """
@@ -33,8 +34,19 @@ class Fired:
     report: str = ""
     labelled_until: str = ""
     drifted_at: str = ""
+    version: str = ""
     window: str = ""
     holdout: str = ""
+
+
+def is_replaced(version: str, champion: str) -> bool:
+    """Whether what was found of a version says nothing about the one that serves.
+
+    Args:
+        version: nothing for what is about no version.
+        champion: nothing before the first, when nothing can have been replaced.
+    """
+    return bool(version and champion) and version != champion
 
 
 @dataclass(frozen=True, kw_only=True)

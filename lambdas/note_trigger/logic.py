@@ -200,12 +200,18 @@ def _of_window(
         report=window.get("report", ""),
         labelled_until=window.get("labelled_until", ""),
         drifted_at=drifted_at,
+        version=window.get("version", ""),
     )
 
 
 def _same_version(window: Window, event: Event) -> bool:
     """What another version was found to do says nothing about the one that serves."""
-    return window.get("version", "") == _text(event.detail.get("version"))
+    return window.get("version", "") == version_of(event)
+
+
+def version_of(event: Event) -> str:
+    """The version that an event of monitoring is about, or nothing."""
+    return _text(event.detail.get("version"))
 
 
 def _text(value: object) -> str:

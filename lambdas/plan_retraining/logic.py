@@ -18,10 +18,12 @@ from mdlc_constructs.settings.training_window import window_from_plan
 INPUT_KEYS = ("window", "holdout", "labelled_until", "drifted_at", "noted")
 """The input contract besides the texts for the audit; `noted` is set by what notes triggers."""
 
-WAIT, NOTHING, TRAIN, TRAINED = "Wait", "Nothing", "Train", "Trained"
-"""How a retraining goes on: later; not at all; with its training; with a training that is done."""
+WAIT, NOTHING, REPLACED, TRAIN, TRAINED = "Wait", "Nothing", "Replaced", "Train", "Trained"
+"""How a retraining goes on: later; not at all, since others do it; not at all, since the version that it was
+for is replaced; with its training; with a training that is done."""
 
 SUCCEEDED, LOST, UNCHANGED, DUPLICATE, FAILED = "Succeeded", "Lost", "Unchanged", "Duplicate", "Failed"
+SUPERSEDED = "Superseded"
 
 LONGEST_REASON = 1000
 MOST_TOLD = 100

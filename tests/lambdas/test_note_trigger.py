@@ -69,6 +69,7 @@ def test_one_window_that_drifted_fires_with_its_report() -> None:
         report="s3://b/4/report.json",
         labelled_until="2026-01-04T00:00:00",
         drifted_at=day(4),
+        version="3",
     )
 
 

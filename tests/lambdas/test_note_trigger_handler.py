@@ -71,6 +71,14 @@ def test_one_window_may_fire_several_triggers_of_one_retraining(model: Model) ->
     assert len(model.machines.executions) == 1
 
 
+@pytest.mark.parametrize(("champion", "fires"), [(3, 2), (4, 0), (2, 0)])
+def test_only_the_champions_windows_count(model: Model, champion: int, fires: int) -> None:
+    model.champion(champion)
+    answer = handler.handler(judged(model, OnDrift(), OnAccuracyLoss(metric="auc", bound=0.6)), None)
+    assert answer is not None and answer["fired"] == fires
+    assert {one.fired.version for one in model.notes.noted()} == ({"3"} if fires else set())
+
+
 def test_the_score_at_training_is_waited_for(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     event, slept = judged(model, OnAccuracyLoss(metric="auc", loss=0.1)), []
 

@@ -103,6 +103,43 @@ def test_a_split_by_shares_takes_no_holdout(model: Model, monkeypatch: pytest.Mo
     assert "holdout" not in held(model)[1]["training"]["input"]
 
 
+def test_what_was_found_of_a_version_that_was_replaced_since_is_dropped(model: Model) -> None:
+    model.champion(2)
+    for version in ("1", "2", ""):
+        fired = replace(FIRED, event_id=f"e{version}", at=FIRED.at + timedelta(seconds=int(version or 9)))
+        model.notes.note(replace(fired, version=version, reason=f"of {version}"), model.now)
+    gathered = model.gather(noted=True)
+    model.ask(gathered)
+    for _ in range(2):
+        work = model.claim(gathered)
+        # The request was named after the first trigger, which is the one that is dropped.
+        assert (work["step"], work["request_id"]) == ("Train", gathered["request_id"])
+        assert [one["reason"] for one in json.loads(work["triggers"])] == ["of 2", "of "]
+
+
+def test_nothing_trains_when_everything_that_fired_is_about_a_replaced_version(model: Model) -> None:
+    model.notes.note(replace(FIRED, version="1"), model.now)
+    gathered = model.gather(noted=True)
+    model.ask(gathered)
+    model.champion(2)
+    assert model.claim(gathered) == {"step": "Replaced"}
+    model.notes.note(replace(FIRED, event_id="of the champion", version="2"), model.now)
+    told = model.conclude(gathered["request_id"], "Superseded")
+    assert model.holder() == ""
+    assert [one.fired.version for one in model.notes.noted()] == ["2"]
+    # What came meanwhile is not left lying, and no cool-down began.
+    assert told["next"] in model.machines.executions
+    assert model.notes.history().past.ended_at is None
+
+
+def test_a_version_that_was_replaced_while_its_training_ran_is_carried_on(model: Model) -> None:
+    model.notes.note(replace(FIRED, version="1", window=""), model.now)
+    gathered, work = held(model, noted=True)
+    model.machines.runs("flights-training", gathered["request_id"], **work["training"]["input"])
+    model.champion(2)
+    assert model.claim(gathered)["training"] == work["training"]
+
+
 def test_a_storm_of_executions_trains_once(model: Model) -> None:
     model.notes.note(FIRED, model.now)
     gathered = [model.gather(f"x{number}", noted=True) for number in range(5)]
