@@ -69,8 +69,8 @@ def _of(noun: Trigger, event: logic.Event, plan: Mapping[str, Any]) -> Fired | N
     if isinstance(noun, OnSchedule):
         return logic.by_schedule(event, schedule=noun.schedule, priority=noun.priority)
     if isinstance(noun, OnNewData):
-        before = Notes(dynamodb=client("dynamodb"), table=plan["table"], model=plan["model"]).history()
-        return logic.by_new_data(event, noun, counted(client("s3"), plan["dataset"]), before.trained)
+        history = Notes(dynamodb=client("dynamodb"), table=plan["table"], model=plan["model"]).history()
+        return logic.by_new_data(event, noun, counted(client("s3"), plan["dataset"]), history)
     if _is_replaced(plan, event):
         return None
     if isinstance(noun, OnDrift):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from lambdas.leases.gathering import Fired
-from lambdas.leases.noted import Trained
+from lambdas.leases.noted import History, Trained
 from mdlc_constructs.settings.triggers import OnAccuracyLoss, OnDrift, OnNewData
 
 Window = Mapping[str, str]
@@ -101,11 +101,12 @@ def by_code(request_id: str, digest: str, *, at: datetime, priority: int) -> Fir
     )
 
 
-def by_new_data(event: Event, noun: OnNewData, now: Trained, before: Trained) -> Fired | None:
+def by_new_data(event: Event, noun: OnNewData, now: Trained, history: History) -> Fired | None:
     """Enough came since the last training.
 
     Rows are an estimate: new bytes, by the rows a byte held at the last training.
     """
+    before = history.trained
     files = max(0, now.files - before.files)
     grown = max(0, now.size - before.size)
     rows = 0
@@ -115,8 +116,9 @@ def by_new_data(event: Event, noun: OnNewData, now: Trained, before: Trained) ->
         return None
     told = f"{files} new files" + (f", about {rows} new rows" if before.rows else "")
     return Fired(
-        # Every file that comes now tells the same until a retraining has counted anew.
-        event_id=f"new-data-after-{before.files}-{before.size}",
+        # Every file that comes now tells the same until a retraining has ended. One that failed has not
+        # counted anew, so that its name is needed, too: what it was started for is gone.
+        event_id=f"new-data-after-{before.files}-{before.size}-{history.last_request}",
         trigger=noun.name,
         reason=f"{told} since the last training.",
         at=event.time,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lambdas.leases.gathering import Fired
-from lambdas.leases.noted import Trained
+from lambdas.leases.noted import History, Trained
 from lambdas.note_trigger.logic import (
     Event,
     by_accuracy,
@@ -172,12 +172,12 @@ def test_a_deployment_is_told_by_its_request() -> None:
     ],
 )
 def test_enough_that_is_new(noun: OnNewData, now: Trained, before: Trained, said: str | None) -> None:
-    fired = by_new_data(Event.of({"id": "e", "time": TIME}), noun, now, before)
+    fired = by_new_data(Event.of({"id": "e", "time": TIME}), noun, now, History(trained=before))
     assert (fired.reason if fired else None) == (f"{said} since the last training." if said else None)
 
 
 def test_more_files_before_the_next_training_are_the_same_news() -> None:
-    before = Trained(files=3, size=5)
+    before = History(trained=Trained(files=3, size=5))
     noun, told = OnNewData(files=1), Event.of({"id": "e", "time": TIME})
     first, second = (by_new_data(told, noun, Trained(files=n, size=n), before) for n in (5, 6))
     assert first and second and first.event_id == second.event_id

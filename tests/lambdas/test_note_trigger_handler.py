@@ -124,6 +124,19 @@ def test_new_files_are_counted_when_one_comes(model: Model) -> None:
     assert model.notes.noted()[0].fired.reason == "2 new files since the last training."
 
 
+def test_new_files_fire_again_after_a_retraining_that_failed(model: Model) -> None:
+    event = told(model, OnNewData(files=1))
+    for execution, new in (("x1", 1), ("x2", 1)):
+        answer = handler.handler(event, None)
+        again = handler.handler(event, None)
+        assert answer and again and (answer["new"], again["new"]) == (new, 0)
+        gathered = model.gather(execution, noted=True)
+        model.ask(gathered, execution)
+        model.claim(gathered, execution)
+        model.conclude(gathered["request_id"], "Failed", execution)
+        assert model.notes.noted() == []
+
+
 @pytest.fixture
 def answered(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """What CloudFormation was answered."""
