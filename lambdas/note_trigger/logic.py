@@ -57,6 +57,7 @@ def told(event: Event, windows: Sequence[Window]) -> list[Window]:
         "columns": json.dumps(detail.get("columns") or []),
         "metrics": json.dumps(detail.get("metrics") or {}),
         "baseline_metrics": at_training[0] if at_training else "{}",
+        "labelled": str(detail.get("labelled") or 0),
         "report": _text(detail.get("report")),
         "labelled_until": _text(detail.get("labelled_until")),
     }
@@ -70,7 +71,7 @@ def lacks_baseline(event: Event, noun: OnAccuracyLoss, windows: Sequence[Window]
     return (
         noun.loss is not None
         and own is not None
-        and _value(own.get("metrics"), noun.metric) is not None
+        and _measured(own, noun) is not None
         and _value(own.get("baseline_metrics"), noun.metric) is None
     )
 
@@ -153,7 +154,7 @@ def by_drift(event: Event, noun: OnDrift, windows: Sequence[Window]) -> Fired | 
 
 
 def by_accuracy(event: Event, noun: OnAccuracyLoss, windows: Sequence[Window]) -> Fired | None:
-    """The last windows with labels are too bad, all of them.
+    """The last windows with enough labels are too bad, all of them.
 
     Args:
         windows: those of the monitor, the latest first.
@@ -161,7 +162,7 @@ def by_accuracy(event: Event, noun: OnAccuracyLoss, windows: Sequence[Window]) -
     known = [
         (one, value)
         for one in windows
-        if _same_version(one, event) and (value := _value(one.get("metrics"), noun.metric)) is not None
+        if _same_version(one, event) and (value := _measured(one, noun)) is not None
     ]
     last = known[: noun.windows]
     if len(last) < noun.windows or not _is_among(event, [one for one, _ in last]):
@@ -234,6 +235,13 @@ def _columns(window: Window, wanted: Sequence[str]) -> list[str]:
 
 def _drifted(window: Window, wanted: Sequence[str]) -> bool:
     return window.get("drifted") == "true" and (not wanted or bool(_columns(window, wanted)))
+
+
+def _measured(window: Window, noun: OnAccuracyLoss) -> float | None:
+    """The metric over a window that has enough labels; one that gets them later is not judged before."""
+    if int(window.get("labelled") or 0) < noun.least_rows:
+        return None
+    return _value(window.get("metrics"), noun.metric)
 
 
 def _value(metrics: str | None, name: str) -> float | None:

@@ -1,6 +1,7 @@
 """Which triggers an event makes fire."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,7 +56,7 @@ def accuracy(value: float | None, at_training: float | None = None, **texts: str
     def told(one: float | None) -> str:
         return json.dumps({} if one is None else {"auc": {"value": one, "low": 0, "high": 1}})
 
-    return {"metrics": told(value), "baseline_metrics": told(at_training), **texts}
+    return {"metrics": told(value), "baseline_metrics": told(at_training), "labelled": "100", **texts}
 
 
 def test_one_window_that_drifted_fires_with_its_report() -> None:
@@ -139,6 +140,24 @@ def test_labels_that_come_late_judge_the_last_windows_that_have_them() -> None:
     assert by_accuracy(event(2), noun, [unlabelled, labelled, window(2, **accuracy(0.6))]) is None
 
 
+def test_a_few_labels_are_no_loss_and_take_nothing_from_the_full_ones() -> None:
+    noun = OnAccuracyLoss(metric="auc", bound=0.7)
+    for labelled in ("", "0", "99"):
+        assert by_accuracy(event(4), noun, [window(4, **accuracy(0.5, labelled=labelled))]) is None
+    # Nor do they hide the window before, which has enough.
+    few, enough = window(4, **accuracy(0.9, labelled="5")), window(3, **accuracy(0.6))
+    assert by_accuracy(event(3), noun, [few, enough])
+    assert by_accuracy(event(4), replace(noun, least_rows=5), [few]) is None
+    assert by_accuracy(event(4), replace(noun, least_rows=5, bound=0.95), [few])
+
+
+def test_what_is_too_few_to_judge_is_not_waited_for() -> None:
+    noun = OnAccuracyLoss(metric="auc", loss=0.05)
+    for labelled, lacks in ((99, False), (100, True)):
+        told_of = announced(4, metrics={"auc": {"value": 0.6}}, labelled=labelled, version=3)
+        assert lacks_baseline(told_of, noun, told(told_of, [])) is lacks
+
+
 def test_the_clock_strikes_once_however_often_it_is_announced() -> None:
     def struck(id_: str) -> Fired:
         given: dict[str, Any] = {"id": id_, "time": TIME}
@@ -206,7 +225,7 @@ def test_an_event_replaces_what_was_known_of_its_window() -> None:
 
 def test_the_score_at_training_comes_from_any_window_of_the_version() -> None:
     noun = OnAccuracyLoss(metric="auc", loss=0.05)
-    late = announced(4, metrics={"auc": {"value": 0.6}}, version=3)
+    late = announced(4, metrics={"auc": {"value": 0.6}}, labelled=100, version=3)
     alone = told(late, [window(3, version="2", **accuracy(0.8, 0.9))])
     assert lacks_baseline(late, noun, alone)
     assert not lacks_baseline(late, OnAccuracyLoss(metric="auc", bound=0.7), alone)

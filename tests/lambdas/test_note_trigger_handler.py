@@ -27,6 +27,7 @@ WINDOW = {
     "rows": "10",
     "drifted": "true",
     "columns": "[]",
+    "labelled": "200",
     "metrics": json.dumps({"auc": {"value": 0.5}}),
 }
 
@@ -54,7 +55,8 @@ def judged(model: Model, *triggers: Trigger) -> dict[str, Any]:
     model.table.items["MODEL#flights", WINDOW["sk"]] = {**item, "pk": {"S": "MODEL#flights"}}
     window = {name: WINDOW[name] for name in ("start", "end")}
     detail = {"monitor": "endpoint", "version": 3, "window": window, "rows": 10, "drifted": True}
-    return told(model, *triggers, detail={**detail, "metrics": {"auc": {"value": 0.5}}})
+    measured = {"metrics": {"auc": {"value": 0.5}}, "labelled": 200}
+    return told(model, *triggers, detail={**detail, **measured})
 
 
 def test_a_storm_of_one_event_starts_one_retraining(model: Model) -> None:
