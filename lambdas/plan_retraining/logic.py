@@ -106,9 +106,10 @@ def chosen_intervals(
         given = {name: json.loads(getattr(one, name)) for name in ("window", "holdout") if getattr(one, name)}
         if given:
             return given
+    declared = now - timedelta(seconds=plan["label_delay"])
     ends = [_utc(one.labelled_until) for one in fired if one.labelled_until]
-    # The end is excluded, and the last row that has a label is not.
-    end = max(ends) + timedelta(seconds=1) if ends else now - timedelta(seconds=plan["label_delay"])
+    # The end is excluded, and the last row that has a label is not. One in the future is a label's mistake.
+    end = max((one + timedelta(seconds=1) if one < now else declared for one in ends), default=declared)
     drifts = [_utc(one.drifted_at) for one in fired if one.drifted_at]
     found: dict[str, Any] = dict(window_from_plan(plan["window"]).intervals(end, min(drifts, default=None)))
     return found if by_time else {"window": found["window"]}

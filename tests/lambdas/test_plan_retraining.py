@@ -97,6 +97,14 @@ def test_without_a_hint_labels_take_their_declared_delay(model: Model) -> None:
     assert work["training"]["input"]["window"]["end"] == end.replace(tzinfo=None).isoformat()
 
 
+@pytest.mark.parametrize("right", ["", "2025-12-01"])
+def test_a_label_from_the_future_moves_no_window_beyond_now(model: Model, right: str) -> None:
+    model.notes.note(replace(FIRED, window="", labelled_until=right), model.now)
+    _, work = held(model, labelled_until="2062-01-01")
+    end = START - timedelta(days=1)
+    assert work["training"]["input"]["window"]["end"] == end.replace(tzinfo=None).isoformat()
+
+
 def test_a_split_by_shares_takes_no_holdout(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = {**model.plan, "by_time": False}
     monkeypatch.setattr(Model, "plan", plan)
