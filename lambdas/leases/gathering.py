@@ -9,6 +9,8 @@ from lambdas.leases.items import moment
 from mdlc_constructs.settings.patience import Patience
 
 ON_REQUEST = "request"
+LONGEST_REASON = 300
+"""Characters: the reasons of many triggers travel together, and a report says more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,10 @@ class Fired:
     version: str = ""
     window: str = ""
     holdout: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.reason) > LONGEST_REASON:
+            object.__setattr__(self, "reason", f"{self.reason[: LONGEST_REASON - 3]}...")
 
 
 def is_replaced(version: str, champion: str) -> bool:

@@ -10,6 +10,9 @@ from lambdas.leases.gathering import Fired
 from lambdas.leases.noted import History, Trained
 from mdlc_constructs.settings.triggers import OnAccuracyLoss, OnDrift, OnNewData
 
+MOST_NAMED = 10
+"""Columns of a reason: the report has them all."""
+
 Window = Mapping[str, str]
 """A `WINDOW#` item of the audit table, all texts."""
 
@@ -142,7 +145,9 @@ def by_drift(event: Event, noun: OnDrift, windows: Sequence[Window]) -> Fired | 
     if len(drifted) < noun.windows or not _is_among(event, drifted[: noun.windows]):
         return None
     latest = drifted[0]
-    columns = ", ".join(_columns(latest, noun.columns)) or "predictions"
+    names = _columns(latest, noun.columns)
+    more = len(names) - MOST_NAMED
+    columns = ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "") or "predictions"
     return _of_window(
         noun.name,
         latest,

@@ -26,8 +26,8 @@ SUCCEEDED, LOST, UNCHANGED, DUPLICATE, FAILED = "Succeeded", "Lost", "Unchanged"
 SUPERSEDED = "Superseded"
 
 LONGEST_REASON = 1000
-MOST_TOLD = 100
-"""Triggers that the audit item holds; an item has at most 400 KB."""
+MOST_TOLD = 50
+"""Triggers that the audit item and the events hold: a state's data and an event have at most 256 KiB."""
 
 
 def checked_input(value: object) -> dict[str, Any]:

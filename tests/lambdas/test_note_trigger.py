@@ -108,6 +108,17 @@ def test_drift_of_a_wanted_column_or_of_predictions_alone_fires() -> None:
     assert fired and "(predictions)" in fired.reason
 
 
+def test_a_wide_table_is_told_in_a_sentence() -> None:
+    def reason(*columns: str) -> str:
+        fired = by_drift(event(4), OnDrift(), [window(4, columns=json.dumps(columns))])
+        assert fired is not None
+        return fired.reason
+
+    assert reason(*(f"c{number}" for number in range(5000))).endswith("c8, c9 and 4990 more).")
+    assert reason(*(f"c{number}" for number in range(10))).endswith("c8, c9).")
+    assert len(reason("x" * 100_000)) == 300
+
+
 @pytest.mark.parametrize(
     ("noun", "values", "fires"),
     [

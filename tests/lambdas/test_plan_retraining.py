@@ -73,6 +73,15 @@ def test_the_work_says_everything(model: Model) -> None:
     assert work["release"]["arn"] == arn("flights-release", request_id)
 
 
+def test_whatever_fired_the_work_fits_into_a_state_and_an_event(model: Model) -> None:
+    for number in range(200):
+        one = replace(FIRED, event_id=f"e{number}", window="", report=f"s3://b/{'r' * 1000}/report.json")
+        model.notes.note(replace(one, reason=f"{number} " + "x" * 10_000), model.now)
+    _, work = held(model, reason="y" * 100_000)
+    assert len(json.loads(work["triggers"])) == 50
+    assert len(json.dumps(work)) < 128 * 1024
+
+
 def test_who_names_the_rows_gets_them(model: Model) -> None:
     spans: dict[str, Any] = {
         "window": {"start": "2025-01-01"},
