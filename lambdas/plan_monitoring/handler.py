@@ -15,7 +15,7 @@ from lambdas.packages import Package, choose, package_from
 from lambdas.plan_monitoring import captures, documents, logic
 from lambdas.plan_monitoring.labels import LabelFiles
 from lambdas.plan_monitoring.published import published
-from lambdas.plan_monitoring.recorded import recorded
+from lambdas.plan_monitoring.recorded import begun, recorded
 from lambdas.plan_monitoring.windows import (
     MOST_WINDOWS,
     Recorded,
@@ -23,6 +23,7 @@ from lambdas.plan_monitoring.windows import (
     Window,
     awaiting_labels,
     checked_input,
+    last_complete,
     wanted,
 )
 from lambdas.planning import put_plan, utc_now, wait_seconds
@@ -88,13 +89,16 @@ class _Planner:
             monitor=self._monitor,
             since=since,
         )
+        settling = timedelta(seconds=self._served["settling_seconds"])
         found = wanted(
             asked,
             self._recorded,
             now=now,
             every=every,
-            settling=timedelta(seconds=self._served["settling_seconds"]),
+            settling=settling,
             open_too=self._monitor == "batch",
+            begun=None if asked else self._begun(last_complete(now, every=every, settling=settling)),
+            earliest=since + every,
         )
         if asked is None and self._labels:
             there = {one.window for one in found}
@@ -108,6 +112,15 @@ class _Planner:
         found.sort(key=lambda one: one.window)
         # Those before the last ones wait for the next start; so a long gap is caught up with from its end.
         return found[-MOST_WINDOWS:], max(0, len(found) - MOST_WINDOWS)
+
+    def _begun(self, last: Window) -> datetime:
+        return begun(
+            self._dynamodb,
+            table=self._home["table"],
+            model=self._event["model"],
+            monitor=self._monitor,
+            first=last.start,
+        )
 
     def reports(self) -> dict[Window, str]:
         """Recorded windows that had rows, to the folder of their reports."""

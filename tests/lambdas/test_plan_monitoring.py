@@ -142,6 +142,41 @@ def test_a_window_that_nobody_was_told_of_is_recorded_again(services: Services) 
     assert (again["digest"], again["adopted"], again["update"]) == (window["digest"], True, False)
 
 
+def tomorrow(days: int = 1) -> dict[str, str]:
+    return {"id": "y", "started_at": f"{NOW + days * DAY:%Y-%m-%dT%H:%M:%S.000Z}"}
+
+
+def test_a_drift_that_nobody_was_told_of_is_recorded_a_day_later_too(services: Services) -> None:
+    (window,) = plan()["windows"]
+    record(services, window)
+    (item,) = (item for sk, item in services.dynamodb.items.items() if sk.startswith("WINDOW#"))
+    item["announced"] = {"S": ""}
+    services.sagemaker.statuses[window["job"]] = "Completed"
+    found = plan(execution=tomorrow())["windows"]
+    assert [(each["id"], each["adopted"]) for each in found] == [
+        (YESTERDAY.id, True),
+        (_days_before(-1).id, False),
+    ]
+
+
+def test_the_first_windows_are_done_later_though_they_failed_and_left_no_item(services: Services) -> None:
+    (window,) = plan()["windows"]
+    services.sagemaker.statuses[window["job"]] = "Failed"
+    assert [each["id"] for each in plan(execution=tomorrow(2))["windows"]] == [
+        _days_before(-days).id for days in range(3)
+    ]
+    assert services.dynamodb.items["MONITOR#endpoint"]["begun"] == {"S": YESTERDAY.start.isoformat()}
+    assert "MONITOR#endpoint" not in _asked_first(services)
+
+
+def _asked_first(services: Services) -> dict[str, Any]:
+    """The items after a start by hand, which is no beginning."""
+    services.dynamodb.items.clear()
+    services.dynamodb.champion(1)
+    plan(given=ASKED)
+    return services.dynamodb.items
+
+
 def test_late_captures_compute_the_last_window_anew(services: Services) -> None:
     (window,) = plan()["windows"]
     record(services, window)
@@ -243,8 +278,7 @@ def test_an_update_judges_the_version_of_the_first_time(services: Services) -> N
     services.sagemaker.package(2)
     services.dynamodb.champion(2)
     services.s3.put("s3://labels-bucket/late/2.csv", "b")
-    tomorrow = {"id": "y", "started_at": f"{NOW + DAY:%Y-%m-%dT%H:%M:%S.000Z}"}
-    found = plan(execution=tomorrow)["windows"]
+    found = plan(execution=tomorrow())["windows"]
     assert [(each["id"], each["version"]) for each in found] == [
         (YESTERDAY.id, 1),
         (_days_before(-1).id, 0),

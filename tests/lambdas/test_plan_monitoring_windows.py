@@ -27,7 +27,7 @@ def day(number: int) -> Window:
 
 
 def recorded(window: Window, **changes: Any) -> Recorded:
-    return Recorded(window=window, digest="d", **{"rows": 5, **changes})
+    return Recorded(window=window, **{"digest": "d", "rows": 5, **changes})
 
 
 def chosen(*known: Recorded, now: datetime = NOW, **changes: Any) -> list[tuple[Window, str]]:
@@ -72,6 +72,23 @@ def test_a_window_that_passed_uncomputed_is_caught_up_with() -> None:
 
 def test_a_computed_window_is_looked_at_again_only_as_the_last() -> None:
     assert chosen(recorded(day(3)), recorded(day(4))) == [(day(4), "asked")]
+
+
+def test_a_window_that_nobody_was_told_of_is_missing_though_it_is_not_the_last() -> None:
+    lost = recorded(day(2), digest="")
+    options: dict[str, Any] = {"now": NOW, "every": DAY, "settling": HOUR, "open_too": False}
+    found = wanted(None, [recorded(day(1)), lost, recorded(day(3))], **options)
+    assert [(one.window, one.why, one.recorded) for one in found] == [
+        (day(2), "missing", lost),
+        (day(3), "asked", recorded(day(3))),
+    ]
+
+
+def test_from_the_first_window_on_those_are_missing_that_came_to_nothing() -> None:
+    begun = day(2).start
+    assert chosen(begun=begun) == [(day(2), "missing"), (day(3), "missing"), (day(4), "asked")]
+    assert chosen(begun=begun, earliest=day(3).start) == [(day(3), "missing"), (day(4), "asked")]
+    assert chosen(recorded(day(1)), begun=begun)[0] == (day(2), "missing")
 
 
 def test_windows_off_the_grid_are_not_caught_up_from() -> None:
