@@ -14,7 +14,7 @@ from lambdas.errors import NoBaseline, NoPackage, PlanningError
 from lambdas.packages import Package, choose, package_from
 from lambdas.plan_monitoring import captures, documents, logic
 from lambdas.plan_monitoring.labels import LabelFiles
-from lambdas.plan_monitoring.published import published
+from lambdas.plan_monitoring.published import published, published_since
 from lambdas.plan_monitoring.recorded import begun, recorded
 from lambdas.plan_monitoring.windows import (
     MOST_WINDOWS,
@@ -100,8 +100,12 @@ class _Planner:
             begun=None if asked else self._begun(last_complete(now, every=every, settling=settling)),
             earliest=since + every,
         )
+        there = {one.window for one in found}
+        if asked is None and self._monitor == "batch":
+            late = [one for one in self._published_since(now) if one.window not in there]
+            found += [Wanted(window=one.window, why="missing", recorded=one) for one in late]
+            there |= {one.window for one in late}
         if asked is None and self._labels:
-            there = {one.window for one in found}
             found += [
                 Wanted(window=one.window, why="labels", recorded=one)
                 for one in awaiting_labels(
@@ -120,6 +124,16 @@ class _Planner:
             model=self._event["model"],
             monitor=self._monitor,
             first=last.start,
+        )
+
+    def _published_since(self, now: datetime) -> list[Recorded]:
+        return published_since(
+            self._dynamodb,
+            self._s3,
+            table=self._home["table"],
+            model=self._event["model"],
+            known=self._recorded,
+            now=now,
         )
 
     def reports(self) -> dict[Window, str]:

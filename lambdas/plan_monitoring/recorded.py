@@ -42,6 +42,8 @@ def _of(item: Mapping[str, str], prefix: str) -> Recorded:
         coverage=float(item["coverage"]) if item.get("coverage") else None,
         folder=item.get("report", "").removesuffix("report.json"),
         consistency=item.get("consistency", ""),
+        planned_at=item.get("planned_at", ""),
+        computed_at=item.get("computed_at", ""),
     )
 
 

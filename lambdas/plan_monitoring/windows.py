@@ -67,6 +67,8 @@ class Recorded:
         coverage: share of its rows that have a label; None without labels.
         folder: where its report lies; empty for a window without rows.
         consistency: what replaying it found, as text.
+        planned_at: when the execution began that computed it, ISO; what came later it does not know.
+        computed_at: when it was recorded, ISO.
     """
 
     window: Window
@@ -78,6 +80,8 @@ class Recorded:
     coverage: float | None = None
     folder: str = ""
     consistency: str = ""
+    planned_at: str = ""
+    computed_at: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
