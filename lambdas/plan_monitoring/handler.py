@@ -17,12 +17,12 @@ from lambdas.plan_monitoring.labels import LabelFiles
 from lambdas.plan_monitoring.published import published, published_since
 from lambdas.plan_monitoring.recorded import begun, recorded
 from lambdas.plan_monitoring.windows import (
-    MOST_WINDOWS,
     Recorded,
     Wanted,
     Window,
     awaiting_labels,
     checked_input,
+    in_turn,
     last_complete,
     wanted,
 )
@@ -113,9 +113,8 @@ class _Planner:
                 )
                 if one.window not in there and self._files.version_of(one.window) != one.labels_version
             ]
-        found.sort(key=lambda one: one.window)
-        # Those before the last ones wait for the next start; so a long gap is caught up with from its end.
-        return found[-MOST_WINDOWS:], max(0, len(found) - MOST_WINDOWS)
+        chosen = in_turn(found)
+        return chosen, len(found) - len(chosen)
 
     def _begun(self, last: Window) -> datetime:
         return begun(

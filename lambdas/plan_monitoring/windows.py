@@ -201,6 +201,25 @@ def awaiting_labels(
             yield one
 
 
+def in_turn(found: Sequence[Wanted], most: int = MOST_WINDOWS) -> list[Wanted]:
+    """As many of the windows as one execution computes, in the order of time; the others wait for the next.
+
+    First those asked for. What is left is halved between the missing ones, the last first, so that a long gap
+    is caught up with from its end, and those that labels came for, the one computed longest ago first, so
+    that each gets its turn however often label files come. What one half does not need the other gets.
+    """
+    missing = [one for one in found if one.why == "missing"]
+    labels = [one for one in found if one.why == "labels"]
+    asked = [one for one in found if one not in missing and one not in labels]
+    missing.sort(key=lambda one: one.window, reverse=True)
+    labels.sort(key=lambda one: (one.recorded.computed_at if one.recorded else "", one.window))
+    room = most - len(asked)
+    for_labels = max(room // 2, room - len(missing))
+    chosen = labels[:for_labels]
+    chosen += missing[: room - len(chosen)]
+    return sorted([*asked, *chosen], key=lambda one: one.window)
+
+
 def before(window: Window, known: Sequence[Window]) -> Window | None:
     """The latest of the windows that ended when this one began."""
     return max((one for one in known if one.end <= window.start), key=lambda one: one.end, default=None)

@@ -9,7 +9,7 @@ import pytest
 
 from lambdas.errors import PlanningError
 from lambdas.plan_monitoring import handler
-from lambdas.plan_monitoring.windows import MOST_WINDOWS, Window
+from lambdas.plan_monitoring.windows import MOST_WINDOWS, Window, in_turn
 from lambdas.record_windows import logic as recording
 from tests.lambdas.monitored import (
     BASELINE,
@@ -234,6 +234,30 @@ def test_windows_that_were_missed_come_one_behind_the_other(services: Services) 
     assert [bool(window["job"]) for window in found["windows"]] == [False, True, True, True]
     assert found["parallel"] == 1
     assert found["windows"][2]["previous"] == found["windows"][1]["folder"] + "statistics.json"
+
+
+def test_with_a_label_file_before_each_start_every_window_gets_its_turn(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handler, "in_turn", lambda found: in_turn(found, 4))
+    settings = replace(SETTINGS, every=timedelta(hours=1))
+    began, most = NOW, 0
+    last_turn: dict[str, int] = {}
+    for hours in range(10):
+        now = began + timedelta(hours=hours)
+        services.s3.captured(now - timedelta(minutes=50))
+        services.s3.put(f"s3://labels-bucket/late/{hours}.csv", str(hours), now)
+        found = handler.handler(event(settings, execution={"id": "x", "started_at": now.isoformat()}), None)[
+            "windows"
+        ]
+        most = max(most, len(found))
+        monkeypatch.setattr("tests.lambdas.test_plan_monitoring.NOW", now)
+        for window in found:
+            record(services, window, accuracy={"coverage": 0.1, "labelled": 1})
+            last_turn[window["id"]] = hours
+    # Three of nine windows that await labels get their turn at each start.
+    assert (most, len(last_turn)) == (4, 10)
+    assert min(last_turn.values()) >= 7
 
 
 def _days_before(days: int) -> Window:

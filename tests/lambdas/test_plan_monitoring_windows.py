@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from lambdas.errors import InvalidInput
 from lambdas.plan_monitoring.windows import (
     Recorded,
+    Wanted,
     Window,
     at,
     awaiting_labels,
     checked_input,
+    in_turn,
     wanted,
 )
 
@@ -117,6 +119,28 @@ def test_labels_are_awaited_for_a_while_and_until_they_are_complete() -> None:
     )
     found = awaiting_labels(known, now=NOW, within=3 * DAY, complete=0.95)
     assert [one.window for one in found] == [day(2), day(3)]
+
+
+def wants(number: int, why: Any, computed_at: str = "") -> Wanted:
+    known = recorded(day(number), computed_at=computed_at) if why == "labels" else None
+    return Wanted(window=day(number), why=why, recorded=known)
+
+
+def turn(*found: Wanted, most: int) -> list[int]:
+    return [one.window.start.day for one in in_turn(found, most)]
+
+
+def test_windows_with_labels_get_their_turn_the_one_computed_longest_ago_first() -> None:
+    labels = [wants(number, "labels", f"2026-03-{30 - number}") for number in range(1, 9)]
+    assert turn(wants(20, "asked"), *labels, most=4) == [6, 7, 8, 20]
+
+
+def test_neither_missing_windows_nor_those_with_labels_keep_the_others_waiting() -> None:
+    labels = [wants(number, "labels", f"2026-03-{number:02}") for number in range(1, 9)]
+    missing = [wants(number, "missing") for number in range(11, 19)]
+    assert turn(*labels, *missing, wants(20, "asked"), most=5) == [1, 2, 17, 18, 20]
+    assert turn(*labels[:1], *missing, wants(20, "asked"), most=5) == [1, 16, 17, 18, 20]
+    assert turn(*labels, *missing[:1], wants(20, "asked"), most=5) == [1, 2, 3, 11, 20]
 
 
 def test_an_input_is_read_as_utc() -> None:
