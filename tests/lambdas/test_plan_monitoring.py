@@ -236,6 +236,32 @@ def test_windows_that_were_missed_come_one_behind_the_other(services: Services) 
     assert found["windows"][2]["previous"] == found["windows"][1]["folder"] + "statistics.json"
 
 
+def test_a_window_that_failed_is_not_what_the_next_is_compared_with(services: Services) -> None:
+    services.s3.captured(NOON + DAY)
+    plan()
+    first, second = plan(execution=tomorrow())["windows"]
+    assert second["previous"] == first["folder"] + "statistics.json"
+    services.sagemaker.statuses[first["job"]] = services.sagemaker.statuses[second["job"]] = "Failed"
+    found = plan(execution=tomorrow())
+    assert [window["previous"] for window in found["windows"]] == [w["plan"] for w in found["windows"]]
+    assert found["parallel"] == 4
+    # The second time it succeeded: there is something to compare with.
+    services.sagemaker.statuses[found["windows"][0]["job"]] = "Completed"
+    *_, last = plan(execution=tomorrow())["windows"]
+    assert last["previous"] == first["folder"] + "statistics.json"
+
+
+def test_a_window_whose_rows_could_not_be_judged_is_not_what_the_next_is_compared_with(
+    services: Services,
+) -> None:
+    services.s3.captured(NOON + DAY)
+    (window,) = plan()["windows"]
+    record(services, window, rows=0)
+    services.s3.put("s3://labels-bucket/late/1.csv", "a")
+    (last,) = plan(execution=tomorrow())["windows"]
+    assert last["previous"] == last["plan"]
+
+
 def test_with_a_label_file_before_each_start_every_window_gets_its_turn(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
