@@ -177,14 +177,14 @@ _TABLE = (
         reason="Step Functions names executions; those of the stack's own machines are stopped with it.",
     ),
     _Known(
-        resource=rf"{_HERE.format('states')}execution:MODEL-(training|release|retraining):\*",
-        actions=r"states:(DescribeExecution|StopExecution)",
-        reason="A request names a retraining, its training and its release; the machines are its own.",
-    ),
-    _Known(
         resource=rf"{_HERE.format('states')}execution:MODEL-release:\*",
         actions=r"states:DescribeExecution",
         reason="Step Functions names executions; whether the one that tries a version still runs is read.",
+    ),
+    _Known(
+        resource=rf"{_HERE.format('states')}execution:MODEL-(training|release|retraining):\*",
+        actions=r"states:(DescribeExecution|StopExecution)",
+        reason="A request names a retraining, its training and its release; the machines are its own.",
     ),
     _Known(
         resource=r"arn:<AWS::Partition>:ecr:\*:\*:repository/\*",

@@ -36,15 +36,21 @@ ALLOWED = (
     ),
     Unused(
         roles=("FunctionsNoteTriggerRole", "FunctionsPlanRetrainingRole"),
-        actions=("states:DescribeExecution", "states:StartExecution"),
-        resources="*:decided-retraining*",
-        reason="Whether a retraining runs that has a name, and the start of what waits: done for the other "
-        "model, while no retraining of this one died or was waited for.",
+        actions=("states:DescribeExecution",),
+        resources="*:decided-retraining:*",
+        reason="Whether a retraining runs that has a name: asked for the other model, while none of this one "
+        "died or was started twice.",
+    ),
+    Unused(
+        roles=("FunctionsPlanRetrainingRole",),
+        actions=("states:StartExecution",),
+        resources="${DecidedRetrainingStateMachine}",
+        reason="The end of a retraining starts what waits, which nothing of this model did.",
     ),
     Unused(
         roles=("ServedRetrainingRole",),
         actions=("states:StopExecution",),
-        resources="*:served-release:*",
+        resources="*-release:*",
         reason="A machine stops what it follows when it is stopped: here trainings, and no release midway.",
     ),
     Unused(
