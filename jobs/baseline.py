@@ -41,6 +41,10 @@ INFERRED = {
 NUMERIC = {"Fractional", "Integral"}
 
 
+NO_ROWS: Mapping[str, Any] = {"version": VERSION, "dataset": {"item_count": 0}, "features": []}
+"""The document of no rows at all, which nothing can be compared with."""
+
+
 def statistics(connection: Connection, relation: str, columns: Mapping[str, str]) -> dict[str, Any]:
     """The document ``statistics.json`` of a relation's columns.
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from jobs.baseline import NO_ROWS
 from jobs.database import connected, quoted
 from jobs.features import copy_to
 from jobs.folders import Folders, write_json
@@ -66,10 +67,9 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
         write_json(output / "summary.json", summary(found))
         write_json(output / "report.json", report(found))
         (output / "report.html").write_text(to_html(found), encoding="utf-8")
-        if found.drifting.statistics:
-            write_json(
-                output / "statistics.json", {**found.drifting.statistics, "mdlc": _origin(plan, settings)}
-            )
+        # Also of a window without rows: the next one is told to read it before it is known what is in it.
+        own = found.drifting.statistics or NO_ROWS
+        write_json(output / "statistics.json", {**own, "mdlc": _origin(plan, settings)})
         _write_rows(connection, features(plan, program), output / "rows.parquet")
         write_replay(connection, program, output / "replay", rows=settings.sample, seed=settings.seed)
     return verdict(found)

@@ -32,10 +32,15 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """Where a step stands: the name to use next (or to adopt), and what was found behind it."""
+    """Where a step stands: the name to use next (or to adopt), and what was found behind it.
+
+    Attributes:
+        attempt: which one the name is of, from 1; those before it failed or were stopped.
+    """
 
     name: str
     job: Job
+    attempt: int = 1
 
 
 def digest(*parts: object) -> str:
@@ -85,7 +90,7 @@ def standing(model: str, step: str, step_digest: str, look_up: Callable[[str], J
         name = derived_name(model, step, step_digest, attempt)
         job = look_up(name)
         if job.status != "Failed":
-            return Standing(name=name, job=job)
+            return Standing(name=name, job=job, attempt=attempt)
         attempt += 1
 
 

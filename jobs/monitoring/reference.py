@@ -74,6 +74,8 @@ def read_previous(folders: Folders, settings: Settings) -> tuple[Mapping[str, An
     found = _document(folder / STATISTICS) if folder else None
     if found is None:
         return None, ["The window before left no statistics: nothing is said about the change since."]
+    if not found.get("features"):
+        return None, ["The window before has no judged rows: nothing is said about the change since."]
     return found, []
 
 

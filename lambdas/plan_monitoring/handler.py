@@ -14,15 +14,16 @@ from lambdas.errors import NoBaseline, NoPackage, PlanningError
 from lambdas.packages import Package, choose, package_from
 from lambdas.plan_monitoring import captures, documents, logic
 from lambdas.plan_monitoring.labels import LabelFiles
-from lambdas.plan_monitoring.published import published
-from lambdas.plan_monitoring.recorded import recorded
+from lambdas.plan_monitoring.published import published, published_since
+from lambdas.plan_monitoring.recorded import begun, recorded
 from lambdas.plan_monitoring.windows import (
-    MOST_WINDOWS,
     Recorded,
     Wanted,
     Window,
     awaiting_labels,
     checked_input,
+    in_turn,
+    last_complete,
     wanted,
 )
 from lambdas.planning import put_plan, utc_now, wait_seconds
@@ -88,16 +89,23 @@ class _Planner:
             monitor=self._monitor,
             since=since,
         )
+        settling = timedelta(seconds=self._served["settling_seconds"])
         found = wanted(
             asked,
             self._recorded,
             now=now,
             every=every,
-            settling=timedelta(seconds=self._served["settling_seconds"]),
+            settling=settling,
             open_too=self._monitor == "batch",
+            begun=None if asked else self._begun(last_complete(now, every=every, settling=settling)),
+            earliest=since + every,
         )
+        there = {one.window for one in found}
+        if asked is None and self._monitor == "batch":
+            late = [one for one in self._published_since(now) if one.window not in there]
+            found += [Wanted(window=one.window, why="missing", recorded=one) for one in late]
+            there |= {one.window for one in late}
         if asked is None and self._labels:
-            there = {one.window for one in found}
             found += [
                 Wanted(window=one.window, why="labels", recorded=one)
                 for one in awaiting_labels(
@@ -105,9 +113,27 @@ class _Planner:
                 )
                 if one.window not in there and self._files.version_of(one.window) != one.labels_version
             ]
-        found.sort(key=lambda one: one.window)
-        # Those before the last ones wait for the next start; so a long gap is caught up with from its end.
-        return found[-MOST_WINDOWS:], max(0, len(found) - MOST_WINDOWS)
+        chosen = in_turn(found)
+        return chosen, len(found) - len(chosen)
+
+    def _begun(self, last: Window) -> datetime:
+        return begun(
+            self._dynamodb,
+            table=self._home["table"],
+            model=self._event["model"],
+            monitor=self._monitor,
+            first=last.start,
+        )
+
+    def _published_since(self, now: datetime) -> list[Recorded]:
+        return published_since(
+            self._dynamodb,
+            self._s3,
+            table=self._home["table"],
+            model=self._event["model"],
+            known=self._recorded,
+            now=now,
+        )
 
     def reports(self) -> dict[Window, str]:
         """Recorded windows that had rows, to the folder of their reports."""

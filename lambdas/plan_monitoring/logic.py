@@ -116,12 +116,15 @@ def planned(
             continue
         earlier = max((one for one in folders if one.end <= window.start), key=_end, default=None)
         step = _digest(event, source, earlier)
-        place = "" if source.empty else folder(bucket, monitor, window, step)
-        if not source.empty:
-            # What was recorded before has the same statistics, and is there already.
-            folders.setdefault(window, place)
         if recorded is not None and recorded.digest == step:
             continue
+        place = "" if source.empty else folder(bucket, monitor, window, step)
+        job = None if source.empty else standing(model, "monitor", step, look_up.processing)
+        failed = job is not None and job.attempt > 1 and job.job.status != "Completed"
+        if not source.empty and not failed:
+            # What was recorded before has the same statistics, and is there already. Of a window that failed
+            # there may never be any: the next one must not wait for them.
+            folders.setdefault(window, place)
         replays = monitor_replays(event) and not source.empty and not (recorded and recorded.consistency)
         made.append(
             Planned(
@@ -129,7 +132,7 @@ def planned(
                 digest=step,
                 folder=place,
                 previous=(earlier, folders[earlier]) if earlier else None,
-                found=None if source.empty else standing(model, "monitor", step, look_up.processing),
+                found=job,
                 replay=standing(model, "replay", step, look_up.transform) if replays else None,
             )
         )

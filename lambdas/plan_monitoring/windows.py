@@ -23,7 +23,7 @@ _FIRST = datetime(1970, 1, 5, tzinfo=UTC)
 """A Monday: windows of a week begin on Mondays, those of a day at midnight, all in UTC."""
 
 Why = Literal["asked", "missing", "labels"]
-"""Why a window is computed: asked for, never computed though it passed, or its labels may have come."""
+"""Why a window is computed: asked for, nobody was told of it though it passed, its labels may have come."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -60,12 +60,15 @@ class Recorded:
     """What the audit table holds of a window that was computed.
 
     Attributes:
+        digest: over everything that it was computed from; empty while nobody was told of it.
         served_version: of what was served in it.
         labels_version: of the label files it was computed with; empty without.
         version: the package version it was judged with; None for a window without rows.
         coverage: share of its rows that have a label; None without labels.
         folder: where its report lies; empty for a window without rows.
         consistency: what replaying it found, as text.
+        planned_at: when the execution began that computed it, ISO; what came later it does not know.
+        computed_at: when it was recorded, ISO.
     """
 
     window: Window
@@ -77,6 +80,8 @@ class Recorded:
     coverage: float | None = None
     folder: str = ""
     consistency: str = ""
+    planned_at: str = ""
+    computed_at: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +129,11 @@ def _moment(where: str, text: object) -> datetime:
     return moment
 
 
+def last_complete(now: datetime, *, every: timedelta, settling: timedelta) -> Window:
+    """The last window of the grid whose captures have settled."""
+    return at(now - settling - every, every)
+
+
 def at(moment: datetime, every: timedelta) -> Window:
     """The window of the grid that a moment lies in."""
     start = _FIRST + (moment - _FIRST) // every * every
@@ -138,26 +148,33 @@ def wanted(
     every: timedelta,
     settling: timedelta,
     open_too: bool,
+    begun: datetime | None = None,
+    earliest: datetime | None = None,
 ) -> list[Wanted]:
-    """The windows asked for, and those that passed since the first one and were never computed, in order.
+    """The windows asked for, and those that passed since the first one and nobody was told of, in order.
 
     Args:
         given: the only one that is asked for; None for the last that is complete.
         settling: how long after its end a window's captures may still be written.
         open_too: whether the window that is not over yet is asked for as well, because what is published in
             it is complete by itself.
+        begun: when the monitor's first window began, also where that one came to nothing.
+        earliest: from when on windows are looked for.
     """
     known = {one.window: one for one in recorded}
     if given is not None:
         return [Wanted(window=given, why="asked", recorded=known.get(given))]
-    last = at(now - settling - every, every)
+    last = last_complete(now, every=every, settling=settling)
     asked = [last, *([Window(last.end, last.end + every)] if open_too else [])]
-    grid = [window for window in known if at(window.start, every) == window]
-    passed = _between(min(grid, default=last), last, every)
+    firsts = [window for window in known if at(window.start, every) == window]
+    firsts += [at(begun, every)] if begun else []
+    first = min(firsts, default=last)
+    passed = _between(first if earliest is None else max(first, at(earliest, every)), last, every)
+    told = {window for window, one in known.items() if one.digest}
     found = [
-        Wanted(window=window, why="missing")
+        Wanted(window=window, why="missing", recorded=known.get(window))
         for window in passed
-        if window not in known and window not in asked
+        if window not in told and window not in asked
     ]
     return found + [Wanted(window=window, why="asked", recorded=known.get(window)) for window in asked]
 
@@ -182,6 +199,25 @@ def awaiting_labels(
     for one in recorded:
         if one.rows and one.window.end + within >= now and (one.coverage or 0.0) < complete:
             yield one
+
+
+def in_turn(found: Sequence[Wanted], most: int = MOST_WINDOWS) -> list[Wanted]:
+    """As many of the windows as one execution computes, in the order of time; the others wait for the next.
+
+    First those asked for. What is left is halved between the missing ones, the last first, so that a long gap
+    is caught up with from its end, and those that labels came for, the one computed longest ago first, so
+    that each gets its turn however often label files come. What one half does not need the other gets.
+    """
+    missing = [one for one in found if one.why == "missing"]
+    labels = [one for one in found if one.why == "labels"]
+    asked = [one for one in found if one not in missing and one not in labels]
+    missing.sort(key=lambda one: one.window, reverse=True)
+    labels.sort(key=lambda one: (one.recorded.computed_at if one.recorded else "", one.window))
+    room = most - len(asked)
+    for_labels = max(room // 2, room - len(missing))
+    chosen = labels[:for_labels]
+    chosen += missing[: room - len(chosen)]
+    return sorted([*asked, *chosen], key=lambda one: one.window)
 
 
 def before(window: Window, known: Sequence[Window]) -> Window | None:

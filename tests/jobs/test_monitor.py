@@ -104,6 +104,21 @@ def test_drift_against_the_baseline_and_the_window_before(window: Window) -> Non
     assert [feature["name"] for feature in own["features"]] == ["amount", "count", "kind", "flag", "score"]
 
 
+def test_the_window_behind_one_without_judged_rows(window: Window) -> None:
+    run(window.plan(), window.folders())
+    previous = window.folder / "previous"
+    previous.mkdir(exist_ok=True)
+    left = window.folder / "out" / "monitoring" / "statistics.json"
+    (previous / "statistics.json").write_bytes(left.read_bytes())
+    window.capture(event(row) for row in rows(300))
+    before = {"start": "2024-02-29T00:00:00+00:00", "end": "2024-03-01T00:00:00+00:00"}
+    plan = window.plan()
+    run(type(plan)(**{**vars(plan), "previous": {"window": before}}), window.folders())
+    found = window.output("summary.json")
+    assert found["rows"] == 300 and found["last_window"] is None
+    assert "The window before has no judged rows" in " ".join(found["notes"])
+
+
 def test_labels_that_never_come(window: Window) -> None:
     window.capture(event(row) for row in rows(300))
     run(window.plan(), window.folders())
@@ -122,7 +137,7 @@ def test_a_window_without_traffic(window: Window) -> None:
     assert {column["verdict"] for column in found["drift"]["columns"].values()} == {"unknown"}
     assert found["notes"] == [f"No row that version {VERSION} answered could be read in this window."]
     folder = window.folder / "out" / "monitoring"
-    assert not (folder / "statistics.json").exists()
+    assert window.output("statistics.json")["features"] == []
     assert (folder / "replay" / "requests.jsonl").read_text() == ""
     assert (folder / "rows.parquet").exists() and (folder / "report.html").exists()
 

@@ -123,10 +123,10 @@ class Table:
         TableName: str,
         Item: dict[str, Any],
         ConditionExpression: str,
-        ExpressionAttributeValues: dict[str, Any],
+        ExpressionAttributeValues: dict[str, Any] | None = None,
     ) -> None:
         sk = Item["sk"]["S"]
-        if not holds(ConditionExpression, self.items.get(sk, {}), ExpressionAttributeValues):
+        if not holds(ConditionExpression, self.items.get(sk, {}), ExpressionAttributeValues or {}):
             raise client_error("ConditionalCheckFailedException", "no", "PutItem")
         self.items[sk] = Item
 

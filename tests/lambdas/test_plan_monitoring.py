@@ -9,7 +9,7 @@ import pytest
 
 from lambdas.errors import PlanningError
 from lambdas.plan_monitoring import handler
-from lambdas.plan_monitoring.windows import MOST_WINDOWS, Window
+from lambdas.plan_monitoring.windows import MOST_WINDOWS, Window, in_turn
 from lambdas.record_windows import logic as recording
 from tests.lambdas.monitored import (
     BASELINE,
@@ -142,6 +142,41 @@ def test_a_window_that_nobody_was_told_of_is_recorded_again(services: Services) 
     assert (again["digest"], again["adopted"], again["update"]) == (window["digest"], True, False)
 
 
+def tomorrow(days: int = 1) -> dict[str, str]:
+    return {"id": "y", "started_at": f"{NOW + days * DAY:%Y-%m-%dT%H:%M:%S.000Z}"}
+
+
+def test_a_drift_that_nobody_was_told_of_is_recorded_a_day_later_too(services: Services) -> None:
+    (window,) = plan()["windows"]
+    record(services, window)
+    (item,) = (item for sk, item in services.dynamodb.items.items() if sk.startswith("WINDOW#"))
+    item["announced"] = {"S": ""}
+    services.sagemaker.statuses[window["job"]] = "Completed"
+    found = plan(execution=tomorrow())["windows"]
+    assert [(each["id"], each["adopted"]) for each in found] == [
+        (YESTERDAY.id, True),
+        (_days_before(-1).id, False),
+    ]
+
+
+def test_the_first_windows_are_done_later_though_they_failed_and_left_no_item(services: Services) -> None:
+    (window,) = plan()["windows"]
+    services.sagemaker.statuses[window["job"]] = "Failed"
+    assert [each["id"] for each in plan(execution=tomorrow(2))["windows"]] == [
+        _days_before(-days).id for days in range(3)
+    ]
+    assert services.dynamodb.items["MONITOR#endpoint"]["begun"] == {"S": YESTERDAY.start.isoformat()}
+    assert "MONITOR#endpoint" not in _asked_first(services)
+
+
+def _asked_first(services: Services) -> dict[str, Any]:
+    """The items after a start by hand, which is no beginning."""
+    services.dynamodb.items.clear()
+    services.dynamodb.champion(1)
+    plan(given=ASKED)
+    return services.dynamodb.items
+
+
 def test_late_captures_compute_the_last_window_anew(services: Services) -> None:
     (window,) = plan()["windows"]
     record(services, window)
@@ -201,6 +236,56 @@ def test_windows_that_were_missed_come_one_behind_the_other(services: Services) 
     assert found["windows"][2]["previous"] == found["windows"][1]["folder"] + "statistics.json"
 
 
+def test_a_window_that_failed_is_not_what_the_next_is_compared_with(services: Services) -> None:
+    services.s3.captured(NOON + DAY)
+    plan()
+    first, second = plan(execution=tomorrow())["windows"]
+    assert second["previous"] == first["folder"] + "statistics.json"
+    services.sagemaker.statuses[first["job"]] = services.sagemaker.statuses[second["job"]] = "Failed"
+    found = plan(execution=tomorrow())
+    assert [window["previous"] for window in found["windows"]] == [w["plan"] for w in found["windows"]]
+    assert found["parallel"] == 4
+    # The second time it succeeded: there is something to compare with.
+    services.sagemaker.statuses[found["windows"][0]["job"]] = "Completed"
+    *_, last = plan(execution=tomorrow())["windows"]
+    assert last["previous"] == first["folder"] + "statistics.json"
+
+
+def test_a_window_whose_rows_could_not_be_judged_is_not_what_the_next_is_compared_with(
+    services: Services,
+) -> None:
+    services.s3.captured(NOON + DAY)
+    (window,) = plan()["windows"]
+    record(services, window, rows=0)
+    services.s3.put("s3://labels-bucket/late/1.csv", "a")
+    (last,) = plan(execution=tomorrow())["windows"]
+    assert last["previous"] == last["plan"]
+
+
+def test_with_a_label_file_before_each_start_every_window_gets_its_turn(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handler, "in_turn", lambda found: in_turn(found, 4))
+    settings = replace(SETTINGS, every=timedelta(hours=1))
+    began, most = NOW, 0
+    last_turn: dict[str, int] = {}
+    for hours in range(10):
+        now = began + timedelta(hours=hours)
+        services.s3.captured(now - timedelta(minutes=50))
+        services.s3.put(f"s3://labels-bucket/late/{hours}.csv", str(hours), now)
+        found = handler.handler(event(settings, execution={"id": "x", "started_at": now.isoformat()}), None)[
+            "windows"
+        ]
+        most = max(most, len(found))
+        monkeypatch.setattr("tests.lambdas.test_plan_monitoring.NOW", now)
+        for window in found:
+            record(services, window, accuracy={"coverage": 0.1, "labelled": 1})
+            last_turn[window["id"]] = hours
+    # Three of nine windows that await labels get their turn at each start.
+    assert (most, len(last_turn)) == (4, 10)
+    assert min(last_turn.values()) >= 7
+
+
 def _days_before(days: int) -> Window:
     return Window(YESTERDAY.start - days * DAY, YESTERDAY.end - days * DAY)
 
@@ -243,8 +328,7 @@ def test_an_update_judges_the_version_of_the_first_time(services: Services) -> N
     services.sagemaker.package(2)
     services.dynamodb.champion(2)
     services.s3.put("s3://labels-bucket/late/2.csv", "b")
-    tomorrow = {"id": "y", "started_at": f"{NOW + DAY:%Y-%m-%dT%H:%M:%S.000Z}"}
-    found = plan(execution=tomorrow)["windows"]
+    found = plan(execution=tomorrow())["windows"]
     assert [(each["id"], each["version"]) for each in found] == [
         (YESTERDAY.id, 1),
         (_days_before(-1).id, 0),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lambdas.plan_monitoring import handler
+from lambdas.record_windows import logic as recording
 from tests.lambdas.monitored import DAY, NOW, SETTINGS, Services, event
 
 BATCH = replace(
@@ -17,17 +18,27 @@ MIDNIGHT = NOW.replace(hour=0, minute=0)
 
 
 def publish(
-    services: Services, run: str, at: datetime, *, version: int = 1, outcome: str = "Succeeded"
+    services: Services,
+    run: str,
+    at: datetime,
+    *,
+    version: int = 1,
+    outcome: str = "Succeeded",
+    late: timedelta = timedelta(0),
 ) -> None:
-    """A batch as its workflow leaves it: the audit item, the manifest, the plan."""
+    """A batch as its workflow leaves it: the audit item, the manifest, the plan.
+
+    Args:
+        late: by how much later another execution published what one of that moment had begun.
+    """
     manifest = f"s3://b/predictions/{run}/manifest.json"
-    started = f"{at:%Y-%m-%dT%H:%M:%S}.250Z"
+    predicted, started = (f"{moment:%Y-%m-%dT%H:%M:%S}.250Z" for moment in (at, at + late))
     services.s3.put(
         manifest,
         json.dumps(
             {
                 "run": run,
-                "predicted_at": started,
+                "predicted_at": predicted,
                 "package": {"version": version},
                 "parts": [{"name": "parts/part-00000.parquet"}],
             }
@@ -36,7 +47,12 @@ def publish(
     plan = {"data": {"uri": f"s3://raw-bucket/batch/{run}/", "files": [{"name": "a.csv"}, {"name": "b.csv"}]}}
     services.s3.put(f"s3://b/runs/{run}/0/plan.json", json.dumps(plan))
     services.s3.put(f"s3://b/runs/{run}/probes.json", "{}")
-    texts = {"workflow": "batch-inference", "outcome": outcome, "manifest": manifest}
+    texts = {
+        "workflow": "batch-inference",
+        "outcome": outcome,
+        "manifest": manifest,
+        "finished_at": f"{at + late + timedelta(minutes=2):%Y-%m-%dT%H:%M:%S}Z",
+    }
     services.dynamodb.items[f"EXECUTION#{started}#batch-inference#{run}"] = {
         name: {"S": text} for name, text in texts.items()
     }
@@ -105,3 +121,37 @@ def test_batches_whose_plan_is_gone_are_monitored_without_their_rows(services: S
     services.s3.objects.pop("b/runs/new/0/plan.json")
     *_, today = plan()["windows"]
     assert services.s3.json(today["raw"]) == [{"prefix": "s3://b/"}, today["plan"].removeprefix("s3://b/")]
+
+
+def later(days: int) -> dict[str, Any]:
+    """The planner's payload of the execution of so many days later."""
+    started = {"id": "x", "started_at": f"{NOW + days * DAY:%Y-%m-%dT%H:%M:%S.000Z}"}
+    return {**event(BATCH), "execution": started}
+
+
+def planned_and_recorded(services: Services, days: int) -> list[str]:
+    """Names of the windows with a job that a start of so many days later plans; all are recorded then."""
+    given = later(days)
+    windows = handler.handler(given, None)["windows"]
+    for window in windows:
+        summary = {"rows": 9} if window["job"] else recording.NOTHING
+        found = recording.recorded(
+            {**given, "monitor": "batch", "labels": None, "least_rows": 1, "window": window}, summary, NOW
+        )
+        texts = {**found.item, "announced": NOW.isoformat()}
+        services.dynamodb.items[found.item["sk"]] = {name: {"S": text} for name, text in texts.items()}
+    return [window["id"] for window in windows if window["job"]]
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_batch_that_is_published_days_after_its_window_was_recorded_is_monitored(
+    services: Services, beside: bool
+) -> None:
+    if beside:
+        publish(services, "in-time", MIDNIGHT + timedelta(hours=-2))
+    assert len(planned_and_recorded(services, 0)) == int(beside)
+    assert planned_and_recorded(services, 2) == []
+    publish(services, "late", MIDNIGHT - timedelta(hours=1), late=2 * DAY + timedelta(hours=1))
+    (window,) = planned_and_recorded(services, 3)
+    assert window.startswith("20260304T000000Z")
+    assert planned_and_recorded(services, 4) == []

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from lambdas.errors import InvalidInput
 from lambdas.plan_monitoring.windows import (
     Recorded,
+    Wanted,
     Window,
     at,
     awaiting_labels,
     checked_input,
+    in_turn,
     wanted,
 )
 
@@ -27,7 +29,7 @@ def day(number: int) -> Window:
 
 
 def recorded(window: Window, **changes: Any) -> Recorded:
-    return Recorded(window=window, digest="d", **{"rows": 5, **changes})
+    return Recorded(window=window, **{"digest": "d", "rows": 5, **changes})
 
 
 def chosen(*known: Recorded, now: datetime = NOW, **changes: Any) -> list[tuple[Window, str]]:
@@ -74,6 +76,23 @@ def test_a_computed_window_is_looked_at_again_only_as_the_last() -> None:
     assert chosen(recorded(day(3)), recorded(day(4))) == [(day(4), "asked")]
 
 
+def test_a_window_that_nobody_was_told_of_is_missing_though_it_is_not_the_last() -> None:
+    lost = recorded(day(2), digest="")
+    options: dict[str, Any] = {"now": NOW, "every": DAY, "settling": HOUR, "open_too": False}
+    found = wanted(None, [recorded(day(1)), lost, recorded(day(3))], **options)
+    assert [(one.window, one.why, one.recorded) for one in found] == [
+        (day(2), "missing", lost),
+        (day(3), "asked", recorded(day(3))),
+    ]
+
+
+def test_from_the_first_window_on_those_are_missing_that_came_to_nothing() -> None:
+    begun = day(2).start
+    assert chosen(begun=begun) == [(day(2), "missing"), (day(3), "missing"), (day(4), "asked")]
+    assert chosen(begun=begun, earliest=day(3).start) == [(day(3), "missing"), (day(4), "asked")]
+    assert chosen(recorded(day(1)), begun=begun)[0] == (day(2), "missing")
+
+
 def test_windows_off_the_grid_are_not_caught_up_from() -> None:
     odd = Window(day(1).start + HOUR, day(1).start + 2 * HOUR)
     assert chosen(recorded(odd)) == [(day(4), "asked")]
@@ -100,6 +119,28 @@ def test_labels_are_awaited_for_a_while_and_until_they_are_complete() -> None:
     )
     found = awaiting_labels(known, now=NOW, within=3 * DAY, complete=0.95)
     assert [one.window for one in found] == [day(2), day(3)]
+
+
+def wants(number: int, why: Any, computed_at: str = "") -> Wanted:
+    known = recorded(day(number), computed_at=computed_at) if why == "labels" else None
+    return Wanted(window=day(number), why=why, recorded=known)
+
+
+def turn(*found: Wanted, most: int) -> list[int]:
+    return [one.window.start.day for one in in_turn(found, most)]
+
+
+def test_windows_with_labels_get_their_turn_the_one_computed_longest_ago_first() -> None:
+    labels = [wants(number, "labels", f"2026-03-{30 - number}") for number in range(1, 9)]
+    assert turn(wants(20, "asked"), *labels, most=4) == [6, 7, 8, 20]
+
+
+def test_neither_missing_windows_nor_those_with_labels_keep_the_others_waiting() -> None:
+    labels = [wants(number, "labels", f"2026-03-{number:02}") for number in range(1, 9)]
+    missing = [wants(number, "missing") for number in range(11, 19)]
+    assert turn(*labels, *missing, wants(20, "asked"), most=5) == [1, 2, 17, 18, 20]
+    assert turn(*labels[:1], *missing, wants(20, "asked"), most=5) == [1, 16, 17, 18, 20]
+    assert turn(*labels, *missing[:1], wants(20, "asked"), most=5) == [1, 2, 3, 11, 20]
 
 
 def test_an_input_is_read_as_utc() -> None:

@@ -43,6 +43,8 @@ def planning(settings: MonitoringSettings) -> tuple[Statement, ...]:
         *served,
         # Windows, and what batch inference published.
         Statement(actions=("dynamodb:Query",), resources=(AUDIT_TABLE_ARN,)),
+        # The note of a monitor's first window.
+        Statement(actions=("dynamodb:PutItem",), resources=(AUDIT_TABLE_ARN,)),
         # Listing knows no resource-level permission.
         Statement(actions=("sagemaker:ListModelPackages",), resources=("*",)),
     )
