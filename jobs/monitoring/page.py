@@ -210,7 +210,7 @@ def _fairness(found: Found) -> Iterator[str]:
         value = f'<span class="{colour}">{gap.difference:+.3f}</span>'
         value += f"<small>{gap.low:+.3f} to {gap.high:+.3f}</small>"
         rows.append([f"{escape(gap.column)}: {escape(gap.measure.replace('_', ' '))}{about}", value])
-    yield _table(["largest difference between groups", ""], rows)
+    yield _table(["surest difference between two groups", ""], rows)
     yield '<p class="soft">Coloured: beyond chance, over all pairs of groups.</p>'
 
 
