@@ -8,13 +8,13 @@ far as these agree in all of those columns.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
 from pathlib import Path
 
 import duckdb
 
 from jobs.database import NO_PATH_COLUMNS, literal, parquet, quoted, single
 from jobs.monitoring.settings import Settings
+from jobs.monitoring.until import reach
 from jobs.plan import Dataset, Plan
 from jobs.reading import examine, stage
 from jobs.roles import label_number, row_key
@@ -32,7 +32,8 @@ class Labels:
     :param duplicates: labels that said again what another had said of the same row.
     :param contradictory: rows that labels said different things of.
     :param unknown: labels of no row of this window; most of them are about other windows.
-    :param labelled_until: the last labelled row's event time (served time where it has none), ISO.
+    :param labelled_until: the last labelled row's event time (served time where it has none) that is not far
+        above the others', ISO: `jobs.monitoring.until`.
     :param delay_seconds: from answer to label, where labels say when they came to be known.
     :param offline: columns of which the joined rows hold what is known offline, to the name it has there.
     """
@@ -133,12 +134,17 @@ def join_labels(
 
 
 def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, found: Labels) -> Labels:
-    rows, labelled, keyed, until, low, high = connection.execute(
+    rows, labelled, keyed, low, high = connection.execute(
         f"SELECT count(*), count(_label), count({_key_column(settings.by)}), "
-        "max(coalesce(_event_time, _served_at)) FILTER (WHERE _label IS NOT NULL), "
         "quantile_cont(_delay, 0.5), quantile_cont(_delay, 0.95) FROM judged"
     ).fetchall()[0]
     notes = list(found.notes)
+    reached = reach(connection, settings.window)
+    if reached.beyond:
+        notes.append(
+            f"{reached.beyond:,} labelled rows have an event time far above the others', of which the last "
+            f"is {reached.until}: they do not say until when labels are known."
+        )
     if settings.by and rows and not keyed:
         notes.append(
             f"No served row has what labels are joined by ({settings.by}): let callers send the key columns "
@@ -155,7 +161,7 @@ def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, found: La
         contradictory=found.contradictory,
         unreadable=found.unreadable,
         unknown=found.unknown,
-        labelled_until=until.replace(tzinfo=UTC).isoformat() if until else None,
+        labelled_until=reached.until,
         delay_seconds=None if low is None else {"p50": float(low), "p95": float(high)},
         offline=found.offline,
         notes=tuple(notes),
