@@ -11,11 +11,14 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import platformdirs
+
+from mdlc_constructs.resources.locks import for_python
 
 LAMBDA_PYTHON = "3.14"
 LAMBDA_PLATFORM = "any"
@@ -70,7 +73,8 @@ def lambda_code() -> Bundle:
             _add(archive, path.relative_to(_PACKAGE.parent).as_posix(), path.read_bytes())
         with tempfile.TemporaryDirectory() as folder:
             platform = _for_platform(LAMBDA_PYTHON, LAMBDA_PLATFORM)
-            _pip("install", "--target", folder, *platform, "-r", str(lock))
+            with _read_for(lock, LAMBDA_PYTHON) as requirements:
+                _pip("install", "--target", folder, *platform, "-r", requirements)
             _require_pure(Path(folder))
             _add_tree(archive, Path(folder), "")
 
@@ -102,11 +106,22 @@ def job_wheels(lock_name: str) -> Bundle:
     def fill(archive: zipfile.ZipFile) -> None:
         with tempfile.TemporaryDirectory() as folder:
             platform = _for_platform(JOB_PYTHON, *JOB_PLATFORMS)
-            _pip("download", "--dest", folder, *platform, "-r", str(lock))
+            with _read_for(lock, JOB_PYTHON) as requirements:
+                _pip("download", "--dest", folder, *platform, "-r", requirements)
             _add_tree(archive, Path(folder), "")
         _add(archive, "requirements.lock", lock.read_bytes())
 
-    return _bundle(lock.stem, _digest_of((JOB_PYTHON, JOB_PLATFORMS[0], lock.read_text())), fill)
+    asked = for_python(lock.read_text(encoding="utf-8"), JOB_PYTHON)
+    return _bundle(lock.stem, _digest_of((JOB_PYTHON, JOB_PLATFORMS[0], asked, lock.read_text())), fill)
+
+
+@contextmanager
+def _read_for(lock: Path, python: str) -> Iterator[str]:
+    """The path of a lock as pip must read it for another Python."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / lock.name
+        path.write_text(for_python(lock.read_text(encoding="utf-8"), python), encoding="utf-8")
+        yield str(path)
 
 
 def _for_platform(python: str, *platforms: str) -> tuple[str, ...]:
