@@ -44,7 +44,7 @@ def test_what_was_noted_waits_for_the_cool_down_that_losses_make_longer(model: M
 
 
 def test_a_failure_or_work_done_before_is_no_verdict(model: Model) -> None:
-    for execution, outcome in (("x1", "Lost"), ("x2", "Failed"), ("x3", "Unchanged")):
+    for execution, outcome in (("x1", "Lost"), ("x2", "Failed"), ("x3", "Unchanged"), ("x4", "Superseded")):
         gathered, _ = held(model, execution)
         model.conclude(gathered["request_id"], outcome, execution)
         assert model.notes.history().past.losses == 1

@@ -69,7 +69,7 @@ def test_the_longest_path_goes_through_every_wait() -> None:
         *("Begin", "Gather", "Gathered", "WaitForMore", "AskLease", "LeaseVerdict", "Claim", "Claimed"),
         *("AnnounceStart", "Train", "TrainVerdict", "RestLease"),
         *("ApprovalNeeded", "AwaitApproval", "LookAtPackage", "ApprovalVerdict"),
-        *("ReleaseNeeded", "Release", "ReleaseVerdict", "LookAtRejected", "RejectedVerdict"),
+        *("ReleaseNeeded", "Release", "ReleaseVerdict"),
         *("Won", "RecordAudit", "Conclude", "Announce"),
     ]
 
@@ -221,8 +221,14 @@ def test_a_release_beside_this_one_does_not_take_the_win(released: str, trained:
 
 def test_a_superseded_version_is_looked_at() -> None:
     assert taken("ReleaseVerdict", released={"outcome": "Superseded"})[0] == "LookAtRejected"
-    assert taken("RejectedVerdict", approval={"status": "Approved"})[0] == "Won"
+    for outcome in ("Succeeded", "Unchanged"):
+        assert taken("ReleaseVerdict", released={"outcome": outcome})[0] == "Won"
     assert taken("RejectedVerdict", approval={"status": "Rejected", "reason": "x"})[0] == "RecordAudit"
+
+
+def test_a_release_that_came_to_nothing_is_no_win() -> None:
+    state, assigned = taken("RejectedVerdict", approval={"status": "Approved"})
+    assert (state, assigned["result"]["outcome"]) == ("RecordAudit", "Superseded")
 
 
 def test_the_release_is_told_the_version() -> None:
