@@ -9,7 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambdas.audit import champion_version
+from lambdas.audit import champion_version, labels_known_until
 from lambdas.clients import client
 from lambdas.counting import counted
 from lambdas.executions import is_running, standing, tell
@@ -94,9 +94,10 @@ def _claim(event: Mapping[str, Any]) -> dict[str, Any]:
     if retraining is None:
         return {"step": logic.NOTHING}
     release = standing(stepfunctions, plan["release"], request_id) if plan["release"] else None
+    known = labels_known_until(client("dynamodb"), plan["table"], plan["model"], now)
     return logic.work(
         retraining,
-        logic.chosen_intervals(plan, retraining.fired, now, by_time=plan["by_time"]),
+        logic.chosen_intervals(plan, retraining.fired, now, by_time=plan["by_time"], known=known),
         training=training,
         release=release,
         counted=counted(client("s3"), plan["dataset"]),

@@ -114,6 +114,25 @@ def test_a_label_from_the_future_moves_no_window_beyond_now(model: Model, right:
     assert work["training"]["input"]["window"]["end"] == end.replace(tzinfo=None).isoformat()
 
 
+def windowed(model: Model, monitor: str, day: int, labelled_until: str) -> None:
+    """A window that monitoring recorded."""
+    pk, sk = "MODEL#flights", f"WINDOW#{monitor}#202512{day:02}T000000Z_202512{day + 1:02}T000000Z"
+    model.table.items[pk, sk] = {"labelled_until": {"S": labelled_until}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "end"), [("", "2025-12-20T00:00:01"), ("2025-12-05", "2025-12-10T00:00:01")]
+)
+def test_after_a_long_cool_down_rows_end_where_labels_do_by_then(model: Model, asked: str, end: str) -> None:
+    model.notes.note(replace(FIRED, window="", labelled_until="2025-12-10T00:00:00"), model.now)
+    for day, until in ((18, "2025-12-19"), (19, "2025-12-20"), (20, ""), (21, "2062-01-01")):
+        windowed(model, "endpoint", day, until)
+    windowed(model, "batch", 1, "2025-12-02")
+    # What a person says about labels is not known better.
+    _, work = held(model, **({"labelled_until": asked} if asked else {"noted": True}))
+    assert work["training"]["input"]["window"]["end"] == end
+
+
 def test_a_split_by_shares_takes_no_holdout(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = {**model.plan, "by_time": False}
     monkeypatch.setattr(Model, "plan", plan)
