@@ -25,7 +25,7 @@ from mdlc_constructs.settings.patience import Patience
 
 logger = Logger(service="plan-retraining")
 
-PENDING = "PendingManualApproval"
+PENDING, TIMED_OUT = "PendingManualApproval", "States.Timeout"
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -154,8 +154,10 @@ def _conclude(event: Mapping[str, Any]) -> dict[str, Any]:
     else:
         # Nothing was claimed: the same triggers will ask again under the same name.
         fleet.put_off(request_id, owner, now)
-    if outcome == logic.DUPLICATE or (not own and outcome != logic.SUPERSEDED):
-        # Others are at what waits, or it would be started again and again only to fail.
+    # Where nothing was claimed, what waits would be started again and again only to fail: unless there is
+    # nothing left of what this was for, or it stood in line for too long, as the next one may not.
+    again = bool(own) or outcome == logic.SUPERSEDED or event.get("error") == TIMED_OUT
+    if outcome == logic.DUPLICATE or not again:
         return {}
     return {"next": start_pending(notes, client("stepfunctions"), plan["machine"], besides=owner)}
 

@@ -288,11 +288,26 @@ def test_what_failed_before_its_lease_is_asked_again_and_not_by_itself(model: Mo
     model.notes.note(FIRED, model.now)
     gathered = model.gather(noted=True)
     model.machines.executions[arn("flights-retraining", "other")] = {"status": "RUNNING"}
-    assert model.conclude(gathered["request_id"], "Failed") == {}
+    assert model.conclude(gathered["request_id"], "Failed", error="LeaseTooLarge") == {}
     assert len(model.notes.noted()) == 1
     assert model.notes.history().past.ended_at is None
     assert model.gather("x2", noted=True)["request_id"] == gathered["request_id"]
     assert model.ask(gathered, "x2") == "Held"
+
+
+def test_who_stood_in_line_for_too_long_goes_to_its_end(model: Model) -> None:
+    first, _ = held(model)
+    model.notes.note(FIRED, model.now)
+    gathered = model.gather("x2", noted=True)
+    assert model.ask(gathered, "x2") == ""
+    told = model.conclude(gathered["request_id"], "Failed", "x2", error="States.Timeout")
+    assert told["next"] == arn("flights-retraining", gathered["request_id"])
+    assert model.holder() == first["request_id"]
+    model.dies("x2")
+    assert model.gather(gathered["request_id"], noted=True)["request_id"] == gathered["request_id"]
+    assert model.ask(gathered, gathered["request_id"]) == ""
+    model.conclude(first["request_id"], "Succeeded")
+    assert model.holder() == gathered["request_id"]
 
 
 def test_a_failure_before_anything_was_gathered_concludes_nothing(model: Model) -> None:

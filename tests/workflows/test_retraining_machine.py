@@ -250,6 +250,11 @@ def test_every_failing_path_gives_the_lease_back_before_it_is_recorded() -> None
     assert STATES["RecordFailure"]["Next"] == "AnnounceFailure"
 
 
+def test_the_conclusion_is_told_what_failed() -> None:
+    told = STATES["ConcludeFailure"]["Arguments"]["Payload"]
+    assert evaluated(told["error"], failure={"Error": "States.Timeout", "Cause": ""}) == "States.Timeout"
+
+
 def test_a_function_that_died_is_asked_again() -> None:
     for name in ("Gather", "AskLease", "Claim", "RestLease", "AwaitApproval", "Conclude", "ConcludeFailure"):
         errors = {error for retry in STATES[name]["Retry"] for error in retry["ErrorEquals"]}
