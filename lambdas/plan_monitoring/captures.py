@@ -59,7 +59,8 @@ def files(
             for entry in _listed(s3, bucket, prefix):
                 hour = entry["Key"].removeprefix(folder)[: len("2013/01/31/23")]
                 near = first.strftime("%Y/%m/%d/%H") <= hour <= last.strftime("%Y/%m/%d/%H")
-                if near and entry["LastModified"] >= window.start:
+                # Of an empty file no part can be asked for.
+                if near and entry["Size"] and entry["LastModified"] >= window.start:
                     kept = found if entry["LastModified"] < window.end else later
                     kept.append(Captured(entry["Key"], entry["Size"]))
     with ThreadPoolExecutor(max_workers=READERS) as pool:

@@ -38,6 +38,13 @@ def test_hours_on_either_side_are_listed_and_no_others() -> None:
     assert keys(s3, Window(NOON, NOON + timedelta(hours=1))) == inside[2:]
 
 
+def test_an_empty_file_is_left_out() -> None:
+    s3 = S3()
+    for at in (NOON, YESTERDAY.end + timedelta(minutes=3)):
+        s3.captured(at, "")
+    assert keys(s3) == []
+
+
 def test_a_shadows_captures_do_not_count() -> None:
     s3 = S3()
     served = s3.captured(NOON)
