@@ -23,6 +23,12 @@ def champion_of(dynamodb: Any, table: str, model: str) -> dict[str, Any] | None:
     return _item(dynamodb, table, model, "CHAMPION")
 
 
+def champion_version(dynamodb: Any, table: str, model: str) -> str:
+    """The champion's version as text, or nothing before the first."""
+    pointer = champion_of(dynamodb, table, model)
+    return str(pointer["version"]) if pointer else ""
+
+
 def run_of(dynamodb: Any, table: str, model: str, run: str) -> dict[str, str] | None:
     """What a finished run of the same digest left, or None. Numbers come back as text, ready for JSON."""
     item = _item(dynamodb, table, model, f"RUN#{run}")

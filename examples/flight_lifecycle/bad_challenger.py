@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from examples.flight_delay import following
-from examples.flight_delay.loading import RAW_TRAINING, upload
 from examples.flight_lifecycle import flights
-from examples.flight_lifecycle.living import Month, Scene, know, recorded
+from examples.flight_lifecycle.living import Month, Scene, arrive, recorded
 from examples.flight_lifecycle.team import TEAM
 from mdlc_cli import progress
 from mdlc_cli.errors import CommandError
@@ -28,11 +27,10 @@ def inject(scene: Scene, known: Month) -> dict[str, Any]:
     """
     scene.out.print("\n[bold]A bad challenger, injected[/]")
     last = known.month
-    client, bucket = scene.chosen.client("s3"), scene.outputs["BucketName"]
     with progress.step(f"shuffling the labels of all months before {flights.month_name(last)}"):
         for month in range(1, last):
-            path = shuffled(scene.folder / "known" / flights.file_name(month), scene.folder / "shuffled")
-            upload(client, bucket, RAW_TRAINING + path.name, path)
+            known_so_far = scene.folder / "known" / flights.file_name(month)
+            arrive(scene, shuffled(known_so_far, scene.folder / "shuffled"))
     try:
         given = {"reason": REASON, "labelled_until": known.labelled_until}
         arn = following.start(scene.chosen, "retraining", given, TEAM)
@@ -40,7 +38,7 @@ def inject(scene: Scene, known: Month) -> dict[str, Any]:
     finally:
         with progress.step("putting the true labels back"):
             for month in range(1, last):
-                know(scene, month)
+                arrive(scene, scene.folder / "known" / flights.file_name(month))
     if not result.succeeded:
         raise CommandError(f"the retraining failed ({result.error}: {result.cause})")
     item = recorded(scene, arn)

@@ -27,11 +27,11 @@ def never_retrained(scene: Scene, months: Sequence[Month], version: int) -> dict
     batch = following.run(scene.out, scene.chosen, "batch-inference", given, team=TEAM)
     answers = scene.folder.parent / "never-retrained"
     download(scene.chosen, batch["manifest"].rpartition("/")[0] + "/", answers)
-    return {one.month: auc_of(scene, one.month, answers) for one in months}
+    return {one.month: auc_of(scene, one.month, one.labelled_until, answers) for one in months}
 
 
-def auc_of(scene: Scene, month: int, answers: Path) -> Interval:
-    """The AUC on a month's flights that were asked about and whose outcome is known."""
+def auc_of(scene: Scene, month: int, labelled_until: str, answers: Path) -> Interval:
+    """The AUC on a month's flights that were asked about, as far as the monitor knew their outcome."""
     asked = [(str(row["flight_id"]),) for row in flights.asked_about(scene.folder, month, scene.share)]
     known = scene.folder / "known" / flights.file_name(month)
     with duckdb.connect() as connection:
@@ -40,7 +40,8 @@ def auc_of(scene: Scene, month: int, answers: Path) -> Interval:
         found = connection.execute(
             f"SELECT late, score FROM read_parquet('{answers}/parts/*.parquet') "
             f"JOIN asked ON row_key = flight_id JOIN read_csv('{known}') AS known USING (flight_id) "
-            "WHERE late IS NOT NULL ORDER BY flight_id"
+            "WHERE late IS NOT NULL AND time_hour <= CAST(left($until, 19) AS TIMESTAMP) ORDER BY flight_id",
+            {"until": labelled_until},
         ).fetchnumpy()
     return interval(np.asarray(found["late"]), np.asarray(found["score"]), seed=month)
 

@@ -5,6 +5,8 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import duckdb
+
 from examples.flight_delay.asking import Row, raw_rows
 from examples.flight_delay.data import MONTHS, write_dataset, write_scoring_input
 
@@ -32,6 +34,17 @@ def write_year(folder: Path) -> None:
 def file_name(month: int) -> str:
     """The file of a month."""
     return f"2013-{month:02d}.csv"
+
+
+def all_but_the_last_day(path: Path, folder: Path) -> Path:
+    """A month's file as it is when the month has ended and outcomes come a day late."""
+    folder.mkdir(exist_ok=True)
+    target = folder / path.name
+    with duckdb.connect() as connection:
+        rows = f"SELECT * FROM read_csv('{path}', all_varchar = true)"
+        last = f"(SELECT max(time_hour)[:10] FROM ({rows}))"
+        connection.execute(f"COPY ({rows} WHERE time_hour < {last}) TO '{target}' (FORMAT csv, HEADER true)")
+    return target
 
 
 def asked_about(folder: Path, month: int, share: int) -> list[Row]:

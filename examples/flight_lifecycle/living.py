@@ -185,10 +185,16 @@ def _rows(line: bytes) -> int:
 
 
 def know(scene: Scene, month: int) -> None:
-    """What became of the month's flights arrives, a day late."""
-    name = flights.file_name(month)
-    path = scene.folder / "known" / name
-    upload(scene.chosen.client("s3"), scene.outputs["BucketName"], RAW_TRAINING + name, path)
+    """What became of flights arrives a day late: the last day of the month before, and this one without."""
+    known = scene.folder / "known"
+    if month > 1:
+        arrive(scene, known / flights.file_name(month - 1))
+    arrive(scene, flights.all_but_the_last_day(known / flights.file_name(month), scene.folder / "arrived"))
+
+
+def arrive(scene: Scene, path: Path) -> None:
+    """A file of flights whose outcome is known comes in, and replaces what was known before."""
+    upload(scene.chosen.client("s3"), scene.outputs["BucketName"], RAW_TRAINING + path.name, path)
 
 
 def monitored(scene: Scene, window: Mapping[str, str]) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Small pictures as inline SVG: coloured by the page's own colours, so that they fit a dark page too."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from html import escape
 
+from jobs.monitoring.segments import Segment
 from jobs.window import Compared
 
 WIDTH = 340
@@ -74,31 +76,32 @@ def _categories(column: Compared, shares: Sequence[tuple[float, float]]) -> str:
     return _svg(line * len(shown), "".join(drawn), about)
 
 
-def intervals(entries: Sequence[Mapping[str, float | str | bool]], whole: float) -> str:
-    """Estimates with their intervals, one a line, and a line down at ``whole``.
-
-    :param entries: of ``name``, ``estimate``, ``low``, ``high`` and ``worse``.
-    """
-    lows = [min(float(entry["low"]), whole) for entry in entries]
-    highs = [max(float(entry["high"]), whole) for entry in entries]
-    low, high = min(lows), max(highs)
+def intervals(segments: Sequence[tuple[str, Segment]]) -> str:
+    """Segments by name with their intervals, one a line, and a mark at what each is held against."""
+    told = [bound for _, one in segments for bound in (one.low, one.high, one.against) if bound is not None]
+    finite = [bound for bound in told if math.isfinite(bound)]
+    low, high = min(finite), max(finite)
     span = (high - low) or 1.0
     line, room = 24, WIDTH - _LABEL - 50
 
     def at(value: float) -> float:
-        return _LABEL + room * (value - low) / span
+        return _LABEL + room * (min(max(value, low), high) - low) / span
 
-    height = line * len(entries)
-    drawn = [f'<line class="whole" x1="{at(whole):.1f}" x2="{at(whole):.1f}" y1="0" y2="{height}"/>']
-    for place, entry in enumerate(entries):
+    drawn = []
+    for place, (name, one) in enumerate(segments):
         y = place * line + line / 2
-        kind = "bad" if entry["worse"] else "now"
-        drawn.append(_text(0, y + 4, _cut(str(entry["name"]), 17), "start"))
-        start, end = at(float(entry["low"])), at(float(entry["high"]))
-        drawn.append(f'<line class="span {kind}" x1="{start:.1f}" x2="{end:.1f}" y1="{y}" y2="{y}"/>')
-        drawn.append(f'<circle class="{kind}" cx="{at(float(entry["estimate"])):.1f}" cy="{y}" r="4"/>')
-        drawn.append(_text(WIDTH, y + 4, number(float(entry["estimate"])), "end"))
-    return _svg(height, "".join(drawn), "Segments with their intervals, and the value of all rows")
+        kind = "bad" if one.worse else "now"
+        drawn.append(_text(0, y + 4, _cut(name, 17), "start"))
+        drawn.append(
+            f'<line class="span {kind}" x1="{at(one.low):.1f}" x2="{at(one.high):.1f}" y1="{y}" y2="{y}"/>'
+        )
+        if one.against is not None:
+            x = f"{at(one.against):.1f}"
+            drawn.append(f'<line class="others" x1="{x}" x2="{x}" y1="{y - 8}" y2="{y + 8}"/>')
+        drawn.append(f'<circle class="{kind}" cx="{at(one.estimate):.1f}" cy="{y}" r="4"/>')
+        drawn.append(_text(WIDTH, y + 4, number(one.estimate), "end"))
+    about = "Segments with their intervals, and where the others of their column are"
+    return _svg(line * len(segments), "".join(drawn), about)
 
 
 def _svg(height: float, content: str, about: str) -> str:

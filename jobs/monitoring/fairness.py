@@ -1,10 +1,11 @@
 """Whether the model treats the groups of a protected column differently, and how sure that is.
 
-Of each measure the two groups that are furthest apart are told, as in Fairlearn's differences, with an
-interval that holds for the furthest apart of all pairs.
+Of each measure the two groups are told that surely differ most: those whose difference has the largest lower
+bound, with an interval that holds for all pairs. Not those that are furthest apart, as in Fairlearn's
+differences: these are often the two smallest groups, whose gap says nothing and hides that of others.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
@@ -27,7 +28,10 @@ MEASURES: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """The largest difference of a measure between two groups; ``certain``: beyond accident."""
+    """What two groups surely differ most in; ``certain``: beyond accident.
+
+    :param groups: how many have rows enough for the measure.
+    """
 
     column: str
     measure: str
@@ -47,26 +51,37 @@ class Difference:
 def fairness(
     connection: duckdb.DuckDBPyConnection, settings: Settings, served: Served, labels: Labels, task: str
 ) -> tuple[list[Difference], list[str]]:
-    """The differences between groups of at least ``least_rows`` rows; and notes about what is not judged.
+    """The differences between groups; and notes about what is not judged.
 
-    Selection needs no labels and counts all judged rows, the rates those with labels.
+    A group needs ``least_rows`` of the rows that a measure is a share of: for selection, which needs no
+    labels, judged rows, for the rates those with that label.
     """
     if not settings.protected:
         return [], []
     if task != "binary":
         return [], ["Fairness is measured of binary decisions; this is a regression."]
-    notes, counts = [], {}
+    notes, least = [], max(1, settings.least_rows)
+    held: dict[tuple[str, str], dict[str, tuple[int, int]]] = {}
     for name in settings.protected:
         place = where(name, served, labels)
         if place is None:
             notes.append(f"Fairness of {name!r}: no served row and no row of labels has that column.")
             continue
-        counts[name] = _counts(connection, settings, place)
-        if served.rows and len(counts[name]) < 2:
-            notes.append(f"Fairness of {name!r}: fewer than two groups have {settings.least_rows:,} rows.")
-    pairs = sum(len(groups) * (len(groups) - 1) // 2 for groups in counts.values())
-    z = corrected(pairs * len(MEASURES))
-    return [found for name, groups in counts.items() for found in _differences(name, groups, z)], notes
+        counts = _counts(connection, settings, place)
+        few = []
+        for measure, (hits, among) in MEASURES.items():
+            groups = {group: (of[hits], of[among]) for group, of in counts.items() if of[among] >= least}
+            if len(groups) > 1:
+                held[name, measure] = groups
+            elif among == "rows" or labels.labelled:
+                few.append(measure)
+        if few and served.rows:
+            measures = "" if len(few) == len(MEASURES) else f", {' and '.join(few).replace('_', ' ')}"
+            notes.append(
+                f"Fairness of {name!r}{measures}: fewer than two groups have {least:,} rows to measure it by."
+            )
+    z = corrected(sum(len(groups) * (len(groups) - 1) // 2 for groups in held.values()))
+    return [_surest(*key, groups, z) for key, groups in held.items()], notes
 
 
 def _counts(
@@ -86,27 +101,25 @@ def _counts(
     return {str(value): dict(zip(names, map(int, counts), strict=True)) for value, *counts in answer}
 
 
-def _differences(column: str, groups: Mapping[str, Mapping[str, int]], z: float) -> Iterator[Difference]:
-    for measure, (hits, among) in MEASURES.items():
-        held = {name: (counts[hits], counts[among]) for name, counts in groups.items() if counts[among]}
-        if len(held) < 2:
-            continue
-        furthest = max(
-            combinations(sorted(held), 2), key=lambda pair: abs(_share(held[pair[0]]) - _share(held[pair[1]]))
-        )
-        higher, lower = sorted(furthest, key=lambda name: -_share(held[name]))
-        gap, (low, high) = difference(held[higher], held[lower], z)
-        yield Difference(
-            column=column,
-            measure=measure,
-            difference=gap,
-            low=low,
-            high=high,
-            higher=higher,
-            lower=lower,
-            groups=len(held),
-            certain=low > 0,
-        )
+def _surest(column: str, measure: str, groups: Mapping[str, tuple[int, int]], z: float) -> Difference:
+    """Of all pairs of groups that whose difference has the largest lower bound."""
+    ordered = sorted(groups, key=lambda name: (-_share(groups[name]), name))
+    measured = (
+        (difference(groups[higher], groups[lower], z), higher, lower)
+        for higher, lower in combinations(ordered, 2)
+    )
+    (gap, (low, high)), higher, lower = max(measured, key=lambda one: (one[0][1][0], one[0][0]))
+    return Difference(
+        column=column,
+        measure=measure,
+        difference=gap,
+        low=low,
+        high=high,
+        higher=higher,
+        lower=lower,
+        groups=len(groups),
+        certain=low > 0,
+    )
 
 
 def _share(counted: tuple[int, int]) -> float:

@@ -4,6 +4,8 @@
 """
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
@@ -19,11 +21,41 @@ def corrected(comparisons: int) -> float:
     return NormalDist().inv_cdf(1 - (1 - CONFIDENCE) / (2 * max(1, comparisons)))
 
 
-def auc(labels: Floats, scores: Floats, z: float) -> tuple[float, Interval] | None:
-    """The AUC and its interval, by DeLong's variance on the logit scale; None for one class.
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A mean, its variance, and over how many pairs or rows it was taken."""
 
-    Source: DeLong, DeLong and Clarke-Pearson (1988), Comparing the areas under two or more correlated
-    receiver operating characteristic curves; Pepe (2003) for the scale, which keeps within 0 to 1.
+    value: float
+    variance: float
+    weight: float
+
+
+def pooled(estimates: Sequence[Estimate]) -> Estimate | None:
+    """The mean over all of their pairs or rows, which belong to one estimate each; None of none."""
+    if not estimates:
+        return None
+    weight = sum(one.weight for one in estimates)
+    return Estimate(
+        value=sum(one.weight * one.value for one in estimates) / weight,
+        variance=sum(one.weight**2 * one.variance for one in estimates) / weight**2,
+        weight=weight,
+    )
+
+
+def ahead(first: tuple[float, Interval], second: tuple[float, Interval]) -> float:
+    """By how much ``first`` is surely above ``second``: the lower bound of their difference.
+
+    Source: Zou and Donner (2008), Construction of confidence limits about effect measures.
+    """
+    (one, (low, _)), (other, (_, high)) = first, second
+    return one - other - math.hypot(one - low, high - other)
+
+
+def area(labels: Floats, scores: Floats) -> Estimate | None:
+    """The AUC, as a mean over the pairs of a positive and a negative, with DeLong's variance.
+
+    None for one class. Source: DeLong, DeLong and Clarke-Pearson (1988), Comparing the areas under two or
+    more correlated receiver operating characteristic curves.
     """
     values, place = np.unique(scores, return_inverse=True)
     won = (labels == 1).astype(np.float64)
@@ -34,15 +66,39 @@ def auc(labels: Floats, scores: Floats, z: float) -> tuple[float, Interval] | No
         return None
     beaten = (np.cumsum(negative) - negative / 2) / misses  # of each positive: the negatives below it
     beating = 1 - (np.cumsum(positive) - positive / 2) / hits
-    area = float((positive * beaten).sum() / hits)
     variance = _variance(beaten, positive) / hits + _variance(beating, negative) / misses
-    if not 0 < area < 1 or not variance > 0:
-        # Nothing varies in a sample that is divided perfectly. Bounded as if the smaller class's rows were
-        # trials that all went well.
-        tail = NormalDist().cdf(-z) ** (1 / min(hits, misses))
-        return area, (tail if area else 0.0, 1.0 if area else 1 - tail)
-    logit, half = math.log(area / (1 - area)), z * math.sqrt(variance) / (area * (1 - area))
-    return area, (_expit(logit - half), _expit(logit + half))
+    if not variance > 0:  # nothing varies in a sample that is divided perfectly, which is no certainty
+        variance = (1 - _all_well(min(hits, misses), 1)) ** 2
+    return Estimate(value=float((positive * beaten).sum() / hits), variance=variance, weight=hits * misses)
+
+
+def auc(labels: Floats, scores: Floats, z: float) -> tuple[float, Interval] | None:
+    """The AUC and its interval on the logit scale, which keeps within 0 to 1; None for one class.
+
+    Source for the scale: Pepe (2003), The statistical evaluation of medical tests.
+    """
+    found = area(labels, scores)
+    if found is None:
+        return None
+    if not 0 < found.value < 1:
+        hits = float((labels == 1).sum())
+        tail = _all_well(min(hits, len(labels) - hits), z)
+        return found.value, (tail if found.value else 0.0, 1.0 if found.value else 1 - tail)
+    return found.value, on_logits(found, z)
+
+
+def _all_well(trials: float, z: float) -> float:
+    """The lower bound of a share when all trials went well: here those of the smaller class."""
+    return float(NormalDist().cdf(-z) ** (1 / trials))
+
+
+def on_logits(estimate: Estimate, z: float) -> Interval:
+    """The interval of a share that is not certain, within 0 to 1."""
+    share, deviation = estimate.value, math.sqrt(estimate.variance)
+    if not 0 < share < 1:
+        return max(0.0, share - z * deviation), min(1.0, share + z * deviation)
+    logit, half = math.log(share / (1 - share)), z * deviation / (share * (1 - share))
+    return _expit(logit - half), _expit(logit + half)
 
 
 def _variance(values: Floats, weights: Floats) -> float:
@@ -57,13 +113,21 @@ def _expit(value: float) -> float:
     return 1 / (1 + math.exp(-value)) if value > -700 else 0.0
 
 
-def rmse(errors: Floats, z: float) -> tuple[float, Interval]:
-    """The root mean squared error and its interval, on the scale of logarithms."""
-    squares = errors**2
-    mean = float(squares.mean())
-    if mean <= 0 or len(errors) < 2:
-        return math.sqrt(mean), (0.0, math.sqrt(mean) if len(errors) > 1 else math.inf)
-    half = z * float(squares.std(ddof=1)) / math.sqrt(len(errors)) / mean
+def mean_square(errors: Floats) -> Estimate:
+    """The mean squared error; one row says nothing of its variance."""
+    squares, rows = errors**2, len(errors)
+    variance = float(squares.var(ddof=1)) / rows if rows > 1 else math.inf
+    return Estimate(value=float(squares.mean()), variance=variance, weight=rows)
+
+
+def root(estimate: Estimate, z: float) -> tuple[float, Interval]:
+    """The root of a mean square and its interval, on the scale of logarithms."""
+    mean = estimate.value
+    if math.isinf(estimate.variance):
+        return math.sqrt(mean), (0.0, math.inf)
+    if not mean > 0:
+        return 0.0, (0.0, 0.0)
+    half = z * math.sqrt(estimate.variance) / mean
     # The bound above may not overflow, with two rows and hundreds of comparisons.
     return math.sqrt(mean), (math.sqrt(mean * math.exp(-half)), math.sqrt(mean * math.exp(min(half, 600))))
 

@@ -2,18 +2,19 @@
 
 A label that comes twice counts once; labels that contradict each other for the same row are left out, as
 nobody can say which is true. Where labels come as full rows, the row's columns come with them, so that what
-was served can be compared with what is known (`jobs.monitoring.skew`).
+was served can be compared with what is known (`jobs.monitoring.skew`); so they do when rows come again, as
+far as these agree in all of those columns.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
 from pathlib import Path
 
 import duckdb
 
 from jobs.database import NO_PATH_COLUMNS, literal, parquet, quoted, single
 from jobs.monitoring.settings import Settings
+from jobs.monitoring.until import reach
 from jobs.plan import Dataset, Plan
 from jobs.reading import examine, stage
 from jobs.roles import label_number, row_key
@@ -31,7 +32,8 @@ class Labels:
     :param duplicates: labels that said again what another had said of the same row.
     :param contradictory: rows that labels said different things of.
     :param unknown: labels of no row of this window; most of them are about other windows.
-    :param labelled_until: the last labelled row's event time (served time where it has none), ISO.
+    :param labelled_until: the last labelled row's event time (served time where it has none) that is not far
+        above the others', ISO: `jobs.monitoring.until`.
     :param delay_seconds: from answer to label, where labels say when they came to be known.
     :param offline: columns of which the joined rows hold what is known offline, to the name it has there.
     """
@@ -81,26 +83,33 @@ def join_labels(
         f"""
         CREATE TEMP TABLE told AS
         SELECT _key, min(_value) AS _label, min(_value) <> max(_value) AS _contradicts, count(*) AS _times,
-            min(_known_at) AS _known_at
+            min(_known_at) AS _known_at, min(_row) = max(_row) AS _agrees
             {"".join(f", first({name}) AS {name}" for name in offline.values())}
         FROM labels WHERE _key IN (SELECT {key} FROM served WHERE {key} IS NOT NULL) GROUP BY _key
         """
     )
-    duplicates, contradictory, known = single(
+    duplicates, contradictory, apart, known = single(
         connection,
-        "SELECT coalesce(sum(_times - 1) FILTER (WHERE NOT _contradicts), 0)::BIGINT, "
-        "count(*) FILTER (WHERE _contradicts), coalesce(sum(_times), 0)::BIGINT FROM told",
+        "SELECT coalesce(sum(_times - 1) FILTER (WHERE NOT _contradicts), 0)::BIGINT, count(*) FILTER "
+        "(WHERE _contradicts), count(*) FILTER (WHERE NOT _agrees AND NOT _contradicts), "
+        "coalesce(sum(_times), 0)::BIGINT FROM told",
     )
+    if apart:
+        notes.append(
+            f"{int(str(apart)):,} rows have labels whose other columns do not agree: not compared offline. "
+            "Let rows of labels come once, or the same again."
+        )
     (all_labels,) = single(connection, "SELECT count(*) FROM labels")
-    # What is known of a row that several labels are about may be another's.
-    selected = "".join(f", CASE WHEN told._times = 1 THEN told.{n} END AS {n}" for n in offline.values())
+    # What is known of a row whose labels do not agree may be another's.
+    sure = "told._agrees AND NOT told._contradicts"
+    selected = "".join(f", CASE WHEN {sure} THEN told.{name} END AS {name}" for name in offline.values())
     joined = scratch / "joined.parquet"
     connection.execute(
         f"""
         COPY (
             SELECT served.*, CASE WHEN NOT told._contradicts THEN told._label END AS _label,
                 epoch(told._known_at) - epoch(served._served_at) AS _delay,
-                coalesce(told._times = 1, false) AS _known{selected}
+                coalesce({sure}, false) AS _known{selected}
             FROM served LEFT JOIN told ON told._key = {key}
         ) TO {literal(str(joined))} (FORMAT parquet, ROW_GROUP_SIZE 20480)
         """
@@ -125,12 +134,17 @@ def join_labels(
 
 
 def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, found: Labels) -> Labels:
-    rows, labelled, keyed, until, low, high = connection.execute(
+    rows, labelled, keyed, low, high = connection.execute(
         f"SELECT count(*), count(_label), count({_key_column(settings.by)}), "
-        "max(coalesce(_event_time, _served_at)) FILTER (WHERE _label IS NOT NULL), "
         "quantile_cont(_delay, 0.5), quantile_cont(_delay, 0.95) FROM judged"
     ).fetchall()[0]
     notes = list(found.notes)
+    reached = reach(connection, settings.window)
+    if reached.beyond:
+        notes.append(
+            f"{reached.beyond:,} labelled rows have an event time far above the others', of which the last "
+            f"is {reached.until}: they do not say until when labels are known."
+        )
     if settings.by and rows and not keyed:
         notes.append(
             f"No served row has what labels are joined by ({settings.by}): let callers send the key columns "
@@ -147,7 +161,7 @@ def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, found: La
         contradictory=found.contradictory,
         unreadable=found.unreadable,
         unknown=found.unknown,
-        labelled_until=until.replace(tzinfo=UTC).isoformat() if until else None,
+        labelled_until=reached.until,
         delay_seconds=None if low is None else {"p50": float(low), "p95": float(high)},
         offline=found.offline,
         notes=tuple(notes),
@@ -166,7 +180,7 @@ def _key(dataset: Dataset, by: str | None) -> str:
 
 
 def _nothing() -> str:
-    return "SELECT '' AS _key, 0.0::DOUBLE AS _value, NULL::TIMESTAMP AS _known_at WHERE false"
+    return "SELECT '' AS _key, 0.0::DOUBLE AS _value, NULL::TIMESTAMP AS _known_at, 0 AS _row WHERE false"
 
 
 def _by_inference_id(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: Path) -> int:
@@ -179,7 +193,7 @@ def _by_inference_id(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: 
         f"""
         CREATE TEMP TABLE label_lines AS
         SELECT nullif(request_id, '') AS _key, {_value(plan.dataset)} AS _value,
-            CAST(TRY_CAST("at" AS TIMESTAMPTZ) AS TIMESTAMP) AS _known_at
+            CAST(TRY_CAST("at" AS TIMESTAMPTZ) AS TIMESTAMP) AS _known_at, 0 AS _row
         FROM read_json([{paths}], format = 'newline_delimited', ignore_errors = true, {NO_PATH_COLUMNS},
             columns = {{request_id: 'VARCHAR', value: 'JSON', 'at': 'VARCHAR'}})
         """
@@ -236,9 +250,11 @@ def _by_row(
     )
     present = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in keys)
     values = "".join(f", {quoted(name)} AS {alias}" for name, alias in offline.items())
+    # One number a row tells whether rows agree, however many columns they have.
+    whole = f"hash({', '.join(quoted(name) for name in also)})" if also else "0"
     value = f"CAST({label_number(dataset)} AS DOUBLE)"
     connection.execute(
-        f"CREATE TEMP VIEW labels AS SELECT {key} AS _key, {value} AS _value, NULL::TIMESTAMP AS _known_at"
-        f"{values} FROM label_rows WHERE {present} AND isfinite({value})"
+        f"CREATE TEMP VIEW labels AS SELECT {key} AS _key, {value} AS _value, NULL::TIMESTAMP AS _known_at, "
+        f"{whole} AS _row{values} FROM label_rows WHERE {present} AND isfinite({value})"
     )
     return offline, [f"Labels: {problem.message}" for problem in problems]

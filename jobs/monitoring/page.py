@@ -51,7 +51,7 @@ rect.now { fill: var(--now); opacity: .75 } rect.out { fill: var(--out) } circle
 rect.was { fill: none; stroke: var(--ink); stroke-width: 1.2 }
 polyline.was { fill: none; stroke: var(--ink); stroke-width: 1.5 }
 .span { stroke-width: 2.5 } .span.now { stroke: var(--now) } .span.bad { stroke: var(--bad) }
-circle.bad { fill: var(--bad) } .whole { stroke: var(--soft); stroke-dasharray: 3 3 }
+circle.bad { fill: var(--bad) } .others { stroke: var(--ink); stroke-width: 1.5 }
 details { margin: .8rem 0 } summary { cursor: pointer; color: var(--now); padding: .4rem 0 }
 .key { display: inline-block; width: .8rem; height: .7rem; margin: 0 .2rem 0 .5rem }
 .key.now { background: var(--now) } .key.was { border: 1.5px solid var(--ink) }
@@ -179,31 +179,23 @@ def _segments(found: Found) -> Iterator[str]:
     if not found.segments:
         return
     metric = found.segments[0].metric
-    whole = found.metrics.get(metric)
-    if whole is None:
-        return
     several = len({segment.column for segment in found.segments}) > 1
-    entries: list[dict[str, float | str | bool]] = [
-        {
-            "name": f"{segment.column}={segment.value}" if several else segment.value,
-            "estimate": segment.estimate,
-            "low": segment.low,
-            "high": segment.high,
-            "worse": segment.worse,
-        }
+    entries = [
+        (f"{segment.column}={segment.value}" if several else segment.value, segment)
         for segment in found.segments[:MOST_SEGMENTS]
     ]
     worse = sum(segment.worse for segment in found.segments)
     yield "<h2>Where is it worst?</h2>"
     verb = "is" if worse == 1 else "are"
     yield (
-        f"<p>{worse or 'None'} of {len(found.segments)} segments {verb} worse than all rows together beyond "
-        f"chance ({escape(named(metric))}).</p>"
+        f"<p>{worse or 'None'} of {len(found.segments)} segments {verb} worse than the others of the same "
+        f"column beyond chance ({escape(named(metric))}).</p>"
     )
-    yield f"<figure>{intervals(entries, whole['value'])}</figure>"
+    yield f"<figure>{intervals(entries)}</figure>"
     yield (
-        '<p class="soft">Dashed: all rows. Intervals are wide enough that all of them hold together, so the '
-        "worst of many is no accident. First comes what is surely worst.</p>"
+        '<p class="soft">Upright mark: the others of the column, each ranked within itself, so that segments '
+        "of different base rates can be compared. Intervals are wide enough that all of them hold together: "
+        "the worst of many is no accident. First comes what is surely worst.</p>"
     )
 
 
@@ -218,7 +210,7 @@ def _fairness(found: Found) -> Iterator[str]:
         value = f'<span class="{colour}">{gap.difference:+.3f}</span>'
         value += f"<small>{gap.low:+.3f} to {gap.high:+.3f}</small>"
         rows.append([f"{escape(gap.column)}: {escape(gap.measure.replace('_', ' '))}{about}", value])
-    yield _table(["largest difference between groups", ""], rows)
+    yield _table(["surest difference between two groups", ""], rows)
     yield '<p class="soft">Coloured: beyond chance, over all pairs of groups.</p>'
 
 

@@ -1,10 +1,15 @@
 """The metric apart for each value of the named columns, worst first.
 
+A segment is held against the column's other segments, each of them ranked within itself. Not against all
+rows together: their AUC counts how well rows of different segments are told apart too, so it is above that
+of every segment where the segments' base rates differ.
+
 With many segments the worst one looks bad by accident alone. So intervals are wide enough that all of them
 hold together, and segments are sorted by their interval's better end: what comes first is bad beyond
 accident, not merely small.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,19 +19,34 @@ import numpy as np
 
 from jobs.database import quoted
 from jobs.gate import MAIN_METRIC
-from jobs.metrics import HIGHER_IS_BETTER, Floats, Scored, computed
+from jobs.metrics import HIGHER_IS_BETTER, Scored
 from jobs.monitoring.accuracy import labelled_rows
-from jobs.monitoring.intervals import auc, corrected, rmse
+from jobs.monitoring.intervals import (
+    Estimate,
+    Interval,
+    ahead,
+    area,
+    auc,
+    corrected,
+    mean_square,
+    on_logits,
+    pooled,
+    root,
+)
 from jobs.monitoring.labels import Labels
 from jobs.monitoring.rows import Served
 from jobs.monitoring.settings import Settings
 
 MISSING = "(missing)"
+Measured = tuple[Estimate, tuple[float, Interval]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """The rows with one value of a column; ``worse``: than all rows, beyond accident."""
+    """The rows with one value of a column; ``worse``: than the column's other segments, beyond accident.
+
+    :param against: the metric within the other segments; None where the column has no other.
+    """
 
     column: str
     value: str
@@ -35,6 +55,7 @@ class Segment:
     estimate: float
     low: float
     high: float
+    against: float | None
     worse: bool
 
     def to_json(self) -> dict[str, Any]:
@@ -64,7 +85,7 @@ def segments(
         if not parts and labels.labelled:
             notes.append(f"Segments of {name!r}: no value has {settings.least_rows:,} labelled rows.")
         found += [(name, value, scored) for value, scored in parts]
-    return _judged(connection, settings, task, found), notes
+    return judged(found, task), notes
 
 
 def divided(
@@ -97,40 +118,48 @@ def divided(
     return parts
 
 
-def _judged(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    task: str,
-    found: Sequence[tuple[str, str, Scored]],
-) -> list[Segment]:
-    if not found:
-        return []
+def judged(found: Sequence[tuple[str, str, Scored]], task: str) -> list[Segment]:
+    """The rows of each column and value as a segment, worst first; without those of one class."""
     metric = MAIN_METRIC[task]
-    whole = computed(labelled_rows(connection, settings, task)[0])[metric]
     better, z = HIGHER_IS_BETTER[task][metric], corrected(len(found))
-    judged = []
+    columns: dict[str, list[tuple[str, int, Measured]]] = {}
     for column, value, scored in found:
-        answer = _metric(scored, z)
-        if answer is None:
-            continue
-        estimate, (low, high) = answer
-        judged.append(
-            Segment(
-                column=column,
-                value=value,
-                rows=len(scored.labels),
-                metric=metric,
-                estimate=estimate,
-                low=low,
-                high=high,
-                worse=bool(high < whole if better else low > whole),
+        measured = _measured(scored, z)
+        if measured is not None:
+            columns.setdefault(column, []).append((value, len(scored.labels), measured))
+    segments = []
+    for column, members in columns.items():
+        for place, (value, rows, (_, estimate)) in enumerate(members):
+            rest = [one for n, (_, _, (one, _)) in enumerate(members) if n != place]
+            others = _others(rest, task, z)
+            gap = 0.0 if others is None else ahead(others, estimate) if better else ahead(estimate, others)
+            segments.append(
+                Segment(
+                    column=column,
+                    value=value,
+                    rows=rows,
+                    metric=metric,
+                    estimate=estimate[0],
+                    low=estimate[1][0],
+                    high=estimate[1][1],
+                    against=others[0] if others else None,
+                    worse=gap > 0,
+                )
             )
-        )
-    return sorted(judged, key=lambda segment: segment.high if better else -segment.low)
+    return sorted(segments, key=lambda segment: segment.high if better else -segment.low)
 
 
-def _metric(scored: Scored, z: float) -> tuple[float, tuple[float, float]] | None:
+def _measured(scored: Scored, z: float) -> Measured | None:
     if scored.task == "regression":
-        errors: Floats = scored.scores - scored.labels
-        return rmse(errors, z)
-    return auc(scored.labels, scored.scores, z)
+        errors = mean_square(scored.scores - scored.labels)
+        return errors, root(errors, z)
+    found, answer = area(scored.labels, scored.scores), auc(scored.labels, scored.scores, z)
+    return (found, answer) if found and answer else None
+
+
+def _others(rest: Sequence[Estimate], task: str, z: float) -> tuple[float, Interval] | None:
+    """The metric within the other segments: by pairs of rows of the same one, or by rows."""
+    found = pooled([one for one in rest if math.isfinite(one.variance)])
+    if found is None:
+        return None
+    return root(found, z) if task == "regression" else (found.value, on_logits(found, z))

@@ -169,18 +169,27 @@ class Fleet:
     def reap(self, now: datetime) -> int:
         """Take back what dead executions hold, and wake who was granted a lease and not told; says how many
         leases came back. An execution that runs past its lease keeps it: it is renewed.
+
+        Raises:
+            ExceptionGroup: when leases could not be looked at, once the others were and the line was served.
         """
-        back = 0
+        back, failed = 0, list[Exception]()
         for lease in [holder(item) for item in self._query("HOLDER#")]:
-            if lease.expires_at <= moment(now):
-                if not self.running(lease.owner):
-                    back += self._take_back(lease)
-                    continue
-                self._changed(lease, "expires_at", self._expiry(now), of=lease.owner)
-            if not lease.woken:
-                back += self._wake(lease.request_id)
+            try:
+                back += self._looked_at(lease, now)
+            except ClientError as error:
+                failed.append(error)
         self.serve(now)
+        if failed:
+            raise ExceptionGroup(f"{len(failed)} leases of {self.items.fleet} could not be looked at", failed)
         return back
+
+    def _looked_at(self, lease: Holder, now: datetime) -> bool:
+        if lease.expires_at <= moment(now):
+            if not self.running(lease.owner):
+                return self._take_back(lease)
+            self._changed(lease, "expires_at", self._expiry(now), of=lease.owner)
+        return not lease.woken and self._wake(lease.request_id)
 
     def _bury(self, request: Request) -> None:
         """Take back the model's lease from another request's execution that is dead, expired or not."""

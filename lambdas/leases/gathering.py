@@ -9,6 +9,8 @@ from lambdas.leases.items import moment
 from mdlc_constructs.settings.patience import Patience
 
 ON_REQUEST = "request"
+LONGEST_REASON = 300
+"""Characters: the reasons of many triggers travel together, and a report says more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +23,7 @@ class Fired:
         report: the S3 URI of the drift or accuracy report that led to it, or nothing.
         labelled_until: up to when labels are complete, ISO 8601, or nothing.
         drifted_at: since when the world is another, ISO 8601, or nothing.
+        version: the package version that was found wanting, or nothing where it is about no version.
         window: the training window that a person asked for, as JSON, or nothing.
         holdout: see window.
     """
@@ -33,8 +36,23 @@ class Fired:
     report: str = ""
     labelled_until: str = ""
     drifted_at: str = ""
+    version: str = ""
     window: str = ""
     holdout: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.reason) > LONGEST_REASON:
+            object.__setattr__(self, "reason", f"{self.reason[: LONGEST_REASON - 3]}...")
+
+
+def is_replaced(version: str, champion: str) -> bool:
+    """Whether what was found of a version says nothing about the one that serves.
+
+    Args:
+        version: nothing for what is about no version.
+        champion: nothing before the first, when nothing can have been replaced.
+    """
+    return bool(version and champion) and version != champion
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,10 @@ REMEMBERED = timedelta(days=90)
 MOST_DELETED = 99
 """Triggers that one transaction deletes beside the past; the rest follows."""
 
-_TEXTS = ("event_id", "trigger", "reason", "report", "labelled_until", "drifted_at", "window", "holdout")
+_TEXTS = (
+    *("event_id", "trigger", "reason", "report"),
+    *("labelled_until", "drifted_at", "version", "window", "holdout"),
+)
 _LONGEST_ID = 200
 
 Item = dict[str, dict[str, str]]
@@ -122,6 +125,11 @@ class Notes:
                 continue
             claimed.append(replace(one, claimed_by=request_id, owner=owner))
         return claimed
+
+    def drop(self, noted: Iterable[Noted]) -> None:
+        """Forget triggers that there is nothing to work for; their events stay known."""
+        for one in noted:
+            self.dynamodb.delete_item(TableName=self.table, Key=self._key(_sort_key(one.fired)))
 
     def history(self) -> History:
         """How the retrainings went."""

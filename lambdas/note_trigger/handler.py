@@ -9,10 +9,11 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from lambdas.audit import champion_version
 from lambdas.clients import client
 from lambdas.counting import counted
 from lambdas.custom_resource import answer
-from lambdas.leases.gathering import Fired
+from lambdas.leases.gathering import Fired, is_replaced
 from lambdas.leases.noted import Notes
 from lambdas.leases.starting import start_pending
 from lambdas.note_trigger import logic
@@ -68,8 +69,10 @@ def _of(noun: Trigger, event: logic.Event, plan: Mapping[str, Any]) -> Fired | N
     if isinstance(noun, OnSchedule):
         return logic.by_schedule(event, schedule=noun.schedule, priority=noun.priority)
     if isinstance(noun, OnNewData):
-        before = Notes(dynamodb=client("dynamodb"), table=plan["table"], model=plan["model"]).history()
-        return logic.by_new_data(event, noun, counted(client("s3"), plan["dataset"]), before.trained)
+        history = Notes(dynamodb=client("dynamodb"), table=plan["table"], model=plan["model"]).history()
+        return logic.by_new_data(event, noun, counted(client("s3"), plan["dataset"]), history)
+    if _is_replaced(plan, event):
+        return None
     if isinstance(noun, OnDrift):
         return logic.by_drift(event, noun, _windows(plan, event))
     if isinstance(noun, OnAccuracyLoss):
@@ -81,6 +84,12 @@ def _of(noun: Trigger, event: logic.Event, plan: Mapping[str, Any]) -> Fired | N
             time.sleep(LOOK_SECONDS)
         return logic.by_accuracy(event, noun, windows)
     return None
+
+
+def _is_replaced(plan: Mapping[str, Any], event: logic.Event) -> bool:
+    """Whether the window is one of a version that is not the champion, or is no more."""
+    champion = champion_version(client("dynamodb"), plan["table"], plan["model"])
+    return is_replaced(logic.version_of(event), champion)
 
 
 def _windows(plan: Mapping[str, Any], event: logic.Event) -> list[logic.Window]:

@@ -7,8 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from lambdas.leases.gathering import Fired
-from lambdas.leases.noted import Trained
+from lambdas.leases.noted import History, Trained
 from mdlc_constructs.settings.triggers import OnAccuracyLoss, OnDrift, OnNewData
+
+MOST_NAMED = 10
+"""Columns of a reason: the report has them all."""
 
 Window = Mapping[str, str]
 """A `WINDOW#` item of the audit table, all texts."""
@@ -57,6 +60,7 @@ def told(event: Event, windows: Sequence[Window]) -> list[Window]:
         "columns": json.dumps(detail.get("columns") or []),
         "metrics": json.dumps(detail.get("metrics") or {}),
         "baseline_metrics": at_training[0] if at_training else "{}",
+        "labelled": str(detail.get("labelled") or 0),
         "report": _text(detail.get("report")),
         "labelled_until": _text(detail.get("labelled_until")),
     }
@@ -70,7 +74,7 @@ def lacks_baseline(event: Event, noun: OnAccuracyLoss, windows: Sequence[Window]
     return (
         noun.loss is not None
         and own is not None
-        and _value(own.get("metrics"), noun.metric) is not None
+        and _measured(own, noun) is not None
         and _value(own.get("baseline_metrics"), noun.metric) is None
     )
 
@@ -101,11 +105,12 @@ def by_code(request_id: str, digest: str, *, at: datetime, priority: int) -> Fir
     )
 
 
-def by_new_data(event: Event, noun: OnNewData, now: Trained, before: Trained) -> Fired | None:
+def by_new_data(event: Event, noun: OnNewData, now: Trained, history: History) -> Fired | None:
     """Enough came since the last training.
 
     Rows are an estimate: new bytes, by the rows a byte held at the last training.
     """
+    before = history.trained
     files = max(0, now.files - before.files)
     grown = max(0, now.size - before.size)
     rows = 0
@@ -115,8 +120,9 @@ def by_new_data(event: Event, noun: OnNewData, now: Trained, before: Trained) ->
         return None
     told = f"{files} new files" + (f", about {rows} new rows" if before.rows else "")
     return Fired(
-        # Every file that comes now tells the same until a retraining has counted anew.
-        event_id=f"new-data-after-{before.files}-{before.size}",
+        # Every file that comes now tells the same until a retraining has ended. One that failed has not
+        # counted anew, so that its name is needed, too: what it was started for is gone.
+        event_id=f"new-data-after-{before.files}-{before.size}-{history.last_request}",
         trigger=noun.name,
         reason=f"{told} since the last training.",
         at=event.time,
@@ -139,7 +145,9 @@ def by_drift(event: Event, noun: OnDrift, windows: Sequence[Window]) -> Fired | 
     if len(drifted) < noun.windows or not _is_among(event, drifted[: noun.windows]):
         return None
     latest = drifted[0]
-    columns = ", ".join(_columns(latest, noun.columns)) or "predictions"
+    names = _columns(latest, noun.columns)
+    more = len(names) - MOST_NAMED
+    columns = ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "") or "predictions"
     return _of_window(
         noun.name,
         latest,
@@ -151,7 +159,7 @@ def by_drift(event: Event, noun: OnDrift, windows: Sequence[Window]) -> Fired | 
 
 
 def by_accuracy(event: Event, noun: OnAccuracyLoss, windows: Sequence[Window]) -> Fired | None:
-    """The last windows with labels are too bad, all of them.
+    """The last windows with enough labels are too bad, all of them.
 
     Args:
         windows: those of the monitor, the latest first.
@@ -159,7 +167,7 @@ def by_accuracy(event: Event, noun: OnAccuracyLoss, windows: Sequence[Window]) -
     known = [
         (one, value)
         for one in windows
-        if _same_version(one, event) and (value := _value(one.get("metrics"), noun.metric)) is not None
+        if _same_version(one, event) and (value := _measured(one, noun)) is not None
     ]
     last = known[: noun.windows]
     if len(last) < noun.windows or not _is_among(event, [one for one, _ in last]):
@@ -200,12 +208,18 @@ def _of_window(
         report=window.get("report", ""),
         labelled_until=window.get("labelled_until", ""),
         drifted_at=drifted_at,
+        version=window.get("version", ""),
     )
 
 
 def _same_version(window: Window, event: Event) -> bool:
     """What another version was found to do says nothing about the one that serves."""
-    return window.get("version", "") == _text(event.detail.get("version"))
+    return window.get("version", "") == version_of(event)
+
+
+def version_of(event: Event) -> str:
+    """The version that an event of monitoring is about, or nothing."""
+    return _text(event.detail.get("version"))
 
 
 def _text(value: object) -> str:
@@ -226,6 +240,13 @@ def _columns(window: Window, wanted: Sequence[str]) -> list[str]:
 
 def _drifted(window: Window, wanted: Sequence[str]) -> bool:
     return window.get("drifted") == "true" and (not wanted or bool(_columns(window, wanted)))
+
+
+def _measured(window: Window, noun: OnAccuracyLoss) -> float | None:
+    """The metric over a window that has enough labels; one that gets them later is not judged before."""
+    if int(window.get("labelled") or 0) < noun.least_rows:
+        return None
+    return _value(window.get("metrics"), noun.metric)
 
 
 def _value(metrics: str | None, name: str) -> float | None:

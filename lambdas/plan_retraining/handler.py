@@ -9,10 +9,12 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from lambdas.audit import champion_version
 from lambdas.clients import client
 from lambdas.counting import counted
 from lambdas.executions import is_running, standing, tell
 from lambdas.leases.fleet import Fleet, LeaseLost
+from lambdas.leases.gathering import is_replaced
 from lambdas.leases.items import Request
 from lambdas.leases.noted import Noted, Notes, Trained
 from lambdas.leases.sharing import fleet_from
@@ -84,6 +86,10 @@ def _claim(event: Mapping[str, Any]) -> dict[str, Any]:
     if not own or training.first_input is None:
         own += [one for one in noted if not one.claimed_by]
     own = notes.claim(own, request_id, owner)
+    if training.first_input is None:
+        own = _still_about_the_champion(plan, notes, own)
+        if not own:
+            return {"step": logic.REPLACED}
     retraining = logic.wanted(plan["model"], own, [], past, Patience(), now)
     if retraining is None:
         return {"step": logic.NOTHING}
@@ -95,6 +101,14 @@ def _claim(event: Mapping[str, Any]) -> dict[str, Any]:
         release=release,
         counted=counted(client("s3"), plan["dataset"]),
     )
+
+
+def _still_about_the_champion(plan: Mapping[str, Any], notes: Notes, own: list[Noted]) -> list[Noted]:
+    """Those that a release since then did not answer; the others are dropped."""
+    champion = champion_version(client("dynamodb"), plan["table"], plan["model"])
+    replaced = [one for one in own if is_replaced(one.fired.version, champion)]
+    notes.drop(replaced)
+    return [one for one in own if one not in replaced]
 
 
 def _rest(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,7 +153,7 @@ def _conclude(event: Mapping[str, Any]) -> dict[str, Any]:
     else:
         # Nothing was claimed: the same triggers will ask again under the same name.
         fleet.put_off(request_id, owner, now)
-    if outcome == logic.DUPLICATE or not own:
+    if outcome == logic.DUPLICATE or (not own and outcome != logic.SUPERSEDED):
         # Others are at what waits, or it would be started again and again only to fail.
         return {}
     return {"next": start_pending(notes, client("stepfunctions"), plan["machine"], besides=owner)}

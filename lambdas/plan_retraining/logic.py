@@ -18,14 +18,16 @@ from mdlc_constructs.settings.training_window import window_from_plan
 INPUT_KEYS = ("window", "holdout", "labelled_until", "drifted_at", "noted")
 """The input contract besides the texts for the audit; `noted` is set by what notes triggers."""
 
-WAIT, NOTHING, TRAIN, TRAINED = "Wait", "Nothing", "Train", "Trained"
-"""How a retraining goes on: later; not at all; with its training; with a training that is done."""
+WAIT, NOTHING, REPLACED, TRAIN, TRAINED = "Wait", "Nothing", "Replaced", "Train", "Trained"
+"""How a retraining goes on: later; not at all, since others do it; not at all, since the version that it was
+for is replaced; with its training; with a training that is done."""
 
 SUCCEEDED, LOST, UNCHANGED, DUPLICATE, FAILED = "Succeeded", "Lost", "Unchanged", "Duplicate", "Failed"
+SUPERSEDED = "Superseded"
 
 LONGEST_REASON = 1000
-MOST_TOLD = 100
-"""Triggers that the audit item holds; an item has at most 400 KB."""
+MOST_TOLD = 50
+"""Triggers that the audit item and the events hold: a state's data and an event have at most 256 KiB."""
 
 
 def checked_input(value: object) -> dict[str, Any]:
@@ -104,9 +106,10 @@ def chosen_intervals(
         given = {name: json.loads(getattr(one, name)) for name in ("window", "holdout") if getattr(one, name)}
         if given:
             return given
+    declared = now - timedelta(seconds=plan["label_delay"])
     ends = [_utc(one.labelled_until) for one in fired if one.labelled_until]
-    # The end is excluded, and the last row that has a label is not.
-    end = max(ends) + timedelta(seconds=1) if ends else now - timedelta(seconds=plan["label_delay"])
+    # The end is excluded, and the last row that has a label is not. One in the future is a label's mistake.
+    end = max((one + timedelta(seconds=1) if one < now else declared for one in ends), default=declared)
     drifts = [_utc(one.drifted_at) for one in fired if one.drifted_at]
     found: dict[str, Any] = dict(window_from_plan(plan["window"]).intervals(end, min(drifts, default=None)))
     return found if by_time else {"window": found["window"]}

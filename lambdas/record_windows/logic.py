@@ -140,6 +140,7 @@ def _detail(event: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, A
         "columns": list(summary.get("columns") or []),
         "reasons": _reasons(summary),
         "metrics": accuracy.get("metrics") or {},
+        "labelled": accuracy.get("labelled"),
         "coverage": accuracy.get("coverage"),
         "labelled_until": accuracy.get("labelled_until"),
         "report": f"{folder}report.json" if folder else "",

@@ -177,14 +177,16 @@ _TABLE = (
         reason="Step Functions names executions; those of the stack's own machines are stopped with it.",
     ),
     _Known(
-        resource=rf"{_HERE.format('states')}execution:MODEL-release:\*",
-        actions=r"states:DescribeExecution",
-        reason="Step Functions names executions; whether the one that tries a version still runs is read.",
-    ),
-    _Known(
         resource=rf"{_HERE.format('states')}execution:MODEL-(training|release|retraining):\*",
         actions=r"states:(DescribeExecution|StopExecution)",
-        reason="A request names a retraining, its training and its release; the machines are its own.",
+        reason="A request names a retraining, its training and its release, Step Functions a release that "
+        "tries a version: whether it still runs is read. The machines are the model's own.",
+    ),
+    _Known(
+        resource=rf"{_HERE.format('states')}execution:\*-retraining:\*",
+        actions=r"states:DescribeExecution",
+        reason="Models of a fleet come and go in any stack of the account; whether a retraining that holds a "
+        "lease or waits for one still runs is read, and never its data.",
     ),
     _Known(
         resource=r"arn:<AWS::Partition>:ecr:\*:\*:repository/\*",

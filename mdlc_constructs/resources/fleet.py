@@ -50,18 +50,14 @@ class Fleet(Construct):
             "FleetTableArn": table.attr_arn,
             "FleetKeyArn": self._key_arn,
         }
-        self._functions = Functions.of(self, key_arn=self._key_arn)
-        self._reaper = self._functions.function("ReapLeases", leasing(), self._bindings)
+        functions = Functions.of(self, key_arn=self._key_arn)
+        self._reaper = functions.function("ReapLeases", leasing(), self._bindings)
         self._reap_by_the_clock()
 
     @property
     def bindings(self) -> Mapping[str, str]:
         """The placeholders of the fleet's table and its key."""
         return self._bindings
-
-    def serves(self, machine_name: str) -> None:
-        """Let the reaper look whether executions of a machine still run."""
-        self._functions.function("ReapLeases", looking_at(machine_name), self._bindings)
 
     def _reap_by_the_clock(self) -> None:
         fleet = {"table": self.table_name, "name": self.name, "budget": self.budget.to_plan()}
@@ -82,8 +78,13 @@ class Fleet(Construct):
         )
 
 
+RETRAININGS = "execution:*-retraining:*"
+"""Executions of the machines of a fleet's models. Which models these are is known to no stack: they may be in
+others, and come and go while their leases stay."""
+
+
 def leasing() -> tuple[Statement, ...]:
-    """What asks for leases, serves the line and gives back needs of the fleet's table."""
+    """What asks for leases, serves the line and gives back needs of the fleet's table and its holders."""
     return (
         Statement(
             actions=(
@@ -98,13 +99,5 @@ def leasing() -> tuple[Statement, ...]:
         *use_key("${FleetKeyArn}", "dynamodb"),
         # A token says by itself whose it is, and AWS's table of actions names no resource for sending it.
         Statement(actions=("states:SendTaskSuccess",), resources=("*",)),
-    )
-
-
-def looking_at(machine_name: str) -> tuple[Statement, ...]:
-    """Whether executions of a machine still run."""
-    return (
-        Statement(
-            actions=("states:DescribeExecution",), resources=(arn("states", f"execution:{machine_name}:*"),)
-        ),
+        Statement(actions=("states:DescribeExecution",), resources=(arn("states", RETRAININGS),)),
     )

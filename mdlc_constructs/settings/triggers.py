@@ -100,6 +100,7 @@ class OnAccuracyLoss:
     :param bound: the worst value that is still good.
     :param loss: how much worse than on its own holdout the model may get, in the metric's unit.
     :param windows: consecutive windows that must be too bad.
+    :param least_rows: labelled rows from which a window counts: a metric of a few rows says little.
     :param priority: how important a retraining for this reason is, 0 to 9.
     :raises ValueError: naming the argument, its value and the remedy.
     """
@@ -110,6 +111,7 @@ class OnAccuracyLoss:
     bound: float | None = None
     loss: float | None = None
     windows: int = 1
+    least_rows: int = 100
     priority: int = 3
 
     def __post_init__(self) -> None:
@@ -127,6 +129,7 @@ class OnAccuracyLoss:
         if self.loss is not None:
             check_above("loss", self.loss, 0, 1e12)
         check_whole("windows", self.windows, 1, MOST_WINDOWS, unit="windows")
+        check_whole("least_rows", self.least_rows, 1, 10**9, unit="rows")
         check_priority(self.priority)
 
     def is_due(self, value: float, at_training: float | None) -> bool:

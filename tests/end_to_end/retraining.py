@@ -147,6 +147,7 @@ class Retraining:
             "end": f"{end}T00:00:00+00:00",
             "version": "1",
             "rows": "500",
+            "labelled": "500",
             "drifted": "true",
             "columns": '["price"]',
             "report": f"s3://{self.bucket(model)}/monitoring/endpoint/{start}/report.json",
@@ -170,6 +171,7 @@ class Retraining:
             "drifted": window["drifted"] == "true",
             "columns": json.loads(window["columns"]),
             "metrics": json.loads(window.get("metrics", "{}")),
+            "labelled": int(window["labelled"]),
             "report": window["report"],
             "labelled_until": window["labelled_until"],
         }

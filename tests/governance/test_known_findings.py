@@ -28,6 +28,7 @@ S3 = "arn:<AWS::Partition>:s3:::"
         (f"{S3}data/raw/*", ["s3:GetObject"], "Which files a dataset has"),
         (f"{STATES}execution:flights-training:*", ["states:StopExecution"], "names executions"),
         (f"{STATES}execution:flights-release:*", ["states:DescribeExecution"], "still runs is read"),
+        (f"{STATES}execution:*-retraining:*", ["states:DescribeExecution"], "come and go in any stack"),
         (f"{SAGEMAKER}endpoint-config/flights-trial-*", ["sagemaker:UpdateEndpoint"], "digest"),
         ("*", ["cloudwatch:GetMetricStatistics"], "Reading metrics"),
     ],
@@ -53,6 +54,8 @@ def test_what_the_library_does_on_purpose_has_a_reason(resource: str, actions: l
         (f"{S3}data/raw/*", ["s3:PutObject"]),
         (f"{S3}data/*", ["s3:GetObject"]),
         (f"{STATES}execution:flights-training:*", ["states:StartExecution"]),
+        (f"{STATES}execution:*-retraining:*", ["states:StopExecution"]),
+        (f"{STATES}execution:*:*", ["states:DescribeExecution"]),
         (f"{STATES}execution:planes-training:*", ["states:StopExecution"]),
     ],
 )

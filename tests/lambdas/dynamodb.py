@@ -137,6 +137,11 @@ class FakeDynamoDB:
             raise ClientError({"Error": {"Code": "ConditionalCheckFailedException"}}, "UpdateItem")
         self.items[key] = after
 
+    def delete_item(self, *, TableName: str, Key: Item) -> None:
+        assert TableName == self.table
+        self._called("delete_item")
+        self.items.pop(self._at(Key), None)
+
     def transact_write_items(self, *, TransactItems: list[dict[str, dict[str, Any]]]) -> None:
         self._called("transact_write_items")
         writes = [next(iter(write.items())) for write in TransactItems]

@@ -113,6 +113,11 @@ class Model:
         """The last step."""
         return self.step("conclude", execution, request_id=request_id, outcome=outcome, **more)
 
+    def champion(self, version: int) -> None:
+        """A release or a batch moved the pointer to the champion."""
+        key = ("MODEL#flights", "CHAMPION")
+        self.table.items[key] = {"pk": {"S": key[0]}, "sk": {"S": key[1]}, "version": {"N": str(version)}}
+
     def dies(self, execution: str = "x1") -> None:
         """An execution is stopped."""
         self.machines.ends("flights-retraining", execution, "ABORTED")

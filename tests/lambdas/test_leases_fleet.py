@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -6,6 +7,7 @@ from botocore.exceptions import ClientError
 from lambdas.leases.fleet import LeaseLost, LeasesBusy
 from mdlc_constructs.settings.budget import Budget
 from tests.lambdas.dynamodb import canceled
+from tests.lambdas.fakes import client_error
 from tests.lambdas.leasing import Fleets
 
 TWO = Budget(jobs=2, instances=4)
@@ -96,6 +98,26 @@ def test_a_dead_holders_share_comes_back_when_its_lease_ends() -> None:
     assert fleets.reap() == 1
     assert (fleets.held(), fleets.answers("x2")) == ({"b": "r2"}, ["Held"])
     assert fleets.ask("r1", "a", "x3") == "Waiting"
+
+
+def test_a_lease_that_cannot_be_looked_at_stops_no_other() -> None:
+    fleets = Fleets(Budget(jobs=3, instances=3))
+    for number in range(3):
+        fleets.ask(f"r{number}", f"m{number}", f"x{number}")
+    fleets.ask("waits", "m3", "x3")
+    for dead in ("x0", "x1", "x2"):
+        fleets.die(dead)
+
+    def running(owner: str) -> bool:
+        if owner == "x0":
+            raise client_error("AccessDeniedException", owner)
+        return owner in fleets.alive
+
+    fleets.fleet = replace(fleets.fleet, running=running)
+    fleets.wait(hours=2)
+    with pytest.raises(ExceptionGroup, match="1 leases of team could not be looked at"):
+        fleets.reap()
+    assert fleets.held() == {"m0": "r0", "m3": "waits"}
 
 
 def test_an_execution_that_outruns_its_lease_keeps_it() -> None:

@@ -1,13 +1,14 @@
 """Which triggers an event makes fire."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from lambdas.leases.gathering import Fired
-from lambdas.leases.noted import Trained
+from lambdas.leases.noted import History, Trained
 from lambdas.note_trigger.logic import (
     Event,
     by_accuracy,
@@ -55,7 +56,7 @@ def accuracy(value: float | None, at_training: float | None = None, **texts: str
     def told(one: float | None) -> str:
         return json.dumps({} if one is None else {"auc": {"value": one, "low": 0, "high": 1}})
 
-    return {"metrics": told(value), "baseline_metrics": told(at_training), **texts}
+    return {"metrics": told(value), "baseline_metrics": told(at_training), "labelled": "100", **texts}
 
 
 def test_one_window_that_drifted_fires_with_its_report() -> None:
@@ -69,6 +70,7 @@ def test_one_window_that_drifted_fires_with_its_report() -> None:
         report="s3://b/4/report.json",
         labelled_until="2026-01-04T00:00:00",
         drifted_at=day(4),
+        version="3",
     )
 
 
@@ -106,6 +108,17 @@ def test_drift_of_a_wanted_column_or_of_predictions_alone_fires() -> None:
     assert fired and "(predictions)" in fired.reason
 
 
+def test_a_wide_table_is_told_in_a_sentence() -> None:
+    def reason(*columns: str) -> str:
+        fired = by_drift(event(4), OnDrift(), [window(4, columns=json.dumps(columns))])
+        assert fired is not None
+        return fired.reason
+
+    assert reason(*(f"c{number}" for number in range(5000))).endswith("c8, c9 and 4990 more).")
+    assert reason(*(f"c{number}" for number in range(10))).endswith("c8, c9).")
+    assert len(reason("x" * 100_000)) == 300
+
+
 @pytest.mark.parametrize(
     ("noun", "values", "fires"),
     [
@@ -136,6 +149,24 @@ def test_labels_that_come_late_judge_the_last_windows_that_have_them() -> None:
     assert fired.reason == "auc is 0.6, 0.8 on its own holdout."
     # An old window that is labelled when a newer one has been judged starts nothing.
     assert by_accuracy(event(2), noun, [unlabelled, labelled, window(2, **accuracy(0.6))]) is None
+
+
+def test_a_few_labels_are_no_loss_and_take_nothing_from_the_full_ones() -> None:
+    noun = OnAccuracyLoss(metric="auc", bound=0.7)
+    for labelled in ("", "0", "99"):
+        assert by_accuracy(event(4), noun, [window(4, **accuracy(0.5, labelled=labelled))]) is None
+    # Nor do they hide the window before, which has enough.
+    few, enough = window(4, **accuracy(0.9, labelled="5")), window(3, **accuracy(0.6))
+    assert by_accuracy(event(3), noun, [few, enough])
+    assert by_accuracy(event(4), replace(noun, least_rows=5), [few]) is None
+    assert by_accuracy(event(4), replace(noun, least_rows=5, bound=0.95), [few])
+
+
+def test_what_is_too_few_to_judge_is_not_waited_for() -> None:
+    noun = OnAccuracyLoss(metric="auc", loss=0.05)
+    for labelled, lacks in ((99, False), (100, True)):
+        told_of = announced(4, metrics={"auc": {"value": 0.6}}, labelled=labelled, version=3)
+        assert lacks_baseline(told_of, noun, told(told_of, [])) is lacks
 
 
 def test_the_clock_strikes_once_however_often_it_is_announced() -> None:
@@ -171,12 +202,12 @@ def test_a_deployment_is_told_by_its_request() -> None:
     ],
 )
 def test_enough_that_is_new(noun: OnNewData, now: Trained, before: Trained, said: str | None) -> None:
-    fired = by_new_data(Event.of({"id": "e", "time": TIME}), noun, now, before)
+    fired = by_new_data(Event.of({"id": "e", "time": TIME}), noun, now, History(trained=before))
     assert (fired.reason if fired else None) == (f"{said} since the last training." if said else None)
 
 
 def test_more_files_before_the_next_training_are_the_same_news() -> None:
-    before = Trained(files=3, size=5)
+    before = History(trained=Trained(files=3, size=5))
     noun, told = OnNewData(files=1), Event.of({"id": "e", "time": TIME})
     first, second = (by_new_data(told, noun, Trained(files=n, size=n), before) for n in (5, 6))
     assert first and second and first.event_id == second.event_id
@@ -205,7 +236,7 @@ def test_an_event_replaces_what_was_known_of_its_window() -> None:
 
 def test_the_score_at_training_comes_from_any_window_of_the_version() -> None:
     noun = OnAccuracyLoss(metric="auc", loss=0.05)
-    late = announced(4, metrics={"auc": {"value": 0.6}}, version=3)
+    late = announced(4, metrics={"auc": {"value": 0.6}}, labelled=100, version=3)
     alone = told(late, [window(3, version="2", **accuracy(0.8, 0.9))])
     assert lacks_baseline(late, noun, alone)
     assert not lacks_baseline(late, OnAccuracyLoss(metric="auc", bound=0.7), alone)

@@ -27,6 +27,7 @@ WINDOW = {
     "rows": "10",
     "drifted": "true",
     "columns": "[]",
+    "labelled": "200",
     "metrics": json.dumps({"auc": {"value": 0.5}}),
 }
 
@@ -54,7 +55,8 @@ def judged(model: Model, *triggers: Trigger) -> dict[str, Any]:
     model.table.items["MODEL#flights", WINDOW["sk"]] = {**item, "pk": {"S": "MODEL#flights"}}
     window = {name: WINDOW[name] for name in ("start", "end")}
     detail = {"monitor": "endpoint", "version": 3, "window": window, "rows": 10, "drifted": True}
-    return told(model, *triggers, detail={**detail, "metrics": {"auc": {"value": 0.5}}})
+    measured = {"metrics": {"auc": {"value": 0.5}}, "labelled": 200}
+    return told(model, *triggers, detail={**detail, **measured})
 
 
 def test_a_storm_of_one_event_starts_one_retraining(model: Model) -> None:
@@ -69,6 +71,14 @@ def test_one_window_may_fire_several_triggers_of_one_retraining(model: Model) ->
     answer = handler.handler(judged(model, OnDrift(), OnAccuracyLoss(metric="auc", bound=0.6)), None)
     assert answer is not None and (answer["fired"], answer["new"]) == (2, 2)
     assert len(model.machines.executions) == 1
+
+
+@pytest.mark.parametrize(("champion", "fires"), [(3, 2), (4, 0), (2, 0)])
+def test_only_the_champions_windows_count(model: Model, champion: int, fires: int) -> None:
+    model.champion(champion)
+    answer = handler.handler(judged(model, OnDrift(), OnAccuracyLoss(metric="auc", bound=0.6)), None)
+    assert answer is not None and answer["fired"] == fires
+    assert {one.fired.version for one in model.notes.noted()} == ({"3"} if fires else set())
 
 
 def test_the_score_at_training_is_waited_for(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,6 +124,19 @@ def test_new_files_are_counted_when_one_comes(model: Model) -> None:
     answer = handler.handler(told(model, OnNewData(files=2)), None)
     assert answer is not None and answer["fired"] == 1
     assert model.notes.noted()[0].fired.reason == "2 new files since the last training."
+
+
+def test_new_files_fire_again_after_a_retraining_that_failed(model: Model) -> None:
+    event = told(model, OnNewData(files=1))
+    for execution, new in (("x1", 1), ("x2", 1)):
+        answer = handler.handler(event, None)
+        again = handler.handler(event, None)
+        assert answer and again and (answer["new"], again["new"]) == (new, 0)
+        gathered = model.gather(execution, noted=True)
+        model.ask(gathered, execution)
+        model.claim(gathered, execution)
+        model.conclude(gathered["request_id"], "Failed", execution)
+        assert model.notes.noted() == []
 
 
 @pytest.fixture

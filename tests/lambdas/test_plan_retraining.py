@@ -73,6 +73,15 @@ def test_the_work_says_everything(model: Model) -> None:
     assert work["release"]["arn"] == arn("flights-release", request_id)
 
 
+def test_whatever_fired_the_work_fits_into_a_state_and_an_event(model: Model) -> None:
+    for number in range(200):
+        one = replace(FIRED, event_id=f"e{number}", window="", report=f"s3://b/{'r' * 1000}/report.json")
+        model.notes.note(replace(one, reason=f"{number} " + "x" * 10_000), model.now)
+    _, work = held(model, reason="y" * 100_000)
+    assert len(json.loads(work["triggers"])) == 50
+    assert len(json.dumps(work)) < 128 * 1024
+
+
 def test_who_names_the_rows_gets_them(model: Model) -> None:
     spans: dict[str, Any] = {
         "window": {"start": "2025-01-01"},
@@ -97,10 +106,55 @@ def test_without_a_hint_labels_take_their_declared_delay(model: Model) -> None:
     assert work["training"]["input"]["window"]["end"] == end.replace(tzinfo=None).isoformat()
 
 
+@pytest.mark.parametrize("right", ["", "2025-12-01"])
+def test_a_label_from_the_future_moves_no_window_beyond_now(model: Model, right: str) -> None:
+    model.notes.note(replace(FIRED, window="", labelled_until=right), model.now)
+    _, work = held(model, labelled_until="2062-01-01")
+    end = START - timedelta(days=1)
+    assert work["training"]["input"]["window"]["end"] == end.replace(tzinfo=None).isoformat()
+
+
 def test_a_split_by_shares_takes_no_holdout(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = {**model.plan, "by_time": False}
     monkeypatch.setattr(Model, "plan", plan)
     assert "holdout" not in held(model)[1]["training"]["input"]
+
+
+def test_what_was_found_of_a_version_that_was_replaced_since_is_dropped(model: Model) -> None:
+    model.champion(2)
+    for version in ("1", "2", ""):
+        fired = replace(FIRED, event_id=f"e{version}", at=FIRED.at + timedelta(seconds=int(version or 9)))
+        model.notes.note(replace(fired, version=version, reason=f"of {version}"), model.now)
+    gathered = model.gather(noted=True)
+    model.ask(gathered)
+    for _ in range(2):
+        work = model.claim(gathered)
+        # The request was named after the first trigger, which is the one that is dropped.
+        assert (work["step"], work["request_id"]) == ("Train", gathered["request_id"])
+        assert [one["reason"] for one in json.loads(work["triggers"])] == ["of 2", "of "]
+
+
+def test_nothing_trains_when_everything_that_fired_is_about_a_replaced_version(model: Model) -> None:
+    model.notes.note(replace(FIRED, version="1"), model.now)
+    gathered = model.gather(noted=True)
+    model.ask(gathered)
+    model.champion(2)
+    assert model.claim(gathered) == {"step": "Replaced"}
+    model.notes.note(replace(FIRED, event_id="of the champion", version="2"), model.now)
+    told = model.conclude(gathered["request_id"], "Superseded")
+    assert model.holder() == ""
+    assert [one.fired.version for one in model.notes.noted()] == ["2"]
+    # What came meanwhile is not left lying, and no cool-down began.
+    assert told["next"] in model.machines.executions
+    assert model.notes.history().past.ended_at is None
+
+
+def test_a_version_that_was_replaced_while_its_training_ran_is_carried_on(model: Model) -> None:
+    model.notes.note(replace(FIRED, version="1", window=""), model.now)
+    gathered, work = held(model, noted=True)
+    model.machines.runs("flights-training", gathered["request_id"], **work["training"]["input"])
+    model.champion(2)
+    assert model.claim(gathered)["training"] == work["training"]
 
 
 def test_a_storm_of_executions_trains_once(model: Model) -> None:

@@ -133,6 +133,7 @@ def test_the_event_says_what_a_reader_needs(services: Any) -> None:
     assert (detail["drifted"], detail["columns"], detail["reasons"]) == (True, ["distance"], ["It moved."])
     assert (detail["rows"], detail["version"], detail["package_arn"]) == (900, 3, arn(3))
     assert (detail["coverage"], detail["update"], detail["page"]) == (0.5, False, f"{FOLDER}report.html")
+    assert detail["labelled"] == 450
 
 
 def test_every_number_of_the_table_that_the_summary_holds_is_a_metric(services: Any) -> None:

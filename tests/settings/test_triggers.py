@@ -43,6 +43,7 @@ NOT_A_NUMBER = float("nan")
         (lambda: OnAccuracyLoss(metric="auc", bound=True), "bound=True"),
         (lambda: OnAccuracyLoss(metric="auc", loss=0), "loss=0: give a number above 0"),
         (lambda: OnAccuracyLoss(metric="auc", loss=0.1, windows=101), "windows=101"),
+        (lambda: OnAccuracyLoss(metric="auc", loss=0.1, least_rows=0), "least_rows=0"),
         (lambda: OnAccuracyLoss(metric="auc", loss=0.1, priority=10), "priority=10"),
         (lambda: OnCodeChange(priority=10), "priority=10"),
         (lambda: OnRequest(priority=10), "priority=10"),

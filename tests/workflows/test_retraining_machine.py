@@ -147,10 +147,16 @@ def test_what_an_answer_to_the_lease_leads_to(lease: str, state: str) -> None:
         ("Trained", "TrainVerdict"),
         ("Wait", "WaitForMore"),
         ("Nothing", "Duplicate"),
+        ("Replaced", "RecordAudit"),
     ],
 )
 def test_what_a_claim_leads_to(step: str, state: str) -> None:
     assert taken("Claimed", claimed={"step": step})[0] == state
+
+
+def test_a_replaced_version_is_recorded_as_superseded() -> None:
+    _, assigned = taken("Claimed", claimed={"step": "Replaced"})
+    assert assigned["result"]["outcome"] == "Superseded"
 
 
 def described(error: str, cause: str, status: str = "FAILED") -> dict[str, str]:

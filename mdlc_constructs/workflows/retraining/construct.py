@@ -107,7 +107,6 @@ class RetrainingWorkflow(Workflow):
         bindings = {**self.source_bindings, **self.fleet.bindings}
         planner = home.function(FUNCTION, (*function_roles.planning(self.settings), *leasing()), bindings)
         self.build(machine, workflow=WORKFLOW, bindings={**bindings, f"{FUNCTION}Function": planner})
-        self.fleet.serves(f"{home.name}-{WORKFLOW}")
         surroundings.wake_rule(
             self,
             group=home.package_group_name,

@@ -15,8 +15,13 @@ from mdlc_constructs.workflows.retraining.settings import RELEASE, TRAINING, WOR
 
 def noting(settings: RetrainingSettings) -> tuple[Statement, ...]:
     """Note triggers and start the retraining that they belong to."""
+    # Which version is the champion.
+    looked_up = ("dynamodb:GetItem",) if settings.watches else ()
     return (
-        Statement(actions=("dynamodb:PutItem", "dynamodb:Query"), resources=(AUDIT_TABLE_ARN,)),
+        Statement(
+            actions=(*looked_up, "dynamodb:PutItem", "dynamodb:Query"),
+            resources=(AUDIT_TABLE_ARN,),
+        ),
         *use_key(KEY_ARN, "dynamodb"),
         *starting(settings.model),
     )

@@ -134,6 +134,16 @@ def leased() -> Sequence:
             rules=(
                 Rule(condition="{% $claimed.step = 'Nothing' %}", next="Duplicate"),
                 Rule(
+                    condition="{% $claimed.step = 'Replaced' %}",
+                    next="RecordAudit",
+                    assign={
+                        "result": {
+                            "outcome": "Superseded",
+                            "reasons": "The version that drifted or got worse is not the champion any more.",
+                        }
+                    },
+                ),
+                Rule(
                     condition="{% $claimed.step = 'Wait' %}",
                     next="WaitForMore",
                     assign={"gathered": "{% $claimed %}"},

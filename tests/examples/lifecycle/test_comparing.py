@@ -33,7 +33,8 @@ def test_only_flights_that_were_asked_about_and_whose_outcome_is_known_count(tmp
     late = {f"F{n}": str(n % 2) for n in range(40)} | {"F38": ""}
     (tmp_path / "asked" / "2013-05.csv").write_text("flight_id\n" + "".join(f"{one}\n" for one in late))
     (tmp_path / "known" / "2013-05.csv").write_text(
-        "flight_id,late\n" + "".join(f"{one},{label}\n" for one, label in late.items())
+        "flight_id,time_hour,late\n"
+        + "".join(f"{one},2013-05-01 05:00:00,{label}\n" for one, label in late.items())
     )
     # Odd flights, which are not asked about when every second one is, have absurd scores.
     scores = ", ".join(f"('F{n}', {1.0 if n % 2 else n / 100})" for n in range(40))
@@ -41,4 +42,4 @@ def test_only_flights_that_were_asked_about_and_whose_outcome_is_known_count(tmp
         f"COPY (SELECT * FROM (VALUES {scores}) AS rows(row_key, score)) TO '{tmp_path}/parts/part-0.parquet'"
     )
     scene: Any = Scene(out=None, chosen=None, outputs={}, folder=tmp_path, share=1)  # type: ignore[arg-type]
-    assert comparing.auc_of(scene, 5, tmp_path).value == 1.0
+    assert comparing.auc_of(scene, 5, "2013-05-30T23:00:00+00:00", tmp_path).value == 1.0

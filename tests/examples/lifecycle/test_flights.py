@@ -43,5 +43,12 @@ def test_a_year_that_is_written_is_left_alone(tmp_path: Path, monkeypatch: pytes
     assert written == ["known", "asked"]
 
 
+def test_at_the_end_of_a_month_its_last_day_is_not_known(tmp_path: Path) -> None:
+    path = tmp_path / "2013-05.csv"
+    path.write_text(HEADER + "F1,2013-05-30 23:00:00,007,,UA\nF2,2013-05-31 00:00:00,5,1.50,UA\n")
+    made = flights.all_but_the_last_day(path, tmp_path / "arrived")
+    assert made.read_text() == HEADER + "F1,2013-05-30 23:00:00,007,,UA\n"
+
+
 def test_months_have_names_and_files() -> None:
     assert (flights.month_name(5), flights.file_name(5)) == ("May", "2013-05.csv")

@@ -1,9 +1,11 @@
+import math
 import re
 from xml.etree import ElementTree
 
 import pytest
 
 from jobs.monitoring.drawing import WIDTH, histogram, intervals, number
+from jobs.monitoring.segments import Segment
 from jobs.window import Compared
 
 NUMBERS = Compared(
@@ -81,27 +83,36 @@ def test_nothing_to_draw() -> None:
     )
 
 
+def segment(estimate: float, spread: float, against: float | None, *, worse: bool = False) -> Segment:
+    return Segment(
+        column="c",
+        value="v",
+        rows=100,
+        metric="auc",
+        estimate=estimate,
+        low=estimate - spread,
+        high=estimate + spread,
+        against=against,
+        worse=worse,
+    )
+
+
 def test_intervals_on_one_scale() -> None:
-    entries: list[dict[str, float | str | bool]] = [
-        {"name": "a<b", "estimate": 0.5, "low": 0.4, "high": 0.6, "worse": True},
-        {"name": "c", "estimate": 0.75, "low": 0.7, "high": 0.8, "worse": False},
-    ]
-    svg = intervals(entries, 0.7)
-    spans = [line for line in drawn(svg).iter("line") if "span" in line.attrib["class"]]
+    svg = intervals([("a<b", segment(0.5, 0.1, 0.7, worse=True)), ("c", segment(0.75, 0.05, None))])
+    lines = list(drawn(svg).iter("line"))
+    spans = [line for line in lines if "span" in line.attrib["class"]]
     room = [float(line.attrib["x2"]) - float(line.attrib["x1"]) for line in spans]
     assert room[0] == pytest.approx(2 * room[1], abs=0.2)
     assert [line.attrib["class"] for line in spans] == ["span bad", "span now"]
-    whole = next(line for line in drawn(svg).iter("line") if line.attrib["class"] == "whole")
-    assert whole.attrib["x1"] == spans[1].attrib["x1"]
+    (others,) = (line for line in lines if line.attrib["class"] == "others")
+    assert others.attrib["x1"] == spans[1].attrib["x1"]
     assert re.findall(r"\d\.\d{3}", svg)[-1] == "0.750"
 
 
 def test_one_point_is_drawn_too() -> None:
-    entry: dict[str, float | str | bool] = {
-        "name": "a",
-        "estimate": 0.5,
-        "low": 0.5,
-        "high": 0.5,
-        "worse": False,
-    }
-    assert drawn(intervals([entry], 0.5)).tag == "svg"
+    assert drawn(intervals([("a", segment(0.5, 0.0, None))])).tag == "svg"
+
+
+def test_a_bound_that_is_not_finite_ends_with_the_picture() -> None:
+    svg = intervals([("a", segment(2.0, math.inf, 1.0)), ("b", segment(1.0, 0.5, 2.0))])
+    assert "inf" not in svg and "nan" not in svg

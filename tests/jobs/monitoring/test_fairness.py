@@ -1,7 +1,7 @@
 import pytest
 
 from jobs.monitoring.fairness import Difference, fairness
-from tests.jobs.monitoring.windows import Window, event, opened, rows
+from tests.jobs.monitoring.windows import Row, Window, event, opened, rows
 
 
 def found(window: Window, **monitor: object) -> tuple[dict[str, Difference], list[str]]:
@@ -36,6 +36,40 @@ def test_a_group_that_is_selected_less(window: Window) -> None:
     assert selection.low > 0 and selection.certain and selection.groups == 3
 
 
+def selected(kind: str, chosen: int, number: int, label: int = 1) -> list[Row]:
+    """Rows of a group with one label, of which so many are selected."""
+    return [
+        {**row, "id": f"{kind}{label}-{place}", "kind": kind, "score": 0.9 if place < chosen else 0.1}
+        | {"y": label}
+        for place, row in enumerate(rows(number))
+    ]
+
+
+def test_a_sure_difference_is_not_hidden_by_a_larger_one_that_is_none(window: Window) -> None:
+    """The small group is furthest from both others, by accident as far as anybody knows."""
+    made = [*selected("a", 300, 500), *selected("b", 225, 500), *selected("c d", 15, 20)]
+    window.capture(event(row) for row in made)
+    window.label(made)
+    differences, _ = found(window, protected=["kind"], least_rows=20)
+    for measure in ("selection_rate", "true_positive_rate"):
+        one = differences[measure]
+        assert (one.higher, one.lower, one.groups) == ("a", "b", 3)
+        assert one.difference == pytest.approx(0.15) and one.certain
+
+
+def test_a_rate_needs_rows_with_that_label(window: Window) -> None:
+    """Of 300 rows each, one group has three positives: its rate of true positives is none."""
+    made = [*selected("a", 50, 100), *selected("a", 50, 200, label=0)]
+    made += [*selected("b", 0, 3), *selected("b", 100, 297, label=0)]
+    window.capture(event(row) for row in made)
+    window.label(made)
+    differences, notes = found(window, protected=["kind"])
+    assert set(differences) == {"selection_rate", "false_positive_rate"}
+    assert notes == [
+        "Fairness of 'kind', true positive rate: fewer than two groups have 50 rows to measure it by."
+    ]
+
+
 def test_selection_needs_no_labels(window: Window) -> None:
     window.capture(event(row) for row in rows(400))
     differences, _ = found(window, protected=["kind"])
@@ -45,7 +79,9 @@ def test_selection_needs_no_labels(window: Window) -> None:
 def test_groups_that_are_too_small_are_told(window: Window) -> None:
     window.capture(event(row) for row in rows(90))
     differences, notes = found(window, protected=["kind"], least_rows=60)
-    assert differences == {} and notes == ["Fairness of 'kind': fewer than two groups have 60 rows."]
+    assert differences == {} and notes == [
+        "Fairness of 'kind', selection rate: fewer than two groups have 60 rows to measure it by."
+    ]
 
 
 def test_a_regression_decides_nothing(served: Window) -> None:

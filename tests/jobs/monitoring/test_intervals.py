@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from jobs.monitoring.intervals import auc, corrected, difference, rmse, wilson
+from jobs.monitoring.intervals import (
+    ahead,
+    area,
+    auc,
+    corrected,
+    difference,
+    mean_square,
+    pooled,
+    root,
+    wilson,
+)
 
 Z = corrected(1)
 
@@ -72,16 +82,50 @@ def test_one_row_of_a_class_says_little() -> None:
     assert found and found[1][1] - found[1][0] > 0.6
 
 
-def test_rmse() -> None:
+def test_equal_scores_tell_nothing_apart() -> None:
+    found = auc(np.r_[np.ones(40), np.zeros(40)], np.zeros(80), Z)
+    assert found and found[0] == 0.5 and found[1][0] < 0.5 < found[1][1]
+
+
+def test_roots_of_mean_squares() -> None:
     random = np.random.default_rng(4)
     held = []
     for _ in range(400):
-        value, (low, high) = rmse(random.normal(0, 3, 200), Z)
+        value, (low, high) = root(mean_square(random.normal(0, 3, 200)), Z)
         assert low < value < high
         held.append(low <= 3 <= high)
     assert 0.92 <= np.mean(held) <= 0.985
-    assert rmse(np.zeros(3), Z) == (0.0, (0.0, 0.0))
-    assert rmse(np.array([2.0]), Z) == (2.0, (0.0, math.inf))
+    assert root(mean_square(np.zeros(3)), Z) == (0.0, (0.0, 0.0))
+    assert root(mean_square(np.array([2.0])), Z) == (2.0, (0.0, math.inf))
+
+
+def test_pooled_areas_rank_no_rows_of_different_parts() -> None:
+    random = np.random.default_rng(5)
+    parts = [(sample(random, rows), shift) for rows, shift in ((60, 0), (200, 50), (90, -50))]
+    wins = []
+    for (labels, scores), _ in parts:
+        positive, negative = scores[labels == 1], scores[labels == 0]
+        wins.append((positive[:, None] > negative) + 0.5 * (positive[:, None] == negative))
+    found = [area(labels, scores + shift) for (labels, scores), shift in parts]
+    together = pooled([one for one in found if one])
+    assert together
+    assert together.value == pytest.approx(np.concatenate([part.ravel() for part in wins]).mean())
+    assert together.weight == sum(part.size for part in wins)
+    assert pooled([]) is None
+
+
+def test_pooled_squares_are_those_of_all_rows() -> None:
+    random = np.random.default_rng(6)
+    errors = random.normal(0, 2, 300)
+    together = pooled([mean_square(errors[:100]), mean_square(errors[100:])])
+    assert together and together.value == pytest.approx(np.mean(errors**2))
+    assert together.variance == pytest.approx(mean_square(errors).variance, rel=0.1)
+
+
+def test_a_difference_is_as_certain_as_both() -> None:
+    gap, (low, _) = difference((56, 70), (48, 80), Z)
+    assert ahead((0.8, wilson(56, 70, Z)), (0.6, wilson(48, 80, Z))) == pytest.approx(low)
+    assert gap == pytest.approx(0.2)
 
 
 def test_shares() -> None:

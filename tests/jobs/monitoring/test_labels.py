@@ -138,6 +138,23 @@ def test_what_full_rows_know_comes_with_them(window: Window) -> None:
         assert read.query(f"SELECT count(*) FROM judged WHERE {place} IS DISTINCT FROM amount") == [(0,)]
 
 
+def test_rows_of_labels_that_come_again_are_known_as_far_as_they_agree(window: Window) -> None:
+    made = [{**row, "amount": None if number == 3 else row["amount"]} for number, row in enumerate(rows(6))]
+    window.capture(event(row) for row in made)
+    window.label(made)
+    other = {**made[0], "kind": "other"}, {**made[1], "amount": None}, {**made[2], "y": 1 - made[2]["y"]}
+    window.label([*other, *made[3:5]], "again.csv")
+    with opened(window) as read:
+        known_offline = {key for (key,) in read.query("SELECT _row_key FROM judged WHERE _known")}
+        assert known_offline == {row["id"] for row in made[3:]}
+        place = (read.labels.offline or {})["kind"]
+        told = dict(read.query(f"SELECT _row_key, {place} FROM judged WHERE {place} IS NOT NULL"))
+        assert told == {row["id"]: row["kind"] for row in made[3:]}
+        found = read.labels
+    assert (found.labelled, found.duplicates, found.contradictory) == (5, 4, 1)
+    assert found.notes[0].startswith("2 rows have labels whose other columns do not agree: not compared")
+
+
 def test_labels_that_were_replaced(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     window.capture([event(rows(1)[0])])
     window.label(rows(1))

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from jobs.monitoring.intervals import auc, corrected
-from jobs.monitoring.segments import MISSING, Segment, divided, segments
+from jobs.metrics import Floats, Scored
+from jobs.monitoring.intervals import area
+from jobs.monitoring.segments import MISSING, Segment, divided, judged, segments
 from tests.jobs.monitoring.windows import Row, Window, event, opened, rows
 
 
@@ -38,18 +39,69 @@ def test_a_small_segment_that_is_bad_by_accident_is_not_first(window: Window) ->
     assert judged[1].estimate < judged[0].estimate and not judged[1].worse
 
 
+def parts(labels: Floats, scores: Floats, value: Floats, task: str = "binary") -> list[Segment]:
+    held = []
+    for one in np.unique(value):
+        of = value == one
+        held.append(("c", str(one), Scored(labels=labels[of], scores=scores[of], task=task, threshold=0.5)))
+    return judged(held, task)
+
+
 def test_quiet_segments_are_not_worse() -> None:
     """Of windows in which no segment differs, at most so many have one that counts as worse."""
     random, alarms = np.random.default_rng(5), 0
-    for _ in range(200):
+    for _ in range(100):
         labels = (random.random(3000) < 0.3).astype(float)
-        scores, value = random.normal(labels, 1), random.integers(0, 30, 3000)
-        whole = auc(labels, scores, corrected(1))
-        z = corrected(30)
-        parts = [auc(labels[value == v], scores[value == v], z) for v in range(30)]
-        assert whole
-        alarms += any(part and part[1][1] < whole[0] for part in parts)
-    assert alarms <= 16  # 5% of 200, and three standard deviations
+        found = parts(labels, random.normal(labels, 1), random.integers(0, 30, 3000).astype(float))
+        alarms += any(segment.worse for segment in found)
+    assert alarms <= 11  # 5% of 100, and three standard deviations
+
+
+def test_of_two_small_segments_neither_is_worse() -> None:
+    """What a segment is held against is not certain either."""
+    random, alarms = np.random.default_rng(6), 0
+    for _ in range(400):
+        labels = (random.random(300) < 0.3).astype(float)
+        found = parts(labels, random.normal(labels, 1), random.integers(0, 2, 300).astype(float))
+        alarms += any(segment.worse for segment in found)
+    assert alarms <= 33  # 5% of 400, and three standard deviations
+
+
+def test_segments_of_other_base_rates_are_not_worse() -> None:
+    """All ten are ranked equally well within, and all rows together better than any of them."""
+    random = np.random.default_rng(7)
+    value = random.integers(0, 10, 50_000).astype(float)
+    labels = (random.random(50_000) < (value + 0.5) / 10).astype(float)
+    scores = random.normal(labels, 1) + value  # a normal with a shift a segment: AUC 0.76 in each
+    whole = area(labels, scores)
+    found = parts(labels, scores, value)
+    assert whole and all(segment.high < whole.value for segment in found)
+    assert not any(segment.worse for segment in found)
+    assert all(segment.against == pytest.approx(0.76, abs=0.01) for segment in found)
+
+
+def test_a_segment_that_is_ranked_worse_within_is_found_among_other_base_rates() -> None:
+    random = np.random.default_rng(8)
+    value = random.integers(0, 10, 20_000).astype(float)
+    labels = (random.random(20_000) < (value + 0.5) / 10).astype(float)
+    scores = random.normal(labels * np.where(value == 4, 0.5, 1.0), 1) + value
+    assert [segment.value for segment in parts(labels, scores, value) if segment.worse] == ["4.0"]
+
+
+def test_larger_errors_are_worse() -> None:
+    random = np.random.default_rng(9)
+    value = random.integers(0, 5, 3000).astype(float)
+    errors = random.normal(0, np.where(value == 2, 1.5, 1.0))
+    found = parts(np.zeros(3000), errors, value, "regression")
+    assert [segment.value for segment in found if segment.worse] == ["2.0"] and found[0].worse
+    rest = errors[value != 2]
+    assert found[0].against == pytest.approx(np.sqrt(np.mean(rest**2)))
+
+
+def test_a_lonely_segment_is_held_against_nothing(window: Window) -> None:
+    traffic(window, [{**row, "kind": "a"} for row in rows(200)])
+    (only,), _ = found(window, segments=["kind"])
+    assert only.against is None and not only.worse
 
 
 def test_enough_rows_are_needed_and_told(window: Window) -> None:

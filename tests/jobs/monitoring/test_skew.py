@@ -53,7 +53,13 @@ def test_fewer_digits_are_no_difference(window: Window) -> None:
     assert answer and answer["skewed"] == []
 
 
-def test_rows_that_are_known_twice_are_not_compared(window: Window) -> None:
+def test_rows_that_are_known_twice_alike_are_compared(window: Window) -> None:
+    sent = [{**row, "count": row["count"] + 1} for row in rows(50)]
+    answer = found(window, sent, [*rows(50), *rows(50)])
+    assert answer and answer["rows_compared"] == 50 and answer["skewed"] == ["count"]
+
+
+def test_rows_that_are_known_otherwise_twice_are_not_compared(window: Window) -> None:
     known = rows(50)
     answer = found(window, rows(50), [*known, {**known[0], "amount": 99.0}])
     assert answer and answer["rows_compared"] == 49 and answer["skewed"] == []
