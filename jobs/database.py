@@ -16,8 +16,14 @@ if TYPE_CHECKING:
     import duckdb
 
 _BYTES = {
-    **{"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12},
-    **{"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40},
+    "KB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "TB": 10**12,
+    "KIB": 2**10,
+    "MIB": 2**20,
+    "GIB": 2**30,
+    "TIB": 2**40,
 }
 _BYTES_PER_THREAD = 100 * 10**6  # below this a thread's buffers alone can exhaust the cap
 

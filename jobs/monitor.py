@@ -48,7 +48,7 @@ ROW_COLUMNS: Mapping[str, str] = {
 
 
 SHARE = 0.6
-"""Of the four fifths of the machine's memory that DuckDB takes by itself: what is beside it needs the rest."""
+"""Of the four fifths of the machine's memory that DuckDB takes by itself: what is beside it needs some."""
 
 
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, Any]:
