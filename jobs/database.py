@@ -15,7 +15,16 @@ from jobs.folders import scratch
 if TYPE_CHECKING:
     import duckdb
 
-_BYTES = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+_BYTES = {
+    "KB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "TB": 10**12,
+    "KIB": 2**10,
+    "MIB": 2**20,
+    "GIB": 2**30,
+    "TIB": 2**40,
+}
 _BYTES_PER_THREAD = 100 * 10**6  # below this a thread's buffers alone can exhaust the cap
 
 # Unless told so, DuckDB takes a folder such as month=01 for a column, which no file has.
@@ -40,7 +49,9 @@ class Connection(Protocol):
 
 
 @contextmanager
-def connected(memory: str | None = None) -> "Iterator[tuple[duckdb.DuckDBPyConnection, Path]]":
+def connected(
+    memory: str | None = None, *, share: float = 1.0
+) -> "Iterator[tuple[duckdb.DuckDBPyConnection, Path]]":
     """A connection and a folder for intermediate files; both are gone afterwards.
 
     On SageMaker the folder is on the job's own disk, so that ``volume_gb`` is what bounds it; elsewhere it is
@@ -48,6 +59,7 @@ def connected(memory: str | None = None) -> "Iterator[tuple[duckdb.DuckDBPyConne
 
     :param memory: the most memory that queries may hold, for example "256MB"; what is more spills to the
         folder. By default four fifths of the machine's.
+    :param share: how much of that default queries may hold, where other work is done beside them.
     :raises JobError: when ``memory`` cannot be read.
     """
     import duckdb  # Spark's image has none, and asks this module for its SQL only
@@ -56,6 +68,9 @@ def connected(memory: str | None = None) -> "Iterator[tuple[duckdb.DuckDBPyConne
     connection = duckdb.connect(str(folder / "job.duckdb"))
     try:
         threads = os.cpu_count() or 1
+        if memory is None and share < 1:
+            (own,) = single(connection, "SELECT current_setting('memory_limit')")
+            memory = f"{int(memory_bytes(str(own)) * share) // 1000}KB"
         if memory is not None:
             cap = memory_bytes(memory)
             threads = max(1, min(threads, cap // _BYTES_PER_THREAD))
@@ -78,7 +93,7 @@ def memory_bytes(text: str) -> int:
 
     :raises JobError: when it is no size.
     """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMG]i?B)", text.strip(), re.IGNORECASE)
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]i?B)", text.strip(), re.IGNORECASE)
     if not match:
         raise JobError(f"--memory {text!r} is no size: give for example 256MB or 2GB.")
     return int(float(match[1]) * _BYTES[match[2].upper()])

@@ -47,10 +47,15 @@ ROW_COLUMNS: Mapping[str, str] = {
 """The first columns of ``rows.parquet``; the features follow."""
 
 
+SHARE = 0.6
+"""Of the four fifths of the machine's memory that DuckDB takes by itself: what is beside it needs some."""
+
+
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, Any]:
     """Do the job; returns the verdict for the exit message.
 
-    :param memory: caps DuckDB. Metrics are computed beside it, and hold the labelled rows.
+    :param memory: caps DuckDB, by default at half of the machine's. Metrics and the classifier of `joint` are
+        computed beside it, and hold the labelled rows and two samples.
     :raises JobError: when a file that the plan names is missing or replaced, or the baseline is another
         package's. What single lines, rows and labels get wrong is counted and told.
     """
@@ -59,7 +64,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
     reference = read_reference(folders.input("baseline"), settings.package)
     previous, notes = read_previous(folders, settings)
     output = folders.output("monitoring")
-    with connected(memory) as (connection, scratch):
+    with connected(memory, share=SHARE) as (connection, scratch):
         served = stage_served(connection, plan, settings, folders, program, scratch)
         given = folders.input("labels") if settings.by and plan.files else None
         labels = join_labels(connection, plan, settings, given, served.columns, scratch)

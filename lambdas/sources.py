@@ -76,6 +76,16 @@ def list_files(s3: Any, uri: str) -> tuple[SourceFile, ...]:
     return describe(s3, bucket, prefix, found)
 
 
+def is_there(s3: Any, bucket: str, key: str) -> bool:
+    """Whether there is an object of that very key.
+
+    Who may list only below a prefix is told 403 instead of 404 when a key to get is not there:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
+    return any(entry["Key"] == key for page in pages for entry in page.get("Contents", []))
+
+
 def describe(s3: Any, bucket: str, prefix: str, entries: Iterable[tuple[str, int]]) -> tuple[SourceFile, ...]:
     """Objects (key and size in bytes) with what identifies their content, sorted by name."""
 

@@ -21,8 +21,11 @@ BY_DAY = timedelta(hours=12)
 MOST_LOOKED_INTO, MOST_BYTES = 5, 256 * 1024
 """How many files are looked into for the version, and how much of each."""
 
-HEADS_BYTES = (64 * 1024, 8 * 1024 * 1024)
-"""How much is read of a file written after the window's end: at first, and when that tells nothing."""
+PART_BYTES, MOST_OF_A_FILE = 64 * 1024, 8 * 1024 * 1024
+"""A file written after the window's end is read in parts until one tells something, and no further."""
+
+READERS = 4
+"""Files that are read side by side: each holds a part, and the line that goes beyond it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,10 +59,11 @@ def files(
             for entry in _listed(s3, bucket, prefix):
                 hour = entry["Key"].removeprefix(folder)[: len("2013/01/31/23")]
                 near = first.strftime("%Y/%m/%d/%H") <= hour <= last.strftime("%Y/%m/%d/%H")
-                if near and entry["LastModified"] >= window.start:
+                # Of an empty file no part can be asked for.
+                if near and entry["Size"] and entry["LastModified"] >= window.start:
                     kept = found if entry["LastModified"] < window.end else later
                     kept.append(Captured(entry["Key"], entry["Size"]))
-    with ThreadPoolExecutor(max_workers=16) as pool:
+    with ThreadPoolExecutor(max_workers=READERS) as pool:
         holds = pool.map(lambda file: _may_hold(s3, bucket, file, window), later)
         found += [file for file, held in zip(later, holds, strict=True) if held]
     return tuple(sorted(found))
@@ -70,12 +74,23 @@ def _may_hold(s3: Any, bucket: str, file: Captured, window: Window) -> bool:
 
     Requests are written about in the order of time.
     """
-    for most in HEADS_BYTES:
-        text = _head(s3, bucket, file, most)
-        moments = [moment for line in text.splitlines() if (moment := _moment(line)) is not None]
-        if moments or file.size <= most:
-            return any(moment < window.end for moment in moments)
-    return True
+    last = f"bytes=0-{MOST_OF_A_FILE - 1}"
+    body = s3.get_object(Bucket=bucket, Key=file.key, Range=last)["Body"]
+    try:
+        rest = b""
+        while part := body.read(PART_BYTES):
+            *lines, rest = (rest + part).split(b"\n")
+            if moments := [at for line in lines if (at := _moment(_decoded(line))) is not None]:
+                return any(moment < window.end for moment in moments)
+        moment = _moment(_decoded(rest))
+        return file.size > MOST_OF_A_FILE if moment is None else moment < window.end
+    finally:
+        # What was not read is not waited for.
+        body.close()
+
+
+def _decoded(content: bytes) -> str:
+    return content.decode(errors="replace")
 
 
 def _moment(line: str) -> datetime | None:
@@ -92,8 +107,7 @@ def _moment(line: str) -> datetime | None:
 
 def _head(s3: Any, bucket: str, file: Captured, most: int) -> str:
     body = s3.get_object(Bucket=bucket, Key=file.key, Range=f"bytes=0-{most - 1}")["Body"]
-    text: str = body.read().decode(errors="replace")
-    return text
+    return _decoded(body.read())
 
 
 def _variants(s3: Any, bucket: str, endpoint: str) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lambdas.plan_monitoring.logic import Planned, label_settings
+from lambdas.plan_monitoring.logic import MOST_ATTEMPTS, Planned, label_settings
 from lambdas.steps import DIGEST_LENGTH, digest, verdict
 
 
@@ -59,6 +59,7 @@ def entry(event: Mapping[str, Any], one: Planned) -> dict[str, Any]:
         "update": recorded is not None and recorded.served_version == source.served_version,
         "kept": recorded.consistency if recorded else "",
         "job": job.name if job else "",
+        "last_attempt": job is not None and job.attempt >= MOST_ATTEMPTS,
         "adopted": job is not None and job.job.status == "Completed",
         "verdict": (verdict(job.job) if job else None) or {"rows": 0},
         "version": package.version if package else 0,

@@ -17,6 +17,9 @@ LookUp = Callable[[str], Job]
 
 STEP = "MonitorWindows"
 
+MOST_ATTEMPTS = 3
+"""After so many jobs that failed at the same work a window is given up, unless the input gives it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LookUps:
@@ -111,7 +114,7 @@ def planned(
         window, recorded = source.wanted.window, source.wanted.recorded
         if source.problem is not None:
             # One that was asked for says why it fails; one that was only missed would say so at every start.
-            if source.wanted.why == "asked":
+            if source.wanted.why in ("given", "asked"):
                 made.append(Planned(source=source, digest=""))
             continue
         earlier = max((one for one in folders if one.end <= window.start), key=_end, default=None)
@@ -120,11 +123,13 @@ def planned(
             continue
         place = "" if source.empty else folder(bucket, monitor, window, step)
         job = None if source.empty else standing(model, "monitor", step, look_up.processing)
-        failed = job is not None and job.attempt > 1 and job.job.status != "Completed"
-        if not source.empty and not failed:
+        failures = job.attempt - 1 if job is not None and job.job.status != "Completed" else 0
+        if not source.empty and not failures:
             # What was recorded before has the same statistics, and is there already. Of a window that failed
             # there may never be any: the next one must not wait for them.
             folders.setdefault(window, place)
+        if failures >= MOST_ATTEMPTS and source.wanted.why != "given":
+            continue
         replays = monitor_replays(event) and not source.empty and not (recorded and recorded.consistency)
         made.append(
             Planned(

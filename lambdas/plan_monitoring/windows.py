@@ -22,8 +22,9 @@ SKEW = timedelta(minutes=1)
 _FIRST = datetime(1970, 1, 5, tzinfo=UTC)
 """A Monday: windows of a week begin on Mondays, those of a day at midnight, all in UTC."""
 
-Why = Literal["asked", "missing", "labels"]
-"""Why a window is computed: asked for, nobody was told of it though it passed, its labels may have come."""
+Why = Literal["given", "asked", "missing", "labels"]
+"""Why a window is computed: the input gives it, every start asks for it, nobody was told of it though it
+passed, or its labels may have come."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -163,7 +164,7 @@ def wanted(
     """
     known = {one.window: one for one in recorded}
     if given is not None:
-        return [Wanted(window=given, why="asked", recorded=known.get(given))]
+        return [Wanted(window=given, why="given", recorded=known.get(given))]
     last = last_complete(now, every=every, settling=settling)
     asked = [last, *([Window(last.end, last.end + every)] if open_too else [])]
     firsts = [window for window in known if at(window.start, every) == window]

@@ -22,7 +22,6 @@ from itertools import islice
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from botocore.exceptions import ClientError
 
 from lambdas.clients import client
 from lambdas.endpoints import BUSY
@@ -31,6 +30,7 @@ from lambdas.probe_answers import logic
 from lambdas.probe_answers.asking import ask, runtime
 from lambdas.probe_answers.errors import InvalidRows, NothingToAsk, ProbesLost, TooSlow
 from lambdas.probe_answers.rows import Row, captured_rows, distinct, golden_rows
+from lambdas.sources import is_there
 
 logger = Logger(service="probe-answers")
 
@@ -151,12 +151,9 @@ def _kept(event: dict[str, Any]) -> logic.Book:
 
 def _text(s3: Any, bucket: str, key: str, most: int | None) -> str | None:
     """The object's first bytes as text; None when there is none."""
-    try:
-        body = s3.get_object(Bucket=bucket, Key=key)["Body"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-            return None
-        raise
+    if not is_there(s3, bucket, key):
+        return None
+    body = s3.get_object(Bucket=bucket, Key=key)["Body"]
     text: str = body.read(most).decode(errors="replace")
     body.close()
     return text

@@ -24,7 +24,7 @@ from lambdas.probe_answers.asking import ask, runtime
 from lambdas.probe_answers.rows import Row
 from lambdas.replay_answers import logic
 from lambdas.replay_answers.logic import Compared, Known
-from lambdas.sources import split_uri
+from lambdas.sources import is_there, split_uri
 from lambdas.steps import digest
 
 logger = Logger(service="replay-answers")
@@ -136,12 +136,9 @@ def _golden(event: dict[str, Any], notes: list[str]) -> Compared | None:
 
 def _text(bucket: str, key: str) -> str | None:
     """An object as text; None when there is none."""
-    try:
-        body: bytes = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-            return None
-        raise
+    if not is_there(client("s3"), bucket, key):
+        return None
+    body: bytes = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     return body.decode()
 
 

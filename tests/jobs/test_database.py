@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,3 +54,12 @@ def test_times_are_utc_whatever_the_machine_says(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("TZ", "America/New_York")
     with connected() as (connection, _):
         assert single(connection, "SELECT epoch(CAST('1970-01-01 10:00:00' AS TIMESTAMPTZ))") == (36_000.0,)
+
+
+def test_where_other_work_is_done_beside_them_queries_hold_less() -> None:
+    def limit(**options: Any) -> int:
+        with connected(**options) as (connection, _):
+            return memory_bytes(str(single(connection, "SELECT current_setting('memory_limit')")[0]))
+
+    assert limit(share=0.5) == pytest.approx(limit() / 2, rel=0.02)
+    assert limit(memory="256MB", share=0.5) == pytest.approx(256e6, rel=0.02)

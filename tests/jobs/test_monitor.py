@@ -1,10 +1,14 @@
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
+from jobs.database import connected, memory_bytes, single
 from jobs.errors import InputError
 from jobs.folders import message
 from jobs.monitor import ROW_COLUMNS, _write_rows, run
@@ -117,6 +121,24 @@ def test_the_window_behind_one_without_judged_rows(window: Window) -> None:
     found = window.output("summary.json")
     assert found["rows"] == 300 and found["last_window"] is None
     assert "The window before has no judged rows" in " ".join(found["notes"])
+
+
+def test_queries_leave_memory_to_what_is_computed_beside_them(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Any] = []
+
+    @contextmanager
+    def seen(*memory: Any, **options: Any) -> Iterator[Any]:
+        with connected(*memory, **options) as made:
+            given.append(single(made[0], "SELECT current_setting('memory_limit')")[0])
+            yield made
+
+    monkeypatch.setattr("jobs.monitor.connected", seen)
+    run(window.plan(), window.folders())
+    with connected() as (connection, _):
+        whole = str(single(connection, "SELECT current_setting('memory_limit')")[0])
+    assert memory_bytes(str(given[0])) <= 0.65 * memory_bytes(whole)
 
 
 def test_labels_that_never_come(window: Window) -> None:

@@ -236,6 +236,28 @@ def test_windows_that_were_missed_come_one_behind_the_other(services: Services) 
     assert found["windows"][2]["previous"] == found["windows"][1]["folder"] + "statistics.json"
 
 
+def test_a_window_whose_jobs_fail_for_good_is_given_up_and_done_only_when_it_is_given(
+    services: Services,
+) -> None:
+    last = []
+    for _ in range(3):
+        (window,) = plan()["windows"]
+        services.sagemaker.statuses[window["job"]] = "Failed"
+        last.append(window["last_attempt"])
+    assert last == [False, False, True]
+    assert plan()["step"] == "Done"
+    assert [each["id"] for each in plan(execution=tomorrow())["windows"]] == [_days_before(-1).id]
+    (given,) = plan(given=ASKED)["windows"]
+    assert given["job"].endswith("-4")
+    # Other work of the same window, such as by corrected code, is tried again.
+    (again,) = plan(bound={"JobCode": "2"})["windows"]
+    assert not again["last_attempt"]
+    # A job that succeeded at last is recorded, whoever started it.
+    services.sagemaker.statuses[given["job"]] = "Completed"
+    (adopted,) = plan()["windows"]
+    assert (adopted["job"], adopted["adopted"]) == (given["job"], True)
+
+
 def test_a_window_that_failed_is_not_what_the_next_is_compared_with(services: Services) -> None:
     services.s3.captured(NOON + DAY)
     plan()

@@ -1,5 +1,6 @@
 """Capture files of a window, over an in-memory bucket."""
 
+import io
 from datetime import timedelta
 
 import pytest
@@ -37,6 +38,13 @@ def test_hours_on_either_side_are_listed_and_no_others() -> None:
     assert keys(s3, Window(NOON, NOON + timedelta(hours=1))) == inside[2:]
 
 
+def test_an_empty_file_is_left_out() -> None:
+    s3 = S3()
+    for at in (NOON, YESTERDAY.end + timedelta(minutes=3)):
+        s3.captured(at, "")
+    assert keys(s3) == []
+
+
 def test_a_shadows_captures_do_not_count() -> None:
     s3 = S3()
     served = s3.captured(NOON)
@@ -63,6 +71,23 @@ def test_of_what_was_written_later_only_rows_of_the_window_count(lines: list[str
     s3 = S3()
     key = s3.captured(YESTERDAY.end + timedelta(minutes=3), *lines)
     assert keys(s3) == ([key] if held else [])
+
+
+def test_no_more_is_read_of_a_file_than_the_first_part_that_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of that hour may be many and large, and the function has little memory."""
+    s3, read = S3(), []
+
+    class Body(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            read.append(size)
+            return super().read(size)
+
+    lines = [capture(at=YESTERDAY.end, inference="probe-1")] * 300 + [capture(at=YESTERDAY.end)] * 20_000
+    s3.captured(YESTERDAY.end + timedelta(minutes=3), *lines)
+    monkeypatch.setattr("tests.lambdas.monitored.io.BytesIO", Body)
+    assert keys(s3) == []
+    assert set(read) == {captures.PART_BYTES}
+    assert 1 < len(read) < 4
 
 
 def test_the_version_is_the_one_that_most_answers_name() -> None:

@@ -106,7 +106,7 @@ def test_a_batch_window_is_wanted_before_it_is_over() -> None:
 def test_only_the_window_that_was_given_is_wanted() -> None:
     odd = Window(day(1).start, day(1).start + timedelta(seconds=90))
     found = wanted(odd, [recorded(odd), recorded(day(1))], now=NOW, every=DAY, settling=HOUR, open_too=True)
-    assert [(one.window, one.why, one.recorded) for one in found] == [(odd, "asked", recorded(odd))]
+    assert [(one.window, one.why, one.recorded) for one in found] == [(odd, "given", recorded(odd))]
 
 
 def test_labels_are_awaited_for_a_while_and_until_they_are_complete() -> None:

@@ -47,7 +47,8 @@ class Bucket:
         assert Bucket == "b"
         self.read.append(Key)
         if Key not in self.objects:
-            raise client_error("NoSuchKey", "no", "GetObject")
+            # Who may list only below prefixes is not told that there is no such key.
+            raise client_error("AccessDenied", "Access Denied", "GetObject")
         return {"Body": io.BytesIO(self.objects[Key].encode())}
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> None:

@@ -132,6 +132,23 @@ def test_golden_rows_are_held_to_the_versions_own_first_answers(world: World) ->
     assert "golden" not in replay(settings={"tolerance": 1e-3, "golden": False})["comparisons"]
 
 
+def test_what_is_not_there_is_not_asked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S3 tells who may list below prefixes only that a missing key is denied."""
+    whole = world.s3.get_object
+
+    def get_object(*, Bucket: str, Key: str, **request: Any) -> dict[str, Any]:
+        if f"{Bucket}/{Key}" not in world.s3.objects:
+            raise client_error("AccessDenied", "Access Denied", "GetObject")
+        return whole(Bucket=Bucket, Key=Key, **request)
+
+    monkeypatch.setattr(world.s3, "get_object", get_object)
+    assert replay()["notes"] == []
+    world.s3.put("s3://b/golden/rows.jsonl.old", '{"x": 0.5}\n')
+    assert replay()["notes"] == []
+    world.s3.put("s3://b/golden/rows.jsonl", '{"x": 0.5}\n')
+    assert "Version 3's answers to 1 golden rows were kept" in replay()["notes"][0]
+
+
 def test_answers_of_another_shape_have_moved(world: World) -> None:
     one, two = Answer(scores=(0.5,), version="1"), Answer(scores=(0.5, 0.5), version="1")
     found = logic.compare([one, one], [two, one], 0.1)

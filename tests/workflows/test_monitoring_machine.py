@@ -66,6 +66,15 @@ def test_a_window_that_fails_lets_the_others_go_on_and_is_named_at_the_end() -> 
     assert rule["Assign"]["failure"]["Error"] == "WindowFailed"
 
 
+def test_the_last_failure_says_that_the_window_is_given_up() -> None:
+    machine = monitoring_machine(MONITORING)
+    of_job, of_record = (
+        json.dumps(machine.state(n).catchers()[-1].output) for n in ("MonitorWindow", "RecordWindow")
+    )
+    assert "$states.input.last_attempt ? 'Given up" in of_job
+    assert "Given up" not in of_record
+
+
 def test_a_replay_that_fails_costs_no_window() -> None:
     machine = monitoring_machine(MONITORING)
     assert [catch.next for catch in machine.state("ScoreReplay").catchers()] == ["CompareAnswers"]

@@ -38,10 +38,20 @@ def _inside(text: str) -> str:
     return text.removeprefix("{%").removesuffix("%}").strip()
 
 
-_FAILED = Catch(
-    next=FAILED,
-    output=_with("failure", f"{{'Error': {_inside(ERROR)}, 'Cause': {_inside(CAUSE)}}}"),
+def _failed(before: str = "''") -> Catch:
+    """Catches what fails a window, its cause behind a text."""
+    cause = f"{before} & ({_inside(CAUSE)})"
+    return Catch(
+        next=FAILED,
+        output=_with("failure", f"{{'Error': {_inside(ERROR)}, 'Cause': {cause}}}"),
+    )
+
+
+_GIVEN_UP = (
+    "($states.input.last_attempt ? 'Given up, because its jobs fail again and again: start the machine with "
+    "this window to have it done. ' : '')"
 )
+"""What those read who hear of the last failure: no start says it again."""
 
 
 def monitor_window(settings: MonitoringSettings) -> Task:
@@ -76,7 +86,7 @@ def monitor_window(settings: MonitoringSettings) -> Task:
                 next=TAKEN,
                 output={"Error": ERROR, "Cause": CAUSE},
             ),
-            _FAILED,
+            _failed(_GIVEN_UP),
         ),
         comment="Drift, accuracy, skew, quality: one report a window",
     )
@@ -105,7 +115,7 @@ def record_window(settings: MonitoringSettings) -> Task:
             "window": _WINDOW,
         },
         output="{% $states.result.Payload %}",
-        catch=(_FAILED,),
+        catch=(_failed(),),
         comment="Metrics, event, item",
     )
 
