@@ -56,7 +56,7 @@ details { margin: .8rem 0 } summary { cursor: pointer; color: var(--now); paddin
 svg text.name { fill: var(--ink); font-size: 12.5px }
 .key { display: inline-block; width: .8rem; height: .7rem; margin: 0 .25rem 0 .6rem }
 .key:first-child { margin-left: 0 }
-.key.now { background: var(--now) } .key.was { border: 1.5px solid var(--ink) }
+.key.now { background: var(--now); opacity: .75 } .key.was { border: 1.5px solid var(--ink) }
 .key.out { background: var(--out) }
 """
 
@@ -87,12 +87,15 @@ def _sentences(said: Iterable[Sentence]) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table whose first column is text and whose others are numbers; cells are HTML already."""
+    """A table whose first column is text and whose others are numbers; cells are HTML already.
+
+    :param head: the columns' names; of no name, no row is made for them.
+    """
     names = "".join(_cell("th", escape(name), place) for place, name in enumerate(head))
     body = "".join(
         "<tr>" + "".join(_cell("td", cell, place) for place, cell in enumerate(row)) + "</tr>" for row in rows
     )
-    return f"<table><tr>{names}</tr>{body}</table>"
+    return f"<table>{f'<tr>{names}</tr>' if any(head) else ''}{body}</table>"
 
 
 def _cell(tag: str, content: str, place: int) -> str:
@@ -207,7 +210,8 @@ def _fairness(found: Found) -> Iterator[str]:
         value = f'<span class="{colour}">{gap.difference:+.3f}</span>'
         value += f"<small>{gap.low:+.3f} to {gap.high:+.3f}</small>"
         rows.append([f"{escape(gap.column)}: {escape(gap.measure.replace('_', ' '))}{about}", value])
-    yield _table(["surest difference between two groups", ""], rows)
+    yield '<p class="soft">Of each rate the two groups that surely differ most.</p>'
+    yield _table([], rows)
     yield '<p class="soft">Coloured: beyond chance, over all pairs of groups.</p>'
 
 
@@ -264,7 +268,7 @@ def _about(found: Found) -> Iterator[str]:
         hours = [seconds / 3600 for seconds in labels.delay_seconds.values()]
         facts.append(("delay of labels, half and 95%", f"{hours[0]:,.1f} h<small>{hours[1]:,.1f} h</small>"))
     yield "<h2>What this is based on</h2>"
-    yield _table(["", ""], facts)
+    yield _table([], facts)
     if found.notes:
         yield _sentences(Sentence(level=UNKNOWN, text=note) for note in found.notes[:MOST_NOTES])
     main = named(MAIN_METRIC[found.plan.dataset.task])
