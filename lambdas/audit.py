@@ -37,7 +37,7 @@ def champion_version(dynamodb: Any, table: str, model: str) -> str:
 
 def labels_known_until(dynamodb: Any, table: str, model: str, now: datetime) -> list[datetime]:
     """Up to when labels were found in the last window of each monitor that has any."""
-    found = []
+    found = list[datetime]()
     for monitor in MONITORS:
         answer: Mapping[str, Any] = dynamodb.query(
             TableName=table,

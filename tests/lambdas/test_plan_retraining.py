@@ -129,7 +129,8 @@ def test_after_a_long_cool_down_rows_end_where_labels_do_by_then(model: Model, a
         windowed(model, "endpoint", day, until)
     windowed(model, "batch", 1, "2025-12-02")
     # What a person says about labels is not known better.
-    _, work = held(model, **({"labelled_until": asked} if asked else {"noted": True}))
+    given: dict[str, Any] = {"labelled_until": asked} if asked else {"noted": True}
+    _, work = held(model, **given)
     assert work["training"]["input"]["window"]["end"] == end
 
 

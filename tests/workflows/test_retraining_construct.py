@@ -117,6 +117,20 @@ def test_rules_listen_to_this_model_and_this_data(stack: Synthesized) -> None:
     }
 
 
+def test_an_event_that_could_not_be_noted_rings(stack: Synthesized) -> None:
+    (alarm,) = (
+        one["Properties"]
+        for name, one in stack.of_type("AWS::CloudWatch::Alarm").items()
+        if name.startswith("RetrainingNoting")
+    )
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("AWS/Lambda", "Errors", 1)
+    (dimension,) = alarm["Dimensions"]
+    assert dimension["Name"] == "FunctionName"
+    assert "FunctionsNoteTrigger" in json.dumps(dimension["Value"])
+    # Who notes nothing has nothing that could fail.
+    assert not [one for one in stack.resources if one.startswith("OthersNoting")]
+
+
 def test_who_asks_for_nothing_but_requests_has_one_rule(stack: Synthesized) -> None:
     assert [name[:13] for name in rules(stack) if name.startswith("Others") and "Fleet" not in name] == [
         "OthersDecided"

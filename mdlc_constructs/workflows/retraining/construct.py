@@ -128,6 +128,8 @@ class RetrainingWorkflow(Workflow):
             (*function_roles.noting(settings), *(function_roles.counting() if new_data else ())),
             self.source_bindings,
         )
+        noting = surroundings.failing_alarm(self, model=home.name, function_arn=function)
+        self.alarms = (*self.alarms, noting)
         plan: dict[str, object] = {
             "table": home.audit_table_name,
             "model": home.name,

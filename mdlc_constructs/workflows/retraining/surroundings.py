@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aws_cdk import CfnResource
+from aws_cdk import CfnResource, Fn
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -89,6 +90,25 @@ def wake_rule(scope: Construct, *, group: str, model: str, table: str, function_
             input_paths_map={"status": "$.detail.ModelApprovalStatus"},
             input_template=json.dumps(told)[:-1] + ', "status": <status>}',
         ),
+    )
+
+
+def failing_alarm(scope: Construct, *, model: str, function_arn: str) -> cloudwatch.CfnAlarm:
+    """Rings when what notes triggers fails: Lambda asks it three times, and then the event is gone."""
+    return cloudwatch.CfnAlarm(
+        scope,
+        "NotingAlarm",
+        alarm_description=f"What may start a retraining of {model} could not be noted, and may be lost.",
+        namespace="AWS/Lambda",
+        metric_name="Errors",
+        # An ARN's seventh part is the function's name.
+        dimensions=[{"name": "FunctionName", "value": Fn.select(6, Fn.split(":", function_arn))}],
+        statistic="Sum",
+        period=300,
+        evaluation_periods=1,
+        threshold=1,
+        comparison_operator="GreaterThanOrEqualToThreshold",
+        treat_missing_data="notBreaching",
     )
 
 
