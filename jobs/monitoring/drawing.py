@@ -20,6 +20,12 @@ def number(value: float | None) -> str:
     return f"{value:,.{digits}f}"
 
 
+def signed(value: float) -> str:
+    """A difference in few digits, with its sign unless it rounds to nothing."""
+    text = f"{value:+.3f}"
+    return text[1:] if float(text) == 0 else text.replace("-", "−")
+
+
 def histogram(column: Compared) -> str:
     """Shares of the baseline's rows (outline) and the window's (filled), bucket by bucket; else nothing.
 
@@ -76,32 +82,39 @@ def _categories(column: Compared, shares: Sequence[tuple[float, float]]) -> str:
     return _svg(line * len(shown), "".join(drawn), about)
 
 
-def intervals(segments: Sequence[tuple[str, Segment]]) -> str:
-    """Segments by name with their intervals, one a line, and a mark at what each is held against."""
-    told = [bound for _, one in segments for bound in (one.low, one.high, one.against) if bound is not None]
+def intervals(segments: Sequence[Segment]) -> str:
+    """Segments with their intervals, one below the other, and a mark at what each is held against.
+
+    Names have two lines where there are several columns: in one, a long column's name would hide the value.
+    """
+    told = [bound for one in segments for bound in (one.low, one.high, one.against) if bound is not None]
     finite = [bound for bound in told if math.isfinite(bound)]
     low, high = min(finite), max(finite)
     span = (high - low) or 1.0
-    line, room = 24, WIDTH - _LABEL - 50
+    several = len({one.column for one in segments}) > 1
+    line, room = 34 if several else 24, WIDTH - _LABEL - 50
 
-    def at(value: float) -> float:
-        return _LABEL + room * (min(max(value, low), high) - low) / span
+    def at(value: float) -> str:
+        return f"{_LABEL + room * (min(max(value, low), high) - low) / span:.1f}"
 
     drawn = []
-    for place, (name, one) in enumerate(segments):
+    for place, one in enumerate(segments):
         y = place * line + line / 2
         kind = "bad" if one.worse else "now"
-        drawn.append(_text(0, y + 4, _cut(name, 17), "start"))
-        drawn.append(
-            f'<line class="span {kind}" x1="{at(one.low):.1f}" x2="{at(one.high):.1f}" y1="{y}" y2="{y}"/>'
-        )
+        drawn.append(_text(0, y + (-2 if several else 4), _cut(one.value, 16), "start", "name"))
+        if several:
+            drawn.append(_text(0, y + 11, _cut(one.column, 17), "start"))
+        drawn.append(_line(f"span {kind}", at(one.low), at(one.high), y, y))
         if one.against is not None:
-            x = f"{at(one.against):.1f}"
-            drawn.append(f'<line class="others" x1="{x}" x2="{x}" y1="{y - 8}" y2="{y + 8}"/>')
-        drawn.append(f'<circle class="{kind}" cx="{at(one.estimate):.1f}" cy="{y}" r="4"/>')
-        drawn.append(_text(WIDTH, y + 4, number(one.estimate), "end"))
+            drawn.append(_line("others", at(one.against), at(one.against), y - 8, y + 8))
+        drawn.append(f'<circle class="{kind}" cx="{at(one.estimate)}" cy="{y}" r="4"/>')
+        drawn.append(_text(WIDTH, y + 4, number(one.estimate), "end", "name"))
     about = "Segments with their intervals, and where the others of their column are"
     return _svg(line * len(segments), "".join(drawn), about)
+
+
+def _line(kind: str, start: str, end: str, top: float, bottom: float) -> str:
+    return f'<line class="{kind}" x1="{start}" x2="{end}" y1="{top}" y2="{bottom}"/>'
 
 
 def _svg(height: float, content: str, about: str) -> str:
@@ -114,8 +127,9 @@ def _rect(x: float, y: float, width: float, height: float, kind: str) -> str:
     )
 
 
-def _text(x: float, y: float, text: str, anchor: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+def _text(x: float, y: float, text: str, anchor: str, kind: str = "") -> str:
+    named = f' class="{kind}"' if kind else ""
+    return f'<text{named} x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
 def _cut(text: str, characters: int) -> str:

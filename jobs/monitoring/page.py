@@ -9,7 +9,7 @@ from html import escape
 from jobs.drift import DRIFT, ColumnDrift
 from jobs.gate import MAIN_METRIC
 from jobs.metrics import HIGHER_IS_BETTER
-from jobs.monitoring.drawing import histogram, intervals, number
+from jobs.monitoring.drawing import histogram, intervals, number, signed
 from jobs.monitoring.drifting import telling
 from jobs.monitoring.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence, change, day, headline, named
 from jobs.monitoring.summary import Found
@@ -53,8 +53,10 @@ polyline.was { fill: none; stroke: var(--ink); stroke-width: 1.5 }
 .span { stroke-width: 2.5 } .span.now { stroke: var(--now) } .span.bad { stroke: var(--bad) }
 circle.bad { fill: var(--bad) } .others { stroke: var(--ink); stroke-width: 1.5 }
 details { margin: .8rem 0 } summary { cursor: pointer; color: var(--now); padding: .4rem 0 }
-.key { display: inline-block; width: .8rem; height: .7rem; margin: 0 .2rem 0 .5rem }
-.key.now { background: var(--now) } .key.was { border: 1.5px solid var(--ink) }
+svg text.name { fill: var(--ink); font-size: 12.5px }
+.key { display: inline-block; width: .8rem; height: .7rem; margin: 0 .25rem 0 .6rem }
+.key:first-child { margin-left: 0 }
+.key.now { background: var(--now); opacity: .75 } .key.was { border: 1.5px solid var(--ink) }
 .key.out { background: var(--out) }
 """
 
@@ -85,12 +87,15 @@ def _sentences(said: Iterable[Sentence]) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table whose first column is text and whose others are numbers; cells are HTML already."""
+    """A table whose first column is text and whose others are numbers; cells are HTML already.
+
+    :param head: the columns' names; of no name, no row is made for them.
+    """
     names = "".join(_cell("th", escape(name), place) for place, name in enumerate(head))
     body = "".join(
         "<tr>" + "".join(_cell("td", cell, place) for place, cell in enumerate(row)) + "</tr>" for row in rows
     )
-    return f"<table><tr>{names}</tr>{body}</table>"
+    return f"<table>{f'<tr>{names}</tr>' if any(head) else ''}{body}</table>"
 
 
 def _cell(tag: str, content: str, place: int) -> str:
@@ -120,7 +125,7 @@ def _accuracy(found: Found) -> Iterator[str]:
             number(found.reference.metrics.get(name)),
         ]
         if guessed:
-            off = f"<small>off {error[name]:+.3f}</small>" if name in error else ""
+            off = f"<small>off {signed(error[name])}</small>" if name in error else ""
             cells.append(number(guessed.get(name)) + off)
         rows.append(cells)
     yield _table(["", "this window", "holdout", *(["estimate"] if guessed else [])], rows)
@@ -150,7 +155,7 @@ def _drift(found: Found) -> Iterator[str]:
     if drifted:
         yield (
             '<p class="soft"><span class="key now"></span>this window <span class="key was"></span>training '
-            '<span class="key out"></span>beyond the range of training</p>'
+            '<span class="key out"></span>beyond its range</p>'
         )
     for name in drifted[:MOST_PICTURES]:
         score = " (the model's answer)" if name == found.reference.prediction else ""
@@ -179,11 +184,6 @@ def _segments(found: Found) -> Iterator[str]:
     if not found.segments:
         return
     metric = found.segments[0].metric
-    several = len({segment.column for segment in found.segments}) > 1
-    entries = [
-        (f"{segment.column}={segment.value}" if several else segment.value, segment)
-        for segment in found.segments[:MOST_SEGMENTS]
-    ]
     worse = sum(segment.worse for segment in found.segments)
     yield "<h2>Where is it worst?</h2>"
     verb = "is" if worse == 1 else "are"
@@ -191,7 +191,7 @@ def _segments(found: Found) -> Iterator[str]:
         f"<p>{worse or 'None'} of {len(found.segments)} segments {verb} worse than the others of the same "
         f"column beyond chance ({escape(named(metric))}).</p>"
     )
-    yield f"<figure>{intervals(entries)}</figure>"
+    yield f"<figure>{intervals(found.segments[:MOST_SEGMENTS])}</figure>"
     yield (
         '<p class="soft">Upright mark: the others of the column, each ranked within itself, so that segments '
         "of different base rates can be compared. Intervals are wide enough that all of them hold together: "
@@ -210,7 +210,8 @@ def _fairness(found: Found) -> Iterator[str]:
         value = f'<span class="{colour}">{gap.difference:+.3f}</span>'
         value += f"<small>{gap.low:+.3f} to {gap.high:+.3f}</small>"
         rows.append([f"{escape(gap.column)}: {escape(gap.measure.replace('_', ' '))}{about}", value])
-    yield _table(["surest difference between two groups", ""], rows)
+    yield '<p class="soft">Of each rate the two groups that surely differ most.</p>'
+    yield _table([], rows)
     yield '<p class="soft">Coloured: beyond chance, over all pairs of groups.</p>'
 
 
@@ -267,7 +268,7 @@ def _about(found: Found) -> Iterator[str]:
         hours = [seconds / 3600 for seconds in labels.delay_seconds.values()]
         facts.append(("delay of labels, half and 95%", f"{hours[0]:,.1f} h<small>{hours[1]:,.1f} h</small>"))
     yield "<h2>What this is based on</h2>"
-    yield _table(["", ""], facts)
+    yield _table([], facts)
     if found.notes:
         yield _sentences(Sentence(level=UNKNOWN, text=note) for note in found.notes[:MOST_NOTES])
     main = named(MAIN_METRIC[found.plan.dataset.task])

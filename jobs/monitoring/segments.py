@@ -146,7 +146,8 @@ def judged(found: Sequence[tuple[str, str, Scored]], task: str) -> list[Segment]
                     worse=gap > 0,
                 )
             )
-    return sorted(segments, key=lambda segment: segment.high if better else -segment.low)
+    # A column's others may be so good that what is worse than they are would not be among the first.
+    return sorted(segments, key=lambda one: (not one.worse, one.high if better else -one.low))
 
 
 def _measured(scored: Scored, z: float) -> Measured | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambdas.audit import champion_version
+from lambdas.audit import champion_version, labels_known_until
 from lambdas.clients import client
 from lambdas.counting import counted
 from lambdas.executions import is_running, standing, tell
@@ -25,7 +25,7 @@ from mdlc_constructs.settings.patience import Patience
 
 logger = Logger(service="plan-retraining")
 
-PENDING = "PendingManualApproval"
+PENDING, TIMED_OUT = "PendingManualApproval", "States.Timeout"
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -94,9 +94,10 @@ def _claim(event: Mapping[str, Any]) -> dict[str, Any]:
     if retraining is None:
         return {"step": logic.NOTHING}
     release = standing(stepfunctions, plan["release"], request_id) if plan["release"] else None
+    known = labels_known_until(client("dynamodb"), plan["table"], plan["model"], now)
     return logic.work(
         retraining,
-        logic.chosen_intervals(plan, retraining.fired, now, by_time=plan["by_time"]),
+        logic.chosen_intervals(plan, retraining.fired, now, by_time=plan["by_time"], known=known),
         training=training,
         release=release,
         counted=counted(client("s3"), plan["dataset"]),
@@ -153,8 +154,10 @@ def _conclude(event: Mapping[str, Any]) -> dict[str, Any]:
     else:
         # Nothing was claimed: the same triggers will ask again under the same name.
         fleet.put_off(request_id, owner, now)
-    if outcome == logic.DUPLICATE or (not own and outcome != logic.SUPERSEDED):
-        # Others are at what waits, or it would be started again and again only to fail.
+    # Where nothing was claimed, what waits would be started again and again only to fail: unless there is
+    # nothing left of what this was for, or it stood in line for too long, as the next one may not.
+    again = bool(own) or outcome == logic.SUPERSEDED or event.get("error") == TIMED_OUT
+    if outcome == logic.DUPLICATE or not again:
         return {}
     return {"next": start_pending(notes, client("stepfunctions"), plan["machine"], besides=owner)}
 

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
+from lambdas.audit import in_utc
 from lambdas.executions import Standing
 from lambdas.leases.gathering import ON_REQUEST, Fired, Past, Retraining, gathered
 from lambdas.leases.items import moment
@@ -92,7 +93,12 @@ def told_past(past: Past) -> str:
 
 
 def chosen_intervals(
-    plan: Mapping[str, Any], fired: Sequence[Fired], now: datetime, *, by_time: bool
+    plan: Mapping[str, Any],
+    fired: Sequence[Fired],
+    now: datetime,
+    *,
+    by_time: bool,
+    known: Sequence[datetime] = (),
 ) -> dict[str, Any]:
     """`window` and `holdout` of the training machine's input.
 
@@ -101,23 +107,21 @@ def chosen_intervals(
     Args:
         plan: the window and the label delay.
         by_time: whether the training's split takes a holdout; otherwise the last of the window's rows judge.
+        known: up to when monitoring knows labels by now: after a long cool-down, later than triggers say.
     """
     for one in sorted(fired, key=lambda one: one.at, reverse=True):
         given = {name: json.loads(getattr(one, name)) for name in ("window", "holdout") if getattr(one, name)}
         if given:
             return given
     declared = now - timedelta(seconds=plan["label_delay"])
-    ends = [_utc(one.labelled_until) for one in fired if one.labelled_until]
+    ends = [in_utc(one.labelled_until) for one in fired if one.labelled_until]
+    if ends and not any(one.labelled_until for one in fired if one.trigger == ON_REQUEST):
+        ends += known
     # The end is excluded, and the last row that has a label is not. One in the future is a label's mistake.
     end = max((one + timedelta(seconds=1) if one < now else declared for one in ends), default=declared)
-    drifts = [_utc(one.drifted_at) for one in fired if one.drifted_at]
+    drifts = [in_utc(one.drifted_at) for one in fired if one.drifted_at]
     found: dict[str, Any] = dict(window_from_plan(plan["window"]).intervals(end, min(drifts, default=None)))
     return found if by_time else {"window": found["window"]}
-
-
-def _utc(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def work(

@@ -38,7 +38,7 @@ class OnSchedule:
 class OnNewData:
     """When enough came since the last training: rows or files, whichever is first.
 
-    :param rows: new rows.
+    :param rows: new rows, estimated; none before the first retraining.
     :param files: new objects below the dataset's uri.
     :param priority: how important a retraining for this reason is, 0 to 9.
     :raises ValueError: naming the argument, its value and the remedy.
@@ -51,8 +51,13 @@ class OnNewData:
     priority: int = 1
 
     def __post_init__(self) -> None:
-        if self.rows is None and self.files is None:
-            raise refusal("rows", None, "without files nothing is enough; give at least one of the two.")
+        if self.files is None:
+            raise refusal(
+                "files",
+                None,
+                "new rows are estimated by those of the last retraining, and before the first nothing would "
+                "ever be enough; give a number of files, beside rows or alone.",
+            )
         for name, most in (("rows", 10**12), ("files", 10**7)):
             value = getattr(self, name)
             if value is not None:

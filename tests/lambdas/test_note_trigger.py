@@ -190,14 +190,19 @@ def test_a_deployment_is_told_by_its_request() -> None:
         (OnNewData(files=2), Trained(files=5, size=10), Trained(files=3, size=5), "2 new files"),
         (OnNewData(files=3), Trained(files=5, size=10), Trained(files=3, size=5), None),
         (
-            OnNewData(rows=100),
+            OnNewData(rows=100, files=9),
             Trained(files=4, size=3000),
             Trained(files=3, size=2000, rows=200),
             "1 new files, about 100 new rows",
         ),
-        (OnNewData(rows=101), Trained(files=4, size=3000), Trained(files=3, size=2000, rows=200), None),
+        (
+            OnNewData(rows=101, files=9),
+            Trained(files=4, size=3000),
+            Trained(files=3, size=2000, rows=200),
+            None,
+        ),
         # Nobody knows how many rows a byte holds before the first training.
-        (OnNewData(rows=1), Trained(files=4, size=3000), Trained(), None),
+        (OnNewData(rows=1, files=9), Trained(files=4, size=3000), Trained(), None),
         (OnNewData(files=1), Trained(files=2, size=10), Trained(files=3, size=20), None),
     ],
 )

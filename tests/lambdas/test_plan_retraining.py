@@ -44,7 +44,7 @@ def test_what_was_noted_waits_for_the_cool_down_that_losses_make_longer(model: M
 
 
 def test_a_failure_or_work_done_before_is_no_verdict(model: Model) -> None:
-    for execution, outcome in (("x1", "Lost"), ("x2", "Failed"), ("x3", "Unchanged")):
+    for execution, outcome in (("x1", "Lost"), ("x2", "Failed"), ("x3", "Unchanged"), ("x4", "Superseded")):
         gathered, _ = held(model, execution)
         model.conclude(gathered["request_id"], outcome, execution)
         assert model.notes.history().past.losses == 1
@@ -112,6 +112,25 @@ def test_a_label_from_the_future_moves_no_window_beyond_now(model: Model, right:
     _, work = held(model, labelled_until="2062-01-01")
     end = START - timedelta(days=1)
     assert work["training"]["input"]["window"]["end"] == end.replace(tzinfo=None).isoformat()
+
+
+def windowed(model: Model, monitor: str, day: int, labelled_until: str) -> None:
+    """A window that monitoring recorded."""
+    pk, sk = "MODEL#flights", f"WINDOW#{monitor}#202512{day:02}T000000Z_202512{day + 1:02}T000000Z"
+    model.table.items[pk, sk] = {"labelled_until": {"S": labelled_until}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "end"), [("", "2025-12-20T00:00:01"), ("2025-12-05", "2025-12-10T00:00:01")]
+)
+def test_after_a_long_cool_down_rows_end_where_labels_do_by_then(model: Model, asked: str, end: str) -> None:
+    model.notes.note(replace(FIRED, window="", labelled_until="2025-12-10T00:00:00"), model.now)
+    for day, until in ((18, "2025-12-19"), (19, "2025-12-20"), (20, ""), (21, "2062-01-01")):
+        windowed(model, "endpoint", day, until)
+    windowed(model, "batch", 1, "2025-12-02")
+    # What a person says about labels is not known better.
+    _, work = held(model, **({"labelled_until": asked} if asked else {"noted": True}))
+    assert work["training"]["input"]["window"]["end"] == end
 
 
 def test_a_split_by_shares_takes_no_holdout(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,11 +288,26 @@ def test_what_failed_before_its_lease_is_asked_again_and_not_by_itself(model: Mo
     model.notes.note(FIRED, model.now)
     gathered = model.gather(noted=True)
     model.machines.executions[arn("flights-retraining", "other")] = {"status": "RUNNING"}
-    assert model.conclude(gathered["request_id"], "Failed") == {}
+    assert model.conclude(gathered["request_id"], "Failed", error="LeaseTooLarge") == {}
     assert len(model.notes.noted()) == 1
     assert model.notes.history().past.ended_at is None
     assert model.gather("x2", noted=True)["request_id"] == gathered["request_id"]
     assert model.ask(gathered, "x2") == "Held"
+
+
+def test_who_stood_in_line_for_too_long_goes_to_its_end(model: Model) -> None:
+    first, _ = held(model)
+    model.notes.note(FIRED, model.now)
+    gathered = model.gather("x2", noted=True)
+    assert model.ask(gathered, "x2") == ""
+    told = model.conclude(gathered["request_id"], "Failed", "x2", error="States.Timeout")
+    assert told["next"] == arn("flights-retraining", gathered["request_id"])
+    assert model.holder() == first["request_id"]
+    model.dies("x2")
+    assert model.gather(gathered["request_id"], noted=True)["request_id"] == gathered["request_id"]
+    assert model.ask(gathered, gathered["request_id"]) == ""
+    model.conclude(first["request_id"], "Succeeded")
+    assert model.holder() == gathered["request_id"]
 
 
 def test_a_failure_before_anything_was_gathered_concludes_nothing(model: Model) -> None:

@@ -24,10 +24,11 @@ NOT_A_NUMBER = float("nan")
     [
         (lambda: OnSchedule(schedule="weekly"), r"schedule='weekly': give cron\(...\) or rate\(...\)"),
         (lambda: OnSchedule(schedule="rate(7 days)", priority=10), "priority=10: give a whole number"),
-        (lambda: OnNewData(), "rows=None: without files nothing is enough; give at least one"),
-        (lambda: OnNewData(rows=0), "rows=0: give a whole number of rows from 1"),
+        (lambda: OnNewData(), "files=None: new rows are estimated by those of the last retraining"),
+        (lambda: OnNewData(rows=10_000), "files=None: .* give a number of files, beside rows or alone"),
+        (lambda: OnNewData(rows=0, files=1), "rows=0: give a whole number of rows from 1"),
         (lambda: OnNewData(files=0), "files=0: give a whole number of files from 1"),
-        (lambda: OnNewData(rows=1, priority=-1), "priority=-1"),
+        (lambda: OnNewData(files=1, priority=-1), "priority=-1"),
         (lambda: OnDrift(windows=0), "windows=0: give a whole number of windows from 1 to 100"),
         (
             lambda: OnDrift(columns=text("carrier")),
@@ -67,8 +68,8 @@ def test_every_trigger_has_its_own_name() -> None:
 @pytest.mark.parametrize(
     ("trigger", "rows", "files", "due"),
     [
-        (OnNewData(rows=10), 9, 100, False),
-        (OnNewData(rows=10), 10, 0, True),
+        (OnNewData(rows=10, files=101), 9, 100, False),
+        (OnNewData(rows=10, files=1), 10, 0, True),
         (OnNewData(files=2), 10**6, 1, False),
         (OnNewData(rows=10, files=2), 0, 2, True),
     ],
@@ -101,7 +102,7 @@ def test_accuracy_is_lost_in_the_metrics_own_direction(
     "trigger",
     [
         OnSchedule(schedule="rate(7 days)", priority=9),
-        OnNewData(rows=10),
+        OnNewData(rows=10, files=2),
         OnDrift(windows=2, columns=("price",)),
         OnAccuracyLoss(metric="auc", loss=0.05, windows=3),
         OnCodeChange(),

@@ -69,7 +69,7 @@ def test_the_longest_path_goes_through_every_wait() -> None:
         *("Begin", "Gather", "Gathered", "WaitForMore", "AskLease", "LeaseVerdict", "Claim", "Claimed"),
         *("AnnounceStart", "Train", "TrainVerdict", "RestLease"),
         *("ApprovalNeeded", "AwaitApproval", "LookAtPackage", "ApprovalVerdict"),
-        *("ReleaseNeeded", "Release", "ReleaseVerdict", "LookAtRejected", "RejectedVerdict"),
+        *("ReleaseNeeded", "Release", "ReleaseVerdict"),
         *("Won", "RecordAudit", "Conclude", "Announce"),
     ]
 
@@ -221,8 +221,14 @@ def test_a_release_beside_this_one_does_not_take_the_win(released: str, trained:
 
 def test_a_superseded_version_is_looked_at() -> None:
     assert taken("ReleaseVerdict", released={"outcome": "Superseded"})[0] == "LookAtRejected"
-    assert taken("RejectedVerdict", approval={"status": "Approved"})[0] == "Won"
+    for outcome in ("Succeeded", "Unchanged"):
+        assert taken("ReleaseVerdict", released={"outcome": outcome})[0] == "Won"
     assert taken("RejectedVerdict", approval={"status": "Rejected", "reason": "x"})[0] == "RecordAudit"
+
+
+def test_a_release_that_came_to_nothing_is_no_win() -> None:
+    state, assigned = taken("RejectedVerdict", approval={"status": "Approved"})
+    assert (state, assigned["result"]["outcome"]) == ("RecordAudit", "Superseded")
 
 
 def test_the_release_is_told_the_version() -> None:
@@ -242,6 +248,11 @@ def test_every_failing_path_gives_the_lease_back_before_it_is_recorded() -> None
     assert STATES["ConcludeFailure"]["Next"] == "RecordFailure"
     assert [one["Next"] for one in STATES["ConcludeFailure"]["Catch"]] == ["RecordFailure"]
     assert STATES["RecordFailure"]["Next"] == "AnnounceFailure"
+
+
+def test_the_conclusion_is_told_what_failed() -> None:
+    told = STATES["ConcludeFailure"]["Arguments"]["Payload"]
+    assert evaluated(told["error"], failure={"Error": "States.Timeout", "Cause": ""}) == "States.Timeout"
 
 
 def test_a_function_that_died_is_asked_again() -> None:

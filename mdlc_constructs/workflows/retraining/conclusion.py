@@ -95,7 +95,11 @@ def failing(settings: RetrainingSettings) -> tuple[State, ...]:
     conclude = step(
         "ConcludeFailure",
         "conclude",
-        {"request_id": "{% $gathered.request_id %}", "outcome": "Failed"},
+        {
+            "request_id": "{% $gathered.request_id %}",
+            "outcome": "Failed",
+            "error": "{% $failure.Error %}",
+        },
         output={},
         # What cannot be given back the reaper takes back; the first error must not be hidden.
         catch=(Catch(next="RecordFailure"),),

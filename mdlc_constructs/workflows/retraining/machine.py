@@ -3,7 +3,8 @@
 On success it enters Begin, Gather, Gathered, WaitForMore, AskLease, LeaseVerdict, Claim, Claimed,
 AnnounceStart, Train, TrainVerdict, RestLease, ApprovalNeeded (AwaitApproval, LookAtPackage and
 ApprovalVerdict where a person decides), ReleaseNeeded, Release and ReleaseVerdict where something is
-released, Won, RecordAudit, Conclude and Announce.
+released, Won, RecordAudit, Conclude and Announce. A release that came to nothing is looked at in
+LookAtRejected and RejectedVerdict.
 
 Only who holds the model's lease claims triggers, trains and releases, so no two executions do. What a stopped
 execution left behind is found by names that follow from the request.

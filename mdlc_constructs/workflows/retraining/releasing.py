@@ -6,7 +6,7 @@ from mdlc_constructs.asl.states import Choice, Rule, State, Task
 from mdlc_constructs.resources.places import KEY_ARN
 from mdlc_constructs.tasks.execution import run_execution
 from mdlc_constructs.workflows.retraining.approving import look_at_package, rejected
-from mdlc_constructs.workflows.retraining.conclusion import lost
+from mdlc_constructs.workflows.retraining.conclusion import lost, result
 from mdlc_constructs.workflows.retraining.settings import RELEASE, RetrainingSettings
 from mdlc_constructs.workflows.retraining.training import CHILDS_FAILURE, CLAIM_AGAIN
 
@@ -46,7 +46,7 @@ def release(settings: RetrainingSettings) -> Task:
 
 
 def releasing(part: Sequence) -> Sequence:
-    """From `ReleaseNeeded` to `RejectedVerdict`; what is left open follows a version that took over.
+    """From `ReleaseNeeded` to `RejectedVerdict`; a version that took over goes to `Won`.
 
     Args:
         part: the release with the seams around it.
@@ -63,7 +63,16 @@ def releasing(part: Sequence) -> Sequence:
     )
     verdict = Choice(
         name="ReleaseVerdict",
-        rules=(Rule(condition="{% $released.outcome != 'Superseded' %}", next="Won"),),
+        rules=(Rule(condition="{% $released.outcome = 'Superseded' %}", next="LookAtRejected"),),
+        default="Won",
+    )
+    rejection = Choice(
+        name="RejectedVerdict",
+        rules=(rejected(by="The release sent it back: "),),
+        default="RecordAudit",
+        assign=result(
+            "Superseded", "A newer version was the champion by the time this one would have been released."
+        ),
     )
     return Sequence.of(
         needed,
@@ -71,7 +80,7 @@ def releasing(part: Sequence) -> Sequence:
         verdict,
         # Superseded by a newer version, or sent back by the release that the approval's rule started.
         look_at_package("LookAtRejected"),  # type: ignore[arg-type]
-        Choice(name="RejectedVerdict", rules=(rejected(by="The release sent it back: "),)),
+        rejection,
     )
 
 

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from jobs.monitoring.drawing import WIDTH, histogram, intervals, number
+from jobs.monitoring.drawing import WIDTH, histogram, intervals, number, signed
 from jobs.monitoring.segments import Segment
 from jobs.window import Compared
 
@@ -76,6 +76,15 @@ def test_numbers_in_few_digits() -> None:
     ]
 
 
+def test_differences_have_a_sign_unless_they_are_nothing() -> None:
+    assert [signed(value) for value in (0.0714, -0.0331, -0.0002, 0.0)] == [
+        "+0.071",
+        "−0.033",
+        "0.000",
+        "0.000",
+    ]
+
+
 def test_nothing_to_draw() -> None:
     assert histogram(Compared(name="x", kind="presence", present=(5, 0), missing=(0, 5))) == ""
     assert (
@@ -83,10 +92,12 @@ def test_nothing_to_draw() -> None:
     )
 
 
-def segment(estimate: float, spread: float, against: float | None, *, worse: bool = False) -> Segment:
+def segment(
+    estimate: float, spread: float, against: float | None, *, worse: bool = False, column: str = "c"
+) -> Segment:
     return Segment(
-        column="c",
-        value="v",
+        column=column,
+        value="a<b",
         rows=100,
         metric="auc",
         estimate=estimate,
@@ -98,7 +109,7 @@ def segment(estimate: float, spread: float, against: float | None, *, worse: boo
 
 
 def test_intervals_on_one_scale() -> None:
-    svg = intervals([("a<b", segment(0.5, 0.1, 0.7, worse=True)), ("c", segment(0.75, 0.05, None))])
+    svg = intervals([segment(0.5, 0.1, 0.7, worse=True), segment(0.75, 0.05, None)])
     lines = list(drawn(svg).iter("line"))
     spans = [line for line in lines if "span" in line.attrib["class"]]
     room = [float(line.attrib["x2"]) - float(line.attrib["x1"]) for line in spans]
@@ -109,10 +120,18 @@ def test_intervals_on_one_scale() -> None:
     assert re.findall(r"\d\.\d{3}", svg)[-1] == "0.750"
 
 
+def test_a_long_column_hides_no_value() -> None:
+    svg = intervals(
+        [segment(0.5, 0.1, 0.7, column="departure_airport_of_the_flight"), segment(0.5, 0.1, 0.7)]
+    )
+    told = [text.text for text in drawn(svg).iter("text")]
+    assert told == ["a<b", "departure_airpor…", "0.500", "a<b", "c", "0.500"]
+
+
 def test_one_point_is_drawn_too() -> None:
-    assert drawn(intervals([("a", segment(0.5, 0.0, None))])).tag == "svg"
+    assert drawn(intervals([segment(0.5, 0.0, None)])).tag == "svg"
 
 
 def test_a_bound_that_is_not_finite_ends_with_the_picture() -> None:
-    svg = intervals([("a", segment(2.0, math.inf, 1.0)), ("b", segment(1.0, 0.5, 2.0))])
+    svg = intervals([segment(2.0, math.inf, 1.0), segment(1.0, 0.5, 2.0)])
     assert "inf" not in svg and "nan" not in svg

@@ -6,6 +6,8 @@ from jobs.monitoring.intervals import area
 from jobs.monitoring.segments import MISSING, Segment, divided, judged, segments
 from tests.jobs.monitoring.windows import Row, Window, event, opened, rows
 
+Parts = list[tuple[str, str, Scored]]
+
 
 def found(window: Window, **monitor: object) -> tuple[list[Segment], list[str]]:
     with opened(window, **monitor) as read:
@@ -31,6 +33,20 @@ def test_the_worst_comes_first_and_is_beyond_accident(window: Window) -> None:
     assert [s.high for s in judged] == sorted(s.high for s in judged)
 
 
+def test_what_is_worse_than_its_own_column_comes_before_what_is_not() -> None:
+    """Even where the segments of another column are worse, all alike."""
+    random = np.random.default_rng(2)
+    labels = (random.random(16_000) < 0.5).astype(float)
+    value = (np.arange(16_000) // 4000).astype(float)
+    good = random.normal(labels * np.where(value == 1, 1.5, 3.0), 1)
+    bad = random.normal(labels * 0.5, 1)
+    found = [*parts(labels, good, value), *parts(labels, bad, value, column="other")]
+    told = judged(found, "binary")
+    assert (told[0].column, told[0].value) == ("c", "1")
+    assert [segment.worse for segment in told] == [True, *[False] * 7]
+    assert told[0].high > told[1].high
+
+
 def test_a_small_segment_that_is_bad_by_accident_is_not_first(window: Window) -> None:
     made = [{**row, "kind": "rare" if number < 14 else "common"} for number, row in enumerate(rows(1500))]
     traffic(window, made)
@@ -39,12 +55,13 @@ def test_a_small_segment_that_is_bad_by_accident_is_not_first(window: Window) ->
     assert judged[1].estimate < judged[0].estimate and not judged[1].worse
 
 
-def parts(labels: Floats, scores: Floats, value: Floats, task: str = "binary") -> list[Segment]:
+def parts(labels: Floats, scores: Floats, value: Floats, task: str = "binary", column: str = "c") -> Parts:
     held = []
     for one in np.unique(value):
         of = value == one
-        held.append(("c", str(one), Scored(labels=labels[of], scores=scores[of], task=task, threshold=0.5)))
-    return judged(held, task)
+        scored = Scored(labels=labels[of], scores=scores[of], task=task, threshold=0.5)
+        held.append((column, f"{one:g}", scored))
+    return held
 
 
 def test_quiet_segments_are_not_worse() -> None:
@@ -52,7 +69,8 @@ def test_quiet_segments_are_not_worse() -> None:
     random, alarms = np.random.default_rng(5), 0
     for _ in range(100):
         labels = (random.random(3000) < 0.3).astype(float)
-        found = parts(labels, random.normal(labels, 1), random.integers(0, 30, 3000).astype(float))
+        value = random.integers(0, 30, 3000).astype(float)
+        found = judged(parts(labels, random.normal(labels, 1), value), "binary")
         alarms += any(segment.worse for segment in found)
     assert alarms <= 11  # 5% of 100, and three standard deviations
 
@@ -62,7 +80,8 @@ def test_of_two_small_segments_neither_is_worse() -> None:
     random, alarms = np.random.default_rng(6), 0
     for _ in range(400):
         labels = (random.random(300) < 0.3).astype(float)
-        found = parts(labels, random.normal(labels, 1), random.integers(0, 2, 300).astype(float))
+        value = random.integers(0, 2, 300).astype(float)
+        found = judged(parts(labels, random.normal(labels, 1), value), "binary")
         alarms += any(segment.worse for segment in found)
     assert alarms <= 33  # 5% of 400, and three standard deviations
 
@@ -74,7 +93,7 @@ def test_segments_of_other_base_rates_are_not_worse() -> None:
     labels = (random.random(50_000) < (value + 0.5) / 10).astype(float)
     scores = random.normal(labels, 1) + value  # a normal with a shift a segment: AUC 0.76 in each
     whole = area(labels, scores)
-    found = parts(labels, scores, value)
+    found = judged(parts(labels, scores, value), "binary")
     assert whole and all(segment.high < whole.value for segment in found)
     assert not any(segment.worse for segment in found)
     assert all(segment.against == pytest.approx(0.76, abs=0.01) for segment in found)
@@ -85,15 +104,16 @@ def test_a_segment_that_is_ranked_worse_within_is_found_among_other_base_rates()
     value = random.integers(0, 10, 20_000).astype(float)
     labels = (random.random(20_000) < (value + 0.5) / 10).astype(float)
     scores = random.normal(labels * np.where(value == 4, 0.5, 1.0), 1) + value
-    assert [segment.value for segment in parts(labels, scores, value) if segment.worse] == ["4.0"]
+    found = judged(parts(labels, scores, value), "binary")
+    assert [segment.value for segment in found if segment.worse] == ["4"]
 
 
 def test_larger_errors_are_worse() -> None:
     random = np.random.default_rng(9)
     value = random.integers(0, 5, 3000).astype(float)
     errors = random.normal(0, np.where(value == 2, 1.5, 1.0))
-    found = parts(np.zeros(3000), errors, value, "regression")
-    assert [segment.value for segment in found if segment.worse] == ["2.0"] and found[0].worse
+    found = judged(parts(np.zeros(3000), errors, value, "regression"), "regression")
+    assert [segment.value for segment in found if segment.worse] == ["2"] and found[0].worse
     rest = errors[value != 2]
     assert found[0].against == pytest.approx(np.sqrt(np.mean(rest**2)))
 
