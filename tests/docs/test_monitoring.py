@@ -6,7 +6,7 @@ import re
 import pytest
 
 from lambdas import errors
-from lambdas.plan_monitoring import captures, handler, windows
+from lambdas.plan_monitoring import captures, handler, logic, published, windows
 from mdlc_constructs import Consistency, Labels
 from mdlc_constructs.workflows.monitoring.machine import monitoring_machine
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
@@ -46,6 +46,9 @@ def test_every_state_is_explained_and_no_other() -> None:
         f"Until `delay` is over ({'a' if LABELS.delay.days == 1 else LABELS.delay.days} day)",
         f"`least_rows` labelled rows ({MonitoringSettings.least_rows})",
         f"at most {windows.MOST_WINDOWS} windows at a time and {handler.BACK} windows back",
+        f"than one start computes ({windows.MOST_WINDOWS}, or half",
+        f"| {['', '', '', 'three'][logic.MOST_ATTEMPTS]} jobs fail at the same work of a window |",
+        f"its window is computed anew, for {published.LATEST.days} days",
         f"`settling`, {MonitoringSettings.settling.seconds // 60} minutes",
         f"`{errors.NoBaseline.__name__}`",
     ],
