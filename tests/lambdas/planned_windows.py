@@ -1,0 +1,69 @@
+"""What the planner of windows is tested on: a champion whose answers were captured yesterday."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lambdas.plan_monitoring import handler
+from lambdas.plan_monitoring.windows import Window
+from lambdas.record_windows import logic as recording
+from tests.lambdas.monitored import DAY, NOW, Services, event
+
+YESTERDAY = Window(NOW.replace(hour=0, minute=0) - DAY, NOW.replace(hour=0, minute=0))
+NOON = YESTERDAY.start + timedelta(hours=12)
+ASKED = {"window": YESTERDAY.to_plan()}
+
+
+def prepared(monkeypatch: pytest.MonkeyPatch) -> Services:
+    """A champion with a baseline, whose answers were captured yesterday, and the labels of the day before."""
+    found = Services()
+    found.sagemaker.package(1)
+    found.dynamodb.champion(1)
+    found.s3.captured(NOON)
+    found.s3.put("s3://labels-bucket/late/1.csv", "a")
+    monkeypatch.setattr(handler, "client", found.client)
+    monkeypatch.setattr(handler, "utc_now", lambda: NOW)
+    return found
+
+
+def plan(**changes: Any) -> dict[str, Any]:
+    found = handler.handler(event(**changes), None)
+    # What Step Functions hands on is JSON of at most 256 KiB.
+    assert len(json.dumps(found)) < 256 * 1024
+    return found
+
+
+def record(services: Services, window: dict[str, Any], **summary: Any) -> None:
+    """Record a window as the recorder does."""
+    found = recording.recorded(
+        {
+            "model": "flights",
+            "monitor": "endpoint",
+            "execution": {"id": "x", "started_at": "2026-03-05T00:20:00.000Z"},
+            "labels": {"delay_seconds": 0},
+            "least_rows": 1,
+            "window": window,
+        },
+        {"rows": 1, **summary} if window["job"] else recording.NOTHING,
+        NOW,
+    )
+    announced = {**found.item, "announced": NOW.isoformat()}
+    services.dynamodb.items[found.item["sk"]] = {name: {"S": text} for name, text in announced.items()}
+
+
+def tomorrow(days: int = 1) -> dict[str, str]:
+    return {"id": "y", "started_at": f"{NOW + days * DAY:%Y-%m-%dT%H:%M:%S.000Z}"}
+
+
+def days_before(days: int) -> Window:
+    return Window(YESTERDAY.start - days * DAY, YESTERDAY.end - days * DAY)
+
+
+def without_captures(services: Services) -> dict[str, Any]:
+    kept = dict(services.s3.objects)
+    services.s3.objects.clear()
+    (window,) = plan()["windows"]
+    services.s3.objects.update(kept)
+    return dict(window)
