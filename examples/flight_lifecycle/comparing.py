@@ -32,11 +32,10 @@ def never_retrained(scene: Scene, months: Sequence[Month], version: int) -> dict
 
 def auc_of(scene: Scene, month: int, labelled_until: str, answers: Path) -> Interval:
     """The AUC on a month's flights that were asked about, as far as the monitor knew their outcome."""
-    asked = [(str(row["flight_id"]),) for row in flights.asked_about(scene.folder, month, scene.share)]
+    asked = [str(row["flight_id"]) for row in flights.asked_about(scene.folder, month, scene.share)]
     known = scene.folder / "known" / flights.file_name(month)
     with duckdb.connect() as connection:
-        connection.execute("CREATE TABLE asked (flight_id VARCHAR)")
-        connection.executemany("INSERT INTO asked VALUES (?)", asked)
+        connection.execute("CREATE TABLE asked AS SELECT unnest($asked) AS flight_id", {"asked": asked})
         found = connection.execute(
             f"SELECT late, score FROM read_parquet('{answers}/parts/*.parquet') "
             f"JOIN asked ON row_key = flight_id JOIN read_csv('{known}') AS known USING (flight_id) "
