@@ -126,7 +126,9 @@ def summarize(scene: Scene, months: Sequence[Month], without: Mapping[int, Inter
     scene.say(f"Report     {results / 'report.html'} (of {flights.month_name(worst.month)})")
     scene.say(
         "The local AWS stays up: go on with\n"
-        f"  cd {ROOT} && mdlc audit --model {TEAM.model}\n"
+        f"  cd {ROOT}\n"
+        f"  mdlc audit --model {TEAM.model}\n"
+        f"  mdlc audit '2013-{months[-1].month:02d}-0#0'\n"
         "  mdlc local down"
     )
 

@@ -18,8 +18,9 @@ from examples.flight_delay import following
 from examples.flight_lifecycle import demo
 from examples.flight_lifecycle.living import Month
 from examples.flight_lifecycle.team import TEAM
-from mdlc_cli import audit, local, target, watch
+from mdlc_cli import account, audit, local, target, watch
 from mdlc_cli.history import timeline
+from mdlc_cli.searching import Search
 from mdlc_cli.target import Target
 
 EXAMPLE = Path(demo.__file__).resolve().parent
@@ -131,6 +132,15 @@ def test_the_year_is_told_drawn_and_reported(lived: Lived) -> None:
     results = lived.folder / ".mdlc" / "lifecycle"
     assert (results / "year.png").stat().st_size > 10_000
     assert "<html" in (results / "report.html").read_text()
+
+
+def test_an_answer_of_june_tells_which_drift_its_version_came_from(lived: Lived) -> None:
+    search = Search(target=lived.chosen, prediction_id="2013-06-0#0", stack=TEAM.stack)
+    found = account.made(search.target, *search.find())
+    assert found.lineage is not None and found.prediction.version == 2
+    (trigger,) = found.lineage.triggers
+    assert trigger["trigger"] == "drift" and trigger["report"].endswith("/report.json")
+    assert found.lineage.release["outcome"] == "Succeeded"
 
 
 def test_no_execution_failed(lived: Lived) -> None:
