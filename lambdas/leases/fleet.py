@@ -89,6 +89,8 @@ class Fleet:
             refused = self._refusal(found, request)
             if refused:
                 self.tell(request.task_token, {"lease": refused, "owner": found.owner})
+                # What a dead execution held may have come back above, and others wait for it.
+                self.serve(now)
                 return refused
             if self._written(self.items.taken_over(found, request.owner, request.task_token)):
                 if found.status == HELD:

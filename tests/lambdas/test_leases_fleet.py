@@ -270,6 +270,16 @@ class Killed(Exception):
     pass
 
 
+def test_a_duplicate_that_finds_the_holder_dead_lets_the_first_one_go() -> None:
+    fleets = Fleets(TWO)
+    fleets.ask("r1", "a", "x1")
+    assert fleets.ask("r2", "a", "x2") == "Waiting"
+    fleets.die("x1")
+    assert fleets.ask("r2", "a", "x3") == "Duplicate"
+    assert (fleets.held(), fleets.used()) == ({"a": "r2"}, (1, 1))
+    assert fleets.answers("x2") == ["Held"]
+
+
 @pytest.mark.parametrize("minutes", [1, 120])
 def test_a_grant_that_was_never_told_is_told_by_the_reaper(minutes: int) -> None:
     fleets = Fleets(TWO)
