@@ -7,6 +7,7 @@ import importlib
 import json
 import logging
 import sys
+import threading
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -33,6 +34,7 @@ METRICS = {
 """The metric that Step Functions counts an execution's end in, by status."""
 
 _running: dict[str, Any] = {}
+_ending = threading.Lock()
 
 
 def interpreter() -> ModuleType:
@@ -81,7 +83,10 @@ def _live(history: Handler) -> Handler:
     def live_history(data: Request) -> Response:
         execution = _running.get(data.get("executionArn", ""))
         if execution is not None and (events := execution.history()):
-            stepfunctions._executions[execution.arn]["events"] = events
+            with _ending:
+                # It may have ended meanwhile, and its whole history is kept.
+                if execution.arn in _running:
+                    stepfunctions._executions[execution.arn]["events"] = events
         return history(data)
 
     return live_history
@@ -127,9 +132,11 @@ def run_execution(execution_arn: str) -> None:
         )
         _running[execution_arn] = execution
         outcome = execution.run()
-        record["events"] = execution.history()
+        events = execution.history()
         # Before the end is told: who sees it must find no running execution, and its log complete.
-        _running.pop(execution_arn)
+        with _ending:
+            record["events"] = events
+            _running.pop(execution_arn)
         if machine_log is not None:
             machine_log.close()
         _end(record, outcome)

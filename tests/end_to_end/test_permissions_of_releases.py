@@ -6,10 +6,11 @@ granted is judged in `test_permissions.py`.
 
 import pytest
 
+from tests.end_to_end import permissions
 from tests.end_to_end.aws import Aws
 from tests.end_to_end.busy import WATCHED
 from tests.end_to_end.grants import Grant, Granted, Use, granted
-from tests.end_to_end.test_permissions import Unused, first_uses
+from tests.end_to_end.permissions import Unused
 
 MACHINES = ("ServingRole", "DecisionsMachineRole")
 RELEASING = (
@@ -24,30 +25,12 @@ GATES = ("DecisionsStartRole", "ServingApprovalRole", "ApiGatewayLogRole", "Call
 JUDGED = {*MACHINES, *RELEASING, *DECIDING, *JOBS, *GATES}
 
 ALLOWED = (
-    Unused(
-        roles=(*MACHINES, *RELEASING, *DECIDING),
-        actions=(
-            "xray:PutTraceSegments",
-            "xray:PutTelemetryRecords",
-            "xray:GetSamplingRules",
-            "xray:GetSamplingTargets",
-        ),
-        reason="Traces are written with the role of the function or the machine; the embedded AWS has no "
-        "X-Ray.",
-    ),
-    Unused(
-        roles=JOBS,
-        actions=(
-            "ecr:GetAuthorizationToken",
-            "ecr:BatchCheckLayerAvailability",
-            "ecr:BatchGetImage",
-            "ecr:GetDownloadUrlForLayer",
-            "cloudwatch:PutMetricData",
-            "logs:DescribeLogStreams",
-            "kms:Encrypt",
-        ),
-        reason="As for every role of a job: see test_permissions.py.",
-    ),
+    *permissions.of_waiting_machines("ServingRole"),
+    *permissions.of_machines("DecisionsMachineRole"),
+    *permissions.of_functions(*RELEASING, *DECIDING),
+    *permissions.of_jobs(*JOBS),
+    *permissions.of_writers("FunctionsProbeAnswersRole"),
+    *permissions.of_data_keys("ServingRole", "DecisionsMachineRole", *DECIDING, "FunctionsWakeReleaseRole"),
     Unused(
         roles=("ModelModelRole",),
         actions=("s3:GetObject",),
@@ -55,27 +38,10 @@ ALLOWED = (
         reason="The role of batch inference's transform jobs too, which this team did not run.",
     ),
     Unused(
-        roles=("ServingRole", "DecisionsMachineRole", *DECIDING, "FunctionsWakeReleaseRole"),
-        actions=("kms:GenerateDataKey",),
-        reason="DynamoDB and Step Functions may make data keys in the caller's name; the embedded AWS asks "
-        "to decrypt only for tables, and encrypts no executions.",
-    ),
-    Unused(
         roles=("ServingRole",),
         actions=("kms:CreateGrant",),
         reason="SageMaker asks it of who creates an endpoint whose volumes have a key; here nothing is "
         "encrypted on disk.",
-    ),
-    Unused(
-        roles=("FunctionsProbeAnswersRole",),
-        actions=("kms:Encrypt",),
-        reason="Granted to all who write to the model's bucket; S3 itself asks for data keys only.",
-    ),
-    Unused(
-        roles=("ServingRole",),
-        actions=("sagemaker:ListTags",),
-        reason="AWS lists it in the policy of a machine that waits for SageMaker jobs; the embedded AWS "
-        "knows the jobs of an execution by their names.",
     ),
     Unused(
         roles=("ServingRole",),
@@ -149,16 +115,11 @@ def grants(before: Granted) -> set[Grant]:
 
 
 def test_everything_used_was_granted_to_the_role_itself(before: Granted, recorded: tuple[Use, ...]) -> None:
-    own = grants(before)
-    assert [use for use in recorded if not any(grant.allows(use) for grant in own)] == []
-    assert {use.role for use in recorded} == JUDGED
+    permissions.is_granted(grants(before), recorded, JUDGED)
 
 
 def test_what_is_granted_and_not_used_is_explained(before: Granted, recorded: tuple[Use, ...]) -> None:
-    left = [grant for grant in grants(before) if not any(grant.allows(use) for use in recorded)]
-    assert sorted(grant for grant in left if not any(one.covers(grant) for one in ALLOWED)) == []
-    for one in ALLOWED:
-        assert any(one.covers(grant) for grant in left), f"explains nothing, take it out: {one}"
+    permissions.is_used_or_explained(grants(before), recorded, ALLOWED)
 
 
 def test_every_action_used_is_denied_by_name_when_it_is_taken_away(
@@ -166,20 +127,5 @@ def test_every_action_used_is_denied_by_name_when_it_is_taken_away(
 ) -> None:
     aws.deploy(WATCHED)
     standing = granted(aws.client, stack=WATCHED.stack, model=WATCHED.model)
-    judged = 0
-    for use in first_uses(recorded):
-        here = before.as_if_in(standing, use)
-        question = {
-            "role": here.arn,
-            "action": here.action,
-            "resource": here.resource,
-            "context": here.context,
-        }
-        assert aws.control("POST", "evaluate", question) == {"allowed": True, "reason": None}, here
-        refused = aws.control("POST", "evaluate", {**question, "without": [here.action]})
-        assert not refused["allowed"], here
-        assert (
-            f"is not authorized to perform: {here.action} on resource: {here.resource} " in refused["reason"]
-        )
-        judged += 1
-    assert judged > 60
+    uses = (before.as_if_in(standing, use) for use in permissions.first_uses(recorded))
+    assert permissions.are_needed(aws, uses) > 60

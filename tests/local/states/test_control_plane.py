@@ -1,15 +1,17 @@
 """Executions while they run: progress, stopping, starting twice, callbacks, what is told at the end."""
 
 import json
+import subprocess
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.embedded import Role, Server, allow
+from tests.local.embedded import PACKAGE, Role, Server, allow, embedded_python
 from tests.local.states.running import create, ended, events
 
 Clients = Callable[[str], Any]
@@ -22,6 +24,45 @@ SLOW = {
         "Wait": {"Type": "Wait", "Seconds": 600, "End": True},
     },
 }
+
+
+LOOKS_AS_IT_ENDS = """
+import importlib, json, runpy, threading
+from pathlib import Path
+from types import SimpleNamespace
+runpy.run_path({main!r})["load_package"]()
+options = importlib.import_module("mdlc_local.options")
+options.use(options.Options(port=4566, state_dir=Path({state!r})))
+control_plane = importlib.import_module("mdlc_local.states.control_plane")
+arn = "arn:aws:states:us-east-1:000000000000:execution:m:e"
+record = {{"executionArn": arn, "stateMachineArn": "m", "name": "e", "startDate": "", "input": "", "sync": True}}
+record.update(status="RUNNING", events=[])
+control_plane.stepfunctions._executions[arn] = record
+control_plane.stepfunctions._state_machines["m"] = {{"name": "m", "loggingConfiguration": {{"level": "OFF"}}}}
+runs, may_end = threading.Event(), threading.Event()
+
+class Execution:
+    environment = None
+    def __init__(self, **given):
+        self.arn = given["arn"]
+    def run(self):
+        runs.set()
+        may_end.wait(20)
+        return SimpleNamespace(status="SUCCEEDED", output="1", error=None, cause=None)
+    def history(self):
+        if threading.current_thread() is running:
+            return ["began", "ended"]
+        may_end.set()
+        running.join(20)
+        return ["began"]
+
+control_plane.interpreter = lambda: SimpleNamespace(Execution=Execution)
+running = threading.Thread(target=control_plane.run_execution, args=(arn,))
+running.start()
+runs.wait(20)
+control_plane._live(lambda data: None)({{"executionArn": arn}})
+print(json.dumps([record["status"], record["events"]]))
+"""
 
 
 def entered(server: Server, execution_arn: str) -> list[str]:
@@ -52,6 +93,13 @@ def test_history_shows_a_state_when_it_is_entered(server: Server, client: Client
     until(lambda: entered(server, arn) == ["First", "Wait"])
     assert states.describe_execution(executionArn=arn)["status"] == "RUNNING"
     states.stop_execution(executionArn=arn)
+
+
+def test_who_looks_as_it_ends_costs_no_part_of_the_history(tmp_path: Path) -> None:
+    program = LOOKS_AS_IT_ENDS.format(main=str(PACKAGE / "__main__.py"), state=str(tmp_path))
+    done = subprocess.run([embedded_python(), "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == ["SUCCEEDED", ["began", "ended"]]
 
 
 def test_stop_ends_the_run(server: Server, client: Clients, slow: str) -> None:
