@@ -114,7 +114,10 @@ def test_only_the_outage_made_decisions_without_a_score(story: Story, busy: Busy
     for one in story.load.asked:
         if one.answer["fallback"] is None:
             assert one.answer["decision"] == ("ask" if one.answer["score"] >= ASKS_FROM else "ship")
-    assert busy.counted("FallbackDecisions", len(marked)) == len(marked)
+    # Whoever warmed the functions up may have waited too long for an answer, and is counted too.
+    recorded = {id_ for id_, item in busy.table("DecisionTableName").items() if item["fallback"] is not None}
+    assert {id_ for id_ in recorded if id_.startswith("load-")} == {one.request_id for one in marked}
+    assert busy.counted("FallbackDecisions", len(recorded)) == len(recorded)
 
 
 def test_rules_that_cannot_be_used_replace_no_good_ones(story: Story, busy: Busy) -> None:
