@@ -35,8 +35,8 @@ options = importlib.import_module("mdlc_local.options")
 options.use(options.Options(port=4566, state_dir=Path({state!r})))
 control_plane = importlib.import_module("mdlc_local.states.control_plane")
 arn = "arn:aws:states:us-east-1:000000000000:execution:m:e"
-record = {{"executionArn": arn, "stateMachineArn": "m", "name": "e", "startDate": "", "input": "", "sync": True}}
-record.update(status="RUNNING", events=[])
+record = {{"executionArn": arn, "stateMachineArn": "m", "name": "e", "startDate": "", "input": ""}}
+record.update(status="RUNNING", events=[], sync=True)
 control_plane.stepfunctions._executions[arn] = record
 control_plane.stepfunctions._state_machines["m"] = {{"name": "m", "loggingConfiguration": {{"level": "OFF"}}}}
 runs, may_end = threading.Event(), threading.Event()
