@@ -155,7 +155,7 @@ def is_used_or_explained(
         for action in one.actions
         if not any((grant.role, grant.action) == (role, action) and one.covers(grant) for grant in left)
     ]
-    assert needless == [], "explains what is used or not granted: take it out of the list"
+    assert needless == [], f"explains what is used or not granted, take it out: {needless}"
 
 
 def are_needed(aws: Aws, uses: Iterable[Use]) -> int:

@@ -22,7 +22,7 @@ ALLOWED = (
     *permissions.of_waiting_machines(*MACHINES),
     *permissions.of_functions(*FUNCTIONS),
     *permissions.of_jobs(*JOBS),
-    *permissions.of_writers("FunctionsPlanMonitoringRole", "FunctionsReplayAnswersRole"),
+    *permissions.of_writers("FunctionsReplayAnswersRole"),
     *permissions.of_data_keys(*MACHINES, "FunctionsRecordWindowsRole"),
     Unused(
         roles=MACHINES,
