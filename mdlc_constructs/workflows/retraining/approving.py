@@ -2,7 +2,7 @@
 
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.sequence import Sequence
-from mdlc_constructs.asl.states import Choice, Rule
+from mdlc_constructs.asl.states import Choice, Rule, Task
 from mdlc_constructs.resources.places import PACKAGE_GROUP
 from mdlc_constructs.tasks.model_package import describe_model_package
 from mdlc_constructs.workflows.retraining.conclusion import lost
@@ -13,7 +13,7 @@ WAITING = "approval"
 """Stands where an endpoint's name does in the items that hold tokens: `WAITING#approval#<execution>`."""
 
 
-def look_at_package(name: str, **state: object) -> object:
+def look_at_package(name: str) -> Task:
     """The package's status in the registry, which is the one source of truth."""
     return describe_model_package(
         name,
@@ -27,7 +27,6 @@ def look_at_package(name: str, **state: object) -> object:
             }
         },
         output={},
-        **state,  # type: ignore[arg-type]
     )
 
 
@@ -71,7 +70,7 @@ def approval(settings: RetrainingSettings, *, following: str) -> Sequence:
             catch=(late,),
             comment="Woken by the registry's event; what was decided before it waited is seen at once",
         ),
-        look_at_package("LookAtPackage"),  # type: ignore[arg-type]
+        look_at_package("LookAtPackage"),
         Choice(
             name="ApprovalVerdict",
             rules=(

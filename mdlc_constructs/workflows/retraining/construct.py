@@ -8,6 +8,7 @@ from constructs import Construct
 from mdlc_constructs.asl.states import State
 from mdlc_constructs.resources.fleet import Fleet, leasing
 from mdlc_constructs.resources.model_home import ModelHome
+from mdlc_constructs.settings.budget import Budget
 from mdlc_constructs.settings.patience import Patience
 from mdlc_constructs.settings.training_window import TrainingWindow
 from mdlc_constructs.settings.triggers import OnCodeChange, OnNewData, OnSchedule, Trigger
@@ -81,7 +82,6 @@ class RetrainingWorkflow(Workflow):
                     f"{name} is a workflow of {workflow.home.name!r} and home is that of {home.name!r}: "
                     "pass workflows of the same home."
                 )
-        budget = {} if fleet is None else {"fleet": fleet.name, "budget": fleet.budget}
         self.settings = RetrainingSettings(
             model=home.name,
             triggers=triggers,
@@ -96,7 +96,8 @@ class RetrainingWorkflow(Workflow):
             without_comparison=without_comparison,
             training_seconds=training.machine.timeout_seconds or 0,
             release_seconds=0 if release is None else release.machine.timeout_seconds or 0,
-            **budget,  # type: ignore[arg-type]
+            fleet=RetrainingSettings.fleet if fleet is None else fleet.name,
+            budget=Budget() if fleet is None else fleet.budget,
         )
         super().__init__(scope, id_, home=home)
         self.training, self.source = training, training.source

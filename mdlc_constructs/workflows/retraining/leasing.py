@@ -7,11 +7,13 @@ cool-down is kept first.
 """
 
 from collections.abc import Mapping
+from typing import Unpack
 
 from mdlc_constructs.asl.failures import Retry, throttling_retry
 from mdlc_constructs.asl.sequence import Sequence
 from mdlc_constructs.asl.states import Choice, Pass, Rule, Task, Wait
 from mdlc_constructs.tasks import lambda_
+from mdlc_constructs.tasks.integration import StateOptions
 from mdlc_constructs.workflows.ending import given
 from mdlc_constructs.workflows.planning import NOTHING_PLANNED
 from mdlc_constructs.workflows.retraining.settings import LONGEST_LINE, RetrainingSettings
@@ -24,6 +26,9 @@ KILLED = Retry(
 )
 """A function that died or ran out of time: every step of it may be repeated."""
 
+_FUNCTION_ARN = f"${{{FUNCTION}Function}}"
+_RETRY = (*throttling_retry("Lambda"), KILLED)
+
 EXECUTION = {
     "id": "{% $states.context.Execution.Id %}",
     "name": "{% $states.context.Execution.Name %}",
@@ -31,28 +36,24 @@ EXECUTION = {
 }
 
 
-def step(name: str, asked: str, payload: Mapping[str, object], **state: object) -> Task:
+def step(name: str, asked: str, payload: Mapping[str, object], **state: Unpack[StateOptions]) -> Task:
     """A task that asks the planning function for one of its steps."""
-    whole = {"step": asked, "plan": "{% $settings %}", "execution": EXECUTION, **payload}
-    return lambda_.invoke(
-        name,
-        function_arn=f"${{{FUNCTION}Function}}",
-        payload=whole,
-        retry=(*throttling_retry("Lambda"), KILLED),
-        **state,  # type: ignore[arg-type]
-    )
+    state["retry"] = _RETRY
+    return lambda_.invoke(name, function_arn=_FUNCTION_ARN, payload=_payload(asked, payload), **state)
 
 
-def step_for_token(name: str, asked: str, payload: Mapping[str, object], **state: object) -> Task:
+def step_for_token(
+    name: str, asked: str, payload: Mapping[str, object], **state: Unpack[StateOptions]
+) -> Task:
     """The same, ending when the token comes back that the function got."""
-    whole = {"step": asked, "plan": "{% $settings %}", "execution": EXECUTION, **payload}
+    state["retry"] = _RETRY
     return lambda_.invoke_for_token(
-        name,
-        function_arn=f"${{{FUNCTION}Function}}",
-        payload=whole,
-        retry=(*throttling_retry("Lambda"), KILLED),
-        **state,  # type: ignore[arg-type]
+        name, function_arn=_FUNCTION_ARN, payload=_payload(asked, payload), **state
     )
+
+
+def _payload(asked: str, payload: Mapping[str, object]) -> dict[str, object]:
+    return {"step": asked, "plan": "{% $settings %}", "execution": EXECUTION, **payload}
 
 
 def begin(settings: RetrainingSettings) -> Pass:

@@ -79,7 +79,7 @@ def releasing(part: Sequence) -> Sequence:
         part,
         verdict,
         # Superseded by a newer version, or sent back by the release that the approval's rule started.
-        look_at_package("LookAtRejected"),  # type: ignore[arg-type]
+        look_at_package("LookAtRejected"),
         rejection,
     )
 
