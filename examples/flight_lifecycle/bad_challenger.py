@@ -2,13 +2,14 @@
 
 import csv
 import random
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from examples.flight_delay import following
 from examples.flight_lifecycle import flights
 from examples.flight_lifecycle.living import Month, Scene, arrive, recorded
-from examples.flight_lifecycle.team import TEAM
+from examples.flight_lifecycle.team import JUDGED, TEAM
 from mdlc_cli import progress
 from mdlc_cli.errors import CommandError
 
@@ -19,26 +20,27 @@ SEED = 2013
 def inject(scene: Scene, known: Month) -> dict[str, Any]:
     """Has a model trained on shuffled labels, judged on true ones; returns its retraining's audit item.
 
-    The last known month keeps its labels, so that the holdout tells the truth. It is the end of time here: a
-    real team's request would train up to now.
+    The flights of the holdout keep their labels, so that it tells the truth. The last known month is the end
+    of time here: a real team's request would train up to now.
 
     Raises:
         CommandError: it was not refused.
     """
     scene.out.print("\n[bold]A bad challenger, injected[/]")
-    last = known.month
-    with progress.step(f"shuffling the labels of all months before {flights.month_name(last)}"):
-        for month in range(1, last):
-            known_so_far = scene.folder / "known" / flights.file_name(month)
-            arrive(scene, shuffled(known_so_far, scene.folder / "shuffled"))
+    learned_from = datetime.fromisoformat(known.labelled_until).replace(tzinfo=None) - JUDGED
+    true = [scene.folder / "known" / flights.file_name(month) for month in range(1, known.month)]
+    true.append(scene.folder / "arrived" / flights.file_name(known.month))
+    with progress.step("shuffling the labels of all flights before the holdout"):
+        for path in true:
+            arrive(scene, shuffled(path, scene.folder / "shuffled", before=learned_from))
     try:
         given = {"reason": REASON, "labelled_until": known.labelled_until}
         arn = following.start(scene.chosen, "retraining", given, TEAM)
         result = following.watched(scene.out, scene.chosen, arn)
     finally:
         with progress.step("putting the true labels back"):
-            for month in range(1, last):
-                arrive(scene, scene.folder / "known" / flights.file_name(month))
+            for path in true:
+                arrive(scene, path)
     if not result.succeeded:
         raise CommandError(f"the retraining failed ({result.error}: {result.cause})")
     item = recorded(scene, arn)
@@ -49,16 +51,19 @@ def inject(scene: Scene, known: Month) -> dict[str, Any]:
     return item
 
 
-def shuffled(path: Path, folder: Path) -> Path:
-    """The file with its labels dealt out anew."""
+def shuffled(path: Path, folder: Path, *, before: datetime) -> Path:
+    """The file with the labels of the flights before a moment dealt out anew."""
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    labels = [row["late"] for row in rows]
+    learned = [row for row in rows if datetime.fromisoformat(row["time_hour"]) < before]
+    labels = [row["late"] for row in learned]
     random.Random(SEED).shuffle(labels)
+    for row, label in zip(learned, labels, strict=True):
+        row["late"] = label
     folder.mkdir(exist_ok=True)
     target = folder / path.name
     with target.open("w", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
-        writer.writerows({**row, "late": label} for row, label in zip(rows, labels, strict=True))
+        writer.writerows(rows)
     return target

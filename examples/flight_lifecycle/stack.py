@@ -6,7 +6,7 @@ from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from constructs import Construct
 
 from examples.flight_delay.dataset import flights, rules
-from examples.flight_lifecycle.team import TEAM, TRIGGERS
+from examples.flight_lifecycle.team import JUDGED, TEAM, TRIGGERS
 from mdlc_constructs import (
     BatchInferenceWorkflow,
     BuiltInAlgorithm,
@@ -17,6 +17,7 @@ from mdlc_constructs import (
     ModelHome,
     MonitoringWorkflow,
     Patience,
+    Probes,
     RealTimeInferenceWorkflow,
     RetrainingWorkflow,
     Serving,
@@ -24,8 +25,9 @@ from mdlc_constructs import (
     TrainingWorkflow,
 )
 
-JUDGED = timedelta(days=10)
-"""How long the holdout is: the last flights of what is known, on which challenger and champion meet."""
+APART = 0.5
+"""How far two good models' answers to one flight may lie apart: one that has seen a summer's storms tells
+many a flight from one that has not by more than the quarter that is allowed by default."""
 
 
 class FlightLifecycleStack(Stack):
@@ -65,6 +67,7 @@ class FlightLifecycleStack(Stack):
             serving=Serving(),
             rollout=Canary(percent=50, bake=timedelta(minutes=5)),
             golden=None,
+            probes=Probes(tolerance=APART),
         )
         BatchInferenceWorkflow(
             self,

@@ -52,7 +52,7 @@ def ending(settings: RetrainingSettings) -> Sequence:
         "passed": _PASSED,
         "reasons": "{% $result.reasons %}",
         "training_execution": "{% $work.training.arn %}",
-        "release_execution": "{% $exists($work.release.arn) ? $work.release.arn : '' %}",
+        "release_execution": "{% $release_execution %}",
         "triggers": "{% $work.triggers %}",
         "window": "{% $work.window %}",
         "holdout": "{% $work.holdout %}",

@@ -74,6 +74,7 @@ def begin(settings: RetrainingSettings) -> Pass:
                 "release": {"arn": ""},
             },
             "trained": {"outcome": "", "package_arn": "", "rows": ""},
+            "release_execution": "",
         },
     )
 

@@ -20,6 +20,9 @@ SPEAKS_AGAINST = (
 )
 """Failures of a release that speak against the version, as `docs/contracts.md` has them."""
 
+_RELEASED_BY = {"release_execution": "{% $work.release.arn %}"}
+"""Known from the start, and told only where there is a release."""
+
 
 def release(settings: RetrainingSettings) -> Task:
     """Start the release machine and follow it; a release of this request that runs already is awaited."""
@@ -57,9 +60,10 @@ def releasing(part: Sequence) -> Sequence:
             Rule(
                 condition="{% $exists($work.released.outcome) %}",
                 next="ReleaseVerdict",
-                assign={"released": "{% $work.released %}"},
+                assign={**_RELEASED_BY, "released": "{% $work.released %}"},
             ),
         ),
+        assign=_RELEASED_BY,
     )
     verdict = Choice(
         name="ReleaseVerdict",

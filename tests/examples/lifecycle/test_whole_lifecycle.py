@@ -113,7 +113,8 @@ def test_challenger_and_champion_met_on_the_same_fresh_holdout(lived: Lived) -> 
 
 def test_the_bad_challenger_is_refused_and_the_champion_stays(lived: Lived) -> None:
     bad = lived.executions("retraining")[-1]
-    assert bad["outcome"] == "Lost"
+    assert (bad["outcome"], bad["passed"], bad["release_execution"]) == ("Lost", "false", "")
+    assert "auc" in bad["reasons"]
     champion = audit.champions(lived.items)[TEAM.model]
     assert int(champion["version"]) == 3
     package = lived.chosen.client("sagemaker").describe_model_package(ModelPackageName=bad["package_arn"])
