@@ -20,14 +20,15 @@ from mdlc_constructs import (
     Probes,
     RealTimeInferenceWorkflow,
     RetrainingWorkflow,
+    RollbackAlarms,
     Serving,
     Split,
     TrainingWorkflow,
 )
 
-APART = 0.5
-"""How far two good models' answers to one flight may lie apart: one that has seen a summer's storms tells
-many a flight from one that has not by more than the quarter that is allowed by default."""
+PROBES, ALARMS = Probes(tolerance=0.5), RollbackAlarms(quality_share=0.1)
+"""What sends a release back, wider than by default: a model that has seen a summer's storms tells one flight
+in twenty from one that has not by more than half."""
 
 
 class FlightLifecycleStack(Stack):
@@ -64,10 +65,10 @@ class FlightLifecycleStack(Stack):
             "Release",
             home=home,
             dataset=data,
-            serving=Serving(),
+            serving=Serving(alarms=ALARMS),
             rollout=Canary(percent=50, bake=timedelta(minutes=5)),
             golden=None,
-            probes=Probes(tolerance=APART),
+            probes=PROBES,
         )
         BatchInferenceWorkflow(
             self,
