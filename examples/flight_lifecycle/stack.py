@@ -26,7 +26,7 @@ from mdlc_constructs import (
     TrainingWorkflow,
 )
 
-PROBES, ALARMS = Probes(tolerance=0.5), RollbackAlarms(quality_share=0.1)
+PROBES, ALARMS = Probes(tolerance=0.6), RollbackAlarms(quality_share=0.1)
 """What sends a release back, wider than by default: a model that has seen a summer's storms tells one flight
 in twenty from one that has not by more than half."""
 
