@@ -29,6 +29,7 @@ from lambdas.leases.items import (
     moment,
     rank,
 )
+from lambdas.leases.writing import updated, written
 from mdlc_constructs.settings.budget import Budget
 
 MOST_ATTEMPTS = 200
@@ -282,27 +283,10 @@ class Fleet:
             yield from page["Items"]
 
     def _changed(self, of_request: Known | Holder, name: str, value: str, *, of: str) -> bool:
-        try:
-            self.dynamodb.update_item(**self.items.changed(of_request, name, value, of=of))
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            return False
-        return True
+        return updated(self.dynamodb, **self.items.changed(of_request, name, value, of=of))
 
     def _written(self, writes: list[Write]) -> bool:
-        """Whether a transaction went through; False when its conditions, or another one, stood against it."""
-        try:
-            self.dynamodb.transact_write_items(TransactItems=writes)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "TransactionCanceledException":
-                raise
-            reasons: Any = error.response.get("CancellationReasons", [])
-            lost = {"None", "ConditionalCheckFailed", "TransactionConflict"}
-            if not reasons or {reason["Code"] for reason in reasons} - lost:
-                raise
-            return False
-        return True
+        return written(self.dynamodb, writes)
 
     def _attempts(self) -> Iterator[int]:
         yield 0

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from lambdas.leases.gathering import Fired, Past
 from lambdas.leases.items import moment
+from lambdas.leases.writing import updated, written
 
 REMEMBERED = timedelta(days=90)
 """How long an event is known: as long as Step Functions keeps the names of executions."""
@@ -71,29 +70,15 @@ class Notes:
         """Note a trigger once; False when its event was noted before."""
         forget = {"N": str(int((now + REMEMBERED).timestamp()))}
         seen = {**self._key(f"NOTED#{_short(fired.event_id)}"), "forget_at": forget}
-        try:
-            self.dynamodb.transact_write_items(
-                TransactItems=[
-                    {
-                        "Put": {
-                            "TableName": self.table,
-                            "Item": seen,
-                            "ConditionExpression": "attribute_not_exists(pk)",
-                        }
-                    },
-                    {"Put": {"TableName": self.table, "Item": self._item(fired)}},
-                ]
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "TransactionCanceledException":
-                raise
-            reasons: Any = error.response.get("CancellationReasons", [])
-            lost = {"None", "ConditionalCheckFailed", "TransactionConflict"}
-            if not reasons or {reason["Code"] for reason in reasons} - lost:
-                raise
-            # Another delivery of the same event is at it, or was.
-            return False
-        return True
+        once = {
+            "Put": {
+                "TableName": self.table,
+                "Item": seen,
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
+        # False as well while another delivery of the same event is at it.
+        return written(self.dynamodb, [once, {"Put": {"TableName": self.table, "Item": self._item(fired)}}])
 
     def noted(self) -> list[Noted]:
         """Every trigger that no retraining has ended for yet, the oldest first."""
@@ -110,20 +95,17 @@ class Notes:
         """Let the triggers belong to a request. Who claims holds the model's lease, so nobody else does."""
         claimed = []
         for one in noted:
-            try:
-                self.dynamodb.update_item(
-                    TableName=self.table,
-                    Key=self._key(_sort_key(one.fired)),
-                    UpdateExpression="SET claimed_by = :request, owner_arn = :owner",
-                    # One that was deleted meanwhile must not come back as half an item.
-                    ConditionExpression="attribute_exists(pk)",
-                    ExpressionAttributeValues={":request": {"S": request_id}, ":owner": {"S": owner}},
-                )
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                    raise
-                continue
-            claimed.append(replace(one, claimed_by=request_id, owner=owner))
+            there = updated(
+                self.dynamodb,
+                TableName=self.table,
+                Key=self._key(_sort_key(one.fired)),
+                UpdateExpression="SET claimed_by = :request, owner_arn = :owner",
+                # One that was deleted meanwhile must not come back as half an item.
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues={":request": {"S": request_id}, ":owner": {"S": owner}},
+            )
+            if there:
+                claimed.append(replace(one, claimed_by=request_id, owner=owner))
         return claimed
 
     def drop(self, noted: Iterable[Noted]) -> None:
