@@ -14,21 +14,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.leases.items import (
-    ENDED,
-    HELD,
-    REMEMBERED,
-    WAITING,
-    Holder,
-    Items,
-    Known,
-    Request,
-    Write,
-    holder,
-    known,
-    moment,
-    rank,
-)
+from lambdas.leases.items import ENDED, HELD, REMEMBERED, WAITING, Items, Write
+from lambdas.leases.requests import Holder, Known, Request, holder, known, moment, rank
 from lambdas.leases.writing import updated, written
 from mdlc_constructs.settings.budget import Budget
 

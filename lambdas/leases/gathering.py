@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from lambdas.leases.items import moment
+from lambdas.leases.requests import moment
 from mdlc_constructs.settings.patience import Patience
 
 ON_REQUEST = "request"

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lambdas.leases.gathering import Fired, Past
-from lambdas.leases.items import moment
+from lambdas.leases.requests import moment
 from lambdas.leases.writing import updated, written
 
 REMEMBERED = timedelta(days=90)

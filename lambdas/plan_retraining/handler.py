@@ -15,8 +15,8 @@ from lambdas.counting import counted
 from lambdas.executions import is_running, standing, tell
 from lambdas.leases.fleet import Fleet, LeaseLost
 from lambdas.leases.gathering import is_replaced
-from lambdas.leases.items import Request
 from lambdas.leases.noted import Noted, Notes, Trained
+from lambdas.leases.requests import Request
 from lambdas.leases.sharing import fleet_from
 from lambdas.leases.starting import abandoned, start_pending
 from lambdas.plan_retraining import logic

@@ -9,8 +9,8 @@ from typing import Any
 from lambdas.audit import in_utc
 from lambdas.executions import Standing
 from lambdas.leases.gathering import ON_REQUEST, Fired, Past, Retraining, gathered
-from lambdas.leases.items import moment
 from lambdas.leases.noted import History, Noted, Trained
+from lambdas.leases.requests import moment
 from lambdas.plan_training import intervals
 from lambdas.planning import checked_object
 from mdlc_constructs.settings.patience import Patience

@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from benchmarks.leased_table import FLEET, TABLE, OverBudget, Table
-from lambdas.leases.items import Items, Request
+from lambdas.leases.items import Items
+from lambdas.leases.requests import Request
 from mdlc_constructs.settings.budget import Budget
 from tests.lambdas.leasing import START
 
@@ -13,7 +14,7 @@ BUDGET = Budget(jobs=1, instances=2)
 
 def asked(table: Table, model: str, **given: Any) -> Any:
     """A request in line, as the fleet reads it."""
-    from lambdas.leases.items import known
+    from lambdas.leases.requests import known
 
     request = Request(
         request_id=f"r-{model}", model=model, owner=f"arn:{model}", arrived=START, task_token="t", **given

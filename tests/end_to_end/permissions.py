@@ -146,8 +146,9 @@ def is_used_or_explained(
     grants: Iterable[Grant], uses: Iterable[Use], explanations: Iterable[Unused]
 ) -> None:
     """Every grant was used or is explained, and nothing is explained that was used or is not granted."""
-    made, explained = set(uses), tuple(explanations)
-    left = {grant for grant in grants if not any(grant.allows(use) for use in made)}
+    given, made, explained = tuple(grants), set(uses), tuple(explanations)
+    # Equal grants of several stacks count as one: what one of them used, none needs to explain.
+    left = set(given) - {grant for grant in given if any(grant.allows(use) for use in made)}
     assert sorted(grant for grant in left if not any(one.covers(grant) for one in explained)) == []
     needless = [
         (role, action, one.resources)

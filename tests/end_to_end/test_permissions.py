@@ -58,10 +58,7 @@ def test_everything_used_was_granted_to_the_role_itself(aws: Aws, recorded: tupl
 
 
 def test_what_is_granted_and_not_used_is_explained(aws: Aws, recorded: tuple[Use, ...]) -> None:
-    # Equal grants of several stacks count as one: what one of them used, none needs to explain.
-    used = {grant for grant in grants(aws) if any(grant.allows(use) for use in recorded)}
-    left = [grant for grant in grants(aws) if grant not in used]
-    permissions.is_used_or_explained(left, (), ALLOWED)
+    permissions.is_used_or_explained(grants(aws), recorded, ALLOWED)
 
 
 def test_every_action_used_is_denied_by_name_when_it_is_taken_away(

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from lambdas.leases.fleet import Fleet
-from lambdas.leases.items import Items, Request
+from lambdas.leases.items import Items
+from lambdas.leases.requests import Request
 from mdlc_constructs.settings.budget import Budget
 from tests.lambdas.dynamodb import FakeDynamoDB
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from lambdas.leases import sharing
-from lambdas.leases.items import Request
+from lambdas.leases.requests import Request
 from lambdas.reap_leases import handler
 from mdlc_constructs.settings.budget import Budget
 from tests.lambdas.dynamodb import FakeDynamoDB
