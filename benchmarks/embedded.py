@@ -23,7 +23,9 @@ REGION = "us-east-1"
 BUCKET, IMAGE = "benchmark", "example.com/benchmark/scorer:1"
 DECISION_TABLE, RULES_TABLE, LOOKUP_TABLE = "decisions", "rules", "customers"
 WAIT_SECONDS = 120.0
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+ACCOUNT = "000000000000"
+
+_secrets: dict[str, str] = {}
 
 
 @contextmanager
@@ -54,6 +56,7 @@ def embedded(folder: Path, model: Path) -> Iterator[str]:
         if process.poll() is not None:
             raise RuntimeError(f"the embedded AWS ended: {(folder / 'embedded.log').read_text()[-2000:]}")
         url = f"http://127.0.0.1:{port}"
+        _secrets[url] = (state / "secret").read_text()
         _make_tables(url)
         _make_endpoint(url, model)
         yield url
@@ -62,10 +65,15 @@ def embedded(folder: Path, model: Path) -> Iterator[str]:
         process.wait(30)
 
 
+def credentials(url: str) -> dict[str, str]:
+    """The account's own keys at the server of a URL, as variables."""
+    return {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": _secrets[url]}
+
+
 def variables(url: str) -> dict[str, str]:
     """The environment of a deciding function there."""
     return {
-        **CREDENTIALS,
+        **credentials(url),
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ENDPOINT_URL": url,
@@ -86,8 +94,8 @@ def client(url: str, service: str) -> Any:
         service,
         endpoint_url=url,
         region_name=REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
+        aws_access_key_id=ACCOUNT,
+        aws_secret_access_key=_secrets[url],
     )
 
 

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from benchmarks import decisions
 from benchmarks.containers import ROOT
-from benchmarks.embedded import CREDENTIALS, REGION, client
+from benchmarks.embedded import REGION, client, credentials
 from lambdas.signing import Credentials, signed
 from mdlc_cli import toolchain
 from mdlc_cli.tool_process import run_tool
@@ -30,7 +30,6 @@ CALLERS = 4
 WARM = 10
 
 _TIMEOUT_SECONDS = 60.0
-_KEYS = Credentials(access_key="test", secret_key="test")
 
 Ask = Callable[[http.client.HTTPConnection], None]
 
@@ -53,7 +52,7 @@ def deploy(url: str, folder: Path) -> dict[str, str]:
     environment = {
         **os.environ,
         **toolchain.node_environment(),
-        **CREDENTIALS,
+        **credentials(url),
         "AWS_ENDPOINT_URL": url,
         "AWS_REGION": REGION,
         "CDK_VALIDATION": "false",
@@ -171,7 +170,9 @@ def _connect(url: str) -> http.client.HTTPConnection:
 def _post(
     connection: http.client.HTTPConnection, service: str, path: str, body: bytes, kind: str
 ) -> dict[str, Any]:
-    headers = {"host": f"{connection.host}:{connection.port}", "content-type": kind}
+    place = f"{connection.host}:{connection.port}"
+    headers = {"host": place, "content-type": kind}
+    access_key, secret_key = credentials(f"http://{place}").values()
     if service == "sagemaker":
         headers["accept"] = kind
     complete = signed(
@@ -181,7 +182,7 @@ def _post(
         body=body,
         service=service,
         region=REGION,
-        credentials=_KEYS,
+        credentials=Credentials(access_key=access_key, secret_key=secret_key),
         moment=datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"),
     )
     connection.request("POST", path, body, complete)

@@ -8,8 +8,9 @@ import socket
 import subprocess
 import time
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from mdlc_cli.errors import CommandError
 from mdlc_cli.tool_process import clean_environment
 
 HOST = "127.0.0.1"
+ACCOUNT = "000000000000"
+REGION = "us-east-1"
+ANSWER_SECONDS = 5.0
 PREFERRED_PORTS = range(4566, 4600)
 IDLE_MINUTES = 480.0
 """A server that nobody has used for this long ends by itself."""
@@ -33,9 +37,13 @@ _launched: list[subprocess.Popen[bytes]] = []
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A running local AWS, as its ``ready.json`` tells."""
+    """A running local AWS, as its ``ready.json`` tells.
+
+    ``secret`` is its secret access key: whoever knows it may do everything there.
+    """
 
     endpoint: str
+    secret: str = field(repr=False)
     pid: int
     started_at: datetime
     iam: bool
@@ -52,17 +60,42 @@ def state_folder(root: Path) -> Path:
     return root / places.STATE_FOLDER / "local"
 
 
+class Absence(Enum):
+    """Why no local AWS of a project answers; the value ends a sentence that begins with the project."""
+
+    NEVER_UP = "has never had one"
+    DOWN = "is down"
+    ENDED = "has ended, and what was deployed and stored in it is gone"
+    KILLED = "was killed, and what was deployed and stored in it is gone"
+    SILENT = "runs and does not answer"
+
+
+def absence(root: Path) -> Absence:
+    """Why `find` finds none, from what the last one left behind."""
+    folder = state_folder(root)
+    launch = _read(folder / "launch.json")
+    if launch is not None and processes.started(launch["pid"]) == launch["started"]:
+        return Absence.SILENT
+    if (folder / "ready.json").exists():
+        return Absence.KILLED
+    if launch is not None:
+        return Absence.ENDED
+    return Absence.DOWN if folder.is_dir() else Absence.NEVER_UP
+
+
 def find(root: Path) -> Server | None:
     """The local AWS of the project at ``root``; None when none answers."""
     facts = _read(state_folder(root) / "ready.json")
-    if facts is None:
+    secret = _secret(root)
+    if facts is None or secret is None:
         return None
-    answered = ask(str(facts["endpoint"]), "health")
+    answered = ask(str(facts["endpoint"]), "health", secret)
     # Another server may have taken the port of one that was killed; the number tells them apart.
     if answered is None or answered.get("pid") != facts["pid"]:
         return None
     return Server(
         endpoint=str(facts["endpoint"]),
+        secret=secret,
         pid=int(facts["pid"]),
         started_at=datetime.fromisoformat(str(facts["started_at"])),
         iam=bool(facts.get("iam")),
@@ -70,12 +103,21 @@ def find(root: Path) -> Server | None:
     )
 
 
-def ask(endpoint: str, name: str, *, seconds: float = 5.0) -> dict[str, Any] | None:
-    """What the server answers under its own path ``/_mdlc/<name>``; None when it does not."""
+def ask(endpoint: str, name: str, secret: str) -> dict[str, Any] | None:
+    """What the server answers under its own path ``/_mdlc/<name>``; None when it does not in time."""
+    # Imported here: botocore takes a quarter of a second, which `mdlc --help` need not wait for.
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
     # A proxy of the environment must not be asked for the loopback address.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    url = f"{endpoint}/_mdlc/{name}"
+    signed = AWSRequest(method="GET", url=url)
+    SigV4Auth(Credentials(ACCOUNT, secret), "mdlc", REGION).add_auth(signed)
+    asked = urllib.request.Request(url, headers=dict(signed.headers.items()))
     try:
-        with opener.open(f"{endpoint}/_mdlc/{name}", timeout=seconds) as response:
+        with opener.open(asked, timeout=ANSWER_SECONDS) as response:
             content: dict[str, Any] = json.load(response)
     except (OSError, ValueError):
         return None
@@ -102,7 +144,7 @@ def up(
         The server, and whether it was started by this call.
 
     Raises:
-        CommandError: it runs on another port than asked for, or does not start.
+        CommandError: it runs on another port than asked for, does not answer, or does not start.
     """
     folder = state_folder(root)
     with cache.locked(folder.with_name("local.lock")):
@@ -114,11 +156,21 @@ def up(
                     "run `mdlc local down` first"
                 )
             return server, False
-        # A server that hangs, or what a killed one left, would hold ports and files of the new one.
+        why = absence(root)
+        if why is Absence.SILENT:
+            raise CommandError(
+                f"the local AWS of {root} {why.value} within {ANSWER_SECONDS:g} s: wait and try "
+                "again, or end it, and with it what it holds, with `mdlc local down`"
+            )
+        if why in (Absence.KILLED, Absence.ENDED):
+            progress.stderr_console().print(f"The last local AWS of {root} {why.value}", markup=False)
+        # What a killed one left behind would hold ports and files of the new one.
         _end_all(root)
         program = toolchain.embedded_python()
         runtime = toolchain.jobs_runtime()
         folder.mkdir(parents=True, exist_ok=True)
+        # Logs and the secret of the server lie there: nobody else is to read them.
+        folder.chmod(0o700)
         images = folder / "images.json"
         images.write_text(json.dumps(images_registry(root, runtime), indent=1))
         scale = settings_file.time_scale(root)
@@ -239,6 +291,13 @@ def _end_all(root: Path) -> int:
         numbers = ", ".join(str(process.pid) for process in left)
         raise CommandError(f"processes {numbers} of the local AWS could not be ended: end them by hand")
     return len(found | late)
+
+
+def _secret(root: Path) -> str | None:
+    try:
+        return (state_folder(root) / "secret").read_text()
+    except OSError:
+        return None
 
 
 def _read(path: Path) -> dict[str, Any] | None:

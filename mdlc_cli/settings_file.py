@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mdlc_cli.errors import CommandError
 from mdlc_cli.places import SETTINGS_FILE
@@ -52,17 +52,34 @@ def time_scale(root: Path) -> float:
     return float(scale)
 
 
+def target(root: Path) -> Literal["local", "aws"] | None:
+    """``target``: the AWS that the project's commands talk to unless they are told another; None without it.
+
+    Raises:
+        CommandError: the file is no TOML, or the value is another word.
+    """
+    chosen = _content(root).get("target")
+    if chosen not in (None, "local", "aws"):
+        raise CommandError(f'target in {root / SETTINGS_FILE} is {chosen!r}: write "local" or "aws"')
+    named: Literal["local", "aws"] | None = chosen
+    return named
+
+
 def _local(root: Path) -> dict[str, Any]:
-    """The ``[local]`` table; empty without one, or without a settings file."""
+    """The ``[local]`` table; empty without one."""
+    found: dict[str, Any] = _content(root).get("local", {})
+    return found
+
+
+def _content(root: Path) -> dict[str, Any]:
+    """The whole file; empty without one."""
     path = root / SETTINGS_FILE
     if not path.is_file():
         return {}
     try:
-        content = tomllib.loads(path.read_text())
+        return tomllib.loads(path.read_text())
     except tomllib.TOMLDecodeError as error:
         raise CommandError(f"{path} is not valid TOML ({error}): correct it") from error
-    found: dict[str, Any] = content.get("local", {})
-    return found
 
 
 def _placed(value: Any, root: Path) -> Any:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from mdlc_cli import local, progress
+from mdlc_cli import local, places, progress, settings_file
 from mdlc_cli.errors import CommandError
 
 TARGET_VARIABLE = "MDLC_TARGET"
-LOCAL_ACCOUNT = "000000000000"
-LOCAL_REGION = "us-east-1"
+REAL_REMEDY = (
+    f'use your account with --aws, {TARGET_VARIABLE}=aws, or `target = "aws"` in {places.SETTINGS_FILE}'
+)
+LOCAL_ACCOUNT = local.ACCOUNT
+LOCAL_REGION = local.REGION
 
 Choice = Literal["local", "aws"]
 
 # Whatever of these is set would send a command meant for the local AWS to a real account, or the reverse.
-_REAL_VARIABLES = (
+REAL_VARIABLES = (
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
     "AWS_SESSION_TOKEN",
@@ -40,11 +43,13 @@ class Target:
         endpoint: the local AWS's URL; None stands for real AWS.
         region: the region; None when a real account's configuration names none.
         account: the account's twelve digits.
+        secret: the local AWS's secret access key; empty for real AWS, whose keys boto3 finds.
     """
 
     endpoint: str | None
     region: str | None
     account: str
+    secret: str = field(default="", repr=False)
 
     @property
     def is_local(self) -> bool:
@@ -71,27 +76,33 @@ class Target:
         kept = dict(os.environ)
         if self.endpoint is None:
             return {**kept, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
-        for name in _REAL_VARIABLES:
+        for name in REAL_VARIABLES:
             kept.pop(name, None)
         for name in [name for name in kept if name.startswith("AWS_ENDPOINT_URL_")]:
             del kept[name]
         bypass = ",".join(filter(None, [kept.get("NO_PROXY") or kept.get("no_proxy"), local.HOST]))
         return {
             **kept,
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_REGION": LOCAL_REGION,
-            "AWS_DEFAULT_REGION": LOCAL_REGION,
+            **self.exports(),
             "CDK_DEFAULT_ACCOUNT": LOCAL_ACCOUNT,
             "CDK_DEFAULT_REGION": LOCAL_REGION,
             # The CDK's own template validation costs seconds a synth; delivery to real AWS keeps it.
             "CDK_VALIDATION": "false",
             "NO_PROXY": bypass,
             "no_proxy": bypass,
+        }
+
+    def exports(self) -> dict[str, str]:
+        """The variables by which the AWS CLI and any SDK reach the local AWS and no other."""
+        return {
+            "AWS_ENDPOINT_URL": str(self.endpoint),
+            "AWS_ACCESS_KEY_ID": self.account,
+            "AWS_SECRET_ACCESS_KEY": self.secret,
+            "AWS_REGION": LOCAL_REGION,
+            "AWS_DEFAULT_REGION": LOCAL_REGION,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
         }
 
     def client(self, service: str) -> Any:
@@ -104,30 +115,46 @@ class Target:
             service,
             endpoint_url=self.endpoint,
             region_name=LOCAL_REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
+            aws_access_key_id=self.account,
+            aws_secret_access_key=self.secret,
             config=Config(proxies={}, retries={"mode": "standard"}),
         )
 
 
 def at(server: local.Server) -> Target:
     """The local AWS that ``server`` is."""
-    return Target(endpoint=server.endpoint, region=LOCAL_REGION, account=LOCAL_ACCOUNT)
+    return Target(endpoint=server.endpoint, region=LOCAL_REGION, account=LOCAL_ACCOUNT, secret=server.secret)
 
 
 def choose(root: Path, choice: Choice | None = None) -> Target:
-    """The AWS to use: what ``choice`` or ``MDLC_TARGET`` asks for, or the local one if it runs, or real AWS.
+    """The AWS to use: what ``choice``, ``MDLC_TARGET`` or ``mdlc.toml`` asks for, or the local one.
+
+    A project that never had a local AWS works on a real account without being asked for it.
 
     Raises:
-        CommandError: the local one is asked for and does not run, the variable holds another word, or there
-            are no credentials for a real account.
+        CommandError: the local one is asked for and does not run, was up before and does not answer now, the
+            variable holds another word, or there are no credentials for a real account.
     """
     wanted = choice or os.environ.get(TARGET_VARIABLE) or None
     if wanted not in (None, "local", "aws"):
         raise CommandError(f"{TARGET_VARIABLE}={wanted} names no AWS: set it to local or aws, or unset it")
-    server = local.find(root) if wanted != "aws" else None
+    wanted = wanted or settings_file.target(root)
+    if wanted == "aws":
+        return _real()
+    server = local.find(root)
     if server is not None:
         return at(server)
+    why = local.absence(root)
+    if why is local.Absence.SILENT:
+        raise CommandError(
+            f"the local AWS of {root} {why.value} within {local.ANSWER_SECONDS:g} s: wait and try again, end "
+            f"it with `mdlc local down`, or {REAL_REMEDY}"
+        )
+    if why is not local.Absence.NEVER_UP:
+        # Where one was used, a command that was meant for it must never change a real account.
+        raise CommandError(
+            f"the local AWS of {root} {why.value}: start one with `mdlc local up`, or {REAL_REMEDY}"
+        )
     if wanted == "local":
         raise CommandError(f"no local AWS runs for {root}: run `mdlc local up`")
     return _real()

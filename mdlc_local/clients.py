@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from mdlc_local import loopback, options
+from mdlc_local import credentials, loopback, options
 
 _lock = threading.Lock()
 _session: Any = None
@@ -40,7 +40,7 @@ def role_credentials(role_arn: str, session: str) -> dict[str, str]:
     if not options.current().iam:
         return {
             "AWS_ACCESS_KEY_ID": responses.get_account_id(),
-            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_SECRET_ACCESS_KEY": credentials.secret(),
             "AWS_SESSION_TOKEN": "",
         }
     name = role_arn.rsplit("/", 1)[-1]
@@ -77,13 +77,17 @@ def client(service: str, *, role_arn: str | None, region: str, session: str) -> 
         A client shared by all callers that ask for the same four things; safe to use from several threads.
     """
     key = (service, region, role_arn, session)
-    credentials = (
-        {"AWS_ACCESS_KEY_ID": _account(), "AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": ""}
+    given = (
+        {
+            "AWS_ACCESS_KEY_ID": _account(),
+            "AWS_SECRET_ACCESS_KEY": credentials.secret(),
+            "AWS_SESSION_TOKEN": "",
+        }
         if role_arn is None
         else role_credentials(role_arn, session)
     )
     if role_arn is None:
-        key = (service, region, credentials["AWS_ACCESS_KEY_ID"], "")
+        key = (service, region, given["AWS_ACCESS_KEY_ID"], "")
     global _session
     with _lock:
         if key not in _clients:
@@ -94,9 +98,9 @@ def client(service: str, *, role_arn: str | None, region: str, session: str) -> 
                 region_name=region,
                 endpoint_url=options.current().endpoint,
                 config=_CONFIG,
-                aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
-                aws_session_token=credentials["AWS_SESSION_TOKEN"] or None,
+                aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
+                aws_session_token=given["AWS_SESSION_TOKEN"] or None,
             )
             made.meta.events.register("needs-retry.*", _name_request)
             loopback.shorten(made)

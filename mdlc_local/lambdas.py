@@ -15,7 +15,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import children, iam, options, seams
+from mdlc_local import children, clients, credentials, environment, iam, options, seams
 
 log = logging.getLogger("mdlc_local.lambdas")
 
@@ -63,12 +63,31 @@ def install(app: ModuleType) -> None:
     if seams.take(RUNTIME, "subprocess") is not subprocess:
         raise seams.SeamMoved(f"{RUNTIME} no longer starts functions through the subprocess module")
     seams.replace(RUNTIME, "subprocess", _OwnChildren())
+    for module in (RUNTIME, SERVICE):
+        if seams.take(module, "os") is not os:
+            raise seams.SeamMoved(f"{module} no longer reads the environment through the os module")
+        seams.replace(module, "os", environment.OsOfFunctions())
+        seams.take(module, "execution_credentials", "config")
+        seams.replace(module, "execution_credentials", execution_credentials)
     _name_errors()
     _mark_ends()
     seams.wrap(SERVICE, "_execute_function_warm", "func event request_id", _bounded)
     seams.wrap(
         SERVICE, "_emit_lambda_logs", "func request_id log_text error duration_ms log_source", _logged_by_role
     )
+
+
+def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
+    """A function's keys; ministack derives them from names alone, which anybody could do."""
+    account = config["FunctionArn"].split(":")[4]
+    if not options.current().iam:
+        return {
+            "AWS_ACCESS_KEY_ID": account,
+            "AWS_SECRET_ACCESS_KEY": credentials.secret(),
+            "AWS_SESSION_TOKEN": "",
+        }
+    role = config.get("Role") or f"arn:aws:iam::{account}:role/none"
+    return clients.role_credentials(role, config["FunctionName"])
 
 
 def worker_script(original: str) -> str:
@@ -80,7 +99,10 @@ def worker_script(original: str) -> str:
     for line in (_ERROR_LINE, _INIT_LINE, _LAST_LINE):
         if original.count(line) != 1:
             raise seams.SeamMoved(f"{RUNTIME}._PYTHON_WORKER_SCRIPT no longer contains {line.strip()!r} once")
-    ending = _LAST_LINE.replace("\n\nrun()", f"\n        os.write(2, {_END + chr(10)!r}.encode())\n\nrun()")
+    flushed = "\n        sys.stdout.flush()\n        sys.stderr.flush()"
+    ending = _LAST_LINE.replace(
+        "\n\nrun()", f"{flushed}\n        os.write(2, {_END + chr(10)!r}.encode())\n\nrun()"
+    )
     # Told as an answer, because ministack ends a process that reports an error; Lambda keeps it.
     named = (
         'json.dumps({"status": "ok", "result": None, "raised": {'

@@ -18,6 +18,9 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 Application = Callable[..., Awaitable[None]]
 
+IN_PROCESS = "mdlc.in_process"
+"""Marks the scope of a call that came from this process, which no request over the network can."""
+
 _server: tuple[Application, asyncio.AbstractEventLoop, str] | None = None
 
 
@@ -83,6 +86,7 @@ class _Call:
             "headers": [(name.encode(), value) for name, value in headers.items()],
             "client": ("127.0.0.1", 0),
             "server": (url.hostname, url.port),
+            IN_PROCESS: True,
         }
         self._status = 0
         self._headers: list[tuple[bytes, bytes]] = []

@@ -15,13 +15,23 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import children, control, loopback, options, seams
+from mdlc_local import authentication, children, control, credentials, environment, loopback, options, seams
 from mdlc_local.options import HOST, Options
 
 log = logging.getLogger("mdlc_local.server")
 
 PARTS = (
-    *("iam", "kms", "log_group_keys", "template_encryption", "checksums", "lambdas", "rules", "states"),
+    *(
+        "authentication",
+        "iam",
+        "kms",
+        "log_group_keys",
+        "template_encryption",
+        "checksums",
+        "lambdas",
+        "rules",
+        "states",
+    ),
     *(
         "sagemaker",
         "autoscaling",
@@ -32,7 +42,7 @@ PARTS = (
         "monitoring",
     ),
 )
-"""What completes ministack, each by its `install`; `iam` first, because it records uses."""
+"""What completes ministack, each by its `install`; `iam` before what it records uses of."""
 
 _SHUTDOWN_SECONDS = 2.0
 _WATCH_SECONDS = 0.5
@@ -54,10 +64,10 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     started = time.monotonic()
     options.use(chosen)
-    chosen.state_dir.mkdir(parents=True, exist_ok=True)
-    (chosen.state_dir / "ready.json").unlink(missing_ok=True)
+    environment.prepare(chosen.state_dir)
+    credentials.create(chosen.state_dir)
     _log_to(chosen)
-    _set_environment(chosen)
+    environment.apply(chosen)
     try:
         versions = seams.check_versions()
         app = load()
@@ -108,30 +118,6 @@ def _log_to(chosen: Options) -> None:
     logging.getLogger("botocore").setLevel(logging.WARNING)
 
 
-def _set_environment(chosen: Options) -> None:
-    os.environ.update(
-        GATEWAY_PORT=str(chosen.port),
-        BIND_HOST=HOST,
-        AUTH="true" if chosen.iam else "false",
-        IOT_MTLS_ENABLED="0",
-        SFTP_ENABLED="0",
-        LAMBDA_EXECUTOR="local",
-        LAMBDA_ACCOUNT_CONCURRENCY="1000",
-        LAMBDA_WARM_TTL_SECONDS="60",
-        # Waiting for a turn holds a thread (see lambdas).
-        MINISTACK_WORKER_THREADS="256",
-        AWS_ENDPOINT_URL=chosen.endpoint,
-        # A developer's own AWS profile or keys must never be picked up by what runs here.
-        AWS_ACCESS_KEY_ID="test",
-        AWS_SECRET_ACCESS_KEY="test",
-        AWS_CONFIG_FILE=os.devnull,
-        AWS_SHARED_CREDENTIALS_FILE=os.devnull,
-        AWS_EC2_METADATA_DISABLED="true",
-    )
-    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE"):
-        os.environ.pop(name, None)
-
-
 class _Gateway:
     """The ASGI application: our own paths, and ministack for everything else."""
 
@@ -163,6 +149,7 @@ async def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop_soon, stop)
     gateway = _Gateway(app.app)
+    door = authentication.Authentication(gateway)
     loopback.serve(gateway, loop, chosen.endpoint)
     facts = {
         "endpoint": chosen.endpoint,
@@ -176,7 +163,7 @@ async def _serve(
         asyncio.create_task(_announce(chosen, facts, started)),
         asyncio.create_task(_watch(chosen, gateway, stop)),
     ]
-    await hypercorn.serve(gateway, config, shutdown_trigger=stop.wait)
+    await hypercorn.serve(door, config, shutdown_trigger=stop.wait)
     for task in watching:
         task.cancel()
 
@@ -201,7 +188,8 @@ async def _announce(chosen: Options, facts: dict[str, Any], started: float) -> N
             await writer.drain()
             status = await reader.readline()
             writer.close()
-            if b" 200 " in status:
+            # It is not signed, so what comes is a refusal; that anything comes is what counts.
+            if status.startswith(b"HTTP/1.1 "):
                 break
         await asyncio.sleep(0.02)
     facts["start_seconds"] = round(time.monotonic() - started, 3)

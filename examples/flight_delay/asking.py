@@ -95,7 +95,7 @@ class Api:
 
     address: str
     region: str
-    credentials: Credentials = field(default_factory=lambda: Credentials("test", "test"))
+    credentials: Credentials = field(repr=False)
 
     def ask(self, session: URLLib3Session, request_id: str, row: Mapping[str, Any]) -> Asked:
         """Ask once; nothing is tried again."""
@@ -121,7 +121,11 @@ class Api:
 
 def reached_at(chosen: Target, url: str) -> Api:
     """The API whose URL a stack outputs, on the local AWS or on real AWS."""
-    return Api(address=f"{chosen.reached_at(url)}decisions", region=str(chosen.region))
+    return Api(
+        address=f"{chosen.reached_at(url)}decisions",
+        region=str(chosen.region),
+        credentials=Credentials(chosen.account, chosen.secret),
+    )
 
 
 def _session() -> URLLib3Session:

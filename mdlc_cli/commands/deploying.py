@@ -12,10 +12,11 @@ from mdlc_cli.commands import options
 
 def deploy(
     stacks: Annotated[list[str] | None, typer.Argument(help="Stacks to deploy. Default: all.")] = None,
+    yes: options.Yes = False,
     local: options.Local = None,
 ) -> None:
     """Make your stacks exist: synthesize the CDK app of this folder and deploy it."""
-    root, target = options.chosen(local)
+    root, target = options.chosen_to_change(local, f"Deploy {', '.join(stacks or ['all stacks'])}", yes=yes)
     outputs = deployment.deploy(target, root, stacks or ())
     for stack, values in outputs.items():
         for key, value in values.items():
@@ -28,7 +29,7 @@ def teardown(
     stacks: Annotated[
         list[str] | None, typer.Argument(help="Stacks to destroy. Default: all of the app.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.", show_default=False)] = False,
     local: options.Local = None,
 ) -> None:
     """Destroy your stacks: stop what still runs, then remove everything they made."""
@@ -38,8 +39,6 @@ def teardown(
     if not names:
         out.print("Nothing of this app is deployed", markup=False)
         return
-    if not yes:
-        where = "the local AWS" if target.is_local else f"account {target.account}, region {target.region}"
-        typer.confirm(f"Destroy {', '.join(names)} in {where}?", abort=True, err=True)
+    options.confirm(target, f"Destroy {', '.join(names)}", yes=yes)
     deployment.destroy(target, root, names)
     out.print(f"{', '.join(names)} destroyed", markup=False)

@@ -32,6 +32,7 @@ def record(
     limit: Annotated[int | None, typer.Option(help="Only the first rows.", min=1)] = None,
     stack: options.Stack = None,
     model: options.Model = None,
+    yes: options.Yes = False,
     local: options.Local = None,
 ) -> None:
     """Record rows with the answers expected to them, in place of those there are."""
@@ -39,7 +40,7 @@ def record(
         raise CommandError(
             f"--expected {expected} and --endpoint {endpoint} both give the answers: leave one out"
         )
-    _, target = options.chosen(local)
+    _, target = options.chosen_to_change(local, "Replace the recorded rows", yes=yes)
     name = _model(target, stack, model)
     found = golden.read(rows, keys=key, expected=expected, limit=limit)
     if expected is None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from mdlc_cli import local, places, progress, target
+from mdlc_cli.errors import CommandError
 
 app = typer.Typer(help="Run AWS on this machine: no account, no Docker, no costs.", no_args_is_help=True)
 
@@ -45,9 +48,7 @@ def status() -> None:
     root = places.project_root()
     server = local.find(root)
     if server is None:
-        progress.stderr_console().print(
-            f"No local AWS runs for {root}: start it with `mdlc local up`", markup=False
-        )
+        progress.stderr_console().print(_missing(root), markup=False)
         raise typer.Exit(1)
     minutes, seconds = divmod(int(server.uptime_seconds), 60)
     print(f"endpoint  {server.endpoint}")
@@ -55,6 +56,33 @@ def status() -> None:
     print(f"IAM       {'enforced' if server.iam else 'not enforced'}")
     print(f"jobs      {_running_jobs(server)} running")
     print(f"files     {local.state_folder(root)}")
+
+
+@app.command()
+def env() -> None:
+    r"""Print the variables by which the AWS CLI and any SDK reach the local AWS: `eval "$(mdlc local env)"`.
+
+    They hold the secret of this server, by which anything may be done there: do not paste them anywhere.
+    """
+    root = places.project_root()
+    server = local.find(root)
+    if server is None:
+        raise CommandError(_missing(root))
+    found = target.at(server)
+    for name in target.REAL_VARIABLES:
+        print(f"unset {name}")
+    for name, value in found.exports().items():
+        print(f"export {name}={shlex.quote(value)}")
+
+
+def _missing(root: Path) -> str:
+    why = local.absence(root)
+    if why is local.Absence.NEVER_UP:
+        return f"No local AWS runs for {root}: start it with `mdlc local up`"
+    remedy = "wait and try again, or end it with `mdlc local down`"
+    if why is not local.Absence.SILENT:
+        remedy = "start a new one with `mdlc local up`"
+    return f"The local AWS of {root} {why.value}: {remedy}"
 
 
 def _running_jobs(server: local.Server) -> int:

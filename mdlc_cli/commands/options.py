@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mdlc_cli import places, target
+from mdlc_cli.errors import CommandError
 from mdlc_cli.target import Target
 
 Local = Annotated[
     bool | None,
     typer.Option(
         "--local/--aws",
-        help="Which AWS to use. By default the local one when it runs, else your AWS account.",
+        help="Which AWS to use. By default the local one; your AWS account where none was ever up.",
         show_default=False,
     ),
 ]
@@ -22,8 +24,45 @@ Stack = Annotated[str | None, typer.Option("--stack", help="Only what this stack
 Model = Annotated[str | None, typer.Option("--model", help="Only this model.", show_default=False)]
 
 
+Yes = Annotated[
+    bool, typer.Option("--yes", "-y", help="Do not ask before changing an AWS account.", show_default=False)
+]
+
+
 def chosen(local: bool | None) -> tuple[Path, Target]:
     """The project of the working folder and the AWS in use, which is said."""
     root = places.project_root()
     choice: target.Choice | None = None if local is None else "local" if local else "aws"
     return root, target.announced(root, choice)
+
+
+def chosen_to_change(local: bool | None, what: str, *, yes: bool) -> tuple[Path, Target]:
+    """As `chosen`, for a command that changes what it finds: a real account is named, and asked for once.
+
+    Args:
+        what: the change, as the question begins with it: ``Deploy``.
+        yes: whether the answer was given beforehand.
+
+    Raises:
+        CommandError: nobody is there to answer.
+        typer.Abort: the answer is no.
+    """
+    root, found = chosen(local)
+    if not found.is_local:
+        confirm(found, what, yes=yes)
+    return root, found
+
+
+def confirm(found: Target, what: str, *, yes: bool) -> None:
+    """Ask once whether this may be done there; returns when it may.
+
+    Raises:
+        CommandError: nobody is there to answer.
+        typer.Abort: the answer is no.
+    """
+    if yes:
+        return
+    where = "the local AWS" if found.is_local else f"account {found.account}, region {found.region}"
+    if not sys.stdin.isatty():
+        raise CommandError(f"{what} in {where} must be confirmed and nobody can be asked here: give --yes")
+    typer.confirm(f"{what} in {where}?", abort=True, err=True)

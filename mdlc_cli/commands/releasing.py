@@ -24,10 +24,11 @@ def release(
     reason: Reason = None,
     stack: options.Stack = None,
     model: options.Model = None,
+    yes: options.Yes = False,
     local: options.Local = None,
 ) -> None:
     """Bring a version to the endpoint and watch it. Exit status 1 when it is sent back."""
-    _, target = options.chosen(local)
+    _, target = options.chosen_to_change(local, "Release a version", yes=yes)
     machine = machines.choose(machines.all_machines(target, stack=stack), releases.WORKFLOW, model=model)
     _run(target, machine, version, reason)
 
@@ -40,10 +41,11 @@ def rollback(
     reason: Reason = None,
     stack: options.Stack = None,
     model: options.Model = None,
+    yes: options.Yes = False,
     local: options.Local = None,
 ) -> None:
     """Go back to the version that served before, in one release. Exit status 1 when that fails."""
-    _, target = options.chosen(local)
+    _, target = options.chosen_to_change(local, "Roll back a release", yes=yes)
     machine = machines.choose(machines.all_machines(target, stack=stack), releases.WORKFLOW, model=model)
     told = "to go back"
     if to is None:

@@ -50,9 +50,17 @@ def check(
 
 
 @app.command()
-def put(file: File, api: Name = None, stack: options.Stack = None, local: options.Local = None) -> None:
+def put(
+    file: File,
+    api: Name = None,
+    stack: options.Stack = None,
+    yes: options.Yes = False,
+    local: options.Local = None,
+) -> None:
     """Check rules, upload them, and wait until they are in use."""
     target, found = _chosen(file, api, stack, local)
+    if not target.is_local:
+        options.confirm(target, f"Put {file.name} into use by {found.name}", yes=yes)
     with progress.step(f"Uploading {file.name} to {found.uri}"):
         rules.upload(target, found, file)
         taken = rules.accepted(target, found, file)

@@ -23,11 +23,12 @@ def run(
     stack: options.Stack = None,
     model: options.Model = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow it to its end.")] = True,
+    yes: options.Yes = False,
     local: options.Local = None,
 ) -> None:
     """Run a workflow and watch it. Exit status 1 when it fails."""
     text = running.read_input(given)
-    _, target = options.chosen(local)
+    _, target = options.chosen_to_change(local, f"Run {workflow}", yes=yes)
     machine = machines.choose(machines.all_machines(target, stack=stack), workflow, model=model)
     execution = running.start(target, machine, text)
     if not wait:

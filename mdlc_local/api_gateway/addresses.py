@@ -18,6 +18,7 @@ from typing import Any
 from mdlc_local import control, options, seams
 
 API_GATEWAY = "ministack.services.apigateway_v1"
+HTTP_APIS = "ministack.services.apigateway"
 
 _HOST = re.compile(r"^([a-z0-9]{8,10})\.execute-api\.[a-z0-9.-]+(?::\d+)?$")
 
@@ -26,8 +27,11 @@ Parsed = tuple[str, str, str]
 
 def install(app: ModuleType) -> None:
     """Accept AWS's host names of REST APIs, and list the APIs."""
-    for stored in ("_rest_apis", "_stages_v1"):
+    for stored in ("_rest_apis", "_stages_v1", "_resources"):
         seams.take(API_GATEWAY, stored)
+    seams.take(API_GATEWAY, "find_api_scope", "api_id")
+    for module in (API_GATEWAY, HTTP_APIS):
+        seams.take(module, "stages_for_api", "api_id")
     seams.wrap(app.__name__, "_parse_execute_api_url", "host path", _parsing)
     control.route("GET", "apis", lambda _: apis())
 
@@ -48,6 +52,29 @@ def apis() -> list[dict[str, str]]:
                 }
             )
     return listed
+
+
+def is_deployed(api: str, stage: str) -> bool:
+    """Whether an API has a stage of that name, or one that serves from the root."""
+    return bool({stage, "$default"} & _stages(api).keys())
+
+
+def allows_other_origins(api: str) -> bool:
+    """Whether an API's template lets pages of other origins ask: it has OPTIONS methods, or sets CORS up."""
+    gateway = importlib.import_module(API_GATEWAY)
+    scope = gateway.find_api_scope(api)
+    if scope is None:
+        records = importlib.import_module(HTTP_APIS)._apis.all_items()
+        return any(key[-1] == api and bool(record.get("corsConfiguration")) for key, record in records)
+    resources = gateway._resources.get_scoped(*scope, api) or {}
+    return any("OPTIONS" in (resource.get("resourceMethods") or {}) for resource in resources.values())
+
+
+def _stages(api: str) -> dict[str, Any]:
+    gateway = importlib.import_module(API_GATEWAY)
+    owner = gateway if gateway.find_api_scope(api) is not None else importlib.import_module(HTTP_APIS)
+    found: dict[str, Any] = owner.stages_for_api(api)
+    return found
 
 
 def _parsing(parse: Callable[[str, str], Parsed | None]) -> Callable[[str, str], Parsed | None]:

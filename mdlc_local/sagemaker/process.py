@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from mdlc_local import children, clients, options
+from mdlc_local import children, clients, environment, options
 from mdlc_local.sagemaker import opt_ml
 from mdlc_local.sagemaker.faults import JobFailure
 from mdlc_local.sagemaker.images import Runtime
@@ -20,7 +20,6 @@ from mdlc_local.sagemaker.running import SESSION, Job
 STOP_GRACE_SECONDS = 120
 """How long a job may take to end after SIGTERM, as on AWS."""
 
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TZ", "SYSTEMROOT", "SSL_CERT_FILE", "LD_LIBRARY_PATH")
 _PYTHON = re.compile(r"(/usr/bin/|/usr/local/bin/)?python3?(\.\d+)?")
 _POLL_SECONDS = 0.1
 
@@ -72,13 +71,13 @@ def launch(
         words[0] = runtime.python
     home = job.folder / "home"
     home.mkdir(exist_ok=True)
-    environment = opt_ml.environment({**runtime.environment, **variables}, job.base)
-    environment = {**_surroundings(job, runtime, home, isolate=isolate), **environment}
+    given = opt_ml.environment({**runtime.environment, **variables}, job.base)
+    given = {**_of_the_platform(job, runtime, home, isolate=isolate), **given}
     try:
         process = children.start(
             opt_ml.command(words, job.base, isolate=isolate and not reachable),
             cwd=job.base,
-            env=environment,
+            env=given,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -112,9 +111,9 @@ def wait(
     return Ended(process.returncode or 0, stopped, timed_out)
 
 
-def _surroundings(job: Job, runtime: Runtime, home: Path, *, isolate: bool) -> dict[str, str]:
+def _of_the_platform(job: Job, runtime: Runtime, home: Path, *, isolate: bool) -> dict[str, str]:
     """What the platform puts into every container's environment, and nothing of ours beyond it."""
-    passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    passed = environment.for_code()
     folder = str(Path(runtime.python).parent) if os.sep in runtime.python else ""
     region = job.scope.region
     own = {
@@ -124,9 +123,6 @@ def _surroundings(job: Job, runtime: Runtime, home: Path, *, isolate: bool) -> d
         "PYTHONDONTWRITEBYTECODE": "1",
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
     }
     if not isolate:
         own |= {"AWS_ENDPOINT_URL": options.current().endpoint}

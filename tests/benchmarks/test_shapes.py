@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from benchmarks import shapes
+from benchmarks import embedded, shapes
 
 OUTPUTS = {"Url": "https://abc123.execute-api.us-east-1.amazonaws.com/live/"}
 ANSWERS = {
@@ -34,11 +34,13 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def url() -> Iterator[str]:
+def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    address = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setitem(embedded._secrets, address, "secret")
+    yield address
     server.shutdown()
     server.server_close()
     thread.join()

@@ -49,6 +49,7 @@ class FakeTarget(Target):
     endpoint: str | None = "http://127.0.0.1:1"
     region: str | None = "us-east-1"
     account: str = "000000000000"
+    secret: str = "secret"
     clients: dict[str, FakeClient] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:

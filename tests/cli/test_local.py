@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -12,10 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import typer
 
 from mdlc_cli import local, processes, toolchain
+from mdlc_cli.commands import local_aws
 from mdlc_cli.errors import CommandError
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 RUNTIME = toolchain.JobsRuntime(python=Path("/venv/bin/python"), wheels=Path("/wheels"))
 
 
@@ -50,12 +55,48 @@ def test_up_is_idempotent_and_down_leaves_nothing(project: Path) -> None:
     assert local.down(project) == 0
 
 
-def test_a_killed_server_leaves_nothing_in_the_way_of_the_next(project: Path) -> None:
+def test_a_killed_server_leaves_nothing_in_the_way_of_the_next_and_it_is_said(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project)
+    (project / "mdlc.toml").touch()
     first = up(project)
+    folder = local.state_folder(project)
+    for left in ("jobs/train-1/ml", "endpoints/e", "temporary/ministack-lambda-f-1"):
+        (folder / left).mkdir(parents=True, exist_ok=True)
+    (folder / "jobs" / "train-1" / "ml" / "model").write_bytes(b"x" * 1000)
     os.kill(first.pid, signal.SIGKILL)
     _wait(lambda: local.find(project) is None)
+    capsys.readouterr()
+    with pytest.raises(typer.Exit):
+        local_aws.status()
+    said = "was killed, and what was deployed and stored in it is gone"
+    assert said in " ".join(capsys.readouterr().err.split())
     second = up(project)
+    assert said in " ".join(capsys.readouterr().err.split())
     assert second.pid != first.pid
+    assert second.secret != first.secret
+    assert not (folder / "jobs").exists()
+    assert not (folder / "endpoints").exists()
+    assert not (folder / "temporary" / "ministack-lambda-f-1").exists()
+
+
+def test_the_environment_of_a_shell_reaches_the_local_aws_and_no_other(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    with pytest.raises(CommandError, match="start it with `mdlc local up`"):
+        local_aws.env()
+    server = up(project)
+    mdlc = f"{sys.executable} -m mdlc_cli local env"
+    aws = f'{sys.executable} -c \'import boto3; print(boto3.client("sts").get_caller_identity()["Arn"])\''
+    shell = {**os.environ, "AWS_PROFILE": "production", "AWS_SESSION_TOKEN": "token"}
+    said = subprocess.run(
+        ["/bin/sh", "-c", f'eval "$({mdlc})" && echo "$AWS_ENDPOINT_URL [$AWS_PROFILE]" && {aws}'],
+        env={**shell, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True, text=True, check=True, cwd=project,
+    ).stdout.splitlines()  # fmt: skip
+    assert said == [f"{server.endpoint} []", "arn:aws:iam::000000000000:root"]
 
 
 def test_a_server_ends_with_the_process_it_belongs_to(project: Path) -> None:
@@ -139,7 +180,9 @@ def test_a_project_says_how_fast_its_local_aws_waits(
     def start(root: Path, program: Path, flags: list[str], port: int | None) -> local.Server:
         started.append(flags)
         now = datetime.now(UTC)
-        return local.Server(endpoint="http://127.0.0.1:1", pid=1, started_at=now, iam=True, versions={})
+        return local.Server(
+            endpoint="http://127.0.0.1:1", secret="s", pid=1, started_at=now, iam=True, versions={}
+        )
 
     monkeypatch.setattr(local, "_start", start)
     (project / "mdlc.toml").write_text("[local]\ntime_scale = 20")

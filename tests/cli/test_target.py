@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mdlc_cli import local, target
+from mdlc_cli import local, processes, target
 from mdlc_cli.errors import CommandError
 
 FACTS = {"pid": 4711, "started_at": "2026-01-01T00:00:00Z", "iam": True, "versions": {"moto": "5"}}
@@ -51,6 +53,7 @@ def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def ready(root: Path, endpoint: str, *, pid: int = 4711) -> None:
     folder = local.state_folder(root)
     folder.mkdir(parents=True)
+    (folder / "secret").write_text("secret")
     (folder / "ready.json").write_text(json.dumps({**FACTS, "endpoint": endpoint, "pid": pid}))
 
 
@@ -66,16 +69,79 @@ def test_the_local_aws_is_used_when_it_runs_and_it_is_said(
 
 def test_another_server_on_the_same_port_is_not_ours(tmp_path: Path, endpoint: str) -> None:
     ready(tmp_path, endpoint, pid=1)
-    with pytest.raises(CommandError, match="no local AWS runs"):
+    with pytest.raises(CommandError, match="was killed, and what was deployed and stored in it is gone"):
         target.choose(tmp_path, "local")
 
 
-def test_a_server_that_does_not_answer_is_not_used(tmp_path: Path) -> None:
-    ready(tmp_path, "http://127.0.0.1:9")
-    with pytest.raises(
-        CommandError, match="no local AWS runs and no AWS region is configured: run `mdlc local up`"
-    ):
-        target.choose(tmp_path)
+class TestNoRealAccountByAccident:
+    """Credentials of a real account are at hand, and nothing says that it is meant."""
+
+    @pytest.fixture(autouse=True)
+    def real(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        account = target.Target(endpoint=None, region="eu-west-1", account="123456789012")
+        monkeypatch.setattr(target, "_real", lambda: account)
+
+    def test_where_none_was_ever_up_the_account_is_used(self, tmp_path: Path) -> None:
+        assert target.choose(tmp_path).account == "123456789012"
+
+    def test_one_that_runs_and_does_not_answer_is_said(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(local, "ANSWER_SECONDS", 0.2)
+        with socket.socket() as listener:
+            # Connections are taken and never answered: a server that is busy, or stopped by SIGSTOP.
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            ready(tmp_path, f"http://127.0.0.1:{listener.getsockname()[1]}", pid=os.getpid())
+            launch = {"pid": os.getpid(), "started": processes.started(os.getpid())}
+            (local.state_folder(tmp_path) / "launch.json").write_text(json.dumps(launch))
+            remedy = r"wait and try again, end it with `mdlc local down`, or use your account with --aws"
+            with pytest.raises(CommandError, match=f"runs and does not answer within .*: {remedy}"):
+                target.choose(tmp_path)
+            with pytest.raises(
+                CommandError, match=r"does not answer within .* s: wait and try again, or end"
+            ):
+                local.up(tmp_path)
+        assert target.choose(tmp_path, "aws").account == "123456789012"
+
+    def test_one_that_was_killed_is_said(self, tmp_path: Path) -> None:
+        ready(tmp_path, "http://127.0.0.1:9")
+        with pytest.raises(
+            CommandError,
+            match=r"was killed, and what .* is gone: start one with `mdlc local up`, or use your",
+        ):
+            target.choose(tmp_path)
+
+    def test_one_that_ended_by_itself_is_said(self, tmp_path: Path) -> None:
+        local.state_folder(tmp_path).mkdir(parents=True)
+        launch = {"pid": 2**22 - 1, "started": "long ago"}
+        (local.state_folder(tmp_path) / "launch.json").write_text(json.dumps(launch))
+        with pytest.raises(CommandError, match="has ended, and what was deployed and stored in it is gone"):
+            target.choose(tmp_path)
+
+    def test_one_that_was_taken_down_is_said(self, tmp_path: Path) -> None:
+        local.state_folder(tmp_path).mkdir(parents=True)
+        with pytest.raises(
+            CommandError, match="is down: start one with `mdlc local up`, or use your account"
+        ):
+            target.choose(tmp_path)
+
+    def test_a_project_can_say_that_its_account_is_meant(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ready(tmp_path, "http://127.0.0.1:9")
+        (tmp_path / "mdlc.toml").write_text('target = "aws"')
+        assert target.choose(tmp_path).account == "123456789012"
+        monkeypatch.setenv(target.TARGET_VARIABLE, "local")
+        with pytest.raises(CommandError, match="was killed"):
+            target.choose(tmp_path)
+
+    def test_another_word_in_the_settings_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "mdlc.toml").write_text('target = "cloud"')
+        with pytest.raises(
+            CommandError, match=r"target in .*mdlc.toml is 'cloud': write \"local\" or \"aws\""
+        ):
+            target.choose(tmp_path)
 
 
 def test_real_aws_can_be_demanded_while_the_local_one_runs(
@@ -110,12 +176,16 @@ def test_a_subprocess_of_the_local_aws_cannot_reach_a_real_account(monkeypatch: 
     monkeypatch.setenv("AWS_SESSION_TOKEN", "secret")
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://elsewhere.invalid")
     monkeypatch.setenv("NO_PROXY", "intranet")
-    chosen = target.Target(endpoint="http://127.0.0.1:4566", region="us-east-1", account="000000000000")
+    chosen = target.Target(
+        endpoint="http://127.0.0.1:4566", region="us-east-1", account="000000000000", secret="s"
+    )
     environment = chosen.environment()
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"} & set(environment)
     assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
     assert environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
-    assert (environment["AWS_ACCESS_KEY_ID"], environment["CDK_DEFAULT_ACCOUNT"]) == ("test", "000000000000")
+    keys = (environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
+    assert (*keys, environment["CDK_DEFAULT_ACCOUNT"]) == ("000000000000", "s", "000000000000")
+    assert "s" not in repr(chosen).split("secret=")[1:]
     assert environment["NO_PROXY"] == "intranet,127.0.0.1"
 
 

@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
-from mdlc_cli import cdk, toolchain
+from mdlc_cli import cdk, local, toolchain
 from mdlc_cli.local import Server
 from mdlc_cli.target import Target, at
 from tests.end_to_end.grants import Granted, granted
@@ -248,11 +251,12 @@ class Aws:
 
     def control(self, method: str, name: str, body: dict[str, Any] | None = None) -> Any:
         """Call one of the server's own paths."""
-        asked = urllib.request.Request(
-            f"{self.server.endpoint}/_mdlc/{name}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-        )
+        url = f"{self.server.endpoint}/_mdlc/{name}"
+        data = None if body is None else json.dumps(body).encode()
+        made = AWSRequest(method, url, data=data)
+        SigV4Auth(Credentials(local.ACCOUNT, self.server.secret), "mdlc", local.REGION).add_auth(made)
+        headers = {name: str(value) for name, value in made.headers.items()}
+        asked = urllib.request.Request(url, data, headers, method=method)
         with urllib.request.urlopen(asked, timeout=30) as answer:
             return json.load(answer)
 

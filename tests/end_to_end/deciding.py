@@ -18,7 +18,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from mdlc_cli import cdk, toolchain
+from mdlc_cli import cdk, local, toolchain
 from mdlc_constructs import ActionCall, DecisionApi, Decisions, Fallback, FeatureLookup, ModelHome
 from tests.end_to_end.aws import SECONDS, Aws
 
@@ -166,7 +166,8 @@ class Deciding:
         data = json.dumps({"request_id": request_id, "row": row}).encode()
         made = AWSRequest("POST", url, data=data, headers={"Content-Type": "application/json"})
         if signed:
-            SigV4Auth(Credentials("test", "test"), "execute-api", REGION).add_auth(made)
+            keys = Credentials(local.ACCOUNT, self.aws.server.secret)
+            SigV4Auth(keys, "execute-api", REGION).add_auth(made)
         headers = {name: str(value) for name, value in made.headers.items()}
         try:
             with request.urlopen(request.Request(url, data=data, headers=headers), timeout=40) as answer:

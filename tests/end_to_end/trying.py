@@ -17,7 +17,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from mdlc_cli import cdk, toolchain
+from mdlc_cli import cdk, local, toolchain
 from mdlc_constructs import (
     ABTest,
     AllAtOnce,
@@ -235,7 +235,8 @@ class Trying:
             given = {"request_id": f"{prefix}-{tail}", "row": {"tail": tail, "delay": 10}}
             data = json.dumps(given).encode()
             made = AWSRequest("POST", url, data=data, headers={"Content-Type": "application/json"})
-            SigV4Auth(Credentials("test", "test"), "execute-api", REGION).add_auth(made)
+            keys = Credentials(local.ACCOUNT, self.aws.server.secret)
+            SigV4Auth(keys, "execute-api", REGION).add_auth(made)
             headers = {name: str(value) for name, value in made.headers.items()}
             with request.urlopen(request.Request(url, data=data, headers=headers), timeout=40) as answer:
                 told: dict[str, Any] = json.load(answer)

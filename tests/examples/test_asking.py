@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.credentials import Credentials
 
 from examples.flight_delay import asking
 from examples.flight_delay.dataset import COLUMNS, PLANE_FACTS
 from tests.cli.fakes import FakeTarget
 
+KEYS = Credentials("000000000000", "secret")
 FLIGHT: asking.Row = {
     "flight_id": "20131201-AA1-JFK",
     "tail_number": "N1",
@@ -32,7 +34,9 @@ class Api(ThreadingHTTPServer):
 
     @property
     def api(self) -> asking.Api:
-        return asking.Api(address=f"http://127.0.0.1:{self.server_port}/decisions", region="eu-west-1")
+        return asking.Api(
+            address=f"http://127.0.0.1:{self.server_port}/decisions", region="eu-west-1", credentials=KEYS
+        )
 
 
 class _Answers(BaseHTTPRequestHandler):
@@ -105,7 +109,7 @@ def test_an_error_is_no_decision(server: Api) -> None:
 
 
 def test_silence_is_remembered_too(server: Api) -> None:
-    gone = asking.Api(address="http://127.0.0.1:9/decisions", region="eu-west-1")
+    gone = asking.Api(address="http://127.0.0.1:9/decisions", region="eu-west-1", credentials=KEYS)
     (one,) = asking.in_turn(gone, "mine", [FLIGHT])
     assert (one.answered, one.status, one.version) == (False, 0, None)
     assert "message" in one.answer

@@ -12,7 +12,10 @@ from typing import Any
 from urllib import request
 
 import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 
 from mdlc_cli import toolchain
 
@@ -50,9 +53,20 @@ class Server:
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The deployer's static credentials, as boto3 takes them."""
+        secret = (self.state_dir / "secret").read_text()
+        return {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": secret}
+
+    def sign(self, request: AWSRequest, service: str) -> dict[str, str]:
+        """The headers of a request with the deployer's signature."""
+        SigV4Auth(Credentials(*self.credentials.values()), service, REGION).add_auth(request)
+        return {name: str(value) for name, value in request.headers.items()}
+
     def client(self, service: str, *, credentials: dict[str, str] | None = None, region: str = REGION) -> Any:
         """A boto3 client; by default with the deployer's static credentials."""
-        given = credentials or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        given = credentials or self.credentials
         connect: Any = boto3.client
         return connect(
             service,
@@ -64,13 +78,14 @@ class Server:
 
     def control(self, method: str, name: str, body: dict[str, Any] | None = None) -> Any:
         """Call one of the server's own paths."""
-        asked = request.Request(
-            f"{self.endpoint}/_mdlc/{name}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-        )
-        with request.urlopen(asked, timeout=30) as answer:
+        with self.open(method, f"/_mdlc/{name}", body) as answer:
             return json.load(answer)
+
+    def open(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Send a signed request to a path that is no service's."""
+        url, data = f"{self.endpoint}{path}", None if body is None else json.dumps(body).encode()
+        headers = self.sign(AWSRequest(method, url, data=data), "mdlc")
+        return request.urlopen(request.Request(url, data, headers, method=method), timeout=30)
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)

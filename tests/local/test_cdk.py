@@ -36,8 +36,8 @@ def cdk(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Cdk:
     environment = os.environ | toolchain.node_environment()
     environment |= {
         "AWS_ENDPOINT_URL": server.endpoint,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": server.credentials["aws_access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": server.credentials["aws_secret_access_key"],
         "AWS_REGION": "us-east-1",
         "CDK_VALIDATION": "false",
     }

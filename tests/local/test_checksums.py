@@ -77,12 +77,12 @@ def test_boto3_sends_one_by_itself(client: Clients, bucket: str) -> None:
 
 
 def test_an_object_without_one_gets_one(server: Server, client: Clients, bucket: str) -> None:
-    plain = boto3.client(
+    connect: Any = boto3.client
+    plain = connect(
         "s3",
         endpoint_url=server.endpoint,
         region_name=REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
+        **server.credentials,
         config=Config(request_checksum_calculation="when_required"),
     )
     plain.put_object(Bucket=bucket, Key="a", Body=BODY)

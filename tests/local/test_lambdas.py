@@ -1,8 +1,10 @@
 """Functions run as processes under their role, fail by their exception's name, and log where people look."""
 
+import hashlib
 import io
 import json
 import os
+import re
 import textwrap
 import threading
 import time
@@ -10,13 +12,15 @@ import uuid
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from mdlc_local.lambdas import PATIENCE_SECONDS, Places, worker_script
 from mdlc_local.seams import SeamMoved
-from tests.local.embedded import ACCOUNT, REGION, Role, Server, allow
+from tests.local.embedded import ACCOUNT, REGION, Role, Server, allow, embedded_python, start
 from tests.local.states.running import run
 
 Clients = Callable[[str], Any]
@@ -245,3 +249,73 @@ def test_an_invocation_waits_a_moment_for_a_busy_process() -> None:
     with places:
         enter()
     assert waited[1] < PATIENCE_SECONDS, "there are two processes now"
+
+
+ENVIRONMENT = """
+    import os
+
+    def handler(event, context):
+        return dict(os.environ)
+"""
+OF_LAMBDA = re.compile(
+    r"AWS_(REGION|DEFAULT_REGION|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|LAMBDA_\w+|EXECUTION_ENV)|"
+    r"_?LAMBDA_\w+|_HANDLER|_X_AMZN_TRACE_ID|PATH|LANG|LC_ALL|LC_CTYPE|LD_LIBRARY_PATH|SSL_CERT_FILE|TZ"
+)
+OF_THIS_SERVER = re.compile(
+    r"AWS_(ENDPOINT_URL|CONFIG_FILE|SHARED_CREDENTIALS_FILE|EC2_METADATA_DISABLED)|TMPDIR|.*MINISTACK.*|"
+    r"AWS_DISABLE_HOST_PREFIX_INJECTION"
+)
+
+
+def test_a_function_sees_what_lambda_would_give_it_and_nothing_of_the_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = {
+        "GITHUB_TOKEN": "token", "AWS_ENDPOINT_URL_S3": "http://elsewhere.invalid", "AWS_PROFILE": "mine",
+        "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/mine", "AWS_WEB_IDENTITY_TOKEN_FILE": "/token",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.2/", "HTTP_PROXY": "http://proxy.invalid",
+        "PYTHONPATH": "/mine", "OPENAI_API_KEY": "key", "TZ": "Pacific/Auckland",
+    }  # fmt: skip
+    embedded_python()
+    with monkeypatch.context() as patched:
+        for name, value in shell.items():
+            patched.setenv(name, value)
+        started = start(tmp_path / "state")
+    try:
+        lambda_, iam = started.client("lambda"), started.client("iam")
+        trust = {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+        role = iam.create_role(
+            RoleName="r", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        )["Role"]["Arn"]
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as files:
+            files.writestr("index.py", textwrap.dedent(ENVIRONMENT))
+        lambda_.create_function(
+            FunctionName="f", Role=role, Runtime="python3.12", Handler="index.handler", Timeout=20,
+            Code={"ZipFile": archive.getvalue()},
+            # What the shell happens to hold too is still the function's.
+            Environment={"Variables": {"OWN": "1", "OPENAI_API_KEY": "key"}},
+        )  # fmt: skip
+        kind, seen = invoke(started, "f")
+        assert kind is None, seen
+        assert (seen.pop("OWN"), seen.pop("OPENAI_API_KEY")) == ("1", "key")
+        strange = [n for n in seen if not OF_LAMBDA.fullmatch(n) and not OF_THIS_SERVER.fullmatch(n)]
+        assert strange == []
+        assert (seen["AWS_ENDPOINT_URL"], seen["TZ"]) == (started.endpoint, "UTC")
+        assert seen["AWS_ACCESS_KEY_ID"].startswith("ASIA")
+        assert seen["AWS_SECRET_ACCESS_KEY"] != started.credentials["aws_secret_access_key"]
+        # ministack makes the keys of a function's role from names that everybody can know.
+        digest = hashlib.sha256(f"{seen['_LAMBDA_FUNCTION_ARN']}:{role}".encode()).hexdigest()
+        derived = {
+            "aws_access_key_id": f"ASIA{digest[:16].upper()}",
+            "aws_secret_access_key": hashlib.sha256(f"secret:{digest}".encode()).hexdigest(),
+            "aws_session_token": hashlib.sha256(f"token:{digest}".encode()).hexdigest(),
+        }
+        with pytest.raises(ClientError, match="is none of this server"):
+            started.client("sts", credentials=derived).get_caller_identity()
+    finally:
+        started.end()

@@ -3,7 +3,6 @@
 from urllib.parse import urlsplit
 
 from tests.local.api_gateway.gateway import GOOD, Stack, send, signed
-from tests.local.api_gateway.test_callers import DEPLOYER
 
 
 def test_by_the_name_that_the_template_outputs(stack: Stack) -> None:
@@ -14,7 +13,7 @@ def test_by_the_name_that_the_template_outputs(stack: Stack) -> None:
 
 def test_signed_for_the_name_that_the_template_outputs(stack: Stack) -> None:
     url = stack.outputs["Url"] + "signed"
-    headers = signed(url, GOOD, DEPLOYER) | {"Host": urlsplit(url).netloc}
+    headers = signed(url, GOOD, stack.server.credentials) | {"Host": urlsplit(url).netloc}
     assert send(f"{stack.server.endpoint}/live/signed", GOOD, headers).status == 200
 
 

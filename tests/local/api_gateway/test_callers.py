@@ -14,8 +14,6 @@ from tests.local.embedded import ACCOUNT, REGION, Role, Server, allow
 Roles = Callable[..., Role]
 Tokens = dict[str, str]
 
-DEPLOYER = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-
 
 def call_signed(stack: Stack, credentials: dict[str, str], body: Any = GOOD) -> Answer:
     url = f"{stack.local}/signed"
@@ -55,7 +53,7 @@ def test_a_role_with_another_permission(stack: Stack, make_role: Roles) -> None:
 
 
 def test_the_deployer(stack: Stack) -> None:
-    assert call_signed(stack, DEPLOYER).status == 200
+    assert call_signed(stack, stack.server.credentials).status == 200
 
 
 def test_a_signature_of_another_body_or_secret(stack: Stack, make_role: Roles) -> None:

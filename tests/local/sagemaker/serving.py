@@ -78,7 +78,7 @@ class Serving:
 
     def runtime(self, role: Role | None = None) -> Any:
         """A client of the data plane that never tries again."""
-        given = role.credentials if role else {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        given = role.credentials if role else self.server.credentials
         connect: Any = boto3.client
         return connect(
             "sagemaker-runtime",

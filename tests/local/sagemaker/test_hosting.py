@@ -3,7 +3,6 @@
 import os
 import time
 from pathlib import Path
-from urllib import request
 
 import pytest
 
@@ -31,8 +30,7 @@ def test_no_process_outlives_its_server(tmp_path: Path, images_file: Path, how: 
         server.process.kill()
         server.process.wait(10)
     elif how == "reset":
-        asked = request.Request(f"{server.endpoint}/_ministack/reset", method="POST")
-        with request.urlopen(asked, timeout=30) as answer:
+        with server.open("POST", "/_ministack/reset") as answer:
             assert answer.status == 200
     else:
         assert server.end() == 0
