@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +18,8 @@ REAL_REMEDY = (
 )
 LOCAL_ACCOUNT = local.ACCOUNT
 LOCAL_REGION = local.REGION
+
+_ACCOUNT = re.compile(r"[0-9]{12}")
 
 Choice = Literal["local", "aws"]
 
@@ -172,6 +175,11 @@ def _real() -> Target:
     from botocore.exceptions import BotoCoreError, ClientError
 
     remedy = "run `mdlc local up` to work on this machine, or configure AWS credentials and a region"
+    if _ACCOUNT.fullmatch(os.environ.get("AWS_ACCESS_KEY_ID", "")):
+        raise CommandError(
+            f"AWS_ACCESS_KEY_ID={os.environ['AWS_ACCESS_KEY_ID']} is a key of a local AWS, set by `mdlc local "
+            "env`: use real AWS in another shell"
+        )
     session = _session()
     if session.region_name is None:
         raise CommandError(f"no local AWS runs and no AWS region is configured: {remedy}")

@@ -171,6 +171,16 @@ def test_real_aws_without_credentials_is_one_sentence(
         target.choose(tmp_path, "aws")
 
 
+def test_a_shell_with_the_local_ones_variables_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "000000000000")
+    with pytest.raises(
+        CommandError, match="is a key of a local AWS, set by `mdlc local env`: use real AWS in"
+    ):
+        target.choose(tmp_path, "aws")
+
+
 def test_a_subprocess_of_the_local_aws_cannot_reach_a_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "secret")

@@ -78,7 +78,7 @@ def test_no_service_is_reached_by_way_of_an_open_stage(server: Server, shared: s
     host = {"Host": f"{api}.execute-api.us-east-1.amazonaws.com"}
     for path in ("/_ministack/health", "/_mdlc/health", "/none/", "/", "/_ministack/reset"):
         assert ask(server, "POST", path, {**host, **target})[0] in (400, 403), path
-    assert ask(server, "GET", "/live/", host) == (200, None)
+    assert ask(server, "GET", "/live/", host) == (200, PAGE)
 
 
 def test_who_names_an_accounts_key_must_hold_its_secret(stack: Stack) -> None:
