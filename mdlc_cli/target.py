@@ -175,10 +175,11 @@ def _real() -> Target:
     from botocore.exceptions import BotoCoreError, ClientError
 
     remedy = "run `mdlc local up` to work on this machine, or configure AWS credentials and a region"
-    if _ACCOUNT.fullmatch(os.environ.get("AWS_ACCESS_KEY_ID", "")):
+    access_key = os.environ.get("AWS_ACCESS_KEY_ID", "")
+    if _ACCOUNT.fullmatch(access_key):
         raise CommandError(
-            f"AWS_ACCESS_KEY_ID={os.environ['AWS_ACCESS_KEY_ID']} is a key of a local AWS, set by `mdlc local "
-            "env`: use real AWS in another shell"
+            f"AWS_ACCESS_KEY_ID={access_key} is a key of a local AWS, from `mdlc local env`: use real AWS "
+            "in another shell"
         )
     session = _session()
     if session.region_name is None:

@@ -176,7 +176,7 @@ def test_a_shell_with_the_local_ones_variables_is_told_so(
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "000000000000")
     with pytest.raises(
-        CommandError, match="is a key of a local AWS, set by `mdlc local env`: use real AWS in"
+        CommandError, match="is a key of a local AWS, from `mdlc local env`: use real AWS"
     ):
         target.choose(tmp_path, "aws")
 
