@@ -90,7 +90,7 @@ def test_requests_are_signed_and_say_what_a_passenger_knows(server: Api) -> None
     asked = asking.in_turn(server.api, "mine", [FLIGHT, FLIGHT])
     path, headers, body = server.asked[0]
     assert path == "/decisions"
-    assert headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=test/")
+    assert headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=000000000000/")
     assert "/eu-west-1/execute-api/aws4_request" in headers["Authorization"]
     assert headers["Content-Type"] == "application/json"
     assert body == {
