@@ -21,7 +21,8 @@ from mdlc_local.options import HOST, Options
 log = logging.getLogger("mdlc_local.server")
 
 PARTS = (
-    *("iam", "kms", "log_group_keys", "template_encryption", "checksums", "lambdas", "rules", "states"),
+    *("iam", "trust", "kms", "log_group_keys", "template_encryption", "checksums"),
+    *("lambdas", "payload_limits", "rules", "states"),
     *(
         "sagemaker",
         "autoscaling",

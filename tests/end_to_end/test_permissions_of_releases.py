@@ -20,7 +20,7 @@ RELEASING = (
     "FunctionsWakeReleaseRole",
 )
 DECIDING = ("DecisionsAcceptRulesRole", "DecisionsDecideRole", "DecisionsExecuteRulesRole")
-JOBS = ("ModelModelRole", "ServingCheckGoldenRole")
+JOBS = ("ServingHostedModelRole", "ServingCheckGoldenRole")
 GATES = ("DecisionsStartRole", "ServingApprovalRole", "ApiGatewayLogRole", "Caller")
 JUDGED = {*MACHINES, *RELEASING, *DECIDING, *JOBS, *GATES}
 
@@ -31,12 +31,6 @@ ALLOWED = (
     *permissions.of_jobs(*JOBS),
     *permissions.of_writers("FunctionsProbeAnswersRole"),
     *permissions.of_data_keys("ServingRole", "DecisionsMachineRole", *DECIDING, "FunctionsWakeReleaseRole"),
-    Unused(
-        roles=("ModelModelRole",),
-        actions=("s3:GetObject",),
-        resources="*/prepared/*",
-        reason="The role of batch inference's transform jobs too, which this team did not run.",
-    ),
     Unused(
         roles=("ServingRole",),
         actions=("kms:CreateGrant",),
