@@ -30,7 +30,7 @@ ALLOWED = (
     *permissions.of_functions(*RELEASING, *DECIDING),
     *permissions.of_jobs(*JOBS),
     *permissions.of_writers("FunctionsProbeAnswersRole"),
-    *permissions.of_data_keys("ServingRole", "DecisionsMachineRole", *DECIDING, "FunctionsWakeReleaseRole"),
+    *permissions.of_data_keys(*DECIDING, "FunctionsWakeReleaseRole"),
     Unused(
         roles=("ServingRole",),
         actions=("kms:CreateGrant",),
