@@ -38,6 +38,7 @@ def main() -> None:
         rules=decisions.RULES,
         feature_table=customers,
         shape="both",
+        account_log_role=True,
     )
     CfnOutput(stack, "Url", value=api.url)
     CfnOutput(stack, "CustomersName", value=customers.table_name)

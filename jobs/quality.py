@@ -26,6 +26,7 @@ from jobs.rules import (
     type_rules,
     value_rules,
 )
+from jobs.spreadsheet import cells, header_cell, text_cell
 from jobs.verification import verify
 
 _LABEL_DEFEATS = {"no_label", "one_class", "label_values"}
@@ -169,12 +170,13 @@ def _quarantine(
             f"CASE WHEN {key} IN (SELECT {key} FROM staged GROUP BY 1 HAVING count(*) > 1) "
             "THEN 'duplicate key' END"
         )
-    named = ", ".join(quoted(name) for name in columns)
     # The notes' separators cannot be read; the values that did not fit are what a person looks for.
     values = f"regexp_replace({PROBLEMS_COLUMN}, '[0-9]+' || chr(31), '', 'g')"
+    why = text_cell(f"concat_ws('; ', {', '.join(reasons)})")
+    wrong = text_cell(f"replace({values}, chr(30), '; ')")
     query = (
-        f"SELECT * FROM (SELECT concat_ws('; ', {', '.join(reasons)}) AS reasons, "
-        f"replace({values}, chr(30), '; ') AS wrong_values, {FILE_COLUMN} AS file, {named} FROM staged) "
-        f"WHERE reasons <> '' ORDER BY file, {', '.join(quoted(name) for name in required)}"
+        f"SELECT * FROM (SELECT {why} AS reasons, {wrong} AS wrong_values, {text_cell(FILE_COLUMN)} AS file, "
+        f"{cells(columns)} FROM staged) "
+        f"WHERE reasons <> '' ORDER BY file, {', '.join(quoted(header_cell(name)) for name in required)}"
     )
     connection.execute(f"COPY ({query}) TO {literal(str(target / 'rows.csv'))} (FORMAT csv, HEADER true)")

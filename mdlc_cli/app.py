@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 
 import typer
-from rich.markup import escape
 
-from mdlc_cli import progress
+from mdlc_cli import progress, terminal
 from mdlc_cli.commands import (
     deploying,
     golden_rows,
@@ -68,7 +67,7 @@ def _say(sentence: str, detail: str) -> None:
     out = progress.stderr_console()
     if detail:
         out.print(detail, markup=False, style="dim")
-    out.print(f"[bold red]error:[/] {escape(sentence)}")
+    out.print(terminal.line(("error:", "bold red"), f" {sentence}"))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
-from mdlc_cli import history, lineage
+from mdlc_cli import history, lineage, terminal
 from mdlc_cli.audit import Item
 from mdlc_cli.family import APPROVED, REJECTED, Family, Version
 
@@ -37,14 +37,14 @@ def drawn(family: Family) -> Tree:
         for challenger in losers.get(one.version, []):
             _branch(branch, challenger)
     if family.barren:
-        part = tree.add(Text("retrainings without a version", style="dim"))
+        part = tree.add(_text("retrainings without a version", style="dim"))
         for each in family.barren:
             ended = ": ".join(filter(None, (str(each["outcome"]), str(each["error"]))))
             part.add(_line(("", f"{_day(each['at'])} {ended}"), ("dim", f"  {_because(each['triggers'])}")))
     if family.waiting:
-        part = tree.add(Text("triggers that wait", style="dim"))
+        part = tree.add(_text("triggers that wait", style="dim"))
         for each in family.waiting:
-            part.add(Text(f"{_day(each.get('at'))} {_because([each])}"))
+            part.add(_text(f"{_day(each.get('at'))} {_because([each])}"))
     return tree
 
 
@@ -60,12 +60,12 @@ def _branch(parent: Tree, one: Version) -> Tree:
     data = f" on data {one.data_version[:12]}" if one.data_version else ""
     branch.add(_line(("", f"trained {_day(one.trained_at)}{data}"), ("dim", f"  {_because(one.triggers)}")))
     if one.metrics:
-        branch.add(Text(_metrics(one.metrics)))
+        branch.add(_text(_metrics(one.metrics)))
     if one.why:
-        branch.add(Text(_short(one.why), style="" if one.verdict == REJECTED else "dim"))
+        branch.add(_text(_short(one.why), style="" if one.verdict == REJECTED else "dim"))
     for reign in one.reigns:
         until = f" until {_day(reign.end)}" if reign.end else ", serves now"
-        branch.add(Text(f"in use from {_day(reign.start)}{until}"))
+        branch.add(_text(f"in use from {_day(reign.start)}{until}"))
     for back in one.sent_back:
         cause = history.explained(back.cause)
         branch.add(
@@ -104,9 +104,9 @@ def _short(text: str) -> str:
     return line if len(line) <= SENTENCE else line[: SENTENCE - 1] + "…"
 
 
+def _text(text: str, style: str = "") -> Text:
+    return terminal.line((text, style))
+
+
 def _line(*parts: tuple[str, str]) -> Text:
-    line = Text()
-    for style, text in parts:
-        if text.strip():
-            line.append(text, style=style)
-    return line
+    return terminal.line(*((text, style) for style, text in parts if text.strip()))

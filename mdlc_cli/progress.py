@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+
+from mdlc_cli.terminal import Terminal, line
 
 SHOWN_WIDTH = 90
 WIDE = 1000
@@ -17,13 +18,13 @@ WIDE = 1000
 
 def stderr_console() -> Console:
     """The console for progress: standard error, so that results on standard output can be piped."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Terminal(stderr=True, soft_wrap=True)
 
 
 def results_console() -> Console:
     """The console for results on standard output: nothing is cut off when they are piped to a file."""
-    out = Console(highlight=False)
-    return out if out.is_terminal else Console(highlight=False, width=WIDE)
+    out = Terminal()
+    return out if out.is_terminal else Terminal(width=WIDE)
 
 
 def table(*columns: str) -> Table:
@@ -70,16 +71,16 @@ def step(title: str, *, console: Console | None = None) -> Iterator[Step]:
     """Shows that ``title`` has begun, what it does, and how long it took (in seconds)."""
     out = console or stderr_console()
     if out.is_terminal:
-        with out.status(escape(title)) as status:
+        with out.status(line(title)) as status:
 
-            def update(line: str) -> None:
-                status.update(f"{escape(title)} [dim]{escape(line[:SHOWN_WIDTH])}[/]")
+            def update(note: str) -> None:
+                status.update(line(f"{title} ", (note[:SHOWN_WIDTH], "dim")))
 
             running = Step(title=title, say=update, is_live=True)
             yield running
     else:
-        out.print(f"... {title}", markup=False)
-        running = Step(title=title, say=lambda line: out.print(f"    {line}", markup=False))
+        out.print(line(f"... {title}"))
+        running = Step(title=title, say=lambda note: out.print(line(f"    {note}")))
         yield running
     tail = f", {running.summary}" if running.summary else ""
-    out.print(f"[green]ok[/]  {escape(title)} [dim]({running.seconds:.1f} s{escape(tail)})[/]")
+    out.print(line(("ok", "green"), f"  {title} ", (f"({running.seconds:.1f} s{tail})", "dim")))

@@ -15,6 +15,7 @@ from mdlc_cli.errors import CommandError
 from mdlc_cli.history import Timeline, explained, flattened
 from mdlc_cli.machines import StateMachine
 from mdlc_cli.target import Target
+from mdlc_cli.terminal import line
 
 SHOWN_LOG_LINES = 30
 
@@ -111,14 +112,14 @@ def report(target: Target, result: Result, *, console: Console) -> None:
     seconds = (ended - result.timeline.started).total_seconds()
     states = len(result.timeline.visits)
     if result.succeeded:
-        console.print(f"[green]{result.status}[/] in {seconds:.1f} s, {states} states entered")
+        console.print(line((result.status, "green"), f" in {seconds:.1f} s, {states} states entered"))
         table = progress.table("", "")
         table.show_header = False
         for name, value in flattened(result.output):
             table.add_row(name, value)
         console.print(table)
         return
-    console.print(f"[red]{result.status}[/] after {seconds:.1f} s, {states} states entered")
+    console.print(line((result.status, "red"), f" after {seconds:.1f} s, {states} states entered"))
     console.print(
         f"{result.error or 'no error name'}: {explained(result.cause) or 'no cause given'}", markup=False
     )
@@ -131,6 +132,7 @@ def report(target: Target, result: Result, *, console: Console) -> None:
         )
     lines = job_logs.lines(target, failure.job, limit=SHOWN_LOG_LINES) if failure.job else []
     if failure.job and lines:
-        console.print(f"\nThe last lines of {failure.job.name}, which {failure.state} started:", style="bold")
-    for line in lines:
-        console.print(f"  {line}", markup=False, highlight=False)
+        told = f"\nThe last lines of {failure.job.name}, which {failure.state} started:"
+        console.print(line((told, "bold")))
+    for logged in lines:
+        console.print(line(f"  {logged}"))

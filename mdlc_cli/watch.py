@@ -9,13 +9,13 @@ from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.markup import escape
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
 from mdlc_cli.history import Timeline, Visit, entered_line, timeline
 from mdlc_cli.target import Target
+from mdlc_cli.terminal import line
 
 LOCAL_POLL_SECONDS = 0.25
 AWS_POLL_SECONDS = 3.0
@@ -56,7 +56,7 @@ def picture(now: Timeline, moment: datetime) -> RenderableType:
     table = Table.grid(padding=(0, 1))
     for visit in now.visits:
         table.add_row(
-            _mark(visit), "  " * visit.inside + escape(visit.state), _took(visit, moment), _job_name(visit)
+            _mark(visit), line("  " * visit.inside + visit.state), _took(visit, moment), _job_name(visit)
         )
     elapsed = ((now.ended or moment) - now.started).total_seconds()
     return Group(table, Text(f"{elapsed:.1f} s", style="dim"))
@@ -75,7 +75,7 @@ def _took(visit: Visit, moment: datetime) -> Text:
 
 
 def _job_name(visit: Visit) -> Text:
-    return Text(visit.job.name if visit.job else "", style="dim")
+    return line((visit.job.name if visit.job else "", "dim"))
 
 
 def _poll(client: Any, execution: str, show: Callable[[Timeline], None], seconds: float) -> Timeline:

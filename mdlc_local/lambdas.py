@@ -15,7 +15,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import children, clients, credentials, environment, iam, options, seams
+from mdlc_local import children, clients, credentials, environment, iam, options, payload_limits, seams
 
 log = logging.getLogger("mdlc_local.lambdas")
 
@@ -202,7 +202,7 @@ def _bounded(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, 
         try:
             with contextlib.nullcontext() if nested else places[arn]:
                 _failure.set(None)
-                return _named(execute(func, event, request_id), request_id)
+                return _named(payload_limits.answered(execute(func, event, request_id)), request_id)
         finally:
             if has_turn:
                 turns.release()

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import iam, options, seams
+from mdlc_local import iam, options, seams, trust
 
 log = logging.getLogger("mdlc_local.rules")
 
 EVENTBRIDGE = "ministack.services.eventbridge"
+FUNCTIONS = "ministack.services.lambda_svc"
 SESSION = "EventBridge"
+PRINCIPAL = "events.amazonaws.com"
 ACTIONS = {"states": "states:StartExecution", "events": "events:PutEvents"}
 """What a rule does to a target with a role, by the target's service."""
 
@@ -27,6 +29,7 @@ SHORTEST_TICK_SECONDS = 0.2
 def install(app: ModuleType) -> None:
     """Check a target's role before ministack delivers to it, and have rates follow the time scale."""
     del app
+    seams.take(FUNCTIONS, "_get_func_record_for_ref_in_scope", "function_ref account_id region")
     seams.wrap(EVENTBRIDGE, "_invoke_target", "target event rule view", _as_role)
     seams.wrap(EVENTBRIDGE, "_parse_rate_seconds", "expr", _scaled)
     tick = float(seams.take(EVENTBRIDGE, TICK)) / options.current().time_scale
@@ -44,20 +47,45 @@ def _scaled(parse: Callable[[str], int | None]) -> Callable[[str], float | None]
 def _as_role(invoke: Callable[..., None]) -> Callable[..., None]:
     def invoking(target: dict[str, Any], event: Any, rule: dict[str, Any], view: Any = None) -> None:
         arn = target.get("Arn", "")
-        action = ACTIONS.get(arn.split(":")[2] if arn.count(":") > 2 else "")
-        if action is not None and ":api-destination/" not in arn:
-            reason = _refusal(target, action, arn)
-            if reason is not None:
-                log.warning("rule %s does not reach %s: %s", rule.get("Name"), arn, reason)
-                return
+        service = arn.split(":")[2] if arn.count(":") > 2 else ""
+        reason = None
+        if service in ACTIONS and ":api-destination/" not in arn:
+            reason = _role_refusal(target, ACTIONS[service], arn, str(rule.get("Arn", "")))
+        elif service == "lambda":
+            reason = _function_refusal(arn, str(rule.get("Arn", "")))
+        if reason is not None:
+            log.warning("rule %s does not reach %s: %s", rule.get("Name"), arn, reason)
+            return
         invoke(target, event, rule, view)
 
     return invoking
 
 
-def _refusal(target: dict[str, Any], action: str, arn: str) -> str | None:
+def _role_refusal(target: dict[str, Any], action: str, arn: str, rule_arn: str) -> str | None:
     role_arn = target.get("RoleArn")
     if not role_arn:
         return None if action == "events:PutEvents" else "the target has no role"
-    region = importlib.import_module("ministack.core.responses").get_region()
+    region, account = _place()
+    if not trust.may_assume(role_arn, PRINCIPAL, account=account, source_arn=rule_arn, region=region):
+        return f"{role_arn} does not let {PRINCIPAL} assume it for {rule_arn}"
     return iam.denial(role_arn, action, arn, region=region, session=SESSION)
+
+
+def _function_refusal(arn: str, rule_arn: str) -> str | None:
+    """Why a rule may not invoke a function, whose own policy decides, or None when it may."""
+    if not options.current().iam:
+        return None
+    region, account = _place()
+    functions = importlib.import_module(FUNCTIONS)
+    function, config, _ = functions._get_func_record_for_ref_in_scope(arn, account_id=account, region=region)
+    source = {"aws:sourcearn": rule_arn, "aws:sourceaccount": account}
+    if config is None or trust.service_is_allowed(
+        function.get("policy") or {}, PRINCIPAL, "lambda:InvokeFunction", arn, region=region, context=source
+    ):
+        return None
+    return f"no statement of the function's policy allows {PRINCIPAL} with the source {rule_arn}"
+
+
+def _place() -> tuple[str, str]:
+    responses = importlib.import_module("ministack.core.responses")
+    return str(responses.get_region()), str(responses.get_account_id())

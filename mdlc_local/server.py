@@ -21,17 +21,8 @@ from mdlc_local.options import HOST, Options
 log = logging.getLogger("mdlc_local.server")
 
 PARTS = (
-    *(
-        "authentication",
-        "iam",
-        "kms",
-        "log_group_keys",
-        "template_encryption",
-        "checksums",
-        "lambdas",
-        "rules",
-        "states",
-    ),
+    *("authentication", "iam", "trust", "kms", "log_group_keys", "template_encryption", "checksums"),
+    *("lambdas", "payload_limits", "rules", "states"),
     *(
         "sagemaker",
         "autoscaling",
@@ -106,13 +97,21 @@ def _listening(port: int) -> socket.socket | None:
     return listener
 
 
+class OneLine(logging.Formatter):
+    """Messages hold names and texts of callers: what would begin a line of its own is written out."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        """The line of a record, without its traceback."""
+        return "".join(
+            one if one.isprintable() else f"\\u{ord(one):04x}" for one in super().formatMessage(record)
+        )
+
+
 def _log_to(chosen: Options) -> None:
     # Set before ministack is imported, which would otherwise log to the terminal.
-    logging.basicConfig(
-        filename=chosen.state_dir / "server.log",
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s [%(name)s] %(message)s",
-    )
+    written = logging.FileHandler(chosen.state_dir / "server.log", errors="backslashreplace")
+    written.setFormatter(OneLine("%(asctime)s %(levelname)s [%(name)s] %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[written])
     # moto reports every failed state with its whole definition; the execution's history says it better.
     logging.getLogger("moto").setLevel(logging.CRITICAL)
     logging.getLogger("botocore").setLevel(logging.WARNING)

@@ -13,7 +13,6 @@ from typing import Any
 
 import duckdb
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from examples.flight_delay import following, loading, sending_back, serving
@@ -21,6 +20,7 @@ from examples.flight_delay.asking import raw_rows
 from mdlc_cli import deployment, local, progress, target
 from mdlc_cli.errors import CommandError
 from mdlc_cli.target import Target
+from mdlc_cli.terminal import Terminal, line
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -55,14 +55,14 @@ class Outcome:
 
 def main() -> int:
     """Runs the demo; returns the exit status. Ctrl-C ends the local AWS, too."""
-    out = Console(highlight=False, soft_wrap=True)
+    out = Terminal(soft_wrap=True)
     began = time.monotonic()
     try:
         demo(out)
     except CommandError as error:
         if error.detail:
             out.print(error.detail, markup=False, style="dim")
-        out.print(f"[bold red]error:[/] {escape(str(error))}")
+        out.print(line(("error:", "bold red"), f" {error}"))
         return 1
     except KeyboardInterrupt:
         out.print("\nInterrupted: ending the local AWS", markup=False)
@@ -157,17 +157,16 @@ def check(outcome: Outcome) -> None:
 def summarize(out: Console, outcome: Outcome) -> None:
     """Prints what a newcomer wants to know of the model."""
     report = outcome.report
-    verdict = "[green]passed[/]" if report["passed"] else "[red]refused[/]"
+    verdict = ("passed", "green") if report["passed"] else ("refused", "red")
     confidence = report["bootstrap"]["confidence"]
-    out.print(
-        f"\n[bold]Will the flight arrive 15 or more minutes late?[/] {report['rows']:,} holdout flights"
-    )
+    question = "\nWill the flight arrive 15 or more minutes late?"
+    out.print(line((question, "bold"), f" {report['rows']:,} holdout flights"))
     table = Table("metric", "value", f"{confidence:.0%} interval", box=None, padding=(0, 2))
     for name, shown in SHOWN_METRICS.items():
         metric = report["metrics"]["challenger"][name]
         table.add_row(shown, f"{metric['value']:.4f}", f"{metric['low']:.4f} to {metric['high']:.4f}")
     out.print(table)
-    out.print(f"Gate       {verdict}")
+    out.print(line("Gate       ", verdict))
     for check in report["checks"]:
         out.print(f"           {check['sentence']}", markup=False)
     note = " (unchanged since the last run: nothing was trained)" if outcome.training == "Unchanged" else ""
@@ -181,7 +180,7 @@ def summarize(out: Console, outcome: Outcome) -> None:
 
 def say_goodbye(out: Console, *, seconds: float) -> None:
     """Prints what to try next (``seconds``: how long the demo took)."""
-    for line in (
+    for text in (
         f"\nTook       {seconds:.0f} s\n",
         "What to try next (`source .venv/bin/activate` first):",
         "  mdlc audit                 what was trained, scored and released, or sent back, and why",
@@ -192,7 +191,7 @@ def say_goodbye(out: Console, *, seconds: float) -> None:
         "  examples/flight_delay/rules.json  when to rebook: edit it, then `mdlc deploy`",
         "The local AWS stays up for this; `mdlc local down` ends it.",
     ):
-        out.print(line, markup=False)
+        out.print(text, markup=False)
 
 
 if __name__ == "__main__":

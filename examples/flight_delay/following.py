@@ -13,6 +13,7 @@ from mdlc_cli.errors import CommandError
 from mdlc_cli.machines import StateMachine
 from mdlc_cli.running import Result
 from mdlc_cli.target import Target
+from mdlc_cli.terminal import line
 
 STACK = "FlightDelay"
 MODEL = "flight-delay"
@@ -44,7 +45,7 @@ def run(
     Raises:
         CommandError: it failed.
     """
-    out.print(f"[bold]{team.model}-{name}[/]")
+    out.print(line((f"{team.model}-{name}", "bold")))
     result = watched(out, chosen, start(chosen, name, given, team))
     if not result.succeeded:
         running.report(chosen, result, console=out)

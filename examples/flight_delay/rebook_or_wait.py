@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from aws_cdk import CfnOutput, RemovalPolicy
+from aws_cdk import Aws, CfnOutput, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -59,6 +59,8 @@ class RebookOrWait(Construct):
             rules=HERE / "rules.json",
             feature_table=planes,
             action=self.action(rebookings),
+            # An account of its own: nobody else has set the role by which API Gateway writes logs.
+            account_log_role=True,
         )
         CfnOutput(self, "Url", value=api.url).override_logical_id("DecisionsUrl")
         for name, table in (("Decision", api.table_name), ("Planes", planes.table_name)):
@@ -69,7 +71,9 @@ class RebookOrWait(Construct):
         log = logs.LogGroup(
             self, "RebookLog", retention=logs.RetentionDays.ONE_YEAR, removal_policy=RemovalPolicy.DESTROY
         )
-        role = iam.Role(self, "RebookRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        own = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+        trusted = iam.ServicePrincipal("lambda.amazonaws.com", conditions=own)
+        role = iam.Role(self, "RebookRole", assumed_by=trusted)
         log.grant_write(role)
         rebookings.grant(role, "dynamodb:PutItem")
         return lambda_.Function(

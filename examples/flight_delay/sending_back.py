@@ -14,6 +14,7 @@ from mdlc_cli import audit
 from mdlc_cli.errors import CommandError
 from mdlc_cli.running import Result
 from mdlc_cli.target import Target
+from mdlc_cli.terminal import line
 
 PASSENGERS = 2000
 QUALITY = f"{following.MODEL}-rollback-Quality"
@@ -61,16 +62,16 @@ def send_back(scene: Scene, data: Path) -> None:
     Raises:
         CommandError: a request got no decision, or the version was not sent back for its answers.
     """
-    scene.out.print("\n[bold]A broken version[/]")
+    scene.out.print(line(("\nA broken version", "bold")))
     broken = broken_version(scene)
     if broken is not None and broken["ModelApprovalStatus"] == "Rejected":
         tell_again(scene, broken)
         return
-    for line in (
+    for text in (
         "From now on the data to train on holds temperatures in Celsius. Nobody told the passengers' app,",
         "which sends Fahrenheit. Checks, holdout and gate see Celsius: to them the version is a good one.",
     ):
-        scene.say(line)
+        scene.say(text)
     known, served = following.executions(scene.chosen), endpoint(scene.chosen)
     try:
         trained = broken is None
@@ -164,13 +165,14 @@ def show_records(scene: Scene, request_id: str) -> None:
     table = scene.outputs["DecisionTableName"]
     item = scene.chosen.client("dynamodb").get_item(TableName=table, Key={"request_id": {"S": request_id}})
     record = {name: next(iter(value.values())) for name, value in item["Item"].items()}
-    scene.out.print(f"\n[bold]On record[/] of the decision {request_id}, in the table {table}")
+    where = f" of the decision {request_id}, in the table {table}"
+    scene.out.print(line(("\nOn record", "bold"), where))
     for name in SHOWN_OF_DECISION:
         scene.say(f"  {name:18}{record.get(name)}")
     items = audit.items(scene.chosen, scene.outputs["AuditTableName"], model=following.MODEL)
     sent_back = (item for item in audit.executions(items) if item.get("error") == "RolledBack")
     release = next(sent_back)
-    scene.out.print("[bold]On record[/] of the release that was sent back, in the audit table")
+    scene.out.print(line(("On record", "bold"), " of the release that was sent back, in the audit table"))
     for name in SHOWN_OF_RELEASE:
         if name in release:
             scene.say(f"  {name:18}{release[name]}")

@@ -13,6 +13,7 @@ from mdlc_cli import golden, progress
 from mdlc_cli.errors import CommandError
 from mdlc_cli.golden import Golden
 from mdlc_cli.target import Target
+from mdlc_cli.terminal import line
 
 GOLDEN_ROWS, ASKED, SHOWN = 40, 48, 8
 MOST_DIFFERENCE = 1e-6
@@ -67,12 +68,13 @@ def release_first(out: Console, chosen: Target, version: int, known: set[str], *
         CommandError: it failed.
     """
     if not trained and serves(chosen, version):
-        out.print(f"[bold]{following.MODEL}-release[/]\n  not needed: version {version} serves")
+        out.print(line((f"{following.MODEL}-release", "bold"), f"\n  not needed: version {version} serves"))
         return
     if not trained:
         following.run(out, chosen, "release", {"package_version": version, "reason": "make demo"})
         return
-    out.print(f"[bold]{following.MODEL}-release[/], started by the approval of version {version}")
+    name = f"{following.MODEL}-release"
+    out.print(line((name, "bold"), f", started by the approval of version {version}"))
     result = following.watched(out, chosen, following.started_by_event(chosen, known))
     if not result.succeeded:
         raise CommandError(f"version {version} was not released ({result.error}: {result.cause})")
@@ -98,7 +100,8 @@ def ask_first(scene: Scene) -> list[Asked]:
     """
     rows = drawn(scene.rows, ASKED, seed=1)
     asked = in_turn(scene.api, f"{scene.name}-first", rows)
-    scene.out.print("\n[bold]Rebook or wait?[/] asked over HTTP, signed, with what a passenger's app knows")
+    how = " asked over HTTP, signed, with what a passenger's app knows"
+    scene.out.print(line(("\nRebook or wait?", "bold"), how))
     table = Table("flight", "to", "departure", "score", "decision", "ms", box=None, padding=(0, 2))
     for row, one in list(zip(rows, asked, strict=True))[:SHOWN]:
         if one.answered:

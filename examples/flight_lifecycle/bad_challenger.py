@@ -12,6 +12,7 @@ from examples.flight_lifecycle.living import Month, Scene, arrive, recorded
 from examples.flight_lifecycle.team import JUDGED, TEAM
 from mdlc_cli import progress
 from mdlc_cli.errors import CommandError
+from mdlc_cli.terminal import line
 
 REASON = "declared bad challenger: the labels to learn from are shuffled"
 SEED = 2013
@@ -26,7 +27,7 @@ def inject(scene: Scene, known: Month) -> dict[str, Any]:
     Raises:
         CommandError: it was not refused.
     """
-    scene.out.print("\n[bold]A bad challenger, injected[/]")
+    scene.out.print(line(("\nA bad challenger, injected", "bold")))
     learned_from = datetime.fromisoformat(known.labelled_until).replace(tzinfo=None) - JUDGED
     true = [scene.folder / "known" / flights.file_name(month) for month in range(1, known.month)]
     true.append(scene.folder / "arrived" / flights.file_name(known.month))

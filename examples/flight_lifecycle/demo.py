@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from examples.flight_delay import following
@@ -18,6 +17,7 @@ from examples.flight_lifecycle.living import Interval, Month, Scene
 from examples.flight_lifecycle.team import TEAM
 from mdlc_cli import deployment, local, progress, target
 from mdlc_cli.errors import CommandError
+from mdlc_cli.terminal import Terminal, line
 
 ROOT = Path(__file__).resolve().parent
 FIRST, LAST = 5, 12
@@ -28,14 +28,14 @@ SHARE = 2
 
 def main() -> int:
     """Runs the demo; returns the exit status. Ctrl-C ends the local AWS, too."""
-    out = Console(highlight=False, soft_wrap=True)
+    out = Terminal(soft_wrap=True)
     began = time.monotonic()
     try:
         year(out, first=FIRST, last=LAST, bad_after=BAD_AFTER, share=SHARE)
     except CommandError as error:
         if error.detail:
             out.print(error.detail, markup=False, style="dim")
-        out.print(f"[bold red]error:[/] {escape(str(error))}")
+        out.print(line(("error:", "bold red"), f" {error}"))
         return 1
     except KeyboardInterrupt:
         out.print("\nInterrupted: ending the local AWS", markup=False)
@@ -84,7 +84,7 @@ def train_first(scene: Scene, first: int) -> int:
     known = following.executions(scene.chosen, "release", TEAM)
     given = {"reason": "the first model", "trigger": "manual"}
     trained = following.run(scene.out, scene.chosen, "training", given, team=TEAM)
-    scene.out.print(f"[bold]{TEAM.model}-release[/], started by the approval")
+    scene.out.print(line((f"{TEAM.model}-release", "bold"), ", started by the approval"))
     arn = following.started_by_event(scene.chosen, known, "release", TEAM)
     released = following.watched(scene.out, scene.chosen, arn)
     if not released.succeeded:
@@ -105,7 +105,7 @@ def tell(scene: Scene, month: Month) -> None:
 
 def summarize(scene: Scene, months: Sequence[Month], without: Mapping[int, Interval]) -> None:
     """Prints the year as a table, draws it, and copies the last month's report."""
-    scene.out.print("\n[bold]The year[/]")
+    scene.out.print(line(("\nThe year", "bold")))
     table = Table("month", "version", "AUC", "never retrained", "gain", "then", box=None, padding=(0, 2))
     for one in months:
         other = without[one.month]

@@ -19,6 +19,7 @@ from examples.flight_lifecycle.team import ON_LOSS, TEAM
 from mdlc_cli import audit, progress
 from mdlc_cli.errors import CommandError
 from mdlc_cli.target import Target
+from mdlc_cli.terminal import line
 
 FLIGHTS_A_REQUEST, CALLERS = 200, 2
 CAPTURED_SECONDS = 60.0
@@ -91,7 +92,7 @@ def live(scene: Scene, month: int) -> Month:
     Raises:
         CommandError: something that must go by itself did not.
     """
-    scene.out.print(f"\n[bold]{flights.month_name(month)}[/]")
+    scene.out.print(line((f"\n{flights.month_name(month)}", "bold")))
     known = following.executions(scene.chosen, "retraining", TEAM)
     window, asked = ask(scene, month)
     know(scene, month)
@@ -102,7 +103,8 @@ def live(scene: Scene, month: int) -> Month:
     seen = monitored(scene, window)
     retraining = trained = None
     if calls_for_retraining(seen):
-        scene.out.print(f"[bold]{TEAM.model}-retraining[/], started by what the monitor found")
+        name_of_machine = f"{TEAM.model}-retraining"
+        scene.out.print(line((name_of_machine, "bold"), ", started by what the monitor found"))
         arn = following.started_by_event(scene.chosen, known, "retraining", TEAM)
         result = following.watched(scene.out, scene.chosen, arn)
         if not result.succeeded:

@@ -146,7 +146,7 @@ def decide(
         checked = standing(model, "compare", check, look_up.processing)
         jobs |= {"ScoreGolden": [scored.job], "CheckGolden": [checked.job]}
         names |= {"ScoreGolden": scored.name, "CheckGolden": checked.name}
-        uris = {"scores": at("scores", score[:20], ""), "report": at("quality", check[:20], "golden/")}
+        uris = {"scores": at("golden-scores", score[:20], ""), "report": at("quality", check[:20], "golden/")}
         judged = verdict(checked.job)
     refused = {"CheckGolden": "GoldenVerdict"} if "CheckGolden" in jobs and not passed(judged) else {}
     config = standing(model, "config", step("CreateConfig", served.name), look_up.config)

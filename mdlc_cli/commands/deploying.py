@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import deployment, progress
+from mdlc_cli import deployment, progress, terminal
 from mdlc_cli.commands import options
 
 
@@ -20,9 +20,9 @@ def deploy(
     outputs = deployment.deploy(target, root, stacks or ())
     for stack, values in outputs.items():
         for key, value in values.items():
-            print(f"{stack}.{key} = {value}")
+            terminal.write(terminal.one_line(f"{stack}.{key} = {value}"))
             if (here := target.reached_at(value)) != value:
-                print(f"{stack}.{key} on this machine: {here}")
+                terminal.write(terminal.one_line(f"{stack}.{key} on this machine: {here}"))
 
 
 def teardown(

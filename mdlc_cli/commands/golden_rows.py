@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import golden, machines, progress, releases
+from mdlc_cli import golden, machines, progress, releases, terminal
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
 from mdlc_cli.target import Target
@@ -64,7 +64,7 @@ def show(
     found = golden.recorded(target, golden.bucket_of(target, _model(target, stack, model)))
     if as_json:
         for one in found:
-            print(json.dumps({"row_key": one.key, "expected": one.expected, "row": one.row}))
+            terminal.write(json.dumps({"row_key": one.key, "expected": one.expected, "row": one.row}))
         return
     table = progress.table("row_key", "expected", "row")
     for one in found:

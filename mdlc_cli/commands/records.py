@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mdlc_cli import account, family, family_tree, progress, registered, stacks
+from mdlc_cli import account, family, family_tree, progress, registered, stacks, terminal
 from mdlc_cli import audit as records
 from mdlc_cli.audit import Item
 from mdlc_cli.commands import options
@@ -69,7 +69,7 @@ def audit(
     if model is not None and not as_table:
         _family(target, model, found, as_json)
     elif as_json:
-        print(records.as_json(found))
+        terminal.write(records.as_json(found))
     else:
         _table(found)
 
@@ -114,8 +114,8 @@ def _table(found: list[Item]) -> None:
         table.add_row(*row)
     out.print(table)
     for name, champion in sorted(records.champions(found).items()):
-        out.print(f"Champion of {name}: version {champion.get('version')}", markup=False)
+        out.print(terminal.one_line(f"Champion of {name}: version {champion.get('version')}"))
 
 
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, sort_keys=True, default=records.plain))
+    terminal.write(json.dumps(value, indent=2, sort_keys=True, default=records.plain))

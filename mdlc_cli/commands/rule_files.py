@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import progress, rules
+from mdlc_cli import progress, rules, terminal
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
 from mdlc_cli.rules import Api
@@ -78,7 +78,7 @@ def show(api: Name = None, stack: options.Stack = None, local: options.Local = N
         raise CommandError(f"{found.name} has no rules in use: upload some with `mdlc rules put`")
     told = f"{found.name} decides by {current['rules_version']}, since {current['at']}"
     progress.stderr_console().print(f"{told}, from {current['source']}", markup=False)
-    print(current["document"])
+    terminal.write(current["document"])
 
 
 def _chosen(file: Path, name: str | None, stack: str | None, local: bool | None) -> tuple[Target, Api]:

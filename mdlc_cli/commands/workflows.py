@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import job_logs, machines, progress, running, watch
+from mdlc_cli import job_logs, machines, progress, running, terminal, watch
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
 from mdlc_cli.history import timeline
@@ -32,7 +32,7 @@ def run(
     machine = machines.choose(machines.all_machines(target, stack=stack), workflow, model=model)
     execution = running.start(target, machine, text)
     if not wait:
-        print(execution)
+        terminal.write(execution)
         return
     if not running.to_the_end(target, execution, what="the execution").succeeded:
         raise typer.Exit(1)
@@ -71,7 +71,7 @@ def logs(
     job = job_logs.find(target, name) if name else None
     if job is not None:
         for line in job_logs.lines(target, job, limit=tail):
-            print(line)
+            terminal.write(line)
         return
     execution = _execution(target, name)
     seen = timeline(watch.events(target.client("stepfunctions"), execution.arn))
@@ -79,9 +79,9 @@ def logs(
         text = f"Execution {execution.name} of {execution.machine} ran no jobs: see `mdlc executions`"
         progress.stderr_console().print(text, markup=False)
     for each in seen.jobs if seen else ():
-        print(f"==> {each.name}")
+        terminal.write(f"==> {each.name}")
         for line in job_logs.lines(target, each, limit=tail):
-            print(line)
+            terminal.write(line)
 
 
 def _execution(target: Target, name: str | None) -> machines.Execution:

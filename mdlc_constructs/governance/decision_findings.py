@@ -14,6 +14,11 @@ _LOG_POLICY = (
     "/AmazonAPIGatewayPushToCloudWatchLogs]"
 )
 
+_NO_LOGS = (
+    "API Gateway writes logs by a role that is a setting of the whole account: pass logs=True to DecisionApi "
+    "where the account has one. Every decision has its record."
+)
+
 _REASONS: Mapping[tuple[str, str], str] = {
     ("Post(Express)?", "AwsSolutions-COG4"): (
         "Callers are services of one's own that sign with AWS credentials, or whoever a function judges: "
@@ -23,6 +28,8 @@ _REASONS: Mapping[tuple[str, str], str] = {
         "No web ACL was given: pass web_acl_arn to DecisionApi. Only authorized callers reach the API, their "
         "requests are held against a schema, and their rate is limited."
     ),
+    ("Stage", "AwsSolutions-APIG1"): _NO_LOGS,
+    ("Stage", "AwsSolutions-APIG6"): _NO_LOGS,
     ("Machine/Resource", "AwsSolutions-SF1"): (
         "Steps carry rows, which may be personal data, and are logged when log_rows is passed; errors always "
         "are, and every decision has its record."

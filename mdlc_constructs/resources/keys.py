@@ -1,5 +1,7 @@
 """The key of a model: a new one, or one's own, and what its policy must say."""
 
+from collections.abc import Mapping, Sequence
+
 from aws_cdk import Annotations, Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -8,11 +10,18 @@ from constructs import Construct
 
 _LOGS = f"logs.{Aws.REGION}.amazonaws.com"
 _LOGS_ACTIONS = ("kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*")
-_LOGS_CONDITION = {
-    "ArnLike": {
-        "kms:EncryptionContext:aws:logs:arn": f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:*"
-    }
+_ALL_LOGS = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:*"
+_DELIVERY = "delivery.logs.amazonaws.com"
+
+SERVICES: Mapping[str, tuple[Sequence[str], Mapping[str, Mapping[str, str]]]] = {
+    _LOGS: (_LOGS_ACTIONS, {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": _ALL_LOGS}}),
+    # The context by which a machine's role generates the data key of what is delivered to a log group:
+    # https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html, and as a condition of the
+    # delivery: https://docs.aws.amazon.com/eventbridge/latest/userguide/encryption-bus-logs.html
+    _DELIVERY: (("kms:Decrypt",), {"StringEquals": {"kms:EncryptionContext:SourceArn": _ALL_LOGS}}),
 }
+"""Services that use a model's key in their own name: what they do, and the condition that holds them to the
+account's own logs."""
 
 
 def new_key(scope: Construct, description: str) -> kms.CfnKey:
@@ -28,13 +37,16 @@ def new_key(scope: Construct, description: str) -> kms.CfnKey:
             "Statement": [
                 # The account decides by its own policies who may use the key.
                 {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"},
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": _LOGS},
-                    "Action": list(_LOGS_ACTIONS),
-                    "Resource": "*",
-                    "Condition": _LOGS_CONDITION,
-                },
+                *(
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": service},
+                        "Action": list(actions) if len(actions) > 1 else actions[0],
+                        "Resource": "*",
+                        "Condition": condition,
+                    }
+                    for service, (actions, condition) in SERVICES.items()
+                ),
             ],
         },
     )
@@ -58,22 +70,26 @@ def chosen_key(key: kms.IKey | None, bucket: s3.IBucket | None) -> kms.IKey | No
 
 
 def admit_logs(scope: Construct, key: kms.IKey) -> None:
-    """Let CloudWatch Logs use one's own key for the account's log groups; warn when that cannot be done here.
+    """Let CloudWatch Logs use one's own key for the account's logs; warn when that cannot be done here.
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
-    added = key.add_to_resource_policy(
-        iam.PolicyStatement(
-            principals=[iam.ServicePrincipal(_LOGS)],
-            actions=list(_LOGS_ACTIONS),
-            resources=["*"],
-            conditions=_LOGS_CONDITION,
-        )
-    )
-    if not added.statement_added:
+    added = [
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal(service)],
+                actions=list(actions),
+                resources=["*"],
+                conditions=condition,
+            )
+        ).statement_added
+        for service, (actions, condition) in SERVICES.items()
+    ]
+    if not all(added):
         Annotations.of(scope).add_warning_v2(
             "mdlc:key-policy-of-logs",
             f"The key {key.node.path!r} is imported, so that its policy cannot be completed here: without a "
             f"statement that allows logs.<region>.amazonaws.com {', '.join(_LOGS_ACTIONS)} no log group can "
-            f"be made with it, and the deployment fails.",
+            f"be made with it, and the deployment fails; without one that allows {_DELIVERY} kms:Decrypt "
+            f"state machines write no logs.",
         )

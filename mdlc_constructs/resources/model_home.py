@@ -39,7 +39,8 @@ class ModelHome(Construct):
             it, as the CDK's keys do. CloudWatch Logs is let in here; only an imported key must do so already:
             `{"Effect": "Allow", "Principal": {"Service": "logs.<region>.amazonaws.com"}, "Action":
             ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
-            "Resource": "*"}`.
+            "Resource": "*"}`, and the same of `delivery.logs.amazonaws.com` with `"kms:Decrypt"`, which
+            delivers the logs of state machines.
         access_logs_bucket: where S3 writes who read and wrote the new bucket, below the model's name; without
             one it writes nothing. It lies in the same region and is encrypted with S3's own keys: S3 delivers
             to no other. When it is imported, its policy must already let `logging.s3.amazonaws.com` put
@@ -178,7 +179,9 @@ class ModelHome(Construct):
         return self._functions.function(name, statements, {**self.bindings, **bindings})
 
     def model_role(self, statements: Iterable[Statement], bindings: Mapping[str, str]) -> Role:
-        """The role of the model's containers, shared by everything that runs the model.
+        """The role of the model's containers in transform jobs, shared by all workflows that run them.
+
+        What an endpoint's containers may do is a role of the workflow that releases to it.
 
         Who asks later adds what nobody asked for before, such as other subnets.
         """

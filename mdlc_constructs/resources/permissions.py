@@ -12,6 +12,7 @@ from constructs import Construct
 
 from mdlc_constructs.asl.placeholders import names_in
 from mdlc_constructs.asl.statements import Statement, merge
+from mdlc_constructs.resources.trust import trust_policy
 
 UNKNOWN_LENGTH = 63
 """Of a text that is known only at deployment; the names of buckets have at most so many characters."""
@@ -74,12 +75,7 @@ class Role:
         self.resource = iam.CfnRole(
             scope,
             id_,
-            assume_role_policy_document={
-                "Version": "2012-10-17",
-                "Statement": [
-                    {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-                ],
-            },
+            assume_role_policy_document=trust_policy(service),
             policies=self._policies(),
         )
         self._scope, self._id = scope, id_

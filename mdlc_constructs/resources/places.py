@@ -33,6 +33,7 @@ LAYOUT = {
     "monitoring": "`<monitor>/<window>/<digest>/`: what was found about a window of served time",
     "prepared": "batch inputs after the feature program, in shards",
     "staged": "manifests of batches that are not published yet",
+    "golden-scores": "what new versions answered to recorded rows before their release",
     "golden": "`rows.jsonl`, recorded rows, and `expected.csv`: what a new version must answer to them",
     "capture": "`<endpoint>/<variant>/<year>/<month>/<day>/<hour>/*.jsonl`: what an endpoint was asked",
     "outcomes": '`*.jsonl`: what came of requests, told by the team: `{"request_id", "value"}` a line',

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import cast
 
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -57,5 +58,9 @@ def new_state_machine(
             level=sfn.LogLevel.ALL if logs_everything else sfn.LogLevel.ERROR,
             include_execution_data=logs_everything,
         ),
-        encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(home.key),
+        # By its ARN: to a key that it could complete, the CDK adds a statement for log delivery without a
+        # condition. The model's key has one already, with it.
+        encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(
+            kms.Key.from_key_arn(scope, f"{prefix}KeyByArn", home.key_arn)
+        ),
     )

@@ -153,7 +153,7 @@ def volumes() -> tuple[Statement, ...]:
 
 
 def model(repository_arn: str, network: NetworkSettings) -> tuple[Statement, ...]:
-    """What a model's containers need wherever they run: artifact, input, and room for the answers."""
+    """What a model's containers need in transform jobs: artifact, input, and room for the answers."""
     return (
         *model_bucket(reads=("training", "splits", "prepared"), writes=("scores",)),
         *running("TransformJobs", repository_arn, network),
@@ -168,22 +168,31 @@ def hosted_model(
     network: NetworkSettings,
     *,
     asynchronous: bool,
+    golden: bool,
     alarms: Iterable[str] = (),
 ) -> tuple[Statement, ...]:
-    """What a model's containers need behind an endpoint: golden rows, captures, an endpoint's own logs.
+    """What the containers of an endpoint's model need: artifact, program, captures, an endpoint's own logs.
+
+    The transform job that asks golden rows runs the same model, and so has the same role; its answers lie
+    apart from what batches are published from.
 
     Args:
         helper_repository_arn: the repository of the containers around the package's own.
         endpoint_name: begins nothing else: an endpoint's log group is named by it.
         asynchronous: whether requests lie in the model's bucket, and answers go there.
+        golden: whether golden rows are asked before a release.
         alarms: names of the alarms that send a version back, which SageMaker looks at in the model's name:
             https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
     """
     watched = tuple(f"arn:{PARTITION}:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}" for name in alarms)
     queue = ("asynchronous",) if asynchronous else ()
+    asked, answered = (("golden",), ("golden-scores",)) if golden else ((), ())
+    endpoint = f"Endpoints/{endpoint_name}"
     return (
-        *model_bucket(reads=("golden", *queue), writes=("capture", *queue)),
-        *running(f"Endpoints/{endpoint_name}", repository_arn, network),
-        *running("TransformJobs", helper_repository_arn, network),
+        *model_bucket(reads=("training", "splits", *asked, *queue), writes=("capture", *answered, *queue)),
+        *running(endpoint, repository_arn, network),
+        *running(endpoint, helper_repository_arn, network),
+        *(running("TransformJobs", repository_arn, network) if golden else ()),
+        *volumes(),
         *((Statement(actions=("cloudwatch:DescribeAlarms",), resources=watched),) if watched else ()),
     )

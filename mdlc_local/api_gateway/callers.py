@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import iam, options, seams
+from mdlc_local import iam, options, seams, trust
 from mdlc_local.api_gateway import requests
 
 log = logging.getLogger("mdlc_local.api_gateway")
@@ -35,7 +35,6 @@ def install(app: ModuleType) -> None:
         ("_gw_error", "response_type message"),
     ):
         seams.take(API_GATEWAY, name, parameters)
-    seams.take(EVALUATOR, "evaluate_resource_policy", "doc ctx service named_only direct_only")
     enforce = "api_id stage method execute_path headers query_params iam_action"
     seams.wrap(app.__name__, "_enforce_execute_api", enforce, _worded)
     validate = "authorizer method_obj headers query_params stage"
@@ -45,18 +44,8 @@ def install(app: ModuleType) -> None:
 
 def may_act_as(role_arn: str, region: str) -> bool:
     """Whether a role lets API Gateway assume it."""
-    if not options.current().iam:
-        return True
-    account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
-    role = importlib.import_module("ministack.services.iam")._roles.get_scoped(account, None, name)
-    if role is None:
-        return False
-    trust = role.get("AssumeRolePolicyDocument") or {}
-    trust = json.loads(trust) if isinstance(trust, str) else trust
-    statements = trust.get("Statement", [])
-    statements = [statements] if isinstance(statements, dict) else statements
-    open_to = {"Statement": [{**statement, "Resource": "*"} for statement in statements]}
-    return _allows(open_to, "sts:AssumeRole", role_arn, region, "")
+    account = role_arn.split(":")[4] if role_arn.count(":") > 4 else ""
+    return trust.may_assume(role_arn, PRINCIPAL, account=account, source_arn="", region=region)
 
 
 def may_invoke(function: dict[str, Any], arn: str, source_arn: str, credentials: str | None) -> str | None:
@@ -75,17 +64,13 @@ def may_invoke(function: dict[str, Any], arn: str, source_arn: str, credentials:
         if not may_act_as(credentials, region):
             return f"{credentials} does not let {PRINCIPAL} assume it"
         return iam.denial(credentials, "lambda:InvokeFunction", arn, region=region, session=requests.SESSION)
-    if _allows(function.get("policy") or {}, "lambda:InvokeFunction", arn, region, source_arn):
+    source = {"aws:sourcearn": source_arn, "aws:sourceaccount": source_arn.split(":")[4]}
+    policy = function.get("policy") or {}
+    if trust.service_is_allowed(
+        policy, PRINCIPAL, "lambda:InvokeFunction", arn, region=region, context=source
+    ):
         return None
     return f"no statement of {arn} allows {PRINCIPAL} with the source {source_arn}"
-
-
-def _allows(policy: dict[str, Any], action: str, resource: str, region: str, source_arn: str) -> bool:
-    evaluator = importlib.import_module(EVALUATOR)
-    keys = {"aws:sourcearn": source_arn, "aws:sourceaccount": resource.split(":")[4]} if source_arn else {}
-    context = evaluator.EvalContext(PRINCIPAL, "Service", "", action, resource, region, service_context=keys)
-    verdict = evaluator.evaluate_resource_policy(policy, context, service=PRINCIPAL)
-    return bool(verdict.decision == "Allow")
 
 
 def _worded(enforce: Callable[..., Any]) -> Callable[..., Any]:

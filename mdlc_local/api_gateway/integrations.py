@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import iam, seams
+from mdlc_local import iam, payload_limits, seams
 from mdlc_local.api_gateway import callers, requests, templates
 from mdlc_local.api_gateway.templates import Input, JavaMap, TemplateFailed
 
@@ -68,7 +68,11 @@ def _function(invoke: Invoke) -> Invoke:
             if why is not None:
                 log.warning("%s", why)
                 return _error("API_CONFIGURATION_ERROR")
-        return await _within(integration, invoke(integration, *arguments, **keywords))
+        try:
+            return await _within(integration, invoke(integration, *arguments, **keywords))
+        except payload_limits.EventTooLarge as too_large:
+            log.warning("%s", too_large)
+            return payload_limits.too_long()
 
     return invoking
 

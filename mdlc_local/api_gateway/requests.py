@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import clients, counts, iam, seams
+from mdlc_local import clients, counts, iam, payload_limits, seams
 from mdlc_local.counts import Measured
 from mdlc_local.gathering import Gathering
 
@@ -134,7 +134,14 @@ def _kept(execute: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any
     async def kept(facts: dict[str, Any], *arguments: Any) -> Any:
         request = current()
         request.facts = facts
-        answer = await execute(facts, *arguments)
+        body = arguments[HANDLE.split().index("body")]
+        if len(body or b"") > payload_limits.MAX_API_REQUEST_BYTES:
+            # A stage may say how this answer looks, and has a log.
+            stages = importlib.import_module(API_GATEWAY)._stages_v1.get(request.api_id, {})
+            facts["stage"] = stages.get(request.stage_name) or {}
+            answer = payload_limits.too_long()
+        else:
+            answer = await execute(facts, *arguments)
         request.error = str(getattr(answer, "message", "") or "")
         if isinstance(answer, tuple):
             answer[1].setdefault("x-amzn-requestid", request.request_id)
@@ -147,6 +154,7 @@ def _identified(build: Callable[..., dict[str, Any]]) -> Callable[..., dict[str,
     def built(*arguments: Any, **keywords: Any) -> dict[str, Any]:
         event = build(*arguments, **keywords)
         event["requestContext"]["requestId"] = current().request_id
+        payload_limits.check_event(event)
         return event
 
     return built

@@ -5,7 +5,7 @@ import json
 import logging
 from typing import Any
 
-from mdlc_local import iam, options, seams
+from mdlc_local import iam, options, seams, trust
 from mdlc_local.sagemaker.faults import Fault, invalid
 from mdlc_local.sagemaker.records import Scope
 
@@ -14,7 +14,6 @@ log = logging.getLogger("mdlc_local.sagemaker")
 PRINCIPAL = "sagemaker.amazonaws.com"
 
 _PUT_EVENTS = ("ministack.services.eventbridge", "_put_events", "data allow_aws_source")
-_PRINCIPAL_MATCHES = ("ministack.core.iam_evaluator", "_service_principal_matches", "principal service")
 _ACCESS_KEY = ("ministack.core.router", "extract_access_key_id", "headers query_params")
 
 
@@ -24,7 +23,7 @@ def check_seams() -> None:
     Raises:
         SeamMoved: when one has.
     """
-    for seam in (_PUT_EVENTS, _PRINCIPAL_MATCHES, _ACCESS_KEY):
+    for seam in (_PUT_EVENTS, _ACCESS_KEY):
         seams.take(*seam)
     seams.take("ministack.services.iam", "_roles")
 
@@ -76,34 +75,21 @@ def authorize(key: str, action: str, resource_arn: str, region: str, context: di
         raise Fault("AccessDeniedException", reason)
 
 
-def check_role(role_arn: str) -> None:
+def check_role(role_arn: str, scope: Scope, source_arn: str) -> None:
     """Refuse a role that does not exist or that SageMaker may not assume (only while IAM is enforced).
+
+    Args:
+        role_arn: the role.
+        scope: the account and region that SageMaker acts for.
+        source_arn: the job or model that it acts for.
 
     Raises:
         Fault: ValidationException as AWS words it.
     """
-    if not options.current().iam:
-        return
-    roles = seams.take("ministack.services.iam", "_roles")
-    role = roles.get(role_arn.rsplit("/", 1)[-1])
-    if role is None or not _trusts(role.get("AssumeRolePolicyDocument") or {}):
+    if not trust.may_assume(
+        role_arn, PRINCIPAL, account=scope.account, source_arn=source_arn, region=scope.region
+    ):
         raise invalid(
             f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal "
             f"'{PRINCIPAL}' to assume the role."
         )
-
-
-def _trusts(policy: str | dict[str, Any]) -> bool:
-    matches = seams.take(*_PRINCIPAL_MATCHES)
-    document = json.loads(policy) if isinstance(policy, str) else policy
-    statements = document.get("Statement", [])
-    for statement in [statements] if isinstance(statements, dict) else statements:
-        actions = statement.get("Action", [])
-        assumes = "sts:AssumeRole" in ([actions] if isinstance(actions, str) else actions)
-        if (
-            statement.get("Effect") == "Allow"
-            and assumes
-            and matches(statement.get("Principal", {}), PRINCIPAL)
-        ):
-            return True
-    return False

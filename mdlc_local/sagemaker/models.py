@@ -32,7 +32,7 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     _check_together(request, containers)
     for container in containers:
         _check_container(container, scope, images)
-        host.check_role(request["ExecutionRoleArn"])
+        host.check_role(request["ExecutionRoleArn"], scope, _source(scope))
         _check_data(container, request["ExecutionRoleArn"], scope)
     record: Record = {
         **copy.deepcopy(request),
@@ -98,6 +98,12 @@ def _check_data(container: dict[str, Any], role_arn: str, scope: Scope) -> None:
             f'"{host.PRINCIPAL}". Also ensure that the role has "s3:GetObject" permissions and that the '
             f"object is located in {scope.region}."
         ) from error
+
+
+def _source(scope: Scope) -> str:
+    # Of models and endpoints, SageMaker sends no ARN with a name; the asterisk is sent as it stands:
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html
+    return f"arn:aws:sagemaker:{scope.region}:{scope.account}:*"
 
 
 def existing(name: str, scope: Scope) -> Record:

@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from mdlc_local.sagemaker import host, job_requests, processing
+from mdlc_local.sagemaker import host, job_requests, processing, records
 from mdlc_local.sagemaker.faults import invalid
 from mdlc_local.sagemaker.images import Images
 from mdlc_local.sagemaker.instance_storage import refuse_volume_key
@@ -24,7 +24,8 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     request = _with_defaults(request)
     _check_inputs(request.get("ProcessingInputs", []))
     _check_outputs(request.get("ProcessingOutputConfig", {}).get("Outputs", []))
-    host.check_role(request["RoleArn"])
+    source = records.arn(PROCESSING_JOB, request["ProcessingJobName"], scope)
+    host.check_role(request["RoleArn"], scope, source)
     return job_requests.create(
         PROCESSING_JOB, request, scope, request["RoleArn"], lambda job: processing.run(job, images)
     )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mdlc_local import clients
-from mdlc_local.sagemaker import host, job_requests, opt_ml, training
+from mdlc_local.sagemaker import host, job_requests, opt_ml, records, training
 from mdlc_local.sagemaker.faults import JobFailure, invalid
 from mdlc_local.sagemaker.images import Images
 from mdlc_local.sagemaker.instance_storage import refuse_volume_key
@@ -23,7 +23,8 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     _check_image(request["AlgorithmSpecification"], images)
     refuse_volume_key(request["ResourceConfig"])
     _check_stopping(request)
-    host.check_role(request["RoleArn"])
+    source = records.arn(TRAINING_JOB, request["TrainingJobName"], scope)
+    host.check_role(request["RoleArn"], scope, source)
     _check_checkpoints(request)
     _check_channels(request, scope)
     return job_requests.create(

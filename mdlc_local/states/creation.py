@@ -12,11 +12,12 @@ from typing import Any
 
 from ministack.core import responses
 
-from mdlc_local import iam, seams
+from mdlc_local import iam, seams, trust
 from mdlc_local.states import express
 from mdlc_local.states.logging_configuration import LoggingConfiguration
 
 SESSION = "StepFunctions"
+PRINCIPAL = "states.amazonaws.com"
 STEP_FUNCTIONS = "ministack.services.stepfunctions"
 PROVISIONERS = "ministack.services.cloudformation.provisioners"
 MACHINE_TYPE = "AWS::StepFunctions::StateMachine"
@@ -43,11 +44,12 @@ class InvalidDefinition(Exception):
     """A machine that Step Functions does not create; the text is AWS's."""
 
 
-def check(role_arn: str, definition: str, logging: dict[str, Any], kind: str) -> None:
+def check(role_arn: str, name: str, definition: str, logging: dict[str, Any], kind: str) -> None:
     """Refuse a machine that Step Functions would not create.
 
     Args:
         role_arn: the machine's role.
+        name: the machine's name.
         definition: the machine in the Amazon States Language, JSON.
         logging: its logging configuration, in the API's or the template's casing.
         kind: STANDARD or EXPRESS.
@@ -57,6 +59,12 @@ def check(role_arn: str, definition: str, logging: dict[str, Any], kind: str) ->
         InvalidDefinition: when an Express machine does what only a standard one may.
     """
     region, account = responses.get_region(), responses.get_account_id()
+    arn = f"arn:aws:states:{region}:{account}:stateMachine:{name}"
+    if not trust.may_assume(role_arn, PRINCIPAL, account=account, source_arn=arn, region=region):
+        raise iam.AccessDenied(
+            f"Neither the global service principal {PRINCIPAL}, nor the regional one is authorized to assume "
+            f"the provided role."
+        )
     machine = json.loads(definition)
     wrong = express.problem(machine) if kind == "EXPRESS" else None
     if wrong is not None:
@@ -88,7 +96,8 @@ def install() -> None:
     def checked_create(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
         try:
             kind = str(props.get("StateMachineType", "STANDARD"))
-            check(props["RoleArn"], read(props), props.get("LoggingConfiguration") or {}, kind)
+            name = str(props.get("StateMachineName") or logical_id)
+            check(props["RoleArn"], name, read(props), props.get("LoggingConfiguration") or {}, kind)
         except iam.AccessDenied as denied:
             raise ValueError(f"AccessDeniedException: {denied}") from denied
         except InvalidDefinition as invalid:
@@ -102,12 +111,13 @@ def _checked(method: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any
     def checking(data: dict[str, Any]) -> Any:
         machines = importlib.import_module(STEP_FUNCTIONS)._state_machines
         known = machines.get(data.get("stateMachineArn", "")) or {}
+        name = str(data.get("name") or known.get("name") or "")
         role_arn = data.get("roleArn") or known.get("roleArn") or ""
         definition = data.get("definition") or known.get("definition") or "{}"
         logging = data.get("loggingConfiguration") or known.get("loggingConfiguration") or {}
         kind = str(known.get("type") or data.get("type") or "STANDARD")
         try:
-            check(role_arn, definition, logging, kind)
+            check(role_arn, name, definition, logging, kind)
         except iam.AccessDenied as denied:
             return responses.error_response_json("AccessDeniedException", str(denied), 400)
         except InvalidDefinition as invalid:

@@ -17,6 +17,7 @@ from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from mdlc_local import clients
 from mdlc_local.gathering import Gathering
+from mdlc_local.states import log_delivery
 from mdlc_local.states.logging_configuration import LoggingConfiguration
 
 log = logging.getLogger("mdlc_local.states")
@@ -129,11 +130,20 @@ class MachineLog(_Session):
 
 def of_machine(machine: dict[str, Any], execution_arn: str) -> MachineLog | None:
     """The log of a new execution of `machine` (ministack's record), or None when it logs nothing."""
-    configuration = LoggingConfiguration.of(machine["loggingConfiguration"])
+    configuration = _configured(machine)
     return None if configuration is None else MachineLog(execution_arn, machine["name"], configuration)
 
 
 def of_express(machine: dict[str, Any], execution_arn: str) -> ExpressLog | None:
     """As `of_machine`, for an Express machine."""
-    configuration = LoggingConfiguration.of(machine["loggingConfiguration"])
+    configuration = _configured(machine)
     return None if configuration is None else ExpressLog(execution_arn, machine["name"], configuration)
+
+
+def _configured(machine: dict[str, Any]) -> LoggingConfiguration | None:
+    configuration = LoggingConfiguration.of(machine["loggingConfiguration"])
+    reason = None if configuration is None else log_delivery.refusal(machine)
+    if reason is None:
+        return configuration
+    log.warning("%s writes no log: %s", machine["name"], reason)
+    return None

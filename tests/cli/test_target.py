@@ -175,9 +175,7 @@ def test_a_shell_with_the_local_ones_variables_is_told_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "000000000000")
-    with pytest.raises(
-        CommandError, match="is a key of a local AWS, from `mdlc local env`: use real AWS"
-    ):
+    with pytest.raises(CommandError, match="is a key of a local AWS, from `mdlc local env`: use real AWS"):
         target.choose(tmp_path, "aws")
 
 

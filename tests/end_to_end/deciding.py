@@ -116,6 +116,7 @@ def synthesize(folder: Path) -> Path:
         feature_table=fleet,
         action=act,
         shape="both",
+        account_log_role=True,
     )
     outputs = {"Fleet": fleet.table_name, "Acts": acts.table_name, "Rules": api.rules_uri}
     for name, value in {**outputs, "Api": api.api_id, "Decisions": api.table_name}.items():

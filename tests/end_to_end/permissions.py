@@ -123,13 +123,12 @@ def of_writers(*roles: str) -> tuple[Unused, ...]:
 
 
 def of_data_keys(*roles: str) -> tuple[Unused, ...]:
-    """What no role uses here that reads and writes encrypted tables or runs encrypted executions."""
+    """What no role uses here that reads and writes encrypted tables."""
     return (
         Unused(
             roles=roles,
             actions=("kms:GenerateDataKey",),
-            reason="DynamoDB and Step Functions may make data keys in the caller's name; the embedded AWS "
-            "asks to decrypt only for tables, and encrypts no executions.",
+            reason="DynamoDB may make data keys in the caller's name; the embedded AWS asks to decrypt only.",
         ),
     )
 

@@ -84,6 +84,7 @@ def add_decisions(
         rules=rules("first"),
         action=action,
         shape="both",
+        account_log_role=True,
     )
     caller = iam.Role(stack, "Caller", assumed_by=iam.AccountRootPrincipal())
     api.grant_invoke(caller)

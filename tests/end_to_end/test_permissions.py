@@ -28,7 +28,6 @@ ALLOWED = (
     *permissions.of_waiting_machines(*MACHINES),
     *permissions.of_functions(*FUNCTIONS),
     *permissions.of_jobs(*JOBS),
-    *permissions.of_data_keys("TrainingRole"),
     Unused(
         roles=("TrainingRole",),
         actions=("sagemaker:CreateModelPackage",),

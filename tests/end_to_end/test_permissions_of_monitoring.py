@@ -23,7 +23,7 @@ ALLOWED = (
     *permissions.of_functions(*FUNCTIONS),
     *permissions.of_jobs(*JOBS),
     *permissions.of_writers("FunctionsReplayAnswersRole"),
-    *permissions.of_data_keys(*MACHINES, "FunctionsRecordWindowsRole"),
+    *permissions.of_data_keys("FunctionsRecordWindowsRole"),
     Unused(
         roles=MACHINES,
         actions=("sagemaker:StopTransformJob",),

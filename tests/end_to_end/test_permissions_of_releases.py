@@ -20,7 +20,7 @@ RELEASING = (
     "FunctionsWakeReleaseRole",
 )
 DECIDING = ("DecisionsAcceptRulesRole", "DecisionsDecideRole", "DecisionsExecuteRulesRole")
-JOBS = ("ModelModelRole", "ServingCheckGoldenRole")
+JOBS = ("ServingHostedModelRole", "ServingCheckGoldenRole")
 GATES = ("DecisionsStartRole", "ServingApprovalRole", "ApiGatewayLogRole", "Caller")
 JUDGED = {*MACHINES, *RELEASING, *DECIDING, *JOBS, *GATES}
 
@@ -30,13 +30,7 @@ ALLOWED = (
     *permissions.of_functions(*RELEASING, *DECIDING),
     *permissions.of_jobs(*JOBS),
     *permissions.of_writers("FunctionsProbeAnswersRole"),
-    *permissions.of_data_keys("ServingRole", "DecisionsMachineRole", *DECIDING, "FunctionsWakeReleaseRole"),
-    Unused(
-        roles=("ModelModelRole",),
-        actions=("s3:GetObject",),
-        resources="*/prepared/*",
-        reason="The role of batch inference's transform jobs too, which this team did not run.",
-    ),
+    *permissions.of_data_keys(*DECIDING, "FunctionsWakeReleaseRole"),
     Unused(
         roles=("ServingRole",),
         actions=("kms:CreateGrant",),

@@ -105,6 +105,7 @@ def synthesize(folder: Path) -> Path:
         stack,
         "Api",
         home=home,
+        account_log_role=True,
         endpoint=workflow,
         decisions=Decisions(
             decisions=("rebook", "wait"),

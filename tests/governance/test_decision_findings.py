@@ -21,7 +21,9 @@ from tests.resources.decision_api.stacks import HERE, STACKS, decision_api
         ("PostExpress", "AwsSolutions-COG4", True),
         ("Stage", "AwsSolutions-APIG3", True),
         ("Machine/Resource", "AwsSolutions-SF1", True),
-        ("Stage", "AwsSolutions-APIG1", False),
+        ("Stage", "AwsSolutions-APIG1", True),
+        ("Stage", "AwsSolutions-APIG6", True),
+        ("Stage", "AwsSolutions-APIG2", False),
         ("Post", "AwsSolutions-APIG4", False),
         ("Mine/Post", "AwsSolutions-COG4", False),
         (

@@ -198,3 +198,20 @@ def test_a_replaced_file_is_no_verdict_but_an_error(filled: Batch) -> None:
 
 def test_a_small_memory_cap_gives_the_same_report(filled: Batch) -> None:
     assert checked(filled, "100MB") == checked(filled)
+
+
+def test_quarantine_holds_no_formulas(batch: Batch) -> None:
+    hostile = ("=HYPERLINK(A1)", "+1-1", "-2+3", "@SUM(A1)", "\uff1d1")
+    harmless = ("-1.5", "+2", "-1e-3", ".5", "a=1")
+    made = rows()
+    for row, text in zip(made, (*hostile, *harmless), strict=False):
+        row.update(who=text, amount=-1.5, count=-1)
+    batch.write("=a.csv", made)
+    checked(batch, quality={"ranges": {"count": [0, None]}})
+    with batch.output("quarantine", "rows.csv").open(newline="", encoding="utf-8") as stream:
+        bad = list(csv.DictReader(stream))
+    assert [row["who"] for row in sorted(bad, key=lambda row: int(row["id"][1:]))] == [
+        *(f"'{text}" for text in hostile),
+        *harmless,
+    ]
+    assert {(row["file"], row["amount"], row["count"]) for row in bad} == {("'=a.csv", "-1.5", "-1")}

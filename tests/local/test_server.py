@@ -1,6 +1,7 @@
 """The server process: it starts alone, says when it is ready, and leaves nothing behind however it ends."""
 
 import json
+import logging
 import os
 import shutil
 import signal
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from mdlc_local.server import OneLine
 from tests.local.embedded import PACKAGE, Server, embedded_python, free_port, start
 
 Starts = Callable[..., Server]
@@ -210,3 +212,9 @@ def test_ignores_the_users_own_aws_settings(starts: Starts, monkeypatch: pytest.
     assert os.environ["AWS_PROFILE"] == "no-such-profile"
     monkeypatch.delenv("AWS_PROFILE")
     assert server.client("sts").get_caller_identity()["Account"] == "000000000000"
+
+
+def test_what_a_caller_sends_begins_no_line_in_the_servers_log() -> None:
+    record = logging.LogRecord("x", logging.WARNING, "", 0, "%s failed", ("a\n2024 INFO fine\x1b[2J",), None)
+    line = OneLine("%(levelname)s %(message)s").format(record)
+    assert line == "WARNING a\\u000a2024 INFO fine\\u001b[2J failed"

@@ -1,5 +1,7 @@
 """The model's key: what a new one admits, and what is asked of one's own."""
 
+from typing import Any
+
 import pytest
 from aws_cdk import App, Environment, Stack
 from aws_cdk import aws_kms as kms
@@ -25,11 +27,21 @@ def synthesized(stack: Stack) -> Synthesized:
     return Synthesized.all_of(app)[stack.stack_name]
 
 
+def assert_delivery_for_the_account(statement: dict[str, Any]) -> None:
+    assert (statement["Principal"], statement["Action"]) == (
+        {"Service": "delivery.logs.amazonaws.com"},
+        "kms:Decrypt",
+    )
+    source = flat(statement["Condition"]["StringEquals"]["kms:EncryptionContext:SourceArn"])
+    assert source == "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:*"
+
+
 def test_a_new_key_rotates_and_serves_log_groups_of_the_account_alone(stack: Stack) -> None:
     ModelHome(stack, "Model", name="flights")
     key = synthesized(stack).properties("AWS::KMS::Key")
     assert key["EnableKeyRotation"] is True
-    (logs,) = (one for one in key["KeyPolicy"]["Statement"] if "Service" in one["Principal"])
+    logs, delivery = (one for one in key["KeyPolicy"]["Statement"] if "Service" in one["Principal"])
+    assert_delivery_for_the_account(delivery)
     assert flat(logs["Principal"]["Service"]) == "logs.<AWS::Region>.amazonaws.com"
     assert "<AWS::AccountId>" in flat(logs["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"])
 
@@ -41,11 +53,12 @@ def test_a_key_of_ones_own_is_opened_to_cloudwatch_logs(stack: Stack) -> None:
     assert home.key is key
     template = synthesized(stack)
     (id_,) = template.of_type("AWS::KMS::Key")
-    (logs,) = (
+    logs, delivery = (
         one
         for one in template.properties("AWS::KMS::Key")["KeyPolicy"]["Statement"]
         if "Service" in one["Principal"]
     )
+    assert_delivery_for_the_account(delivery)
     assert flat(logs["Principal"]["Service"]) == "logs.<AWS::Region>.amazonaws.com"
     assert "kms:GenerateDataKey*" in logs["Action"]
     assert "<AWS::AccountId>" in flat(logs["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"])

@@ -56,19 +56,24 @@ def test_a_key_is_granted_to_aws_resources_alone() -> None:
 
 
 def test_a_hosted_model_captures_and_logs_for_its_own_endpoint() -> None:
-    def hosted(*, asynchronous: bool, alarms: tuple[str, ...] = ()) -> tuple[Statement, ...]:
+    def hosted(
+        *, asynchronous: bool, golden: bool = False, alarms: tuple[str, ...] = ()
+    ) -> tuple[Statement, ...]:
         return job_roles.hosted_model(
             "arn:algorithm",
             "arn:helper",
             "Board",
             NetworkSettings(),
             asynchronous=asynchronous,
+            golden=golden,
             alarms=alarms,
         )
 
     quiet, queued = hosted(asynchronous=False), hosted(asynchronous=True, alarms=("late",))
     bucket = "arn:${Partition}:s3:::${Bucket}/"
     assert allowed(quiet, "s3:PutObject") == [f"{bucket}capture/*"]
+    asked = hosted(asynchronous=False, golden=True)
+    assert allowed(asked, "s3:PutObject") == [f"{bucket}capture/*", f"{bucket}golden-scores/*"]
     assert allowed(queued, "s3:PutObject") == [f"{bucket}capture/*", f"{bucket}asynchronous/*"]
     assert any(
         one.endswith("/aws/sagemaker/Endpoints/Board:*") for one in allowed(quiet, "logs:PutLogEvents")

@@ -10,6 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from mdlc_constructs import (
     Asynchronous,
+    BatchInferenceWorkflow,
     Canary,
     GoldenChecks,
     ModelHome,
@@ -43,6 +44,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
 def home() -> ModelHome:
     """A home in a stack for what is refused before anything is synthesized."""
     return ModelHome(Stack(App(), "Refused", env=HERE), "Model", name="flights")
+
+
+def in_app(stack: Stack) -> Synthesized:
+    app = stack.node.root
+    assert isinstance(app, App)
+    return Synthesized.all_of(app)[stack.stack_name]
 
 
 def rule(stack: Synthesized, logical: str) -> dict[str, Any]:
@@ -86,7 +93,9 @@ def test_each_alarm_is_made_and_watched_by_its_name(stack: Synthesized) -> None:
     assert set(watched) == {alarm["AlarmName"] for alarm in made.values()}
     # SageMaker looks at them in the model's name.
     looks = {
-        r.rsplit(":", 1)[-1] for a, r in stack.allowed("ModelModelRole") if a.endswith(":DescribeAlarms")
+        r.rsplit(":", 1)[-1]
+        for a, r in stack.allowed("ServingHostedModelRole")
+        if a.endswith(":DescribeAlarms")
     }
     assert looks == set(watched)
     for alarm in made.values():
@@ -149,18 +158,46 @@ def test_the_endpoint_goes_with_the_stack(stack: Synthesized) -> None:
 
 
 def test_a_hosted_model_reads_and_writes_its_own_places_alone(stack: Synthesized) -> None:
-    allowed = stack.allowed("ModelModelRole")
+    allowed = stack.allowed("ServingHostedModelRole")
     bucket = "arn:<AWS::Partition>:s3:::<ModelBucket"
 
     def places(action: str) -> set[str]:
         return {r.split("/")[1] for a, r in allowed if a == action and r.startswith(bucket)}
 
-    assert places("s3:PutObject") == {"scores", "capture"}
-    assert places("s3:GetObject") == {"training", "splits", "prepared", "golden"}
+    assert places("s3:PutObject") == {"golden-scores", "capture"}
+    assert places("s3:GetObject") == {"training", "splits", "golden"}
     logs = {r.rpartition("/aws/")[2] for a, r in allowed if a == "logs:PutLogEvents"}
     assert logs == {"sagemaker/TransformJobs:*", "sagemaker/Endpoints/Board:*"}
     pulled = {r.rpartition("/")[2] for a, r in allowed if a == "ecr:BatchGetImage"}
     assert pulled == {"sagemaker-xgboost", "sagemaker-scikit-learn"}
+
+
+def test_no_role_writes_both_scores_of_batches_and_captures(home: ModelHome) -> None:
+    stack = Stack.of(home)
+    BatchInferenceWorkflow(stack, "Batch", home=home, dataset=DATASET, moves_champion=False)
+    RealTimeInferenceWorkflow(stack, "Serving", home=home, dataset=DATASET)
+    template = in_app(stack)
+    written = {
+        role: {r.split("/")[1] for a, r in template.allowed(role) if a == "s3:PutObject"}
+        for role in template.of_type("AWS::IAM::Role")
+    }
+    assert [role for role, places in written.items() if "scores" in places] == [
+        template.role_id("ModelModelRole")
+    ]
+    assert [role for role, places in written.items() if "capture" in places] == [
+        template.role_id("ServingHostedModelRole")
+    ]
+    assert not any({"scores", "capture"} <= places for places in written.values())
+
+
+def test_without_golden_checks_a_hosted_model_reads_and_writes_no_golden_rows(home: ModelHome) -> None:
+    RealTimeInferenceWorkflow(Stack.of(home), "Serving", home=home, dataset=DATASET, golden=None)
+    places = {
+        r.split("/")[1]
+        for a, r in in_app(Stack.of(home)).allowed("ServingHostedModelRole")
+        if a.startswith("s3:") and "/" in r
+    }
+    assert places == {"training", "splits", "capture"}
 
 
 def test_whoever_was_granted_asks_this_endpoint_alone(stack: Synthesized) -> None:

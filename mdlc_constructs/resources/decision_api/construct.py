@@ -66,8 +66,11 @@ class DecisionApi(Construct):
             from there.
         slowest: an alarm is raised when one request in a hundred takes longer.
         log_rows: log every step of the Express machine with its data, which rows are part of.
-        account_log_role: let API Gateway write logs, which is a setting of the whole account in a region, and
-            stays when the stack goes. Switch it off where the account is set up by somebody else.
+        logs: have API Gateway log who asked and what failed, without rows. It writes by a role that is a
+            setting of the whole account in a region, so that by default it logs only where `account_log_role`
+            is asked for. With `logs=True` alone the account must have its role; a deployment fails without.
+        account_log_role: make that role and set it for the account. It replaces the role that the account
+            has, and stays when the stack goes.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -105,7 +108,8 @@ class DecisionApi(Construct):
         network: NetworkSettings | None = None,
         slowest: timedelta = timedelta(seconds=1),
         log_rows: bool = False,
-        account_log_role: bool = True,
+        logs: bool | None = None,
+        account_log_role: bool = False,
     ) -> None:
         # Before any resource exists, so that a refused argument leaves nothing behind.
         self.name = name or f"{home.name}-decisions"
@@ -160,6 +164,7 @@ class DecisionApi(Construct):
             authorizer=authorizer or Authorizer.iam(),
             throttle=throttle or Throttle(),
             web_acl_arn=web_acl_arn,
+            logs=account_log_role if logs is None else logs,
             account_log_role=account_log_role,
         )
         self._accept, self._first_rules = accept_rules(

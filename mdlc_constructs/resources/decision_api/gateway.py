@@ -18,6 +18,7 @@ from constructs import Construct
 from mdlc_constructs.resources.decision_api.authorizer import Authorizer
 from mdlc_constructs.resources.decision_api.throttle import Throttle
 from mdlc_constructs.resources.model_home import ModelHome
+from mdlc_constructs.resources.trust import trust_policy
 
 STAGE = "live"
 PATH = "decisions"
@@ -79,12 +80,14 @@ class Gateway:
         authorizer: Authorizer,
         throttle: Throttle,
         web_acl_arn: str | None,
+        logs: bool,
         account_log_role: bool,
     ) -> None:
         self.name = name
         self._scope, self._home = scope, home
         self._authorizer, self._throttle = authorizer, throttle
         self._web_acl_arn = web_acl_arn
+        self._logs = logs
         self._account = _account_log_role(scope) if account_log_role else None
         self._api = apigateway.CfnRestApi(
             scope,
@@ -197,11 +200,17 @@ class Gateway:
         deployment = apigateway.CfnDeployment(self._scope, f"Deployment{digest}", rest_api_id=self.id)
         for resource in made:
             deployment.add_resource_dependency(resource)
-        access = self._home.log_group(self._scope, "AccessLogs")
-        # API Gateway would make this group itself, neither encrypted nor ever emptied.
-        errors = self._home.log_group(
-            self._scope, "ErrorLogs", f"API-Gateway-Execution-Logs_{self.id}/{STAGE}"
-        )
+        access: dict[str, Any] | None = None
+        groups: list[CfnResource] = []
+        if self._logs:
+            access_group = self._home.log_group(self._scope, "AccessLogs")
+            access = {"destinationArn": access_group.attr_arn, "format": _ACCESS_LOG}
+            # API Gateway would make this group itself, neither encrypted nor ever emptied.
+            groups = [
+                self._home.log_group(
+                    self._scope, "ErrorLogs", f"API-Gateway-Execution-Logs_{self.id}/{STAGE}"
+                )
+            ]
         stage = apigateway.CfnStage(
             self._scope,
             "Stage",
@@ -209,13 +218,13 @@ class Gateway:
             deployment_id=deployment.ref,
             stage_name=STAGE,
             tracing_enabled=True,
-            access_log_setting={"destinationArn": access.attr_arn, "format": _ACCESS_LOG},
+            access_log_setting=access,
             method_settings=[
                 {
                     "httpMethod": "*",
                     "resourcePath": "/*",
                     # Errors without bodies: rows may be personal data.
-                    "loggingLevel": "ERROR",
+                    "loggingLevel": "ERROR" if self._logs else "OFF",
                     "dataTraceEnabled": False,
                     "metricsEnabled": True,
                     "throttlingRateLimit": self._throttle.rate,
@@ -223,9 +232,8 @@ class Gateway:
                 }
             ],
         )
-        stage.add_resource_dependency(errors)
-        if self._account is not None:
-            stage.add_resource_dependency(self._account)
+        for needed in (*groups, *((self._account,) if self._account is not None else ())):
+            stage.add_resource_dependency(needed)
         if self._web_acl_arn is not None:
             wafv2.CfnWebACLAssociation(
                 self._scope,
@@ -264,16 +272,7 @@ def _account_log_role(scope: Construct) -> CfnResource:
         role = iam.CfnRole(
             stack,
             "ApiGatewayLogRole",
-            assume_role_policy_document={
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Principal": {"Service": "apigateway.amazonaws.com"},
-                        "Action": "sts:AssumeRole",
-                    }
-                ],
-            },
+            assume_role_policy_document=trust_policy("apigateway.amazonaws.com"),
             managed_policy_arns=[
                 f"arn:{Aws.PARTITION}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
             ],

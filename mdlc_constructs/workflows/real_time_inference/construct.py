@@ -172,7 +172,7 @@ class RealTimeInferenceWorkflow(Workflow):
         )
 
     def _jobs(self) -> dict[str, str]:
-        """Roles and code of the jobs, and the model's role; what their placeholders are bound to."""
+        """Roles and code of the jobs, and the hosted model's role; what their placeholders are bound to."""
         settings, home = self.settings, self.home
         job_image = self.image_uri(Image.jobs())
         bindings = {"JobImage": job_image, **self.network_bindings(settings.network)}
@@ -184,23 +184,23 @@ class RealTimeInferenceWorkflow(Workflow):
                 job_roles.job_code(code.bucket_name, code.object_key, wheels.object_key),
                 job_roles.running("ProcessingJobs", self.repository_arn(job_image), settings.network),
                 job_roles.volumes(),
-                job_roles.model_bucket(reads=("runs", "golden", "scores"), writes=("quality",)),
+                job_roles.model_bucket(reads=("runs", "golden", "golden-scores"), writes=("quality",)),
             )
             bindings |= bundled
-        model_role = home.model_role(job_roles.model(home.model_repository_arn, settings.network), {})
-        home.model_role(
+        self.job_role(
+            "HostedModelRole",
             job_roles.hosted_model(
                 home.model_repository_arn,
                 self.repository_arn(job_image),
                 self.endpoint_name,
                 settings.network,
                 asynchronous=settings.serving.asynchronous is not None,
+                golden=settings.golden is not None,
                 alarms=self._alarm_names.values(),
             ),
-            {},
         )
         roles = {name: role.arn for name, role in self.roles.items()}
-        return {**bindings, **roles, "ModelRole": model_role.arn}
+        return {**bindings, **roles}
 
     def _functions(self) -> dict[str, str]:
         """The functions of the machine, and the names of its alarms."""

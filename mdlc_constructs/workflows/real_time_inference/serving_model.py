@@ -47,7 +47,7 @@ def create_serving_model(settings: ReleaseSettings) -> Task:
         "CreateModel",
         model_name="{% $plan.names.CreateModel %}",
         name_pattern=f"{settings.model}-serving-*",
-        role_arn="${ModelRole}",
+        role_arn="${HostedModelRole}",
         containers=containers,
         vpc=vpc_of(settings.network),
         network_isolation=settings.network.isolation,

@@ -121,3 +121,12 @@ def test_a_role_that_api_gateway_may_not_assume(server: Server) -> None:
     trust["Statement"][0]["Principal"] = {"Service": "states.amazonaws.com"}
     answer = deploy(server, "api-mistrusted", mistrusted).post("/decisions")
     assert (answer.status, answer.json) == (500, {"message": "Internal server error"})
+
+
+def test_a_condition_on_a_source_that_api_gateway_does_not_say_is_never_met(server: Server) -> None:
+    conditional = template()
+    trust = conditional["Resources"]["ApiRole"]["Properties"]["AssumeRolePolicyDocument"]
+    own = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    trust["Statement"] = [{**trust["Statement"][0], "Condition": own}]
+    answer = deploy(server, "api-conditional", conditional).post("/decisions")
+    assert (answer.status, answer.json) == (500, {"message": "Internal server error"})

@@ -3,6 +3,7 @@
 import threading
 import uuid
 
+from mdlc_local.payload_limits import MAX_API_REQUEST_BYTES, MAX_SYNCHRONOUS_BYTES
 from tests.local.api_gateway.gateway import GOOD, Answer, Stack
 
 
@@ -61,3 +62,15 @@ def test_many_callers_at_once(stack: Stack) -> None:
     assert len(answers) == 300
     assert [answer for _, answer in answers if answer.status != 200] == []
     assert all(name in answer.text for name, answer in answers)
+
+
+def test_a_request_of_more_than_ten_megabytes_is_refused(stack: Stack) -> None:
+    # The machine is not reached: its own limit would be another answer.
+    for path in ("/decisions", "/open/fine"):
+        answer = stack.post(path, b'"' + b"x" * MAX_API_REQUEST_BYTES + b'"')
+        assert (answer.status, answer.json) == (413, {"message": "Request Too Long"}), path
+
+
+def test_a_request_that_its_function_could_not_take_is_refused(stack: Stack) -> None:
+    answer = stack.post("/open/fine", b'"' + b"x" * MAX_SYNCHRONOUS_BYTES + b'"')
+    assert (answer.status, answer.json) == (413, {"message": "Request Too Long"})

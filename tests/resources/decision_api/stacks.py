@@ -44,18 +44,22 @@ def acting(stack: Stack, **arguments: Any) -> DecisionApi:
         encryption_key=key,
     )
     given = {"decisions": DECISIONS, "feature_table": table, "action": function, "shape": "both", **arguments}
-    return decision_api(stack, **given)
+    return logged(stack, **given)
+
+
+def logged(stack: Stack, **arguments: Any) -> DecisionApi:
+    """An API in an account of its own, whose log role it makes."""
+    return decision_api(stack, account_log_role=True, **arguments)
 
 
 def warm(stack: Stack) -> None:
     network = NetworkSettings(subnet_ids=("subnet-01234567",), security_group_ids=("sg-01234567",))
-    decision_api(stack, provisioned=2, network=network, web_acl_arn=WEB_ACL, account_log_role=False)
+    decision_api(stack, provisioned=2, network=network, web_acl_arn=WEB_ACL)
 
 
 def express(stack: Stack) -> None:
-    decision_api(
-        stack, shape="express", log_rows=True, authorizer=Authorizer.user_pool(POOL, scopes=("ask",))
-    )
+    authorizer = Authorizer.user_pool(POOL, scopes=("ask",))
+    decision_api(stack, shape="express", log_rows=True, logs=True, authorizer=authorizer)
 
 
 def judged(stack: Stack) -> None:
@@ -63,7 +67,7 @@ def judged(stack: Stack) -> None:
 
 
 STACKS: dict[str, tuple[Callable[[Stack], object], Environment | None]] = {
-    "Lambda": (decision_api, HERE),
+    "Lambda": (logged, HERE),
     "Both": (acting, HERE),
     "Agnostic": (acting, None),
     "Warm": (warm, HERE),

@@ -229,7 +229,20 @@ def test_a_web_acl_stands_in_front_of_the_stage(stacks: dict[str, Synthesized]) 
 
 def test_the_accounts_log_role_stays_and_is_made_only_where_asked(stacks: dict[str, Synthesized]) -> None:
     assert stacks["Lambda"].only("AWS::ApiGateway::Account")["DeletionPolicy"] == "Retain"
-    assert not stacks["Warm"].of_type("AWS::ApiGateway::Account")
+    for name in ("Warm", "Express", "Judged"):
+        assert not stacks[name].of_type("AWS::ApiGateway::Account"), name
+
+
+def test_logs_need_the_accounts_role_and_are_off_unless_one_is_asked_for(
+    stacks: dict[str, Synthesized],
+) -> None:
+    # Without the account's role API Gateway refuses a stage that logs.
+    without = stacks["Warm"].properties("AWS::ApiGateway::Stage")
+    assert without["MethodSettings"][0]["LoggingLevel"] == "OFF"
+    assert "AccessLogSetting" not in without
+    of_the_account = stacks["Express"].properties("AWS::ApiGateway::Stage")
+    assert of_the_account["MethodSettings"][0]["LoggingLevel"] == "ERROR"
+    assert of_the_account["AccessLogSetting"]["DestinationArn"]
 
 
 def test_first_rules_are_there_before_anything_decides(stacks: dict[str, Synthesized]) -> None:

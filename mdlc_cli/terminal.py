@@ -1,0 +1,83 @@
+"""Text on the terminal: what came from outside is shown, never obeyed as markup, link or control sequence.
+
+Everything that a command prints goes through `Terminal` or `write`; tests/cli/test_terminal.py holds that.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.text import Text
+
+_UNSEEN = re.compile(
+    "["
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters but tab and line feed, ESC and CSI among them
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # the direction of what follows
+    "\u200b\u2060\ufeff\u2028\u2029\ufff9-\ufffb"  # without a width, and line ends of other alphabets
+    "\ud800-\udfff"  # halves of a pair, which no terminal's encoding can hold
+    "\U000e0000-\U000e007f"  # tags
+    "]"
+)
+
+
+def visible(text: str) -> str:
+    r"""The text with what a terminal would obey, or not show, written as JSON writes it: ESC as ``\u001b``.
+
+    Line ends and tabs stay. Inside a JSON document the text means the same as before.
+    """
+    return _UNSEEN.sub(_named, text.replace("\r\n", "\n"))
+
+
+def one_line(text: str) -> str:
+    """As `visible`, with line ends written out too: text that could be taken for another line of output."""
+    return visible(text).replace("\n", "\\n")
+
+
+def line(*parts: str | tuple[str, str]) -> Text:
+    """A line of plain texts and of texts with a style, as pairs such as `("passed", "green")`."""
+    made = Text()
+    for part in parts:
+        text, style = (part, "") if isinstance(part, str) else part
+        made.append(visible(text), style=style or None)
+    return made
+
+
+def write(text: str) -> None:
+    """Prints a line of plain text to standard output."""
+    sys.stdout.write(visible(text) + "\n")
+
+
+class Terminal(Console):
+    """A console without markup and emoji codes, which shows control characters instead of sending them.
+
+    Style what you print with `line` or with ``style=``.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """A string as text, whatever is asked for: never as markup."""
+        return super().render_str(visible(text), **{**options, "markup": False, "emoji": False})
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """The segments of anything that can be printed."""
+        if isinstance(renderable, Text) and _UNSEEN.search(renderable.plain):
+            renderable = Text(
+                visible(renderable.plain),
+                style=renderable.style,
+                justify=renderable.justify,
+                overflow=renderable.overflow,
+                end=renderable.end,
+            )
+        return super().render(renderable, options)
+
+
+def _named(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,68 @@
+"""Trust policies of roles that AWS services assume: for the account's own resources, where a service says so.
+
+A service that acts for many accounts can be asked by one of them to use another's role (the confused deputy).
+`aws:SourceAccount` in the trust policy refuses that, but only a service that sends the key can then assume
+the role: where AWS does not document it, the condition would refuse the account's own resources too. The key
+is not `aws:SourceArn`: some services send another ARN than that of the resource that has the role, and within
+the account `iam:PassRole` decides who may use a role. `docs/decisions/0019-roles-for-one-account.md`.
+"""
+
+from functools import cache
+from typing import Any
+
+from aws_cdk import Aws
+
+DOCUMENTED = {
+    "events.amazonaws.com": (
+        "https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html"
+    ),
+    "lambda.amazonaws.com": "https://docs.aws.amazon.com/lambda/latest/dg/permissions-managed-policies.html",
+    "sagemaker.amazonaws.com": (
+        "https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html"
+    ),
+    "scheduler.amazonaws.com": (
+        "https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html"
+    ),
+    "states.amazonaws.com": (
+        "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html"
+    ),
+}
+"""Services that send `aws:SourceAccount` when they assume a role, and where AWS says so."""
+
+UNDOCUMENTED = {
+    "apigateway.amazonaws.com": (
+        "AWS documents no source keys for the roles that API Gateway assumes. An API names a role only when "
+        "its creator may pass it (iam:PassRole), which no other account can."
+    ),
+}
+"""Services whose roles have no condition on the source, and why."""
+
+
+def trust_policy(service: str) -> dict[str, Any]:
+    """The trust policy of a role that one service assumes.
+
+    Args:
+        service: the service's principal, such as `sagemaker.amazonaws.com`.
+
+    Raises:
+        ValueError: when nothing is known of the service.
+    """
+    if service not in DOCUMENTED and service not in UNDOCUMENTED:
+        raise ValueError(
+            f"service={service!r} is neither in DOCUMENTED nor in UNDOCUMENTED: look up whether it sends "
+            f"aws:SourceAccount when it assumes a role, and add it with the source."
+        )
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+    }
+    if service in DOCUMENTED:
+        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": _account()}}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+@cache
+def _account() -> str:
+    # Asked once a process, because each time is a message to the jsii kernel (Node).
+    return Aws.ACCOUNT_ID

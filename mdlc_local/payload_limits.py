@@ -1,0 +1,84 @@
+"""How large requests and answers of functions and of API Gateway may be.
+
+Sources: "Lambda quotas", the API reference of Invoke, and "Amazon API Gateway quotas", all AWS's.
+"""
+
+import importlib
+import json
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from mdlc_local import seams
+
+MAX_SYNCHRONOUS_BYTES = 6 * 1024 * 1024
+MAX_ASYNCHRONOUS_BYTES = 1024 * 1024
+MAX_ANSWER_BYTES = MAX_SYNCHRONOUS_BYTES + 100
+"""What Lambda names in its message; an answer may be a little larger than a request."""
+MAX_API_REQUEST_BYTES = 10 * 1024 * 1024
+
+TOO_LONG = "Request Too Long"
+"""API Gateway's message of a 413."""
+
+
+class EventTooLarge(Exception):
+    """A request to an API whose event is larger than a function takes."""
+
+
+def install(app: ModuleType) -> None:
+    """Refuse invocations of functions whose event is too large."""
+    app.SERVICE_HANDLERS["lambda"] = _limited(app.SERVICE_HANDLERS["lambda"])
+    seams.take("ministack.services.apigateway_v1", "_gw_error", "response_type message")
+
+
+def size(value: Any) -> int:
+    """The size of a value as JSON in bytes."""
+    return len(
+        json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str).encode("utf-8", "replace")
+    )
+
+
+def answered(result: dict[str, Any]) -> dict[str, Any]:
+    """A function's result, or Lambda's error when its answer is too large."""
+    if result.get("error") or size(result.get("body")) <= MAX_ANSWER_BYTES:
+        return result
+    message = f"Response payload size exceeded maximum allowed payload size ({MAX_ANSWER_BYTES} bytes)."
+    error = {"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"}
+    return {**result, "body": error, "error": True}
+
+
+def check_event(event: dict[str, Any]) -> None:
+    """Refuse the event of an API's request that its function could not take.
+
+    Raises:
+        EventTooLarge: when it is too large.
+    """
+    if size(event) > MAX_SYNCHRONOUS_BYTES:
+        raise EventTooLarge(f"the event of the request has more than {MAX_SYNCHRONOUS_BYTES} bytes")
+
+
+def too_long() -> Any:
+    """API Gateway's answer to a request that is too large."""
+    gateway = importlib.import_module("ministack.services.apigateway_v1")
+    return gateway._gw_error("REQUEST_TOO_LARGE", TOO_LONG)
+
+
+def _limited(handler: Callable[..., Any]) -> Callable[..., Any]:
+    actions = importlib.import_module("ministack.core.iam_actions")
+    responses = importlib.import_module("ministack.core.responses")
+
+    async def handle(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+    ) -> Any:
+        if len(body or b"") > MAX_ASYNCHRONOUS_BYTES and (
+            actions.extract_iam_action("lambda", method, path, headers, body, query)
+            == "lambda:InvokeFunction"
+        ):
+            queued = headers.get("x-amz-invocation-type", "").lower() == "event"
+            most = MAX_ASYNCHRONOUS_BYTES if queued else MAX_SYNCHRONOUS_BYTES
+            if len(body) > most:
+                message = f"Request must be smaller than {most} bytes for the InvokeFunction operation"
+                return responses.error_response_json("RequestEntityTooLargeException", message, 413)
+        return await handler(method, path, headers, body, query)
+
+    return handle
