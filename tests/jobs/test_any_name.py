@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +29,7 @@ SQL = re.compile(
     r"\b(?:AS|VIEW|TABLE|FROM|JOIN|WITH|INTO)\s+\"?(?P<name>[A-Za-z_]\w*)\"?(?:\((?P<list>[\w, ]+)\))?"
 )
 OURS = re.compile(r"internal\(f?\"(\w+)")
+AT_ONCE = 50  # columns; what a query over them costs grows faster than their number
 BEFORE = ("k", "v", "n", "code", "_n", "_nth", "_lot", "v0", "score_", "feature_label", "column_file")
 DUCKDB = ("filename", "file_row_number", "file_index", "rowid", "columns", "struct", "row", "value", "key")
 
@@ -42,12 +42,12 @@ def aliases() -> tuple[str, ...]:
     found |= {name.strip() for match in SQL.finditer(text) for name in (match["list"] or "").split(",")}
     found |= set(OURS.findall(text)) | {f"_{name}" for name in OURS.findall(text)}
     found |= {*BEFORE, *DUCKDB, *check.COLUMNS, *monitor.ROW_COLUMNS}
-    return tuple(sorted({name.lower(): name for name in found if name}.values()))
+    return tuple(sorted({name.lower(): name for name in found if name and not name.isupper()}.values()))
 
 
 def columns(extra: int) -> dict[str, str]:
     """The columns by their plain names: one a role, and so many more features."""
-    return ROLES | {f"extra{n}": "category" if n % 2 else "number" for n in range(extra)}
+    return ROLES | {f"extra{n}": "number" if n % 6 else "category" for n in range(extra)}
 
 
 def rows(number: int, start: datetime, seed: int, extra: int) -> list[dict[str, Any]]:
@@ -66,7 +66,7 @@ def rows(number: int, start: datetime, seed: int, extra: int) -> list[dict[str, 
             "y": int(chance.random() < (0.7 if amount > 0 else 0.2)),
         }
         for place in range(extra):
-            row[f"extra{place}"] = chance.choice("pqr") if place % 2 else round(chance.random(), 3)
+            row[f"extra{place}"] = round(chance.random(), 3) if place % 6 else chance.choice("pqr")
         made.append(row)
     return made
 
@@ -113,15 +113,16 @@ def plain(extra: int) -> dict[str, Any]:
     return life({name: f"column {place}" for place, name in enumerate(columns(extra))})
 
 
-@pytest.mark.parametrize("written", [str, str.upper], ids=["as it is", "in capitals"])
-def test_columns_called_as_any_name_of_our_own_sql(written: Any) -> None:
+def test_columns_called_as_any_name_of_our_own_sql() -> None:
     known = aliases()
-    assert {"k", "_label", "filename", "event_time", "judged", "staged", "v", "lot"} <= {
-        name.lower() for name in known
-    }
-    names = dict(zip(columns(len(known) - len(ROLES)), map(written, known), strict=True))
-    found, expected = life(names), plain(len(known) - len(ROLES))
-    assert {name: value for name, value in found.items() if value != expected[name]} == {}
+    assert {"k", "_label", "filename", "event_time", "judged", "staged", "v", "lot"} <= set(known)
+    written = [name.upper() if place % 2 else name for place, name in enumerate(known)]
+    for start in range(0, len(written), AT_ONCE):
+        # The last ones again, so that each life has as many columns and is held against the same one.
+        some = written[min(start, len(written) - AT_ONCE) :][:AT_ONCE]
+        found = life(dict(zip(columns(AT_ONCE - len(ROLES)), some, strict=True)))
+        expected = plain(AT_ONCE - len(ROLES))
+        assert {name: value for name, value in found.items() if value != expected[name]} == {}
 
 
 # What a data set accepts: no control characters (and no lone surrogates), nothing equal but for its case.
@@ -153,7 +154,7 @@ NAMES = (
 )
 
 
-@settings(max_examples=12, derandomize=True)
+@settings(max_examples=8, derandomize=True)
 @given(names=st.lists(NAMES, min_size=len(ROLES), max_size=len(ROLES), unique_by=str.lower))
 def test_any_names_of_columns_give_the_results_of_plain_ones(names: list[str]) -> None:
     found, expected = life(dict(zip(ROLES, names, strict=True))), plain(0)
