@@ -30,8 +30,8 @@ from jobs.names import (
 )
 from jobs.plan import Dataset, Plan
 from jobs.reading import examine, stage
-from jobs.roles import label_number, row_key
-from jobs.values import SQL_TYPES
+from jobs.roles import entity, label_number, row_key
+from jobs.values import checked, parsed, text_of
 from jobs.verification import verify
 
 _BETWEEN = "chr(31)"
@@ -115,6 +115,8 @@ def join_labels(
             "Let rows of labels come once, or the same again."
         )
     (all_labels,) = single(connection, "SELECT count(*) FROM labels")
+    if all_labels and not known:
+        notes += _without_match(connection, key)
     # What is known of a row whose labels do not agree may be another's.
     sure = f"told.{_AGREES} AND NOT told.{_CONTRADICTS}"
     selected = "".join(f", CASE WHEN {sure} THEN told.{name} END AS {name}" for name in offline.values())
@@ -146,6 +148,19 @@ def join_labels(
             notes=tuple(notes),
         ),
     )
+
+
+def _without_match(connection: duckdb.DuckDBPyConnection, key: str) -> list[str]:
+    """What to say where no label is about a served row, with a key of each side."""
+    (labelled,) = single(connection, f"SELECT min({KEY}) FROM labels")
+    (asked,) = single(connection, f"SELECT min({key}) FROM served WHERE {key} IS NOT NULL")
+    if asked is None:
+        return []
+    labelled, asked = (str(side).replace("\x1f", " at ") for side in (labelled, asked))
+    return [
+        f"No label is about a row of this window: labels are of {labelled!r}, for example, and rows of "
+        f"{asked!r}. If they are the same, write them alike."
+    ]
 
 
 def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, found: Labels) -> Labels:
@@ -210,10 +225,10 @@ def _by_inference_id(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: 
     connection.execute(
         f"""
         CREATE TEMP TABLE label_lines AS
-        SELECT nullif(request_id, '') AS {KEY}, {_value(plan.dataset)} AS {_VALUE},
+        SELECT {_request_id()} AS {KEY}, {_value(plan.dataset)} AS {_VALUE},
             CAST(TRY_CAST("at" AS TIMESTAMPTZ) AS TIMESTAMP) AS {_KNOWN_AT}, 0 AS {_ROW}
         FROM read_json([{paths}], format = 'newline_delimited', ignore_errors = true, {NO_PATH_COLUMNS},
-            columns = {{request_id: 'VARCHAR', value: 'JSON', 'at': 'VARCHAR'}})
+            columns = {{request_id: 'JSON', value: 'JSON', 'at': 'VARCHAR'}})
         """
     )
     good = f"{KEY} IS NOT NULL AND isfinite({_VALUE})"
@@ -224,6 +239,17 @@ def _by_inference_id(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: 
     return int(str(unreadable))
 
 
+def _request_id() -> str:
+    """The id as text; programs write one that is a whole number as floating point once another is missing."""
+    text = "request_id ->> '$'"
+    number = f"json_type(request_id) = 'DOUBLE' AND NOT regexp_full_match({text}, '-?[0-9]+')"
+    single = "json_type(request_id) NOT IN ('OBJECT', 'ARRAY')"
+    return (
+        f"CASE WHEN {number} THEN {text_of(f'CAST({text} AS DOUBLE)', 'number')} WHEN {single} "
+        f"THEN nullif({text}, '') END"
+    )
+
+
 def _value(dataset: Dataset) -> str:
     """A label's JSON value as `jobs.roles.label_number` has it; 1, 0, true and false say themselves."""
     text = "value ->> '$'"
@@ -232,7 +258,7 @@ def _value(dataset: Dataset) -> str:
         return f"CASE WHEN json_type(value) NOT IN ('OBJECT', 'ARRAY') THEN {number} END"
     label = quoted(str(dataset.label))
     kind = dataset.columns[str(dataset.label)]
-    typed = f"TRY_CAST({text} AS {SQL_TYPES[kind]})"
+    typed, _ = checked(parsed(text, kind, "VARCHAR"), kind, text, "VARCHAR")
     said = f"(SELECT CAST({label_number(dataset)} AS DOUBLE) FROM (SELECT {typed}) AS typed({label}))"
     return (
         f"CASE WHEN json_type(value) IN ('OBJECT', 'ARRAY') THEN NULL WHEN {number} IN (0, 1) THEN {number} "
@@ -263,8 +289,7 @@ def _by_row(
     key = (
         row_key(dataset)
         if by_key
-        else f"CAST({quoted(str(dataset.entity))} AS VARCHAR) || {_BETWEEN} || "
-        f"CAST({quoted(dataset.timestamp)} AS VARCHAR)"
+        else f"{entity(dataset)} || {_BETWEEN} || CAST({quoted(dataset.timestamp)} AS VARCHAR)"
     )
     present = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in keys)
     values = "".join(f", {quoted(name)} AS {alias}" for name, alias in offline.items())
