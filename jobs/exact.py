@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from jobs import baseline
-from jobs.baseline import double, number, statistics
+from jobs.baseline import cleaned, double, statistics, value_name
 from jobs.database import single
 from jobs.window import Compared, compared
 
@@ -130,7 +130,6 @@ def _summed(
     :param terms: SQL over a column's value, which is ``{v}``.
     :param largest: what no term is larger than.
     """
-    values = ", ".join(f"{number(name)} AS v{place}" for place, name in enumerate(names))
     powers = [
         min(
             _LARGEST_POWER,
@@ -139,10 +138,10 @@ def _summed(
         for name, bound in zip(names, largest, strict=True)
     ]
     sums = [
-        f"sum(CAST({term.format(v=f'v{place}')} * {double(2.0**power)} AS HUGEINT))"
+        f"sum(CAST({term.format(v=value_name(place))} * {double(2.0**power)} AS HUGEINT))"
         for place, (term, power) in enumerate(zip(terms, powers, strict=True))
     ]
-    found = single(connection, f"SELECT {', '.join(sums)} FROM (SELECT {values} FROM {relation})")
+    found = single(connection, f"SELECT {', '.join(sums)} FROM {cleaned(relation, names)}")
     return [
         Fraction(int(str(total))) / Fraction(2) ** power for total, power in zip(found, powers, strict=True)
     ]

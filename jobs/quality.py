@@ -12,8 +12,9 @@ import duckdb
 from jobs.database import connected, literal, quoted, single
 from jobs.findings import ColumnProfile, Finding, QualityReport
 from jobs.folders import Folders, write_json
+from jobs.names import FILE, PROBLEMS, beside, internal
 from jobs.plan import Plan
-from jobs.reading import FILE_COLUMN, PROBLEMS_COLUMN, examine, row_count, rows_by_file, stage
+from jobs.reading import examine, row_count, rows_by_file, stage
 from jobs.report import to_html
 from jobs.roles import row_key
 from jobs.rules import (
@@ -26,9 +27,11 @@ from jobs.rules import (
     type_rules,
     value_rules,
 )
-from jobs.spreadsheet import cells, header_cell, text_cell
+from jobs.spreadsheet import cells, text_cell
 from jobs.verification import verify
+from jobs.writing import writing_rules
 
+_REASONS = internal("reasons")
 _LABEL_DEFEATS = {"no_label", "one_class", "label_values"}
 
 
@@ -87,6 +90,7 @@ def _ruled(
     facts: dict[str, Any],
 ) -> Iterator[Finding]:
     yield from type_rules(connection, columns)
+    yield from writing_rules(connection, plan.dataset, columns)
     yield from row_rules(connection, plan, rows)
     yield from value_rules(connection, plan, rows)
     yield from time_rules(connection, plan)
@@ -153,7 +157,7 @@ def _quarantine(
     """Write the rows that something is wrong with, with file and reasons, and the report beside them."""
     target = folders.output("quarantine")
     write_json(target / "report.json", report.to_json())
-    reasons = [f"CASE WHEN {PROBLEMS_COLUMN} IS NOT NULL THEN 'wrong type' END"]
+    reasons = [f"CASE WHEN {PROBLEMS} IS NOT NULL THEN 'wrong type' END"]
     required = [plan.dataset.timestamp, *plan.dataset.row_key]
     reasons += [f"CASE WHEN {quoted(name)} IS NULL THEN {literal(f'no {name}')} END" for name in required]
     for name, (low, high) in (plan.quality.get("ranges") or {}).items():
@@ -162,7 +166,7 @@ def _quarantine(
             reasons.append(f"CASE WHEN {outside(name, low, high)} THEN {told} END")
     for name, values in (plan.quality.get("accepted_values") or {}).items():
         if name in columns:
-            condition = not_accepted(name, list(values))
+            condition = not_accepted(name, columns[name], list(values))
             reasons.append(f"CASE WHEN {condition} THEN {literal(f'{name} not accepted')} END")
     if plan.quality.get("unique_key", True):
         key = row_key(plan.dataset)
@@ -170,13 +174,14 @@ def _quarantine(
             f"CASE WHEN {key} IN (SELECT {key} FROM staged GROUP BY 1 HAVING count(*) > 1) "
             "THEN 'duplicate key' END"
         )
+    called = beside(columns, ("reasons", "wrong_values", "file"), "column_")
     # The notes' separators cannot be read; the values that did not fit are what a person looks for.
-    values = f"regexp_replace({PROBLEMS_COLUMN}, '[0-9]+' || chr(31), '', 'g')"
-    why = text_cell(f"concat_ws('; ', {', '.join(reasons)})")
+    values = f"regexp_replace({PROBLEMS}, '[0-9]+' || chr(31), '', 'g')"
     wrong = text_cell(f"replace({values}, chr(30), '; ')")
     query = (
-        f"SELECT * FROM (SELECT {why} AS reasons, {wrong} AS wrong_values, {text_cell(FILE_COLUMN)} AS file, "
-        f"{cells(columns)} FROM staged) "
-        f"WHERE reasons <> '' ORDER BY file, {', '.join(quoted(header_cell(name)) for name in required)}"
+        f"SELECT {text_cell(_REASONS)} AS reasons, {wrong} AS wrong_values, {text_cell(FILE)} AS file, "
+        f"{cells(columns, called)} FROM (SELECT *, concat_ws('; ', {', '.join(reasons)}) AS {_REASONS} "
+        f"FROM staged) AS bad WHERE {_REASONS} <> '' "
+        f"ORDER BY {FILE}, {', '.join(f'bad.{quoted(name)}' for name in required)}"
     )
     connection.execute(f"COPY ({query}) TO {literal(str(target / 'rows.csv'))} (FORMAT csv, HEADER true)")

@@ -8,9 +8,14 @@ import duckdb
 from jobs.database import literal, quoted, single
 from jobs.findings import Finding
 from jobs.leaks import strengths
+from jobs.names import KEY, LABEL, internal
 from jobs.plan import PARTS, Plan
 from jobs.reading import wrong_values
 from jobs.roles import label_number, row_key, within
+from jobs.serving.values import canonical
+from jobs.values import text_of
+
+_TIMES = internal("times")
 
 
 def _count(connection: duckdb.DuckDBPyConnection, condition: str, relation: str = "staged") -> int:
@@ -61,8 +66,8 @@ def row_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> I
         key = row_key(plan.dataset)
         groups, surplus, example = single(
             connection,
-            f"SELECT count(*), sum(n) - count(*), min(k) FROM (SELECT {key} AS k, count(*) AS n FROM staged "
-            "GROUP BY k HAVING n > 1 AND k IS NOT NULL)",
+            f"SELECT count(*), sum({_TIMES}) - count(*), min({KEY}) FROM (SELECT {key} AS {KEY}, "
+            f"count(*) AS {_TIMES} FROM staged WHERE {key} IS NOT NULL GROUP BY 1 HAVING count(*) > 1)",
         )
         if groups:
             yield Finding(
@@ -94,7 +99,7 @@ def value_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) ->
             yield from _range_rule(connection, name, low, high)
     for name, values in (plan.quality.get("accepted_values") or {}).items():
         if name in columns:
-            yield from _accepted_rule(connection, name, list(values))
+            yield from _accepted_rule(connection, name, columns[name], list(values))
 
 
 def outside(name: str, low: float | None, high: float | None) -> str:
@@ -104,9 +109,10 @@ def outside(name: str, low: float | None, high: float | None) -> str:
     return " OR ".join(sides) or "false"
 
 
-def not_accepted(name: str, values: list[str]) -> str:
+def not_accepted(name: str, kind: str, values: list[str]) -> str:
     """The condition that a value is none of the accepted ones."""
-    return f"CAST({quoted(name)} AS VARCHAR) NOT IN ({', '.join(map(literal, values))})"
+    accepted = ", ".join(literal(canonical(value)) for value in values)
+    return f"{text_of(quoted(name), kind)} NOT IN ({accepted})"
 
 
 def _range_rule(
@@ -127,8 +133,10 @@ def _range_rule(
         )
 
 
-def _accepted_rule(connection: duckdb.DuckDBPyConnection, name: str, values: list[str]) -> Iterator[Finding]:
-    condition = not_accepted(name, values)
+def _accepted_rule(
+    connection: duckdb.DuckDBPyConnection, name: str, kind: str, values: list[str]
+) -> Iterator[Finding]:
+    condition = not_accepted(name, kind, values)
     rows = _count(connection, condition)
     if rows:
         example = single(
@@ -172,14 +180,14 @@ def label_rules(
     """
     number = label_number(plan.dataset)
     connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW labelled AS SELECT *, {number} AS _label FROM staged "
+        f"CREATE OR REPLACE TEMP VIEW labelled AS SELECT *, {number} AS {LABEL} FROM staged "
         f"WHERE {number} IS NOT NULL AND {within(plan.dataset.timestamp, plan.requested)}"
     )
     label = plan.dataset.label
     unlabelled = _count(connection, f"{number} IS NULL")
     labelled, mean, lowest, highest, kinds = single(
         connection,
-        "SELECT count(*), avg(_label), min(_label), max(_label), "
+        f"SELECT count(*), avg({LABEL}), min({LABEL}), max({LABEL}), "
         f"count(DISTINCT {quoted(str(label))}) FROM labelled",
     )
     facts.update(unlabelled=unlabelled, labelled=labelled, mean=mean)
@@ -231,7 +239,7 @@ def _class_rules(
         interval = plan.intervals[part] if plan.intervals else plan.window
         rows, classes = single(
             connection,
-            "SELECT count(*), count(DISTINCT _label) FROM labelled "
+            f"SELECT count(*), count(DISTINCT {LABEL}) FROM labelled "
             f"WHERE {within(plan.dataset.timestamp, interval)}",
         )
         span = f"{interval.start or 'the beginning'} to {interval.end or 'the end'}"

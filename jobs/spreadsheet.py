@@ -25,14 +25,16 @@ def text_cell(expression: str) -> str:
     )
 
 
-def cells(columns: Mapping[str, str]) -> str:
+def cells(columns: Mapping[str, str], called: Mapping[str, str]) -> str:
     """A SELECT list of columns as cells, header included.
 
     Args:
         columns: their names to their kinds; what is a number, a boolean or a moment holds no text.
+        called: their names to those that they have in the file.
     """
     return ", ".join(
-        f"{quoted(name) if kind in _NOT_TEXT else text_cell(quoted(name))} AS {quoted(header_cell(name))}"
+        f"{quoted(name) if kind in _NOT_TEXT else text_cell(quoted(name))} "
+        f"AS {quoted(header_cell(called[name]))}"
         for name, kind in columns.items()
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.baseline import answers, category, columns_at_once, counted_if, double, quantiles
+from jobs.baseline import answers, columns_at_once, counted_if, double, grouped, quantiles
 from jobs.database import Connection, literal, quoted, single
 from jobs.divergence import Cell
 
@@ -153,16 +153,15 @@ def _strings(connection: Connection, relation: str, feature: Mapping[str, Any], 
         )
     known = {str(bucket["value"]): int(bucket["count"]) for bucket in listed}
     among = ", ".join(literal(value) for value in known) or "NULL"
-    grouped = connection.execute(
-        f"SELECT v, n, sum(n) OVER () FROM (SELECT {category(name)} AS v, count(*) AS n FROM {relation} "
-        f"GROUP BY 1) WHERE v IS NOT NULL "
+    counted = connection.execute(
+        f"SELECT v, n, sum(n) OVER () FROM {grouped(relation, name)} WHERE v IS NOT NULL "
         f"ORDER BY CASE WHEN v IN ({among}) THEN 0 ELSE 1 END, n DESC, v LIMIT {len(known) + NEW_CATEGORIES}"
     ).fetchall()
-    seen = {value: count for value, count, _ in grouped if value in known}
+    seen = {value: count for value, count, _ in counted if value in known}
     complete = document.get("distinct_count", len(known)) <= len(known)
-    news = [(value, count) for value, count, _ in grouped if value not in known] if complete else []
+    news = [(value, count) for value, count, _ in counted if value not in known] if complete else []
     news = news[:NEW_CATEGORIES]
-    present = int(grouped[0][2]) if grouped else 0
+    present = int(counted[0][2]) if counted else 0
     others = present - sum(seen.values()) - sum(count for _, count in news)
     return Compared(
         name=name,

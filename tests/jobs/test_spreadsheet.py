@@ -42,7 +42,7 @@ def test_columns_of_numbers_stay_numbers_and_headers_are_cells_too() -> None:
         connection.execute('CREATE TABLE t ("=x" VARCHAR, n DOUBLE, "at" TIMESTAMP)')
         connection.execute("INSERT INTO t VALUES ('=1', -1.5, TIMESTAMP '2024-01-01')")
         kinds = {"=x": "text", "n": "number", "at": "timestamp"}
-        found = connection.sql(f"SELECT {spreadsheet.cells(kinds)} FROM t")
+        found = connection.sql(f"SELECT {spreadsheet.cells(kinds, {name: name for name in kinds})} FROM t")
         assert found.columns == ["'=x", "n", "at"]
         assert [str(kind) for kind in found.types] == ["VARCHAR", "DOUBLE", "TIMESTAMP"]
         (row,) = found.fetchall()
