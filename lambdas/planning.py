@@ -14,6 +14,10 @@ TEXT_KEYS = ("reason", "trigger", "request_id")
 
 _FROM_A_PARENT = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
 
+RECORD = "RecordAudit"
+"""The state that records a finished run; it is refused where another execution has recorded it."""
+NOBODY = "none"
+
 SHORTEST_WAIT, LONGEST_WAIT = 20, 600
 """Seconds between two looks at another execution's job."""
 
@@ -49,7 +53,8 @@ def next_state(
         jobs: each step's jobs, in the order of the steps.
         refused: steps whose verdict did not pass, to the choice that reads it.
         last: the state behind the last step.
-        taken: the step that found its name taken, with the error and cause it met.
+        taken: the step that found its name taken, with the error and cause it met, or `RecordAudit` that
+            found the run recorded.
 
     Returns:
         A state's name, or `Wait` when another execution is at the step's work.
@@ -69,6 +74,8 @@ def next_state(
         if taken and taken["step"] == step:
             raise met(taken)
         return step
+    if taken and taken["step"] == RECORD:
+        raise met(taken)
     return last
 
 
@@ -77,6 +84,11 @@ def met(taken: Mapping[str, str]) -> PlanningError:
     # Step Functions names an error by its class, and the first error's name is the one to keep.
     named: type[PlanningError] = type(taken["error"], (PlanningError,), {})
     return named(taken["cause"])
+
+
+def finished_by(recorded: Mapping[str, Any] | None) -> str:
+    """The execution that recorded a run, as `RecordAudit` compares it."""
+    return str((recorded or {}).get("finished_by") or NOBODY)
 
 
 def passed(verdict: Mapping[str, Any] | None) -> bool:

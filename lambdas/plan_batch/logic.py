@@ -6,7 +6,7 @@ from typing import Any
 
 from lambdas.errors import InvalidInput
 from lambdas.packages import Package, check_version
-from lambdas.planning import checked_object, next_state, passed
+from lambdas.planning import checked_object, finished_by, next_state, passed
 from lambdas.sources import SourceFile, data_version
 from lambdas.steps import Job, digest, read_by, standing, verdict
 
@@ -181,6 +181,7 @@ def decide(
         "quality": verdict(found["CheckInput"].job),
         "output": verdict(found["CheckOutput"].job),
         "recorded": dict(done) if done else None,
+        "finished_by": finished_by(done),
     }
     refused = {
         step: choice

@@ -12,7 +12,7 @@ from lambdas.plan_release import trials
 from lambdas.plan_release.direction import goes_back, superseded
 from lambdas.plan_release.live import check_live, left_unscaled, must_deregister, situation
 from lambdas.plan_release.trials import Noted
-from lambdas.planning import checked_object, met, next_state, passed
+from lambdas.planning import checked_object, finished_by, met, next_state, passed
 from lambdas.sources import SourceFile, data_version
 from lambdas.steps import Job, digest, read_by, standing, verdict
 
@@ -172,7 +172,8 @@ def decide(
 
     run = digest(config.name, names.get("CheckGolden"))[:16]
     stands = situation(live, config.name)
-    done = recorded(run) if stands == "Serving" and is_champion else None
+    before = recorded(run)
+    done = before if stands == "Serving" and is_champion else None
     going = "Done" if done or late else next_state(jobs, refused=refused, last="Deploy", taken=taken)
     if going == "Deploy" and stands == "Other" and live is not None and live.status in BUSY:
         going = "Wait"
@@ -223,5 +224,7 @@ def decide(
         "rejectable": not is_champion and not back,
         "outcome": "Superseded" if late else "Unchanged",
         "recorded": dict(done) if done else None,
+        # A release that goes back finds the run of the time before, and records it anew.
+        "finished_by": finished_by(before),
         "step": going,
     }

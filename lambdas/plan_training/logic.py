@@ -6,7 +6,7 @@ from typing import Any
 
 from lambdas.errors import ChampionLost
 from lambdas.plan_training.intervals import resolve_split
-from lambdas.planning import next_state, passed
+from lambdas.planning import finished_by, next_state, passed
 from lambdas.sources import SourceFile, data_version
 from lambdas.steps import Job, Standing, digest, read_by, standing, verdict
 
@@ -215,6 +215,7 @@ def decide(
         "quality": verdict(steps["CheckQuality"].job),
         "gate": verdict(steps["Evaluate"].job),
         "recorded": dict(recorded) if recorded else None,
+        "finished_by": finished_by(recorded),
     }
     refused = {} if passed(plan["quality"]) else {"CheckQuality": "QualityVerdict"}
     plan["step"] = (
