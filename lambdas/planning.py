@@ -8,6 +8,7 @@ from typing import Any
 from lambdas.errors import InvalidInput, PlanningError
 from lambdas.sources import split_uri
 from lambdas.steps import Job, digest
+from mdlc_constructs.settings.strict_json import StrictJsonError, check_json
 
 TEXT_KEYS = ("reason", "trigger", "request_id")
 """What every execution's input may say for the audit."""
@@ -34,6 +35,10 @@ def checked_object(value: object, keys: Iterable[str]) -> dict[str, Any]:
     unknown = sorted(set(value) - {*known, _FROM_A_PARENT})
     if unknown:
         raise InvalidInput(f"The input has the unknown key {unknown[0]!r}: use {', '.join(known)}.")
+    try:
+        check_json(value)
+    except StrictJsonError as error:
+        raise InvalidInput(f"The input cannot be kept for the audit. {error}") from error
     for key in TEXT_KEYS:
         if key in value and not isinstance(value[key], str):
             raise InvalidInput(f"{key} is {value[key]!r}: give a text, or leave it out.")
