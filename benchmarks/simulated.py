@@ -23,7 +23,7 @@ from benchmarks.month import START, Delivery
 from benchmarks.started import Started, Token
 from lambdas.leases.gathering import ON_REQUEST
 from lambdas.leases.noted import Notes, Trained
-from lambdas.leases.starting import start_pending
+from lambdas.leases.starting import resume_pending, start_pending
 from lambdas.plan_retraining import handler as planning
 from lambdas.reap_leases import handler as reaping
 from mdlc_constructs.settings.budget import Budget
@@ -31,6 +31,8 @@ from mdlc_constructs.settings.patience import Patience
 from mdlc_constructs.settings.training_window import SlidingWindow, window_to_plan
 
 REAP_EVERY = timedelta(minutes=15)
+REAPS_A_RESUME = 4
+"""The rule that starts killed retrainings again comes every hour."""
 RELEASE = timedelta(minutes=20)
 
 TO_WAIT = ("Begin", "Gather", "Gathered", "WaitForMore")
@@ -163,8 +165,19 @@ class Simulation:
     def _reap(self) -> None:
         self.outcome.calls["ReapLeases"] += 1
         self.outcome.counts["taken back"] += reaping.handler(self._fleet(), None)["back"]
-        if self._agenda or self.table.is_held:
+        resumes = self.outcome.calls["ReapLeases"] % REAPS_A_RESUME == 0
+        if resumes:
+            self._resume()
+        if self._agenda or self.table.is_held or not resumes:
             self._at(self.now + REAP_EVERY, self._reap)
+
+    def _resume(self) -> None:
+        """Each model's rule that looks for retrainings that were killed."""
+        for plan in self.plans:
+            self.outcome.calls["NoteTrigger"] += 1
+            notes = Notes(dynamodb=self.table, table=TABLE, model=str(plan["model"]))
+            if resume_pending(notes, self.started, str(plan["machine"])) is not None:
+                self.outcome.counts["started again"] += 1
 
     def _call(self, arn: str, step: str, **given: Any) -> dict[str, Any]:
         self.outcome.calls["PlanRetraining"] += 1

@@ -22,6 +22,7 @@ class Execution:
     given: dict[str, Any]
     started_at: datetime
     status: str = RUNNING
+    stopped_at: datetime | None = None
     output: dict[str, Any] = field(default_factory=dict)
 
 
@@ -62,7 +63,7 @@ class Started:
         self.on_start(arn)
         return {"executionArn": arn}
 
-    def describe_execution(self, **request: Any) -> dict[str, str]:
+    def describe_execution(self, **request: Any) -> dict[str, Any]:
         """How an execution stands."""
         found = self.executions.get(request["executionArn"])
         if found is None:
@@ -70,6 +71,8 @@ class Started:
         return {
             "status": found.status,
             "input": json.dumps(found.given),
+            "startDate": found.started_at,
+            **({"stopDate": found.stopped_at} if found.stopped_at else {}),
             **({"output": json.dumps(found.output)} if found.status == SUCCEEDED else {}),
         }
 
@@ -104,10 +107,11 @@ class Started:
     def end(self, arn: str, output: dict[str, Any]) -> None:
         """An execution succeeds."""
         self.executions[arn].status, self.executions[arn].output = SUCCEEDED, output
+        self.executions[arn].stopped_at = self.now()
 
     def stop(self, arn: str) -> None:
         """An execution is stopped."""
-        self.executions[arn].status = ABORTED
+        self.executions[arn].status, self.executions[arn].stopped_at = ABORTED, self.now()
 
     def _made(self, arn: str, given: dict[str, Any]) -> Execution:
         machine, _, name = arn.replace(":execution:", ":stateMachine:").rpartition(":")

@@ -38,6 +38,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
 
     :raises JobError: when keys are missing, or the plan does not say which package answered and when.
     """
+    plan = plan.read_by("check")
     if plan.package is None or plan.predicted_at is None:
         raise PlanError(
             "package, predicted_at: batch inference's plan needs the package and the time it started."

@@ -38,6 +38,7 @@ def run(
     :param progress: called with the number of each finished resample.
     :raises InputError: when scores are missing, are too many or are no probabilities.
     """
+    plan = plan.read_by("evaluate")
     threshold = float(plan.evaluation.get("threshold", 0.5))
     answers = answer_files(folders, with_champion=plan.champion is not None)
     trained_on = folders.optional_input("trained_on")

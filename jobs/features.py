@@ -43,6 +43,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
     :raises JobError: when the files are not those that were planned, cannot be read, or leave a part without
         rows or with one class only.
     """
+    plan = plan.read_by("features")
     data = folders.input("data")
     verify(plan.files, data)
     champion = champion_program(plan, folders)

@@ -36,6 +36,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
     :raises JobError: when rows or expected answers are missing, broken or not about each other, or the plan
         does not say how near is near enough.
     """
+    plan = plan.read_by("golden")
     tolerance, share = _bounds(plan)
     verify(plan.files, folders.input("rows"))
     keys = _keys(plan.dataset, folders.input("rows") / ROWS, memory)

@@ -72,6 +72,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
     :raises JobError: when a file that the plan names is missing or replaced, or the baseline is another
         package's. What single lines, rows and labels get wrong is counted and told.
     """
+    plan = plan.read_by("monitor")
     settings = read_settings(plan)
     program = Program.read(folders.input("program"))
     reference = read_reference(folders.input("baseline"), settings.package)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,25 @@ from jobs.errors import PlanError
 
 SCHEMA_VERSION = 1
 PARTS = ("train", "validation", "holdout")
+
+READ: Mapping[str, tuple[str, ...]] = {
+    "quality": ("dataset", "quality", "split", "data"),
+    "features": ("dataset", "split", "data", "champion"),
+    "evaluate": ("dataset", "data", "gate", "evaluation", "champion"),
+    "prepare": ("dataset", "data"),
+    "check": ("dataset", "quality", "data", "package", "predicted_at", "delivery"),
+    "golden": ("dataset", "golden", "data", "package"),
+    "monitor": ("dataset", "quality", "data", "package", "monitor", "previous"),
+}
+"""The sections of the plan that each job may read: its name is derived from them, so that its result is found
+again where they are the same, and nowhere else. ``lambdas.steps`` has the same table."""
+
+_SECTIONS = {
+    **{section: section for sections in READ.values() for section in sections},
+    **dict.fromkeys(("data_version", "files"), "data"),
+    **dict.fromkeys(("intervals", "fractions", "window"), "split"),
+}
+"""Attributes of a plan, to their section."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +101,27 @@ class Plan:
     delivery: Mapping[str, Any] | None = None
     monitor: Mapping[str, Any] | None = None
     previous: Mapping[str, Any] | None = None
+    reader: str | None = None
+
+    def __getattribute__(self, name: str) -> Any:
+        section = _SECTIONS.get(name)
+        if section is not None:
+            reader = object.__getattribute__(self, "reader")
+            if reader is not None and section not in READ[reader]:
+                raise PlanError(
+                    f"The {reader} job reads {section} of the plan, which its name does not follow from: "
+                    "add it to READ, here and in lambdas.steps."
+                )
+        return object.__getattribute__(self, name)
+
+    def read_by(self, command: str) -> "Plan":
+        """The same plan for a job, which can read nothing but what its name follows from."""
+        return self if self.reader else self.but(reader=command)
+
+    def but(self, **attributes: Any) -> "Plan":
+        """The same plan with other attributes; ``dataclasses.replace`` would read what is not to be read."""
+        own = {one.name: object.__getattribute__(self, one.name) for one in fields(self)}
+        return Plan(**{**own, **attributes})
 
     @property
     def training(self) -> bool:

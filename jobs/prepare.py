@@ -25,6 +25,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
 
     :raises JobError: when the files are not those that were planned, or cannot be read.
     """
+    plan = plan.read_by("prepare")
     data = folders.input("data")
     verify(plan.files, data)
     program = Program.read(folders.input("program"))

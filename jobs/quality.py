@@ -40,6 +40,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
 
     :raises JobError: when the files are not those that were planned; a bad batch is a verdict, no error.
     """
+    plan = plan.read_by("quality")
     data = folders.input("data")
     verify(plan.files, data)
     columns = plan.dataset.needed(label=plan.training)

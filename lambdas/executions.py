@@ -3,12 +3,16 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 MOST_NAMES = 100
 """How often one piece of work is started anew before somebody should look."""
+
+STOPPED_FOR_GOOD = ("Canceled", "StackDeleted", "Teardown")
+"""Errors of StopExecution after which nothing goes on by itself: of a person, a deleted stack, a teardown."""
 
 GONE = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
 """Nobody waits for a token any more."""
@@ -27,6 +31,14 @@ class Execution:
     status: str
     input: str = "{}"
     output: str = "{}"
+    error: str = ""
+    started_at: datetime | None = None
+    stopped_at: datetime | None = None
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether it was ended from outside, and not for good."""
+        return self.status in ("ABORTED", "TIMED_OUT") and self.error not in STOPPED_FOR_GOOD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +76,11 @@ def is_running(stepfunctions: Any, arn: str) -> bool:
 
 def look_up(stepfunctions: Any, machine_arn: str, name: str) -> Execution | None:
     """The execution of that name with its data, or None."""
-    arn = execution_arn(machine_arn, name)
+    return described(stepfunctions, execution_arn(machine_arn, name))
+
+
+def described(stepfunctions: Any, arn: str) -> Execution | None:
+    """The execution of that ARN with its data, or None: Step Functions forgets it after 90 days."""
     try:
         found = stepfunctions.describe_execution(executionArn=arn)
     except ClientError as error:
@@ -73,11 +89,25 @@ def look_up(stepfunctions: Any, machine_arn: str, name: str) -> Execution | None
         raise
     return Execution(
         arn=arn,
-        name=name,
+        name=arn.rpartition(":")[2],
         status=found["status"],
         input=found.get("input") or "{}",
         output=found.get("output") or "{}",
+        error=found.get("error") or "",
+        started_at=found.get("startDate"),
+        stopped_at=found.get("stopDate"),
     )
+
+
+def latest(stepfunctions: Any, machine_arn: str, work: str) -> Execution | None:
+    """The last execution that was started under a piece of work's names, or None."""
+    last = None
+    for name in names_of(work):
+        found = look_up(stepfunctions, machine_arn, name)
+        if found is None:
+            break
+        last = found
+    return last
 
 
 def names_of(work: str) -> list[str]:
@@ -102,16 +132,29 @@ def standing(stepfunctions: Any, machine_arn: str, work: str) -> Standing:
 
 
 def ensure_running(
-    stepfunctions: Any, machine_arn: str, work: str, given: Mapping[str, object], *, besides: str = ""
+    stepfunctions: Any,
+    machine_arn: str,
+    work: str,
+    given: Mapping[str, object],
+    *,
+    besides: str = "",
+    after: datetime | None = None,
+    starts: int | None = None,
 ) -> str:
     """The ARN of the execution that does a piece of work, started when none runs for it.
 
     Args:
         besides: an execution that is about to end and does not count as running.
+        after: an execution that runs since before this moment does not count either.
+        starts: how often it may be started in all, `MOST_NAMES` unless given.
+
+    Raises:
+        NamesSpent: when it was started so often and does not run.
     """
-    for name in names_of(work):
+    names = names_of(work)[:starts]
+    for name in names:
         arn = execution_arn(machine_arn, name)
-        if arn == besides:
+        if arn == besides or (after is not None and _runs_since_before(stepfunctions, arn, after)):
             continue
         try:
             # The same name and input while it runs is the same execution: a storm starts one.
@@ -124,7 +167,17 @@ def ensure_running(
             if not is_running(stepfunctions, arn):
                 continue
         return arn
-    raise NamesSpent(f"{work} was started {MOST_NAMES} times at {machine_arn} and never finished.")
+    raise NamesSpent(f"{work} was started {len(names)} times at {machine_arn} and never finished.")
+
+
+def _runs_since_before(stepfunctions: Any, arn: str, moment: datetime) -> bool:
+    found = described(stepfunctions, arn)
+    return (
+        found is not None
+        and found.status == "RUNNING"
+        and found.started_at is not None
+        and found.started_at < moment
+    )
 
 
 def tell(stepfunctions: Any, token: str, answer: Mapping[str, object]) -> bool:

@@ -8,11 +8,16 @@ from typing import Any
 from lambdas.errors import InvalidInput, PlanningError
 from lambdas.sources import split_uri
 from lambdas.steps import Job, digest
+from mdlc_constructs.settings.strict_json import StrictJsonError, check_json
 
 TEXT_KEYS = ("reason", "trigger", "request_id")
 """What every execution's input may say for the audit."""
 
 _FROM_A_PARENT = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
+
+RECORD = "RecordAudit"
+"""The state that records a finished run; it is refused where another execution has recorded it."""
+NOBODY = "none"
 
 SHORTEST_WAIT, LONGEST_WAIT = 20, 600
 """Seconds between two looks at another execution's job."""
@@ -30,6 +35,10 @@ def checked_object(value: object, keys: Iterable[str]) -> dict[str, Any]:
     unknown = sorted(set(value) - {*known, _FROM_A_PARENT})
     if unknown:
         raise InvalidInput(f"The input has the unknown key {unknown[0]!r}: use {', '.join(known)}.")
+    try:
+        check_json(value)
+    except StrictJsonError as error:
+        raise InvalidInput(f"The input cannot be kept for the audit. {error}") from error
     for key in TEXT_KEYS:
         if key in value and not isinstance(value[key], str):
             raise InvalidInput(f"{key} is {value[key]!r}: give a text, or leave it out.")
@@ -49,7 +58,8 @@ def next_state(
         jobs: each step's jobs, in the order of the steps.
         refused: steps whose verdict did not pass, to the choice that reads it.
         last: the state behind the last step.
-        taken: the step that found its name taken, with the error and cause it met.
+        taken: the step that found its name taken, with the error and cause it met, or `RecordAudit` that
+            found the run recorded.
 
     Returns:
         A state's name, or `Wait` when another execution is at the step's work.
@@ -69,6 +79,8 @@ def next_state(
         if taken and taken["step"] == step:
             raise met(taken)
         return step
+    if taken and taken["step"] == RECORD:
+        raise met(taken)
     return last
 
 
@@ -77,6 +89,11 @@ def met(taken: Mapping[str, str]) -> PlanningError:
     # Step Functions names an error by its class, and the first error's name is the one to keep.
     named: type[PlanningError] = type(taken["error"], (PlanningError,), {})
     return named(taken["cause"])
+
+
+def finished_by(recorded: Mapping[str, Any] | None) -> str:
+    """The execution that recorded a run, as `RecordAudit` compares it."""
+    return str((recorded or {}).get("finished_by") or NOBODY)
 
 
 def passed(verdict: Mapping[str, Any] | None) -> bool:

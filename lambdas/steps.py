@@ -11,13 +11,27 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 DIGEST_LENGTH = 20
 """Hexadecimal characters of a digest that go into a name: 80 bits."""
 
 MAXIMUM_NAME_LENGTH = 63
 """SageMaker's limit for the names of jobs and models."""
+
+READ: Mapping[str, tuple[str, ...]] = {
+    "quality": ("dataset", "quality", "split", "data"),
+    "features": ("dataset", "split", "data", "champion"),
+    "evaluate": ("dataset", "data", "gate", "evaluation", "champion"),
+    "prepare": ("dataset", "data"),
+    "check": ("dataset", "quality", "data", "package", "predicted_at", "delivery"),
+    "golden": ("dataset", "golden", "data", "package"),
+    "monitor": ("dataset", "quality", "data", "package", "monitor", "previous"),
+}
+"""The sections of `plan.json` that each job may read; `jobs.plan` refuses it all others."""
+
+NOT_DIGESTED = ("predicted_at",)
+"""What says when an execution did the work, not what the work is."""
 
 Status = Literal["Absent", "InProgress", "Completed", "Failed"]
 
@@ -51,6 +65,11 @@ def digest(*parts: object) -> str:
     """
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read_by(command: str, plan: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a plan that a job's result depends on: all that the job may read."""
+    return {section: plan.get(section) for section in READ[command] if section not in NOT_DIGESTED}
 
 
 def derived_name(model: str, step: str, step_digest: str, attempt: int = 1) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from mdlc_cli.prediction import ENDPOINT, Prediction
 from mdlc_cli.target import Target
+from mdlc_constructs.settings.strict_json import json_lines
 
 PREFIX = "capture/"
 
@@ -35,8 +36,7 @@ def read(text: str, inference_id: str, *, model: str, place: str) -> Prediction 
     """The answer with this inference id in a capture file's text, or None; half lines are passed over."""
     if inference_id not in text:
         return None
-    # Not splitlines: a text within JSON may hold what Unicode calls a line's end.
-    for line in text.split("\n"):
+    for line in json_lines(text):
         try:
             event = json.loads(line)
             about, data = event["eventMetadata"], event["captureData"]
@@ -72,7 +72,7 @@ def _values(side: Any) -> list[Any]:
             text = base64.b64decode(text, validate=True).decode()
         except (binascii.Error, UnicodeDecodeError):
             return [text]
-    return [_value(line) for line in text.split("\n") if line.strip()]
+    return [_value(line) for line in json_lines(text)]
 
 
 def _value(line: str) -> Any:

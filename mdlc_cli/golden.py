@@ -17,6 +17,7 @@ from typing import Any
 
 from mdlc_cli.errors import CommandError
 from mdlc_cli.target import Target
+from mdlc_constructs.settings.strict_json import read_json
 
 ROWS_KEY, EXPECTED_KEY = "golden/rows.jsonl", "golden/expected.csv"
 HEADER = ["row_key", "expected"]
@@ -99,9 +100,9 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
-        except ValueError:
-            value = None
+            value = read_json(line)
+        except ValueError as error:
+            raise CommandError(f"line {number} of {path.name} is no JSON object: {error}") from error
         if not isinstance(value, dict):
             raise CommandError(f"line {number} of {path.name} is no JSON object: give one row a line")
         yield number, value

@@ -16,6 +16,7 @@ from mdlc_cli.history import Timeline, explained, flattened
 from mdlc_cli.machines import StateMachine
 from mdlc_cli.target import Target
 from mdlc_cli.terminal import line
+from mdlc_constructs.settings.strict_json import read_json
 
 SHOWN_LOG_LINES = 30
 
@@ -54,7 +55,7 @@ def read_input(text: str | None) -> str:
                 f"--input {text} cannot be read ({error.strerror}): give a file's path"
             ) from error
     try:
-        content = json.loads(given)
+        content = read_json(given)
     except ValueError as error:
         raise CommandError(
             f'--input {text!r} is not JSON ({error}): quote it as \'{{"reason": "..."}}\''

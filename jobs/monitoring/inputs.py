@@ -36,4 +36,4 @@ def _answerable(plan: Plan, program: Program, served: Served) -> Plan:
     rules: dict[str, Any] = dict(plan.quality)
     for name in ("missing_share", "ranges", "accepted_values"):
         rules[name] = {column: rule for column, rule in (rules.get(name) or {}).items() if column in asked}
-    return replace(plan, quality=rules, dataset=replace(plan.dataset, features=features))
+    return plan.but(quality=rules, dataset=replace(plan.dataset, features=features))

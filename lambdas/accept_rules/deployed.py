@@ -56,7 +56,7 @@ def place(properties: dict[str, Any]) -> str:
         sequencer="",
         written_at=BEFORE_EVERY_UPLOAD,
     )
-    content = client("s3").get_object(Bucket=upload.bucket, Key=upload.key)["Body"].read()
+    content = logic.read_upload(client("s3").get_object(Bucket=upload.bucket, Key=upload.key)["Body"])
     rules = logic.rules_in(content, properties["Decisions"], properties["Columns"])
     item = logic.item_of(rules, upload, content, datetime.now(UTC).isoformat())
     dynamodb = client("dynamodb")

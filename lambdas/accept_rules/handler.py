@@ -43,12 +43,15 @@ def _outcome(event: dict[str, Any], upload: logic.Upload) -> str:
     if logic.order(upload, current) == "older":
         return "older"
     version = {"VersionId": upload.version_id} if upload.version_id else {}
-    content = client("s3").get_object(Bucket=upload.bucket, Key=upload.key, **version)["Body"].read()
+    content = logic.read_upload(
+        client("s3").get_object(Bucket=upload.bucket, Key=upload.key, **version)["Body"]
+    )
     try:
         rules = logic.rules_in(content, event["decisions"], event["columns"])
     except RulesRefused as refused:
-        counts.count(event["api"], {"RulesRefused": 1}, {"message": str(refused)})
-        _announce(event, "Rules Refused", logic.refusal_detail(upload, event, refused))
+        detail = logic.refusal_detail(upload, event, refused)
+        counts.count(event["api"], {"RulesRefused": 1}, {"message": detail["message"]})
+        _announce(event, "Rules Refused", detail)
         return "refused"
     item = logic.item_of(rules, upload, content, datetime.now(UTC).isoformat())
     outcome = _replace(dynamodb, event["table"], upload, item, current)

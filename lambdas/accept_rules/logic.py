@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mdlc_constructs.settings.rules import Rules
-from mdlc_constructs.settings.rules_document import RulesRefused, parse, read
+from mdlc_constructs.settings.rules_document import LONGEST_DOCUMENT, RulesRefused, parse, read
+from mdlc_constructs.settings.strict_json import StrictJsonError, decoded, shown_text
 
 CURRENT = "RULES"
 
 Order = Literal["newer", "older", "same"]
 
-MOST_PROBLEMS = 20
+MOST_PROBLEMS, MOST_CHARACTERS = 20, 1000
+"""What an event of EventBridge, 256 KB, holds of a refusal: problems, and characters of each."""
 
 _SEQUENCER = re.compile(r"[0-9A-Fa-f]+")
 
@@ -43,13 +45,20 @@ def rules_in(content: bytes, decisions: Sequence[str], columns: Mapping[str, str
     Raises:
         RulesRefused: naming what is wrong.
     """
+    if len(content) > LONGEST_DOCUMENT:
+        # It may be cut, so that its last character is none.
+        raise RulesRefused([f"The file has more than {LONGEST_DOCUMENT} bytes: shorten its lists."])
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise RulesRefused(
-            [f"The file is no text in UTF-8 (byte {error.start}): save it as such."]
-        ) from error
+        text = decoded(content)
+    except StrictJsonError as error:
+        raise RulesRefused([str(error)]) from error
     return parse(read(text), decisions=decisions, columns=columns)
+
+
+def read_upload(body: Any) -> bytes:
+    """What is looked at of an upload: no more than rules may have, and a byte."""
+    content: bytes = body.read(LONGEST_DOCUMENT + 1)
+    return content
 
 
 def item_of(rules: Rules, upload: Upload, content: bytes, accepted_at: str) -> dict[str, Any]:
@@ -100,8 +109,8 @@ def refusal_detail(upload: Upload, event: Mapping[str, Any], refused: RulesRefus
         "api": event["api"],
         "source": f"s3://{upload.bucket}/{upload.key}",
         "s3_version": upload.version_id,
-        "message": str(refused),
-        "problems": list(refused.problems[:MOST_PROBLEMS]),
+        "message": shown_text(str(refused), MOST_CHARACTERS),
+        "problems": [shown_text(one, MOST_CHARACTERS) for one in refused.problems[:MOST_PROBLEMS]],
     }
 
 

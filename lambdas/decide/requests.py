@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mdlc_constructs.settings.request_id import REQUEST_ID_PATTERN
+from mdlc_constructs.settings.strict_json import StrictJsonError, check_json
 
 LONGEST_ROW = 64 * 1024
 """Characters of the row as JSON in ASCII. A record holds it twice, once with what was looked up, and an item
@@ -68,6 +69,10 @@ def checked(content: object) -> Request:
     for column, value in row.items():
         if isinstance(value, (dict, list)) or value in (float("inf"), float("-inf")):
             raise BadRequest(f"row[{column!r}]={value!r}: send a text, a number, true, false or null.")
+    try:
+        check_json(row)
+    except StrictJsonError as error:
+        raise BadRequest(f"row: {error}") from error
     size = len(json.dumps(row))
     if size > LONGEST_ROW:
         raise BadRequest(f"row has {size} characters as JSON: send at most {LONGEST_ROW}.")

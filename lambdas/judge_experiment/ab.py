@@ -1,6 +1,5 @@
 """Which of two versions did better: outcomes by variant, and Welch's interval of their difference. Pure."""
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any
 
 from lambdas.judge_experiment.captures import Captured
 from lambdas.judge_experiment.verdicts import DROP, PROMOTE, UNDECIDED, Verdict
+from mdlc_constructs.settings.strict_json import json_lines, read_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,10 +22,9 @@ class Interval:
 
 def outcomes(text: str) -> Iterator[tuple[str, float]]:
     """Requests' ids with their outcomes, from JSON Lines; lines of another kind are passed over."""
-    # Not splitlines: a text within JSON may hold what Unicode calls a line's end.
-    for line in text.split("\n"):
+    for line in json_lines(text):
         try:
-            given = json.loads(line)
+            given = read_json(line)
             request, value = given["request_id"], given["value"]
         except (ValueError, KeyError, TypeError):
             continue

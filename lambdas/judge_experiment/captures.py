@@ -10,6 +10,7 @@ from typing import Any
 
 from lambdas.probe_answers.logic import Scores, parsed
 from lambdas.probe_answers.rows import PROBE_PREFIX
+from mdlc_constructs.settings.strict_json import json_lines, read_json
 
 STRETCH_CHARACTERS = 1
 """Of a file's name, which begins with minute and second: files of ten minutes are read together."""
@@ -43,12 +44,11 @@ class Captured:
 
 def captured(text: str) -> Iterator[Captured]:
     """The exchanges in a capture file; lines of another kind, and probes of releases, are passed over."""
-    # Not splitlines: a text within JSON may hold what Unicode calls a line's end.
-    for line in text.split("\n"):
+    for line in json_lines(text):
         try:
             event = json.loads(line)
             data, about = event["captureData"], event["eventMetadata"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             continue
         given = about.get("inferenceId")
         if str(given or "").startswith(PROBE_PREFIX):
@@ -63,7 +63,7 @@ def captured(text: str) -> Iterator[Captured]:
             ids=tuple(ids),
             inference_id=str(given) if given else None,
             row=_row(asked),
-            answers=tuple(_scores(one) for one in (answered or "").split("\n") if one.strip()),
+            answers=tuple(_scores(one) for one in json_lines(answered or "")),
         )
 
 
@@ -80,7 +80,7 @@ def _text(side: Any) -> str | None:
 
 def _row(asked: str | None) -> Mapping[str, Any] | None:
     try:
-        row = json.loads(asked or "")
+        row = read_json(asked or "")
     except ValueError:
         return None
     return row if isinstance(row, dict) else None

@@ -15,7 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lambdas.leases.items import ENDED, HELD, REMEMBERED, WAITING, Items, Write
-from lambdas.leases.requests import Holder, Known, Request, holder, known, moment, rank
+from lambdas.leases.requests import HEAD, Holder, Known, Request, holder, known, moment, rank
 from lambdas.leases.writing import updated, written
 from mdlc_constructs.settings.budget import Budget
 
@@ -67,7 +67,7 @@ class Fleet:
             self.tell(request.task_token, {"lease": TOO_LARGE})
             return TOO_LARGE
         self._bury(request)
-        where = rank(request.arrived, request.priority, self.budget.head_start)
+        where = HEAD if request.resumed else rank(request.arrived, request.priority, self.budget.head_start)
         for _ in self._attempts():
             found = self._request(request.request_id)
             if found is None:

@@ -33,11 +33,18 @@ Item = dict[str, dict[str, str]]
 
 @dataclass(frozen=True, kw_only=True)
 class Noted:
-    """A trigger with who works for it: the request it belongs to and the execution that claimed it."""
+    """A trigger with who works for it.
+
+    Attributes:
+        claimed_by: the request it belongs to once an execution works for it under the model's lease.
+        owner: the execution that claimed it.
+        worker: the execution that took it up last, which may still wait for its lease.
+    """
 
     fired: Fired
     claimed_by: str = ""
     owner: str = ""
+    worker: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,14 +106,27 @@ class Notes:
                 self.dynamodb,
                 TableName=self.table,
                 Key=self._key(_sort_key(one.fired)),
-                UpdateExpression="SET claimed_by = :request, owner_arn = :owner",
+                UpdateExpression="SET claimed_by = :request, owner_arn = :owner, worker_arn = :owner",
                 # One that was deleted meanwhile must not come back as half an item.
                 ConditionExpression="attribute_exists(pk)",
                 ExpressionAttributeValues={":request": {"S": request_id}, ":owner": {"S": owner}},
             )
             if there:
-                claimed.append(replace(one, claimed_by=request_id, owner=owner))
+                claimed.append(replace(one, claimed_by=request_id, owner=owner, worker=owner))
         return claimed
+
+    def take_up(self, one: Noted, worker: str) -> bool:
+        """Say which execution will work for a trigger; False when another one was faster, or it is gone."""
+        seen = {":seen": {"S": one.worker}} if one.worker else {}
+        return updated(
+            self.dynamodb,
+            TableName=self.table,
+            Key=self._key(_sort_key(one.fired)),
+            UpdateExpression="SET worker_arn = :worker",
+            ConditionExpression="attribute_exists(pk) AND "
+            + ("worker_arn = :seen" if one.worker else "attribute_not_exists(worker_arn)"),
+            ExpressionAttributeValues={":worker": {"S": worker}, **seen},
+        )
 
     def drop(self, noted: Iterable[Noted]) -> None:
         """Forget triggers that there is nothing to work for; their events stay known."""
@@ -198,4 +218,5 @@ def _read(item: Mapping[str, Mapping[str, str]]) -> Noted:
         fired=fired,
         claimed_by=item.get("claimed_by", {"S": ""})["S"],
         owner=item.get("owner_arn", {"S": ""})["S"],
+        worker=item.get("worker_arn", {"S": ""})["S"],
     )

@@ -16,6 +16,7 @@ class Request:
         priority: 0 to 9; more is served earlier.
         arrived: when it first asked, with a time zone.
         task_token: what ends the execution's wait.
+        resumed: it goes on with what held a lease before, and is served before all that is new.
     """
 
     request_id: str
@@ -26,6 +27,7 @@ class Request:
     priority: int = 0
     jobs: int = 1
     instances: int = 1
+    resumed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,10 @@ class Holder:
 def moment(when: datetime) -> str:
     """A moment as text in UTC that sorts by time, to the millisecond."""
     return when.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+HEAD = f"{0:015d}"
+"""The place of what is resumed, before every arrival."""
 
 
 def rank(arrived: datetime, priority: int, head_start: timedelta) -> str:

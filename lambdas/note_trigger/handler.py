@@ -1,6 +1,7 @@
 """Entry point of what notes triggers: an event's rule or a deployment calls it.
 
-Both hand over `table`, `model`, `machine`, the declared `triggers`, the `dataset`'s URI, and the `event`.
+Both hand over `table`, `model`, `machine`, the declared `triggers`, the `dataset`'s URI, and the `event`. A
+rule by the clock hands over `table`, `model`, `machine` and `resume`, and nothing is noted.
 """
 
 import time
@@ -15,7 +16,7 @@ from lambdas.counting import counted
 from lambdas.custom_resource import answer
 from lambdas.leases.gathering import Fired, is_replaced
 from lambdas.leases.noted import Notes
-from lambdas.leases.starting import start_pending
+from lambdas.leases.starting import resume_pending, start_pending
 from lambdas.note_trigger import logic
 from lambdas.planning import utc_now
 from mdlc_constructs.settings.triggers import (
@@ -39,10 +40,12 @@ LOOKED_AT = 2 * MOST_WINDOWS
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any] | None:
-    """Note what the event makes fire; says how much that was, and which execution works for it."""
+    """Note what the event makes fire, or resume what was killed; says which execution works for it."""
     if "RequestType" in event:
         _deployed(event)
         return None
+    if event.get("resume"):
+        return _resume(event)
     return _note(event, _fired(event))
 
 
@@ -55,6 +58,15 @@ def _note(plan: Mapping[str, Any], fired: Iterable[Fired]) -> dict[str, Any]:
     execution = start_pending(notes, stepfunctions, plan["machine"]) if all_fired else None
     logger.info("noted", extra={"fired": [one.event_id for one in all_fired], "new": new})
     return {"fired": len(all_fired), "new": len(new), "execution": execution}
+
+
+def _resume(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Start again what was killed, or was never started."""
+    stepfunctions = client("stepfunctions")
+    notes = Notes(dynamodb=client("dynamodb"), table=plan["table"], model=plan["model"])
+    execution = resume_pending(notes, stepfunctions, plan["machine"])
+    logger.info("looked for work that nobody does", extra={"execution": execution})
+    return {"execution": execution}
 
 
 def _fired(plan: Mapping[str, Any]) -> list[Fired]:

@@ -40,20 +40,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     plan["wait_seconds"] = wait_seconds(event["execution"]["started_at"], utc_now())
     if plan["step"] != "Done":
         body = {
-            "schema_version": 1,
-            "workflow": "batch",
-            "model": event["model"],
+            **logic.job_plan(event, files, package, plan["shards"]),
             "run": plan["run"],
-            "dataset": dataset,
-            "quality": settings["quality"],
-            "data": {
-                "version": plan["data_version"],
-                "uri": uri,
-                "files": [{**file.to_plan(), "shard": plan["shards"][file.name]} for file in files],
-            },
-            "package": {"arn": package.arn, "version": package.version},
             "predicted_at": event["execution"]["started_at"],
-            **({"delivery": settings["delivery"]} if settings.get("delivery") else {}),
         }
         plan["uris"]["plan"] = put_plan(s3, home["bucket"], plan["run"], body)
     # The file list can outgrow a state's 256 KiB; the jobs read it from plan.json.

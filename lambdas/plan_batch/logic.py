@@ -6,9 +6,9 @@ from typing import Any
 
 from lambdas.errors import InvalidInput
 from lambdas.packages import Package, check_version
-from lambdas.planning import checked_object, next_state, passed
+from lambdas.planning import checked_object, finished_by, next_state, passed
 from lambdas.sources import SourceFile, data_version
-from lambdas.steps import Job, digest, standing, verdict
+from lambdas.steps import Job, digest, read_by, standing, verdict
 
 LookUp = Callable[[str], Job]
 
@@ -62,6 +62,31 @@ def shards(files: Sequence[SourceFile], bound: int) -> dict[str, str]:
     return chosen
 
 
+def job_plan(
+    event: Mapping[str, Any], files: Sequence[SourceFile], package: Package, spread: Mapping[str, str]
+) -> dict[str, Any]:
+    """The `plan.json` of the execution's jobs, but for the run, which follows from it, and the time.
+
+    Args:
+        spread: each file's shard.
+    """
+    settings = event["settings"]
+    return {
+        "schema_version": 1,
+        "workflow": "batch",
+        "model": event["model"],
+        "dataset": settings["dataset"],
+        "quality": settings["quality"],
+        "data": {
+            "version": data_version(files),
+            "uri": settings["dataset"]["uri"],
+            "files": [{**file.to_plan(), "shard": spread[file.name]} for file in files],
+        },
+        "package": {"arn": package.arn, "version": package.version},
+        **({"delivery": settings["delivery"]} if settings.get("delivery") else {}),
+    }
+
+
 def decide(
     event: Mapping[str, Any],
     files: Sequence[SourceFile],
@@ -75,18 +100,20 @@ def decide(
         recorded: the audit table's entry of a finished run, by the run's digest.
     """
     settings, requests, bound, model = event["settings"], event["requests"], event["bound"], event["model"]
-    data = data_version(files)
     spread = shards(files, int(settings["parallel"]))
+    read = job_plan(event, files, package, spread)
+    data = read["data"]["version"]
 
     def step(name: str, *parts: object) -> str:
         return digest(requests[name], bound, *parts)
 
-    quality = step("CheckInput", settings["dataset"], settings["quality"], data)
-    prepare = step("PrepareInput", settings["dataset"], data, spread, package.metadata["program"])
+    quality = step("CheckInput", read_by("quality", read))
+    prepare = step("PrepareInput", read_by("prepare", read), package.metadata["program"])
     score = step("ScoreInput", prepare, package.metadata["model"])
     # What is delivered is written by the same job; settings of the delivery that change deliver anew.
     delivery = settings.get("delivery")
-    check = step("CheckOutput", score, package.version, *([delivery] if delivery else []))
+    # Its result lies below the run, which other rules for the input change.
+    check = step("CheckOutput", score, read_by("check", read), quality)
     run = digest(quality, check)[:16]
     bucket = event["home"]["bucket"]
 
@@ -154,6 +181,7 @@ def decide(
         "quality": verdict(found["CheckInput"].job),
         "output": verdict(found["CheckOutput"].job),
         "recorded": dict(done) if done else None,
+        "finished_by": finished_by(done),
     }
     refused = {
         step: choice

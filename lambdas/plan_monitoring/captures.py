@@ -13,6 +13,7 @@ from typing import Any
 from lambdas.plan_monitoring.windows import Window
 from lambdas.probe_answers.logic import parsed
 from lambdas.probe_answers.rows import PROBE_PREFIX
+from mdlc_constructs.settings.strict_json import json_lines
 
 HOUR = timedelta(hours=1)
 BY_DAY = timedelta(hours=12)
@@ -148,13 +149,12 @@ def version_named(s3: Any, bucket: str, found: Sequence[Captured], window: Windo
 
 def _versions(text: str, window: Window) -> Iterator[int]:
     """The version of each answer of the window; lines that are cut off or tell none are passed over."""
-    # Not splitlines: a text within JSON may hold what Unicode calls a line's end.
-    for line in text.split("\n"):
+    for line in json_lines(text):
         moment = _moment(line)
         if moment is None or not window.holds(moment):
             continue
         answered = json.loads(line).get("captureData", {}).get("endpointOutput") or {}
-        for part in _text(answered).split("\n"):
+        for part in json_lines(_text(answered)):
             answer = parsed(part)
             if answer is not None and (answer.version or "").isdecimal():
                 yield int(str(answer.version))

@@ -3,45 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lambdas.plan_monitoring.logic import MOST_ATTEMPTS, Planned, label_settings
+from lambdas.plan_monitoring import logic
+from lambdas.plan_monitoring.logic import MOST_ATTEMPTS, Planned
 from lambdas.steps import DIGEST_LENGTH, digest, verdict
 
 
 def job_plan(event: Mapping[str, Any], one: Planned) -> dict[str, object]:
     """The `plan.json` of a window's monitor job."""
-    settings, source, package = event["settings"], one.source, one.source.package
-    assert package is not None
-    monitor = {key: value for key, value in settings["monitor"].items() if key != "kind"}
-    return {
-        "schema_version": 1,
-        "workflow": "monitoring",
-        "model": event["model"],
-        "run": one.digest[:16],
-        "dataset": settings["dataset"],
-        "quality": settings["quality"],
-        "data": {
-            "version": source.labels_version,
-            "uri": settings["labels"]["uri"] if settings["labels"] else "",
-            "files": [file.to_plan() for file in source.labels],
-        },
-        "package": {
-            "arn": package.arn,
-            "version": package.version,
-            "run": package.metadata["run"],
-            "program": package.metadata["program"],
-            "baseline": source.baseline,
-        },
-        "monitor": {
-            "kind": settings["monitor"]["kind"],
-            "window": one.window.to_plan(),
-            "id": one.window.id,
-            "captured": source.names(),
-            "published": [batch.to_plan() for batch in source.published],
-            "labels": label_settings(settings),
-            **monitor,
-        },
-        "previous": {"window": one.previous[0].to_plan()} if one.previous else None,
-    }
+    assert one.source.package is not None
+    plan = logic.job_plan(event, one.source, one.previous[0] if one.previous else None)
+    return {**plan, "run": one.digest[:16]}
 
 
 def entry(event: Mapping[str, Any], one: Planned) -> dict[str, Any]:

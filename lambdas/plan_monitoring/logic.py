@@ -11,7 +11,7 @@ from lambdas.plan_monitoring.published import Published
 from lambdas.plan_monitoring.windows import Wanted, Window
 from lambdas.planning import met, next_state
 from lambdas.sources import SourceFile, data_version
-from lambdas.steps import DIGEST_LENGTH, Job, Standing, digest, standing
+from lambdas.steps import DIGEST_LENGTH, Job, Standing, digest, read_by, standing
 
 LookUp = Callable[[str], Job]
 
@@ -154,20 +154,54 @@ def monitor_replays(event: Mapping[str, Any]) -> bool:
 
 
 def _digest(event: Mapping[str, Any], source: Found, earlier: Window | None) -> str:
-    settings, package = event["settings"], source.package
     return digest(
         event["requests"][STEP],
         event["bound"],
-        settings["dataset"],
-        settings["quality"],
-        settings["monitor"],
-        label_settings(settings),
-        source.wanted.window.id,
+        read_by("monitor", job_plan(event, source, earlier)),
+        # The plan names what was served, and this what it holds.
         source.served_version,
-        source.labels_version,
-        [package.arn, package.metadata["program"], source.baseline] if package else None,
-        earlier.id if earlier else None,
     )
+
+
+def job_plan(event: Mapping[str, Any], source: Found, earlier: Window | None) -> dict[str, Any]:
+    """The `plan.json` of a window's monitor job, but for the run, which follows from it.
+
+    Args:
+        earlier: the window that it is compared with.
+    """
+    settings, package, window = event["settings"], source.package, source.wanted.window
+    monitor = {key: value for key, value in settings["monitor"].items() if key != "kind"}
+    return {
+        "schema_version": 1,
+        "workflow": "monitoring",
+        "model": event["model"],
+        "dataset": settings["dataset"],
+        "quality": settings["quality"],
+        "data": {
+            "version": source.labels_version,
+            "uri": settings["labels"]["uri"] if settings["labels"] else "",
+            "files": [file.to_plan() for file in source.labels],
+        },
+        "package": {
+            "arn": package.arn,
+            "version": package.version,
+            "run": package.metadata["run"],
+            "program": package.metadata["program"],
+            "baseline": source.baseline,
+        }
+        if package
+        else None,
+        "monitor": {
+            "kind": settings["monitor"]["kind"],
+            "window": window.to_plan(),
+            "id": window.id,
+            "captured": source.names(),
+            "published": [batch.to_plan() for batch in source.published],
+            "labels": label_settings(settings),
+            **monitor,
+        },
+        "previous": {"window": earlier.to_plan()} if earlier else None,
+    }
 
 
 def label_settings(settings: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -54,16 +54,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     )
     plan["wait_seconds"] = wait_seconds(event["execution"]["started_at"], utc_now())
     if golden.rows is not None and "ScoreGolden" in plan["names"] and plan["step"] != "Done":
-        body = {
-            "schema_version": 1,
-            "workflow": "batch",
-            "model": event["model"],
-            "run": plan["run"],
-            "dataset": settings["dataset"],
-            "golden": settings["golden"],
-            "data": {"version": plan["data_version"], "uri": folder, "files": [golden.rows.to_plan()]},
-            "package": {"arn": package.arn, "version": package.version},
-        }
+        body = {**logic.golden_plan(event, golden.rows, package), "run": plan["run"]}
         plan["uris"]["plan"] = put_plan(s3, home["bucket"], plan["run"], body)
     logger.info("planned", extra={"run": plan["run"], "step": plan["step"], "package": package.arn})
     return plan

@@ -12,9 +12,9 @@ from lambdas.plan_release import trials
 from lambdas.plan_release.direction import goes_back, superseded
 from lambdas.plan_release.live import check_live, left_unscaled, must_deregister, situation
 from lambdas.plan_release.trials import Noted
-from lambdas.planning import checked_object, met, next_state, passed
+from lambdas.planning import checked_object, finished_by, met, next_state, passed
 from lambdas.sources import SourceFile, data_version
-from lambdas.steps import Job, digest, standing, verdict
+from lambdas.steps import Job, digest, read_by, standing, verdict
 
 LookUp = Callable[[str], Job]
 
@@ -79,6 +79,24 @@ class Golden:
             )
 
 
+def golden_plan(event: Mapping[str, Any], rows: SourceFile, package: Package) -> dict[str, Any]:
+    """The `plan.json` of the golden job, but for the run, which follows from it."""
+    settings = event["settings"]
+    return {
+        "schema_version": 1,
+        "workflow": "batch",
+        "model": event["model"],
+        "dataset": settings["dataset"],
+        "golden": settings["golden"],
+        "data": {
+            "version": data_version([rows]),
+            "uri": f"s3://{event['home']['bucket']}/golden/",
+            "files": [rows.to_plan()],
+        },
+        "package": {"arn": package.arn, "version": package.version},
+    }
+
+
 def decide(
     event: Mapping[str, Any],
     golden: Golden,
@@ -139,9 +157,8 @@ def decide(
     if asks and golden.rows is not None and golden.expected is not None:
         data, checks = data_version([golden.rows]), PASSED
         score = step("ScoreGolden", made, data)
-        check = step(
-            "CheckGolden", score, settings["golden"], settings["dataset"], data_version([golden.expected])
-        )
+        read = read_by("golden", golden_plan(event, golden.rows, package))
+        check = step("CheckGolden", score, read, data_version([golden.expected]))
         scored = standing(model, "scoregold", score, look_up.transform)
         checked = standing(model, "compare", check, look_up.processing)
         jobs |= {"ScoreGolden": [scored.job], "CheckGolden": [checked.job]}
@@ -155,7 +172,8 @@ def decide(
 
     run = digest(config.name, names.get("CheckGolden"))[:16]
     stands = situation(live, config.name)
-    done = recorded(run) if stands == "Serving" and is_champion else None
+    before = recorded(run)
+    done = before if stands == "Serving" and is_champion else None
     going = "Done" if done or late else next_state(jobs, refused=refused, last="Deploy", taken=taken)
     if going == "Deploy" and stands == "Other" and live is not None and live.status in BUSY:
         going = "Wait"
@@ -206,5 +224,7 @@ def decide(
         "rejectable": not is_champion and not back,
         "outcome": "Superseded" if late else "Unchanged",
         "recorded": dict(done) if done else None,
+        # A release that goes back finds the run of the time before, and records it anew.
+        "finished_by": finished_by(before),
         "step": going,
     }

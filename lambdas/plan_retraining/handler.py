@@ -18,7 +18,7 @@ from lambdas.leases.gathering import is_replaced
 from lambdas.leases.noted import Noted, Notes, Trained
 from lambdas.leases.requests import Request
 from lambdas.leases.sharing import fleet_from
-from lambdas.leases.starting import abandoned, start_pending
+from lambdas.leases.starting import abandoned, followed, start_pending
 from lambdas.plan_retraining import logic
 from lambdas.planning import utc_now
 from mdlc_constructs.settings.patience import Patience
@@ -42,13 +42,24 @@ def _gather(event: Mapping[str, Any]) -> dict[str, Any]:
     given = logic.checked_input(event["input"])
     noted = notes.noted()
     left = _abandoned(noted, execution["id"])
+    asked = None
     # Who starts the machine by hand while work lies about asks for that work.
     if not given.get("noted") and not left:
-        notes.note(logic.asked(given, execution, plan["priority"]), now)
+        asked = logic.asked(given, execution, plan["priority"])
+        notes.note(asked, now)
         noted = notes.noted()
     past = notes.history().past
     found = logic.wanted(plan["model"], left, noted, past, Patience.from_plan(plan["patience"]), now)
-    return {"step": logic.NOTHING} if found is None else logic.waiting(found, past, now)
+    if found is None:
+        return {"step": logic.NOTHING}
+    # Whoever looks for work that nobody does must see that this execution does it, though it still waits.
+    for one in followed(noted, left, found):
+        if not one.worker or not is_running(client("stepfunctions"), one.worker):
+            notes.take_up(one, execution["id"])
+    for one in noted:
+        if asked is not None and one.fired.event_id == asked.event_id and not one.worker:
+            notes.take_up(one, execution["id"])
+    return {**logic.waiting(found, past, now), "resumed": bool(left)}
 
 
 def _ask(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,6 +71,7 @@ def _ask(event: Mapping[str, Any]) -> dict[str, Any]:
         owner=event["execution"]["id"],
         arrived=utc_now(),
         task_token=event["token"],
+        resumed=asked.get("resumed", False),
         priority=int(asked["priority"]),
         instances=plan["instances"],
     )

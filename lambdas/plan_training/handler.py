@@ -48,20 +48,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     )
     plan["wait_seconds"] = wait_seconds(event["execution"]["started_at"], utc_now())
     if plan["step"] != "Done":
-        body = {
-            "schema_version": 1,
-            "workflow": "training",
-            "model": event["model"],
-            "run": made.run,
-            **settings,
-            "split": intervals.resolve_split(settings["split"], event["input"]),
-            "data": {
-                "version": made.data,
-                "uri": settings["dataset"]["uri"],
-                "files": [file.to_plan() for file in files],
-            },
-            "champion": champion.to_plan() if champion else None,
-        }
+        body = {**logic.job_plan(event, files, champion), "run": made.run}
         plan["uris"]["plan"] = put_plan(s3, home["bucket"], made.run, body)
     logger.info(
         "planned", extra={"run": made.run, "step": plan["step"], "region": os.environ.get("AWS_REGION")}

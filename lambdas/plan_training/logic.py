@@ -6,9 +6,9 @@ from typing import Any
 
 from lambdas.errors import ChampionLost
 from lambdas.plan_training.intervals import resolve_split
-from lambdas.planning import next_state, passed
+from lambdas.planning import finished_by, next_state, passed
 from lambdas.sources import SourceFile, data_version
-from lambdas.steps import Job, Standing, digest, standing, verdict
+from lambdas.steps import Job, Standing, digest, read_by, standing, verdict
 
 LookUp = Callable[[str], Job]
 
@@ -72,31 +72,51 @@ def work(event: Mapping[str, Any], files: Sequence[SourceFile], champion: Champi
     The champion is part of what is prepared, scored and evaluated, and of neither training nor the run: a
     champion that moved does not train the same model again.
     """
-    settings, requests, bound = event["settings"], event["requests"], event["bound"]
-    data = data_version(files)
-    split = resolve_split(settings["split"], event["input"])
-    rival = champion.version if champion else None
+    requests, bound, plan = event["requests"], event["bound"], job_plan(event, files, champion)
+    rival = plan["champion"]
 
     def step(name: str, *parts: object) -> str:
         return digest(requests[name], bound, *parts)
 
-    quality = step("CheckQuality", settings["dataset"], settings["quality"], data)
-    prepared = step("PrepareFeatures", settings["dataset"], split, data)
+    quality = step("CheckQuality", read_by("quality", plan))
+    prepared = step("PrepareFeatures", {**read_by("features", plan), "champion": None})
     train = step("Train", prepared)
     model = step("CreateModel", train)
     score = step("ScoreHoldout", model, rival)
-    evaluation = (settings["gate"], settings["evaluation"])
+    evaluation = {**read_by("evaluate", plan), "champion": None}
+    run = step("Evaluate", quality, model, evaluation)[:16]
     return Work(
-        data=data,
+        data=plan["data"]["version"],
         quality=quality,
         # Training sees the split alone; the job that writes it prepares the champion's holdout beside it.
         features=digest(prepared, rival),
         train=train,
         model=model,
         score=score,
-        evaluate=step("Evaluate", score, *evaluation),
-        run=step("Evaluate", quality, model, *evaluation)[:16],
+        # The baseline lies below the run, which other rules of quality change.
+        evaluate=step("Evaluate", score, read_by("evaluate", plan), run),
+        run=run,
     )
+
+
+def job_plan(
+    event: Mapping[str, Any], files: Sequence[SourceFile], champion: Champion | None
+) -> dict[str, Any]:
+    """The `plan.json` of the execution's jobs, but for the run, which follows from it."""
+    settings = event["settings"]
+    return {
+        "schema_version": 1,
+        "workflow": "training",
+        "model": event["model"],
+        **settings,
+        "split": resolve_split(settings["split"], event["input"]),
+        "data": {
+            "version": data_version(files),
+            "uri": settings["dataset"]["uri"],
+            "files": [file.to_plan() for file in files],
+        },
+        "champion": champion.to_plan() if champion else None,
+    }
 
 
 def locations(bucket: str, made: Work, names: Mapping[str, str]) -> dict[str, str]:
@@ -195,6 +215,7 @@ def decide(
         "quality": verdict(steps["CheckQuality"].job),
         "gate": verdict(steps["Evaluate"].job),
         "recorded": dict(recorded) if recorded else None,
+        "finished_by": finished_by(recorded),
     }
     refused = {} if passed(plan["quality"]) else {"CheckQuality": "QualityVerdict"}
     plan["step"] = (

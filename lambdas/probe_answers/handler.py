@@ -31,6 +31,7 @@ from lambdas.probe_answers.asking import ask, runtime
 from lambdas.probe_answers.errors import InvalidRows, NothingToAsk, ProbesLost, TooSlow
 from lambdas.probe_answers.rows import Row, captured_rows, distinct, golden_rows
 from lambdas.sources import is_there
+from mdlc_constructs.settings.strict_json import json_lines
 
 logger = Logger(service="probe-answers")
 
@@ -170,8 +171,7 @@ def _required(s3: Any, bucket: str, key: str, most: int | None) -> str:
 
 def _golden(s3: Any, event: dict[str, Any]) -> tuple[Row, ...]:
     text = _required(s3, event["bucket"], "golden/rows.jsonl", MOST_BYTES + 1)
-    # Not splitlines: a text within JSON may hold what Unicode calls a line's end.
-    lines = text.split("\n")
+    lines = json_lines(text)
     if len(text.encode()) > MOST_BYTES:
         lines = lines[:-1]  # it may be cut off
     expected = _required(s3, event["bucket"], "golden/expected.csv", None)

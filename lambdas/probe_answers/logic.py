@@ -16,6 +16,7 @@ from typing import Any
 
 from lambdas.probe_answers.errors import ChampionSilent, InvalidRows, ProbesLost
 from lambdas.probe_answers.rows import Row
+from mdlc_constructs.settings.strict_json import read_json
 
 ENOUGH = 0.5
 """Of the answers that the new fleet's smallest share brings, the part that is enough to tell by."""
@@ -120,7 +121,7 @@ def parsed(text: str) -> Answer | None:
     """An answer: `{"score": ..., "version": ...}`, or numbers as JSON or CSV; None for anything else."""
     version = None
     try:
-        given: Any = json.loads(text)
+        given: Any = read_json(text)
     except ValueError:
         given = [_number(cell) for line in text.split() for cell in line.split(",")]
     if isinstance(given, Mapping):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdas.probe_answers.errors import InvalidRows
+from mdlc_constructs.settings.strict_json import json_lines
 
 PROBE_PREFIX = "probe-"
 """How the inference id of every probe begins."""
@@ -79,18 +80,17 @@ def captured_rows(text: str) -> Iterator[Row]:
     Lines that are cut off or of another kind are passed over, and so are probes of earlier releases: rows
     must come from callers.
     """
-    # Not splitlines: a text within JSON may hold what Unicode calls a line's end.
-    for line in text.split("\n"):
+    for line in json_lines(text):
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         found = _input_of(event)
         if found is None:
             continue
         body, content_type = found
         kind = content_type.split(";")[0].strip().lower()
-        for part in body.split("\n") if kind in _BY_LINE else [body]:
+        for part in json_lines(body) if kind in _BY_LINE else [body]:
             if part.strip() and len(part) <= LARGEST_ROW_CHARACTERS:
                 yield Row(body=part.strip(), content_type=content_type)
 

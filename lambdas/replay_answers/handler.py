@@ -26,6 +26,7 @@ from lambdas.replay_answers import logic
 from lambdas.replay_answers.logic import Compared, Known
 from lambdas.sources import is_there, split_uri
 from lambdas.steps import digest
+from mdlc_constructs.settings.strict_json import json_lines
 
 logger = Logger(service="replay-answers")
 
@@ -116,7 +117,7 @@ def _golden(event: dict[str, Any], notes: list[str]) -> Compared | None:
     """Golden rows against the first answers of the version that answers now; None when there are none."""
     bucket = event["bucket"]
     text = _text(bucket, "golden/rows.jsonl")
-    bodies = [line.strip() for line in (text or "").split("\n") if line.strip()][:MOST_GOLDEN]
+    bodies = [line.strip() for line in json_lines(text or "")][:MOST_GOLDEN]
     if not bodies:
         return None
     rows = [Row(body=body, content_type=ROWS_TYPE) for body in bodies]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdas.probe_answers.logic import Answer, Scores
+from mdlc_constructs.settings.strict_json import json_lines
 
 Known = Answer | None
 """What was answered to a row; None for an error, for silence, and for what was not asked."""
@@ -43,10 +44,7 @@ class Request:
 def requests(text: str, content_type: str) -> tuple[Request, ...]:
     """The requests that the monitor job sampled: JSON lines of `inference_id`, `row`, `score`, `version`."""
     found = []
-    # Not splitlines: a text within JSON may hold what Unicode calls a line's end.
-    for line in text.split("\n"):
-        if not line.strip():
-            continue
+    for line in json_lines(text):
         given: Mapping[str, Any] = json.loads(line)
         found.append(
             Request(

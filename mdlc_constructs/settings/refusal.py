@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from mdlc_constructs.settings.strict_json import shown
+
 
 def refusal(argument: str, value: object, remedy: str) -> ValueError:
     """The error to raise when ``argument`` holds ``value`` and ``remedy`` says what to give instead."""
-    return ValueError(f"{argument}={value!r}: {remedy}")
+    return ValueError(f"{argument}={shown(value)}: {remedy}")
 
 
 def unknown(argument: str, value: str, known: Iterable[str], *, what: str) -> ValueError:

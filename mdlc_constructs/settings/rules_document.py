@@ -24,6 +24,7 @@ Tests of a column: ``is``, ``is_not``, ``in``, ``not_in``, ``missing`` and, for 
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +42,7 @@ from mdlc_constructs.settings.rules_conditions import (
     checked_tests,
     condition,
 )
+from mdlc_constructs.settings.strict_json import StrictJsonError, check_json, read_json
 
 SCHEMA_VERSION = 1
 LONGEST_DOCUMENT = 300_000
@@ -68,18 +70,14 @@ class RulesRefused(ValueError):
 def read(text: str) -> Any:
     """The document in a text.
 
-    :raises RulesRefused: for what is no JSON, names a key twice or is too long; with the line.
+    :raises RulesRefused: for what is no strict JSON or is too long; with the line where there is one.
     """
     if len(text.encode(errors="replace")) > LONGEST_DOCUMENT:
         raise RulesRefused([f"The document has more than {LONGEST_DOCUMENT} bytes: shorten its lists."])
     try:
-        return json.loads(text, object_pairs_hook=_distinct, parse_constant=_no_number)
-    except json.JSONDecodeError as error:
-        raise RulesRefused(
-            [f"line {error.lineno}, column {error.colno}: this is no JSON ({error.msg}); mend it there."]
-        ) from error
-    except RecursionError as error:
-        raise RulesRefused(["The document is nested too deeply for rules: mend it."]) from error
+        return read_json(text)
+    except StrictJsonError as error:
+        raise RulesRefused([str(error)]) from error
 
 
 def parse(document: object, *, decisions: Sequence[str], columns: Mapping[str, str] | None = None) -> Rules:
@@ -107,19 +105,6 @@ def check(path: Path, *, decisions: Sequence[str], columns: Mapping[str, str] | 
     return []
 
 
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise RulesRefused([f"The key {twice!r} stands twice in one object: keep one of them."])
-    return found
-
-
-def _no_number(text: str) -> float:
-    raise RulesRefused([f"{text} is no number in JSON: leave a bound out to leave it open."])
-
-
 class _Reader:
     """Reads a document and collects what is wrong with it, so that one look finds every fault."""
 
@@ -131,6 +116,12 @@ class _Reader:
     def rules(self, document: object) -> Rules | None:
         if not isinstance(document, dict):
             self.problems.append(f"The document is {_kind(document)}: give a JSON object.")
+            return None
+        try:
+            # A document of a stack was read by nobody before.
+            check_json(document)
+        except StrictJsonError as error:
+            self.problems.append(str(error))
             return None
         with self._noting():
             check_keys("", document, _DOCUMENT)
@@ -270,6 +261,8 @@ class _Reader:
 def _check_text(place: str, value: object) -> None:
     if not isinstance(value, str) or not value.strip() or len(value) > _MOST_NAME:
         raise refusal(place, value, f"give a text of 1 to {_MOST_NAME} characters.")
+    if any(unicodedata.category(character) == "Cc" for character in value):
+        raise refusal(place, value, "leave control characters out; decisions record it.")
 
 
 def _kind(value: object) -> str:

@@ -6,7 +6,7 @@ No state fails without a trace: each catcher leads to `RecordFailure`, then `Ann
 
 from collections.abc import Mapping
 
-from mdlc_constructs.asl.failures import Catch
+from mdlc_constructs.asl.failures import Catch, Retry, throttling_retry
 from mdlc_constructs.asl.sequence import Sequence
 from mdlc_constructs.asl.states import Fail, State
 from mdlc_constructs.resources.places import AUDIT_TABLE, AUDIT_TABLE_ARN, KEY_ARN
@@ -27,6 +27,8 @@ def why(most: int, *, before: str = "") -> str:
     name, cause = (text.removeprefix("{%").removesuffix("%}").strip() for text in (ERROR, CAUSE))
     return f"{{% $substring($trim('{before}' & ({name}) & ': ' & ({cause})), 0, {most}) %}}"
 
+
+CANCELED = ("DynamoDb.TransactionCanceledException",)
 
 TO_FAILURE = Catch(next="RecordFailure", assign={"failure": FAILURE})
 """Catches whatever nothing narrower caught, and keeps it for the record."""
@@ -84,12 +86,17 @@ def success(
 ) -> Sequence:
     """`RecordAudit` then `Announce`: one transaction for the audit item and the run's own entry, one event.
 
-    The run's entry is what a repeated start of the same work finds (`outcome` then reads Unchanged).
-    `$result.outcome` must be assigned before.
+    The run's entry is what a repeated start of the same work finds (`outcome` then reads Unchanged). Of equal
+    executions at the same moment one writes it; the others plan again and find it. `$result.outcome` must be
+    assigned before, and the plan must say who finished the run when it was planned.
     """
+    own = "$states.context.Execution.Id"
     run_item = {
         "pk": {"S": f"MODEL#{model}"},
         "sk": {"S": "{% 'RUN#' & $plan.run %}"},
+        "finished_by": {
+            "S": f"{{% $result.outcome in ['Unchanged', 'Superseded'] ? $plan.finished_by : {own} %}}"
+        },
         **{name: {"S": value} for name, value in run_fields.items()},
     }
     record = dynamodb.transact_write_items(
@@ -103,10 +110,31 @@ def success(
                     "Item": audit_item(model, workflow, "{% $result.outcome %}", fields),
                 }
             },
-            {"Put": {"TableName": AUDIT_TABLE, "Item": run_item}},
+            {
+                "Put": {
+                    "TableName": AUDIT_TABLE,
+                    "Item": run_item,
+                    "ConditionExpression": "attribute_not_exists(finished_by) OR finished_by = :planned "
+                    "OR finished_by = :own",
+                    "ExpressionAttributeValues": {
+                        ":planned": {"S": "{% $plan.finished_by %}"},
+                        # A repeated call of this very state.
+                        ":own": {"S": f"{{% {own} %}}"},
+                    },
+                }
+            },
         ),
         output="{% $states.input %}",
-        catch=(TO_FAILURE,),
+        # Two that write at once are in conflict, and neither may have written.
+        retry=(*throttling_retry("DynamoDb"), Retry(errors=CANCELED, interval_seconds=1, max_attempts=2)),
+        catch=(
+            Catch(
+                errors=CANCELED,
+                next="Plan",
+                output={"taken": {"step": "RecordAudit", "error": ERROR, "cause": CAUSE}},
+            ),
+            TO_FAILURE,
+        ),
         comment="One item for this execution, one for the run it stands for",
     )
     announce = events.put_events(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mdlc_cli import cdk, toolchain
+from mdlc_constructs.workflows.retraining.surroundings import RESUMED
 from tests.end_to_end.aws import SECONDS, Aws, Execution
 from tests.end_to_end.team import write_orders
 from tests.end_to_end.team_retraining import DECIDED, SERVED, STACK, Retrained, synthesize
@@ -49,6 +50,19 @@ class Retraining:
         deploy(self.aws, self.folder / f"assembly-{self.deployed}", *models)
         found = self.aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
         self.outputs = {one["OutputKey"]: one["OutputValue"] for one in found["Outputs"]}
+        # Time goes fifty times as fast: what a test stops would sometimes be started again before it does.
+        for one in self.rules(RESUMED):
+            self.aws.client("events").disable_rule(Name=one)
+
+    def rules(self, schedule: str) -> list[str]:
+        """Names of the rules with that schedule."""
+        found = self.aws.client("events").list_rules()["Rules"]
+        return [one["Name"] for one in found if schedule in one.get("ScheduleExpression", "")]
+
+    def target(self, rule: str) -> dict[str, Any]:
+        """The only target of a rule."""
+        (target,) = self.aws.client("events").list_targets_by_rule(Rule=rule)["Targets"]
+        return dict(target)
 
     def bucket(self, model: Retrained) -> str:
         """The model's bucket."""

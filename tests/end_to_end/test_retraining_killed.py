@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from mdlc_constructs.workflows.retraining.surroundings import RESUMED
 from tests.end_to_end.killing import kill, one_process
 from tests.end_to_end.retraining import SERVED, Retraining
 
@@ -53,3 +54,31 @@ def test_a_retraining_that_is_stopped_while_it_trains_is_carried_on(retraining: 
     # The very same work: the rows that were chosen first, and what was asked first.
     assert (item["request_id"], item["reason"]) == (left["claimed_by"], "a")
     assert json.loads(item["window"])["end"] == "2013-12-16T00:00:01"
+
+
+def test_a_retraining_that_was_killed_is_started_again_once_by_the_clock(retraining: Retraining) -> None:
+    with retraining.aws.held("served-train-*"):
+        execution = retraining.start(SERVED, reason="a", labelled_until="2013-12-15")
+        retraining.until(
+            lambda: bool(retraining.aws.jobs(SERVED.team, "Training", StatusEquals="InProgress")), "no job"
+        )
+        retraining.stop(execution)
+        retraining.until(lambda: not retraining.executions(SERVED, "training", "RUNNING"), "it trains on")
+    (left,) = retraining.items(SERVED, "TRIGGER#")
+    before = len(retraining.executions(SERVED, "retraining"))
+    targets = [retraining.target(one) for one in retraining.rules(RESUMED)]
+    (target,) = (one for one in targets if json.loads(one["Input"])["model"] == "served")
+    started = set()
+    for _ in range(3):
+        answer = retraining.aws.client("lambda").invoke(
+            FunctionName=target["Arn"], Payload=target["Input"].encode()
+        )
+        started.add(json.loads(answer["Payload"].read())["execution"])
+    started -= {None}
+    retraining.settled(SERVED)
+    assert len(retraining.executions(SERVED, "retraining")) == before + len(started) == before + 1
+    item = retraining.audit(SERVED)[-1]
+    assert (item["outcome"], item["request_id"]) == ("Succeeded", left["claimed_by"])
+    assert json.loads(item["window"])["end"] == "2013-12-15T00:00:01"
+    assert retraining.items(SERVED, "TRIGGER#") == []
+    assert retraining.free()

@@ -54,7 +54,8 @@ def test_the_clock_retrains_once_with_what_its_rule_hands_over(
     retraining: Retraining, walked: Walked
 ) -> None:
     before = len(retraining.audit(SERVED))
-    target = rule_target(retraining, "365 days")
+    (rule,) = retraining.rules("365 days")
+    target = retraining.target(rule)
     struck: dict[str, Any] = {"id": "e1", "time": "2026-11-01T00:00:00Z", "detail": {}}
     given = target["InputTransformer"]["InputTemplate"].replace("<aws.events.event.json>", json.dumps(struck))
     for _ in range(2):
@@ -64,16 +65,6 @@ def test_the_clock_retrains_once_with_what_its_rule_hands_over(
     (item,) = retraining.audit(SERVED)[before:]
     assert (item["outcome"], item["trigger"]) == ("Succeeded", "schedule")
     assert item["reason"] == "By the clock, rate(365 days)."
-
-
-def rule_target(retraining: Retraining, schedule: str) -> dict[str, Any]:
-    """The target of the scheduled rule with that schedule."""
-    events = retraining.aws.client("events")
-    (rule,) = (
-        one["Name"] for one in events.list_rules()["Rules"] if schedule in one.get("ScheduleExpression", "")
-    )
-    (target,) = events.list_targets_by_rule(Rule=rule)["Targets"]
-    return dict(target)
 
 
 def test_a_function_that_is_killed_is_asked_again(retraining: Retraining, walked: Walked) -> None:
@@ -134,7 +125,8 @@ def test_the_reaper_takes_back_what_a_stopped_retraining_holds(
         ExpressionAttributeValues={":past": {"S": "2000-01-01T00:00:00.000+00:00"}},
     )
     waiter = in_line(retraining, f"arn:aws:states:{HERE}:execution:decided-retraining:long-gone")
-    target = rule_target(retraining, "15 minutes")
+    (rule,) = retraining.rules("15 minutes")
+    target = retraining.target(rule)
     answer = retraining.aws.client("lambda").invoke(
         FunctionName=target["Arn"], Payload=target["Input"].encode()
     )

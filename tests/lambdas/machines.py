@@ -1,7 +1,9 @@
 """State machines in memory: executions by name, tokens that are waited for, as Step Functions has them."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.lambdas.fakes import client_error
@@ -17,8 +19,9 @@ def arn(machine: str, name: str = "") -> str:
 
 @dataclass
 class FakeStepFunctions:
-    """Executions by their ARN; `waited` are the tokens that somebody waits for."""
+    """Executions by their ARN; `waited` are the tokens that somebody waits for, `now` is the clock."""
 
+    now: Callable[[], datetime] = field(default=lambda: datetime(2026, 1, 1, tzinfo=UTC))
     executions: dict[str, dict[str, Any]] = field(default_factory=dict)
     waited: set[str] = field(default_factory=set)
     told: list[tuple[str, Any]] = field(default_factory=list)
@@ -28,7 +31,7 @@ class FakeStepFunctions:
         known = self.executions.get(found)
         if known and (known["status"] != "RUNNING" or json.loads(known["input"]) != json.loads(input)):
             raise client_error("ExecutionAlreadyExists", found)
-        self.executions.setdefault(found, {"status": "RUNNING", "input": input})
+        self.executions.setdefault(found, {"status": "RUNNING", "input": input, "startDate": self.now()})
         return {"executionArn": found}
 
     def describe_execution(self, *, executionArn: str, includedData: str = "ALL_DATA") -> dict[str, Any]:
@@ -45,13 +48,17 @@ class FakeStepFunctions:
 
     def runs(self, machine: str, name: str, **given: Any) -> str:
         """Have an execution run."""
-        self.executions[arn(machine, name)] = {"status": "RUNNING", "input": json.dumps(given)}
+        self.executions[arn(machine, name)] = {
+            "status": "RUNNING",
+            "input": json.dumps(given),
+            "startDate": self.now(),
+        }
         return arn(machine, name)
 
     def ends(self, machine: str, name: str, status: str = "SUCCEEDED", **output: Any) -> str:
         """Have an execution end."""
-        found = self.executions.setdefault(arn(machine, name), {"input": "{}"})
-        found |= {"status": status, "output": json.dumps(output)}
+        found = self.executions.setdefault(arn(machine, name), {"input": "{}", "startDate": self.now()})
+        found |= {"status": status, "output": json.dumps(output), "stopDate": self.now()}
         return arn(machine, name)
 
     def names(self, machine: str) -> list[str]:

@@ -61,6 +61,7 @@ class Model:
         for module in (planning, noting):
             self.monkeypatch.setattr(module, "client", clients.__getitem__)
             self.monkeypatch.setattr(module, "utc_now", lambda: self.now)
+        self.machines.now = lambda: self.now
         self.notes = Notes(dynamodb=self.table, table="audit", model="flights")
 
     @property
@@ -83,7 +84,8 @@ class Model:
     def step(self, name: str, execution: str = "x1", **more: Any) -> dict[str, Any]:
         """Ask the planning function for a step, as an execution that runs."""
         whole = self.machines.executions.setdefault(
-            arn("flights-retraining", execution), {"status": "RUNNING", "input": "{}"}
+            arn("flights-retraining", execution),
+            {"status": "RUNNING", "input": "{}", "startDate": self.now},
         )
         assert whole["status"] == "RUNNING"
         told = {
@@ -118,9 +120,18 @@ class Model:
         key = ("MODEL#flights", "CHAMPION")
         self.table.items[key] = {"pk": {"S": key[0]}, "sk": {"S": key[1]}, "version": {"N": str(version)}}
 
-    def dies(self, execution: str = "x1") -> None:
+    def dies(self, execution: str = "x1", status: str = "ABORTED", error: str = "") -> None:
         """An execution is stopped."""
-        self.machines.ends("flights-retraining", execution, "ABORTED")
+        ended = self.machines.ends("flights-retraining", execution, status)
+        self.machines.executions[ended]["error"] = error
+
+    def resume(self) -> str | None:
+        """The clock's rule looks for work that nobody does; says the name of the execution that does it."""
+        plan = {name: self.plan[name] for name in ("table", "model", "machine")}
+        answer = noting.handler({**plan, "resume": True}, None)
+        assert answer is not None
+        found = answer["execution"]
+        return found and str(found).rpartition(":")[2]
 
     def holder(self) -> str:
         """The request that holds the model's lease, or nothing."""

@@ -201,3 +201,74 @@ def test_other_errors_of_the_table_are_errors(room: Room, monkeypatch: pytest.Mo
     monkeypatch.setattr(room.table, "put_item", denied)
     with pytest.raises(Exception, match="AccessDenied"):
         room.upload(1, "one")
+
+
+def hostile(**changed: Any) -> dict[str, Any]:
+    return {"schema_version": 1, "version": "evil", "bands": [{"decision": "wait"}], **changed}
+
+
+def with_number(digits: str) -> bytes:
+    text = json.dumps(hostile(bands=[{"below": 0, "decision": "wait"}, {"from": 0, "decision": "wait"}]))
+    return text.replace('"below": 0', f'"below": {digits}').encode()
+
+
+UNUSABLE = {
+    "surrogate in the version": json.dumps(hostile(version="a\ud800")).encode(),
+    "surrogate in a name": json.dumps(
+        hostile(overrides=[{"name": "x\udfff", "score": {"above": 0.5}, "decision": "wait"}])
+    ).encode(),
+    "surrogate in a value": json.dumps(
+        hostile(deny=[{"column": "tier", "values": ["\ud800"], "decision": "wait"}])
+    ).encode(),
+    "surrogate in a key": json.dumps(hostile(**{"\ud800": 1})).encode(),
+    "surrogate in a decision": json.dumps(hostile(bands=[{"decision": "\ud800"}])).encode(),
+    "4,300 digits": with_number("9" * 4300),
+    "4,301 digits": with_number("9" * 4301),
+    "100,000 digits": with_number("9" * 100_000),
+    "digits in the version": b'{"schema_version": 1, "version": ' + b"9" * 5000 + b', "bands": []}',
+    "above any float": with_number("1e400"),
+    "NaN": with_number("NaN"),
+    "Infinity": with_number("Infinity"),
+    "nested": json.dumps(hostile(overrides=[])).replace("[]", "[" * 50_000 + "]" * 50_000).encode(),
+    "nested below the reader's limit": json.dumps(hostile(overrides=[]))
+    .replace("[]", "[" * 500 + "]" * 500)
+    .encode(),
+    "a key twice": b'{"schema_version": 1, "version": "a", "version": "b", "bands": [{"decision": "wait"}]}',
+    "no UTF-8": b"\xff\xfe",
+    "a surrogate in UTF-8": json.dumps(hostile()).encode().replace(b"evil", b"\xed\xa0\x80"),
+    "NUL in the version": json.dumps(hostile(version="a\0b")).encode(),
+    "an escape sequence in a name": json.dumps(
+        hostile(overrides=[{"name": "\x1b[2J", "score": {"above": 0.5}, "decision": "wait"}])
+    ).encode(),
+    "a version that is no text": json.dumps(hostile(version=7)).encode(),
+    "a version that is a list": json.dumps(hostile(version=["a"] * 20_000)).encode(),
+    "a very large file": json.dumps(hostile(version="v" * 2_000_000)).encode(),
+    "very long faults": json.dumps(
+        hostile(overrides=[{"name": "n" * 9000, "when": 1, "decision": "d" * 9000}] * 15)
+    ).encode(),
+    "very long keys": json.dumps(hostile(**{"k" * 200_000: 1})).encode(),
+    "nothing": b"",
+    "a text": b'"rules"',
+}
+
+
+@pytest.mark.parametrize("what", UNUSABLE)
+def test_whatever_is_uploaded_good_rules_stay_and_a_refusal_is_announced(room: Room, what: str) -> None:
+    assert room.upload(1, "good") == "accepted"
+    room.uploads.versions["v2"] = UNUSABLE[what]
+    assert room.event(2) == "refused"
+    assert room.current == "good"
+    assert room.events == ["Rules Accepted", "Rules Refused"]
+    entry = room.uploads.announced[-1]
+    # EventBridge takes an entry of 256 KB in UTF-8, and people are to read it.
+    assert len(entry["Detail"].encode()) < 60_000
+    detail = json.loads(entry["Detail"])
+    assert set(detail) == {"model", "api", "source", "s3_version", "message", "problems"}
+    assert detail["message"].encode() and detail["problems"]
+    assert room.event(3, version_id="v1", sequencer=f"{3:016X}") in ("accepted", "same"), "it goes on"
+
+
+def test_a_byte_order_mark_is_no_fault(room: Room) -> None:
+    room.uploads.versions["v1"] = b"\xef\xbb\xbf" + json.dumps(hostile(version="marked")).encode()
+    assert room.event(1) == "accepted"
+    assert room.current == "marked"

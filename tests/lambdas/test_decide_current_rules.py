@@ -86,3 +86,16 @@ def test_where_there_never_were_rules_every_request_looks_for_them(table: Table)
     assert table.version() is None and table.noted == ["There are no rules yet."]
     table.item = item("1")
     assert table.version() == "1"
+
+
+def test_rules_that_no_record_can_name_are_not_used(table: Table) -> None:
+    """They were accepted once, and every decision by them was 503."""
+    document = {
+        "schema_version": 1,
+        "version": "1",
+        "overrides": [{"name": "\ud800", "score": {"above": 0}, "decision": "wait"}],
+        "bands": [{"decision": "wait"}],
+    }
+    table.item = {"document": {"S": json.dumps(document)}}
+    assert table.version() is None
+    assert "half of a surrogate pair" in table.noted[0]

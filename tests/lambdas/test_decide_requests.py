@@ -59,3 +59,10 @@ def test_what_is_no_number_in_json_is_a_bad_request(value: str) -> None:
 def test_what_does_not_fit_is_a_bad_request(content: object, message: str) -> None:
     with pytest.raises(BadRequest, match=message):
         checked(content)
+
+
+@pytest.mark.parametrize("row", [{"a": "x\ud800"}, {"\udfff": 1}])
+def test_a_row_that_nothing_can_write_is_refused(row: dict[str, object]) -> None:
+    with pytest.raises(BadRequest, match="half of a surrogate pair") as refused:
+        checked({**GOOD, "row": row})
+    assert str(refused.value).encode()

@@ -107,3 +107,12 @@ def test_only_an_interval_on_the_right_side_of_zero_wins(
     assert re.search(words, verdict.summary), verdict.summary
     errors = {"promote": "", "drop": "ChallengerLost", "undecided": "TooFewOutcomes"}
     assert verdict.to_answer()["error"] == errors[decision]
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["[" * 100_000, "9" * 5000, '{"request_id": "r", "value": %s}' % ("9" * 400), "[[[", '"\\ud800"', "NaN"],
+)
+def test_a_hostile_line_hides_no_other(hostile: str) -> None:
+    text = f'{{"request_id": "a\u2028b", "value": 1}}\n{hostile}\n{{"request_id": "c", "value": 0}}\r\n'
+    assert list(outcomes(text)) == [("a\u2028b", 1.0), ("c", 0.0)]

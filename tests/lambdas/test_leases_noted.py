@@ -83,7 +83,7 @@ def test_claiming_says_who_works_and_brings_nothing_back() -> None:
     read = made.noted()
     made.conclude(read[1:], History())
     claimed = made.claim(read, "r", "x1")
-    assert claimed == [Noted(fired=FIRED, claimed_by="r", owner="x1")] == made.noted()
+    assert claimed == [Noted(fired=FIRED, claimed_by="r", owner="x1", worker="x1")] == made.noted()
 
 
 def test_the_past_is_kept_with_what_there_was_to_train_on() -> None:

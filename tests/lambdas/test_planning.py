@@ -72,3 +72,10 @@ def test_a_plan_never_overwrites_another_plan_of_the_same_run() -> None:
 def test_what_goes_to_the_audit_is_text(value: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput, match="give a text, or leave it out"):
         checked_object(value, ())
+
+
+@pytest.mark.parametrize("key", ["reason", "trigger", "request_id"])
+def test_an_input_that_no_table_can_keep_is_refused_by_name(key: str) -> None:
+    with pytest.raises(InvalidInput, match="half of a surrogate pair") as refused:
+        checked_object({key: "a\ud800"}, ())
+    assert str(refused.value).encode()

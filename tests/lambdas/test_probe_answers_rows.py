@@ -102,3 +102,9 @@ def test_a_row_is_taken_once_and_the_first_ones_first() -> None:
     assert len(asked) <= 6, "no more is read than is needed"
     golden = Row(body="1", content_type="t", expected=0.1)
     assert distinct([golden, Row(body="1", content_type="t")], 9) == (golden,)
+
+
+def test_a_text_may_hold_what_unicode_calls_a_lines_end() -> None:
+    body = json.dumps({"a": "x\u2028y"}, ensure_ascii=False)
+    text = "\n".join(("[" * 100_000, captured(f"{body}\n{body}\r\n")))
+    assert [row.body for row in captured_rows(text)] == [body, body]

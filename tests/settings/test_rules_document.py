@@ -189,8 +189,8 @@ def test_bands_ascend() -> None:
     [
         ('{\n "a": }', "line 2, column 7: this is no JSON (Expecting value); mend it there."),
         ('{"a": 1, "b": {"c": 1, "c": 2}}', "The key 'c' stands twice in one object: keep one of them."),
-        ('{"a": NaN}', "NaN is no number in JSON: leave a bound out to leave it open."),
-        ("[" * 100_000, "The document is nested too deeply for rules: mend it."),
+        ('{"a": NaN}', "NaN is no number in JSON: leave it out, or give a finite number."),
+        ("[" * 100_000, "The document is nested too deeply, more than 100 levels: mend it."),
         ('"' + "a" * 300_000 + '"', "The document has more than 300000 bytes: shorten its lists."),
     ],
 )

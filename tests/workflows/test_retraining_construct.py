@@ -127,14 +127,27 @@ def test_an_event_that_could_not_be_noted_rings(stack: Synthesized) -> None:
     (dimension,) = alarm["Dimensions"]
     assert dimension["Name"] == "FunctionName"
     assert "FunctionsNoteTrigger" in json.dumps(dimension["Value"])
-    # Who notes nothing has nothing that could fail.
-    assert not [one for one in stack.resources if one.startswith("OthersNoting")]
 
 
-def test_who_asks_for_nothing_but_requests_has_one_rule(stack: Synthesized) -> None:
-    assert [name[:13] for name in rules(stack) if name.startswith("Others") and "Fleet" not in name] == [
-        "OthersDecided"
-    ]
+def test_who_asks_for_nothing_but_requests_has_no_rule_that_notes(stack: Synthesized) -> None:
+    own = [name for name in rules(stack) if name.startswith("Others") and "Fleet" not in name]
+    assert [name[6:13] for name in own] == ["Decided", "Resumin"]
+
+
+@pytest.mark.parametrize(
+    ("logical", "model"), [("RetrainingResuming", "flights"), ("OthersResuming", "trains")]
+)
+def test_what_was_killed_is_looked_for_every_hour(stack: Synthesized, logical: str, model: str) -> None:
+    resuming = rule(stack, logical)
+    assert resuming["ScheduleExpression"] == "rate(1 hour)"
+    (target,) = resuming["Targets"]
+    assert "FunctionsNoteTrigger" in json.dumps(target["Arn"])
+    plan = json.loads(joined(target["Input"]))
+    assert (plan["model"], plan["resume"], sorted(plan)) == (
+        model,
+        True,
+        ["machine", "model", "resume", "table"],
+    )
 
 
 def test_a_decision_in_the_registry_wakes_the_machine(stack: Synthesized) -> None:
@@ -180,7 +193,7 @@ def test_functions_see_the_data_of_the_model_only(stack: Synthesized) -> None:
         for a, r in stack.allowed("FunctionsNoteTriggerRole")
         if a == "states:StartExecution"
     }
-    assert started == {"flights-retraining"}
+    assert started == {"flights-retraining", "trains-retraining"}
 
 
 def test_the_workflows_executions_are_ended_with_the_stack(stack: Synthesized) -> None:

@@ -117,26 +117,35 @@ class RetrainingWorkflow(Workflow):
         )
         self._note_triggers()
 
+    def _noting(self, plan: Mapping[str, object]) -> str:
+        """ARN of what notes triggers. By the clock it starts what was killed, whatever triggers there are."""
+        function = self.home.function(
+            "NoteTrigger", function_roles.resuming(self.settings.model), self.source_bindings
+        )
+        surroundings.resume_rule(self, model=self.home.name, plan=plan, function_arn=function)
+        noting = surroundings.failing_alarm(self, model=self.home.name, function_arn=function)
+        self.alarms = (*self.alarms, noting)
+        return function
+
     def _note_triggers(self) -> None:
-        """A rule for each source of triggers that is declared."""
+        """A rule for each source of triggers that is declared, and one that resumes."""
         settings, home = self.settings, self.home
         schedules, new_data = settings.of_kind(OnSchedule), settings.of_kind(OnNewData)
         changes = settings.of_kind(OnCodeChange)
-        if not (schedules or new_data or changes or settings.watches):
-            return
-        function = home.function(
-            "NoteTrigger",
-            (*function_roles.noting(settings), *(function_roles.counting() if new_data else ())),
-            self.source_bindings,
-        )
-        noting = surroundings.failing_alarm(self, model=home.name, function_arn=function)
-        self.alarms = (*self.alarms, noting)
         plan: dict[str, object] = {
             "table": home.audit_table_name,
             "model": home.name,
             "machine": self.state_machine.state_machine_arn,
-            "dataset": f"s3://{self.source.bucket}/{self.source.prefix}",
         }
+        function = self._noting(plan)
+        if not (schedules or new_data or changes or settings.watches):
+            return
+        home.function(
+            "NoteTrigger",
+            (*function_roles.noting(settings), *(function_roles.counting() if new_data else ())),
+            self.source_bindings,
+        )
+        plan["dataset"] = f"s3://{self.source.bucket}/{self.source.prefix}"
         for schedule in schedules:
             surroundings.note_rule(
                 self,

@@ -13,17 +13,24 @@ from mdlc_constructs.tasks.permissions import arn, use_key
 from mdlc_constructs.workflows.retraining.settings import RELEASE, TRAINING, WORKFLOW, RetrainingSettings
 
 
+def resuming(model: str) -> tuple[Statement, ...]:
+    """Look at the triggers of a model, and start the retraining that they belong to."""
+    return (
+        Statement(actions=("dynamodb:Query",), resources=(AUDIT_TABLE_ARN,)),
+        *use_key(KEY_ARN, "dynamodb"),
+        *starting(model),
+    )
+
+
 def noting(settings: RetrainingSettings) -> tuple[Statement, ...]:
-    """Note triggers and start the retraining that they belong to."""
+    """Note triggers, beside what resuming needs."""
     # Which version is the champion.
     looked_up = ("dynamodb:GetItem",) if settings.watches else ()
     return (
         Statement(
-            actions=(*looked_up, "dynamodb:PutItem", "dynamodb:Query"),
+            actions=(*looked_up, "dynamodb:PutItem"),
             resources=(AUDIT_TABLE_ARN,),
         ),
-        *use_key(KEY_ARN, "dynamodb"),
-        *starting(settings.model),
     )
 
 

@@ -18,6 +18,8 @@ from mdlc_constructs.settings.triggers import Trigger, trigger_to_plan
 from mdlc_constructs.workflows.retraining.approving import WAITING
 
 CUSTOM_RESOURCE_SECONDS = 300
+RESUMED = "rate(1 hour)"
+"""How often is looked for retrainings that were killed."""
 _TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}")
 
 
@@ -93,12 +95,27 @@ def wake_rule(scope: Construct, *, group: str, model: str, table: str, function_
     )
 
 
+def resume_rule(
+    scope: Construct, *, model: str, plan: Mapping[str, object], function_arn: str
+) -> events.CfnRule:
+    """Starts a retraining of the model again that was killed, when no event does before."""
+    return _rule_to(
+        scope,
+        "Resuming",
+        function_arn,
+        description=f"A retraining of {model} that was killed is started again",
+        schedule_expression=RESUMED,
+        input=json.dumps({**plan, "resume": True}),
+    )
+
+
 def failing_alarm(scope: Construct, *, model: str, function_arn: str) -> cloudwatch.CfnAlarm:
-    """Rings when what notes triggers fails: Lambda asks it three times, and then the event is gone."""
+    """Goes to ALARM when what notes triggers fails: Lambda asks it three times, and the event is lost."""
     return cloudwatch.CfnAlarm(
         scope,
         "NotingAlarm",
-        alarm_description=f"What may start a retraining of {model} could not be noted, and may be lost.",
+        alarm_description=f"What may start a retraining of {model} could not be noted and may be lost, "
+        "or one that was killed is not started again.",
         namespace="AWS/Lambda",
         metric_name="Errors",
         # An ARN's seventh part is the function's name.
@@ -155,7 +172,8 @@ def _rule_to(
     id_: str,
     function_arn: str,
     *,
-    input_transformer: events.CfnRule.InputTransformerProperty,
+    input_transformer: events.CfnRule.InputTransformerProperty | None = None,
+    input: str | None = None,
     **rule: Any,
 ) -> events.CfnRule:
     made = events.CfnRule(
@@ -163,7 +181,7 @@ def _rule_to(
         id_,
         targets=[
             events.CfnRule.TargetProperty(
-                id="Function", arn=function_arn, input_transformer=input_transformer
+                id="Function", arn=function_arn, input_transformer=input_transformer, input=input
             )
         ],
         **rule,
