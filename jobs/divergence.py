@@ -14,7 +14,7 @@ def merged(cells: Sequence[Cell]) -> list[Cell]:
 
     For cells in an order, as buckets of numbers are.
     """
-    least = _least_share(cells)
+    least = least_share(cells)
     kept: list[Cell] = []
     left, right = 0.0, 0.0
     for first, second in cells:
@@ -34,7 +34,7 @@ def without_rare(categories: Sequence[Cell], others: Cell) -> list[Cell]:
     Whether one is common is judged by both samples: judged by the baseline's alone, those that it happens
     not to hold would make a cell that is empty there, and any column with many rare categories alarm.
     """
-    least = _least_share([*categories, others])
+    least = least_share([*categories, others])
     common = [cell for cell in categories if sum(cell) * least >= EXPECTED_LEAST]
     rare = [cell for cell in categories if sum(cell) * least < EXPECTED_LEAST]
     return merged([*sorted(common, key=sum, reverse=True), _totals([*rare, others])])
@@ -137,7 +137,8 @@ def transport(baseline: Sequence[float], window: Sequence[float], levels: Sequen
         if left * right >= 0:
             distance += (abs(left) + abs(right)) / 2 * share
         else:  # the quantiles cross: two triangles
-            distance += (left**2 + right**2) / (2 * (abs(left) + abs(right))) * share
+            # No power: that of a float beyond its range is an error, and a product is infinite.
+            distance += (left * left + right * right) / (2 * (abs(left) + abs(right))) * share
     return distance
 
 
@@ -162,7 +163,7 @@ def _steps(
         )
 
 
-def _least_share(cells: Sequence[Cell]) -> float:
+def least_share(cells: Sequence[Cell]) -> float:
     """The share of all rows that the smaller sample has."""
     baseline, window = _totals(cells)
     return min(baseline, window) / (baseline + window) if baseline and window else 0.0

@@ -26,6 +26,7 @@ from jobs.divergence import (
     wasserstein,
     without_rare,
 )
+from jobs.rare_values import rare_change
 from jobs.significance import change_tail, chi_square_tail, excess_tail, holm
 from jobs.thresholds import Thresholds
 from jobs.window import Compared, compared
@@ -144,6 +145,7 @@ def _findings(column: Compared, thresholds: Thresholds) -> Iterator[Finding]:
     )
     if all(column.present) and column.cells:
         yield _shape(column, thresholds)
+        yield from _rare(column, thresholds)
         yield from _outside(column, thresholds)
         yield from _disappearance(column, thresholds)
 
@@ -167,6 +169,40 @@ def _shape(column: Compared, thresholds: Thresholds) -> Finding:
     )
 
 
+def _rare(column: Compared, thresholds: Thresholds) -> Iterator[Finding]:
+    """A known value that is too rare for chi-square, and what it became."""
+    numbers = column.kind == "numbers"
+    cells = list(column.cells[1:-1] if numbers else column.cells[: len(column.values)])
+    before, rows = column.present
+    found = rare_change(
+        cells,
+        column.present,
+        numbers=numbers,
+        unlisted=column.unlisted,
+        among=column.distinct - len(column.values),
+    )
+    if found is None:
+        return
+    first, second = found.cell
+    if found.place is None:
+        said = "Its rare values together"
+    elif numbers:
+        low, high = column.edges[found.place + 1 : found.place + 3]
+        said = f"Its values from {low:g} to {high:g}"
+    else:
+        said = repr(column.values[found.place]) if found.place < len(column.values) else "An unlisted value"
+    yield Finding(
+        test="rare",
+        effect=found.effect,
+        threshold=thresholds.psi if numbers else thresholds.cramers_v,
+        chance=found.p_value,
+        message=(
+            f"The distribution of {column.name!r} changed. {said} were {first / before:.2%} of the rows "
+            f"and are {second / rows:.1%}."
+        ),
+    )
+
+
 def _outside(column: Compared, thresholds: Thresholds) -> Iterator[Finding]:
     """What the baseline never had: values beyond its range, or categories that it did not see.
 
@@ -178,19 +214,24 @@ def _outside(column: Compared, thresholds: Thresholds) -> Iterator[Finding]:
     if column.kind == "numbers":
         hits, ordinary = round(column.cells[0][1] + column.cells[-1][1]), min(2, before)
         test, threshold, said = "range", thresholds.outside_share, "lie outside of the baseline's range"
-    elif column.complete:
-        hits = round(_unseen(column))
-        ordinary = sum(1 for first, _ in column.cells if first == 1)
+    elif column.unseen is not None:
+        hits, ordinary = column.unseen, column.singletons
         test, threshold, said = "new", thresholds.new_share, "are categories that the baseline did not see"
     else:
         return
+    share = _of_all(hits / rows, column)
     yield Finding(
         test=test,
-        effect=max(0.0, hits / rows - ordinary / before),
+        effect=max(0.0, share - ordinary / before),
         threshold=threshold,
         chance=excess_tail(hits, rows, ordinary, before),
-        message=f"{hits / rows:.1%} of {column.name!r} {said}.",
+        message=f"{share:.1%} of {column.name!r} {said}.",
     )
+
+
+def _of_all(share: float, column: Compared) -> float:
+    """The share of rows of new categories, those that were missed among them."""
+    return min(1.0, share / (1 - column.missed))
 
 
 def _disappearance(column: Compared, thresholds: Thresholds) -> Iterator[Finding]:
@@ -219,11 +260,6 @@ def _vanished(column: Compared, alpha: float) -> Iterator[str]:
     for value, (first, second) in zip(column.values, column.cells, strict=False):
         if first and not second and _absence(column, first) < alpha:
             yield value
-
-
-def _unseen(column: Compared) -> float:
-    """Rows of the window whose category a complete baseline does not list."""
-    return sum(second for _, second in column.cells[len(column.values) :])
 
 
 def _dense(column: Compared) -> list[Cell]:
@@ -259,6 +295,9 @@ def _measures(column: Compared) -> dict[str, float | None]:
         measures["outside_share"] = (column.cells[0][1] + column.cells[-1][1]) / column.present[1]
     else:
         measures["cramers_v"] = cramers_v(cells)
-        if column.complete:
-            measures["new_share"] = _unseen(column) / column.present[1]
-    return measures
+        if column.unseen is not None:
+            measures["new_share"] = _of_all(column.unseen / column.present[1], column)
+    # Distances between the largest numbers are infinite, which JSON does not know.
+    return {
+        name: value if value is None or math.isfinite(value) else None for name, value in measures.items()
+    }
