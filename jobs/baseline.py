@@ -16,6 +16,7 @@ from typing import Any
 
 from jobs.database import Connection, quoted, single
 from jobs.errors import InputError
+from jobs.names import internal
 from jobs.seen_values import KEY, seen_values
 
 VERSION = 0.0
@@ -134,9 +135,19 @@ def columns_at_once(rows: int) -> int:
 
 
 def cleaned(relation: str, names: Sequence[str]) -> str:
-    """The numbers of columns as a table in SQL, its columns ``v0``, ``v1`` and so on."""
-    values = ", ".join(f"{number(name)} AS v{place}" for place, name in enumerate(names))
+    """The numbers of columns as a table in SQL, its columns named by `value_name`."""
+    values = ", ".join(f"{number(name)} AS {value_name(place)}" for place, name in enumerate(names))
     return f"(SELECT {values} FROM {relation})"
+
+
+def value_name(place: int) -> str:
+    """The name of the column at a place of `cleaned`, in SQL."""
+    return internal(f"value{place}")
+
+
+def grouped(relation: str, name: str) -> str:
+    """A column's values as text and how many rows have each, as a table in SQL: ``v`` and ``n``."""
+    return f"(SELECT {category(name)}, count(*) FROM {relation} GROUP BY 1) AS grouped(v, n)"
 
 
 def answers(
@@ -146,7 +157,7 @@ def answers(
     names = list(asked)
     for start in range(0, len(names), together):
         some = names[start : start + together]
-        parts = [part.format(v=f"v{place}") for place, name in enumerate(some) for part in asked[name]]
+        parts = [part.format(v=value_name(place)) for place, name in enumerate(some) for part in asked[name]]
         if not parts:
             continue
         answer = list(single(connection, f"SELECT {', '.join(parts)} FROM {cleaned(relation, some)}"))
@@ -201,9 +212,8 @@ def _common(present: int, rows: int) -> dict[str, int]:
 
 
 def _strings(connection: Connection, relation: str, name: str, rows: int) -> dict[str, Any]:
-    grouped = f"(SELECT {category(name)} AS v, count(*) AS n FROM {relation} GROUP BY 1)"
     found = connection.execute(
-        f"SELECT v, n, sum(n) OVER (), count(*) OVER () FROM {grouped} WHERE v IS NOT NULL "
+        f"SELECT v, n, sum(n) OVER (), count(*) OVER () FROM {grouped(relation, name)} WHERE v IS NOT NULL "
         f"ORDER BY n DESC, v LIMIT {CATEGORIES}"
     ).fetchall()
     present, distinct = (int(total) for total in found[0][2:]) if found else (0, 0)
@@ -213,8 +223,7 @@ def _strings(connection: Connection, relation: str, name: str, rows: int) -> dic
         "distribution": {"categorical": {"buckets": [{"value": v, "count": n} for v, n, *_ in found]}},
     }
     if distinct > len(found):
-        counted = f"(SELECT v, n FROM {grouped} WHERE v IS NOT NULL)"
-        document[KEY] = seen_values(connection, counted, distinct).to_json()
+        document[KEY] = seen_values(connection, grouped(relation, name), distinct).to_json()
     return document
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from jobs import baseline
-from jobs.baseline import double, exponent, number, scaled, statistics
+from jobs.baseline import cleaned, double, exponent, scaled, statistics, value_name
 from jobs.database import single
 from jobs.window import Compared, compared
 
@@ -107,27 +107,26 @@ def _moments(
     for start in range(0, len(names), COLUMNS_PER_QUERY):
         some = {name: described[name] for name in names[start : start + COLUMNS_PER_QUERY]}
         powers = [exponent(facts["min"], facts["max"]) for facts in some.values()]
-        values = {name: _divided(name, power) for name, power in zip(some, powers, strict=True)}
+        values = [
+            f"({value_name(place)} * {double(2.0**-power)})" if power else value_name(place)
+            for place, power in enumerate(powers)
+        ]
         bounds = [
             (math.ldexp(facts["min"], -power), math.ldexp(facts["max"], -power))
             for facts, power in zip(some.values(), powers, strict=True)
         ]
         rows = [facts["common"]["num_present"] for facts in some.values()]
         largest = [max(abs(low), abs(high)) for low, high in bounds]
-        totals = _summed(connection, relation, values, ["{v}"] * len(some), largest, rows)
+        table = cleaned(relation, list(some))
+        totals = _summed(connection, table, values, largest, rows)
         means = [float(total / count) for total, count in zip(totals, rows, strict=True)]
-        differences = [f"({{v}} - {double(mean)})" for mean in means]
+        differences = [f"({value} - {double(mean)})" for value, mean in zip(values, means, strict=True)]
         squares = [f"{difference} * {difference}" for difference in differences]
         widest = [(high - low) ** 2 for low, high in bounds]
-        summed = _summed(connection, relation, values, squares, widest, rows)
+        summed = _summed(connection, table, squares, widest, rows)
         deviations = [math.sqrt(total / count) for total, count in zip(summed, rows, strict=True)]
         for name, power, mean, total, deviation in zip(some, powers, means, totals, deviations, strict=True):
             yield name, (scaled(mean, power), _finite(total * Fraction(2) ** power), scaled(deviation, power))
-
-
-def _divided(name: str, power: int) -> str:
-    """A column's numbers in SQL, divided by a power of two."""
-    return f"{number(name)} * {double(2.0**-power)}" if power else number(name)
 
 
 def _finite(value: Fraction) -> float | None:
@@ -139,8 +138,7 @@ def _finite(value: Fraction) -> float | None:
 
 def _summed(
     connection: duckdb.DuckDBPyConnection,
-    relation: str,
-    values: Mapping[str, str],
+    table: str,
     terms: Sequence[str],
     largest: Sequence[float],
     rows: Sequence[int],
@@ -148,21 +146,19 @@ def _summed(
     """The sum of a term of each column, as multiples of a power of two so small that none loses a digit that
     counts.
 
-    :param values: SQL of each column's numbers.
-    :param terms: SQL over a column's value, which is ``{v}``.
+    :param terms: SQL over the columns of ``table``.
     :param largest: what no term is larger than.
     :param rows: how many numbers each column has.
     """
-    named = ", ".join(f"{value} AS v{place}" for place, value in enumerate(values.values()))
     powers = [
         min(_LARGEST_POWER, _HUGEINT_BITS - count.bit_length() - math.frexp(bound)[1])
         for count, bound in zip(rows, largest, strict=True)
     ]
     sums = [
-        f"sum(CAST({term.format(v=f'v{place}')} * {double(2.0**power)} AS HUGEINT))"
-        for place, (term, power) in enumerate(zip(terms, powers, strict=True))
+        f"sum(CAST({term} * {double(2.0**power)} AS HUGEINT))"
+        for term, power in zip(terms, powers, strict=True)
     ]
-    found = single(connection, f"SELECT {', '.join(sums)} FROM (SELECT {named} FROM {relation})")
+    found = single(connection, f"SELECT {', '.join(sums)} FROM {table}")
     return [
         Fraction(int(str(total))) / Fraction(2) ** power for total, power in zip(found, powers, strict=True)
     ]

@@ -19,6 +19,7 @@ from jobs.database import connected, literal, quoted, single
 from jobs.digests import content_digest, sha256_of
 from jobs.errors import InputError, JobError
 from jobs.folders import Folders, write_json
+from jobs.names import LABEL
 from jobs.plan import PARTS, Interval, Plan
 from jobs.program import champion_program, fit, to_sql
 from jobs.reading import Sources, examine, row_count, stage
@@ -81,11 +82,16 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
 
 
 def _read_otherwise(wanted: Mapping[str, str], have: Mapping[str, str]) -> dict[str, str]:
-    """The columns that are declared otherwise since, and what the champion's own reading of each is called.
+    """The columns that are declared or written otherwise since, and what the champion's reading is called.
 
     Read by the new declaration, the champion would see other values than it was fitted on, and lose unfairly.
     """
-    return {name: f"_champion {name}" for name, kind in wanted.items() if have.get(name, kind) != kind}
+    folded = {name.lower() for name in have}
+    return {
+        name: f"\x01champion {name}"
+        for name, kind in wanted.items()
+        if name.lower() in folded and have.get(name) != kind
+    }
 
 
 def _held_by_all(
@@ -102,9 +108,10 @@ def _held_by_all(
 def _view_labelled(connection: duckdb.DuckDBPyConnection, plan: Plan, absent: Mapping[str, str]) -> None:
     """The rows that can be learned from: with a label, at a known time, in the requested span."""
     nothing = "".join(f", NULL AS {quoted(name)}" for name in absent)
+    label = label_number(plan.dataset)
     connection.execute(
-        f"CREATE TEMP VIEW labelled AS SELECT *, {label_number(plan.dataset)} AS _label{nothing} FROM staged "
-        f"WHERE {within(plan.dataset.timestamp, plan.requested)} AND {label_number(plan.dataset)} IS NOT NULL"
+        f"CREATE TEMP VIEW labelled AS SELECT *, {label} AS {LABEL}{nothing} FROM staged "
+        f"WHERE {within(plan.dataset.timestamp, plan.requested)} AND {label} IS NOT NULL"
     )
 
 
@@ -157,7 +164,7 @@ def _view_parts(
                 "correct the split, or bring data of that time."
             )
         # The quality job checks intervals that the plan names; those of fractions are known only here.
-        classes = single(connection, f"SELECT count(DISTINCT _label) FROM {part}")[0]
+        classes = single(connection, f"SELECT count(DISTINCT {LABEL}) FROM {part}")[0]
         if plan.dataset.task == "binary" and classes == 1:
             raise InputError(
                 f"All {rows[part]:,} rows of the {part} part {span} are of one class: "
@@ -187,10 +194,10 @@ def _write_split(
 ) -> Written:
     order = total_order(plan.dataset, plan.dataset.needed(label=True))
     queries = {
-        "train/train.csv": to_sql(program, "train", leading=["_label"], order=order),
-        "validation/validation.csv": to_sql(program, "validation", leading=["_label"], order=order),
+        "train/train.csv": to_sql(program, "train", leading=[LABEL], order=order),
+        "validation/validation.csv": to_sql(program, "validation", leading=[LABEL], order=order),
         "holdout/holdout.csv": to_sql(program, "holdout", order=order),
-        "holdout_keys/keys.parquet": keys_query(plan, "holdout", order, label="_label"),
+        "holdout_keys/keys.parquet": keys_query(plan, "holdout", order, label=LABEL),
     }
     if champion:
         queries["champion/holdout.csv"] = to_sql(champion, "holdout", order=order)
@@ -204,11 +211,12 @@ def _write_split(
 def keys_query(plan: Plan, relation: str, order: str, label: str | None = None) -> str:
     """The keys of a relation's rows in an order: number from 0, row key, entity, time, and any label."""
     entity = f"CAST({quoted(plan.dataset.entity)} AS VARCHAR)" if plan.dataset.entity else "NULL::VARCHAR"
-    known = f", {label} AS label" if label else ""
+    names = ["row", "row_key", "entity", "event_time", *(["label"] if label else [])]
+    known = f", {label}" if label else ""
     return (
-        f"SELECT row_number() OVER (ORDER BY {order}) - 1 AS row, {row_key(plan.dataset)} AS row_key, "
-        f"{entity} AS entity, {quoted(plan.dataset.timestamp)} AS event_time{known} "
-        f"FROM {quoted(relation)} AS raw ORDER BY row"
+        f"SELECT {', '.join(names)} FROM (SELECT row_number() OVER (ORDER BY {order}) - 1, "
+        f"{row_key(plan.dataset)}, {entity}, {quoted(plan.dataset.timestamp)}{known} "
+        f"FROM {quoted(relation)} AS raw) AS keys({', '.join(names)}) ORDER BY row"
     )
 
 

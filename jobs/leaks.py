@@ -8,6 +8,7 @@ column of names, each with a row of its own, would otherwise seem to know everyt
 import duckdb
 
 from jobs.database import quoted, single
+from jobs.names import LABEL
 from jobs.plan import Dataset
 
 _SMOOTHING = 10  # rows' worth of the overall mean that each category's mean is drawn towards
@@ -18,7 +19,7 @@ def strengths(connection: duckdb.DuckDBPyConnection, relation: str, dataset: Dat
 
     Not at all is 0.5 for a binary label (AUC), 0 for a number (correlation).
 
-    :param relation: labelled rows, with the label as a number in ``_label``.
+    :param relation: labelled rows, with the label as a number in `jobs.names.LABEL`.
     """
     found = {}
     for name in dataset.features:
@@ -47,18 +48,19 @@ def _mirror(dataset: Dataset) -> str:
 def _number_score(name: str, relation: str) -> str:
     """The value itself; missing ones are put below all others, since missingness can tell the label too."""
     value = f"coalesce(CAST({quoted(name)} AS DOUBLE), CAST('-inf' AS DOUBLE))"
-    return f"SELECT {value} AS score, _label AS y FROM {relation}"
+    return f"SELECT {value}, {LABEL} FROM {relation}"
 
 
 def _category_score(name: str, relation: str, dataset: Dataset) -> str:
     key = ", ".join(quoted(column) for column in dataset.row_key)
-    rows = f"SELECT {quoted(name)} AS value, _label AS y, hash({key}) % 2 AS half FROM {relation}"
+    rows = f"SELECT {quoted(name)}, {LABEL}, hash({key}) % 2 FROM {relation}"
     means = (
         f"SELECT value, (sum(y) + {_SMOOTHING} * any_value(overall)) / (count(*) + {_SMOOTHING}) AS score "
         "FROM learned, (SELECT avg(y) AS overall FROM learned) GROUP BY value"
     )
     return (
-        f"WITH divided AS ({rows}), learned AS (SELECT * FROM divided WHERE half = 0), means AS ({means}) "
+        f"WITH divided(value, y, half) AS ({rows}), "
+        f"learned AS (SELECT * FROM divided WHERE half = 0), means AS ({means}) "
         "SELECT coalesce(means.score, (SELECT avg(y) FROM learned)) AS score, divided.y "
         "FROM divided LEFT JOIN means ON means.value IS NOT DISTINCT FROM divided.value WHERE half = 1"
     )
@@ -73,13 +75,13 @@ def _auc(scored: str) -> str:
             SELECT positives, negatives, sum(negatives) OVER (ORDER BY score) - negatives AS below
             FROM (
                 SELECT score, CAST(sum(y) AS DOUBLE) AS positives, CAST(sum(1 - y) AS DOUBLE) AS negatives
-                FROM ({scored}) GROUP BY score
+                FROM ({scored}) AS scored(score, y) GROUP BY score
             )
         )
     """
 
 
 def _correlation(scored: str) -> str:
-    finite = f"SELECT score, y FROM ({scored}) WHERE isfinite(score)"
+    finite = f"SELECT score, y FROM ({scored}) AS scored(score, y) WHERE isfinite(score)"
     varied = "stddev_pop(score) > 0 AND stddev_pop(y) > 0"
     return f"SELECT CASE WHEN {varied} THEN corr(score, y) END AS strength FROM ({finite})"

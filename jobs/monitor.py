@@ -7,6 +7,7 @@ asked again). Drift and bad accuracy are findings, no failures: the job fails wh
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +32,30 @@ from jobs.monitoring.segments import segments
 from jobs.monitoring.settings import Settings, read_settings
 from jobs.monitoring.skew import skew
 from jobs.monitoring.summary import Found, report, summary, verdict
+from jobs.names import (
+    ENTITY,
+    EVENT_TIME,
+    INFERENCE_ID,
+    LABEL,
+    ROW_KEY,
+    SCORE,
+    SERVED_AT,
+    VERSION,
+    beside,
+    free,
+)
 from jobs.plan import Plan
 from jobs.serving.program import Program
 
 ROW_COLUMNS: Mapping[str, str] = {
-    "inference_id": "_inference_id",
-    "row_key": "_row_key",
-    "entity": "_entity",
-    "event_time": "_event_time",
-    "served_at": "_served_at",
-    "score": "_score",
-    "package_version": "_version",
-    "label": "_label",
+    "inference_id": INFERENCE_ID,
+    "row_key": ROW_KEY,
+    "entity": ENTITY,
+    "event_time": EVENT_TIME,
+    "served_at": SERVED_AT,
+    "score": SCORE,
+    "package_version": VERSION,
+    "label": LABEL,
 }
 """The first columns of ``rows.parquet``; the features follow."""
 
@@ -62,6 +75,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
     settings = read_settings(plan)
     program = Program.read(folders.input("program"))
     reference = read_reference(folders.input("baseline"), settings.package)
+    reference = replace(reference, prediction=free(reference.prediction, program.columns))
     previous, notes = read_previous(folders, settings)
     output = folders.output("monitoring")
     with connected(memory, share=SHARE) as (connection, scratch):
@@ -133,6 +147,6 @@ def _origin(plan: Plan, settings: Settings) -> dict[str, Any]:
 def _write_rows(connection: duckdb.DuckDBPyConnection, given: Mapping[str, str], path: Path) -> None:
     """Write what was read; a feature that has the name of one of the first columns gets another."""
     first = ", ".join(f"{column} AS {name}" for name, column in ROW_COLUMNS.items())
-    named = {name: f"feature_{name}" if name.lower() in ROW_COLUMNS else name for name in given}
+    named = beside(given, ROW_COLUMNS, "feature_")
     values = "".join(f", {quoted(name)} AS {quoted(alias)}" for name, alias in named.items())
-    copy_to(connection, f"SELECT {first}{values} FROM joined ORDER BY _served_at, _inference_id", path)
+    copy_to(connection, f"SELECT {first}{values} FROM joined ORDER BY {SERVED_AT}, {INFERENCE_ID}", path)

@@ -6,7 +6,7 @@ that is evaluated again leaves the same.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +21,13 @@ from jobs.exact import exact_statistics
 from jobs.folders import write_json
 from jobs.gate import CHALLENGER
 from jobs.metrics import Bootstrap, Scored
+from jobs.names import free, internal
 from jobs.plan import Plan
 from jobs.trained_on import EDGE_ROWS, SAMPLE, STATISTICS
 
 CONSTRAINTS, PERFORMANCE = "constraints.json", "performance.json"
 SCHEMA_VERSION = 1
-
-
-def prediction_name(columns: Iterable[str]) -> str:
-    """What the model's answer is called beside raw columns: "score", unless one of them is."""
-    taken, name = {column.lower() for column in columns}, "score"
-    while name in taken:
-        name += "_"
-    return name
+_ROW = internal("row")
 
 
 def write(
@@ -57,7 +51,7 @@ def write(
             raise InputError(f"No {name} at {trained_on}: it is an output of the features job.")
     origin = {"model": plan.model, "run": plan.run, "data_version": plan.data_version}
     document = json.loads((trained_on / STATISTICS).read_text(encoding="utf-8"))
-    prediction = prediction_name(plan.dataset.columns)
+    prediction = free("score", plan.dataset.columns)
     document["features"].append(_score(connection, scores, prediction))
     document["mdlc"] = {**origin, "prediction": prediction}
     write_json(output / STATISTICS, document)
@@ -72,9 +66,9 @@ def write(
 
 def _score(connection: duckdb.DuckDBPyConnection, scores: str, name: str) -> Any:
     """The statistics of the answers, as of a column of that name."""
-    named = f"(SELECT row, score AS {quoted(name)} FROM {quoted(scores)})"
+    named = f"(SELECT {_ROW}, {quoted(name)} FROM {quoted(scores)} AS scores({_ROW}, {quoted(name)}))"
     rows = connection.execute(f"SELECT count(*) FROM {named}").fetchall()[0][0]
-    some = f"(FROM {named} WHERE row % {max(1, rows // EDGE_ROWS)} = 0)"
+    some = f"(FROM {named} WHERE {_ROW} % {max(1, rows // EDGE_ROWS)} = 0)"
     return exact_statistics(connection, named, {name: "number"}, some=some)["features"][0]
 
 

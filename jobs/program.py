@@ -82,8 +82,7 @@ def _fitted(connection: duckdb.DuckDBPyConnection, relation: str, name: str, kin
     if kind == "category":
         # Ties are broken by the value, so that the same rows always give the same program.
         ranked = connection.execute(
-            f"SELECT {column}, count(*) AS n FROM {table} "
-            f"GROUP BY 1 ORDER BY n DESC, 1 LIMIT {MOST_CATEGORIES}"
+            f"SELECT {column}, count(*) FROM {table} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_CATEGORIES}"
         ).fetchall()
         codes = {value: float(rank) for rank, (value, _) in enumerate(ranked, start=1)}
         missing = codes.pop(None, OTHER)
@@ -95,7 +94,7 @@ def _fitted(connection: duckdb.DuckDBPyConnection, relation: str, name: str, kin
             values={value: code for value, code in codes.items() if "\x00" not in value},
         )
     number = f"CAST({column} AS DOUBLE)"
-    usable = f"SELECT {number} AS value FROM {table} WHERE isfinite({number})"
+    usable = f"SELECT {number} FROM {table} WHERE isfinite({number})"
     present = int(str(single(connection, f"SELECT count(*) FROM ({usable})")[0]))
     fill = 0.0
     if present:

@@ -12,8 +12,9 @@ import duckdb
 from jobs.database import connected, literal, quoted, single
 from jobs.findings import ColumnProfile, Finding, QualityReport
 from jobs.folders import Folders, write_json
+from jobs.names import FILE, PROBLEMS, beside, internal
 from jobs.plan import Plan
-from jobs.reading import FILE_COLUMN, PROBLEMS_COLUMN, examine, row_count, rows_by_file, stage
+from jobs.reading import examine, row_count, rows_by_file, stage
 from jobs.report import to_html
 from jobs.roles import row_key
 from jobs.rules import (
@@ -28,6 +29,7 @@ from jobs.rules import (
 )
 from jobs.verification import verify
 
+_REASONS = internal("reasons")
 _LABEL_DEFEATS = {"no_label", "one_class", "label_values"}
 
 
@@ -152,7 +154,7 @@ def _quarantine(
     """Write the rows that something is wrong with, with file and reasons, and the report beside them."""
     target = folders.output("quarantine")
     write_json(target / "report.json", report.to_json())
-    reasons = [f"CASE WHEN {PROBLEMS_COLUMN} IS NOT NULL THEN 'wrong type' END"]
+    reasons = [f"CASE WHEN {PROBLEMS} IS NOT NULL THEN 'wrong type' END"]
     required = [plan.dataset.timestamp, *plan.dataset.row_key]
     reasons += [f"CASE WHEN {quoted(name)} IS NULL THEN {literal(f'no {name}')} END" for name in required]
     for name, (low, high) in (plan.quality.get("ranges") or {}).items():
@@ -169,12 +171,13 @@ def _quarantine(
             f"CASE WHEN {key} IN (SELECT {key} FROM staged GROUP BY 1 HAVING count(*) > 1) "
             "THEN 'duplicate key' END"
         )
-    named = ", ".join(quoted(name) for name in columns)
+    called = beside(columns, ("reasons", "wrong_values", "file"), "column_")
+    named = ", ".join(f"{quoted(name)} AS {quoted(told)}" for name, told in called.items())
     # The notes' separators cannot be read; the values that did not fit are what a person looks for.
-    values = f"regexp_replace({PROBLEMS_COLUMN}, '[0-9]+' || chr(31), '', 'g')"
+    values = f"regexp_replace({PROBLEMS}, '[0-9]+' || chr(31), '', 'g')"
     query = (
-        f"SELECT * FROM (SELECT concat_ws('; ', {', '.join(reasons)}) AS reasons, "
-        f"replace({values}, chr(30), '; ') AS wrong_values, {FILE_COLUMN} AS file, {named} FROM staged) "
-        f"WHERE reasons <> '' ORDER BY file, {', '.join(quoted(name) for name in required)}"
+        f"SELECT {_REASONS} AS reasons, replace({values}, chr(30), '; ') AS wrong_values, {FILE} AS file, "
+        f"{named} FROM (SELECT *, concat_ws('; ', {', '.join(reasons)}) AS {_REASONS} FROM staged) AS bad "
+        f"WHERE {_REASONS} <> '' ORDER BY {FILE}, {', '.join(f'bad.{quoted(name)}' for name in required)}"
     )
     connection.execute(f"COPY ({query}) TO {literal(str(target / 'rows.csv'))} (FORMAT csv, HEADER true)")

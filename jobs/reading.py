@@ -14,12 +14,12 @@ from pathlib import Path
 import duckdb
 
 from jobs.database import NO_PATH_COLUMNS, literal, parquet, quoted, single
+from jobs.names import FILE, PROBLEMS, refuse_equal
 from jobs.plan import DataFile
 from jobs.values import SQL_TYPES, checked, parsed
 
-FILE_COLUMN = "_file"
-PROBLEMS_COLUMN = "_problems"
 _BETWEEN, _WITHIN = "chr(30)", "chr(31)"  # separators that no text file holds
+_FILENAME = literal("\x01filename")  # DuckDB's own name for it may be a column's
 _ROW_GROUP = 20_480
 _BUFFER_BYTES = 4_000_000
 _LINE_BYTES = 1_000_000
@@ -163,9 +163,10 @@ def stage(
     failed.
 
     ``origins`` says which column of the files another one is read from, when its own name is not the files'.
-    The view has the declared columns, ``_file``, and ``_problems``: NULL, or what did not fit (see
-    `wrong_values`).
+    The view has the declared columns, `jobs.names.FILE`, and `jobs.names.PROBLEMS`: NULL, or what did not fit
+    (see `wrong_values`).
     """
+    refuse_equal(columns)
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Source]] = {}
     for source in sources.readable:
         groups.setdefault((source.header, source.types), []).append(source)
@@ -197,7 +198,7 @@ def _culprit(sources: Sources, error: str) -> Problem:
 
 def _nothing(columns: Mapping[str, str]) -> str:
     typed = ", ".join(f"NULL::{SQL_TYPES[kind]} AS {quoted(name)}" for name, kind in columns.items())
-    return f"SELECT {typed}, NULL::VARCHAR AS {FILE_COLUMN}, NULL::VARCHAR AS {PROBLEMS_COLUMN} WHERE false"
+    return f"SELECT {typed}, NULL::VARCHAR AS {FILE}, NULL::VARCHAR AS {PROBLEMS} WHERE false"
 
 
 def _scan(
@@ -211,7 +212,9 @@ def _scan(
     places = {name: header.index(origins.get(name, name)) for name in columns}
     if data_format == "parquet":
         given = ", ".join(f"r{i}" for i in range(len(header)))
-        origin = f"read_parquet({paths}, filename = true, {NO_PATH_COLUMNS}) AS files({given}, filename)"
+        origin = (
+            f"read_parquet({paths}, filename = {_FILENAME}, {NO_PATH_COLUMNS}) AS files({given}, filename)"
+        )
     else:
         given = "{" + ", ".join(f"'r{i}': 'VARCHAR'" for i in range(len(header))) + "}"
         origin = (
@@ -230,7 +233,7 @@ def _scan(
             problems.append(f"CASE WHEN r_{index} IS NOT NULL AND {bad} THEN {text} END")
     noted = f"nullif(concat_ws({_BETWEEN}, {', '.join(problems)}), '')" if problems else "NULL::VARCHAR"
     return (
-        f"SELECT {', '.join(values)}, {names}[filename] AS {FILE_COLUMN}, {noted} AS {PROBLEMS_COLUMN} "
+        f"SELECT {', '.join(values)}, {names}[filename] AS {FILE}, {noted} AS {PROBLEMS} "
         f"FROM (SELECT {', '.join(read)}, filename FROM {origin})"
     )
 
@@ -243,8 +246,8 @@ def wrong_values(
         f"""
         SELECT CAST(split_part(problem, {_WITHIN}, 1) AS INTEGER) AS i, count(*),
                min(split_part(problem, {_WITHIN}, 2))
-        FROM (SELECT unnest(string_split({PROBLEMS_COLUMN}, {_BETWEEN})) AS problem
-              FROM {quoted(view)} WHERE {PROBLEMS_COLUMN} IS NOT NULL)
+        FROM (SELECT unnest(string_split({PROBLEMS}, {_BETWEEN})) AS problem
+              FROM {quoted(view)} WHERE {PROBLEMS} IS NOT NULL)
         GROUP BY i ORDER BY i
         """
     ).fetchall()
@@ -254,7 +257,7 @@ def wrong_values(
 
 def rows_by_file(connection: duckdb.DuckDBPyConnection, *, view: str = "staged") -> dict[str, int]:
     """How many rows each file gave."""
-    query = f"SELECT {FILE_COLUMN}, count(*) FROM {quoted(view)} GROUP BY 1 ORDER BY 1"
+    query = f"SELECT {FILE}, count(*) FROM {quoted(view)} GROUP BY 1 ORDER BY 1"
     return {str(name): int(count) for name, count in connection.execute(query).fetchall()}
 
 

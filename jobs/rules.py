@@ -8,9 +8,12 @@ import duckdb
 from jobs.database import literal, quoted, single
 from jobs.findings import Finding
 from jobs.leaks import strengths
+from jobs.names import KEY, LABEL, internal
 from jobs.plan import PARTS, Plan
 from jobs.reading import wrong_values
 from jobs.roles import label_number, row_key, within
+
+_TIMES = internal("times")
 
 
 def _count(connection: duckdb.DuckDBPyConnection, condition: str, relation: str = "staged") -> int:
@@ -61,8 +64,8 @@ def row_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> I
         key = row_key(plan.dataset)
         groups, surplus, example = single(
             connection,
-            f"SELECT count(*), sum(n) - count(*), min(k) FROM (SELECT {key} AS k, count(*) AS n FROM staged "
-            "GROUP BY k HAVING n > 1 AND k IS NOT NULL)",
+            f"SELECT count(*), sum({_TIMES}) - count(*), min({KEY}) FROM (SELECT {key} AS {KEY}, "
+            f"count(*) AS {_TIMES} FROM staged WHERE {key} IS NOT NULL GROUP BY 1 HAVING count(*) > 1)",
         )
         if groups:
             yield Finding(
@@ -172,14 +175,14 @@ def label_rules(
     """
     number = label_number(plan.dataset)
     connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW labelled AS SELECT *, {number} AS _label FROM staged "
+        f"CREATE OR REPLACE TEMP VIEW labelled AS SELECT *, {number} AS {LABEL} FROM staged "
         f"WHERE {number} IS NOT NULL AND {within(plan.dataset.timestamp, plan.requested)}"
     )
     label = plan.dataset.label
     unlabelled = _count(connection, f"{number} IS NULL")
     labelled, mean, lowest, highest, kinds = single(
         connection,
-        "SELECT count(*), avg(_label), min(_label), max(_label), "
+        f"SELECT count(*), avg({LABEL}), min({LABEL}), max({LABEL}), "
         f"count(DISTINCT {quoted(str(label))}) FROM labelled",
     )
     facts.update(unlabelled=unlabelled, labelled=labelled, mean=mean)
@@ -231,7 +234,7 @@ def _class_rules(
         interval = plan.intervals[part] if plan.intervals else plan.window
         rows, classes = single(
             connection,
-            "SELECT count(*), count(DISTINCT _label) FROM labelled "
+            f"SELECT count(*), count(DISTINCT {LABEL}) FROM labelled "
             f"WHERE {within(plan.dataset.timestamp, interval)}",
         )
         span = f"{interval.start or 'the beginning'} to {interval.end or 'the end'}"

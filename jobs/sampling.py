@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from jobs.database import quoted
+from jobs.names import internal
+
+_LOT = internal("lot")
 
 
 def lot(columns: Iterable[str], seed: int) -> str:
@@ -30,16 +33,16 @@ def sampled(relation: str, columns: Iterable[str], *, taken: Sequence[str], rows
     """
     names = list(columns)
     equal = lot(names, seed)
-    counted = f"SELECT {equal} AS _lot, count(*) AS n FROM {relation} GROUP BY 1"
-    each = f"SELECT _lot, unnest(range(n)) AS _place FROM ({counted})"
-    order = _again("_lot", "hash(_place)")
-    drawn = f"SELECT _lot, {order} AS _order FROM ({each}) ORDER BY 2, 1 LIMIT {int(rows)}"
+    counted = f"(SELECT {equal}, count(*) FROM {relation} GROUP BY 1) AS counted(lot, copies)"
+    each = f"(SELECT lot, unnest(range(copies)) FROM {counted}) AS each(lot, copy)"
+    order = _again("lot", "hash(copy)")
+    drawn = f"SELECT lot, {order} FROM {each} ORDER BY 2, 1 LIMIT {int(rows)}"
     # Rows of one lot hold the same, so that the least of each column is the row.
     values = ", ".join(f"min({quoted(name)}) AS {quoted(name)}" for name in taken)
-    wanted = f"SELECT *, {equal} AS _lot FROM {relation}"
-    found = f"SELECT _lot, {values} FROM ({wanted}) WHERE _lot IN (SELECT _lot FROM drawn) GROUP BY _lot"
-    answered = ", ".join(map(quoted, taken))
+    wanted = f"SELECT *, {equal} AS {_LOT} FROM {relation}"
+    found = f"SELECT {_LOT}, {values} FROM ({wanted}) WHERE {_LOT} IN (SELECT lot FROM drawn) GROUP BY {_LOT}"
+    answered = ", ".join(f"found.{quoted(name)}" for name in taken)
     return (
-        f"WITH drawn AS ({drawn}) SELECT {answered} FROM ({found}) AS found JOIN drawn USING (_lot) "
-        f"ORDER BY drawn._order, _lot"
+        f"WITH drawn(lot, place) AS ({drawn}) SELECT {answered} FROM ({found}) AS found "
+        f"JOIN drawn ON drawn.lot = found.{_LOT} ORDER BY drawn.place, drawn.lot"
     )

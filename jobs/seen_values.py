@@ -66,12 +66,15 @@ def bucket(value: str, digits: int) -> str:
 def seen_values(connection: Connection, counted: str, distinct: int) -> SeenValues:
     """The buckets of a column.
 
-    :param counted: a relation of its values ``v``, without NULL, and their rows ``n``.
-    :param distinct: how many values there are.
+    :param counted: a relation of its values ``v`` and their rows ``n``.
+    :param distinct: how many values there are, without NULL.
     """
     digits = next((some for some in DIGITS if 16**some >= BUCKETS_PER_VALUE * distinct), DIGITS[-1])
     bits, singletons = bytearray(16**digits // 8), 0
-    query = f"SELECT {bucket('v', digits)}, sum(CASE WHEN n = 1 THEN 1 ELSE 0 END) FROM {counted} GROUP BY 1"
+    query = (
+        f"SELECT {bucket('v', digits)}, sum(CASE WHEN n = 1 THEN 1 ELSE 0 END) FROM {counted} "
+        "WHERE v IS NOT NULL GROUP BY 1"
+    )
     for name, once in connection.execute(query).fetchall():
         number = int(str(name), 16)
         bits[number >> 3] |= 1 << (number & 7)

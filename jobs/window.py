@@ -10,10 +10,10 @@ from typing import Any
 from jobs.baseline import (
     MOMENTS,
     answers,
-    category,
     columns_at_once,
     counted_if,
     double,
+    grouped,
     quantiles,
     rescaled_moments,
 )
@@ -178,17 +178,14 @@ def _strings(connection: Connection, relation: str, feature: Mapping[str, Any], 
     if memory is not None and memory.used > MAX_USED:
         memory = None
     among = ", ".join(literal(value) for value in known) or "NULL"
-    counted = (
-        f"(SELECT v, n FROM (SELECT {category(name)} AS v, count(*) AS n FROM {relation} GROUP BY 1) "
-        "WHERE v IS NOT NULL)"
-    )
-    grouped = connection.execute(
-        f"SELECT v, n, sum(n) OVER () FROM {counted} "
+    table = grouped(relation, name)
+    counted = connection.execute(
+        f"SELECT v, n, sum(n) OVER () FROM {table} WHERE v IS NOT NULL "
         f"ORDER BY CASE WHEN v IN ({among}) THEN 0 ELSE 1 END, n DESC, v LIMIT {len(known) + NEW_CATEGORIES}"
     ).fetchall()
-    present = int(grouped[0][2]) if grouped else 0
-    seen = {value: int(count) for value, count, _ in grouped if value in known}
-    unlisted = [(str(value), int(count)) for value, count, _ in grouped if value not in known]
+    present = int(counted[0][2]) if counted else 0
+    seen = {value: int(count) for value, count, _ in counted if value in known}
+    unlisted = [(str(value), int(count)) for value, count, _ in counted if value not in known]
     news = [
         (value, count)
         for value, count in unlisted
@@ -217,7 +214,7 @@ def _strings(connection: Connection, relation: str, feature: Mapping[str, Any], 
             if complete
             else None
             if memory is None
-            else _unseen(connection, counted, among, memory)
+            else _unseen(connection, table, among, memory)
         ),
         missed=memory.used if memory is not None else 0.0,
         singletons=memory.singletons if memory is not None else sum(n == 1 for n in known.values()),
@@ -225,9 +222,8 @@ def _strings(connection: Connection, relation: str, feature: Mapping[str, Any], 
     )
 
 
-def _unseen(connection: Connection, counted: str, among: str, memory: SeenValues) -> int:
+def _unseen(connection: Connection, table: str, among: str, memory: SeenValues) -> int:
     """Rows of the window whose category the baseline certainly did not see."""
-    query = f"SELECT {bucket('v', memory.digits)}, sum(n) FROM {counted} WHERE v NOT IN ({among}) GROUP BY 1"
-    return sum(
-        int(rows) for name, rows in connection.execute(query).fetchall() if not memory.holds(str(name))
-    )
+    query = f"SELECT {bucket('v', memory.digits)}, sum(n) FROM {table} WHERE v NOT IN ({among}) GROUP BY 1"
+    buckets = connection.execute(query).fetchall()
+    return sum(int(rows) for name, rows in buckets if not memory.holds(str(name)))

@@ -1,6 +1,6 @@
 """How good the judged rows' scores were, by their late labels: each metric with its confidence interval."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -8,26 +8,28 @@ import numpy as np
 
 from jobs.metrics import Scored, bootstrapped, computed
 from jobs.monitoring.settings import Settings
+from jobs.names import INFERENCE_ID, LABEL, SCORE, SERVED_AT
 
 MODEL = "model"
 
 
 def labelled_rows(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, task: str, *, also: str = ""
-) -> tuple[Scored, Mapping[str, Any]]:
+    connection: duckdb.DuckDBPyConnection, settings: Settings, task: str, *, also: Sequence[str] = ()
+) -> tuple[Scored, list[Any]]:
     """Labels and scores of the view ``judged``, as far as labels are there.
 
     :param also: further SQL expressions, which are answered as columns beside.
     """
-    selected = f"_label, _score{f', {also}' if also else ''}"
+    selected = ", ".join([LABEL, SCORE, *also])
     # In an order that no thread decides: what resamples draw are places of rows.
-    columns = connection.execute(
-        f"SELECT {selected} FROM judged WHERE _label IS NOT NULL "
-        "ORDER BY _served_at, _inference_id, _score, _label"
+    found: dict[str, Any] = connection.execute(
+        f"SELECT {selected} FROM judged WHERE {LABEL} IS NOT NULL "
+        f"ORDER BY {SERVED_AT}, {INFERENCE_ID}, {SCORE}, {LABEL}"
     ).fetchnumpy()
+    labels, scores, *columns = found.values()
     scored = Scored(
-        labels=np.asarray(columns.pop("_label"), dtype=np.float64),
-        scores=np.asarray(columns.pop("_score"), dtype=np.float64),
+        labels=np.asarray(labels, dtype=np.float64),
+        scores=np.asarray(scores, dtype=np.float64),
         task=task,
         threshold=settings.threshold,
     )

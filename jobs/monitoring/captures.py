@@ -10,10 +10,21 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.database import NO_PATH_COLUMNS, literal, quoted
+from jobs.database import NO_PATH_COLUMNS, literal
 from jobs.errors import InputError
+from jobs.names import (
+    FAULT,
+    INFERENCE_ID,
+    LINE,
+    ONCE,
+    PLACE,
+    PROBLEMS,
+    SCORE,
+    SERVED_AT,
+    VERSION,
+    at_place,
+)
 from jobs.plan import Interval
-from jobs.reading import PROBLEMS_COLUMN
 from jobs.roles import moment
 from jobs.values import checked, parsed
 
@@ -143,7 +154,7 @@ def _rows(events: str, columns: Mapping[str, str], version: int, task: str, empt
         texts.append(f"{text} AS t{index}")
         typed.append(f"{_typed(f't{index}', json, kind)} AS p{index}")
         value, bad = checked(f"p{index}", kind)
-        values.append(f"{value} AS {quoted(name)}")
+        values.append(f"{value} AS {at_place(index - 1)}")
         if bad:
             note = f"'{index - 1}' || {_WITHIN} || left(t{index}, 40)"
             problems.append(f"CASE WHEN t{index} IS NOT NULL AND {bad} THEN {note} END")
@@ -190,10 +201,10 @@ def _rows(events: str, columns: Mapping[str, str], version: int, task: str, empt
             WHEN fault IS NOT NULL THEN fault
             WHEN row IS NULL OR json_type(row) <> 'OBJECT' THEN 'row'
             WHEN kind = 'ARRAY' THEN 'several'
-            WHEN score IS NULL THEN 'score' END AS _fault,
-        coalesce(given, event) || CASE WHEN many THEN '#' || place ELSE '' END AS _inference_id,
-        served_at AS _served_at, score AS _score, version AS _version, row AS _line,
-        once AS _once, place AS _place, {noted} AS {PROBLEMS_COLUMN}, {", ".join(values)}
+            WHEN score IS NULL THEN 'score' END AS {FAULT},
+        coalesce(given, event) || CASE WHEN many THEN '#' || place ELSE '' END AS {INFERENCE_ID},
+        served_at AS {SERVED_AT}, score AS {SCORE}, version AS {VERSION}, row AS {LINE},
+        once AS {ONCE}, place AS {PLACE}, {noted} AS {PROBLEMS}, {", ".join(values)}
     FROM typed"""
 
 

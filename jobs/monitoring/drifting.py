@@ -12,6 +12,7 @@ from jobs.drift import DRIFT, ColumnDrift, DriftReport, Finding, drift, judged
 from jobs.monitoring.reference import Reference
 from jobs.monitoring.rows import Served
 from jobs.monitoring.settings import Settings
+from jobs.names import SCORE
 from jobs.window import Compared, compared
 
 VIEW = "window_columns"
@@ -47,7 +48,7 @@ def compare(
     sent = {name: kind for name, kind in features.items() if name in served.sent}
     named = "".join(f"{quoted(name)}, " for name in sent)
     connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW {VIEW} AS SELECT {named}_score AS {quoted(score)} FROM judged"
+        f"CREATE OR REPLACE TEMP VIEW {VIEW} AS SELECT {named}{SCORE} AS {quoted(score)} FROM judged"
     )
     own = statistics(connection, VIEW, {**sent, score: "number"}) if served.rows else None
     columns = compared(connection, VIEW, reference.statistics)

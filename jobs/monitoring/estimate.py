@@ -17,6 +17,7 @@ import numpy as np
 from jobs.calibration import rates
 from jobs.metrics import Floats, Scored, computed
 from jobs.monitoring.settings import Settings
+from jobs.names import SCORE
 
 METHOD = "confidence-based"
 _SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
@@ -35,7 +36,7 @@ def estimated(
     """
     if not calibration or not calibration.get("rates"):
         return None
-    scores = connection.execute("SELECT _score FROM judged").fetchnumpy()["_score"]
+    (scores,) = connection.execute(f"SELECT {SCORE} FROM judged").fetchnumpy().values()
     if not len(scores):
         return None
     metrics = expected(np.asarray(scores, dtype=np.float64), calibration, settings.threshold)

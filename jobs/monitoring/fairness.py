@@ -17,6 +17,7 @@ from jobs.monitoring.labels import Labels
 from jobs.monitoring.rows import Served
 from jobs.monitoring.segments import MISSING, where
 from jobs.monitoring.settings import Settings
+from jobs.names import LABEL, SCORE
 
 MEASURES: Mapping[str, tuple[str, str]] = {
     "selection_rate": ("selected", "rows"),
@@ -87,14 +88,14 @@ def fairness(
 def _counts(
     connection: duckdb.DuckDBPyConnection, settings: Settings, place: str
 ) -> dict[str, dict[str, int]]:
-    selected = f"_score >= CAST('{settings.threshold!r}' AS DOUBLE)"
+    selected = f"{SCORE} >= CAST('{settings.threshold!r}' AS DOUBLE)"
     answer = connection.execute(
         f"""
-        SELECT coalesce(CAST({place} AS VARCHAR), '{MISSING}') AS v, count(*),
+        SELECT coalesce(CAST({place} AS VARCHAR), '{MISSING}') , count(*),
             count(*) FILTER (WHERE {selected}),
-            count(*) FILTER (WHERE _label = 1), count(*) FILTER (WHERE _label = 1 AND {selected}),
-            count(*) FILTER (WHERE _label = 0), count(*) FILTER (WHERE _label = 0 AND {selected})
-        FROM judged GROUP BY v HAVING count(*) >= {max(1, settings.least_rows)} ORDER BY v
+            count(*) FILTER (WHERE {LABEL} = 1), count(*) FILTER (WHERE {LABEL} = 1 AND {selected}),
+            count(*) FILTER (WHERE {LABEL} = 0), count(*) FILTER (WHERE {LABEL} = 0 AND {selected})
+        FROM judged GROUP BY 1 HAVING count(*) >= {max(1, settings.least_rows)} ORDER BY 1
         """
     ).fetchall()
     names = ("rows", "selected", "positive", "selected_positive", "negative", "selected_negative")

@@ -15,6 +15,19 @@ import duckdb
 from jobs.database import NO_PATH_COLUMNS, literal, parquet, quoted, single
 from jobs.monitoring.settings import Settings
 from jobs.monitoring.until import reach
+from jobs.names import (
+    DELAY,
+    ENTITY,
+    EVENT_TIME,
+    INFERENCE_ID,
+    KEY,
+    KNOWN,
+    LABEL,
+    ROW_KEY,
+    SERVED_AT,
+    VERSION,
+    internal,
+)
 from jobs.plan import Dataset, Plan
 from jobs.reading import examine, stage
 from jobs.roles import label_number, row_key
@@ -22,6 +35,8 @@ from jobs.values import SQL_TYPES
 from jobs.verification import verify
 
 _BETWEEN = "chr(31)"
+_VALUE, _KNOWN_AT, _ROW = internal("value"), internal("known_at"), internal("row")
+_CONTRADICTS, _TIMES, _AGREES = internal("contradicts"), internal("times"), internal("agrees")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,17 +97,17 @@ def join_labels(
     connection.execute(
         f"""
         CREATE TEMP TABLE told AS
-        SELECT _key, min(_value) AS _label, min(_value) <> max(_value) AS _contradicts, count(*) AS _times,
-            min(_known_at) AS _known_at, min(_row) = max(_row) AS _agrees
+        SELECT {KEY}, min({_VALUE}) AS {LABEL}, min({_VALUE}) <> max({_VALUE}) AS {_CONTRADICTS},
+            count(*) AS {_TIMES}, min({_KNOWN_AT}) AS {_KNOWN_AT}, min({_ROW}) = max({_ROW}) AS {_AGREES}
             {"".join(f", first({name}) AS {name}" for name in offline.values())}
-        FROM labels WHERE _key IN (SELECT {key} FROM served WHERE {key} IS NOT NULL) GROUP BY _key
+        FROM labels WHERE {KEY} IN (SELECT {key} FROM served WHERE {key} IS NOT NULL) GROUP BY {KEY}
         """
     )
     duplicates, contradictory, apart, known = single(
         connection,
-        "SELECT coalesce(sum(_times - 1) FILTER (WHERE NOT _contradicts), 0)::BIGINT, count(*) FILTER "
-        "(WHERE _contradicts), count(*) FILTER (WHERE NOT _agrees AND NOT _contradicts), "
-        "coalesce(sum(_times), 0)::BIGINT FROM told",
+        f"SELECT coalesce(sum({_TIMES} - 1) FILTER (WHERE NOT {_CONTRADICTS}), 0)::BIGINT, count(*) FILTER "
+        f"(WHERE {_CONTRADICTS}), count(*) FILTER (WHERE NOT {_AGREES} AND NOT {_CONTRADICTS}), "
+        f"coalesce(sum({_TIMES}), 0)::BIGINT FROM told",
     )
     if apart:
         notes.append(
@@ -101,23 +116,23 @@ def join_labels(
         )
     (all_labels,) = single(connection, "SELECT count(*) FROM labels")
     # What is known of a row whose labels do not agree may be another's.
-    sure = "told._agrees AND NOT told._contradicts"
+    sure = f"told.{_AGREES} AND NOT told.{_CONTRADICTS}"
     selected = "".join(f", CASE WHEN {sure} THEN told.{name} END AS {name}" for name in offline.values())
     joined = scratch / "joined.parquet"
     connection.execute(
         f"""
         COPY (
-            SELECT served.*, CASE WHEN NOT told._contradicts THEN told._label END AS _label,
-                epoch(told._known_at) - epoch(served._served_at) AS _delay,
-                coalesce({sure}, false) AS _known{selected}
-            FROM served LEFT JOIN told ON told._key = {key}
+            SELECT served.*, CASE WHEN NOT told.{_CONTRADICTS} THEN told.{LABEL} END AS {LABEL},
+                epoch(told.{_KNOWN_AT}) - epoch(served.{SERVED_AT}) AS {DELAY},
+                coalesce({sure}, false) AS {KNOWN}{selected}
+            FROM served LEFT JOIN told ON told.{KEY} = {key}
         ) TO {literal(str(joined))} (FORMAT parquet, ROW_GROUP_SIZE 20480)
         """
     )
     connection.execute("DROP TABLE told")
     connection.execute(f"CREATE TEMP VIEW joined AS FROM {parquet(joined)}")
     connection.execute(
-        f"CREATE TEMP VIEW judged AS SELECT * FROM joined WHERE _version = {settings.package.version}"
+        f"CREATE TEMP VIEW judged AS SELECT * FROM joined WHERE {VERSION} = {settings.package.version}"
     )
     return _summed(
         connection,
@@ -135,8 +150,8 @@ def join_labels(
 
 def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, found: Labels) -> Labels:
     rows, labelled, keyed, low, high = connection.execute(
-        f"SELECT count(*), count(_label), count({_key_column(settings.by)}), "
-        "quantile_cont(_delay, 0.5), quantile_cont(_delay, 0.95) FROM judged"
+        f"SELECT count(*), count({LABEL}), count({_key_column(settings.by)}), "
+        f"quantile_cont({DELAY}, 0.5), quantile_cont({DELAY}, 0.95) FROM judged"
     ).fetchall()[0]
     notes = list(found.notes)
     reached = reach(connection, settings.window)
@@ -169,18 +184,21 @@ def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, found: La
 
 
 def _key_column(by: str | None) -> str:
-    return {"row_key": "_row_key", "entity_and_time": "_entity"}.get(str(by), "_inference_id")
+    return {"row_key": ROW_KEY, "entity_and_time": ENTITY}.get(str(by), INFERENCE_ID)
 
 
 def _key(dataset: Dataset, by: str | None) -> str:
     """What a served row is joined by, in SQL."""
     if by == "entity_and_time":
-        return f"_entity || {_BETWEEN} || CAST(_event_time AS VARCHAR)"
+        return f"{ENTITY} || {_BETWEEN} || CAST({EVENT_TIME} AS VARCHAR)"
     return _key_column(by)
 
 
 def _nothing() -> str:
-    return "SELECT '' AS _key, 0.0::DOUBLE AS _value, NULL::TIMESTAMP AS _known_at, 0 AS _row WHERE false"
+    return (
+        f"SELECT '' AS {KEY}, 0.0::DOUBLE AS {_VALUE}, NULL::TIMESTAMP AS {_KNOWN_AT}, 0 AS {_ROW} "
+        "WHERE false"
+    )
 
 
 def _by_inference_id(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: Path) -> int:
@@ -192,13 +210,13 @@ def _by_inference_id(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: 
     connection.execute(
         f"""
         CREATE TEMP TABLE label_lines AS
-        SELECT nullif(request_id, '') AS _key, {_value(plan.dataset)} AS _value,
-            CAST(TRY_CAST("at" AS TIMESTAMPTZ) AS TIMESTAMP) AS _known_at, 0 AS _row
+        SELECT nullif(request_id, '') AS {KEY}, {_value(plan.dataset)} AS {_VALUE},
+            CAST(TRY_CAST("at" AS TIMESTAMPTZ) AS TIMESTAMP) AS {_KNOWN_AT}, 0 AS {_ROW}
         FROM read_json([{paths}], format = 'newline_delimited', ignore_errors = true, {NO_PATH_COLUMNS},
             columns = {{request_id: 'VARCHAR', value: 'JSON', 'at': 'VARCHAR'}})
         """
     )
-    good = "_key IS NOT NULL AND isfinite(_value)"
+    good = f"{KEY} IS NOT NULL AND isfinite({_VALUE})"
     (unreadable,) = single(
         connection, f"SELECT count(*) FILTER (WHERE ({good}) IS NOT TRUE) FROM label_lines"
     )
@@ -215,7 +233,7 @@ def _value(dataset: Dataset) -> str:
     label = quoted(str(dataset.label))
     kind = dataset.columns[str(dataset.label)]
     typed = f"TRY_CAST({text} AS {SQL_TYPES[kind]})"
-    said = f"(SELECT CAST({label_number(dataset)} AS DOUBLE) FROM (SELECT {typed} AS {label}))"
+    said = f"(SELECT CAST({label_number(dataset)} AS DOUBLE) FROM (SELECT {typed}) AS typed({label}))"
     return (
         f"CASE WHEN json_type(value) IN ('OBJECT', 'ARRAY') THEN NULL WHEN {number} IN (0, 1) THEN {number} "
         f"ELSE {said} END"
@@ -241,7 +259,7 @@ def _by_row(
     columns = {**needed, **also}
     staged = scratch / "labels.parquet"
     problems = [*sources.problems, *stage(connection, sources, columns, staged, view="label_rows")]
-    offline = {name: f"_offline_{place}" for place, name in enumerate(also)}
+    offline = {name: internal(f"offline{place}") for place, name in enumerate(also)}
     key = (
         row_key(dataset)
         if by_key
@@ -254,7 +272,8 @@ def _by_row(
     whole = f"hash({', '.join(quoted(name) for name in also)})" if also else "0"
     value = f"CAST({label_number(dataset)} AS DOUBLE)"
     connection.execute(
-        f"CREATE TEMP VIEW labels AS SELECT {key} AS _key, {value} AS _value, NULL::TIMESTAMP AS _known_at, "
-        f"{whole} AS _row{values} FROM label_rows WHERE {present} AND isfinite({value})"
+        f"CREATE TEMP VIEW labels AS SELECT {key} AS {KEY}, {value} AS {_VALUE}, "
+        f"NULL::TIMESTAMP AS {_KNOWN_AT}, {whole} AS {_ROW}{values} "
+        f"FROM label_rows WHERE {present} AND isfinite({value})"
     )
     return offline, [f"Labels: {problem.message}" for problem in problems]

@@ -8,8 +8,22 @@ import duckdb
 from jobs.database import NO_PATH_COLUMNS, literal, quoted
 from jobs.errors import InputError
 from jobs.monitoring.settings import Published
+from jobs.names import (
+    FAULT,
+    INFERENCE_ID,
+    KEY,
+    LINE,
+    NTH,
+    ONCE,
+    PLACE,
+    PROBLEMS,
+    SCORE,
+    SERVED_AT,
+    VERSION,
+    at_place,
+)
 from jobs.plan import DataFile, Dataset
-from jobs.reading import PROBLEMS_COLUMN, examine, stage
+from jobs.reading import examine, stage
 from jobs.roles import moment, row_key
 
 
@@ -58,21 +72,21 @@ def stage_published(
 
 def _joined(parts: Path, result: Published, dataset: Dataset, columns: Mapping[str, str]) -> str:
     paths = ", ".join(literal(str(parts / name)) for name in result.parts)
-    values = ", ".join(f"raw.{quoted(name)}" for name in columns)
+    values = ", ".join(f"raw.{quoted(name)} AS {at_place(place)}" for place, name in enumerate(columns))
     fault = (
-        "WHEN raw._key IS NULL THEN 'raw' WHEN NOT isfinite(part.score) OR part.score IS NULL THEN 'score'"
+        f"WHEN raw.{KEY} IS NULL THEN 'raw' WHEN NOT isfinite(part.score) OR part.score IS NULL THEN 'score'"
     )
     return f"""
-    SELECT CASE {fault} END AS _fault, part.inference_id AS _inference_id,
-        {moment(result.predicted_at)} AS _served_at, part.score AS _score,
-        CAST({result.version} AS BIGINT) AS _version, NULL::VARCHAR AS _line,
-        hash(part.inference_id) AS _once, CAST(0 AS BIGINT) AS _place,
-        raw.{PROBLEMS_COLUMN}, {values}
+    SELECT CASE {fault} END AS {FAULT}, part.inference_id AS {INFERENCE_ID},
+        {moment(result.predicted_at)} AS {SERVED_AT}, part.score AS {SCORE},
+        CAST({result.version} AS BIGINT) AS {VERSION}, NULL::VARCHAR AS {LINE},
+        hash(part.inference_id) AS {ONCE}, CAST(0 AS BIGINT) AS {PLACE},
+        raw.{PROBLEMS}, {values}
     FROM (
         SELECT inference_id, row_key, CAST(score AS DOUBLE) AS score,
             row_number() OVER (PARTITION BY row_key ORDER BY inference_id) AS place
         FROM read_parquet([{paths}], {NO_PATH_COLUMNS})
     ) AS part LEFT JOIN (
-        SELECT *, {row_key(dataset)} AS _key, row_number() OVER (PARTITION BY {row_key(dataset)}) AS _nth
+        SELECT *, {row_key(dataset)} AS {KEY}, row_number() OVER (PARTITION BY {row_key(dataset)}) AS {NTH}
         FROM raw
-    ) AS raw ON raw._key = part.row_key AND raw._nth = part.place"""
+    ) AS raw ON raw.{KEY} = part.row_key AND raw.{NTH} = part.place"""

@@ -14,6 +14,7 @@ import duckdb
 
 from jobs.database import literal, quoted
 from jobs.features import copy_to
+from jobs.names import INFERENCE_ID, LINE, NTH, SCORE, VERSION
 from jobs.program import to_sql
 from jobs.serving.program import Program
 
@@ -30,16 +31,16 @@ def write_replay(
     folder.mkdir(parents=True, exist_ok=True)
     columns = ", ".join(quoted(name) for name in program.columns)
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE replayed AS SELECT row_number() OVER () AS _nth, * FROM ("
-        f"SELECT _inference_id, _score, _version, _line, {columns} FROM judged "
-        f"ORDER BY md5(_inference_id || {literal(f'/{seed}')}), _inference_id LIMIT {rows})"
+        f"CREATE OR REPLACE TEMP TABLE replayed AS SELECT row_number() OVER () AS {NTH}, * FROM ("
+        f"SELECT {INFERENCE_ID}, {SCORE}, {VERSION}, {LINE}, {columns} FROM judged "
+        f"ORDER BY md5({INFERENCE_ID} || {literal(f'/{seed}')}), {INFERENCE_ID} LIMIT {rows})"
     )
     texts = ", ".join(
         f"CAST({quoted(name)} AS VARCHAR)" if kind == "timestamp" else quoted(name)
         for name, kind in program.columns.items()
     )
     answer = connection.execute(
-        f"SELECT _inference_id, _score, _version, _line, {texts} FROM replayed ORDER BY _nth"
+        f"SELECT {INFERENCE_ID}, {SCORE}, {VERSION}, {LINE}, {texts} FROM replayed ORDER BY {NTH}"
     )
     written = 0
     with (folder / REQUESTS).open("w", encoding="utf-8") as stream:
@@ -53,7 +54,7 @@ def write_replay(
                 }
                 stream.write(json.dumps(document, ensure_ascii=False) + "\n")
                 written += 1
-    copy_to(connection, to_sql(program, "replayed", order="raw._nth"), folder / FEATURES)
+    copy_to(connection, to_sql(program, "replayed", order=f"raw.{NTH}"), folder / FEATURES)
     return written
 
 

@@ -1,8 +1,9 @@
 """The served rows of a window, whatever served them: read, each event once, told apart by version.
 
-Staged rows hold ``_fault`` (why a row is left out, or NULL), ``_inference_id``, ``_served_at``, ``_score``,
-``_version``, ``_line`` (the row as it was sent), ``_once`` and ``_place`` (which together tell an event's
-row from others), the notes of `jobs.reading` on values that do not fit, and the columns.
+Staged rows hold `FAULT` (why a row is left out, or NULL), `INFERENCE_ID`, `SERVED_AT`, `SCORE`, `VERSION`,
+`LINE` (the row as it was sent), `ONCE` and `PLACE` (which together tell an event's row from others), the
+notes of `jobs.reading` on values that do not fit, and the columns by their places. The view ``served`` has
+them by their names.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,23 @@ from jobs.folders import Folders
 from jobs.monitoring.captures import pointer, stage_captures
 from jobs.monitoring.published import stage_published
 from jobs.monitoring.settings import Settings
+from jobs.names import (
+    ENTITY,
+    EVENT_TIME,
+    FAULT,
+    INFERENCE_ID,
+    LINE,
+    NTH,
+    ONCE,
+    PLACE,
+    PROBLEMS,
+    ROW_KEY,
+    SCORE,
+    SERVED_AT,
+    VERSION,
+    at_place,
+    refuse_equal,
+)
 from jobs.plan import Dataset, Plan
 from jobs.roles import row_key
 from jobs.serving.program import Program
@@ -111,35 +129,38 @@ def _told_apart(
     folder: Path,
     notes: list[str],
 ) -> Served:
-    files = f"read_parquet({literal(str(folder / '*.parquet'))}, file_row_number = true, {NO_PATH_COLUMNS})"
-    numbered = f"(SELECT *, _served_at AS _at, file_row_number AS _n FROM {files})"
+    refuse_equal(columns)
+    ours = (FAULT, INFERENCE_ID, SERVED_AT, SCORE, VERSION, LINE, ONCE, PLACE, PROBLEMS)
+    named = [f"{at_place(place)} AS {quoted(name)}" for place, name in enumerate(columns)]
+    files = (
+        f"(SELECT {', '.join([*ours, *named])}, file_row_number AS {NTH} FROM "
+        f"read_parquet({literal(str(folder / '*.parquet'))}, file_row_number = true, {NO_PATH_COLUMNS}))"
+    )
     counted = connection.execute(
-        f"SELECT _fault, count(*) FROM {files} WHERE _fault IS NOT NULL GROUP BY 1 ORDER BY 1"
+        f"SELECT {FAULT}, count(*) FROM {files} WHERE {FAULT} IS NOT NULL GROUP BY 1 ORDER BY 1"
     ).fetchall()
     faults = {str(fault): int(count) for fault, count in counted if fault in UNREADABLE}
     connection.execute(
-        "CREATE TEMP TABLE repeated AS SELECT _n, _once AS once FROM ("
-        "SELECT _n, _once, row_number() OVER (PARTITION BY _once, _place ORDER BY _at, _n) AS nth "
-        f"FROM {numbered} WHERE _fault IS NULL AND _once IN (SELECT _once FROM {files} WHERE _fault IS NULL "
-        "GROUP BY _once, _place HAVING count(*) > 1)) WHERE nth > 1"
+        f"CREATE TEMP TABLE repeated AS SELECT nth, once FROM (SELECT {NTH}, {ONCE}, "
+        f"row_number() OVER (PARTITION BY {ONCE}, {PLACE} ORDER BY {SERVED_AT}, {NTH}) "
+        f"FROM {files} WHERE {FAULT} IS NULL AND {ONCE} IN (SELECT {ONCE} FROM {files} WHERE {FAULT} IS NULL "
+        f"GROUP BY {ONCE}, {PLACE} HAVING count(*) > 1)) AS numbered(nth, once, times) WHERE times > 1"
     )
     (duplicates,) = single(connection, "SELECT count(*) FROM repeated")
     left_out = (
-        "WHERE (_once, file_row_number) NOT IN (SELECT (once, _n) FROM repeated) AND"
-        if duplicates
-        else "WHERE"
+        f"WHERE ({ONCE}, {NTH}) NOT IN (SELECT (once, nth) FROM repeated) AND" if duplicates else "WHERE"
     )
     entity = f"CAST({quoted(dataset.entity)} AS VARCHAR)" if dataset.entity else "NULL::VARCHAR"
     keyed = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in dataset.row_key)
     connection.execute(
-        "CREATE TEMP VIEW served AS SELECT * EXCLUDE (_fault, _once, _place, file_row_number), "
-        f"CASE WHEN {keyed} THEN {row_key(dataset)} END AS _row_key, {entity} AS _entity, "
-        f"{quoted(dataset.timestamp)} AS _event_time FROM {files} {left_out} _fault IS NULL"
+        f"CREATE TEMP VIEW served AS SELECT * EXCLUDE ({FAULT}, {ONCE}, {PLACE}, {NTH}), "
+        f"CASE WHEN {keyed} THEN {row_key(dataset)} END AS {ROW_KEY}, {entity} AS {ENTITY}, "
+        f"{quoted(dataset.timestamp)} AS {EVENT_TIME} FROM {files} {left_out} {FAULT} IS NULL"
     )
     by_version = {
         int(version): int(count)
         for version, count in connection.execute(
-            "SELECT _version, count(*) FROM served GROUP BY 1 ORDER BY 2 DESC, 1"
+            f"SELECT {VERSION}, count(*) FROM served GROUP BY 1 ORDER BY 2 DESC, 1"
         ).fetchall()
     }
     rows = by_version.pop(settings.package.version, 0)
@@ -157,16 +178,16 @@ def _told_apart(
 def _sent(connection: duckdb.DuckDBPyConnection, version: int, columns: Mapping[str, str]) -> tuple[str, ...]:
     """The columns that any row had, if only as null; a column that nobody sends any more is gone."""
     counts = ", ".join(f"count({quoted(name)})" for name in columns)
-    found = single(connection, f"SELECT {counts} FROM served WHERE _version = {version}")
+    found = single(connection, f"SELECT {counts} FROM served WHERE {VERSION} = {version}")
     empty = [name for name, count in zip(columns, found, strict=True) if not count]
     if not empty:
         return tuple(columns)
     # Of batches there are no lines: their files were found to have every column.
     named = ", ".join(
-        f"coalesce(bool_or(_line IS NULL OR json_exists(_line, {literal(pointer(name))})), false)"
+        f"coalesce(bool_or({LINE} IS NULL OR json_exists({LINE}, {literal(pointer(name))})), false)"
         for name in empty
     )
-    answered = single(connection, f"SELECT {named} FROM served WHERE _version = {version}")
+    answered = single(connection, f"SELECT {named} FROM served WHERE {VERSION} = {version}")
     gone = {name for name, there in zip(empty, answered, strict=True) if not there}
     return tuple(name for name in columns if name not in gone)
 

@@ -36,6 +36,7 @@ from jobs.monitoring.intervals import (
 from jobs.monitoring.labels import Labels
 from jobs.monitoring.rows import Served
 from jobs.monitoring.settings import Settings
+from jobs.names import LABEL
 
 MISSING = "(missing)"
 Measured = tuple[Estimate, tuple[float, Interval]]
@@ -96,16 +97,16 @@ def divided(
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE segment_values AS "
         "SELECT v, row_number() OVER (ORDER BY v) - 1 AS n FROM "
-        f"(SELECT {value} AS v FROM judged WHERE _label IS NOT NULL GROUP BY v "
-        f"HAVING count(*) >= {max(1, settings.least_rows)})"
+        f"(SELECT {value} FROM judged WHERE {LABEL} IS NOT NULL GROUP BY 1 "
+        f"HAVING count(*) >= {max(1, settings.least_rows)}) AS found(v)"
     )
     found = connection.execute("SELECT v FROM segment_values ORDER BY n").fetchall()
     values = [str(row[0]) for row in found]
     if not values:
         return []
-    number = f"coalesce((SELECT n FROM segment_values WHERE v = {value}), -1) AS number"
-    scored, columns = labelled_rows(connection, settings, task, also=number)
-    numbers = np.asarray(columns["number"])
+    number = f"coalesce((SELECT part.n FROM segment_values AS part WHERE part.v = {value}), -1)"
+    scored, (places,) = labelled_rows(connection, settings, task, also=[number])
+    numbers = np.asarray(places)
     order = np.argsort(numbers, kind="stable")
     starts = np.searchsorted(numbers[order], np.arange(len(values) + 1))
     parts = []

@@ -11,6 +11,7 @@ import duckdb
 from jobs.database import quoted, single
 from jobs.monitoring.labels import Labels
 from jobs.monitoring.rows import Served
+from jobs.names import KNOWN
 
 MISMATCH_SHARE = 0.01
 STANDARD_DEVIATIONS = 0.1
@@ -40,7 +41,7 @@ def skew(
     compared = [name for name in features if name in offline]
     if not compared:
         return None
-    (rows,) = single(connection, "SELECT count(*) FROM judged WHERE _known")
+    (rows,) = single(connection, f"SELECT count(*) FROM judged WHERE {KNOWN}")
     deviations = _deviations(statistics)
     found: dict[str, dict[str, float | None]] = {}
     for name in compared if rows else ():
@@ -71,7 +72,7 @@ def _feature(
         differs = f"({differs}) AND NOT coalesce({near}, false)"
     share, difference = single(
         connection,
-        f"SELECT avg(CASE WHEN {differs} THEN 1.0 ELSE 0.0 END), {mean} FROM judged WHERE _known",
+        f"SELECT avg(CASE WHEN {differs} THEN 1.0 ELSE 0.0 END), {mean} FROM judged WHERE {KNOWN}",
     )
     gap = None if difference is None else float(str(difference))
     return {

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from jobs.database import literal, single
+from jobs.names import EVENT_TIME, LABEL, SERVED_AT
 from jobs.plan import Interval
 
 QUARTERS, WINDOWS = 8, 2
@@ -17,7 +18,7 @@ QUARTERS, WINDOWS = 8, 2
 up to the median, and than `WINDOWS` times the window's length. Rows spread evenly over the window reach half
 a length above it. What is far below does not count, and up to half of the rows may be wrong."""
 
-_TIME = "coalesce(_event_time, _served_at)"
+_TIME = f"coalesce({EVENT_TIME}, {SERVED_AT})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +35,8 @@ def reach(connection: duckdb.DuckDBPyConnection, window: Interval) -> Reach:
     until, beyond = single(
         connection,
         f"""
-        WITH times AS (SELECT {_TIME} AS told, epoch({_TIME}) AS t FROM judged
-            WHERE _label IS NOT NULL AND isfinite({_TIME})),
+        WITH times(told, t) AS (SELECT {_TIME}, epoch({_TIME}) FROM judged
+            WHERE {LABEL} IS NOT NULL AND isfinite({_TIME})),
         middle AS (SELECT quantile_disc(t, 0.5) AS half, quantile_disc(t, 0.25) AS quarter FROM times),
         limits AS (SELECT half + greatest({QUARTERS} * (half - quarter), {WINDOWS} * ({end} - {start})) AS far
             FROM middle)

@@ -4,6 +4,7 @@ from sklearn.metrics import roc_auc_score
 
 from jobs.database import connected
 from jobs.leaks import strengths
+from jobs.names import LABEL
 from jobs.plan import Dataset
 
 ROWS = 3000
@@ -17,7 +18,7 @@ def measured(column: str, kind: str, task: str = "binary") -> float:
     with connected() as (connection, _):
         connection.execute("SELECT setseed(0.5)")
         connection.execute(
-            f"CREATE TABLE labelled AS SELECT i, y AS _label, {column} AS x FROM "
+            f"CREATE TABLE labelled AS SELECT i, y AS {LABEL}, {column} AS x FROM "
             f"(SELECT i, CAST(i % 3 = 0 AS INTEGER) AS y, random() AS r FROM range({ROWS}) t(i))"
         )
         return strengths(connection, "labelled", dataset)["x"]
@@ -28,7 +29,7 @@ def test_the_measure_is_the_auc_of_scikit_learn() -> None:
     generator = np.random.default_rng(1)
     values, labels = generator.integers(0, 9, 200), generator.integers(0, 2, 200)
     with connected() as (connection, _):
-        connection.execute("CREATE TABLE labelled (i INTEGER, x DOUBLE, _label INTEGER)")
+        connection.execute(f"CREATE TABLE labelled (i INTEGER, x DOUBLE, {LABEL} INTEGER)")
         for row in zip(range(200), values.tolist(), labels.tolist(), strict=True):
             connection.execute("INSERT INTO labelled VALUES (?, ?, ?)", list(row))
         found = strengths(connection, "labelled", dataset)["x"]

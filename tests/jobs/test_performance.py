@@ -13,7 +13,6 @@ from jobs import evaluate, features
 from jobs.calibration import rates
 from jobs.errors import InputError
 from jobs.folders import Folders
-from jobs.performance import prediction_name
 from tests.jobs.batches import DATASET, Batch
 from tests.jobs.test_evaluate import answers, holdout
 
@@ -113,10 +112,3 @@ def test_without_the_input_no_baseline_is_written(filled: Batch) -> None:
     answers(filled, "challenger", list(holdout(filled) * 0.5))
     shutil.rmtree(filled.output("split", "baseline"))
     assert not evaluated(filled).exists()
-
-
-@pytest.mark.parametrize(
-    ("columns", "name"), [((), "score"), (("a", "Score"), "score_"), (("score", "score_"), "score__")]
-)
-def test_the_score_is_named_apart_from_raw_columns(columns: tuple[str, ...], name: str) -> None:
-    assert prediction_name(columns) == name

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from jobs.database import connected
+from jobs.names import FILE
 from jobs.reading import examine, row_count, rows_by_file, stage, wrong_values
 from tests.jobs.batches import Batch
 
@@ -121,7 +122,7 @@ def test_whole_categories_are_the_same_however_a_file_stores_them(batch: Batch, 
         connection.execute(f"COPY (SELECT unnest([1, 70, 0])::{kind} AS c) TO '{path}' (FORMAT parquet)")
     sources = examine(connection, batch.plan().files, batch.data, "parquet", {"c": "category"})
     assert stage(connection, sources, {"c": "category"}, folder / "s.parquet") == []
-    found = connection.execute("SELECT _file, list(c ORDER BY c) FROM staged GROUP BY 1").fetchall()
+    found = connection.execute(f"SELECT {FILE}, list(c ORDER BY c) FROM staged GROUP BY 1").fetchall()
     assert dict(found) == {f"{number}.parquet": ["0", "1", "70"] for number in range(len(stored))}
 
 

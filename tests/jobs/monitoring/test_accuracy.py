@@ -3,6 +3,7 @@ import pytest
 
 from jobs.metrics import Scored, computed
 from jobs.monitoring.accuracy import labelled_rows, measured
+from jobs.names import ROW_KEY
 from tests.jobs.monitoring.windows import Window, event, opened, rows
 
 
@@ -39,8 +40,8 @@ def test_only_rows_of_the_version_with_labels(window: Window) -> None:
     window.capture(reversed(lines))
     window.label(made[:5])
     with opened(window) as read:
-        given, columns = labelled_rows(read.connection, read.settings, "binary", also="_row_key AS k")
+        given, (keys,) = labelled_rows(read.connection, read.settings, "binary", also=[ROW_KEY])
     # In the order of time, whatever order they were read in: the same rows give the same resamples.
-    assert list(zip(columns["k"], given.labels, given.scores, strict=True)) == [
+    assert list(zip(keys, given.labels, given.scores, strict=True)) == [
         (row["id"], row["y"], row["score"]) for row in (made[1], made[2], made[4])
     ]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from jobs.errors import InputError
 from jobs.monitoring.captures import pointer, stage_captures
+from jobs.names import FAULT, INFERENCE_ID, PLACE, PROBLEMS, SCORE, VERSION, at_place
 from jobs.plan import Interval
 from jobs.serving.values import read
 from tests.jobs.monitoring.windows import END, START, Row, Window, event, opened, rows
@@ -50,10 +51,21 @@ def staged(
             task=task,
             empty_is_missing=csv,
         )
-        answer = connection.execute(f"FROM '{folder / 'staged.parquet'}' ORDER BY _inference_id, _place")
-        assert answer.description
-        names = [column[0] for column in answer.description]
-        return [dict(zip(names, values, strict=True)) for values in answer.fetchall()]
+        given = {name: at_place(place) for place, name in enumerate(columns)}
+        answer = connection.execute(
+            f"SELECT {', '.join([*OURS.values(), *given.values()])} FROM '{folder / 'staged.parquet'}' "
+            f"ORDER BY {INFERENCE_ID}, {PLACE}"
+        )
+        return [dict(zip([*OURS, *given], values, strict=True)) for values in answer.fetchall()]
+
+
+OURS = {
+    "_fault": FAULT,
+    "_inference_id": INFERENCE_ID,
+    "_score": SCORE,
+    "_version": VERSION,
+    "_problems": PROBLEMS,
+}
 
 
 def faults(found: Sequence[Row]) -> list[str | None]:

@@ -3,11 +3,12 @@ from typing import Any
 import pytest
 
 from jobs.errors import InputError
+from jobs.names import ENTITY, EVENT_TIME, KNOWN, LABEL, ROW_KEY
 from tests.jobs.monitoring.windows import Window, event, opened, rows
 
 
 def known(read: Any) -> dict[str, float]:
-    return dict(read.query("SELECT _row_key, _label FROM judged WHERE _label IS NOT NULL"))
+    return dict(read.query(f"SELECT {ROW_KEY}, {LABEL} FROM judged WHERE {LABEL} IS NOT NULL"))
 
 
 def test_labels_of_some_rows(window: Window) -> None:
@@ -44,7 +45,7 @@ def test_by_entity_and_time(window: Window) -> None:
     )
     window.label(made)
     with opened(window, labels={"by": "entity_and_time", "format": "csv"}) as read:
-        found = read.query("SELECT _entity, _label FROM judged ORDER BY _event_time")
+        found = read.query(f"SELECT {ENTITY}, {LABEL} FROM judged ORDER BY {EVENT_TIME}")
     assert found == [(row["who"], row["y"]) for row in made]
 
 
@@ -66,7 +67,7 @@ def test_by_inference_id(window: Window, value: Any, label: float | None) -> Non
     window.capture([event(rows(1)[0], identity="mine")])
     window.label([{"request_id": "mine", "value": value}, {"request_id": "other", "value": 1}], "a.jsonl")
     with opened(window, labels={"by": "inference_id"}) as read:
-        assert read.query("SELECT _label FROM judged") == [(label,)]
+        assert read.query(f"SELECT {LABEL} FROM judged") == [(label,)]
         assert read.labels.unreadable == (label is None)
 
 
@@ -145,10 +146,10 @@ def test_rows_of_labels_that_come_again_are_known_as_far_as_they_agree(window: W
     other = {**made[0], "kind": "other"}, {**made[1], "amount": None}, {**made[2], "y": 1 - made[2]["y"]}
     window.label([*other, *made[3:5]], "again.csv")
     with opened(window) as read:
-        known_offline = {key for (key,) in read.query("SELECT _row_key FROM judged WHERE _known")}
+        known_offline = {key for (key,) in read.query(f"SELECT {ROW_KEY} FROM judged WHERE {KNOWN}")}
         assert known_offline == {row["id"] for row in made[3:]}
         place = (read.labels.offline or {})["kind"]
-        told = dict(read.query(f"SELECT _row_key, {place} FROM judged WHERE {place} IS NOT NULL"))
+        told = dict(read.query(f"SELECT {ROW_KEY}, {place} FROM judged WHERE {place} IS NOT NULL"))
         assert told == {row["id"]: row["kind"] for row in made[3:]}
         found = read.labels
     assert (found.labelled, found.duplicates, found.contradictory) == (5, 4, 1)

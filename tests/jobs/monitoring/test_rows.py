@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from jobs.monitoring.rows import UNREADABLE, asked_columns
+from jobs.names import ENTITY, EVENT_TIME, INFERENCE_ID, ROW_KEY
 from tests.jobs.monitoring.windows import PROGRAM, Window, event, opened, rows
 
 
@@ -8,7 +9,7 @@ def test_rows_with_their_keys(window: Window) -> None:
     window.capture([event(rows(2))])
     with opened(window) as read:
         found = read.query(
-            "SELECT _inference_id, _row_key, _entity, _event_time::VARCHAR FROM served ORDER BY 1"
+            f"SELECT {INFERENCE_ID}, {ROW_KEY}, {ENTITY}, {EVENT_TIME}::VARCHAR FROM served ORDER BY 1"
         )
     assert found[0] == ("event-r1-0-7-0#0", "r1-0", "w0", "2024-03-01 00:00:00")
     assert read.served.rows == 2
@@ -18,7 +19,7 @@ def test_rows_without_all_of_their_keys_have_none(window: Window) -> None:
     made = [{name: value for name, value in row.items() if name != "who"} for row in rows(2)]
     window.capture([event(made)])
     with opened(window, dataset={"row_key": ["id", "who"]}) as read:
-        assert read.query("SELECT DISTINCT _row_key FROM served") == [(None,)]
+        assert read.query(f"SELECT DISTINCT {ROW_KEY} FROM served") == [(None,)]
 
 
 def test_each_event_counts_once(window: Window) -> None:

@@ -4,6 +4,7 @@ import duckdb
 import pytest
 
 from jobs.monitoring.until import Reach, reach
+from jobs.names import EVENT_TIME, LABEL, SERVED_AT
 from jobs.plan import Interval
 from tests.jobs.monitoring.windows import START, Window, event, opened, rows
 
@@ -14,7 +15,8 @@ NOON = datetime(2024, 3, 1, 12)
 def reached(times: list[datetime | None], window: Interval = DAY) -> Reach:
     """Of labelled rows with these event times, served at noon; and one without a label, years later."""
     with duckdb.connect() as connection:
-        connection.execute("CREATE TABLE judged (_label DOUBLE, _event_time TIMESTAMP, _served_at TIMESTAMP)")
+        columns = f"{LABEL} DOUBLE, {EVENT_TIME} TIMESTAMP, {SERVED_AT} TIMESTAMP"
+        connection.execute(f"CREATE TABLE judged ({columns})")
         connection.execute("INSERT INTO judged VALUES (NULL, '2050-01-01', '2024-03-01')")
         for time in times:
             connection.execute("INSERT INTO judged VALUES (1, ?, ?)", [time, NOON])
