@@ -45,7 +45,7 @@ class Labels:
 
     :param labelled: judged rows with a label.
     :param duplicates: labels that said again what another had said of the same row.
-    :param contradictory: rows that labels said different things of.
+    :param contradictory: judged rows that have no label because labels said different things of their key.
     :param unknown: labels of no row of this window; most of them are about other windows.
     :param labelled_until: the last labelled row's event time (served time where it has none) that is not far
         above the others', ISO: `jobs.monitoring.until`.
@@ -110,9 +110,17 @@ def join_labels(
         f"coalesce(sum({_TIMES}), 0)::BIGINT FROM told",
     )
     if apart:
+        rows, ids = _concerned(connection, settings, key, f"NOT {_AGREES} AND NOT {_CONTRADICTS}")
         notes.append(
-            f"{int(str(apart)):,} rows have labels whose other columns do not agree: not compared offline. "
-            "Let rows of labels come once, or the same again."
+            f"{_number(rows, 'row')} of {_number(ids, 'id')} have labels whose other columns do not agree: "
+            "not compared offline. Let rows of labels come once, or the same again."
+        )
+    if contradictory:
+        contradictory, ids = _concerned(connection, settings, key, _CONTRADICTS)
+    if contradictory:
+        notes.append(
+            f"{_number(contradictory, 'row')} of {_number(ids, 'id')} are left out of accuracy, because "
+            "labels of one id contradict each other."
         )
     (all_labels,) = single(connection, "SELECT count(*) FROM labels")
     # What is known of a row whose labels do not agree may be another's.
@@ -165,8 +173,6 @@ def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, found: La
             f"No served row has what labels are joined by ({settings.by}): let callers send the key columns "
             "too, or give labels by inference_id."
         )
-    if found.contradictory:
-        notes.append(f"{found.contradictory:,} rows have labels that contradict each other: left out.")
     if found.unreadable:
         notes.append(f"{found.unreadable:,} labels cannot be read: give request_id and value in each line.")
     return Labels(
@@ -181,6 +187,22 @@ def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, found: La
         offline=found.offline,
         notes=tuple(notes),
     )
+
+
+def _concerned(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, key: str, condition: str
+) -> tuple[int, int]:
+    """How many judged rows, of how many keys, the labels concern that meet a condition."""
+    rows, keys = single(
+        connection,
+        f"SELECT count(*), count(DISTINCT told.{KEY}) FROM served JOIN told ON told.{KEY} = {key} "
+        f"WHERE {condition} AND served.{VERSION} = {settings.package.version}",
+    )
+    return int(str(rows)), int(str(keys))
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _key_column(by: str | None) -> str:

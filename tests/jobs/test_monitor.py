@@ -44,7 +44,7 @@ def test_the_schema_of_the_summary(served: Window) -> None:
     ]
     assert list(found["accuracy"]) == [
         *("labelled", "coverage", "duplicates", "contradictory", "labelled_until", "delay_seconds"),
-        *("metrics", "baseline", "segments", "fairness"),
+        *("metrics", "baseline", "changes", "worse", "segments", "fairness"),
     ]
     assert set(found) <= set(served.output("report.json"))
 
