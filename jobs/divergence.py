@@ -94,6 +94,27 @@ def cramers_v(cells: Sequence[Cell]) -> float:
     return math.sqrt(sum((p - q) ** 2 / (p + q) for p, q in _shares(cells) if p + q) / 2)
 
 
+def rank_biserial(cells: Sequence[Cell]) -> tuple[float, float]:
+    """How far values of the window lie above those of the baseline, by their cells' order: from -1 to 1.
+
+    The chance that one of the window is above one of the baseline, minus that it is below (Cliff's delta).
+
+    :returns: the effect, and its standard deviation when both samples have one distribution (the variance of
+        Mann and Whitney's U with ties); 0 and 0 of samples that are all in one cell.
+    """
+    baseline, window = _totals(cells)
+    total = baseline + window
+    if not baseline or not window or total < 2:
+        return 0.0, 0.0
+    above = before = ties = 0.0
+    for first, second in cells:
+        above += second * (2 * before + first)
+        before += first
+        ties += (first + second) * ((first + second) ** 2 - 1)
+    variance = (total + 1 - ties / (total * (total - 1))) / (3 * baseline * window)
+    return above / (baseline * window) - 1, math.sqrt(max(0.0, variance))
+
+
 def kolmogorov_smirnov(cells: Sequence[Cell]) -> float:
     """The largest difference of the cumulated shares, at the cells' edges; unbinned it may be larger."""
     p_sum = q_sum = largest = 0.0

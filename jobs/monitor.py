@@ -136,7 +136,7 @@ def _found(
         fairness=gaps,
         estimate=estimated(connection, settings, calibration, truth),
         skew=skew(connection, given, served, labels, reference.statistics),
-        findings=findings(connection, plan, program, served),
+        findings=findings(connection, plan, settings, program, served),
         notes=[
             *(*served.notes, *labels.notes, *undefined, *about_parts, *about_gaps, *about_joint),
             *(*reference.notes, *notes),
