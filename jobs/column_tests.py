@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jobs.divergence import (
+    EXPECTED_LEAST,
     Cell,
     chi_square,
     cramers_v,
+    least_share,
     merged,
     psi,
     psi_of_chance,
@@ -80,6 +82,9 @@ def _shift(column: Compared, thresholds: Thresholds) -> Iterator[Finding]:
     """Numbers that moved in one direction, which ranks find earlier than chi-square does; if it is asked."""
     if column.kind != "numbers" or thresholds.shift is None:
         return
+    sizes = sorted(map(sum, column.cells))
+    if sum(sizes[:-1]) * least_share(column.cells) < EXPECTED_LEAST:
+        return  # nearly all rows are alike: ranks are not normal, and rare values are judged exactly
     effect, deviation = rank_biserial(column.cells)
     yield Finding(
         test="shift",
