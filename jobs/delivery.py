@@ -12,6 +12,7 @@ import duckdb
 from jobs.database import NO_PATH_COLUMNS, literal, single
 from jobs.errors import PlanError
 from jobs.plan import Plan
+from jobs.roles import pointer
 
 ROWS_PER_FILE = 10_000
 """Half a minute of a function that writes a few hundred items a second, a tenth of the time it has."""
@@ -78,8 +79,7 @@ def _key(plan: Plan) -> str | None:
         return "entity"
     if name in dataset.row_key:
         # Several columns lie in the row key as a JSON object of texts.
-        pointer = "/" + str(name).replace("~", "~0").replace("/", "~1")
-        return f"json_extract_string(row_key, {literal(pointer)})"
+        return f"json_extract_string(row_key, {literal(pointer(str(name)))})"
     raise PlanError(
         f"delivery.key={name!r}: give row_key, the dataset's entity or one of its row key columns."
     )

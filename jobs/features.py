@@ -23,7 +23,7 @@ from jobs.names import LABEL
 from jobs.plan import PARTS, Interval, Plan
 from jobs.program import champion_program, fit, to_sql
 from jobs.reading import Sources, examine, row_count, stage
-from jobs.roles import label_number, row_key, total_order, within
+from jobs.roles import entity, label_number, row_key, total_order, within
 from jobs.serving import archive
 from jobs.serving.program import FILE, Program
 from jobs.verification import verify
@@ -210,12 +210,11 @@ def _write_split(
 
 def keys_query(plan: Plan, relation: str, order: str, label: str | None = None) -> str:
     """The keys of a relation's rows in an order: number from 0, row key, entity, time, and any label."""
-    entity = f"CAST({quoted(plan.dataset.entity)} AS VARCHAR)" if plan.dataset.entity else "NULL::VARCHAR"
     names = ["row", "row_key", "entity", "event_time", *(["label"] if label else [])]
     known = f", {label}" if label else ""
     return (
         f"SELECT {', '.join(names)} FROM (SELECT row_number() OVER (ORDER BY {order}) - 1, "
-        f"{row_key(plan.dataset)}, {entity}, {quoted(plan.dataset.timestamp)}{known} "
+        f"{row_key(plan.dataset)}, {entity(plan.dataset)}, {quoted(plan.dataset.timestamp)}{known} "
         f"FROM {quoted(relation)} AS raw) AS keys({', '.join(names)}) ORDER BY row"
     )
 

@@ -19,7 +19,7 @@ from jobs.folders import Folders, write_json
 from jobs.plan import Dataset, Plan
 from jobs.roles import row_key
 from jobs.serving.program import shown
-from jobs.serving.values import read
+from jobs.serving.values import canonical, read
 from jobs.values import SQL_TYPES
 from jobs.verification import verify
 
@@ -125,13 +125,26 @@ def _expected(path: Path, keys: Sequence[str]) -> list[float]:
             raise InputError(
                 f"answer {number} of {path.name} is {','.join(cells)!r}: give row key and a finite number."
             )
-        if cells[0] != key:
+        if not _is_key(cells[0], key):
             raise InputError(
                 f"answer {number} of {path.name} is that of row {cells[0]!r}, row {number} of {ROWS} is "
                 f"{key!r}: write both in the same order."
             )
         answers.append(answer)
     return answers
+
+
+def _is_key(text: str, key: str) -> bool:
+    """Whether a text is a row's key, whichever way the programs of the team wrote its values."""
+    if canonical(text) == key:
+        return True
+    try:
+        members, wanted = json.loads(text), json.loads(key)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(members, dict) or not isinstance(wanted, dict):
+        return False
+    return {name: canonical(str(value)) for name, value in members.items()} == wanted
 
 
 def _scores(plan: Plan, folder: Path) -> tuple[list[float | None], list[str]]:

@@ -27,7 +27,10 @@ def internal(name: str) -> str:
 
 FILE = internal("file")
 PROBLEMS = internal("problems")
-"""What `jobs.reading` adds to rows: the file's name, and notes on values that do not fit."""
+REWRITTEN = internal("rewritten")
+"""What `jobs.reading` adds to rows: the file's name, notes on values that do not fit, and the places of texts
+that are now written in their one way.
+"""
 
 LABEL = internal("label")
 """The label as a number."""

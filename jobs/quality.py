@@ -28,6 +28,7 @@ from jobs.rules import (
     value_rules,
 )
 from jobs.verification import verify
+from jobs.writing import writing_rules
 
 _REASONS = internal("reasons")
 _LABEL_DEFEATS = {"no_label", "one_class", "label_values"}
@@ -88,6 +89,7 @@ def _ruled(
     facts: dict[str, Any],
 ) -> Iterator[Finding]:
     yield from type_rules(connection, columns)
+    yield from writing_rules(connection, plan.dataset, columns)
     yield from row_rules(connection, plan, rows)
     yield from value_rules(connection, plan, rows)
     yield from time_rules(connection, plan)
@@ -163,7 +165,7 @@ def _quarantine(
             reasons.append(f"CASE WHEN {outside(name, low, high)} THEN {told} END")
     for name, values in (plan.quality.get("accepted_values") or {}).items():
         if name in columns:
-            condition = not_accepted(name, list(values))
+            condition = not_accepted(name, columns[name], list(values))
             reasons.append(f"CASE WHEN {condition} THEN {literal(f'{name} not accepted')} END")
     if plan.quality.get("unique_key", True):
         key = row_key(plan.dataset)

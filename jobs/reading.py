@@ -14,11 +14,11 @@ from pathlib import Path
 import duckdb
 
 from jobs.database import NO_PATH_COLUMNS, literal, parquet, quoted, single
-from jobs.names import FILE, PROBLEMS, refuse_equal
+from jobs.names import FILE, PROBLEMS, REWRITTEN, refuse_equal
 from jobs.plan import DataFile
-from jobs.values import SQL_TYPES, checked, parsed
+from jobs.values import SQL_TYPES, TEXTS, checked, parsed
 
-_BETWEEN, _WITHIN = "chr(30)", "chr(31)"  # separators that no text file holds
+BETWEEN, _WITHIN = "chr(30)", "chr(31)"  # separators that no text file holds
 _FILENAME = literal("\x01filename")  # DuckDB's own name for it may be a column's
 _ROW_GROUP = 20_480
 _BUFFER_BYTES = 4_000_000
@@ -163,8 +163,8 @@ def stage(
     failed.
 
     ``origins`` says which column of the files another one is read from, when its own name is not the files'.
-    The view has the declared columns, `jobs.names.FILE`, and `jobs.names.PROBLEMS`: NULL, or what did not fit
-    (see `wrong_values`).
+    The view has the declared columns, `jobs.names.FILE`, `jobs.names.PROBLEMS`: NULL, or what did not fit
+    (see `wrong_values`), and `jobs.names.REWRITTEN` (see `jobs.writing`).
     """
     refuse_equal(columns)
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Source]] = {}
@@ -198,7 +198,8 @@ def _culprit(sources: Sources, error: str) -> Problem:
 
 def _nothing(columns: Mapping[str, str]) -> str:
     typed = ", ".join(f"NULL::{SQL_TYPES[kind]} AS {quoted(name)}" for name, kind in columns.items())
-    return f"SELECT {typed}, NULL::VARCHAR AS {FILE}, NULL::VARCHAR AS {PROBLEMS} WHERE false"
+    ours = ", ".join(f"NULL::VARCHAR AS {name}" for name in (FILE, PROBLEMS, REWRITTEN))
+    return f"SELECT {typed}, {ours} WHERE false"
 
 
 def _scan(
@@ -222,18 +223,24 @@ def _scan(
             f"escape = '\"', nullstr = '', columns = {given}, filename = true, strict_mode = true, "
             f"max_line_size = {_LINE_BYTES}, buffer_size = {_BUFFER_BYTES}, {NO_PATH_COLUMNS})"
         )
-    read, values, problems = [], [], []
+    read, values, problems, rewritten = [], [], [], []
     for index, (name, kind) in enumerate(columns.items()):
         raw = f"r{places[name]}"
         read += [f"{raw} AS r_{index}", f"{parsed(raw, kind, types[places[name]])} AS p_{index}"]
-        value, bad = checked(f"p_{index}", kind)
+        value, bad = checked(f"p_{index}", kind, f"r_{index}", types[places[name]])
         values.append(f"{value} AS {quoted(name)}")
+        if kind in TEXTS and types[places[name]] == "VARCHAR":
+            rewritten.append(f"CASE WHEN r_{index} <> p_{index} THEN '{index}' END")
         if bad:
             text = f"'{index}' || {_WITHIN} || left(CAST(r_{index} AS VARCHAR), 40)"
             problems.append(f"CASE WHEN r_{index} IS NOT NULL AND {bad} THEN {text} END")
-    noted = f"nullif(concat_ws({_BETWEEN}, {', '.join(problems)}), '')" if problems else "NULL::VARCHAR"
+    noted, written = (
+        f"nullif(concat_ws({BETWEEN}, {', '.join(notes)}), '')" if notes else "NULL::VARCHAR"
+        for notes in (problems, rewritten)
+    )
     return (
-        f"SELECT {', '.join(values)}, {names}[filename] AS {FILE}, {noted} AS {PROBLEMS} "
+        f"SELECT {', '.join(values)}, {names}[filename] AS {FILE}, {noted} AS {PROBLEMS}, "
+        f"{written} AS {REWRITTEN} "
         f"FROM (SELECT {', '.join(read)}, filename FROM {origin})"
     )
 
@@ -246,7 +253,7 @@ def wrong_values(
         f"""
         SELECT CAST(split_part(problem, {_WITHIN}, 1) AS INTEGER) AS i, count(*),
                min(split_part(problem, {_WITHIN}, 2))
-        FROM (SELECT unnest(string_split({PROBLEMS}, {_BETWEEN})) AS problem
+        FROM (SELECT unnest(string_split({PROBLEMS}, {BETWEEN})) AS problem
               FROM {quoted(view)} WHERE {PROBLEMS} IS NOT NULL)
         GROUP BY i ORDER BY i
         """

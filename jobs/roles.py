@@ -1,10 +1,13 @@
 """What the columns' roles come to in SQL: the label as a number, the row's key as text, the spans of time."""
 
+from collections.abc import Mapping
+
 from jobs.database import literal, quoted
 from jobs.errors import PlanError
 from jobs.plan import Dataset, Interval
-
-_TRUE = ("1", "true", "t", "yes")
+from jobs.serving.values import canonical, read
+from jobs.values import canonical as canonical_sql
+from jobs.values import text_of
 
 
 def label_number(dataset: Dataset) -> str:
@@ -18,27 +21,53 @@ def label_number(dataset: Dataset) -> str:
     column, kind = quoted(dataset.label), dataset.columns[dataset.label]
     if dataset.task == "regression":
         return f"CAST({column} AS DOUBLE)"
+    try:
+        value = read(dataset.positive, kind, empty_is_missing=False)
+    except ValueError as error:
+        raise PlanError(
+            f"dataset.positive={dataset.positive!r}: the label is a {kind}, and it is {error}."
+        ) from None
     if kind in ("number", "integer"):
-        try:
-            positive = repr(float(dataset.positive))
-        except ValueError:
-            raise PlanError(
-                f"dataset.positive={dataset.positive!r}: the label is a {kind}; give a number."
-            ) from None
+        positive = repr(value)
     elif kind == "boolean":
-        positive = "true" if dataset.positive.lower() in _TRUE else "false"
+        positive = "true" if value else "false"
     else:
-        positive = literal(dataset.positive)
+        positive = literal(canonical(str(value)))
     return f"CAST({column} = {positive} AS INTEGER)"
 
 
 def row_key(dataset: Dataset) -> str:
     """The row's key as text: the one key column's value, or a JSON object of them in the order declared."""
-    texts = {name: f"CAST({quoted(name)} AS VARCHAR)" for name in dataset.row_key}
+    return _key({name: text_of(quoted(name), dataset.columns[name]) for name in dataset.row_key})
+
+
+def published_key(dataset: Dataset, column: str) -> str:
+    """The key in a column of predictions, as `row_key` has it now: earlier releases wrote some otherwise."""
+    if len(dataset.row_key) == 1:
+        return canonical_sql(column)
+    texts = {name: f"json_extract_string({column}, {literal(pointer(name))})" for name in dataset.row_key}
+    return _key({name: canonical_sql(text) for name, text in texts.items()})
+
+
+def _key(texts: Mapping[str, str]) -> str:
     if len(texts) == 1:
-        return texts[dataset.row_key[0]]
+        return next(iter(texts.values()))
     members = ", ".join(f"{literal(name)}, {text}" for name, text in texts.items())
     return f"CAST(json_object({members}) AS VARCHAR)"
+
+
+def entity(dataset: Dataset) -> str:
+    """What the row is about, as text; NULL where the data set names no entity."""
+    return (
+        text_of(quoted(dataset.entity), dataset.columns[dataset.entity])
+        if dataset.entity
+        else "NULL::VARCHAR"
+    )
+
+
+def pointer(name: str) -> str:
+    """The JSON pointer to a member, whatever its name holds."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 def total_order(dataset: Dataset, columns: dict[str, str]) -> str:

@@ -12,6 +12,8 @@ from jobs.names import KEY, LABEL, internal
 from jobs.plan import PARTS, Plan
 from jobs.reading import wrong_values
 from jobs.roles import label_number, row_key, within
+from jobs.serving.values import canonical
+from jobs.values import text_of
 
 _TIMES = internal("times")
 
@@ -97,7 +99,7 @@ def value_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) ->
             yield from _range_rule(connection, name, low, high)
     for name, values in (plan.quality.get("accepted_values") or {}).items():
         if name in columns:
-            yield from _accepted_rule(connection, name, list(values))
+            yield from _accepted_rule(connection, name, columns[name], list(values))
 
 
 def outside(name: str, low: float | None, high: float | None) -> str:
@@ -107,9 +109,10 @@ def outside(name: str, low: float | None, high: float | None) -> str:
     return " OR ".join(sides) or "false"
 
 
-def not_accepted(name: str, values: list[str]) -> str:
+def not_accepted(name: str, kind: str, values: list[str]) -> str:
     """The condition that a value is none of the accepted ones."""
-    return f"CAST({quoted(name)} AS VARCHAR) NOT IN ({', '.join(map(literal, values))})"
+    accepted = ", ".join(literal(canonical(value)) for value in values)
+    return f"{text_of(quoted(name), kind)} NOT IN ({accepted})"
 
 
 def _range_rule(
@@ -130,8 +133,10 @@ def _range_rule(
         )
 
 
-def _accepted_rule(connection: duckdb.DuckDBPyConnection, name: str, values: list[str]) -> Iterator[Finding]:
-    condition = not_accepted(name, values)
+def _accepted_rule(
+    connection: duckdb.DuckDBPyConnection, name: str, kind: str, values: list[str]
+) -> Iterator[Finding]:
+    condition = not_accepted(name, kind, values)
     rows = _count(connection, condition)
     if rows:
         example = single(

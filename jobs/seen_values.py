@@ -46,7 +46,7 @@ class SeenValues:
     @cached_property
     def used(self) -> float:
         """The share of buckets in use, which is the share of new values that are missed."""
-        return int.from_bytes(self.bits, "little").bit_count() / 16**self.digits
+        return float(int.from_bytes(self.bits, "little").bit_count() / 16**self.digits)
 
     def holds(self, bucket: str) -> bool:
         """Whether a bucket, as hexadecimal digits, is in use."""

@@ -25,7 +25,7 @@ from jobs.names import (
     at_place,
 )
 from jobs.plan import Interval
-from jobs.roles import moment
+from jobs.roles import moment, pointer
 from jobs.values import checked, parsed
 
 PROBE_PREFIX = "probe-"
@@ -144,7 +144,7 @@ def _rows(events: str, columns: Mapping[str, str], version: int, task: str, empt
     """One row a row that was asked; a line with a fault is one row without values."""
     paths = "[" + ", ".join(literal(pointer(name)) for name in columns) + "]"
     bounds = "BETWEEN 0 AND 1" if task == "binary" else "IS NOT NULL"
-    # Only of texts it matters how the value was written: the number 5.0 is "5", the text "5.0" is not.
+    # Only of texts it matters whether the value was a number: 5.50 is "5.5", the text "5.50" stays.
     written = [name for name, kind in columns.items() if kind in ("category", "text")]
     raw = "[" + ", ".join(literal(pointer(name)) for name in written) + "]::VARCHAR[]"
     texts, typed, values, problems = [], [], [], []
@@ -153,7 +153,7 @@ def _rows(events: str, columns: Mapping[str, str], version: int, task: str, empt
         text = f"nullif(texts[{index}], '')" if empty_is_missing else f"texts[{index}]"
         texts.append(f"{text} AS t{index}")
         typed.append(f"{_typed(f't{index}', json, kind)} AS p{index}")
-        value, bad = checked(f"p{index}", kind)
+        value, bad = checked(f"p{index}", kind, f"t{index}", "VARCHAR")
         values.append(f"{value} AS {at_place(index - 1)}")
         if bad:
             note = f"'{index - 1}' || {_WITHIN} || left(t{index}, 40)"
@@ -214,23 +214,19 @@ def _sole(answer: str) -> str:
     return f"CASE WHEN {one} THEN json_extract({answer}, '/0') ELSE {answer} END"
 
 
-def pointer(name: str) -> str:
-    """The JSON pointer to a member, whatever its name holds."""
-    return "/" + name.replace("~", "~0").replace("/", "~1")
-
-
 def _typed(text: str, json: str, kind: str) -> str:
     """A JSON value as the declared kind, the way `jobs.serving.values` reads it; NULL when it does not fit.
 
     :param text: its text, without quotes when it is a string.
-    :param json: the value as JSON, which tells the number 5.0 from the text "5.0".
+    :param json: the value as JSON, which tells the number 5.50 from the text "5.50".
     """
     if kind in ("category", "text"):
-        fractional = f"json_type({json}) = 'DOUBLE'"
+        # An integer of more than 64 bits is DOUBLE here too, though it has all its digits.
+        fractional = f"json_type({json}) = 'DOUBLE' AND NOT regexp_full_match({text}, '-?[0-9]+')"
         number = parsed(f"CAST({text} AS DOUBLE)", kind, "DOUBLE")
-        return f"CASE WHEN {fractional} THEN {number} ELSE {text} END"
+        return f"CASE WHEN {fractional} THEN {number} ELSE {parsed(text, kind, 'VARCHAR')} END"
     if kind == "boolean":
         return f"coalesce(TRY_CAST({text} AS BOOLEAN), TRY_CAST({text} AS DOUBLE) <> 0)"
     if kind == "timestamp":
         return parsed(text, kind, "VARCHAR")
-    return f"CASE {text} WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE TRY_CAST({text} AS DOUBLE) END"
+    return f"CASE {text} WHEN 'true' THEN 1 WHEN 'false' THEN 0 ELSE {parsed(text, kind, 'VARCHAR')} END"

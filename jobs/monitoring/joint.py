@@ -5,11 +5,12 @@ from typing import Any
 
 import duckdb
 
-from jobs.database import parquet
+from jobs.database import parquet, quoted
 from jobs.monitoring.drifting import VIEW
 from jobs.monitoring.reference import Reference
 from jobs.monitoring.rows import Served
 from jobs.monitoring.settings import Settings
+from jobs.values import canonical
 
 
 def joint(
@@ -34,7 +35,14 @@ def joint(
     from jobs.domain import joint_drift
 
     sent = {name: kind for name, kind in features.items() if name in served.sent}
-    found = joint_drift(parquet(reference.sample), connection, VIEW, sent, settings.seed, settings.thresholds)
+    # Earlier releases kept a category's value as the files wrote it.
+    texts = ", ".join(
+        f"{canonical(quoted(name))} AS {quoted(name)}" for name, kind in sent.items() if kind == "category"
+    )
+    sample = parquet(reference.sample)
+    if texts:
+        sample = f"(SELECT * REPLACE ({texts}) FROM {sample})"
+    found = joint_drift(sample, connection, VIEW, sent, settings.seed, settings.thresholds)
     if found is None:
         return None, ["Too few rows or columns to compare all columns together."]
     return {**found.to_json(), "reason": found.reason}, []

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from jobs.database import NO_PATH_COLUMNS, literal, parquet, quoted, single
+from jobs.monitoring.disagreement import disagreement
 from jobs.monitoring.settings import Settings
 from jobs.monitoring.until import reach
 from jobs.names import (
@@ -30,8 +31,8 @@ from jobs.names import (
 )
 from jobs.plan import Dataset, Plan
 from jobs.reading import examine, stage
-from jobs.roles import label_number, row_key
-from jobs.values import SQL_TYPES
+from jobs.roles import entity, label_number, row_key
+from jobs.values import checked, parsed, text_of
 from jobs.verification import verify
 
 _BETWEEN = "chr(31)"
@@ -103,26 +104,16 @@ def join_labels(
         FROM labels WHERE {KEY} IN (SELECT {key} FROM served WHERE {key} IS NOT NULL) GROUP BY {KEY}
         """
     )
-    duplicates, contradictory, apart, known = single(
+    duplicates, known = single(
         connection,
-        f"SELECT coalesce(sum({_TIMES} - 1) FILTER (WHERE NOT {_CONTRADICTS}), 0)::BIGINT, count(*) FILTER "
-        f"(WHERE {_CONTRADICTS}), count(*) FILTER (WHERE NOT {_AGREES} AND NOT {_CONTRADICTS}), "
+        f"SELECT coalesce(sum({_TIMES} - 1) FILTER (WHERE NOT {_CONTRADICTS}), 0)::BIGINT, "
         f"coalesce(sum({_TIMES}), 0)::BIGINT FROM told",
     )
-    if apart:
-        rows, ids = _concerned(connection, settings, key, f"NOT {_AGREES} AND NOT {_CONTRADICTS}")
-        notes.append(
-            f"{_number(rows, 'row')} of {_number(ids, 'id')} have labels whose other columns do not agree: "
-            "not compared offline. Let rows of labels come once, or the same again."
-        )
-    if contradictory:
-        contradictory, ids = _concerned(connection, settings, key, _CONTRADICTS)
-    if contradictory:
-        notes.append(
-            f"{_number(contradictory, 'row')} of {_number(ids, 'id')} are left out of accuracy, because "
-            "labels of one id contradict each other."
-        )
+    contradictory, said = disagreement(connection, settings, key, contradicts=_CONTRADICTS, agrees=_AGREES)
+    notes += said
     (all_labels,) = single(connection, "SELECT count(*) FROM labels")
+    if all_labels and not known:
+        notes += _without_match(connection, key)
     # What is known of a row whose labels do not agree may be another's.
     sure = f"told.{_AGREES} AND NOT told.{_CONTRADICTS}"
     selected = "".join(f", CASE WHEN {sure} THEN told.{name} END AS {name}" for name in offline.values())
@@ -147,13 +138,26 @@ def join_labels(
         settings,
         Labels(
             duplicates=int(str(duplicates)),
-            contradictory=int(str(contradictory)),
+            contradictory=contradictory,
             unreadable=unreadable,
             unknown=int(str(all_labels)) - int(str(known)),
             offline=offline or None,
             notes=tuple(notes),
         ),
     )
+
+
+def _without_match(connection: duckdb.DuckDBPyConnection, key: str) -> list[str]:
+    """What to say where no label is about a served row, with a key of each side."""
+    (labelled,) = single(connection, f"SELECT min({KEY}) FROM labels")
+    (asked,) = single(connection, f"SELECT min({key}) FROM served WHERE {key} IS NOT NULL")
+    if asked is None:
+        return []
+    labelled, asked = (str(side).replace("\x1f", " at ") for side in (labelled, asked))
+    return [
+        f"No label is about a row of this window: labels are of {labelled!r}, for example, and rows of "
+        f"{asked!r}. If they are the same, write them alike."
+    ]
 
 
 def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, found: Labels) -> Labels:
@@ -189,22 +193,6 @@ def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, found: La
     )
 
 
-def _concerned(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, key: str, condition: str
-) -> tuple[int, int]:
-    """How many judged rows, of how many keys, the labels concern that meet a condition."""
-    rows, keys = single(
-        connection,
-        f"SELECT count(*), count(DISTINCT told.{KEY}) FROM served JOIN told ON told.{KEY} = {key} "
-        f"WHERE {condition} AND served.{VERSION} = {settings.package.version}",
-    )
-    return int(str(rows)), int(str(keys))
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def _key_column(by: str | None) -> str:
     return {"row_key": ROW_KEY, "entity_and_time": ENTITY}.get(str(by), INFERENCE_ID)
 
@@ -232,10 +220,10 @@ def _by_inference_id(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: 
     connection.execute(
         f"""
         CREATE TEMP TABLE label_lines AS
-        SELECT nullif(request_id, '') AS {KEY}, {_value(plan.dataset)} AS {_VALUE},
+        SELECT {_request_id()} AS {KEY}, {_value(plan.dataset)} AS {_VALUE},
             CAST(TRY_CAST("at" AS TIMESTAMPTZ) AS TIMESTAMP) AS {_KNOWN_AT}, 0 AS {_ROW}
         FROM read_json([{paths}], format = 'newline_delimited', ignore_errors = true, {NO_PATH_COLUMNS},
-            columns = {{request_id: 'VARCHAR', value: 'JSON', 'at': 'VARCHAR'}})
+            columns = {{request_id: 'JSON', value: 'JSON', 'at': 'VARCHAR'}})
         """
     )
     good = f"{KEY} IS NOT NULL AND isfinite({_VALUE})"
@@ -246,6 +234,17 @@ def _by_inference_id(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: 
     return int(str(unreadable))
 
 
+def _request_id() -> str:
+    """The id as text; programs write one that is a whole number as floating point once another is missing."""
+    text = "request_id ->> '$'"
+    number = f"json_type(request_id) = 'DOUBLE' AND NOT regexp_full_match({text}, '-?[0-9]+')"
+    single = "json_type(request_id) NOT IN ('OBJECT', 'ARRAY')"
+    return (
+        f"CASE WHEN {number} THEN {text_of(f'CAST({text} AS DOUBLE)', 'number')} WHEN {single} "
+        f"THEN nullif({text}, '') END"
+    )
+
+
 def _value(dataset: Dataset) -> str:
     """A label's JSON value as `jobs.roles.label_number` has it; 1, 0, true and false say themselves."""
     text = "value ->> '$'"
@@ -254,7 +253,7 @@ def _value(dataset: Dataset) -> str:
         return f"CASE WHEN json_type(value) NOT IN ('OBJECT', 'ARRAY') THEN {number} END"
     label = quoted(str(dataset.label))
     kind = dataset.columns[str(dataset.label)]
-    typed = f"TRY_CAST({text} AS {SQL_TYPES[kind]})"
+    typed, _ = checked(parsed(text, kind, "VARCHAR"), kind, text, "VARCHAR")
     said = f"(SELECT CAST({label_number(dataset)} AS DOUBLE) FROM (SELECT {typed}) AS typed({label}))"
     return (
         f"CASE WHEN json_type(value) IN ('OBJECT', 'ARRAY') THEN NULL WHEN {number} IN (0, 1) THEN {number} "
@@ -285,8 +284,7 @@ def _by_row(
     key = (
         row_key(dataset)
         if by_key
-        else f"CAST({quoted(str(dataset.entity))} AS VARCHAR) || {_BETWEEN} || "
-        f"CAST({quoted(dataset.timestamp)} AS VARCHAR)"
+        else f"{entity(dataset)} || {_BETWEEN} || CAST({quoted(dataset.timestamp)} AS VARCHAR)"
     )
     present = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in keys)
     values = "".join(f", {quoted(name)} AS {alias}" for name, alias in offline.items())

@@ -25,7 +25,7 @@ from jobs.names import (
 )
 from jobs.plan import DataFile, Dataset
 from jobs.reading import examine, stage
-from jobs.roles import moment, row_key
+from jobs.roles import moment, published_key, row_key
 
 
 def stage_published(
@@ -87,9 +87,10 @@ def _joined(parts: Path, result: Published, dataset: Dataset, columns: Mapping[s
         hash(part.inference_id) AS {ONCE}, CAST(0 AS BIGINT) AS {PLACE},
         raw.{PROBLEMS}, {values}
     FROM (
-        SELECT inference_id, row_key, CAST(score AS DOUBLE) AS score,
+        SELECT inference_id, row_key, score,
             row_number() OVER (PARTITION BY row_key ORDER BY inference_id) AS place
-        FROM read_parquet([{paths}], {NO_PATH_COLUMNS})
+        FROM (SELECT inference_id, {published_key(dataset, "row_key")} AS row_key,
+            CAST(score AS DOUBLE) AS score FROM read_parquet([{paths}], {NO_PATH_COLUMNS}))
     ) AS part LEFT JOIN (
         SELECT *, {row_key(dataset)} AS {KEY}, row_number() OVER (PARTITION BY {row_key(dataset)}) AS {NTH}
         FROM raw

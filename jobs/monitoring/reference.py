@@ -9,6 +9,7 @@ from typing import Any
 from jobs.errors import InputError
 from jobs.folders import Folders
 from jobs.monitoring.settings import Package, Settings
+from jobs.serving.values import canonical
 
 STATISTICS, PERFORMANCE, SAMPLE = "statistics.json", "performance.json", "sample.parquet"
 SCORE = "score"
@@ -40,10 +41,11 @@ def read_reference(folder: Path, package: Package) -> Reference:
 
     :raises InputError: when it is not there, cannot be read, or is another package's.
     """
-    statistics = _document(folder / STATISTICS)
-    if statistics is None:
+    document = _document(folder / STATISTICS)
+    if document is None:
         raise InputError(f"No {STATISTICS} in the baseline: training's evaluate job makes it.")
     notes = []
+    statistics = canonical_categories(document)
     origin = statistics.get("mdlc") or {}
     run = origin.get("run")
     if run is None:
@@ -76,7 +78,34 @@ def read_previous(folders: Folders, settings: Settings) -> tuple[Mapping[str, An
         return None, ["The window before left no statistics: nothing is said about the change since."]
     if not found.get("features"):
         return None, ["The window before has no judged rows: nothing is said about the change since."]
-    return found, []
+    return canonical_categories(found), []
+
+
+def canonical_categories(statistics: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Statistics with each category in its one way of writing, as rows are read.
+
+    Earlier releases, and other programs, count ``2`` and ``2.0`` apart.
+    """
+    return {**statistics, "features": [_canonical(feature) for feature in statistics.get("features") or ()]}
+
+
+def _canonical(feature: Mapping[str, Any]) -> Mapping[str, Any]:
+    strings = feature.get("string_statistics") or {}
+    buckets = ((strings.get("distribution") or {}).get("categorical") or {}).get("buckets")
+    if not buckets:
+        return feature
+    counts: dict[str, int] = {}
+    for bucket in buckets:
+        value = canonical(str(bucket["value"]))
+        counts[value] = counts.get(value, 0) + int(bucket["count"])
+    if len(counts) == len(buckets) and all(bucket["value"] in counts for bucket in buckets):
+        return feature
+    told = dict(strings)
+    if "distinct_count" in told:
+        told["distinct_count"] -= len(buckets) - len(counts)
+    listed = [{"value": value, "count": count} for value, count in counts.items()]
+    told["distribution"] = {**told["distribution"], "categorical": {"buckets": listed}}
+    return {**feature, "string_statistics": told}
 
 
 def _document(path: Path) -> Mapping[str, Any] | None:

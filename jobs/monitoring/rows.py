@@ -15,7 +15,7 @@ import duckdb
 from jobs.database import NO_PATH_COLUMNS, literal, quoted, single
 from jobs.folders import Folders
 from jobs.monitoring import new_columns
-from jobs.monitoring.captures import pointer, stage_captures
+from jobs.monitoring.captures import stage_captures
 from jobs.monitoring.published import stage_published
 from jobs.monitoring.settings import Settings
 from jobs.names import (
@@ -36,7 +36,7 @@ from jobs.names import (
     refuse_equal,
 )
 from jobs.plan import Dataset, Plan
-from jobs.roles import row_key
+from jobs.roles import entity, pointer, row_key
 from jobs.serving.program import Program
 
 UNREADABLE: Mapping[str, str] = {
@@ -151,11 +151,10 @@ def _told_apart(
     left_out = (
         f"WHERE ({ONCE}, {NTH}) NOT IN (SELECT (once, nth) FROM repeated) AND" if duplicates else "WHERE"
     )
-    entity = f"CAST({quoted(dataset.entity)} AS VARCHAR)" if dataset.entity else "NULL::VARCHAR"
     keyed = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in dataset.row_key)
     connection.execute(
         f"CREATE TEMP VIEW served AS SELECT * EXCLUDE ({FAULT}, {ONCE}, {PLACE}, {NTH}), "
-        f"CASE WHEN {keyed} THEN {row_key(dataset)} END AS {ROW_KEY}, {entity} AS {ENTITY}, "
+        f"CASE WHEN {keyed} THEN {row_key(dataset)} END AS {ROW_KEY}, {entity(dataset)} AS {ENTITY}, "
         f"{quoted(dataset.timestamp)} AS {EVENT_TIME} FROM {files} {left_out} {FAULT} IS NULL"
     )
     by_version = {

@@ -8,14 +8,14 @@ use what it saw in training.
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from jobs.errors import InputError
-from jobs.serving.values import read, text
+from jobs.serving.values import canonical, read, text
 
 SCHEMA_VERSION = 1
 FILE = "program.json"
@@ -23,6 +23,7 @@ OTHER = 0.0
 NO_TIME = -1.0
 
 _SHOWN_CHARACTERS = 40
+_SHOWN_NAMES = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +79,18 @@ class Program:
                 raise ValueError(f"column {name!r}: {shown(row.get(name))} is {error}.") from None
         return values
 
+    def require_known(self, row: Mapping[str, Any]) -> None:
+        """See that a JSON row names at least one of the columns, if only as missing.
+
+        A row that names none is a mistake, and would be answered as the row of which nothing is known.
+
+        :raises ValueError: naming what it has instead, and what is read.
+        """
+        if any(name in row for name in self.columns):
+            return
+        given = f"{_listed(row)} are no columns of the model" if row else "the row is empty"
+        raise ValueError(f"{given}: send some of {_listed(self.columns)}.")
+
     def prepare(self, row: Mapping[str, Any]) -> list[float]:
         """The features of one row of typed values, None (or no such key) where a value is missing."""
         return [_prepared(step, row.get(step.column)) for step in self.steps]
@@ -120,7 +133,7 @@ class Program:
                 column=entry["column"],
                 kind=entry["kind"],
                 fill=float(entry["fill"]),
-                values={value: float(code) for value, code in entry.get("values", {}).items()},
+                values=_canonical_codes(entry.get("values", {})),
                 part=entry.get("part", ""),
             )
             for entry in document["steps"]
@@ -144,10 +157,29 @@ class Program:
         return cls.from_document(json.loads(path.read_text(encoding="utf-8")))
 
 
+def _listed(names: Iterable[str]) -> str:
+    """The first names, as JSON texts, and how many more there are."""
+    every = list(names)
+    more = f" and {len(every) - _SHOWN_NAMES} more" if len(every) > _SHOWN_NAMES else ""
+    return ", ".join(map(shown, every[:_SHOWN_NAMES])) + more
+
+
 def shown(value: Any) -> str:
     """A JSON value as a message shows it: on one line, not too long."""
     whole = json.dumps(value)
     return whole if len(whole) <= _SHOWN_CHARACTERS else f"{whole[:_SHOWN_CHARACTERS]}…"
+
+
+def _canonical_codes(codes: Mapping[str, float]) -> dict[str, float]:
+    """The codes of categories by their one way of writing.
+
+    Earlier releases told ``2`` from ``2.0``: the commoner one, which has the lower code, is both now.
+    """
+    found: dict[str, float] = {}
+    for value, code in codes.items():
+        name = canonical(value)
+        found[name] = min(float(code), found.get(name, math.inf))
+    return found
 
 
 def _prepared(step: Step, value: Any) -> float:

@@ -12,7 +12,7 @@ Source: github.com/aws/sagemaker-containers (_transformer.py) and Flask's ``make
 import json
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ FEATURES = "text/csv"
 
 _ROW_TYPES = (ROWS, "application/x-jsonlines", "application/json")
 _ANSWER_TYPES = (FEATURES, "text/plain")
+_TOLD_NAMES = 100
 _REASONS = {400: "Bad Request", 415: "Unsupported Media Type"}
 
 Answered = tuple[str, str]
@@ -58,7 +59,8 @@ def model_fn(model_dir: str) -> Callable[[bytes, str], Answered | Refusal]:
     step = os.environ.get(STEP)
     if step == "prepare":
         program = Program.read(Path(model_dir))
-        return lambda body, kind: prepared(program, body, kind)
+        told: set[str] = set()
+        return lambda body, kind: prepared(program, body, kind, told)
     if step == "stamp":
         version = os.environ.get(VERSION, "")
         if not version.isdecimal():
@@ -85,23 +87,40 @@ def output_fn(prediction: Answered | Refusal, accept: str) -> Answered | Refusal
     return prediction
 
 
-def prepared(program: Program, body: bytes, content_type: str) -> Answered | Refusal:
-    """The features of rows, as batch scoring writes them."""
+def prepared(
+    program: Program, body: bytes, content_type: str, told: set[str] | None = None
+) -> Answered | Refusal:
+    """The features of rows, as batch scoring writes them.
+
+    :param told: the keys that are no columns of the model and of which the log already tells; each is told
+        once, since callers may send more than the model reads.
+    """
     if content_type not in _ROW_TYPES:
         return Refusal(415, f"Content type {content_type!r}: send {ROWS}, one row as a JSON object a line.")
     lines = []
     try:
         for number, row in _rows(body):
             try:
+                program.require_known(row)
                 features = program.prepare(program.typed(row))
             except ValueError as error:
                 raise ValueError(f"line {number}, {error}") from None
             lines.append(",".join(map(repr, features)))
+            if told is not None:
+                _tell_unknown(program, row, told)
         if not lines:
             raise ValueError("the request holds no row: send one JSON object a line.")
     except ValueError as error:
         return Refusal(400, str(error))
     return "\n".join(lines), FEATURES
+
+
+def _tell_unknown(program: Program, row: Mapping[str, Any], told: set[str]) -> None:
+    """Name in the container's log what of a row the model does not read; a misspelt column is a missing one."""
+    for name in row:
+        if name not in program.columns and name not in told and len(told) < _TOLD_NAMES:
+            told.add(name)
+            print(f"Rows have the key {shown(name)}, which the model does not read.", flush=True)
 
 
 def _rows(body: bytes) -> Iterator[tuple[int, dict[str, Any]]]:

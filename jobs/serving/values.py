@@ -10,9 +10,13 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-LARGEST_EXACT_INTEGER = 2**53
-"""Up to here each whole number has a floating point number of its own."""
+LARGEST_EXACT_INTEGER = 2**53 - 1
+"""Up to here a whole floating point number is the one that was meant; 2^53 may have been 2^53 + 1."""
 
+LARGEST_INTEGER = 2**63 - 1
+"""What a column of integers holds, and one less below nought."""
+
+_BOOLEANS = ("True", "TRUE", "False", "FALSE")
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 _SPACE = r"[ \t\n\v\f\r]*"
 _DIGITS = r"[0-9](?:_?[0-9])*"
@@ -23,9 +27,12 @@ _MOMENT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
     r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 )
+_INTEGER = re.compile(rf"{_SPACE}[+-]?{_DIGITS}{_SPACE}")
+_FRACTION = re.compile(r"[^eE]*\.[0-9_]*[1-9][^eE]*", re.DOTALL)
+_WHOLE_FLOAT = re.compile(r"(-?(?:0|[1-9][0-9]{0,15}))\.0")
 _REMEDY = {
     "number": "no number: give a JSON number",
-    "integer": "no whole number of up to 2^53: give one",
+    "integer": "no whole number below 2^63, or one from 2^53 on as floating point: give it in digits",
     "boolean": "neither true nor false: give a JSON boolean",
     "timestamp": 'no ISO time: give a text such as "2024-05-17T08:30:00Z"',
     "category": "no text: give a JSON string",
@@ -49,11 +56,9 @@ def read(value: Any, kind: str, *, empty_is_missing: bool) -> Any:
 
 
 def text(value: Any) -> str | None:
-    """A category or text; whole numbers are without a fraction, because programs store integers as floating
-    point once one is missing.
-    """
+    """A category or text in its one way of writing (see `canonical`); NaN is a missing value."""
     if isinstance(value, str):
-        return value
+        return canonical(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
@@ -64,6 +69,21 @@ def text(value: Any) -> str | None:
         return None
     whole = value.is_integer() and abs(value) <= LARGEST_EXACT_INTEGER
     return str(int(value)) if whole else repr(value)
+
+
+def canonical(text: str) -> str:
+    """The one way of writing what programs write in several ways.
+
+    They store integers as floating point once one is missing, so that a whole number's ``.0`` says nothing;
+    and they write ``True``, ``TRUE`` or ``true``. Every other text stays as it is: ``01``, ``1.10`` and
+    ``1e3`` may be names.
+    """
+    if text in _BOOLEANS:
+        return text.lower()
+    match = _WHOLE_FLOAT.fullmatch(text)
+    if match and abs(int(match[1])) <= LARGEST_EXACT_INTEGER:
+        return str(int(match[1]))
+    return text
 
 
 def _parsed(value: Any) -> float:
@@ -83,10 +103,17 @@ def _number(value: Any) -> float | None:
 
 
 def _integer(value: Any) -> int | None:
+    if isinstance(value, int) or (isinstance(value, str) and _INTEGER.fullmatch(value)):
+        # Text of thousands of digits is refused by its length; Python will not read it.
+        whole = int(value)
+        if not -LARGEST_INTEGER - 1 <= whole <= LARGEST_INTEGER:
+            raise ValueError
+        return whole
     number = _number(value)
     if number is None:
         return None
-    if not number.is_integer() or abs(number) > LARGEST_EXACT_INTEGER:
+    rounded = isinstance(value, str) and _FRACTION.fullmatch(value)
+    if rounded or not number.is_integer() or abs(number) > LARGEST_EXACT_INTEGER:
         raise ValueError
     return int(number)
 

@@ -63,8 +63,8 @@ def checked(content: object) -> Request:
     request_id, row = content["request_id"], content["row"]
     if not isinstance(request_id, str) or not _REQUEST_ID.fullmatch(request_id):
         raise BadRequest(f"request_id={request_id!r}: send up to 64 letters, digits and . _ : -.")
-    if not isinstance(row, dict):
-        raise BadRequest(f"row={row!r}: send an object of the row's columns.")
+    if not isinstance(row, dict) or not row:
+        raise BadRequest(f"row={row!r}: send an object of the row's columns, at least one.")
     for column, value in row.items():
         if isinstance(value, (dict, list)) or value in (float("inf"), float("-inf")):
             raise BadRequest(f"row[{column!r}]={value!r}: send a text, a number, true, false or null.")

@@ -109,7 +109,7 @@ def _item(
         "metrics": json.dumps(accuracy.get("metrics") or {}),
         "baseline_metrics": json.dumps(accuracy.get("baseline") or {}),
         "changes": json.dumps(accuracy.get("changes") or {}),
-        "worse": {True: "true", False: "false"}.get(accuracy.get("worse"), ""),
+        "worse": text(accuracy.get("worse")).lower(),
         "estimates": json.dumps(estimate.get("metrics") or {}),
         "labelled": text(accuracy.get("labelled")),
         "coverage": text(accuracy.get("coverage")),
@@ -174,7 +174,7 @@ def _data(event: Mapping[str, Any], summary: Mapping[str, Any], now: datetime) -
     # A metric of a few labels says little, and would ring for it.
     if int(accuracy.get("labelled") or 0) >= event["least_rows"]:
         measured = {name: found.get("value") for name, found in (accuracy.get("metrics") or {}).items()}
-    estimates = {}
+    estimates: Mapping[str, Any] = {}
     if moments["judged"] and int(summary.get("rows") or 0) >= event["least_rows"]:
         estimates = (summary.get("estimate") or {}).get("metrics") or {}
     at_training = (accuracy.get("baseline") or {}) if moments["judged"] or measured else {}

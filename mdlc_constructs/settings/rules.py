@@ -5,9 +5,13 @@ Order of precedence: overrides, deny lists, allow lists, bands. Within each, the
 """
 
 import math
+import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+_LARGEST_EXACT_INTEGER, _LARGEST_INTEGER = 2**53 - 1, 10**18
+_WHOLE_FLOAT = re.compile(r"(-?(?:0|[1-9][0-9]{0,15}))\.0")
 
 LETTERS_OF_DIGEST = 12
 """Hexadecimal characters of the content's digest that a decision records beside the team's own version."""
@@ -137,7 +141,28 @@ def is_missing(value: object) -> bool:
 
 
 def comparable(value: object) -> object:
-    """The value in a form that compares as JSON does: True is not 1, and 1.0 is."""
-    if isinstance(value, (str, bool)):
-        return type(value).__name__, value
-    return value if isinstance(value, (int, float)) else ("other", repr(value))
+    """The value in a form that compares as the feature program's categories do.
+
+    ``2``, ``2.0``, ``"2"`` and ``"2.0"`` are one value, ``true`` and ``"True"`` another; ``1`` is not ``true``, and
+    ``"02"`` is a text of its own.
+    """
+    if isinstance(value, str):
+        return canonical(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _LARGEST_EXACT_INTEGER:
+        return str(int(value))
+    if isinstance(value, int):
+        # Python writes no integer of thousands of digits, and a row's is never meant as text.
+        return str(value) if abs(value) <= _LARGEST_INTEGER else value
+    return repr(value) if isinstance(value, float) else ("other", repr(value))
+
+
+def canonical(text: str) -> str:
+    """The one way of writing what programs write in several ways, as `jobs.serving.values.canonical` has it."""
+    if text in ("True", "TRUE", "False", "FALSE"):
+        return text.lower()
+    match = _WHOLE_FLOAT.fullmatch(text)
+    if match and abs(int(match[1])) <= _LARGEST_EXACT_INTEGER:
+        return str(int(match[1]))
+    return text

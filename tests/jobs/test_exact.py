@@ -114,7 +114,7 @@ def test_sums_of_any_numbers_are_right(values: list[float]) -> None:
         "numerical_statistics"
     ]
     largest = max(map(abs, values))
-    total = sum(map(Fraction, values))
+    total = sum(map(Fraction, values), Fraction(0))
     if abs(total) > Fraction(sys.float_info.max) + 2**969:  # what is nearer is rounded to it
         assert found["sum"] is None
     else:

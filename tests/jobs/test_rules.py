@@ -26,7 +26,7 @@ def test_bounds_belong_to_the_range(
 
 
 def test_missing_values_are_not_a_matter_of_acceptance(connection: duckdb.DuckDBPyConnection) -> None:
-    condition = not_accepted("x", ["it's", "b"])
+    condition = not_accepted("x", "category", ["it's", "b"])
     query = f"SELECT x FROM (VALUES ('it''s'), ('b'), ('c'), (NULL)) AS t(x) WHERE {condition}"
     assert connection.execute(query).fetchall() == [("c",)]
 

@@ -18,11 +18,11 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
 def read(connection: duckdb.DuckDBPyConnection, value: str, kind: str) -> tuple[object, ...]:
     """The value as the kind, and whether it did not fit."""
     stored = str(single(connection, f"SELECT typeof({value})")[0])
-    typed, wrong = checked("p", kind)
+    typed, wrong = checked("p", kind, "r", stored)
     return single(
         connection,
         f"SELECT {typed}, {wrong or 'false'} "
-        f"FROM (SELECT {parsed('r', kind, stored)} AS p FROM (SELECT {value} AS r))",
+        f"FROM (SELECT r, {parsed('r', kind, stored)} AS p FROM (SELECT {value} AS r))",
     )
 
 
@@ -41,7 +41,23 @@ def read(connection: duckdb.DuckDBPyConnection, value: str, kind: str) -> tuple[
         ("70::DECIMAL(9,2)", "70"),
         ("70::DECIMAL(9,0)", "70"),
         ("true", "true"),
-        ("'1.0'", "1.0"),
+        ("'1.0'", "1"),
+        ("'-0.0'", "0"),
+        ("'1.10'", "1.10"),
+        ("'1.00'", "1.00"),
+        ("'1e3'", "1e3"),
+        ("'01.0'", "01.0"),
+        ("'9007199254740991.0'", "9007199254740991"),
+        ("'9007199254740992.0'", "9007199254740992.0"),
+        ("9007199254740992::DOUBLE", "9007199254740992.0"),
+        ("9007199254740993::BIGINT", "9007199254740993"),
+        ("'True'", "true"),
+        ("'FALSE'", "false"),
+        ("'tRue'", "tRue"),
+        ("0.5::DECIMAL(2,2)", "0.5"),
+        ("0::DECIMAL(2,2)", "0"),
+        ("'fr\\xC3\\xA9'::BLOB", "fré"),
+        ("'2.0'::BLOB", "2"),
         ("'01'", "01"),
         ("NULL::DOUBLE", None),
         ("[1.0::DOUBLE]", "[1.0]"),
@@ -59,7 +75,27 @@ def test_categories_and_texts(database: Any, value: str, text: str | None) -> No
         ("'nan'", "number", (None, False)),
         ("3::DECIMAL(4,2)", "integer", (3, False)),
         ("'3.5'", "integer", (None, True)),
-        ("9007199254740994::BIGINT", "integer", (None, True)),
+        ("9007199254740993::BIGINT", "integer", (2**53 + 1, False)),
+        ("'9007199254740993'", "integer", (2**53 + 1, False)),
+        ("9007199254740993::HUGEINT", "integer", (2**53 + 1, False)),
+        ("9007199254740993::UBIGINT", "integer", (2**53 + 1, False)),
+        ("9007199254740993::DECIMAL(38,4)", "integer", (2**53 + 1, False)),
+        ("9007199254740993::DECIMAL(20,0)", "integer", (2**53 + 1, False)),
+        ("9007199254740992::DOUBLE", "integer", (None, True)),
+        ("9007199254740991::DOUBLE", "integer", (2**53 - 1, False)),
+        ("'9007199254740993.0'", "integer", (None, True)),
+        ("'9007199254740991.2'", "integer", (None, True)),
+        ("'1e16'", "integer", (None, True)),
+        ("'9223372036854775807'", "integer", (2**63 - 1, False)),
+        ("'9223372036854775808'", "integer", (None, True)),
+        ("9223372036854775808::UBIGINT", "integer", (None, True)),
+        ("3.5::DECIMAL(4,2)", "integer", (None, True)),
+        ("'nan'", "integer", (None, False)),
+        ("true", "integer", (1, False)),
+        ("'12'::BLOB", "integer", (12, False)),
+        ("'1.5'::BLOB", "number", (1.5, False)),
+        ("'fr\\xC3'::BLOB", "text", (None, True)),
+        ("'fr\\xC3'::BLOB", "number", (None, True)),
         ("'yes?'", "boolean", (None, True)),
         ("1::INTEGER", "boolean", (True, False)),
         ("'2024-01-01 10:00:00+02:00'", "timestamp", (datetime(2024, 1, 1, 8), False)),
@@ -75,8 +111,7 @@ def test_what_fits_and_what_does_not(
 
 def test_each_kind_has_a_type(database: Any) -> None:
     for kind, sql in SQL_TYPES.items():
-        typed, _ = checked("p", kind)
-        query = (
-            f"SELECT typeof({typed}) FROM (SELECT {parsed('r', kind, 'VARCHAR')} AS p FROM (SELECT '1' AS r))"
-        )
+        typed, _ = checked("p", kind, "r", "VARCHAR")
+        value = parsed("r", kind, "VARCHAR")
+        query = f"SELECT typeof({typed}) FROM (SELECT r, {value} AS p FROM (SELECT '1' AS r))"
         assert single(database, query) == (sql,)

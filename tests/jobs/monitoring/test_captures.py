@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.errors import InputError
-from jobs.monitoring.captures import pointer, stage_captures
+from jobs.monitoring.captures import stage_captures
 from jobs.names import FAULT, INFERENCE_ID, PLACE, PROBLEMS, SCORE, VERSION, at_place
 from jobs.plan import Interval
+from jobs.roles import pointer
 from jobs.serving.values import read
 from tests.jobs.monitoring.windows import END, START, Row, Window, event, opened, rows
 

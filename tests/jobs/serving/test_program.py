@@ -30,8 +30,8 @@ def test_a_category_given_as_a_number_is_the_one_that_was_staged() -> None:
     codes = {"1": 1.0, "true": 2.0, "0.5": 3.0}
     step = Step(feature="c", column="c", kind="category", fill=-1.0, values=codes)
     program = Program(columns={"c": "category"}, steps=(step,))
-    given = [1, 1.0, "1", True, 0.5, "1.0", None]
-    assert [program.prepare({"c": value})[0] for value in given] == [1, 1, 1, 2, 3, OTHER, -1]
+    given = [1, 1.0, "1", True, 0.5, "1.0", "True", "01", None]
+    assert [program.prepare({"c": value})[0] for value in given] == [1, 1, 1, 2, 3, 1, 2, OTHER, -1]
 
 
 def test_a_program_is_read_from_its_folder(tmp_path: Path) -> None:

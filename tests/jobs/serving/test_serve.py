@@ -56,19 +56,32 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
 
 
 def test_rows_become_the_models_features(ask: Ask) -> None:
-    body = b'{"n": 1, "c": "a", "more": {}}\n\n{"n": null, "c": "b\\u2028"}\r\n{}\n'
+    body = b'{"n": 1, "c": "a", "more": {}}\n\n{"n": null, "c": "b\\u2028"}\r\n{"n": null}\n'
     assert ask(body) == ("1.0,1.0\n2.5,0.0\n2.5,9.0", FEATURES)
     assert ask('{"n": 1e-7}', "application/json; charset=utf-8") == ("1e-07,9.0", FEATURES)
+
+
+def test_a_key_that_the_model_does_not_read_is_named_once_in_the_log(
+    ask: Ask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask(b'{"n": 1, "N": 2}\n{"c": "a", "N": 3, "\\n": 4}')
+    assert capsys.readouterr().out.splitlines() == [
+        'Rows have the key "N", which the model does not read.',
+        'Rows have the key "\\n", which the model does not read.',
+    ]
 
 
 @pytest.mark.parametrize(
     ("body", "said"),
     [
         (b"", "the request holds no row: send one JSON object a line."),
-        (b"{}\nfar\n", 'line 2: "far" is no JSON: send one JSON object a line.'),
+        (b'{"n": 1}\nfar\n', 'line 2: "far" is no JSON: send one JSON object a line.'),
         (b"\xff", "is no JSON"),
+        (b"[]", "line 1: [] is no JSON object: name each value's column."),
+        (b'{"n": 1}\n{}', 'line 2, the row is empty: send some of "n", "c".'),
+        (b'{"N": 1, "more": {}}', 'line 1, "N", "more" are no columns of the model: send some of "n", "c".'),
         (b"[" * 100_000, "is no JSON"),
-        (b"{}\n[1]", "line 2: [1] is no JSON object: name each value's column."),
+        (b'{"n": 1}\n[1]', "line 2: [1] is no JSON object: name each value's column."),
         (
             b'{"n": 1}\n{"n": "far"}',
             "line 2, column 'n': \"far\" is no number: give a JSON number, or null when it is missing.",

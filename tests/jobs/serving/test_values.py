@@ -27,11 +27,11 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
 def staged(connection: duckdb.DuckDBPyConnection, sql: str, kind: str) -> Any:
     """What the jobs make of a stored value, or that they note it as wrong."""
     stored = str(single(connection, f"SELECT typeof({sql})")[0])
-    typed, wrong = checked("p", kind)
+    typed, wrong = checked("p", kind, "r", stored)
     value, bad = single(
         connection,
         f"SELECT {typed}, {wrong or 'false'} FROM "
-        f"(SELECT {parsed('r', kind, stored)} AS p FROM (SELECT {sql} AS r))",
+        f"(SELECT r, {parsed('r', kind, stored)} AS p FROM (SELECT {sql} AS r))",
     )
     return REFUSED if bad else value
 

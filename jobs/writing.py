@@ -1,0 +1,68 @@
+"""Texts that may mean something else than they are read as, told before anything is trained on them."""
+
+from collections.abc import Iterator, Mapping
+
+import duckdb
+
+from jobs.database import quoted, single
+from jobs.findings import Finding
+from jobs.names import REWRITTEN
+from jobs.plan import Dataset
+from jobs.reading import BETWEEN
+from jobs.values import TEXTS, text_of
+
+
+def writing_rules(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, columns: Mapping[str, str]
+) -> Iterator[Finding]:
+    """What is to be known of texts in the view ``staged``; a batch does not fail by it.
+
+    What programs write in two ways is one value (see `jobs.serving.values.canonical`), and a text such as
+    ``01`` is not what a JSON number becomes.
+    """
+    for index, (name, kind) in enumerate(columns.items()):
+        if kind in TEXTS:
+            yield from _in_two_ways(connection, index, name)
+    for name in dataset.features:
+        if columns[name] == "category":
+            yield from _like_numbers(connection, name)
+
+
+def _in_two_ways(connection: duckdb.DuckDBPyConnection, index: int, name: str) -> Iterator[Finding]:
+    told = f"coalesce(list_contains(string_split({REWRITTEN}, {BETWEEN}), '{index}'), false)"
+    values, example = single(
+        connection,
+        f"SELECT count(*), min(v) FROM (SELECT {quoted(name)} FROM staged WHERE {quoted(name)} IS NOT NULL "
+        f"GROUP BY 1 HAVING bool_or({told}) AND NOT bool_and({told})) AS found(v)",
+    )
+    if values:
+        yield Finding(
+            rule="two_ways_of_writing",
+            column=name,
+            fails=False,
+            message=(
+                f"Column {name!r} writes {int(str(values)):,} values in two ways, such as {example!r}: each "
+                "is read as one. Write them alike; if they are two, write one otherwise."
+            ),
+        )
+
+
+def _like_numbers(connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[Finding]:
+    number = "TRY_CAST(v AS DOUBLE)"
+    as_number = text_of(number, "number")
+    values, example, other = single(
+        connection,
+        f"SELECT count(*), min(v), min_by({as_number}, v) "
+        f"FROM (SELECT {quoted(name)} FROM staged GROUP BY 1) AS held(v) WHERE isfinite({number}) AND {as_number} <> v "
+        "AND NOT regexp_full_match(v, '-?[1-9][0-9]*')",
+    )
+    if values:
+        yield Finding(
+            rule="text_like_a_number",
+            column=name,
+            fails=False,
+            message=(
+                f"Category {name!r} holds {example!r}, which is {other!r} where a program sends it as a "
+                "number: send it as text."
+            ),
+        )
