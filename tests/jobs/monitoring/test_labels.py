@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from jobs.errors import InputError
+from jobs.monitor import run
 from jobs.names import ENTITY, EVENT_TIME, KNOWN, LABEL, ROW_KEY
 from tests.jobs.monitoring.windows import Window, event, opened, rows
 
@@ -187,3 +188,14 @@ def test_labels_that_were_replaced(window: Window, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(window, "entry", lambda name: entry)
     with pytest.raises(InputError, match=r"labels.csv has \d+ bytes, planned were 1"), opened(window):
         raise AssertionError("read labels that are not those that were planned")
+
+
+def test_labels_of_which_none_matches_are_told_in_the_summary_and_on_the_page(served: Window) -> None:
+    served.labels.clear()
+    served.label(rows(20, seed=5), "others.csv")
+    run(served.plan(), served.folders())
+    accuracy, notes = (served.output("summary.json")[name] for name in ("accuracy", "notes"))
+    assert (accuracy["labelled"], accuracy["worse"]) == (0, None)
+    (said,) = [note for note in notes if "No label is about a row" in note]
+    page = (served.folder / "out/monitoring/report.html").read_text()
+    assert "No label is about a row" in page and "r5-0" in said
