@@ -183,6 +183,10 @@ def _dataset(document: Mapping[str, Any], *, needs_label: bool) -> Dataset:
         raise PlanError("dataset.label=None: a training run needs the column to predict.")
     if not dataset.row_key:
         raise PlanError("dataset.row_key=(): name the columns that tell one row from all others.")
+    ours = [name for name in columns if any(character < " " for character in name)]
+    if ours:
+        # Names in the jobs' SQL are told apart from columns by such a character (see `jobs.names`).
+        raise PlanError(f"dataset.columns: {ours[0]!r} holds a control character; call the column otherwise.")
     # Constructors refuse this too; a plan can also be written by hand, and a leak is not noticed later.
     leaked = sorted(set(dataset.features) & {*dataset.known_after, dataset.label})
     if leaked:

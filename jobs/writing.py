@@ -53,7 +53,8 @@ def _like_numbers(connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[
     values, example, other = single(
         connection,
         f"SELECT count(*), min(v), min_by({as_number}, v) "
-        f"FROM (SELECT {quoted(name)} FROM staged GROUP BY 1) AS held(v) WHERE isfinite({number}) AND {as_number} <> v "
+        f"FROM (SELECT {quoted(name)} FROM staged GROUP BY 1) AS held(v) "
+        f"WHERE isfinite({number}) AND {as_number} <> v "
         "AND NOT regexp_full_match(v, '-?[1-9][0-9]*')",
     )
     if values:

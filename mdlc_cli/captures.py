@@ -35,7 +35,8 @@ def read(text: str, inference_id: str, *, model: str, place: str) -> Prediction 
     """The answer with this inference id in a capture file's text, or None; half lines are passed over."""
     if inference_id not in text:
         return None
-    for line in text.splitlines():
+    # Not splitlines: a text within JSON may hold what Unicode calls a line's end.
+    for line in text.split("\n"):
         try:
             event = json.loads(line)
             about, data = event["eventMetadata"], event["captureData"]
@@ -71,7 +72,7 @@ def _values(side: Any) -> list[Any]:
             text = base64.b64decode(text, validate=True).decode()
         except (binascii.Error, UnicodeDecodeError):
             return [text]
-    return [_value(line) for line in text.splitlines() if line.strip()]
+    return [_value(line) for line in text.split("\n") if line.strip()]
 
 
 def _value(line: str) -> Any:

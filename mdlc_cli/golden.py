@@ -73,7 +73,11 @@ def read(path: Path, *, keys: Sequence[str], expected: str | None, limit: int | 
 
 def key_of(row: dict[str, Any], keys: Sequence[str]) -> str:
     """The row's key as text, as the jobs write it: the one column's value, or a JSON object of several."""
-    texts = {name: value if isinstance(value := row[name], str) else json.dumps(value) for name in keys}
+    from mdlc_constructs.settings.rules import canonical  # a library that commands do not need before
+
+    texts = {
+        name: canonical(value if isinstance(value := row[name], str) else json.dumps(value)) for name in keys
+    }
     if len(texts) == 1:
         return texts[keys[0]]
     return json.dumps(texts, separators=(",", ":"), ensure_ascii=False)

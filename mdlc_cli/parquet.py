@@ -19,7 +19,7 @@ PROGRAM = Path(__file__).with_name("parquet_query.py")
 
 
 def rows(paths: Sequence[Path], equal: Mapping[str, str], kind: str = "parquet") -> list[dict[str, Any]]:
-    """The rows of files whose columns hold these texts; `filename` says which file each is of.
+    """The rows of files whose columns hold these texts; `parquet_query.FILE` says which file each is of.
 
     Args:
         kind: `parquet` or `csv` (with a header; all values stay text).

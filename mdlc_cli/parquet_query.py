@@ -1,7 +1,8 @@
 """Finds rows of files by what their columns hold; run by `mdlc_cli.parquet` in an environment with DuckDB.
 
 Reads `{"files": [...], "equal": {column: text}, "format": "parquet" or "csv"}` from standard input and writes
-the rows, each with its file's name, as JSON to standard output. Values are compared as text.
+the rows, each with its file's name under `FILE`, as JSON to standard output. Values are compared as text, in
+any of the ways in which programs write them.
 """
 
 import json
@@ -9,6 +10,8 @@ import sys
 from typing import Any
 
 MOST_ROWS = 100
+FILE = "\x01file"
+"""No column is called so: data sets refuse control characters in names."""
 
 
 def query(files: list[str], equal: dict[str, str], kind: str) -> list[dict[str, Any]]:
@@ -17,16 +20,28 @@ def query(files: list[str], equal: dict[str, str], kind: str) -> list[dict[str, 
 
     connection = duckdb.connect()
     read = (
-        "read_parquet(?, filename = true, union_by_name = true)"
+        f"read_parquet(?, filename = '{FILE}', union_by_name = true, binary_as_string = true)"
         if kind == "parquet"
-        else ("read_csv(?, header = true, all_varchar = true, filename = true, union_by_name = true)")
+        else f"read_csv(?, header = true, all_varchar = true, filename = '{FILE}', union_by_name = true)"
     )
-    where = " AND ".join('CAST("{}" AS VARCHAR) = ?'.format(name.replace('"', '""')) for name in equal)
+    where = " AND ".join(
+        'list_contains(?, CAST("{}" AS VARCHAR))'.format(name.replace('"', '""')) for name in equal
+    )
     rows = connection.execute(
-        f"SELECT * FROM {read} WHERE {where} LIMIT {MOST_ROWS}", [files, *equal.values()]
+        f"SELECT * FROM {read} WHERE {where} LIMIT {MOST_ROWS}", [files, *map(_ways, equal.values())]
     )
     names = [column[0] for column in rows.description or ()]
     return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
+
+
+def _ways(text: str) -> list[str]:
+    """The texts that the jobs read as this one: a whole number may be written as floating point."""
+    ways = [text]
+    if text in ("true", "false"):
+        ways += [text.title(), text.upper()]
+    if text.removeprefix("-").isdecimal():
+        ways.append(f"{text}.0")
+    return ways
 
 
 def main() -> None:

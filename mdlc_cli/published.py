@@ -11,17 +11,18 @@ from typing import Any
 
 from mdlc_cli import parquet, progress
 from mdlc_cli.audit import Item
+from mdlc_cli.parquet_query import FILE
 from mdlc_cli.prediction import BATCH, ENDPOINT, Prediction
 from mdlc_cli.target import Target
 
 ROWS = "rows.parquet"
 PILE_BYTES = 200_000_000
 """How much is fetched before it is searched: of many small files the reader's start would be most of it."""
-RECORD = ("inference_id", "score", "predicted_at", "model_package_version", "filename")
+RECORD = ("inference_id", "score", "predicted_at", "model_package_version", FILE)
 """Columns of a prediction record that have a place of their own."""
 OF_THE_BATCH = ("run", "manifest", "execution_arn", "trigger", "reason")
 ABOUT = ("row_key", "entity", "event_time", "label")
-SERVED = ("inference_id", "score", "served_at", "package_version", *ABOUT, "filename")
+SERVED = ("inference_id", "score", "served_at", "package_version", *ABOUT, FILE)
 """The same of a window's rows; the other columns are the row."""
 
 
@@ -53,8 +54,8 @@ class _Pile:
         paths = [Path(path) for path in self.origins]
         rows = parquet.rows(paths, {"inference_id": self.inference_id}) if paths else []
         # Files come newest first, and the newest is meant.
-        rows.sort(key=lambda row: paths.index(Path(str(row["filename"]))))
-        answer = (rows[0], *self.origins[str(rows[0]["filename"])]) if rows else None
+        rows.sort(key=lambda row: paths.index(Path(str(row[FILE]))))
+        answer = (rows[0], *self.origins[str(rows[0][FILE])]) if rows else None
         for path in paths:
             path.unlink()
         self.origins, self.size = {}, 0
@@ -120,7 +121,7 @@ def input_row(target: Target, bucket: str, prediction: Prediction) -> tuple[Any,
     # Keys that repeat name no row.
     if len(found) != 1:
         return None, uri
-    return {name: value for name, value in found[0].items() if name != "filename"}, uri
+    return {name: value for name, value in found[0].items() if name != FILE}, uri
 
 
 def plan_of(target: Target, bucket: str, run: str) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def prepared(
 
 
 def _tell_unknown(program: Program, row: Mapping[str, Any], told: set[str]) -> None:
-    """Name in the container's log what of a row the model does not read; a misspelt column is a missing one."""
+    """Name in the log what of a row the model does not read; a misspelt column is a missing one."""
     for name in row:
         if name not in program.columns and name not in told and len(told) < _TOLD_NAMES:
             told.add(name)

@@ -22,12 +22,18 @@ class Interval:
 
 def outcomes(text: str) -> Iterator[tuple[str, float]]:
     """Requests' ids with their outcomes, from JSON Lines; lines of another kind are passed over."""
-    for line in text.splitlines():
+    # Not splitlines: a text within JSON may hold what Unicode calls a line's end.
+    for line in text.split("\n"):
         try:
             given = json.loads(line)
             request, value = given["request_id"], given["value"]
         except (ValueError, KeyError, TypeError):
             continue
+        if isinstance(request, float) and request.is_integer():
+            # Programs write whole numbers so once another one is missing.
+            request = int(request)
+        if isinstance(request, int) and not isinstance(request, bool):
+            request = str(request)
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if isinstance(request, str) and number and math.isfinite(value):
             yield request, float(value)

@@ -43,7 +43,8 @@ class Captured:
 
 def captured(text: str) -> Iterator[Captured]:
     """The exchanges in a capture file; lines of another kind, and probes of releases, are passed over."""
-    for line in text.splitlines():
+    # Not splitlines: a text within JSON may hold what Unicode calls a line's end.
+    for line in text.split("\n"):
         try:
             event = json.loads(line)
             data, about = event["captureData"], event["eventMetadata"]
@@ -62,7 +63,7 @@ def captured(text: str) -> Iterator[Captured]:
             ids=tuple(ids),
             inference_id=str(given) if given else None,
             row=_row(asked),
-            answers=tuple(_scores(one) for one in (answered or "").splitlines() if one.strip()),
+            answers=tuple(_scores(one) for one in (answered or "").split("\n") if one.strip()),
         )
 
 

@@ -148,12 +148,13 @@ def version_named(s3: Any, bucket: str, found: Sequence[Captured], window: Windo
 
 def _versions(text: str, window: Window) -> Iterator[int]:
     """The version of each answer of the window; lines that are cut off or tell none are passed over."""
-    for line in text.splitlines():
+    # Not splitlines: a text within JSON may hold what Unicode calls a line's end.
+    for line in text.split("\n"):
         moment = _moment(line)
         if moment is None or not window.holds(moment):
             continue
         answered = json.loads(line).get("captureData", {}).get("endpointOutput") or {}
-        for part in _text(answered).splitlines():
+        for part in _text(answered).split("\n"):
             answer = parsed(part)
             if answer is not None and (answer.version or "").isdecimal():
                 yield int(str(answer.version))

@@ -79,7 +79,8 @@ def captured_rows(text: str) -> Iterator[Row]:
     Lines that are cut off or of another kind are passed over, and so are probes of earlier releases: rows
     must come from callers.
     """
-    for line in text.splitlines():
+    # Not splitlines: a text within JSON may hold what Unicode calls a line's end.
+    for line in text.split("\n"):
         try:
             event = json.loads(line)
         except ValueError:
@@ -89,7 +90,7 @@ def captured_rows(text: str) -> Iterator[Row]:
             continue
         body, content_type = found
         kind = content_type.split(";")[0].strip().lower()
-        for part in body.splitlines() if kind in _BY_LINE else [body]:
+        for part in body.split("\n") if kind in _BY_LINE else [body]:
             if part.strip() and len(part) <= LARGEST_ROW_CHARACTERS:
                 yield Row(body=part.strip(), content_type=content_type)
 

@@ -116,7 +116,7 @@ def _golden(event: dict[str, Any], notes: list[str]) -> Compared | None:
     """Golden rows against the first answers of the version that answers now; None when there are none."""
     bucket = event["bucket"]
     text = _text(bucket, "golden/rows.jsonl")
-    bodies = [line.strip() for line in (text or "").splitlines() if line.strip()][:MOST_GOLDEN]
+    bodies = [line.strip() for line in (text or "").split("\n") if line.strip()][:MOST_GOLDEN]
     if not bodies:
         return None
     rows = [Row(body=body, content_type=ROWS_TYPE) for body in bodies]

@@ -43,7 +43,8 @@ class Request:
 def requests(text: str, content_type: str) -> tuple[Request, ...]:
     """The requests that the monitor job sampled: JSON lines of `inference_id`, `row`, `score`, `version`."""
     found = []
-    for line in text.splitlines():
+    # Not splitlines: a text within JSON may hold what Unicode calls a line's end.
+    for line in text.split("\n"):
         if not line.strip():
             continue
         given: Mapping[str, Any] = json.loads(line)

@@ -143,8 +143,8 @@ def is_missing(value: object) -> bool:
 def comparable(value: object) -> object:
     """The value in a form that compares as the feature program's categories do.
 
-    ``2``, ``2.0``, ``"2"`` and ``"2.0"`` are one value, ``true`` and ``"True"`` another; ``1`` is not ``true``, and
-    ``"02"`` is a text of its own.
+    ``2``, ``2.0``, ``"2"`` and ``"2.0"`` are one value, ``true`` and ``"True"`` another; ``1`` is not
+    ``true``, and ``"02"`` is a text of its own.
     """
     if isinstance(value, str):
         return canonical(value)
@@ -159,7 +159,7 @@ def comparable(value: object) -> object:
 
 
 def canonical(text: str) -> str:
-    """The one way of writing what programs write in several ways, as `jobs.serving.values.canonical` has it."""
+    """The one way of writing what programs write in several, as `jobs.serving.values.canonical` has it."""
     if text in ("True", "TRUE", "False", "FALSE"):
         return text.lower()
     match = _WHOLE_FLOAT.fullmatch(text)

@@ -44,6 +44,11 @@ def test_a_key_of_several_columns_is_written_as_the_jobs_do() -> None:
     assert golden.key_of({"a": "x", "b": 2}, ["b", "a"]) == '{"b":"2","a":"x"}'
 
 
+@pytest.mark.parametrize("value", ["100000.0", 100000.0, 100000, "100000"])
+def test_a_key_is_one_however_it_is_written(value: object) -> None:
+    assert golden.key_of({"a": value}, ["a"]) == "100000"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [

@@ -7,7 +7,7 @@ import pytest
 
 from mdlc_cli import parquet, toolchain
 from mdlc_cli.errors import ToolFailedError
-from mdlc_cli.parquet_query import query
+from mdlc_cli.parquet_query import FILE, query
 
 
 def test_rows_are_found_by_text_in_an_environment_of_its_own(tmp_path: Path) -> None:
@@ -17,7 +17,7 @@ def test_rows_are_found_by_text_in_an_environment_of_its_own(tmp_path: Path) -> 
             f"SELECT 'id' || (i + {10 * n}) AS id, i AS x, TIMESTAMP '2026-01-01' AS at FROM range(10) t(i)"
         ).write_parquet(str(path))
     (row,) = parquet.rows(paths, {"id": "id13"})
-    assert row == {"id": "id13", "x": 3, "at": "2026-01-01 00:00:00", "filename": str(paths[1])}
+    assert row == {"id": "id13", "x": 3, "at": "2026-01-01 00:00:00", FILE: str(paths[1])}
     assert parquet.rows(paths, {"id": "id99"}) == []
 
 
@@ -41,3 +41,13 @@ def test_a_file_that_is_no_parquet_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ToolFailedError, match=r"half\.parquet cannot be searched: look whether") as caught:
         parquet.rows([path], {"id": "1"})
     assert "half.parquet" in caught.value.detail
+
+
+def test_a_key_is_found_in_whichever_way_the_file_writes_it(tmp_path: Path) -> None:
+    csv, parquet_file = tmp_path / "orders.csv", tmp_path / "orders.parquet"
+    csv.write_text("id,filename,up\n100000.0,n,True\n")
+    (row,) = query([str(csv)], {"id": "100000", "up": "true"}, "csv")
+    assert row == {"id": "100000.0", "filename": "n", "up": "True", FILE: str(csv)}
+    duckdb.connect().sql("SELECT encode('fré') AS id, 1 AS filename").write_parquet(str(parquet_file))
+    (row,) = query([str(parquet_file)], {"id": "fré"}, "parquet")
+    assert row == {"id": "fré", "filename": 1, FILE: str(parquet_file)}

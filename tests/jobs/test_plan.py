@@ -69,6 +69,7 @@ def test_the_requested_span_is_the_splits_or_the_window(filled: Batch) -> None:
         ({"dataset": {"features": ["amount", "after"]}}, "'after' is known only after"),
         ({"dataset": {"features": ["y"]}}, "'y' is known only after"),
         ({"dataset": {"features": ["amont"]}}, "'amont' is missing"),
+        ({"dataset": {"columns": {"\x01label": "number"}}}, "'\\x01label' holds a control character"),
         ({"split": {"train": {}}}, "'validation' is missing"),
         (
             {"data": {"files": [{"name": "../x", "size": 1, "checksum": {"algorithm": "A", "value": "b"}}]}},

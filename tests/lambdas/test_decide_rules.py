@@ -116,7 +116,9 @@ def test_a_look_up_that_failed_is_counted(api: Services, capsys: pytest.CaptureF
     assert counted(capsys, "LookUpsFailed") == 1
 
 
-@pytest.mark.parametrize("event", [{}, {"row": {}}, {"request_id": "a b", "row": {}}])
+@pytest.mark.parametrize(
+    "event", [{}, {"row": {}}, {"request_id": "a b", "row": {"x": 1}}, {"request_id": "a", "row": {}}]
+)
 def test_a_bad_request_is_an_error_by_name(api: Services, event: dict[str, Any]) -> None:
     with pytest.raises(BadRequest):
         rules.handler({**event, "step": "decide"}, None)

@@ -22,13 +22,16 @@ def test_outcomes_that_are_none_are_passed_over() -> None:
             '{"request_id": "a", "value": 1}',
             '{"request_id": "a", "value": true}',
             '{"request_id": 7, "value": 1}',
+            '{"request_id": 8.0, "value": 0, "comment": "a\u2028b"}',
+            '{"request_id": 8.5, "value": 0}',
+            '{"request_id": true, "value": 0}',
             '{"request_id": "b"}',
             '{"request_id": "b", "value": NaN}',
             "cut o",
             '{"request_id": "c", "value": 0.5, "comment": "late"}',
         )
     )
-    assert list(outcomes(text)) == [("a", 1.0), ("c", 0.5)]
+    assert list(outcomes(text)) == [("a", 1.0), ("7", 1.0), ("8", 0.0), ("c", 0.5)]
 
 
 def asked(request: str | None, tail: Any = None) -> Captured:

@@ -49,6 +49,13 @@ def test_a_request_of_several_rows_is_several_rows() -> None:
     assert [row.body for row in captured_rows(text)] == ['{"x": 1}', '{"x": 2}', "1,2", "3,4"]
 
 
+def test_what_unicode_calls_a_lines_end_ends_no_row() -> None:
+    rows = '{"x": "a\u2028b"}\n{"x": "c\x85"}'
+    assert [row.body for row in captured_rows(captured(rows))] == rows.split("\n")
+    event = json.loads(captured('{"x": 1}')) | {"eventVersion": "0\u2028"}
+    assert len(list(captured_rows(json.dumps(event, ensure_ascii=False)))) == 1
+
+
 def test_a_body_of_another_kind_is_one_row() -> None:
     (row,) = captured_rows(captured('{\n"x": 1}', kind="application/json"))
     assert row == Row(body='{\n"x": 1}', content_type="application/json")

@@ -55,10 +55,10 @@ def test_overrides_come_before_deny_lists_before_allow_lists_before_bands() -> N
     ("test", "holds", "does_not"),
     [
         ({"is": "a"}, ["a"], ["b", None, 1, True]),
-        ({"is": 1}, [1, 1.0], [True, "1", None, math.nan]),
-        ({"is": True}, [True], [1, "true", False]),
+        ({"is": 1}, [1, 1.0, "1", "1.0"], [True, "01", "1.00", None, math.nan]),
+        ({"is": True}, [True, "true", "True"], [1, "yes", False]),
         ({"is_not": "a"}, ["b", 1], ["a", None]),
-        ({"in": ["a", 2]}, ["a", 2.0], ["b", 3, None]),
+        ({"in": ["a", "2.0"]}, ["a", 2.0, 2, "2"], ["b", 3, None]),
         ({"not_in": ["a", "b"]}, ["c"], ["a", "b", None]),
         ({"missing": True}, [None, math.nan], ["a", 0, ""]),
         ({"missing": False}, ["a", 0, ""], [None, math.nan]),

@@ -29,6 +29,10 @@ KINDS = {
     "rare": "category",
     "seen`": "boolean",
     "remark": "text",
+    # Called as names of our own SQL.
+    "N": "number",
+    "value0": "number",
+    "v": "category",
 }
 TEXTS = [
     "AA",
@@ -91,6 +95,9 @@ def table(seed: int, moved: float) -> dict[str, Any]:
         "rare": np.char.add("k", np.minimum(random.zipf(1.4, ROWS), 10**6).astype(str)),
         "seen`": random.random(ROWS) < 0.3 + moved / 2,
         "remark": random.choice(np.array(["x", None], dtype=object), ROWS),
+        "N": random.normal(0, 1, ROWS),
+        "value0": random.normal(3, 1, ROWS),
+        "v": random.choice(np.array(["p", "q"], dtype=object), ROWS),
     }
 
 
