@@ -8,12 +8,16 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-byoc-stati
 and model-monitor-byoc-constraints.html
 """
 
+import math
+import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jobs.database import Connection, quoted, single
 from jobs.errors import InputError
 from jobs.names import internal
+from jobs.seen_values import KEY, seen_values
 
 VERSION = 0.0
 BUCKETS = 10
@@ -30,7 +34,10 @@ LEVELS = sorted(
     | {share for power in range(_EVEN + 1, _FINEST + 1) for share in (2.0**-power, 1 - 2.0**-power)}
 )
 
-LARGEST = "1e140"  # squares of more, summed for the deviation, overflow and stop DuckDB
+MOMENTS = ("avg({v})", "sum({v})", "stddev_pop({v})")
+
+SUMMABLE = (1e-140, 1e140)
+"""Between which the largest value of a column must lie for its squares and their sum to be exact enough."""
 
 INFERRED = {
     "number": "Fractional",
@@ -97,9 +104,9 @@ def constraints(statistics: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def number(name: str) -> str:
-    """A column's numbers in SQL; what is none, or infinite, or so large that its square were, is missing."""
+    """A column's numbers in SQL; what is none, or infinite, is missing."""
     value = f"TRY_CAST({quoted(name)} AS DOUBLE)"
-    return f"CASE WHEN abs({value}) <= {LARGEST} THEN {value} END"
+    return f"CASE WHEN abs({value}) <= {double(sys.float_info.max)} THEN {value} END"
 
 
 def double(value: float) -> str:
@@ -159,6 +166,47 @@ def answers(
             del answer[: len(asked[name])]
 
 
+def exponent(lowest: float, highest: float) -> int:
+    """The power of two that a column is divided by before its values are squared; 0 for usual ones."""
+    largest = max(abs(lowest), abs(highest))
+    if largest == 0 or SUMMABLE[0] <= largest <= SUMMABLE[1]:
+        return 0
+    return max(math.frexp(largest)[1], -1000)  # the inverse must be a number too
+
+
+def scaled(value: float | None, power: int) -> float | None:
+    """A value times a power of two; None where that is no finite number."""
+    if value is None:
+        return None
+    try:
+        return math.ldexp(value, power)
+    except OverflowError:
+        return None
+
+
+def rescaled_moments(
+    connection: Connection, relation: str, ranges: Mapping[str, tuple[float | None, float | None]]
+) -> dict[str, list[float | None]]:
+    """The `MOMENTS` of those columns whose values are too large, or too small, for sums of their squares.
+
+    :param ranges: the least and the largest value of each column; None for columns without values.
+    :returns: None for what is no finite number, as the sum of the largest ones.
+    """
+    powers = {
+        name: power
+        for name, (lowest, highest) in ranges.items()
+        if lowest is not None and highest is not None and (power := exponent(lowest, highest))
+    }
+    asked = {
+        name: [moment.format(v=f"{{v}} * {double(2.0**-power)}") for moment in MOMENTS]
+        for name, power in powers.items()
+    }
+    return {
+        name: [scaled(moment, powers[name]) for moment in found]
+        for name, found in answers(connection, relation, asked, COLUMNS_PER_QUERY)
+    }
+
+
 def _common(present: int, rows: int) -> dict[str, int]:
     return {"num_present": present, "num_missing": rows - present}
 
@@ -169,24 +217,27 @@ def _strings(connection: Connection, relation: str, name: str, rows: int) -> dic
         f"ORDER BY n DESC, v LIMIT {CATEGORIES}"
     ).fetchall()
     present, distinct = (int(total) for total in found[0][2:]) if found else (0, 0)
-    return {
+    document = {
         "common": _common(present, rows),
         "distinct_count": distinct,
         "distribution": {"categorical": {"buckets": [{"value": v, "count": n} for v, n, *_ in found]}},
     }
+    if distinct > len(found):
+        document[KEY] = seen_values(connection, grouped(relation, name), distinct).to_json()
+    return document
 
 
 def _numbers(
     connection: Connection, relation: str, names: Sequence[str], rows: int
 ) -> dict[str, dict[str, Any]]:
     steps = [round(step / BUCKETS, 6) for step in range(1, BUCKETS)]
-    summary = ["count({v})", "avg({v})", "sum({v})", "stddev_pop({v})", "min({v})", "max({v})"]
-    summary.append(quantiles([*steps, *LEVELS], rows))
+    summary = ["count({v})", "min({v})", "max({v})", *MOMENTS, quantiles([*steps, *LEVELS], rows)]
     found = dict(answers(connection, relation, dict.fromkeys(names, summary), columns_at_once(rows)))
-    # A value that many rows have is one edge, however many quantiles fall on it.
+    ranges = {name: (lowest, highest) for name, (_, lowest, highest, *_) in found.items()}
+    rescaled = rescaled_moments(connection, relation, ranges)
     inner = {
-        name: sorted({edge for edge in (values or [])[: len(steps)] if lowest <= edge < highest})
-        for name, (*_, lowest, highest, values) in found.items()
+        name: _edges((values or [])[: len(steps)], lowest, highest)
+        for name, (_, lowest, highest, *_, values) in found.items()
     }
     upto = {
         name: [counted_if(f"{{v}} <= {double(edge)}") for edge in edges]
@@ -195,14 +246,31 @@ def _numbers(
     }
     below = dict(answers(connection, relation, upto, COLUMNS_PER_QUERY))
     return {
-        name: _numerical(summary, inner[name], below.get(name, []), rows) for name, summary in found.items()
+        name: _numerical(summary, rescaled.get(name), inner[name], below.get(name, []), rows)
+        for name, summary in found.items()
     }
 
 
+def _edges(deciles: Sequence[float], lowest: float, highest: float) -> list[float]:
+    """The edges between buckets, each of which is the last value of its bucket.
+
+    A value that several deciles fall on gets a bucket of its own: otherwise rows below it would be counted
+    together with it, and a rare value that replaced it would change nothing.
+    """
+    frequent = {value for value, times in Counter(deciles).items() if times > 1}
+    edges = {*deciles, *(math.nextafter(value, -math.inf) for value in frequent)}
+    return sorted(edge for edge in edges if lowest <= edge < highest)
+
+
 def _numerical(
-    summary: Sequence[Any], inner: Sequence[float], below: Sequence[int], rows: int
+    summary: Sequence[Any],
+    rescaled: Sequence[float | None] | None,
+    inner: Sequence[float],
+    below: Sequence[int],
+    rows: int,
 ) -> dict[str, Any]:
-    present, mean, total, deviation, lowest, highest, values = summary
+    present, lowest, highest, *moments, values = summary
+    mean, total, deviation = rescaled or moments
     document: dict[str, Any] = {"common": _common(present, rows)}
     if not present:
         return document

@@ -14,7 +14,7 @@ def merged(cells: Sequence[Cell]) -> list[Cell]:
 
     For cells in an order, as buckets of numbers are.
     """
-    least = _least_share(cells)
+    least = least_share(cells)
     kept: list[Cell] = []
     left, right = 0.0, 0.0
     for first, second in cells:
@@ -34,7 +34,7 @@ def without_rare(categories: Sequence[Cell], others: Cell) -> list[Cell]:
     Whether one is common is judged by both samples: judged by the baseline's alone, those that it happens
     not to hold would make a cell that is empty there, and any column with many rare categories alarm.
     """
-    least = _least_share([*categories, others])
+    least = least_share([*categories, others])
     common = [cell for cell in categories if sum(cell) * least >= EXPECTED_LEAST]
     rare = [cell for cell in categories if sum(cell) * least < EXPECTED_LEAST]
     return merged([*sorted(common, key=sum, reverse=True), _totals([*rare, others])])
@@ -94,6 +94,27 @@ def cramers_v(cells: Sequence[Cell]) -> float:
     return math.sqrt(sum((p - q) ** 2 / (p + q) for p, q in _shares(cells) if p + q) / 2)
 
 
+def rank_biserial(cells: Sequence[Cell]) -> tuple[float, float]:
+    """How far values of the window lie above those of the baseline, by their cells' order: from -1 to 1.
+
+    The chance that one of the window is above one of the baseline, minus that it is below (Cliff's delta).
+
+    :returns: the effect, and its standard deviation when both samples have one distribution (the variance of
+        Mann and Whitney's U with ties); 0 and 0 of samples that are all in one cell.
+    """
+    baseline, window = _totals(cells)
+    total = baseline + window
+    if not baseline or not window or total < 2:
+        return 0.0, 0.0
+    above = before = ties = 0.0
+    for first, second in cells:
+        above += second * (2 * before + first)
+        before += first
+        ties += (first + second) * ((first + second) ** 2 - 1)
+    variance = (total + 1 - ties / (total * (total - 1))) / (3 * baseline * window)
+    return above / (baseline * window) - 1, math.sqrt(max(0.0, variance))
+
+
 def kolmogorov_smirnov(cells: Sequence[Cell]) -> float:
     """The largest difference of the cumulated shares, at the cells' edges; unbinned it may be larger."""
     p_sum = q_sum = largest = 0.0
@@ -137,7 +158,8 @@ def transport(baseline: Sequence[float], window: Sequence[float], levels: Sequen
         if left * right >= 0:
             distance += (abs(left) + abs(right)) / 2 * share
         else:  # the quantiles cross: two triangles
-            distance += (left**2 + right**2) / (2 * (abs(left) + abs(right))) * share
+            # No power: that of a float beyond its range is an error, and a product is infinite.
+            distance += (left * left + right * right) / (2 * (abs(left) + abs(right))) * share
     return distance
 
 
@@ -162,7 +184,7 @@ def _steps(
         )
 
 
-def _least_share(cells: Sequence[Cell]) -> float:
+def least_share(cells: Sequence[Cell]) -> float:
     """The share of all rows that the smaller sample has."""
     baseline, window = _totals(cells)
     return min(baseline, window) / (baseline + window) if baseline and window else 0.0

@@ -12,36 +12,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from jobs.column_tests import Finding, absence, column_findings, dense, of_all
 from jobs.database import Connection
 from jobs.divergence import (
-    Cell,
     chi_square,
     cramers_v,
     jensen_shannon,
     kolmogorov_smirnov,
-    merged,
     psi,
     psi_of_chance,
     transport,
     wasserstein,
-    without_rare,
 )
-from jobs.significance import change_tail, chi_square_tail, excess_tail, holm
+from jobs.significance import holm
 from jobs.thresholds import Thresholds
 from jobs.window import Compared, compared
 
 QUIET, DRIFT, UNKNOWN = "quiet", "drift", "unknown"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One test of one column. ``chance`` is corrected for the number of tests once the report is made."""
-
-    test: str
-    effect: float
-    threshold: float
-    chance: float
-    message: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +78,7 @@ def drift(
 
 def judged(columns: Sequence[Compared], thresholds: Thresholds) -> DriftReport:
     """The verdicts on counted columns."""
-    tested = [list(_findings(column, thresholds)) for column in columns]
+    tested = [list(column_findings(column, thresholds)) for column in columns]
     corrected = iter(holm([finding.chance for findings in tested for finding in findings]))
     verdicts = []
     for column, findings in zip(columns, tested, strict=True):
@@ -125,112 +112,11 @@ def _verdict(column: Compared, findings: tuple[Finding, ...], thresholds: Thresh
     )
 
 
-def _findings(column: Compared, thresholds: Thresholds) -> Iterator[Finding]:
-    before, rows = (sum(parts) for parts in zip(column.present, column.missing, strict=True))
-    if not before or not rows:
-        return
-    if column.gone:
-        yield Finding(
-            test="column", effect=1.0, threshold=1.0, chance=0.0, message=f"Column {column.name!r} is gone."
-        )
-        return
-    was, now = column.missing[0] / before, column.missing[1] / rows
-    yield Finding(
-        test="missing",
-        effect=abs(now - was),
-        threshold=thresholds.missing_share,
-        chance=change_tail(column.missing[1], rows, column.missing[0], before),
-        message=f"{now:.1%} of {column.name!r} are missing; {was:.1%} were.",
-    )
-    if all(column.present) and column.cells:
-        yield _shape(column, thresholds)
-        yield from _outside(column, thresholds)
-        yield from _disappearance(column, thresholds)
-
-
-def _shape(column: Compared, thresholds: Thresholds) -> Finding:
-    cells = _dense(column)
-    chance = chi_square_tail(chi_square(cells), len(cells) - 1)
-    noise = psi_of_chance(cells)
-    if column.kind == "numbers":
-        effect, threshold, named = psi(cells) - noise, thresholds.psi, "PSI"
-    else:
-        # For small changes the index is four times V's square, and so is what chance adds to it.
-        effect = math.sqrt(max(0.0, cramers_v(cells) ** 2 - noise / 4))
-        threshold, named = thresholds.cramers_v, "Cramer's V"
-    return Finding(
-        test="distribution",
-        effect=max(0.0, effect),
-        threshold=threshold,
-        chance=chance,
-        message=f"The distribution of {column.name!r} changed: {named} {effect:.3f} beyond chance.",
-    )
-
-
-def _outside(column: Compared, thresholds: Thresholds) -> Iterator[Finding]:
-    """What the baseline never had: values beyond its range, or categories that it did not see.
-
-    So many must be expected even when nothing changed. A next row falls outside of the range as often as
-    a baseline's row is its lowest or highest; it is of a new category as often as a baseline's row is the
-    only one of its own (Good-Turing).
-    """
-    before, rows = column.present
-    if column.kind == "numbers":
-        hits, ordinary = round(column.cells[0][1] + column.cells[-1][1]), min(2, before)
-        test, threshold, said = "range", thresholds.outside_share, "lie outside of the baseline's range"
-    elif column.complete:
-        hits = round(_unseen(column))
-        ordinary = sum(1 for first, _ in column.cells if first == 1)
-        test, threshold, said = "new", thresholds.new_share, "are categories that the baseline did not see"
-    else:
-        return
-    yield Finding(
-        test=test,
-        effect=max(0.0, hits / rows - ordinary / before),
-        threshold=threshold,
-        chance=excess_tail(hits, rows, ordinary, before),
-        message=f"{hits / rows:.1%} of {column.name!r} {said}.",
-    )
-
-
-def _disappearance(column: Compared, thresholds: Thresholds) -> Iterator[Finding]:
-    """The category whose absence surprises most, corrected for there being many."""
-    if column.kind != "categories":
-        return
-    rows = max((first for first, second in column.cells[:-1] if first and not second), default=0.0)
-    share = rows / column.present[0]
-    yield Finding(
-        test="vanished",
-        effect=share,
-        threshold=thresholds.vanished_share,
-        chance=_absence(column, rows),
-        message=f"Categories of {column.name!r} vanished, one with {share:.1%} of the baseline's rows.",
-    )
-
-
-def _absence(column: Compared, rows: float) -> float:
-    """The chance that a category with so many rows has all of them in the baseline."""
-    before, after = column.present
-    return min(1.0, excess_tail(round(rows), before, 0, after) * max(1, len(column.cells) - 1))
-
-
 def _vanished(column: Compared, alpha: float) -> Iterator[str]:
     """The categories whose absence is no accident; a small window lacks many that are only rare."""
     for value, (first, second) in zip(column.values, column.cells, strict=False):
-        if first and not second and _absence(column, first) < alpha:
+        if first and not second and absence(column, first) < alpha:
             yield value
-
-
-def _unseen(column: Compared) -> float:
-    """Rows of the window whose category a complete baseline does not list."""
-    return sum(second for _, second in column.cells[len(column.values) :])
-
-
-def _dense(column: Compared) -> list[Cell]:
-    """The cells as chi-square can judge them: sparse ones together."""
-    if column.kind == "numbers":
-        return merged(column.cells)
-    return without_rare(column.cells[:-1], column.cells[-1])
 
 
 def _measures(column: Compared) -> dict[str, float | None]:
@@ -241,7 +127,7 @@ def _measures(column: Compared) -> dict[str, float | None]:
     measures |= column.facts
     if not all(column.present) or not column.cells:
         return measures
-    cells = _dense(column)
+    cells = dense(column)
     measures |= {
         "psi": psi(cells),
         "psi_of_chance": psi_of_chance(cells),
@@ -259,6 +145,9 @@ def _measures(column: Compared) -> dict[str, float | None]:
         measures["outside_share"] = (column.cells[0][1] + column.cells[-1][1]) / column.present[1]
     else:
         measures["cramers_v"] = cramers_v(cells)
-        if column.complete:
-            measures["new_share"] = _unseen(column) / column.present[1]
-    return measures
+        if column.unseen is not None:
+            measures["new_share"] = of_all(column.unseen / column.present[1], column)
+    # Distances between the largest numbers are infinite, which JSON does not know.
+    return {
+        name: value if value is None or math.isfinite(value) else None for name, value in measures.items()
+    }

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from jobs import baseline
-from jobs.baseline import cleaned, double, statistics, value_name
+from jobs.baseline import cleaned, double, exponent, scaled, statistics, value_name
 from jobs.database import single
 from jobs.window import Compared, compared
 
@@ -98,50 +98,67 @@ def _numerical(column: Compared, quantiles: Mapping[str, Any] | None) -> dict[st
 
 def _moments(
     connection: duckdb.DuckDBPyConnection, relation: str, described: Mapping[str, Mapping[str, Any]]
-) -> Iterator[tuple[str, tuple[float, float, float]]]:
-    """Mean, sum and standard deviation of each column, rounded once from exact sums."""
+) -> Iterator[tuple[str, tuple[float | None, float | None, float | None]]]:
+    """Mean, sum and standard deviation of each column, rounded once from exact sums.
+
+    Values are divided by a power of two where their squares would be no finite numbers, or nothing.
+    """
     names = list(described)
     for start in range(0, len(names), COLUMNS_PER_QUERY):
         some = {name: described[name] for name in names[start : start + COLUMNS_PER_QUERY]}
-        largest = [max(abs(facts["min"]), abs(facts["max"])) for facts in some.values()]
-        totals = _summed(connection, relation, list(some), ["{v}"] * len(some), largest, some)
+        powers = [exponent(facts["min"], facts["max"]) for facts in some.values()]
+        values = [
+            f"({value_name(place)} * {double(2.0**-power)})" if power else value_name(place)
+            for place, power in enumerate(powers)
+        ]
+        bounds = [
+            (math.ldexp(facts["min"], -power), math.ldexp(facts["max"], -power))
+            for facts, power in zip(some.values(), powers, strict=True)
+        ]
         rows = [facts["common"]["num_present"] for facts in some.values()]
+        largest = [max(abs(low), abs(high)) for low, high in bounds]
+        table = cleaned(relation, list(some))
+        totals = _summed(connection, table, values, largest, rows)
         means = [float(total / count) for total, count in zip(totals, rows, strict=True)]
-        differences = [f"({{v}} - {double(mean)})" for mean in means]
+        differences = [f"({value} - {double(mean)})" for value, mean in zip(values, means, strict=True)]
         squares = [f"{difference} * {difference}" for difference in differences]
-        widest = [(facts["max"] - facts["min"]) ** 2 for facts in some.values()]
-        summed = _summed(connection, relation, list(some), squares, widest, some)
+        widest = [(high - low) ** 2 for low, high in bounds]
+        summed = _summed(connection, table, squares, widest, rows)
         deviations = [math.sqrt(total / count) for total, count in zip(summed, rows, strict=True)]
-        for name, mean, total, deviation in zip(some, means, totals, deviations, strict=True):
-            yield name, (mean, float(total), deviation)
+        for name, power, mean, total, deviation in zip(some, powers, means, totals, deviations, strict=True):
+            yield name, (scaled(mean, power), _finite(total * Fraction(2) ** power), scaled(deviation, power))
+
+
+def _finite(value: Fraction) -> float | None:
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def _summed(
     connection: duckdb.DuckDBPyConnection,
-    relation: str,
-    names: Sequence[str],
+    table: str,
     terms: Sequence[str],
     largest: Sequence[float],
-    described: Mapping[str, Mapping[str, Any]],
+    rows: Sequence[int],
 ) -> list[Fraction]:
     """The sum of a term of each column, as multiples of a power of two so small that none loses a digit that
     counts.
 
-    :param terms: SQL over a column's value, which is ``{v}``.
+    :param terms: SQL over the columns of ``table``.
     :param largest: what no term is larger than.
+    :param rows: how many numbers each column has.
     """
     powers = [
-        min(
-            _LARGEST_POWER,
-            _HUGEINT_BITS - described[name]["common"]["num_present"].bit_length() - math.frexp(bound)[1],
-        )
-        for name, bound in zip(names, largest, strict=True)
+        min(_LARGEST_POWER, _HUGEINT_BITS - count.bit_length() - math.frexp(bound)[1])
+        for count, bound in zip(rows, largest, strict=True)
     ]
     sums = [
-        f"sum(CAST({term.format(v=value_name(place))} * {double(2.0**power)} AS HUGEINT))"
-        for place, (term, power) in enumerate(zip(terms, powers, strict=True))
+        f"sum(CAST({term} * {double(2.0**power)} AS HUGEINT))"
+        for term, power in zip(terms, powers, strict=True)
     ]
-    found = single(connection, f"SELECT {', '.join(sums)} FROM {cleaned(relation, names)}")
+    found = single(connection, f"SELECT {', '.join(sums)} FROM {table}")
     return [
         Fraction(int(str(total))) / Fraction(2) ** power for total, power in zip(found, powers, strict=True)
     ]

@@ -190,18 +190,24 @@ def bootstrapped(
     resamples: int,
     seed: int,
     confidence: float = 0.95,
+    groups: npt.NDArray[np.int_] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Bootstrap:
     """Resample the rows, the same way for every model, so that their differences are paired.
 
     :param models: by name; all must hold the same rows in the same order.
+    :param groups: what each row belongs to, as numbers from 0: rows of one group are drawn together, as
+        they say the same. Each row is a group of its own when None.
     :param progress: called with the number of each finished resample.
     """
     generator = np.random.default_rng(seed)
     rows = len(next(iter(models.values())).labels)
+    units = rows if groups is None else int(groups.max()) + 1
     drawn: dict[str, dict[str, list[float]]] = {name: {} for name in models}
     for number in range(resamples):
-        counts = np.bincount(generator.integers(0, rows, rows), minlength=rows).astype(np.float64)
+        counts = np.bincount(generator.integers(0, units, units), minlength=units).astype(np.float64)
+        if groups is not None:
+            counts = counts[groups]
         for name, scored in models.items():
             for metric, value in computed(scored, counts).items():
                 drawn[name].setdefault(metric, []).append(value)

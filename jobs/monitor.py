@@ -17,7 +17,8 @@ from jobs.baseline import NO_ROWS
 from jobs.database import connected, quoted
 from jobs.features import copy_to
 from jobs.folders import Folders, write_json
-from jobs.monitoring.accuracy import labelled_rows, measured
+from jobs.monitoring.accuracy import IDENTITY, groups_of, labelled_rows, measured
+from jobs.monitoring.changes import changes
 from jobs.monitoring.drifting import compare
 from jobs.monitoring.estimate import estimated
 from jobs.monitoring.fairness import fairness
@@ -113,8 +114,10 @@ def _found(
     notes: list[str],
 ) -> Found:
     task, given = plan.dataset.task, features(plan, program)
-    truth, _ = labelled_rows(connection, settings, task)
-    metrics, undefined = measured(truth, settings)
+    truth, (keys,) = labelled_rows(connection, settings, task, also=[IDENTITY])
+    groups = groups_of(keys)
+    metrics, undefined = measured(truth, settings, groups)
+    holdout = reference.performance.get("metrics") or {}
     parts, about_parts = segments(connection, settings, served, labels, task)
     gaps, about_gaps = fairness(connection, settings, served, labels, task)
     drifting = compare(connection, settings, served, given, reference, previous)
@@ -129,11 +132,12 @@ def _found(
         drifting=drifting,
         joint=together,
         metrics=metrics,
+        changes=changes(metrics, holdout, truth, groups, settings.thresholds.alpha),
         segments=parts,
         fairness=gaps,
         estimate=estimated(connection, settings, calibration, truth),
         skew=skew(connection, given, served, labels, reference.statistics),
-        findings=findings(connection, plan, program, served),
+        findings=findings(connection, plan, settings, program, served),
         notes=[
             *(*served.notes, *labels.notes, *undefined, *about_parts, *about_gaps, *about_joint),
             *(*reference.notes, *notes),

@@ -71,6 +71,23 @@ def excess_tail(hits: int, rows: int, baseline_hits: int, baseline_rows: int) ->
     return min(1.0, math.exp(min(0.0, log_chance + math.log(tail))))
 
 
+def binomial_tail(hits: int, rows: int, share: float) -> float:
+    """The chance of at least so many hits among rows that are hits with this chance each."""
+    if hits <= 0 or share >= 1:
+        return 1.0
+    if share <= 0:
+        return 0.0
+    odds = share / (1 - share)
+    term = math.exp(_log_choose(rows, hits) + hits * math.log(share) + (rows - hits) * math.log1p(-share))
+    tail = term
+    for count in range(hits, rows):
+        term *= odds * (rows - count) / (count + 1)
+        tail += term
+        if count > share * rows and term < tail * _NEGLIGIBLE:
+            break
+    return min(1.0, tail)
+
+
 def change_tail(hits: int, rows: int, baseline_hits: int, baseline_rows: int) -> float:
     """Twice the smaller tail of Fisher's exact test: the chance of a change as large, in either way."""
     more = excess_tail(hits, rows, baseline_hits, baseline_rows)

@@ -14,8 +14,8 @@ from jobs.errors import PlanError
 
 @dataclass(frozen=True, kw_only=True)
 class Thresholds:
-    """``psi`` for numbers, ``cramers_v`` for categories, ``joint_auc`` for all columns together, the rest in
-    shares.
+    """``psi`` for numbers, ``cramers_v`` for categories, ``joint_auc`` for all columns together, ``shift``
+    for the ranks of numbers (None: not tested), the rest in shares.
 
     ``alpha`` is the share of windows without any drift that may alarm, whatever their columns' number.
     """
@@ -27,11 +27,14 @@ class Thresholds:
     vanished_share: float = 0.01
     outside_share: float = 0.01
     joint_auc: float = 0.6
+    shift: float | None = None
     alpha: float = 0.01
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
-            if not 0 < value < math.inf or (name == "alpha" and value >= 1):
+            if value is None and name == "shift":
+                continue
+            if value is None or not 0 < value < math.inf or (name == "alpha" and value >= 1):
                 raise ValueError(f"{name}={value!r}: give a number above 0 (alpha also below 1).")
 
     @classmethod
@@ -46,10 +49,12 @@ class Thresholds:
         if strange:
             raise PlanError(f"monitor.thresholds: {strange[0]!r} is none of {', '.join(known)}.")
         try:
+            if given.get("shift") is None:
+                given.pop("shift", None)
             return cls(**{name: float(value) for name, value in given.items()})
         except (TypeError, ValueError) as error:
             raise PlanError(f"monitor.thresholds: {error}") from error
 
-    def to_json(self) -> dict[str, float]:
+    def to_json(self) -> dict[str, float | None]:
         """The thresholds as plain values."""
         return asdict(self)

@@ -7,9 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.baseline import answers, columns_at_once, counted_if, double, grouped, quantiles
+from jobs.baseline import (
+    MOMENTS,
+    answers,
+    columns_at_once,
+    counted_if,
+    double,
+    grouped,
+    quantiles,
+    rescaled_moments,
+)
 from jobs.database import Connection, literal, quoted, single
 from jobs.divergence import Cell
+from jobs.seen_values import KEY, MAX_USED, SeenValues, bucket
 
 NEW_CATEGORIES = 20  # the commonest new ones are counted by name
 
@@ -32,7 +42,11 @@ class Compared:
     levels: tuple[float, ...] = ()  # of the quantiles, from 0 to 1; none where the baseline tells none
     quantiles: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())  # the baseline's and the window's
     values: tuple[str, ...] = ()
-    complete: bool = False  # the baseline lists every category that it saw
+    distinct: int = 0  # categories of the baseline, listed or not
+    unseen: int | None = None  # rows of categories that the baseline did not see; None where none can tell
+    missed: float = 0.0  # share of such rows that are expected not to be among `unseen`
+    singletons: int = 0  # categories of one row in the baseline
+    unlisted: Cell | None = None  # the commonest other category: the most rows it had, and the window's
     new: tuple[str, ...] = ()
     facts: Mapping[str, float | None] = field(default_factory=dict)
     gone: bool = False  # the window has no such column
@@ -76,8 +90,11 @@ def _numbers(
 ) -> Iterator[Compared]:
     named = {feature["name"]: feature for feature in features}
     asked = {name: _asked(feature, rows) for name, feature in named.items()}
-    for name, answer in answers(connection, relation, asked, columns_at_once(rows)):
-        yield _counted(named[name], answer, rows)
+    found = dict(answers(connection, relation, asked, columns_at_once(rows)))
+    ranges = {name: (lowest, highest) for name, (_, lowest, highest, *_) in found.items()}
+    rescaled = rescaled_moments(connection, relation, ranges)
+    for name, answer in found.items():
+        yield _counted(named[name], answer, rescaled.get(name), rows)
 
 
 def _buckets(feature: Mapping[str, Any]) -> list[Mapping[str, float]]:
@@ -91,7 +108,7 @@ def _quantiles(feature: Mapping[str, Any]) -> tuple[Sequence[float], Sequence[fl
 
 
 def _asked(feature: Mapping[str, Any], rows: int) -> list[str]:
-    parts = ["count({v})", "min({v})", "max({v})", "avg({v})", "stddev_pop({v})"]
+    parts = ["count({v})", "min({v})", "max({v})", *MOMENTS]
     levels = _quantiles(feature)[0]
     parts.append(quantiles(levels, rows) if levels else "NULL")
     buckets = _buckets(feature)
@@ -102,9 +119,13 @@ def _asked(feature: Mapping[str, Any], rows: int) -> list[str]:
     return parts
 
 
-def _counted(feature: Mapping[str, Any], answer: Sequence[Any], rows: int) -> Compared:
+def _counted(
+    feature: Mapping[str, Any], answer: Sequence[Any], rescaled: Sequence[float | None] | None, rows: int
+) -> Compared:
     common, buckets = _common(feature), _buckets(feature)
-    present, lowest, highest, mean, deviation, values, *upto = answer
+    present, lowest, highest, *moments, values = answer[: 4 + len(MOMENTS)]
+    upto = answer[4 + len(MOMENTS) :]
+    mean, _, deviation = rescaled or moments
     cells: list[Cell] = []
     edges: list[float] = []
     if buckets:
@@ -151,18 +172,27 @@ def _strings(connection: Connection, relation: str, feature: Mapping[str, Any], 
             present=(common["num_present"], present),
             missing=(common["num_missing"], rows - present),
         )
-    known = {str(bucket["value"]): int(bucket["count"]) for bucket in listed}
+    known = {str(entry["value"]): int(entry["count"]) for entry in listed}
+    complete = document.get("distinct_count", len(known)) <= len(known)
+    memory = None if complete else SeenValues.read(document.get(KEY))
+    if memory is not None and memory.used > MAX_USED:
+        memory = None
     among = ", ".join(literal(value) for value in known) or "NULL"
+    table = grouped(relation, name)
     counted = connection.execute(
-        f"SELECT v, n, sum(n) OVER () FROM {grouped(relation, name)} WHERE v IS NOT NULL "
+        f"SELECT v, n, sum(n) OVER () FROM {table} WHERE v IS NOT NULL "
         f"ORDER BY CASE WHEN v IN ({among}) THEN 0 ELSE 1 END, n DESC, v LIMIT {len(known) + NEW_CATEGORIES}"
     ).fetchall()
-    seen = {value: count for value, count, _ in counted if value in known}
-    complete = document.get("distinct_count", len(known)) <= len(known)
-    news = [(value, count) for value, count, _ in counted if value not in known] if complete else []
-    news = news[:NEW_CATEGORIES]
     present = int(counted[0][2]) if counted else 0
-    others = present - sum(seen.values()) - sum(count for _, count in news)
+    seen = {value: int(count) for value, count, _ in counted if value in known}
+    unlisted = [(str(value), int(count)) for value, count, _ in counted if value not in known]
+    news = [
+        (value, count)
+        for value, count in unlisted
+        if complete or (memory is not None and not memory.may_hold(value))
+    ][:NEW_CATEGORIES]
+    # Our baselines list their commonest values, so that no other one had more rows than the last.
+    others = [count for value, count in unlisted if (value, count) not in news and KEY in document]
     return Compared(
         name=name,
         kind="categories",
@@ -171,9 +201,29 @@ def _strings(connection: Connection, relation: str, feature: Mapping[str, Any], 
         cells=(
             *((count, seen.get(value, 0)) for value, count in known.items()),
             *((0, count) for _, count in news),
-            (common["num_present"] - sum(known.values()), others),
+            (
+                common["num_present"] - sum(known.values()),
+                present - sum(seen.values()) - sum(count for _, count in news),
+            ),
         ),
         values=tuple(known),
+        distinct=int(document.get("distinct_count", len(known))),
         new=tuple(value for value, _ in news),
-        complete=complete,
+        unseen=(
+            present - sum(seen.values())
+            if complete
+            else None
+            if memory is None
+            else _unseen(connection, table, among, memory)
+        ),
+        missed=memory.used if memory is not None else 0.0,
+        singletons=memory.singletons if memory is not None else sum(n == 1 for n in known.values()),
+        unlisted=(min(known.values(), default=0), others[0]) if others else None,
     )
+
+
+def _unseen(connection: Connection, table: str, among: str, memory: SeenValues) -> int:
+    """Rows of the window whose category the baseline certainly did not see."""
+    query = f"SELECT {bucket('v', memory.digits)}, sum(n) FROM {table} WHERE v NOT IN ({among}) GROUP BY 1"
+    buckets = connection.execute(query).fetchall()
+    return sum(int(rows) for name, rows in buckets if not memory.holds(str(name)))

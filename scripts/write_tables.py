@@ -29,7 +29,7 @@ from mdlc_constructs import (
     Serving,
 )
 from mdlc_constructs.resources.decision_api import alarms as decision_alarms
-from mdlc_constructs.settings.monitor_metrics import METRICS
+from mdlc_constructs.settings.monitor_metrics import COMPARED, LABELLED, METRICS, ROWS
 from mdlc_constructs.settings.probes import MOST_PROBES
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "real-time-inference.md"
@@ -105,6 +105,12 @@ def monitoring_tables() -> dict[str, str]:
 
 def monitor_metrics() -> str:
     """What a monitor measures of each window."""
+    enough = {
+        (): "",
+        ROWS: ", with `least_rows` rows",
+        LABELLED: ", `least_rows` of them",
+        COMPARED: ", with `least_rows` rows compared",
+    }
     moments = {
         "judged": "is computed first",
         "labelled": "has labels",
@@ -112,7 +118,7 @@ def monitor_metrics() -> str:
     }
     return _table(
         ["metric", "says", "given when a window"],
-        ([f"`{row.name}`", row.meaning, moments[row.moment]] for row in METRICS),
+        ([f"`{row.name}`", row.meaning, moments[row.moment] + enough[row.counted]] for row in METRICS),
     )
 
 

@@ -5,12 +5,19 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 
 from jobs.metrics import Scored, bootstrapped, computed
 from jobs.monitoring.settings import Settings
-from jobs.names import INFERENCE_ID, LABEL, SCORE, SERVED_AT
+from jobs.names import INFERENCE_ID, LABEL, ROW_KEY, SCORE, SERVED_AT
 
 MODEL = "model"
+
+Groups = npt.NDArray[np.int_]
+
+
+IDENTITY = f"coalesce({ROW_KEY}, {INFERENCE_ID})"
+"""What a row is about, in SQL: rows with one key have one label."""
 
 
 def labelled_rows(
@@ -36,15 +43,26 @@ def labelled_rows(
     return scored, columns
 
 
-def measured(scored: Scored, settings: Settings) -> tuple[dict[str, dict[str, float]], list[str]]:
+def groups_of(keys: Sequence[Any]) -> Groups | None:
+    """A number for each row, the same for rows of one key; None when all keys are different."""
+    found: dict[Any, int] = {}
+    groups = [found.setdefault(key, len(found)) for key in keys]
+    return np.array(groups) if len(found) < len(groups) else None
+
+
+def measured(
+    scored: Scored, settings: Settings, groups: Groups | None = None
+) -> tuple[dict[str, dict[str, float]], list[str]]:
     """Every metric that is defined, with its percentile interval over bootstrap resamples; and notes.
 
     Rows are resampled as if they were independent of each other, as the evaluation of training does.
+
+    :param groups: of `groups_of`: what was asked several times has one label, and is resampled as one row.
     """
     if not len(scored.labels):
         return {}, []
     metrics = computed(scored)
-    bootstrap = bootstrapped({MODEL: scored}, resamples=settings.bootstrap, seed=settings.seed)
+    bootstrap = bootstrapped({MODEL: scored}, resamples=settings.bootstrap, seed=settings.seed, groups=groups)
     described = {}
     for name, value in metrics.items():
         low, high = bootstrap.interval(MODEL, name)

@@ -7,8 +7,9 @@ from typing import Any
 import duckdb
 
 from jobs.baseline import statistics
+from jobs.column_tests import Finding
 from jobs.database import quoted
-from jobs.drift import DRIFT, ColumnDrift, DriftReport, Finding, drift, judged
+from jobs.drift import DRIFT, ColumnDrift, DriftReport, drift, judged
 from jobs.monitoring.reference import Reference
 from jobs.monitoring.rows import Served
 from jobs.monitoring.settings import Settings

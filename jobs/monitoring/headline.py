@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jobs.gate import MAIN_METRIC
-from jobs.metrics import HIGHER_IS_BETTER
 from jobs.monitoring.drawing import number
-from jobs.monitoring.intervals import corrected
 from jobs.monitoring.summary import Found
 
 BAD, LOOK, GOOD, UNKNOWN = "bad", "look", "good", "unknown"
@@ -51,25 +49,6 @@ def headline(found: Found) -> tuple[str, list[Sentence]]:
     return ("All quiet" if accuracy == GOOD else "Quiet so far"), said
 
 
-def change(found: Found, metric: str) -> str | None:
-    """Whether a metric is "worse" or "better" than on the holdout beyond chance, or the "same"; None when
-    either is not known.
-
-    Both intervals are taken as normal ones, and their rows as independent.
-    """
-    now, before = found.metrics.get(metric), found.reference.performance.get("metrics", {}).get(metric)
-    if not now or not before or before.get("value") is None:
-        return None
-    widths = [entry["high"] - entry["low"] for entry in (now, before) if entry.get("high") is not None]
-    z = corrected(1)
-    deviation = sum((width / (2 * z)) ** 2 for width in widths) ** 0.5
-    gap = now["value"] - before["value"]
-    if abs(gap) <= z * deviation:
-        return "same"
-    better = HIGHER_IS_BETTER[found.plan.dataset.task].get(metric, True)
-    return "better" if (gap > 0) == better else "worse"
-
-
 def day(text: str | None) -> str:
     """A time as people read it, in UTC."""
     if not text:
@@ -92,14 +71,14 @@ def _accuracy(found: Found) -> Iterator[Sentence]:
         return
     told = f"{named(metric)} is {number(now['value'])} ({number(now['low'])} to {number(now['high'])})"
     known = f"by labels of {labels.coverage:.0%} of the rows"
-    how = change(found, metric)
-    if how is None:
-        yield Sentence(level=UNKNOWN, text=f"{told}, {known}; the baseline tells none to compare with.")
+    how, before = found.changes.get(metric), found.reference.metrics.get(metric)
+    if how is None or before is None:
+        why = "the baseline tells none to compare with" if before is None else "too few to compare it by"
+        yield Sentence(level=UNKNOWN, text=f"{told}, {known}; {why}.")
         return
-    before = found.reference.metrics[metric]
     words = {"same": "as good as", "better": "better than", "worse": "worse than"}[how]
-    few = labels.labelled < found.settings.least_rows
-    level = UNKNOWN if few else BAD if how == "worse" else GOOD
+    few = found.worse is None
+    level = UNKNOWN if few else BAD if found.worse else GOOD
     less = f" Only {labels.labelled:,} rows are labelled, which says little." if few else ""
     yield Sentence(level=level, text=f"{told}, {words} the {number(before)} of the holdout, {known}.{less}")
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from jobs.database import NO_PATH_COLUMNS, literal, parquet, quoted, single
+from jobs.monitoring.disagreement import disagreement
 from jobs.monitoring.settings import Settings
 from jobs.monitoring.until import reach
 from jobs.names import (
@@ -45,7 +46,7 @@ class Labels:
 
     :param labelled: judged rows with a label.
     :param duplicates: labels that said again what another had said of the same row.
-    :param contradictory: rows that labels said different things of.
+    :param contradictory: judged rows that have no label because labels said different things of their key.
     :param unknown: labels of no row of this window; most of them are about other windows.
     :param labelled_until: the last labelled row's event time (served time where it has none) that is not far
         above the others', ISO: `jobs.monitoring.until`.
@@ -103,17 +104,13 @@ def join_labels(
         FROM labels WHERE {KEY} IN (SELECT {key} FROM served WHERE {key} IS NOT NULL) GROUP BY {KEY}
         """
     )
-    duplicates, contradictory, apart, known = single(
+    duplicates, known = single(
         connection,
-        f"SELECT coalesce(sum({_TIMES} - 1) FILTER (WHERE NOT {_CONTRADICTS}), 0)::BIGINT, count(*) FILTER "
-        f"(WHERE {_CONTRADICTS}), count(*) FILTER (WHERE NOT {_AGREES} AND NOT {_CONTRADICTS}), "
+        f"SELECT coalesce(sum({_TIMES} - 1) FILTER (WHERE NOT {_CONTRADICTS}), 0)::BIGINT, "
         f"coalesce(sum({_TIMES}), 0)::BIGINT FROM told",
     )
-    if apart:
-        notes.append(
-            f"{int(str(apart)):,} rows have labels whose other columns do not agree: not compared offline. "
-            "Let rows of labels come once, or the same again."
-        )
+    contradictory, said = disagreement(connection, settings, key, contradicts=_CONTRADICTS, agrees=_AGREES)
+    notes += said
     (all_labels,) = single(connection, "SELECT count(*) FROM labels")
     if all_labels and not known:
         notes += _without_match(connection, key)
@@ -141,7 +138,7 @@ def join_labels(
         settings,
         Labels(
             duplicates=int(str(duplicates)),
-            contradictory=int(str(contradictory)),
+            contradictory=contradictory,
             unreadable=unreadable,
             unknown=int(str(all_labels)) - int(str(known)),
             offline=offline or None,
@@ -180,8 +177,6 @@ def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, found: La
             f"No served row has what labels are joined by ({settings.by}): let callers send the key columns "
             "too, or give labels by inference_id."
         )
-    if found.contradictory:
-        notes.append(f"{found.contradictory:,} rows have labels that contradict each other: left out.")
     if found.unreadable:
         notes.append(f"{found.unreadable:,} labels cannot be read: give request_id and value in each line.")
     return Labels(

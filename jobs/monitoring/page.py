@@ -11,7 +11,7 @@ from jobs.gate import MAIN_METRIC
 from jobs.metrics import HIGHER_IS_BETTER
 from jobs.monitoring.drawing import histogram, intervals, number, signed
 from jobs.monitoring.drifting import telling
-from jobs.monitoring.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence, change, day, headline, named
+from jobs.monitoring.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence, day, headline, named
 from jobs.monitoring.summary import Found
 
 MOST_PICTURES, MOST_SEGMENTS, MOST_FEATURES, MOST_NOTES = 8, 12, 12, 20
@@ -113,7 +113,7 @@ def _accuracy(found: Found) -> Iterator[str]:
     rows = []
     for name in names:
         now = found.metrics.get(name)
-        how = change(found, name)
+        how = found.changes.get(name)
         colour = {"worse": BAD, "better": GOOD}.get(str(how), "")
         value = "–"
         if now:

@@ -7,6 +7,7 @@ import duckdb
 
 from jobs.database import NO_PATH_COLUMNS, literal, quoted
 from jobs.errors import InputError
+from jobs.monitoring import new_columns
 from jobs.monitoring.settings import Published
 from jobs.names import (
     FAULT,
@@ -45,7 +46,8 @@ def stage_published(
     :param raw: the input with the raw files that were scored.
     :raises InputError: when a part that the plan names is not there.
     """
-    notes = []
+    notes: list[str] = []
+    headers: list[tuple[str, ...]] = []
     for number, result in enumerate(published):
         missing = [name for name in result.parts if not (parts / name).is_file()]
         if missing:
@@ -56,6 +58,7 @@ def stage_published(
         there = [file for file in files if (raw / file.name).is_file()]
         notes += [f"Raw file {file.name} of run {result.run} is gone." for file in files if file not in there]
         sources = examine(connection, there, raw, dataset.format, columns)
+        headers += [source.header for source in sources.readable]
         problems = [
             *sources.problems,
             *stage(connection, sources, columns, folder / "raw.parquet", view="raw"),
@@ -67,7 +70,8 @@ def stage_published(
             connection.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet)")
         connection.execute("DROP VIEW raw")
         (folder / "raw.parquet").unlink()
-    return notes
+    new = new_columns.in_headers(headers, {*columns, *dataset.columns})
+    return [*notes, *new_columns.note(new, "file")]
 
 
 def _joined(parts: Path, result: Published, dataset: Dataset, columns: Mapping[str, str]) -> str:

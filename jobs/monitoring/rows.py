@@ -14,6 +14,7 @@ import duckdb
 
 from jobs.database import NO_PATH_COLUMNS, literal, quoted, single
 from jobs.folders import Folders
+from jobs.monitoring import new_columns
 from jobs.monitoring.captures import stage_captures
 from jobs.monitoring.published import stage_published
 from jobs.monitoring.settings import Settings
@@ -163,6 +164,7 @@ def _told_apart(
         ).fetchall()
     }
     rows = by_version.pop(settings.package.version, 0)
+    new = new_columns.in_requests(connection, settings.package.version, {*columns, *dataset.columns})
     return Served(
         columns=columns,
         sent=_sent(connection, settings.package.version, columns) if rows else tuple(columns),
@@ -170,7 +172,10 @@ def _told_apart(
         faults=faults,
         duplicates=int(str(duplicates)),
         other_versions={str(version): count for version, count in by_version.items()},
-        notes=(*notes, *_remarks(settings, rows, by_version, faults, int(str(duplicates)))),
+        notes=(
+            *(*notes, *new_columns.note(new, "row")),
+            *_remarks(settings, rows, by_version, faults, int(str(duplicates))),
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from jobs.drift import DRIFT
 from jobs.findings import Finding
+from jobs.monitoring.changes import worse
 from jobs.monitoring.drifting import Drifting, described
 from jobs.monitoring.fairness import Difference
 from jobs.monitoring.labels import Labels
@@ -36,6 +37,7 @@ class Found:
     drifting: Drifting
     joint: Mapping[str, Any] | None = None
     metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    changes: Mapping[str, str] = field(default_factory=dict)
     segments: Sequence[Segment] = ()
     fairness: Sequence[Difference] = ()
     estimate: Mapping[str, Any] | None = None
@@ -53,6 +55,12 @@ class Found:
     def worst(self) -> list[str]:
         """Every column of the baseline, the score among them, the furthest drifted first."""
         return list(described(self.drifting.baseline))
+
+    @property
+    def worse(self) -> bool | None:
+        """Whether the main metric is worse than on the holdout beyond chance; None where it is not known."""
+        task = self.plan.dataset.task
+        return worse(self.changes, task, self.labels.labelled, self.settings.least_rows)
 
     @property
     def drifted(self) -> bool:
@@ -155,6 +163,8 @@ def _accuracy(found: Found, most: int | None) -> dict[str, Any]:
         "delay_seconds": labels.delay_seconds,
         "metrics": found.metrics,
         "baseline": found.reference.metrics,
+        "changes": dict(found.changes),
+        "worse": found.worse,
         "segments": [segment.to_json() for segment in found.segments[:most]],
         "fairness": [difference.to_json() for difference in found.fairness],
     }

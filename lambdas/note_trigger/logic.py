@@ -60,6 +60,7 @@ def told(event: Event, windows: Sequence[Window]) -> list[Window]:
         "columns": json.dumps(detail.get("columns") or []),
         "metrics": json.dumps(detail.get("metrics") or {}),
         "baseline_metrics": at_training[0] if at_training else "{}",
+        "changes": json.dumps(detail.get("changes") or {}),
         "labelled": str(detail.get("labelled") or 0),
         "report": _text(detail.get("report")),
         "labelled_until": _text(detail.get("labelled_until")),
@@ -172,11 +173,17 @@ def by_accuracy(event: Event, noun: OnAccuracyLoss, windows: Sequence[Window]) -
     last = known[: noun.windows]
     if len(last) < noun.windows or not _is_among(event, [one for one, _ in last]):
         return None
-    if not all(noun.is_due(value, _value(one.get("baseline_metrics"), noun.metric)) for one, value in last):
+    if not all(
+        noun.is_due(
+            value, _value(one.get("baseline_metrics"), noun.metric), worse=_is_worse(one, noun.metric)
+        )
+        for one, value in last
+    ):
         return None
     latest, value = last[0]
     at_training = _value(latest.get("baseline_metrics"), noun.metric)
     before = "" if at_training is None else f", {at_training:.4g} on its own holdout"
+    before += ", worse beyond chance" if _is_worse(latest, noun.metric) else ""
     return _of_window(
         f"{noun.name}",
         latest,
@@ -247,6 +254,11 @@ def _measured(window: Window, noun: OnAccuracyLoss) -> float | None:
     if int(window.get("labelled") or 0) < noun.least_rows:
         return None
     return _value(window.get("metrics"), noun.metric)
+
+
+def _is_worse(window: Window, metric: str) -> bool:
+    """Whether the monitor found the metric worse than on the holdout beyond chance."""
+    return bool(json.loads(window.get("changes") or "{}").get(metric) == "worse")
 
 
 def _value(metrics: str | None, name: str) -> float | None:

@@ -14,6 +14,7 @@ from mdlc_constructs.settings.monitor_metrics import (
     METRICS,
     MODEL,
     MONITOR,
+    is_enough,
     value_of,
 )
 
@@ -107,6 +108,8 @@ def _item(
         "reasons": " ".join(_reasons(summary))[:MOST_CHARACTERS],
         "metrics": json.dumps(accuracy.get("metrics") or {}),
         "baseline_metrics": json.dumps(accuracy.get("baseline") or {}),
+        "changes": json.dumps(accuracy.get("changes") or {}),
+        "worse": text(accuracy.get("worse")).lower(),
         "estimates": json.dumps(estimate.get("metrics") or {}),
         "labelled": text(accuracy.get("labelled")),
         "coverage": text(accuracy.get("coverage")),
@@ -140,6 +143,8 @@ def _detail(event: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, A
         "columns": list(summary.get("columns") or []),
         "reasons": _reasons(summary),
         "metrics": accuracy.get("metrics") or {},
+        "changes": accuracy.get("changes") or {},
+        "worse": accuracy.get("worse"),
         "labelled": accuracy.get("labelled"),
         "coverage": accuracy.get("coverage"),
         "labelled_until": accuracy.get("labelled_until"),
@@ -163,13 +168,15 @@ def _data(event: Mapping[str, Any], summary: Mapping[str, Any], now: datetime) -
     own = {MODEL: event["model"], MONITOR: event["monitor"]}
     for metric in METRICS:
         value = value_of(metric, summary)
-        if value is not None and moments[metric.moment]:
+        if value is not None and moments[metric.moment] and is_enough(metric, summary, event["least_rows"]):
             yield _point(metric.name, value, own, now, metric.unit)
     measured = {}
     # A metric of a few labels says little, and would ring for it.
     if int(accuracy.get("labelled") or 0) >= event["least_rows"]:
         measured = {name: found.get("value") for name, found in (accuracy.get("metrics") or {}).items()}
-    estimates = ((summary.get("estimate") or {}).get("metrics") or {}) if moments["judged"] else {}
+    estimates: Mapping[str, Any] = {}
+    if moments["judged"] and int(summary.get("rows") or 0) >= event["least_rows"]:
+        estimates = (summary.get("estimate") or {}).get("metrics") or {}
     at_training = (accuracy.get("baseline") or {}) if moments["judged"] or measured else {}
     known = ((MEASURED, measured), (ESTIMATED, estimates), (AT_TRAINING, at_training))
     for name, values in known:

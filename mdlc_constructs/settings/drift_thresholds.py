@@ -1,12 +1,38 @@
 """How large a difference between served data and a model's baseline must be to count as drift."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from mdlc_constructs.settings.numbers import check_above
-from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.settings.refusal import refusal, unknown
 
 LARGEST_PSI = 10.0
 CHANCE_AUC = 0.5
+
+
+SENSITIVITIES: Mapping[str, Mapping[str, float]] = {
+    "low": {
+        "psi": 0.25,
+        "cramers_v": 0.25,
+        "missing_share": 0.1,
+        "new_share": 0.05,
+        "vanished_share": 0.05,
+        "outside_share": 0.05,
+        "joint_auc": 0.7,
+    },
+    "normal": {},
+    "high": {
+        "psi": 0.02,
+        "cramers_v": 0.05,
+        "missing_share": 0.01,
+        "new_share": 0.005,
+        "vanished_share": 0.005,
+        "outside_share": 0.005,
+        "joint_auc": 0.55,
+        "shift": 0.04,
+    },
+}
+"""What differs from the defaults, by word."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +47,8 @@ class DriftThresholds:
     :param new_share: share of the window's rows whose category the baseline never saw.
     :param vanished_share: share of the baseline's rows whose category the window lacks.
     :param outside_share: share of the window's rows outside of the baseline's range.
+    :param shift: rank-biserial correlation of a column of numbers and being in the window, 0 to 1: how much
+        more often a value of the window is above one of the baseline than below it. None does not test it.
     :param joint_auc: AUC of a classifier that tells the window's rows from the baseline's, all columns
         together; 0.5 is guessing.
     :param alpha: share of windows without any drift that may alarm, whatever the number of columns; the
@@ -35,16 +63,34 @@ class DriftThresholds:
     vanished_share: float = 0.01
     outside_share: float = 0.01
     joint_auc: float = 0.6
+    shift: float | None = None
     alpha: float = 0.01
 
     def __post_init__(self) -> None:
         check_above("psi", self.psi, 0, LARGEST_PSI)
         for name in ("cramers_v", "missing_share", "new_share", "vanished_share", "outside_share"):
             check_above(name, getattr(self, name), 0, 1)
+        if self.shift is not None:
+            check_above("shift", self.shift, 0, 1)
         check_above("joint_auc", self.joint_auc, CHANCE_AUC, 1)
         check_above("alpha", self.alpha, 0, 1)
         if self.alpha == 1:
             raise refusal("alpha", self.alpha, "every window would alarm; give a share such as 0.01.")
+
+    @classmethod
+    def with_sensitivity(cls, sensitivity: str) -> "DriftThresholds":
+        """The thresholds of one word, to be varied by ``dataclasses.replace``.
+
+        What "high" finds and "normal" does not is real and often does not matter: a season, another mix of
+        customers. Neither alarms more often by chance, which ``alpha`` bounds. What each finds in how many
+        rows is measured in docs/monitoring.md.
+
+        :param sensitivity: "low", "normal" (the default) or "high".
+        :raises ValueError: when it is another word.
+        """
+        if not isinstance(sensitivity, str) or sensitivity not in SENSITIVITIES:
+            raise unknown("sensitivity", str(sensitivity), SENSITIVITIES, what="sensitivity")
+        return cls(**SENSITIVITIES[sensitivity])
 
     def to_plan(self) -> dict[str, object]:
         """The ``thresholds`` of a monitor job's plan."""

@@ -39,6 +39,8 @@ class MonitorAlarms:
 
     :param drift: ring when a window drifted.
     :param accuracy: worst good value of metrics of accuracy that are measured by labels: ``{"auc": 0.65}``.
+    :param worse: ring when the main metric of accuracy (AUC, or RMSE) is worse than on the model's own
+        holdout beyond chance.
     :param rows: ring when a window has fewer rows.
     :param coverage: ring when fewer labels came in time than ``Labels.least_coverage`` asks for.
     :param skew: ring when a feature was served otherwise than it is computed offline.
@@ -48,6 +50,7 @@ class MonitorAlarms:
     """
 
     drift: bool = True
+    worse: bool = True
     accuracy: Mapping[str, float] = field(default_factory=dict)
     rows: int | None = 1
     coverage: bool = True
@@ -84,6 +87,15 @@ class MonitorAlarms:
         above: Comparison = "GreaterThanThreshold"
         found = [
             _spec(self.drift, "Drift", "Drifted", "Maximum", "GreaterThanOrEqualToThreshold", 1, "drifted"),
+            _spec(
+                self.worse and least_coverage is not None,
+                "Worse",
+                "WorseThanHoldout",
+                "Maximum",
+                "GreaterThanOrEqualToThreshold",
+                1,
+                "was answered worse than the model's own holdout, beyond chance",
+            ),
             _spec(
                 self.rows is not None,
                 "Traffic",

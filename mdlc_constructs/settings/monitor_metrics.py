@@ -31,6 +31,9 @@ class MonitorMetric:
         widget: the dashboard's widget that shows it.
         path: where it stands in the summary.
         statistic: how several windows are taken together.
+        counted: where the summary has the number of rows that the value is a statistic of. With fewer than
+            the monitor's ``least_rows`` it is not given, as it would say little. Empty for what is a fact of
+            any number of rows, or is corrected for chance already.
     """
 
     name: str
@@ -41,7 +44,10 @@ class MonitorMetric:
     unit: str = "None"
     statistic: str = "Maximum"
     moment: Moment = "judged"
+    counted: tuple[str, ...] = ()
 
+
+ROWS, LABELLED, COMPARED = ("rows",), ("accuracy", "labelled"), ("skew", "rows_compared")
 
 METRICS: tuple[MonitorMetric, ...] = (
     MonitorMetric(
@@ -81,6 +87,7 @@ METRICS: tuple[MonitorMetric, ...] = (
         widget="Effects",
         path=("drift", "columns"),
         reading="times_threshold",
+        counted=ROWS,
     ),
     MonitorMetric(
         name="PredictionEffect",
@@ -88,12 +95,23 @@ METRICS: tuple[MonitorMetric, ...] = (
         widget="Effects",
         path=("drift", "prediction"),
         reading="times_threshold",
+        counted=ROWS,
     ),
     MonitorMetric(
         name="JointAuc",
         meaning="how well a classifier tells the window from the baseline; 0.5 is guessing",
         widget="All columns together",
         path=("joint", "auc"),
+        counted=ROWS,
+    ),
+    MonitorMetric(
+        name="WorseThanHoldout",
+        meaning="1 when the main metric of accuracy is worse than on the holdout, beyond chance",
+        widget="Accuracy",
+        path=("accuracy", "worse"),
+        reading="flag",
+        moment="labelled",
+        counted=LABELLED,
     ),
     MonitorMetric(
         name="LabelCoverage",
@@ -102,6 +120,7 @@ METRICS: tuple[MonitorMetric, ...] = (
         path=("accuracy", "coverage"),
         statistic="Minimum",
         moment="due",
+        counted=ROWS,
     ),
     MonitorMetric(
         name="ContradictoryLabels",
@@ -126,6 +145,7 @@ METRICS: tuple[MonitorMetric, ...] = (
         path=("estimate", "error"),
         reading="largest",
         moment="labelled",
+        counted=LABELLED,
     ),
     MonitorMetric(
         name="SkewedFeatures",
@@ -134,6 +154,7 @@ METRICS: tuple[MonitorMetric, ...] = (
         path=("skew", "skewed"),
         reading="count",
         unit="Count",
+        counted=COMPARED,
     ),
     MonitorMetric(
         name="QualityPassed",
@@ -167,11 +188,7 @@ def by_name(name: str) -> MonitorMetric:
 
 def value_of(metric: MonitorMetric, summary: Mapping[str, object]) -> float | None:
     """The metric's value in a window's summary; None where the summary holds none."""
-    found: object = summary
-    for step in metric.path:
-        if not isinstance(found, Mapping):
-            return None
-        found = found.get(step)
+    found = _at(metric.path, summary)
     if metric.reading == "flag":
         return None if found is None else float(bool(found))
     if metric.reading == "count":
@@ -185,6 +202,20 @@ def value_of(metric: MonitorMetric, summary: Mapping[str, object]) -> float | No
     else:
         values = [value for one in _findings(found) if (value := _of_threshold(one)) is not None]
     return max(values, default=None)
+
+
+def is_enough(metric: MonitorMetric, summary: Mapping[str, object], least_rows: int) -> bool:
+    """Whether the metric's value stands on so many rows, where it is a statistic of rows."""
+    return not metric.counted or (_number(_at(metric.counted, summary)) or 0) >= least_rows
+
+
+def _at(path: tuple[str, ...], summary: Mapping[str, object]) -> object:
+    found: object = summary
+    for step in path:
+        if not isinstance(found, Mapping):
+            return None
+        found = found.get(step)
+    return found
 
 
 def _findings(found: Mapping[str, object]) -> list[object]:

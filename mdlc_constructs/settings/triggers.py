@@ -104,6 +104,8 @@ class OnAccuracyLoss:
     :param metric: one of the evaluation's metrics.
     :param bound: the worst value that is still good.
     :param loss: how much worse than on its own holdout the model may get, in the metric's unit.
+    :param beyond_chance: whether any loss against its own holdout is too much that chance does not explain,
+        however small: the monitor says so by both intervals. Of several reasons one is enough.
     :param windows: consecutive windows that must be too bad.
     :param least_rows: labelled rows from which a window counts: a metric of a few rows says little.
     :param priority: how important a retraining for this reason is, 0 to 9.
@@ -115,14 +117,19 @@ class OnAccuracyLoss:
     metric: str
     bound: float | None = None
     loss: float | None = None
+    beyond_chance: bool = False
     windows: int = 1
     least_rows: int = 100
     priority: int = 3
 
     def __post_init__(self) -> None:
         known = metric("metric", self.metric)
-        if self.bound is None and self.loss is None:
-            raise refusal("bound", None, "without loss nothing is too bad; give at least one of the two.")
+        if not isinstance(self.beyond_chance, bool):
+            raise refusal("beyond_chance", self.beyond_chance, "give True or False.")
+        if self.bound is None and self.loss is None and not self.beyond_chance:
+            raise refusal(
+                "bound", None, "without loss nothing is too bad; give one of bound, loss and beyond_chance."
+            )
         if self.bound is not None and (
             isinstance(self.bound, bool)
             or not isinstance(self.bound, (int, float))
@@ -137,11 +144,15 @@ class OnAccuracyLoss:
         check_whole("least_rows", self.least_rows, 1, 10**9, unit="rows")
         check_priority(self.priority)
 
-    def is_due(self, value: float, at_training: float | None) -> bool:
+    def is_due(self, value: float, at_training: float | None, *, worse: bool = False) -> bool:
         """Whether a window's value is too bad, compared with the value on the model's own holdout.
 
         A value that is not a number says nothing.
+
+        :param worse: whether the value is worse than that one beyond chance.
         """
+        if self.beyond_chance and worse:
+            return True
         sign = 1 if metric("metric", self.metric).higher_is_better else -1
         if self.bound is not None and sign * value < sign * self.bound:
             return True

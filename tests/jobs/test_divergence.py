@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,6 +17,7 @@ from jobs.divergence import (
     merged,
     psi,
     psi_of_chance,
+    rank_biserial,
     transport,
     transport_bound,
     wasserstein,
@@ -139,3 +142,14 @@ def test_where_every_value_is_a_cell_measures_are_those_of_the_values() -> None:
     expected = stats.chi2_contingency(np.array(held).T, correction=False)
     assert chi_square(held) == exact(float(expected.statistic), rel=1e-9)
     assert chi_square_tail(chi_square(held), len(held) - 1) == exact(float(expected.pvalue), rel=1e-9)
+
+
+def test_the_rank_biserial_correlation_is_that_of_mann_and_whitney() -> None:
+    random = np.random.default_rng(12)
+    before, after = random.integers(0, 6, 400), random.integers(1, 7, 150)
+    cells = [(int((before == value).sum()), int((after == value).sum())) for value in range(7)]
+    effect, deviation = rank_biserial(cells)
+    found = stats.mannwhitneyu(after, before, use_continuity=False, method="asymptotic")
+    assert effect == pytest.approx(2 * float(found.statistic) / (400 * 150) - 1)
+    assert math.erfc(abs(effect) / deviation / math.sqrt(2)) == pytest.approx(float(found.pvalue))
+    assert rank_biserial([(5, 0)]) == (0.0, 0.0) and rank_biserial([(5, 5)]) == (0.0, 0.0)

@@ -97,6 +97,51 @@ def test_the_threshold_is_the_plans() -> None:
     assert (made.threshold, made.drifted, made.top) == (0.99, False, ())
 
 
+@pytest.mark.parametrize("times", [2, 3, 10])
+@pytest.mark.parametrize("rows", [100, 300])
+def test_copies_of_quiet_rows_are_not_recognised(rows: int, times: int) -> None:
+    before = pair([rows, 1], 1_000, 0.5)
+    after = {name: np.tile(np.asarray(values), times) for name, values in pair([rows, 2], rows, 0.5).items()}
+    for one, other in ((before, after), (after, before)):
+        made = judged(one, other, NUMBERS)
+        assert abs(made.auc - 0.5) < 0.1 and not made.drifted
+
+
+def test_rows_that_both_sides_have_several_times_are_quiet_and_a_broken_correlation_among_them_is_not() -> (
+    None
+):
+    rows = pair(3, 400, 0.9)
+    twice = {name: np.tile(np.asarray(values), 2) for name, values in rows.items()}
+    assert not judged(twice, twice, NUMBERS).drifted
+    broken = {name: np.tile(np.asarray(values), 2) for name, values in pair(4, 400, 0.0).items()}
+    assert judged(twice, broken, NUMBERS).drifted
+
+
+def test_a_few_categories_are_compared_by_how_frequent_they_are() -> None:
+    """Rows of such a table are equal by nature, and none of its contents could be left out of a fold."""
+    random = np.random.default_rng(8)
+    before, other = random.integers(0, 10, (2, 3_000))
+    kinds = {"x": "category", "y": "category"}
+    linked = {"x": before.astype(str), "y": before.astype(str)}
+    assert judged(
+        linked, {"x": other.astype(str), "y": random.integers(0, 10, 3_000).astype(str)}, kinds
+    ).drifted
+    assert not judged(linked, {"x": other.astype(str), "y": other.astype(str)}, kinds).drifted
+    doubled = {name: np.tile(other[:300].astype(str), 2) for name in kinds}
+    assert not judged(linked, doubled, kinds).drifted
+
+
+def test_rows_of_which_few_are_different_say_nothing() -> None:
+    few = {name: np.tile(np.asarray(values), 4) for name, values in pair(5, 20, 0.5).items()}
+    assert compared(pair(6, 500, 0.5), few, NUMBERS) is None
+
+
+def test_the_largest_numbers_are_compared() -> None:
+    rows = {"x": [1e308, -1e308, 1.7e308, 1e200] * 50}
+    assert not judged(rows, rows, {"x": "number"}).drifted
+    assert judged(rows, {"x": [-1e308, -1e200] * 100}, {"x": "number"}).drifted
+
+
 def test_too_few_rows_and_no_columns_say_nothing() -> None:
     few = {"x": [1.0] * (domain.LEAST_ROWS - 1)}
     enough = {"x": [1.0] * domain.LEAST_ROWS}
@@ -139,6 +184,18 @@ def test_the_area_is_scikit_learns_and_its_variance_the_bootstraps() -> None:
         drawn.append(float(roc_auc_score(truth[taken], scores[taken])))
     # A standard deviation of 400 resamples is known to a thirtieth or so: four times that.
     assert np.sqrt(variance) == pytest.approx(np.std(drawn), rel=4 / np.sqrt(800))
+
+
+def test_copies_leave_the_variance_of_the_area_as_it_is() -> None:
+    random = np.random.default_rng(6)
+    truth = random.random(300) < 0.4
+    scores = random.normal(0, 1, 300) + truth
+    area, variance = domain._area(scores, truth)
+    groups = np.tile(np.arange(300), 5)
+    again, copied = domain._area(np.tile(scores, 5), np.tile(truth, 5), groups)
+    assert again == pytest.approx(area)
+    assert copied == pytest.approx(variance)
+    assert domain._area(np.tile(scores, 5), np.tile(truth, 5))[1] < variance / 4
 
 
 def test_chances_of_quiet_windows_are_no_smaller_than_they_say() -> None:

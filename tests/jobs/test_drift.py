@@ -157,3 +157,103 @@ def test_the_report_is_plain_json() -> None:
 def test_thresholds_that_mean_nothing_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Thresholds(**wrong)
+
+
+def test_a_rare_known_value_that_takes_over_a_window_alarms() -> None:
+    """The window is small beside the baseline, so that chi-square has too few expected rows of the value."""
+    rare = [1] * 99_900 + [2] * 100
+    assert one(rare, [2] * 300, "integer").verdict == "drift"
+    assert one([2] * 99_900 + [1] * 100, [1] * 300, "integer").verdict == "drift"
+    assert one([1] * 49_950 + [0] * 50 + [2] * 50_000, [0] * 300, "integer").verdict == "drift"
+    assert one([False] * 49_950 + [True] * 50, [True] * 196 + [False] * 4, "boolean").verdict == "drift"
+    assert one(["a"] * 99_999 + ["b"], ["b"] * 20, "category").verdict == "drift"
+    many = [f"r{place}" for place in range(100)]  # of one row each: together they take over
+    assert one(["a"] * 99_900 + many, many, "category").verdict == "drift"
+    assert one([1] * 99_900 + [2] * 100, [1] * 300, "integer").verdict == "quiet"
+    assert one([1] * 99_900 + [2] * 100, [1] * 299 + [2], "integer").verdict == "quiet"
+
+
+def test_a_rare_value_below_a_frequent_one_has_a_bucket_of_its_own() -> None:
+    """Whatever the window's size: 0 and 1 would share the bucket that ends with 1."""
+    column = one([1] * 9_990 + [0] * 10, [0] * 5_000, "integer")
+    assert "distribution" in alarms(column)
+    between = one([0] * 5_000 + [2] * 5_000, [1] * 400, "integer")
+    assert "distribution" in alarms(between)
+
+
+def test_the_reason_names_the_rare_value() -> None:
+    (reason,) = one([False] * 49_950 + [True] * 50, [True] * 196 + [False] * 4, "boolean").reasons
+    assert reason == "The distribution of 'x' changed. 'true' were 0.10% of the rows and are 98.0%."
+
+
+def long_tail(random: np.random.Generator, rows: int) -> list[str]:
+    """Categories of more than a thousand values, many of which a window is the first to have."""
+    return [f"k{value}" for value in np.minimum(random.zipf(1.3, rows), 10**7)]
+
+
+def test_new_values_of_a_column_with_more_values_than_the_baseline_lists() -> None:
+    random = np.random.default_rng(21)
+    connection = duckdb.connect()
+    connection.execute("SET threads = 1")
+    before = {"tail": long_tail(random, 20_000), "few": [f"v{n}" for n in random.integers(0, 3_000, 20_000)]}
+    kinds = dict.fromkeys(before, "category")
+    document = json.loads(json.dumps(statistics(connection, relation(connection, "b", before), kinds)))
+
+    def drifted(tail: list[str], few: list[str]) -> dict[str, set[str]]:
+        made = drift(connection, relation(connection, "w", {"tail": tail, "few": few}), document)
+        return {column.name: alarms(column) for column in made.columns}
+
+    for rows in (50, 500, 5_000, 50_000):
+        few = [f"v{n}" for n in random.integers(0, 3_000, rows)]
+        assert drifted(long_tail(random, rows), few) == {"tail": set(), "few": set()}, rows
+    same = drifted(["never seen"] * 5_000, ["never seen"] * 5_000)
+    assert all("new" in found for found in same.values())
+    all_new = [f"n{place}" for place in range(50_000)]
+    assert all("new" in found for found in drifted(all_new, all_new).values())
+    tenth = [f"v{n}" for n in random.integers(0, 3_000, 4_500)] + all_new[:500]
+    assert drifted(long_tail(random, 5_000), tenth)["few"] == {"new"}
+
+
+def test_a_known_value_that_the_baseline_does_not_list_takes_over() -> None:
+    before = [f"v{n}" for n in range(2_000) for _ in range(10)]
+    listed = set(one(before, before, "category").measures)
+    assert "new_share" in listed
+    for window in (["v1999"] * 30, ["v1999"] * 60_000):
+        column = one(before, window, "category")
+        assert "rare" in alarms(column) and "new" not in alarms(column)
+
+
+def test_a_column_of_ids_is_quiet() -> None:
+    column = one([f"id{n}" for n in range(5_000)], [f"id{n}" for n in range(9_000, 12_000)], "category")
+    assert column.verdict == "quiet"
+
+
+def test_large_and_tiny_numbers_are_numbers() -> None:
+    huge = one([1e200, -1e200, 1e308, -1e308] * 100, [1e200, -1e200, 1e308, -1e308] * 50)
+    assert huge.verdict == "quiet"
+    assert (huge.measures["window_missing_share"], huge.measures["mean"]) == (0.0, 0.0)
+    assert huge.measures["std_dev"] == pytest.approx(7.07e307, rel=1e-3)
+    assert "range" in alarms(one([1.0, 2.0] * 500, [1.0, 2.0] * 90 + [1e200] * 20))
+    assert "distribution" in alarms(one([1e200] * 500 + [-1e308] * 500, [-1e308] * 200))
+    tiny = one([1e-200, 3e-200, 5e-324] * 100, [1e-200, 3e-200, 5e-324] * 50)
+    assert tiny.verdict == "quiet"
+    assert tiny.measures["std_dev"] == pytest.approx(1.247e-200, rel=1e-3)
+
+
+def test_a_small_shift_is_found_where_it_is_asked_for() -> None:
+    connection = duckdb.connect()
+    before, after = RANDOM.normal(0, 1, 10_000), RANDOM.normal(0.1, 1, 5_000)
+    document = statistics(connection, relation(connection, "b", {"x": before}), {"x": "number"})
+    window = relation(connection, "w", {"x": after})
+    assert drift(connection, window, document).columns[0].verdict == "quiet"
+    (column,) = drift(connection, window, document, Thresholds(shift=0.03)).columns
+    assert (alarms(column), column.reasons[0][:31]) == ({"shift"}, "The values of 'x' moved up: one")
+
+
+def test_ranks_do_not_judge_a_column_that_is_nearly_constant() -> None:
+    connection = duckdb.connect()
+    before = relation(connection, "b", {"x": [2] * 9_950 + [1] * 50})
+    document = statistics(connection, before, {"x": "integer"})
+    window = relation(connection, "w", {"x": [2] * 48 + [1] * 2})
+    (column,) = drift(connection, window, document, Thresholds(shift=0.01)).columns
+    assert "shift" not in {finding.test for finding in column.findings}

@@ -7,19 +7,23 @@ the binomial distribution, passed by chance once in a thousand times for each.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 from scipy import stats
 
 from examples.flight_delay.data import write_dataset
 from examples.flight_delay.dataset import flights
 from jobs.baseline import statistics
 from jobs.domain import JointDrift, joint_drift
-from jobs.drift import drift
+from jobs.drift import drift, judged
 from jobs.thresholds import Thresholds
+from jobs.window import Compared, compared
+from mdlc_constructs import DriftThresholds
 from tests.jobs.columns import quiet, quiet_kinds, relation
 
 ALPHA = Thresholds().alpha
@@ -204,6 +208,101 @@ def test_known_shifts_of_real_flights_are_found_and_quiet_windows_are_not(
         print(count.row(what))
     wrong = {shift.what: counted[shift.what].wrong(shift.by_columns, shift.jointly) for shift in SHIFTS}
     assert {what: said for what, said in wrong.items() if said} == {}
+
+
+SIZES, SIZE_DRAWS, SIZE_BASELINE = (50, 500, 5_000), 20, 10_000
+SENSITIVITIES = {
+    word: Thresholds.from_plan(DriftThresholds.with_sensitivity(word).to_plan())
+    for word in ("normal", "high")
+}
+DETECTABLE = (
+    *(
+        Shift(what=f"temperature +{size:g} sd", replaced=moved("temperature", size))
+        for size in (0.1, 0.25, 0.5, 1)
+    ),
+    *(
+        Shift(
+            what=f"carrier: {percent} of 100 to UA",
+            replaced={"carrier": f"CASE WHEN lot < {percent / 100} THEN 'UA' ELSE carrier END"},
+        )
+        for percent in (10, 30)
+    ),
+    Shift(
+        what="carrier: 3 of 100 are new",
+        replaced={"carrier": "CASE WHEN lot < 0.03 THEN 'ZZ' ELSE carrier END"},
+    ),
+    Shift(
+        what="distance: 10 of 100 missing",
+        replaced={"distance": "CASE WHEN lot >= 0.1 THEN distance END"},
+    ),
+)
+SURE = {
+    ("normal", 500): {"temperature +1 sd", "carrier: 30 of 100 to UA", "distance: 10 of 100 missing"},
+    ("normal", 5_000): {what.what for what in DETECTABLE[2:] if "10 of 100 to" not in what.what},
+    ("high", 500): {"temperature +0.5 sd", "temperature +1 sd", "carrier: 30 of 100 to UA"},
+    ("high", 5_000): {what.what for what in DETECTABLE},
+}
+"""What is to be found in nearly every window of so many rows."""
+
+
+def test_what_is_detectable_in_how_many_rows_and_that_quiet_windows_are_quiet(
+    population: duckdb.DuckDBPyConnection,
+) -> None:
+    """The table of docs/monitoring.md. A window is resampled from rows that the baseline does not have."""
+    random = np.random.default_rng(31)
+    ((total,),) = population.execute("SELECT count(*) FROM population").fetchall()
+    places = random.permutation(total)
+
+    def take(name: str, chosen: NDArray[Any]) -> None:
+        frame = pd.DataFrame({"row": chosen, "lot": random.random(len(chosen))})
+        population.register("chosen", frame)
+        population.execute(
+            f"CREATE OR REPLACE TABLE {name} AS SELECT population.*, lot FROM chosen "
+            "JOIN population ON population.rowid = chosen.row"
+        )
+
+    take("baseline", places[:SIZE_BASELINE])
+    document = statistics(population, "baseline", KINDS)
+    found: dict[tuple[str, int, str], int] = {}
+    for size in SIZES:
+        for _ in range(SIZE_DRAWS):
+            take("seen", random.choice(places[SIZE_BASELINE:], size))
+            columns = compared(population, "seen", document)
+            for shift in (SHIFTS[0], *DETECTABLE):
+                changed = [_changed(population, shift, document, column) for column in columns]
+                for word, thresholds in SENSITIVITIES.items():
+                    drifted = judged(changed, thresholds).drifted
+                    found[word, size, shift.what] = found.get((word, size, shift.what), 0) + bool(drifted)
+    heading = "".join(f"{word + ' ' + format(size, ','):>14}" for word in SENSITIVITIES for size in SIZES)
+    print(
+        f"\nof {SIZE_DRAWS} windows those that alarm, by sensitivity and rows; {len(KINDS)} columns, "
+        f"baseline of {SIZE_BASELINE:,} rows\n{'':28}{heading}"
+    )
+    for shift in (SHIFTS[0], *DETECTABLE):
+        counts = "".join(f"{found[word, size, shift.what]:14d}" for word in SENSITIVITIES for size in SIZES)
+        print(f"{shift.what:28}{counts}")
+    quiet_windows = {key: count for key, count in found.items() if key[2] == SHIFTS[0].what}
+    assert {key: count for key, count in quiet_windows.items() if count and key[0] == "normal"} == {}
+    assert max(quiet_windows.values()) <= stats.binom.ppf(1 - UNLIKELY, SIZE_DRAWS, ALPHA)
+    missed = {
+        (word, size, what): found[word, size, what]
+        for (word, size), shifts in SURE.items()
+        for what in shifts
+        if found[word, size, what] < SIZE_DRAWS - 1
+    }
+    assert missed == {}
+
+
+def _changed(
+    population: duckdb.DuckDBPyConnection, shift: Shift, document: Mapping[str, Any], column: Compared
+) -> Compared:
+    """A column of the table seen, changed where the shift is of it; others need not be counted again."""
+    if column.name not in shift.replaced:
+        return column
+    (feature,) = [one for one in document["features"] if one["name"] == column.name]
+    seen = f"(SELECT {shift.replaced[column.name]} AS {column.name} FROM seen)"
+    (counted,) = compared(population, seen, {**document, "features": [feature]})
+    return counted
 
 
 def test_windows_of_200_quiet_columns_do_not_alarm() -> None:

@@ -44,7 +44,7 @@ def test_the_schema_of_the_summary(served: Window) -> None:
     ]
     assert list(found["accuracy"]) == [
         *("labelled", "coverage", "duplicates", "contradictory", "labelled_until", "delay_seconds"),
-        *("metrics", "baseline", "segments", "fairness"),
+        *("metrics", "baseline", "changes", "worse", "segments", "fairness"),
     ]
     assert set(found) <= set(served.output("report.json"))
 
@@ -273,3 +273,28 @@ def test_a_feature_may_be_called_as_one_of_the_first_columns_of_rows_parquet(tmp
         _write_rows(connection, {"label": "number", "amount": "number"}, tmp_path / "rows.parquet")
         read = connection.execute(f"SELECT label, feature_label, amount FROM '{tmp_path}/rows.parquet'")
         assert read.fetchall() == [(7, 99, 98)]
+
+
+def test_the_largest_numbers_are_judged_as_numbers(window: Window) -> None:
+    """Through every part: drift, classifier, skew against offline rows, page, statistics."""
+    large = (1e200, -1e308, 1.7e308, 5e-324)
+    made = [{**row, "amount": large[place % 4]} for place, row in enumerate(rows(200))]
+    window.capture(event(row) for row in made)
+    window.label([{**row, "amount": -row["amount"]} for row in made])
+    window.baseline([{**row, "amount": large[place % 4]} for place, row in enumerate(rows(400, seed=9))])
+    run(window.plan(joint=True), window.folders())
+    found = window.output("summary.json")
+    assert (found["drifted"], found["rows"]) == (False, 200)
+    report = window.output("report.json")
+    (amount,) = [one for one in report["baseline"]["columns"] if one["name"] == "amount"]
+    assert amount["measures"]["window_missing_share"] == 0
+    assert found["skew"]["skewed"] == ["amount"]
+
+
+def test_one_quiet_row(window: Window) -> None:
+    window.capture([event(rows(1)[0])])
+    window.label(rows(1))
+    window.baseline(rows(1000, seed=9))
+    run(window.plan(), window.folders())
+    found = window.output("summary.json")
+    assert (found["drifted"], found["quality"]["passed"], found["accuracy"]["worse"]) == (False, True, None)

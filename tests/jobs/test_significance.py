@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from jobs.significance import change_tail, chi_square_tail, excess_tail, holm
+from jobs.significance import binomial_tail, change_tail, chi_square_tail, excess_tail, holm
 
 
 @given(st.floats(1e-3, 700), st.integers(1, 200))
@@ -51,3 +51,9 @@ def test_holm_lies_between_the_chance_and_bonferroni(chances: list[float]) -> No
     for chance, adjusted in zip(chances, holm(chances), strict=True):
         assert chance <= adjusted <= 1
         assert adjusted <= max(min(1.0, other * len(chances)) for other in chances if other <= chance)
+
+
+@pytest.mark.parametrize(("hits", "rows", "share"), [(1, 1, 0.1), (3, 20, 0.1), (20, 20, 0.5), (60, 99, 0.4)])
+def test_the_binomial_tail_is_scipys(hits: int, rows: int, share: float) -> None:
+    assert binomial_tail(hits, rows, share) == pytest.approx(float(stats.binom.sf(hits - 1, rows, share)))
+    assert (binomial_tail(0, rows, share), binomial_tail(hits, rows, 0.0)) == (1.0, 0.0)

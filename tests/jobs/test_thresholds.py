@@ -11,6 +11,8 @@ from jobs.thresholds import Thresholds
 def test_what_a_plan_leaves_out_has_its_default() -> None:
     assert Thresholds.from_plan(None) == Thresholds.from_plan({}) == Thresholds()
     assert Thresholds.from_plan({"psi": 0.3, "alpha": 0.05}) == Thresholds(psi=0.3, alpha=0.05)
+    assert Thresholds.from_plan({"shift": None}) == Thresholds()
+    assert Thresholds.from_plan({"shift": 0.04}).shift == 0.04
 
 
 @pytest.mark.parametrize(
@@ -20,6 +22,7 @@ def test_what_a_plan_leaves_out_has_its_default() -> None:
         ({"psi": 0}, "monitor.thresholds: psi=0.0: give a number above 0"),
         ({"alpha": 1}, "monitor.thresholds: alpha=1.0: give a number above 0 (alpha also below 1)."),
         ({"psi": "much"}, "monitor.thresholds: could not convert string to float: 'much'"),
+        ({"shift": 0}, "monitor.thresholds: shift=0.0: give a number above 0"),
         ({"psi": None}, "monitor.thresholds: float() argument must be"),
     ],
 )

@@ -51,7 +51,7 @@ def test_the_baseline_itself_falls_as_the_baseline_did(values: list[float | None
 
 def test_categories_are_counted_by_name_and_new_ones_apart() -> None:
     column = one(["a", "a", "b", None], ["a", "c", "c", "d", None], "category")
-    assert (column.values, column.new, column.complete) == (("a", "b"), ("c", "d"), True)
+    assert (column.values, column.new, column.unseen) == (("a", "b"), ("c", "d"), 3)
     assert list(column.cells) == [(2, 1), (1, 0), (0, 2), (0, 1), (0, 0)]
     assert (column.present, column.missing) == ((3, 4), (1, 1))
 
@@ -62,11 +62,22 @@ def test_new_categories_beyond_those_named_are_counted_together() -> None:
     assert [column.cells[0], column.cells[-1]] == [(1, 0), (0, 5)]
 
 
-def test_a_baseline_that_lists_only_the_commonest_finds_nothing_new(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_baseline_that_lists_only_the_commonest_knows_the_others_by_their_hashes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(baseline, "CATEGORIES", 1)
-    column = one(["a", "a", "b"], ["b", "c"], "category")
-    assert (column.complete, column.new) == (False, ())
-    assert list(column.cells) == [(2, 0), (1, 2)]
+    column = one(["a", "a", "b", "d", "d"], ["b", "c", "c", "d"], "category")
+    assert (column.values, column.new, column.unseen) == (("a",), ("c",), 2)
+    assert list(column.cells) == [(2, 0), (0, 2), (3, 2)]
+    assert (column.singletons, column.distinct, column.unlisted) == (1, 3, (2, 1))
+
+
+def test_a_baseline_that_does_not_say_what_it_left_out_finds_nothing_new() -> None:
+    connection = duckdb.connect()
+    document = statistics(connection, relation(connection, "b", {"x": ["a", "a", "b"]}), {"x": "category"})
+    document["features"][0]["string_statistics"]["distinct_count"] = 3
+    (column,) = compared(connection, relation(connection, "w", {"x": ["c", "c"]}), document)
+    assert (column.unseen, column.new, column.unlisted) == (None, (), None)
 
 
 def test_texts_are_only_present_or_not_and_columns_can_be_gone() -> None:

@@ -21,6 +21,7 @@ from lambdas.note_trigger.logic import (
 )
 from mdlc_constructs.settings.triggers import OnAccuracyLoss, OnDrift, OnNewData
 
+WORSE, SAME = '{"auc": "worse"}', '{"auc": "same", "brier": "worse"}'
 TIME = "2026-01-05T00:00:00Z"
 
 
@@ -131,6 +132,11 @@ def test_a_wide_table_is_told_in_a_sentence() -> None:
         (OnAccuracyLoss(metric="auc", bound=0.7, windows=2), [accuracy(0.6), accuracy(0.6)], True),
         (OnAccuracyLoss(metric="auc", bound=0.7, windows=2), [accuracy(0.6), accuracy(0.8)], False),
         (OnAccuracyLoss(metric="auc", bound=0.7, windows=2), [accuracy(0.6)], False),
+        (OnAccuracyLoss(metric="auc", beyond_chance=True), [accuracy(0.77, 0.78, changes=WORSE)], True),
+        (OnAccuracyLoss(metric="auc", beyond_chance=True), [accuracy(0.6, 0.78, changes=SAME)], False),
+        (OnAccuracyLoss(metric="auc", beyond_chance=True), [accuracy(0.6, 0.78)], False),
+        (OnAccuracyLoss(metric="brier", beyond_chance=True), [accuracy(0.6, changes=WORSE)], False),
+        (OnAccuracyLoss(metric="auc", loss=0.05), [accuracy(0.77, 0.78, changes=WORSE)], False),
     ],
 )
 def test_accuracy_is_lost_over_as_many_windows_as_asked(
@@ -138,6 +144,15 @@ def test_accuracy_is_lost_over_as_many_windows_as_asked(
 ) -> None:
     windows = [window(4 - back, **texts) for back, texts in enumerate(values)]
     assert (by_accuracy(event(4), noun, windows) is not None) == fires
+
+
+def test_the_event_tells_of_a_loss_beyond_chance_before_the_item_does() -> None:
+    noun = OnAccuracyLoss(metric="auc", beyond_chance=True)
+    heard = announced(4, metrics={"auc": {"value": 0.7}}, changes={"auc": "worse"}, labelled=100, version=3)
+    fired = by_accuracy(heard, noun, told(heard, []))
+    assert fired is not None and fired.reason == "auc is 0.7, worse beyond chance."
+    quiet = announced(4, metrics={"auc": {"value": 0.7}}, labelled=100, version=3)
+    assert by_accuracy(quiet, noun, told(quiet, [])) is None
 
 
 def test_labels_that_come_late_judge_the_last_windows_that_have_them() -> None:

@@ -35,9 +35,11 @@ SUMMARY: dict[str, Any] = {
         "delay_seconds": {"p50": 3600.0, "p95": 7200.0},
         "metrics": {"auc": {"value": 0.68, "low": 0.6, "high": 0.75}},
         "baseline": {"auc": 0.8},
+        "changes": {"auc": "worse", "brier": "same"},
+        "worse": True,
     },
     "estimate": {"metrics": {"auc": 0.7}, "error": {"auc": -0.02}},
-    "skew": {"skewed": []},
+    "skew": {"skewed": [], "rows_compared": 450},
     "quality": {"passed": False},
 }
 
@@ -121,6 +123,7 @@ def test_the_item_holds_what_the_contract_names(services: Any) -> None:
     assert json.loads(texts["columns"]) == ["distance"]
     assert json.loads(texts["metrics"])["auc"]["low"] == 0.6
     assert json.loads(texts["baseline_metrics"]) == {"auc": 0.8}
+    assert (texts["worse"], json.loads(texts["changes"])["auc"]) == ("true", "worse")
     assert (texts["labelled"], texts["coverage"]) == ("450", "0.5")
     assert (texts["report"], texts["page"]) == (f"{FOLDER}report.json", f"{FOLDER}report.html")
     assert texts["computed_at"] == "2026-03-05T00:20:00+00:00"
@@ -134,6 +137,7 @@ def test_the_event_says_what_a_reader_needs(services: Any) -> None:
     assert (detail["rows"], detail["version"], detail["package_arn"]) == (900, 3, arn(3))
     assert (detail["coverage"], detail["update"], detail["page"]) == (0.5, False, f"{FOLDER}report.html")
     assert detail["labelled"] == 450
+    assert (detail["worse"], detail["changes"]) == (True, {"auc": "worse", "brier": "same"})
 
 
 def test_every_number_of_the_table_that_the_summary_holds_is_a_metric(services: Any) -> None:
@@ -145,6 +149,7 @@ def test_every_number_of_the_table_that_the_summary_holds_is_a_metric(services: 
     assert values["PredictionEffect"] == pytest.approx(0.5)
     assert (values["QualityPassed"], values["SkewedFeatures"]) == (0, 0)
     assert (values["LabelCoverage"], values["EstimateError"]) == (0.5, 0.02)
+    assert values["WorseThanHoldout"] == 1
     assert (values["AnswersMoved"], values["LargestMove"]) == (0.25, 0.5)
     assert (values["Measured auc"], values["Estimated auc"], values["AtTraining auc"]) == (0.68, 0.7, 0.8)
     dimensions = services.cloudwatch.points[0]["Dimensions"]
@@ -154,7 +159,7 @@ def test_every_number_of_the_table_that_the_summary_holds_is_a_metric(services: 
 def test_late_labels_repeat_nothing_that_was_measured_without_them(services: Any) -> None:
     handler.handler(event(update=True), None)
     assert set(services.cloudwatch.values()) == {
-        *("LabelCoverage", "ContradictoryLabels", "LabelDelay", "EstimateError"),
+        *("LabelCoverage", "ContradictoryLabels", "LabelDelay", "EstimateError", "WorseThanHoldout"),
         *("Measured auc", "AtTraining auc"),
     }
 
@@ -163,6 +168,28 @@ def test_few_labels_and_labels_that_are_not_due_ring_nobody(services: Any) -> No
     given = {**event(), "least_rows": 451, "labels": {"delay_seconds": 3600}}
     handler.handler(given, None)
     assert not {"Measured auc", "LabelCoverage"} & set(services.cloudwatch.values())
+
+
+def test_a_quiet_row_alone_gives_no_effect_and_no_share(services: Any) -> None:
+    one = {
+        **SUMMARY,
+        "rows": 1,
+        "drifted": False,
+        "columns": [],
+        "accuracy": {**SUMMARY["accuracy"], "labelled": 1},
+        "skew": {"skewed": ["distance"], "rows_compared": 1},
+    }
+    services.s3.put(f"{FOLDER}summary.json", json.dumps(one))
+    handler.handler(event(), None)
+    assert set(services.cloudwatch.values()) == {
+        *("Rows", "Unreadable", "Drifted", "DriftedColumns", "QualityPassed", "AtTraining auc"),
+        *("ContradictoryLabels", "LabelDelay"),
+    }
+    services.cloudwatch.points.clear()
+    handler.handler({**event(), "least_rows": 1}, None)
+    assert {"LargestEffect", "PredictionEffect", "JointAuc", "LabelCoverage", "SkewedFeatures"} <= set(
+        services.cloudwatch.values()
+    )
 
 
 def test_without_labels_there_is_no_coverage(services: Any) -> None:

@@ -19,6 +19,7 @@ from mdlc_constructs.settings.drift_thresholds import DriftThresholds
         ("new_share", True, "new_share=True"),
         ("vanished_share", float("nan"), "vanished_share=nan"),
         ("outside_share", 2, "outside_share=2"),
+        ("shift", 0, "shift=0: give a number above 0 and at most 1."),
         ("joint_auc", 0.5, "joint_auc=0.5: give a number above 0.5 and at most 1."),
         ("alpha", 1, "alpha=1: every window would alarm; give a share such as 0.01."),
         ("alpha", 0.0, "alpha=0.0: give a number above 0 and at most 1."),
@@ -32,5 +33,22 @@ def test_what_is_no_threshold_is_refused(name: str, value: object, said: str) ->
 
 def test_the_jobs_read_every_field_and_have_the_same_defaults() -> None:
     assert DriftThresholds().to_plan() == Thresholds().to_json()
+    assert Thresholds.from_plan(DriftThresholds(shift=0.1).to_plan()).shift == 0.1
     changed = DriftThresholds(psi=0.2, joint_auc=0.7, alpha=0.05)
     assert Thresholds.from_plan(changed.to_plan()).to_json() == changed.to_plan()
+
+
+def test_sensitivity_is_one_word_that_leaves_chance_alone() -> None:
+    low, normal, high = (DriftThresholds.with_sensitivity(word) for word in ("low", "normal", "high"))
+    assert normal == DriftThresholds()
+    assert low.alpha == high.alpha == normal.alpha
+    for name in ("psi", "cramers_v", "missing_share", "new_share", "outside_share", "joint_auc"):
+        assert getattr(low, name) > getattr(normal, name) > getattr(high, name)
+
+
+@pytest.mark.parametrize(
+    ("word", "said"), [("hihg", "did you mean 'high'?"), (3, "choose one of high, low, normal")]
+)
+def test_another_sensitivity_is_refused(word: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        DriftThresholds.with_sensitivity(word)

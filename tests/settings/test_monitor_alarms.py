@@ -11,7 +11,9 @@ def keys(alarms: MonitorAlarms, **given: Any) -> list[str]:
 
 
 def test_what_can_be_measured_rings() -> None:
-    assert keys(MonitorAlarms()) == ["Drift", "Traffic", "Coverage", "Skew", "Quality", "Consistency"]
+    assert keys(MonitorAlarms()) == [
+        *("Drift", "Worse", "Traffic", "Coverage", "Skew", "Quality", "Consistency"),
+    ]
     assert keys(MonitorAlarms(), least_coverage=None, moved_share=None) == [
         "Drift",
         "Traffic",
@@ -19,7 +21,7 @@ def test_what_can_be_measured_rings() -> None:
         "Quality",
     ]
     silent = MonitorAlarms(
-        drift=False, rows=None, coverage=False, skew=False, quality=False, consistency=False
+        drift=False, worse=False, rows=None, coverage=False, skew=False, quality=False, consistency=False
     )
     assert keys(silent) == []
 

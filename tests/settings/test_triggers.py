@@ -38,6 +38,10 @@ NOT_A_NUMBER = float("nan")
         (lambda: OnDrift(priority=10), "priority=10"),
         (lambda: OnAccuracyLoss(metric="acu", loss=0.1), "metric='acu': no such metric; did you mean 'auc'"),
         (lambda: OnAccuracyLoss(metric="auc"), "bound=None: without loss nothing is too bad"),
+        (
+            lambda: OnAccuracyLoss(metric="auc", beyond_chance="yes"),  # type: ignore[arg-type]
+            "beyond_chance='yes': give True or False",
+        ),
         (lambda: OnAccuracyLoss(metric="auc", bound=1.1), "bound=1.1: give a value that auc can have"),
         (lambda: OnAccuracyLoss(metric="rmse", bound=-1), "bound=-1: give a value that rmse can have"),
         (lambda: OnAccuracyLoss(metric="rmse", bound=NOT_A_NUMBER), "bound=nan"),
@@ -105,6 +109,7 @@ def test_accuracy_is_lost_in_the_metrics_own_direction(
         OnNewData(rows=10, files=2),
         OnDrift(windows=2, columns=("price",)),
         OnAccuracyLoss(metric="auc", loss=0.05, windows=3),
+        OnAccuracyLoss(metric="auc", beyond_chance=True),
         OnCodeChange(),
         OnRequest(),
     ],

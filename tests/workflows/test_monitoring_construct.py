@@ -168,7 +168,7 @@ def test_alarms_ring_for_what_the_table_says(stack: Synthesized) -> None:
         if name.startswith("Monitoring") and one["Properties"]["Namespace"] == "MDLC"
     }
     assert set(made) == {
-        *("Drift", "Traffic", "Coverage", "Skew", "Quality", "Consistency", "AccuracyAuc"),
+        *("Drift", "Worse", "Traffic", "Coverage", "Skew", "Quality", "Consistency", "AccuracyAuc"),
     }
     assert {alarm["TreatMissingData"] for alarm in made.values()} == {"ignore"}
     dimensions = {d["Name"]: d["Value"] for d in made["AccuracyAuc"]["Dimensions"]}

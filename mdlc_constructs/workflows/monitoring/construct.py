@@ -65,7 +65,8 @@ class MonitoringWorkflow(Workflow):
             none.
         quality: the rules that served rows must satisfy.
         evaluation: threshold, bootstrap and seed of the metrics of accuracy.
-        least_rows: labelled rows from which a metric of accuracy is given to CloudWatch.
+        least_rows: rows from which effects and shares are given to CloudWatch, and labelled rows from which
+            metrics of accuracy are.
         joint: whether a classifier looks for drift of all columns together.
         baseline_uri: folder of `statistics.json` and `constraints.json` below `baselines/` of the model's
             bucket, such as Model Monitor wrote them, instead of the packages' own.

@@ -1,4 +1,5 @@
-from jobs.drift import ColumnDrift, DriftReport, Finding
+from jobs.column_tests import Finding
+from jobs.drift import ColumnDrift, DriftReport
 from jobs.monitoring.drifting import VIEW, compare, described, telling
 from jobs.monitoring.reference import read_reference
 from jobs.thresholds import Thresholds

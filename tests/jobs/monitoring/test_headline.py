@@ -5,8 +5,9 @@ import pytest
 
 from jobs.findings import Finding
 from jobs.monitoring.accuracy import labelled_rows, measured
+from jobs.monitoring.changes import changes
 from jobs.monitoring.drifting import compare
-from jobs.monitoring.headline import BAD, GOOD, LOOK, UNKNOWN, change, day, headline, named
+from jobs.monitoring.headline import BAD, GOOD, LOOK, UNKNOWN, day, headline, named
 from jobs.monitoring.reference import read_reference
 from jobs.monitoring.summary import Found
 from tests.jobs.monitoring.windows import FEATURES, Window, event, opened, rows
@@ -16,6 +17,7 @@ def found(window: Window, **monitor: Any) -> Found:
     with opened(window, **monitor) as read:
         reference = read_reference(window.folder / "baseline", read.settings.package)
         truth, _ = labelled_rows(read.connection, read.settings, "binary")
+        metrics, _ = measured(truth, read.settings)
         return Found(
             plan=read.plan,
             settings=read.settings,
@@ -23,7 +25,8 @@ def found(window: Window, **monitor: Any) -> Found:
             labels=read.labels,
             reference=reference,
             drifting=compare(read.connection, read.settings, read.served, FEATURES, reference, None),
-            metrics=measured(truth, read.settings)[0],
+            metrics=metrics,
+            changes=changes(metrics, reference.performance["metrics"], truth, None, alpha=0.01),
             notes=read.served.notes,
         )
 
@@ -102,12 +105,12 @@ def test_nothing_to_judge(window: Window) -> None:
 )
 def test_changes_beyond_chance(served: Window, auc: float, half: float, how: str) -> None:
     holdout(served, auc, half)
-    assert change(found(served), "auc") == how
+    assert found(served).changes == {"auc": how}
 
 
 def test_nothing_to_compare_with(served: Window) -> None:
     served.baseline(rows(500, seed=9), performance={"metrics": {"auc": {"value": None}}})
-    assert change(found(served), "auc") is None
+    assert found(served).changes == {}
     assert headline(found(served))[1][0].text.endswith("the baseline tells none to compare with.")
 
 

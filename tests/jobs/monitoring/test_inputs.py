@@ -1,12 +1,18 @@
 from dataclasses import replace
 
+from jobs.findings import Finding
 from jobs.monitoring.inputs import findings
-from tests.jobs.monitoring.windows import PROGRAM, Window, event, opened, rows
+from jobs.plan import Plan
+from tests.jobs.monitoring.windows import PROGRAM, Opened, Window, event, opened, rows
+
+
+def _findings(read: Opened, plan: Plan) -> list[Finding]:
+    return findings(read.connection, plan, read.settings, PROGRAM, read.served)
 
 
 def found(window: Window) -> list[tuple[str, str | None]]:
     with opened(window) as read:
-        return [(one.rule, one.column) for one in findings(read.connection, read.plan, PROGRAM, read.served)]
+        return [(one.rule, one.column) for one in _findings(read, read.plan)]
 
 
 def test_good_rows(served: Window) -> None:
@@ -26,7 +32,15 @@ def test_what_callers_need_not_send_is_not_missing(window: Window) -> None:
     window.capture(event(row) for row in made)
     with opened(window) as read:
         plan = replace(read.plan, quality={**read.plan.quality, "missing_share": {"who": 0.1}})
-        assert findings(read.connection, plan, PROGRAM, read.served) == []
+        assert _findings(read, plan) == []
+
+
+def test_one_row_breaks_no_share_and_what_is_no_chance_does(window: Window) -> None:
+    window.capture([event({**rows(1)[0], "amount": None, "count": 11})])
+    assert found(window) == [("range", "count")]
+    with opened(window) as read:
+        never = replace(read.plan, quality={**read.plan.quality, "missing_share": {"amount": 0.0}})
+        assert [one.rule for one in _findings(read, never)] == ["missing_share", "range"]
 
 
 def test_nothing_to_judge(window: Window) -> None:

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from jobs.errors import InputError
+from jobs.monitor import run
 from jobs.names import ENTITY, EVENT_TIME, KNOWN, LABEL, ROW_KEY
 from tests.jobs.monitoring.windows import Window, event, opened, rows
 
@@ -35,7 +36,29 @@ def test_duplicates_count_once_and_contradictions_not_at_all(window: Window) -> 
         found = read.labels
     # What is said twice of rows of other windows is those windows' business.
     assert (found.labelled, found.duplicates, found.contradictory) == (4, 1, 1)
-    assert "1 rows have labels that contradict each other: left out." in found.notes
+    assert "1 row of 1 id are left out of accuracy, because labels of one id contradict each other." in (
+        found.notes
+    )
+
+
+def test_a_contradictory_id_is_counted_with_all_its_rows(window: Window) -> None:
+    made = rows(60)
+    same = [{**row, "id": "customer"} for row in made[:51]]
+    window.capture(event(row, number=place) for place, row in enumerate([*same, *made[51:]]))
+    window.label([{**same[0], "y": 0}, {**same[0], "y": 1}, *made[51:]])
+    with opened(window) as read:
+        found = read.labels
+    assert (found.labelled, found.contradictory) == (9, 51)
+    (said,) = [note for note in found.notes if "contradict" in note]
+    assert said.startswith("51 rows of 1 id are left out of accuracy")
+
+
+def test_a_contradiction_about_rows_of_another_version_takes_no_label(window: Window) -> None:
+    made = rows(4)
+    window.capture([event(made[0], version=8), *(event(row) for row in made[1:])])
+    window.label([{**made[0], "y": 0}, {**made[0], "y": 1}, *made[1:]])
+    with opened(window) as read:
+        assert (read.labels.labelled, read.labels.contradictory, read.labels.notes) == (3, 0, ())
 
 
 def test_by_entity_and_time(window: Window) -> None:
@@ -153,7 +176,9 @@ def test_rows_of_labels_that_come_again_are_known_as_far_as_they_agree(window: W
         assert told == {row["id"]: row["kind"] for row in made[3:]}
         found = read.labels
     assert (found.labelled, found.duplicates, found.contradictory) == (5, 4, 1)
-    assert found.notes[0].startswith("2 rows have labels whose other columns do not agree: not compared")
+    assert found.notes[0].startswith(
+        "2 rows of 2 ids have labels whose other columns do not agree: not compared"
+    )
 
 
 def test_labels_that_were_replaced(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,3 +188,14 @@ def test_labels_that_were_replaced(window: Window, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(window, "entry", lambda name: entry)
     with pytest.raises(InputError, match=r"labels.csv has \d+ bytes, planned were 1"), opened(window):
         raise AssertionError("read labels that are not those that were planned")
+
+
+def test_labels_of_which_none_matches_are_told_in_the_summary_and_on_the_page(served: Window) -> None:
+    served.labels.clear()
+    served.label(rows(20, seed=5), "others.csv")
+    run(served.plan(), served.folders())
+    accuracy, notes = (served.output("summary.json")[name] for name in ("accuracy", "notes"))
+    assert (accuracy["labelled"], accuracy["worse"]) == (0, None)
+    (said,) = [note for note in notes if "No label is about a row" in note]
+    page = (served.folder / "out/monitoring/report.html").read_text()
+    assert "No label is about a row" in page and "r5-0" in said

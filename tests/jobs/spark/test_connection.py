@@ -48,7 +48,7 @@ TEXTS = [
     "日本",
     "NULL",
 ]
-ODD = [math.nan, math.inf, -math.inf, -0.0, 0.0, 1e150, -1e140, 1e-300, None]
+ODD = [math.nan, math.inf, -math.inf, -0.0, 0.0, 1e150, -1e308, 1e-300, 5e-324, None]
 
 
 @dataclass(frozen=True)
@@ -131,13 +131,18 @@ def assert_equal(one: Any, other: Any, path: str = "") -> None:
             assert_equal(left, right, f"{path}/{place}")
 
 
-def test_baseline_and_drift_are_equal_on_both_engines(engines: Engines) -> None:
+def test_baseline_and_drift_are_equal_on_both_engines(
+    engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(baseline, "CATEGORIES", 20)  # so that "rare" has more values than are listed
     by_duck, by_spark = (statistics(one, "before", KINDS) for one in (engines.duck, engines.spark))
     assert_equal(by_duck, by_spark)
     assert constraints(by_duck) == constraints(by_spark)
     windows: list[Any] = [drift(one, "after", by_duck).to_json() for one in (engines.duck, engines.spark)]
     assert_equal(*windows)
     assert {"Delay", "centred", "seen`"} <= set(windows[0]["drifted"])
+    (rare,) = [column for column in windows[0]["columns"] if column["name"] == "rare"]
+    assert rare["measures"]["new_share"] > 0
 
 
 @pytest.mark.parametrize("engine", ["duck", "spark"])

@@ -1,0 +1,55 @@
+"""Columns that come with served rows and that the data set does not declare: the model cannot know them."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import duckdb
+
+from jobs.names import LINE, VERSION
+
+MAX_NAMED, MAX_CHARACTERS = 10, 60
+"""Names in a note, and characters of a name: a caller decides both."""
+
+
+def in_requests(
+    connection: duckdb.DuckDBPyConnection, version: int, declared: Collection[str]
+) -> dict[str, int]:
+    """The undeclared members of the requests in the view ``served``, and the rows that have each."""
+    counted = connection.execute(
+        f"SELECT keys, count(*) FROM (SELECT json_keys({LINE}) FROM served WHERE {VERSION} = {version}) "
+        "AS lines(keys) WHERE keys IS NOT NULL GROUP BY 1"
+    ).fetchall()
+    found: dict[str, int] = {}
+    for keys, rows in counted:
+        for name in set(keys) - set(declared):
+            found[name] = found.get(name, 0) + int(rows)
+    return found
+
+
+def in_headers(headers: Sequence[Sequence[str]], declared: Collection[str]) -> dict[str, int]:
+    """The undeclared columns of files, and the files that have each."""
+    found: dict[str, int] = {}
+    for header in headers:
+        for name in set(header) - set(declared):
+            found[name] = found.get(name, 0) + 1
+    return found
+
+
+def note(found: Mapping[str, int], unit: str) -> list[str]:
+    """A sentence that names the columns, the most frequent first; none of none.
+
+    :param unit: what was counted: "row" or "file".
+    """
+    if not found:
+        return []
+    names = sorted(found, key=lambda name: (-found[name], name))
+    said = ", ".join(_cut(name) for name in names[:MAX_NAMED])
+    more = f" and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else ""
+    most = f"{found[names[0]]:,} {unit}{'' if found[names[0]] == 1 else 's'}"
+    return [
+        f"New columns that the data set does not declare, in up to {most}: "
+        f"{said}{more}. The model does not use them: declare them and train anew, or leave them out."
+    ]
+
+
+def _cut(name: str) -> str:
+    return repr(name if len(name) <= MAX_CHARACTERS else name[: MAX_CHARACTERS - 1] + "…")

@@ -1,0 +1,82 @@
+"""Which categories a baseline saw beyond those that it lists: a bitmap of hashes, and how many it saw once.
+
+A list of every value of a column of ids would be as large as the data. Each value hashes into one of the
+bitmap's buckets; a value of a window whose bucket is empty was certainly not in the baseline. A new value
+that shares a bucket with a known one is missed, which happens with the share of buckets that are in use.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from jobs.database import Connection
+
+KEY = "unlisted"
+"""The member of ``string_statistics`` that holds the document; Model Monitor does not read it."""
+
+DIGITS = (4, 5)  # hexadecimal digits of the hash: 65,536 or 1,048,576 buckets, 11 or 175 KB of text
+BUCKETS_PER_VALUE = 8  # with so many, at most an eighth of new values share a bucket with a known one
+MAX_USED = 0.99  # share of buckets in use beyond which a window's new values can no longer be counted
+
+
+@dataclass(frozen=True)
+class SeenValues:
+    """The buckets of all values of one column, as bits, and the values that one row only had."""
+
+    digits: int
+    bits: bytes
+    singletons: int
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any] | None) -> "SeenValues | None":
+        """The document that `to_json` makes; None for none."""
+        if not document:
+            return None
+        bits = base64.b64decode(document["buckets"])
+        return cls(int(document["digits"]), bits, int(document["singletons"]))
+
+    def to_json(self) -> dict[str, Any]:
+        """The document as plain values."""
+        buckets = base64.b64encode(self.bits).decode()
+        return {"hash": "md5", "digits": self.digits, "singletons": self.singletons, "buckets": buckets}
+
+    @cached_property
+    def used(self) -> float:
+        """The share of buckets in use, which is the share of new values that are missed."""
+        return float(int.from_bytes(self.bits, "little").bit_count() / 16**self.digits)
+
+    def holds(self, bucket: str) -> bool:
+        """Whether a bucket, as hexadecimal digits, is in use."""
+        number = int(bucket, 16)
+        return bool(self.bits[number >> 3] >> (number & 7) & 1)
+
+    def may_hold(self, value: str) -> bool:
+        """Whether the baseline may have seen the value; False is certain."""
+        return self.holds(hashlib.md5(value.encode(), usedforsecurity=False).hexdigest()[: self.digits])
+
+
+def bucket(value: str, digits: int) -> str:
+    """The bucket of a text value in SQL, the same in every engine and as `SeenValues.may_hold` has it."""
+    return f"substr(md5({value}), 1, {digits})"
+
+
+def seen_values(connection: Connection, counted: str, distinct: int) -> SeenValues:
+    """The buckets of a column.
+
+    :param counted: a relation of its values ``v`` and their rows ``n``.
+    :param distinct: how many values there are, without NULL.
+    """
+    digits = next((some for some in DIGITS if 16**some >= BUCKETS_PER_VALUE * distinct), DIGITS[-1])
+    bits, singletons = bytearray(16**digits // 8), 0
+    query = (
+        f"SELECT {bucket('v', digits)}, sum(CASE WHEN n = 1 THEN 1 ELSE 0 END) FROM {counted} "
+        "WHERE v IS NOT NULL GROUP BY 1"
+    )
+    for name, once in connection.execute(query).fetchall():
+        number = int(str(name), 16)
+        bits[number >> 3] |= 1 << (number & 7)
+        singletons += int(once)
+    return SeenValues(digits, bytes(bits), singletons)

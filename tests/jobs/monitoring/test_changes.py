@@ -1,0 +1,106 @@
+"""Accuracy that changed beyond chance, and how seldom it is said of a model that did not change."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from jobs.metrics import Scored, bootstrapped, computed
+from jobs.monitor import run
+from jobs.monitoring.accuracy import groups_of
+from jobs.monitoring.changes import changes, worse
+from jobs.monitoring.intervals import student
+from tests.jobs.monitoring.windows import Window, event, rows
+
+Metrics = Mapping[str, Mapping[str, float]]
+
+
+def scored(rows: int, seed: int, share: float = 0.3, strength: float = 1.0) -> Scored:
+    random = np.random.default_rng([seed, rows])
+    labels = (random.random(rows) < share).astype(float)
+    scores = 1 / (1 + np.exp(-random.normal(strength * labels, 1)))
+    return Scored(labels=labels, scores=scores, task="binary", threshold=0.5)
+
+
+def described(given: Scored, groups: Any = None) -> Metrics:
+    bootstrap = bootstrapped({"model": given}, resamples=100, seed=1, groups=groups)
+    found = {}
+    for name, value in computed(given).items():
+        low, high = bootstrap.interval("model", name)
+        found[name] = {"value": value, "low": low, "high": high}
+    return found
+
+
+HOLDOUT = described(scored(5_000, 0))
+
+
+def how(given: Scored, groups: Any = None) -> dict[str, str]:
+    return changes(described(given, groups), HOLDOUT, given, groups, alpha=0.01)
+
+
+def test_quiet_windows_are_not_worse_and_a_model_that_lost_its_strength_is() -> None:
+    for size, draws in ((200, 40), (2_000, 20)):
+        found = [how(scored(size, seed)).get("auc") for seed in range(1, draws + 1)]
+        lost = [how(scored(size, seed, strength=0.3)).get("auc") for seed in range(1, 11)]
+        print(
+            f"{size} labels: {found.count('worse')} of {draws} quiet windows and "
+            f"{lost.count('worse')} of 10 of a weaker model are worse"
+        )
+        assert found.count("worse") <= stats.binom.ppf(0.999, draws, 0.005)
+        assert lost.count("worse") >= (10 if size > 500 else 8)
+
+
+def test_few_rows_of_one_class_prove_nothing() -> None:
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        labels = np.r_[np.ones(3), np.zeros(300)]
+        given = Scored(labels=labels, scores=random.random(303), task="binary", threshold=0.5)
+        assert how(given) == {}
+
+
+def test_rows_of_one_key_are_one_observation() -> None:
+    for seed in range(1, 11):
+        given = scored(150, seed)
+        copies = [np.tile(side, 20) for side in (given.labels, given.scores)]
+        many = Scored(labels=copies[0], scores=copies[1], task="binary", threshold=0.5)
+        groups = groups_of(list(range(150)) * 20)
+        assert how(many, groups)["auc"] == "same"
+    once, copied = described(given)["auc"], described(many, groups)["auc"]
+    assert copied["high"] - copied["low"] == pytest.approx(once["high"] - once["low"], rel=0.3)
+    assert groups_of(["a", "b"]) is None
+
+
+def test_the_main_metric_is_worse_only_of_enough_labels() -> None:
+    assert worse({"auc": "worse"}, "binary", 100, 100) is True
+    assert worse({"auc": "same", "brier": "worse"}, "binary", 100, 100) is False
+    assert worse({"auc": "worse"}, "binary", 99, 100) is None
+    assert worse({"mae": "worse"}, "regression", 100, 100) is None
+
+
+def test_students_quantile_is_scipys() -> None:
+    for degrees in (9, 20, 100, 10_000):
+        assert student(0.995, degrees) == pytest.approx(float(stats.t.ppf(0.995, degrees)), rel=0.01)
+
+
+def test_the_summary_says_that_accuracy_was_lost(served: Window) -> None:
+    metrics = {"auc": {"value": 0.9, "low": 0.89, "high": 0.91}}
+    served.baseline(rows(1000, seed=9), performance={"metrics": metrics})
+    run(served.plan(), served.folders())
+    accuracy = served.output("summary.json")["accuracy"]
+    assert (accuracy["changes"], accuracy["worse"]) == ({"auc": "worse"}, True)
+    run(served.plan(least_rows=1_000), served.folders())
+    assert served.output("summary.json")["accuracy"]["worse"] is None
+
+
+def test_labels_of_rows_that_were_asked_again_count_once(window: Window) -> None:
+    made = rows(100)
+    window.capture(event(row, number=number) for row in made for number in range(5))
+    window.label(made)
+    window.baseline(rows(1000, seed=9))
+    run(window.plan(bootstrap=200), window.folders())
+    accuracy = window.output("summary.json")["accuracy"]
+    assert accuracy["labelled"] == 500
+    auc = accuracy["metrics"]["auc"]
+    assert auc["high"] - auc["low"] > 0.15  # of a hundred rows; as if of five hundred, it were 0.09
