@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
+from unicodedata import category
 
 from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.settings.s3_folder import check_s3_folder
@@ -87,6 +88,8 @@ class Dataset:
             raise unknown("task", self.task, TASKS, what="task")
         check_s3_folder("uri", self.uri)
         self._check_sequences()
+        for role in ("label", "timestamp", *(["entity"] if self.entity is not None else [])):
+            _check_name(getattr(self, role), argument=role)
         object.__setattr__(self, "columns", self._with_implied_types())
         self._check_columns()
         self._check_features()
@@ -117,6 +120,7 @@ class Dataset:
 
     def _check_columns(self) -> None:
         for name, kind in self.columns.items():
+            _check_name(name)
             if kind not in COLUMN_TYPES:
                 raise unknown(f"columns[{name!r}]", kind, COLUMN_TYPES, what="column type")
         folded: dict[str, str] = {}
@@ -192,3 +196,20 @@ class Dataset:
             "task": self.task,
             "accepted_leaks": list(self.accepted_leaks),
         }
+
+
+def _check_name(name: object, *, argument: str = "columns") -> None:
+    """Refuse what cannot be a column's name in every place it goes to: SQL, JSON, CSV and the notes of rows.
+
+    Jobs separate texts by control characters, which therefore cannot be part of a name.
+    """
+    if not isinstance(name, str) or not name:
+        raise refusal(argument, name, "give each column a name, as the header of the files has it.")
+    unprintable = next((sign for sign in name if category(sign) in ("Cc", "Cs")), None)
+    if unprintable is not None:
+        raise refusal(
+            argument,
+            name,
+            f"a column's name cannot hold {unprintable!r} (a control character, a line break or half of a "
+            "surrogate pair); rename the column in the files.",
+        )
