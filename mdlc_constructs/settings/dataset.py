@@ -38,7 +38,8 @@ class Dataset:
     Make one with `Dataset.csv` or `Dataset.parquet`. Times are read as UTC.
 
     :param uri: ``s3://bucket/prefix/`` with the closing slash; every object below it is part of the data,
-        except those whose own name begins with ``_`` or ``.``.
+        except files and folders whose name begins with ``_`` or ``.``, as Spark, Delta and Jupyter write
+        them; the folder of a partition (``_year=2013/``) counts.
     :param label: the column to predict; rows without a value in it are not trained on.
     :param timestamp: the column with the moment at which a prediction would be asked for; it orders the
         split.
