@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.database import NO_PATH_COLUMNS, literal, quoted
+from jobs.database import NO_PATH_COLUMNS, file_name, files, literal, quoted
 from jobs.errors import InputError
 from jobs.plan import Interval
 from jobs.reading import PROBLEMS_COLUMN
@@ -69,7 +69,8 @@ def stage_captures(
             break
         except duckdb.InvalidInputException as error:
             # To read such a line would take more memory than the job may have.
-            long = next((n for n in left if _TOO_LONG in str(error) and str(folder / n) in str(error)), None)
+            said = str(error)
+            long = next((n for n in left if _TOO_LONG in said and file_name(folder / n) in said), None)
             if long is None:
                 raise
             left.remove(long)
@@ -85,9 +86,9 @@ def _lines(folder: Path, names: Sequence[str]) -> str:
             f"SELECT {{'endpointInput': {side}, 'endpointOutput': {side}}} AS captureData, "
             "{'eventId': '', 'inferenceId': '', 'inferenceTime': ''} AS eventMetadata WHERE false"
         )
-    paths = ", ".join(literal(str(folder / name)) for name in names)
+    paths = files(folder / name for name in names)
     return (
-        f"SELECT captureData, eventMetadata FROM read_json([{paths}], format = 'newline_delimited', "
+        f"SELECT captureData, eventMetadata FROM read_json({paths}, format = 'newline_delimited', "
         f"ignore_errors = true, columns = {_COLUMNS}, {NO_PATH_COLUMNS})"
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.database import NO_PATH_COLUMNS, literal, quoted, single
+from jobs.database import NO_PATH_COLUMNS, files, literal, quoted, single
 from jobs.folders import Folders
 from jobs.monitoring.captures import pointer, stage_captures
 from jobs.monitoring.published import stage_published
@@ -111,16 +111,17 @@ def _told_apart(
     folder: Path,
     notes: list[str],
 ) -> Served:
-    files = f"read_parquet({literal(str(folder / '*.parquet'))}, file_row_number = true, {NO_PATH_COLUMNS})"
-    numbered = f"(SELECT *, _served_at AS _at, file_row_number AS _n FROM {files})"
+    parts = files(sorted(folder.glob("*.parquet")))
+    staged = f"read_parquet({parts}, file_row_number = true, {NO_PATH_COLUMNS})"
+    numbered = f"(SELECT *, _served_at AS _at, file_row_number AS _n FROM {staged})"
     counted = connection.execute(
-        f"SELECT _fault, count(*) FROM {files} WHERE _fault IS NOT NULL GROUP BY 1 ORDER BY 1"
+        f"SELECT _fault, count(*) FROM {staged} WHERE _fault IS NOT NULL GROUP BY 1 ORDER BY 1"
     ).fetchall()
     faults = {str(fault): int(count) for fault, count in counted if fault in UNREADABLE}
     connection.execute(
         "CREATE TEMP TABLE repeated AS SELECT _n, _once AS once FROM ("
         "SELECT _n, _once, row_number() OVER (PARTITION BY _once, _place ORDER BY _at, _n) AS nth "
-        f"FROM {numbered} WHERE _fault IS NULL AND _once IN (SELECT _once FROM {files} WHERE _fault IS NULL "
+        f"FROM {numbered} WHERE _fault IS NULL AND _once IN (SELECT _once FROM {staged} WHERE _fault IS NULL "
         "GROUP BY _once, _place HAVING count(*) > 1)) WHERE nth > 1"
     )
     (duplicates,) = single(connection, "SELECT count(*) FROM repeated")
@@ -134,7 +135,7 @@ def _told_apart(
     connection.execute(
         "CREATE TEMP VIEW served AS SELECT * EXCLUDE (_fault, _once, _place, file_row_number), "
         f"CASE WHEN {keyed} THEN {row_key(dataset)} END AS _row_key, {entity} AS _entity, "
-        f"{quoted(dataset.timestamp)} AS _event_time FROM {files} {left_out} _fault IS NULL"
+        f"{quoted(dataset.timestamp)} AS _event_time FROM {staged} {left_out} _fault IS NULL"
     )
     by_version = {
         int(version): int(count)

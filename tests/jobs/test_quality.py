@@ -113,11 +113,24 @@ def test_each_bad_batch_is_refused_in_a_sentence(
     assert batch.output("quarantine", "report.json").exists()
 
 
+def test_parts_without_rows_refuse_a_batch_only_when_there_is_no_other(filled: Batch) -> None:
+    header = ",".join(HEADER).encode() + b"\n"
+    for name, content in (("empty.csv", header), ("x_$folder$", b"")):
+        filled.write(name, content)
+    verdict, report = checked(filled)
+    assert verdict["passed"]
+    assert (report["files"]["empty.csv"], report["files"]["x_$folder$"]) == (0, 0)
+    for path in filled.data.rglob("*.csv"):
+        path.write_bytes(header)
+    verdict, _ = checked(filled)
+    assert verdict["reasons"] == [
+        "None of the 4 files holds a row: see whether what writes them had finished, and had data."
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "rule"),
     [
-        (b"", "empty_file"),
-        (",".join(HEADER).encode() + b"\n", "empty_file"),
         (b"PAR1", "not_csv"),
         (b"id,at,who,amount,count,kind,flag\n", "missing_column"),
         (",".join(HEADER).encode() + b"\n1,2\n", "not_csv"),
