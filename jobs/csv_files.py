@@ -92,6 +92,8 @@ def look(path: Path, delimiter: str) -> Look:
     try:
         with _text(path) as lines:
             header, rows = _header(lines, delimiter)
+        if not header:
+            return Look()
         broken = any(sign in name for name in header for sign in "\r\n")
         return Look(header=header, rows=rows, uneven=broken or _uneven(path, delimiter))
     except _BROKEN as error:

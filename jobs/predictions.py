@@ -32,9 +32,10 @@ def load_scores(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -
 
     XGBoost's image separates the scores of one request by commas or by lines, depending on its version; both
     are read.
+
+    :raises InputError: when the file is no text of lines.
     """
-    connection.execute(
-        f"""
+    query = f"""
         CREATE OR REPLACE TEMP TABLE {quoted(table)} AS
         SELECT row_number() OVER () - 1 AS row, TRY_CAST(answer AS DOUBLE) AS score
         FROM (
@@ -46,7 +47,13 @@ def load_scores(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -
             WHERE trim(line) <> ''
         )
         """
-    )
+    try:
+        connection.execute(query)
+    except duckdb.InvalidInputException as error:
+        raise InputError(
+            f"The answers in {path.name} cannot be read: let the model end all lines in one way, and write "
+            "UTF-8 text."
+        ) from error
     return int(str(single(connection, f"SELECT count(*) FROM {quoted(table)}")[0]))
 
 
