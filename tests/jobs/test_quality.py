@@ -44,6 +44,25 @@ def changed(index: int, **values: Any) -> list[Row]:
     [
         (changed(3, amount="much"), {}, "wrong_type", "Column 'amount' is declared number but holds 'much'."),
         (changed(3, at="soon"), {}, "wrong_type", "Column 'at' is declared timestamp but holds 'soon'."),
+        (
+            changed(3, at="31.12.2024 10:00"),
+            {},
+            "wrong_type",
+            "holds '31.12.2024 10:00'. Times are read as ISO 8601, such as 2024-12-31 10:00:00: write them so"
+            ", or say Dataset.csv(..., timestamp_format='%d.%m.%Y %H:%M').",
+        ),
+        (
+            changed(3, at="31.12.2024 10:00"),
+            {"dataset": {"timestamp_format": "%Y-%m-%dT%H:%M:%S"}},
+            "wrong_type",
+            "Times are read by timestamp_format='%Y-%m-%dT%H:%M:%S': correct it, or the values.",
+        ),
+        (
+            changed(3, amount="1,5".join('""')),
+            {},
+            "wrong_type",
+            "Decimals are read with a point, such as 1234.5",
+        ),
         (changed(3, at=""), {}, "missing_timestamp", "1 rows have no time in 'at'"),
         (changed(3, id=""), {}, "missing_key", "1 rows have no value in the row key (id)."),
         (changed(3, id="r4"), {}, "duplicate_key", "1 row keys (id) occur more than once, for example 'r4'"),
