@@ -91,7 +91,8 @@ def _outputs(name: str) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Do what the command line says.
 
-    :returns: 0 when the job did its work, whatever its verdict; 1 when its inputs are broken.
+    :returns: 0 when the job did its work, whatever its verdict; 1 when its inputs are broken or the machine
+        lacked something.
     """
     given = parser().parse_args(arguments)
     began = time.monotonic()
@@ -99,11 +100,15 @@ def main(arguments: Sequence[str]) -> int:
         folders = _folders(given)
         plan = read_plan(given.plan or folders.input("plan"))
         verdict = import_module(f"jobs.{given.command}").run(plan, folders, given.memory)
-    except JobError as error:
-        leave({"passed": False, "reasons": [str(error)]})
-        print(f"error: {error}", file=sys.stderr)
-        return 1
     except Exception as error:
+        from jobs.machine import machine_error  # asks for DuckDB, which help has no need of
+
+        stopped = error if isinstance(error, JobError) else machine_error(error)
+        # Said first: on a full disk the message cannot be left.
+        if stopped is not None:
+            print(f"error: {stopped}", file=sys.stderr)
+            leave({"passed": False, "reasons": [str(stopped)]})
+            return 1
         # The reason belongs into the exit message; the traceback goes to the log.
         leave({"passed": False, "reasons": [f"{type(error).__name__}: {error}"]})
         raise

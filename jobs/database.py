@@ -1,11 +1,14 @@
 """The DuckDB connection that jobs work with: capped in memory, spilling to disk, reaching no network."""
 
+import atexit
+import hashlib
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -26,6 +29,8 @@ _BYTES = {
     "TIB": 2**40,
 }
 _BYTES_PER_THREAD = 100 * 10**6  # below this a thread's buffers alone can exhaust the cap
+
+_PATTERN = re.compile(r"[*?\[]")
 
 # Unless told so, DuckDB takes a folder such as month=01 for a column, which no file has.
 NO_PATH_COLUMNS = "hive_partitioning = false"
@@ -61,6 +66,7 @@ def connected(
         folder. By default four fifths of the machine's.
     :param share: how much of that default queries may hold, where other work is done beside them.
     :raises JobError: when ``memory`` cannot be read.
+    :raises MachineError: for what the machine lacked, such as disk or memory, while this was used.
     """
     import duckdb  # Spark's image has none, and asks this module for its SQL only
 
@@ -83,6 +89,13 @@ def connected(
         connection.execute("SET autoinstall_known_extensions = false")
         connection.execute("SET autoload_known_extensions = false")
         yield connection, folder
+    except Exception as error:
+        from jobs.machine import machine_error
+
+        lacked = machine_error(error)
+        if lacked is None or lacked is error:
+            raise
+        raise lacked from error
     finally:
         connection.close()
         shutil.rmtree(folder, ignore_errors=True)
@@ -104,9 +117,45 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def parquet(path: Path) -> str:
-    """The table that a Parquet file is, in SQL."""
-    return f"read_parquet({literal(str(path))}, {NO_PATH_COLUMNS})"
+def file_name(path: Path) -> str:
+    """The name by which DuckDB opens this very file, and which its column ``filename`` holds.
+
+    DuckDB takes every name with ``*``, ``?`` or ``[`` for a pattern and cannot be told otherwise, so such a
+    file, or one in such a folder, is opened by a link. A whole path is never taken for a URL.
+    """
+    text = os.path.abspath(path)
+    if not _PATTERN.search(text):
+        return text
+    # DuckDB tells from a name's end whether the file is compressed.
+    ending = path.suffix if path.suffix[1:].isalnum() else ""
+    link = _links() / (hashlib.sha256(os.fsencode(text)).hexdigest()[:32] + ending)
+    if not link.is_symlink():
+        link.symlink_to(text)
+    return str(link)
+
+
+@cache
+def _links() -> Path:
+    """A folder of this process for links, in the first place whose own name is no pattern."""
+    for place in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
+        if not _PATTERN.search(place) and os.access(place, os.W_OK):
+            folder = Path(tempfile.mkdtemp(prefix="mdlc-links-", dir=place))
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            return folder
+    raise JobError(
+        f"No folder for intermediate files has a name without *, ? and [, {tempfile.gettempdir()} neither: "
+        "set TMPDIR to one."
+    )
+
+
+def files(paths: Iterable[Path]) -> str:
+    """These very files as a list in SQL, for the functions that read files."""
+    return "[" + ", ".join(literal(file_name(path)) for path in paths) + "]"
+
+
+def parquet(*paths: Path) -> str:
+    """The table that Parquet files are together, in SQL."""
+    return f"read_parquet({files(paths)}, {NO_PATH_COLUMNS})"
 
 
 def quoted(name: str) -> str:

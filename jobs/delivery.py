@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from jobs.database import NO_PATH_COLUMNS, literal, single
+from jobs.database import literal, parquet, single
 from jobs.errors import PlanError
 from jobs.plan import Plan
 from jobs.roles import pointer
@@ -34,8 +34,7 @@ def write(
 
     :raises PlanError: when the plan names a key that prediction records do not hold.
     """
-    listed = ", ".join(literal(str(part)) for part in parts)
-    rows = f"read_parquet([{listed}], {NO_PATH_COLUMNS})"
+    rows = parquet(*parts)
     key = _key(plan)
     found = (
         f"SELECT * FROM {rows}"

@@ -1,4 +1,7 @@
-"""What stops a job: its inputs are broken. A batch that fails its checks is no error but a verdict."""
+"""What stops a job: its inputs are broken, or the machine lacks something.
+
+A batch that fails its checks is no error but a verdict, which is remembered; an error is not.
+"""
 
 
 class JobError(Exception):
@@ -11,3 +14,7 @@ class PlanError(JobError):
 
 class InputError(JobError):
     """An input file is missing, or is not the file that the plan pinned."""
+
+
+class MachineError(JobError):
+    """The machine lacked something: disk, memory, a permission. The same work can be started again."""

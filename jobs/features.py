@@ -49,7 +49,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
     champion = champion_program(plan, folders)
     with connected(memory) as (connection, scratch):
         columns = plan.dataset.needed(label=True)
-        sources = examine(connection, plan.files, data, plan.dataset.format, columns)
+        sources = examine(connection, plan.files, data, plan.dataset.format, columns, csv=plan.dataset.csv)
         if sources.problems:
             raise InputError(sources.problems[0].message)
         own = _read_otherwise(champion.columns, columns) if champion else {}
@@ -102,7 +102,8 @@ def _held_by_all(
     return {
         name: kind
         for name, kind in wanted.items()
-        if name not in have and all(origins.get(name, name) in source.header for source in sources.readable)
+        if name not in have
+        and all(source.header.count(origins.get(name, name)) == 1 for source in sources.readable)
     }
 
 

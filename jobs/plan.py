@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from jobs.csv_files import CsvFormat
 from jobs.errors import PlanError
 
 SCHEMA_VERSION = 1
@@ -47,6 +48,7 @@ class Dataset:
     positive: str = "1"
     task: str = "binary"
     accepted_leaks: tuple[str, ...] = ()
+    csv: CsvFormat = field(default_factory=CsvFormat)
 
     def needed(self, *, label: bool) -> dict[str, str]:
         """The columns that a job reads, with their types: never one that is known only afterwards."""
@@ -218,6 +220,9 @@ def _dataset(document: Mapping[str, Any], *, needs_label: bool) -> Dataset:
         positive=str(document.get("positive", "1")),
         task=document.get("task", "binary"),
         accepted_leaks=_names(document, "accepted_leaks"),
+        csv=CsvFormat(
+            delimiter=document.get("delimiter") or ",", timestamp_format=document.get("timestamp_format")
+        ),
     )
     if needs_label and not dataset.label:
         raise PlanError("dataset.label=None: a training run needs the column to predict.")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.database import NO_PATH_COLUMNS, literal, quoted, single
+from jobs.database import NO_PATH_COLUMNS, files, quoted, single
 from jobs.errors import InputError
 
 SUFFIX = ".out"
@@ -17,7 +17,7 @@ def answer_to(folder: Path, record_file: str) -> Path:
 
     :raises InputError: when there is none, or more than one.
     """
-    found = sorted(folder.rglob(record_file + SUFFIX))
+    found = [path for path in sorted(folder.rglob(f"*{SUFFIX}")) if path.name == record_file + SUFFIX]
     if len(found) != 1:
         what = "no answers" if not found else f"{len(found)} files of answers"
         raise InputError(
@@ -32,21 +32,28 @@ def load_scores(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -
 
     XGBoost's image separates the scores of one request by commas or by lines, depending on its version; both
     are read.
+
+    :raises InputError: when the file is no text of lines.
     """
-    connection.execute(
-        f"""
+    query = f"""
         CREATE OR REPLACE TEMP TABLE {quoted(table)} AS
         SELECT row_number() OVER () - 1 AS row, TRY_CAST(answer AS DOUBLE) AS score
         FROM (
             SELECT unnest(string_split(line, ',')) AS answer
-            FROM read_csv({literal(str(path))}, auto_detect = false, header = false, delim = '\x1f', quote =
+            FROM read_csv({files([path])}, auto_detect = false, header = false, delim = '\x1f', quote =
             '',
                 escape = '', columns = {{'line': 'VARCHAR'}}, parallel = false, max_line_size = {_LINE_BYTES},
                 {NO_PATH_COLUMNS})
             WHERE trim(line) <> ''
         )
         """
-    )
+    try:
+        connection.execute(query)
+    except duckdb.InvalidInputException as error:
+        raise InputError(
+            f"The answers in {path.name} cannot be read: let the model end all lines in one way, and write "
+            "UTF-8 text."
+        ) from error
     return int(str(single(connection, f"SELECT count(*) FROM {quoted(table)}")[0]))
 
 

@@ -2,9 +2,11 @@
 
 Writes ``shards/<shard>/<file>.csv`` (features only, no header: what the model takes) and
 ``keys/<file>.parquet`` (which row each line is). A file without rows gives keys and no records,
-because a transform job refuses empty files.
+because a transform job refuses empty files; nor may a shard hold no file at all, as one of such files only
+would, so that it gets a record of another shard's, whose answer nobody reads.
 """
 
+from pathlib import Path
 from typing import Any
 
 from jobs.database import connected
@@ -18,6 +20,9 @@ from jobs.records import numbered
 from jobs.roles import total_order
 from jobs.serving.program import Program
 from jobs.verification import verify
+
+UNREAD = "unread.csv"
+"""The records of a shard whose files hold no rows."""
 
 
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, Any]:
@@ -33,9 +38,10 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
     order = total_order(plan.dataset, columns)
     shards, keys = folders.output("shards"), folders.output("keys")
     total = 0
+    first: Path | None = None
     with connected(memory) as (connection, scratch):
         for file, name in numbered(plan):
-            sources = examine(connection, [file], data, plan.dataset.format, columns)
+            sources = examine(connection, [file], data, plan.dataset.format, columns, csv=plan.dataset.csv)
             staged = scratch / f"{name}.parquet"
             problems = [*sources.problems, *stage(connection, sources, columns, staged)]
             if problems:
@@ -45,6 +51,18 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
             if rows:
                 records = shards / file.shard / f"{name}.csv"
                 copy_to(connection, to_sql(program, "staged", order=order), records)
+                first = first or records
             staged.unlink()
             total += rows
+    _fill(plan, shards, first)
     return {"passed": True, "reasons": [], "metrics": {"files": len(plan.files)}, "rows": total}
+
+
+def _fill(plan: Plan, shards: Path, records: Path | None) -> None:
+    """Give each shard of the plan something to answer; nothing where there are no records at all."""
+    for shard in sorted({file.shard for file in plan.files}) if records else ():
+        folder = shards / shard
+        if not folder.is_dir() and records is not None:
+            folder.mkdir()
+            with records.open() as lines:
+                (folder / UNREAD).write_text(next(lines))

@@ -46,18 +46,15 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
     columns = plan.dataset.needed(label=plan.training)
     facts: dict[str, Any] = {}
     with connected(memory) as (connection, scratch):
-        sources = examine(connection, plan.files, data, plan.dataset.format, columns)
+        sources = examine(connection, plan.files, data, plan.dataset.format, columns, csv=plan.dataset.csv)
         problems = [*sources.problems, *stage(connection, sources, columns, scratch / "staged.parquet")]
         findings = [
             Finding(rule=problem.rule, column=problem.column, message=problem.message) for problem in problems
         ]
         rows = row_count(connection, "staged")
         held = rows_by_file(connection)
-        findings += [
-            Finding(rule="empty_file", message=f"{source.file.name} has a header and no rows.")
-            for source in sources.readable
-            if source.file.name not in held and not problems
-        ]
+        if not rows and not problems:
+            findings.append(Finding(rule="empty_file", message=_all_empty(plan)))
         # With a file unread or a column missing, later rules would report what follows from that.
         if not findings:
             findings = list(_ruled(connection, plan, columns, rows, facts))
@@ -83,6 +80,12 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
     }
 
 
+def _all_empty(plan: Plan) -> str:
+    names = [file.name for file in plan.files]
+    what = f"{names[0]} holds no row" if len(names) == 1 else f"None of the {len(names):,} files holds a row"
+    return f"{what}: see whether what writes them had finished, and had data."
+
+
 def _ruled(
     connection: duckdb.DuckDBPyConnection,
     plan: Plan,
@@ -90,7 +93,7 @@ def _ruled(
     rows: int,
     facts: dict[str, Any],
 ) -> Iterator[Finding]:
-    yield from type_rules(connection, columns)
+    yield from type_rules(connection, columns, plan.dataset.csv if plan.dataset.format == "csv" else None)
     yield from writing_rules(connection, plan.dataset, columns)
     yield from row_rules(connection, plan, rows)
     yield from value_rules(connection, plan, rows)

@@ -5,16 +5,16 @@ needs the data in memory. A value that does not fit its column's declared type b
 beside the row.
 """
 
-import csv
-import gzip
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
 
-from jobs.database import NO_PATH_COLUMNS, literal, parquet, quoted, single
+from jobs.csv_files import LINE_BYTES, CsvFormat, UnreadableError, explained, look, no_column, rewrite
+from jobs.database import NO_PATH_COLUMNS, file_name, files, literal, parquet, quoted, single
 from jobs.names import FILE, PROBLEMS, REWRITTEN, refuse_equal
+from jobs.parquet_files import footer, of_content
 from jobs.plan import DataFile
 from jobs.values import SQL_TYPES, TEXTS, checked, parsed
 
@@ -22,16 +22,8 @@ BETWEEN, _WITHIN = "chr(30)", "chr(31)"  # separators that no text file holds
 _FILENAME = literal("\x01filename")  # DuckDB's own name for it may be a column's
 _ROW_GROUP = 20_480
 _BUFFER_BYTES = 4_000_000
-_LINE_BYTES = 1_000_000
-_NO_CSV = {
-    b"PAR1": "a Parquet file",
-    b"%PDF": "a PDF",
-    b"PK\x03\x04": "a zip archive",
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"\xd0\xcf\x11\xe0": "an old Office document",
-    b"\x1f\x8b": "compressed by gzip (its name must end in .gz)",
-}
+_LOST = "rows follow its first line, and none of them could be read: see how its lines end"
+_BROKEN_PAGES = "its pages cannot be read: write the file anew"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,21 +38,30 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """One readable file: where it lies and what its columns are called, in order."""
+    """One readable file: where it lies and what its columns are called, in order.
+
+    ``rows``: whether it is known to hold any; ``uneven``: whether its lines end in several ways.
+    """
 
     file: DataFile
     path: Path
     header: tuple[str, ...]
     types: tuple[str, ...] = ()
+    rows: bool = False
+    uneven: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """The files of a batch: those that can be read, and what is wrong with the others."""
+    """The files of a batch: those that can be read, and what is wrong with the others.
+
+    Files that hold nothing at all, of which distributed engines write some, are neither.
+    """
 
     format: str
     readable: tuple[Source, ...]
     problems: tuple[Problem, ...] = field(default=())
+    csv: CsvFormat = field(default_factory=CsvFormat)
 
 
 def examine(
@@ -69,19 +70,38 @@ def examine(
     folder: Path,
     data_format: str,
     columns: Mapping[str, str],
+    *,
+    csv: CsvFormat | None = None,
 ) -> Sources:
-    """Look at the beginning of each file: is it of the declared format, and are the needed columns there?"""
+    """Look at each file: is it of the declared format, and are the needed columns there, once each?"""
     readable, problems = [], []
+    csv = csv or CsvFormat()
     for file in files:
         path = folder / file.name
-        look = _parquet_source if data_format == "parquet" else _csv_source
-        found = look(connection, file, path)
-        if isinstance(found, Problem):
-            problems.append(found)
+        try:
+            found = (
+                _parquet_source(connection, file, path)
+                if data_format == "parquet"
+                else _csv_source(file, path, csv.delimiter)
+            )
+        except UnreadableError as error:
+            problems.append(_not_readable(file, data_format, str(error)))
+            continue
+        if not found.header:
             continue
         absent = [name for name in columns if name not in found.header]
-        if len(absent) == len(columns):
-            problems.append(_not_readable(file, data_format, "its first line names none of the columns"))
+        twice = [name for name in columns if found.header.count(name) > 1]
+        if twice:
+            problems.append(
+                _not_readable(file, data_format, f"it has the column {twice[0]!r} more than once")
+            )
+        elif len(absent) == len(columns):
+            why = (
+                f"it has none of the columns that are looked for; it has {_shortened(found.header)}"
+                if data_format == "parquet"
+                else no_column(found.header, tuple(columns), csv.delimiter)
+            )
+            problems.append(_not_readable(file, data_format, why))
         elif absent:
             problems += [
                 Problem(
@@ -94,48 +114,17 @@ def examine(
             ]
         else:
             readable.append(found)
-    return Sources(format=data_format, readable=tuple(readable), problems=tuple(problems))
+    return Sources(format=data_format, readable=tuple(readable), problems=tuple(problems), csv=csv)
 
 
-def _csv_source(connection: duckdb.DuckDBPyConnection, file: DataFile, path: Path) -> Source | Problem:
-    if path.stat().st_size == 0:
-        return Problem(rule="empty_file", file=file.name, message=f"{file.name} is empty.")
-    compressed = path.name.endswith(".gz")
-    with path.open("rb") as stream:
-        head = stream.read(4096)
-    if not compressed:
-        for magic, what in _NO_CSV.items():
-            if head.startswith(magic):
-                return _not_readable(file, "csv", f"it is {what}")
-        if b"\x00" in head:
-            return _not_readable(file, "csv", "it holds binary data")
-    try:
-        opened = gzip.open if compressed else open
-        with opened(path, "rt", encoding="utf-8-sig", newline="") as lines:
-            header = next(csv.reader(lines, strict=True), None)
-    except (UnicodeDecodeError, csv.Error, gzip.BadGzipFile, EOFError) as error:
-        return _not_readable(file, "csv", f"its first line cannot be read ({error})")
-    if not header:
-        return Problem(rule="empty_file", file=file.name, message=f"{file.name} is empty.")
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        return _not_readable(file, "csv", f"its first line names the column {twice[0]!r} twice")
-    return Source(file=file, path=path, header=tuple(header))
+def _csv_source(file: DataFile, path: Path, delimiter: str) -> Source:
+    found = look(path, delimiter)
+    return Source(file=file, path=path, header=found.header, rows=found.rows, uneven=found.uneven)
 
 
-def _parquet_source(connection: duckdb.DuckDBPyConnection, file: DataFile, path: Path) -> Source | Problem:
-    if path.stat().st_size == 0:
-        return Problem(rule="empty_file", file=file.name, message=f"{file.name} is empty.")
-    try:
-        described = connection.execute(f"DESCRIBE FROM {parquet(path)}").fetchall()
-    except duckdb.Error:
-        return _not_readable(file, "parquet", "its footer cannot be read")
-    return Source(
-        file=file,
-        path=path,
-        header=tuple(row[0] for row in described),
-        types=tuple(row[1] for row in described),
-    )
+def _parquet_source(connection: duckdb.DuckDBPyConnection, file: DataFile, path: Path) -> Source:
+    header, types = footer(connection, path)
+    return Source(file=file, path=path, header=header, types=types)
 
 
 def _not_readable(file: DataFile, data_format: str, why: str) -> Problem:
@@ -167,33 +156,82 @@ def stage(
     (see `wrong_values`), and `jobs.names.REWRITTEN` (see `jobs.writing`).
     """
     refuse_equal(columns)
-    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Source]] = {}
-    for source in sources.readable:
-        groups.setdefault((source.header, source.types), []).append(source)
-    scans = [_scan(sources.format, group, columns, origins or {}) for group in groups.values()]
-    query = " UNION ALL ".join(scans) if scans else _nothing(columns)
+
+    def copy(read: Sequence[Source], to: Path) -> None:
+        groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Source]] = {}
+        for source in read:
+            groups.setdefault((source.header, source.types), []).append(source)
+        scans = [_scan(sources, group, columns, origins or {}) for group in groups.values()]
+        query = " UNION ALL ".join(scans) if scans else _nothing(columns)
+        connection.execute(
+            f"COPY ({query}) TO {literal(str(to))} (FORMAT parquet, ROW_GROUP_SIZE {_ROW_GROUP})"
+        )
+
+    readable, problems = _evened(sources, target)
     # Later queries order what they write; unordered staging needs far less memory.
     connection.execute("SET preserve_insertion_order = false")
-    problems = []
     try:
-        connection.execute(
-            f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, ROW_GROUP_SIZE {_ROW_GROUP})"
-        )
-    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
-        problems = [_culprit(sources, str(error))]
-        connection.execute(f"COPY ({_nothing(columns)}) TO {literal(str(target))} (FORMAT parquet)")
+        copy(readable, target)
+        rows = f"FROM {parquet(target)}"
+    except duckdb.Error as error:
+        if not of_content(error):
+            raise
+        # DuckDB removes what it had written a little later: the target's name must not be used again.
+        problems.append(_culprit(readable, sources, error, copy, target))
+        rows = _nothing(columns)
     finally:
         connection.execute("SET preserve_insertion_order = true")
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(view)} AS FROM {parquet(target)}")
+        for source in readable:
+            if source.uneven:
+                source.path.unlink(missing_ok=True)
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(view)} AS {rows}")
+    if not problems:
+        held = rows_by_file(connection, view=view)
+        lost = [source for source in readable if source.rows and source.file.name not in held]
+        problems = [_not_readable(source.file, sources.format, _LOST) for source in lost]
     return problems
 
 
-def _culprit(sources: Sources, error: str) -> Problem:
-    """The file that DuckDB's message is about, and the first lines of what it says, without paths."""
-    guilty = next((s for s in sources.readable if str(s.path) in error), sources.readable[0])
-    lines = [line.strip() for line in error.replace(str(guilty.path), guilty.file.name).splitlines()]
-    said = " ".join(line for line in lines[:4] if line)
-    return _not_readable(guilty.file, sources.format, f"{said[:300]}")
+def _evened(sources: Sources, target: Path) -> tuple[list[Source], list[Problem]]:
+    """The files to read: those whose lines end in several ways are written anew beside the target."""
+    readable: list[Source] = []
+    problems: list[Problem] = []
+    for number, source in enumerate(sources.readable):
+        path = source.path
+        if source.uneven:
+            path = target.with_name(f"{target.stem}-{number}.csv")
+            try:
+                rewrite(source.path, path, sources.csv.delimiter)
+            except UnreadableError as error:
+                path.unlink()
+                problems.append(_not_readable(source.file, sources.format, str(error)))
+                continue
+        readable.append(replace(source, path=path))
+    return readable, problems
+
+
+def _culprit(
+    readable: Sequence[Source],
+    sources: Sources,
+    error: duckdb.Error,
+    copy: Callable[[Sequence[Source], Path], None],
+    target: Path,
+) -> Problem:
+    """The file that DuckDB's error is about, and what is wrong with it in our words."""
+    said = str(error)
+    guilty = next((s for s in readable if f"file = {file_name(s.path)}\n" in said), None)
+    for number, source in enumerate(readable) if guilty is None else ():
+        # Not every error names the file; alone, the one that it is about raises again.
+        try:
+            copy([source], target.with_name(f"{target.stem}-{number}.alone"))
+        except duckdb.Error as again:
+            if not of_content(again):
+                raise
+            guilty, said = source, str(again)
+            break
+    guilty = guilty or readable[0]
+    why = explained(said, sources.csv.delimiter) if sources.format == "csv" else _BROKEN_PAGES
+    return _not_readable(guilty.file, sources.format, why)
 
 
 def _nothing(columns: Mapping[str, str]) -> str:
@@ -203,15 +241,15 @@ def _nothing(columns: Mapping[str, str]) -> str:
 
 
 def _scan(
-    data_format: str, group: Sequence[Source], columns: Mapping[str, str], origins: Mapping[str, str]
+    sources: Sources, group: Sequence[Source], columns: Mapping[str, str], origins: Mapping[str, str]
 ) -> str:
     """A query over files with one header, giving typed columns, the file's name and the row's problems."""
     header, types = group[0].header, group[0].types or ("VARCHAR",) * len(group[0].header)
-    paths = "[" + ", ".join(literal(str(source.path)) for source in group) + "]"
-    names = "MAP {" + ", ".join(f"{literal(str(s.path))}: {literal(s.file.name)}" for s in group) + "}"
+    paths = files(source.path for source in group)
+    names = "MAP {" + ", ".join(f"{literal(file_name(s.path))}: {literal(s.file.name)}" for s in group) + "}"
     # Columns are read by position: DuckDB's names ignore case, files' names do not.
     places = {name: header.index(origins.get(name, name)) for name in columns}
-    if data_format == "parquet":
+    if sources.format == "parquet":
         given = ", ".join(f"r{i}" for i in range(len(header)))
         origin = (
             f"read_parquet({paths}, filename = {_FILENAME}, {NO_PATH_COLUMNS}) AS files({given}, filename)"
@@ -219,14 +257,18 @@ def _scan(
     else:
         given = "{" + ", ".join(f"'r{i}': 'VARCHAR'" for i in range(len(header))) + "}"
         origin = (
-            f"read_csv({paths}, auto_detect = false, header = true, delim = ',', quote = '\"', "
+            f"read_csv({paths}, auto_detect = false, header = true, "
+            f"delim = {literal(sources.csv.delimiter)}, quote = '\"', "
             f"escape = '\"', nullstr = '', columns = {given}, filename = true, strict_mode = true, "
-            f"max_line_size = {_LINE_BYTES}, buffer_size = {_BUFFER_BYTES}, {NO_PATH_COLUMNS})"
+            f"max_line_size = {LINE_BYTES}, buffer_size = {_BUFFER_BYTES}, {NO_PATH_COLUMNS})"
         )
     read, values, problems, rewritten = [], [], [], []
     for index, (name, kind) in enumerate(columns.items()):
         raw = f"r{places[name]}"
-        read += [f"{raw} AS r_{index}", f"{parsed(raw, kind, types[places[name]])} AS p_{index}"]
+        value = parsed(raw, kind, types[places[name]])
+        if kind == "timestamp" and sources.format == "csv" and sources.csv.timestamp_format is not None:
+            value = f"CAST(TRY_STRPTIME({raw}, {literal(sources.csv.timestamp_format)}) AS TIMESTAMP)"
+        read += [f"{raw} AS r_{index}", f"{value} AS p_{index}"]
         value, bad = checked(f"p_{index}", kind, f"r_{index}", types[places[name]])
         values.append(f"{value} AS {quoted(name)}")
         if kind in TEXTS and types[places[name]] == "VARCHAR":

@@ -1,5 +1,6 @@
 """The names of batch inference's files: one flat name an input file, the same in every job."""
 
+import re
 from pathlib import PurePosixPath
 
 from jobs.plan import DataFile, Plan
@@ -15,4 +16,5 @@ def numbered(plan: Plan) -> list[tuple[DataFile, str]]:
 
 
 def _stem(name: str) -> str:
-    return PurePosixPath(name).name.split(".")[0]
+    """What tells a person which file it is, without signs that mean something in keys and patterns."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", PurePosixPath(name).name.split(".")[0])[:60]

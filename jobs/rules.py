@@ -5,6 +5,7 @@ from typing import Any
 
 import duckdb
 
+from jobs.csv_files import CsvFormat, what_is_read
 from jobs.database import literal, quoted, single
 from jobs.findings import Finding
 from jobs.leaks import strengths
@@ -22,8 +23,13 @@ def _count(connection: duckdb.DuckDBPyConnection, condition: str, relation: str 
     return int(str(single(connection, f"SELECT count(*) FROM {quoted(relation)} WHERE {condition}")[0]))
 
 
-def type_rules(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str]) -> Iterator[Finding]:
-    """Values that do not fit their column's declared type."""
+def type_rules(
+    connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], csv: CsvFormat | None = None
+) -> Iterator[Finding]:
+    """Values that do not fit their column's declared type.
+
+    :param csv: how the values were written, where they come from CSV files.
+    """
     for name, rows, example in wrong_values(connection, columns):
         yield Finding(
             rule="wrong_type",
@@ -32,6 +38,7 @@ def type_rules(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str]
             message=(
                 f"Column {name!r} is declared {columns[name]} but holds {example!r}"
                 f"{f' and {rows - 1:,} more such values' if rows > 1 else ''}."
+                f"{what_is_read(columns[name], example, csv)}"
             ),
         )
 

@@ -3,15 +3,13 @@
 from typing import Any
 
 from lambdas.leases.noted import Trained
-from lambdas.sources import is_data, split_uri
+from lambdas.sources import listed, split_uri
 
 
 def counted(s3: Any, uri: str, *, rows: int | None = None) -> Trained:
     """Files and bytes below a dataset's URI; none is no error here."""
     bucket, prefix = split_uri(uri)
     files = size = 0
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        for one in page.get("Contents", []):
-            if is_data(one["Key"]):
-                files, size = files + 1, size + one["Size"]
+    for one in listed(s3, bucket, prefix):
+        files, size = files + 1, size + one["Size"]
     return Trained(files=files, size=size, rows=rows)

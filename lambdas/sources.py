@@ -1,6 +1,6 @@
 """Which objects a dataset consists of, and the version that pins their content."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +10,8 @@ from lambdas.steps import digest
 
 CHECKSUMS = ("CRC64NVME", "SHA256", "CRC32C", "CRC32", "SHA1")
 """S3's content checksums, the ones preferred first. An ETag under KMS is no content hash."""
+
+_HIDDEN = ("_", ".")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,25 +57,28 @@ def checksum(head: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def list_files(s3: Any, uri: str) -> tuple[SourceFile, ...]:
-    """The objects under an S3 prefix with what identifies their content, sorted by name.
-
-    Objects whose own name begins with `_` or `.` are markers (Spark's `_SUCCESS`), no data, as query engines
-    have it.
+    """The objects of data under an S3 prefix with what identifies their content, sorted by name.
 
     Raises:
-        NoData: when the prefix holds no objects but markers and placeholders for folders.
+        NoData: when the prefix holds none (see `is_data`).
     """
     bucket, prefix = split_uri(uri)
-    found: list[tuple[str, int]] = []
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        found += [(o["Key"], o["Size"]) for o in page.get("Contents", []) if is_data(o["Key"])]
+    found = [(entry["Key"], entry["Size"]) for entry in listed(s3, bucket, prefix)]
     if not found:
         raise NoData(
             f"No objects under {uri}: upload the data there, or correct the dataset's uri. "
-            "Names beginning with _ or . do not count."
+            "Names of files and folders beginning with _ or . do not count."
         )
 
     return describe(s3, bucket, prefix, found)
+
+
+def listed(s3: Any, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
+    """The objects of data under a prefix, as `ListObjectsV2` lists them, over all pages (see `is_data`)."""
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for entry in page.get("Contents", []):
+            if is_data(entry["Key"], prefix):
+                yield entry
 
 
 def is_there(s3: Any, bucket: str, key: str) -> bool:
@@ -103,9 +108,18 @@ def name_below(prefix: str, key: str) -> str:
     return key[len(prefix) :].lstrip("/") or key.rsplit("/", 1)[-1]
 
 
-def is_data(key: str) -> bool:
-    """Whether a key is an object of data: no placeholder for a folder, and no marker."""
-    return not key.rsplit("/", 1)[-1].startswith(("_", ".")) and not key.endswith("/")
+def is_data(key: str, prefix: str) -> bool:
+    """Whether a key below a prefix is an object of data: no placeholder for a folder, and nothing hidden.
+
+    As query engines have it, files and folders whose name begins with `_` or `.` hold no data: Spark's
+    `_SUCCESS` and `_temporary/`, Delta's `_delta_log/`, Jupyter's `.ipynb_checkpoints/`. The folder of a
+    partition does, whatever its column is called: `_year=2013/`. The prefix was chosen by who configured it.
+    """
+    *folders, name = key[len(prefix) :].split("/")
+    hidden = name.startswith(_HIDDEN) or any(
+        folder.startswith(_HIDDEN) and "=" not in folder for folder in folders
+    )
+    return not hidden and not key.endswith("/")
 
 
 def data_version(files: Iterable[SourceFile]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.database import NO_PATH_COLUMNS, literal
+from jobs.database import NO_PATH_COLUMNS, file_name, files, literal
 from jobs.errors import InputError
 from jobs.names import (
     FAULT,
@@ -80,7 +80,8 @@ def stage_captures(
             break
         except duckdb.InvalidInputException as error:
             # To read such a line would take more memory than the job may have.
-            long = next((n for n in left if _TOO_LONG in str(error) and str(folder / n) in str(error)), None)
+            said = str(error)
+            long = next((n for n in left if _TOO_LONG in said and file_name(folder / n) in said), None)
             if long is None:
                 raise
             left.remove(long)
@@ -96,9 +97,9 @@ def _lines(folder: Path, names: Sequence[str]) -> str:
             f"SELECT {{'endpointInput': {side}, 'endpointOutput': {side}}} AS captureData, "
             "{'eventId': '', 'inferenceId': '', 'inferenceTime': ''} AS eventMetadata WHERE false"
         )
-    paths = ", ".join(literal(str(folder / name)) for name in names)
+    paths = files(folder / name for name in names)
     return (
-        f"SELECT captureData, eventMetadata FROM read_json([{paths}], format = 'newline_delimited', "
+        f"SELECT captureData, eventMetadata FROM read_json({paths}, format = 'newline_delimited', "
         f"ignore_errors = true, columns = {_COLUMNS}, {NO_PATH_COLUMNS})"
     )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.database import NO_PATH_COLUMNS, literal, parquet, quoted, single
+from jobs.database import NO_PATH_COLUMNS, files, literal, parquet, quoted, single
 from jobs.monitoring.disagreement import disagreement
 from jobs.monitoring.settings import Settings
 from jobs.monitoring.until import reach
@@ -216,13 +216,13 @@ def _by_inference_id(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: 
 
     :returns: how many cannot be read.
     """
-    paths = ", ".join(literal(str(folder / file.name)) for file in plan.files)
+    paths = files(folder / file.name for file in plan.files)
     connection.execute(
         f"""
         CREATE TEMP TABLE label_lines AS
         SELECT {_request_id()} AS {KEY}, {_value(plan.dataset)} AS {_VALUE},
             CAST(TRY_CAST("at" AS TIMESTAMPTZ) AS TIMESTAMP) AS {_KNOWN_AT}, 0 AS {_ROW}
-        FROM read_json([{paths}], format = 'newline_delimited', ignore_errors = true, {NO_PATH_COLUMNS},
+        FROM read_json({paths}, format = 'newline_delimited', ignore_errors = true, {NO_PATH_COLUMNS},
             columns = {{request_id: 'JSON', value: 'JSON', 'at': 'VARCHAR'}})
         """
     )
@@ -274,9 +274,10 @@ def _by_row(
     by_key = settings.by == "row_key"
     keys = dataset.row_key if by_key else (str(dataset.entity), dataset.timestamp)
     needed = {name: dataset.columns[name] for name in (*keys, str(dataset.label))}
-    sources = examine(connection, plan.files, folder, settings.format, needed)
-    held = [set(source.header) for source in sources.readable]
-    also = {name: kind for name, kind in wanted.items() if all(name in header for header in held)}
+    sources = examine(connection, plan.files, folder, settings.format, needed, csv=dataset.csv)
+    # What a file has twice cannot be compared with anything.
+    held = [source.header for source in sources.readable]
+    also = {n: kind for n, kind in wanted.items() if all(header.count(n) == 1 for header in held)}
     columns = {**needed, **also}
     staged = scratch / "labels.parquet"
     problems = [*sources.problems, *stage(connection, sources, columns, staged, view="label_rows")]

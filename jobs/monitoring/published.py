@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.database import NO_PATH_COLUMNS, literal, quoted
+from jobs.database import literal, parquet, quoted
 from jobs.errors import InputError
 from jobs.monitoring import new_columns
 from jobs.monitoring.settings import Published
@@ -57,11 +57,11 @@ def stage_published(
         files = [DataFile(name=name, size=0, algorithm="", value="") for name in result.raw]
         there = [file for file in files if (raw / file.name).is_file()]
         notes += [f"Raw file {file.name} of run {result.run} is gone." for file in files if file not in there]
-        sources = examine(connection, there, raw, dataset.format, columns)
+        sources = examine(connection, there, raw, dataset.format, columns, csv=dataset.csv)
         headers += [source.header for source in sources.readable]
         problems = [
             *sources.problems,
-            *stage(connection, sources, columns, folder / "raw.parquet", view="raw"),
+            *stage(connection, sources, columns, folder.parent / "raw.parquet", view="raw"),
         ]
         notes += [problem.message for problem in problems]
         target = folder / f"served-{number:05d}.parquet"
@@ -69,13 +69,13 @@ def stage_published(
             query = _joined(parts, result, dataset, columns)
             connection.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet)")
         connection.execute("DROP VIEW raw")
-        (folder / "raw.parquet").unlink()
+        (folder.parent / "raw.parquet").unlink(missing_ok=True)
     new = new_columns.in_headers(headers, {*columns, *dataset.columns})
     return [*notes, *new_columns.note(new, "file")]
 
 
 def _joined(parts: Path, result: Published, dataset: Dataset, columns: Mapping[str, str]) -> str:
-    paths = ", ".join(literal(str(parts / name)) for name in result.parts)
+    predictions = parquet(*(parts / name for name in result.parts))
     values = ", ".join(f"raw.{quoted(name)} AS {at_place(place)}" for place, name in enumerate(columns))
     fault = (
         f"WHEN raw.{KEY} IS NULL THEN 'raw' WHEN NOT isfinite(part.score) OR part.score IS NULL THEN 'score'"
@@ -90,7 +90,7 @@ def _joined(parts: Path, result: Published, dataset: Dataset, columns: Mapping[s
         SELECT inference_id, row_key, score,
             row_number() OVER (PARTITION BY row_key ORDER BY inference_id) AS place
         FROM (SELECT inference_id, {published_key(dataset, "row_key")} AS row_key,
-            CAST(score AS DOUBLE) AS score FROM read_parquet([{paths}], {NO_PATH_COLUMNS}))
+            CAST(score AS DOUBLE) AS score FROM {predictions})
     ) AS part LEFT JOIN (
         SELECT *, {row_key(dataset)} AS {KEY}, row_number() OVER (PARTITION BY {row_key(dataset)}) AS {NTH}
         FROM raw

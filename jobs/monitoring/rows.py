@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.database import NO_PATH_COLUMNS, literal, quoted, single
+from jobs.database import NO_PATH_COLUMNS, files, literal, quoted, single
 from jobs.folders import Folders
 from jobs.monitoring import new_columns
 from jobs.monitoring.captures import stage_captures
@@ -133,19 +133,21 @@ def _told_apart(
     refuse_equal(columns)
     ours = (FAULT, INFERENCE_ID, SERVED_AT, SCORE, VERSION, LINE, ONCE, PLACE, PROBLEMS)
     named = [f"{at_place(place)} AS {quoted(name)}" for place, name in enumerate(columns)]
-    files = (
+    parts = files(sorted(folder.glob("*.parquet")))
+    staged = (
         f"(SELECT {', '.join([*ours, *named])}, file_row_number AS {NTH} FROM "
-        f"read_parquet({literal(str(folder / '*.parquet'))}, file_row_number = true, {NO_PATH_COLUMNS}))"
+        f"read_parquet({parts}, file_row_number = true, {NO_PATH_COLUMNS}))"
     )
     counted = connection.execute(
-        f"SELECT {FAULT}, count(*) FROM {files} WHERE {FAULT} IS NOT NULL GROUP BY 1 ORDER BY 1"
+        f"SELECT {FAULT}, count(*) FROM {staged} WHERE {FAULT} IS NOT NULL GROUP BY 1 ORDER BY 1"
     ).fetchall()
     faults = {str(fault): int(count) for fault, count in counted if fault in UNREADABLE}
     connection.execute(
         f"CREATE TEMP TABLE repeated AS SELECT nth, once FROM (SELECT {NTH}, {ONCE}, "
         f"row_number() OVER (PARTITION BY {ONCE}, {PLACE} ORDER BY {SERVED_AT}, {NTH}) "
-        f"FROM {files} WHERE {FAULT} IS NULL AND {ONCE} IN (SELECT {ONCE} FROM {files} WHERE {FAULT} IS NULL "
-        f"GROUP BY {ONCE}, {PLACE} HAVING count(*) > 1)) AS numbered(nth, once, times) WHERE times > 1"
+        f"FROM {staged} WHERE {FAULT} IS NULL AND {ONCE} IN (SELECT {ONCE} FROM {staged} "
+        f"WHERE {FAULT} IS NULL GROUP BY {ONCE}, {PLACE} HAVING count(*) > 1)) AS numbered(nth, once, times) "
+        "WHERE times > 1"
     )
     (duplicates,) = single(connection, "SELECT count(*) FROM repeated")
     left_out = (
@@ -155,7 +157,7 @@ def _told_apart(
     connection.execute(
         f"CREATE TEMP VIEW served AS SELECT * EXCLUDE ({FAULT}, {ONCE}, {PLACE}, {NTH}), "
         f"CASE WHEN {keyed} THEN {row_key(dataset)} END AS {ROW_KEY}, {entity(dataset)} AS {ENTITY}, "
-        f"{quoted(dataset.timestamp)} AS {EVENT_TIME} FROM {files} {left_out} {FAULT} IS NULL"
+        f"{quoted(dataset.timestamp)} AS {EVENT_TIME} FROM {staged} {left_out} {FAULT} IS NULL"
     )
     by_version = {
         int(version): int(count)

@@ -9,6 +9,7 @@ makes a baseline of them, from a JSON object of columns' names and kinds.
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -62,7 +63,7 @@ def run(session: "SparkSession", rows: str, output: str, *, baseline: str | None
     """
     if (baseline is None) == (kinds is None):
         raise InputError("Give --baseline to compare the rows with one, or --kinds to make a new one.")
-    session.read.parquet(rows).createOrReplaceTempView(RELATION)
+    session.read.parquet(named(rows)).createOrReplaceTempView(RELATION)
     documents = computed(
         SparkConnection(session),
         baseline=json.loads(_read(session, baseline)) if baseline else None,
@@ -90,7 +91,12 @@ def computed(
 
 
 def _read(session: "SparkSession", uri: str) -> str:
-    return str(session.read.text(uri, wholetext=True).collect()[0][0])
+    return str(session.read.text(named(uri), wholetext=True).collect()[0][0])
+
+
+def named(uri: str) -> str:
+    """The very object or folder of that name, for readers that take Hadoop's patterns."""
+    return re.sub(r"[*?\[\]{}\\]", r"\\\g<0>", uri)
 
 
 def _write(session: "SparkSession", uri: str, text: str) -> None:

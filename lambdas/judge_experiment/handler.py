@@ -23,6 +23,7 @@ from lambdas.judge_experiment import ab, shadow
 from lambdas.judge_experiment.captures import Captured, Stored, captured, spread
 from lambdas.judge_experiment.errors import CapturesLate, ExperimentEnded
 from lambdas.planning import utc_now
+from lambdas.sources import listed
 
 logger = Logger(service="judge-experiment")
 
@@ -135,11 +136,7 @@ def _outcomes(event: dict[str, Any], since: datetime) -> dict[str, float]:
 def _listed(s3: Any, bucket: str, prefix: str, since: datetime) -> Iterator[dict[str, Any]]:
     # S3 tells whole seconds.
     moment = since.replace(microsecond=0)
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    for page in pages:
-        for entry in page.get("Contents", []):
-            if entry["LastModified"] >= moment:
-                yield entry
+    return (entry for entry in listed(s3, bucket, prefix) if entry["LastModified"] >= moment)
 
 
 def _text(s3: Any, bucket: str, key: str) -> str:

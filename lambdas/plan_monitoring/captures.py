@@ -13,6 +13,7 @@ from typing import Any
 from lambdas.plan_monitoring.windows import Window
 from lambdas.probe_answers.logic import parsed
 from lambdas.probe_answers.rows import PROBE_PREFIX
+from lambdas.sources import listed
 from mdlc_constructs.settings.strict_json import json_lines
 
 HOUR = timedelta(hours=1)
@@ -57,7 +58,7 @@ def files(
     for variant in variants or _variants(s3, bucket, endpoint):
         folder = f"capture/{endpoint}/{variant}/"
         for prefix in _prefixes(folder, first, last):
-            for entry in _listed(s3, bucket, prefix):
+            for entry in listed(s3, bucket, prefix):
                 hour = entry["Key"].removeprefix(folder)[: len("2013/01/31/23")]
                 near = first.strftime("%Y/%m/%d/%H") <= hour <= last.strftime("%Y/%m/%d/%H")
                 # Of an empty file no part can be asked for.
@@ -128,11 +129,6 @@ def _prefixes(folder: str, first: datetime, last: datetime) -> Iterator[str]:
     while moment <= last:
         yield folder + moment.strftime("%Y/%m/%d/" if by_day else "%Y/%m/%d/%H/")
         moment += timedelta(days=1) if by_day else HOUR
-
-
-def _listed(s3: Any, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        yield from page.get("Contents", [])
 
 
 def version_named(s3: Any, bucket: str, found: Sequence[Captured], window: Window) -> int | None:

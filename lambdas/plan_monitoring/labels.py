@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lambdas.plan_monitoring.windows import Window
-from lambdas.sources import SourceFile, data_version, describe, is_data, name_below, split_uri
+from lambdas.sources import SourceFile, data_version, describe, listed, name_below, split_uri
 
 MANY = 500
 """Of more files than this only those written since a window began are read: labels come after predictions."""
@@ -33,13 +33,7 @@ class LabelFiles:
         if not uri:
             return cls(s3, uri, ())
         bucket, prefix = split_uri(uri)
-        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        found = [
-            (entry["Key"], entry["Size"], entry["LastModified"])
-            for page in pages
-            for entry in page.get("Contents", [])
-            if is_data(entry["Key"])
-        ]
+        found = [(entry["Key"], entry["Size"], entry["LastModified"]) for entry in listed(s3, bucket, prefix)]
         return cls(s3, uri, found)
 
     def of(self, window: Window) -> tuple[SourceFile, ...]:

@@ -30,7 +30,7 @@ from lambdas.probe_answers import logic
 from lambdas.probe_answers.asking import ask, runtime
 from lambdas.probe_answers.errors import InvalidRows, NothingToAsk, ProbesLost, TooSlow
 from lambdas.probe_answers.rows import Row, captured_rows, distinct, golden_rows
-from lambdas.sources import is_there
+from lambdas.sources import is_there, listed
 from mdlc_constructs.settings.strict_json import json_lines
 
 logger = Logger(service="probe-answers")
@@ -189,8 +189,7 @@ def _captures(s3: Any, event: dict[str, Any], now: datetime) -> Iterator[str]:
     for hours in range(MOST_HOURS):
         hour = now - timedelta(hours=hours)
         prefix = f"capture/{event['endpoint']}/{event['variant']}/{hour:%Y/%m/%d/%H}/"
-        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=event["bucket"], Prefix=prefix)
-        keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+        keys = [entry["Key"] for entry in listed(s3, event["bucket"], prefix)]
         # They are named by minute and second.
         yield from sorted(keys, reverse=True)
 

@@ -24,7 +24,7 @@ from lambdas.probe_answers.asking import ask, runtime
 from lambdas.probe_answers.rows import Row
 from lambdas.replay_answers import logic
 from lambdas.replay_answers.logic import Compared, Known
-from lambdas.sources import is_there, split_uri
+from lambdas.sources import is_there, listed, split_uri
 from lambdas.steps import digest
 from mdlc_constructs.settings.strict_json import json_lines
 
@@ -146,6 +146,5 @@ def _text(bucket: str, key: str) -> str | None:
 def _texts(uri: str) -> Iterator[str]:
     """All objects below a uri, in the order of their keys."""
     bucket, prefix = split_uri(uri)
-    for page in client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        for entry in sorted(page.get("Contents", []), key=lambda one: str(one["Key"])):
-            yield _text(bucket, entry["Key"]) or ""
+    for key in sorted(str(entry["Key"]) for entry in listed(client("s3"), bucket, prefix)):
+        yield _text(bucket, key) or ""

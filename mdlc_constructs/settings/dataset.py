@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
+from unicodedata import category
 
+from mdlc_constructs.settings.csv_format import check_delimiter, check_timestamp_format
 from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.settings.s3_folder import check_s3_folder
 
@@ -15,7 +17,7 @@ _NOT_FEATURES = ("timestamp", "text")
 
 
 class _ColumnRoles(TypedDict, total=False):
-    """What `Dataset.csv` and `Dataset.parquet` take besides the URI."""
+    """What `Dataset.parquet` takes besides the URI."""
 
     label: str
     timestamp: str
@@ -30,6 +32,13 @@ class _ColumnRoles(TypedDict, total=False):
     accepted_leaks: tuple[str, ...]
 
 
+class _CsvRoles(_ColumnRoles, total=False):
+    """What `Dataset.csv` takes besides the URI."""
+
+    delimiter: str
+    timestamp_format: str | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
     """Files below one S3 prefix and the meaning of their columns.
@@ -37,7 +46,8 @@ class Dataset:
     Make one with `Dataset.csv` or `Dataset.parquet`. Times are read as UTC.
 
     :param uri: ``s3://bucket/prefix/`` with the closing slash; every object below it is part of the data,
-        except those whose own name begins with ``_`` or ``.``.
+        except files and folders whose name begins with ``_`` or ``.``, as Spark, Delta and Jupyter write
+        them; the folder of a partition (``_year=2013/``) counts.
     :param label: the column to predict; rows without a value in it are not trained on.
     :param timestamp: the column with the moment at which a prediction would be asked for; it orders the
         split.
@@ -53,6 +63,10 @@ class Dataset:
     :param task: what the label is: "binary" or "regression".
     :param positive: the label's value, as text, that counts as 1 in a binary task.
     :param accepted_leaks: features that are allowed to predict the label almost perfectly by themselves.
+    :param delimiter: what parts the values of CSV files, one of `csv_format.DELIMITERS`.
+    :param timestamp_format: how CSV files write all of their times, as strptime takes it:
+        ``"%d.%m.%Y %H:%M"``; by default ISO 8601. Requests to an endpoint are JSON, whose times are always
+        ISO 8601.
     :raises ValueError: naming the argument, its value and the remedy.
     """
 
@@ -69,10 +83,12 @@ class Dataset:
     task: str = "binary"
     positive: str = "1"
     accepted_leaks: tuple[str, ...] = ()
+    delimiter: str = ","
+    timestamp_format: str | None = None
 
     @classmethod
-    def csv(cls, uri: str, **roles: Unpack[_ColumnRoles]) -> "Dataset":
-        """Comma-separated files with a header line, plain or compressed with gzip (``.gz``)."""
+    def csv(cls, uri: str, **roles: Unpack[_CsvRoles]) -> "Dataset":
+        """CSV files with a header line, plain or compressed with gzip (``.gz``)."""
         return cls(format="csv", uri=uri, **roles)
 
     @classmethod
@@ -86,10 +102,21 @@ class Dataset:
         if self.task not in TASKS:
             raise unknown("task", self.task, TASKS, what="task")
         check_s3_folder("uri", self.uri)
+        self._check_csv_format()
         self._check_sequences()
+        for role in ("label", "timestamp", *(["entity"] if self.entity is not None else [])):
+            _check_name(getattr(self, role), argument=role)
         object.__setattr__(self, "columns", self._with_implied_types())
         self._check_columns()
         self._check_features()
+
+    def _check_csv_format(self) -> None:
+        check_delimiter(self.delimiter)
+        if self.timestamp_format is not None:
+            check_timestamp_format(self.timestamp_format)
+        for name, default in (("delimiter", ","), ("timestamp_format", None)):
+            if self.format != "csv" and getattr(self, name) != default:
+                raise refusal(name, getattr(self, name), f"is of CSV files; {self.format} files have none.")
 
     def _check_sequences(self) -> None:
         """A lone string is a sequence of letters to Python, and the commonest slip here."""
@@ -117,6 +144,7 @@ class Dataset:
 
     def _check_columns(self) -> None:
         for name, kind in self.columns.items():
+            _check_name(name)
             if kind not in COLUMN_TYPES:
                 raise unknown(f"columns[{name!r}]", kind, COLUMN_TYPES, what="column type")
         folded: dict[str, str] = {}
@@ -191,4 +219,24 @@ class Dataset:
             "positive": self.positive,
             "task": self.task,
             "accepted_leaks": list(self.accepted_leaks),
+            # Only where they are set: what is not set must not make what was done before another work.
+            **({"delimiter": self.delimiter} if self.delimiter != "," else {}),
+            **({"timestamp_format": self.timestamp_format} if self.timestamp_format is not None else {}),
         }
+
+
+def _check_name(name: object, *, argument: str = "columns") -> None:
+    """Refuse what cannot be a column's name in every place it goes to: SQL, JSON, CSV and the notes of rows.
+
+    Jobs separate texts by control characters, which therefore cannot be part of a name.
+    """
+    if not isinstance(name, str) or not name:
+        raise refusal(argument, name, "give each column a name, as the header of the files has it.")
+    unprintable = next((sign for sign in name if category(sign) in ("Cc", "Cs")), None)
+    if unprintable is not None:
+        raise refusal(
+            argument,
+            name,
+            f"a column's name cannot hold {unprintable!r} (a control character, a line break or half of a "
+            "surrogate pair); rename the column in the files.",
+        )

@@ -31,7 +31,8 @@ class Labels:
         Every new file computes each open window anew that is not complete, so this is what late labels cost.
     :param least_coverage: share (0 to 1) of a window's rows that must have a label once ``delay`` is over.
     :param complete: share of a window's rows with a label from which it is not computed again.
-    :param format: of files with the dataset's columns; by default the dataset's own.
+    :param format: of files with the dataset's columns; by default the dataset's own. CSV files are written as
+        the dataset's are (``delimiter``, ``timestamp_format``).
     :raises ValueError: naming the argument, its value and the remedy.
     """
 

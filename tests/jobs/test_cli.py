@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -96,6 +98,20 @@ def test_a_surprise_leaves_its_reason_and_its_traceback(
     with pytest.raises(RuntimeError, match="disk on fire"):
         main(["quality", "--plan", str(write_plan(filled)), "--input", str(filled.data)])
     assert "RuntimeError: disk on fire" in (sagemaker / "output" / "message").read_text()
+
+
+def test_what_the_machine_lacks_fails_the_job_and_is_no_verdict(
+    filled: Batch, sagemaker: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/opt/ml/processing/tmp/x")
+
+    monkeypatch.setattr("jobs.quality.write_json", full)
+    # A failed job is no completed one, whose message would be taken for a verdict and remembered.
+    assert main(["quality", "--plan", str(write_plan(filled)), "--input", str(filled.data)]) == 1
+    (reason,) = json.loads((sagemaker / "output" / "message").read_text())["reasons"]
+    assert reason.startswith("The job could not go on, the disk is full: give the job a larger volume")
+    assert f"error: {reason}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", COMMANDS)

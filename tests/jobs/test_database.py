@@ -1,9 +1,12 @@
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from jobs.database import connected, literal, memory_bytes, quoted, single
+from jobs.database import _links, connected, file_name, files, literal, memory_bytes, parquet, quoted, single
 from jobs.errors import JobError
 
 
@@ -25,6 +28,55 @@ def test_names_and_texts_cannot_break_out_of_their_quotes() -> None:
         assert single(connection, f"SELECT {literal(chr(39) + ';--')} AS {quoted('a' + chr(34) + 'b')}") == (
             "';--",
         )
+
+
+NAMES = [
+    *("a[1].parquet", "a1.parquet", "x*.parquet", "xy.parquet", "q?", "qq", "**", "[!a].parquet", "b\\*[.x"),
+    *("{a,b}.parquet", "50%25.parquet", "line\nbreak", 'it\'s "one"', "ä*", "file:x*", "~", "$x*.gz"),
+]
+
+
+def test_a_file_is_opened_by_its_very_name(tmp_path: Path) -> None:
+    with connected() as (connection, _):
+        for folder in ("plain", "[p]lain*"):
+            (tmp_path / folder).mkdir()
+            for number, name in enumerate(NAMES):
+                target = literal(str(tmp_path / folder / name))
+                connection.execute(f"COPY (SELECT '{folder}{number}' AS x) TO {target} (FORMAT parquet)")
+        for folder in ("plain", "[p]lain*"):
+            for number, name in enumerate(NAMES):
+                path = tmp_path / folder / name
+                assert single(connection, f"FROM {parquet(path)}") == (f"{folder}{number}",)
+                found = single(connection, f"SELECT filename FROM read_parquet({literal(file_name(path))})")
+                assert found == (file_name(path),)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.text("ab*?[]!-{}\\,^ é", min_size=1, max_size=6), min_size=2, max_size=6, unique=True))
+def test_whatever_files_lie_side_by_side_each_is_itself(names: list[str]) -> None:
+    with TemporaryDirectory() as folder, connected() as (connection, _):
+        paths = [Path(folder) / f"{name}.csv" for name in names]
+        for number, path in enumerate(paths):
+            path.write_text(f"{number}\n")
+        read = (
+            f"SELECT x, filename FROM read_csv({files(paths)}, auto_detect = false, header = false, "
+            "columns = {'x': 'VARCHAR'}, filename = true) ORDER BY CAST(x AS INTEGER)"
+        )
+        assert connection.execute(read).fetchall() == [
+            (str(number), file_name(path)) for number, path in enumerate(paths)
+        ]
+
+
+def test_where_every_folders_name_is_a_pattern_the_remedy_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("jobs.database.os.access", lambda path, mode: False)
+    _links.cache_clear()
+    try:
+        with pytest.raises(JobError, match="set TMPDIR"):
+            file_name(tmp_path / "*.csv")
+    finally:
+        _links.cache_clear()
 
 
 def test_the_cap_holds_and_the_folder_goes() -> None:

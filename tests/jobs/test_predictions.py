@@ -22,6 +22,22 @@ def test_scores_come_by_line_or_by_comma(tmp_path: Path, text: str) -> None:
     assert loaded(path) == [0.1, 0.2, 0.3]
 
 
+@pytest.mark.parametrize("content", [b"0.1\r\n0.2\n", b"0.1\n0.2\r10.4\n", b"0.1\n\xff\n"])
+def test_answers_that_are_no_lines_of_text_are_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.csv.out"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"The answers in a\.csv\.out cannot be read: let the model"):
+        loaded(path)
+
+
+def test_answers_are_found_by_their_very_name(tmp_path: Path) -> None:
+    for name in ("a1.csv.out", "[a]*.csv.out"):
+        (tmp_path / name).write_text("0.5\n")
+    for name in ("[a]*.csv", "a1.csv"):
+        path = answer_to(tmp_path, name)
+        assert (path.name, loaded(path)) == (f"{name}.out", [0.5])
+
+
 def test_the_order_of_many_scores_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "a.csv.out"
     path.write_text("\n".join(str(number) for number in range(300_000)))

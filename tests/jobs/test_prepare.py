@@ -1,4 +1,5 @@
 import csv
+from dataclasses import replace
 
 import duckdb
 import pytest
@@ -58,9 +59,22 @@ def test_every_file_becomes_records_in_its_shard_and_keys(filled: Batch) -> None
 def test_a_file_without_rows_gives_keys_and_no_records(filled: Batch) -> None:
     made = scoring(filled)
     made.write("empty.csv", [], header=SCORING)
-    assert prepare.run(plan(made), made.folders(program=filled.output("program")))["rows"] == 60
+    made.write("x_$folder$", b"")
+    together = replace(plan(made), files=tuple(replace(file, shard="00") for file in plan(made).files))
+    assert prepare.run(together, made.folders(program=filled.output("program")))["rows"] == 60
     assert len(list(made.output("shards").rglob("*.csv"))) == 2
-    assert len(list(made.output("keys").iterdir())) == 3
+    assert len(list(made.output("keys").iterdir())) == 4
+
+
+def test_a_shard_of_such_files_gets_a_record_that_nobody_reads(filled: Batch) -> None:
+    """A transform job refuses an input without files, and the shards are planned before rows are counted."""
+    made = scoring(filled)
+    made.write("empty.csv", [], header=SCORING)
+    prepare.run(plan(made), made.folders(program=filled.output("program")))
+    shards = {path.name: [file.name for file in path.iterdir()] for path in made.output("shards").iterdir()}
+    assert shards == {"00": ["00000-b.csv"], "01": [prepare.UNREAD], "02": ["00002-a.csv"]}
+    record = made.output("shards", "01", prepare.UNREAD).read_text()
+    assert record == made.output("shards", "00", "00000-b.csv").read_text().splitlines(keepends=True)[0]
 
 
 def test_a_file_without_what_the_program_reads_is_refused(filled: Batch) -> None:

@@ -44,6 +44,25 @@ def changed(index: int, **values: Any) -> list[Row]:
     [
         (changed(3, amount="much"), {}, "wrong_type", "Column 'amount' is declared number but holds 'much'."),
         (changed(3, at="soon"), {}, "wrong_type", "Column 'at' is declared timestamp but holds 'soon'."),
+        (
+            changed(3, at="31.12.2024 10:00"),
+            {},
+            "wrong_type",
+            "holds '31.12.2024 10:00'. Times are read as ISO 8601, such as 2024-12-31 10:00:00: write them so"
+            ", or say Dataset.csv(..., timestamp_format='%d.%m.%Y %H:%M').",
+        ),
+        (
+            changed(3, at="31.12.2024 10:00"),
+            {"dataset": {"timestamp_format": "%Y-%m-%dT%H:%M:%S"}},
+            "wrong_type",
+            "Times are read by timestamp_format='%Y-%m-%dT%H:%M:%S': correct it, or the values.",
+        ),
+        (
+            changed(3, amount="1,5".join('""')),
+            {},
+            "wrong_type",
+            "Decimals are read with a point, such as 1234.5",
+        ),
         (changed(3, at=""), {}, "missing_timestamp", "1 rows have no time in 'at'"),
         (changed(3, id=""), {}, "missing_key", "1 rows have no value in the row key (id)."),
         (changed(3, id="r4"), {}, "duplicate_key", "1 row keys (id) occur more than once, for example 'r4'"),
@@ -113,11 +132,24 @@ def test_each_bad_batch_is_refused_in_a_sentence(
     assert batch.output("quarantine", "report.json").exists()
 
 
+def test_parts_without_rows_refuse_a_batch_only_when_there_is_no_other(filled: Batch) -> None:
+    header = ",".join(HEADER).encode() + b"\n"
+    for name, content in (("empty.csv", header), ("x_$folder$", b"")):
+        filled.write(name, content)
+    verdict, report = checked(filled)
+    assert verdict["passed"]
+    assert (report["files"]["empty.csv"], report["files"]["x_$folder$"]) == (0, 0)
+    for path in filled.data.rglob("*.csv"):
+        path.write_bytes(header)
+    verdict, _ = checked(filled)
+    assert verdict["reasons"] == [
+        "None of the 4 files holds a row: see whether what writes them had finished, and had data."
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "rule"),
     [
-        (b"", "empty_file"),
-        (",".join(HEADER).encode() + b"\n", "empty_file"),
         (b"PAR1", "not_csv"),
         (b"id,at,who,amount,count,kind,flag\n", "missing_column"),
         (",".join(HEADER).encode() + b"\n1,2\n", "not_csv"),

@@ -2,18 +2,25 @@ import gzip
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from jobs.database import connected
+from jobs.csv_files import CsvFormat
+from jobs.database import connected, literal
+from jobs.errors import MachineError
 from jobs.names import FILE
+from jobs.plan import DataFile
 from jobs.reading import examine, row_count, rows_by_file, stage, wrong_values
 from tests.jobs.batches import Batch
 
 COLUMNS = {"id": "text", "n": "number", "i": "integer", "b": "boolean", "t": "timestamp", "c": "category"}
 HEADER = "id,n,i,b,t,c"
+ROW = "1,1,1,true,2024-01-01,x"
 
 
 @pytest.fixture
@@ -129,24 +136,38 @@ def test_whole_categories_are_the_same_however_a_file_stores_them(batch: Batch, 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "empty_file: a.csv is empty."),
         (b"PAR1....PAR1", "not_csv: a.csv is not a CSV file: it is a Parquet file."),
         (b"\x89PNG\r\n", "it is a PNG picture"),
         (b"PK\x03\x04", "it is a zip archive"),
         (b"id,n\x00\x01", "it holds binary data"),
         (gzip.compress(b"id,n", mtime=0), "its name must end in .gz"),
-        (b"\xff\xfe\xfa\n", "its first line cannot be read"),
+        (b"\xfa\xfb\n", "its first line cannot be read"),
+        ("id,n\n".encode("utf-16"), "it is UTF-16 text, and UTF-8 is read"),
+        (f"\n{HEADER}\n1,1,1,true,2024-01-01,x\n".encode(), "its first line is blank"),
         (b'{"a": 1}\n', "its first line names none of the columns"),
         (b"Dear all,\nplease find attached\n", "its first line names none of the columns"),
-        (b"id,n,n,i,b,t,c\n", "names the column 'n' twice"),
+        (b"id,n,n,i,b,t,c\n", "it has the column 'n' more than once"),
         (
             b"id,n,i,b,t\n1,1,1,true,2024-01-01\n",
             "missing_column: a.csv has no column 'c'; it has id, n, i, b, t.",
         ),
-        (f"{HEADER}\n1,2\n".encode(), "not_csv: a.csv is not a CSV file"),
-        (f"{HEADER}\n1,2,3,true,2024-01-01,x,too,many\n".encode(), "not_csv: a.csv is not a CSV file"),
-        (f'{HEADER}\n1,"2,3,true\n'.encode(), "not_csv: a.csv is not a CSV file"),
-        (f"{HEADER}\n1,1,1,true,2024-01-01,\xff\n".encode("latin-1"), "not_csv: a.csv is not a CSV file"),
+        (
+            f"{HEADER}\n1,2\n".encode(),
+            "a.csv is not a CSV file: line 2 has 2 columns and the header 6: complete",
+        ),
+        (
+            f"{HEADER}\n{ROW}\n1,2,3,true,2024-01-01,x,too,many\n".encode(),
+            "line 3 has 7 columns or more and the header 6: put values that hold ',' in double quotes",
+        ),
+        (f'{HEADER}\n1,"2,3,true\n'.encode(), "line 2 has a value whose quotes do not end where it ends"),
+        (f'{HEADER}\n1,"2"3,3,true,,\n'.encode(), "line 2 has a value whose quotes do not end where it"),
+        (f"{HEADER}\n1,1,1,true,2024-01-01,\xff\n".encode("latin-1"), "line 2 is not UTF-8 text: save the"),
+        (f"{HEADER}\n{ROW}{'x' * 2_000_000}\n".encode(), "line 2 is longer than 1,000,000 bytes"),
+        (
+            f'{HEADER}\r\n{ROW}\n1,"2"3,3,true,,\n'.encode(),
+            "lines end in CRLF first in line 1, LF first in line 2",
+        ),
+        (b"id;n;i;b;t;c\n1;1;1;true;2024-01-01;x\n", "Dataset.csv(..., delimiter=';')"),
     ],
 )
 def test_what_cannot_be_read_is_said_in_a_sentence(
@@ -157,6 +178,180 @@ def test_what_cannot_be_read_is_said_in_a_sentence(
     assert rows == []
     assert said in " ".join(problems)
     assert str(batch.data) not in " ".join(problems)
+    assert not any(
+        internal in " ".join(problems) for internal in ("strict_mode", "Invalid Input", "Possible")
+    )
+
+
+@pytest.mark.parametrize("name", ["a.csv", "x_$folder$", "day=1_$folder$", "a.csv.gz"])
+@pytest.mark.parametrize("content", [b"", b"\n", b"\r\n\r\n", b"\xef\xbb\xbf", f"{HEADER}\r\n".encode()])
+def test_a_part_without_rows_counts_as_no_rows(
+    batch: Batch, database: Any, name: str, content: bytes
+) -> None:
+    batch.write(name, gzip.compress(content) if content and name.endswith(".gz") else content)
+    batch.write("full.csv", f"{HEADER}\n{ROW}\n")
+    problems, rows = staged(batch, database)
+    assert (problems, len(rows)) == ([], 1)
+    assert rows_by_file(database[0]) == {"full.csv": 1}
+
+
+def test_a_parquet_part_without_rows_counts_as_no_rows(batch: Batch, database: Any) -> None:
+    values = "1 AS id, 0.5 AS n, 5 AS i, true AS b, TIMESTAMP '2024-01-01' AS t, 'x' AS c"
+    for name, condition in (("full", "true"), ("none", "false")):
+        path = batch.data / f"{name}.parquet"
+        database[0].execute(f"COPY (SELECT {values} WHERE {condition}) TO '{path}' (FORMAT parquet)")
+    batch.write("part-1.parquet", b"")
+    problems, rows = staged(batch, database, "parquet")
+    assert (problems, len(rows)) == ([], 1)
+
+
+def test_a_header_alone_is_held_to_the_columns_too(batch: Batch, database: Any) -> None:
+    batch.write("a.csv", f"{HEADER}\n{ROW}\n")
+    batch.write("b.csv", "id,n,i,b,t\n")
+    assert staged(batch, database)[0] == ["missing_column: b.csv has no column 'c'; it has id, n, i, b, t."]
+
+
+CELLS = st.sampled_from(["1", "", " y", "a\nb", "a\r\nb", "a\rb", 'q"q', "a,b", "é", '5" pipe'])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(CELLS, CELLS, st.booleans(), st.sampled_from(["\n", "\r\n", "\r"])), max_size=5),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.sampled_from(["z", "z\nz", "z\r\nz", "\rz", "z,", 'z"']),
+)
+def test_lines_are_the_same_however_each_of_them_ends(
+    lines: list[tuple[str, str, bool, str]], first_end: str, unused: str
+) -> None:
+    """A lone CR, LF and CRLF end a line outside of quotes; within them, in a header too, they are text."""
+
+    def cell(text: str, always: bool = False) -> str:
+        plain = not always and not any(sign in text for sign in ',\r\n"')
+        return text if plain or text == '5" pipe' else '"' + text.replace('"', '""') + '"'
+
+    written = f"id,{cell(unused, True)},n,c" + first_end
+    for number, (one, two, quote, end) in enumerate(lines):
+        written += f"{number},{cell(one, quote)},,{cell(two, quote)}{end}"
+    columns = {"id": "text", "n": "number", "c": "text"}
+    with TemporaryDirectory() as folder, connected() as (connection, scratch):
+        Path(folder, "a.csv").write_text(written, newline="")
+        file = DataFile(name="a.csv", size=0, algorithm="", value="")
+        sources = examine(connection, [file], Path(folder), "csv", columns)
+        problems = [*sources.problems, *stage(connection, sources, columns, scratch / "staged.parquet")]
+        rows = connection.execute("SELECT id, c FROM staged ORDER BY id").fetchall()
+        assert [path.name for path in scratch.glob("staged*")] == ["staged.parquet"]
+    assert problems == []
+    assert rows == [(str(number), two or None) for number, (_, two, _, _) in enumerate(lines)]
+
+
+def test_columns_of_one_name_matter_only_where_they_are_read(batch: Batch, database: Any) -> None:
+    batch.write("a.csv", f"x,{HEADER},x,,\n9,{ROW},9,,\n")
+    assert [row[:2] for row in staged(batch, database)[1]] == [("1", 1.0)]
+    batch.write("b.csv", f"{HEADER},id\n{ROW},2\n")
+    assert staged(batch, database)[0] == [
+        "not_csv: b.csv is not a CSV file: it has the column 'id' more than once."
+    ]
+
+
+def test_parquet_columns_keep_their_own_names(batch: Batch, database: Any) -> None:
+    """DuckDB calls a second column of one name, or of one that differs by case, by another name."""
+    connection, folder = database
+    path = batch.data / "a.parquet"
+    values = "'9' AS qq, '1' AS id, {'x': 1, 'y': [2]} AS nested, '8' AS x1, '7' AS x2"
+    connection.execute(f"COPY (SELECT {values}) TO '{path}' (FORMAT parquet)")
+    path.write_bytes(path.read_bytes().replace(b"qq", b"ID").replace(b"x2", b"x1"))
+    files = batch.plan().files
+    sources = examine(connection, files, batch.data, "parquet", {"id": "text"})
+    assert sources.readable[0].header == ("ID", "id", "nested", "x1", "x1")
+    assert stage(connection, sources, {"id": "text"}, folder / "s.parquet") == []
+    assert connection.execute("SELECT id FROM staged").fetchall() == [("1",)]
+    (problem,) = examine(connection, files, batch.data, "parquet", {"x1": "text"}).problems
+    assert problem.message.endswith("it has the column 'x1' more than once.")
+
+
+def test_a_dataset_says_how_its_csv_files_are_written(batch: Batch, database: Any) -> None:
+    connection, folder = database
+    batch.write("a.csv", '"id";t;n\n"1;2";31.12.2024 23:30;1.5\n2;1.2.2024 00:00;\n3;2024-12-31;\n')
+    csv = CsvFormat(delimiter=";", timestamp_format="%d.%m.%Y %H:%M")
+    columns = {"id": "text", "t": "timestamp", "n": "number"}
+    sources = examine(connection, batch.plan().files, batch.data, "csv", columns, csv=csv)
+    assert stage(connection, sources, columns, folder / "s.parquet") == []
+    assert connection.execute("SELECT id, t, n FROM staged ORDER BY id").fetchall() == [
+        ("1;2", datetime(2024, 12, 31, 23, 30), 1.5),
+        ("2", datetime(2024, 2, 1), None),
+        ("3", None, None),
+    ]
+    assert wrong_values(connection, columns) == [("t", 1, "2024-12-31")]
+
+
+@pytest.mark.parametrize("name", ["a[1].csv", "a*.csv", "a?.csv", "a\nb*.csv", "50%2A[.csv", "ä*'.csv.gz"])
+@pytest.mark.parametrize("data_format", ["csv", "parquet"])
+def test_a_file_is_read_under_its_very_name(batch: Batch, database: Any, name: str, data_format: str) -> None:
+    connection, folder = database
+    for number, one in enumerate((name, "a1.csv", "ab.csv", "a.csv")):
+        path = batch.data / one
+        text = f"id,n\n{number},{number}\n".encode()
+        if data_format == "csv":
+            path.write_bytes(gzip.compress(text) if one.endswith(".gz") else text)
+        else:
+            target = literal(str(path))
+            connection.execute(f"COPY (SELECT '{number}' AS id, {number} AS n) TO {target} (FORMAT parquet)")
+    columns = {"id": "text", "n": "number"}
+    sources = examine(connection, batch.plan().files, batch.data, data_format, columns)
+    problems = [*sources.problems, *stage(connection, sources, columns, folder / "staged.parquet")]
+    assert problems == []
+    found = connection.execute("SELECT id, _file FROM staged ORDER BY id").fetchall()
+    assert found == [(str(n), one) for n, one in enumerate((name, "a1.csv", "ab.csv", "a.csv"))]
+
+
+@pytest.mark.parametrize("data_format", ["csv", "parquet"])
+def test_what_the_machine_lacks_is_no_problem_of_a_file(batch: Batch, data_format: str) -> None:
+    values = "SELECT '1' AS id, 1 AS n, 1 AS i, true AS b, TIMESTAMP '2024-01-01' AS t, 'x' AS c"
+    options = "HEADER true" if data_format == "csv" else "FORMAT parquet"
+    duckdb.execute(f"COPY ({values} FROM range(100)) TO '{batch.data / 'a.csv'}' ({options})")
+    files = batch.plan().files
+
+    def stage_to(target: str, *, gone: bool) -> None:
+        with connected() as (connection, folder):
+            sources = examine(connection, files, batch.data, data_format, COLUMNS)
+            (folder / "full.parquet").symlink_to("/dev/full")
+            if gone:
+                (batch.data / "a.csv").unlink()
+            stage(connection, sources, COLUMNS, folder / target)
+
+    with pytest.raises(MachineError, match="larger volume"):
+        stage_to("full.parquet", gone=False)
+    with pytest.raises(MachineError, match="is gone"):
+        stage_to("staged.parquet", gone=True)
+
+
+@pytest.mark.parametrize("content", ["cut", "flipped", "plain"])
+def test_a_broken_gzip_file_is_said_in_a_sentence(batch: Batch, database: Any, content: str) -> None:
+    whole = gzip.compress("".join([f"{HEADER}\n", *(f"{n},,,,,{n * n}\n" for n in range(5000))]).encode())
+    broken = {
+        "cut": whole[: len(whole) // 2],
+        "flipped": whole[:9000] + bytes(50) + whole[9050:],
+        "plain": f"{HEADER}\n{ROW}\n".encode(),
+    }
+    batch.write("a.csv.gz", broken[content])
+    assert "it is compressed by gzip, and broken" in " ".join(staged(batch, database)[0])
+
+
+def test_a_parquet_file_with_broken_pages_is_the_one_that_is_named(batch: Batch, database: Any) -> None:
+    for name in ("a", "b", "c"):
+        target = batch.data / f"{name}.parquet"
+        values = "i AS id, i AS n, i AS i, true AS b, TIMESTAMP '2024-01-01' AS t, md5(i::VARCHAR) AS c"
+        database[0].execute(
+            f"COPY (SELECT {values} FROM range(5000) r(i)) TO '{target}' (FORMAT parquet, COMPRESSION gzip)"
+        )
+    content = bytearray((batch.data / "b.parquet").read_bytes())
+    content[100:900] = bytes(800)
+    batch.write("b.parquet", bytes(content))
+    problems, rows = staged(batch, database, "parquet")
+    assert problems == [
+        "not_parquet: b.parquet is not a Parquet file: its pages cannot be read: write the file anew."
+    ]
+    assert rows == []
 
 
 def test_a_broken_parquet_file_is_said_in_a_sentence(batch: Batch, database: Any) -> None:

@@ -35,7 +35,11 @@ class FakeS3:
         for start in range(0, len(keys), self.page_size):
             yield {
                 "Contents": [
-                    {"Key": key.split("/", 1)[1], "Size": self.objects[key]["Size"]}
+                    {
+                        "Key": key.split("/", 1)[1],
+                        "Size": self.objects[key]["Size"],
+                        "LastModified": self.objects[key].get("LastModified"),
+                    }
                     for key in keys[start : start + self.page_size]
                 ]
             }

@@ -45,6 +45,15 @@ def test_an_empty_file_is_left_out() -> None:
     assert keys(s3) == []
 
 
+def test_what_is_hidden_below_an_hour_is_no_capture() -> None:
+    s3 = S3()
+    served = s3.captured(NOON)
+    folder = served.rpartition("/")[0]
+    for name in (".sync/copy.jsonl", "_temporary/0/part.jsonl", "_SUCCESS"):
+        s3.put(f"s3://b/{folder}/{name}", capture(at=NOON), NOON)
+    assert keys(s3) == [served]
+
+
 def test_a_shadows_captures_do_not_count() -> None:
     s3 = S3()
     served = s3.captured(NOON)

@@ -1,7 +1,11 @@
+from datetime import UTC, datetime
+
 import pytest
 
+from lambdas.counting import counted
 from lambdas.errors import NoData
-from lambdas.sources import checksum, data_version, list_files
+from lambdas.plan_monitoring.labels import LabelFiles
+from lambdas.sources import checksum, data_version, is_data, list_files
 from tests.lambdas.fakes import FakeS3
 
 
@@ -33,8 +37,44 @@ def test_markers_are_no_data_and_do_not_change_its_version() -> None:
     files = list_files(FakeS3(data | markers), "s3://b/raw/")
     assert [f.name for f in files] == ["part-0.parquet"]
     assert data_version(files) == data_version(list_files(FakeS3(data), "s3://b/raw/"))
-    with pytest.raises(NoData, match=r"Names beginning with _ or \. do not count"):
+    with pytest.raises(NoData, match=r"Names of files and folders beginning with _ or \. do not"):
         list_files(FakeS3(markers), "s3://b/raw/")
+
+
+@pytest.mark.parametrize(
+    ("below", "held"),
+    [
+        ("_temporary/0/part-0.csv", False),
+        ("day=1/_temporary/0/part-0.csv", False),
+        (".ipynb_checkpoints/a-checkpoint.csv", False),
+        ("_delta_log/00000000000000000000.json", False),
+        ("x/.hidden/y/a.csv", False),
+        ("_x=1", False),
+        ("_x=1/", False),
+        ("_x=1/_SUCCESS", False),
+        ("_x=1/a.csv", True),
+        ("x/.y=2/_z=3/a.csv", True),
+        ("a_b/c.d/e_f.csv", True),
+        ("=/_a.csv", False),
+    ],
+)
+def test_every_part_of_a_name_below_the_prefix_says_whether_it_is_data(below: str, held: bool) -> None:
+    assert is_data(f"raw/{below}", "raw/") is held
+    # Who configures a prefix means it, hidden or not.
+    assert is_data(f"_raw/.v1/{below}", "_raw/.v1/") is held
+
+
+def test_folders_of_unfinished_writes_are_no_data_for_any_reader() -> None:
+    written = {"Size": 5, "ETag": '"e"', "LastModified": datetime(2024, 1, 1, tzinfo=UTC)}
+    s3 = FakeS3(
+        {"b/raw/a.csv": written, "b/raw/_temporary/0/part-0.csv": written, "b/raw/_d=1/b.csv": written}
+    )
+    assert [file.name for file in list_files(s3, "s3://b/raw/")] == ["_d=1/b.csv", "a.csv"]
+    assert [key for key, *_ in LabelFiles.below(s3, "s3://b/raw/").listed] == [
+        "raw/a.csv",
+        "raw/_d=1/b.csv",
+    ]
+    assert (counted(s3, "s3://b/raw/").files, counted(s3, "s3://b/raw/").size) == (2, 10)
 
 
 def test_a_prefix_with_no_objects_names_the_prefix_and_the_remedy() -> None:

@@ -114,3 +114,17 @@ def test_what_cannot_be_meant_is_refused(changes: Mapping[str, Any], argument: s
         flights(**changes)
     assert argument in str(error.value)
     assert remedy in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["", "\0", "a\nb", "a\rb", "\x1f", "\x7f", "a\x85b", "\ud800"])
+@pytest.mark.parametrize("role", ["columns", "label", "timestamp", "row_key", "entity"])
+def test_a_name_that_no_file_can_hold_is_refused_by_name(role: str, name: str) -> None:
+    given: dict[str, Any] = {"columns": {**COLUMNS, name: "number"}, "row_key": (name,)}
+    with pytest.raises(ValueError, match="column") as refused:
+        flights(**{role: given.get(role, name)})
+    assert repr(name) in str(refused.value)
+
+
+@pytest.mark.parametrize("name", [" ", "a b", 'a"b', "a'b", "ä", "名前", "😀", "select", "_score", "a,b"])
+def test_any_other_name_is_a_column(name: str) -> None:
+    assert name in flights(columns={**COLUMNS, name: "number"}).resolved_features

@@ -69,6 +69,17 @@ OURS = {
 }
 
 
+def test_files_are_read_by_their_very_names(window: Window) -> None:
+    made = rows(3)
+    for name, row in (("e/e1.jsonl", made[2]), ("e/a.jsonl", made[0]), ("e/e[1].jsonl", made[1])):
+        window.capture([event(row)], name)
+    # As a pattern, the last one's name means the first one, which is of no interest here.
+    del window.captured[0]
+    with opened(window) as read:
+        found = read.query("SELECT _row_key FROM served ORDER BY 1")
+    assert found == sorted((row["id"],) for row in made[:2])
+
+
 def faults(found: Sequence[Row]) -> list[str | None]:
     return [row["_fault"] for row in found]
 

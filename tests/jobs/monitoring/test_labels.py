@@ -1,3 +1,5 @@
+import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -59,6 +61,59 @@ def test_a_contradiction_about_rows_of_another_version_takes_no_label(window: Wi
     window.label([{**made[0], "y": 0}, {**made[0], "y": 1}, *made[1:]])
     with opened(window) as read:
         assert (read.labels.labelled, read.labels.contradictory, read.labels.notes) == (3, 0, ())
+
+
+def test_label_files_are_read_by_their_very_names(window: Window) -> None:
+    made = rows(4)
+    window.capture(event(row, identity=row["id"]) for row in made)
+    (window.folder / "labels" / "a1.csv").write_text("as a pattern, the other file's name means this one")
+    window.label(made, "a[1].csv")
+    with opened(window) as read:
+        assert (read.labels.labelled, read.labels.notes) == (4, ())
+
+
+def test_lines_of_labels_are_read_by_their_files_very_names(window: Window) -> None:
+    made = rows(4)
+    window.capture(event(row, identity=row["id"]) for row in made)
+    told = [{"request_id": row["id"], "value": 1} for row in made]
+    (window.folder / "labels" / "a1.jsonl").write_text(json.dumps({**told[3], "value": 0}))
+    window.label(told[:3], "a*.jsonl")
+    window.label([], "x_$folder$")
+    with opened(window, labels={"by": "inference_id"}) as read:
+        assert (read.labels.labelled, read.labels.contradictory) == (3, 0)
+
+
+def test_label_files_without_rows_are_no_labels(window: Window) -> None:
+    made = rows(4)
+    window.capture(event(row) for row in made)
+    window.label(made[:2])
+    for name, content in (("b.csv", "id,at,who,y\n"), ("c.csv", ""), ("x_$folder$", "")):
+        (window.folder / "labels" / name).write_text(content)
+        window.labels.append(name)
+    with opened(window) as read:
+        assert (read.labels.labelled, read.labels.notes) == (2, ())
+
+
+def test_a_column_that_labels_have_twice_is_not_compared(window: Window) -> None:
+    made = rows(4)
+    window.capture(event(row) for row in made)
+    lines = [f"{row['id']},{row['y']},{row['amount']},9" for row in made]
+    (window.folder / "labels" / "a.csv").write_text("\n".join(["id,y,amount,amount", *lines]))
+    window.labels.append("a.csv")
+    with opened(window) as read:
+        assert read.labels.labelled == 4
+        assert "amount" not in (read.labels.offline or {})
+
+
+def test_labels_are_written_as_the_datasets_files_are(window: Window) -> None:
+    made = rows(4)
+    window.capture(event(row) for row in made)
+    lines = [f"{row['who']};{datetime.fromisoformat(row['at']):%d.%m.%Y %H:%M:%S};{row['y']}" for row in made]
+    (window.folder / "labels" / "a.csv").write_text("\n".join(["who;at;y", *lines]))
+    window.labels.append("a.csv")
+    written = {"delimiter": ";", "timestamp_format": "%d.%m.%Y %H:%M:%S"}
+    with opened(window, dataset=written, labels={"by": "entity_and_time", "format": "csv"}) as read:
+        assert (read.labels.labelled, read.labels.notes) == (4, ())
 
 
 def test_by_entity_and_time(window: Window) -> None:

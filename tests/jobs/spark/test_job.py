@@ -17,10 +17,12 @@ from tests.jobs.spark.sessions import ROOT, SMALL, environment, spark_python
 
 @pytest.fixture
 def rows(tmp_path: Path) -> Path:
-    path = tmp_path / "rows" / "part.parquet"
-    path.parent.mkdir()
+    # As a pattern the first folder's name means the second one.
+    path, other = tmp_path / "rows[1]" / "{a}*.parquet", tmp_path / "rows1" / "a.parquet"
     values = "SELECT range::DOUBLE AS x, CASE WHEN range % 3 = 0 THEN 'a' ELSE 'b' END AS c FROM range(300)"
-    duckdb.execute(f"COPY ({values}) TO {literal(str(path))} (FORMAT parquet)")
+    for target, query in ((path, values), (other, f"{values} WHERE range < 3")):
+        target.parent.mkdir()
+        duckdb.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet)")
     return path
 
 
@@ -40,7 +42,7 @@ def test_a_submitted_job_writes_what_the_other_engine_computes(rows: Path, tmp_p
     before = statistics(connection, "t", {"x": "number", "c": "category"})
     before["features"].append({**before["features"][0], "name": "gone"})
     before["features"][1]["string_statistics"]["distribution"]["categorical"]["buckets"][0]["value"] = "z"
-    (tmp_path / "before.json").write_text(json.dumps(before))
+    (tmp_path / "before?.json").write_text(json.dumps(before))
     # Outside of the repository: what is not in the zip is not there.
     variables = environment() | {"PYTHONPATH": "", "PYSPARK_PYTHON": str(python)}
     subprocess.run(
@@ -48,7 +50,7 @@ def test_a_submitted_job_writes_what_the_other_engine_computes(rows: Path, tmp_p
             *(python.parent / "spark-submit", "--master", "local[1]"),
             *(word for name, value in SMALL.items() for word in ("--conf", f"{name}={value}")),
             *("--py-files", zipped(tmp_path / "jobs.zip"), ROOT / "jobs" / "spark" / "job.py"),
-            *("--rows", rows.parent, "--baseline", tmp_path / "before.json", "--output", tmp_path / "made"),
+            *("--rows", rows.parent, "--baseline", tmp_path / "before?.json", "--output", tmp_path / "made"),
         ],
         env=variables,
         cwd=tmp_path,

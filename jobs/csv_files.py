@@ -1,0 +1,275 @@
+"""What is told of a CSV file before DuckDB reads it, what is rewritten for it, and its errors as sentences.
+
+DuckDB takes the first line end of a file, one within a quoted header even, for that of all lines: a file with
+several kinds is refused or read wrongly, without a word. Such files are few, and are written anew with one.
+"""
+
+import csv
+import gzip
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+LINE_BYTES = 1_000_000
+"""The longest line that is read; longer ones would need more memory than a small job has."""
+
+DELIMITERS = (",", ";", "\t", "|")
+_BLOCK_BYTES = 4 * 1024 * 1024
+_HEAD_BYTES = 4096
+_MARK = b"\xef\xbb\xbf"
+_BYTES = "latin-1"  # an encoding in which every byte is a sign: what is not UTF-8 is told by its line
+_OTHERS = {
+    b"PAR1": "a Parquet file",
+    b"%PDF": "a PDF",
+    b"PK\x03\x04": "a zip archive",
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"\xd0\xcf\x11\xe0": "an old Office document",
+    b"\x1f\x8b": "compressed by gzip (its name must end in .gz)",
+    b"BZh": "compressed by bzip2, and gzip is read",
+    b"\x28\xb5\x2f\xfd": "compressed by Zstandard, and gzip is read",
+    b"\xff\xfe": "UTF-16 text, and UTF-8 is read",
+    b"\xfe\xff": "UTF-16 text, and UTF-8 is read",
+}
+_BROKEN = (gzip.BadGzipFile, EOFError, zlib.error)
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
+_KNOWN_FORMATS = tuple(
+    f"%d.%m.{year}{time}" for year in ("%Y", "%y") for time in ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f")
+)
+"""Formats that a value can be taken for without doubt; of 01/02/2024 which is the month cannot be told."""
+
+
+class UnreadableError(Exception):
+    """A file is no CSV that can be read; the message says why, as the end of a sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CsvFormat:
+    """How the files of a dataset are written, where that is not by the standard.
+
+    :param timestamp_format: of their times, as strptime takes it; None for ISO 8601.
+    """
+
+    delimiter: str = ","
+    timestamp_format: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What is told of a file by looking at it.
+
+    :param header: its columns; none where the file holds nothing.
+    :param rows: whether anything follows the header.
+    :param uneven: whether its lines, or those within its header, end in several ways.
+    """
+
+    header: tuple[str, ...] = ()
+    rows: bool = False
+    uneven: bool = False
+
+
+def look(path: Path, delimiter: str) -> Look:
+    """Read a file's header, and whether its lines end in one way.
+
+    :raises UnreadableError: when it is no CSV file.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES)
+    if not head:
+        return Look()
+    if not _compressed(path):
+        for magic, what in _OTHERS.items():
+            if head.startswith(magic):
+                raise UnreadableError(f"it is {what}")
+        if b"\x00" in head:
+            raise UnreadableError("it holds binary data")
+    try:
+        with _text(path) as lines:
+            header, rows = _header(lines, delimiter)
+        if not header:
+            return Look()
+        broken = any(sign in name for name in header for sign in "\r\n")
+        return Look(header=header, rows=rows, uneven=broken or _uneven(path, delimiter))
+    except _BROKEN as error:
+        raise UnreadableError(f"it is compressed by gzip, and broken ({error})") from error
+
+
+def _header(lines: IO[str], delimiter: str) -> tuple[tuple[str, ...], bool]:
+    """The first line's names, and whether anything but blank lines follows; what it is may be broken."""
+    try:
+        first = next(csv.reader(lines, delimiter=delimiter, strict=True), [])
+        header = tuple(name.encode(_BYTES).decode() for name in first)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UnreadableError(f"its first line cannot be read ({error})") from error
+    try:
+        rows = any(csv.reader(lines, delimiter=delimiter))
+    except csv.Error:
+        rows = True
+    if rows and not header:
+        raise UnreadableError("its first line is blank, and should name the columns")
+    return header, rows
+
+
+def _uneven(path: Path, delimiter: str) -> bool:
+    """Whether lines end in several ways, outside of quotes: only files with a CR are looked at closely."""
+    windows = returns = feeds = 0
+    for block in _blocks(path):
+        both = block.count(b"\r\n")
+        windows, returns, feeds = (
+            windows + both,
+            returns + block.count(b"\r") - both,
+            feeds + block.count(b"\n") - both,
+        )
+    if sum(1 for count in (windows, returns, feeds) if count) < 2:
+        return False
+    found: set[bytes] = set()
+    quoted, before = 0, b"\n"
+    opens = (b"\n", b"\r", delimiter.encode(), b" ")
+    for block in _blocks(path):
+        parts = block.split(b'"')
+        for place in range(quoted, len(parts), 2):
+            found.update(_LINE_END.findall(parts[place]))
+            last = parts[place][-1:] or (before if place == 0 else b'"')
+            # A quote within a value, as in 5" pipe: it cannot be told from here what lies within quotes.
+            stray = place < len(parts) - 1 and last not in (*opens, b'"')
+            if stray or len(found) > 1:
+                return True
+        quoted = (quoted + len(parts) - 1) % 2
+        before = block[-1:] or before
+    return False
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """The file's content in blocks that do not part a CR from its LF."""
+    with _opened(path) as stream:
+        rest = b""
+        while read := stream.read(_BLOCK_BYTES):
+            block = rest + read
+            rest = b"\r" if block.endswith(b"\r") else b""
+            yield block[: len(block) - len(rest)]
+        yield rest
+
+
+def rewrite(path: Path, target: Path, delimiter: str) -> None:
+    """Write a file anew with one line end, and a header of plain names; values stay what they are.
+
+    :raises UnreadableError: naming the line that cannot be read and the line ends that were found.
+    """
+    before = csv.field_size_limit(LINE_BYTES)
+    try:
+        with _text(path) as lines, target.open("w", encoding=_BYTES, newline="") as written:
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            # Without quotes a lone CR would be taken for the end of a line by some versions.
+            writer = csv.writer(written, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
+            try:
+                writer.writerow([f"r{number}" for number, _ in enumerate(next(reader))])
+                writer.writerows(record for record in reader if record)
+            except csv.Error as error:
+                where = f"line {reader.line_num} cannot be read ({error})"
+                raise UnreadableError(f"{where}; {_ends(path)}") from error
+    except _BROKEN as error:
+        raise UnreadableError(f"it is compressed by gzip, and broken ({error})") from error
+    finally:
+        csv.field_size_limit(before)
+
+
+def _ends(path: Path) -> str:
+    """Which line ends there are, each with the first line that has it."""
+    names = {b"\r\n": "CRLF", b"\r": "CR", b"\n": "LF"}
+    first: dict[bytes, int] = {}
+    line = 1
+    for block in _blocks(path):
+        for end in _LINE_END.findall(block):
+            first.setdefault(end, line)
+            line += 1
+    told = ", ".join(f"{names[end]} first in line {number}" for end, number in first.items())
+    return f"its lines end in {told}"
+
+
+def _compressed(path: Path) -> bool:
+    return path.name.endswith(".gz")
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return gzip.open(path, "rb") if _compressed(path) else path.open("rb")  # type: ignore[return-value]
+
+
+def _text(path: Path) -> IO[str]:
+    """The file without its byte order mark, a sign for each byte, line ends as they are."""
+    opened: Any = gzip.open if _compressed(path) else open
+    lines: IO[str] = opened(path, "rt", encoding=_BYTES, newline="")
+    if lines.read(len(_MARK)).encode(_BYTES) != _MARK:
+        lines.seek(0)
+    return lines
+
+
+def no_column(header: Sequence[str], names: Sequence[str], delimiter: str) -> str:
+    """Why a header names none of the columns that are looked for, as the end of a sentence."""
+    sign = _separated_by(header[0], names) if len(header) == 1 else None
+    if sign is None:
+        return "its first line names none of the columns"
+    return (
+        f"its first line is separated by {sign!r}, and {delimiter!r} is read: say "
+        f"Dataset.csv(..., delimiter={sign!r}), or write the file with {delimiter!r}"
+    )
+
+
+def _separated_by(line: str, names: Sequence[str]) -> str | None:
+    for sign in DELIMITERS:
+        cells = next(csv.reader([line], delimiter=sign), [])
+        if len(cells) > 1 and any(name in cells for name in names):
+            return sign
+    return None
+
+
+def what_is_read(kind: str, example: str, csv: CsvFormat | None) -> str:
+    """A sentence about how values of a kind are read, with the remedy for one that is not; empty for most.
+
+    :param csv: how the value's file is written; None for a value of another format.
+    """
+    if kind in ("number", "integer") and re.fullmatch(r"[+-]?[\d.]*,\d+", example.strip()):
+        return " Decimals are read with a point, such as 1234.5: write them so."
+    if kind != "timestamp":
+        return ""
+    if csv is not None and csv.timestamp_format is not None:
+        return f" Times are read by timestamp_format={csv.timestamp_format!r}: correct it, or the values."
+    said = " Times are read as ISO 8601, such as 2024-12-31 10:00:00"
+    if csv is None:
+        return f"{said}: write them so."
+    meant = next((known for known in _KNOWN_FORMATS if _fits(example, known)), None)
+    how = f"timestamp_format={meant!r}" if meant else "timestamp_format='%d.%m.%Y', for example"
+    return f"{said}: write them so, or say Dataset.csv(..., {how})."
+
+
+def _fits(text: str, timestamp_format: str) -> bool:
+    try:
+        datetime.strptime(text.strip(), timestamp_format)
+    except ValueError:
+        return False
+    return True
+
+
+def explained(said: str, delimiter: str) -> str:
+    """DuckDB's words about a line that it cannot read, as the end of a sentence of ours."""
+    about = said.partition("Possible fixes")[0]
+    at = re.search(r"CSV Error on Line: (\d+)", about)
+    line = f"line {at[1]}" if at else "a line"
+    columns = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", said)
+    if columns:
+        expected, found = int(columns[1]), int(columns[2])
+        remedy = f"put values that hold {delimiter!r} in double quotes" if found > expected else "complete it"
+        more = " or more" if found > expected else ""
+        return f"{line} has {found} columns{more} and the header {expected}: {remedy}"
+    if "unterminated quote" in said:
+        return f"{line} has a value whose quotes do not end where it ends: double those within it"
+    if "Invalid unicode" in said:
+        return f"{line} is not UTF-8 text: save the file as UTF-8"
+    if "Maximum line size" in said:
+        return f"{line} is longer than {LINE_BYTES:,} bytes: a quote in it may never end"
+    return f"{line} cannot be told from the next one: see whether its quotes and line ends are whole"

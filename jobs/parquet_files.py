@@ -1,0 +1,58 @@
+"""What a Parquet file's footer tells of its columns."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from jobs.csv_files import UnreadableError
+from jobs.database import file_name, literal, parquet
+from jobs.machine import machine_error
+
+
+def footer(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns' own names and DuckDB's names of their types, in order; none of an empty file.
+
+    :raises UnreadableError: when the file has no footer that can be read.
+    """
+    if path.stat().st_size == 0:
+        return (), ()
+    try:
+        described = connection.execute(f"DESCRIBE FROM {parquet(path)}").fetchall()
+        schema = connection.execute(
+            f"SELECT name, num_children FROM parquet_schema({literal(file_name(path))})"
+        ).fetchall()
+    except duckdb.Error as error:
+        if not of_content(error):
+            raise
+        raise UnreadableError("its footer cannot be read") from error
+    return _top_names(schema), tuple(row[1] for row in described)
+
+
+def of_content(error: duckdb.Error) -> bool:
+    """Whether a file's content is to blame for an error of DuckDB's, not the machine and not the query."""
+    # What is no Parquet at all raises errors of no class of their own.
+    blamed = type(error) is duckdb.Error or isinstance(
+        error,
+        duckdb.InvalidInputException
+        | duckdb.ConversionException
+        | duckdb.OutOfRangeException
+        | duckdb.IOException,
+    )
+    return blamed and machine_error(error) is None
+
+
+def _top_names(schema: Sequence[tuple[str, int | None]]) -> tuple[str, ...]:
+    """The columns' own names: DuckDB gives others to those that are the same, or differ only by case.
+
+    The schema lists a nested column's parts behind it, and the file's root first.
+    """
+    names = []
+    place = 1
+    while place < len(schema):
+        names.append(str(schema[place][0]))
+        left = 1
+        while left and place < len(schema):
+            left += (schema[place][1] or 0) - 1
+            place += 1
+    return tuple(names)
