@@ -74,7 +74,9 @@ def test_of_much_the_same_stretches_are_read_of_both_variants() -> None:
 
 def test_what_a_caller_sends_or_a_model_answers_cannot_stop_the_judgement() -> None:
     nested, digits = "[" * 100_000, "9" * 400
-    asked = {"endpointInput": {"data": nested, "encoding": "JSON"}}
-    found = read(line(nested, **asked), line(digits), line(f'{{"score": {digits}}}'), nested, line("0.5"))
+    asked = {"data": nested, "encoding": "JSON"}
+    found = read(
+        line(nested, endpointInput=asked), line(digits), line(f'{{"score": {digits}}}'), nested, line("0.5")
+    )
     assert [one.answers for one in found] == [(None,), (None,), (None,), ((0.5,),)]
     assert found[0].row is None

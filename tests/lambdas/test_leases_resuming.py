@@ -69,7 +69,7 @@ def test_a_killed_retraining_is_started_again_and_takes_the_dead_ones_lease(
     gathered = training(model, reason="because")
     killed(model, "x1", gathered, status=status)
     name = model.resume()
-    assert name == gathered["request_id"]
+    assert name is not None and name == gathered["request_id"]
     # Before it has gathered, and as often as somebody looks, it is the same execution.
     assert model.resume() == name
     again = model.gather(name, noted=True)
@@ -190,13 +190,13 @@ def test_the_reaper_may_take_the_lease_before_and_the_next_goes_to_the_head_of_t
     for key in [key for key in model.table.items if key[0] == "FLEET#fleet"]:
         del model.table.items[key]
     plans = {name: {**model.plan, "model": name, "machine": arn(f"{name}-retraining")} for name in "ab"}
-    for name, plan in plans.items():
-        owner = model.machines.runs(f"{name}-retraining", "x")
-        model.machines.waited.add(name)
+    for other, plan in plans.items():
+        owner = model.machines.runs(f"{other}-retraining", "x")
+        model.machines.waited.add(other)
         told = {"id": owner, "name": "x", "started_at": model.now.isoformat()}
-        asked = {"request_id": name, "priority": 9}
+        asked = {"request_id": other, "priority": 9}
         planning.handler(
-            {"step": "ask", "plan": plan, "execution": told, "gathered": asked, "token": name}, None
+            {"step": "ask", "plan": plan, "execution": told, "gathered": asked, "token": other}, None
         )
     name = model.resume()
     assert name is not None

@@ -37,7 +37,7 @@ def test_what_json_holds_is_read(content: str | bytes, value: Any) -> None:
     assert value is None or (found == value and type(found) is type(value))
 
 
-HOSTILE = {
+HOSTILE: dict[str, tuple[str | bytes, str]] = {
     "a key twice": ('{"a": {"b": 1, "b": 2}}', "The key 'b' stands twice"),
     "half a surrogate pair": ('{"a": "x\\ud800"}', "half of a surrogate pair"),
     "half a pair as a key": ('{"\\udfff": 1}', "half of a surrogate pair"),

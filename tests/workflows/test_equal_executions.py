@@ -33,7 +33,7 @@ MACHINES = {
 
 
 def recording(machine: Machine) -> Any:
-    return machine.to_asl()["States"]["RecordAudit"]  # type: ignore[index, call-overload]
+    return machine.to_asl()["States"]["RecordAudit"]  # type: ignore[index]
 
 
 def rendered(value: Any, variables: Mapping[str, Any]) -> Any:
