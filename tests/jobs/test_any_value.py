@@ -123,7 +123,7 @@ COLUMNS = {
 ANY_COLUMN = st.sampled_from(sorted(COLUMNS)).flatmap(COLUMNS.__getitem__)
 
 
-@settings(max_examples=20, derandomize=True)
+@settings(max_examples=12, derandomize=True)
 @given(values=ANY_COLUMN, kind=st.sampled_from(["category", "text"]))
 @example(values=[True, False], kind="category")
 @example(values=[2, None, 3], kind="category")
@@ -141,7 +141,7 @@ def test_a_category_is_the_same_however_it_is_written(
         assert in_binary(folder, values, kind) == expected
 
 
-@settings(max_examples=15, derandomize=True)
+@settings(max_examples=8, derandomize=True)
 @given(values=COLUMNS["integers"] | COLUMNS["integers with holes"])
 @example(values=[2**53 + 1, 2**63 - 1])
 def test_an_integer_is_exact_in_every_path(
