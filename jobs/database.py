@@ -83,6 +83,9 @@ def connected(
             connection.execute(f"SET memory_limit = '{cap // 1000}KB'")
         connection.execute(f"SET threads = {threads}")
         connection.execute(f"SET temp_directory = {literal(str(folder / 'spill'))}")
+        # Writing in the background gains nothing on a local disk, and DuckDB 2.0.0 waits for itself for ever
+        # now and then when a COPY fails meanwhile, as it does on a file that cannot be read.
+        connection.execute("SET async_threads = 0")
         connection.execute("SET TimeZone = 'UTC'")
         # A job reads what SageMaker put on the disk and nothing else; DuckDB must not try to fetch
         # extensions.

@@ -2,6 +2,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -51,7 +52,7 @@ def test_a_file_is_opened_by_its_very_name(tmp_path: Path) -> None:
                 assert found == (file_name(path),)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.text("ab*?[]!-{}\\,^ é", min_size=1, max_size=6), min_size=2, max_size=6, unique=True))
 def test_whatever_files_lie_side_by_side_each_is_itself(names: list[str]) -> None:
     with TemporaryDirectory() as folder, connected() as (connection, _):
@@ -77,6 +78,22 @@ def test_where_every_folders_name_is_a_pattern_the_remedy_is_said(
             file_name(tmp_path / "*.csv")
     finally:
         _links.cache_clear()
+
+
+def test_a_copy_that_fails_neither_hangs_nor_takes_the_next_ones_file(tmp_path: Path) -> None:
+    """With threads that write in the background, one of these in a few hundred did."""
+    (tmp_path / "a.csv").write_text("".join(f"{number},{number}\n" for number in range(30_000)) + "1,2,3\n")
+    read = (
+        f"read_csv({files([tmp_path / 'a.csv'])}, auto_detect = false, columns = {{'a': 'INT', 'b': 'INT'}})"
+    )
+    for _ in range(10):
+        with connected() as (connection, folder):
+            assert single(connection, "SELECT current_setting('async_threads')") == (0,)
+            target = literal(str(folder / "x.parquet"))
+            with pytest.raises(duckdb.InvalidInputException, match="Line: 30001"):
+                connection.execute(f"COPY (FROM {read}) TO {target} (FORMAT parquet, ROW_GROUP_SIZE 2048)")
+            connection.execute(f"COPY (SELECT 1 AS a) TO {target} (FORMAT parquet)")
+            assert single(connection, f"FROM {parquet(folder / 'x.parquet')}") == (1,)
 
 
 def test_the_cap_holds_and_the_folder_goes() -> None:
