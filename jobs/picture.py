@@ -15,6 +15,7 @@ from jobs.plan import Plan
 # Containers may give no writable home, where matplotlib would keep its list of fonts.
 os.environ.setdefault("MPLCONFIGDIR", str(private_cache() / "matplotlib"))
 
+import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -25,6 +26,9 @@ _PASSED, _FAILED = "#2e7d4f", "#b3392b"
 _LABELS = {"auc": "AUC", "pr_auc": "PR AUC", "expected_calibration_error": "calibration error", "r2": "R²"}
 _DPI = 130
 _MOST_POINTS = 4000
+
+# A name such as "$x$" is a name and no formula.
+matplotlib.rcParams["text.parse_math"] = False
 
 
 def draw(

@@ -75,7 +75,7 @@ class Role:
         self.resource = iam.CfnRole(
             scope,
             id_,
-            assume_role_policy_document=trust_policy(service),
+            assume_role_policy_document=trust_policy(service, deployment()["Account"]),
             policies=self._policies(),
         )
         self._scope, self._id = scope, id_

@@ -4,13 +4,10 @@ A service that acts for many accounts can be asked by one of them to use another
 `aws:SourceAccount` in the trust policy refuses that, but only a service that sends the key can then assume
 the role: where AWS does not document it, the condition would refuse the account's own resources too. The key
 is not `aws:SourceArn`: some services send another ARN than that of the resource that has the role, and within
-the account `iam:PassRole` decides who may use a role. `docs/decisions/0019-roles-for-one-account.md`.
+the account `iam:PassRole` decides who may use a role. `docs/decisions/0020-roles-for-one-account.md`.
 """
 
-from functools import cache
 from typing import Any
-
-from aws_cdk import Aws
 
 DOCUMENTED = {
     "events.amazonaws.com": (
@@ -38,11 +35,12 @@ UNDOCUMENTED = {
 """Services whose roles have no condition on the source, and why."""
 
 
-def trust_policy(service: str) -> dict[str, Any]:
+def trust_policy(service: str, account: str) -> dict[str, Any]:
     """The trust policy of a role that one service assumes.
 
     Args:
         service: the service's principal, such as `sagemaker.amazonaws.com`.
+        account: the account for which it may.
 
     Raises:
         ValueError: when nothing is known of the service.
@@ -58,11 +56,5 @@ def trust_policy(service: str) -> dict[str, Any]:
         "Action": "sts:AssumeRole",
     }
     if service in DOCUMENTED:
-        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": _account()}}
+        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account}}
     return {"Version": "2012-10-17", "Statement": [statement]}
-
-
-@cache
-def _account() -> str:
-    # Asked once a process, because each time is a message to the jsii kernel (Node).
-    return Aws.ACCOUNT_ID

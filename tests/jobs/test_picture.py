@@ -52,3 +52,14 @@ def test_a_page_is_drawn_of_a_model_that_says_nothing(
         bootstrap = bootstrapped(models, resamples=20, seed=1)
     draw(filled.plan(), models, metrics, bootstrap, [], tmp_path / "page.png")
     assert (tmp_path / "page.png").stat().st_size > 10_000
+
+
+def test_a_text_with_dollars_is_no_formula(filled: Batch, tmp_path: Path) -> None:
+    model = scored("binary", 0)
+    sentence = r"$\frac{$ is a column's name"
+    check = Check(metric="auc", kind="at_least", bound=0.5, value=0.6, passed=True, sentence=sentence)
+    models = {"challenger": model}
+    metrics = {"challenger": computed(model)}
+    bootstrap = bootstrapped(models, resamples=20, seed=1)
+    draw(filled.plan(), models, metrics, bootstrap, [check], tmp_path / "page.png")
+    assert (tmp_path / "page.png").stat().st_size > 10_000

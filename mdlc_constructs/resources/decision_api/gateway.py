@@ -272,7 +272,7 @@ def _account_log_role(scope: Construct) -> CfnResource:
         role = iam.CfnRole(
             stack,
             "ApiGatewayLogRole",
-            assume_role_policy_document=trust_policy("apigateway.amazonaws.com"),
+            assume_role_policy_document=trust_policy("apigateway.amazonaws.com", Aws.ACCOUNT_ID),
             managed_policy_arns=[
                 f"arn:{Aws.PARTITION}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
             ],

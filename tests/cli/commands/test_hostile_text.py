@@ -15,6 +15,7 @@ from mdlc_cli import app as application
 from mdlc_cli import audit, decided, deployment, registered
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
+from mdlc_cli.errors import CommandError
 from tests.cli.fakes import FakeClient, FakeTarget
 from tests.cli.life import MODEL
 from tests.cli.stored import read_here
@@ -218,7 +219,7 @@ def test_an_error_is_shown_with_its_detail(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail() -> None:
-        raise application.CommandError(HOSTILE, detail=HOSTILE)
+        raise CommandError(HOSTILE, detail=HOSTILE)
 
     monkeypatch.setattr(application, "app", fail)
     with pytest.raises(SystemExit):
