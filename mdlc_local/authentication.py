@@ -11,22 +11,21 @@ https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
 """
 
 import contextvars
+import hashlib
 import importlib
 import json
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
-from mdlc_local import credentials, loopback, seams
+from mdlc_local import loopback, seams, signatures
 from mdlc_local.api_gateway import addresses
+from mdlc_local.signatures import EVALUATOR, Refusal, Request
 
-SIGNATURES = "ministack.core.sigv4"
-EVALUATOR = "ministack.core.iam_evaluator"
 ACTIONS = "ministack.core.iam_actions"
 ROUTER = "ministack.core.router"
 
@@ -39,7 +38,7 @@ _USER_POOL_KEYS = re.compile(r"/[\w-]+_[0-9A-Za-z]+/\.well-known/(jwks\.json|ope
 _USER_POOL_TARGET = "AWSCognitoIdentityProviderService."
 _OWN_SITES = ("", "none", "same-origin")
 _CORS = b"access-control-"
-_QUERY_SIGNATURES = ("X-Amz-Signature", "X-Amz-Credential", "X-Amz-Algorithm", "Signature", "AWSAccessKeyId")
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 _unsigned: contextvars.ContextVar[bool] = contextvars.ContextVar("mdlc_unsigned", default=False)
 
@@ -50,85 +49,11 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """An answer in place of the service's: AWS's name of the error and a sentence.
-
-    Attributes:
-        status: the HTTP status, where no protocol of AWS has one.
-        of_credentials: whether AWS would refuse it too, in the service's own protocol.
-    """
-
-    code: str
-    message: str
-    status: int = 403
-    of_credentials: bool = True
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a request says of itself, before anybody believes it."""
-
-    method: str
-    path: str
-    raw_path: str
-    query: Mapping[str, list[str]]
-    headers: Mapping[str, str]
-
-    @classmethod
-    def of(cls, scope: Scope) -> "Request":
-        """Read an ASGI scope; a header that is sent twice is one value, as a signature has it."""
-        headers: dict[str, str] = {}
-        decode = importlib.import_module(SIGNATURES).decode_header_value
-        for name, value in scope["headers"]:
-            key, text = name.decode("latin-1").lower(), decode(value)
-            headers[key] = f"{headers[key]},{text}" if key in headers else text
-        path = scope["path"]
-        return cls(
-            method=scope.get("method", "GET"),
-            path=path,
-            raw_path=(scope.get("raw_path") or quote(path).encode()).decode("latin-1"),
-            query=parse_qs(scope.get("query_string", b"").decode("utf-8", "replace"), keep_blank_values=True),
-            headers=headers,
-        )
-
-    @property
-    def host(self) -> str:
-        """The host that the caller believes to talk to."""
-        return self.headers.get("host", "")
-
-    @property
-    def signed(self) -> bool:
-        """Whether it carries anything that could be a signature."""
-        return "authorization" in self.headers or any(name in self.query for name in _QUERY_SIGNATURES)
-
-    @property
-    def stage(self) -> tuple[str, str] | None:
-        """The deployed API and stage that it asks for."""
-        app = importlib.import_module("ministack.app")
-        parsed = app._parse_execute_api_url(self.host, self.path)
-        if parsed is None or self.path.startswith(("/_ministack", "/_localstack", "/_mdlc")):
-            return None
-        return (parsed[0], parsed[1]) if addresses.is_deployed(parsed[0], parsed[1]) else None
-
-
 def install(app: ModuleType) -> None:
     """Keep unsigned requests from every service, whatever way they are dispatched."""
-    signature = "signature secret method raw_path query_params headers body presigned explain"
-    seams.take(SIGNATURES, "header_signature_failure", signature)
-    seams.take(SIGNATURES, "decode_header_value", "value")
-    for name, parameters in (
-        ("parse_header_signature", "headers"),
-        ("parse_query_signature", "query_params"),
-        ("request_time_failure", "signature now"),
-        ("presigned_request_is_expired", "amz_date expires now"),
-    ):
-        seams.take(SIGNATURES, name, parameters)
-    seams.take(EVALUATOR, "resolve_credential", "access_key_id account_id session_token")
-    seams.take(EVALUATOR, "find_iam_access_key_account", "access_key_id")
-    seams.take(EVALUATOR, "_sigv2_check", "request account_id")
-    seams.take(EVALUATOR, "is_root_access_key", "access_key_id")
+    signatures.check_seams()
     seams.take(ROUTER, "extract_access_key_id", "headers query_params")
+    seams.take(EVALUATOR, "is_root_access_key", "access_key_id")
     seams.take(ACTIONS, "unsigned_operations", "service")
     seams.take(app.__name__, "_credential_failure", "service iam_action request_id denied headers")
     seams.take(app.__name__, "detect_service", "method path headers query_params")
@@ -141,14 +66,14 @@ def install(app: ModuleType) -> None:
 
 
 def _signed_only(dispatch: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """The last door before the services: what was let in unsigned may reach user pools and nothing else."""
+    """The last check before the services: what was let in unsigned may reach user pools and nothing else."""
     detect = seams.take("ministack.app", "detect_service", "method path headers query_params")
 
     async def dispatched(
         method: str, path: str, headers: dict[str, str], body: bytes, query_params: Any, request_id: str
     ) -> Any:
         if _unsigned.get() and detect(method, path, headers, query_params) != "cognito-idp":
-            refusal = _missing()
+            refusal = signatures.missing()
             content = json.dumps({"__type": refusal.code, "message": refusal.message}).encode()
             return refusal.status, {"Content-Type": "application/json"}, content
         return await dispatch(method, path, headers, body, query_params, request_id)
@@ -156,8 +81,12 @@ def _signed_only(dispatch: Callable[..., Awaitable[Any]]) -> Callable[..., Await
     return dispatched
 
 
+class _BodyReplaced(Exception):
+    """The body is not the one whose hash was signed."""
+
+
 class Authentication:
-    """The ASGI application behind the door: passes on what is authenticated, answers the rest."""
+    """ASGI middleware: passes on what is authenticated, and refuses the rest."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
@@ -173,18 +102,27 @@ class Authentication:
             await self._application(scope, receive, send)
             return
         request = Request.of(scope)
-        stage = request.stage
+        stage = _stage(request)
         refusal = misdirected(request) or foreign(request, stage)
         if refusal is None and _served_unsigned(request, stage):
             _unsigned.set(True)
         elif refusal is None:
-            body = await _body(receive) if _signs_its_body(request) else None
-            refusal = unauthentic(request, body or b"")
-            receive = receive if body is None else _replayed(body, receive)
+            # S3's requests name the hash of their body in a header; others' signatures cover the body itself.
+            content_hash = request.headers.get("x-amz-content-sha256")
+            body = await _body(receive) if content_hash is None and request.signed else b""
+            refusal = signatures.refusal(request, body)
+            if content_hash is None:
+                receive = _replayed(body, receive)
+            elif _HASH.fullmatch(content_hash):
+                receive = _hashed(content_hash, receive)
         if refusal is not None:
             await _refuse(refusal, request, send)
             return
-        await self._application(scope, receive, send if stage else _without_cors(send))
+        try:
+            await self._application(scope, receive, send if stage else _without_cors(send))
+        except _BodyReplaced:
+            message = "The provided 'x-amz-content-sha256' header does not match what was computed."
+            await _refuse(Refusal("XAmzContentSHA256Mismatch", message), request, send)
 
 
 def misdirected(request: Request) -> Refusal | None:
@@ -219,9 +157,9 @@ def _served_unsigned(request: Request, stage: tuple[str, str] | None) -> bool:
     if stage is not None:
         # The gateway judges its callers itself, but believes whoever names an account's own key.
         authorization = request.headers.get("authorization", "")
-        by_aws = authorization.startswith("AWS") or any(name in request.query for name in _QUERY_SIGNATURES)
-        named = importlib.import_module(ROUTER).extract_access_key_id(request.headers, request.query)
-        return not by_aws or not importlib.import_module(EVALUATOR).is_root_access_key(named)
+        by_aws = authorization.startswith("AWS") or any(name in request.query for name in signatures.IN_QUERY)
+        access_key = importlib.import_module(ROUTER).extract_access_key_id(request.headers, request.query)
+        return not by_aws or not importlib.import_module(EVALUATOR).is_root_access_key(access_key)
     if _ONE_TIME_PATH.fullmatch(request.path):
         return request.method == "PUT"
     if request.method == "GET" and _USER_POOL_KEYS.fullmatch(request.path):
@@ -239,112 +177,12 @@ def _is_public_of_user_pools(request: Request) -> bool:
     return operation in importlib.import_module(ACTIONS).unsigned_operations("cognito-idp")
 
 
-def unauthentic(request: Request, body: bytes) -> Refusal | None:
-    """Why a request is not believed to come from the holder of a key of this server; None when it is."""
-    signatures = importlib.import_module(SIGNATURES)
-    authorization = request.headers.get("authorization", "")
-    if authorization.startswith("AWS ") or "AWSAccessKeyId" in request.query:
-        return _version_2(request)
-    presigned = not authorization
-    if presigned and "X-Amz-Credential" not in request.query:
-        return _missing()
-    if not presigned and not authorization.startswith("AWS4-"):
-        return Refusal("IncompleteSignature", "the Authorization header holds no AWS signature")
-    parsed = (
-        signatures.parse_query_signature(request.query)
-        if presigned
-        else signatures.parse_header_signature(request.headers)
-    )
-    if isinstance(parsed, tuple):
-        return Refusal(parsed[0], parsed[1])
-    if presigned:
-        late = _expired(signatures, parsed, request)
-        token = (request.query.get("X-Amz-Security-Token") or [""])[0]
-    else:
-        skewed = signatures.request_time_failure(parsed)
-        late = Refusal(*skewed) if skewed else None
-        token = request.headers.get("x-amz-security-token", "")
-    if late is not None:
-        return late
-    if "host" not in parsed.signed_headers.split(";"):
-        return Refusal("SignatureDoesNotMatch", "'host' must be among the signed headers")
-    credential = _credential(parsed.access_key_id, token)
-    if isinstance(credential, Refusal):
-        return credential
-    failure = signatures.header_signature_failure(
-        parsed,
-        credential.secret_access_key,
-        request.method,
-        request.raw_path,
-        request.query,
-        request.headers,
-        body,
-        presigned=presigned,
-    )
-    return Refusal(*failure) if failure else None
-
-
-def _missing() -> Refusal:
-    return Refusal(
-        "MissingAuthenticationToken",
-        "the request is not signed: `mdlc local env` prints the credentials of this server",
-    )
-
-
-def _expired(signatures: Any, parsed: Any, request: Request) -> Refusal | None:
-    seconds = (request.query.get("X-Amz-Expires") or [""])[0]
-    try:
-        expired = signatures.presigned_request_is_expired(parsed.amz_date, seconds)
-    except ValueError:
-        expired = True
-    return Refusal("AccessDenied", "Request has expired") if expired else None
-
-
-def _credential(access_key: str, token: str) -> Any:
-    """The key's secret and owner, or why there is none."""
-    evaluator = importlib.import_module(EVALUATOR)
-    if credentials.names_account(access_key):
-        found = evaluator.resolve_credential(access_key, access_key, token)
-    else:
-        stored = importlib.import_module("ministack.services.sts")._sessions.get(access_key)
-        account = evaluator.find_iam_access_key_account(access_key) if stored is None else None
-        if (stored is None and account is None) or access_key in ("", "test"):
-            return Refusal(
-                "UnrecognizedClientException",
-                f"The security token included in the request is invalid: the key {access_key[:40]!r} is none "
-                "of this server; `mdlc local env` prints its credentials",
-            )
-        arn = str((stored or {}).get("Arn", ""))
-        owner = (stored or {}).get("AccountId") or (arn.split(":")[4] if arn.count(":") > 4 else account)
-        found = evaluator.resolve_credential(access_key, owner, token)
-    if isinstance(found, evaluator.CredentialResolutionError):
-        return Refusal(found.code, found.message)
-    return found
-
-
-def _version_2(request: Request) -> Refusal | None:
-    """S3's older signature, which boto3 still puts into presigned URLs of us-east-1."""
-    evaluator = importlib.import_module(EVALUATOR)
-    authorization = request.headers.get("authorization", "")
-    named = (request.query.get("AWSAccessKeyId") or [""])[0]
-    access_key = named or authorization.removeprefix("AWS ").partition(":")[0]
-    token = (request.query.get("x-amz-security-token") or [""])[0] or request.headers.get(
-        "x-amz-security-token", ""
-    )
-    credential = _credential(access_key, token)
-    if isinstance(credential, Refusal):
-        return credential
-    signed = evaluator.SignedRequest(
-        access_key, request.method, request.raw_path, request.query, request.headers, sigv2=True,
-        auth_path=request.raw_path,
-    )  # fmt: skip
-    checked = evaluator._sigv2_check(signed, credential.account_id)
-    return Refusal(checked.code, checked.message) if isinstance(checked, evaluator.AuthError) else None
-
-
-def _signs_its_body(request: Request) -> bool:
-    """Whether the signature covers the body's own hash; S3's requests name the hash in a header."""
-    return request.signed and "x-amz-content-sha256" not in request.headers
+def _stage(request: Request) -> tuple[str, str] | None:
+    """The deployed API and stage that a request asks for."""
+    parsed = importlib.import_module("ministack.app")._parse_execute_api_url(request.host, request.path)
+    if parsed is None or request.path.startswith(("/_ministack", "/_localstack", "/_mdlc")):
+        return None
+    return (parsed[0], parsed[1]) if addresses.is_deployed(parsed[0], parsed[1]) else None
 
 
 async def _body(receive: Receive) -> bytes:
@@ -361,6 +199,21 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
 
     async def received() -> Message:
         return pending.pop() if pending else await receive()
+
+    return received
+
+
+def _hashed(expected: str, receive: Receive) -> Receive:
+    """Pass a body on as it comes and hold it, when it has ended, against its hash."""
+    digest = hashlib.sha256()
+
+    async def received() -> Message:
+        message = await receive()
+        if message["type"] == "http.request":
+            digest.update(message.get("body", b""))
+            if not message.get("more_body") and digest.hexdigest() != expected:
+                raise _BodyReplaced
+        return message
 
     return received
 

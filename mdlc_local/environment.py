@@ -65,8 +65,8 @@ class _Environ(Mapping[str, str]):
     """Answers for each variable of this process, and lists those that functions are given."""
 
     def __getitem__(self, name: str) -> str:
-        given = for_code()
-        return given[name] if name in given else os.environ[name]
+        variables = for_code()
+        return variables[name] if name in variables else os.environ[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(for_code())

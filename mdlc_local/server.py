@@ -148,7 +148,7 @@ async def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop_soon, stop)
     gateway = _Gateway(app.app)
-    door = authentication.Authentication(gateway)
+    authenticated = authentication.Authentication(gateway)
     loopback.serve(gateway, loop, chosen.endpoint)
     facts = {
         "endpoint": chosen.endpoint,
@@ -162,7 +162,7 @@ async def _serve(
         asyncio.create_task(_announce(chosen, facts, started)),
         asyncio.create_task(_watch(chosen, gateway, stop)),
     ]
-    await hypercorn.serve(door, config, shutdown_trigger=stop.wait)
+    await hypercorn.serve(authenticated, config, shutdown_trigger=stop.wait)
     for task in watching:
         task.cancel()
 

@@ -71,13 +71,13 @@ def launch(
         words[0] = runtime.python
     home = job.folder / "home"
     home.mkdir(exist_ok=True)
-    given = opt_ml.environment({**runtime.environment, **variables}, job.base)
-    given = {**_of_the_platform(job, runtime, home, isolate=isolate), **given}
+    requested = opt_ml.environment({**runtime.environment, **variables}, job.base)
+    variables = {**_of_the_platform(job, runtime, home, isolate=isolate), **requested}
     try:
         process = children.start(
             opt_ml.command(words, job.base, isolate=isolate and not reachable),
             cwd=job.base,
-            env=given,
+            env=variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -191,6 +191,22 @@ def test_a_signature_holds_for_its_request_only(server: Server) -> None:
     assert send(server, "GET", "/a-bucket", headers).status == 403
 
 
+def test_a_body_that_was_replaced_after_signing_is_refused(server: Server, client: Clients) -> None:
+    client("s3").create_bucket(Bucket="replaced")
+    headers = signed(
+        server,
+        "s3",
+        "signed",
+        method="PUT",
+        path="/replaced/key",
+        headers={"X-Amz-Content-Sha256": hashlib.sha256(b"signed").hexdigest()},
+    )
+    answer = send(server, "PUT", "/replaced/key", headers, "others")
+    assert "XAmzContentSHA256Mismatch" in answer.body
+    assert "Contents" not in client("s3").list_objects_v2(Bucket="replaced")
+    assert send(server, "PUT", "/replaced/key", headers, "signed").status == 200
+
+
 def test_any_twelve_digits_with_the_secret_choose_their_account(server: Server) -> None:
     keys = server.credentials | {"aws_access_key_id": "123456789012"}
     assert server.client("sts", credentials=keys).get_caller_identity()["Account"] == "123456789012"
