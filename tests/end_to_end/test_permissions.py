@@ -73,7 +73,7 @@ def test_every_action_used_is_denied_by_name_when_it_is_taken_away(
 @pytest.mark.parametrize(
     ("role", "action", "entered"),
     [
-        ("TrainingRole", "iam:PassRole", "PrepareFeatures"),
+        ("TrainingRole", "iam:PassRole", "CheckQuality"),
         ("TrainingFeaturesRole", "kms:Decrypt", "PrepareFeatures"),
         ("TrainingFeaturesRole", "s3:PutObject", "PrepareFeatures"),
         ("TrainingRole", "sagemaker:CreateTrainingJob", "Train"),

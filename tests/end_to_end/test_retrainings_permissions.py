@@ -20,7 +20,7 @@ JUDGED = {*MACHINES, *FUNCTIONS}
 ALLOWED = (
     *permissions.of_machines(*MACHINES),
     *permissions.of_functions(*FUNCTIONS),
-    *permissions.of_data_keys(*MACHINES, *FUNCTIONS),
+    *permissions.of_data_keys(*FUNCTIONS),
     Unused(
         roles=("FunctionsNoteTriggerRole", "FunctionsPlanRetrainingRole"),
         actions=("states:DescribeExecution",),

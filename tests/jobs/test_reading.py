@@ -300,7 +300,7 @@ def test_a_file_is_read_under_its_very_name(batch: Batch, database: Any, name: s
     sources = examine(connection, batch.plan().files, batch.data, data_format, columns)
     problems = [*sources.problems, *stage(connection, sources, columns, folder / "staged.parquet")]
     assert problems == []
-    found = connection.execute("SELECT id, _file FROM staged ORDER BY id").fetchall()
+    found = connection.execute(f"SELECT id, {FILE} FROM staged ORDER BY id").fetchall()
     assert found == [(str(n), one) for n, one in enumerate((name, "a1.csv", "ab.csv", "a.csv"))]
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from jobs.errors import InputError
 from jobs.monitoring.captures import stage_captures
-from jobs.names import FAULT, INFERENCE_ID, PLACE, PROBLEMS, SCORE, VERSION, at_place
+from jobs.names import FAULT, INFERENCE_ID, PLACE, PROBLEMS, ROW_KEY, SCORE, VERSION, at_place
 from jobs.plan import Interval
 from jobs.roles import pointer
 from jobs.serving.values import read
@@ -76,7 +76,7 @@ def test_files_are_read_by_their_very_names(window: Window) -> None:
     # As a pattern, the last one's name means the first one, which is of no interest here.
     del window.captured[0]
     with opened(window) as read:
-        found = read.query("SELECT _row_key FROM served ORDER BY 1")
+        found = read.query(f"SELECT {ROW_KEY} FROM served ORDER BY 1")
     assert found == sorted((row["id"],) for row in made[:2])
 
 

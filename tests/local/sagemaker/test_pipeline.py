@@ -55,7 +55,7 @@ def test_a_row_goes_through_all_containers(serving: Serving, released: str, endp
     runtime = serving.runtime()
     plain = runtime.invoke_endpoint(EndpointName=single, Body=features, ContentType="text/csv")
     scores = [float(line) for line in plain["Body"].read().split()]
-    asked = runtime.invoke_endpoint(EndpointName=endpoint, Body=f"{ROW}\n{{}}\n", ContentType=ROWS)
+    asked = runtime.invoke_endpoint(EndpointName=endpoint, Body=f'{ROW}\n{{"a": null}}\n', ContentType=ROWS)
     assert asked["ContentType"] == ROWS
     assert lines(asked) == [{"score": score, "version": 7} for score in scores]
     serving.delete(single)
