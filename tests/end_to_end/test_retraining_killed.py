@@ -62,10 +62,10 @@ def test_a_retraining_that_was_killed_is_started_again_once_by_the_clock(retrain
         retraining.until(
             lambda: bool(retraining.aws.jobs(SERVED.team, "Training", StatusEquals="InProgress")), "no job"
         )
-        retraining.stop(execution)
+        before = len(retraining.executions(SERVED, "retraining"))
+        retraining.kill(execution)
         retraining.until(lambda: not retraining.executions(SERVED, "training", "RUNNING"), "it trains on")
     (left,) = retraining.items(SERVED, "TRIGGER#")
-    before = len(retraining.executions(SERVED, "retraining"))
     targets = [retraining.target(one) for one in retraining.rules(RESUMED)]
     (target,) = (one for one in targets if json.loads(one["Input"])["model"] == "served")
     started = set()
@@ -74,9 +74,11 @@ def test_a_retraining_that_was_killed_is_started_again_once_by_the_clock(retrain
             FunctionName=target["Arn"], Payload=target["Input"].encode()
         )
         started.add(json.loads(answer["Payload"].read())["execution"])
-    started -= {None}
+    # The rule's own clock runs too, and may have been first.
+    assert len(started - {None}) <= 1
+    retraining.until(lambda: len(retraining.executions(SERVED, "retraining")) > before, "nothing started")
     retraining.settled(SERVED)
-    assert len(retraining.executions(SERVED, "retraining")) == before + len(started) == before + 1
+    assert len(retraining.executions(SERVED, "retraining")) == before + 1
     item = retraining.audit(SERVED)[-1]
     assert (item["outcome"], item["request_id"]) == ("Succeeded", left["claimed_by"])
     assert json.loads(item["window"])["end"] == "2013-12-15T00:00:01"

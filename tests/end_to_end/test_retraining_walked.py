@@ -101,7 +101,7 @@ def test_a_nested_machine_that_is_stopped_fails_the_retraining_and_the_next_star
     execution = retraining.start(SERVED, reason="training is stopped")
     retraining.until(lambda: bool(retraining.executions(SERVED, "training", "RUNNING")), "no training")
     (running,) = retraining.executions(SERVED, "training", "RUNNING")
-    retraining.stop(running)
+    retraining.kill(running)
     failed = retraining.aws.wait(execution)
     training.put(training.definition)
     assert (failed.status, "ABORTED" in failed.cause) == ("FAILED", True)
