@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
-from mdlc_local import loopback, seams, signatures
+from mdlc_local import credentials, loopback, seams, signatures
 from mdlc_local.api_gateway import addresses
 from mdlc_local.signatures import EVALUATOR, Refusal, Request
 
@@ -37,6 +37,7 @@ _ONE_TIME_PATH = re.compile(r"/_ministack/cfn-(response|signal)/[0-9a-f-]{36}")
 _USER_POOL_KEYS = re.compile(r"/[\w-]+_[0-9A-Za-z]+/\.well-known/(jwks\.json|openid-configuration)")
 _USER_POOL_TARGET = "AWSCognitoIdentityProviderService."
 _OWN_SITES = ("", "none", "same-origin")
+_ADMINISTRATION = ("/_mdlc/", "/_ministack/", "/_localstack/")
 _CORS = b"access-control-"
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -110,7 +111,7 @@ class Authentication:
             # S3's requests name the hash of their body in a header; others' signatures cover the body itself.
             content_hash = request.headers.get("x-amz-content-sha256")
             body = await _body(receive) if content_hash is None and request.signed else b""
-            refusal = signatures.refusal(request, body)
+            refusal = signatures.refusal(request, body) or unprivileged(request)
             if content_hash is None:
                 receive = _replayed(body, receive)
             elif _HASH.fullmatch(content_hash):
@@ -149,6 +150,14 @@ def foreign(request: Request, stage: tuple[str, str] | None) -> Refusal | None:
         "methods answers pages of other origins",
         of_credentials=False,
     )
+
+
+def unprivileged(request: Request) -> Refusal | None:
+    """Why a caller may not administer this server: it is a role or a user, whatever its policies say."""
+    access_key = importlib.import_module(ROUTER).extract_access_key_id(request.headers, request.query)
+    if not request.path.startswith(_ADMINISTRATION) or credentials.names_account(access_key):
+        return None
+    return Refusal("AccessDenied", f"{request.path} is for the account's own key: see `mdlc local env`")
 
 
 def _served_unsigned(request: Request, stage: tuple[str, str] | None) -> bool:

@@ -18,7 +18,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from tests.local.conftest import Clients
-from tests.local.embedded import ACCOUNT, REGION, Role, Server
+from tests.local.embedded import ACCOUNT, REGION, Role, Server, allow
 
 EVIL = "https://evil.example"
 ROLE = "Action=CreateRole&Version=2010-05-08&RoleName=r&AssumeRolePolicyDocument=%7B%7D"
@@ -232,6 +232,16 @@ def test_users_and_roles_sign_with_their_own_keys(server: Server, make_role: Any
     key = iam.create_access_key(UserName="someone")["AccessKey"]
     keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
     assert server.client("sts", credentials=keys).get_caller_identity()["Arn"].endswith("user/someone")
+
+
+@pytest.mark.parametrize("path", ["/_mdlc/usage", "/_ministack/health", "/_ministack/reset"])
+def test_a_role_does_not_administer_the_server(server: Server, make_role: Any, path: str) -> None:
+    role: Role = make_role(allow("*"))
+    method = "POST" if path.endswith("reset") else "GET"
+    headers = signed(server, "mdlc", keys=role.credentials, method=method, path=path)
+    answer = send(server, method, path, headers)
+    assert answer.status == 403
+    assert "is for the account" in answer.body
 
 
 @pytest.mark.parametrize("version", ["s3", "s3v4"])
