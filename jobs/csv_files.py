@@ -6,6 +6,7 @@ several kinds is refused or read wrongly, without a word. Such files are few, an
 
 import csv
 import gzip
+import io
 import re
 import zlib
 from collections.abc import Iterator, Sequence
@@ -197,13 +198,14 @@ def _compressed(path: Path) -> bool:
 
 
 def _opened(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if _compressed(path) else path.open("rb")  # type: ignore[return-value]
+    opened: Any = gzip.open if _compressed(path) else open
+    stream: IO[bytes] = opened(path, "rb")
+    return stream
 
 
 def _text(path: Path) -> IO[str]:
     """The file without its byte order mark, a sign for each byte, line ends as they are."""
-    opened: Any = gzip.open if _compressed(path) else open
-    lines: IO[str] = opened(path, "rt", encoding=_BYTES, newline="")
+    lines = io.TextIOWrapper(_opened(path), encoding=_BYTES, newline="")
     if lines.read(len(_MARK)).encode(_BYTES) != _MARK:
         lines.seek(0)
     return lines

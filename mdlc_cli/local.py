@@ -10,18 +10,17 @@ import time
 import urllib.request
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from mdlc_cli import cache, places, processes, progress, settings_file, toolchain
+from mdlc_cli import absence, cache, places, processes, progress, settings_file, toolchain
+from mdlc_cli.absence import Absence, document, state_folder
 from mdlc_cli.errors import CommandError
 from mdlc_cli.tool_process import clean_environment
 
 HOST = "127.0.0.1"
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
-ANSWER_SECONDS = 5.0
 PREFERRED_PORTS = range(4566, 4600)
 IDLE_MINUTES = 480.0
 """A server that nobody has used for this long ends by itself."""
@@ -55,37 +54,9 @@ class Server:
         return (datetime.now(UTC) - self.started_at).total_seconds()
 
 
-def state_folder(root: Path) -> Path:
-    """Where the local AWS of the project at ``root`` keeps its files."""
-    return root / places.STATE_FOLDER / "local"
-
-
-class Absence(Enum):
-    """Why no local AWS of a project answers; the value ends a sentence that begins with the project."""
-
-    NEVER_UP = "has never had one"
-    DOWN = "is down"
-    ENDED = "has ended, and what was deployed and stored in it is gone"
-    KILLED = "was killed, and what was deployed and stored in it is gone"
-    SILENT = "runs and does not answer"
-
-
-def absence(root: Path) -> Absence:
-    """Why `find` finds none, from what the last one left behind."""
-    folder = state_folder(root)
-    launch = _read(folder / "launch.json")
-    if launch is not None and processes.started(launch["pid"]) == launch["started"]:
-        return Absence.SILENT
-    if (folder / "ready.json").exists():
-        return Absence.KILLED
-    if launch is not None:
-        return Absence.ENDED
-    return Absence.DOWN if folder.is_dir() else Absence.NEVER_UP
-
-
 def find(root: Path) -> Server | None:
     """The local AWS of the project at ``root``; None when none answers."""
-    facts = _read(state_folder(root) / "ready.json")
+    facts = document(state_folder(root) / "ready.json")
     secret = _secret(root)
     if facts is None or secret is None:
         return None
@@ -117,7 +88,7 @@ def ask(endpoint: str, name: str, secret: str) -> dict[str, Any] | None:
     SigV4Auth(Credentials(ACCOUNT, secret), "mdlc", REGION).add_auth(signed)
     asked = urllib.request.Request(url, headers=dict(signed.headers.items()))
     try:
-        with opener.open(asked, timeout=ANSWER_SECONDS) as response:
+        with opener.open(asked, timeout=absence.ANSWER_SECONDS) as response:
             content: dict[str, Any] = json.load(response)
     except (OSError, ValueError):
         return None
@@ -156,12 +127,9 @@ def up(
                     "run `mdlc local down` first"
                 )
             return server, False
-        why = absence(root)
+        why = absence.absence(root)
         if why is Absence.SILENT:
-            raise CommandError(
-                f"the local AWS of {root} {why.value} within {ANSWER_SECONDS:g} s: wait and try "
-                "again, or end it, and with it what it holds, with `mdlc local down`"
-            )
+            raise CommandError(absence.sentence(root))
         if why in (Absence.KILLED, Absence.ENDED):
             progress.stderr_console().print(f"The last local AWS of {root} {why.value}", markup=False)
         # What a killed one left behind would hold ports and files of the new one.
@@ -277,7 +245,7 @@ def _wait_until_ready(root: Path, process: subprocess.Popen[bytes]) -> int | Non
 def _end_all(root: Path) -> int:
     folder = state_folder(root)
     pids = []
-    launch = _read(folder / "launch.json")
+    launch = document(folder / "launch.json")
     if launch is not None and processes.started(launch["pid"]) == launch["started"]:
         pids.append(int(launch["pid"]))
     found = processes.family(pids, mark=(MARK, str(folder)))
@@ -298,14 +266,6 @@ def _secret(root: Path) -> str | None:
         return (state_folder(root) / "secret").read_text()
     except OSError:
         return None
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        content: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return None
-    return content
 
 
 def _tail(path: Path) -> str:

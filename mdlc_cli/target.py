@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from mdlc_cli import local, places, progress, settings_file
+from mdlc_cli import absence, local, places, progress, settings_file
 from mdlc_cli.errors import CommandError
 
 TARGET_VARIABLE = "MDLC_TARGET"
@@ -147,17 +147,9 @@ def choose(root: Path, choice: Choice | None = None) -> Target:
     server = local.find(root)
     if server is not None:
         return at(server)
-    why = local.absence(root)
-    if why is local.Absence.SILENT:
-        raise CommandError(
-            f"the local AWS of {root} {why.value} within {local.ANSWER_SECONDS:g} s: wait and try again, end "
-            f"it with `mdlc local down`, or {REAL_REMEDY}"
-        )
-    if why is not local.Absence.NEVER_UP:
+    if absence.absence(root) is not absence.Absence.NEVER_UP:
         # Where one was used, a command that was meant for it must never change a real account.
-        raise CommandError(
-            f"the local AWS of {root} {why.value}: start one with `mdlc local up`, or {REAL_REMEDY}"
-        )
+        raise CommandError(absence.sentence(root, REAL_REMEDY))
     if wanted == "local":
         raise CommandError(f"no local AWS runs for {root}: run `mdlc local up`")
     return _real()

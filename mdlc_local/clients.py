@@ -38,11 +38,7 @@ def role_credentials(role_arn: str, session: str) -> dict[str, str]:
     """
     responses = importlib.import_module("ministack.core.responses")
     if not options.current().iam:
-        return {
-            "AWS_ACCESS_KEY_ID": responses.get_account_id(),
-            "AWS_SECRET_ACCESS_KEY": credentials.secret(),
-            "AWS_SESSION_TOKEN": "",
-        }
+        return credentials.of_account(responses.get_account_id())
     name = role_arn.rsplit("/", 1)[-1]
     account = role_arn.split(":")[4] or responses.get_account_id()
     session = session[:64]
@@ -77,15 +73,7 @@ def client(service: str, *, role_arn: str | None, region: str, session: str) -> 
         A client shared by all callers that ask for the same four things; safe to use from several threads.
     """
     key = (service, region, role_arn, session)
-    given = (
-        {
-            "AWS_ACCESS_KEY_ID": _account(),
-            "AWS_SECRET_ACCESS_KEY": credentials.secret(),
-            "AWS_SESSION_TOKEN": "",
-        }
-        if role_arn is None
-        else role_credentials(role_arn, session)
-    )
+    given = credentials.of_account(_account()) if role_arn is None else role_credentials(role_arn, session)
     if role_arn is None:
         key = (service, region, given["AWS_ACCESS_KEY_ID"], "")
     global _session

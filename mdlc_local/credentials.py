@@ -34,6 +34,11 @@ def secret() -> str:
     return _secret
 
 
+def of_account(account: str) -> dict[str, str]:
+    """An account's own keys as `AWS_*` environment variables."""
+    return {"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": secret(), "AWS_SESSION_TOKEN": ""}
+
+
 def names_account(access_key: str) -> bool:
     """Whether an access key id stands for an account itself, which may do everything in it."""
     return _ACCOUNT.fullmatch(access_key) is not None

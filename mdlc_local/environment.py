@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ def prepare(state_dir: Path) -> None:
 def apply(chosen: options.Options) -> None:
     """Set this process's own variables, and drop every other one that boto3 would follow."""
     own = _of_the_server(chosen)
-    for name in _others(os.environ, own):
+    for name in [name for name in os.environ if name.startswith("AWS_") and name not in own]:
         del os.environ[name]
     os.environ.update(own)
 
@@ -98,7 +98,3 @@ def _of_the_server(chosen: options.Options) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
-
-
-def _others(environ: Iterable[str], own: Mapping[str, str]) -> list[str]:
-    return [name for name in environ if name.startswith("AWS_") and name not in own]

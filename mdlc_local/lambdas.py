@@ -81,11 +81,7 @@ def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
     """A function's keys; ministack derives them from names alone, which anybody could do."""
     account = config["FunctionArn"].split(":")[4]
     if not options.current().iam:
-        return {
-            "AWS_ACCESS_KEY_ID": account,
-            "AWS_SECRET_ACCESS_KEY": credentials.secret(),
-            "AWS_SESSION_TOKEN": "",
-        }
+        return credentials.of_account(account)
     role = config.get("Role") or f"arn:aws:iam::{account}:role/none"
     return clients.role_credentials(role, config["FunctionName"])
 

@@ -190,7 +190,11 @@ def _checking(service: str, handler: Callable[..., Any]) -> Callable[..., Any]:
             role: Any = request
             for member in checked.member:
                 role = role.get(member) if isinstance(role, dict) else None
-            name = "" if checked is _SCHEDULE else str(request.get("FunctionName") or path.split("/")[3])
+            name = (
+                ""
+                if checked is _SCHEDULE
+                else str(request.get("FunctionName") or "".join(path.split("/")[3:4]))
+            )
             if _refused(checked, role, name):
                 return responses.error_response_json(checked.error, checked.message, 400)
         return await handler(method, path, headers, body, query)

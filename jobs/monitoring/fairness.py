@@ -91,7 +91,7 @@ def _counts(
     selected = f"{SCORE} >= CAST('{settings.threshold!r}' AS DOUBLE)"
     answer = connection.execute(
         f"""
-        SELECT coalesce(CAST({place} AS VARCHAR), '{MISSING}') , count(*),
+        SELECT coalesce(CAST({place} AS VARCHAR), '{MISSING}'), count(*),
             count(*) FILTER (WHERE {selected}),
             count(*) FILTER (WHERE {LABEL} = 1), count(*) FILTER (WHERE {LABEL} = 1 AND {selected}),
             count(*) FILTER (WHERE {LABEL} = 0), count(*) FILTER (WHERE {LABEL} = 0 AND {selected})

@@ -29,7 +29,7 @@ def teardown(
     stacks: Annotated[
         list[str] | None, typer.Argument(help="Stacks to destroy. Default: all of the app.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.", show_default=False)] = False,
+    yes: options.Yes = False,
     local: options.Local = None,
 ) -> None:
     """Destroy your stacks: stop what still runs, then remove everything they made."""

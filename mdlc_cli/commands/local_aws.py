@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from mdlc_cli import local, places, progress, target
+from mdlc_cli import absence, local, places, progress, target
 from mdlc_cli.errors import CommandError
 
 app = typer.Typer(help="Run AWS on this machine: no account, no Docker, no costs.", no_args_is_help=True)
@@ -48,14 +47,14 @@ def status() -> None:
     root = places.project_root()
     server = local.find(root)
     if server is None:
-        progress.stderr_console().print(_missing(root), markup=False)
+        progress.stderr_console().print(absence.sentence(root), markup=False)
         raise typer.Exit(1)
     minutes, seconds = divmod(int(server.uptime_seconds), 60)
     print(f"endpoint  {server.endpoint}")
     print(f"uptime    {minutes} min {seconds} s")
     print(f"IAM       {'enforced' if server.iam else 'not enforced'}")
     print(f"jobs      {_running_jobs(server)} running")
-    print(f"files     {local.state_folder(root)}")
+    print(f"files     {absence.state_folder(root)}")
 
 
 @app.command()
@@ -67,22 +66,11 @@ def env() -> None:
     root = places.project_root()
     server = local.find(root)
     if server is None:
-        raise CommandError(_missing(root))
-    found = target.at(server)
+        raise CommandError(absence.sentence(root))
     for name in target.REAL_VARIABLES:
         print(f"unset {name}")
-    for name, value in found.exports().items():
+    for name, value in target.at(server).exports().items():
         print(f"export {name}={shlex.quote(value)}")
-
-
-def _missing(root: Path) -> str:
-    why = local.absence(root)
-    if why is local.Absence.NEVER_UP:
-        return f"No local AWS runs for {root}: start it with `mdlc local up`"
-    remedy = "wait and try again, or end it with `mdlc local down`"
-    if why is not local.Absence.SILENT:
-        remedy = "start a new one with `mdlc local up`"
-    return f"The local AWS of {root} {why.value}: {remedy}"
 
 
 def _running_jobs(server: local.Server) -> int:

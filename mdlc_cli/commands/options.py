@@ -25,7 +25,7 @@ Model = Annotated[str | None, typer.Option("--model", help="Only this model.", s
 
 
 Yes = Annotated[
-    bool, typer.Option("--yes", "-y", help="Do not ask before changing an AWS account.", show_default=False)
+    bool, typer.Option("--yes", "-y", help="Do not ask before changing anything.", show_default=False)
 ]
 
 

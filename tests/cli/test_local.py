@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from mdlc_cli import local, processes, toolchain
+from mdlc_cli import absence, local, processes, toolchain
 from mdlc_cli.commands import local_aws
 from mdlc_cli.errors import CommandError
 
@@ -44,7 +44,7 @@ def test_up_is_idempotent_and_down_leaves_nothing(project: Path) -> None:
     assert local.find(project) == server
     assert server.iam
     assert 0 <= server.uptime_seconds < 60
-    mark = (local.MARK, str(local.state_folder(project)))
+    mark = (local.MARK, str(absence.state_folder(project)))
     assert processes.family([], mark=mark)
 
     assert local.down(project) >= 1
@@ -61,7 +61,7 @@ def test_a_killed_server_leaves_nothing_in_the_way_of_the_next_and_it_is_said(
     monkeypatch.chdir(project)
     (project / "mdlc.toml").touch()
     first = up(project)
-    folder = local.state_folder(project)
+    folder = absence.state_folder(project)
     for left in ("jobs/train-1/ml", "endpoints/e", "temporary/ministack-lambda-f-1"):
         (folder / left).mkdir(parents=True, exist_ok=True)
     (folder / "jobs" / "train-1" / "ml" / "model").write_bytes(b"x" * 1000)

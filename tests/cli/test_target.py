@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mdlc_cli import local, processes, target
+from mdlc_cli import absence, local, processes, target
 from mdlc_cli.errors import CommandError
 
 FACTS = {"pid": 4711, "started_at": "2026-01-01T00:00:00Z", "iam": True, "versions": {"moto": "5"}}
@@ -51,7 +51,7 @@ def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def ready(root: Path, endpoint: str, *, pid: int = 4711) -> None:
-    folder = local.state_folder(root)
+    folder = absence.state_folder(root)
     folder.mkdir(parents=True)
     (folder / "secret").write_text("secret")
     (folder / "ready.json").write_text(json.dumps({**FACTS, "endpoint": endpoint, "pid": pid}))
@@ -87,14 +87,14 @@ class TestNoRealAccountByAccident:
     def test_one_that_runs_and_does_not_answer_is_said(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(local, "ANSWER_SECONDS", 0.2)
+        monkeypatch.setattr(absence, "ANSWER_SECONDS", 0.2)
         with socket.socket() as listener:
             # Connections are taken and never answered: a server that is busy, or stopped by SIGSTOP.
             listener.bind(("127.0.0.1", 0))
             listener.listen()
             ready(tmp_path, f"http://127.0.0.1:{listener.getsockname()[1]}", pid=os.getpid())
             launch = {"pid": os.getpid(), "started": processes.started(os.getpid())}
-            (local.state_folder(tmp_path) / "launch.json").write_text(json.dumps(launch))
+            (absence.state_folder(tmp_path) / "launch.json").write_text(json.dumps(launch))
             remedy = r"wait and try again, end it with `mdlc local down`, or use your account with --aws"
             with pytest.raises(CommandError, match=f"runs and does not answer within .*: {remedy}"):
                 target.choose(tmp_path)
@@ -113,14 +113,14 @@ class TestNoRealAccountByAccident:
             target.choose(tmp_path)
 
     def test_one_that_ended_by_itself_is_said(self, tmp_path: Path) -> None:
-        local.state_folder(tmp_path).mkdir(parents=True)
+        absence.state_folder(tmp_path).mkdir(parents=True)
         launch = {"pid": 2**22 - 1, "started": "long ago"}
-        (local.state_folder(tmp_path) / "launch.json").write_text(json.dumps(launch))
+        (absence.state_folder(tmp_path) / "launch.json").write_text(json.dumps(launch))
         with pytest.raises(CommandError, match="has ended, and what was deployed and stored in it is gone"):
             target.choose(tmp_path)
 
     def test_one_that_was_taken_down_is_said(self, tmp_path: Path) -> None:
-        local.state_folder(tmp_path).mkdir(parents=True)
+        absence.state_folder(tmp_path).mkdir(parents=True)
         with pytest.raises(
             CommandError, match="is down: start one with `mdlc local up`, or use your account"
         ):
