@@ -129,9 +129,8 @@ class ModelHome(Construct):
             "AuditTableArn": self.audit_table_arn,
             "PackageGroup": name,
         }
-        self._functions = Functions.of(self, key_arn=self.key_arn)
         self._make_clean_up(group)
-        self._model_role: Role | None = None
+        self._model_roles: dict[Stack, Role] = {}
         self.model_repository_arn = "arn:${Partition}:ecr:*:*:repository/*"
 
     @property
@@ -174,22 +173,45 @@ class ModelHome(Construct):
             ),
         )
 
-    def function(self, name: str, statements: Iterable[Statement], bindings: Mapping[str, str]) -> str:
-        """ARN of a function shared by the stack, allowed to do what the statements say as well."""
-        return self._functions.function(name, statements, {**self.bindings, **bindings})
+    def function(
+        self,
+        name: str,
+        statements: Iterable[Statement],
+        bindings: Mapping[str, str],
+        scope: Construct | None = None,
+    ) -> str:
+        """ARN of a function that a stack's workflows share, allowed to do what the statements say as well.
 
-    def model_role(self, statements: Iterable[Statement], bindings: Mapping[str, str]) -> Role:
-        """The role of the model's containers in transform jobs, shared by all workflows that run them.
+        Args:
+            scope: whose stack holds the function, this one's unless given. A workflow in another stack has
+                its functions there: what they may do names resources of that stack, which depends on this
+                one.
+        """
+        functions = Functions.of(scope or self, key_arn=self.key_arn)
+        return functions.function(name, statements, {**self.bindings, **bindings})
+
+    def model_role(
+        self, statements: Iterable[Statement], bindings: Mapping[str, str], scope: Construct | None = None
+    ) -> Role:
+        """The role of the model's containers in transform jobs, shared by all workflows of a stack that run
+        them.
 
         What an endpoint's containers may do is a role of the workflow that releases to it.
 
         Who asks later adds what nobody asked for before, such as other subnets.
+
+        Args:
+            scope: whose stack holds the role, this one's unless given.
         """
-        if self._model_role is None:
-            self._model_role = self.job_role("ModelRole", statements, bindings)
+        stack = Stack.of(scope or self)
+        if stack in self._model_roles:
+            self._model_roles[stack].allow(statements, {**self.bindings, **bindings})
+        elif stack is Stack.of(self):
+            self._model_roles[stack] = self.job_role("ModelRole", statements, bindings)
         else:
-            self._model_role.allow(statements, {**self.bindings, **bindings})
-        return self._model_role
+            id_ = f"ModelRole-{self.name}"
+            self._model_roles[stack] = self.job_role(id_, statements, bindings, scope=stack)
+        return self._model_roles[stack]
 
     def job_role(
         self,

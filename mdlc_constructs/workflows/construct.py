@@ -152,6 +152,14 @@ class Workflow(Construct):
         everything = [statement for group in statements for statement in group]
         self.roles[name] = self.home.job_role(name, everything, self.source_bindings, scope=self)
 
+    def function(self, name: str, statements: Iterable[Statement], bindings: Mapping[str, str]) -> str:
+        """ARN of a function that the workflows of this stack share, allowed to do this as well."""
+        return self.home.function(name, statements, bindings, scope=self)
+
+    def model_role(self, statements: Iterable[Statement]) -> Role:
+        """The role of the model's containers in this stack's transform jobs, allowed to do this as well."""
+        return self.home.model_role(statements, {}, scope=self)
+
     @property
     def source_bindings(self) -> Mapping[str, str]:
         """The placeholders of the dataset's place."""
@@ -172,7 +180,7 @@ class Workflow(Construct):
         for lock in locks:
             locations[names[lock]] = asset(self._stack, bundles.job_wheels(lock))
         bindings = {name: location.uri for name, location in locations.items()}
-        return {**bindings, "JobCodeFile": code.object_key.rsplit("/", 1)[-1]}, locations
+        return {**bindings, "JobCodeFile": code.file_name}, locations
 
     def image_uri(self, image: Image) -> str:
         """A prebuilt image's URI in the stack's region, whether that is known now or only at deployment."""

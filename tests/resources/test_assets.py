@@ -40,16 +40,25 @@ def published(app: App) -> dict[str, str]:
 def test_a_bundle_is_staged_under_its_hash(app: App, bundle: Bundle) -> None:
     location = assets.asset(stack_of(app), bundle)
     files = published(app)
-    assert files == {bundle.digest: f"asset.{bundle.digest}.zip"}
-    assert (Path(app.outdir) / files[bundle.digest]).read_bytes() == b"zipped"
-    assert location.object_key == f"{bundle.digest}.zip"
-    assert location.uri == f"s3://{location.bucket_name}/{bundle.digest}.zip"
+    hash_ = assets.asset_hash(bundle)
+    assert files == {hash_: f"asset.{hash_}.zip"}
+    assert (Path(app.outdir) / files[hash_]).read_bytes() == b"zipped"
+    assert location.object_key == f"{hash_}.zip"
+    assert location.file_name == location.object_key
+    assert location.uri == f"s3://{location.bucket_name}/{hash_}.zip"
 
 
 def test_the_same_bundle_is_published_once(app: App, bundle: Bundle) -> None:
     stack = stack_of(app)
     assert assets.asset(stack, bundle) == assets.asset(stack, bundle)
     assert len(published(app)) == 1
+
+
+def test_what_is_staged_is_a_link_that_the_cdk_leaves_alone(app: App, bundle: Bundle) -> None:
+    assets.asset(stack_of(app), bundle)
+    app.synth()
+    staged = Path(app.outdir) / f"asset.{assets.asset_hash(bundle)}.zip"
+    assert staged.samefile(bundle.path)
 
 
 def test_a_bundle_on_another_file_system_is_copied(
@@ -60,4 +69,4 @@ def test_a_bundle_on_another_file_system_is_copied(
 
     monkeypatch.setattr("os.link", refuse)
     assets.asset(stack_of(app), bundle)
-    assert (Path(app.outdir) / f"asset.{bundle.digest}.zip").read_bytes() == b"zipped"
+    assert (Path(app.outdir) / f"asset.{assets.asset_hash(bundle)}.zip").read_bytes() == b"zipped"

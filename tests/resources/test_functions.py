@@ -6,6 +6,7 @@ from aws_cdk import App, Environment, Stack
 from mdlc_constructs import BatchInferenceWorkflow, ModelHome, TrainingWorkflow
 from mdlc_constructs.governance.nag import flat
 from mdlc_constructs.resources import bundles
+from mdlc_constructs.resources.assets import asset_hash
 from tests.synthesized import Synthesized
 from tests.workflows.settings import ALGORITHM, DATASET
 
@@ -33,7 +34,7 @@ def test_every_function_runs_the_one_bundle_traced_and_logged(template: Synthesi
         group = properties["LoggingConfig"]["LogGroup"]["Ref"]
         assert template.resources[group]["Properties"]["RetentionInDays"] == 365
         assert "KmsKeyId" in template.resources[group]["Properties"]
-    assert keys == {f"{bundles.lambda_code().digest}.zip"}
+    assert keys == {f"{asset_hash(bundles.lambda_code())}.zip"}
 
 
 @pytest.mark.parametrize("name", ["CleanUp", "PlanTraining", "PlanBatch"])

@@ -118,8 +118,8 @@ class BatchInferenceWorkflow(Workflow):
                 writes=("predictions", "staged", *(("deliveries",) if delivery is not None else ())),
             ),
         )
-        model_role = home.model_role(job_roles.model(home.model_repository_arn, self.settings.network), {})
-        planner = home.function("PlanBatch", self._planning(), self.source_bindings)
+        model_role = self.model_role(job_roles.model(home.model_repository_arn, self.settings.network))
+        planner = self.function("PlanBatch", self._planning(), self.source_bindings)
         self.build(
             machine,
             workflow=WORKFLOW,
@@ -147,7 +147,7 @@ class BatchInferenceWorkflow(Workflow):
             self.look_up_table = found.table
         bindings = found.bindings if found else {}
         statements = delivering.delivering(delivery, key=found is not None and found.has_key)
-        function = self.home.function("DeliverPredictions", statements, bindings)
+        function = self.function("DeliverPredictions", statements, bindings)
         return {**bindings, "DeliverPredictionsFunction": function}
 
     def _planning(self) -> tuple[Statement, ...]:

@@ -37,8 +37,8 @@ def check_table(delivery: Delivery | None, table: dynamodb.ITable | None) -> Non
             f"give delivery=LookUpTable(), or leave look_up_table out."
         )
     if isinstance(table, dynamodb.Table):
-        schema = table.schema()
-        keys = [(key.name, key.type) for key in (schema.partition_key, schema.sort_key) if key is not None]
+        schema = table.schema_v2()
+        keys = [(key.name, key.type) for key in (*schema.partition_keys, *schema.sort_keys)]
         if keys != [(delivery.key, dynamodb.AttributeType.STRING)]:
             raise ValueError(
                 f"look_up_table is {table.node.path!r} with the key {', '.join(name for name, _ in keys)}: "

@@ -216,20 +216,20 @@ class MonitoringWorkflow(Workflow):
         }
         if settings.consistency is None:
             return bindings
-        model_role = home.model_role(job_roles.model(home.model_repository_arn, settings.network), {})
-        home.model_role(roles.replayed_model(), {})
+        model_role = self.model_role(job_roles.model(home.model_repository_arn, settings.network))
+        self.model_role(roles.replayed_model())
         return {**bindings, "ModelRole": model_role.arn}
 
     def _functions(self) -> dict[str, str]:
         settings, home = self.settings, self.home
         planner = (*roles.planning(settings), *self._reads_labels())
         bindings = {
-            "PlanMonitoringFunction": home.function("PlanMonitoring", planner, self.source_bindings),
-            "RecordWindowsFunction": home.function("RecordWindows", roles.recording(), {}),
+            "PlanMonitoringFunction": self.function("PlanMonitoring", planner, self.source_bindings),
+            "RecordWindowsFunction": self.function("RecordWindows", roles.recording(), {}),
         }
         if settings.consistency is not None:
             replaying = roles.replaying(settings)
-            bindings["ReplayAnswersFunction"] = home.function("ReplayAnswers", replaying, {})
+            bindings["ReplayAnswersFunction"] = self.function("ReplayAnswers", replaying, {})
         return bindings
 
     def create_create_model_task(self) -> State:

@@ -142,7 +142,7 @@ class RealTimeInferenceWorkflow(Workflow):
             endpoint_name=self.endpoint_name,
             model=home.name,
             table=home.audit_table_name,
-            function_arn=home.function("WakeRelease", function_roles.waking(), {}),
+            function_arn=self.function("WakeRelease", function_roles.waking(), {}),
         )
         if starts_on_approval:
             approval_rule(
@@ -207,16 +207,16 @@ class RealTimeInferenceWorkflow(Workflow):
         settings, home = self.settings, self.home
         planner = function_roles.planning(home.name, self.endpoint_name, golden=settings.golden is not None)
         bindings = {
-            "PlanReleaseFunction": home.function("PlanRelease", planner, {}),
-            "RetireReleasesFunction": home.function("RetireReleases", retiring(home.name), {}),
+            "PlanReleaseFunction": self.function("PlanRelease", planner, {}),
+            "RetireReleasesFunction": self.function("RetireReleases", retiring(home.name), {}),
             **{f"{key}Alarm": name for key, name in self._alarm_names.items()},
         }
         if settings.experiment is not None:
-            home.function("PlanRelease", looking_at_executions(f"{home.name}-{WORKFLOW}"), {})
-            bindings[f"{FUNCTION}Function"] = home.function(FUNCTION, judging(settings), {})
+            self.function("PlanRelease", looking_at_executions(f"{home.name}-{WORKFLOW}"), {})
+            bindings[f"{FUNCTION}Function"] = self.function(FUNCTION, judging(settings), {})
         if settings.watched.probed:
             prober = prober_statements(settings.watched)
-            bindings["ProbeAnswersFunction"] = home.function("ProbeAnswers", prober, {})
+            bindings["ProbeAnswersFunction"] = self.function("ProbeAnswers", prober, {})
         return bindings
 
     def tasks_of_steps(self) -> dict[str, State]:

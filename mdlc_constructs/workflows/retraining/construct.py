@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from aws_cdk import Stack
 from constructs import Construct
 
 from mdlc_constructs.asl.states import State
@@ -106,20 +107,20 @@ class RetrainingWorkflow(Workflow):
         self.tasks = self.tasks_of_steps()
         machine = retraining_machine(self.settings, tasks=self.tasks, seams=self.read_seams(seams))
         bindings = {**self.source_bindings, **self.fleet.bindings}
-        planner = home.function(FUNCTION, (*function_roles.planning(self.settings), *leasing()), bindings)
+        planner = self.function(FUNCTION, (*function_roles.planning(self.settings), *leasing()), bindings)
         self.build(machine, workflow=WORKFLOW, bindings={**bindings, f"{FUNCTION}Function": planner})
         surroundings.wake_rule(
             self,
             group=home.package_group_name,
             model=home.name,
             table=home.audit_table_name,
-            function_arn=home.function("WakeRelease", release_roles.waking(), {}),
+            function_arn=self.function("WakeRelease", release_roles.waking(), {}),
         )
         self._note_triggers()
 
     def _noting(self, plan: Mapping[str, object]) -> str:
         """ARN of what notes triggers. By the clock it starts what was killed, whatever triggers there are."""
-        function = self.home.function(
+        function = self.function(
             "NoteTrigger", function_roles.resuming(self.settings.model), self.source_bindings
         )
         surroundings.resume_rule(self, model=self.home.name, plan=plan, function_arn=function)
@@ -140,7 +141,7 @@ class RetrainingWorkflow(Workflow):
         function = self._noting(plan)
         if not (schedules or new_data or changes or settings.watches):
             return
-        home.function(
+        self.function(
             "NoteTrigger",
             (*function_roles.noting(settings), *(function_roles.counting() if new_data else ())),
             self.source_bindings,
@@ -178,7 +179,7 @@ class RetrainingWorkflow(Workflow):
             )
         for change in changes:
             resource = surroundings.code_change(
-                self,
+                self._scope_of_code_change(),
                 trigger=change,
                 plan=plan,
                 digest=surroundings.work_digest(self.training.machine),
@@ -186,6 +187,12 @@ class RetrainingWorkflow(Workflow):
             )
             # What it starts must be the new training.
             resource.node.add_dependency(self.training.state_machine, self.state_machine)
+
+    def _scope_of_code_change(self) -> Construct:
+        """What holds the resource that a deployment changes after the new training: the training, when its
+        stack is deployed after this one because this one holds the home."""
+        stack, of_training = Stack.of(self), Stack.of(self.training)
+        return self.training if of_training is not stack and Stack.of(self.home) is stack else self
 
     def create_train_task(self) -> State:
         """The training machine's execution."""

@@ -149,8 +149,8 @@ class TrainingWorkflow(Workflow):
             bucket(reads=("runs", "splits", "scores"), writes=("evaluations", "baselines")),
         )
         home.model_repository_arn = self.repository_arn(image)
-        model_role = home.model_role(job_roles.model(home.model_repository_arn, network), {})
-        planner = home.function("PlanTraining", self._planning(), self.source_bindings)
+        model_role = self.model_role(job_roles.model(home.model_repository_arn, network))
+        planner = self.function("PlanTraining", self._planning(), self.source_bindings)
         self.build(
             machine,
             workflow=WORKFLOW,
