@@ -102,7 +102,7 @@ def network_of(stack: Stack) -> NetworkSettings:
 
 
 def build(place: Place) -> None:
-    """A model trained, served, scored, watched, retrained and asked, and a second one in its owner's bucket."""
+    """A model trained, served, scored, watched, retrained and asked; a second one in its own bucket."""
     key = kms.Key(place("Key"), "Key")
     data = data_bucket(place("Data"), key)
     network = network_of(place("Network"))

@@ -221,7 +221,7 @@ class MonitoringWorkflow(Workflow):
         return {**bindings, "ModelRole": model_role.arn}
 
     def _functions(self) -> dict[str, str]:
-        settings, home = self.settings, self.home
+        settings = self.settings
         planner = (*roles.planning(settings), *self._reads_labels())
         bindings = {
             "PlanMonitoringFunction": self.function("PlanMonitoring", planner, self.source_bindings),

@@ -190,7 +190,8 @@ class RetrainingWorkflow(Workflow):
 
     def _scope_of_code_change(self) -> Construct:
         """What holds the resource that a deployment changes after the new training: the training, when its
-        stack is deployed after this one because this one holds the home."""
+        stack is deployed after this one because this one holds the home.
+        """
         stack, of_training = Stack.of(self), Stack.of(self.training)
         return self.training if of_training is not stack and Stack.of(self.home) is stack else self
 
