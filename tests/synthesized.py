@@ -1,12 +1,12 @@
 """Templates as tests look at them: resources by type, machines by name, statements by role."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import App
+from aws_cdk import App, Environment, Stack
 
 from mdlc_constructs.governance.nag import flat
 
@@ -103,6 +103,21 @@ class Synthesized:
         """What any role is allowed."""
         for role in self.of_type("AWS::IAM::Role"):
             yield from self.statements(role)
+
+
+Builder = tuple[Callable[[Stack], object], Environment | None]
+"""What fills a stack, and where the stack is deployed."""
+
+
+def in_accounts_of_their_own(builders: Mapping[str, Builder]) -> dict[str, Builder]:
+    """The builders with known accounts made different, so that one app may hold models of the same name."""
+    return {
+        name: (
+            build,
+            env and Environment(account=f"{int(env.account or 0) + number:012d}", region=env.region),
+        )
+        for number, (name, (build, env)) in enumerate(builders.items())
+    }
 
 
 def listed(value: Any) -> list[Any]:

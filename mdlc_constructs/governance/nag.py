@@ -80,7 +80,7 @@ class _Judge:
         self._log_roles = {f"{Stack.of(api).node.path}/{LOG_ROLE}" for _, api in apis}
         self._buckets = {f"{path}/Bucket" for path, _ in self._homes}
         roles = {
-            *(f"{path}/ModelRole" for path, _ in self._homes),
+            *(role.resource.node.path for _, home in self._homes for role in home.model_roles.values()),
             *(f"{path}/{name}" for path, flow in self._workflows for name in (*flow.roles, "Role")),
             *(f"{path}/{name}Role" for path, room in functions for name in room.made),
             *(f"{path}/{name}" for path, api in apis for name in api.role_names),

@@ -18,6 +18,7 @@ from mdlc_constructs.resources import clean_up, permissions
 from mdlc_constructs.resources.functions import CLEAN_UP_SECONDS, Functions
 from mdlc_constructs.resources.keys import admit_logs, chosen_key, new_key
 from mdlc_constructs.resources.model_bucket import new_bucket
+from mdlc_constructs.resources.names import claim
 from mdlc_constructs.resources.permissions import Role
 from mdlc_constructs.resources.tables import new_table
 
@@ -51,13 +52,15 @@ class ModelHome(Construct):
             stack (`cdk import`) or delete it.
 
     Raises:
-        ValueError: when the name cannot begin the names of SageMaker jobs, or the bucket given is encrypted
-            with another key than the one given.
+        ValueError: when the name cannot begin the names of SageMaker jobs or is another home's in the same
+            account and region, or the bucket given is encrypted with another key than the one given.
 
     Attributes:
         model_repository_arn: where the model's image lies. A training workflow narrows it down; without one
             in the app, the image is known only when a package is scored.
 
+        model_roles: the roles of the model's containers in transform jobs, by the stack of the workflows that
+            share it.
         clean_up: the custom resource that ends what executions made.
 
     What executions made and nobody else would end is ended when the stack is deleted: first the running
@@ -88,6 +91,12 @@ class ModelHome(Construct):
                 "switch its access logs on where it is made, and leave access_logs_bucket out."
             )
         own_key = chosen_key(key, bucket)
+        holder = claim(scope, id_, "model", name)
+        if holder is not None:
+            raise ValueError(
+                f"name={name!r} is that of {holder}, in the same account and region: give each model a name "
+                f"of its own, or their stacks the env= that they are deployed to."
+            )
         super().__init__(scope, id_)
         self.name = name
         self.removal_policy = removal_policy
@@ -130,7 +139,7 @@ class ModelHome(Construct):
             "PackageGroup": name,
         }
         self._make_clean_up(group)
-        self._model_roles: dict[Stack, Role] = {}
+        self.model_roles: dict[Stack, Role] = {}
         self.model_repository_arn = "arn:${Partition}:ecr:*:*:repository/*"
 
     @property
@@ -204,14 +213,14 @@ class ModelHome(Construct):
             scope: whose stack holds the role, this one's unless given.
         """
         stack = Stack.of(scope or self)
-        if stack in self._model_roles:
-            self._model_roles[stack].allow(statements, {**self.bindings, **bindings})
+        if stack in self.model_roles:
+            self.model_roles[stack].allow(statements, {**self.bindings, **bindings})
         elif stack is Stack.of(self):
-            self._model_roles[stack] = self.job_role("ModelRole", statements, bindings)
+            self.model_roles[stack] = self.job_role("ModelRole", statements, bindings)
         else:
             id_ = f"ModelRole-{self.name}"
-            self._model_roles[stack] = self.job_role(id_, statements, bindings, scope=stack)
-        return self._model_roles[stack]
+            self.model_roles[stack] = self.job_role(id_, statements, bindings, scope=stack)
+        return self.model_roles[stack]
 
     def job_role(
         self,

@@ -20,6 +20,7 @@ from mdlc_constructs.resources import bundles
 from mdlc_constructs.resources.assets import Location, asset
 from mdlc_constructs.resources.images import registry
 from mdlc_constructs.resources.model_home import ModelHome
+from mdlc_constructs.resources.names import MACHINE, claim
 from mdlc_constructs.resources.permissions import Role
 from mdlc_constructs.resources.places import KEY_ARN, LAYOUT
 from mdlc_constructs.resources.state_machines import new_state_machine
@@ -118,19 +119,21 @@ class Workflow(Construct):
 
     steps: tuple[str, ...]
 
-    def __init__(self, scope: Construct, id_: str, *, home: ModelHome) -> None:
+    def __init__(self, scope: Construct, id_: str, *, home: ModelHome, workflow: str) -> None:
+        self._name = f"{home.name}-{workflow}"
+        holder = claim(scope, id_, MACHINE, self._name)
+        if holder is not None:
+            raise ValueError(
+                f"{id_} would make the state machine {self._name}, which {holder} makes in the same account "
+                f"and region: a model has one {workflow} workflow; pass the home of another model, or give "
+                f"the stacks the env= that they are deployed to."
+            )
         super().__init__(scope, id_)
-        self.home = home
+        self.home, self._workflow = home, workflow
         self.roles: dict[str, Role] = {}
         self._stack = Stack.of(self)
 
-    def build(
-        self,
-        machine: Machine,
-        *,
-        workflow: str,
-        bindings: Mapping[str, str],
-    ) -> None:
+    def build(self, machine: Machine, *, bindings: Mapping[str, str]) -> None:
         """Check the machine and make it.
 
         Raises:
@@ -139,13 +142,12 @@ class Workflow(Construct):
         whole = {**self.home.bindings, **bindings}
         self.machine = machine = replace(machine, bindings=whole)
         machine.check()
-        name = f"{self.home.name}-{workflow}"
-        self.state_machine = new_state_machine(self, "StateMachine", self.home, machine, name=name)
+        self.state_machine = new_state_machine(self, "StateMachine", self.home, machine, name=self._name)
         self.role = self.state_machine.role
         resource = cast(sfn.CfnStateMachine, self.state_machine.node.default_child)
-        self.home.ends_executions(resource, name)
+        self.home.ends_executions(resource, self._name)
         resource.add_metadata("cfn-lint", {"config": {"ignore_checks": list(LINT)}})
-        self.alarms = tuple(self._alarm(workflow, *row) for row in _ALARMS)
+        self.alarms = tuple(self._alarm(*row) for row in _ALARMS)
 
     def job_role(self, name: str, *statements: Iterable[Statement]) -> None:
         """Make the role of a step's jobs and bind it as `${<name>}`."""
@@ -239,11 +241,11 @@ class Workflow(Construct):
 
         return sequence_from_chain(part)
 
-    def _alarm(self, workflow: str, id_: str, metric: str, what: str) -> cloudwatch.CfnAlarm:
+    def _alarm(self, id_: str, metric: str, what: str) -> cloudwatch.CfnAlarm:
         return cloudwatch.CfnAlarm(
             self,
             id_,
-            alarm_description=f"An execution of {self.home.name}-{workflow} {what}.",
+            alarm_description=f"An execution of {self._name} {what}.",
             namespace="AWS/States",
             metric_name=metric,
             dimensions=[{"name": "StateMachineArn", "value": self.state_machine.state_machine_arn}],

@@ -31,13 +31,16 @@ OF_A_USER = {
 
 @pytest.fixture(scope="module")
 def templates(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Synthesized]:
-    app = App(outdir=str(tmp_path_factory.mktemp("assembly")))
-    FlightDelayStack(app, "FlightDelay")
-    FlightLifecycleStack(app, "FlightLifecycle")
+    templates: dict[str, Synthesized] = {}
     for kind, stacks in (("Workflow", workflows.STACKS), ("Api", apis.STACKS)):
+        app = App(outdir=str(tmp_path_factory.mktemp("assembly")))
         for name, (make, environment) in stacks.items():
             make(Stack(app, f"{kind}{name}", env=environment))
-    return Synthesized.all_of(app)
+        if kind == "Workflow":
+            FlightDelayStack(app, "FlightDelay")
+            FlightLifecycleStack(app, "FlightLifecycle")
+        templates |= Synthesized.all_of(app)
+    return templates
 
 
 def statements(value: Any) -> Iterator[dict[str, Any]]:

@@ -10,12 +10,20 @@ from aws_cdk import aws_sqs as sqs
 
 from mdlc_constructs import BatchInferenceWorkflow, ModelHome, TrainingWorkflow
 from mdlc_constructs.governance.nag import flat
-from tests.synthesized import Synthesized, listed
+from tests.synthesized import Synthesized, in_accounts_of_their_own, listed
 from tests.workflows.settings import ALGORITHM, DATASET
 
 HERE = Environment(account="111111111111", region="eu-central-1")
 THEIR_KEY = "arn:aws:kms:eu-central-1:111111111111:key/theirs"
 KEPT = ("AWS::KMS::Key", "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SageMaker::ModelPackageGroup")
+
+
+def plain(stack: Stack) -> None:
+    ModelHome(stack, "Model", name="flights")
+
+
+def destroyed(stack: Stack) -> None:
+    ModelHome(stack, "Model", name="flights", removal_policy=RemovalPolicy.DESTROY)
 
 
 def own_bucket_and_key(stack: Stack) -> None:
@@ -39,12 +47,16 @@ def used_by_others(stack: Stack) -> None:
 @pytest.fixture(scope="module")
 def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Synthesized]:
     app = App(outdir=str(tmp_path_factory.mktemp("assembly")))
-    ModelHome(Stack(app, "Plain", env=HERE), "Model", name="flights")
-    ModelHome(
-        Stack(app, "Destroyed", env=HERE), "Model", name="flights", removal_policy=RemovalPolicy.DESTROY
+    builders = in_accounts_of_their_own(
+        {
+            "Plain": (plain, HERE),
+            "Destroyed": (destroyed, HERE),
+            "Own": (own_bucket_and_key, HERE),
+            "Used": (used_by_others, HERE),
+        }
     )
-    own_bucket_and_key(Stack(app, "Own", env=HERE))
-    used_by_others(Stack(app, "Used", env=HERE))
+    for name, (build, env) in builders.items():
+        build(Stack(app, name, env=env))
     return Synthesized.all_of(app)
 
 

@@ -1,6 +1,6 @@
 """Stacks that several tests synthesize, each as a model team might write it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -47,6 +47,7 @@ from mdlc_constructs.asl import Pass
 from mdlc_constructs.asl.states import State, Task
 from mdlc_constructs.settings.experiment import Experiment
 from mdlc_constructs.settings.rollout import Deployment
+from tests.synthesized import in_accounts_of_their_own
 from tests.workflows.settings import ALGORITHM, DATASET
 
 HERE = Environment(account="111111111111", region="eu-central-1")
@@ -238,18 +239,20 @@ def monitored(stack: Stack) -> None:
     )
 
 
-STACKS: dict[str, tuple[Callable[[Stack], object], Environment | None]] = {
-    "Plain": (plain, HERE),
-    "Agnostic": (plain, None),
-    "TwoModels": (two_models, HERE),
-    "OwnDatasetBucket": (own_dataset_bucket, HERE),
-    "InVpc": (in_vpc, HERE),
-    "CustomImage": (custom_image, HERE),
-    "Careful": (careful, HERE),
-    "Chained": (chained, HERE),
-    "Serving": (serving, HERE),
-    "Trying": (trying, HERE),
-    "Delivering": (delivering, HERE),
-    "Monitored": (monitored, HERE),
-    "Retraining": (retraining, HERE),
-}
+STACKS = in_accounts_of_their_own(
+    {
+        "Plain": (plain, HERE),
+        "Agnostic": (plain, None),
+        "TwoModels": (two_models, HERE),
+        "OwnDatasetBucket": (own_dataset_bucket, HERE),
+        "InVpc": (in_vpc, HERE),
+        "CustomImage": (custom_image, HERE),
+        "Careful": (careful, HERE),
+        "Chained": (chained, HERE),
+        "Serving": (serving, HERE),
+        "Trying": (trying, HERE),
+        "Delivering": (delivering, HERE),
+        "Monitored": (monitored, HERE),
+        "Retraining": (retraining, HERE),
+    }
+)

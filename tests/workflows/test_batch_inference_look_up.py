@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from aws_cdk import App, RemovalPolicy, Stack
+from aws_cdk import App, Environment, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -29,17 +29,22 @@ def batch(stack: Stack, name: str = "flights", **arguments: Any) -> BatchInferen
     return BatchInferenceWorkflow(stack, f"Batch-{name}", home=home, dataset=DATASET, **arguments)
 
 
+def account(number: int) -> Environment:
+    """Each stack has its own, since they hold models of the same name."""
+    return Environment(account=f"{number:012d}", region=HERE.region)
+
+
 @pytest.fixture(scope="module")
 def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Synthesized]:
     """Every kind of delivery in one app, synthesized once."""
     app = App(outdir=str(tmp_path_factory.mktemp("assembly")))
-    own = Stack(app, "Own", env=HERE)
+    own = Stack(app, "Own", env=account(0))
     table = batch(own, delivery=KEPT).look_up_table
     assert table is not None
     reader = iam.Role(own, "Reader", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     table.grant_read_data(reader)
-    batch(Stack(app, "Gone", env=HERE), delivery=LookUpTable(key="flight_id"), destroyed=True)
-    given = Stack(app, "Given", env=HERE)
+    batch(Stack(app, "Gone", env=account(1)), delivery=LookUpTable(key="flight_id"), destroyed=True)
+    given = Stack(app, "Given", env=account(2))
     made = dynamodb.Table(
         given,
         "Theirs",
@@ -47,13 +52,13 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Synthesized]:
         encryption_key=kms.Key(given, "TheirKey"),
     )
     assert batch(given, delivery=LookUpTable(), look_up_table=made).look_up_table is made
-    imported = Stack(app, "Imported", env=HERE)
+    imported = Stack(app, "Imported", env=account(3))
     theirs = dynamodb.Table.from_table_arn(imported, "Theirs", THEIRS)
     batch(imported, delivery=LookUpTable(), look_up_table=theirs)
-    events = Stack(app, "Events", env=HERE)
+    events = Stack(app, "Events", env=account(4))
     assert batch(events, delivery=RowEvents()).look_up_table is None
     batch(events, "trains", delivery=LookUpTable())
-    batch(Stack(app, "Off", env=HERE))
+    batch(Stack(app, "Off", env=account(5)))
     return Synthesized.all_of(app)
 
 

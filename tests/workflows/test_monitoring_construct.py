@@ -188,7 +188,7 @@ def test_exactly_one_way_of_serving_is_monitored(home: ModelHome) -> None:
 def test_a_second_monitor_of_the_same_kind_is_refused(home: ModelHome) -> None:
     released = serving(home)
     monitor(home, endpoint=released)
-    with pytest.raises(ValueError, match="whose endpoint another MonitoringWorkflow monitors"):
+    with pytest.raises(ValueError, match="Again would make the state machine flights-monitoring"):
         monitor(home, "Again", endpoint=released)
 
 

@@ -5,12 +5,12 @@ import re
 from datetime import timedelta
 from typing import Literal
 
-from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from mdlc_constructs.resources.decision_api.mapping import LONGEST_INTEGRATION_MS
+from mdlc_constructs.resources.names import MACHINE, claim
 from mdlc_constructs.settings.decision_calls import ActionCall
 from mdlc_constructs.settings.decisions import Decisions
 from mdlc_constructs.settings.numbers import check_whole
@@ -73,15 +73,18 @@ def check(
         raise refusal("web_acl_arn", web_acl_arn, "give the ARN of a regional web ACL of AWS WAF.")
 
 
-def check_alone(scope: Construct, name: str, kind: type[Construct]) -> None:
-    """Refuse a second API of that name in the stack: its parts, metrics and rules would be the first one's.
+def check_alone(scope: Construct, id_: str, name: str) -> None:
+    """Refuse a second API of that name: its machine, metrics and rules would be the first one's.
 
     Raises:
         ValueError: naming the first one.
     """
-    for other in Stack.of(scope).node.find_all():
-        if isinstance(other, kind) and getattr(other, "name", None) == name:
-            raise refusal("name", name, f"is that of {other.node.path} already; give each API its own.")
+    # Whatever its shape now, an API may become an Express machine of its name.
+    holder = claim(scope, id_, MACHINE, name)
+    if holder is not None:
+        raise refusal(
+            "name", name, f"{holder} has that name in the same account and region; give each its own."
+        )
 
 
 def tests_variants(endpoint: object, shape: Shape) -> bool:

@@ -126,7 +126,7 @@ class DecisionApi(Construct):
             slowest=slowest,
             web_acl_arn=web_acl_arn,
         )
-        arguments.check_alone(scope, self.name, DecisionApi)
+        arguments.check_alone(scope, id_, self.name)
         self._tests = arguments.tests_variants(endpoint, shape)
         text = checked_text(rules, decisions)
         self.machine: Machine | None = decision_machine(self._settings()) if shape != "lambda" else None

@@ -96,7 +96,7 @@ class BatchInferenceWorkflow(Workflow):
         )
         check_table(delivery, look_up_table)
         self.source = source_of(home, dataset, dataset_bucket)
-        super().__init__(scope, id_, home=home)
+        super().__init__(scope, id_, home=home, workflow=WORKFLOW)
         self.tasks = self.tasks_of_steps()
         machine = batch_inference_machine(self.settings, tasks=self.tasks, seams=self.read_seams(seams))
         bundled, places = self.bundle_bindings(DATA_LOCK)
@@ -122,7 +122,6 @@ class BatchInferenceWorkflow(Workflow):
         planner = self.function("PlanBatch", self._planning(), self.source_bindings)
         self.build(
             machine,
-            workflow=WORKFLOW,
             bindings={
                 **self.source_bindings,
                 **bundled,

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from weakref import WeakKeyDictionary
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
@@ -154,12 +153,11 @@ class MonitoringWorkflow(Workflow):
         self._labels = (
             source_at(home, labels.uri, labels_bucket, argument="labels") if labels is not None else None
         )
-        _claim(home, self.settings)
-        super().__init__(scope, id_, home=home)
+        super().__init__(scope, id_, home=home, workflow=self.settings.workflow)
         self.steps = steps_of(self.settings)
         self.tasks = self.tasks_of_steps()
         machine = monitoring_machine(self.settings, tasks=self.tasks, seams=self.read_seams(seams))
-        self.build(machine, workflow=self.settings.workflow, bindings={**self._jobs(), **self._functions()})
+        self.build(machine, bindings={**self._jobs(), **self._functions()})
         self.monitor_alarms: Mapping[str, cloudwatch.CfnAlarm] = surroundings.alarms(self, self.settings)
         self.dashboard = surroundings.new_dashboard(
             self, self.settings, [*self.monitor_alarms.values(), *self.alarms]
@@ -279,22 +277,3 @@ def _variants(endpoint: RealTimeInferenceWorkflow | None) -> tuple[str, ...]:
     if endpoint is None or not isinstance(endpoint.settings.rollout, Shadow):
         return ()
     return (endpoint.settings.serving.variant,)
-
-
-_claimed: WeakKeyDictionary[ModelHome, set[str]] = WeakKeyDictionary()
-"""What is monitored of a model already."""
-
-
-def _claim(home: ModelHome, settings: MonitoringSettings) -> None:
-    """Refuse a second monitor of the same kind.
-
-    Raises:
-        ValueError: naming the model.
-    """
-    taken = _claimed.setdefault(home, set())
-    if settings.kind in taken:
-        raise ValueError(
-            f"home is that of {home.name!r}, whose {settings.kind} another MonitoringWorkflow monitors: "
-            "their windows would have the same names."
-        )
-    taken.add(settings.kind)

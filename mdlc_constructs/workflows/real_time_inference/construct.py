@@ -1,15 +1,15 @@
 """The real-time inference workflow as a construct: roles, alarms and rules around the pure machine."""
 
 from collections.abc import Mapping
-from weakref import WeakKeyDictionary
 
-from aws_cdk import Aws, Stack
+from aws_cdk import Aws
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from mdlc_constructs.asl.states import State
 from mdlc_constructs.resources.model_home import ModelHome
+from mdlc_constructs.resources.names import claim
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings
 from mdlc_constructs.settings.experiment import ABTest, Experiment
 from mdlc_constructs.settings.golden_checks import GoldenChecks
@@ -121,8 +121,14 @@ class RealTimeInferenceWorkflow(Workflow):
         )
         self.endpoint_name = self.settings.endpoint_name
         self.source = source_of(home, dataset, None)
-        _claim(Stack.of(scope), home, self.endpoint_name)
-        super().__init__(scope, id_, home=home)
+        super().__init__(scope, id_, home=home, workflow=WORKFLOW)
+        # SageMaker compares names of endpoints without their case.
+        holder = claim(scope, id_, "endpoint", self.endpoint_name.lower())
+        if holder is not None:
+            raise ValueError(
+                f"endpoint_name is {self.endpoint_name!r}, to which {holder} releases in the same account "
+                f"and region: give each an endpoint of its own."
+            )
         self.steps = self.settings.steps
         self.tasks = self.tasks_of_steps()
         machine = release_machine(self.settings, tasks=self.tasks, seams=self.read_seams(seams))
@@ -135,7 +141,7 @@ class RealTimeInferenceWorkflow(Workflow):
         self._alarm_names = {
             spec.key: alarm_name(spec, self.endpoint_name) for spec in self.settings.serving.alarms.specs()
         }
-        self.build(machine, workflow=WORKFLOW, bindings={**self._jobs(), **self._functions()})
+        self.build(machine, bindings={**self._jobs(), **self._functions()})
         home.ends_endpoint(self.endpoint_name)
         wake_rule(
             self,
@@ -238,27 +244,3 @@ class RealTimeInferenceWorkflow(Workflow):
     def create_create_config_task(self) -> State:
         """The endpoint's configuration."""
         return create_config(self.settings)
-
-
-_claimed: WeakKeyDictionary[Stack, dict[str, str]] = WeakKeyDictionary()
-"""Names of endpoints to the model that is released to them, by stack."""
-
-
-def _claim(stack: Stack, home: ModelHome, endpoint_name: str) -> None:
-    """Refuse a second release workflow for an endpoint or a model.
-
-    Raises:
-        ValueError: naming the endpoint and the model that has it.
-    """
-    taken = _claimed.setdefault(stack, {})
-    if endpoint_name in taken:
-        raise ValueError(
-            f"endpoint_name is {endpoint_name!r}, to which another RealTimeInferenceWorkflow of this stack "
-            f"releases {taken[endpoint_name]}: give each an endpoint of its own."
-        )
-    if home.name in taken.values():
-        raise ValueError(
-            f"home is that of {home.name!r}, which another RealTimeInferenceWorkflow of this stack releases: "
-            "a model has one champion, and so one endpoint."
-        )
-    taken[endpoint_name] = home.name

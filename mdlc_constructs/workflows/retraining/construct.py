@@ -100,7 +100,7 @@ class RetrainingWorkflow(Workflow):
             fleet=RetrainingSettings.fleet if fleet is None else fleet.name,
             budget=Budget() if fleet is None else fleet.budget,
         )
-        super().__init__(scope, id_, home=home)
+        super().__init__(scope, id_, home=home, workflow=WORKFLOW)
         self.training, self.source = training, training.source
         self.fleet = fleet or Fleet(self, "Fleet", key=home.key)
         self.steps = steps_of(self.settings)
@@ -108,7 +108,7 @@ class RetrainingWorkflow(Workflow):
         machine = retraining_machine(self.settings, tasks=self.tasks, seams=self.read_seams(seams))
         bindings = {**self.source_bindings, **self.fleet.bindings}
         planner = self.function(FUNCTION, (*function_roles.planning(self.settings), *leasing()), bindings)
-        self.build(machine, workflow=WORKFLOW, bindings={**bindings, f"{FUNCTION}Function": planner})
+        self.build(machine, bindings={**bindings, f"{FUNCTION}Function": planner})
         surroundings.wake_rule(
             self,
             group=home.package_group_name,

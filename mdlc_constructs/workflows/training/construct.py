@@ -105,7 +105,7 @@ class TrainingWorkflow(Workflow):
             else code_version,
         )
         self.source = source_of(home, dataset, dataset_bucket)
-        super().__init__(scope, id_, home=home)
+        super().__init__(scope, id_, home=home, workflow=WORKFLOW)
         self._warn_of_tag(algorithm)
         self.tasks = self.tasks_of_steps()
         machine = training_machine(self.settings, tasks=self.tasks, seams=self.read_seams(seams))
@@ -153,7 +153,6 @@ class TrainingWorkflow(Workflow):
         planner = self.function("PlanTraining", self._planning(), self.source_bindings)
         self.build(
             machine,
-            workflow=WORKFLOW,
             bindings={
                 **self.source_bindings,
                 **bundled,

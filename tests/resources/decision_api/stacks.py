@@ -1,6 +1,5 @@
 """Stacks with a decision API, as a team might write them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from mdlc_constructs import Authorizer, DecisionApi, ModelHome, NetworkSettings
 from tests.resources.decision_api.settings import DECISIONS, PLAIN, RULES
+from tests.synthesized import in_accounts_of_their_own
 
 HERE = Environment(account="111111111111", region="eu-central-1")
 WEB_ACL = "arn:aws:wafv2:eu-central-1:111111111111:regional/webacl/wall/1234"
@@ -66,11 +66,13 @@ def judged(stack: Stack) -> None:
     decision_api(stack, authorizer=Authorizer.function(JUDGE))
 
 
-STACKS: dict[str, tuple[Callable[[Stack], object], Environment | None]] = {
-    "Lambda": (logged, HERE),
-    "Both": (acting, HERE),
-    "Agnostic": (acting, None),
-    "Warm": (warm, HERE),
-    "Express": (express, HERE),
-    "Judged": (judged, HERE),
-}
+STACKS = in_accounts_of_their_own(
+    {
+        "Lambda": (logged, HERE),
+        "Both": (acting, HERE),
+        "Agnostic": (acting, None),
+        "Warm": (warm, HERE),
+        "Express": (express, HERE),
+        "Judged": (judged, HERE),
+    }
+)

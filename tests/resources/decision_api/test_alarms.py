@@ -1,22 +1,19 @@
 """Which alarms an API has."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from aws_cdk import App, Stack
 
 from tests.resources.decision_api.stacks import HERE, acting, decision_api
-from tests.synthesized import Synthesized
+from tests.synthesized import Synthesized, in_accounts_of_their_own
 
 
 @pytest.fixture(scope="module")
 def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Synthesized]:
     """An API with everything, and one with the least."""
     app = App(outdir=str(tmp_path_factory.mktemp("assembly")))
-    build: dict[str, Callable[[Stack], Any]] = {"Both": acting, "Lambda": decision_api}
-    for name, make in build.items():
-        make(Stack(app, name, env=HERE))
+    builders = in_accounts_of_their_own({"Both": (acting, HERE), "Lambda": (decision_api, HERE)})
+    for name, (make, env) in builders.items():
+        make(Stack(app, name, env=env))
     return Synthesized.all_of(app)
 
 

@@ -65,9 +65,17 @@ def test_what_does_not_go_together_is_refused_and_leaves_nothing_behind(
 
 def test_two_apis_of_one_name_are_refused(stack: Stack) -> None:
     first = decision_api(stack)
-    home = ModelHome(stack, "Other", name="flights")
-    given: Any = {"home": home, "endpoint": Named(), "decisions": PLAIN, "rules": RULES}
-    with pytest.raises(ValueError, match="name='flights-decisions': is that of Refused/Api already"):
+    home = ModelHome(stack, "Other", name="trains")
+    given: Any = {
+        "home": home,
+        "name": "flights-decisions",
+        "endpoint": Named(),
+        "decisions": PLAIN,
+        "rules": RULES,
+    }
+    with pytest.raises(
+        ValueError, match="name='flights-decisions': Refused/Api has that name in the same account"
+    ):
         DecisionApi(stack, "Second", **given)
-    second = DecisionApi(stack, "Second", name="more", **given)
+    second = DecisionApi(stack, "Second", **{**given, "name": "more"})
     assert first.api_id != second.api_id

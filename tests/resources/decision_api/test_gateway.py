@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 
@@ -12,15 +11,9 @@ from tests.resources.decision_api.settings import DECISIONS, PLAIN
 from tests.resources.decision_api.stacks import HERE, JUDGE, decision_api
 
 
-@pytest.fixture
-def stack() -> Stack:
-    """Holds a stack for each state of an API."""
-    return Stack(App(), "Several", env=HERE)
-
-
-def test_other_content_is_another_deployment_and_the_same_is_the_same(stack: Stack) -> None:
+def test_other_content_is_another_deployment_and_the_same_is_the_same() -> None:
     def deployment(id_: str, decisions: Decisions = PLAIN, **arguments: Any) -> str:
-        one = Stack(stack, id_, env=HERE)
+        one = Stack(App(), id_, env=HERE)
         decision_api(one, decisions=decisions, **arguments)
         (id_,) = (
             child.node.id
@@ -45,9 +38,9 @@ def test_other_content_is_another_deployment_and_the_same_is_the_same(stack: Sta
     assert len(others - {first}) == 6
 
 
-def test_warm_instances_run_what_the_function_was_last_told(stack: Stack) -> None:
+def test_warm_instances_run_what_the_function_was_last_told() -> None:
     def version(id_: str, table: str) -> str:
-        one = Stack(stack, id_, env=HERE)
+        one = Stack(App(), id_, env=HERE)
         tables = {
             name: dynamodb.Table(
                 one, name, partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING)

@@ -21,10 +21,11 @@ class Asked:
 def test_only_where_versions_are_tested_does_it_look_for_a_test(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    app = App(outdir=str(tmp_path_factory.mktemp("assembly")))
+    stacks: dict[str, Synthesized] = {}
     for name, tests in (("Tested", True), ("Untested", False)):
+        app = App(outdir=str(tmp_path_factory.mktemp("assembly")))
         decision_api(Stack(app, name, env=HERE), endpoint=Asked(tests_variants=tests))
-    stacks = Synthesized.all_of(app)
+        stacks |= Synthesized.all_of(app)
     told = {}
     for name, stack in stacks.items():
         functions = [one["Properties"] for one in stack.of_type("AWS::Lambda::Function").values()]
