@@ -11,6 +11,7 @@ from lambdas.audit import champion_of, run_of
 from lambdas.clients import client
 from lambdas.plan_training import intervals, logic
 from lambdas.planning import put_plan, utc_now, wait_seconds
+from lambdas.steps import Job
 
 logger = Logger(service="plan-training")
 
@@ -41,7 +42,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         run_of(dynamodb, home["table"], event["model"], made.run),
         logic.LookUps(
             processing=registry.processing_jobs(sagemaker),
-            training=registry.training_jobs(sagemaker),
+            training=artifacts(s3, home["bucket"])
+            if "Train" in event.get("replaced", ())
+            else registry.training_jobs(sagemaker),
             transform=registry.transform_jobs(sagemaker),
             model=registry.models(sagemaker),
         ),
@@ -54,3 +57,17 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         "planned", extra={"run": made.run, "step": plan["step"], "region": os.environ.get("AWS_REGION")}
     )
     return plan
+
+
+def artifacts(s3: Any, bucket: str) -> logic.LookUp:
+    """Whether a training is done that is no training job of SageMaker's: its artifact is there.
+
+    Whether it is running, or failed, is known to the service that trains, and not here.
+    """
+
+    def look_up(name: str) -> Job:
+        _, key = sources.split_uri(logic.artifact_uri(bucket, name))
+        found = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+        return Job(status="Completed" if found["KeyCount"] else "Absent")
+
+    return look_up

@@ -119,6 +119,11 @@ def job_plan(
     }
 
 
+def artifact_uri(bucket: str, training: str) -> str:
+    """Where the artifact of a training lies, as SageMaker places that of a training job of this name."""
+    return f"s3://{bucket}/training/{training}/output/model.tar.gz"
+
+
 def locations(bucket: str, made: Work, names: Mapping[str, str]) -> dict[str, str]:
     """Where everything of an execution lies, as S3 URIs; folders end with a slash."""
 
@@ -137,7 +142,7 @@ def locations(bucket: str, made: Work, names: Mapping[str, str]) -> dict[str, st
         "trained_on": split + "/split/baseline/",
         "program": split + "/program/",
         "training": at("training", ""),
-        "artifact": at("training", names["Train"], "output", "model.tar.gz"),
+        "artifact": artifact_uri(bucket, names["Train"]),
         "scores": at("scores", made.score[:20], ""),
         "evaluation": at("evaluations", made.evaluate[:20], ""),
         "baseline": at("baselines", made.run, ""),

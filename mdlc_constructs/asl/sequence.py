@@ -21,6 +21,8 @@ class Sequence:
     states: tuple[State, ...] = ()
     open_ends: frozenset[str] = field(default=frozenset(), kw_only=True)
     """Names of the states whose `next` (or a choice's `default`) is what follows the sequence."""
+    runs_always: bool = field(default=False, kw_only=True)
+    """As a seam: whether it runs though the steps around it are skipped, because their work is done."""
 
     @classmethod
     def of(cls, *parts: State | Sequence) -> Sequence:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
+_FLOW = frozenset({"Next", "End", "Retry", "Catch", "Comment"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +87,16 @@ class State:
         """The machines nested in the state."""
         return ()
 
+    @property
+    def request(self) -> str:
+        """What the state does as text, nothing bound: all of it but where it goes on and what it remarks."""
+        return _ENCODER.encode({key: value for key, value in self.to_asl().items() if key not in _FLOW})
+
+    def request_digest(self) -> str:
+        """SHA-256 (hex) of the whole request, placeholders unbound: what changes it changes what is done."""
+        # Numbers of CDK tokens change from synth to synth; bound, they do not show.
+        return hashlib.sha256(bind_tokens(self.request)[0].encode()).hexdigest()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Failable(State):
@@ -146,11 +157,6 @@ class Task(Failable):
     def request(self) -> str:
         """The whole request as text: resource and arguments, nothing bound."""
         return _ENCODER.encode({"resource": self.resource, "arguments": self.arguments})
-
-    def request_digest(self) -> str:
-        """SHA-256 (hex) of the whole request, placeholders unbound: what changes it changes what is done."""
-        # Numbers of CDK tokens change from synth to synth; bound, they do not show.
-        return hashlib.sha256(bind_tokens(self.request)[0].encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.tasks.processing import processing_job as processing_job
     from mdlc_constructs.tasks.runtime import invoke_endpoint as invoke_endpoint
     from mdlc_constructs.tasks.s3 import copy_object as copy_object
+    from mdlc_constructs.tasks.s3 import list_objects as list_objects
     from mdlc_constructs.tasks.s3 import put_object as put_object
     from mdlc_constructs.tasks.training import Channel as Channel
     from mdlc_constructs.tasks.training import Spot as Spot
@@ -96,7 +97,7 @@ _ROOM = {
     ),
     "network": ("Vpc",),
     "processing": ("ProcessingInput", "ProcessingOutput", "processing_job"),
-    "s3": ("copy_object", "put_object"),
+    "s3": ("copy_object", "list_objects", "put_object"),
     "training": ("Channel", "Spot", "training_job"),
     "transform": ("DataCapture", "transform_job"),
 }

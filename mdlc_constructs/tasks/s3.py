@@ -80,6 +80,45 @@ def copy_object(
     )
 
 
+def list_objects(
+    name: str,
+    *,
+    bucket: str,
+    prefix: str,
+    max_keys: int = 1000,
+    prefix_pattern: str | None = None,
+    overrides: Mapping[str, object] | None = None,
+    **state: Unpack[StateOptions],
+) -> Task:
+    """A task that lists the objects below a prefix: `KeyCount`, and `Contents` when there are any.
+
+    `prefix_pattern` (such as `runs/*`) is what the permission is granted on, required when `prefix` is an
+    expression.
+    """
+    if is_expression(bucket):
+        raise ValueError(f"bucket={bucket!r} is known only at run time; name it to be allowed to list it.")
+    if prefix_pattern is None and is_expression(prefix):
+        raise ValueError(
+            f"prefix={prefix!r} is known only at run time; pass prefix_pattern, such as 'runs/*', for the "
+            "permission to be granted on."
+        )
+    return integration(
+        name,
+        service="aws-sdk:s3",
+        action="listObjectsV2",
+        arguments={"Bucket": bucket, "Prefix": prefix, "MaxKeys": max_keys},
+        statements=(
+            Statement(
+                actions=("s3:ListBucket",),
+                resources=(f"arn:${{Partition}}:s3:::{bucket}",),
+                conditions={"StringLike": {"s3:prefix": prefix_pattern or prefix}},
+            ),
+        ),
+        overrides=overrides,
+        **state,
+    )
+
+
 def _copy_source(bucket: str, key: str) -> str:
     if is_expression(key):
         return f"{{% '{bucket}/' & ({key[2:-2].strip()}) %}}"

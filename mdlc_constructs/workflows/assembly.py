@@ -2,16 +2,16 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.placeholders import PSEUDO_PARAMETERS, bind_tokens, names_in
 from mdlc_constructs.asl.sequence import Sequence
-from mdlc_constructs.asl.states import Choice, Map, Rule, State, Task
+from mdlc_constructs.asl.states import Choice, Rule, State
 from mdlc_constructs.settings import Compute
 from mdlc_constructs.workflows.data_jobs import patience
 from mdlc_constructs.workflows.ending import TO_FAILURE, failure
-from mdlc_constructs.workflows.planning import plan, resume
+from mdlc_constructs.workflows.planning import DONE, on_step, plan, resume
 
 NO_SEAM = Sequence()
 
@@ -31,6 +31,8 @@ class Template:
         planner: placeholder of the planning function's ARN.
         unchanged: variables to assign when the whole run was finished before.
         failure_fields: what the record and the event of a failure hold besides the error.
+        replaced: states of jobs that are of another kind than the default's, so that the planner finds their
+            work by what it left behind.
     """
 
     workflow: str
@@ -47,6 +49,7 @@ class Template:
     failure_event: str
     timeout_seconds: int
     failure_fields: Mapping[str, str] = field(default_factory=dict)
+    replaced: tuple[str, ...] = ()
 
 
 def machine_timeout(*computes: Compute) -> int:
@@ -103,37 +106,92 @@ def check_names(workflow: str, steps: Iterable[str], tasks: Iterable[str], seams
                 )
 
 
+def chosen_tasks(
+    workflow: str, defaults: Mapping[str, State], tasks: Mapping[str, State] | None
+) -> dict[str, State]:
+    """The task of every step: the default, unless `tasks` replaces it.
+
+    Raises:
+        ValueError: for a task that the rest of the machine could not go on with.
+    """
+    for step, task in (tasks or {}).items():
+        default = defaults.get(step)
+        if default is None:
+            continue
+        if task.name != default.name:
+            raise ValueError(
+                f"The task of the step {step!r} of the {workflow} workflow is named {task.name!r}: name it "
+                f"{default.name!r}, by which the plan and the other states know it."
+            )
+        missing = sorted(assigned(default) - assigned(task))
+        if missing:
+            raise ValueError(
+                f"The task of the step {step!r} of the {workflow} workflow assigns no variable "
+                f"{missing[0]!r}, which following states read: give it assign={{{missing[0]!r}: ...}}, as "
+                f"docs/replace-a-step.md says."
+            )
+    return {**defaults, **(tasks or {})}
+
+
+def assigned(state: State) -> set[str]:
+    """The variables that a state assigns when it succeeds."""
+    names = state.to_asl().get("Assign")
+    return set(names) if isinstance(names, Mapping) else set()
+
+
 def assemble(
     template: Template, tasks: Mapping[str, State], seams: Seams, bindings: Mapping[str, object]
 ) -> Machine:
     """The whole machine.
 
     A step that an earlier execution completed is not run again; the states of the seam behind it are, when
-    the execution stopped before the next step began.
+    the execution stopped before the next step began. A seam that runs always is entered by `Resume` on the
+    way to a later step, and left by a choice that goes on there.
     """
+    entries, always = _entries(template, tasks, seams), _always(template, seams)
+    finished = on_step(DONE, "RecordAudit", template.unchanged)
+
+    def on_the_way(region: int, passed: int, entry: Rule) -> Rule:
+        """To a step, by the next seam that runs always between what was passed and the step."""
+        for number, (between, seam) in enumerate(always):
+            if number >= passed and between < region:
+                return replace(entry, next=seams[seam].first.name, assign=None)
+        return entry
+
+    def targets(passed: int) -> list[tuple[int, Rule]]:
+        """Where a plan may go on, with the region of each; `passed` seams that run always are behind."""
+        rules = [(region, on_step(name, entry)) for name, (region, entry) in entries.items()]
+        rules.append((len(template.steps) + 1, finished))
+        return [(region, on_the_way(region, passed, rule)) for region, rule in rules]
+
+    def seam(name: str) -> Sequence:
+        states = seams.get(name, NO_SEAM)
+        if not states.runs_always:
+            return states
+        number = [seam for _, seam in always].index(name)
+        region = always[number][0]
+        later = tuple(rule for at, rule in targets(number + 1) if at > region)
+        return Sequence.of(states, Choice(name=f"ResumeAfter{state_name(name)}", rules=later))
 
     def part(step: str) -> Sequence:
         following = (template.verdicts[step],) if step in template.verdicts else ()
-        return Sequence.of(
-            seams.get(f"before_{step}", NO_SEAM),
-            tasks[step],
-            *following,
-            seams.get(f"after_{step}", NO_SEAM),
-        )
+        return Sequence.of(seam(f"before_{step}"), tasks[step], *following, seam(f"after_{step}"))
 
     body = Sequence.of(*(part(step) for step in template.steps)).caught(TO_FAILURE)
-    worked = [task for step in template.jobs if isinstance(task := tasks[step], Task | Map)]
+    jobs = [tasks[step] for step in template.jobs]
     first = plan(
         model=template.model,
         settings=template.settings,
-        requests={task.name: task.request_digest() for task in worked},
-        bound=_values("".join(task.request for task in worked)),
+        requests={task.name: task.request_digest() for task in jobs},
+        bound=_values("".join(task.request for task in jobs)),
         verdicts=template.variables,
         function_arn=template.planner,
+        replaced=template.replaced,
     ).linked("Resume")
+    resumed = [rule for _, rule in targets(0)]
     states = (
         first,
-        *resume(_entries(template, tasks, seams), done=template.unchanged),
+        *resume(dict(zip(entries, (rule.next for rule in resumed), strict=False)), finished=resumed[-1]),
         *body.then(template.ending).states,
         *failure(
             template.model,
@@ -154,19 +212,30 @@ def _values(requests: str) -> dict[str, str]:
     return {**named, **bind_tokens(requests)[1]}
 
 
-def _entries(template: Template, tasks: Mapping[str, State], seams: Seams) -> dict[str, str]:
-    """What a plan may name as its step, to the state to go on with."""
-    entries: dict[str, str] = {}
+def _always(template: Template, seams: Seams) -> list[tuple[int, str]]:
+    """The seams that run always, in order, each with its region: how many steps come before it."""
+    around = zip(("", *template.steps), (*template.steps, ""), strict=True)
+    names = [
+        (region, name)
+        for region, (before, step) in enumerate(around)
+        for name in (f"after_{before}", f"before_{step}")
+    ]
+    return [(region, name) for region, name in names if seams.get(name, NO_SEAM).runs_always]
+
+
+def _entries(template: Template, tasks: Mapping[str, State], seams: Seams) -> dict[str, tuple[int, str]]:
+    """What a plan may name as its step, to how many steps come before it and the state to go on with."""
+    entries: dict[str, tuple[int, str]] = {}
     before: str | None = None
-    for step in template.steps:
+    for region, step in enumerate(template.steps):
         entry = tasks[step].name
         for seam in (f"before_{step}", f"after_{before}"):
             if seams.get(seam):
                 entry = seams[seam].first.name
         if before is not None and before in template.verdicts:
             # The verdict is read again, then its seam follows by itself.
-            entries[template.verdicts[before].name] = template.verdicts[before].name
-        entries[state_name(step)] = entry
+            entries[template.verdicts[before].name] = (region, template.verdicts[before].name)
+        entries[state_name(step)] = (region, entry)
         before = step
     wanted = {state_name(step) for step in template.jobs} | {c.name for c in template.verdicts.values()}
     after_last = template.steps[template.steps.index(template.jobs[-1]) + 1 :][:1]

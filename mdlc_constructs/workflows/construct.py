@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import cast
 
 from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -27,10 +27,7 @@ from mdlc_constructs.resources.state_machines import new_state_machine
 from mdlc_constructs.settings import Dataset, NetworkSettings
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.token import has_token
-from mdlc_constructs.workflows.assembly import check_names
-
-Seam = State | Sequence | sfn.IChainable | list[Any] | tuple[Any, ...]
-"""What goes before or after a step: our states, a chain of the CDK's own (JSONata), or several in order."""
+from mdlc_constructs.workflows.seams import Seam, seams_of, tasks_of
 
 DATA_LOCK = "requirements-data.lock"
 EVALUATE_LOCK = "requirements-evaluate.lock"
@@ -206,40 +203,11 @@ class Workflow(Construct):
 
     def tasks_of_steps(self) -> dict[str, State]:
         """Every step's task, from `create_<step>_task`."""
-        return {step: getattr(self, f"create_{step}_task")() for step in self.steps}
+        return tasks_of(self, self.steps)
 
     def read_seams(self, given: Mapping[str, Seam] | None) -> dict[str, Sequence]:
-        """The seams from methods and from the constructor, the constructor's after the methods'.
-
-        Raises:
-            ValueError: for a seam around a step that does not exist, with the nearest right name.
-        """
-        methods = [name for name in dir(type(self)) if name.startswith(("before_", "after_"))]
-        check_names(type(self).__name__, self.steps, (), (*methods, *(given or {})))
-        known = [f"{side}_{step}" for step in self.steps for side in ("before", "after")]
-        seams = {}
-        for name in known:
-            parts = [getattr(self, name)()] if name in methods else []
-            parts += [given[name]] if given and name in given else []
-            sequence = Sequence.of(*(self._sequence(part) for part in parts if part is not None))
-            if sequence:
-                seams[name] = sequence
-        return seams
-
-    def _sequence(self, part: Any) -> Sequence:
-        if isinstance(part, Sequence):
-            return part
-        if isinstance(part, State):
-            return Sequence.of(part)
-        if isinstance(part, list | tuple):
-            return Sequence.of(*(self._sequence(one) for one in part))
-        if not hasattr(part, "start_state"):
-            raise ValueError(
-                f"A seam holds {part!r}: give it states, a Sequence, or a chain of the CDK's own states."
-            )
-        from mdlc_constructs.tasks.chain import sequence_from_chain
-
-        return sequence_from_chain(part)
+        """The seams from methods and from the constructor, the constructor's after the methods'."""
+        return seams_of(self, self.steps, given)
 
     def _alarm(self, id_: str, metric: str, what: str) -> cloudwatch.CfnAlarm:
         return cloudwatch.CfnAlarm(

@@ -48,6 +48,7 @@ def plan(
     bound: Mapping[str, str],
     verdicts: Iterable[str],
     function_arn: str,
+    replaced: Iterable[str] = (),
 ) -> State:
     """`Plan`: the state that knows everything the following ones do.
 
@@ -56,7 +57,9 @@ def plan(
         requests: each step's request digest, which changes with anything the step asks AWS for.
         bound: the values that the requests hold placeholders or tokens for, so that the digests cover them.
         verdicts: variables that the plan restores from jobs completed earlier.
+        replaced: states that start no SageMaker job of their step's kind.
     """
+    others = {"replaced": list(replaced)} if replaced else {}
     return lambda_.invoke(
         "Plan",
         function_arn=function_arn,
@@ -64,6 +67,7 @@ def plan(
             "model": model,
             "settings": dict(settings),
             "requests": dict(requests),
+            **others,
             "bound": dict(bound),
             "home": {"bucket": BUCKET, "table": AUDIT_TABLE, "group": PACKAGE_GROUP},
             "input": "{% $states.context.Execution.Input %}",
@@ -83,17 +87,25 @@ def plan(
     )
 
 
-def resume(entries: Mapping[str, str], *, done: Mapping[str, object]) -> tuple[State, ...]:
+DONE = "Done"
+"""The plan's step when the whole run was finished before: only the record is left to write."""
+
+
+def on_step(step: str, next_: str, assign: Mapping[str, object] | None = None) -> Rule:
+    """To a state when the plan goes on with a step."""
+    return Rule(condition=f"{{% $plan.step = '{step}' %}}", next=next_, assign=assign)
+
+
+def resume(entries: Mapping[str, str], *, finished: Rule) -> tuple[State, ...]:
     """`Resume` (to the first step that is not done) and `WaitForOther` (another execution is at it).
 
     Args:
         entries: what the plan may name as its step, to the state that begins it; the first is the default.
-        done: variables to assign when the whole run was finished before; then only the record is written.
+        finished: where to when the whole run was finished before.
     """
     first, *others = entries
-    rules = [Rule(condition=f"{{% $plan.step = '{step}' %}}", next=entries[step]) for step in others]
-    rules.append(Rule(condition="{% $plan.step = 'Wait' %}", next="WaitForOther"))
-    rules.append(Rule(condition="{% $plan.step = 'Done' %}", next="RecordAudit", assign=dict(done)))
+    rules = [on_step(step, entries[step]) for step in others]
+    rules += [on_step("Wait", "WaitForOther"), finished]
     choice = Choice(name="Resume", rules=tuple(rules), default=entries[first])
     # The longer it waited, the longer it waits again: rounds are billed, a history holds 25,000 events.
     wait = Wait(name="WaitForOther", seconds="{% $plan.wait_seconds %}", next="Plan")

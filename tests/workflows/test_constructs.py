@@ -332,7 +332,7 @@ def test_a_misspelt_seam_method_is_refused_with_the_nearest_name(stack: Stack) -
             return Pass(name="Breathe")
 
     home = ModelHome(stack, "Home", name="flights")
-    with pytest.raises(ValueError, match="Did you mean 'before_train'"):
+    with pytest.raises(ValueError, match="did you mean 'before_train'"):
         Hasty(stack, "Training", home=home, dataset=DATASET, algorithm=ALGORITHM)
 
 
@@ -368,7 +368,7 @@ def test_token_texts_of_a_chain_become_substitutions(stacks: dict[str, Synthesiz
 
 
 def test_what_is_no_state_is_refused_in_a_seam(stack: Stack) -> None:
-    with pytest.raises(ValueError, match="A seam holds 'Breathe': give it states"):
+    with pytest.raises(ValueError, match="The seam 'before_train' holds 'Breathe': give it states"):
         training(stack, seams={"before_train": ["Breathe"]})
 
 

@@ -23,8 +23,9 @@ from mdlc_constructs.workflows.batch_inference.machine import (
     BatchInferenceSettings,
     batch_inference_machine,
 )
-from mdlc_constructs.workflows.construct import DATA_LOCK, Seam, Workflow, source_of
+from mdlc_constructs.workflows.construct import DATA_LOCK, Workflow, source_of
 from mdlc_constructs.workflows.planner_role import planning
+from mdlc_constructs.workflows.seams import Seam
 
 
 class BatchInferenceWorkflow(Workflow):

@@ -27,6 +27,7 @@ from mdlc_constructs.workflows.assembly import (
     Template,
     assemble,
     check_names,
+    chosen_tasks,
     machine_timeout,
     verdict,
 )
@@ -261,7 +262,7 @@ def batch_inference_machine(
         ValueError: for an unknown step or seam.
     """
     check_names(WORKFLOW, STEPS, tasks or {}, seams or {})
-    chosen = {**default_tasks(settings), **(tasks or {})}
+    chosen = chosen_tasks(WORKFLOW, default_tasks(settings), tasks)
     template = Template(
         workflow=WORKFLOW,
         model=settings.model,

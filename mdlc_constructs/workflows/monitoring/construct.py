@@ -21,7 +21,7 @@ from mdlc_constructs.settings.labels import Labels
 from mdlc_constructs.settings.monitor_alarms import MonitorAlarms
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.batch_inference.construct import BatchInferenceWorkflow
-from mdlc_constructs.workflows.construct import MONITOR_LOCK, Seam, Source, Workflow, source_at
+from mdlc_constructs.workflows.construct import MONITOR_LOCK, Source, Workflow, source_at
 from mdlc_constructs.workflows.monitoring import machine as template
 from mdlc_constructs.workflows.monitoring import roles, surroundings
 from mdlc_constructs.workflows.monitoring.machine import monitoring_machine, steps_of
@@ -29,6 +29,7 @@ from mdlc_constructs.workflows.monitoring.roles import LABELS_BUCKET, LABELS_PRE
 from mdlc_constructs.workflows.monitoring.settings import SERVED_RULES, MonitoringSettings
 from mdlc_constructs.workflows.real_time_inference.construct import RealTimeInferenceWorkflow
 from mdlc_constructs.workflows.scoring import package_model
+from mdlc_constructs.workflows.seams import Seam
 
 CONSISTENCY = Consistency()
 """What is asked again unless something else is."""

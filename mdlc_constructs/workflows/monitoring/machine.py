@@ -15,6 +15,7 @@ from mdlc_constructs.workflows.assembly import (
     Template,
     assemble,
     check_names,
+    chosen_tasks,
     machine_timeout,
 )
 from mdlc_constructs.workflows.ending import TO_FAILURE, recorded
@@ -101,6 +102,7 @@ def monitoring_machine(
     """
     steps = steps_of(settings)
     check_names(settings.workflow, steps, tasks or {}, seams or {})
+    chosen = chosen_tasks(settings.workflow, default_tasks(settings), tasks)
     kept = {
         "monitor": settings.kind,
         "windows": "{% $result.windows %}",
@@ -131,7 +133,7 @@ def monitoring_machine(
         failure_fields={"monitor": settings.kind},
         timeout_seconds=machine_timeout(settings.job_compute, settings.scoring_compute) * _ROUNDS,
     )
-    return assemble(template, {**default_tasks(settings), **(tasks or {})}, seams or {}, bindings or {})
+    return assemble(template, chosen, seams or {}, bindings or {})
 
 
 _ROUNDS = 4

@@ -18,7 +18,7 @@ from mdlc_constructs.settings.probes import Probes
 from mdlc_constructs.settings.rollout import AllAtOnce, Deployment
 from mdlc_constructs.settings.serving import Serving
 from mdlc_constructs.workflows import job_roles
-from mdlc_constructs.workflows.construct import DATA_LOCK, Seam, Workflow, source_of
+from mdlc_constructs.workflows.construct import DATA_LOCK, Workflow, source_of
 from mdlc_constructs.workflows.real_time_inference import function_roles, serving_model
 from mdlc_constructs.workflows.real_time_inference import golden as golden_steps
 from mdlc_constructs.workflows.real_time_inference.configuring import create_config
@@ -37,6 +37,7 @@ from mdlc_constructs.workflows.real_time_inference.surroundings import (
     wake_rule,
 )
 from mdlc_constructs.workflows.real_time_inference.watching import prober_statements
+from mdlc_constructs.workflows.seams import Seam, tasks_of
 
 GOLDEN = GoldenChecks()
 """The golden checks unless others are given."""
@@ -227,7 +228,7 @@ class RealTimeInferenceWorkflow(Workflow):
 
     def tasks_of_steps(self) -> dict[str, State]:
         """Every step's task; `deploy` is many states, and none of them can be replaced."""
-        return {step: getattr(self, f"create_{step}_task")() for step in self.steps if step != "deploy"}
+        return tasks_of(self, [step for step in self.steps if step != "deploy"])
 
     def create_create_model_task(self) -> State:
         """The model that the endpoint and the golden checks run."""

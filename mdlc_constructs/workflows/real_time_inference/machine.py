@@ -20,6 +20,7 @@ from mdlc_constructs.workflows.assembly import (
     Template,
     assemble,
     check_names,
+    chosen_tasks,
     machine_timeout,
     verdict,
 )
@@ -77,12 +78,10 @@ def release_machine(
     check_names(WORKFLOW, settings.steps, tasks or {}, seams or {})
     if "deploy" in (tasks or {}):
         raise ValueError("'deploy' is many states and cannot be replaced; use its seams before_ and after_.")
-    chosen = {
-        **default_tasks(settings),
-        "deploy": deploy(scaled=settings.serving.scaling is not None),
-        **(tasks or {}),
-    }
+    chosen = chosen_tasks(WORKFLOW, default_tasks(settings), tasks)
+    chosen["deploy"] = deploy(scaled=settings.serving.scaling is not None)
     around = dict(seams or {})
+    _check_always(around)
     served = around.pop("after_deploy", NO_SEAM).caught(TO_FAILURE)
     verdicts: dict[str, Choice] = {}
     if settings.golden is not None:
@@ -116,6 +115,16 @@ def release_machine(
         + _trial_seconds(settings),
     )
     return assemble(template, chosen, around, bindings or {})
+
+
+def _check_always(seams: Seams) -> None:
+    """Refuse `Always` where whether the seam is entered is no matter of resumed work."""
+    for name, instead in (
+        ("after_deploy", "its states run whenever a version came to serve"),
+        ("before_score_golden", "without golden rows nothing is scored; use after_create_model"),
+    ):
+        if seams.get(name, NO_SEAM).runs_always:
+            raise ValueError(f"The seam {name!r} of the {WORKFLOW} workflow cannot run always: {instead}.")
 
 
 def _ending(settings: ReleaseSettings, served: Sequence) -> Sequence:

@@ -13,7 +13,7 @@ from mdlc_constructs.settings.budget import Budget
 from mdlc_constructs.settings.patience import Patience
 from mdlc_constructs.settings.training_window import TrainingWindow
 from mdlc_constructs.settings.triggers import OnCodeChange, OnNewData, OnSchedule, Trigger
-from mdlc_constructs.workflows.construct import Seam, Workflow
+from mdlc_constructs.workflows.construct import Workflow
 from mdlc_constructs.workflows.real_time_inference import function_roles as release_roles
 from mdlc_constructs.workflows.real_time_inference.construct import RealTimeInferenceWorkflow
 from mdlc_constructs.workflows.retraining import function_roles, surroundings
@@ -22,6 +22,7 @@ from mdlc_constructs.workflows.retraining.machine import STEPS, retraining_machi
 from mdlc_constructs.workflows.retraining.releasing import release
 from mdlc_constructs.workflows.retraining.settings import WORKFLOW, RetrainingSettings
 from mdlc_constructs.workflows.retraining.training import train
+from mdlc_constructs.workflows.seams import Seam
 from mdlc_constructs.workflows.training.construct import TrainingWorkflow
 
 

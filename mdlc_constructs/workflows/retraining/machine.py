@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.sequence import Sequence
 from mdlc_constructs.asl.states import Pass, State
-from mdlc_constructs.workflows.assembly import NO_SEAM, Seams, check_names
+from mdlc_constructs.workflows.assembly import NO_SEAM, Seams, check_names, chosen_tasks
 from mdlc_constructs.workflows.retraining.approving import approval
 from mdlc_constructs.workflows.retraining.conclusion import TO_CONCLUSION, ending, failing, result, won
 from mdlc_constructs.workflows.retraining.leasing import begin, leased, rest_lease
@@ -60,7 +60,7 @@ def retraining_machine(
     """
     around = dict(seams or {})
     check_names(WORKFLOW, steps_of(settings), tasks or {}, around)
-    chosen = {**default_tasks(settings), **(tasks or {})}
+    chosen = chosen_tasks(WORKFLOW, default_tasks(settings), tasks)
 
     def part(step: str) -> Sequence:
         return Sequence.of(

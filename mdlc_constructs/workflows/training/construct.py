@@ -26,8 +26,9 @@ from mdlc_constructs.settings import (
 )
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.workflows import job_roles
-from mdlc_constructs.workflows.construct import DATA_LOCK, EVALUATE_LOCK, Seam, Workflow, source_of
+from mdlc_constructs.workflows.construct import DATA_LOCK, EVALUATE_LOCK, Workflow, source_of
 from mdlc_constructs.workflows.planner_role import planning
+from mdlc_constructs.workflows.seams import Seam
 from mdlc_constructs.workflows.training import machine as template
 from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, TrainingSettings, training_machine
 
@@ -176,10 +177,23 @@ class TrainingWorkflow(Workflow):
     def _planning(self) -> tuple[Statement, ...]:
         """What the planning function looks at and writes for this model."""
         looks = ("ProcessingJob", "TrainingJob", "TransformJob", "Model", "ModelPackage")
-        return (
+        statements = (
             *planning(self.home.name, *looks, dataset_key_arn=self.source.key_arn),
             # The champion's feature program.
             Statement(actions=("s3:GetObject",), resources=object_arn("splits")),
+        )
+        elsewhere = template.trains_elsewhere(self.settings, self.tasks["train"])
+        return (*statements, *self._finding_artifacts()) if elsewhere else statements
+
+    @staticmethod
+    def _finding_artifacts() -> tuple[Statement, ...]:
+        """Where no training job can be looked up, the artifact tells that the training is done."""
+        return (
+            Statement(
+                actions=("s3:ListBucket",),
+                resources=("arn:${Partition}:s3:::${Bucket}",),
+                conditions={"StringLike": {"s3:prefix": "training/*"}},
+            ),
         )
 
     def create_check_quality_task(self) -> State:

@@ -6,11 +6,12 @@ ScoreHoldout (with ScoreModel inside, once a model), Evaluate, Register, Decide,
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.states import Map, State, Task
-from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX, KEY_ARN, PACKAGE_GROUP
+from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.states import Choice, Map, Rule, State, Task
+from mdlc_constructs.resources.places import BUCKET, DATASET_BUCKET, DATASET_PREFIX, KEY_ARN, PACKAGE_GROUP
 from mdlc_constructs.settings import (
     Algorithm,
     Approval,
@@ -25,12 +26,15 @@ from mdlc_constructs.settings import (
 from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
+from mdlc_constructs.tasks.s3 import list_objects
 from mdlc_constructs.tasks.training import Channel, Spot, training_job
 from mdlc_constructs.workflows.assembly import (
+    NO_SEAM,
     Seams,
     Template,
     assemble,
     check_names,
+    chosen_tasks,
     machine_timeout,
     verdict,
 )
@@ -166,6 +170,42 @@ def train(settings: TrainingSettings) -> Task:
         output={},
         catch=(taken("Train"), TO_FAILURE),
     )
+
+
+def trains_elsewhere(settings: TrainingSettings, task: State) -> bool:
+    """Whether the task of the step `train` starts no training job of SageMaker's."""
+    return task.to_asl().get("Resource") != train(settings).to_asl()["Resource"]
+
+
+def find_artifact() -> Task:
+    """Look for what a task that stands in for the training job was to leave behind."""
+    return list_objects(
+        "FindArtifact",
+        bucket=BUCKET,
+        prefix=f"{{% $substringAfter($plan.uris.artifact, '{BUCKET}/') %}}",
+        prefix_pattern="training/*",
+        max_keys=1,
+        assign={"artifacts": "{% $states.result.KeyCount %}"},
+        output={},
+        catch=(TO_FAILURE,),
+        comment="Whatever trained has to leave the artifact where the model is made from it",
+    )
+
+
+def artifact_verdict() -> Choice:
+    """Goes on when the artifact is there."""
+    missing = Rule(
+        condition="{% $artifacts = 0 %}",
+        next="RecordFailure",
+        assign={
+            "failure": {
+                "Error": "NoArtifact",
+                "Cause": "{% 'Train ended without an artifact: write the trained model as a tar.gz to ' "
+                "& $plan.uris.artifact & '.' %}",
+            }
+        },
+    )
+    return Choice(name="ArtifactFound", rules=(missing,))
 
 
 def _spot(compute: Compute) -> Spot | None:
@@ -334,6 +374,12 @@ def training_machine(
         ValueError: for an unknown step or seam.
     """
     check_names(WORKFLOW, STEPS, tasks or {}, seams or {})
+    chosen, around = chosen_tasks(WORKFLOW, default_tasks(settings), tasks), dict(seams or {})
+    elsewhere = trains_elsewhere(settings, chosen["train"])
+    if elsewhere:
+        behind = around.get("after_train", NO_SEAM)
+        found = Sequence.of(find_artifact(), artifact_verdict(), behind)
+        around["after_train"] = replace(found, runs_always=behind.runs_always)
     kept = ("package_arn", "evaluation", "passed", "reasons", "metrics")
     result = {key: f"{{% $result.{key} %}}" for key in (*kept, "rows")}
     fields = {
@@ -383,8 +429,9 @@ def training_machine(
             detail=detail,
         ),
         failure_event="Training Failed",
+        replaced=("Train",) if elsewhere else (),
         timeout_seconds=machine_timeout(
             settings.training_compute, *[settings.job_compute] * 3, settings.scoring_compute
         ),
     )
-    return assemble(template, {**default_tasks(settings), **(tasks or {})}, seams or {}, bindings or {})
+    return assemble(template, chosen, around, bindings or {})

@@ -1,0 +1,146 @@
+"""What a subclass or a caller changes of a workflow: tasks in place of its own, states around its steps."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Any
+
+from aws_cdk import aws_stepfunctions as sfn
+
+from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.states import State
+from mdlc_constructs.workflows.assembly import check_names, state_name
+
+
+@dataclass(frozen=True)
+class Always:
+    """A seam whose states run in every execution, whatever work is skipped because it is done.
+
+    An execution on unchanged data resumes behind the steps that an earlier one completed, and so behind the
+    seams around them. A check that must see every execution (compliance, a spending limit) goes into
+    `Always`: on the way to where the execution resumes, its states are entered in their place. They run once
+    more when the execution plans anew, because another one was quicker with a job.
+
+    Args:
+        part: states, a chain, or several in order, as a seam takes them.
+    """
+
+    part: "Seam"
+
+
+Seam = State | Sequence | sfn.IChainable | Always | list[Any] | tuple[Any, ...]
+"""What goes before or after a step: our states, a chain of the CDK's own (JSONata), several in order, or any
+of these in `Always`."""
+
+_SEAM = re.compile(r"(before|after)_.+|create_.+_task")
+
+
+def tasks_of(workflow: object, steps: Iterable[str]) -> dict[str, State]:
+    """Every step's task, from the workflow's `create_<step>_task`.
+
+    Raises:
+        ValueError: for a method whose name is nearly that of a seam, and for what cannot be a step's task.
+    """
+    _check_methods(type(workflow))
+    return {step: _task(step, getattr(workflow, f"create_{step}_task")()) for step in steps}
+
+
+def seams_of(
+    workflow: object, steps: Iterable[str], given: Mapping[str, Seam | None] | None
+) -> dict[str, Sequence]:
+    """The states around the steps: those of the workflow's methods, then those of its argument `seams`.
+
+    Raises:
+        ValueError: for a seam around a step that does not exist, with the nearest right name, and for what
+            cannot stand in a machine.
+    """
+    if given is not None and not isinstance(given, Mapping):
+        raise ValueError(f'seams={given!r}: give a dict, such as {{"before_train": states}}.')
+    kind, steps = type(workflow), tuple(steps)
+    methods = [name for name in dir(kind) if name.startswith(("before_", "after_"))]
+    check_names(kind.__name__, steps, (), (*methods, *(given or {})))
+    seams = {}
+    for name in (f"{side}_{step}" for step in steps for side in ("before", "after")):
+        parts = [getattr(workflow, name)()] if name in methods else []
+        parts += [given[name]] if given and name in given else []
+        sequences = [_sequence(name, part) for part in parts if part is not None]
+        sequence = Sequence.of(*sequences)
+        if sequence:
+            seams[name] = replace(sequence, runs_always=any(one.runs_always for one in sequences))
+    return seams
+
+
+def _task(step: str, value: Any) -> State:
+    method, name = f"create_{step}_task", state_name(step)
+    if isinstance(value, State):
+        return value
+    if not isinstance(value, Sequence) and not hasattr(value, "start_state"):
+        raise ValueError(
+            f"{method}() returns {value!r}: return one state named {name!r}, such as "
+            f"dataclasses.replace(super().{method}(), ...), or one of the CDK's own with query language "
+            f"JSONata."
+        )
+    states = _sequence(method, value)
+    if len(states) != 1:
+        raise ValueError(
+            f"{method}() returns {len(states)} states ({', '.join(state.name for state in states)}): a step "
+            f"is one state; return the one named {name!r}, and the others from before_{step} and "
+            f"after_{step}."
+        )
+    return states.first
+
+
+def _sequence(name: str, part: Any) -> Sequence:
+    if isinstance(part, Always):
+        return replace(_sequence(name, part.part), runs_always=True)
+    if isinstance(part, Sequence):
+        return part
+    if isinstance(part, State):
+        return Sequence.of(part)
+    if isinstance(part, list | tuple):
+        sequences = [_sequence(name, one) for one in part]
+        return replace(Sequence.of(*sequences), runs_always=any(one.runs_always for one in sequences))
+    if not hasattr(part, "start_state"):
+        raise ValueError(
+            f"The seam {name!r} holds {part!r}: give it states, a Sequence, or a chain of the CDK's own "
+            f"states."
+        )
+    # Imported here, because it needs the CDK's kernel and most workflows have no such chain.
+    from mdlc_constructs.tasks.chain import sequence_from_chain
+
+    return sequence_from_chain(part)
+
+
+def _check_methods(kind: type) -> None:
+    """Refuse a method of a subclass that looks like a seam and would never be called."""
+    library = [one for one in kind.__mro__ if _room(one) == "mdlc_constructs"]
+    known = {name for one in library for name in vars(one) if _SEAM.fullmatch(name)}
+    known |= {f"{side}_{step}" for step in getattr(library[0], "steps", ()) for side in ("before", "after")}
+    own = {
+        name: one
+        for one in kind.__mro__
+        if _room(one) not in ("mdlc_constructs", "constructs", "jsii", "builtins")
+        for name, member in vars(one).items()
+        if callable(member) and not name.startswith("_")
+    }
+    for name in sorted(own.keys() - known):
+        if any(hasattr(one, name) for one in library):
+            continue
+        method = f"{own[name].__name__}.{name}()"
+        near = get_close_matches(name, sorted(known), n=1, cutoff=0.8)
+        if near:
+            raise ValueError(
+                f"{method} would never be called: did you mean {near[0]!r}? Begin the name with an "
+                f"underscore when it is a method of your own."
+            )
+        if _SEAM.fullmatch(name):
+            steps = ", ".join(getattr(library[0], "steps", ()))
+            raise ValueError(
+                f"{method} would never be called: the steps are {steps}. Begin the name with an underscore "
+                f"when it is a method of your own."
+            )
+
+
+def _room(kind: type) -> str:
+    return kind.__module__.partition(".")[0]
