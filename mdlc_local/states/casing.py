@@ -50,6 +50,9 @@ def to_request(shape: Any, value: Any) -> Any:
         names = {name.lower(): name for name in shape.members}
         request = {}
         for given, member in value.items():
+            # A member that is null is one that was not given: the CDK's own tasks write such.
+            if member is None:
+                continue
             name = names.get(given.lower())
             request[name or given] = to_request(shape.members[name], member) if name else member
         return request

@@ -35,6 +35,7 @@ from mdlc_local.states import (
     error_names,
     expressions,
     failures,
+    glue_jobs,
     grammar,
     nested,
     sagemaker_jobs,
@@ -45,6 +46,9 @@ from mdlc_local.states.pools import Pool
 TASK = "moto.stepfunctions.parser.asl.component.state.exec.state_task"
 WORKER = "moto.stepfunctions.parser.backend.execution_worker:ExecutionWorker"
 CLIENTS = "moto.stepfunctions.parser.asl.utils.boto_client"
+PARTS = (grammar, error_names, failures, expressions, casing, distributed, nested, waiting, glue_jobs)
+"""What completes moto's interpreter, each by its `install`."""
+
 EXPRESS_SECONDS = 300
 """The longest an Express execution runs."""
 
@@ -98,7 +102,7 @@ def _install() -> None:
         # moto keeps every thread it ever started in one list.
         if name.startswith("moto.stepfunctions.parser") and hasattr(module, "TMP_THREADS"):
             seams.replace(name, "TMP_THREADS", _Forgetful())
-    for part in (grammar, error_names, failures, expressions, casing, distributed, nested, waiting):
+    for part in PARTS:
         part.install()
     for owner in (f"{TASK}.service.state_task_service_factory", f"{TASK}.state_task_factory"):
         seams.wrap(owner, "state_task_service_for", "service_name", _with_sagemaker)

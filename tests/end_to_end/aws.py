@@ -63,11 +63,15 @@ class Aws:
 
     def cdk(self, *arguments: str, teams: tuple[Team, ...]) -> None:
         """Run the CDK CLI on the teams' stacks."""
+        self.cdk_on(synthesize(self.folder, *teams), *arguments)
+
+    def cdk_on(self, assembly: Path, *arguments: str) -> None:
+        """Run the CDK CLI on all stacks of an assembly."""
         cdk.bootstrap_when_needed(self.target)
         # The CLI looks for a stack's events every two seconds: waiting for all stacks at once saves half.
         options = ("--all", "--concurrency", "3", "--no-notices", "--app")
         done = subprocess.run(
-            [*toolchain.cdk_command(), *arguments, *options, str(synthesize(self.folder, *teams))],
+            [*toolchain.cdk_command(), *arguments, *options, str(assembly)],
             cwd=self.folder,
             env=cdk.environment(self.target),
             capture_output=True,
@@ -187,6 +191,20 @@ class Aws:
             ExpressionAttributeValues={":pk": {"S": f"MODEL#{team.model}"}, ":sk": {"S": "EXECUTION#"}},
         )["Items"]
         return [{name: next(iter(value.values())) for name, value in item.items()} for item in items]
+
+    def forget_run(self, team: Team) -> None:
+        """Delete the audit items of finished runs, by which the same work is known to be recorded."""
+        table = self.outputs(team)["AuditTableName"]
+        found = self.client("dynamodb").query(
+            TableName=table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+            ExpressionAttributeValues={":pk": {"S": f"MODEL#{team.model}"}, ":sk": {"S": "RUN#"}},
+        )["Items"]
+        assert found, f"no finished run of {team.model} is recorded"
+        for item in found:
+            self.client("dynamodb").delete_item(
+                TableName=table, Key={name: item[name] for name in ("pk", "sk")}
+            )
 
     def champion(self, team: Team) -> dict[str, str] | None:
         """The champion pointer, or None."""
