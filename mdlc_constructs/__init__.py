@@ -77,6 +77,7 @@ if TYPE_CHECKING:
         RealTimeInferenceWorkflow as RealTimeInferenceWorkflow,
     )
     from mdlc_constructs.workflows.retraining.construct import RetrainingWorkflow as RetrainingWorkflow
+    from mdlc_constructs.workflows.seams import Always as Always
     from mdlc_constructs.workflows.training.construct import TrainingWorkflow as TrainingWorkflow
 
 _MODULES = {
@@ -118,6 +119,7 @@ _MODULES = {
     "BatchInferenceWorkflow": "mdlc_constructs.workflows.batch_inference.construct",
     "DecisionApi": "mdlc_constructs.resources.decision_api.construct",
     "ModelHome": "mdlc_constructs.resources.model_home",
+    "Always": "mdlc_constructs.workflows.seams",
     "TrainingWorkflow": "mdlc_constructs.workflows.training.construct",
     "ActionCall": "mdlc_constructs.settings.decision_calls",
     "Algorithm": "mdlc_constructs.settings.algorithm",
