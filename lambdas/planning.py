@@ -1,7 +1,7 @@
 """What planning a training and planning a batch have in common."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,6 +51,7 @@ def next_state(
     refused: Mapping[str, str],
     last: str,
     taken: Mapping[str, str] | None,
+    replaced: Collection[str] = (),
 ) -> str:
     """The state to go on with: the first step whose work is not done.
 
@@ -60,6 +61,8 @@ def next_state(
         last: the state behind the last step.
         taken: the step that found its name taken, with the error and cause it met, or `RecordAudit` that
             found the run recorded.
+        replaced: steps whose work nothing can be looked up of. They are done when a step behind them began;
+            the last one that began, or nothing behind it, is run again.
 
     Returns:
         A state's name, or `Wait` when another execution is at the step's work.
@@ -68,8 +71,12 @@ def next_state(
         PlanningError: the very error of the taken name, when nothing has that name: going on would go round
             for ever.
     """
+    began = [step for step, standing in jobs.items() if any(job.status != "Absent" for job in standing)]
+    order = list(jobs)
     for step, standing in jobs.items():
         statuses = {job.status for job in standing}
+        if step in replaced and any(order.index(later) > order.index(step) for later in began):
+            continue
         if statuses == {"Completed"}:
             if step in refused:
                 return refused[step]

@@ -192,6 +192,14 @@ def decide(
         if not passed(said)
     }
     plan["step"] = (
-        "Done" if done else next_state(jobs, refused=refused, last="OutputVerdict", taken=event.get("taken"))
+        "Done"
+        if done
+        else next_state(
+            jobs,
+            refused=refused,
+            last="OutputVerdict",
+            taken=event.get("taken"),
+            replaced=event.get("replaced", ()),
+        )
     )
     return plan

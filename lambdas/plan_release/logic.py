@@ -174,7 +174,12 @@ def decide(
     stands = situation(live, config.name)
     before = recorded(run)
     done = before if stands == "Serving" and is_champion else None
-    going = "Done" if done or late else next_state(jobs, refused=refused, last="Deploy", taken=taken)
+    replaced = event.get("replaced", ())
+    going = (
+        "Done"
+        if done or late
+        else next_state(jobs, refused=refused, last="Deploy", taken=taken, replaced=replaced)
+    )
     if going == "Deploy" and stands == "Other" and live is not None and live.status in BUSY:
         going = "Wait"
     elif not late and taken and stands == _UNCHANGED.get(taken["step"]):

@@ -224,7 +224,15 @@ def decide(
     }
     refused = {} if passed(plan["quality"]) else {"CheckQuality": "QualityVerdict"}
     plan["step"] = (
-        "Done" if recorded else next_state(jobs, refused=refused, last="Register", taken=event.get("taken"))
+        "Done"
+        if recorded
+        else next_state(
+            jobs,
+            refused=refused,
+            last="Register",
+            taken=event.get("taken"),
+            replaced=event.get("replaced", ()),
+        )
     )
     if plan["step"] != "Done" and champion and look_up.model(champion.model).status == "Absent":
         raise ChampionLost(

@@ -31,8 +31,7 @@ class Template:
         planner: placeholder of the planning function's ARN.
         unchanged: variables to assign when the whole run was finished before.
         failure_fields: what the record and the event of a failure hold besides the error.
-        replaced: states of jobs that are of another kind than the default's, so that the planner finds their
-            work by what it left behind.
+        defaults: the tasks as they are unless they are replaced.
     """
 
     workflow: str
@@ -43,13 +42,13 @@ class Template:
     verdicts: Mapping[str, Choice]
     variables: tuple[str, ...]
     planner: str
+    defaults: Mapping[str, State]
     settings: Mapping[str, object]
     unchanged: Mapping[str, object]
     ending: Sequence
     failure_event: str
     timeout_seconds: int
     failure_fields: Mapping[str, str] = field(default_factory=dict)
-    replaced: tuple[str, ...] = ()
 
 
 def machine_timeout(*computes: Compute) -> int:
@@ -128,9 +127,14 @@ def chosen_tasks(
             raise ValueError(
                 f"The task of the step {step!r} of the {workflow} workflow assigns no variable "
                 f"{missing[0]!r}, which following states read: give it assign={{{missing[0]!r}: ...}}, as "
-                f"docs/replace-a-step.md says."
+                f"docs/change-a-step.md says."
             )
     return {**defaults, **(tasks or {})}
+
+
+def starts_otherwise(state: State, default: State) -> bool:
+    """Whether a state starts another kind of work than the default, whose work is looked up by its name."""
+    return state.to_asl().get("Resource") != default.to_asl().get("Resource")
 
 
 def assigned(state: State) -> set[str]:
@@ -186,7 +190,11 @@ def assemble(
         bound=_values("".join(task.request for task in jobs)),
         verdicts=template.variables,
         function_arn=template.planner,
-        replaced=template.replaced,
+        replaced=[
+            tasks[step].name
+            for step in template.jobs
+            if starts_otherwise(tasks[step], template.defaults[step])
+        ],
     ).linked("Resume")
     resumed = [rule for _, rule in targets(0)]
     states = (

@@ -279,6 +279,7 @@ def batch_inference_machine(
         },
         variables=("quality", "output"),
         planner="${PlanBatchFunction}",
+        defaults=default_tasks(settings),
         settings=settings.to_plan(),
         unchanged={
             "result": {"outcome": "Unchanged", "rows": "{% $plan.recorded.rows %}"},

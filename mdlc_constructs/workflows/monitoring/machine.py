@@ -119,6 +119,7 @@ def monitoring_machine(
         verdicts={"monitor_windows": windows_verdict()},
         variables=(),
         planner="${PlanMonitoringFunction}",
+        defaults=default_tasks(settings),
         settings=settings.to_plan(),
         unchanged={"result": nothing},
         ending=Sequence.of(

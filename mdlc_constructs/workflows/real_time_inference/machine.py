@@ -105,6 +105,7 @@ def release_machine(
         verdicts=verdicts,
         variables=("golden",) if settings.experiment is None else ("golden", "experiment"),
         planner="${PlanReleaseFunction}",
+        defaults=default_tasks(settings),
         settings={**settings.to_plan(), "experiment": experiment_plan(settings)},
         unchanged={"result": {"outcome": "{% $plan.outcome %}"}, **NOTHING_RETIRED},
         ending=_ending(settings, served),

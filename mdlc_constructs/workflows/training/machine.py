@@ -36,6 +36,7 @@ from mdlc_constructs.workflows.assembly import (
     check_names,
     chosen_tasks,
     machine_timeout,
+    starts_otherwise,
     verdict,
 )
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job, patience, volume_key, vpc_of
@@ -174,7 +175,7 @@ def train(settings: TrainingSettings) -> Task:
 
 def trains_elsewhere(settings: TrainingSettings, task: State) -> bool:
     """Whether the task of the step `train` starts no training job of SageMaker's."""
-    return task.to_asl().get("Resource") != train(settings).to_asl()["Resource"]
+    return starts_otherwise(task, train(settings))
 
 
 def find_artifact() -> Task:
@@ -411,6 +412,7 @@ def training_machine(
         },
         variables=("quality", "gate"),
         planner="${PlanTrainingFunction}",
+        defaults=default_tasks(settings),
         settings=settings.to_plan(),
         unchanged={
             "result": {
@@ -429,7 +431,6 @@ def training_machine(
             detail=detail,
         ),
         failure_event="Training Failed",
-        replaced=("Train",) if elsewhere else (),
         timeout_seconds=machine_timeout(
             settings.training_compute, *[settings.job_compute] * 3, settings.scoring_compute
         ),
