@@ -155,6 +155,9 @@ def _name_resources() -> None:
         if service == "events":
             # Rules of the default bus are named without it.
             return arn.replace(":rule/default/", ":rule/")
+        if service == "states" and arn == "*":
+            # Tags are read and written by the ARN of whatever has them.
+            return _member(body, "resourceArn") or arn
         if service == "logs" and ":log-group:" in arn and ":log-stream:" not in arn:
             if headers.get("x-amz-target", "").endswith(("TagResource", "ListTagsForResource")):
                 return arn

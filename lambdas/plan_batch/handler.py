@@ -10,6 +10,7 @@ from lambdas.clients import client
 from lambdas.packages import choose, package_from
 from lambdas.plan_batch import logic
 from lambdas.planning import put_plan, utc_now, wait_seconds
+from lambdas.tags import of_machine
 
 logger = Logger(service="plan-batch")
 
@@ -37,6 +38,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             model=registry.models(sagemaker),
         ),
     )
+    plan["tags"] = of_machine(client("stepfunctions"), event["execution"]["id"])
     plan["wait_seconds"] = wait_seconds(event["execution"]["started_at"], utc_now())
     if plan["step"] != "Done":
         body = {

@@ -28,6 +28,7 @@ from lambdas.plan_monitoring.windows import (
 )
 from lambdas.planning import put_plan, utc_now, wait_seconds
 from lambdas.sources import split_uri
+from lambdas.tags import of_machine
 
 logger = Logger(service="plan-monitoring")
 
@@ -49,6 +50,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     sources = [planner.found(one) for one in chosen]
     windows = logic.planned(event, sources, planner.reports(), look_up)
     plan = logic.decide(event, windows, look_up)
+    plan["tags"] = of_machine(client("stepfunctions"), event["execution"]["id"])
     plan["wait_seconds"] = wait_seconds(event["execution"]["started_at"], utc_now())
     written = plan["step"] not in ("Done", "Wait")
     plan["windows"] = [planner.written(one) for one in windows] if written else []

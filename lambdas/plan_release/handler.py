@@ -14,6 +14,7 @@ from lambdas.packages import choose, package_from
 from lambdas.plan_release import logic
 from lambdas.plan_release.trials import Noted
 from lambdas.planning import put_plan, utc_now, wait_seconds
+from lambdas.tags import of_machine
 
 logger = Logger(service="plan-release")
 
@@ -52,6 +53,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         ),
         now=utc_now(),
     )
+    plan["tags"] = of_machine(client("stepfunctions"), event["execution"]["id"])
     plan["wait_seconds"] = wait_seconds(event["execution"]["started_at"], utc_now())
     if golden.rows is not None and "ScoreGolden" in plan["names"] and plan["step"] != "Done":
         body = {**logic.golden_plan(event, golden.rows, package), "run": plan["run"]}

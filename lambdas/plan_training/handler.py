@@ -12,6 +12,7 @@ from lambdas.clients import client
 from lambdas.plan_training import intervals, logic
 from lambdas.planning import put_plan, utc_now, wait_seconds
 from lambdas.steps import Job
+from lambdas.tags import of_machine
 
 logger = Logger(service="plan-training")
 
@@ -49,6 +50,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             model=registry.models(sagemaker),
         ),
     )
+    plan["tags"] = of_machine(client("stepfunctions"), event["execution"]["id"])
     plan["wait_seconds"] = wait_seconds(event["execution"]["started_at"], utc_now())
     if plan["step"] != "Done":
         body = {**logic.job_plan(event, files, champion), "run": made.run}

@@ -130,7 +130,7 @@ _TABLE = (
     ),
     _Known(
         resource=rf"{_SAGEMAKER}endpoint-config/MODEL-((config|trial)-)?\*",
-        actions=r"sagemaker:((Create|Delete|Describe)EndpointConfig|(Create|Update)Endpoint)",
+        actions=r"sagemaker:((Create|Delete|Describe)EndpointConfig|(Create|Update)Endpoint|AddTags)",
         reason="A digest of the request ends the name of a configuration; the model's name begins it.",
     ),
     _Known(

@@ -16,6 +16,7 @@ from mdlc_constructs.tasks.integration import StateOptions, integration
 from mdlc_constructs.tasks.permissions import endpoint_arn, pass_role
 from mdlc_constructs.tasks.permissions import name_pattern as pattern_of
 from mdlc_constructs.tasks.requests import (
+    Tags,
     check_at_least,
     check_s3_uris,
     check_unique,
@@ -114,7 +115,7 @@ def create_endpoint_config(
     asynchronous: Mapping[str, object] | None = None,
     kms_key_id: str | None = None,
     role_arn: str | None = None,
-    tags: Mapping[str, str] | None = None,
+    tags: Tags | None = None,
     name_pattern: str | None = None,
     overrides: Mapping[str, object] | None = None,
     **state: Unpack[StateOptions],
@@ -171,7 +172,7 @@ def create_endpoint(
     *,
     endpoint_name: str,
     config_name: str,
-    tags: Mapping[str, str] | None = None,
+    tags: Tags | None = None,
     name_pattern: str | None = None,
     config_pattern: str | None = None,
     **state: Unpack[StateOptions],
@@ -285,7 +286,7 @@ def _call(
     resources: tuple[str, ...],
     *,
     state: StateOptions,
-    tags: Mapping[str, str] | None = None,
+    tags: Tags | None = None,
     more: tuple[Statement, ...] = (),
     overrides: Mapping[str, object] | None = None,
     sdk: bool = False,

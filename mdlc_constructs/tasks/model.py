@@ -12,7 +12,7 @@ from mdlc_constructs.tasks.integration import StateOptions, integration
 from mdlc_constructs.tasks.network import Vpc, vpc_request
 from mdlc_constructs.tasks.permissions import arn, pass_role
 from mdlc_constructs.tasks.permissions import name_pattern as pattern_of
-from mdlc_constructs.tasks.requests import check_s3_uris, merged, present, tag_list, texts
+from mdlc_constructs.tasks.requests import Tags, check_s3_uris, merged, present, tag_list, texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ def create_model(
     execution_mode: str | None = None,
     vpc: Vpc | None = None,
     network_isolation: bool = True,
-    tags: Mapping[str, str] | None = None,
+    tags: Tags | None = None,
     name_pattern: str | None = None,
     overrides: Mapping[str, object] | None = None,
     **state: Unpack[StateOptions],

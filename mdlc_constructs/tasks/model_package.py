@@ -10,7 +10,7 @@ from mdlc_constructs.asl.states import Task
 from mdlc_constructs.tasks.integration import StateOptions, integration
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.permissions import arn
-from mdlc_constructs.tasks.requests import present, tag_list, texts
+from mdlc_constructs.tasks.requests import Tags, present, tag_list, texts
 
 _SERVICE = "aws-sdk:sagemaker"
 
@@ -35,7 +35,7 @@ def create_model_package(
     domain: str | None = None,
     task: str | None = None,
     client_token: str | None = None,
-    tags: Mapping[str, str] | None = None,
+    tags: Tags | None = None,
     overrides: Mapping[str, object] | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:

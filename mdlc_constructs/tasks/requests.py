@@ -62,8 +62,14 @@ def _text(key: str, value: object) -> str:
     raise ValueError(f"{key}={value!r} must be a text, a number or a boolean.")
 
 
-def tag_list(tags: Mapping[str, str] | None) -> list[dict[str, str]] | None:
+Tags = Mapping[str, str] | str
+"""Tags by key, or an expression for a list of `{"Key": ..., "Value": ...}`."""
+
+
+def tag_list(tags: Tags | None) -> list[dict[str, str]] | str | None:
     """Tags in the shape of the API."""
+    if isinstance(tags, str):
+        return tags
     return [{"Key": key, "Value": value} for key, value in tags.items()] if tags else None
 
 

@@ -12,6 +12,7 @@ from mdlc_constructs.tasks.network import Vpc, vpc_request
 from mdlc_constructs.tasks.permissions import name_pattern as pattern_of
 from mdlc_constructs.tasks.permissions import pass_role, waited_job
 from mdlc_constructs.tasks.requests import (
+    Tags,
     check_at_least,
     check_s3_uris,
     check_unique,
@@ -107,7 +108,7 @@ def training_job(
     entrypoint: Sequence[str] = (),
     arguments: Sequence[str] = (),
     metric_definitions: Mapping[str, str] | None = None,
-    tags: Mapping[str, str] | None = None,
+    tags: Tags | None = None,
     name_pattern: str | None = None,
     overrides: Mapping[str, object] | None = None,
     **state: Unpack[StateOptions],

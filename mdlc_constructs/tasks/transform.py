@@ -10,7 +10,7 @@ from mdlc_constructs.asl.states import Task
 from mdlc_constructs.tasks.integration import StateOptions, integration
 from mdlc_constructs.tasks.permissions import name_pattern as pattern_of
 from mdlc_constructs.tasks.permissions import waited_job
-from mdlc_constructs.tasks.requests import check_at_least, check_s3_uris, present, tag_list, texts
+from mdlc_constructs.tasks.requests import Tags, check_at_least, check_s3_uris, present, tag_list, texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ def transform_job(
     kms_key_id: str | None = None,
     volume_kms_key_id: str | None = None,
     environment: Mapping[str, object] | None = None,
-    tags: Mapping[str, str] | None = None,
+    tags: Tags | None = None,
     name_pattern: str | None = None,
     overrides: Mapping[str, object] | None = None,
     **state: Unpack[StateOptions],

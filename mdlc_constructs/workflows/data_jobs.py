@@ -9,7 +9,7 @@ from mdlc_constructs.settings import Compute, NetworkSettings
 from mdlc_constructs.tasks.network import Vpc
 from mdlc_constructs.tasks.processing import ProcessingInput, ProcessingOutput, processing_job
 from mdlc_constructs.workflows.ending import TO_FAILURE
-from mdlc_constructs.workflows.planning import taken
+from mdlc_constructs.workflows.planning import TAGS, taken
 
 VERDICT = "{% $parse($states.result.ExitMessage) %}"
 """What a job says in its exit message: `passed`, `reasons`, `metrics`, `rows`."""
@@ -105,6 +105,7 @@ def data_job(
         max_runtime_seconds=compute.max_runtime_seconds,
         volume_kms_key_id=volume_key(compute),
         kms_key_id=KEY_ARN,
+        tags=TAGS,
         vpc=vpc_of(network),
         network_isolation=network.isolation,
         encrypt_inter_container=network.encrypt_between_containers,

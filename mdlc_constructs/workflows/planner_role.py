@@ -2,6 +2,7 @@
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.resources.places import AUDIT_TABLE_ARN, KEY_ARN, object_arn
+from mdlc_constructs.tasks.permissions import arn
 from mdlc_constructs.workflows import job_roles
 
 _HERE = "arn:${Partition}:sagemaker:${Region}:${Account}:"
@@ -15,19 +16,20 @@ _LOOKED_AT = {
 }
 
 
-def planning(model: str, *kinds: str, dataset_key_arn: str | None) -> tuple[Statement, ...]:
+def planning(model: str, workflow: str, *kinds: str, dataset_key_arn: str | None) -> tuple[Statement, ...]:
     """Pin the dataset, look at the model's jobs and packages, read the audit table, write the plan.
 
     Args:
         model: the model home's name, which begins every derived name and is the package group's.
+        workflow: the end of the machine's name.
         kinds: what is looked at, as SageMaker names it: `TrainingJob`, `Model` ...
         dataset_key_arn: the dataset's own key, when it has one.
     """
-    return (*job_roles.dataset(dataset_key_arn), *looking(model, *kinds))
+    return (*job_roles.dataset(dataset_key_arn), *looking(model, workflow, *kinds))
 
 
-def looking(model: str, *kinds: str) -> tuple[Statement, ...]:
-    """Look at the model's jobs and packages, read the audit table, write the plan."""
+def looking(model: str, workflow: str, *kinds: str) -> tuple[Statement, ...]:
+    """Look at the model's jobs and packages and the machine's tags, read the audit table, write the plan."""
     looks = (
         Statement(
             actions=(f"sagemaker:Describe{kind}",), resources=(_HERE + _LOOKED_AT[kind].format(model=model),)
@@ -38,5 +40,9 @@ def looking(model: str, *kinds: str) -> tuple[Statement, ...]:
         Statement(actions=("s3:PutObject",), resources=object_arn("runs")),
         Statement(actions=("kms:GenerateDataKey", "kms:Decrypt"), resources=(KEY_ARN,)),
         Statement(actions=("dynamodb:GetItem",), resources=(AUDIT_TABLE_ARN,)),
+        Statement(
+            actions=("states:ListTagsForResource",),
+            resources=(arn("states", f"stateMachine:{model}-{workflow}"),),
+        ),
         *looks,
     )

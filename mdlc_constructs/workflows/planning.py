@@ -87,6 +87,9 @@ def plan(
     )
 
 
+TAGS = "{% $plan.tags %}"
+"""The state machine's own tags, for what it makes."""
+
 DONE = "Done"
 """The plan's step when the whole run was finished before: only the record is left to write."""
 

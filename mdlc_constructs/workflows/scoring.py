@@ -10,7 +10,7 @@ from mdlc_constructs.tasks.model import Container, create_model
 from mdlc_constructs.tasks.transform import transform_job
 from mdlc_constructs.workflows.data_jobs import patience, volume_key, vpc_of
 from mdlc_constructs.workflows.ending import TO_FAILURE
-from mdlc_constructs.workflows.planning import FEW_RETRIES, planned_again
+from mdlc_constructs.workflows.planning import FEW_RETRIES, TAGS, planned_again
 
 
 def make_model(
@@ -33,6 +33,7 @@ def make_model(
                 overrides={} if environment is None else {"Environment": environment},
             ),
         ),
+        tags=TAGS,
         vpc=vpc_of(network),
         network_isolation=network.isolation,
         output={},
@@ -117,6 +118,7 @@ def ask_in_batch(
         instance_count=compute.instance_count,
         kms_key_id=KEY_ARN,
         volume_kms_key_id=volume_key(compute),
+        tags=TAGS,
         # A transform job has no limit of its own.
         timeout_seconds=patience(compute),
         output={} if output is None else output,

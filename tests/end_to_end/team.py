@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
-from aws_cdk import App, CfnOutput, RemovalPolicy, Stack
+from aws_cdk import App, CfnOutput, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -39,6 +39,8 @@ COLUMNS = {
     "returned": "integer",
 }
 DAYS = 360
+TAGS = {"team": "orders", "cost-center": "47 'returns'"}
+"""What the whole app is tagged with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,4 +200,6 @@ def synthesize(folder: Path, *teams: Team) -> Path:
     app = App(outdir=str(folder / f"cdk.out.{len(list(folder.glob('cdk.out.*')))}"))
     for team in teams:
         TeamStack(app, team.stack, team=team)
+    for key, value in TAGS.items():
+        Tags.of(app).add(key, value)
     return Path(app.synth().directory)

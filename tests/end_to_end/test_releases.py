@@ -11,7 +11,7 @@ import pytest
 
 from mdlc_constructs import GoldenChecks, Serving
 from tests.end_to_end.aws import SECONDS, Aws, Execution
-from tests.end_to_end.team import Team, write_orders
+from tests.end_to_end.team import TAGS, Team, write_orders
 
 TEAM = Team(
     model="released",
@@ -119,6 +119,24 @@ def test_the_first_approval_brings_the_version_into_service(teams: Aws) -> None:
     assert champion["version"] == "1"
     stage = teams.package(audit["package_arn"])["ModelLifeCycle"]
     assert (stage["Stage"], stage["StageStatus"]) == ("Production", "Deployed")
+
+
+def test_tags_of_the_app_reach_what_executions_make(teams: Aws) -> None:
+    sagemaker, model = teams.client("sagemaker"), TEAM.model
+    listed = [
+        *sagemaker.list_processing_jobs(NameContains=model)["ProcessingJobSummaries"],
+        *sagemaker.list_training_jobs(NameContains=model)["TrainingJobSummaries"],
+        *sagemaker.list_transform_jobs(NameContains=model)["TransformJobSummaries"],
+        *sagemaker.list_models(NameContains=model)["Models"],
+        *sagemaker.list_endpoint_configs(NameContains=model)["EndpointConfigs"],
+        *sagemaker.list_endpoints(NameContains=model)["Endpoints"],
+    ]
+    arns = [value for one in listed for name, value in one.items() if name.endswith("Arn")]
+    kinds = {"processing-job", "training-job", "transform-job", "model", "endpoint-config", "endpoint"}
+    assert {arn.split(":")[5].split("/")[0] for arn in arns} == kinds
+    for arn in arns:
+        tags = {tag["Key"]: tag["Value"] for tag in sagemaker.list_tags(ResourceArn=arn)["Tags"]}
+        assert {key: tags.get(key) for key in TAGS} == TAGS, arn
 
 
 def test_raw_rows_get_the_scores_of_batch_inference(teams: Aws) -> None:

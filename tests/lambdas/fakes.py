@@ -20,6 +20,18 @@ class Pages:
 
 
 @dataclass
+class TaggedMachines:
+    """State machines that all have the same tags."""
+
+    tags: dict[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def list_tags_for_resource(self, *, resourceArn: str) -> dict[str, Any]:
+        self.asked.append(resourceArn)
+        return {"tags": [{"key": key, "value": value} for key, value in self.tags.items()]}
+
+
+@dataclass
 class FakeS3:
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
     page_size: int = 2

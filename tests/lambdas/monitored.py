@@ -16,7 +16,7 @@ from mdlc_constructs.settings.labels import Labels
 from mdlc_constructs.workflows.monitoring.machine import monitor_windows
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 from tests.lambdas.dynamodb import holds
-from tests.lambdas.fakes import Pages, client_error
+from tests.lambdas.fakes import Pages, TaggedMachines, client_error
 from tests.workflows.settings import DATASET
 
 BUCKET, TABLE, MODEL, GROUP = "b", "audit", "flights", "flights"
@@ -209,6 +209,7 @@ class Services:
     s3: S3 = field(default_factory=S3)
     dynamodb: Table = field(default_factory=Table)
     sagemaker: SageMaker = field(default_factory=SageMaker)
+    stepfunctions: TaggedMachines = field(default_factory=TaggedMachines)
 
     def client(self, name: str) -> Any:
         return getattr(self, name)

@@ -12,7 +12,7 @@ from mdlc_constructs.asl.states import Task
 from mdlc_constructs.settings.golden_checks import GoldenChecks
 from mdlc_constructs.workflows.real_time_inference.machine import default_tasks
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
-from tests.lambdas.fakes import FakeS3, Pages, client_error
+from tests.lambdas.fakes import FakeS3, Pages, TaggedMachines, client_error
 from tests.workflows.settings import DATASET
 
 ABSENT = client_error("ValidationException", "Could not find what was asked for.")
@@ -86,6 +86,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Bucket:
         "sagemaker": SageMaker(),
         "dynamodb": DynamoDB(),
         "application-autoscaling": None,
+        "stepfunctions": TaggedMachines({"team": "flights", "aws:cloudformation:stack-name": "Flights"}),
     }
     monkeypatch.setattr(handler, "client", clients.__getitem__)
     return made
@@ -96,6 +97,7 @@ def test_a_first_release_is_planned_from_the_settings_of_the_machine(bucket: Buc
     assert (plan["step"], plan["endpoint"], plan["champion"]) == ("CreateModel", "Absent", "0")
     assert plan["package"]["arn"] == ARN
     assert plan["wait_seconds"] > 0
+    assert plan["tags"] == [{"Key": "team", "Value": "flights"}]
     assert plan["names"]["CreateModel"].startswith("flights-serving-")
     body = bucket.written[plan["uris"]["plan"]]
     assert body["golden"] == {"tolerance": 0.2, "share": 0.95}

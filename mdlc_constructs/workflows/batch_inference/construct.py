@@ -154,7 +154,7 @@ class BatchInferenceWorkflow(Workflow):
         """What the planning function looks at and writes for this model."""
         looks = ("ProcessingJob", "TransformJob", "Model", "ModelPackage")
         return (
-            *planning(self.home.name, *looks, dataset_key_arn=self.source.key_arn),
+            *planning(self.home.name, WORKFLOW, *looks, dataset_key_arn=self.source.key_arn),
             # Listing knows no resource-level permission.
             Statement(actions=("sagemaker:ListModelPackages",), resources=("*",)),
         )

@@ -39,7 +39,7 @@ def planning(settings: MonitoringSettings) -> tuple[Statement, ...]:
         else job_roles.model_bucket(reads=("predictions", "runs"))
     )
     return (
-        *looking(settings.model, "ProcessingJob", "ModelPackage", *transform),
+        *looking(settings.model, settings.workflow, "ProcessingJob", "ModelPackage", *transform),
         *served,
         # Windows, and what batch inference published.
         Statement(actions=("dynamodb:Query",), resources=(AUDIT_TABLE_ARN,)),

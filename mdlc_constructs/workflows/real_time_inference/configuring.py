@@ -7,7 +7,7 @@ from mdlc_constructs.settings.serving import CaptureSettings
 from mdlc_constructs.tasks.endpoint import EndpointCapture, Variant, create_endpoint_config
 from mdlc_constructs.tasks.requests import present
 from mdlc_constructs.workflows.ending import TO_FAILURE
-from mdlc_constructs.workflows.planning import FEW_RETRIES, planned_again
+from mdlc_constructs.workflows.planning import FEW_RETRIES, TAGS, planned_again
 from mdlc_constructs.workflows.real_time_inference.deploying import encrypts_volumes
 from mdlc_constructs.workflows.real_time_inference.settings import ROWS_TYPE, ReleaseSettings
 
@@ -32,6 +32,7 @@ def create_config(settings: ReleaseSettings) -> Task:
         capture=capture_of(serving.capture),
         asynchronous=_asynchronous(serving.asynchronous),
         kms_key_id=KEY_ARN if encrypts_volumes(serving) else None,
+        tags=TAGS,
         output={},
         retry=FEW_RETRIES,
         catch=(planned_again("CreateConfig"), TO_FAILURE),

@@ -14,7 +14,7 @@ from mdlc_constructs.tasks.deployment import deployment_config
 from mdlc_constructs.tasks.endpoint import create_endpoint, update_endpoint
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.ending import TO_FAILURE
-from mdlc_constructs.workflows.planning import FEW_RETRIES, planned_again
+from mdlc_constructs.workflows.planning import FEW_RETRIES, TAGS, planned_again
 from mdlc_constructs.workflows.real_time_inference.ringing import alarm_placeholders, quiet_first
 from mdlc_constructs.workflows.real_time_inference.scaling_steps import end_scaling, scale
 from mdlc_constructs.workflows.real_time_inference.verdicts import blame, endpoint_verdict, release_verdict
@@ -105,6 +105,7 @@ def deployed(model: str, watched: WatchedRelease) -> Sequence:
     create = create_endpoint(
         "CreateEndpoint",
         endpoint_name=endpoint_name,
+        tags=TAGS,
         config_name=config,
         config_pattern=configs,
         output={},

@@ -32,7 +32,7 @@ from mdlc_constructs.tasks.endpoint import Variant, create_endpoint_config, upda
 from mdlc_constructs.tasks.permissions import arn
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.ending import FAILURE, TO_FAILURE
-from mdlc_constructs.workflows.planning import FEW_RETRIES, planned_again
+from mdlc_constructs.workflows.planning import FEW_RETRIES, TAGS, planned_again
 from mdlc_constructs.workflows.real_time_inference.configuring import capture_of
 from mdlc_constructs.workflows.real_time_inference.deploying import encrypts_volumes
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
@@ -143,6 +143,7 @@ def _create(settings: ReleaseSettings, experiment: Experiment) -> Task:
         shadows=(challenger,) if shadowed else (),
         capture=capture_of(serving.capture),
         kms_key_id=KEY_ARN if encrypts_volumes(serving) else None,
+        tags=TAGS,
         output={},
         retry=FEW_RETRIES,
         catch=(planned_again("CreateTrial"), TO_FAILURE),

@@ -5,6 +5,7 @@ from mdlc_constructs.resources.places import AUDIT_TABLE_ARN, KEY_ARN
 from mdlc_constructs.tasks.permissions import endpoint_arn, use_key
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.planner_role import looking
+from mdlc_constructs.workflows.real_time_inference.settings import WORKFLOW
 
 
 def planning(model: str, endpoint_name: str, *, golden: bool) -> tuple[Statement, ...]:
@@ -12,7 +13,7 @@ def planning(model: str, endpoint_name: str, *, golden: bool) -> tuple[Statement
     # An endpoint may have a configuration that was made before this workflow was there.
     looks = ("ProcessingJob", "TransformJob", "Model", "ModelPackage", "EndpointConfig")
     return (
-        *looking(model, *looks),
+        *looking(model, WORKFLOW, *looks),
         *(job_roles.model_bucket(reads=("golden",)) if golden else ()),
         Statement(
             actions=("sagemaker:DescribeEndpoint",),

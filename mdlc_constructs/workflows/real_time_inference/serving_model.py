@@ -10,7 +10,7 @@ from mdlc_constructs.resources.places import JOB_IMAGE
 from mdlc_constructs.tasks.model import Container, create_model
 from mdlc_constructs.workflows.data_jobs import vpc_of
 from mdlc_constructs.workflows.ending import TO_FAILURE
-from mdlc_constructs.workflows.planning import FEW_RETRIES, planned_again
+from mdlc_constructs.workflows.planning import FEW_RETRIES, TAGS, planned_again
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
 
 PREPARE, STAMP = "prepare", "stamp"
@@ -49,6 +49,7 @@ def create_serving_model(settings: ReleaseSettings) -> Task:
         name_pattern=f"{settings.model}-serving-*",
         role_arn="${HostedModelRole}",
         containers=containers,
+        tags=TAGS,
         vpc=vpc_of(settings.network),
         network_isolation=settings.network.isolation,
         output={},

@@ -178,7 +178,7 @@ class TrainingWorkflow(Workflow):
         """What the planning function looks at and writes for this model."""
         looks = ("ProcessingJob", "TrainingJob", "TransformJob", "Model", "ModelPackage")
         statements = (
-            *planning(self.home.name, *looks, dataset_key_arn=self.source.key_arn),
+            *planning(self.home.name, WORKFLOW, *looks, dataset_key_arn=self.source.key_arn),
             # The champion's feature program.
             Statement(actions=("s3:GetObject",), resources=object_arn("splits")),
         )

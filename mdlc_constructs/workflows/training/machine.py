@@ -41,7 +41,7 @@ from mdlc_constructs.workflows.assembly import (
 )
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job, patience, volume_key, vpc_of
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
-from mdlc_constructs.workflows.planning import taken
+from mdlc_constructs.workflows.planning import TAGS, taken
 from mdlc_constructs.workflows.scoring import make_model, score_task
 
 WORKFLOW = "training"
@@ -164,6 +164,7 @@ def train(settings: TrainingSettings) -> Task:
         max_runtime_seconds=compute.max_runtime_seconds,
         spot=_spot(compute),
         keep_alive_seconds=compute.keep_alive_seconds,
+        tags=TAGS,
         vpc=vpc_of(settings.network),
         network_isolation=settings.network.isolation,
         encrypt_inter_container=settings.network.encrypt_between_containers,
