@@ -90,8 +90,8 @@ def _not_json(definition: str, error: Exception) -> Problem:
         # AWS's parser stops behind the word.
         column += len(word[0])
         message = (
-            f"Unrecognized token '{word[0]}': was expecting (JSON String, Number, Array, Object or token 'null', "
-            "'true' or 'false')"
+            f"Unrecognized token '{word[0]}': was expecting (JSON String, Number, Array, Object or token "
+            "'null', 'true' or 'false')"
         )
     else:
         message = error.msg if isinstance(error, json.JSONDecodeError) else str(error)

@@ -1,15 +1,18 @@
 """JSONata in a definition: what does not parse, and what reads a value that is not there.
 
-An expression has no context item: it reads `$states` and variables. Step Functions refuses one that begins a path
-anywhere else.
+An expression has no context item: it reads `$states` and variables. Step Functions refuses one that begins a
+path anywhere else.
 """
 
 from __future__ import annotations
 
 import functools
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
+from jsonata.jexception import JException
 from jsonata.parser import Parser
 
 from mdlc_local.states.definitions.places import JSONATA, Place
@@ -17,8 +20,10 @@ from mdlc_local.states.definitions.places import JSONATA, Place
 INVALID, UNSUPPORTED = "INVALID_JSONATA_EXPRESSION", "UNSUPPORTED_JSONATA_EXPRESSION"
 
 PLAIN_FIELDS = frozenset(
-    ("Type", "QueryLanguage", "Comment", "Next", "Default", "Resource", "ErrorEquals", "Retry", "Credentials")
-    + ("CSVHeaders", "ItemProcessor", "Iterator", "Branches", "Label")
+    (
+        *("Type", "QueryLanguage", "Comment", "Next", "Default", "Resource", "ErrorEquals", "Retry"),
+        *("Credentials", "CSVHeaders", "ItemProcessor", "Iterator", "Branches", "Label"),
+    )
 )
 """Fields whose texts are never expressions, and those that hold states of their own."""
 
@@ -72,17 +77,24 @@ def _reading(expression: str) -> tuple[str | None, tuple[str, ...]]:
     try:
         tree = Parser().parse(expression)
     except Exception as error:  # the parser raises plain Python errors too, where its checks are incomplete
-        if getattr(error, "error", None) is None:
-            return "Syntax error", ()
-        return str(error), ()
+        return _message(error), ()
     return None, tuple(dict.fromkeys(_reads(tree)))
+
+
+def _message(error: Exception) -> str:
+    """The parser's sentence as AWS prints it: with the texts of symbols in quotes."""
+    template = JException.error_codes.get(getattr(error, "error", ""))
+    if template is None:
+        return "Syntax error"
+    symbols = iter((getattr(error, "current", None), getattr(error, "expected", None)))
+    return re.sub(r"\{\{\{?\w+\}?\}\}", lambda _: json.dumps(next(symbols, "")), template)
 
 
 def _reads(node: Any) -> Iterator[str]:
     """The names that a part of an expression reads from the context item, in their order.
 
-    Only a path's first step does: what follows, its predicates included, reads the value before it. The body of a
-    lambda keeps the context around it.
+    Only a path's first step does: what follows, its predicates included, reads the value before it. The body
+    of a lambda keeps the context around it.
     """
     kind = getattr(node, "type", None)
     if kind == "path":

@@ -41,9 +41,9 @@ def _credentials(place: Place) -> None:
     if place.is_expression:
         return
     values.mapping(place)
-    if isinstance(place.value, dict) and not place.has("RoleArn"):
-        if place.language == JSONATA or not place.has("RoleArn.$"):
-            place.fault("The field 'RoleArn' is required but was missing")
+    given = place.has("RoleArn") or (place.language == JSONPATH and place.has("RoleArn.$"))
+    if isinstance(place.value, dict) and not given:
+        place.fault("The field 'RoleArn' is required but was missing")
     templates.payload(place)
 
 

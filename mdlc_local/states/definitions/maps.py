@@ -65,7 +65,11 @@ def _reader_config(place: Place) -> None:
         if place.has(name):
             check(place.child(name))
     config = place.value
-    if config.get("InputType") == "CSV" and "CSVHeaderLocation" not in config and "ManifestType" not in config:
+    if (
+        config.get("InputType") == "CSV"
+        and "CSVHeaderLocation" not in config
+        and "ManifestType" not in config
+    ):
         place.fault("The field 'CSVHeaderLocation' is required")
     if config.get("InputType") == "JSON" and "CSVHeaderLocation" in config:
         place.fault("Field 'CSVHeaderLocation' is not supported")
@@ -104,7 +108,8 @@ def label(place: Place) -> None:
         place.fault("Invalid Label name: Label cannot be empty", "INVALID_LABEL_NAME")
     elif len(name) > MAX_LABEL_CHARACTERS:
         place.fault(
-            f"Invalid Label name: {name} exceeds the {MAX_LABEL_CHARACTERS}-character limit allowed by the service",
+            f"Invalid Label name: {name} exceeds the {MAX_LABEL_CHARACTERS}-character limit allowed by the "
+            "service",
             "INVALID_LABEL_NAME",
         )
     elif (found := _NOT_IN_LABEL.search(name)) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,22 +39,19 @@ class Place:
         path: where it stands; empty for the whole definition.
         language: the query language that applies to it.
         problems: collects what is wrong with the definition.
+        key: the last part of its path: its name in an object, and its number in a list of that name.
     """
 
     value: Any
     path: str
     language: str
     problems: list[Problem] = field(compare=False)
+    key: str = ""
 
     @property
     def location(self) -> str:
         """Where it stands, as AWS writes it."""
         return self.path or "/"
-
-    @property
-    def key(self) -> str:
-        """The last part of its path."""
-        return self.path.rpartition("/")[2]
 
     def fault(self, message: str, code: str = SCHEMA) -> None:
         """Report that something is wrong here."""
@@ -65,7 +63,7 @@ class Place:
 
     def child(self, name: str) -> Place:
         """A field of this object; its value is None when the object has it not."""
-        return Place(self.value.get(name), f"{self.path}/{name}", self.language, self.problems)
+        return Place(self.value.get(name), f"{self.path}/{name}", self.language, self.problems, name)
 
     def children(self) -> Iterator[Place]:
         """The fields of this object or the items of this list; none of anything else."""
@@ -74,11 +72,12 @@ class Place:
                 yield self.child(name)
         elif isinstance(self.value, list):
             for index, item in enumerate(self.value):
-                yield Place(item, f"{self.path}[{index}]", self.language, self.problems)
+                number = f"[{index}]"
+                yield Place(item, self.path + number, self.language, self.problems, self.key + number)
 
     def in_language(self, language: str) -> Place:
         """The same place under another query language."""
-        return Place(self.value, self.path, language, self.problems)
+        return dataclasses.replace(self, language=language)
 
     @property
     def is_expression(self) -> bool:

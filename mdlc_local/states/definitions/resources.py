@@ -1,7 +1,7 @@
 """What a Task may call: functions, activities, optimized integrations and actions of the AWS SDK.
 
-Sources: "Integrating optimized services" and "Using AWS SDK service integrations" in the Step Functions Developer
-Guide, and botocore's models for the actions of the SDK.
+Sources: "Integrating optimized services" and "Using AWS SDK service integrations" in the Step Functions
+Developer Guide, and botocore's models for the actions of the SDK.
 """
 
 from __future__ import annotations
@@ -80,9 +80,9 @@ REQUIRED = {
 }
 """Arguments of integrations that Step Functions is known to look for when the machine is created."""
 
-_FUNCTION = re.compile(r"arn:[\w-]+:lambda:[\w-]+:\d*:function:\S+")
-_ACTIVITY = re.compile(r"arn:[\w-]+:states:[\w-]+:\d*:activity:\S+")
-_INTEGRATION = re.compile(r"arn:[\w-]+:states:(?:[\w-]*):(?:\d*):(?P<called>[\w-]+:.+)")
+_FUNCTION = re.compile(r"arn:[\w-]+:lambda:[^:]*:[^:]*:function:\S+")
+_ACTIVITY = re.compile(r"arn:[\w-]+:states:[^:]+:[^:]+:activity:\S+")
+_INTEGRATION = re.compile(r"arn:[\w-]+:states:[^:]*:[^:]*:(?P<called>[\w-]+:.+)")
 _ACTION = re.compile(r"(?P<service>[a-z0-9-]+):(?P<action>\w+)(?:\.(?P<pattern>[\w:]+))?")
 
 
@@ -101,8 +101,8 @@ def check(task: Place) -> None:
         integration = _INTEGRATION.fullmatch(arn)
         if integration is None or not _is_known(integration["called"]):
             place.fault(
-                f"The resource provided {arn} is not recognized. The value is not a valid resource ARN, or the "
-                "resource is not available in this region."
+                f"The resource provided {arn} is not recognized. The value is not a valid resource ARN, or "
+                "the resource is not available in this region."
             )
         else:
             _check_arguments(task, place, integration["called"])
@@ -140,7 +140,7 @@ def _is_known(called: str) -> bool:
 
 @functools.cache
 def _folders() -> dict[str, str]:
-    """botocore's folders by the service's name in the AWS SDK for Java 2."""
+    """The folders of botocore's models by the service's name in the AWS SDK for Java 2."""
     folders = {}
     for folder in sorted(path.name for path in _data().iterdir() if path.is_dir()):
         name = CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES.get(folder, folder).replace("-", "")
@@ -158,7 +158,9 @@ def _actions(service: str) -> frozenset[str]:
         return frozenset()
     newest = max(path for path in (_data() / folder).iterdir() if path.is_dir())
     packed = newest / "service-2.json.gz"
-    text = gzip.decompress(packed.read_bytes()) if packed.exists() else (newest / "service-2.json").read_bytes()
+    text = (
+        gzip.decompress(packed.read_bytes()) if packed.exists() else (newest / "service-2.json").read_bytes()
+    )
     return frozenset(name.lower() for name in json.loads(text)["operations"])
 
 

@@ -23,12 +23,13 @@ def _payload(place: Place, field: Place) -> None:
         if isinstance(place.value, dict) and name.endswith(".$"):
             if not isinstance(child.value, str):
                 field.fault(
-                    f"The value for the field '{name}' must be a STRING that contains a JSONPath but was an "
-                    f"{_TYPES[type(child.value)]}"
+                    f"The value for the field '{name}' must be a STRING that contains a JSONPath but was "
+                    f"an {_TYPES[type(child.value)]}"
                 )
             elif not paths.is_path(child.value) and not paths.is_call(child.value):
                 field.fault(
-                    f"The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call"
+                    f"The value for the field '{name}' must be a valid JSONPath or a valid intrinsic "
+                    "function call"
                 )
         else:
             _payload(child, field)
@@ -48,7 +49,8 @@ def assign(place: Place) -> None:
             )
         elif len(name) > MAX_VARIABLE_CHARACTERS:
             child.fault(
-                f"Invalid variable name '{name}': the variable name exceeds {MAX_VARIABLE_CHARACTERS} characters.",
+                f"Invalid variable name '{name}': the variable name exceeds {MAX_VARIABLE_CHARACTERS} "
+                "characters.",
                 "INVALID_VARIABLE_NAME",
             )
 

@@ -1,4 +1,7 @@
-"""What a field's value must be: its type, range, syntax. A checker takes the place and reports what is wrong."""
+"""What a field's value must be: its type, range, syntax.
+
+A checker takes the place and reports what is wrong.
+"""
 
 from __future__ import annotations
 
@@ -96,9 +99,7 @@ def number(minimum: float, maximum: float | None = None) -> Checker:
     return check
 
 
-def _within(
-    place: Place, minimum: float, maximum: float | None, wording: Callable[[Any], Any]
-) -> None:
+def _within(place: Place, minimum: float, maximum: float | None, wording: Callable[[Any], Any]) -> None:
     if place.value < minimum:
         place.fault(f"Minimum value is {wording(minimum)}")
     elif maximum is not None and place.value > maximum:
@@ -148,7 +149,11 @@ def result_path(place: Place) -> None:
     if place.value is None:
         return
     reference_path(place)
-    if isinstance(place.value, str) and paths.is_reference(place.value) and not paths.is_of_input(place.value):
+    if (
+        isinstance(place.value, str)
+        and paths.is_reference(place.value)
+        and not paths.is_of_input(place.value)
+    ):
         place.fault("Value is not a Reference Path")
 
 
@@ -197,7 +202,7 @@ def in_language_only(place: Place, language: str, names: Iterable[str]) -> set[s
     for name in place.value:
         if name in found:
             place.fault(
-                f"The QueryLanguage is set to '{place.language}', but field '{name}' is only supported for the "
-                f"'{language}' QueryLanguage"
+                f"The QueryLanguage is set to '{place.language}', but field '{name}' is only supported for "
+                f"the '{language}' QueryLanguage"
             )
     return found

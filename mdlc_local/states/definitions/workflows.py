@@ -114,13 +114,16 @@ def _check_express(state: Place) -> None:
             )
 
 
-def check_graph(workflow: Place, scope: Scope, outer: frozenset[str] = frozenset(), *, whole: bool = True) -> None:
+def check_graph(
+    workflow: Place, scope: Scope, outer: frozenset[str] = frozenset(), *, whole: bool = True
+) -> None:
     """Report what is wrong with names, variables and transitions; the fields are known to be right.
 
     Args:
         workflow: the workflow.
         scope: what is the same for all workflows of the definition.
-        outer: the variables that the workflows around it assign.
+        outer: the variables that states of the workflows around it assign. What a Catch assigns does not
+            count: AWS has run a machine whose Parallel state assigned in its Catch what a branch assigned.
         whole: whether it is the machine itself.
     """
     states = workflow.child("States")
@@ -129,11 +132,14 @@ def check_graph(workflow: Place, scope: Scope, outer: frozenset[str] = frozenset
     _check_transitions(workflow, whole=whole)
     own = frozenset[str]()
     for state in states.children():
-        for name, place in _assigned(state.in_language(language_of(state, scope.language))):
+        for name, place in templates.variables(
+            state.in_language(language_of(state, scope.language)).child("Assign")
+        ):
             own |= {name}
             if name in outer:
                 place.fault(
-                    f"The variable name '{name}' was already defined in a parent scope.", "DUPLICATE_VARIABLE_NAME"
+                    f"The variable name '{name}' was already defined in a parent scope.",
+                    "DUPLICATE_VARIABLE_NAME",
                 )
     for state in states.children():
         for inner, _ in _inner(state):
@@ -143,11 +149,11 @@ def check_graph(workflow: Place, scope: Scope, outer: frozenset[str] = frozenset
 
 
 def _check_name(state: Place, scope: Scope) -> None:
-    name = state.path.rpartition("/States/")[2]
+    name = state.key
     if len(name) > MAX_STATE_NAME_CHARACTERS:
         state.fault(
-            f"Invalid State name: {name} exceeds the {MAX_STATE_NAME_CHARACTERS}-character limit allowed by the "
-            "service",
+            f"Invalid State name: {name} exceeds the {MAX_STATE_NAME_CHARACTERS}-character limit allowed by "
+            "the service",
             "INVALID_STATE_NAME",
         )
     if name in scope.names:
@@ -159,14 +165,6 @@ def _check_name(state: Place, scope: Scope) -> None:
     scope.labels.add(label)
 
 
-def _assigned(state: Place) -> Iterator[tuple[str, Place]]:
-    """The variables that a state assigns, in its handlers and rules too."""
-    yield from templates.variables(state.child("Assign"))
-    for name in ("Choices", "Catch"):
-        for entry in state.child(name).children():
-            yield from templates.variables(entry.child("Assign"))
-
-
 def _check_transitions(workflow: Place, *, whole: bool) -> None:
     states = workflow.child("States")
     start = workflow.child("StartAt")
@@ -175,7 +173,8 @@ def _check_transitions(workflow: Place, *, whole: bool) -> None:
         if target.value not in states.value:
             target.fault(f"Missing 'Next' target: {target.value}", MISSING_TARGET)
     ends = any(
-        state.get("Type") in ("Succeed", "Fail") or state.get("End") is True for state in states.value.values()
+        state.get("Type") in ("Succeed", "Fail") or state.get("End") is True
+        for state in states.value.values()
     )
     if whole and not ends:
         workflow.problems.append(Problem("MISSING_END_STATE", "Workflow has no terminal state", None))
@@ -199,4 +198,3 @@ def _targets(state: Place) -> Iterator[Place]:
         for entry in state.child(name).children():
             if entry.has("Next"):
                 yield entry.child("Next")
-
