@@ -28,13 +28,17 @@ def problems_of(definition: str, kind: str = STANDARD) -> list[Problem]:
     size = len(definition.encode())
     if size > MAX_BYTES:
         return [Problem(SCHEMA, f"The definition has {size} bytes, more than the limit of {MAX_BYTES}", "/")]
-    problems: list[Problem] = []
     try:
         machine = json.loads(definition, object_pairs_hook=_object, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        return _problems_of(machine, kind) if isinstance(machine, dict) else [_no_object()]
+    except ValueError as error:
         return [_not_json(definition, error)] if definition.strip() else [_no_object()]
-    if not isinstance(machine, dict):
-        return [_no_object()]
+    except RecursionError:
+        return [Problem("TOO_DEEPLY_NESTED", "The definition is too deeply nested", None)]
+
+
+def _problems_of(machine: dict[str, Any], kind: str) -> list[Problem]:
+    problems: list[Problem] = []
     whole = Place(machine, "", JSONPATH, problems)
     whole = whole.in_language(workflows.language_of(whole, JSONPATH))
     scope = workflows.Scope(is_express=kind == EXPRESS, language=whole.language)

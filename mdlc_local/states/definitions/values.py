@@ -74,7 +74,8 @@ def integer(minimum: int, maximum: int | None = None, *, wording: Callable[[int]
 
     def check(place: Place) -> None:
         value = place.value
-        whole = isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        whole = whole or (isinstance(value, float) and value.is_integer())
         if place.is_expression:
             return
         if not whole:

@@ -21,7 +21,12 @@ UNREADABLE = {
     "QueryLanguage": "JSONata",
     "StartAt": "A",
     "States": {
-        "A": {"Type": "Task", "Resource": "arn:aws:states:::codebuild:startBuild", "Arguments": {}, "End": True}
+        "A": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::codebuild:startBuild",
+            "Arguments": {},
+            "End": True,
+        }
     },
 }
 """AWS takes it; the interpreter has not this integration."""
