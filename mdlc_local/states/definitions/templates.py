@@ -8,7 +8,8 @@ from mdlc_local.states.definitions.places import JSONPATH, Place
 RESERVED_VARIABLE = "states"
 MAX_VARIABLE_CHARACTERS = 80
 
-_TYPES = {bool: "BOOLEAN", int: "NUMBER", float: "NUMBER", dict: "OBJECT", list: "ARRAY", type(None): "NULL"}
+# A boolean is a number in Python, so it stands first.
+_TYPES = {bool: "BOOLEAN", int | float: "NUMBER", dict: "OBJECT", list: "ARRAY"}
 
 
 def payload(place: Place) -> None:
@@ -24,7 +25,7 @@ def _payload(place: Place, field: Place) -> None:
             if not isinstance(child.value, str):
                 field.fault(
                     f"The value for the field '{name}' must be a STRING that contains a JSONPath but was "
-                    f"an {_TYPES[type(child.value)]}"
+                    f"an {_type_of(child.value)}"
                 )
             elif not paths.is_path(child.value) and not paths.is_call(child.value):
                 field.fault(
@@ -33,6 +34,10 @@ def _payload(place: Place, field: Place) -> None:
                 )
         else:
             _payload(child, field)
+
+
+def _type_of(value: object) -> str:
+    return next((name for kind, name in _TYPES.items() if isinstance(value, kind)), "NULL")
 
 
 def assign(place: Place) -> None:
