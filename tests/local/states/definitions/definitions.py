@@ -9,6 +9,7 @@ PASS: dict[str, Any] = {"Type": "Pass", "End": True}
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f"
 TASK: dict[str, Any] = {"Type": "Task", "Resource": FUNCTION, "End": True}
 INNER: dict[str, Any] = {"StartAt": "I", "States": {"I": PASS}}
+SCHEMA = "SCHEMA_VALIDATION_FAILED"
 DISTRIBUTED = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
 
 
@@ -42,3 +43,12 @@ def refusals(definition: Any, kind: str = "STANDARD") -> list[str]:
     """Why a definition is refused, each as ``CODE: sentence at place``; JSON text is taken as it is."""
     text = definition if isinstance(definition, str) else json.dumps(definition)
     return [str(problem) for problem in problems_of(text, kind)]
+
+
+def only(language: str, field: str) -> str:
+    """AWS's sentence for a field that only another query language has."""
+    other = {"JSONata": "JSONPath", "JSONPath": "JSONata"}[language]
+    return (
+        f"The QueryLanguage is set to '{other}', but field '{field}' is only supported for the "
+        f"'{language}' QueryLanguage"
+    )
