@@ -40,14 +40,14 @@ _ESCAPE = re.compile(r"\\(.)")
 
 @functools.lru_cache(4096)
 def is_path(text: str) -> bool:
-    """Whether it is a JSONPath."""
-    return _end_of_path(text, 0, one_node=False) == len(text)
+    """Whether it is a JSONPath; blanks around it do not matter."""
+    return _end_of_path(text.strip(), 0, one_node=False) == len(text.strip())
 
 
 @functools.lru_cache(4096)
 def is_reference(text: str) -> bool:
     """Whether it is a reference path: it names exactly one node."""
-    return _end_of_path(text, 0, one_node=True) == len(text)
+    return _end_of_path(text.strip(), 0, one_node=True) == len(text.strip())
 
 
 def is_of_input(text: str) -> bool:

@@ -139,7 +139,7 @@ def reference_path(place: Place) -> None:
     """A JSONPath that names exactly one node."""
     if not isinstance(place.value, str):
         text(place)
-    elif not place.value.startswith("$"):
+    elif not place.value.lstrip().startswith("$"):
         place.fault("Value is not a Reference Path: Reference path didn't start with '$'")
     elif not paths.is_reference(place.value):
         place.fault("Value is not a Reference Path")

@@ -43,7 +43,7 @@ JSONPATH_FIELDS = [
     machine(PASS | {"InputPath": None, "OutputPath": "$$.Execution", "ResultPath": None, "Result": [1]}),
     machine(PASS | {"Parameters": [{"a.$": "$.b[?(@.c > 1)].d"}], "ResultPath": "$['a b'].c-d[0]"}),
     machine(PASS | {"InputPath": "$.store..book[(@.length-1)]", "OutputPath": "$[0:2]['a','b']"}),
-    machine(PASS | {"Parameters": {"a.$": "$.a.length()", "b.$": "$$", "c.$": "$größe.x", "d.$": "$"}}),
+    machine(PASS | {"Parameters": {"a.$": "$.a.length()", "b.$": "$$", "c.$": "$größe.x", "d.$": "$ "}}),
     machine(PASS | {"Parameters": {"v": "{% phone %}", "w": "States.Nothing("}}),
     machine(PASS | {"Assign": {"counter": 1, "größe.$": "$.x", "n_1.$": "States.UUID()"}}),
     machine(TASK | {"ResultSelector": {"a.$": "$$.Task.Token"}, "TimeoutSecondsPath": "$.t"}),
