@@ -1,4 +1,4 @@
-"""What Step Functions checks of a machine's role when the machine is created or updated.
+"""What Step Functions checks of a machine when it is created or updated: its definition, and its role.
 
 A ``.sync`` task is followed by a rule that Step Functions manages in the account with the role's permissions,
 and logging by a log delivery: without those permissions the machine is refused. Source: "IAM policies for
@@ -13,7 +13,7 @@ from typing import Any
 from ministack.core import responses
 
 from mdlc_local import iam, seams, trust
-from mdlc_local.states import express
+from mdlc_local.states.definitions import Problem, problems_of, refusal
 from mdlc_local.states.logging_configuration import LoggingConfiguration
 
 SESSION = "StepFunctions"
@@ -21,6 +21,9 @@ PRINCIPAL = "states.amazonaws.com"
 STEP_FUNCTIONS = "ministack.services.stepfunctions"
 PROVISIONERS = "ministack.services.cloudformation.provisioners"
 MACHINE_TYPE = "AWS::StepFunctions::StateMachine"
+STANDARD, EXPRESS = "STANDARD", "EXPRESS"
+MAX_DIAGNOSTICS = 100
+"""The most diagnostics in one answer."""
 
 MANAGED_RULES = {
     "sagemaker:createTrainingJob.sync": "StepFunctionsGetEventsForSageMakerTrainingJobsRule",
@@ -56,8 +59,11 @@ def check(role_arn: str, name: str, definition: str, logging: dict[str, Any], ki
 
     Raises:
         iam.AccessDenied: when its role lacks what creating the machine needs.
-        InvalidDefinition: when an Express machine does what only a standard one may.
+        InvalidDefinition: when Step Functions refuses the definition.
     """
+    problems = problems_of(definition, kind)
+    if problems:
+        raise InvalidDefinition(refusal(problems))
     region, account = responses.get_region(), responses.get_account_id()
     arn = f"arn:aws:states:{region}:{account}:stateMachine:{name}"
     if not trust.may_assume(role_arn, PRINCIPAL, account=account, source_arn=arn, region=region):
@@ -66,9 +72,6 @@ def check(role_arn: str, name: str, definition: str, logging: dict[str, Any], ki
             f"the provided role."
         )
     machine = json.loads(definition)
-    wrong = express.problem(machine) if kind == "EXPRESS" else None
-    if wrong is not None:
-        raise InvalidDefinition(f"Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: {wrong}'")
     for integration in sorted(set(_integrations(machine))):
         rule = MANAGED_RULES.get(integration)
         for action in RULE_ACTIONS if rule else ():
@@ -87,24 +90,82 @@ def check(role_arn: str, name: str, definition: str, logging: dict[str, Any], ki
 
 def install() -> None:
     """Check before ministack creates or updates a machine, by API or by CloudFormation."""
+    # ministack's own look at the definition parses every text as JSONata, comments and JSONPath states too.
+    seams.take(STEP_FUNCTIONS, "_validate_definition_jsonata", "definition_str")
+    seams.replace(STEP_FUNCTIONS, "_validate_definition_jsonata", lambda _: None)
+    seams.take(STEP_FUNCTIONS, "_validate_state_machine_definition", "data")
+    seams.replace(STEP_FUNCTIONS, "_validate_state_machine_definition", _validate)
     seams.wrap(STEP_FUNCTIONS, "_create_state_machine", "data", _checked)
     seams.wrap(STEP_FUNCTIONS, "_update_state_machine", "data", _checked)
     read = seams.take(PROVISIONERS, "_sfn_definition", "props")
     handlers = seams.take(PROVISIONERS, "_RESOURCE_HANDLERS")[MACHINE_TYPE]
-    create = handlers["create"]
+    create, update = handlers["create"], handlers["update"]
 
-    def checked_create(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
+    def check_properties(name: str, props: dict[str, Any]) -> None:
+        kind = str(props.get("StateMachineType", STANDARD))
         try:
-            kind = str(props.get("StateMachineType", "STANDARD"))
-            name = str(props.get("StateMachineName") or logical_id)
             check(props["RoleArn"], name, read(props), props.get("LoggingConfiguration") or {}, kind)
         except iam.AccessDenied as denied:
             raise ValueError(f"AccessDeniedException: {denied}") from denied
         except InvalidDefinition as invalid:
             raise ValueError(f"InvalidDefinition: {invalid}") from invalid
+
+    def checked_create(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
+        check_properties(str(props.get("StateMachineName") or logical_id), props)
         return create(logical_id, props, stack_name)
 
-    handlers["create"] = checked_create
+    def checked_update(
+        physical_id: str,
+        old_props: dict[str, Any],
+        new_props: dict[str, Any],
+        stack_name: str,
+        *more: Any,
+        **named: Any,
+    ) -> Any:
+        check_properties(physical_id.rpartition(":")[2], new_props)
+        return update(physical_id, old_props, new_props, stack_name, *more, **named)
+
+    handlers |= {"create": checked_create, "update": checked_update}
+
+
+def _validate(data: dict[str, Any]) -> Any:
+    """ValidateStateMachineDefinition."""
+    kind = data.get("type") or STANDARD
+    maximum = data.get("maxResults") or MAX_DIAGNOSTICS
+    definition = data.get("definition") or ""
+    for name, value, allowed in (
+        ("type", kind, (STANDARD, EXPRESS)),
+        ("severity", data.get("severity") or "ERROR", ("ERROR", "WARNING")),
+    ):
+        if value not in allowed:
+            return _invalid(
+                f"Value '{value}' at '{name}' failed to satisfy constraint: Member must satisfy enum value "
+                f"set: [{', '.join(allowed)}]"
+            )
+    if not 0 <= maximum <= MAX_DIAGNOSTICS:
+        return _invalid(
+            f"Value '{maximum}' at 'maxResults' failed to satisfy constraint: Member must have value less "
+            f"than or equal to {MAX_DIAGNOSTICS}"
+        )
+    problems = problems_of(definition, kind)
+    return responses.json_response(
+        {
+            "result": "FAIL" if problems else "OK",
+            "diagnostics": [_diagnostic(problem) for problem in problems[:maximum]],
+            "truncated": len(problems) > maximum,
+        }
+    )
+
+
+def _invalid(message: str) -> Any:
+    return responses.error_response_json(
+        "ValidationException", f"1 validation error detected: {message}", 400
+    )
+
+
+def _diagnostic(problem: Problem) -> dict[str, str]:
+    found = {"severity": "ERROR", "code": problem.code, "message": problem.message}
+    return found if problem.location is None else {**found, "location": problem.location}
 
 
 def _checked(method: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
@@ -113,19 +174,16 @@ def _checked(method: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any
         known = machines.get(data.get("stateMachineArn", "")) or {}
         name = str(data.get("name") or known.get("name") or "")
         role_arn = data.get("roleArn") or known.get("roleArn") or ""
-        definition = data.get("definition") or known.get("definition") or "{}"
+        # An empty text is refused, an absent one leaves the definition as it is.
+        definition = data.get("definition", known.get("definition", ""))
         logging = data.get("loggingConfiguration") or known.get("loggingConfiguration") or {}
-        kind = str(known.get("type") or data.get("type") or "STANDARD")
+        kind = str(known.get("type") or data.get("type") or STANDARD)
         try:
             check(role_arn, name, definition, logging, kind)
         except iam.AccessDenied as denied:
             return responses.error_response_json("AccessDeniedException", str(denied), 400)
         except InvalidDefinition as invalid:
             return responses.error_response_json("InvalidDefinition", str(invalid), 400)
-        except json.JSONDecodeError:
-            return responses.error_response_json(
-                "InvalidDefinition", "Invalid State Machine Definition: 'MALFORMED_JSON'", 400
-            )
         return method(data)
 
     return checking

@@ -37,7 +37,6 @@ EXECUTION_MEMBERS = ("describe_execution", "stop_execution", "get_execution_hist
 NAMESPACE = "AWS/States"
 
 _NAME = re.compile(r"^[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}$")
-_PATTERNS = ("waitForTaskToken", "sync:2", "sync")
 
 Request = dict[str, Any]
 Response = Any
@@ -58,25 +57,6 @@ def install() -> None:
 def is_express(machine: dict[str, Any] | None) -> bool:
     """Whether ministack's record is that of an Express machine."""
     return machine is not None and machine.get("type") == "EXPRESS"
-
-
-def problem(definition: dict[str, Any]) -> str | None:
-    """What an Express machine may not contain but this one does, in AWS's words, or None."""
-    for state in (definition.get("States") or {}).values():
-        resource = state.get("Resource")
-        if isinstance(resource, str):
-            if ":activity:" in resource:
-                return "Express state machine does not support Activity ARN"
-            for pattern in _PATTERNS:
-                if resource.endswith(f".{pattern}"):
-                    return f"Express state machine does not support '.{pattern}' service integration"
-        processor = state.get("ItemProcessor") or state.get("Iterator") or {}
-        if (processor.get("ProcessorConfig") or {}).get("Mode") == "DISTRIBUTED":
-            return "Express state machine does not support Distributed Map"
-        for inner in (processor, *(state.get("Branches") or ())):
-            if isinstance(inner, dict) and (found := problem(inner)) is not None:
-                return found
-    return None
 
 
 def start_sync(data: Request) -> Response:

@@ -137,10 +137,15 @@ def test_updates_and_destroys(server: Server, cdk: Cdk, deployed: dict[str, str]
     group = server.client("sagemaker").describe_model_package_group(ModelPackageGroupName="probe")
     assert group["ModelPackageGroupDescription"] == "version 2"
 
-    refused = deploy(cdk, "refused")
-    assert refused.returncode != 0
-    assert "refused on purpose" in refused.stderr + refused.stdout
-    assert run_machine(server, deployed) == "2", "the update was rolled back"
+    refusals = {
+        "refused": "refused on purpose",
+        "invalid": "MISSING_TRANSITION_TARGET: Missing 'Next' target: Nowhere at /States/Call/Next",
+    }
+    for version, sentence in refusals.items():
+        refused = deploy(cdk, version)
+        assert refused.returncode != 0
+        assert sentence in refused.stderr + refused.stdout
+        assert run_machine(server, deployed) == "2", "the update was rolled back"
 
     destroyed = cdk("destroy", "--force", "--app", "cdk.out", "Probe")
     assert destroyed.returncode == 0, destroyed.stderr[-2000:]

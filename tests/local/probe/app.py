@@ -66,7 +66,7 @@ call = {
     "Arguments": {"FunctionName": "${Function}", "Payload": {}},
     "Output": "{% $states.result.Payload.version %}",
     "Retry": [{"ErrorEquals": ["TransientError"], "IntervalSeconds": 1, "MaxAttempts": 1}],
-    "End": True,
+    **({"Next": "Nowhere"} if VERSION == "invalid" else {"End": True}),
 }
 machine_logs = logs.LogGroup(stack, "MachineLogs", removal_policy=DESTROY)
 machine = sfn.StateMachine(

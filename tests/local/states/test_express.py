@@ -98,7 +98,7 @@ def test_operations_of_the_other_kind(server: Server, make_role: Roles) -> None:
     [
         ("arn:aws:states:::sagemaker:createTransformJob.sync", "'.sync' service integration"),
         ("arn:aws:states:::sqs:sendMessage.waitForTaskToken", "'.waitForTaskToken' service integration"),
-        ("arn:aws:states:::states:startExecution.sync:2", "'.sync:2' service integration"),
+        ("arn:aws:states:::states:startExecution.sync:2", "'.sync' service integration"),
         (f"arn:aws:states:{REGION}:{ACCOUNT}:activity:a", "Activity ARN"),
     ],
 )

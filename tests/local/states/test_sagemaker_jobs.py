@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.local.embedded import ACCOUNT, REGION, Role, Server, allow
 from tests.local.states.running import create, ended, events, run
@@ -138,5 +139,5 @@ def test_a_task_that_times_out_stops_the_job(
 def test_an_unknown_action_is_refused(server: Server, make_role: Roles) -> None:
     state = {"Type": "Task", "Resource": "arn:aws:states:::sagemaker:createApp", "Arguments": {}, "End": True}
     machine = {"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": state}}
-    failed = run(server, machine, make_role().arn)
-    assert "not a valid resource ARN" in str(failed.cause)
+    with pytest.raises(ClientError, match="not a valid resource ARN"):
+        create(server, machine, make_role().arn)
