@@ -39,7 +39,7 @@ COLUMNS = {
     "returned": "integer",
 }
 DAYS = 360
-TAGS = {"team": "orders", "cost-center": "47 'returns'"}
+TAGS = {"team": "orders", "cost-center": "47 / returns"}
 """What the whole app is tagged with."""
 
 
