@@ -141,7 +141,8 @@ def test_a_seam_of_no_step_is_refused(seam: str) -> None:
         ({"quality": QualityRules(ranges={"distanse": (0, 1)})}, "distanse"),
         (
             {"algorithm": BuiltInAlgorithm.xgboost(objective="reg:squarederror", num_round=1)},
-            "algorithm answers a regression question",
+            "objective='reg:squarederror': answers a regression task and dataset.task is 'binary': give an "
+            "objective of that task, such as 'binary:logistic', or declare the dataset's task.",
         ),
         ({"job_compute": Compute(keep_alive=timedelta(minutes=5))}, "keep_alive"),
     ],

@@ -98,6 +98,7 @@ class RetrainingWorkflow(Workflow):
             release_seconds=0 if release is None else release.machine.timeout_seconds or 0,
             fleet=RetrainingSettings.fleet if fleet is None else fleet.name,
             budget=Budget() if fleet is None else fleet.budget,
+            task=training.settings.dataset.task,
         )
         super().__init__(scope, id_, home=home)
         self.training, self.source = training, training.source

@@ -80,11 +80,7 @@ class TrainingSettings:
         check_code_version(self.code_version)
         self.quality.check_columns(self.dataset)
         self.gate.check_task(self.dataset.task)
-        if self.algorithm.task is not None and self.algorithm.task != self.dataset.task:
-            raise ValueError(
-                f"algorithm answers a {self.algorithm.task} question and dataset.task is "
-                f"{self.dataset.task!r}: choose another objective, or declare the dataset's task."
-            )
+        self.algorithm.check_task(self.dataset.task)
         self.training_compute.require("training")
         self.job_compute.require("processing")
         self.scoring_compute.require("transform")
