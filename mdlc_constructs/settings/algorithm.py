@@ -59,6 +59,11 @@ class BuiltInAlgorithm:
         )
 
     @property
+    def x86_image(self) -> str:
+        """The image as the subject of a sentence: AWS builds it for x86-64 processors."""
+        return self.image.title
+
+    @property
     def tasks(self) -> tuple[str, ...]:
         """The tasks whose question this algorithm answers, also such as no dataset has: "multiclass"."""
         return OBJECTIVE_TASKS.get(self.hyperparameters.get("objective", ""), ())
@@ -120,6 +125,11 @@ class CustomImage:
             check_length(name, text)
         object.__setattr__(self, "hyperparameters", texts)
         object.__setattr__(self, "environment", dict(self.environment))
+
+    @property
+    def x86_image(self) -> None:
+        """What processors the image is built for is not known."""
+        return None
 
     def check_task(self, task: str) -> None:
         """Nothing to refuse: what a container answers is known to its makers."""

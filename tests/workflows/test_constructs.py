@@ -382,3 +382,12 @@ def test_a_machine_that_cannot_run_is_refused_before_it_is_made(stack: Stack) ->
     with pytest.raises(MachineError, match="Elsewhere"):
         training(stack, seams={"before_train": Pass(name="Lost", next="Elsewhere")})
     assert not [one for one in stack.node.find_all() if isinstance(one, sfn.CfnStateMachine)]
+
+
+def test_batches_are_scored_on_processors_that_the_models_image_is_built_for(stack: Stack) -> None:
+    neuron = Compute(instance_type="ml.inf2.xlarge")
+    home = training(stack).home
+    with pytest.raises(ValueError, match="XGBoost's image is built for x86-64"):
+        BatchInferenceWorkflow(stack, "Batch", home=home, dataset=DATASET, scoring_compute=neuron)
+    own = training(stack, "own", algorithm=CustomImage(image_uri=OWN_IMAGE)).home
+    BatchInferenceWorkflow(stack, "OwnBatch", home=own, dataset=DATASET, scoring_compute=neuron)

@@ -23,6 +23,7 @@ from mdlc_constructs.settings import (
     Split,
 )
 from mdlc_constructs.settings.code_version import check_code_version
+from mdlc_constructs.settings.image import Image
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
 from mdlc_constructs.tasks.training import Channel, Spot, training_job
@@ -81,9 +82,9 @@ class TrainingSettings:
         self.quality.check_columns(self.dataset)
         self.gate.check_task(self.dataset.task)
         self.algorithm.check_task(self.dataset.task)
-        self.training_compute.require("training")
-        self.job_compute.require("processing")
-        self.scoring_compute.require("transform")
+        self.training_compute.require("training", image=self.algorithm.x86_image)
+        self.job_compute.require("processing", image=Image.jobs().title)
+        self.scoring_compute.require("transform", image=self.algorithm.x86_image)
 
     def to_plan(self) -> dict[str, object]:
         """The settings as the jobs' `plan.json` holds them."""
