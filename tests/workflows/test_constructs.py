@@ -270,15 +270,18 @@ def test_a_vpc_reaches_every_job_and_every_role_that_joins_it(stacks: dict[str, 
         "SecurityGroupIds": ["${SecurityGroup0}"],
         "Subnets": ["${Subnet0}", "${Subnet1}"],
     }
-    ec2 = "arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:"
+    own, anyones = (
+        f"arn:<AWS::Partition>:ec2:<AWS::Region>:{account}:" for account in ("<AWS::AccountId>", "*")
+    )
     joins = {r for a, r in stack.allowed("TrainingTrainRole") if a == "ec2:CreateNetworkInterface"}
+    # Subnets that are shared by AWS RAM have the ARN of the account that owns them.
     assert joins == {
-        ec2 + part
-        for part in ("network-interface/*", "subnet/subnet-1", "subnet/subnet-2", "security-group/sg-1")
+        f"{own}network-interface/*",
+        *(anyones + part for part in ("subnet/subnet-1", "subnet/subnet-2", "security-group/sg-1")),
     }
     # The model runs for both workflows, so it joins the subnets of both.
     joins = {r for a, r in stack.allowed("ModelModelRole") if a == "ec2:CreateNetworkInterface"}
-    assert joins >= {f"{ec2}subnet/subnet-{number}" for number in (1, 2, 3)}
+    assert joins >= {f"{anyones}subnet/subnet-{number}" for number in (1, 2, 3)}
 
 
 def test_two_models_in_a_stack_share_functions_with_the_permissions_of_both(
