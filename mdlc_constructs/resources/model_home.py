@@ -16,7 +16,7 @@ from constructs import Construct
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.resources import clean_up, permissions
 from mdlc_constructs.resources.functions import CLEAN_UP_SECONDS, Functions
-from mdlc_constructs.resources.keys import admit_logs, chosen_key, new_key
+from mdlc_constructs.resources.keys import admit_logs, admitted, chosen_key, new_key
 from mdlc_constructs.resources.model_bucket import new_bucket
 from mdlc_constructs.resources.permissions import Role
 from mdlc_constructs.resources.tables import new_table
@@ -147,7 +147,7 @@ class ModelHome(Construct):
         """The model's key, as the CDK's own constructs take it."""
         if self._key is None:
             assert self._cfn_key is not None
-            self._key = kms.Key.from_cfn_key(self._cfn_key)
+            self._key = admitted(kms.Key.from_cfn_key(self._cfn_key))
         return self._key
 
     @property
