@@ -85,7 +85,7 @@ def admit_logs(scope: Construct, key: kms.IKey) -> None:
     if not all(added):
         Annotations.of(scope).add_warning_v2(
             "mdlc:key-policy-of-logs",
-            f"The key {key.node.path!r} is imported, so that its policy cannot be completed here. Without the "
+            f"The key {key.node.path!r} is imported, and its policy cannot be completed here. Without the "
             f"first of these statements no log group can be made with it, and the deployment fails; without "
             f"the second state machines write no logs: {_statements_as_text()}",
         )
