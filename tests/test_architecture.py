@@ -36,6 +36,7 @@ CDK = {"aws_cdk", "constructs", "jsii", "cdk_nag"}
 WITH_CDK = {
     f"{TASKS}.chain",
     f"{RESOURCES}.assets",
+    f"{RESOURCES}.bucket_events",
     f"{RESOURCES}.decision_api.alarms",
     f"{RESOURCES}.decision_api.arguments",
     f"{RESOURCES}.decision_api.construct",

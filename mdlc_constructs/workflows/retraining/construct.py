@@ -6,6 +6,7 @@ from datetime import timedelta
 from constructs import Construct
 
 from mdlc_constructs.asl.states import State
+from mdlc_constructs.resources.bucket_events import warn_without_events
 from mdlc_constructs.resources.fleet import Fleet, leasing
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.settings.budget import Budget
@@ -22,6 +23,9 @@ from mdlc_constructs.workflows.retraining.releasing import release
 from mdlc_constructs.workflows.retraining.settings import WORKFLOW, RetrainingSettings
 from mdlc_constructs.workflows.retraining.training import train
 from mdlc_constructs.workflows.training.construct import TrainingWorkflow
+
+NOT_NOTICED = "no new data starts a retraining"
+"""What a bucket that sends no events to EventBridge leads to."""
 
 
 class RetrainingWorkflow(Workflow):
@@ -158,7 +162,7 @@ class RetrainingWorkflow(Workflow):
                 schedule=schedule.schedule,
             )
         if new_data:
-            surroundings.note_rule(
+            rule = surroundings.note_rule(
                 self,
                 "NewData",
                 description=f"New data of {home.name} may start a retraining",
@@ -167,6 +171,10 @@ class RetrainingWorkflow(Workflow):
                 function_arn=function,
                 pattern=surroundings.uploaded(self.source.bucket, self.source.prefix),
             )
+            if self.source.bucket == home.bucket_name:
+                home.warn_without_events(rule, what=NOT_NOTICED)
+            else:
+                warn_without_events(rule, self.source.construct, self.source.bucket, what=NOT_NOTICED)
         if settings.watches:
             surroundings.note_rule(
                 self,
