@@ -37,6 +37,10 @@ class ExperimentLeft(PlanningError):
     """The endpoint still has an experiment's configuration, and this workflow tries nothing any more."""
 
 
+class StorageMoves(PlanningError):
+    """A version is to be tried on instances whose disks take a key, beside some whose disks take none."""
+
+
 class ChampionLost(PlanningError):
     """The champion is to be compared with, and the model that would answer for it does not exist."""
 

@@ -145,7 +145,12 @@ def _ran(
     )
     late = threading.Event()
     minutes = int(run.get("Timeout") or job.get("Timeout") or DEFAULT_TIMEOUT_MINUTES)
-    timer = threading.Timer(60.0 * minutes, lambda: (late.set(), children.end(process)))
+
+    def end() -> None:
+        late.set()
+        children.end(process)
+
+    timer = threading.Timer(60.0 * minutes, end)
     timer.daemon = True
     timer.start()
     with LogStream(logs, LOG_GROUP, str(run["Id"]), log_file) as stream:

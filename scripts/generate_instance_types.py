@@ -23,13 +23,13 @@ SHAPES = {
 NAMED_FOR_DISKS = re.compile(r"ml\.[a-z]+\d+[a-ce-z]*d[a-z]*")
 # Families with local NVMe disks that their names do not show. API models do not say it. Source: the tables
 # "Instance store specifications" under "Accelerated computing" in the same guide. inf1, inf2, p2 and
-# p3 have none.
+# p3 have none. dl1 is under "Previous generation instances".
 DISKS_UNNAMED = frozenset(
     f"ml.{family}"
     for family in (
         *("g5", "g6", "g6e", "g7", "g7e"),
         *("p5", "p5e", "p5en", "p6-b200", "p6-b300", "p6e-gb200"),
-        *("trn1", "trn1n", "trn2"),
+        *("trn1", "trn1n", "trn2", "dl1"),
     )
 )
 

@@ -14,15 +14,15 @@ CODE = ("mdlc_constructs", "mdlc_cli", "mdlc_local", "lambdas", "jobs", "example
 LIBRARY = "mdlc_constructs."
 ASL, SETTINGS, TASKS = f"{LIBRARY}asl", f"{LIBRARY}settings", f"{LIBRARY}tasks"
 RESOURCES, WORKFLOWS, GOVERNANCE = f"{LIBRARY}resources", f"{LIBRARY}workflows", f"{LIBRARY}governance"
-EXPORTS = f"{LIBRARY}exports"
+EXPORTS, SUGGESTIONS = f"{LIBRARY}exports", f"{LIBRARY}suggestions"
 
 MAY_IMPORT = {
-    ASL: {EXPORTS},
-    SETTINGS: {EXPORTS},
-    TASKS: {EXPORTS, ASL, SETTINGS},
-    RESOURCES: {EXPORTS, ASL, SETTINGS, TASKS},
-    WORKFLOWS: {EXPORTS, ASL, SETTINGS, TASKS, RESOURCES},
-    GOVERNANCE: {EXPORTS, ASL, SETTINGS, TASKS, RESOURCES, WORKFLOWS},
+    ASL: {EXPORTS, SUGGESTIONS},
+    SETTINGS: {EXPORTS, SUGGESTIONS},
+    TASKS: {EXPORTS, SUGGESTIONS, ASL, SETTINGS},
+    RESOURCES: {EXPORTS, SUGGESTIONS, ASL, SETTINGS, TASKS},
+    WORKFLOWS: {EXPORTS, SUGGESTIONS, ASL, SETTINGS, TASKS, RESOURCES},
+    GOVERNANCE: {EXPORTS, SUGGESTIONS, ASL, SETTINGS, TASKS, RESOURCES, WORKFLOWS},
     "lambdas": {SETTINGS},
     "jobs": {SETTINGS},
     "mdlc_local": set(),
@@ -36,6 +36,7 @@ CDK = {"aws_cdk", "constructs", "jsii", "cdk_nag"}
 WITH_CDK = {
     f"{TASKS}.chain",
     f"{RESOURCES}.assets",
+    f"{RESOURCES}.bucket_events",
     f"{RESOURCES}.decision_api.alarms",
     f"{RESOURCES}.decision_api.arguments",
     f"{RESOURCES}.decision_api.construct",
@@ -140,7 +141,7 @@ def test_a_room_imports_only_what_it_may(room: str) -> None:
 
 def test_every_room_has_its_rule() -> None:
     rooms = {module for module in modules("mdlc_constructs") if module.count(".") == 1}
-    assert {room for room in rooms if room_of(room) is None} == {EXPORTS}
+    assert {room for room in rooms if room_of(room) is None} == {EXPORTS, SUGGESTIONS}
 
 
 @pytest.mark.parametrize("folder", ["mdlc_constructs", "lambdas", "jobs", "mdlc_cli", "examples"])

@@ -1,6 +1,7 @@
 """The stack: a training workflow whose step `train` starts a Glue Python shell job."""
 
 from pathlib import Path
+from typing import Any
 
 from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from aws_cdk import aws_glue as glue
@@ -18,7 +19,7 @@ SCRIPT = Path(__file__).parent / "train.py"
 class TrainedByGlue(TrainingWorkflow):
     """The workflow with another step `train`; all others are as they were."""
 
-    def create_train_task(self) -> sfn_tasks.GlueStartJobRun:
+    def create_train_task(self) -> Any:
         """Run the job to its end; what it is told comes from the plan."""
         job = self._job()
         return sfn_tasks.GlueStartJobRun.jsonata(

@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from lambdas.endpoints import Endpoint
-from lambdas.errors import ExperimentLeft, ExperimentRunning
+from lambdas.errors import ExperimentLeft, ExperimentRunning, StorageMoves
 from lambdas.packages import Package
 from lambdas.planning import met
 from lambdas.steps import Job, digest, own_names, standing
+from mdlc_constructs.settings.instance_type import has_local_storage
 
 SKIP, AGAIN, CREATE, BEGIN, CARRY, END = "Skip", "Again", "Create", "Begin", "Carry", "End"
 """What comes next: no experiment; another plan, right before it; its configuration; its beginning; the wait
@@ -131,6 +132,8 @@ def trial(
         look_up: what stands behind an endpoint configuration's name.
 
     Raises:
+        StorageMoves: when the champion's disks take a volume key and the new version's do not, or the other
+            way round.
         PlanningError: the very error that a call of the experiment met.
     """
     settings, model = event["settings"]["experiment"], event["model"]
@@ -150,6 +153,8 @@ def trial(
     }
     possible = forward and champion is not None and bool(own_names(model, [own], "config"))
     if possible:
+        if not inside:
+            check_storage(live.variants.get(variant), event["settings"]["endpoint"]["instance_type"])
         made = digest(settings["request"], event["bound"], champion, plan["instance_type"], served)
         config = standing(model, "trial", made, look_up)
         plan["config"] = config.name
@@ -166,6 +171,30 @@ def trial(
     if taken and plan["step"] in _REFUSED.get(taken["step"], ()):
         raise met(taken)
     return plan
+
+
+def check_storage(serving: str | None, brought: str | None) -> None:
+    """Refuse a trial on two instance types of which one alone has disks of its own.
+
+    A configuration has one volume key for all of its variants. Where an instance has local storage SageMaker
+    takes none, or does not use it; without one the other's volume is not encrypted with the model's key:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
+
+    Args:
+        serving: the champion's instance type.
+        brought: the one that the settings give the new version.
+
+    Raises:
+        StorageMoves: naming both and the remedy.
+    """
+    if serving is None or brought is None or has_local_storage(serving) == has_local_storage(brought):
+        return
+    local = serving if has_local_storage(serving) else brought
+    raise StorageMoves(
+        f"The champion serves on {serving} and the new version would be tried on {brought}, of which {local} "
+        "alone has disks of its own, and one endpoint configuration has one volume key for both: move to "
+        f"{brought} by a release with rollout=AllAtOnce(), and try versions again after it."
+    )
 
 
 def left(seconds: int, noted: Noted | None, now: datetime) -> int:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping
-from difflib import get_close_matches
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
+
+from mdlc_constructs.suggestions import did_you_mean
 
 _RESOURCE = re.compile(
     r"arn:[^:]+:states:::(?P<sdk>aws-sdk:)?(?P<service>[a-zA-Z0-9-]+):(?P<action>\w+)(\.[\w:]+)?"
@@ -78,9 +79,9 @@ def _unknown_operation(called: str) -> tuple[str, ...]:
 
 
 def _remedy(name: str, right: Collection[str]) -> str:
-    nearest = get_close_matches(name, right, n=1, cutoff=0.5)
+    nearest = did_you_mean(name, right)
     if nearest:
-        return f"did you mean {nearest[0]!r}?"
+        return nearest
     return f"use one of {', '.join(sorted(right))}." if len(right) <= 12 else "see the API reference."
 
 

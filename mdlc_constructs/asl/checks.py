@@ -15,6 +15,7 @@ from mdlc_constructs.asl.foreign import Foreign
 from mdlc_constructs.asl.graph import name_findings, structure_findings, trace_findings
 from mdlc_constructs.asl.placeholders import PSEUDO_PARAMETERS, texts_in, unbindable
 from mdlc_constructs.asl.query_language import jsonpath_fields, jsonpath_message
+from mdlc_constructs.asl.sizes import LARGEST_DATA, least_bytes
 from mdlc_constructs.asl.statements import Statement, uncovered
 from mdlc_constructs.asl.states import Task
 
@@ -32,6 +33,7 @@ def findings(machine: Machine, *, traced: bool = True) -> Iterator[str]:
     yield from _language_findings(machine)
     yield from _expression_findings(machine)
     yield from _argument_findings(machine)
+    yield from _size_findings(machine)
     yield from _placeholder_findings(machine)
     yield from _permission_findings(machine)
     size = len(machine.definition().encode())
@@ -72,6 +74,19 @@ def _argument_findings(machine: Machine) -> Iterator[str]:
     for name, resource, arguments, _ in _calls(machine):
         for problem in problems(resource, arguments):
             yield f"State {name!r}: {problem}"
+
+
+def _size_findings(machine: Machine) -> Iterator[str]:
+    # Not even all states together have as much as one may.
+    if len(machine.definition()) <= LARGEST_DATA // 2:
+        return
+    for name, _, arguments, _ in _calls(machine):
+        size = least_bytes(arguments)
+        if size > LARGEST_DATA:
+            yield (
+                f"The arguments of state {name!r} have {size} bytes or more as JSON; Step Functions takes "
+                f"{LARGEST_DATA}, so put the data into S3 and pass its place."
+            )
 
 
 def _placeholder_findings(machine: Machine) -> Iterator[str]:

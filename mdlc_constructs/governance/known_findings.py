@@ -98,6 +98,11 @@ _TABLE = (
         reason="EC2's describe calls know no resource-level permission.",
     ),
     _Known(
+        resource=r"arn:<AWS::Partition>:ec2:<AWS::Region>:\*:(subnet|security-group)/[^*]+",
+        actions=r"ec2:(Create|Delete)NetworkInterface(Permission)?",
+        reason="A subnet or group that is shared by AWS RAM has its owner's account; its id names it alone.",
+    ),
+    _Known(
         resource=rf"{_EC2}network-interface/\*",
         actions=r"ec2:(Create|Delete)NetworkInterface(Permission)?",
         reason="SageMaker makes the interfaces when a job starts; subnets and security groups are named.",

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.resources.functions import Functions
-from mdlc_constructs.resources.keys import new_key
+from mdlc_constructs.resources.keys import admit_logs, new_key
 from mdlc_constructs.resources.tables import new_table
 from mdlc_constructs.settings.budget import Budget
 from mdlc_constructs.tasks.permissions import arn, use_key
@@ -25,7 +25,8 @@ class Fleet(Construct):
     Args:
         name: what the fleet is called in its table.
         budget: how many retrainings, on how many instances, at a time.
-        key: the key that encrypts the table of leases; a new one unless given.
+        key: the key that encrypts the table of leases and the log group of what reaps them; a new one unless
+            given. CloudWatch Logs is let in here; only an imported key must let it in already (`ModelHome`).
 
     Attributes:
         table_name: the table of leases.
@@ -42,7 +43,11 @@ class Fleet(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.name, self.budget = name, budget or Budget()
-        self._key_arn = key.key_arn if key is not None else new_key(self, f"Leases of {name}").attr_arn
+        if key is None:
+            self._key_arn: str = new_key(self, f"Leases of {name}").attr_arn
+        else:
+            admit_logs(self, key)
+            self._key_arn = key.key_arn
         table = new_table(self, "Leases", "pk", "sk", key_arn=self._key_arn, expires="forget_at")
         self.table_name: str = table.ref
         self._bindings: Mapping[str, str] = {

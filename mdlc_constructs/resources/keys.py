@@ -1,6 +1,8 @@
 """The key of a model: a new one, or one's own, and what its policy must say."""
 
+import json
 from collections.abc import Mapping, Sequence
+from weakref import WeakSet
 
 from aws_cdk import Annotations, Aws
 from aws_cdk import aws_iam as iam
@@ -37,16 +39,7 @@ def new_key(scope: Construct, description: str) -> kms.CfnKey:
             "Statement": [
                 # The account decides by its own policies who may use the key.
                 {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"},
-                *(
-                    {
-                        "Effect": "Allow",
-                        "Principal": {"Service": service},
-                        "Action": list(actions) if len(actions) > 1 else actions[0],
-                        "Resource": "*",
-                        "Condition": condition,
-                    }
-                    for service, (actions, condition) in SERVICES.items()
-                ),
+                *_service_statements(),
             ],
         },
     )
@@ -72,8 +65,12 @@ def chosen_key(key: kms.IKey | None, bucket: s3.IBucket | None) -> kms.IKey | No
 def admit_logs(scope: Construct, key: kms.IKey) -> None:
     """Let CloudWatch Logs use one's own key for the account's logs; warn when that cannot be done here.
 
+    Every construct that takes a key calls it, for its functions and machines have log groups under that key.
+
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
+    if key in _admitted:
+        return
     added = [
         key.add_to_resource_policy(
             iam.PolicyStatement(
@@ -88,8 +85,39 @@ def admit_logs(scope: Construct, key: kms.IKey) -> None:
     if not all(added):
         Annotations.of(scope).add_warning_v2(
             "mdlc:key-policy-of-logs",
-            f"The key {key.node.path!r} is imported, so that its policy cannot be completed here: without a "
-            f"statement that allows logs.<region>.amazonaws.com {', '.join(_LOGS_ACTIONS)} no log group can "
-            f"be made with it, and the deployment fails; without one that allows {_DELIVERY} kms:Decrypt "
-            f"state machines write no logs.",
+            f"The key {key.node.path!r} is imported, and its policy cannot be completed here. Without the "
+            f"first of these statements no log group can be made with it, and the deployment fails; without "
+            f"the second state machines write no logs: {_statements_as_text()}",
         )
+    admitted(key)
+
+
+def admitted(key: kms.IKey) -> kms.IKey:
+    """The key, known to have the statements of the log services."""
+    _admitted.add(key)
+    return key
+
+
+_admitted: WeakSet[kms.IKey] = WeakSet()
+
+
+def _statements_as_text() -> str:
+    """The statements of the log services, to be put into a key's policy by hand."""
+    readable = {Aws.PARTITION: "<partition>", Aws.REGION: "<region>", Aws.ACCOUNT_ID: "<account>"}
+    text = json.dumps(_service_statements())
+    for token, name in readable.items():
+        text = text.replace(json.dumps(token)[1:-1], name)
+    return text
+
+
+def _service_statements() -> list[dict[str, object]]:
+    return [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": list(actions) if len(actions) > 1 else actions[0],
+            "Resource": "*",
+            "Condition": condition,
+        }
+        for service, (actions, condition) in SERVICES.items()
+    ]

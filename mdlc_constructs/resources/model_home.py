@@ -15,8 +15,9 @@ from constructs import Construct
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.resources import clean_up, permissions
+from mdlc_constructs.resources.bucket_events import warn_without_events
 from mdlc_constructs.resources.functions import CLEAN_UP_SECONDS, Functions
-from mdlc_constructs.resources.keys import admit_logs, chosen_key, new_key
+from mdlc_constructs.resources.keys import admit_logs, admitted, chosen_key, new_key
 from mdlc_constructs.resources.model_bucket import new_bucket
 from mdlc_constructs.resources.names import claim
 from mdlc_constructs.resources.permissions import Role
@@ -33,8 +34,10 @@ class ModelHome(Construct):
 
     Args:
         name: the model's name: lowercase words joined by hyphens. It begins the names of its jobs.
-        bucket: your own bucket instead of a new one. It should be versioned and refuse plain HTTP. When it is
-            imported, say which key encrypts it (`s3.Bucket.from_bucket_attributes(encryption_key=...)`).
+        bucket: your own bucket instead of a new one. It should be versioned, refuse plain HTTP, and send its
+            events to EventBridge (`event_bridge_enabled=True`), which new data and uploaded rules are noticed
+            by. When it is imported, say which key encrypts it
+            (`s3.Bucket.from_bucket_attributes(encryption_key=...)`).
         key: your own key instead of a new one, by default that of your own bucket; it encrypts the table,
             logs, volumes and outputs. Its policy must let the account decide by its own policies who may use
             it, as the CDK's keys do. CloudWatch Logs is let in here; only an imported key must do so already:
@@ -150,12 +153,22 @@ class ModelHome(Construct):
             self._bucket = s3.Bucket.from_cfn_bucket(self._cfn_bucket)
         return self._bucket
 
+    def warn_without_events(self, rule: Construct, *, what: str) -> None:
+        """Warn at synth when the home has a bucket of your own that sends no events to EventBridge.
+
+        Args:
+            rule: the rule on the bucket's events.
+            what: does not happen without them.
+        """
+        if not self._own_bucket:
+            warn_without_events(rule, self._bucket, self.bucket_name, what=what)
+
     @property
     def key(self) -> kms.IKey:
         """The model's key, as the CDK's own constructs take it."""
         if self._key is None:
             assert self._cfn_key is not None
-            self._key = kms.Key.from_cfn_key(self._cfn_key)
+            self._key = admitted(kms.Key.from_cfn_key(self._cfn_key))
         return self._key
 
     @property

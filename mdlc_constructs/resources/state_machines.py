@@ -1,8 +1,11 @@
 """A checked machine as a resource: its role, its log group, and the text of the definition."""
 
+import json
 from collections.abc import Mapping
 from typing import cast
+from weakref import WeakKeyDictionary
 
+from aws_cdk import Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
@@ -31,7 +34,12 @@ def new_state_machine(
     Args:
         prefix: begins the ids of its role and log group.
         logs_everything: every step with its data; otherwise errors alone, without data.
+
+    Raises:
+        ValueError: when the stack's machines are more than a template holds.
     """
+    definition = machine.definition()
+    _check_template(Stack.of(scope), definition)
     role = Role(
         scope,
         f"{prefix}Role",
@@ -41,7 +49,6 @@ def new_state_machine(
     )
     group = home.log_group(scope, f"{prefix}Logs", f"/aws/vendedlogs/states/{name}")
     substitutions = {**permissions.deployment(), **machine.substitutions()}
-    definition = machine.definition()
     used = names_in(definition)
     return sfn.StateMachine(
         scope,
@@ -64,3 +71,26 @@ def new_state_machine(
             kms.Key.from_key_arn(scope, f"{prefix}KeyByArn", home.key_arn)
         ),
     )
+
+
+LARGEST_TEMPLATE = 1_000_000
+"""Bytes of a template that CloudFormation reads from S3.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+"""
+
+_definitions: WeakKeyDictionary[Stack, int] = WeakKeyDictionary()
+"""Bytes that the machines made so far take in a stack's template."""
+
+
+def _check_template(stack: Stack, definition: str) -> None:
+    # In the template the definition is a text of JSON, whose quotes are escaped once more.
+    size = len(json.dumps(definition, ensure_ascii=False).encode("utf-8", "replace"))
+    total = _definitions.get(stack, 0) + size
+    if total > LARGEST_TEMPLATE:
+        raise ValueError(
+            f"The state machines of the stack {stack.stack_name!r} have {total} bytes in its template, and "
+            f"CloudFormation takes {LARGEST_TEMPLATE} in all: put this workflow into a second stack, or "
+            f"declare fewer columns."
+        )
+    _definitions[stack] = total

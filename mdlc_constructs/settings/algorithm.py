@@ -6,14 +6,18 @@ from dataclasses import dataclass, field
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.settings.token import has_token
-from mdlc_constructs.settings.xgboost_hyperparameters import Value, rendered
+from mdlc_constructs.settings.xgboost_hyperparameters import (
+    OBJECTIVE_TASKS,
+    Value,
+    check_length,
+    rendered,
+)
 
-_REGRESSIONS = ("squarederror", "linear", "gamma", "tweedie", "pseudohubererror", "squaredlogerror")
-_TASKS = {
-    "binary:logistic": "binary",
-    "count:poisson": "regression",
-    **{f"reg:{name}": "regression" for name in _REGRESSIONS},
-}
+_USUAL = {"binary": "binary:logistic", "regression": "reg:squarederror"}
+"""The usual objective of each task that a dataset may have."""
+
+_NO_PROBABILITIES = {"binary:logitraw": "log odds"}
+"""Objectives whose answers the evaluation would refuse as out of range."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,28 +34,60 @@ class BuiltInAlgorithm:
 
     @classmethod
     def xgboost(
-        cls, *, objective: str, num_round: int, version: str = "3.0-5", **hyperparameters: Value
+        cls, *, objective: str, num_round: int | None = None, version: str = "3.0-5", **hyperparameters: Value
     ) -> "BuiltInAlgorithm":
         """Gradient-boosted trees.
 
         :param objective: what is learned, for example "binary:logistic" or "reg:squarederror".
-        :param num_round: how many trees are grown one after another.
+        :param num_round: how many trees are grown one after another; must be given.
         :param version: the image's version.
         :param hyperparameters: any others the image knows; the L2 penalty is ``reg_lambda`` (``lambda`` is a
             keyword).
-        :raises ValueError: for an unknown hyperparameter (with the nearest right name) or a value out of
-            range.
+        :raises ValueError: for an unknown hyperparameter (with the right name of what was meant), a value out
+            of range, or a metric that does not measure what the objective answers.
         """
+        rounds = {} if num_round is None else {"num_round": num_round}
+        image = Image(repository="sagemaker-xgboost", version=version)
+        # Unknown names come first: whoever writes n_estimators learns that it is num_round.
+        texts = rendered({"objective": objective, **rounds, **hyperparameters}, version=version)
+        if num_round is None:
+            raise refusal("num_round", None, "say how many trees are grown one after another.")
         return cls(
             name="xgboost",
-            image=Image(repository="sagemaker-xgboost", version=version),
-            hyperparameters=rendered({"objective": objective, "num_round": num_round, **hyperparameters}),
+            image=image,
+            hyperparameters=texts,
         )
 
     @property
-    def task(self) -> str | None:
-        """The dataset task whose metrics suit what this algorithm answers; None when neither does."""
-        return _TASKS.get(self.hyperparameters.get("objective", ""))
+    def x86_image(self) -> str:
+        """The image as the subject of a sentence: AWS builds it for x86-64 processors."""
+        return self.image.title
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks whose question this algorithm answers, also such as no dataset has: "multiclass"."""
+        return OBJECTIVE_TASKS.get(self.hyperparameters.get("objective", ""), ())
+
+    def check_task(self, task: str) -> None:
+        """Refuse an objective that does not answer the dataset's question.
+
+        :raises ValueError: naming the objective and one that does.
+        """
+        objective = self.hyperparameters.get("objective", "")
+        if self.tasks and task not in self.tasks:
+            raise refusal(
+                "objective",
+                objective,
+                f"answers a {' or '.join(self.tasks)} task and dataset.task is {task!r}: give an objective "
+                f"of that task, such as {_USUAL[task]!r}, or declare the dataset's task.",
+            )
+        if objective in _NO_PROBABILITIES:
+            raise refusal(
+                "objective",
+                objective,
+                f"answers {_NO_PROBABILITIES[objective]}, and a binary task is judged by probabilities: "
+                "give 'binary:logistic'.",
+            )
 
     def image_uri(self, region: str) -> str:
         """The image's URI in a region."""
@@ -85,13 +121,18 @@ class CustomImage:
             name: ("true" if value else "false") if isinstance(value, bool) else str(value)
             for name, value in self.hyperparameters.items()
         }
+        for name, text in texts.items():
+            check_length(name, text)
         object.__setattr__(self, "hyperparameters", texts)
         object.__setattr__(self, "environment", dict(self.environment))
 
     @property
-    def task(self) -> None:
-        """Not known of a custom image."""
+    def x86_image(self) -> None:
+        """What processors the image is built for is not known."""
         return None
+
+    def check_task(self, task: str) -> None:
+        """Nothing to refuse: what a container answers is known to its makers."""
 
 
 Algorithm = BuiltInAlgorithm | CustomImage

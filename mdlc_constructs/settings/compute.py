@@ -3,12 +3,19 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mdlc_constructs.settings.instance_type import check_instance_type, has_local_storage
+from mdlc_constructs.settings.instance_type import (
+    check_instance_type,
+    check_processor,
+    has_local_storage,
+)
 from mdlc_constructs.settings.refusal import refusal
 
 LONGEST_RUNTIME = timedelta(days=28)
 LONGEST_KEEP_ALIVE = timedelta(seconds=21600)
 LARGEST_VOLUME_GB = 16384
+
+_ALL_ROWS = {"training": "a training job", "processing": "a data job"}
+"""The uses whose jobs do not divide their input among instances."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +35,8 @@ class Compute:
     """The instances of a job.
 
     :param instance_type: for example "ml.m5.xlarge".
-    :param instance_count: how many of them.
+    :param instance_count: how many of them. Training and data jobs run on one: each instance would get all
+        rows. A transform job shares its files out.
     :param volume_gb: disk of each instance, in GB. Instance types with local storage have what they come
         with, whatever this says.
     :param max_runtime: after this time SageMaker stops the job.
@@ -72,13 +80,23 @@ class Compute:
                 "keep_alive", self.keep_alive, f"give at most {LONGEST_KEEP_ALIVE}, or None for no warm pool."
             )
 
-    def require(self, use: str) -> "Compute":
+    def require(self, use: str, *, image: str | None = None) -> "Compute":
         """The same compute, when SageMaker offers it for the use ("training", "processing" or "transform").
 
-        :raises ValueError: when the instance type does not exist for that use, or spot or a warm pool is
-            asked for outside training.
+        :param image: whose image runs, when it is one of AWS's for x86-64: "XGBoost's image".
+        :raises ValueError: when the instance type does not exist for that use or does not run the image, when
+            several instances would do the same work, or spot or a warm pool is asked for outside training.
         """
         check_instance_type("instance_type", self.instance_type, use)
+        if image is not None:
+            check_processor("instance_type", self.instance_type, image)
+        if use in _ALL_ROWS and self.instance_count != 1:
+            raise refusal(
+                "instance_count",
+                self.instance_count,
+                f"each instance of {_ALL_ROWS[use]} would get all rows, which lie in one file; "
+                "give 1 and a larger instance_type.",
+            )
         if use != "training" and (self.spot or self.keep_alive):
             name = "spot" if self.spot else "keep_alive"
             raise refusal(name, getattr(self, name), f"is for training only; leave it out for {use}.")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mdlc_constructs.settings.metric import metric
+from mdlc_constructs.settings.metric import check_metric_task, metric
 from mdlc_constructs.settings.refusal import refusal
 
 
@@ -59,12 +59,7 @@ class Gate:
             ("better_than_champion", champion),
         ):
             for name in names:
-                if metric(argument, name).task != task:
-                    raise refusal(
-                        argument,
-                        name,
-                        f"is a metric of {metric(argument, name).task} tasks; this one is {task}.",
-                    )
+                check_metric_task(argument, name, task)
 
     def to_plan(self) -> dict[str, object]:
         """The ``gate`` section of a job's plan."""

@@ -51,6 +51,11 @@ class Image:
         return cls(repository="sagemaker-scikit-learn", version="1.4-2-py312")
 
     @property
+    def title(self) -> str:
+        """The image as the subject of a sentence."""
+        return {"sagemaker-xgboost": "XGBoost's image"}.get(self.repository, "the data jobs' image")
+
+    @property
     def tag(self) -> str:
         """The image's tag in its repository."""
         return str(_table()["images"][self.repository][self.version])

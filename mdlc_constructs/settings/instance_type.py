@@ -1,6 +1,7 @@
 """Which SageMaker instance types exist, and for which jobs."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -57,3 +58,35 @@ def check_instance_type(argument: str, value: str, use: str | None = None) -> No
     family = value.rsplit(".", 1)[0]
     same_family = [name for name in known if name.rsplit(".", 1)[0] == family]
     raise unknown(argument, value, same_family or known, what=f"instance type for {use or 'SageMaker jobs'}")
+
+
+_ARM = re.compile(r"ml\.[a-z]+\d+[a-z]*g[a-z]*\..+|ml\.p6e-gb\d+\..+")
+"""A "g" among the letters after the generation says AWS Graviton. Source: "Amazon EC2 instance type naming
+conventions" in AWS's guide to instance types. P6e-GB200 has NVIDIA's Grace processors, which are Arm as well.
+"""
+
+_ACCELERATORS = re.compile(r"ml\.(inf|trn|dl)\d+[a-z]*\..+")
+"""Inferentia and Trainium (AWS Neuron) and Gaudi (DL1): for models that are compiled for them."""
+
+
+def check_processor(argument: str, value: str, image: str) -> None:
+    """Refuse an instance type that an image for x86-64 processors does not run on, or makes no use of.
+
+    A type that is known only at deployment is not refused.
+
+    :param image: whose image it is, as the subject of a sentence: "XGBoost's image".
+    :raises ValueError: naming the instance type and the remedy.
+    """
+    if _ARM.fullmatch(value):
+        raise refusal(
+            argument,
+            value,
+            f"has Arm processors, and {image} is built for x86-64; give a type such as 'ml.m5.large'.",
+        )
+    if _ACCELERATORS.fullmatch(value):
+        raise refusal(
+            argument,
+            value,
+            f"has accelerators that run compiled models alone, and {image} is built for x86-64 processors; "
+            "give a type such as 'ml.m5.large'.",
+        )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mdlc_constructs.settings.refusal import unknown
+from mdlc_constructs.settings.refusal import refusal, unknown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,3 +44,18 @@ def metric(argument: str, name: str) -> Metric:
     if name not in METRICS:
         raise unknown(argument, name, METRICS, what="metric")
     return METRICS[name]
+
+
+def check_metric_task(argument: str, name: str, task: str) -> None:
+    """Refuse a metric that is not computed for the dataset's task.
+
+    :raises ValueError: naming the metric and those that are.
+    """
+    known = metric(argument, name)
+    if known.task != task:
+        computed = ", ".join(one.name for one in METRICS.values() if one.task == task)
+        raise refusal(
+            argument,
+            name,
+            f"is a metric of {known.task} tasks and dataset.task is {task!r}; give one of {computed}.",
+        )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mdlc_constructs.settings.metric import METRICS, metric
+from mdlc_constructs.settings.metric import METRICS, check_metric_task, metric
 from mdlc_constructs.settings.monitor_metrics import MEASURED, METRIC
 from mdlc_constructs.settings.numbers import check_whole
 from mdlc_constructs.settings.refusal import refusal
@@ -73,8 +73,7 @@ class MonitorAlarms:
         :raises ValueError: naming the metric.
         """
         for name in self.accuracy:
-            if METRICS[name].task != task:
-                raise refusal("accuracy", name, f"is no metric of a {task} task.")
+            check_metric_task("accuracy", name, task)
 
     def specs(
         self, *, least_coverage: float | None, moved_share: float | None

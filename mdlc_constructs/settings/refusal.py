@@ -1,9 +1,10 @@
 """How a setting refuses a value: one sentence with the argument, the value and the remedy."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from mdlc_constructs.settings.strict_json import shown
+from mdlc_constructs.settings.synonyms import SYNONYMS
+from mdlc_constructs.suggestions import did_you_mean
 
 
 def refusal(argument: str, value: object, remedy: str) -> ValueError:
@@ -12,11 +13,10 @@ def refusal(argument: str, value: object, remedy: str) -> ValueError:
 
 
 def unknown(argument: str, value: str, known: Iterable[str], *, what: str) -> ValueError:
-    """The error for a name that is not among ``known``, with the nearest right one when there is one.
+    """The error for a name that is not among ``known``, with the one that means the same or is spelt alike.
 
     ``what`` is the noun a reader would use for such a name, for example "metric".
     """
     choices = sorted(known)
-    near = get_close_matches(value, choices, n=1, cutoff=0.5)
-    remedy = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(choices)}."
+    remedy = did_you_mean(value, choices, SYNONYMS) or f"choose one of {', '.join(choices)}."
     return refusal(argument, value, f"no such {what}; {remedy}")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from mdlc_constructs.settings.instance_type import check_instance_type
+from mdlc_constructs.settings.instance_type import check_instance_type, check_processor
 from mdlc_constructs.settings.network import NetworkSettings
 from mdlc_constructs.settings.numbers import check_whole
 from mdlc_constructs.settings.refusal import refusal
@@ -37,7 +37,8 @@ class CaptureSettings:
 class Serving:
     """An endpoint.
 
-    :param instance_type: for example "ml.m5.large". Not for `Serverless`.
+    :param instance_type: for example "ml.m5.large". Not for `Serverless`. Where the feature program runs
+        (``prepares``), a type with x86-64 processors.
     :param instances: how many there are at first; from then on ``scaling`` decides when it is given.
     :param variant: the production variant's name. It is a contract: SageMaker refuses to shift traffic
         between variants of different names.
@@ -76,8 +77,15 @@ class Serving:
             check_whole("startup_seconds", self.startup_seconds, 60, 3600, unit="seconds")
         if self.serverless is not None:
             self._check_serverless()
+        if self.x86_image is not None:
+            check_processor("instance_type", self.instance_type, self.x86_image)
         if self.prepares and self.marketplace:
             raise refusal("prepares", True, f"is not offered for {self._why()}: {_ALONE}")
+        if self.asynchronous is not None and self.marketplace:
+            # https://docs.aws.amazon.com/marketplace/latest/userguide/ml-service-restrictions-and-limits.html
+            raise refusal(
+                "asynchronous", self.asynchronous, "is not offered for a Marketplace container; leave it out."
+            )
         if self.scaling is not None:
             self.scaling.check_endpoint(asynchronous=self.asynchronous is not None)
             if not self.scaling.minimum <= self.instances <= self.scaling.maximum:
@@ -104,6 +112,14 @@ class Serving:
         ):
             if getattr(self, name):
                 raise refusal(name, getattr(self, name), f"does not go with serverless: {remedy}")
+
+    @property
+    def x86_image(self) -> str | None:
+        """The image that needs x86-64 processors, as the subject of a sentence; None without one.
+
+        The feature program runs in AWS's scikit-learn image. A container that is alone is its makers'.
+        """
+        return "the feature program's image" if self.prepares else None
 
     @property
     def has_guardrails(self) -> bool:

@@ -11,6 +11,14 @@ from dataclasses import dataclass
 
 from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.settings.token import is_number_token
+from mdlc_constructs.settings.xgboost_metrics import (
+    BINARY,
+    MULTICLASS,
+    RANKING,
+    REGRESSION,
+    SURVIVAL,
+    check_eval_metric,
+)
 
 Value = str | int | float | bool
 
@@ -58,15 +66,35 @@ _COUNT = Range(whole=True, low=1)
 _COUNT_FROM_ZERO = Range(whole=True, low=0)
 _TRUE_FALSE = ("true", "false")
 
-OBJECTIVES = (
-    "binary:logistic", "binary:logitraw", "binary:hinge", "count:poisson", "multi:softmax", "multi:softprob",
-    "rank:pairwise", "rank:ndcg", "rank:map", "reg:linear", "reg:squarederror", "reg:logistic", "reg:gamma",
-    "reg:pseudohubererror", "reg:squaredlogerror", "reg:tweedie", "survival:aft", "survival:cox",
-)  # fmt: skip
+OBJECTIVE_TASKS: Mapping[str, tuple[str, ...]] = {
+    "binary:logistic": (BINARY,),
+    "binary:logitraw": (BINARY,),
+    "binary:hinge": (BINARY,),
+    "multi:softmax": (MULTICLASS,),
+    "multi:softprob": (MULTICLASS,),
+    **dict.fromkeys(("rank:pairwise", "rank:ndcg", "rank:map"), (RANKING,)),
+    # Answers a probability, of a label that may be any share from 0 to 1.
+    "reg:logistic": (BINARY, REGRESSION),
+    **dict.fromkeys(
+        (
+            *("count:poisson", "reg:linear", "reg:squarederror", "reg:absoluteerror", "reg:gamma"),
+            *("reg:pseudohubererror", "reg:squaredlogerror", "reg:tweedie"),
+        ),
+        (REGRESSION,),
+    ),
+    "survival:aft": (SURVIVAL,),
+    "survival:cox": (SURVIVAL,),
+}
+"""Each objective to the tasks whose question it answers."""
+
+UPDATERS = (
+    *("grow_colmaker", "distcol", "grow_histmaker", "grow_skmaker", "sync", "refresh", "prune"),
+    *("shotgun", "coord_descent"),
+)
 
 TABLE: Mapping[str, Range | tuple[str, ...] | None] = {
     "num_round": _COUNT,
-    "objective": OBJECTIVES,
+    "objective": tuple(OBJECTIVE_TASKS),
     "csv_weights": _FLAG,
     "early_stopping_rounds": _COUNT,
     "booster": ("gbtree", "gblinear", "dart"),
@@ -111,10 +139,11 @@ TABLE: Mapping[str, Range | tuple[str, ...] | None] = {
     "save_model_on_termination": _TRUE_FALSE,
     "aft_loss_distribution": ("normal", "logistic", "extreme"),
     "aft_loss_distribution_scale": _FROM_ZERO,
-    "single_precision_histogram": _TRUE_FALSE,
     "deterministic_histogram": _TRUE_FALSE,
+    "single_precision_histogram": _TRUE_FALSE,
     "sampling_method": ("uniform", "gradient_based"),
     "prob_buffer_row": Range(low=1, above=True),
+    "use_dask_gpu_training": _TRUE_FALSE,
     "_kfold": Range(whole=True, low=2),
     "_num_cv_round": _COUNT,
 }
@@ -122,11 +151,21 @@ TABLE: Mapping[str, Range | tuple[str, ...] | None] = {
 ALIASES = {"learning_rate": "eta", "min_split_loss": "gamma", "reg_lambda": "lambda", "reg_alpha": "alpha"}
 
 
-def rendered(hyperparameters: Mapping[str, Value]) -> dict[str, str]:
+_VERSIONS: Mapping[str, tuple[tuple[int, int], tuple[int, int]]] = {
+    "single_precision_histogram": ((1, 2), (1, 5)),
+    "deterministic_histogram": ((1, 2), (99, 0)),
+    "use_dask_gpu_training": ((1, 7), (99, 0)),
+    "reg:absoluteerror": ((1, 7), (99, 0)),
+}
+"""The first and the last version of the image that takes a name or an objective, where not all do."""
+
+
+def rendered(hyperparameters: Mapping[str, Value], *, version: str = "3.0-5") -> dict[str, str]:
     """The hyperparameters by the image's own names, checked, as the text that SageMaker wants.
 
-    :raises ValueError: for an unknown name (with the nearest right one), a value out of range, or one thing
-        given twice.
+    :param version: of the image.
+    :raises ValueError: for an unknown name (with the right one of what was meant), a value out of range, one
+        thing given twice, or what the image refuses together.
     """
     result: dict[str, str] = {}
     for given, value in hyperparameters.items():
@@ -136,10 +175,67 @@ def rendered(hyperparameters: Mapping[str, Value]) -> dict[str, str]:
         if name in result:
             raise refusal(given, value, f"is another name of {name!r}, which is given too; give one of them.")
         _check(given, value, TABLE[name])
+        _check_version(name, value, version)
         result[name] = _text(value)
-    if result.get("objective", "").startswith("multi:") and "num_class" not in result:
-        raise refusal("objective", result["objective"], "needs num_class, the number of classes.")
+    _check_together(result)
     return result
+
+
+def _check_together(texts: Mapping[str, str]) -> None:
+    """What the image refuses of several hyperparameters together."""
+    objective = texts.get("objective", "")
+    tasks = OBJECTIVE_TASKS.get(objective, ())
+    if MULTICLASS in tasks and "num_class" not in texts:
+        raise refusal("objective", objective, "needs num_class, the number of classes.")
+    if "num_class" in texts and MULTICLASS not in tasks:
+        raise refusal(
+            "num_class",
+            texts["num_class"],
+            "is for the objectives multi:softmax and multi:softprob; leave it out.",
+        )
+    if "eval_metric" in texts:
+        check_eval_metric(texts["eval_metric"], objective, tasks)
+    for name, methods in _BY_TREE_METHOD.items():
+        method = texts.get("tree_method")
+        if name in texts and method not in methods:
+            raise refusal(
+                "tree_method", method, f"{name} needs one of {', '.join(methods)}; give tree_method='hist'."
+            )
+    for name in texts.get("updater", "").split(",") if "updater" in texts else ():
+        if name not in UPDATERS:
+            raise unknown("updater", name, UPDATERS, what="updater")
+    for name, text in texts.items():
+        check_length(name, text)
+
+
+_BY_TREE_METHOD = {
+    "monotone_constraints": ("exact", "hist"),
+    "interaction_constraints": ("exact", "hist", "approx"),
+}
+"""What the image takes with some tree methods alone, which then have to be named."""
+
+LONGEST_TEXT = 2500
+"""Characters of a hyperparameter's text. Source: ``HyperParameterValue`` of SageMaker's API model."""
+
+
+def check_length(name: str, text: str) -> None:
+    """Refuse a text that is longer than SageMaker takes.
+
+    :raises ValueError: naming the hyperparameter, its length and the limit.
+    """
+    if len(text) > LONGEST_TEXT:
+        raise ValueError(
+            f"hyperparameters[{name!r}] has {len(text)} characters and SageMaker takes {LONGEST_TEXT}: "
+            "shorten it, or let the container read it from its training data."
+        )
+
+
+def _check_version(name: str, value: Value, version: str) -> None:
+    major, minor = version.split("-")[0].split(".")[:2]
+    for part, remedy in ((name, "leave it out."), (_text(value), "choose another value.")):
+        first, last = _VERSIONS.get(part, ((0, 0), (99, 0)))
+        if not first <= (int(major), int(minor)) <= last:
+            raise refusal(name, value, f"version {version} of XGBoost's image refuses it; {remedy}")
 
 
 def _check(name: str, value: Value, allowed: Range | tuple[str, ...] | None) -> None:

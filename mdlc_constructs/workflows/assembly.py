@@ -1,6 +1,5 @@
 """Puts a workflow's machine together from its steps, their verdicts and the seams around them."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -9,6 +8,7 @@ from mdlc_constructs.asl.placeholders import PSEUDO_PARAMETERS, bind_tokens, nam
 from mdlc_constructs.asl.sequence import Sequence
 from mdlc_constructs.asl.states import Choice, Rule, State
 from mdlc_constructs.settings import Compute
+from mdlc_constructs.suggestions import nearest
 from mdlc_constructs.workflows.data_jobs import patience
 from mdlc_constructs.workflows.ending import TO_FAILURE, failure
 from mdlc_constructs.workflows.planning import DONE, on_step, plan, resume
@@ -97,8 +97,8 @@ def check_names(workflow: str, steps: Iterable[str], tasks: Iterable[str], seams
     for what, names, known in (("step", tasks, steps), ("seam", seams, around)):
         for name in names:
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f" Did you mean {near[0]!r}?" if near else ""
+                near = nearest(name, known)
+                hint = f" Did you mean {near!r}?" if near else ""
                 raise ValueError(
                     f"{name!r} is no {what} of the {workflow} workflow: it has {', '.join(steps)}, with "
                     f"a seam before_ and after_ each.{hint}"

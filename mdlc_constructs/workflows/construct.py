@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from aws_cdk import Stack
@@ -58,6 +58,8 @@ class Source:
     bucket: str
     prefix: str
     key_arn: str | None
+    construct: s3.IBucket | None = field(default=None, compare=False)
+    """The bucket itself, when it was given."""
 
 
 def source_of(home: ModelHome, dataset: Dataset, bucket: s3.IBucket | None) -> Source:
@@ -95,7 +97,8 @@ def source_at(home: ModelHome, uri: str, bucket: s3.IBucket | None, *, argument:
                 f"pass the bucket that holds the data."
             )
         key: kms.IKey | None = bucket.encryption_key
-        return Source(bucket=named, prefix=prefix, key_arn=key.key_arn if key is not None else None)
+        key_arn = key.key_arn if key is not None else None
+        return Source(bucket=named, prefix=prefix, key_arn=key_arn, construct=bucket)
     return Source(bucket=named, prefix=prefix, key_arn=KEY_ARN if named == home.bucket_name else None)
 
 

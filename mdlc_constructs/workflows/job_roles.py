@@ -108,6 +108,9 @@ def running(job_kind: str, repository_arn: str, network: NetworkSettings) -> tup
     ]
     if network.in_vpc:
         ec2 = f"arn:{PARTITION}:ec2:{REGION}:{ACCOUNT}:"
+        # Subnets and security groups that are shared by AWS RAM have the ARNs of the account that owns them:
+        # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html
+        anyones = f"arn:{PARTITION}:ec2:{REGION}:*:"
         statements += [
             Statement(
                 actions=(
@@ -119,8 +122,8 @@ def running(job_kind: str, repository_arn: str, network: NetworkSettings) -> tup
                 resources=(
                     # Named when the job starts; which subnets and groups it joins is known.
                     f"{ec2}network-interface/*",
-                    *(f"{ec2}subnet/{id_}" for id_ in network.subnet_ids),
-                    *(f"{ec2}security-group/{id_}" for id_ in network.security_group_ids),
+                    *(f"{anyones}subnet/{id_}" for id_ in network.subnet_ids),
+                    *(f"{anyones}security-group/{id_}" for id_ in network.security_group_ids),
                 ),
             ),
             Statement(

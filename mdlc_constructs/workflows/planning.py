@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from mdlc_constructs.asl.failures import Catch, Retry
+from mdlc_constructs.asl.sizes import LARGEST_DATA, least_bytes
 from mdlc_constructs.asl.states import Choice, Rule, State, Wait
 from mdlc_constructs.resources.places import AUDIT_TABLE, BUCKET, PACKAGE_GROUP
 from mdlc_constructs.tasks import lambda_
@@ -58,25 +59,30 @@ def plan(
         bound: the values that the requests hold placeholders or tokens for, so that the digests cover them.
         verdicts: variables that the plan restores from jobs completed earlier.
         replaced: states that start no SageMaker job of their step's kind.
+
+    Raises:
+        ValueError: when the settings are larger than what a state may be given, naming the largest of them.
     """
     others = {"replaced": list(replaced)} if replaced else {}
+    payload = {
+        "model": model,
+        "settings": dict(settings),
+        "requests": dict(requests),
+        **others,
+        "bound": dict(bound),
+        "home": {"bucket": BUCKET, "table": AUDIT_TABLE, "group": PACKAGE_GROUP},
+        "input": "{% $states.context.Execution.Input %}",
+        "execution": {
+            "id": "{% $states.context.Execution.Id %}",
+            "started_at": "{% $states.context.Execution.StartTime %}",
+        },
+        "taken": "{% $exists($states.input.taken) ? $states.input.taken : null %}",
+    }
+    _check_size({"FunctionName": function_arn, "Payload": payload}, settings)
     return lambda_.invoke(
         "Plan",
         function_arn=function_arn,
-        payload={
-            "model": model,
-            "settings": dict(settings),
-            "requests": dict(requests),
-            **others,
-            "bound": dict(bound),
-            "home": {"bucket": BUCKET, "table": AUDIT_TABLE, "group": PACKAGE_GROUP},
-            "input": "{% $states.context.Execution.Input %}",
-            "execution": {
-                "id": "{% $states.context.Execution.Id %}",
-                "started_at": "{% $states.context.Execution.StartTime %}",
-            },
-            "taken": "{% $exists($states.input.taken) ? $states.input.taken : null %}",
-        },
+        payload=payload,
         assign={
             "plan": "{% $states.result.Payload %}",
             **{verdict: f"{{% $states.result.Payload.{verdict} %}}" for verdict in verdicts},
@@ -84,6 +90,31 @@ def plan(
         output={},
         catch=(Catch(next="RecordFailure", assign={"failure": FAILURE, "plan": NOTHING_PLANNED}),),
         comment="Pin the data version, derive names, find what an earlier execution already did",
+    )
+
+
+_KNOWN_LATER = 140
+"""The fewest bytes of what the arguments hold besides and is known only at run time: the function's and the
+execution's ARNs, two moments, an empty input, names of bucket and table."""
+
+REMEDIES = {
+    "dataset": "leave columns that nothing is learned from out of columns (files may hold more), or give "
+    "columns shorter names",
+    "quality": "give fewer ranges and accepted_values",
+}
+"""What makes a section of the settings smaller."""
+
+
+def _check_size(arguments: Mapping[str, object], settings: Mapping[str, object]) -> None:
+    size = least_bytes(arguments) + _KNOWN_LATER
+    if size <= LARGEST_DATA:
+        return
+    sections = {name: least_bytes(section) for name, section in settings.items()}
+    largest = max(sections, key=lambda name: sections[name])
+    raise ValueError(
+        f"{largest}: the state Plan would be given {size} bytes of JSON, {sections[largest]} of them for "
+        f"{largest}, and Step Functions gives a state {LARGEST_DATA} at the most: "
+        f"{REMEDIES.get(largest, f'make {largest} smaller')}."
     )
 
 

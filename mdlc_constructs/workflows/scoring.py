@@ -42,6 +42,23 @@ def make_model(
     )
 
 
+XGBOOST = "/sagemaker-xgboost"
+"""The end of the ARN of the repository of XGBoost's image."""
+
+
+def check_scoring(compute: Compute, repository_arn: str) -> None:
+    """Refuse instances on which the image of the model's packages does not run.
+
+    Args:
+        repository_arn: of that image, as far as a training workflow of the app has named it.
+
+    Raises:
+        ValueError: naming the instance type.
+    """
+    if repository_arn.endswith(XGBOOST):
+        compute.require("transform", image="XGBoost's image")
+
+
 def package_model(model: str, network: NetworkSettings) -> Task:
     """`CreateModel` of the plan's package, for when the model that was trained is gone."""
     return make_model(

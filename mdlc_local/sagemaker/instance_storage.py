@@ -8,7 +8,7 @@ from mdlc_local.sagemaker.faults import invalid
 _NAMED = re.compile(r"ml\.[a-z]+\d+[a-z]*d[a-z]*(-[a-z0-9]+)?")
 """Families that say so by a "d" behind the generation: m5d, g4dn, p4de."""
 
-_UNNAMED = re.compile(r"ml\.(g[567]e?|p5(e|en)?|p6e?-[a-z0-9]+|trn1n?|trn2|i[34](en|i)?)")
+_UNNAMED = re.compile(r"ml\.(g[567]e?|p5(e|en)?|p6e?-[a-z0-9]+|trn1n?|trn2|dl1|i[34](en|i)?)")
 """Families with such disks that do not say so in their names."""
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lambdas.endpoints import Endpoint
-from lambdas.errors import ExperimentLeft, ExperimentRunning, PlanningError
+from lambdas.errors import ExperimentLeft, ExperimentRunning, PlanningError, StorageMoves
 from lambdas.plan_release.logic import LookUps, decide
 from lambdas.plan_release.trials import Noted, left
 from lambdas.steps import Job
@@ -108,6 +108,26 @@ def test_what_is_tried_beside_nothing_or_goes_back_takes_over_at_once(
     endpoint: Endpoint, champion: Any
 ) -> None:
     assert step(endpoint, champion=champion) == "Skip"
+
+
+@pytest.mark.parametrize("serving", ["ml.m5d.large", "ml.g5.xlarge"])
+def test_a_trial_beside_disks_of_another_kind_is_refused(serving: str) -> None:
+    elsewhere = live(variants={"main": serving})
+    with pytest.raises(StorageMoves) as error:
+        plan(elsewhere)
+    assert str(error.value) == (
+        f"The champion serves on {serving} and the new version would be tried on ml.m5.large, of which "
+        f"{serving} alone has disks of its own, and one endpoint configuration has one volume key for both: "
+        "move to ml.m5.large by a release with rollout=AllAtOnce(), and try versions again after it."
+    )
+    # An update without a trial has a configuration of its own.
+    assert plan(elsewhere, experiment=None)["step"] == "Deploy"
+    assert step(elsewhere, champion=NEWER) == "Skip"
+
+
+@pytest.mark.parametrize("serving", ["ml.m5.large", "ml.c7i.xlarge", "ml.inf2.xlarge"])
+def test_a_trial_beside_disks_of_the_same_kind_is_made(serving: str) -> None:
+    assert step(live(variants={"main": serving})) == "Create"
 
 
 def test_without_an_experiment_none_is_planned() -> None:

@@ -68,7 +68,12 @@ def test_the_functions_bundle_carries_the_settings_and_nothing_else_of_the_libra
     with zipfile.ZipFile(bundles.lambda_code().path) as archive:
         ours = [name for name in archive.namelist() if name.startswith("mdlc_")]
         archive.extractall(tmp_path, ours + [n for n in archive.namelist() if n.startswith("lambdas/")])
-    assert {name.split("/")[1] for name in ours} == {"__init__.py", "exports.py", "settings"}
+    assert {name.split("/")[1] for name in ours} == {
+        "__init__.py",
+        "exports.py",
+        "settings",
+        "suggestions.py",
+    }
     # Without the site's packages and outside the clone: what a decision runs needs nothing but this.
     program = "import sys; sys.path[:0] = sys.argv[1:]; import lambdas.decide.handler, lambdas.decide.rules"
     subprocess.run([sys.executable, "-I", "-S", "-c", program, str(tmp_path)], cwd=tmp_path, check=True)

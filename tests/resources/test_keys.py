@@ -1,5 +1,6 @@
 """The model's key: what a new one admits, and what is asked of one's own."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Annotations, Match
 
-from mdlc_constructs import ModelHome
+from mdlc_constructs import Fleet, ModelHome
 from mdlc_constructs.governance.nag import flat
 from tests.synthesized import Synthesized
 
@@ -69,9 +70,80 @@ def test_a_key_of_ones_own_is_opened_to_cloudwatch_logs(stack: Stack) -> None:
 
 def test_an_imported_key_comes_with_a_warning_about_its_policy(stack: Stack) -> None:
     ModelHome(stack, "Model", name="flights", key=kms.Key.from_key_arn(stack, "TheirKey", THEIR_KEY))
-    Annotations.from_stack(stack).has_warning(
-        "/Refused/Model", Match.string_like_regexp(r"a statement that allows logs\.<region>\.amazonaws\.com")
-    )
+    said = warnings(stack, "/Refused/Model")
+    assert_says_the_statements(said)
+
+
+def warnings(stack: Stack, path: str) -> str:
+    (entry,) = Annotations.from_stack(stack).find_warning(path, Match.any_value())
+    return str(entry.entry.data)
+
+
+def assert_says_the_statements(said: str) -> None:
+    """What the policy needs stands in the warning as it goes into the policy."""
+    statements = json.loads(said[said.index("[{") : said.rindex("}]") + 2])
+    assert statements == [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "logs.<region>.amazonaws.com"},
+            "Action": [
+                "kms:Encrypt*",
+                "kms:Decrypt*",
+                "kms:ReEncrypt*",
+                "kms:GenerateDataKey*",
+                "kms:Describe*",
+            ],
+            "Resource": "*",
+            "Condition": {
+                "ArnLike": {
+                    "kms:EncryptionContext:aws:logs:arn": "arn:<partition>:logs:<region>:<account>:*",
+                }
+            },
+        },
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "delivery.logs.amazonaws.com"},
+            "Action": "kms:Decrypt",
+            "Resource": "*",
+            "Condition": {
+                "StringEquals": {
+                    "kms:EncryptionContext:SourceArn": "arn:<partition>:logs:<region>:<account>:*",
+                }
+            },
+        },
+    ]
+
+
+def services(key: dict[str, Any]) -> list[str]:
+    """The services that a key's policy lets in, as they stand there."""
+    return [
+        flat(one["Principal"]["Service"])
+        for one in key["KeyPolicy"]["Statement"]
+        if "Service" in one["Principal"]
+    ]
+
+
+def test_a_fleets_own_key_is_opened_to_cloudwatch_logs(stack: Stack) -> None:
+    Fleet(stack, "Fleet", key=kms.Key(stack, "Mine"))
+    assert services(synthesized(stack).properties("AWS::KMS::Key")) == [
+        "logs.<AWS::Region>.amazonaws.com",
+        "delivery.logs.amazonaws.com",
+    ]
+    Annotations.from_stack(stack).has_no_warning("*", Match.any_value())
+
+
+def test_a_fleets_imported_key_comes_with_the_warning(stack: Stack) -> None:
+    Fleet(stack, "Fleet", key=kms.Key.from_key_arn(stack, "TheirKey", THEIR_KEY))
+    assert_says_the_statements(warnings(stack, "/Refused/Fleet"))
+
+
+def test_a_key_that_several_constructs_share_is_opened_once(stack: Stack) -> None:
+    key = kms.Key(stack, "Mine")
+    ModelHome(stack, "Model", name="flights", key=key)
+    Fleet(stack, "Fleet", key=key)
+    Fleet(stack, "OfTheHome", key=ModelHome(stack, "Other", name="trains").key, name="other")
+    for one in synthesized(stack).of_type("AWS::KMS::Key").values():
+        assert len(services(one["Properties"])) == 2
 
 
 def test_a_key_that_is_not_the_buckets_is_refused(stack: Stack) -> None:

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import pytest
@@ -42,3 +43,19 @@ def test_a_machine_is_encrypted_traced_and_logged(
     template.has_resource_properties(
         "AWS::Logs::LogGroup", {"LogGroupName": "/aws/vendedlogs/states/churn-nothing"}
     )
+
+
+def test_machines_that_no_template_holds_are_refused() -> None:
+    stack = Stack(App(), "S")
+    home = ModelHome(stack, "Model", name="churn")
+
+    def make(number: int, characters: int) -> None:
+        machine = Machine((Pass(name="Only", comment="x" * characters),), bindings=home.bindings)
+        new_state_machine(stack, f"Machine{number}", home, machine, name=f"m{number}", prefix=f"Own{number}")
+
+    around = len(json.dumps(Machine((Pass(name="Only", comment="x"),)).definition())) - 1
+    make(1, 500_000 - around)
+    with pytest.raises(ValueError, match="of the stack 'S' have 1000001 bytes in its template, and CloudF"):
+        make(2, 500_001 - around)
+    assert stack.node.try_find_child("Own2Role") is None
+    make(3, 500_000 - around)

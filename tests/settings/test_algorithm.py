@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from mdlc_constructs.settings.algorithm import BuiltInAlgorithm, CustomImage
@@ -7,12 +9,77 @@ def test_xgboost_is_an_image_and_text_hyperparameters() -> None:
     made = BuiltInAlgorithm.xgboost(objective="binary:logistic", num_round=200, max_depth=6)
     assert made.hyperparameters == {"objective": "binary:logistic", "num_round": "200", "max_depth": "6"}
     assert made.image_uri("us-east-1").endswith("/sagemaker-xgboost:3.0-5")
-    assert made.task == "binary"
+    assert made.tasks == ("binary",)
 
 
 def test_the_objective_tells_the_task() -> None:
-    assert BuiltInAlgorithm.xgboost(objective="reg:squarederror", num_round=1).task == "regression"
-    assert BuiltInAlgorithm.xgboost(objective="rank:ndcg", num_round=1).task is None
+    assert BuiltInAlgorithm.xgboost(objective="reg:squarederror", num_round=1).tasks == ("regression",)
+    assert BuiltInAlgorithm.xgboost(objective="rank:ndcg", num_round=1).tasks == ("ranking",)
+
+
+@pytest.mark.parametrize(
+    ("objective", "others", "task"),
+    [
+        ("binary:logistic", {}, "binary"),
+        ("binary:hinge", {}, "binary"),
+        ("reg:logistic", {}, "binary"),
+        ("reg:logistic", {}, "regression"),
+        ("reg:absoluteerror", {}, "regression"),
+        ("count:poisson", {}, "regression"),
+    ],
+)
+def test_an_objective_suits_the_tasks_whose_question_it_answers(
+    objective: str, others: dict[str, Any], task: str
+) -> None:
+    BuiltInAlgorithm.xgboost(objective=objective, num_round=1, **others).check_task(task)
+
+
+@pytest.mark.parametrize(
+    ("objective", "others", "task", "said"),
+    [
+        (
+            "multi:softprob",
+            {"num_class": 2},
+            "binary",
+            "objective='multi:softprob': answers a multiclass task and dataset.task is 'binary': give an "
+            "objective of that task, such as 'binary:logistic', or declare the dataset's task.",
+        ),
+        (
+            "rank:ndcg",
+            {},
+            "regression",
+            "objective='rank:ndcg': answers a ranking task and dataset.task is 'regression': give an "
+            "objective of that task, such as 'reg:squarederror', or declare the dataset's task.",
+        ),
+        (
+            "binary:logitraw",
+            {},
+            "binary",
+            "objective='binary:logitraw': answers log odds, and a binary task is judged by probabilities: "
+            "give 'binary:logistic'.",
+        ),
+    ],
+)
+def test_an_objective_of_another_task_is_refused(
+    objective: str, others: dict[str, Any], task: str, said: str
+) -> None:
+    with pytest.raises(ValueError, match="objective=") as error:
+        BuiltInAlgorithm.xgboost(objective=objective, num_round=1, **others).check_task(task)
+    assert str(error.value) == said
+
+
+def test_another_librarys_name_of_num_round_is_known() -> None:
+    with pytest.raises(ValueError, match="no such XGBoost hyperparameter; did you mean 'num_round'"):
+        BuiltInAlgorithm.xgboost(objective="binary:logistic", n_estimators=200)
+    with pytest.raises(ValueError, match="num_round=None: say how many trees"):
+        BuiltInAlgorithm.xgboost(objective="binary:logistic")
+
+
+def test_a_hyperparameter_longer_than_sagemaker_takes_is_refused() -> None:
+    image = "111111111111.dkr.ecr.us-east-1.amazonaws.com/own:1"
+    assert CustomImage(image_uri=image, hyperparameters={"columns": "x" * 2500})
+    with pytest.raises(ValueError, match=r"\['columns'\] has 2501 characters and SageMaker takes 2500"):
+        CustomImage(image_uri=image, hyperparameters={"columns": "x" * 2501})
 
 
 def test_an_unknown_version_is_refused() -> None:
@@ -25,7 +92,7 @@ def test_a_custom_image_renders_its_hyperparameters() -> None:
         image_uri="111111111111.dkr.ecr.us-east-1.amazonaws.com/own:1", hyperparameters={"a": 1, "b": False}
     )
     assert made.hyperparameters == {"a": "1", "b": "false"}
-    assert made.task is None
+    made.check_task("binary")
 
 
 @pytest.mark.parametrize("uri", ["own", "own:1", "registry/own"])

@@ -55,7 +55,26 @@ def test_a_use_has_its_own_types_and_training_its_own_extras() -> None:
         ("ml.p4de.24xlarge", False),
         ("ml.p6-b200.48xlarge", False),
         ("ml.trn1.2xlarge", False),
+        ("ml.dl1.24xlarge", False),
     ],
 )
 def test_a_key_is_for_disks_that_the_hardware_does_not_encrypt(instance_type: str, encrypts: bool) -> None:
     assert Compute(instance_type=instance_type).encrypts_volume is encrypts
+
+
+@pytest.mark.parametrize(("use", "job"), [("training", "a training job"), ("processing", "a data job")])
+def test_several_instances_that_would_all_do_the_same_are_refused(use: str, job: str) -> None:
+    with pytest.raises(ValueError, match="instance_count=2") as error:
+        Compute(instance_count=2).require(use)
+    assert str(error.value) == (
+        f"instance_count=2: each instance of {job} would get all rows, which lie in one file; give 1 and a "
+        "larger instance_type."
+    )
+    assert Compute(instance_count=1).require(use) and Compute(instance_count=2).require("transform")
+
+
+def test_an_image_for_x86_64_needs_such_processors() -> None:
+    neuron = Compute(instance_type="ml.trn1.2xlarge")
+    assert neuron.require("training") is neuron
+    with pytest.raises(ValueError, match=r"='ml\.trn1\.2xlarge': has accelerators"):
+        neuron.require("training", image="XGBoost's image")

@@ -38,7 +38,13 @@ def test_a_gate_that_cannot_be_meant_is_refused(changes: dict[str, Any], remedy:
 
 def test_metrics_must_be_of_the_datasets_task() -> None:
     Gate(at_least={"auc": 0.6}).check_task("binary")
-    with pytest.raises(ValueError, match="this one is regression"):
+    with pytest.raises(
+        ValueError,
+        match=r"at_least='auc': is a metric of binary tasks and dataset\.task is 'regression'; give one of",
+    ):
         Gate(at_least={"auc": 0.6}).check_task("regression")
+    with pytest.raises(ValueError, match="at_least='rmse': is a metric of regression tasks"):
+        Gate(at_least={"rmse": 1}).check_task("binary")
+    Gate(at_least={"rmse": 1}).check_task("regression")
     with pytest.raises(ValueError, match="better_than_champion='rmse'"):
         Gate(better_than_champion="rmse").check_task("binary")

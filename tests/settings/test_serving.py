@@ -14,7 +14,7 @@ SERVERLESS = Serving(serverless=Serverless(), capture=None, alarms=QUIET, prepar
 UNGUARDED = [
     (SERVERLESS, "a serverless endpoint"),
     (Serving(marketplace=True, alarms=QUIET, prepares=False), "a Marketplace container"),
-    (Serving(instance_type="ml.inf1.xlarge", alarms=QUIET), "Inf1 instances"),
+    (Serving(instance_type="ml.inf1.xlarge", alarms=QUIET, prepares=False), "Inf1 instances"),
 ]
 
 
@@ -44,7 +44,13 @@ UNGUARDED = [
             "alarms=2: alarms cannot send back a serverless",
         ),
         ({"marketplace": True, "prepares": False}, "cannot send back a Marketplace container"),
-        ({"instance_type": "ml.inf1.xlarge"}, "cannot send back Inf1 instances"),
+        ({"instance_type": "ml.inf1.xlarge", "prepares": False}, "cannot send back Inf1 instances"),
+        ({"instance_type": "ml.m6g.large"}, "Arm processors, and the feature program's image is built for"),
+        ({"instance_type": "ml.inf2.xlarge"}, "has accelerators that run compiled models alone"),
+        (
+            {"marketplace": True, "prepares": False, "alarms": QUIET, "asynchronous": Asynchronous()},
+            "asynchronous=.*: is not offered for a Marketplace container; leave it out",
+        ),
     ],
 )
 def test_what_sagemaker_refuses_is_refused_with_the_remedy(changes: dict[str, Any], said: str) -> None:
@@ -104,3 +110,17 @@ def test_a_serverless_endpoint_has_no_network_of_its_own(network: NetworkSetting
 def test_capture_that_sagemaker_does_not_know_is_refused(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         CaptureSettings(**changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"instance_type": "ml.c7g.large", "prepares": False},
+        {"instance_type": "ml.inf2.xlarge", "prepares": False},
+        {"instance_type": "ml.m7i.large"},
+        {"asynchronous": Asynchronous(), "alarms": QUIET},
+        {"marketplace": True, "prepares": False, "alarms": QUIET},
+    ],
+)
+def test_what_sagemaker_offers_is_taken(changes: dict[str, Any]) -> None:
+    Serving(**changes)

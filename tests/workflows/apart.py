@@ -154,7 +154,7 @@ def build(place: Place) -> None:
             labels=Labels(uri="s3://flights-data/late/"),
             labels_bucket=data,
             network=network,
-            **served,  # type: ignore[arg-type]
+            **served,
         )
     RetrainingWorkflow(
         place("Retraining"),

@@ -270,15 +270,18 @@ def test_a_vpc_reaches_every_job_and_every_role_that_joins_it(stacks: dict[str, 
         "SecurityGroupIds": ["${SecurityGroup0}"],
         "Subnets": ["${Subnet0}", "${Subnet1}"],
     }
-    ec2 = "arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:"
+    own, anyones = (
+        f"arn:<AWS::Partition>:ec2:<AWS::Region>:{account}:" for account in ("<AWS::AccountId>", "*")
+    )
     joins = {r for a, r in stack.allowed("TrainingTrainRole") if a == "ec2:CreateNetworkInterface"}
+    # Subnets that are shared by AWS RAM have the ARN of the account that owns them.
     assert joins == {
-        ec2 + part
-        for part in ("network-interface/*", "subnet/subnet-1", "subnet/subnet-2", "security-group/sg-1")
+        f"{own}network-interface/*",
+        *(anyones + part for part in ("subnet/subnet-1", "subnet/subnet-2", "security-group/sg-1")),
     }
     # The model runs for both workflows, so it joins the subnets of both.
     joins = {r for a, r in stack.allowed("ModelModelRole") if a == "ec2:CreateNetworkInterface"}
-    assert joins >= {f"{ec2}subnet/subnet-{number}" for number in (1, 2, 3)}
+    assert joins >= {f"{anyones}subnet/subnet-{number}" for number in (1, 2, 3)}
 
 
 def test_two_models_in_a_stack_share_functions_with_the_permissions_of_both(
@@ -382,3 +385,12 @@ def test_a_machine_that_cannot_run_is_refused_before_it_is_made(stack: Stack) ->
     with pytest.raises(MachineError, match="Elsewhere"):
         training(stack, seams={"before_train": Pass(name="Lost", next="Elsewhere")})
     assert not [one for one in stack.node.find_all() if isinstance(one, sfn.CfnStateMachine)]
+
+
+def test_batches_are_scored_on_processors_that_the_models_image_is_built_for(stack: Stack) -> None:
+    neuron = Compute(instance_type="ml.inf2.xlarge")
+    home = training(stack).home
+    with pytest.raises(ValueError, match="XGBoost's image is built for x86-64"):
+        BatchInferenceWorkflow(stack, "Batch", home=home, dataset=DATASET, scoring_compute=neuron)
+    own = training(stack, "own", algorithm=CustomImage(image_uri=OWN_IMAGE)).home
+    BatchInferenceWorkflow(stack, "OwnBatch", home=own, dataset=DATASET, scoring_compute=neuron)

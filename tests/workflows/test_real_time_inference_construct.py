@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk.assertions import Annotations, Match
 from syrupy.assertion import SnapshotAssertion
 
 from mdlc_constructs import (
@@ -17,6 +18,7 @@ from mdlc_constructs import (
     RealTimeInferenceWorkflow,
     RollbackAlarms,
     Serving,
+    Shadow,
 )
 from mdlc_constructs.asl import Pass
 from tests.synthesized import Synthesized
@@ -256,3 +258,23 @@ def test_an_asynchronous_endpoint_is_asked_asynchronously(home: ModelHome) -> No
     granted = made.grant_invoke(caller).principal_statements[0].to_statement_json()
     assert granted["Action"] == "sagemaker:InvokeEndpointAsync"
     assert made.node.try_find_child("Approval") is None
+
+
+def test_a_shadow_of_a_pipeline_is_warned_of_and_one_of_a_container_is_not(home: ModelHome) -> None:
+    stack = Stack.of(home)
+    alone = ModelHome(stack, "Alone", name="alone")
+    for one, prepares in ((home, True), (alone, False)):
+        RealTimeInferenceWorkflow(
+            stack,
+            f"Serving-{one.name}",
+            home=one,
+            dataset=DATASET,
+            rollout=Shadow(),
+            serving=Serving(prepares=prepares),
+        )
+    (warning,) = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("Shadow"))
+    assert warning.id == "/Refused/Serving-flights"
+    assert str(warning.entry.data).startswith(
+        "rollout=Shadow() is asked of an endpoint whose model is an inference pipeline (serving.prepares), "
+        "and SageMaker offers no shadow tests for endpoints with multiple containers"
+    )

@@ -147,7 +147,10 @@ def test_a_version_that_does_not_come_up_is_sent_back() -> None:
     for changes in ({"config": "c"}, {"status": "Failed"}):
         gone = {**endpoint, **changes}
         assert taken("TrialVerdict", found, plan=PLAN, endpoint=gone) == "ForgetTrial"
-    without_instances, failed = found["TrialVerdict"]["Choices"]
+    without_instances, without_image, failed = found["TrialVerdict"]["Choices"]
+    unread = {**endpoint, "config": "c", "reason": "CannotStartContainerError. Please ensure ..."}
+    assert evaluated(without_image["Condition"], plan=PLAN, endpoint=unread) is True
+    assert without_image["Assign"]["verdict"] == {"decision": "undecided"}
     full = {**endpoint, "config": "c", "reason": "Unable to provision requested ML compute capacity."}
     assert evaluated(without_instances["Condition"], plan=PLAN, endpoint=full) is True
     assert without_instances["Assign"]["verdict"] == {"decision": "undecided"}

@@ -17,6 +17,25 @@ PLAN = {
     "replaced_config": "old",
 }
 FULL = "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error."
+LIMIT = (
+    "ResourceLimitExceeded: The account-level service limit 'ml.m5.large for endpoint usage' is 2 Instances, "
+    "with current utilization of 2 Instances and a request delta of 2 Instances."
+)
+NOT_STARTED = (
+    "CannotStartContainerError. Please ensure the model container for variant main starts correctly when "
+    "invoked with 'docker run <image> serve'",
+    "Please make sure all images included in the model for the production variant main exist, and that the "
+    "execution role used to create the model has permissions to access them.",
+    "The role 'arn:aws:iam::111111111111:role/r' does not have BatchGetImage permission for the image: 'i'.",
+    "ClientError: Cannot pull algorithm container. Either the image does not exist or its permissions are "
+    "incorrect.",
+    "exec /usr/bin/serve: exec format error",
+)
+"""As SageMaker writes them; those of images stand in issues of aws/sagemaker-python-sdk and its users."""
+NO_PING = (
+    "The primary container for production variant main did not pass the ping health check. Please check "
+    "CloudWatch logs for this endpoint."
+)
 
 WAITING: Any = STATES["Watch"]["Branches"][0]["States"]
 
@@ -122,7 +141,8 @@ def test_in_service_with_the_old_configuration_is_a_rollback() -> None:
     ("endpoint", "error", "told"),
     [
         ({"silence": "TooSlow: 3 probes"}, "ProberFailed", r"the prober failed \(TooSlow: 3 probes\)"),
-        ({"reason": FULL}, "NoCapacity", "no instances free"),
+        *(({"reason": reason}, "NoCapacity", "no such instances free") for reason in (FULL, LIMIT)),
+        *(({"reason": reason}, "ImageNotStarted", "not pulled or not started") for reason in NOT_STARTED),
         ({"config": "another"}, "EndpointMoved", "another, which is neither"),
     ],
 )
@@ -135,9 +155,16 @@ def test_what_is_not_the_packages_doing_rejects_it_not(
     assert "release again" in cause
 
 
-def test_a_first_version_that_finds_no_instances_is_not_rejected() -> None:
-    endpoint = {"status": "Failed", "reason": FULL}
+@pytest.mark.parametrize("reason", [FULL, LIMIT, *NOT_STARTED])
+def test_a_first_version_that_finds_no_instances_or_no_image_is_not_rejected(reason: str) -> None:
+    endpoint = {"status": "Failed", "reason": reason}
     assert taken("EndpointVerdict", plan=PLAN, endpoint=endpoint) == "RecordFailure"
+
+
+def test_a_container_that_starts_and_does_not_answer_is_the_packages_doing() -> None:
+    endpoint = {"status": "Failed", "reason": NO_PING}
+    assert taken("EndpointVerdict", plan=PLAN, endpoint=endpoint) == "Blame"
+    assert verdict_on(config="old", reason=NO_PING)[:2] == ("Blame", "RolledBack")
 
 
 def test_a_new_version_that_serves_serves_whatever_became_of_the_prober() -> None:

@@ -15,7 +15,7 @@ from mdlc_constructs.asl.states import Pass, Task
 from mdlc_constructs.settings.budget import Budget
 from mdlc_constructs.settings.patience import Patience
 from mdlc_constructs.settings.training_window import ExpandingWindow
-from mdlc_constructs.settings.triggers import OnCodeChange, OnDrift, OnRequest
+from mdlc_constructs.settings.triggers import OnAccuracyLoss, OnCodeChange, OnDrift, OnRequest
 from mdlc_constructs.workflows.retraining.machine import retraining_machine
 from mdlc_constructs.workflows.retraining.releasing import SPEAKS_AGAINST
 from mdlc_constructs.workflows.retraining.settings import RetrainingSettings
@@ -330,3 +330,10 @@ def test_a_declared_reason_stands_in_for_the_comparison_and_is_recorded() -> Non
     states: Any = retraining_machine(settings).to_asl()["States"]
     item = states["RecordAudit"]["Arguments"]["Item"]
     assert item["without_comparison"] == {"S": "Asked by the regulator."}
+
+
+def test_a_loss_of_another_tasks_metric_is_refused() -> None:
+    loss = OnAccuracyLoss(metric="rmse", loss=1)
+    replace(RETRAINING, triggers=(loss,), task="regression")
+    with pytest.raises(ValueError, match="metric='rmse': is a metric of regression tasks and"):
+        replace(RETRAINING, triggers=(loss,))

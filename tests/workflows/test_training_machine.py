@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from mdlc_constructs import Approval, BuiltInAlgorithm, Compute, Gate, NetworkSettings, QualityRules, Spot
+from mdlc_constructs import (
+    Approval,
+    BuiltInAlgorithm,
+    Compute,
+    CustomImage,
+    Gate,
+    NetworkSettings,
+    QualityRules,
+    Spot,
+)
 from mdlc_constructs.asl.sequence import Sequence
 from mdlc_constructs.asl.states import Pass, Task
 from mdlc_constructs.workflows.training.machine import TrainingSettings, train, training_machine
@@ -141,9 +150,24 @@ def test_a_seam_of_no_step_is_refused(seam: str) -> None:
         ({"quality": QualityRules(ranges={"distanse": (0, 1)})}, "distanse"),
         (
             {"algorithm": BuiltInAlgorithm.xgboost(objective="reg:squarederror", num_round=1)},
-            "algorithm answers a regression question",
+            "objective='reg:squarederror': answers a regression task and dataset.task is 'binary': give an "
+            "objective of that task, such as 'binary:logistic', or declare the dataset's task.",
         ),
         ({"job_compute": Compute(keep_alive=timedelta(minutes=5))}, "keep_alive"),
+        ({"training_compute": Compute(instance_count=2)}, "instance_count=2"),
+        ({"job_compute": Compute(instance_count=2)}, "instance_count=2"),
+        (
+            {"training_compute": Compute(instance_type="ml.trn1.2xlarge")},
+            "XGBoost's image is built for x86-64",
+        ),
+        (
+            {"scoring_compute": Compute(instance_type="ml.inf2.xlarge")},
+            "XGBoost's image is built for x86-64",
+        ),
+        (
+            {"algorithm": BuiltInAlgorithm.xgboost(objective="multi:softprob", num_round=1, num_class=2)},
+            "objective='multi:softprob': answers a multiclass task",
+        ),
     ],
 )
 def test_settings_that_do_not_fit_each_other_are_refused(change: dict[str, Any], message: str) -> None:
@@ -177,3 +201,14 @@ def test_the_digests_cover_the_values_of_tokens_whatever_else_holds_tokens() -> 
     bound = [name for name in payload["bound"].values() if stands_for.get(name.strip("${}")) == token]
     assert len(bound) == 1
     assert set(stands_for.values()) == {token, other}
+
+
+def test_a_container_of_ones_own_may_be_built_for_any_processor() -> None:
+    own = CustomImage(image_uri="222222222222.dkr.ecr.us-west-2.amazonaws.com/team/neuron:3")
+    made = replace(
+        TRAINING,
+        algorithm=own,
+        training_compute=Compute(instance_type="ml.trn1.2xlarge"),
+        scoring_compute=Compute(instance_type="ml.inf2.xlarge", instance_count=2),
+    )
+    assert made.scoring_compute.instance_count == 2

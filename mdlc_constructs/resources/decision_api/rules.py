@@ -105,6 +105,7 @@ def accept_rules(
             )
         ],
     )
+    home.warn_without_events(rule, what=f"no rules that are uploaded for {api} are accepted")
     lambda_.CfnPermission(
         scope,
         "RulesUploadedPermission",

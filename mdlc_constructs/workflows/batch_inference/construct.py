@@ -25,6 +25,7 @@ from mdlc_constructs.workflows.batch_inference.machine import (
 )
 from mdlc_constructs.workflows.construct import DATA_LOCK, Workflow, source_of
 from mdlc_constructs.workflows.planner_role import planning
+from mdlc_constructs.workflows.scoring import check_scoring
 from mdlc_constructs.workflows.seams import Seam
 
 
@@ -95,6 +96,7 @@ class BatchInferenceWorkflow(Workflow):
             scoring_compute=scoring_compute or Compute(),
             network=network or NetworkSettings(),
         )
+        check_scoring(self.settings.scoring_compute, home.model_repository_arn)
         check_table(delivery, look_up_table)
         self.source = source_of(home, dataset, dataset_bucket)
         super().__init__(scope, id_, home=home, workflow=WORKFLOW)

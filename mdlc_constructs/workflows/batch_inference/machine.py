@@ -21,6 +21,7 @@ from mdlc_constructs.resources.places import (
 )
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
 from mdlc_constructs.settings.delivery import Delivery
+from mdlc_constructs.settings.image import Image
 from mdlc_constructs.tasks import s3
 from mdlc_constructs.workflows.assembly import (
     Seams,
@@ -85,7 +86,7 @@ class BatchInferenceSettings:
         self.quality.check_columns(self.dataset)
         if self.delivery is not None:
             self.delivery.check_dataset(self.dataset)
-        self.job_compute.require("processing")
+        self.job_compute.require("processing", image=Image.jobs().title)
         self.scoring_compute.require("transform")
 
     def to_plan(self) -> dict[str, object]:

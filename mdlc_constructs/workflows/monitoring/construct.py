@@ -28,7 +28,7 @@ from mdlc_constructs.workflows.monitoring.machine import monitoring_machine, ste
 from mdlc_constructs.workflows.monitoring.roles import LABELS_BUCKET, LABELS_PREFIX
 from mdlc_constructs.workflows.monitoring.settings import SERVED_RULES, MonitoringSettings
 from mdlc_constructs.workflows.real_time_inference.construct import RealTimeInferenceWorkflow
-from mdlc_constructs.workflows.scoring import package_model
+from mdlc_constructs.workflows.scoring import check_scoring, package_model
 from mdlc_constructs.workflows.seams import Seam
 
 CONSISTENCY = Consistency()
@@ -150,6 +150,7 @@ class MonitoringWorkflow(Workflow):
             scoring_compute=scoring_compute or Compute(),
             network=network or NetworkSettings(),
         )
+        check_scoring(self.settings.scoring_compute, home.model_repository_arn)
         self._raw = batch.source if batch is not None else None
         self._labels = (
             source_at(home, labels.uri, labels_bucket, argument="labels") if labels is not None else None

@@ -7,6 +7,7 @@ from typing import Literal
 from mdlc_constructs.settings import Compute, Dataset, Evaluation, NetworkSettings, QualityRules
 from mdlc_constructs.settings.consistency import Consistency
 from mdlc_constructs.settings.drift_thresholds import DriftThresholds
+from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.labels import Labels
 from mdlc_constructs.settings.monitor_alarms import MonitorAlarms
 from mdlc_constructs.settings.numbers import check_duration, check_whole
@@ -90,7 +91,7 @@ class MonitoringSettings:
             raise refusal("alarms", dict(self.alarms.accuracy), "accuracy is known by labels; give labels.")
         check_whole("least_rows", self.least_rows, 1, 10**9, unit="rows")
         check_whole("max_parallel", self.max_parallel, 1, MOST_PARALLEL, unit="windows")
-        self.job_compute.require("processing")
+        self.job_compute.require("processing", image=Image.jobs().title)
         self.scoring_compute.require("transform")
 
     @property

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Aws
+from aws_cdk import Annotations, Aws
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -11,7 +11,7 @@ from mdlc_constructs.asl.states import State
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.resources.names import claim
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings
-from mdlc_constructs.settings.experiment import ABTest, Experiment
+from mdlc_constructs.settings.experiment import ABTest, Experiment, Shadow
 from mdlc_constructs.settings.golden_checks import GoldenChecks
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.probes import Probes
@@ -144,6 +144,7 @@ class RealTimeInferenceWorkflow(Workflow):
         }
         self.build(machine, bindings={**self._jobs(), **self._functions()})
         home.ends_endpoint(self.endpoint_name)
+        self._warn_of_shadow()
         wake_rule(
             self,
             endpoint_name=self.endpoint_name,
@@ -154,6 +155,17 @@ class RealTimeInferenceWorkflow(Workflow):
         if starts_on_approval:
             approval_rule(
                 self, group=home.package_group_name, machine_arn=self.state_machine.state_machine_arn
+            )
+
+    def _warn_of_shadow(self) -> None:
+        if isinstance(self.settings.rollout, Shadow) and self.settings.serving.prepares:
+            # https://docs.aws.amazon.com/sagemaker/latest/dg/shadow-tests-exclusions.html
+            Annotations.of(self).add_warning_v2(
+                "mdlc:shadow-of-pipeline",
+                "rollout=Shadow() is asked of an endpoint whose model is an inference pipeline "
+                "(serving.prepares), and SageMaker offers no shadow tests for endpoints with multiple "
+                "containers; whether that means pipelines its documentation does not say: try it on an "
+                "endpoint of yours, or give prepares=False and a container that carries its own program.",
             )
 
     @property

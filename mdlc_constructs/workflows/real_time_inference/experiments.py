@@ -37,7 +37,7 @@ from mdlc_constructs.workflows.real_time_inference.configuring import capture_of
 from mdlc_constructs.workflows.real_time_inference.deploying import encrypts_volumes
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
 from mdlc_constructs.workflows.real_time_inference.trial_item import forget, note, run
-from mdlc_constructs.workflows.real_time_inference.verdicts import BLAME, NO_CAPACITY
+from mdlc_constructs.workflows.real_time_inference.verdicts import BLAME, ENVIRONMENT
 from mdlc_constructs.workflows.real_time_inference.waiting import watch
 
 LATE = Retry(errors=("CapturesLate",), interval_seconds=59, max_attempts=5, backoff_rate=1, jitter="NONE")
@@ -184,9 +184,11 @@ def _started() -> Choice:
         told = {"verdict": {"decision": decision}, "failure": {"Error": error, "Cause": cause}}
         return Rule(condition=f"{{% {condition} %}}", next="ForgetTrial", assign=told)
 
-    # That AWS has no instances free speaks not against the version.
-    without_instances = failed(f"{is_so} and {NO_CAPACITY}", UNDECIDED, "NoCapacity")
-    return Choice(name="TrialVerdict", rules=(without_instances, failed(is_so, DROP, "TrialFailed")))
+    # What is the account's or the image's doing speaks not against the version.
+    environment = (
+        failed(f"{is_so} and {condition}", UNDECIDED, error) for condition, error, _ in ENVIRONMENT
+    )
+    return Choice(name="TrialVerdict", rules=(*environment, failed(is_so, DROP, "TrialFailed")))
 
 
 def _judge(settings: ReleaseSettings, experiment: Experiment) -> Task:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings
 from mdlc_constructs.settings.experiment import ABTest, Experiment, Shadow
 from mdlc_constructs.settings.golden_checks import GoldenChecks
+from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.numbers import check_whole
 from mdlc_constructs.settings.probes import Probes
 from mdlc_constructs.settings.refusal import refusal
@@ -79,8 +80,9 @@ class ReleaseSettings:
             self.experiment.check_endpoint(self.serving, self.dataset.entity)
         self.serving.check_rollout(self.takeover)
         self.serving.check_network(self.network)
-        self.job_compute.require("processing")
-        self.scoring_compute.require("transform")
+        self.job_compute.require("processing", image=Image.jobs().title)
+        # The golden rows are asked of the model that will serve.
+        self.scoring_compute.require("transform", image=self.serving.x86_image)
         # Made here once, so that what it refuses is refused at once.
         object.__setattr__(self, "watched", self._watched())
 

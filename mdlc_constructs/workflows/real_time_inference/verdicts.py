@@ -1,7 +1,8 @@
 """The verdicts on an endpoint that has settled: whose doing it is that a version does not serve.
 
 A package is rejected for what it did itself, and for nothing else: an update also ends without it for want
-of instances, because nobody could ask it, or because somebody else moved the endpoint.
+of instances, because its image was not started, because nobody could ask it, or because somebody else moved
+the endpoint.
 """
 
 from mdlc_constructs.asl.failures import Catch
@@ -15,13 +16,59 @@ BLAME = "Blame"
 # In service alone says nothing: after a rollback the old configuration is.
 _NOT_OURS = "$endpoint.config != $plan.names.CreateConfig"
 
-NO_CAPACITY = (
-    "($contains($endpoint.reason, 'ML compute capacity') or "
-    "$contains($endpoint.reason, 'InsufficientInstanceCapacity'))"
+
+def _says(*words: str) -> str:
+    """Whether the endpoint's reason holds one of the words, as a condition."""
+    return "(" + " or ".join(f"$contains($endpoint.reason, '{word}')" for word in words) + ")"
+
+
+NO_CAPACITY = _says(
+    "ML compute capacity",
+    "InsufficientInstanceCapacity",
+    "InsufficientCapacity",
+    "CapacityError",
+    "ResourceLimitExceeded",
+    "service limit",
+    "InsufficientFreeAddressesInSubnet",
 )
-"""Whether the endpoint says that AWS had no instances of its type: "Unable to provision requested ML compute
-capacity due to InsufficientInstanceCapacity error."
+"""Whether the endpoint says that there was no room for its instances: AWS had none ("Unable to provision
+requested ML compute capacity due to InsufficientInstanceCapacity error."), or the account or its subnets had
+no more.
 """
+
+NO_IMAGE = _says(
+    "CannotStartContainerError",
+    "CannotPullContainer",
+    "Cannot pull",
+    "Failed to pull",
+    "make sure all images included in the model",
+    "BatchGetImage",
+    "ecr:",
+    "exec format error",
+    "does not match the detected host platform",
+    "no matching manifest",
+)
+"""Whether the endpoint says that an image was not pulled or not started: it is gone, its role may not read
+it, or it was built for another processor than the instances have. A version whose container starts and does
+not answer is told by other words ("did not pass the ping health check") and is the package's doing.
+"""
+
+ENVIRONMENT = (
+    (
+        NO_CAPACITY,
+        "NoCapacity",
+        "AWS has no such instances free, or the account may have no more of them, which speaks not against "
+        "the package: release again later, with another instance type, or with a larger quota",
+    ),
+    (
+        NO_IMAGE,
+        "ImageNotStarted",
+        "an image of the version was not pulled or not started, which speaks not against the package, whose "
+        "container has scored before: see that the image exists, that the role may read it and that it is "
+        "built for the processor of the instance type, and release again",
+    ),
+)
+"""What an update ends for without the package's doing: the condition, the failure's name, what to do."""
 
 
 def endpoint_verdict() -> Choice:
@@ -31,12 +78,14 @@ def endpoint_verdict() -> Choice:
     return Choice(
         name="EndpointVerdict",
         rules=(
-            _to(
-                "RecordFailure",
-                f"{broken} and {NO_CAPACITY}",
-                "NoCapacity",
-                f"{is_so} AWS has no such instances free, which speaks not against the package: delete the "
-                "endpoint if it has failed, and release again later or with another instance type.'",
+            *(
+                _to(
+                    "RecordFailure",
+                    f"{broken} and {condition}",
+                    error,
+                    f"{is_so} What it means: {remedy}. An endpoint that has failed has to be deleted first.'",
+                )
+                for condition, error, remedy in ENVIRONMENT
             ),
             _to(BLAME, broken, "EndpointFailed", f"{is_so}'"),
         ),
@@ -59,13 +108,14 @@ def release_verdict(*, probed: bool, scaled: bool) -> Choice:
         "it replaced: another release or a person moved it meanwhile. See `mdlc audit`, and release again if "
         "version ' & $string($plan.package.version) & ' is wanted.'",
     )
-    capacity = _to(
-        "RecordFailure",
-        f"{_NOT_OURS} and {NO_CAPACITY}",
-        "NoCapacity",
-        "'The version before goes on serving, since AWS has no instances free for the new one (' & "
-        "$endpoint.reason & '), which speaks not against the package: release again later, or with another "
-        "instance type.'",
+    environment = tuple(
+        _to(
+            "RecordFailure",
+            f"{_NOT_OURS} and {condition}",
+            error,
+            f"'The version before goes on serving (' & $endpoint.reason & '). What it means: {remedy}.'",
+        )
+        for condition, error, remedy in ENVIRONMENT
     )
     silence = _to(
         "RecordFailure",
@@ -87,7 +137,7 @@ def release_verdict(*, probed: bool, scaled: bool) -> Choice:
         rules=(
             *((refused,) if scaled else ()),
             moved,
-            capacity,
+            *environment,
             *((silence,) if probed else ()),
             rolled_back,
         ),

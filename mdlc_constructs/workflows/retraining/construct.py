@@ -7,6 +7,7 @@ from aws_cdk import Stack
 from constructs import Construct
 
 from mdlc_constructs.asl.states import State
+from mdlc_constructs.resources.bucket_events import warn_without_events
 from mdlc_constructs.resources.fleet import Fleet, leasing
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.settings.budget import Budget
@@ -24,6 +25,9 @@ from mdlc_constructs.workflows.retraining.settings import WORKFLOW, RetrainingSe
 from mdlc_constructs.workflows.retraining.training import train
 from mdlc_constructs.workflows.seams import Seam
 from mdlc_constructs.workflows.training.construct import TrainingWorkflow
+
+NOT_NOTICED = "no new data starts a retraining"
+"""What a bucket that sends no events to EventBridge leads to."""
 
 
 class RetrainingWorkflow(Workflow):
@@ -100,6 +104,7 @@ class RetrainingWorkflow(Workflow):
             release_seconds=0 if release is None else release.machine.timeout_seconds or 0,
             fleet=RetrainingSettings.fleet if fleet is None else fleet.name,
             budget=Budget() if fleet is None else fleet.budget,
+            task=training.settings.dataset.task,
         )
         super().__init__(scope, id_, home=home, workflow=WORKFLOW)
         self.training, self.source = training, training.source
@@ -159,7 +164,7 @@ class RetrainingWorkflow(Workflow):
                 schedule=schedule.schedule,
             )
         if new_data:
-            surroundings.note_rule(
+            rule = surroundings.note_rule(
                 self,
                 "NewData",
                 description=f"New data of {home.name} may start a retraining",
@@ -168,6 +173,10 @@ class RetrainingWorkflow(Workflow):
                 function_arn=function,
                 pattern=surroundings.uploaded(self.source.bucket, self.source.prefix),
             )
+            if self.source.bucket == home.bucket_name:
+                home.warn_without_events(rule, what=NOT_NOTICED)
+            else:
+                warn_without_events(rule, self.source.construct, self.source.bucket, what=NOT_NOTICED)
         if settings.watches:
             surroundings.note_rule(
                 self,

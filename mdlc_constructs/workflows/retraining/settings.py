@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from mdlc_constructs.resources.places import AUDIT_TABLE, DATASET_BUCKET, DATASET_PREFIX
 from mdlc_constructs.settings.budget import MOST_INSTANCES, Budget
+from mdlc_constructs.settings.metric import check_metric_task
 from mdlc_constructs.settings.numbers import check_duration, check_whole
 from mdlc_constructs.settings.patience import Patience
 from mdlc_constructs.settings.refusal import refusal
@@ -42,6 +43,9 @@ _ONCE = (OnSchedule, OnNewData, OnCodeChange, OnRequest)
 class RetrainingSettings:
     """Everything a retraining machine is made from. See `RetrainingWorkflow` for what each does.
 
+    Attributes:
+        task: of the dataset that is trained on.
+
     Raises:
         ValueError: when parts do not fit each other, naming argument, value and remedy.
     """
@@ -61,6 +65,7 @@ class RetrainingSettings:
     release_seconds: int = 24 * 3600
     fleet: str = "fleet"
     budget: Budget = field(default_factory=Budget)
+    task: str = "binary"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "triggers", tuple(self.triggers))
@@ -86,6 +91,8 @@ class RetrainingSettings:
     def _check_triggers(self) -> None:
         if not self.triggers:
             raise refusal("triggers", (), "nothing would ever retrain; give at least OnRequest().")
+        for loss in self.of_kind(OnAccuracyLoss):
+            check_metric_task("metric", loss.metric, self.task)
         for kind in _ONCE:
             if sum(isinstance(one, kind) for one in self.triggers) > 1:
                 raise refusal("triggers", kind.__name__, "is given twice; leave one of them.")

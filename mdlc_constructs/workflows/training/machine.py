@@ -24,6 +24,7 @@ from mdlc_constructs.settings import (
     Split,
 )
 from mdlc_constructs.settings.code_version import check_code_version
+from mdlc_constructs.settings.image import Image
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
 from mdlc_constructs.tasks.s3 import list_objects
@@ -85,14 +86,10 @@ class TrainingSettings:
         check_code_version(self.code_version)
         self.quality.check_columns(self.dataset)
         self.gate.check_task(self.dataset.task)
-        if self.algorithm.task is not None and self.algorithm.task != self.dataset.task:
-            raise ValueError(
-                f"algorithm answers a {self.algorithm.task} question and dataset.task is "
-                f"{self.dataset.task!r}: choose another objective, or declare the dataset's task."
-            )
-        self.training_compute.require("training")
-        self.job_compute.require("processing")
-        self.scoring_compute.require("transform")
+        self.algorithm.check_task(self.dataset.task)
+        self.training_compute.require("training", image=self.algorithm.x86_image)
+        self.job_compute.require("processing", image=Image.jobs().title)
+        self.scoring_compute.require("transform", image=self.algorithm.x86_image)
 
     def to_plan(self) -> dict[str, object]:
         """The settings as the jobs' `plan.json` holds them."""
