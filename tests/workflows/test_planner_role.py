@@ -5,7 +5,7 @@ from mdlc_constructs.workflows.planner_role import planning
 
 @pytest.mark.parametrize("kind", ["ProcessingJob", "TrainingJob", "TransformJob", "Model", "ModelPackage"])
 def test_only_the_models_own_names_are_looked_at(kind: str) -> None:
-    statements = planning("flights", kind, dataset_key_arn=None)
+    statements = planning("flights", "training", kind, dataset_key_arn=None)
     looked_at = {
         action: each.resources
         for each in statements
@@ -18,6 +18,6 @@ def test_only_the_models_own_names_are_looked_at(kind: str) -> None:
 
 
 def test_the_planner_writes_plans_and_nothing_else() -> None:
-    statements = planning("flights", "Model", dataset_key_arn="arn:key")
+    statements = planning("flights", "training", "Model", dataset_key_arn="arn:key")
     written = [each.resources for each in statements if "s3:PutObject" in each.actions]
     assert written == [("arn:${Partition}:s3:::${Bucket}/runs/*",)]

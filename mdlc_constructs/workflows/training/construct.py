@@ -26,6 +26,7 @@ from mdlc_constructs.settings import (
 )
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.workflows import job_roles
+from mdlc_constructs.workflows.assembly import starts_otherwise
 from mdlc_constructs.workflows.construct import DATA_LOCK, EVALUATE_LOCK, Workflow, source_of
 from mdlc_constructs.workflows.planner_role import planning
 from mdlc_constructs.workflows.seams import Seam
@@ -182,7 +183,7 @@ class TrainingWorkflow(Workflow):
             # The champion's feature program.
             Statement(actions=("s3:GetObject",), resources=object_arn("splits")),
         )
-        elsewhere = template.trains_elsewhere(self.settings, self.tasks["train"])
+        elsewhere = starts_otherwise(self.tasks["train"], template.train(self.settings))
         return (*statements, *self._finding_artifacts()) if elsewhere else statements
 
     @staticmethod

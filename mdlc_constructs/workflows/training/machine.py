@@ -6,12 +6,11 @@ ScoreHoldout (with ScoreModel inside, once a model), Evaluate, Register, Decide,
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import Sequence
-from mdlc_constructs.asl.states import Choice, Map, Rule, State, Task
-from mdlc_constructs.resources.places import BUCKET, DATASET_BUCKET, DATASET_PREFIX, KEY_ARN, PACKAGE_GROUP
+from mdlc_constructs.asl.states import Map, State, Task
+from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX, KEY_ARN, PACKAGE_GROUP
 from mdlc_constructs.settings import (
     Algorithm,
     Approval,
@@ -27,7 +26,6 @@ from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
-from mdlc_constructs.tasks.s3 import list_objects
 from mdlc_constructs.tasks.training import Channel, Spot, training_job
 from mdlc_constructs.workflows.assembly import (
     NO_SEAM,
@@ -44,6 +42,7 @@ from mdlc_constructs.workflows.data_jobs import VERDICT, data_job, patience, vol
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.planning import TAGS, taken
 from mdlc_constructs.workflows.scoring import make_model, score_task
+from mdlc_constructs.workflows.training.artifact import artifact_found
 
 WORKFLOW = "training"
 
@@ -169,42 +168,6 @@ def train(settings: TrainingSettings) -> Task:
         output={},
         catch=(taken("Train"), TO_FAILURE),
     )
-
-
-def trains_elsewhere(settings: TrainingSettings, task: State) -> bool:
-    """Whether the task of the step `train` starts no training job of SageMaker's."""
-    return starts_otherwise(task, train(settings))
-
-
-def find_artifact() -> Task:
-    """Look for what a task that stands in for the training job was to leave behind."""
-    return list_objects(
-        "FindArtifact",
-        bucket=BUCKET,
-        prefix=f"{{% $substringAfter($plan.uris.artifact, '{BUCKET}/') %}}",
-        prefix_pattern="training/*",
-        max_keys=1,
-        assign={"artifacts": "{% $states.result.KeyCount %}"},
-        output={},
-        catch=(TO_FAILURE,),
-        comment="Whatever trained has to leave the artifact where the model is made from it",
-    )
-
-
-def artifact_verdict() -> Choice:
-    """Goes on when the artifact is there."""
-    missing = Rule(
-        condition="{% $artifacts = 0 %}",
-        next="RecordFailure",
-        assign={
-            "failure": {
-                "Error": "NoArtifact",
-                "Cause": "{% 'Train ended without an artifact: write the trained model as a tar.gz to ' "
-                "& $plan.uris.artifact & '.' %}",
-            }
-        },
-    )
-    return Choice(name="ArtifactFound", rules=(missing,))
 
 
 def _spot(compute: Compute) -> Spot | None:
@@ -374,11 +337,8 @@ def training_machine(
     """
     check_names(WORKFLOW, STEPS, tasks or {}, seams or {})
     chosen, around = chosen_tasks(WORKFLOW, default_tasks(settings), tasks), dict(seams or {})
-    elsewhere = trains_elsewhere(settings, chosen["train"])
-    if elsewhere:
-        behind = around.get("after_train", NO_SEAM)
-        found = Sequence.of(find_artifact(), artifact_verdict(), behind)
-        around["after_train"] = replace(found, runs_always=behind.runs_always)
+    if starts_otherwise(chosen["train"], train(settings)):
+        around["after_train"] = artifact_found(around.get("after_train", NO_SEAM))
     kept = ("package_arn", "evaluation", "passed", "reasons", "metrics")
     result = {key: f"{{% $result.{key} %}}" for key in (*kept, "rows")}
     fields = {
