@@ -177,7 +177,8 @@ def test_a_project_says_how_fast_its_local_aws_waits(
 ) -> None:
     started: list[list[str]] = []
 
-    def start(root: Path, program: Path, flags: list[str], port: int | None) -> local.Server:
+    def start(root: Path, program: Path, flags: list[str], port: int | None, scale: float) -> local.Server:
+        assert scale == 20
         started.append(flags)
         now = datetime.now(UTC)
         return local.Server(

@@ -50,6 +50,7 @@ def target(status: str = "SUCCEEDED", error: str = "", cause: str = "") -> FakeT
             ]
         },
         start_execution={"executionArn": EXECUTION},
+        list_executions={"executions": []},
         get_execution_history={"events": events},
         describe_execution={"output": json.dumps({"outcome": "Succeeded"}), "error": error, "cause": cause},
     )
@@ -119,5 +120,5 @@ def test_a_version_that_is_sent_back_is_an_error_with_its_reason(
     assert isinstance(result.exception, CommandError)
     assert str(result.exception) == (
         "version 6 was not released (RolledBack: SageMaker rolled back to old: an alarm rang): "
-        "see `mdlc audit` and `mdlc logs`"
+        "see why with `mdlc logs e1`; the version before serves"
     )
