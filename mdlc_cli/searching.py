@@ -99,7 +99,10 @@ class Search:
             return f"{given!r} is a model and no prediction: try `mdlc audit --model {given}`"
         if self.unlike_a_batch:
             self.looked.append("no batch, because the ids of a batch's predictions are 32 hexadecimal digits")
-        where = ", ".join(self.looked) or "nothing, because no decision, batch or window is recorded here"
+        nothing = "no decision, batch or window is recorded here"
+        if self.run is not None:
+            nothing = f"no published batch has the run {self.run!r}"
+        where = ", ".join(self.looked) or f"nothing, because {nothing}"
         tries = []
         if self.on is None and self.run is None:
             tries.append(

@@ -186,9 +186,8 @@ def _real(*, asked: bool = False, beside: local.Server | None = None) -> Target:
     why = "real AWS is asked for (--aws, MDLC_TARGET or mdlc.toml)" if asked else "no local AWS runs"
     remedy = "run `mdlc local up` to work on this machine, or configure AWS credentials and a region"
     if beside is not None:
-        remedy = (
-            f"configure AWS credentials and a region, or use the local AWS at {beside.endpoint} with --local"
-        )
+        here = f"use the local AWS at {beside.endpoint} with --local"
+        remedy = f"configure AWS credentials and a region, or {here}"
     access_key = os.environ.get("AWS_ACCESS_KEY_ID", "")
     if _ACCOUNT.fullmatch(access_key):
         raise CommandError(
