@@ -192,9 +192,14 @@ def baking_seconds(request: Mapping[str, Any]) -> float:
     policy = config.get("BlueGreenUpdatePolicy") or {}
     routing = policy.get("TrafficRoutingConfiguration") or {}
     rolling = config.get("RollingUpdatePolicy") or {}
-    waits = _steps(routing.get("LinearStepSize")) * float(routing.get("WaitIntervalInSeconds") or 0)
+    kept = float(policy.get("TerminationWaitInSeconds") or 0)
+    watched = float(routing.get("WaitIntervalInSeconds") or 0)
+    if routing.get("Type") == "ALL_AT_ONCE":
+        # One bake: while all traffic is watched, the old fleet is kept.
+        return max(watched, kept)
+    waits = _steps(routing.get("LinearStepSize")) * watched
     waits += _steps(rolling.get("MaximumBatchSize")) * float(rolling.get("WaitIntervalInSeconds") or 0)
-    return waits + float(policy.get("TerminationWaitInSeconds") or 0)
+    return waits + kept
 
 
 def _steps(size: Mapping[str, Any] | None) -> int:

@@ -163,16 +163,17 @@ def blue_green(**routing: Any) -> dict[str, Any]:
     return {"BlueGreenUpdatePolicy": policy}
 
 
-TENTH = {"Type": "CAPACITY_PERCENT", "Value": 30}
+SHARE = {"Type": "CAPACITY_PERCENT", "Value": 30}
 
 
 @pytest.mark.parametrize(
     ("config", "seconds"),
     [
-        (blue_green(Type="ALL_AT_ONCE", WaitIntervalInSeconds=600), 900),
-        (blue_green(Type="CANARY", WaitIntervalInSeconds=600, CanarySize=TENTH), 900),
-        (blue_green(Type="LINEAR", WaitIntervalInSeconds=60, LinearStepSize=TENTH), 540),
-        ({"RollingUpdatePolicy": {"WaitIntervalInSeconds": 60, "MaximumBatchSize": TENTH}}, 240),
+        # The old fleet is kept while all traffic is watched.
+        (blue_green(Type="ALL_AT_ONCE", WaitIntervalInSeconds=600), 600),
+        (blue_green(Type="CANARY", WaitIntervalInSeconds=600, CanarySize=SHARE), 900),
+        (blue_green(Type="LINEAR", WaitIntervalInSeconds=60, LinearStepSize=SHARE), 540),
+        ({"RollingUpdatePolicy": {"WaitIntervalInSeconds": 60, "MaximumBatchSize": SHARE}}, 240),
         ({}, 0),
     ],
 )
@@ -181,7 +182,7 @@ def test_how_long_an_update_bakes(config: dict[str, Any], seconds: float) -> Non
 
 
 def test_until_when_an_endpoint_bakes_is_said_while_it_does() -> None:
-    record = updated(blue_green(Type="ALL_AT_ONCE", WaitIntervalInSeconds=600))
+    record = updated(blue_green(Type="CANARY", WaitIntervalInSeconds=600, CanarySize=SHARE))
     seen = history.timeline(record.events)
     assert seen is not None
     assert history.baking_line(seen, 20) == (
