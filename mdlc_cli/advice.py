@@ -68,12 +68,10 @@ OUTCOMES: Mapping[tuple[str, str], str] = {
 }
 """By workflow and outcome of an execution that ended well: what that means, and what to try."""
 
-_AGAIN = "then `mdlc run {workflow}`"
-
 ERRORS: Mapping[str, str] = {
-    "DataRefused": f"mend the data as the cause says, upload them, {_AGAIN}",
-    "NoData": f"upload data where the cause says, {_AGAIN}",
-    "InvalidInput": f"give another --input, {_AGAIN}",
+    "DataRefused": "mend the data as the cause says, upload them, then {again}",
+    "NoData": "upload data where the cause says, then {again}",
+    "InvalidInput": "give what the cause asks for, then {again}",
     "OutputRefused": "see what the model answered with `mdlc logs {execution}`",
     "NoPackage": "`mdlc run training`, and approve its version where a person has to",
     "NoGolden": "`mdlc golden record`, then `mdlc release`",
@@ -88,13 +86,16 @@ ERRORS: Mapping[str, str] = {
     "AlarmsRinging": "`mdlc rollback` when the version that serves is the reason, else `mdlc release`",
     "NoCapacity": "`mdlc release` again later, or with another instance type",
     "NoBaseline": "`mdlc run training`, which leaves a baseline",
-    "Undelivered": "`mdlc run {workflow}`, which delivers and scores nothing anew",
-    "WindowFailed": f"see `mdlc logs {{execution}}`, {_AGAIN}",
+    "Undelivered": "{again}, which delivers and scores nothing anew",
+    "WindowFailed": "see `mdlc logs {execution}`, then {again}",
     "ExperimentRunning": "wait for the trial to end, which `mdlc executions release` shows",
     "Teardown": "nothing, it was stopped by `mdlc teardown`",
     "StackDeleted": "nothing, it was stopped when its stack was deleted",
 }
-"""By an error's name: what comes next. The names of execution, job and workflow are filled in."""
+"""By an error's name: what comes next. The execution's name and the command to repeat are filled in."""
+
+_AS_TOLD = "do as the cause says, then {again}"
+"""What comes next after an error that no job met: the planning functions' sentences name the remedy."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,22 +129,27 @@ def meaning(workflow: str, outcome: str) -> str:
     return f"{outcome}: {found}." if found else ""
 
 
-def failure(arn: str, error: str, cause: str, *, job: str = "") -> Failure:
+def failure(arn: str, error: str, cause: str, *, job: str = "", logs_shown: bool = False) -> Failure:
     """Why an execution failed, from the error that came first.
 
     Args:
         arn: the execution's ARN.
         job: the job that failed in it, when that is known.
+        logs_shown: whether its logs have just been shown, so that nothing is to lead there again.
     """
     inner = causes.execution(cause)
     # The execution that this one waited for has the logs.
     _, machine, name = f"::{inner or arn}".rsplit(":", 2)
+    workflow = workflow_of(machine)
+    again = "`mdlc release`" if workflow == "release" else f"`mdlc run {workflow or machine}`"
     first = causes.innermost_error(error, cause)
-    logs = "see `mdlc logs {job}`" if job and not inner else "see `mdlc logs {execution}`"
+    following = ERRORS.get(first, _AS_TOLD if causes.explained(cause) else "start it anew with {again}")
+    if first not in ERRORS and (job or causes.names_a_job(first, cause)):
+        following = f"see `mdlc logs {job}`" if job and not inner else "see `mdlc logs {execution}`"
+    if logs_shown and inner is None and "`mdlc logs " in following:
+        following = "mend what the log shows, then {again}"
     return Failure(
         error=first,
         why=causes.sentence(first, cause),
-        following=ERRORS.get(first, logs).format(
-            execution=name, job=job, workflow=workflow_of(machine) or machine
-        ),
+        following=following.format(execution=name, again=again),
     )

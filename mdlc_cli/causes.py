@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mdlc_cli.history import JOB_KINDS
+
 REASONS = (
     "FailureReason",
     "errorMessage",
@@ -55,6 +57,13 @@ def innermost_error(error: str, cause: str) -> str:
     for content in _levels(cause):
         error = str(content.get("Error") or error) if _EXECUTION in content else error
     return error
+
+
+def names_a_job(error: str, cause: str) -> bool:
+    """Whether an error is one that a job met, which has a log."""
+    if error.startswith("SageMaker."):
+        return True
+    return any(name in content for content in _levels(cause) for name in JOB_KINDS)
 
 
 def _innermost(cause: str) -> str:

@@ -26,8 +26,12 @@ class Ending:
     note: str = ""
 
 
-def of(target: Target, execution: Execution) -> Ending:
-    """How an execution ended; nothing while it runs."""
+def of(target: Target, execution: Execution, *, logs_shown: bool = False) -> Ending:
+    """How an execution ended; nothing while it runs.
+
+    Args:
+        logs_shown: whether its logs have just been shown.
+    """
     if execution.status == RUNNING:
         return Ending()
     described = target.client("stepfunctions").describe_execution(executionArn=execution.arn)
@@ -36,7 +40,7 @@ def of(target: Target, execution: Execution) -> Ending:
         outcome = str(output.get("outcome", "")) if isinstance(output, dict) else ""
         return Ending(outcome=outcome, note=advice.meaning(advice.workflow_of(execution.machine), outcome))
     error, cause = described.get("error") or execution.status, described.get("cause") or ""
-    failed = advice.failure(execution.arn, error, cause)
+    failed = advice.failure(execution.arn, error, cause, logs_shown=logs_shown)
     return Ending(outcome=failed.error, note=failed.sentence)
 
 

@@ -133,7 +133,7 @@ def logs(
         terminal.write(f"==> {each.name}")
         for line in job_logs.lines(target, each, limit=tail):
             terminal.write(line)
-    ending = endings.of(target, execution)
+    ending = endings.of(target, execution, logs_shown=True)
     jobs = "" if seen and seen.jobs else " and ran no jobs"
     text = f"Execution {execution.name} of {execution.machine} {_ended(execution)}{jobs}."
     progress.stderr_console().print(terminal.line(f"{text} {ending.note}".rstrip()))

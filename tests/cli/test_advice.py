@@ -56,6 +56,14 @@ def test_a_machines_name_tells_its_workflow(machine: str, workflow: str) -> None
             "DataRefused: a.csv has no column 'x'. Next: mend the data as the cause says, upload them, then "
             "`mdlc run batch-inference`.",
         ),
+        # A planner's sentence names the remedy, and there is no log to look at.
+        (
+            "ChampionLost",
+            "its package is gone: release another version",
+            "",
+            "ChampionLost: its package is gone: release another version. Next: do as the cause says, then "
+            "`mdlc run batch-inference`.",
+        ),
         ("SageMaker.JobFailed", "x", "churn-1", "SageMaker.JobFailed: x. Next: see `mdlc logs churn-1`."),
         ("SageMaker.JobFailed", "x", "", "SageMaker.JobFailed: x. Next: see `mdlc logs e1`."),
         # The execution that failed first has the logs.
@@ -75,7 +83,17 @@ def test_a_failure_is_one_sentence_and_the_next_command(
 
 
 def test_an_arn_that_is_none_does_no_harm() -> None:
-    assert advice.failure("", "E", "c").sentence == "E: c. Next: see `mdlc logs `."
+    assert advice.failure("", "E", "c").sentence == "E: c. Next: do as the cause says, then `mdlc run `."
+
+
+@pytest.mark.parametrize("error", ["SageMaker.JobFailed", "RolledBack"])
+def test_logs_that_were_shown_do_not_lead_to_themselves(error: str) -> None:
+    release = EXECUTION.replace("batch-inference", "release")
+    shown = advice.failure(release, error, "x", logs_shown=True)
+    assert shown.following == "mend what the log shows, then `mdlc release`"
+    assert "`mdlc logs e1`" in advice.failure(release, error, "x").following
+    # The logs of the execution that this one waited for were not shown.
+    assert advice.failure(release, error, NESTED, logs_shown=True).following == "see `mdlc logs t1`"
 
 
 @pytest.mark.parametrize("text", [*advice.OUTCOMES.values(), *advice.ERRORS.values()])

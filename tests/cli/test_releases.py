@@ -92,7 +92,8 @@ def test_a_failure_is_one_sentence_with_the_reason() -> None:
         "see why with `mdlc logs e1`; the version before serves"
     )
     assert releases.failure(result("", ""), None).startswith(
-        "the newest approved version was not released (FAILED: no cause was given): see `mdlc logs e1`"
+        "the newest approved version was not released (FAILED: no cause was given): "
+        "start it anew with `mdlc release`"
     )
 
 
