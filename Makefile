@@ -48,9 +48,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@echo "ok  environment in $(VENV) ($$(( $$(date +%s) - $$(cat .setup-began) )) s)"; rm -f .setup-began
 	@touch $@
 
-# The tools that no package brings along, in the user's cache, and `cdk` by its own name.
+# The tools that no package brings along, in the user's cache.
 $(READY): $(INSTALLED) $(TOOL_LOCKS)
-	@$(BIN)/python -m mdlc_cli tools --launcher $(BIN)/cdk
+	@$(BIN)/python -m mdlc_cli tools
 	@touch $@
 
 lock: $(INSTALLED) ## Pin every dependency anew, one lock an environment

@@ -21,8 +21,8 @@ from mdlc_cli.errors import CommandError
 
 HELP = """Train, score and keep account of models on AWS, or on this machine.
 
-A first session: `mdlc local up`, `mdlc deploy`, `mdlc run training`, `mdlc run batch-inference`,
-`mdlc audit`. Every command says which AWS it uses.
+A first session: `mdlc local up`, `mdlc deploy`, `mdlc upload data.csv`, `mdlc run training`,
+`mdlc audit`, `mdlc teardown`. Every command says which AWS it uses.
 """
 
 app = typer.Typer(
@@ -37,6 +37,7 @@ MACHINE, WORK, RECORD = "This machine", "Your stacks and workflows", "What happe
 app.add_typer(local_aws.app, name="local", rich_help_panel=MACHINE)
 app.command(rich_help_panel=MACHINE)(tools.tools)
 app.command(rich_help_panel=WORK)(deploying.deploy)
+app.command(rich_help_panel=WORK)(workflows.upload)
 app.command(rich_help_panel=WORK)(workflows.run)
 app.command(rich_help_panel=WORK)(releasing.release)
 app.command(rich_help_panel=WORK)(releasing.rollback)

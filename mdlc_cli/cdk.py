@@ -1,4 +1,4 @@
-"""Runs the locked CDK CLI against the AWS in use; ``.venv/bin/cdk`` in a clone is this module."""
+"""Runs the locked CDK CLI against the AWS in use; the command ``cdk`` of an environment is this module."""
 
 from __future__ import annotations
 

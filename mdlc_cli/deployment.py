@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from mdlc_cli import cdk, machines, places, progress, stacks, toolchain
-from mdlc_cli.errors import CommandError
+from botocore.exceptions import ClientError, WaiterError
+
+from mdlc_cli import adoption, assembly, cdk, machines, places, progress, retained, stacks, toolchain
+from mdlc_cli.assembly import Assembly
+from mdlc_cli.errors import CommandError, ToolFailedError
 from mdlc_cli.target import Target
 from mdlc_cli.tool_process import run_tool
 
 _WORTH_A_LINE = ("✅", "❌", "no changes", "Synthesis time", "Deployment time", "failed", "Error", "WARN")
+_TAKEN = "already exists"
 
 
 def deploy(target: Target, root: Path, names: Sequence[str] = ()) -> dict[str, dict[str, str]]:
     """Synthesizes the project at ``root`` and deploys the stacks called ``names``; all of them by default.
+
+    What an earlier stack of a name left when it was destroyed becomes part of it again.
 
     Returns:
         Each deployed stack's outputs.
@@ -23,28 +30,59 @@ def deploy(target: Target, root: Path, names: Sequence[str] = ()) -> dict[str, d
     Raises:
         CommandError: there is no ``cdk.json``, or synthesis or deployment failed.
     """
-    _require_app(root)
+    assembly.require_app(root)
     cdk.bootstrap_when_needed(target)
     outputs = root / places.STATE_FOLDER / "outputs.json"
     outputs.parent.mkdir(exist_ok=True)
     outputs.unlink(missing_ok=True)
+    deleted = adoption.candidates(target, names)
+    app = assembly.synthesized(target, root) if deleted else None
+    if app is not None:
+        adoption.adopt(target, app, deleted, names)
     title = f"deploying {', '.join(names) or 'all stacks'}"
     with progress.step(title) as step:
 
         def show(line: str) -> None:
             (step.note if any(word in line for word in _WORTH_A_LINE) else step.detail)(line)
 
-        run_tool(
-            [*toolchain.cdk_command(), "deploy", *(names or ["--all"]), "--require-approval", "never",
-             "--progress", "events", "--no-notices", "--outputs-file", outputs],
-            what="cdk deploy",
-            remedy="read the lines above, correct the stack and deploy again",
-            on_line=show,
-            environment=cdk.environment(target),
-            folder=root,
-        )  # fmt: skip
+        try:
+            run_tool(
+                [*toolchain.cdk_command(), "deploy", *(names or ["--all"]), *_app(app),
+                 "--require-approval", "never", "--progress", "events", "--no-notices",
+                 "--outputs-file", outputs],
+                what="cdk deploy",
+                remedy="read the lines above, correct the stack and deploy again",
+                on_line=show,
+                environment=cdk.environment(target),
+                folder=root,
+            )  # fmt: skip
+        except ToolFailedError as error:
+            raise _explained(target, error) from error
     deployed: dict[str, dict[str, str]] = json.loads(outputs.read_text()) if outputs.exists() else {}
     return deployed
+
+
+def _app(app: Assembly | None) -> list[str]:
+    """What has the CDK CLI take what was synthesized; without it the app is synthesized."""
+    return [] if app is None else ["--app", str(app.folder)]
+
+
+def _explained(target: Target, error: ToolFailedError) -> CommandError:
+    """The error of a deployment; of a name that is taken, with who holds it and the command that frees it."""
+    if _TAKEN not in error.detail:
+        return error
+    for one in retained.left_by(target, retained.deleted_names(target)):
+        if re.search(rf"(?<![\w-]){re.escape(one.name)}(?![\w-])", error.detail):
+            return ToolFailedError(
+                f"{one.sentence_part} is left of the deleted stack {one.stack}, and this one makes one of "
+                f"that name: remove it with `mdlc teardown {one.stack} --everything`, or name it otherwise",
+                detail=error.detail,
+            )
+    return ToolFailedError(
+        "cdk deploy failed because a name is taken, and no stack that was deleted within 90 days left it "
+        "(the lines above say which): delete what holds it, or name it otherwise",
+        detail=error.detail,
+    )
 
 
 def stop_executions(target: Target, names: Sequence[str]) -> int:
@@ -68,47 +106,59 @@ def stop_executions(target: Target, names: Sequence[str]) -> int:
     return stopped
 
 
-def destroy(target: Target, root: Path, names: Sequence[str]) -> None:
+def destroy(target: Target, root: Path, names: Sequence[str], app: Assembly | None = None) -> None:
     """Destroys the stacks called ``names`` and makes sure that they are gone.
+
+    Args:
+        app: the synthesized app. A stack that it does not hold (any more) is deleted without the CDK.
 
     Raises:
         CommandError: a stack is still there afterwards.
     """
-    _require_app(root)
     stop_executions(target, names)
+    selectors = {one.name: one.selector for one in app.stacks} if app else {}
     with progress.step(f"destroying {', '.join(names)}") as step:
-        run_tool(
-            [*toolchain.cdk_command(), "destroy", *names, "--force", "--progress", "events", "--no-notices"],
-            what="cdk destroy",
-            remedy="read the lines above, put right what holds the stack and try again",
-            on_line=step.detail,
-            environment=cdk.environment(target),
-            folder=root,
-        )
+        if chosen := [selectors[name] for name in names if name in selectors]:
+            run_tool(
+                [*toolchain.cdk_command(), "destroy", *chosen, *_app(app), "--force", "--progress", "events",
+                 "--no-notices"],
+                what="cdk destroy",
+                remedy="read the lines above, put right what holds the stack and try again",
+                on_line=step.detail,
+                environment=cdk.environment(target),
+                folder=root,
+            )  # fmt: skip
+        for stack in _newest_first(target, [name for name in names if name not in selectors]):
+            step.note(f"{stack} is not in this app (any more)")
+            _delete(target, stack)
     left = {stack.name: stack.status for stack in stacks.deployed(target) if stack.name in names}
     if left:
         listed = ", ".join(f"{name} ({status})" for name, status in left.items())
         raise CommandError(f"{listed} could not be destroyed: read the stack's events in CloudFormation")
 
 
-def stacks_of_app(target: Target, root: Path) -> list[str]:
-    """The names of the stacks that the project's app makes."""
-    _require_app(root)
-    lines: list[str] = []
-    run_tool(
-        [*toolchain.cdk_command(), "ls", "--no-notices"],
-        what="cdk ls",
-        remedy="read the lines above and correct the app",
-        on_line=lines.append,
-        environment=cdk.environment(target),
-        folder=root,
-    )
-    # `cdk ls` prints "id (name)" for a stack below a stage, and whatever the app itself prints.
-    deployed = {stack.name for stack in stacks.deployed(target)}
-    words = {word.strip("()") for line in lines for word in line.split()}
-    return sorted(deployed & words)
+def _newest_first(target: Target, names: Sequence[str]) -> list[str]:
+    """Stacks in an order in which they can be deleted: who imports an output was made after its exporter."""
+    if len(names) < 2:
+        return list(names)
+    found = stacks.pages(target.client("cloudformation"), "describe_stacks", "Stacks")
+    made = sorted(found, key=lambda stack: str(stack["CreationTime"]), reverse=True)
+    return [stack["StackName"] for stack in made if stack["StackName"] in names]
 
 
-def _require_app(root: Path) -> None:
-    if not (root / "cdk.json").is_file():
-        raise CommandError(f"{root} holds no cdk.json: change to the folder of a CDK app")
+def _delete(target: Target, name: str) -> None:
+    client = target.client("cloudformation")
+    seconds = 1 if target.is_local else 10
+    try:
+        client.delete_stack(StackName=name)
+        client.get_waiter("stack_delete_complete").wait(
+            StackName=name, WaiterConfig={"Delay": seconds, "MaxAttempts": 3600 // seconds}
+        )
+    except ClientError as error:
+        reason = error.response["Error"].get("Message", str(error))
+        raise CommandError(
+            f"stack {name} could not be destroyed ({reason}): put that right and try again"
+        ) from error
+    except WaiterError:
+        # What the stack's status is now is said afterwards.
+        return

@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
-from mdlc_cli import history, lineage, terminal
+from mdlc_cli import causes, lineage, terminal
 from mdlc_cli.audit import Item
 from mdlc_cli.family import APPROVED, REJECTED, Family, Version
 
@@ -67,7 +67,7 @@ def _branch(parent: Tree, one: Version) -> Tree:
         until = f" until {_day(reign.end)}" if reign.end else ", serves now"
         branch.add(_text(f"in use from {_day(reign.start)}{until}"))
     for back in one.sent_back:
-        cause = history.explained(back.cause)
+        cause = causes.explained(back.cause)
         branch.add(
             _line(("red", f"not released {_day(back.at)}: {back.error}"), ("dim", f"  {_short(cause)}"))
         )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 Event = Mapping[str, Any]
@@ -43,6 +44,7 @@ class Visit:
         inside: whether it is one of a map's or a parallel state's own states.
         error: the name of the error it ended with.
         cause: what the service said about it.
+        bakes_seconds: for how long, at least, alarms watch an endpoint during the update that it asked for.
     """
 
     event_id: int
@@ -55,6 +57,7 @@ class Visit:
     job: Job | None = None
     error: str = ""
     cause: str = ""
+    bakes_seconds: float = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,10 +109,12 @@ def timeline(events: Sequence[Event]) -> Timeline | None:
             status, ended = _ENDINGS[kind], at
             error, cause = details.get("error") or error, details.get("cause") or cause
         elif current is not None and kind.startswith(("Task", "LambdaFunction")):
-            job = _job(details) or visits[current].job
+            request = _request(details)
+            job = _job(request) or visits[current].job
+            bakes = baking_seconds(request) or visits[current].bakes_seconds
             failed = kind.endswith(("Failed", "TimedOut"))
             what = {"error": details.get("error", ""), "cause": details.get("cause", "")} if failed else {}
-            visits[current] = replace(visits[current], job=job, failed=failed, **what)
+            visits[current] = replace(visits[current], job=job, failed=failed, bakes_seconds=bakes, **what)
         if current is not None:
             visit_of[identity] = current
     if ended is not None:
@@ -127,18 +132,21 @@ def entered_line(visit: Visit, started: datetime) -> str:
     return f"{(visit.entered - started).total_seconds():7.1f} s  {indent}{visit.state}"
 
 
-def explained(cause: str) -> str:
-    """What a person needs of an error's cause: a service's own reason instead of its whole answer as JSON."""
-    try:
-        content = json.loads(cause)
-    except ValueError:
-        return cause
-    if not isinstance(content, dict):
-        return cause
-    for key in ("FailureReason", "errorMessage", "Message", "message", "Cause"):
-        if content.get(key):
-            return explained(str(content[key]))
-    return cause
+def baking_line(now: Timeline, time_scale: float) -> str:
+    """Until when an endpoint bakes, while it does; empty otherwise.
+
+    Args:
+        time_scale: how many times as fast as AWS the AWS in use waits.
+    """
+    asked = next((visit for visit in reversed(now.visits) if visit.bakes_seconds), None)
+    if asked is None or asked.failed or now.status != "RUNNING":
+        return ""
+    seconds = asked.bakes_seconds / time_scale
+    until = (asked.entered + timedelta(seconds=seconds)).astimezone(UTC)
+    return (
+        f"the endpoint bakes for {seconds:.0f} s while alarms watch it, "
+        f"until {until:%H:%M:%S} UTC at the earliest"
+    )
 
 
 def flattened(output: str | None, *, prefix: str = "") -> list[tuple[str, str]]:
@@ -178,12 +186,39 @@ def _open_visit(visits: Mapping[int, Visit], state: str, current: int | None) ->
     return next((key for key, visit in visits.items() if visit.state == state and visit.ended is None), None)
 
 
-def _job(details: Mapping[str, Any]) -> Job | None:
+def baking_seconds(request: Mapping[str, Any]) -> float:
+    """For how long an endpoint's update waits, by its `DeploymentConfig`; steps by instances count once."""
+    config = request.get("DeploymentConfig") or {}
+    policy = config.get("BlueGreenUpdatePolicy") or {}
+    routing = policy.get("TrafficRoutingConfiguration") or {}
+    rolling = config.get("RollingUpdatePolicy") or {}
+    kept = float(policy.get("TerminationWaitInSeconds") or 0)
+    watched = float(routing.get("WaitIntervalInSeconds") or 0)
+    if routing.get("Type") == "ALL_AT_ONCE":
+        # One bake: while all traffic is watched, the old fleet is kept.
+        return max(watched, kept)
+    waits = _steps(routing.get("LinearStepSize")) * watched
+    waits += _steps(rolling.get("MaximumBatchSize")) * float(rolling.get("WaitIntervalInSeconds") or 0)
+    return waits + kept
+
+
+def _steps(size: Mapping[str, Any] | None) -> int:
+    if not size or size.get("Type") != "CAPACITY_PERCENT":
+        return 1
+    return math.ceil(100 / float(size["Value"]))
+
+
+def _request(details: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a task asked a service for."""
     try:
         request = json.loads(details.get("parameters") or "{}")
     except ValueError:
-        return None
+        return {}
+    return request if isinstance(request, dict) else {}
+
+
+def _job(request: Mapping[str, Any]) -> Job | None:
     for member, group in JOB_KINDS.items():
-        if isinstance(request, dict) and request.get(member):
+        if request.get(member):
             return Job(name=str(request[member]), log_group=group)
     return None

@@ -47,6 +47,7 @@ class Server:
     started_at: datetime
     iam: bool
     versions: dict[str, str]
+    time_scale: float = 1.0
 
     @property
     def uptime_seconds(self) -> float:
@@ -71,6 +72,7 @@ def find(root: Path) -> Server | None:
         started_at=datetime.fromisoformat(str(facts["started_at"])),
         iam=bool(facts.get("iam")),
         versions=dict(facts.get("versions", {})),
+        time_scale=float((document(state_folder(root) / "launch.json") or {}).get("time_scale", 1)),
     )
 
 
@@ -147,7 +149,7 @@ def up(
         if parent_pid is not None:
             flags += ["--parent-pid", str(parent_pid)]
         with progress.step("starting the local AWS") as step:
-            server = _start(root, program, flags, port)
+            server = _start(root, program, flags, port, scale)
             step.summary = server.endpoint
             if scale != 1:
                 step.summary += f", waits {scale:g} times as fast: {places.SETTINGS_FILE}"
@@ -193,7 +195,7 @@ def free_port() -> int:
     raise CommandError("no TCP port on 127.0.0.1 is free: end a program that listens on one")
 
 
-def _start(root: Path, program: Path, flags: list[str], port: int | None) -> Server:
+def _start(root: Path, program: Path, flags: list[str], port: int | None, scale: float) -> Server:
     folder = state_folder(root)
     (folder / "ready.json").unlink(missing_ok=True)
     while True:
@@ -210,7 +212,12 @@ def _start(root: Path, program: Path, flags: list[str], port: int | None) -> Ser
                 env=clean_environment({MARK: str(folder)}),
             )
         _launched.append(process)
-        launch = {"pid": process.pid, "started": processes.started(process.pid), "port": chosen}
+        launch = {
+            "pid": process.pid,
+            "started": processes.started(process.pid),
+            "port": chosen,
+            "time_scale": scale,
+        }
         (folder / "launch.json").write_text(json.dumps(launch))
         try:
             status = _wait_until_ready(root, process)

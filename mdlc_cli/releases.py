@@ -2,22 +2,100 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from mdlc_cli.audit import Item
+from mdlc_cli.audit import Item, parsed
 from mdlc_cli.errors import CommandError
-from mdlc_cli.history import explained
-from mdlc_cli.machines import StateMachine
+from mdlc_cli.machines import StateMachine, executions
 from mdlc_cli.running import Result
+from mdlc_cli.target import Target
 
 WORKFLOW = "release"
 NOTHING_BEFORE = "0"
 """What a release's audit item holds as the version it replaced when there was none."""
+LOOKS_FOR_A_RELEASE, BETWEEN_LOOKS_SECONDS = 6, 0.5
+"""How often, and how far apart, is looked for the release that an approval begins."""
 
 
 def model_of(machine: StateMachine) -> str:
     """The model whose release machine this is; its name begins the machine's."""
     return machine.name.removesuffix(f"-{WORKFLOW}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Underway:
+    """A release that runs.
+
+    Attributes:
+        version: the version that it was started with; None for the newest approved one.
+        trigger: what started it.
+    """
+
+    arn: str
+    version: int | None
+    trigger: str
+
+    @property
+    def sentence(self) -> str:
+        """What it releases and why, as the beginning of a sentence."""
+        what = "A release" if self.version is None else f"A release of version {self.version}"
+        return f"{what}, started by its approval," if self.trigger == "approval" else what
+
+
+def underway(target: Target, machine: StateMachine) -> Underway | None:
+    """The release of a machine that has run longest, or None."""
+    client = target.client("stepfunctions")
+    pages = client.get_paginator("list_executions").paginate(
+        stateMachineArn=machine.arn, statusFilter="RUNNING"
+    )
+    found = [execution["executionArn"] for page in pages for execution in page["executions"]]
+    return _described(client, found[-1]) if found else None
+
+
+def begun_since(target: Target, machine: StateMachine, moment: datetime) -> Underway | None:
+    """A release that began since then, waited for a little: an approval takes a moment to reach it."""
+    for _ in range(LOOKS_FOR_A_RELEASE):
+        recent = executions(target, machine, limit=1)
+        if recent and recent[0].started >= moment:
+            return _described(target.client("stepfunctions"), recent[0].arn)
+        time.sleep(BETWEEN_LOOKS_SECONDS)
+    return None
+
+
+def is_wanted(target: Target, machine: StateMachine, result: Result, version: int | None) -> bool:
+    """Whether a release that was watched brought, or failed to bring, the version that is asked for."""
+    found = _described(target.client("stepfunctions"), result.arn).version
+    if version is not None:
+        return found == version
+    return not result.succeeded or found in (None, newest_approved(target, model_of(machine)))
+
+
+def newest_approved(target: Target, group: str) -> int | None:
+    """The number of the newest approved version of a package group, or None."""
+    # By number, since SageMaker's own order is by the second of their creation.
+    versions = (
+        int(package["ModelPackageVersion"])
+        for page in target.client("sagemaker")
+        .get_paginator("list_model_packages")
+        .paginate(ModelPackageGroupName=group, ModelApprovalStatus="Approved")
+        for package in page["ModelPackageSummaryList"]
+    )
+    return max(versions, default=None)
+
+
+def _described(client: Any, arn: str) -> Underway:
+    given = parsed(client.describe_execution(executionArn=arn).get("input"))
+    given = given if isinstance(given, dict) else {}
+    version = given.get("package_version")
+    return Underway(
+        arn=arn,
+        version=int(version) if version is not None else None,
+        trigger=str(given.get("trigger", "")),
+    )
 
 
 def served(found: Iterable[Item]) -> list[int]:
@@ -62,5 +140,5 @@ def before(found: Iterable[Item], model: str) -> tuple[int, int]:
 def failure(result: Result, version: int | None) -> str:
     """One sentence on why a release failed."""
     what = "the newest approved version" if version is None else f"version {version}"
-    why = f"{result.error or result.status}: {explained(result.cause) or 'no cause was given'}".rstrip(". ")
-    return f"{what} was not released ({why}): see `mdlc audit` and `mdlc logs`"
+    failed = result.failure
+    return f"{what} was not released ({failed.why.rstrip('.')}): {failed.following}"

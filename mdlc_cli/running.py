@@ -10,9 +10,11 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from mdlc_cli import job_logs, progress, watch
+from mdlc_cli import advice, causes, job_logs, progress, watch
+from mdlc_cli.advice import Failure
+from mdlc_cli.causes import explained
 from mdlc_cli.errors import CommandError
-from mdlc_cli.history import Timeline, explained, flattened
+from mdlc_cli.history import Timeline, flattened
 from mdlc_cli.machines import StateMachine
 from mdlc_cli.target import Target
 from mdlc_cli.terminal import line
@@ -31,6 +33,23 @@ class Result:
     error: str
     cause: str
     timeline: Timeline
+
+    @property
+    def machine(self) -> str:
+        """The machine's name."""
+        return self.arn.split(":")[-2] if ":" in self.arn else ""
+
+    @property
+    def outcome(self) -> str:
+        """The machine's own outcome, such as Refused; empty without one."""
+        return dict(flattened(self.output)).get("outcome", "")
+
+    @property
+    def failure(self) -> Failure:
+        """Why it failed, and what comes next."""
+        first = self.timeline.first_failure
+        job = first.job.name if first is not None and first.job is not None else ""
+        return advice.failure(self.arn, self.error or self.status, self.cause, job=job)
 
     @property
     def succeeded(self) -> bool:
@@ -119,21 +138,21 @@ def report(target: Target, result: Result, *, console: Console) -> None:
         for name, value in flattened(result.output):
             table.add_row(name, value)
         console.print(table)
+        if told := advice.meaning(advice.workflow_of(result.machine), result.outcome):
+            console.print(told, markup=False)
         return
     console.print(line((result.status, "red"), f" after {seconds:.1f} s, {states} states entered"))
-    console.print(
-        f"{result.error or 'no error name'}: {explained(result.cause) or 'no cause given'}", markup=False
-    )
+    ended_by = result.failure
+    console.print(ended_by.why, markup=False)
     failure = result.timeline.first_failure
-    if failure is None:
-        return
-    if explained(failure.cause) != explained(result.cause):
-        console.print(
-            f"{failure.state} was first to fail: {failure.error}: {explained(failure.cause)}", markup=False
-        )
-    lines = job_logs.lines(target, failure.job, limit=SHOWN_LOG_LINES) if failure.job else []
-    if failure.job and lines:
-        told = f"\nThe last lines of {failure.job.name}, which {failure.state} started:"
+    if failure is not None and explained(failure.cause) != explained(result.cause):
+        first = causes.sentence(failure.error, failure.cause)
+        console.print(f"{failure.state} was first to fail: {first}", markup=False)
+    job = failure.job if failure is not None else None
+    lines = job_logs.lines(target, job, limit=SHOWN_LOG_LINES) if job else []
+    if failure and job and lines:
+        told = f"\nThe last lines of {job.name}, which {failure.state} started:"
         console.print(line((told, "bold")))
     for logged in lines:
         console.print(line(f"  {logged}"))
+    console.print(f"Next: {ended_by.following}.", markup=False)

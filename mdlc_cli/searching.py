@@ -27,6 +27,7 @@ class Search:
         on: the day in UTC whose captures are looked through; none are without.
         note: told where it is looked, as it happens.
         looked: where it was looked, in words.
+        unlike_a_batch: whether batches are recorded and were left out, because their ids look otherwise.
     """
 
     target: Target
@@ -37,6 +38,7 @@ class Search:
     on: date | None = None
     note: Callable[[str], None] = lambda line: None
     looked: list[str] = field(default_factory=list)
+    unlike_a_batch: bool = False
 
     def find(self) -> tuple[Prediction, list[Item]]:
         """The prediction, with the audit items of its model.
@@ -77,9 +79,11 @@ class Search:
         if self.on is not None and bucket is not None and self.run is None:
             self.looked.append(f"the captures of {self.on} in s3://{bucket}/{captures.PREFIX}")
             found = captures.find(self.target, bucket, model, self.on, self.prediction_id, self.note)
-        if found is None and (self.run is not None or _OF_A_BATCH.fullmatch(self.prediction_id)):
-            runs = [one for one in lineage.batch_runs(items) if self.run in (None, one["run"])]
-            if runs:
+        runs = [one for one in lineage.batch_runs(items) if self.run in (None, one["run"])]
+        if found is None and runs:
+            if self.run is None and not _OF_A_BATCH.fullmatch(self.prediction_id):
+                self.unlike_a_batch = True
+            else:
                 self.looked.append(f"{len(runs)} published {_noun('batch', runs)} of {model}")
                 found = published.in_batches(self.target, runs, self.prediction_id, self.note)
         if found is None and self.run is None:
@@ -93,7 +97,12 @@ class Search:
         given = self.prediction_id
         if given in models:
             return f"{given!r} is a model and no prediction: try `mdlc audit --model {given}`"
-        where = ", ".join(self.looked) or "nothing, because no decision, batch or window is recorded here"
+        if self.unlike_a_batch:
+            self.looked.append("no batch, because the ids of a batch's predictions are 32 hexadecimal digits")
+        nothing = "no decision, batch or window is recorded here"
+        if self.run is not None:
+            nothing = f"no published batch has the run {self.run!r}"
+        where = ", ".join(self.looked) or f"nothing, because {nothing}"
         tries = []
         if self.on is None and self.run is None:
             tries.append(

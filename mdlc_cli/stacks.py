@@ -49,7 +49,7 @@ def deployed(target: Target, name: str | None = None) -> list[DeployedStack]:
             status=stack["StackStatus"],
             outputs={output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())},
         )
-        for stack in _pages(target.client("cloudformation"), "describe_stacks", "Stacks")
+        for stack in pages(target.client("cloudformation"), "describe_stacks", "Stacks")
         if stack["StackStatus"] != "DELETE_COMPLETE"
     ]
     if name is None:
@@ -111,17 +111,22 @@ def upload_rules(target: Target, stack: str) -> list[str]:
 
 def _made(target: Target, stack: str, kind: str) -> list[dict[str, Any]]:
     """The resources of a type that a stack made; one that it never came to make has no physical id."""
-    resources = _pages(
-        target.client("cloudformation"), "list_stack_resources", "StackResourceSummaries", StackName=stack
-    )
     return [
         resource
-        for resource in resources
+        for resource in resources(target, stack)
         if resource["ResourceType"] == kind and "PhysicalResourceId" in resource
     ]
 
 
-def _pages(client: Any, operation: str, member: str, **request: Any) -> Iterator[dict[str, Any]]:
+def resources(target: Target, stack: str) -> Iterator[dict[str, Any]]:
+    """Summaries of a deployed stack's resources."""
+    return pages(
+        target.client("cloudformation"), "list_stack_resources", "StackResourceSummaries", StackName=stack
+    )
+
+
+def pages(client: Any, operation: str, member: str, **request: Any) -> Iterator[dict[str, Any]]:
+    """What all pages of an operation's answer hold in a member."""
     for page in client.get_paginator(operation).paginate(**request):
         yield from page[member]
 

@@ -47,12 +47,16 @@ class Target:
         region: the region; None when a real account's configuration names none.
         account: the account's twelve digits.
         secret: the local AWS's secret access key; empty for real AWS, whose keys boto3 finds.
+        time_scale: how many times as fast as AWS it waits.
+        beside: of real AWS, the URL of the local one that runs, and is left alone.
     """
 
     endpoint: str | None
     region: str | None
     account: str
     secret: str = field(default="", repr=False)
+    time_scale: float = 1.0
+    beside: str = ""
 
     @property
     def is_local(self) -> bool:
@@ -64,7 +68,8 @@ class Target:
         """One line that says which AWS is in use."""
         if self.is_local:
             return f"Using the local AWS at {self.endpoint} (nothing leaves this machine)"
-        return f"Using real AWS: account {self.account}, region {self.region}"
+        alone = f"; the local AWS at {self.beside} is left as it is" if self.beside else ""
+        return f"Using real AWS: account {self.account}, region {self.region}{alone}"
 
     def reached_at(self, url: str) -> str:
         """Where the REST API answers whose URL a stack outputs; on the local AWS it has an address there."""
@@ -126,7 +131,13 @@ class Target:
 
 def at(server: local.Server) -> Target:
     """The local AWS that ``server`` is."""
-    return Target(endpoint=server.endpoint, region=LOCAL_REGION, account=LOCAL_ACCOUNT, secret=server.secret)
+    return Target(
+        endpoint=server.endpoint,
+        region=LOCAL_REGION,
+        account=LOCAL_ACCOUNT,
+        secret=server.secret,
+        time_scale=server.time_scale,
+    )
 
 
 def choose(root: Path, choice: Choice | None = None) -> Target:
@@ -142,9 +153,9 @@ def choose(root: Path, choice: Choice | None = None) -> Target:
     if wanted not in (None, "local", "aws"):
         raise CommandError(f"{TARGET_VARIABLE}={wanted} names no AWS: set it to local or aws, or unset it")
     wanted = wanted or settings_file.target(root)
-    if wanted == "aws":
-        return _real()
     server = local.find(root)
+    if wanted == "aws":
+        return _real(asked=True, beside=server)
     if server is not None:
         return at(server)
     if absence.absence(root) is not absence.Absence.NEVER_UP:
@@ -163,10 +174,20 @@ def announced(root: Path, choice: Choice | None = None) -> Target:
     return target
 
 
-def _real() -> Target:
+def _real(*, asked: bool = False, beside: local.Server | None = None) -> Target:
+    """The account that the environment's credentials are of.
+
+    Args:
+        asked: whether real AWS was asked for, instead of being all there is.
+        beside: the local AWS that runs, and is left alone.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
 
+    why = "real AWS is asked for (--aws, MDLC_TARGET or mdlc.toml)" if asked else "no local AWS runs"
     remedy = "run `mdlc local up` to work on this machine, or configure AWS credentials and a region"
+    if beside is not None:
+        here = f"use the local AWS at {beside.endpoint} with --local"
+        remedy = f"configure AWS credentials and a region, or {here}"
     access_key = os.environ.get("AWS_ACCESS_KEY_ID", "")
     if _ACCOUNT.fullmatch(access_key):
         raise CommandError(
@@ -175,12 +196,17 @@ def _real() -> Target:
         )
     session = _session()
     if session.region_name is None:
-        raise CommandError(f"no local AWS runs and no AWS region is configured: {remedy}")
+        raise CommandError(f"{why} and no AWS region is configured: {remedy}")
     try:
         identity = Target(endpoint=None, region=None, account="").client("sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
-        raise CommandError(f"no local AWS runs and real AWS cannot be used ({error}): {remedy}") from error
-    return Target(endpoint=None, region=session.region_name, account=identity["Account"])
+        raise CommandError(f"{why} and real AWS cannot be used ({error}): {remedy}") from error
+    return Target(
+        endpoint=None,
+        region=session.region_name,
+        account=identity["Account"],
+        beside=beside.endpoint if beside is not None else "",
+    )
 
 
 def _session() -> Any:

@@ -10,7 +10,6 @@ import importlib.util
 import os
 import platform
 import re
-import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -190,16 +189,6 @@ def check_python(version: tuple[int, ...]) -> None:
         raise MissingToolError(
             f"this is Python {found}, and mdlc needs {oldest} or newer: install a newer Python"
         )
-
-
-def write_launcher(target: Path) -> None:
-    """Writes a ``cdk`` script at ``target``, so that the locked CDK CLI answers to its own name."""
-    target.unlink(missing_ok=True)
-    target.write_text(
-        "#!/bin/sh\n# Written by `make setup`: the CDK CLI that mdlc_cli/node pins, on PyPI's Node.\n"
-        f'exec {shlex.quote(sys.executable)} -m mdlc_cli.cdk "$@"\n'
-    )
-    target.chmod(0o755)
 
 
 class _DownloadCount:

@@ -13,7 +13,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from mdlc_cli.history import Timeline, Visit, entered_line, timeline
+from mdlc_cli.history import Timeline, Visit, baking_line, entered_line, timeline
 from mdlc_cli.target import Target
 from mdlc_cli.terminal import line
 
@@ -32,26 +32,35 @@ def follow(target: Target, execution: str, *, console: Console) -> Timeline:
     client = target.client("stepfunctions")
     seconds = LOCAL_POLL_SECONDS if target.is_local else AWS_POLL_SECONDS
     if not console.is_terminal:
-        return _poll(client, execution, PlainLines(console).show, seconds)
+        return _poll(client, execution, PlainLines(console, target.time_scale).show, seconds)
+    scale = target.time_scale
     with Live(console=console, refresh_per_second=8, vertical_overflow="visible") as live:
-        return _poll(client, execution, lambda now: live.update(picture(now, datetime.now(UTC))), seconds)
+        return _poll(
+            client, execution, lambda now: live.update(picture(now, datetime.now(UTC), scale)), seconds
+        )
 
 
 class PlainLines:
     """Prints each state once, as it is entered."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, time_scale: float = 1.0) -> None:
         self._console = console
+        self._time_scale = time_scale
         self._shown = 0
+        self._baking = ""
 
     def show(self, now: Timeline) -> None:
         """Prints the states that were entered since the last call."""
         for visit in now.visits[self._shown :]:
             self._console.print(entered_line(visit, now.started), markup=False)
         self._shown = len(now.visits)
+        baking = baking_line(now, self._time_scale)
+        if baking and baking != self._baking:
+            self._console.print(f"           {baking}", markup=False)
+            self._baking = baking
 
 
-def picture(now: Timeline, moment: datetime) -> RenderableType:
+def picture(now: Timeline, moment: datetime, time_scale: float = 1.0) -> RenderableType:
     """The execution as a table for a terminal: what is done, what runs and for how long (seconds)."""
     table = Table.grid(padding=(0, 1))
     for visit in now.visits:
@@ -59,7 +68,9 @@ def picture(now: Timeline, moment: datetime) -> RenderableType:
             _mark(visit), line("  " * visit.inside + visit.state), _took(visit, moment), _job_name(visit)
         )
     elapsed = ((now.ended or moment) - now.started).total_seconds()
-    return Group(table, Text(f"{elapsed:.1f} s", style="dim"))
+    baking = baking_line(now, time_scale)
+    told = f"{elapsed:.1f} s{', ' if baking else ''}{baking}"
+    return Group(table, Text(told, style="dim"))
 
 
 def _mark(visit: Visit) -> RenderableType:

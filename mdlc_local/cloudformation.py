@@ -1,7 +1,7 @@
 """CloudFormation resource types that ministack lacks and our templates may hold."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -31,6 +31,7 @@ PLACEHOLDERS = {
 """Types that are only recorded, with the attributes a template may ask for: nothing behind them runs."""
 
 PROVISIONERS = "ministack.services.cloudformation.provisioners"
+CHANGE_SETS = "ministack.services.cloudformation.changesets"
 
 _NAME = (PROVISIONERS, "_physical_name", "stack_name logical_id lowercase max_len seeded")
 _PREFIXES_ON_WORKER = ("AWS::SageMaker::", "Custom::")
@@ -79,6 +80,16 @@ class NamedResource:
             service.call(f"Delete{self._kind.name}", {self._kind.name_field: name}, host.scope(), None)
         except Fault as fault:
             raise ValueError(f"{fault.code}: {fault.message}") from fault
+
+    def adopt(self, identifier: Mapping[str, str]) -> Provisioned:
+        """Take an existing resource into a stack, by its ARN."""
+        return self._provisioned(records.bare(identifier[self._kind.arn_field]))
+
+    def import_problem(self, arn: str) -> str | None:
+        """Why a resource cannot be imported, or None."""
+        if records.find(self._kind, arn, host.scope()) is not None:
+            return None
+        return f"Resource of type 'AWS::SageMaker::{self._kind.name}' with identifier '{arn}' was not found."
 
     def _request(self, properties: Properties) -> Properties:
         shape = model.operation(f"Create{self._kind.name}").input_shape
@@ -148,7 +159,12 @@ def install(app: ModuleType) -> None:
             "update": resource.update,
             "update_with_logical_id": True,
             "delete": resource.delete,
+            "import": resource.adopt,
         }
+    group = NamedResource(MODEL_PACKAGE_GROUP, replaces=False)
+    # A model has no part here: its identifier would be an ARN, too, but no stack of ours owns one.
+    lookups = seams.take(CHANGE_SETS, "_IMPORT_LOOKUPS")
+    lookups["AWS::SageMaker::ModelPackageGroup"] = ((MODEL_PACKAGE_GROUP.arn_field,), group.import_problem)
     for type_name, attributes in PLACEHOLDERS.items():
         handlers.setdefault(type_name, placeholder(type_name, attributes))
 

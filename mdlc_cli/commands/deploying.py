@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from mdlc_cli import deployment, progress, terminal
+from mdlc_cli import assembly, deployment, progress, removal, retained, teardowns, terminal
 from mdlc_cli.commands import options
+from mdlc_cli.retained import Retained
+from mdlc_cli.target import Target
 
 
 def deploy(
@@ -29,16 +32,51 @@ def teardown(
     stacks: Annotated[
         list[str] | None, typer.Argument(help="Stacks to destroy. Default: all of the app.")
     ] = None,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--everything",
+            help="Also remove for good what stacks retain: buckets with all data, audit tables, registered "
+            "models, keys. Takes stacks that are already destroyed, too.",
+        ),
+    ] = False,
     yes: options.Yes = False,
     local: options.Local = None,
 ) -> None:
-    """Destroy your stacks: stop what still runs, then remove everything they made."""
+    """Destroy your stacks: stop what still runs, remove what they made, and say what stays."""
     root, target = options.chosen(local)
-    names = stacks or deployment.stacks_of_app(target, root)
+    options.check_answerable(target, f"Destroy {', '.join(stacks or ['all stacks'])}", yes=yes)
+    app = assembly.synthesized(target, root) if assembly.has_app(root) or not stacks else None
+    standing, gone = teardowns.chosen(target, app, stacks or (), everything=everything)
     out = progress.stderr_console()
-    if not names:
+    if not standing and not gone:
         out.print("Nothing of this app is deployed", markup=False)
         return
-    options.confirm(target, f"Destroy {', '.join(names)}", yes=yes)
-    deployment.destroy(target, root, names)
-    out.print(f"{', '.join(names)} destroyed", markup=False)
+    if standing:
+        more = " and everything that they retain" if everything else ""
+        options.confirm(target, f"Destroy {', '.join(standing)}{more}", yes=yes)
+        deployment.destroy(target, root, standing, app)
+        out.print(f"{', '.join(standing)} destroyed", markup=False)
+    left = retained.left_by(target, {*standing, *gone})
+    if everything:
+        _remove(target, left, yes=yes)
+        return
+    for line in teardowns.what_stays(left):
+        out.print(terminal.line(line))
+
+
+def _remove(target: Target, left: Sequence[Retained], *, yes: bool) -> None:
+    out = progress.stderr_console()
+    doomed = removal.removable(left)
+    if not left:
+        out.print("Nothing is left", markup=False)
+    if doomed:
+        listed = ", ".join(one.sentence_part for one in doomed)
+        options.confirm(target, f"Remove for good {listed}", yes=yes)
+    for one in doomed:
+        with progress.step(f"removing {one.sentence_part}") as step:
+            done = removal.remove(target, one)
+            step.summary = done
+    for one in left:
+        if one not in doomed:
+            out.print(terminal.line(f"{one.sentence_part} stays: {teardowns.why_it_stays(one)}"))

@@ -13,6 +13,13 @@ from mdlc_cli.errors import CommandError
 app = typer.Typer(help="Run AWS on this machine: no account, no Docker, no costs.", no_args_is_help=True)
 
 
+IN_REAL_TIME = (
+    "It waits in real time, as AWS does: a release that bakes for ten minutes takes ten minutes. To wait 20 "
+    f"times as fast, write `[local]` and below it `time_scale = 20` into {places.SETTINGS_FILE}, then "
+    "`mdlc local down` and `mdlc local up`."
+)
+
+
 @app.command()
 def up(
     port: Annotated[int | None, typer.Option(help="TCP port. Default: 4566 or the next free one.")] = None,
@@ -27,9 +34,12 @@ def up(
     )
     out = progress.stderr_console()
     out.print(f"The local AWS {'is up' if started else 'was already up'} at {server.endpoint}", markup=False)
+    if server.time_scale == 1:
+        out.print(IN_REAL_TIME, markup=False)
     if started:
         out.print(
-            "Next: `mdlc deploy`, then `mdlc run training`. End it with `mdlc local down`.", markup=False
+            "Next: `mdlc deploy`, `mdlc upload FILE`, `mdlc run training`. End it with `mdlc local down`.",
+            markup=False,
         )
 
 

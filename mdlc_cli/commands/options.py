@@ -60,9 +60,22 @@ def confirm(found: Target, what: str, *, yes: bool) -> None:
         CommandError: nobody is there to answer.
         typer.Abort: the answer is no.
     """
-    if yes:
-        return
-    where = "the local AWS" if found.is_local else f"account {found.account}, region {found.region}"
-    if not sys.stdin.isatty():
-        raise CommandError(f"{what} in {where} must be confirmed and nobody can be asked here: give --yes")
-    typer.confirm(f"{what} in {where}?", abort=True, err=True)
+    check_answerable(found, what, yes=yes)
+    if not yes:
+        typer.confirm(f"{what} in {_place(found)}?", abort=True, err=True)
+
+
+def check_answerable(found: Target, what: str, *, yes: bool) -> None:
+    """Refuse early what would have to be confirmed later, where nobody can be asked.
+
+    Raises:
+        CommandError: the answer was not given, and there is no terminal.
+    """
+    if not yes and not sys.stdin.isatty():
+        raise CommandError(
+            f"{what} in {_place(found)} must be confirmed and nobody can be asked here: give --yes"
+        )
+
+
+def _place(found: Target) -> str:
+    return "the local AWS" if found.is_local else f"account {found.account}, region {found.region}"

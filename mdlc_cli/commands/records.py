@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mdlc_cli import account, family, family_tree, progress, registered, stacks, terminal
+from mdlc_cli import account, endings, family, family_tree, progress, registered, stacks, terminal
 from mdlc_cli import audit as records
 from mdlc_cli.audit import Item
 from mdlc_cli.commands import options
@@ -107,12 +107,16 @@ def _family(target: Target, model: str, items: list[Item], as_json: bool) -> Non
 
 
 def _table(found: list[Item]) -> None:
-    columns, rows = records.rows(records.executions(found))
+    ran = records.executions(found)
+    columns, rows = records.rows(ran)
     out = progress.results_console()
     table = progress.table(*columns)
     for row in rows:
         table.add_row(*row)
     out.print(table)
+    latest = ((f"{item.get('model')}-{item.get('workflow')}", endings.of_item(item)) for item in ran)
+    for note in endings.latest_notes(latest):
+        out.print(terminal.line(note))
     for name, champion in sorted(records.champions(found).items()):
         out.print(terminal.one_line(f"Champion of {name}: version {champion.get('version')}"))
 

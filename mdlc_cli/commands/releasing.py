@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import audit, machines, progress, releases, running, stacks
+from mdlc_cli import audit, machines, progress, releases, running, stacks, terminal
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
 from mdlc_cli.machines import StateMachine
+from mdlc_cli.running import Result
 from mdlc_cli.target import Target
 
 Reason = Annotated[str | None, typer.Option("--reason", help="Why, for the audit.", show_default=False)]
@@ -27,7 +28,10 @@ def release(
     yes: options.Yes = False,
     local: options.Local = None,
 ) -> None:
-    """Bring a version to the endpoint and watch it. Exit status 1 when it is sent back."""
+    """Bring a version to the endpoint and watch it. Exit status 1 when it is sent back.
+
+    A release that runs already, such as one that an approval began, is watched instead of started again.
+    """
     _, target = options.chosen_to_change(local, "Release a version", yes=yes)
     machine = machines.choose(machines.all_machines(target, stack=stack), releases.WORKFLOW, model=model)
     _run(target, machine, version, reason)
@@ -64,9 +68,25 @@ def rollback(
 
 
 def _run(target: Target, machine: StateMachine, version: int | None, reason: str | None) -> None:
-    given = {"package_version": version, "reason": reason}
-    text = json.dumps({key: value for key, value in given.items() if value is not None})
-    execution = running.start(target, machine, text)
-    result = running.to_the_end(target, execution, what="the release")
+    joined = _join(target, machine, version)
+    if joined is not None and releases.is_wanted(target, machine, joined, version):
+        result = joined
+    else:
+        given = {"package_version": version, "reason": reason}
+        text = json.dumps({key: value for key, value in given.items() if value is not None})
+        execution = running.start(target, machine, text)
+        result = running.to_the_end(target, execution, what="the release")
     if not result.succeeded:
         raise CommandError(releases.failure(result, version))
+
+
+def _join(target: Target, machine: StateMachine, version: int | None) -> Result | None:
+    """Watches the releases that run already, one after the other; the last one's result."""
+    result = None
+    out = progress.stderr_console()
+    while (found := releases.underway(target, machine)) is not None:
+        wanted = version is None or found.version in (None, version)
+        why = "watching it" if wanted else f"version {version} is released after it"
+        out.print(terminal.line(f"{found.sentence} runs already: {why}"))
+        result = running.to_the_end(target, found.arn, what="the release")
+    return result

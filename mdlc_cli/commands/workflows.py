@@ -1,12 +1,24 @@
-"""``mdlc run``, ``mdlc executions`` and ``mdlc logs``."""
+"""``mdlc upload``, ``mdlc run``, ``mdlc executions`` and ``mdlc logs``."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mdlc_cli import job_logs, machines, progress, running, terminal, watch
+from mdlc_cli import (
+    advice,
+    endings,
+    job_logs,
+    machines,
+    progress,
+    releases,
+    running,
+    terminal,
+    uploading,
+    watch,
+)
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
 from mdlc_cli.history import timeline
@@ -34,8 +46,45 @@ def run(
     if not wait:
         terminal.write(execution)
         return
-    if not running.to_the_end(target, execution, what="the execution").succeeded:
+    result = running.to_the_end(target, execution, what="the execution")
+    if not result.succeeded:
         raise typer.Exit(1)
+    if advice.workflow_of(machine.name) == "training" and result.outcome == "Succeeded":
+        _say_what_follows(target, machine, result)
+
+
+def _say_what_follows(target: Target, machine: machines.StateMachine, result: running.Result) -> None:
+    """Says that the approval of what was trained has begun a release, where the model has an endpoint."""
+    model = machine.name.removesuffix("-training")
+    wanted = f"{model}-{releases.WORKFLOW}"
+    found = [one for one in machines.all_machines(target) if one.name == wanted]
+    if not found:
+        return
+    begun = releases.begun_since(target, found[0], result.timeline.started)
+    if begun is None:
+        text = f"Next: `mdlc release --model {model}` brings it to the endpoint."
+    else:
+        text = f"{begun.sentence} has begun: watch it with `mdlc release --model {model}`."
+    progress.results_console().print(terminal.line(text))
+
+
+def upload(
+    files: Annotated[list[Path], typer.Argument(help="Files of data, CSV or Parquet as the dataset says.")],
+    to: Annotated[
+        str | None,
+        typer.Option("--to", help="S3 folder. Default: where the training looks.", show_default=False),
+    ] = None,
+    stack: options.Stack = None,
+    model: options.Model = None,
+    yes: options.Yes = False,
+    local: options.Local = None,
+) -> None:
+    """Put files where a model's training looks for its data. A file of the same name is replaced."""
+    _, target = options.chosen_to_change(local, f"Upload {', '.join(file.name for file in files)}", yes=yes)
+    if to is None:
+        found = machines.all_machines(target, stack=stack)
+        to = uploading.folder_of(target, machines.choose(found, "training", model=model))
+    uploading.upload(target, files, to)
 
 
 def executions(
@@ -52,11 +101,16 @@ def executions(
         found = [machines.choose(found, workflow, model=model)]
     elif model:
         found = [machine for machine in found if machine.name.startswith(f"{model}-")]
-    table = progress.table("started", "machine", "execution", "status", "seconds")
-    for each in machines.newest(target, found, limit=limit):
+    table = progress.table("started", "machine", "execution", "status", "outcome", "seconds")
+    told = [(each, endings.of(target, each)) for each in machines.newest(target, found, limit=limit)]
+    for each, ending in told:
         seconds = f"{(each.stopped - each.started).total_seconds():.0f}" if each.stopped else ""
-        table.add_row(f"{each.started:%Y-%m-%d %H:%M:%S}", each.machine, each.name, each.status, seconds)
-    progress.results_console().print(table)
+        started = f"{each.started:%Y-%m-%d %H:%M:%S}"
+        table.add_row(started, each.machine, each.name, each.status, ending.outcome, seconds)
+    out = progress.results_console()
+    out.print(table)
+    for note in endings.latest_notes((each.machine, ending) for each, ending in told):
+        out.print(terminal.line(note))
 
 
 def logs(
@@ -75,13 +129,18 @@ def logs(
         return
     execution = _execution(target, name)
     seen = timeline(watch.events(target.client("stepfunctions"), execution.arn))
-    if not (seen and seen.jobs):
-        text = f"Execution {execution.name} of {execution.machine} ran no jobs: see `mdlc executions`"
-        progress.stderr_console().print(text, markup=False)
     for each in seen.jobs if seen else ():
         terminal.write(f"==> {each.name}")
         for line in job_logs.lines(target, each, limit=tail):
             terminal.write(line)
+    ending = endings.of(target, execution, logs_shown=True)
+    jobs = "" if seen and seen.jobs else " and ran no jobs"
+    text = f"Execution {execution.name} of {execution.machine} {_ended(execution)}{jobs}."
+    progress.stderr_console().print(terminal.line(f"{text} {ending.note}".rstrip()))
+
+
+def _ended(execution: machines.Execution) -> str:
+    return "still runs" if execution.status == endings.RUNNING else f"ended as {execution.status}"
 
 
 def _execution(target: Target, name: str | None) -> machines.Execution:

@@ -50,9 +50,10 @@ class ModelHome(Construct):
             to no other. When it is imported, its policy must already let `logging.s3.amazonaws.com` put
             objects.
         removal_policy: what becomes of data when the stack is deleted. By default bucket, key, audit table
-            and registered packages stay; with `RemovalPolicy.DESTROY` all of it goes. The package group that
-            stays keeps its name, which is the model's: to deploy the model again, import the group into the
-            stack (`cdk import`) or delete it.
+            and registered packages stay, but for those of a stack whose very creation failed, which would be
+            in the way of the next attempt; with `RemovalPolicy.DESTROY` all of it goes. The package group
+            that stays keeps its name, which is the model's: `mdlc deploy` takes up what an earlier stack left
+            (as `cdk import` does), and `mdlc teardown --everything` removes it.
 
     Raises:
         ValueError: when the name cannot begin the names of SageMaker jobs or is another home's in the same
@@ -81,7 +82,7 @@ class ModelHome(Construct):
         bucket: s3.IBucket | None = None,
         key: kms.IKey | None = None,
         access_logs_bucket: s3.IBucket | None = None,
-        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
             raise ValueError(

@@ -1,6 +1,6 @@
 """What a model learns from: files below one prefix, the columns they hold and what each column is for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
 from unicodedata import category
@@ -105,7 +105,9 @@ class Dataset:
         self._check_csv_format()
         self._check_sequences()
         for role in ("label", "timestamp", *(["entity"] if self.entity is not None else [])):
-            _check_name(getattr(self, role), argument=role)
+            _check_role(role, getattr(self, role))
+        if not isinstance(self.columns, Mapping):
+            raise refusal("columns", self.columns, 'give each column its type, such as {"age": "integer"}.')
         object.__setattr__(self, "columns", self._with_implied_types())
         self._check_columns()
         self._check_features()
@@ -124,7 +126,13 @@ class Dataset:
             value = getattr(self, name)
             if isinstance(value, str):
                 raise refusal(name, value, f"give a tuple of names, for example ({value!r},).")
+            if value is None and name in ("known_after", "calendar", "accepted_leaks"):
+                raise refusal(name, value, "leave it out for none, or give a tuple of names.")
             if value is not None:
+                if not isinstance(value, Iterable):
+                    raise refusal(name, value, 'give a tuple of names, such as ("id",).')
+                for item in value:
+                    _check_role(name, item)
                 object.__setattr__(self, name, tuple(value))
                 repeated = sorted({item for item in value if tuple(value).count(item) > 1})
                 if repeated:
@@ -223,6 +231,22 @@ class Dataset:
             **({"delimiter": self.delimiter} if self.delimiter != "," else {}),
             **({"timestamp_format": self.timestamp_format} if self.timestamp_format is not None else {}),
         }
+
+
+_ROLES = {
+    "label": "name the column to predict.",
+    "timestamp": (
+        "name the column with the moment at which a prediction would be asked for: the split, features and "
+        "audit go by it. Data that have none need one, such as the day on which each row was exported."
+    ),
+}
+
+
+def _check_role(role: str, name: object) -> None:
+    """Refuse what is no column's name for a role that needs one."""
+    if not isinstance(name, str) or not name:
+        raise refusal(role, name, _ROLES.get(role, "name columns, as the header of the files has them."))
+    _check_name(name, argument=role)
 
 
 def _check_name(name: object, *, argument: str = "columns") -> None:

@@ -12,11 +12,12 @@ def refusal(argument: str, value: object, remedy: str) -> ValueError:
     return ValueError(f"{argument}={shown(value)}: {remedy}")
 
 
-def unknown(argument: str, value: str, known: Iterable[str], *, what: str) -> ValueError:
+def unknown(argument: str, value: object, known: Iterable[str], *, what: str) -> ValueError:
     """The error for a name that is not among ``known``, with the one that means the same or is spelt alike.
 
     ``what`` is the noun a reader would use for such a name, for example "metric".
     """
     choices = sorted(known)
-    remedy = did_you_mean(value, choices, SYNONYMS) or f"choose one of {', '.join(choices)}."
+    near = did_you_mean(value, choices, SYNONYMS) if isinstance(value, str) else ""
+    remedy = near or f"choose one of {', '.join(choices)}."
     return refusal(argument, value, f"no such {what}; {remedy}")

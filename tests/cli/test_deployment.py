@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from mdlc_cli import deployment, toolchain
+from mdlc_cli import assembly, deployment, toolchain
 from mdlc_cli.errors import CommandError, ToolFailedError
+from tests.cli import left
 from tests.cli.fakes import FakeClient, FakeTarget
 
 # Stands for the CDK CLI: writes down how it was called and does what a test asks by a file beside it.
@@ -23,10 +24,23 @@ CDK = """
     if "--outputs-file" in sys.argv:
         outputs = sys.argv[sys.argv.index("--outputs-file") + 1]
         pathlib.Path(outputs).write_text(json.dumps({"FlightDelay": {"BucketName": "b"}}))
-    if sys.argv[1] == "ls":
-        print("FlightDelay\\nNeverDeployed")
+    if sys.argv[1] == "synth":
+        folder = pathlib.Path(sys.argv[sys.argv.index("--output") + 1])
+        inner = folder / "assembly-Prod"
+        inner.mkdir(parents=True, exist_ok=True)
+        properties = {"templateFile": "t.json"}
+        stack = {"type": "aws:cloudformation:stack", "properties": properties}
+        nested = {"type": "cdk:cloud-assembly", "properties": {"directoryName": inner.name}}
+        top = {"FlightDelay": stack, "Prod": nested, "FlightDelay.assets": {"type": "cdk:asset-manifest"}}
+        properties = {**properties, "stackName": "Prod-Churn"}
+        named = {**stack, "displayName": "Prod/Churn", "properties": properties}
+        (folder / "manifest.json").write_text(json.dumps({"artifacts": top}))
+        (inner / "manifest.json").write_text(json.dumps({"artifacts": {"ProdChurn1": named}}))
+        kept = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"}
+        for place in (folder, inner):
+            (place / "t.json").write_text(json.dumps({"Resources": {"Bucket": kept}}))
     if (here / "fail").exists():
-        print("FlightDelay | CREATE_FAILED | no room")
+        print("FlightDelay | CREATE_FAILED | " + (here / "fail").read_text())
         sys.exit(1)
 """
 
@@ -59,7 +73,9 @@ def target(*, bootstrapped: bool = True, deployed: tuple[str, ...] = ("FlightDel
     return FakeTarget(
         clients={
             "cloudformation": FakeClient(
-                describe_stacks=stacks, list_stack_resources={"StackResourceSummaries": resources}
+                describe_stacks=stacks,
+                list_stack_resources={"StackResourceSummaries": resources},
+                list_stacks={"StackSummaries": []},
             ),
             "stepfunctions": FakeClient(
                 list_state_machines={"stateMachines": [machine]},
@@ -92,7 +108,7 @@ def test_without_names_everything_is_deployed_and_bootstrapping_happens_once(pro
 
 def test_a_failed_deployment_shows_the_last_lines_and_no_old_outputs(project: Path) -> None:
     deployment.deploy(target(), project)
-    (project / "fail").touch()
+    (project / "fail").write_text("no room")
     with pytest.raises(
         ToolFailedError, match="cdk deploy failed with status 1: read the lines above"
     ) as caught:
@@ -107,14 +123,74 @@ def test_a_folder_without_an_app_is_refused(project: Path) -> None:
     assert not (project / "calls.jsonl").exists()
 
 
-def test_only_deployed_stacks_of_the_app_are_torn_down(project: Path) -> None:
-    assert deployment.stacks_of_app(target(), project) == ["FlightDelay"]
-
-
 def test_what_still_runs_is_stopped_before_the_stack_goes(project: Path) -> None:
     here = target(deployed=("FlightDelay",))
     with pytest.raises(CommandError, match=r"FlightDelay \(CREATE_COMPLETE\) could not be destroyed"):
-        deployment.destroy(here, project, ["FlightDelay"])
+        deployment.destroy(here, project, ["FlightDelay"], assembly.synthesized(here, project))
     stopped = [request for name, request in here.clients["stepfunctions"].calls if name == "stop_execution"]
     assert [each["executionArn"] for each in stopped] == ["arn:e", "arn:f"]
-    assert calls(project)[0]["arguments"][:3] == ["destroy", "FlightDelay", "--force"]
+    folder = str(project / ".mdlc" / "assembly")
+    assert calls(project)[1]["arguments"][:5] == ["destroy", "FlightDelay", "--app", folder, "--force"]
+
+
+def test_the_stacks_of_an_app_are_known_by_name_and_by_path(project: Path) -> None:
+    app = assembly.synthesized(target(), project)
+    found = [(one.name, one.selector) for one in app.stacks]
+    assert found == [("FlightDelay", "FlightDelay"), ("Prod-Churn", "Prod/Churn")]
+    assert [one.name for one in app.chosen(["Prod/Churn"])] == ["Prod-Churn"]
+
+
+def only_bootstrapped(here: FakeTarget) -> FakeTarget:
+    here.clients["cloudformation"]._answers["describe_stacks"] = lambda StackName=None: {
+        "Stacks": [{"StackName": "CDKToolkit", "StackStatus": "CREATE_COMPLETE"}]
+    }
+    return here
+
+
+def test_what_an_earlier_stack_left_is_imported_before_the_deployment(project: Path) -> None:
+    here = only_bootstrapped(left.target({"Prod-Churn": left.LEFT}))
+    deployment.deploy(here, project)
+    synth, imported, deploy = (call["arguments"] for call in calls(project))
+    folder = str(project / ".mdlc" / "assembly")
+    assert synth[:2] == ["synth", "--quiet"]
+    assert imported[:4] == ["import", "Prod/Churn", "--app", folder]
+    mapping = json.loads(imported[imported.index("--resource-mapping-inline") + 1])
+    assert mapping == {"Bucket": {"BucketName": "churn-1"}}
+    assert deploy[:4] == ["deploy", "--all", "--app", folder]
+
+
+@pytest.mark.parametrize(
+    ("line", "deleted", "sentence"),
+    [
+        (
+            f"AWS::SageMaker::ModelPackageGroup: Model Package Group already exists: {left.ARN}",
+            {"Old": left.LEFT},
+            "model package group churn is left of the deleted stack Old, and this one makes one of that "
+            "name: remove it with `mdlc teardown Old --everything`, or name it otherwise",
+        ),
+        (
+            "ours already exists",
+            {},
+            "cdk deploy failed because a name is taken, and no stack that was deleted within 90 days left it "
+            "(the lines above say which): delete what holds it, or name it otherwise",
+        ),
+    ],
+)
+def test_a_name_that_is_taken_is_explained(
+    project: Path, line: str, deleted: dict[str, Any], sentence: str
+) -> None:
+    (project / "fail").write_text(line)
+    with pytest.raises(ToolFailedError) as refusal:
+        deployment.deploy(only_bootstrapped(left.target(deleted)), project, ["FlightDelay"])
+    assert str(refusal.value) == sentence
+    assert line in refusal.value.detail
+
+
+def test_a_stack_that_left_the_app_is_destroyed_without_the_cdk(project: Path) -> None:
+    here = left.target({}, deployed=("Old",))
+    here.clients["stepfunctions"] = FakeClient(list_state_machines={"stateMachines": []})
+    with pytest.raises(CommandError, match=r"Old \(CREATE_COMPLETE\) could not be destroyed"):
+        deployment.destroy(here, project, ["Old"], assembly.synthesized(here, project))
+    assert [call["arguments"][0] for call in calls(project)] == ["synth"]
+    deleted = [request for name, request in here.clients["cloudformation"].calls if name == "delete_stack"]
+    assert deleted == [{"StackName": "Old"}]

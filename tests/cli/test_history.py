@@ -135,20 +135,6 @@ def test_a_line_says_when_and_what() -> None:
     assert history.entered_line(visit, START) == "   12.3 s    ScoreModel"
 
 
-@pytest.mark.parametrize(
-    ("cause", "shown"),
-    [
-        ("plain words", "plain words"),
-        (json.dumps({"TrainingJobName": "x", "FailureReason": "bad label"}), "bad label"),
-        (json.dumps({"errorMessage": json.dumps({"message": "inner"})}), "inner"),
-        ("[1, 2]", "[1, 2]"),
-        ('{"other": 1}', '{"other": 1}'),
-    ],
-)  # fmt: skip
-def test_a_cause_is_reduced_to_its_reason(cause: str, shown: str) -> None:
-    assert history.explained(cause) == shown
-
-
 def test_an_output_becomes_names_and_values() -> None:
     output = json.dumps(
         {"outcome": "Succeeded", "metrics": {"auc": 0.68}, "reasons": ["a", "b"], "next": None}
@@ -158,3 +144,52 @@ def test_an_output_becomes_names_and_values() -> None:
     ]  # fmt: skip
     assert history.flattened("") == []
     assert history.flattened("3") == [("output", "3")]
+
+
+def updated(config: dict[str, Any]) -> Recorder:
+    record = Recorder()
+    record.add("ExecutionStarted", 0)
+    record.add("TaskStateEntered", 1, name="UpdateEndpoint")
+    request = {"EndpointName": "m", "DeploymentConfig": config}
+    record.add("TaskScheduled", 1, parameters=json.dumps(request))
+    record.add("TaskSucceeded", 2)
+    record.add("TaskStateExited", 2, name="UpdateEndpoint")
+    record.add("TaskStateEntered", 3, name="Watch")
+    return record
+
+
+def blue_green(**routing: Any) -> dict[str, Any]:
+    policy = {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": 300}
+    return {"BlueGreenUpdatePolicy": policy}
+
+
+SHARE = {"Type": "CAPACITY_PERCENT", "Value": 30}
+
+
+@pytest.mark.parametrize(
+    ("config", "seconds"),
+    [
+        # The old fleet is kept while all traffic is watched.
+        (blue_green(Type="ALL_AT_ONCE", WaitIntervalInSeconds=600), 600),
+        (blue_green(Type="CANARY", WaitIntervalInSeconds=600, CanarySize=SHARE), 900),
+        (blue_green(Type="LINEAR", WaitIntervalInSeconds=60, LinearStepSize=SHARE), 540),
+        ({"RollingUpdatePolicy": {"WaitIntervalInSeconds": 60, "MaximumBatchSize": SHARE}}, 240),
+        ({}, 0),
+    ],
+)
+def test_how_long_an_update_bakes(config: dict[str, Any], seconds: float) -> None:
+    assert history.baking_seconds({"DeploymentConfig": config}) == seconds
+
+
+def test_until_when_an_endpoint_bakes_is_said_while_it_does() -> None:
+    record = updated(blue_green(Type="CANARY", WaitIntervalInSeconds=600, CanarySize=SHARE))
+    seen = history.timeline(record.events)
+    assert seen is not None
+    assert history.baking_line(seen, 20) == (
+        "the endpoint bakes for 45 s while alarms watch it, until 00:00:46 UTC at the earliest"
+    )
+    record.add("ExecutionSucceeded", 60)
+    ended = history.timeline(record.events)
+    assert ended is not None and history.baking_line(ended, 20) == ""
+    plain = history.timeline(updated({}).events)
+    assert plain is not None and history.baking_line(plain, 1) == ""

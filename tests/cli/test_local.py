@@ -177,7 +177,8 @@ def test_a_project_says_how_fast_its_local_aws_waits(
 ) -> None:
     started: list[list[str]] = []
 
-    def start(root: Path, program: Path, flags: list[str], port: int | None) -> local.Server:
+    def start(root: Path, program: Path, flags: list[str], port: int | None, scale: float) -> local.Server:
+        assert scale == 20
         started.append(flags)
         now = datetime.now(UTC)
         return local.Server(
@@ -198,3 +199,23 @@ def _wait(happened: Callable[[], bool], seconds: float = 15) -> None:
     while not happened():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize(("scale", "says"), [(1.0, True), (20.0, False)])
+def test_a_local_aws_that_waits_in_real_time_says_so_and_what_to_write(
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    scale: float,
+    says: bool,
+) -> None:
+    monkeypatch.chdir(project)
+    server = local.Server(
+        endpoint="http://127.0.0.1:1", secret="s", pid=1, started_at=datetime.now(UTC), iam=True,
+        versions={}, time_scale=scale,
+    )  # fmt: skip
+    monkeypatch.setattr(local, "up", lambda root, **_: (server, True))
+    local_aws.up()
+    printed = " ".join(capsys.readouterr().err.split())
+    assert (local_aws.IN_REAL_TIME in printed) == says
+    assert "write `[local]` and below it `time_scale = 20` into mdlc.toml" in local_aws.IN_REAL_TIME

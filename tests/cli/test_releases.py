@@ -75,17 +75,25 @@ def test_without_a_way_back_the_remedy_is_named(versions: list[tuple[int, int]],
 def result(error: str, cause: str) -> Result:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     timeline = Timeline(started=now, visits=(), status="FAILED", ended=now, error=error, cause=cause)
-    return Result(arn="a", status="FAILED", output="", error=error, cause=cause, timeline=timeline)
+    return Result(
+        arn="arn:aws:states:us-east-1:0:execution:m-release:e1",
+        status="FAILED",
+        output="",
+        error=error,
+        cause=cause,
+        timeline=timeline,
+    )
 
 
 def test_a_failure_is_one_sentence_with_the_reason() -> None:
     told = releases.failure(result("RolledBack", "The alarm rang. The version before goes on serving."), 3)
     assert told == (
         "version 3 was not released (RolledBack: The alarm rang. The version before goes on serving): "
-        "see `mdlc audit` and `mdlc logs`"
+        "see why with `mdlc logs e1`; the version before serves"
     )
     assert releases.failure(result("", ""), None).startswith(
-        "the newest approved version was not released (FAILED: no cause was given)"
+        "the newest approved version was not released (FAILED: no cause was given): "
+        "start it anew with `mdlc release`"
     )
 
 

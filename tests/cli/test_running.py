@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from mdlc_cli import running
+from mdlc_cli import advice, running
 from mdlc_cli.errors import CommandError
 from mdlc_cli.machines import StateMachine
 from tests.cli.fakes import FakeClient, FakeTarget
@@ -83,12 +83,12 @@ def test_a_failure_ends_with_the_first_error_its_reason_and_the_jobs_last_lines(
     assert not result.succeeded
     assert lines[:2] == [
         "FAILED after 7.2 s, 2 states entered",
-        "SageMaker.JobFailed: AlgorithmError: no label",
+        "SageMaker.JobFailed: AlgorithmError: no label.",
     ]
-    assert lines[2] == "Train was first to fail: SageMaker.JobFailed: x"
+    assert lines[2] == "Train was first to fail: SageMaker.JobFailed: x."
     assert "m-train-1, which Train started" in lines[4]
-    assert lines[-1] == "  line 99"
-    assert len(lines) == 5 + running.SHOWN_LOG_LINES
+    assert lines[-2:] == ["  line 99", "Next: see `mdlc logs m-train-1`."]
+    assert len(lines) == 6 + running.SHOWN_LOG_LINES
 
 
 def test_a_success_ends_with_the_machines_own_output() -> None:
@@ -98,10 +98,10 @@ def test_a_success_ends_with_the_machines_own_output() -> None:
     result = running.follow(here, EXECUTION, console=console())
     running.report(here, result, console=out)
     assert result.succeeded
-    assert [line.split() for line in printed(out).splitlines()[1:]] == [
-        ["outcome", "Refused"],
-        ["passed", "false"],
-    ]
+    lines = printed(out).splitlines()
+    assert lines[0] == "SUCCEEDED in 4.0 s, 1 states entered"
+    assert [line.split() for line in lines[1:3]] == [["outcome", "Refused"], ["passed", "false"]]
+    assert " ".join(lines[3:]) == advice.meaning("training", "Refused")
 
 
 def test_the_input_is_handed_over_as_it_was_given(tmp_path: Path) -> None:

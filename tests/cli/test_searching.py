@@ -115,9 +115,18 @@ def test_it_is_found_where_it_was_recorded(
 @pytest.mark.parametrize(
     ("prediction_id", "narrowed", "looked"),
     [
-        ("none", {}, "1 decision table, 2 monitored windows of churn"),
+        (
+            "none",
+            {},
+            "(looked at: 1 decision table, 2 monitored windows of churn, no batch, because the ids of a "
+            "batch's predictions are 32 hexadecimal digits): ",
+        ),
         (BATCH_ID[::-1], {}, "1 decision table, 1 published batch of churn, 2 monitored windows of churn"),
-        (BATCH_ID, {"run": "other"}, "nothing, because"),
+        (
+            BATCH_ID,
+            {"run": "other"},
+            "(looked at: nothing, because no published batch has the run 'other'): ",
+        ),
         (
             "w1",
             {"on": date(2026, 2, 5)},

@@ -12,6 +12,7 @@ import pytest
 
 from mdlc_cli import absence, local, processes, target
 from mdlc_cli.errors import CommandError
+from tests.cli.fakes import FakeClient
 
 FACTS = {"pid": 4711, "started_at": "2026-01-01T00:00:00Z", "iam": True, "versions": {"moto": "5"}}
 
@@ -79,7 +80,7 @@ class TestNoRealAccountByAccident:
     @pytest.fixture(autouse=True)
     def real(self, monkeypatch: pytest.MonkeyPatch) -> None:
         account = target.Target(endpoint=None, region="eu-west-1", account="123456789012")
-        monkeypatch.setattr(target, "_real", lambda: account)
+        monkeypatch.setattr(target, "_real", lambda **_: account)
 
     def test_where_none_was_ever_up_the_account_is_used(self, tmp_path: Path) -> None:
         assert target.choose(tmp_path).account == "123456789012"
@@ -225,3 +226,34 @@ def test_an_api_is_reached_where_its_aws_is() -> None:
     assert here.reached_at(url) == "http://127.0.0.1:4566/_aws/execute-api/abc123/live/"
     assert here.reached_at("a-bucket") == "a-bucket"
     assert target.Target(endpoint=None, region="us-east-1", account="1" * 12).reached_at(url) == url
+
+
+def test_real_aws_beside_a_local_one_says_that_the_local_one_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, endpoint: str
+) -> None:
+    ready(tmp_path, endpoint)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+
+    class Session:
+        region_name = "eu-west-1"
+
+        def client(self, service: str, **_: object) -> FakeClient:
+            return FakeClient(get_caller_identity={"Account": "123456789012"})
+
+    monkeypatch.setattr(target, "_session", Session)
+    assert target.choose(tmp_path, "aws").sentence == (
+        "Using real AWS: account 123456789012, region eu-west-1; "
+        f"the local AWS at {endpoint} is left as it is"
+    )
+
+
+def test_real_aws_that_cannot_be_used_beside_a_local_one_names_both_ways(
+    tmp_path: Path, endpoint: str
+) -> None:
+    ready(tmp_path, endpoint)
+    with pytest.raises(CommandError) as refusal:
+        target.choose(tmp_path, "aws")
+    assert str(refusal.value) == (
+        "real AWS is asked for (--aws, MDLC_TARGET or mdlc.toml) and no AWS region is configured: configure "
+        f"AWS credentials and a region, or use the local AWS at {endpoint} with --local"
+    )

@@ -133,16 +133,3 @@ def test_the_node_lock_pins_a_cdk_2_by_hash_and_names_no_host() -> None:
     assert all(entry["integrity"].startswith("sha512-") for entry in packages.values())
     assert "resolved" not in text
     assert "http" not in text
-
-
-def test_the_launcher_runs_the_locked_cdk_without_an_activated_environment(tmp_path: Path) -> None:
-    launcher = tmp_path / "cdk"
-    launcher.write_text("an older one")
-    toolchain.write_launcher(launcher)
-    kept = {
-        name: value for name, value in os.environ.items() if name.startswith(("HOME", places.CACHE_VARIABLE))
-    }
-    answer = subprocess.check_output(
-        [launcher, "--version"], env={**kept, "PATH": "/usr/bin:/bin"}, text=True, cwd=ROOT
-    )
-    assert answer.startswith("2.")

@@ -119,3 +119,9 @@ def test_every_task_is_listed() -> None:
     made = {name for name in tasks.__all__ if name.islower()}
     around = {"may_put_metrics", "sequence_from_chain"}
     assert {name for name in made - around if f"`{name}`" not in listed} == set()
+
+
+def test_the_first_steps_need_no_port_no_sdk_and_nothing_to_fill_in() -> None:
+    steps = "".join(markdown.blocks(README, "sh"))
+    assert "mdlc upload" in steps
+    assert [word for word in ("4566", "127.0.0.1", "boto3", "<") if word in steps] == []

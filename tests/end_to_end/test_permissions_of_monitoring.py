@@ -41,6 +41,12 @@ ALLOWED = (
         "through, with the same states.",
     ),
     Unused(
+        roles=("BatchMonitoringRole",),
+        actions=("sagemaker:AddTags",),
+        resources="*:model/*",
+        reason="A model that was gone is made anew with the machine's tags, and none was gone.",
+    ),
+    Unused(
         roles=("BatchMonitoringMonitorRole",),
         actions=("s3:GetObject",),
         resources="*/monitoring/*",

@@ -119,3 +119,40 @@ def test_properties_take_the_types_of_the_api() -> None:
         "HyperParameters": {"depth": "3", "flag": "true"},
         "Tags": [{"Key": "a", "Value": "1"}],
     }
+
+
+def test_a_group_that_a_deleted_stack_left_is_imported_by_its_arn(client: Clients) -> None:
+    sagemaker, stacks = client("sagemaker"), client("cloudformation")
+    resources = thing(
+        "AWS::SageMaker::ModelPackageGroup", "ModelPackageGroupArn", ModelPackageGroupName="again"
+    )
+    resources["Thing"]["DeletionPolicy"] = "Retain"
+    deploy(client, "again", resources)
+    package = sagemaker.create_model_package(ModelPackageGroupName="again")["ModelPackageArn"]
+    delete(client, "again")
+    request = {
+        "StackName": "again",
+        "ChangeSetName": "take-up",
+        "ChangeSetType": "IMPORT",
+        "TemplateBody": json.dumps({"Resources": resources}),
+    }
+    kind = {"ResourceType": "AWS::SageMaker::ModelPackageGroup", "LogicalResourceId": "Thing"}
+    chosen = {**kind, "ResourceIdentifier": {"ModelPackageGroupArn": f"{GROUP}/nobody"}}
+    stacks.create_change_set(**request, ResourcesToImport=[chosen])
+    refused = stacks.describe_change_set(StackName="again", ChangeSetName="take-up")
+    assert refused["Status"] == "FAILED" and "was not found" in refused["StatusReason"]
+    stacks.delete_change_set(StackName="again", ChangeSetName="take-up")
+    chosen["ResourceIdentifier"] = {"ModelPackageGroupArn": f"{GROUP}/again"}
+    stacks.create_change_set(**request, ResourcesToImport=[chosen])
+    stacks.execute_change_set(StackName="again", ChangeSetName="take-up")
+    waiter = stacks.get_waiter("stack_import_complete")
+    waiter.wait(StackName="again", WaiterConfig={"Delay": 0.1, "MaxAttempts": 100})
+    (resource,) = stacks.describe_stack_resources(StackName="again")["StackResources"]
+    assert resource["PhysicalResourceId"] == f"{GROUP}/again"
+    # It is the stack's again: an update changes it, and its versions are still there.
+    resources["Thing"]["Properties"]["ModelPackageGroupDescription"] = "two"
+    del resources["Thing"]["DeletionPolicy"]
+    deploy(client, "again", resources, update=True)
+    assert sagemaker.list_model_packages(ModelPackageGroupName="again")["ModelPackageSummaryList"]
+    sagemaker.delete_model_package(ModelPackageName=package)
+    delete(client, "again")

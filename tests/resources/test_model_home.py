@@ -94,7 +94,10 @@ def test_the_audit_table_is_encrypted_and_can_be_restored(stacks: dict[str, Synt
 @pytest.mark.parametrize("kind", KEPT)
 def test_data_stays_by_default(stacks: dict[str, Synthesized], kind: str) -> None:
     kept = stacks["Plain"].only(kind)
-    assert (kept["DeletionPolicy"], kept["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert (kept["DeletionPolicy"], kept["UpdateReplacePolicy"]) == (
+        "RetainExceptOnCreate",
+        "Retain",
+    )
 
 
 @pytest.mark.parametrize("kind", KEPT)

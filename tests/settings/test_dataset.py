@@ -128,3 +128,37 @@ def test_a_name_that_no_file_can_hold_is_refused_by_name(role: str, name: str) -
 @pytest.mark.parametrize("name", [" ", "a b", 'a"b', "a'b", "ä", "名前", "😀", "select", "_score", "a,b"])
 def test_any_other_name_is_a_column(name: str) -> None:
     assert name in flights(columns={**COLUMNS, name: "number"}).resolved_features
+
+
+NAMES = "name columns, as the header of the files has them."
+
+
+@pytest.mark.parametrize(
+    ("role", "value", "sentence"),
+    [
+        (
+            "timestamp",
+            None,
+            "timestamp=None: name the column with the moment at which a prediction would be asked for: the "
+            "split, features and audit go by it. Data that have none need one, such as the day on which each "
+            "row was exported.",
+        ),
+        ("label", None, "label=None: name the column to predict."),
+        ("entity", 3, f"entity=3: {NAMES}"),
+        ("row_key", 3, 'row_key=3: give a tuple of names, such as ("id",).'),
+        ("row_key", (None,), f"row_key=None: {NAMES}"),
+        ("known_after", None, "known_after=None: leave it out for none, or give a tuple of names."),
+        ("features", (None,), f"features=None: {NAMES}"),
+        ("columns", None, 'columns=None: give each column its type, such as {"age": "integer"}.'),
+        ("task", None, "task=None: no such task; choose one of binary, regression."),
+        ("uri", None, 'uri=None: give "s3://bucket/prefix/" with the closing slash.'),
+    ],
+)
+def test_what_is_left_empty_is_one_sentence(role: str, value: object, sentence: str) -> None:
+    roles: dict[str, Any] = {
+        "label": "left", "timestamp": "day", "row_key": ("id",), "columns": {"age": "integer"},
+        "uri": "s3://bucket/raw/", role: value,
+    }  # fmt: skip
+    with pytest.raises(ValueError, match=f"^{role}=") as refusal:
+        Dataset(format="csv", **roles)
+    assert str(refusal.value) == sentence

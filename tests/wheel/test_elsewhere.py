@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from mdlc_cli import places
 from tests.wheel.conftest import Installed
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -58,3 +60,18 @@ def test_the_local_aws_comes_up_in_an_empty_folder_beside_read_only_packages(
 
 def _folders(root: Path) -> list[Path]:
     return [root, *(path for path in root.rglob("*") if path.is_dir())]
+
+
+def test_cdk_is_a_command_of_the_environment(installed: Installed, tmp_path: Path) -> None:
+    """As in a clone: the pinned CDK CLI, on the wheel's own Node, without an activated environment."""
+    lines = ("import aws_cdk", "app = aws_cdk.App()", "aws_cdk.Stack(app, 'S')", "app.synth()")
+    (tmp_path / "app.py").write_text("\n".join(lines))
+    (tmp_path / "cdk.json").write_text('{"app": "python3 app.py"}')
+    cdk = installed.python.with_name("cdk")
+    kept = {name: os.environ[name] for name in ("HOME", places.CACHE_VARIABLE) if name in os.environ}
+    done = subprocess.run(
+        [cdk, "ls", "--no-notices"], cwd=tmp_path, capture_output=True, text=True,
+        env={**kept, "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["S"]

@@ -11,7 +11,7 @@ from tests.wheel.conftest import Installed
 APP = """
     import dataclasses
 
-    from aws_cdk import App, CfnOutput, RemovalPolicy, Stack
+    from aws_cdk import App, CfnOutput, Stack
 
     from mdlc_constructs import BuiltInAlgorithm, Dataset, ModelHome, TrainingWorkflow
     from mdlc_constructs.asl import Pass
@@ -27,7 +27,7 @@ APP = """
 
     app = App()
     stack = Stack(app, "Churn")
-    home = ModelHome(stack, "Model", name="churn", removal_policy=RemovalPolicy.DESTROY)
+    home = ModelHome(stack, "Model", name="churn")
     CarefulTraining(
         stack,
         "Training",
@@ -71,5 +71,11 @@ def test_a_subclass_outside_the_repository_synthesizes_and_deploys(
         assert (states["Train"]["Next"], states["Thanks"]["Type"]) == ("Thanks", "Pass")
         audit = installed.run("-m", "mdlc_cli", "audit", "--json", folder=tmp_path)
         assert json.loads(audit.stdout) == [], audit.stderr
+        # What a teardown retains is taken up by the next deployment: the table is the same.
+        gone = installed.run("-m", "mdlc_cli", "teardown", "Churn", "--yes", folder=tmp_path)
+        assert "model package group churn" in gone.stderr, gone.stderr
+        again = installed.run("-m", "mdlc_cli", "deploy", "--local", folder=tmp_path)
+        assert again.returncode == 0, again.stderr
+        assert again.stdout == deploy.stdout
     finally:
         installed.run("-m", "mdlc_cli", "local", "down", folder=tmp_path)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from mdlc_cli import releases
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
@@ -50,6 +51,7 @@ def target(status: str = "SUCCEEDED", error: str = "", cause: str = "") -> FakeT
             ]
         },
         start_execution={"executionArn": EXECUTION},
+        list_executions={"executions": []},
         get_execution_history={"events": events},
         describe_execution={"output": json.dumps({"outcome": "Succeeded"}), "error": error, "cause": cause},
     )
@@ -119,5 +121,71 @@ def test_a_version_that_is_sent_back_is_an_error_with_its_reason(
     assert isinstance(result.exception, CommandError)
     assert str(result.exception) == (
         "version 6 was not released (RolledBack: SageMaker rolled back to old: an alarm rang): "
-        "see `mdlc audit` and `mdlc logs`"
+        "see why with `mdlc logs e1`; the version before serves"
     )
+
+
+def running_release(here: FakeTarget, version: int, newest: int) -> None:
+    """A release of a version that its approval began runs, and ends once it is watched."""
+    client = here.clients["stepfunctions"]
+    looks = iter([{"executions": [{"executionArn": f"{EXECUTION}0"}]}, {"executions": []}])
+    client._answers["list_executions"] = lambda **_: next(looks)
+    client._answers["describe_execution"]["input"] = json.dumps(
+        {"package_version": version, "trigger": "approval"}
+    )
+    package = {"ModelPackageVersion": newest}
+    here.clients["sagemaker"] = FakeClient(list_model_packages={"ModelPackageSummaryList": [package]})
+
+
+@pytest.mark.parametrize("arguments", [["release"], ["release", "--version", "1"]])
+def test_a_release_that_runs_already_is_watched_instead_of_started_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str]
+) -> None:
+    here = target()
+    running_release(here, version=1, newest=1)
+    result = run(monkeypatch, tmp_path, here, *arguments)
+    assert result.exit_code == 0, result.output
+    assert "A release of version 1, started by its approval, runs already: watching it" in " ".join(
+        result.stderr.split()
+    )
+    assert [name for name, _ in here.clients["stepfunctions"].calls if name == "start_execution"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "newest", "version"),
+    [(["release", "--version", "2"], 1, 2), (["release"], 2, None), (["rollback"], 1, 3)],
+)
+def test_another_version_is_released_after_the_one_that_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str], newest: int, version: int | None
+) -> None:
+    here = target()
+    running_release(here, version=1, newest=newest)
+    result = run(monkeypatch, tmp_path, here, *arguments)
+    assert result.exit_code == 0, result.output
+    assert given(here).get("package_version") == version
+
+
+@pytest.mark.parametrize(
+    ("executions", "sentence"),
+    [
+        (
+            [{"executionArn": EXECUTION, "name": "e1", "status": "RUNNING", "startDate": NOW}],
+            "A release of version 1, started by its approval, has begun: watch it with "
+            "`mdlc release --model churn`.",
+        ),
+        ([], "Next: `mdlc release --model churn` brings it to the endpoint."),
+    ],
+)
+def test_a_training_says_what_follows(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, executions: list[dict[str, Any]], sentence: str
+) -> None:
+    monkeypatch.setattr(releases, "BETWEEN_LOOKS_SECONDS", 0)
+    here = target()
+    client = here.clients["stepfunctions"]
+    client._answers["start_execution"] = {"executionArn": EXECUTION.replace("release", "training")}
+    client._answers["list_executions"] = {"executions": executions}
+    given = {"package_version": 1, "trigger": "approval"}
+    client._answers["describe_execution"]["input"] = json.dumps(given)
+    result = run(monkeypatch, tmp_path, here, "run", "training")
+    assert result.exit_code == 0, result.output
+    assert " ".join(result.stdout.split()).endswith(sentence)

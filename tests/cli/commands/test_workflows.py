@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from mdlc_cli import advice
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
 from tests.cli.fakes import FakeClient, FakeTarget
@@ -27,6 +28,7 @@ def test_logs_of_an_execution_without_jobs_say_so(monkeypatch: pytest.MonkeyPatc
                 }
             ]
         },
+        describe_execution={"output": '{"outcome": "Unchanged"}'},
         get_execution_history={
             "events": [{"id": 1, "previousEventId": 0, "timestamp": NOW, "type": "ExecutionStarted"}]
         },
@@ -35,7 +37,8 @@ def test_logs_of_an_execution_without_jobs_say_so(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(options, "chosen", lambda local: (tmp_path, target))
     result = CliRunner().invoke(app, ["logs"])
     assert result.exit_code == 0, result.output
-    assert "Execution e1 of churn-training ran no jobs: see `mdlc executions`" in " ".join(
-        result.stderr.split()
+    assert " ".join(result.stderr.split()) == (
+        "Execution e1 of churn-training ended as SUCCEEDED and ran no jobs. "
+        + advice.meaning("training", "Unchanged")
     )
     assert result.stdout == ""

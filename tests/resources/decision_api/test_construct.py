@@ -126,7 +126,7 @@ def test_every_log_group_and_table_is_encrypted_and_kept_within_bounds(
         for table in stack.of_type("AWS::DynamoDB::Table").values():
             assert table["Properties"]["SSESpecification"]["SSEType"] == "KMS"
             assert table["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
-            assert table["DeletionPolicy"] == "Retain"
+            assert table["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 def test_the_warm_function_may_do_what_its_steps_do(stacks: dict[str, Synthesized]) -> None:

@@ -1,0 +1,103 @@
+"""Removes for good what deleted stacks left: data, models, audit tables and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from mdlc_cli.errors import CommandError
+from mdlc_cli.retained import BUCKET, GROUP, KEY, LOG_GROUP, TABLE, Retained
+from mdlc_cli.target import Target
+
+KEY_DAYS = 7
+"""KMS's shortest wait before it deletes a key; until then the deletion can be cancelled."""
+_AT_ONCE = 1000
+"""How many objects S3 deletes by one request."""
+
+
+def removable(left: Sequence[Retained]) -> list[Retained]:
+    """What of that `remove` can remove, keys last: what they encrypt goes first."""
+    return sorted((one for one in left if one.kind in _REMOVALS), key=lambda one: one.kind == KEY)
+
+
+def remove(target: Target, one: Retained) -> str:
+    """Removes a resource.
+
+    Returns:
+        What more there is to say about it.
+
+    Raises:
+        CommandError: AWS refused.
+    """
+    try:
+        return _REMOVALS[one.kind](target, one.name)
+    except ClientError as error:
+        reason = error.response["Error"].get("Message", str(error))
+        raise CommandError(
+            f"{one.sentence_part} could not be removed ({reason}): put that right and run "
+            f"`mdlc teardown {one.stack} --everything` again"
+        ) from error
+
+
+def _bucket(target: Target, name: str) -> str:
+    client = target.client("s3")
+    count = 0
+    for page in client.get_paginator("list_object_versions").paginate(Bucket=name):
+        entries = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+        for some in _batches([{"Key": each["Key"], "VersionId": each["VersionId"]} for each in entries]):
+            answer = client.delete_objects(Bucket=name, Delete={"Objects": some, "Quiet": True})
+            # S3 answers 200 even when it deleted nothing: what it refused stands in the body.
+            if refused := answer.get("Errors"):
+                first = refused[0]
+                raise CommandError(
+                    f"{len(refused)} objects of bucket {name} could not be deleted, the first being "
+                    f"{first.get('Key')} ({first.get('Code')}: {first.get('Message')}): put that right and "
+                    "try again"
+                )
+            count += len(some)
+    client.delete_bucket(Bucket=name)
+    return f"{count:,} versions of objects in it"
+
+
+def _table(target: Target, name: str) -> str:
+    client = target.client("dynamodb")
+    client.delete_table(TableName=name)
+    client.get_waiter("table_not_exists").wait(TableName=name)
+    return ""
+
+
+def _group(target: Target, name: str) -> str:
+    client = target.client("sagemaker")
+    pages = client.get_paginator("list_model_packages").paginate(ModelPackageGroupName=name)
+    # All are listed before the first is deleted, which would move the pages.
+    arns = [one["ModelPackageArn"] for page in pages for one in page["ModelPackageSummaryList"]]
+    for arn in arns:
+        client.delete_model_package(ModelPackageName=arn)
+    client.delete_model_package_group(ModelPackageGroupName=name)
+    return f"{len(arns)} versions in it"
+
+
+def _log_group(target: Target, name: str) -> str:
+    target.client("logs").delete_log_group(logGroupName=name)
+    return ""
+
+
+def _key(target: Target, name: str) -> str:
+    answer = target.client("kms").schedule_key_deletion(KeyId=name, PendingWindowInDays=KEY_DAYS)
+    return f"KMS deletes it on {answer['DeletionDate']:%Y-%m-%d}; until then it can be restored, and not used"
+
+
+def _batches(entries: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    return [entries[start : start + _AT_ONCE] for start in range(0, len(entries), _AT_ONCE)]
+
+
+_REMOVALS: dict[str, Callable[[Target, str], str]] = {
+    BUCKET: _bucket,
+    TABLE: _table,
+    GROUP: _group,
+    LOG_GROUP: _log_group,
+    KEY: _key,
+}
+"""Roles are not among them: the one that is retained is API Gateway's, by which the whole account logs."""

@@ -1,0 +1,174 @@
+"""What stacks left behind when they were deleted: resources that their templates say to retain.
+
+CloudFormation shows a deleted stack's events for 90 days, and the resources it retained as DELETE_SKIPPED.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from mdlc_cli import stacks
+from mdlc_cli.target import Target
+
+BUCKET, TABLE, KEY = "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key"
+GROUP, LOG_GROUP, ROLE = "AWS::SageMaker::ModelPackageGroup", "AWS::Logs::LogGroup", "AWS::IAM::Role"
+
+IDENTIFIERS: Mapping[str, str] = {
+    BUCKET: "BucketName",
+    TABLE: "TableName",
+    KEY: "KeyId",
+    GROUP: "ModelPackageGroupArn",
+    LOG_GROUP: "LogGroupName",
+    ROLE: "RoleName",
+}
+"""By which property CloudFormation imports a resource of a type: the primary identifier of its schema."""
+
+WORDS: Mapping[str, str] = {
+    BUCKET: "bucket",
+    TABLE: "table",
+    KEY: "key",
+    GROUP: "model package group",
+    LOG_GROUP: "log group",
+    ROLE: "role",
+}
+
+_GONE = frozenset({
+    *("404", "NoSuchBucket", "NoSuchEntity", "NotFound", "NotFoundException"),
+    *("ResourceNotFound", "ResourceNotFoundException", "ValidationException"),
+})  # fmt: skip
+"""What services answer about a resource that is not there; SageMaker's is a ValidationException."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retained:
+    """A resource that a deleted stack left.
+
+    Attributes:
+        stack: the stack's name.
+        kind: its CloudFormation type.
+        physical_id: its name, id or ARN, as `Ref` gives it.
+    """
+
+    stack: str
+    logical_id: str
+    kind: str
+    physical_id: str
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: the name at the end of an ARN."""
+        return self.physical_id.rpartition("/")[2] if self.kind == GROUP else self.physical_id
+
+    @property
+    def sentence_part(self) -> str:
+        """Its kind and name, such as ``bucket churn-1``."""
+        return f"{WORDS.get(self.kind, self.kind)} {self.name}"
+
+
+def left_by(target: Target, names: Collection[str]) -> list[Retained]:
+    """What deleted stacks of these names left, is still there and belongs to no other stack.
+
+    Of several resources with one logical id, left by one stack after the other, the newest comes first.
+    """
+    deleted = [one for one in _deleted(target) if one["StackName"] in names]
+    if not deleted:
+        return []
+    candidates = [resource for one in deleted for resource in _skipped(target, one)]
+    if not candidates:
+        return []
+    owned = _owned(target)
+    unique = {one.physical_id: one for one in reversed(candidates) if one.physical_id not in owned}
+    return [one for one in reversed(unique.values()) if exists(target, one)]
+
+
+def deleted_names(target: Target) -> set[str]:
+    """The names of the stacks that were deleted within 90 days."""
+    return {str(one["StackName"]) for one in _deleted(target)}
+
+
+def exists(target: Target, one: Retained) -> bool:
+    """Whether the resource is still there; one of a type that is not known here counts as there."""
+    look = _LOOKS.get(one.kind)
+    if look is None:
+        return True
+    try:
+        return look(target, one.name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _GONE:
+            return False
+        raise
+
+
+def _deleted(target: Target) -> list[dict[str, Any]]:
+    """Summaries of deleted stacks, the last one deleted first."""
+    found = stacks.pages(
+        target.client("cloudformation"),
+        "list_stacks",
+        "StackSummaries",
+        StackStatusFilter=["DELETE_COMPLETE"],
+    )
+    return sorted(found, key=lambda one: str(one.get("DeletionTime") or one["CreationTime"]), reverse=True)
+
+
+def _skipped(target: Target, stack: Mapping[str, Any]) -> list[Retained]:
+    """The resources whose last event says that they were not deleted."""
+    last: dict[str, dict[str, Any]] = {}
+    # Events come newest first.
+    for event in stacks.pages(
+        target.client("cloudformation"), "describe_stack_events", "StackEvents", StackName=stack["StackId"]
+    ):
+        last.setdefault(event["LogicalResourceId"], event)
+    return [
+        Retained(
+            stack=stack["StackName"],
+            logical_id=event["LogicalResourceId"],
+            kind=event["ResourceType"],
+            physical_id=event["PhysicalResourceId"],
+        )
+        for event in last.values()
+        if event["ResourceStatus"] == "DELETE_SKIPPED" and event.get("PhysicalResourceId")
+    ]
+
+
+def _owned(target: Target) -> set[str]:
+    """The physical ids of whatever deployed stacks hold: another stack may have imported what one left."""
+    return {
+        resource["PhysicalResourceId"]
+        for stack in stacks.deployed(target)
+        for resource in stacks.resources(target, stack.name)
+        if resource.get("PhysicalResourceId")
+    }
+
+
+def _key_is_there(target: Target, name: str) -> bool:
+    state = target.client("kms").describe_key(KeyId=name)["KeyMetadata"]["KeyState"]
+    return bool(state != "PendingDeletion")
+
+
+def _log_group_is_there(target: Target, name: str) -> bool:
+    found = target.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    return any(group["logGroupName"] == name for group in found)
+
+
+def _answered(service: str, operation: str, member: str) -> Callable[[Target, str], bool]:
+    """A look that finds the resource when the operation answers at all."""
+
+    def look(target: Target, name: str) -> bool:
+        getattr(target.client(service), operation)(**{member: name})
+        return True
+
+    return look
+
+
+_LOOKS: Mapping[str, Callable[[Target, str], bool]] = {
+    BUCKET: _answered("s3", "head_bucket", "Bucket"),
+    TABLE: _answered("dynamodb", "describe_table", "TableName"),
+    GROUP: _answered("sagemaker", "describe_model_package_group", "ModelPackageGroupName"),
+    ROLE: _answered("iam", "get_role", "RoleName"),
+    KEY: _key_is_there,
+    LOG_GROUP: _log_group_is_there,
+}

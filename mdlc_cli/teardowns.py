@@ -1,0 +1,63 @@
+"""What a teardown is about: which stacks it destroys, and what stays of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mdlc_cli import cdk, retained, stacks
+from mdlc_cli.assembly import Assembly
+from mdlc_cli.errors import CommandError
+from mdlc_cli.retained import IDENTIFIERS, ROLE, Retained
+from mdlc_cli.target import Target
+
+
+def chosen(
+    target: Target, app: Assembly | None, names: Sequence[str], *, everything: bool
+) -> tuple[list[str], list[str]]:
+    """The stacks that stand and are to be destroyed, and those destroyed before whose remains are meant.
+
+    Args:
+        app: the synthesized app, whose stacks are meant when no names are given.
+        names: names of stacks, or the app's paths to them.
+
+    Raises:
+        CommandError: a name is no stack that stands, or one that left anything.
+    """
+    deployed = sorted(one.name for one in stacks.deployed(target))
+    of_app = {word: one.name for one in (app.stacks if app else ()) for word in (one.name, one.selector)}
+    wanted = list(dict.fromkeys(of_app.get(name, name) for name in names)) or sorted({*of_app.values()})
+    standing = [name for name in wanted if name in deployed]
+    absent = [name for name in wanted if name not in deployed]
+    asked = absent if everything or names else []
+    left = {one.stack for one in retained.left_by(target, asked)} if asked else set()
+    for name in absent if names else ():
+        if name in left and not everything:
+            raise CommandError(
+                f"stack {name!r} is destroyed already, and what it retained is still there: remove that with "
+                f"`mdlc teardown {name} --everything`, or take it up again with `mdlc deploy`"
+            )
+        if name not in left:
+            others = [each for each in deployed if each != cdk.BOOTSTRAP_STACK]
+            choice = f"choose one of {', '.join(others)}" if others else "nothing is deployed"
+            raise CommandError(f"stack {name!r} is not deployed, and nothing is left of it: {choice}")
+    return standing, [name for name in absent if name in left]
+
+
+def what_stays(left: Sequence[Retained]) -> list[str]:
+    """Lines that say what destroyed stacks left, and what can be done about it."""
+    if not left:
+        return []
+    lines = ["What they were told to retain stays:"]
+    lines += [f"  {one.sentence_part}" for one in left]
+    names = sorted({one.stack for one in left})
+    if any(one.kind in IDENTIFIERS for one in left):
+        lines.append("The next `mdlc deploy` takes it up again, with all data, models and records.")
+    lines.append(f"Remove it for good with `mdlc teardown {' '.join(names)} --everything`.")
+    return lines
+
+
+def why_it_stays(one: Retained) -> str:
+    """Why `--everything` does not remove a resource."""
+    if one.kind in (ROLE, "AWS::ApiGateway::Account"):
+        return "by it, every REST API of the account in this region writes its logs"
+    return "mdlc does not know how to remove one; do it by hand, or with the AWS CLI"
