@@ -51,7 +51,6 @@ def main() -> None:
     )
     place = urlsplit(chosen.artifact)
     s3.put_object(Bucket=place.netloc, Key=place.path[1:], Body=artifact(booster))
-    print(f"trained on {len(table)} rows", flush=True)
 
 
 if __name__ == "__main__":
