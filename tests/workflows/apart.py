@@ -42,18 +42,8 @@ from mdlc_constructs import (
 
 PARTS = (
     *("Key", "Bucket", "AccessLogs", "Data", "Network", "Repository", "Tables", "Functions"),
-    *(
-        "Fleet",
-        "Home",
-        "OwnHome",
-        "Training",
-        "Release",
-        "Batch",
-        "Monitoring",
-        "Retraining",
-        "Api",
-        "Callers",
-    ),
+    *("Home", "OwnHome", "Training", "Release", "Batch", "Monitoring", "Fleet", "Retraining"),
+    *("Api", "Callers"),
 )
 """What a platform engineer may put into a stack of its own, each behind what it takes."""
 
