@@ -32,10 +32,14 @@ from mdlc_local.states import (
     acting,
     casing,
     distributed,
+    entered,
     error_names,
     expressions,
     failures,
     grammar,
+    history,
+    literals,
+    locations,
     nested,
     sagemaker_jobs,
     waiting,
@@ -72,6 +76,12 @@ SDK_ERROR_NAMES = {
 """The service's part of an aws-sdk task's error names (``S3.NoSuchKeyException``)."""
 
 
+PARTS = (
+    *(grammar, literals, locations, history, entered, error_names, failures, expressions, casing),
+    *(distributed, nested, waiting),
+)
+"""What is replaced in moto's interpreter."""
+
 _installing = threading.Lock()
 
 
@@ -98,7 +108,7 @@ def _install() -> None:
         # moto keeps every thread it ever started in one list.
         if name.startswith("moto.stepfunctions.parser") and hasattr(module, "TMP_THREADS"):
             seams.replace(name, "TMP_THREADS", _Forgetful())
-    for part in (grammar, error_names, failures, expressions, casing, distributed, nested, waiting):
+    for part in PARTS:
         part.install()
     for owner in (f"{TASK}.service.state_task_service_factory", f"{TASK}.state_task_factory"):
         seams.wrap(owner, "state_task_service_for", "service_name", _with_sagemaker)
@@ -173,6 +183,7 @@ class Execution:
         self.arn = arn
         definition = json.loads(machine["definition"])
         self._batchers = distributed.prepare(definition)
+        locations.mark(definition)
         kind = StateMachineType.EXPRESS if machine.get("type") == "EXPRESS" else StateMachineType.STANDARD
         if kind == StateMachineType.EXPRESS:
             given = definition.get("TimeoutSeconds", EXPRESS_SECONDS)

@@ -1,0 +1,135 @@
+"""The texts of a definition as JSON means them: moto reads them from the source, escapes included.
+
+A text of a definition is JSON: ``"\\u00e9"``, ``"é"`` and ``"\\""`` are one character each, in values, keys and
+paths alike. Paths may name members with any character, as Jayway's JsonPath, which Step Functions uses, reads
+them.
+"""
+
+import functools
+import json
+import re
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from antlr4.tree.Tree import TerminalNodeImpl
+from moto.stepfunctions.parser.asl.antlr.runtime.ASLLexer import ASLLexer
+from moto.stepfunctions.parser.asl.component.common.string.string_expression import StringIntrinsicFunction
+from moto.stepfunctions.parser.asl.parse.intrinsic.intrinsic_parser import IntrinsicParser
+
+from mdlc_local import seams
+
+PARSER = "moto.stepfunctions.parser"
+PREPROCESSOR = f"{PARSER}.asl.parse.preprocessor"
+ENCODING = f"{PARSER}.asl.utils.encoding"
+JSON_PATH = f"{PARSER}.asl.utils.json_path"
+RESULT_PATH = f"{PARSER}.asl.component.common.path.result_path"
+
+_PLAIN_NAME = re.compile(r"[A-Za-z_@][A-Za-z0-9_@\-]*|\*")
+"""A member's name that jsonpath_ng reads without quotes."""
+
+
+def text_of(token: str) -> str:
+    """The text that a JSON string of a definition, with or without its quotes, stands for."""
+    quoted = token if len(token) > 1 and token[0] == token[-1] == '"' else f'"{token}"'
+    try:
+        return str(json.loads(quoted))
+    except ValueError:
+        return token.removeprefix('"').removesuffix('"')
+
+
+def readable(path: str) -> str:
+    """`path` with the names in quotes that jsonpath_ng does not read without."""
+    parts: list[str] = []
+    position = 0
+    while position < len(path):
+        character = path[position]
+        if character == "[":
+            end = _closing(path, position)
+            parts.append(path[position:end])
+            position = end
+            continue
+        end = position + 1
+        if character == "." and path[position : position + 2] != "..":
+            while end < len(path) and path[end] not in ".[":
+                end += 1
+            name = path[position + 1 : end]
+            quote = not _PLAIN_NAME.fullmatch(name) and name and not name.startswith(("'", '"', "`", "("))
+            parts.append("['" + name.replace("'", "\\'") + "']" if quote else path[position:end])
+        else:
+            parts.append(character)
+        position = end
+    return "".join(parts)
+
+
+def _closing(path: str, opening: int) -> int:
+    """The position after the bracket that closes the one at `opening`."""
+    depth, quote = 0, ""
+    for position in range(opening, len(path)):
+        character = path[position]
+        if quote:
+            quote = "" if character == quote and path[position - 1] != "\\" else quote
+        elif character in "'\"":
+            quote = character
+        elif character == "[":
+            depth += 1
+        elif character == "]":
+            depth -= 1
+            if depth == 0:
+                return position + 1
+    return len(path)
+
+
+def _inner_string_of(parser_rule_context: Any) -> str | None:
+    if (
+        isinstance(parser_rule_context, TerminalNodeImpl)
+        and parser_rule_context.getSymbol().type == ASLLexer.NULL
+    ):
+        return None
+    return text_of(parser_rule_context.getText())
+
+
+def _from_string_literal(parser_rule_context: Any) -> str | None:
+    return text_of(parser_rule_context.getText())
+
+
+def _visit_intrinsic_function(self: Any, ctx: Any) -> Any:
+    derivation = text_of(ctx.STRINGINTRINSICFUNC().getText())
+    function, _ = IntrinsicParser.parse(derivation)
+    return StringIntrinsicFunction(intrinsic_function_derivation=derivation, function=function)
+
+
+def _reading(parse: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.lru_cache(maxsize=1000)
+    def parse_readable(path: str) -> Any:
+        return parse(readable(path))
+
+    return parse_readable
+
+
+def install() -> None:
+    """Read and write texts as JSON does."""
+    preprocessor = f"{PREPROCESSOR}:Preprocessor"
+    seams.take(preprocessor, "_inner_string_of", "parser_rule_context")
+    seams.replace(preprocessor, "_inner_string_of", staticmethod(_inner_string_of))
+    seams.take(PREPROCESSOR, "from_string_literal", "parser_rule_context")
+    seams.replace(PREPROCESSOR, "from_string_literal", _from_string_literal)
+    seams.take(preprocessor, "visitString_intrinsic_function", "self ctx")
+    seams.replace(preprocessor, "visitString_intrinsic_function", _visit_intrinsic_function)
+    for module in (JSON_PATH, RESULT_PATH):
+        seams.replace(module, "parse", _reading(seams.take(module, "parse")))
+    _write_characters()
+
+
+def _write_characters() -> None:
+    """Let moto's JSON keep characters as they are: on AWS a limit counts them in UTF-8."""
+    original = seams.take(ENCODING, "to_json_str", "obj separators")
+    encoder = seams.take(ENCODING, "_DateTimeEncoder")
+
+    def to_json_str(obj: Any, separators: tuple[str, str] | None = None) -> str:
+        return json.dumps(obj, cls=encoder, separators=separators, ensure_ascii=False)
+
+    # moto's modules took the function by `from ... import`.
+    for name, module in list(sys.modules.items()):
+        if name.startswith(PARSER) and getattr(module, "to_json_str", None) is original:
+            seams.replace(name, "to_json_str", to_json_str)
