@@ -43,6 +43,15 @@ def operation(service: str, action: str) -> Any | None:
         return _operations[service].get(action)
 
 
+def pascal(name: str) -> str:
+    """A member's name in a machine: the AWS SDK for Java 2's, whose capitals at the start count as one word."""
+    leading = len(name) - len(name.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    # The last of several capitals begins the next word: ETag, but SsekmsKeyId.
+    word = leading - 1 if leading < len(name) and name[leading].islower() else leading
+    word = max(word, 1)
+    return name[:1].upper() + name[1:word].lower() + name[word:]
+
+
 def to_request(shape: Any, value: Any) -> Any:
     """`value` as the API of `shape` takes it."""
     kind = shape.type_name
@@ -60,7 +69,10 @@ def to_request(shape: Any, value: Any) -> Any:
     if kind == "string" and value is not None and not isinstance(value, str):
         return _text(value)
     if kind == "blob" and not isinstance(value, bytes | bytearray):
-        return (value if isinstance(value, str) else _text(value)).encode()
+        # What is streamed (an object's Body) is the value's JSON, a text in quotes. Other bytes are the text
+        # itself: AWS documents neither, and only the former is seen in answers of AWS.
+        streamed = shape.serialization.get("streaming")
+        return (value if isinstance(value, str) and not streamed else _text(value)).encode()
     return value
 
 
@@ -75,7 +87,7 @@ def from_response(shape: Any, value: Any) -> Any:
         return value.read().decode("utf-8", "replace")
     if kind == "structure" and isinstance(value, dict):
         return {
-            StateTaskService._to_sfn_cased(name): from_response(shape.members[name], member)
+            pascal(name): from_response(shape.members[name], member)
             for name, member in value.items()
             if name in shape.members
         }

@@ -16,7 +16,14 @@ from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from mdlc_local.states import entered
 from mdlc_local.states.history import Told
 
-BEFORE_THE_STATE = ("Arguments", "Items", "TimeoutSeconds", "HeartbeatSeconds", "MaxConcurrency", "Credentials")
+BEFORE_THE_STATE = (
+    "Arguments",
+    "Items",
+    "TimeoutSeconds",
+    "HeartbeatSeconds",
+    "MaxConcurrency",
+    "Credentials",
+)
 """Fields that Step Functions evaluates before a state has done anything: their failure follows the event before
 the state's."""
 

@@ -77,5 +77,3 @@ def _adding_once(add: Callable[..., int]) -> Callable[..., int]:
         )
 
     return adding
-
-

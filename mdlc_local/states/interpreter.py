@@ -30,8 +30,10 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from mdlc_local import seams
 from mdlc_local.states import (
     acting,
+    activities,
     casing,
     distributed,
+    ends,
     entered,
     error_names,
     expressions,
@@ -78,7 +80,7 @@ SDK_ERROR_NAMES = {
 
 PARTS = (
     *(grammar, literals, locations, history, entered, error_names, failures, expressions, casing),
-    *(distributed, nested, waiting),
+    *(ends, distributed, nested, waiting, activities),
 )
 """What is replaced in moto's interpreter."""
 
@@ -209,7 +211,7 @@ class Execution:
             ),
             exec_comm=_Quiet(),
             cloud_watch_logging_session=log,
-            activity_store={},
+            activity_store=activities.Activities(),
         )
 
     def run(self) -> Outcome:
@@ -238,6 +240,10 @@ class Execution:
     def environment(self) -> Any | None:
         """Moto's environment of the run, or None before it runs."""
         return self._worker.env
+
+    def tokens(self) -> list[str]:
+        """The tokens of all tasks that were waited for."""
+        return [] if self._worker.env is None else list(self._worker.env.callback_pool_manager._pool)
 
     def history(self) -> list[dict[str, Any]]:
         """The events until now, as GetExecutionHistory lists them."""

@@ -33,7 +33,7 @@ def mark(machine: dict[str, Any], language: str = "JSONPath") -> None:
             elif field in _SCOPES and isinstance(value, dict):
                 mark(value, own)
             elif own == JSONATA and field != "Comment":
-                state[field] = _marked(value, field)
+                state[field] = marked(value, field)
 
 
 def expression_and_place(marked: str) -> tuple[str, str]:
@@ -42,13 +42,14 @@ def expression_and_place(marked: str) -> tuple[str, str]:
     return (marked[found.end() :].strip(), found[1]) if found else (marked, "")
 
 
-def _marked(value: Any, place: str) -> Any:
+def marked(value: Any, place: str) -> Any:
+    """A copy of `value`, which stands at `place`, with the places of its expressions."""
     if isinstance(value, str) and value.startswith("{%") and value.endswith("%}"):
         return "{%/*@" + place.replace("*/", "") + "@*/" + value[2:]
     if isinstance(value, dict):
-        return {key: _marked(item, f"{place}/{key}") for key, item in value.items()}
+        return {key: marked(item, f"{place}/{key}") for key, item in value.items()}
     if isinstance(value, list):
-        return [_marked(item, f"{place}[{index}]") for index, item in enumerate(value)]
+        return [marked(item, f"{place}[{index}]") for index, item in enumerate(value)]
     return value
 
 
