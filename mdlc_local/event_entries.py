@@ -1,4 +1,4 @@
-"""PutEvents refuses single entries, as AWS does: what lacks a required member or whose Detail is no object."""
+"""PutEvents refuses entries that lack a required member or whose Detail is no object, as AWS does."""
 
 import json
 from collections.abc import Callable

@@ -112,9 +112,13 @@ def worker_script(original: str) -> str:
         _told = f"Unable to import module '{module_name}': {e}" if _kind.endswith("Error") else str(e)
         _real_stdout.write(json.dumps({"status": "error", "error": f"mdlc:{_kind}:{_told}"}) + "\\n")"""
     # Lambda sends bytes as they are: a function that returns JSON as bytes returns that JSON.
-    result = (
-        _RESULT_LINE + "\n            result = json.loads(result) if isinstance(result, bytes) else result"
-    )
+    result = f"""{_RESULT_LINE}
+            if isinstance(result, bytes):
+                result = result.decode("utf-8", "replace")
+                try:
+                    result = json.loads(result)
+                except ValueError:
+                    pass"""
     replaced = original.replace(_ERROR_LINE, named).replace(_INIT_LINE, init)
     return replaced.replace(_LAST_LINE, ending).replace(_RESULT_LINE, result)
 

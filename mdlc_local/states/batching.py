@@ -68,4 +68,4 @@ def _template(fields: dict[str, Any]) -> Any:
     machine = {**language, "StartAt": "Batch", "States": {"Batch": state}}
     parser = importlib.import_module("moto.stepfunctions.parser.asl.parse.asl_parser")
     read = parser.AmazonStateLanguageParser.parse(json.dumps(machine))[0].states.states["Batch"]
-    return read.output.jsonata_template_value if language else read.parameters.payload_tmpl
+    return read.output.jsonata_template_value if language else read.parameters

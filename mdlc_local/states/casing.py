@@ -7,10 +7,12 @@ and receives text where the API answers bytes. Everything is looked up in botoco
 import datetime
 import json
 import threading
+import uuid
 from typing import Any
 
 import botocore.session
 from botocore import xform_name
+from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
     StateTaskService,
 )
@@ -44,7 +46,7 @@ def operation(service: str, action: str) -> Any | None:
 
 
 def pascal(name: str) -> str:
-    """A member's name in a machine: the AWS SDK for Java 2's, whose capitals at the start count as one word."""
+    """A member's name in a machine: as the AWS SDK for Java 2 has it, its first capitals being one word."""
     leading = len(name) - len(name.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
     # The last of several capitals begins the next word: ETag, but SsekmsKeyId.
     word = leading - 1 if leading < len(name) and name[leading].islower() else leading
@@ -59,6 +61,8 @@ def to_request(shape: Any, value: Any) -> Any:
         names = {name.lower(): name for name in shape.members}
         request = {}
         for given, member in value.items():
+            if member is None:  # as if it were not given, in the AWS SDK for Java
+                continue
             name = names.get(given.lower())
             request[name or given] = to_request(shape.members[name], member) if name else member
         return request
@@ -102,6 +106,25 @@ def from_response(shape: Any, value: Any) -> Any:
     return value
 
 
+def _refuse_nulls(model: Any, parameters: dict[str, Any]) -> None:
+    """What a service answers to a required member that is null; its requests are JSON."""
+    if model.service_model.metadata.get("protocol") != "json":
+        return
+    given = {name.lower(): value for name, value in parameters.items()}
+    for name in model.input_shape.required_members:
+        if name.lower() in given and given[name.lower()] is None:
+            place = name[:1].lower() + name[1:]
+            message = (
+                f"1 validation error detected: Value null at '{place}' failed to satisfy constraint: "
+                "Member must not be null"
+            )
+            answer = {
+                "Error": {"Code": "ValidationException", "Message": message},
+                "ResponseMetadata": {"HTTPStatusCode": 400, "RequestId": str(uuid.uuid4())},
+            }
+            raise ClientError(answer, model.name)
+
+
 def _normalise_parameters(
     self: Any,
     parameters: dict[str, Any],
@@ -112,6 +135,7 @@ def _normalise_parameters(
         self._get_boto_service_name(boto_service_name), self._get_boto_service_action(service_action_name)
     )
     if model is not None and model.input_shape is not None:
+        _refuse_nulls(model, parameters)
         request = to_request(model.input_shape, parameters)
         parameters.clear()
         parameters.update(request)

@@ -33,7 +33,6 @@ MAX_DATA_BYTES = 262144
 """The most data that an execution and a state take and give, in UTF-8."""
 
 NO_CHOICE = "Failed to transition out of the state. The state does not point to a next state."
-DEFAULT_LIMIT_CAUSE = "The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit."
 
 
 def within_limit(value: Any) -> bool:

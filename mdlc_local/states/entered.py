@@ -1,4 +1,4 @@
-"""What an execution remembers of entering its states: for the context object and for the causes of failures."""
+"""What an execution remembers of entering its states, for the context object and the causes of failures."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -78,8 +78,8 @@ def _naming_the_state(begin: Callable[..., None]) -> Callable[..., None]:
 def _counting_redrives(build: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def built(self: Any) -> Any:
         environment = build(self)
-        # No execution is ever redriven here.
-        environment.states.context_object.context_object_data["Execution"]["RedriveCount"] = 0
+        if environment.is_standard_workflow():  # no execution is ever redriven here
+            environment.states.context_object.context_object_data["Execution"]["RedriveCount"] = 0
         return environment
 
     return built

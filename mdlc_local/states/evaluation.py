@@ -24,8 +24,8 @@ BEFORE_THE_STATE = (
     "MaxConcurrency",
     "Credentials",
 )
-"""Fields that Step Functions evaluates before a state has done anything: their failure follows the event before
-the state's."""
+"""Fields that Step Functions evaluates before a state does anything: a failure follows what came before the
+state."""
 
 
 class EvaluationFailure(FailureEventException):

@@ -6,9 +6,11 @@ them.
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore import xform_name
 from botocore.exceptions import ClientError
@@ -27,10 +29,13 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
-from mdlc_local import seams
+from mdlc_local import options, seams
 from mdlc_local.states import casing
 
 TASK = "moto.stepfunctions.parser.asl.component.state.exec.state_task.service"
+
+
+_UNQUALIFIED = re.compile(r"^Function not found: \S+:function:[^:\s]+$")
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,8 @@ def describe(names: Names, error: ClientError) -> tuple[str, str]:
     code = code.rpartition(".")[2]
     name = code.removesuffix(names.suffix) + names.suffix if code in declared else names.general
     metadata = error.response.get("ResponseMetadata", {})
+    if names.boto3 == "lambda" and _UNQUALIFIED.search(message):
+        message += ":$LATEST"  # what Step Functions asks for
     cause = (
         f"{message} (Service: {names.service}; Status Code: {metadata.get('HTTPStatusCode')}; "
         f"Error Code: {code}; Request ID: {metadata.get('RequestId')}; Proxy: null)"
@@ -140,14 +147,14 @@ def _naming(names: Names) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 def _needing_an_address(send: Callable[..., None]) -> Callable[..., None]:
-    """SQS is called at the queue's URL: what is none reaches no service."""
+    """SQS is called at the queue's URL: one of another host reaches no queue."""
 
     def sending(
         self: Any, env: Any, resource_runtime_part: Any, normalised_parameters: Any, state_credentials: Any
     ) -> None:
-        url = str(normalised_parameters.get("QueueUrl") or "")
-        if "://" not in url:
-            cause = f"Unable to execute HTTP request: {url}: Name or service not known"
+        host = urlsplit(str(normalised_parameters.get("QueueUrl") or "")).hostname or ""
+        if not (host.endswith(".amazonaws.com") or host in ("localhost", options.HOST)):
+            cause = f"Unable to execute HTTP request: {host}: Name or service not known"
             raise FailureEventException(task_failed(self, env, "SQS.SdkClientException", cause))
         send(
             self,

@@ -31,6 +31,7 @@ from mdlc_local import seams
 from mdlc_local.states import (
     acting,
     activities,
+    assigning,
     casing,
     distributed,
     ends,
@@ -80,7 +81,7 @@ SDK_ERROR_NAMES = {
 
 PARTS = (
     *(grammar, literals, locations, history, entered, error_names, failures, expressions, casing),
-    *(ends, distributed, nested, waiting, activities),
+    *(ends, assigning, distributed, nested, waiting, activities),
 )
 """What is replaced in moto's interpreter."""
 

@@ -1,8 +1,7 @@
 """The texts of a definition as JSON means them: moto reads them from the source, escapes included.
 
-A text of a definition is JSON: ``"\\u00e9"``, ``"é"`` and ``"\\""`` are one character each, in values, keys and
-paths alike. Paths may name members with any character, as Jayway's JsonPath, which Step Functions uses, reads
-them.
+An escaped character is that character, in values, keys and paths alike. Paths may name members with any
+character, as Jayway's JsonPath, which Step Functions uses, reads them.
 """
 
 import functools
@@ -28,6 +27,12 @@ RESULT_PATH = f"{PARSER}.asl.component.common.path.result_path"
 _PLAIN_NAME = re.compile(r"[A-Za-z_@][A-Za-z0-9_@\-]*|\*")
 """A member's name that jsonpath_ng reads without quotes."""
 
+_BACKSLASH = re.compile(r"""\\(?![\\'])""")
+"""A backslash that a name in quotes means as itself, and jsonpath_ng would take away."""
+
+_CONTROL = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t"})
+"""What the grammar of intrinsic functions reads as escapes only."""
+
 
 def text_of(token: str) -> str:
     """The text that a JSON string of a definition, with or without its quotes, stands for."""
@@ -46,7 +51,7 @@ def readable(path: str) -> str:
         character = path[position]
         if character == "[":
             end = _closing(path, position)
-            parts.append(path[position:end])
+            parts.append(_BACKSLASH.sub(r"\\\\", path[position:end]))
             position = end
             continue
         end = position + 1
@@ -95,7 +100,7 @@ def _from_string_literal(parser_rule_context: Any) -> str | None:
 
 def _visit_intrinsic_function(self: Any, ctx: Any) -> Any:
     derivation = text_of(ctx.STRINGINTRINSICFUNC().getText())
-    function, _ = IntrinsicParser.parse(derivation)
+    function, _ = IntrinsicParser.parse(derivation.translate(_CONTROL))
     return StringIntrinsicFunction(intrinsic_function_derivation=derivation, function=function)
 
 
