@@ -37,7 +37,8 @@ class Batcher:
         _template(state).eval(environment)
         values: dict[str, Any] = environment.stack.pop()
         environment.stack.pop()
-        return values
+        # A path may lead to a number that is text.
+        return {name: int(value) if name in PATH_FIELDS else value for name, value in values.items()}
 
 
 def batches(items: list[Any], batcher: dict[str, Any]) -> list[dict[str, Any]]:

@@ -107,8 +107,8 @@ def from_response(shape: Any, value: Any) -> Any:
 
 
 def _refuse_nulls(model: Any, parameters: dict[str, Any]) -> None:
-    """What a service answers to a required member that is null; its requests are JSON."""
-    if model.service_model.metadata.get("protocol") != "json":
+    """What DynamoDB answers to a required member that is null; other services have words of their own."""
+    if model.service_model.service_name != "dynamodb":
         return
     given = {name.lower(): value for name, value in parameters.items()}
     for name in model.input_shape.required_members:

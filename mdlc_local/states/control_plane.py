@@ -66,6 +66,8 @@ def install() -> None:
     seams.wrap(STEP_FUNCTIONS, "_start_execution", "data", _starting_once)
     seams.wrap(STEP_FUNCTIONS, "_get_execution_history", "data", _live)
     seams.wrap(STEP_FUNCTIONS, "_stop_execution", "data", _stopping)
+    seams.wrap(STEP_FUNCTIONS, "_describe_execution", "data", _with_redrives)
+    seams.wrap(STEP_FUNCTIONS, "_delete_state_machine", "data", _deleting)
 
 
 def _starting_once(start: Handler) -> Handler:
@@ -98,6 +100,35 @@ def _live(history: Handler) -> Handler:
         return history(data)
 
     return live_history
+
+
+def _with_redrives(describe: Handler) -> Handler:
+    """DescribeExecution tells of redrives, of which there are none."""
+
+    def described(data: Request) -> Response:
+        status, headers, body = describe(data)
+        if status != 200:
+            return status, headers, body
+        answer = json.loads(body)
+        answer["redriveCount"] = 0
+        if answer["status"] in ("RUNNING", "SUCCEEDED"):
+            answer["redriveStatus"] = "NOT_REDRIVABLE"
+            answer["redriveStatusReason"] = f"Execution is {answer['status']} and cannot be redriven"
+        else:
+            answer["redriveStatus"] = "REDRIVABLE"
+        return responses.json_response(answer)
+
+    return described
+
+
+def _deleting(delete: Handler) -> Handler:
+    """DeleteStateMachine of a machine that is not there succeeds."""
+
+    def deleted(data: Request) -> Response:
+        known = data.get("stateMachineArn") in stepfunctions._state_machines
+        return delete(data) if known else responses.json_response({})
+
+    return deleted
 
 
 def _stopping(stop: Handler) -> Handler:

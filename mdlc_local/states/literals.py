@@ -22,6 +22,8 @@ PARSER = "moto.stepfunctions.parser"
 PREPROCESSOR = f"{PARSER}.asl.parse.preprocessor"
 ENCODING = f"{PARSER}.asl.utils.encoding"
 JSON_PATH = f"{PARSER}.asl.utils.json_path"
+INTRINSIC = f"{PARSER}.asl.component.intrinsic"
+ARGUMENT = f"{INTRINSIC}.argument.argument"
 RESULT_PATH = f"{PARSER}.asl.component.common.path.result_path"
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_@][A-Za-z0-9_@\-]*|\*")
@@ -30,6 +32,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_@][A-Za-z0-9_@\-]*|\*")
 _BACKSLASH = re.compile(r"""\\(?![\\'])""")
 """A backslash that a name in quotes means as itself, and jsonpath_ng would take away."""
 
+_CODED = re.compile(r"_u([0-9a-f]{2,6})_")
 _CONTROL = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t"})
 """What the grammar of intrinsic functions reads as escapes only."""
 
@@ -100,8 +103,29 @@ def _from_string_literal(parser_rule_context: Any) -> str | None:
 
 def _visit_intrinsic_function(self: Any, ctx: Any) -> Any:
     derivation = text_of(ctx.STRINGINTRINSICFUNC().getText())
-    function, _ = IntrinsicParser.parse(derivation.translate(_CONTROL))
+    function, _ = IntrinsicParser.parse(_in_ascii(derivation.translate(_CONTROL)))
     return StringIntrinsicFunction(intrinsic_function_derivation=derivation, function=function)
+
+
+def _in_ascii(text: str) -> str:
+    """`text` with each other character as a name that the grammar of intrinsic functions reads."""
+    return "".join(character if character.isascii() else f"_u{ord(character):x}_" for character in text)
+
+
+def _from_ascii(text: str) -> str:
+    return _CODED.sub(lambda found: chr(int(found[1], 16)), text)
+
+
+def _decoding(begin: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    def beginning(self: Any, value: Any) -> None:
+        begin(self, _from_ascii(value) if isinstance(value, str) else value)
+
+    return beginning
+
+
+def _no_field(self: Any) -> None:
+    """Arguments and functions are no fields of a state: causes name the field that they stand in."""
+    del self
 
 
 def _reading(parse: Callable[..., Any]) -> Callable[..., Any]:
@@ -121,6 +145,11 @@ def install() -> None:
     seams.replace(PREPROCESSOR, "from_string_literal", _from_string_literal)
     seams.take(preprocessor, "visitString_intrinsic_function", "self ctx")
     seams.replace(preprocessor, "visitString_intrinsic_function", _visit_intrinsic_function)
+    seams.wrap(f"{ARGUMENT}:ArgumentJsonPath", "__init__", "self json_path", _decoding)
+    seams.wrap(f"{ARGUMENT}:ArgumentLiteral", "__init__", "self definition_value", _decoding)
+    for owner in (f"{ARGUMENT}:Argument", f"{INTRINSIC}.function.function:Function"):
+        seams.take(owner, "_field_name", "self")
+        seams.replace(owner, "_field_name", _no_field)
     for module in (JSON_PATH, RESULT_PATH):
         seams.replace(module, "parse", _reading(seams.take(module, "parse")))
     _write_characters()
