@@ -22,6 +22,7 @@ def install(app: ModuleType) -> None:
     seams.take(S3, "_crc64nvme", "body")
     seams.replace(S3, "_crc64nvme", crc64nvme)
     seams.wrap(S3, "_resolve_object_checksums", "body headers", _with_default)
+    seams.wrap(S3, "_build_object_record", "body headers etag checksums", _with_content_type)
     seams.wrap(S3, "_copy_object", "bucket_name dest_key headers", _with_requested_algorithm)
 
 
@@ -119,3 +120,14 @@ def _with_requested_algorithm(copy: Callable[..., Any]) -> Callable[..., Any]:
         return copy(bucket_name, dest_key, {**headers, **more})
 
     return copied
+
+
+def _with_content_type(build: Callable[..., Any]) -> Callable[..., Any]:
+    """S3's content type of an object that was stored without one."""
+
+    def built(body: bytes, headers: Any, etag: str | None = None, checksums: Any = None) -> Any:
+        if "content-type" not in headers:
+            headers = {**headers, "content-type": "binary/octet-stream"}
+        return build(body, headers, etag, checksums)
+
+    return built

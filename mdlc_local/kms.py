@@ -41,7 +41,9 @@ def _with_managed_key(write: Callable[..., Any]) -> Callable[..., Any]:
             responses = importlib.import_module("ministack.core.responses")
             key = f"arn:aws:kms:{responses.get_region()}:{responses.get_account_id()}:{AWS_MANAGED_ALIAS}s3"
             headers = {**headers, KEY_ID: key}
-        return write(headers, bucket_name)
+        applied, wrong = write(headers, bucket_name)
+        # S3 encrypts every object: with its own keys when nobody says otherwise.
+        return ({ENCRYPTION: "AES256"} if applied == {} else applied), wrong
 
     return writing
 

@@ -36,6 +36,7 @@ _INIT_FAILURE = re.compile(r"^Worker init failed: mdlc:(?P<type>[\w.]+):(?P<mess
 _DIED = ("Worker process died",)
 """What ministack says of a function whose process ended while it worked."""
 
+_RESULT_LINE = "            result = handler_fn(event, context)"
 _LAST_LINE = "        _real_stdout.flush()\n\nrun()"
 _END = "\x01mdlc-end-of-invocation"
 _LOG_SECONDS = 0.25
@@ -92,7 +93,7 @@ def worker_script(original: str) -> str:
     Raises:
         SeamMoved: when the program is no longer the one this was written for.
     """
-    for line in (_ERROR_LINE, _INIT_LINE, _LAST_LINE):
+    for line in (_ERROR_LINE, _INIT_LINE, _LAST_LINE, _RESULT_LINE):
         if original.count(line) != 1:
             raise seams.SeamMoved(f"{RUNTIME}._PYTHON_WORKER_SCRIPT no longer contains {line.strip()!r} once")
     flushed = "\n        sys.stdout.flush()\n        sys.stderr.flush()"
@@ -110,7 +111,16 @@ def worker_script(original: str) -> str:
         _kind = "Runtime.HandlerNotFound" if isinstance(e, AttributeError) else "Runtime.ImportModuleError"
         _told = f"Unable to import module '{module_name}': {e}" if _kind.endswith("Error") else str(e)
         _real_stdout.write(json.dumps({"status": "error", "error": f"mdlc:{_kind}:{_told}"}) + "\\n")"""
-    return original.replace(_ERROR_LINE, named).replace(_INIT_LINE, init).replace(_LAST_LINE, ending)
+    # Lambda sends bytes as they are: a function that returns JSON as bytes returns that JSON.
+    result = f"""{_RESULT_LINE}
+            if isinstance(result, bytes):
+                result = result.decode("utf-8", "replace")
+                try:
+                    result = json.loads(result)
+                except ValueError:
+                    pass"""
+    replaced = original.replace(_ERROR_LINE, named).replace(_INIT_LINE, init)
+    return replaced.replace(_LAST_LINE, ending).replace(_RESULT_LINE, result)
 
 
 def _name_errors() -> None:

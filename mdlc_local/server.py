@@ -22,7 +22,7 @@ log = logging.getLogger("mdlc_local.server")
 
 PARTS = (
     *("authentication", "iam", "trust", "kms", "log_group_keys", "template_encryption", "checksums"),
-    *("lambdas", "payload_limits", "rules", "states", "glue"),
+    *("lambdas", "payload_limits", "rules", "event_entries", "states", "glue"),
     *(
         "sagemaker",
         "autoscaling",

@@ -7,10 +7,12 @@ and receives text where the API answers bytes. Everything is looked up in botoco
 import datetime
 import json
 import threading
+import uuid
 from typing import Any
 
 import botocore.session
 from botocore import xform_name
+from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
     StateTaskService,
 )
@@ -43,6 +45,15 @@ def operation(service: str, action: str) -> Any | None:
         return _operations[service].get(action)
 
 
+def pascal(name: str) -> str:
+    """A member's name in a machine: as the AWS SDK for Java 2 has it, its first capitals being one word."""
+    leading = len(name) - len(name.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    # The last of several capitals begins the next word: ETag, but SsekmsKeyId.
+    word = leading - 1 if leading < len(name) and name[leading].islower() else leading
+    word = max(word, 1)
+    return name[:1].upper() + name[1:word].lower() + name[word:]
+
+
 def to_request(shape: Any, value: Any) -> Any:
     """`value` as the API of `shape` takes it."""
     kind = shape.type_name
@@ -50,8 +61,7 @@ def to_request(shape: Any, value: Any) -> Any:
         names = {name.lower(): name for name in shape.members}
         request = {}
         for given, member in value.items():
-            # A member that is null is one that was not given: the CDK's own tasks write such.
-            if member is None:
+            if member is None:  # as if it were not given, in the AWS SDK for Java
                 continue
             name = names.get(given.lower())
             request[name or given] = to_request(shape.members[name], member) if name else member
@@ -63,7 +73,10 @@ def to_request(shape: Any, value: Any) -> Any:
     if kind == "string" and value is not None and not isinstance(value, str):
         return _text(value)
     if kind == "blob" and not isinstance(value, bytes | bytearray):
-        return (value if isinstance(value, str) else _text(value)).encode()
+        # What is streamed (an object's Body) is the value's JSON, a text in quotes. Other bytes are the text
+        # itself: AWS documents neither, and only the former is seen in answers of AWS.
+        streamed = shape.serialization.get("streaming")
+        return (value if isinstance(value, str) and not streamed else _text(value)).encode()
     return value
 
 
@@ -78,7 +91,7 @@ def from_response(shape: Any, value: Any) -> Any:
         return value.read().decode("utf-8", "replace")
     if kind == "structure" and isinstance(value, dict):
         return {
-            StateTaskService._to_sfn_cased(name): from_response(shape.members[name], member)
+            pascal(name): from_response(shape.members[name], member)
             for name, member in value.items()
             if name in shape.members
         }
@@ -93,6 +106,25 @@ def from_response(shape: Any, value: Any) -> Any:
     return value
 
 
+def _refuse_nulls(model: Any, parameters: dict[str, Any]) -> None:
+    """What DynamoDB answers to a required member that is null; other services have words of their own."""
+    if model.service_model.service_name != "dynamodb":
+        return
+    given = {name.lower(): value for name, value in parameters.items()}
+    for name in model.input_shape.required_members:
+        if name.lower() in given and given[name.lower()] is None:
+            place = name[:1].lower() + name[1:]
+            message = (
+                f"1 validation error detected: Value null at '{place}' failed to satisfy constraint: "
+                "Member must not be null"
+            )
+            answer = {
+                "Error": {"Code": "ValidationException", "Message": message},
+                "ResponseMetadata": {"HTTPStatusCode": 400, "RequestId": str(uuid.uuid4())},
+            }
+            raise ClientError(answer, model.name)
+
+
 def _normalise_parameters(
     self: Any,
     parameters: dict[str, Any],
@@ -103,6 +135,7 @@ def _normalise_parameters(
         self._get_boto_service_name(boto_service_name), self._get_boto_service_action(service_action_name)
     )
     if model is not None and model.input_shape is not None:
+        _refuse_nulls(model, parameters)
         request = to_request(model.input_shape, parameters)
         parameters.clear()
         parameters.update(request)

@@ -8,6 +8,7 @@ import json
 import logging
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -16,6 +17,7 @@ from ministack.core import responses
 from ministack.services import stepfunctions
 
 from mdlc_local import clients, seams
+from mdlc_local.states import inputs
 
 log = logging.getLogger("mdlc_local.states")
 
@@ -34,6 +36,9 @@ METRICS = {
 """The metric that Step Functions counts an execution's end in, by status."""
 
 _running: dict[str, Any] = {}
+_spent: deque[str] = deque(maxlen=10_000)
+"""The newest tokens of tasks whose executions have ended."""
+
 _ending = threading.Lock()
 
 
@@ -61,12 +66,17 @@ def install() -> None:
     seams.wrap(STEP_FUNCTIONS, "_start_execution", "data", _starting_once)
     seams.wrap(STEP_FUNCTIONS, "_get_execution_history", "data", _live)
     seams.wrap(STEP_FUNCTIONS, "_stop_execution", "data", _stopping)
+    seams.wrap(STEP_FUNCTIONS, "_describe_execution", "data", _with_redrives)
+    seams.wrap(STEP_FUNCTIONS, "_delete_state_machine", "data", _deleting)
 
 
 def _starting_once(start: Handler) -> Handler:
     """StartExecution with the name and input of a running execution returns that execution, as on AWS."""
 
     def start_once(data: Request) -> Response:
+        wrong = inputs.refusal(data.get("input"))
+        if wrong is not None:
+            return responses.error_response_json(*wrong, 400)
         existing = _same_execution(data)
         if existing is None:
             return start(data)
@@ -90,6 +100,35 @@ def _live(history: Handler) -> Handler:
         return history(data)
 
     return live_history
+
+
+def _with_redrives(describe: Handler) -> Handler:
+    """DescribeExecution tells of redrives, of which there are none."""
+
+    def described(data: Request) -> Response:
+        status, headers, body = describe(data)
+        if status != 200:
+            return status, headers, body
+        answer = json.loads(body)
+        answer["redriveCount"] = 0
+        if answer["status"] in ("RUNNING", "SUCCEEDED"):
+            answer["redriveStatus"] = "NOT_REDRIVABLE"
+            answer["redriveStatusReason"] = f"Execution is {answer['status']} and cannot be redriven"
+        else:
+            answer["redriveStatus"] = "REDRIVABLE"
+        return responses.json_response(answer)
+
+    return described
+
+
+def _deleting(delete: Handler) -> Handler:
+    """DeleteStateMachine of a machine that is not there succeeds."""
+
+    def deleted(data: Request) -> Response:
+        known = data.get("stateMachineArn") in stepfunctions._state_machines
+        return delete(data) if known else responses.json_response({})
+
+    return deleted
 
 
 def _stopping(stop: Handler) -> Handler:
@@ -136,6 +175,7 @@ def run_execution(execution_arn: str) -> None:
         # Before the end is told: who sees it must find no running execution, and its log complete.
         with _ending:
             record["events"] = events
+            _spent.extend(execution.tokens())
             _running.pop(execution_arn)
         if machine_log is not None:
             machine_log.close()
@@ -191,16 +231,32 @@ def _same_execution(data: Request) -> dict[str, Any] | None:
     return dict(record) if same else None
 
 
-def _notify(data: Request, outcome: Any) -> Response:
+def waiting_for(token: str | None) -> Any | None:
+    """What waits for the outcome of the task with this token (moto's endpoint), or None."""
     for execution in list(_running.values()):
         environment = execution.environment
-        if environment is not None and environment.callback_pool_manager.notify(
-            callback_id=data.get("taskToken"), outcome=outcome
-        ):
-            return responses.json_response({})
-    return responses.error_response_json(
-        "TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'", 400
-    )
+        if environment is not None and (found := environment.callback_pool_manager.get(token)) is not None:
+            return found
+    return None
+
+
+def _lost(token: str | None) -> Response:
+    """What is told to who asks with a token that nothing waits for."""
+    if token in _spent:
+        reason = "Task Timed Out: 'Provided task does not exist anymore'"
+        return responses.error_response_json("TaskTimedOut", reason, 400)
+    return responses.error_response_json("InvalidToken", "Invalid Token: 'Invalid token'", 400)
+
+
+def _notify(data: Request, outcome: Any) -> Response:
+    endpoint = waiting_for(data.get("taskToken"))
+    if endpoint is None:
+        return _lost(data.get("taskToken"))
+    if endpoint.consumer_error is not None:
+        reason = "Task Timed Out: 'Provided task does not exist anymore'"
+        return responses.error_response_json("TaskTimedOut", reason, 400)
+    endpoint.notify(outcome=outcome)
+    return responses.json_response({})
 
 
 def _succeed(data: Request) -> Response:
@@ -219,11 +275,9 @@ def _fail(data: Request) -> Response:
 
 
 def _beat(data: Request) -> Response:
-    token = data.get("taskToken")
-    for execution in list(_running.values()):
-        environment = execution.environment
-        if environment is not None and environment.callback_pool_manager.get(token) is not None:
-            # False only says that the task has no HeartbeatSeconds, which AWS does not mind.
-            environment.callback_pool_manager.heartbeat(callback_id=token)
-            return responses.json_response({})
-    return responses.error_response_json("InvalidToken", "Invalid Token", 400)
+    endpoint = waiting_for(data.get("taskToken"))
+    if endpoint is None:
+        return _lost(data.get("taskToken"))
+    # False only says that the task has no HeartbeatSeconds, which AWS does not mind.
+    endpoint.notify_heartbeat()
+    return responses.json_response({})

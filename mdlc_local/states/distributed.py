@@ -1,4 +1,4 @@
-"""What moto's Distributed Map lacks: ItemBatcher, tolerated failures, and ResultWriter's files."""
+"""What moto's Distributed Map lacks: batches, tolerated failures, and ResultWriter's files."""
 
 import importlib
 import json
@@ -7,33 +7,39 @@ from collections.abc import Callable
 from typing import Any
 
 from mdlc_local import seams
+from mdlc_local.states import batching
 from mdlc_local.states.acting import client_for
 
 MAP = "moto.stepfunctions.parser.asl.component.state.exec.state_map"
 COMPONENT = "distributed_iteration_component:DistributedIterationComponent"
 ERRORS = "moto.stepfunctions.parser.asl.component.common.error_name"
-MAX_BATCH_BYTES = 262144
-"""Step Functions' bound on the input of a child execution."""
 
-Batchers = dict[str, dict[str, Any]]
+Batchers = dict[str, batching.Batcher]
 
 _lock = threading.Lock()
 _batchers: dict[str, Batchers] = {}
 
 
-def prepare(definition: dict[str, Any]) -> Batchers:
-    """Make a definition readable for moto's grammar, in place; returns its batchers by state."""
+def prepare(definition: dict[str, Any], language: str = "JSONPath") -> Batchers:
+    """Make a definition readable for moto's grammar, in place; returns its batchers by state.
+
+    Args:
+        definition: a machine, a branch or an item processor.
+        language: the query language of what it stands in.
+    """
     found: Batchers = {}
+    language = definition.get("QueryLanguage", language)
     for name, state in (definition.get("States") or {}).items():
+        own = state.get("QueryLanguage", language)
         if state.get("Type") == "Map":
             if isinstance(state.get("ToleratedFailurePercentage"), int):
                 # moto's grammar wants a decimal point.
                 state["ToleratedFailurePercentage"] = float(state["ToleratedFailurePercentage"])
             if "ItemBatcher" in state:
-                found[name] = state.pop("ItemBatcher")
-            found |= prepare(state.get("ItemProcessor") or state.get("Iterator") or {})
+                found[name] = batching.Batcher(state.pop("ItemBatcher"), own)
+            found |= prepare(state.get("ItemProcessor") or state.get("Iterator") or {}, own)
         for branch in state.get("Branches") or []:
-            found |= prepare(branch)
+            found |= prepare(branch, own)
     return found
 
 
@@ -49,22 +55,6 @@ def forget(execution_arn: str) -> None:
         _batchers.pop(execution_arn, None)
 
 
-def batches(items: list[Any], batcher: dict[str, Any]) -> list[dict[str, Any]]:
-    """The inputs of the child executions: items in groups within the batcher's count and bytes."""
-    count = batcher.get("MaxItemsPerBatch")
-    limit = batcher.get("MaxInputBytesPerBatch", MAX_BATCH_BYTES)
-    common = {"BatchInput": batcher["BatchInput"]} if "BatchInput" in batcher else {}
-    made: list[dict[str, Any]] = []
-    for item in items:
-        size = len(json.dumps(item))
-        last = made[-1] if made else None
-        if last and (not count or len(last["Items"]) < count) and len(json.dumps(last)) + size < limit:
-            last["Items"].append(item)
-        else:
-            made.append({**common, "Items": [item]})
-    return made
-
-
 def install() -> None:
     """Add them to moto's interpreter."""
     seams.wrap(f"{MAP}.iteration.{COMPONENT}", "_map_run", "self env eval_input", _batching)
@@ -78,7 +68,8 @@ def _batching(map_run: Callable[..., None]) -> Callable[..., None]:
         execution_arn = env.states.context_object.context_object_data["Execution"]["Id"]
         batcher = _batchers.get(execution_arn, {}).get(eval_input.state_name)
         if batcher:
-            env.stack.append(batches(env.stack.pop(), batcher))
+            items = env.stack.pop()
+            env.stack.append(batching.batches(items, batcher.values(env)))
         map_run(self, env, eval_input)
         failed = eval_input.map_run_record.item_counter.failed.get()
         total = eval_input.map_run_record.item_counter.total.get()

@@ -5,7 +5,6 @@ Sources: "Choosing workflow type in Step Functions", StartSyncExecution and "Quo
 
 import functools
 import importlib
-import json
 import logging
 import math
 import re
@@ -21,12 +20,9 @@ from ministack.core import responses
 
 from mdlc_local import counts, seams
 from mdlc_local.counts import Measured
-from mdlc_local.states import control_plane
+from mdlc_local.states import control_plane, inputs
 
 log = logging.getLogger("mdlc_local.states")
-
-MAX_INPUT_BYTES = 262144
-"""The largest input of an execution."""
 
 BILLED_MEGABYTES = 64
 """The memory AWS bills a small execution for; nothing is measured here."""
@@ -151,21 +147,10 @@ def _prepare(machine: dict[str, Any], data: Request) -> Any:
     name = data.get("name") or str(uuid.uuid4())
     if not _NAME.match(name):
         return responses.error_response_json("InvalidName", f"Invalid Name: '{name}'", 400)
-    given = data.get("input") or "{}"
-    if len(given.encode()) > MAX_INPUT_BYTES:
-        return responses.error_response_json(
-            "ValidationException",
-            "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have "
-            f"length less than or equal to {MAX_INPUT_BYTES}",
-            400,
-        )
-    try:
-        json.loads(given)
-    except ValueError as error:
-        return responses.error_response_json(
-            "InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'", 400
-        )
-    return _Run(machine, name, given)
+    wrong = inputs.refusal(data.get("input"))
+    if wrong is not None:
+        return responses.error_response_json(*wrong, 400)
+    return _Run(machine, name, data.get("input") or "{}")
 
 
 def _machine(data: Request) -> Any:

@@ -4,24 +4,17 @@ moto's interpreter writes the state's data into the expression's text, which bre
 anew for every value, and expects a Java engine. Here the data is bound as it is.
 """
 
+import json
 import math
+import re
 from typing import Any
 
 import jsonata
 from jsonata.utils import Utils
-from moto.stepfunctions.parser.api import EvaluationFailedEventDetails, HistoryEventType
-from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
-    FailureEvent,
-    FailureEventException,
-)
-from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
-from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
-    StatesErrorNameType,
-)
 from moto.stepfunctions.parser.asl.component.common.query_language import QueryLanguageMode
-from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 from mdlc_local import seams
+from mdlc_local.states.evaluation import evaluation_failure
 from mdlc_local.states.pools import Pool
 
 STRINGS = "moto.stepfunctions.parser.asl.component.common.string.string_expression"
@@ -51,10 +44,10 @@ def evaluate(expression: str, variables: dict[str, Any]) -> Any:
             jsonata.Jsonata.CURRENT.jsonata = engine
             value = engine.evaluate(None, bindings)
     except Exception as error:  # the engine raises plain Python errors too, where its checks are incomplete
-        code = getattr(error, "error", None)
-        raise EvaluationError(
-            f"threw an error during evaluation. {f'{code}: ' if code else ''}{error}"
-        ) from error
+        code, text = getattr(error, "error", None), str(error)
+        text = f"{code}: {text}" if code else text
+        coded = re.match(r"[A-Z]\d{4}: ", text) is not None
+        raise EvaluationError(f"threw an error during evaluation{'. ' if coded else ': '}{text}") from error
     if value is None:
         raise EvaluationError("returned nothing (undefined).")
     return _plain(value)
@@ -64,7 +57,19 @@ def _engine(expression: str) -> Any:
     engine = jsonata.Jsonata.jsonata(expression)
     engine.set_output_convert_nulls(False)
     seams.take("ministack.services.stepfunctions", "_register_sfn_jsonata_functions", "expr")(engine)
+    engine.register_lambda("range", _range)
+    # AWS has no $eval; calling what is no function is T1006.
+    engine.environment.bind("eval", None)
     return engine
+
+
+def _range(start: Any, end: Any, step: Any) -> Any:
+    """AWS answers with a JSONata sequence: of one element it is that element, of none nothing."""
+    numbers = seams.take("ministack.services.stepfunctions", "_sfn_jsonata_range", "start end step")
+    found = numbers(start, end, step)
+    if isinstance(found, list) and len(found) < 2:
+        return found[0] if found else None
+    return found
 
 
 _engines: Pool[Any] = Pool(_engine, texts=500, spare=8)
@@ -95,40 +100,63 @@ def _bound(environment: Any, with_states: bool) -> dict[str, Any]:
     return variables
 
 
-def _push(environment: Any, expression: str, with_states: bool) -> None:
+def _push(environment: Any, expression: str, *, place: str, with_states: bool) -> None:
     """Evaluate for the interpreter: the value goes on its stack, a failure into its history."""
     try:
-        environment.stack.append(evaluate(expression, _bound(environment, with_states)))
+        value = evaluate(expression, _bound(environment, with_states))
+        expect(value, place)
     except EvaluationError as error:
-        field = environment.next_field_name
+        field = place or environment.next_field_name
         cause = f"The JSONata expression '{expression}' specified for the field '{field}' {error}"
-        name = StatesErrorName(typ=StatesErrorNameType.StatesQueryEvaluationError)
-        details = EventDetails(
-            evaluationFailedEventDetails=EvaluationFailedEventDetails(cause=cause, error=name.error_name)
+        raise evaluation_failure(environment, cause, field) from error
+    environment.stack.append(value)
+
+
+EXPECTED = (
+    (re.compile(r"Items"), "array", list),
+    (re.compile(r"Choices\[\d+\]/Condition"), "boolean", bool),
+    (re.compile(r"Seconds|TimeoutSeconds|HeartbeatSeconds|MaxConcurrency"), "number", int | float),
+    (re.compile(r"ToleratedFailure(Count|Percentage)"), "number", int | float),
+    (re.compile(r"ItemBatcher/Max\w+|ItemReader/ReaderConfig/MaxItems"), "number", int | float),
+    (re.compile(r"Error|Cause|Timestamp|Credentials/RoleArn"), "string", str),
+)
+"""The fields that take one type only, by their places; AWS is recorded for Items, the others follow it."""
+
+
+def expect(value: Any, place: str) -> None:
+    """Refuse a value whose type the field at `place` does not take.
+
+    Raises:
+        EvaluationError: when it does not.
+    """
+    for pattern, name, kind in EXPECTED:
+        if not pattern.fullmatch(place):
+            continue
+        if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
+            return
+        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        raise EvaluationError(
+            f"returned an unexpected result type. Expected '{name}', but was '{_type_name(value)}' "
+            f"for value: {text}"
         )
-        environment.event_manager.add_event(
-            context=environment.event_history_context,
-            event_type=HistoryEventType.EvaluationFailed,
-            event_details=details,
-        )
-        raise FailureEventException(
-            failure_event=FailureEvent(
-                env=environment,
-                error_name=name,
-                event_type=HistoryEventType.EvaluationFailed,
-                event_details=details,
-            )
-        ) from error
+
+
+def _type_name(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else "boolean"
+    names = ((str, "string"), (int | float, "number"), (list, "array"))
+    return next((name for kind, name in names if isinstance(value, kind)), "object")
 
 
 def install() -> None:
     """Make moto's interpreter evaluate JSONata here."""
 
     def evaluate_jsonata(self: Any, env: Any) -> None:
-        _push(env, self.expression, with_states=True)
+        _push(env, self.expression, place=self.place, with_states=True)
 
     def evaluate_variable(self: Any, env: Any) -> None:
-        _push(env, self.expression, with_states=self.query_language_mode == QueryLanguageMode.JSONata)
+        with_states = self.query_language_mode == QueryLanguageMode.JSONata
+        _push(env, self.expression, place="", with_states=with_states)
 
     for kind, replacement in (
         ("StringJSONata", evaluate_jsonata),

@@ -5,25 +5,37 @@ arrive under one general name of the service, as the AWS SDK for Java, on which 
 them.
 """
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore import xform_name
 from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
-from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+    FailureEvent,
+    FailureEventException,
+)
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
     StatesErrorNameType,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_events import (
+    SfnFailedEntryCountException,
+)
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
-from mdlc_local import seams
+from mdlc_local import options, seams
 from mdlc_local.states import casing
 
 TASK = "moto.stepfunctions.parser.asl.component.state.exec.state_task.service"
+
+
+_UNQUALIFIED = re.compile(r"^Function not found: \S+:function:[^:\s]+$")
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,8 @@ SERVICES = {
     "events:StateTaskServiceEvents": Names(
         "events", "EventBridge", "AmazonEventBridgeException", "AmazonEventBridge"
     ),
+    "sqs:StateTaskServiceSqs": Names("sqs", "SQS", "AmazonSQSException", "AmazonSQS", suffix="Exception"),
+    "sns:StateTaskServiceSns": Names("sns", "SNS", "AmazonSNSException", "AmazonSNS", suffix="Exception"),
     "sfn:StateTaskServiceSfn": Names(
         "stepfunctions", "StepFunctions", "AWSStepFunctionsException", "AWSStepFunctions", suffix="Exception"
     ),
@@ -83,14 +97,24 @@ def describe(names: Names, error: ClientError) -> tuple[str, str]:
     """The name and the cause of a service's error."""
     code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
     model = casing.operation(names.boto3, xform_name(error.operation_name))
-    declared = {shape.name for shape in model.error_shapes} if model is not None else set()
+    declared = _declared(model) if model is not None else set()
+    # The query protocol puts the sender's namespace before some codes.
+    code = code.rpartition(".")[2]
     name = code.removesuffix(names.suffix) + names.suffix if code in declared else names.general
     metadata = error.response.get("ResponseMetadata", {})
+    if names.boto3 == "lambda" and _UNQUALIFIED.search(message):
+        message += ":$LATEST"  # what Step Functions asks for
     cause = (
         f"{message} (Service: {names.service}; Status Code: {metadata.get('HTTPStatusCode')}; "
         f"Error Code: {code}; Request ID: {metadata.get('RequestId')}; Proxy: null)"
     )
     return f"{names.prefix}.{name}", cause
+
+
+def _declared(model: Any) -> set[str]:
+    """The codes of the errors that an operation declares, by their shapes and as they are sent."""
+    sent = {str(shape.metadata.get("error", {}).get("code", shape.name)) for shape in model.error_shapes}
+    return sent | {shape.name for shape in model.error_shapes}
 
 
 def install() -> None:
@@ -99,6 +123,12 @@ def install() -> None:
         module, _, kind = place.partition(":")
         owner = f"{TASK}.state_task_service_{module}:{kind}"
         seams.wrap(owner, "_from_error", "self env ex", _naming(names))
+    seams.wrap(
+        f"{TASK}.state_task_service_sqs:StateTaskServiceSqs",
+        "_eval_service_task",
+        "self env resource_runtime_part normalised_parameters state_credentials",
+        _needing_an_address,
+    )
 
 
 def _naming(names: Names) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -106,8 +136,32 @@ def _naming(names: Names) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def named(self: Any, env: Any, ex: Exception) -> Any:
             if isinstance(ex, ClientError):
                 return task_failed(self, env, *describe(names, ex))
+            if isinstance(ex, SfnFailedEntryCountException):
+                cause = json.dumps(ex.cause, separators=(",", ":"), ensure_ascii=False)
+                return task_failed(self, env, "EventBridge.FailedEntry", cause)
             return from_error(self, env=env, ex=ex)
 
         return named
 
     return wrapper
+
+
+def _needing_an_address(send: Callable[..., None]) -> Callable[..., None]:
+    """SQS is called at the queue's URL: one of another host reaches no queue."""
+
+    def sending(
+        self: Any, env: Any, resource_runtime_part: Any, normalised_parameters: Any, state_credentials: Any
+    ) -> None:
+        host = urlsplit(str(normalised_parameters.get("QueueUrl") or "")).hostname or ""
+        if not (host.endswith(".amazonaws.com") or host in ("localhost", options.HOST)):
+            cause = f"Unable to execute HTTP request: {host}: Name or service not known"
+            raise FailureEventException(task_failed(self, env, "SQS.SdkClientException", cause))
+        send(
+            self,
+            env=env,
+            resource_runtime_part=resource_runtime_part,
+            normalised_parameters=normalised_parameters,
+            state_credentials=state_credentials,
+        )
+
+    return sending

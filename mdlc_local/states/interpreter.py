@@ -30,13 +30,20 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from mdlc_local import seams
 from mdlc_local.states import (
     acting,
+    activities,
+    assigning,
     casing,
     distributed,
+    ends,
+    entered,
     error_names,
     expressions,
     failures,
     glue_jobs,
     grammar,
+    history,
+    literals,
+    locations,
     nested,
     sagemaker_jobs,
     waiting,
@@ -75,6 +82,12 @@ SDK_ERROR_NAMES = {
 }
 """The service's part of an aws-sdk task's error names (``S3.NoSuchKeyException``)."""
 
+
+PARTS = (
+    *(grammar, literals, locations, history, entered, error_names, failures, expressions, casing),
+    *(ends, assigning, distributed, nested, waiting, activities),
+)
+"""What is replaced in moto's interpreter."""
 
 _installing = threading.Lock()
 
@@ -177,6 +190,7 @@ class Execution:
         self.arn = arn
         definition = json.loads(machine["definition"])
         self._batchers = distributed.prepare(definition)
+        locations.mark(definition)
         kind = StateMachineType.EXPRESS if machine.get("type") == "EXPRESS" else StateMachineType.STANDARD
         if kind == StateMachineType.EXPRESS:
             given = definition.get("TimeoutSeconds", EXPRESS_SECONDS)
@@ -202,7 +216,7 @@ class Execution:
             ),
             exec_comm=_Quiet(),
             cloud_watch_logging_session=log,
-            activity_store={},
+            activity_store=activities.Activities(),
         )
 
     def run(self) -> Outcome:
@@ -231,6 +245,10 @@ class Execution:
     def environment(self) -> Any | None:
         """Moto's environment of the run, or None before it runs."""
         return self._worker.env
+
+    def tokens(self) -> list[str]:
+        """The tokens of all tasks that were waited for."""
+        return [] if self._worker.env is None else list(self._worker.env.callback_pool_manager._pool)
 
     def history(self) -> list[dict[str, Any]]:
         """The events until now, as GetExecutionHistory lists them."""

@@ -1,18 +1,55 @@
 """Waiting in state machines: real time divided by the server's time scale, cut short at their end."""
 
+import re
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
+from moto.stepfunctions.parser.asl.component.common.string.string_expression import StringJSONata
+
 from mdlc_local import options, seams
+from mdlc_local.states.evaluation import evaluation_failure
 
 COMPONENT = "moto.stepfunctions.parser.asl.component"
 JITTER = f"{COMPONENT}.common.retry.jitter_strategy_decl:JitterStrategyDecl"
 WAIT = f"{COMPONENT}.state.wait.wait_function.wait_function:WaitFunction"
+TIMESTAMP = f"{COMPONENT}.state.wait.wait_function.timestamp:Timestamp"
 CALLBACK = f"{COMPONENT}.state.exec.state_task.service.state_task_service_callback"
 
 JOB_POLL_SECONDS = 0.2
 """How often a ``.sync`` task looks at its job."""
+
+
+_TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
+"""RFC 3339 with the States Language's capital T and Z."""
+
+
+def moment(text: Any) -> datetime | None:
+    """The time that a Wait state's timestamp names, or None when it is none."""
+    if not isinstance(text, str) or not _TIMESTAMP.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _until(self: Any, env: Any) -> float:
+    """The seconds until a Timestamp."""
+    self.string.eval(env=env)
+    text = env.stack.pop()
+    when = moment(text)
+    if when is not None:
+        return (when - datetime.now(UTC)).total_seconds()
+    if isinstance(self.string, StringJSONata):
+        cause = (
+            "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: "
+            f"{text}"
+        )
+        raise evaluation_failure(env, cause, "Timestamp")
+    raise FailureEventException(self._create_failure_event(env, text))
 
 
 def install() -> None:
@@ -32,6 +69,8 @@ def install() -> None:
 
         return scaled
 
+    seams.take(TIMESTAMP, "_get_wait_seconds", "self env")
+    seams.replace(TIMESTAMP, "_get_wait_seconds", _until)
     seams.take(WAIT, "_wait_interval", "self env wait_seconds")
     seams.replace(WAIT, "_wait_interval", wait_interval)
     # The last step of a retrier before it sleeps for what is on the stack.

@@ -49,6 +49,8 @@ class Execution:
         runs.set()
         may_end.wait(20)
         return SimpleNamespace(status="SUCCEEDED", output="1", error=None, cause=None)
+    def tokens(self):
+        return []
     def history(self):
         if threading.current_thread() is running:
             return ["began", "ended"]

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mdlc_local.states.distributed import batches, prepare, tolerable
+from mdlc_local.states.batching import Batcher
+from mdlc_local.states.distributed import prepare, tolerable
 from tests.local.embedded import Role, Server, allow
 from tests.local.states.running import run
 
@@ -15,22 +16,10 @@ Clients = Callable[[str], Any]
 Roles = Callable[..., Role]
 
 
-def test_batches_hold_to_the_count() -> None:
-    made = batches([1, 2, 3], {"MaxItemsPerBatch": 2, "BatchInput": {"k": 1}})
-    assert made == [{"BatchInput": {"k": 1}, "Items": [1, 2]}, {"BatchInput": {"k": 1}, "Items": [3]}]
-
-
-def test_batches_hold_to_the_bytes() -> None:
-    assert [len(batch["Items"]) for batch in batches(["x" * 40] * 4, {"MaxInputBytesPerBatch": 120})] == [
-        2,
-        2,
-    ]
-
-
 def test_batchers_are_taken_wherever_they_are() -> None:
     inner = {"Type": "Map", "ItemBatcher": {"MaxItemsPerBatch": 3}, "ToleratedFailurePercentage": 5}
     machine = {"States": {"P": {"Type": "Parallel", "Branches": [{"States": {"M": inner}}]}}}
-    assert prepare(machine) == {"M": {"MaxItemsPerBatch": 3}}
+    assert prepare(machine) == {"M": Batcher({"MaxItemsPerBatch": 3}, "JSONPath")}
     assert inner == {"Type": "Map", "ToleratedFailurePercentage": 5.0}
 
 

@@ -1,0 +1,45 @@
+"""Variables that a state assigns are seen from the next state on, not by its own OutputPath or Output."""
+
+from collections.abc import Callable
+from typing import Any
+
+from mdlc_local import seams
+
+COMPONENT = "moto.stepfunctions.parser.asl.component"
+ASSIGN = f"{COMPONENT}.common.assign.assign_decl:AssignDecl"
+STATE = f"{COMPONENT}.state.state:CommonStateField"
+EXECUTION_STATE = f"{COMPONENT}.state.exec.execute_state:ExecutionState"
+
+
+def install() -> None:
+    """Hold assignments back until the state's output is made."""
+    seams.wrap(ASSIGN, "_eval_body", "self env", lambda _: _evaluate)
+    # The first that moto does after the output.
+    seams.wrap(STATE, "_get_state_exited_event_details", "self env", _assigning_first)
+    seams.wrap(EXECUTION_STATE, "_handle_catch", "self env failure_event", _forgetting)
+
+
+def _evaluate(self: Any, env: Any) -> None:
+    values: dict[str, Any] = {}
+    for binding in self.declaration_bindings:
+        binding.eval(env=env)
+        values.update(env.stack.pop())
+    env.held_assignments = values
+
+
+def _assigning_first(describe: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def described(self: Any, env: Any) -> Any:
+        for name, value in getattr(env, "held_assignments", {}).items():
+            env.variable_store.set(variable_identifier=name, variable_value=value)
+        env.held_assignments = {}
+        return describe(self, env)
+
+    return described
+
+
+def _forgetting(catch: Callable[..., None]) -> Callable[..., None]:
+    def catching(self: Any, env: Any, failure_event: Any) -> None:
+        env.held_assignments = {}  # those of the attempt that failed
+        catch(self, env=env, failure_event=failure_event)
+
+    return catching

@@ -1,0 +1,72 @@
+"""ItemBatcher of a Distributed Map: its fields can be expressions and paths, as those of any state."""
+
+import importlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from mdlc_local.states import locations
+
+MAX_BATCH_BYTES = 262144
+"""Step Functions' bound on the input of a child execution."""
+
+FIELD = "ItemBatcher"
+PATH_FIELDS = ("MaxItemsPerBatch", "MaxInputBytesPerBatch")
+"""The fields that JSONPath reads at a path when their names end in Path."""
+
+
+@dataclass(frozen=True)
+class Batcher:
+    """The ItemBatcher of a state.
+
+    Attributes:
+        fields: as the definition has them.
+        language: the state's query language.
+    """
+
+    fields: dict[str, Any]
+    language: str
+
+    def values(self, environment: Any) -> dict[str, Any]:
+        """The fields' values in a state, by moto's environment of it."""
+        if self.language == locations.JSONATA:
+            state = {"Output": locations.marked(self.fields, FIELD)}
+        else:
+            state = {"Parameters": {_payload_name(name): value for name, value in self.fields.items()}}
+        environment.stack.append(environment.states.get_input())
+        _template(state).eval(environment)
+        values: dict[str, Any] = environment.stack.pop()
+        environment.stack.pop()
+        # A path may lead to a number that is text.
+        return {name: int(value) if name in PATH_FIELDS else value for name, value in values.items()}
+
+
+def batches(items: list[Any], batcher: dict[str, Any]) -> list[dict[str, Any]]:
+    """The inputs of the child executions: items in groups within the batcher's count and bytes."""
+    count = batcher.get("MaxItemsPerBatch")
+    limit = batcher.get("MaxInputBytesPerBatch", MAX_BATCH_BYTES)
+    common = {"BatchInput": batcher["BatchInput"]} if "BatchInput" in batcher else {}
+    made: list[dict[str, Any]] = []
+    for item in items:
+        size = len(json.dumps(item))
+        last = made[-1] if made else None
+        if last and (not count or len(last["Items"]) < count) and len(json.dumps(last)) + size < limit:
+            last["Items"].append(item)
+        else:
+            made.append({**common, "Items": [item]})
+    return made
+
+
+def _payload_name(name: str) -> str:
+    field = name.removesuffix("Path")
+    return f"{field}.$" if name != field and field in PATH_FIELDS else name
+
+
+def _template(fields: dict[str, Any]) -> Any:
+    """What moto reads of the fields in a state of their own."""
+    language = {"QueryLanguage": locations.JSONATA} if "Output" in fields else {}
+    state = {"Type": "Pass", "End": True, **fields}
+    machine = {**language, "StartAt": "Batch", "States": {"Batch": state}}
+    parser = importlib.import_module("moto.stepfunctions.parser.asl.parse.asl_parser")
+    read = parser.AmazonStateLanguageParser.parse(json.dumps(machine))[0].states.states["Batch"]
+    return read.output.jsonata_template_value if language else read.parameters

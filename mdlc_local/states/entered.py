@@ -1,0 +1,85 @@
+"""What an execution remembers of entering its states, for the context object and the causes of failures."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from mdlc_local import seams
+from mdlc_local.states import history
+
+STATE = "moto.stepfunctions.parser.asl.component.state.state:CommonStateField"
+FAILURE = "moto.stepfunctions.parser.asl.component.common.error_name.failure_event:FailureEvent"
+WORKER = "moto.stepfunctions.parser.backend.execution_worker:ExecutionWorker"
+
+
+class Entered(dict[str, Any]):
+    """The context object's ``State``, which also knows the event that entered it.
+
+    Attributes:
+        event: the id of the event.
+        before: the id of the event before it.
+    """
+
+    event: int = 0
+    before: int = 0
+
+
+def of(environment: Any) -> Entered | None:
+    """The state that `environment` (moto's) is in, or None before the first."""
+    state = environment.states.context_object.context_object_data.get("State")
+    return state if isinstance(state, Entered) else None
+
+
+def cause_in_state(environment: Any, cause: str) -> str:
+    """`cause` with the state's name and the event that entered it, as Step Functions tells it."""
+    state = of(environment)
+    if state is None:
+        return cause
+    return (
+        f"An error occurred while executing the state '{state['Name']}' "
+        f"(entered at the event id #{state.event}). {cause}"
+    )
+
+
+def now() -> str:
+    """The time as the context object tells it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def install() -> None:
+    """Remember it."""
+    seams.wrap(STATE, "_eval_state_input", "self env", _entering)
+    seams.wrap(FAILURE, "__init__", "self env error_name event_type event_details", _naming_the_state)
+    seams.wrap(WORKER, "_get_evaluation_environment", "self", _counting_redrives)
+
+
+def _entering(evaluate: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    def entering(self: Any, env: Any) -> None:
+        # moto calls this right after the event and the context object's State.
+        state = Entered(EnteredTime=now(), Name=self.name)
+        state.event = env.event_history_context.source_event_id
+        state.before = history.previous_of(env.event_manager, state.event)
+        env.states.context_object.context_object_data["State"] = state
+        evaluate(self, env)
+
+    return entering
+
+
+def _naming_the_state(begin: Callable[..., None]) -> Callable[..., None]:
+    def naming(self: Any, env: Any, error_name: Any, event_type: Any, event_details: Any = None) -> None:
+        begin(self, env=env, error_name=error_name, event_type=event_type, event_details=event_details)
+        state = of(env)
+        if state is not None:
+            self.state_name, self.source_event_id = state["Name"], state.event
+
+    return naming
+
+
+def _counting_redrives(build: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def built(self: Any) -> Any:
+        environment = build(self)
+        if environment.is_standard_workflow():  # no execution is ever redriven here
+            environment.states.context_object.context_object_data["Execution"]["RedriveCount"] = 0
+        return environment
+
+    return built

@@ -1,0 +1,79 @@
+"""The history of an execution: an evaluation's failure stands in it once, and nothing after its end."""
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.stepfunctions.parser.api import HistoryEventType
+
+from mdlc_local import seams
+
+MANAGER = "moto.stepfunctions.parser.asl.eval.event.event_manager:EventManager"
+
+ENDS = frozenset(
+    {
+        HistoryEventType.ExecutionSucceeded,
+        HistoryEventType.ExecutionFailed,
+        HistoryEventType.ExecutionTimedOut,
+        HistoryEventType.ExecutionAborted,
+    }
+)
+
+
+class Told(dict[str, Any]):
+    """Details of an event that the history has already."""
+
+
+def add_end(environment: Any, event_type: Any, details: dict[str, Any]) -> None:
+    """Add the event that ends an execution unless it has ended.
+
+    Args:
+        environment: moto's environment of the execution.
+        event_type: one of `ENDS`.
+        details: the event's details, by the name of their member.
+    """
+    environment.event_manager.add_event(
+        context=environment.event_history_context, event_type=event_type, event_details=details
+    )
+
+
+def previous_of(manager: Any, event_id: int) -> int:
+    """The id of the event before the event `event_id`, by moto's event manager."""
+    with manager._mutex:
+        events = manager._history_event_list
+        return int(events[event_id - 1]["previousEventId"]) if 0 < event_id <= len(events) else 0
+
+
+def install() -> None:
+    """Keep histories so."""
+    seams.wrap(
+        MANAGER,
+        "add_event",
+        "self context event_type event_details timestamp update_source_event_id",
+        _adding_once,
+    )
+
+
+def _adding_once(add: Callable[..., int]) -> Callable[..., int]:
+    def adding(
+        self: Any,
+        context: Any,
+        event_type: Any,
+        event_details: Any = None,
+        timestamp: Any = None,
+        update_source_event_id: bool = True,
+    ) -> int:
+        told = any(isinstance(details, Told) for details in (event_details or {}).values())
+        if told or getattr(self, "ended", False):
+            return int(context.last_published_event_id)
+        if event_type in ENDS:
+            self.ended = True
+        return add(
+            self,
+            context=context,
+            event_type=event_type,
+            event_details=event_details,
+            timestamp=timestamp,
+            update_source_event_id=update_source_event_id,
+        )
+
+    return adding

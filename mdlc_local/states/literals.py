@@ -1,0 +1,169 @@
+"""The texts of a definition as JSON means them: moto reads them from the source, escapes included.
+
+An escaped character is that character, in values, keys and paths alike. Paths may name members with any
+character, as Jayway's JsonPath, which Step Functions uses, reads them.
+"""
+
+import functools
+import json
+import re
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from antlr4.tree.Tree import TerminalNodeImpl
+from moto.stepfunctions.parser.asl.antlr.runtime.ASLLexer import ASLLexer
+from moto.stepfunctions.parser.asl.component.common.string.string_expression import StringIntrinsicFunction
+from moto.stepfunctions.parser.asl.parse.intrinsic.intrinsic_parser import IntrinsicParser
+
+from mdlc_local import seams
+
+PARSER = "moto.stepfunctions.parser"
+PREPROCESSOR = f"{PARSER}.asl.parse.preprocessor"
+ENCODING = f"{PARSER}.asl.utils.encoding"
+JSON_PATH = f"{PARSER}.asl.utils.json_path"
+INTRINSIC = f"{PARSER}.asl.component.intrinsic"
+ARGUMENT = f"{INTRINSIC}.argument.argument"
+RESULT_PATH = f"{PARSER}.asl.component.common.path.result_path"
+
+_PLAIN_NAME = re.compile(r"[A-Za-z_@][A-Za-z0-9_@\-]*|\*")
+"""A member's name that jsonpath_ng reads without quotes."""
+
+_BACKSLASH = re.compile(r"""\\(?![\\'])""")
+"""A backslash that a name in quotes means as itself, and jsonpath_ng would take away."""
+
+_CODED = re.compile(r"_u([0-9a-f]{2,6})_")
+_CONTROL = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t"})
+"""What the grammar of intrinsic functions reads as escapes only."""
+
+
+def text_of(token: str) -> str:
+    """The text that a JSON string of a definition, with or without its quotes, stands for."""
+    quoted = token if len(token) > 1 and token[0] == token[-1] == '"' else f'"{token}"'
+    try:
+        return str(json.loads(quoted))
+    except ValueError:
+        return token.removeprefix('"').removesuffix('"')
+
+
+def readable(path: str) -> str:
+    """`path` with the names in quotes that jsonpath_ng does not read without."""
+    parts: list[str] = []
+    position = 0
+    while position < len(path):
+        character = path[position]
+        if character == "[":
+            end = _closing(path, position)
+            parts.append(_BACKSLASH.sub(r"\\\\", path[position:end]))
+            position = end
+            continue
+        end = position + 1
+        if character == "." and path[position : position + 2] != "..":
+            while end < len(path) and path[end] not in ".[":
+                end += 1
+            name = path[position + 1 : end]
+            quote = not _PLAIN_NAME.fullmatch(name) and name and not name.startswith(("'", '"', "`", "("))
+            parts.append("['" + name.replace("'", "\\'") + "']" if quote else path[position:end])
+        else:
+            parts.append(character)
+        position = end
+    return "".join(parts)
+
+
+def _closing(path: str, opening: int) -> int:
+    """The position after the bracket that closes the one at `opening`."""
+    depth, quote = 0, ""
+    for position in range(opening, len(path)):
+        character = path[position]
+        if quote:
+            quote = "" if character == quote and path[position - 1] != "\\" else quote
+        elif character in "'\"":
+            quote = character
+        elif character == "[":
+            depth += 1
+        elif character == "]":
+            depth -= 1
+            if depth == 0:
+                return position + 1
+    return len(path)
+
+
+def _inner_string_of(parser_rule_context: Any) -> str | None:
+    if (
+        isinstance(parser_rule_context, TerminalNodeImpl)
+        and parser_rule_context.getSymbol().type == ASLLexer.NULL
+    ):
+        return None
+    return text_of(parser_rule_context.getText())
+
+
+def _from_string_literal(parser_rule_context: Any) -> str | None:
+    return text_of(parser_rule_context.getText())
+
+
+def _visit_intrinsic_function(self: Any, ctx: Any) -> Any:
+    derivation = text_of(ctx.STRINGINTRINSICFUNC().getText())
+    function, _ = IntrinsicParser.parse(_in_ascii(derivation.translate(_CONTROL)))
+    return StringIntrinsicFunction(intrinsic_function_derivation=derivation, function=function)
+
+
+def _in_ascii(text: str) -> str:
+    """`text` with each other character as a name that the grammar of intrinsic functions reads."""
+    return "".join(character if character.isascii() else f"_u{ord(character):x}_" for character in text)
+
+
+def _from_ascii(text: str) -> str:
+    return _CODED.sub(lambda found: chr(int(found[1], 16)), text)
+
+
+def _decoding(begin: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    def beginning(self: Any, value: Any) -> None:
+        begin(self, _from_ascii(value) if isinstance(value, str) else value)
+
+    return beginning
+
+
+def _no_field(self: Any) -> None:
+    """Arguments and functions are no fields of a state: causes name the field that they stand in."""
+    del self
+
+
+def _reading(parse: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.lru_cache(maxsize=1000)
+    def parse_readable(path: str) -> Any:
+        return parse(readable(path))
+
+    return parse_readable
+
+
+def install() -> None:
+    """Read and write texts as JSON does."""
+    preprocessor = f"{PREPROCESSOR}:Preprocessor"
+    seams.take(preprocessor, "_inner_string_of", "parser_rule_context")
+    seams.replace(preprocessor, "_inner_string_of", staticmethod(_inner_string_of))
+    seams.take(PREPROCESSOR, "from_string_literal", "parser_rule_context")
+    seams.replace(PREPROCESSOR, "from_string_literal", _from_string_literal)
+    seams.take(preprocessor, "visitString_intrinsic_function", "self ctx")
+    seams.replace(preprocessor, "visitString_intrinsic_function", _visit_intrinsic_function)
+    seams.wrap(f"{ARGUMENT}:ArgumentJsonPath", "__init__", "self json_path", _decoding)
+    seams.wrap(f"{ARGUMENT}:ArgumentLiteral", "__init__", "self definition_value", _decoding)
+    for owner in (f"{ARGUMENT}:Argument", f"{INTRINSIC}.function.function:Function"):
+        seams.take(owner, "_field_name", "self")
+        seams.replace(owner, "_field_name", _no_field)
+    for module in (JSON_PATH, RESULT_PATH):
+        seams.replace(module, "parse", _reading(seams.take(module, "parse")))
+    _write_characters()
+
+
+def _write_characters() -> None:
+    """Let moto's JSON keep characters as they are: on AWS a limit counts them in UTF-8."""
+    original = seams.take(ENCODING, "to_json_str", "obj separators")
+    encoder = seams.take(ENCODING, "_DateTimeEncoder")
+
+    def to_json_str(obj: Any, separators: tuple[str, str] | None = None) -> str:
+        return json.dumps(obj, cls=encoder, separators=separators, ensure_ascii=False)
+
+    # moto's modules took the function by `from ... import`.
+    for name, module in list(sys.modules.items()):
+        if name.startswith(PARSER) and getattr(module, "to_json_str", None) is original:
+            seams.replace(name, "to_json_str", to_json_str)
