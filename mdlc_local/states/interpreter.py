@@ -53,9 +53,6 @@ from mdlc_local.states.pools import Pool
 TASK = "moto.stepfunctions.parser.asl.component.state.exec.state_task"
 WORKER = "moto.stepfunctions.parser.backend.execution_worker:ExecutionWorker"
 CLIENTS = "moto.stepfunctions.parser.asl.utils.boto_client"
-PARTS = (grammar, error_names, failures, expressions, casing, distributed, nested, waiting, glue_jobs)
-"""What completes moto's interpreter, each by its `install`."""
-
 EXPRESS_SECONDS = 300
 """The longest an Express execution runs."""
 
@@ -85,7 +82,7 @@ SDK_ERROR_NAMES = {
 
 PARTS = (
     *(grammar, literals, locations, history, entered, error_names, failures, expressions, casing),
-    *(ends, assigning, distributed, nested, waiting, activities),
+    *(ends, assigning, distributed, nested, waiting, activities, glue_jobs),
 )
 """What is replaced in moto's interpreter."""
 
