@@ -37,6 +37,7 @@ from mdlc_local.states import (
     ends,
     entered,
     error_names,
+    evaluation,
     expressions,
     failures,
     grammar,
@@ -80,8 +81,8 @@ SDK_ERROR_NAMES = {
 
 
 PARTS = (
-    *(grammar, literals, locations, history, entered, error_names, failures, expressions, casing),
-    *(ends, assigning, distributed, nested, waiting, activities),
+    *(grammar, literals, locations, history, entered, error_names, failures, evaluation, expressions),
+    *(casing, ends, assigning, distributed, nested, waiting, activities),
 )
 """What is replaced in moto's interpreter."""
 
