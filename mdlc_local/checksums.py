@@ -23,6 +23,7 @@ def install(app: ModuleType) -> None:
     seams.replace(S3, "_crc64nvme", crc64nvme)
     seams.wrap(S3, "_resolve_object_checksums", "body headers", _with_default)
     seams.wrap(S3, "_build_object_record", "body headers etag checksums", _with_content_type)
+    seams.wrap(S3, "_put_object", "bucket_name key body headers", _telling_the_checksum)
     seams.wrap(S3, "_copy_object", "bucket_name dest_key headers", _with_requested_algorithm)
 
 
@@ -131,3 +132,18 @@ def _with_content_type(build: Callable[..., Any]) -> Callable[..., Any]:
         return build(body, headers, etag, checksums)
 
     return built
+
+
+def _telling_the_checksum(put: Callable[..., Any]) -> Callable[..., Any]:
+    """The answer to PutObject tells the checksum that came with the object."""
+
+    def telling(bucket_name: str, key: str, body: bytes, headers: Any) -> Any:
+        status, told, answer = put(bucket_name, key, body, headers)
+        if status == 200:
+            for algorithm in ("crc32", "crc32c", "crc64nvme", "sha1", "sha256"):
+                name = f"x-amz-checksum-{algorithm}"
+                if headers.get(name):
+                    told = {**told, name: headers[name], "x-amz-checksum-type": "FULL_OBJECT"}
+        return status, told, answer
+
+    return telling

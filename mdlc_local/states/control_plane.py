@@ -77,6 +77,10 @@ def _starting_once(start: Handler) -> Handler:
         wrong = inputs.refusal(data.get("input"))
         if wrong is not None:
             return responses.error_response_json(*wrong, 400)
+        given = data.get("stateMachineArn", "")
+        if stepfunctions._resolve_state_machine_arn(given.partition("#")[0]) is None:
+            reason = f"State Machine Does Not Exist: '{given}'"
+            return responses.error_response_json("StateMachineDoesNotExist", reason, 400)
         existing = _same_execution(data)
         if existing is None:
             return start(data)
@@ -110,6 +114,8 @@ def _with_redrives(describe: Handler) -> Handler:
         if status != 200:
             return status, headers, body
         answer = json.loads(body)
+        if answer.get("output") is None:
+            answer.pop("outputDetails", None)
         answer["redriveCount"] = 0
         if answer["status"] in ("RUNNING", "SUCCEEDED"):
             answer["redriveStatus"] = "NOT_REDRIVABLE"

@@ -9,7 +9,11 @@ from mdlc_local.states import history
 
 STATE = "moto.stepfunctions.parser.asl.component.state.state:CommonStateField"
 FAILURE = "moto.stepfunctions.parser.asl.component.common.error_name.failure_event:FailureEvent"
+FAILED = f"{FAILURE}Exception"
 WORKER = "moto.stepfunctions.parser.backend.execution_worker:ExecutionWorker"
+
+
+_IN_STATE = "An error occurred while executing the state '"
 
 
 class Entered(dict[str, Any]):
@@ -35,10 +39,7 @@ def cause_in_state(environment: Any, cause: str) -> str:
     state = of(environment)
     if state is None:
         return cause
-    return (
-        f"An error occurred while executing the state '{state['Name']}' "
-        f"(entered at the event id #{state.event}). {cause}"
-    )
+    return f"{_IN_STATE}{state['Name']}' (entered at the event id #{state.event}). {cause}"
 
 
 def now() -> str:
@@ -50,6 +51,7 @@ def install() -> None:
     """Remember it."""
     seams.wrap(STATE, "_eval_state_input", "self env", _entering)
     seams.wrap(FAILURE, "__init__", "self env error_name event_type event_details", _naming_the_state)
+    seams.wrap(FAILED, "get_execution_failed_event_details", "self", _telling_once)
     seams.wrap(WORKER, "_get_evaluation_environment", "self", _counting_redrives)
 
 
@@ -73,6 +75,18 @@ def _naming_the_state(begin: Callable[..., None]) -> Callable[..., None]:
             self.state_name, self.source_event_id = state["Name"], state.event
 
     return naming
+
+
+def _telling_once(describe: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """What failed in a branch says already in which state."""
+
+    def described(self: Any) -> Any:
+        details, given = describe(self), self.extract_error_cause_pair()
+        if details and given and str(given[1]).startswith(_IN_STATE):
+            details["cause"] = given[1]
+        return details
+
+    return described
 
 
 def _counting_redrives(build: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -1,5 +1,7 @@
 """How a failed evaluation stands in the history and ends a state: once, with its place, state and event."""
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 from moto.stepfunctions.parser.api import EvaluationFailedEventDetails, HistoryEventType
@@ -13,8 +15,11 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
+from mdlc_local import seams
 from mdlc_local.states import entered
 from mdlc_local.states.history import Told
+
+MAP = "moto.stepfunctions.parser.asl.component.state.exec.state_map.state_map:StateMap"
 
 BEFORE_THE_STATE = (
     "Arguments",
@@ -34,6 +39,33 @@ class EvaluationFailure(FailureEventException):
     def get_evaluation_failed_event_details(self) -> Any:
         """What moto would add to the history once more."""
         return Told()
+
+
+def install() -> None:
+    """Say what a Map state got that is no array."""
+    seams.wrap(MAP, "_eval_execution", "self env", _needing_an_array)
+
+
+def _needing_an_array(evaluate: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    def evaluating(self: Any, env: Any) -> None:
+        items = env.stack[-1]
+        own = self.items is None and self.items_path is None and self.item_reader is None
+        if own and not isinstance(items, list):
+            text = json.dumps(items, separators=(",", ":"), ensure_ascii=False)
+            cause = f"Map state input must be an array but was: {text}"
+            name = StatesErrorName(typ=StatesErrorNameType.StatesQueryEvaluationError)
+            details = EvaluationFailedEventDetails(cause=cause, error=name.error_name)
+            raise FailureEventException(
+                failure_event=FailureEvent(
+                    env=env,
+                    error_name=name,
+                    event_type=HistoryEventType.EvaluationFailed,
+                    event_details=EventDetails(evaluationFailedEventDetails=details),
+                )
+            )
+        evaluate(self, env)
+
+    return evaluating
 
 
 def evaluation_failure(environment: Any, cause: str, place: str) -> EvaluationFailure:

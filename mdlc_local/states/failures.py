@@ -98,8 +98,7 @@ def describe(names: Names, error: ClientError) -> tuple[str, str]:
     code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
     model = casing.operation(names.boto3, xform_name(error.operation_name))
     declared = _declared(model) if model is not None else set()
-    # The query protocol puts the sender's namespace before some codes.
-    code = code.rpartition(".")[2]
+    code = _sent(model, code)
     name = code.removesuffix(names.suffix) + names.suffix if code in declared else names.general
     metadata = error.response.get("ResponseMetadata", {})
     if names.boto3 == "lambda" and _UNQUALIFIED.search(message):
@@ -109,6 +108,14 @@ def describe(names: Names, error: ClientError) -> tuple[str, str]:
         f"Error Code: {code}; Request ID: {metadata.get('RequestId')}; Proxy: null)"
     )
     return f"{names.prefix}.{name}", cause
+
+
+def _sent(model: Any, code: str) -> str:
+    """The code of an error as its service sends it, which is not always the name of its shape."""
+    # The query protocol puts the sender's namespace before some codes.
+    code = code.rpartition(".")[2]
+    shapes = {shape.name: shape for shape in model.error_shapes} if model is not None else {}
+    return str(shapes[code].metadata.get("error", {}).get("code", code)) if code in shapes else code
 
 
 def _declared(model: Any) -> set[str]:

@@ -37,6 +37,7 @@ from mdlc_local.states import (
     ends,
     entered,
     error_names,
+    evaluation,
     expressions,
     failures,
     glue_jobs,
@@ -81,8 +82,8 @@ SDK_ERROR_NAMES = {
 
 
 PARTS = (
-    *(grammar, literals, locations, history, entered, error_names, failures, expressions, casing),
-    *(ends, assigning, distributed, nested, waiting, activities, glue_jobs),
+    *(grammar, literals, locations, history, entered, error_names, failures, evaluation, expressions),
+    *(casing, ends, assigning, distributed, nested, waiting, activities, glue_jobs),
 )
 """What is replaced in moto's interpreter."""
 

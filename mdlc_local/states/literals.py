@@ -116,9 +116,10 @@ def _from_ascii(text: str) -> str:
     return _CODED.sub(lambda found: chr(int(found[1], 16)), text)
 
 
-def _decoding(begin: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
-    def beginning(self: Any, value: Any) -> None:
-        begin(self, _from_ascii(value) if isinstance(value, str) else value)
+def _decoding(begin: Callable[..., None]) -> Callable[..., None]:
+    def beginning(self: Any, *positional: Any, **named: Any) -> None:
+        values = [*positional, *named.values()]
+        begin(self, *(_from_ascii(value) if isinstance(value, str) else value for value in values))
 
     return beginning
 

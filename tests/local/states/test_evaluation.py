@@ -1,5 +1,6 @@
 """A failed expression: AWS's name, the field, the state and the event that entered it, told once."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,9 @@ NEVER = "{% $nothing %}"
 def failed(server: Server, role: Role, state: State, given: Any = None) -> Run:
     """A machine of a Pass state and `state`."""
     ending = {} if state["Type"] in ("Choice", "Fail", "Succeed") else {"End": True}
-    states = {"First": {"Type": "Pass", "Next": "S"}, "S": {**state, **ending}, "T": {"Type": "Succeed"}}
+    states = {"First": {"Type": "Pass", "Next": "S"}, "S": {**state, **ending}}
+    if '"T"' in json.dumps(state):
+        states["T"] = {"Type": "Succeed"}
     machine = {"QueryLanguage": "JSONata", "StartAt": "First", "States": states}
     return run(server, machine, role.arn, given)
 

@@ -82,9 +82,8 @@ def test_errors_of_sqs_and_sns_have_the_sdks_names(server: Server, make_role: Ro
     queue = client("sqs").create_queue(QueueName=f"test-{uuid.uuid4().hex[:8]}")["QueueUrl"]
     empty = call(server, role, "sqs:sendMessage", {"QueueUrl": queue, "MessageBody": ""})
     assert empty.error == "SQS.AmazonSQSException"
-    assert "(Service: AmazonSQS; Status Code: 400; Error Code: MissingParameter; Request ID: " in str(
-        empty.cause
-    )
+    told = "(Service: AmazonSQS; Status Code: 400; Error Code: MissingParameter; Request ID: "
+    assert told in str(empty.cause)
     elsewhere = call(server, role, "sqs:sendMessage", {"QueueUrl": "http://nowhere/q", "MessageBody": "a"})
     assert (elsewhere.error, elsewhere.cause) == (
         "SQS.SdkClientException",
