@@ -32,6 +32,9 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_@][A-Za-z0-9_@\-]*|\*")
 _BACKSLASH = re.compile(r"""\\(?![\\'])""")
 """A backslash that a name in quotes means as itself, and jsonpath_ng would take away."""
 
+_MANY = re.compile(r"\.\.|\*|\[\?|\[[^\]'\"]*[:,]")
+"""What makes a path lead to a list of values."""
+
 _CODED = re.compile(r"_u([0-9a-f]{2,6})_")
 _CONTROL = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t"})
 """What the grammar of intrinsic functions reads as escapes only."""
@@ -124,6 +127,15 @@ def _decoding(begin: Callable[..., None]) -> Callable[..., None]:
     return beginning
 
 
+def _of_one_value(ends_in_index: Callable[[str], bool]) -> Callable[[str], bool]:
+    """A path without wildcards, filters and slices leads to one value and not to a list of it."""
+
+    def of_one_value(path: str) -> bool:
+        return ends_in_index(path) or not _MANY.search(path)
+
+    return of_one_value
+
+
 def _no_field(self: Any) -> None:
     """Arguments and functions are no fields of a state: causes name the field that they stand in."""
     del self
@@ -151,6 +163,7 @@ def install() -> None:
     for owner in (f"{ARGUMENT}:Argument", f"{INTRINSIC}.function.function:Function"):
         seams.take(owner, "_field_name", "self")
         seams.replace(owner, "_field_name", _no_field)
+    seams.wrap(JSON_PATH, "_is_singleton_array_access", "path", _of_one_value)
     for module in (JSON_PATH, RESULT_PATH):
         seams.replace(module, "parse", _reading(seams.take(module, "parse")))
     _write_characters()
