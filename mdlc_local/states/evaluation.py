@@ -33,7 +33,7 @@ BEFORE_THE_STATE = (
 state."""
 
 
-class EvaluationFailure(FailureEventException):
+class EvaluationFailure(FailureEventException):  # type: ignore[misc]  # moto has no types
     """An evaluation failed, and the history says so already."""
 
     def get_evaluation_failed_event_details(self) -> Any:

@@ -81,13 +81,14 @@ def test_an_activity_that_is_not_there(server: Server, make_role: Roles) -> None
 
 def test_a_token_that_never_was(server: Server) -> None:
     states = server.client("stepfunctions")
-    for send in (
-        lambda: states.send_task_success(taskToken="nonsense", output="{}"),
-        lambda: states.send_task_failure(taskToken="nonsense"),
-        lambda: states.send_task_heartbeat(taskToken="nonsense"),
+    token = {"taskToken": "nonsense"}
+    for send, request in (
+        (states.send_task_success, {**token, "output": "{}"}),
+        (states.send_task_failure, token),
+        (states.send_task_heartbeat, token),
     ):
         with pytest.raises(ClientError) as refused:
-            send()
+            send(**request)
         assert refused.value.response["Error"] == {
             "Code": "InvalidToken",
             "Message": "Invalid Token: 'Invalid token'",
