@@ -118,7 +118,7 @@ def _refuse_nulls(model: Any, parameters: dict[str, Any]) -> None:
                 f"1 validation error detected: Value null at '{place}' failed to satisfy constraint: "
                 "Member must not be null"
             )
-            answer = {
+            answer: Any = {
                 "Error": {"Code": "ValidationException", "Message": message},
                 "ResponseMetadata": {"HTTPStatusCode": 400, "RequestId": str(uuid.uuid4())},
             }

@@ -81,13 +81,14 @@ def test_an_activity_that_is_not_there(server: Server, make_role: Roles) -> None
 
 def test_a_token_that_never_was(server: Server) -> None:
     states = server.client("stepfunctions")
-    for send in (
-        lambda: states.send_task_success(taskToken="nonsense", output="{}"),
-        lambda: states.send_task_failure(taskToken="nonsense"),
-        lambda: states.send_task_heartbeat(taskToken="nonsense"),
-    ):
+    given: dict[str, dict[str, str]] = {
+        "send_task_success": {"output": "{}"},
+        "send_task_failure": {},
+        "send_task_heartbeat": {},
+    }
+    for operation, more in given.items():
         with pytest.raises(ClientError) as refused:
-            send()
+            getattr(states, operation)(taskToken="nonsense", **more)
         assert refused.value.response["Error"] == {
             "Code": "InvalidToken",
             "Message": "Invalid Token: 'Invalid token'",
