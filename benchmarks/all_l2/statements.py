@@ -100,9 +100,12 @@ def planning(home: Home, prefix: str) -> list[iam.PolicyStatement]:
         ("DescribeTransformJob", "transform-job"),
         ("DescribeModel", "model"),
     )
+    machines = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}:stateMachine"
+    tagged = [f"{machines}:{home.name}-{workflow}" for workflow in ("training", "batch-inference")]
     return [
         allow(["s3:GetObject"], [home.bucket.arn_for_objects(f"{prefix}*")]),
         listing(home, prefix),
+        allow(["states:ListTagsForResource"], tagged),
         allow(["s3:PutObject"], [home.bucket.arn_for_objects("runs/*")]),
         allow(["kms:GenerateDataKey", "kms:Decrypt"], [home.key.key_arn]),
         allow(["dynamodb:GetItem"], [home.table.table_arn]),

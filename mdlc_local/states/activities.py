@@ -20,6 +20,7 @@ from mdlc_local.states import control_plane, ends
 
 PARSER = "moto.stepfunctions.parser.asl"
 TASK = f"{PARSER}.component.state.exec.state_task.state_task_activitiy:StateTaskActivity"
+CALLBACK = f"{PARSER}.eval.callback.callback:CallbackEndpoint"
 START = f"{PARSER}.eval.callback.callback:ActivityTaskStartEndpoint"
 
 ASKING_SECONDS = 60
@@ -86,6 +87,7 @@ def install() -> None:
     seams.replace(control_plane.STEP_FUNCTIONS, "_get_activity_task", get_activity_task)
     seams.wrap(TASK, "_eval_execution", "self env", _existing)
     seams.wrap(START, "__init__", "self", _without_outcome)
+    seams.wrap(CALLBACK, "setup_heartbeat_endpoint", "self heartbeat_seconds", _hearing_at_once)
 
 
 def _existing(evaluate: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
@@ -104,5 +106,15 @@ def _without_outcome(begin: Callable[[Any], None]) -> Callable[[Any], None]:
         # moto sets it only when a worker begins, and reads it also when none does in time.
         self._outcome = None
         begin(self)
+
+    return beginning
+
+
+def _hearing_at_once(begin: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def beginning(self: Any, heartbeat_seconds: Any) -> Any:
+        beats = begin(self, heartbeat_seconds)
+        if self.get_outcome() is not None:  # it came before anybody listened for heartbeats
+            beats.notify()
+        return beats
 
     return beginning

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.stepfunctions.parser.api import EvaluationFailedEventDetails, HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
@@ -21,19 +21,19 @@ from mdlc_local.states.history import Told
 
 MAP = "moto.stepfunctions.parser.asl.component.state.exec.state_map.state_map:StateMap"
 
-BEFORE_THE_STATE = (
-    "Arguments",
-    "Items",
-    "TimeoutSeconds",
-    "HeartbeatSeconds",
-    "MaxConcurrency",
-    "Credentials",
-)
-"""Fields that Step Functions evaluates before a state does anything: a failure follows what came before the
-state."""
+
+if TYPE_CHECKING:
+
+    class Failure(Exception):
+        """What is used here of moto's class."""
+
+        def __init__(self, failure_event: Any) -> None: ...
+
+else:
+    Failure = FailureEventException
 
 
-class EvaluationFailure(FailureEventException):  # type: ignore[misc]  # moto has no types
+class EvaluationFailure(Failure):
     """An evaluation failed, and the history says so already."""
 
     def get_evaluation_failed_event_details(self) -> Any:
@@ -53,16 +53,7 @@ def _needing_an_array(evaluate: Callable[[Any, Any], None]) -> Callable[[Any, An
         if own and not isinstance(items, list):
             text = json.dumps(items, separators=(",", ":"), ensure_ascii=False)
             cause = f"Map state input must be an array but was: {text}"
-            name = StatesErrorName(typ=StatesErrorNameType.StatesQueryEvaluationError)
-            details = EvaluationFailedEventDetails(cause=cause, error=name.error_name)
-            raise FailureEventException(
-                failure_event=FailureEvent(
-                    env=env,
-                    error_name=name,
-                    event_type=HistoryEventType.EvaluationFailed,
-                    event_details=EventDetails(evaluationFailedEventDetails=details),
-                )
-            )
+            raise evaluation_failure(env, cause, "")
         evaluate(self, env)
 
     return evaluating
@@ -74,19 +65,21 @@ def evaluation_failure(environment: Any, cause: str, place: str) -> EvaluationFa
     Args:
         environment: moto's environment of the execution.
         cause: what failed, without the state.
-        place: the field in the state.
+        place: the field in the state, or "" when it is the state's input.
     """
     name = StatesErrorName(typ=StatesErrorNameType.StatesQueryEvaluationError)
     state = entered.of(environment)
     details = EvaluationFailedEventDetails(
         cause=entered.cause_in_state(environment, cause), error=name.error_name
     )
-    details["location"] = place
+    context = environment.event_history_context
+    if place:
+        details["location"] = place
     if state is not None:
         details["state"] = state["Name"]
-    context = environment.event_history_context
-    if state is not None and place.partition("/")[0].partition("[")[0] in BEFORE_THE_STATE:
-        context.source_event_id = state.before
+        if place != "Timestamp":
+            # The failure follows what came before the state, as AWS has it.
+            context.source_event_id = state.before
     environment.event_manager.add_event(
         context=context,
         event_type=HistoryEventType.EvaluationFailed,

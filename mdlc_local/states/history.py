@@ -67,7 +67,7 @@ def _adding_once(add: Callable[..., int]) -> Callable[..., int]:
             return int(context.last_published_event_id)
         if event_type in ENDS:
             self.ended = True
-        return add(
+        event_id = add(
             self,
             context=context,
             event_type=event_type,
@@ -75,5 +75,11 @@ def _adding_once(add: Callable[..., int]) -> Callable[..., int]:
             timestamp=timestamp,
             update_source_event_id=update_source_event_id,
         )
+        if event_type == HistoryEventType.MapRunStarted:
+            context.map_run = event_id
+        elif event_type == HistoryEventType.MapStateSucceeded:
+            # What leaves a Distributed Map follows the start of its run.
+            context.source_event_id = getattr(context, "map_run", context.source_event_id)
+        return event_id
 
     return adding

@@ -47,7 +47,7 @@ def test_a_worker_does_a_task(server: Server, make_role: Roles, activity: str) -
     states.send_task_heartbeat(taskToken=task["taskToken"])
     states.send_task_success(taskToken=task["taskToken"], output='{"done": true}')
     done = ended(server, execution)
-    assert (done.status, done.output) == ("SUCCEEDED", {"done": True}), done.cause
+    assert (done.status, done.output) == ("SUCCEEDED", {"done": True}), done.error
     history = [event["type"] for event in events(server, execution)]
     assert history[2:5] == ["ActivityScheduled", "ActivityStarted", "ActivitySucceeded"]
     with pytest.raises(ClientError) as late:
@@ -81,14 +81,14 @@ def test_an_activity_that_is_not_there(server: Server, make_role: Roles) -> None
 
 def test_a_token_that_never_was(server: Server) -> None:
     states = server.client("stepfunctions")
-    token = {"taskToken": "nonsense"}
-    for send, request in (
-        (states.send_task_success, {**token, "output": "{}"}),
-        (states.send_task_failure, token),
-        (states.send_task_heartbeat, token),
-    ):
+    given: dict[str, dict[str, str]] = {
+        "send_task_success": {"output": "{}"},
+        "send_task_failure": {},
+        "send_task_heartbeat": {},
+    }
+    for operation, more in given.items():
         with pytest.raises(ClientError) as refused:
-            send(**request)
+            getattr(states, operation)(taskToken="nonsense", **more)
         assert refused.value.response["Error"] == {
             "Code": "InvalidToken",
             "Message": "Invalid Token: 'Invalid token'",
