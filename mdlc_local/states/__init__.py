@@ -7,7 +7,7 @@ from types import ModuleType
 def install(app: ModuleType) -> None:
     """Put the interpreter behind ministack's Step Functions."""
     del app
-    for part in ("control_plane", "creation", "express"):
+    for part in ("control_plane", "creation", "express", "activity_tasks"):
         importlib.import_module(f"mdlc_local.states.{part}").install()
 
 

@@ -47,7 +47,7 @@ def test_a_worker_does_a_task(server: Server, make_role: Roles, activity: str) -
     states.send_task_heartbeat(taskToken=task["taskToken"])
     states.send_task_success(taskToken=task["taskToken"], output='{"done": true}')
     done = ended(server, execution)
-    assert (done.status, done.output) == ("SUCCEEDED", {"done": True}), done.error
+    assert (done.status, done.output) == ("SUCCEEDED", {"done": True}), done.cause
     history = [event["type"] for event in events(server, execution)]
     assert history[2:5] == ["ActivityScheduled", "ActivityStarted", "ActivitySucceeded"]
     with pytest.raises(ClientError) as late:
