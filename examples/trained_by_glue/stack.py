@@ -20,7 +20,7 @@ class TrainedByGlue(TrainingWorkflow):
     """The workflow with another step `train`; all others are as they were."""
 
     def create_train_task(self) -> Any:
-        """Run the job to its end; what it is told comes from the plan."""
+        """Run the job to its end; its arguments come from the plan."""
         job = self._job()
         return sfn_tasks.GlueStartJobRun.jsonata(
             self,

@@ -95,13 +95,7 @@ def list_objects(
     `prefix_pattern` (such as `runs/*`) is what the permission is granted on, required when `prefix` is an
     expression.
     """
-    if is_expression(bucket):
-        raise ValueError(f"bucket={bucket!r} is known only at run time; name it to be allowed to list it.")
-    if prefix_pattern is None and is_expression(prefix):
-        raise ValueError(
-            f"prefix={prefix!r} is known only at run time; pass prefix_pattern, such as 'runs/*', for the "
-            "permission to be granted on."
-        )
+    _check_known(bucket, "prefix", prefix, prefix_pattern)
     return integration(
         name,
         service="aws-sdk:s3",
@@ -125,7 +119,7 @@ def _copy_source(bucket: str, key: str) -> str:
     return f"{bucket}/{key}"
 
 
-def _objects(bucket: str, argument: str, key: str, pattern: str | None) -> str:
+def _check_known(bucket: str, argument: str, key: str, pattern: str | None) -> None:
     if is_expression(bucket):
         raise ValueError(f"bucket={bucket!r} is known only at run time; name it to be allowed to use it.")
     if pattern is None and is_expression(key):
@@ -133,4 +127,8 @@ def _objects(bucket: str, argument: str, key: str, pattern: str | None) -> str:
             f"{argument}={key!r} is known only at run time; pass {argument}_pattern, such as 'runs/*', "
             "for the permission to be granted on."
         )
+
+
+def _objects(bucket: str, argument: str, key: str, pattern: str | None) -> str:
+    _check_known(bucket, argument, key, pattern)
     return f"arn:${{Partition}}:s3:::{bucket}/{pattern or key}"
