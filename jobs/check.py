@@ -12,10 +12,9 @@ from typing import Any
 import duckdb
 
 from jobs import delivery
-from jobs.database import connected, literal, parquet, quoted, single
+from jobs.database import connected, copy_to, literal, parquet, quoted, single
 from jobs.digests import sha256_of
 from jobs.errors import InputError, PlanError
-from jobs.features import copy_to
 from jobs.folders import Folders, write_json
 from jobs.plan import Plan
 from jobs.predictions import answer_to, faults, load_scores

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from jobs import trained_on
-from jobs.database import connected, literal, quoted, single
+from jobs.database import connected, copy_to, quoted, single
 from jobs.digests import content_digest, sha256_of
 from jobs.errors import InputError, JobError
 from jobs.folders import Folders, write_json
@@ -23,7 +23,7 @@ from jobs.names import LABEL
 from jobs.plan import PARTS, Interval, Plan
 from jobs.program import champion_program, fit, to_sql
 from jobs.reading import Sources, examine, row_count, stage
-from jobs.roles import entity, label_number, row_key, total_order, within
+from jobs.roles import keys_query, label_number, total_order, within
 from jobs.serving import archive
 from jobs.serving.program import FILE, Program
 from jobs.verification import verify
@@ -208,24 +208,6 @@ def _write_split(
         files[name] = split / name
         copy_to(connection, query, files[name])
     return Written(files=files, rows=rows)
-
-
-def keys_query(plan: Plan, relation: str, order: str, label: str | None = None) -> str:
-    """The keys of a relation's rows in an order: number from 0, row key, entity, time, and any label."""
-    names = ["row", "row_key", "entity", "event_time", *(["label"] if label else [])]
-    known = f", {label}" if label else ""
-    return (
-        f"SELECT {', '.join(names)} FROM (SELECT row_number() OVER (ORDER BY {order}) - 1, "
-        f"{row_key(plan.dataset)}, {entity(plan.dataset)}, {quoted(plan.dataset.timestamp)}{known} "
-        f"FROM {quoted(relation)} AS raw) AS keys({', '.join(names)}) ORDER BY row"
-    )
-
-
-def copy_to(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    """Write a query's rows in its order: as CSV without a header, or as Parquet, by the file's name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    options = "FORMAT parquet" if path.suffix == ".parquet" else "FORMAT csv, HEADER false"
-    connection.execute(f"COPY ({query}) TO {literal(str(path))} ({options})")
 
 
 def _write_manifest(

@@ -14,8 +14,7 @@ from typing import Any
 import duckdb
 
 from jobs.baseline import NO_ROWS
-from jobs.database import connected, quoted
-from jobs.features import copy_to
+from jobs.database import connected, copy_to, quoted
 from jobs.folders import Folders, write_json
 from jobs.monitoring.accuracy import IDENTITY, groups_of, labelled_rows, measured
 from jobs.monitoring.changes import changes

@@ -9,15 +9,14 @@ would, so that it gets a record of another shard's, whose answer nobody reads.
 from pathlib import Path
 from typing import Any
 
-from jobs.database import connected
+from jobs.database import connected, copy_to
 from jobs.errors import InputError
-from jobs.features import copy_to, keys_query
 from jobs.folders import Folders
 from jobs.plan import Plan
 from jobs.program import to_sql
 from jobs.reading import examine, row_count, stage
 from jobs.records import numbered
-from jobs.roles import total_order
+from jobs.roles import keys_query, total_order
 from jobs.serving.program import Program
 from jobs.verification import verify
 
