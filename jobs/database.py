@@ -175,7 +175,7 @@ def single(connection: Connection, query: str) -> tuple[object, ...]:
     return tuple(rows[0])
 
 
-def copy_to(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+def copy_to(connection: "duckdb.DuckDBPyConnection", query: str, path: Path) -> None:
     """Write a query's rows in its order: as CSV without a header, or as Parquet, by the file's name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     options = "FORMAT parquet" if path.suffix == ".parquet" else "FORMAT csv, HEADER false"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from html import escape
 
 from jobs.monitoring.segments import Segment
-from jobs.window import Compared
+from jobs.statistics.window import Compared
 
 WIDTH = 340
 _MOST_CATEGORIES = 7

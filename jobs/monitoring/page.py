@@ -6,13 +6,13 @@ Everything that came with the data is escaped. Pictures are inline, and nothing 
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from jobs.drift import DRIFT, ColumnDrift
 from jobs.gate import MAIN_METRIC
-from jobs.metrics import HIGHER_IS_BETTER
 from jobs.monitoring.drawing import histogram, intervals, number, signed
 from jobs.monitoring.drifting import telling
 from jobs.monitoring.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence, day, headline, named
 from jobs.monitoring.summary import Found
+from jobs.statistics.drift import DRIFT, ColumnDrift
+from jobs.statistics.metrics import HIGHER_IS_BETTER
 
 MOST_PICTURES, MOST_SEGMENTS, MOST_FEATURES, MOST_NOTES = 8, 12, 12, 20
 

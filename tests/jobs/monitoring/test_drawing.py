@@ -6,7 +6,7 @@ import pytest
 
 from jobs.monitoring.drawing import WIDTH, histogram, intervals, number, signed
 from jobs.monitoring.segments import Segment
-from jobs.window import Compared
+from jobs.statistics.window import Compared
 
 NUMBERS = Compared(
     name="amount",
