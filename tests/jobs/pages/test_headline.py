@@ -7,9 +7,9 @@ from jobs.findings import Finding
 from jobs.monitoring.accuracy import labelled_rows, measured
 from jobs.monitoring.changes import changes
 from jobs.monitoring.drifting import compare
-from jobs.monitoring.headline import BAD, GOOD, LOOK, UNKNOWN, day, headline, named
 from jobs.monitoring.reference import read_reference
 from jobs.monitoring.summary import Found
+from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, day, headline, named
 from tests.jobs.monitoring.windows import FEATURES, Window, event, opened, rows
 
 

@@ -9,10 +9,10 @@ from html import escape
 from jobs.drift import DRIFT, ColumnDrift
 from jobs.gate import MAIN_METRIC
 from jobs.metrics import HIGHER_IS_BETTER
-from jobs.monitoring.drawing import histogram, intervals, number, signed
 from jobs.monitoring.drifting import telling
-from jobs.monitoring.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence, day, headline, named
 from jobs.monitoring.summary import Found
+from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence, day, headline, named
+from jobs.pages.svg import histogram, intervals, number, signed
 
 MOST_PICTURES, MOST_SEGMENTS, MOST_FEATURES, MOST_NOTES = 8, 12, 12, 20
 

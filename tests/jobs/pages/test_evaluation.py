@@ -7,7 +7,7 @@ import pytest
 
 from jobs.gate import Check
 from jobs.metrics import Scored, bootstrapped, computed
-from jobs.picture import draw
+from jobs.pages.evaluation import draw
 from tests.jobs.batches import Batch
 
 

@@ -4,8 +4,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from jobs.monitoring.drawing import WIDTH, histogram, intervals, number, signed
 from jobs.monitoring.segments import Segment
+from jobs.pages.svg import WIDTH, histogram, intervals, number, signed
 from jobs.window import Compared
 
 NUMBERS = Compared(

@@ -1,7 +1,7 @@
 from html.parser import HTMLParser
 
 from jobs.findings import ColumnProfile, Finding, QualityReport
-from jobs.report import to_html
+from jobs.pages.quality import to_html
 
 
 def page(*findings: Finding) -> str:

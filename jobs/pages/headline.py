@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jobs.gate import MAIN_METRIC
-from jobs.monitoring.drawing import number
 from jobs.monitoring.summary import Found
+from jobs.pages.svg import number
 
 BAD, LOOK, GOOD, UNKNOWN = "bad", "look", "good", "unknown"
 NAMES = {
