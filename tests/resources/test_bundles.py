@@ -72,6 +72,7 @@ def test_the_functions_bundle_carries_the_settings_and_nothing_else_of_the_libra
         "__init__.py",
         "exports.py",
         "settings",
+        "signatures.py",
         "suggestions.py",
     }
     # Without the site's packages and outside the clone: what a decision runs needs nothing but this.

@@ -28,6 +28,7 @@ from mdlc_constructs.resources.decision_api.throttle import Throttle
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.settings.decisions import Decisions
 from mdlc_constructs.settings.network import NetworkSettings
+from mdlc_constructs.signatures import ConstructorSignature
 
 EXPRESS_PATH = "express"
 
@@ -86,6 +87,8 @@ class DecisionApi(Construct):
         machine: the same as plain data; draw it, count it, read it.
         alarms: fallback decisions, records, rules and actions that failed, errors, slowness, throttling.
     """
+
+    __signature__ = ConstructorSignature()
 
     def __init__(
         self,
