@@ -1,4 +1,4 @@
-"""Whether a task's arguments are what the service's API takes: by a table, not by botocore (decision 21)."""
+"""Whether a task's arguments are what the service's API takes: by a table, not by botocore (decision 22)."""
 
 from __future__ import annotations
 
