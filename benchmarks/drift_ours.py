@@ -14,11 +14,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from jobs.baseline import statistics
 from jobs.database import Connection, connected, parquet
-from jobs.divergence import jensen_shannon, transport, transport_bound
-from jobs.drift import drift
-from jobs.window import Compared, compared
+from jobs.statistics.baseline import statistics
+from jobs.statistics.divergence import jensen_shannon, transport, transport_bound
+from jobs.statistics.drift import drift
+from jobs.statistics.window import Compared, compared
 
 LEAST_DEVIATION = 0.001  # Evidently divides by no less
 

@@ -16,7 +16,7 @@ from benchmarks import decisions
 from benchmarks.containers import CONTAINERS, ROOT, TEMPLATE, free_port
 from benchmarks.decisions import ENDPOINT
 from benchmarks.environments import environment_of
-from lambdas.decide.current_rules import KEY
+from lambdas.functions.decide.rules_cache import KEY
 from mdlc_cli import toolchain
 
 REGION = "us-east-1"

@@ -12,9 +12,9 @@ import uuid
 from pathlib import Path
 
 from benchmarks import decisions
-from lambdas.decide import calls
-from lambdas.decide.environment import environment
-from lambdas.decide.handler import handler
+from lambdas.functions.decide import calls
+from lambdas.functions.decide.environment import environment
+from lambdas.functions.decide.handler import handler
 
 WARM = 50
 _SECONDS = 10.0

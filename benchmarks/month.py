@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from lambdas.leases.gathering import Fired
+from lambdas.triggers.coalescing import Fired
 from mdlc_constructs.settings.triggers import OnAccuracyLoss, OnDrift, OnNewData, OnRequest, OnSchedule
 
 START = datetime(2026, 3, 1, tzinfo=UTC)

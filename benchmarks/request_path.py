@@ -26,8 +26,8 @@ from benchmarks.embedded import embedded, variables
 from benchmarks.shapes import Way
 from mdlc_constructs.asl.transitions import entered_states
 from mdlc_constructs.resources import bundles
-from mdlc_constructs.resources.decision_api.machine import decision_machine
-from mdlc_constructs.resources.decision_api.settings import DecisionSettings
+from mdlc_constructs.workflows.decision.machine import decision_machine
+from mdlc_constructs.workflows.decision.settings import DecisionSettings
 
 LOADS = {"1 row, 1 caller": (1, 1), "1 row, 8 callers": (1, 8), "100 rows, 8 callers": (100, 8)}
 """Rows a request and connections, by name."""
@@ -49,7 +49,7 @@ EXPRESS_FUNCTION_MS = 5.0
 _IMPORT = """
 import time
 wall, cpu = time.perf_counter(), time.process_time()
-import lambdas.decide.handler
+import lambdas.functions.decide.handler
 print(time.perf_counter() - wall, time.process_time() - cpu)
 """
 

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from benchmarks import decisions
 from benchmarks.containers import ROOT
 from benchmarks.embedded import REGION, client, credentials
-from lambdas.signing import Credentials, signed
+from lambdas.aws.signing import Credentials, signed
 from mdlc_cli import toolchain
 from mdlc_cli.tool_process import run_tool
 

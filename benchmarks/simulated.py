@@ -21,11 +21,11 @@ from unittest.mock import patch
 from benchmarks.leased_table import FLEET, TABLE, Table
 from benchmarks.month import START, Delivery
 from benchmarks.started import Started, Token
-from lambdas.leases.gathering import ON_REQUEST
-from lambdas.leases.noted import Notes, Trained
-from lambdas.leases.starting import resume_pending, start_pending
-from lambdas.plan_retraining import handler as planning
-from lambdas.reap_leases import handler as reaping
+from lambdas.functions.plan_retraining import handler as planning
+from lambdas.functions.reap_leases import handler as reaping
+from lambdas.triggers.coalescing import ON_REQUEST
+from lambdas.triggers.starting import resume_pending, start_pending
+from lambdas.triggers.store import Notes, Trained
 from mdlc_constructs.settings.budget import Budget
 from mdlc_constructs.settings.patience import Patience
 from mdlc_constructs.settings.training_window import SlidingWindow, window_to_plan

@@ -99,7 +99,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         folders = _folders(given)
         plan = read_plan(given.plan or folders.input("plan"))
-        verdict = import_module(f"jobs.{given.command}").run(plan, folders, given.memory)
+        verdict = import_module(f"jobs.commands.{given.command}").run(plan, folders, given.memory)
     except Exception as error:
         from jobs.machine import machine_error  # asks for DuckDB, which help has no need of
 

@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jobs.divergence import (
+from jobs.rare_values import rare_change
+from jobs.statistics.divergence import (
     EXPECTED_LEAST,
     Cell,
     chi_square,
@@ -16,10 +17,9 @@ from jobs.divergence import (
     rank_biserial,
     without_rare,
 )
-from jobs.rare_values import rare_change
-from jobs.significance import chi_square_tail, fisher_greater, fisher_two_sided
-from jobs.thresholds import Thresholds
-from jobs.window import Compared
+from jobs.statistics.significance import chi_square_tail, fisher_greater, fisher_two_sided
+from jobs.statistics.thresholds import Thresholds
+from jobs.statistics.window import Compared
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -173,3 +173,10 @@ def single(connection: Connection, query: str) -> tuple[object, ...]:
     if not rows:
         raise JobError(f"A query that always has one row had none: {query[:80]}")
     return tuple(rows[0])
+
+
+def copy_to(connection: "duckdb.DuckDBPyConnection", query: str, path: Path) -> None:
+    """Write a query's rows in its order: as CSV without a header, or as Parquet, by the file's name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    options = "FORMAT parquet" if path.suffix == ".parquet" else "FORMAT csv, HEADER false"
+    connection.execute(f"COPY ({query}) TO {literal(str(path))} ({options})")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from jobs.errors import PlanError
-from jobs.metrics import HIGHER_IS_BETTER, Bootstrap
+from jobs.statistics.metrics import HIGHER_IS_BETTER, Bootstrap
 
 CHALLENGER, CHAMPION = "challenger", "champion"
 MAIN_METRIC: Mapping[str, str] = {"binary": "auc", "regression": "rmse"}

@@ -13,16 +13,16 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from jobs.baseline import constraints
-from jobs.calibration import fitted
 from jobs.database import literal, parquet, quoted
 from jobs.errors import InputError
-from jobs.exact import exact_statistics
 from jobs.folders import write_json
 from jobs.gate import CHALLENGER
-from jobs.metrics import Bootstrap, Scored
 from jobs.names import free, internal
 from jobs.plan import Plan
+from jobs.statistics.baseline import constraints
+from jobs.statistics.calibration import fitted
+from jobs.statistics.exact import exact_statistics
+from jobs.statistics.metrics import Bootstrap, Scored
 from jobs.trained_on import EDGE_ROWS, SAMPLE, STATISTICS
 
 CONSTRAINTS, PERFORMANCE = "constraints.json", "performance.json"
@@ -75,8 +75,8 @@ def _score(connection: duckdb.DuckDBPyConnection, scores: str, name: str) -> Any
 def measured(scored: Scored, metrics: Mapping[str, float], bootstrap: Bootstrap) -> dict[str, Any]:
     """What the holdout says about a model: metrics with intervals, and how its scores turned out.
 
-    A binary model has a ``calibration``, the map from score to rate (see `jobs.calibration`); a regression
-    has a ``residual``, how far off answers are.
+    A binary model has a ``calibration``, the map from score to rate (see `jobs.statistics.calibration`); a
+    regression has a ``residual``, how far off answers are.
     """
     binary = scored.task == "binary"
     error = scored.labels - scored.scores

@@ -22,7 +22,7 @@ READ: Mapping[str, tuple[str, ...]] = {
     "monitor": ("dataset", "quality", "data", "package", "monitor", "previous"),
 }
 """The sections of the plan that each job may read: its name is derived from them, so that its result is found
-again where they are the same, and nowhere else. ``lambdas.steps`` has the same table."""
+again where they are the same, and nowhere else. ``lambdas.planning.steps`` has the same table."""
 
 _SECTIONS = {
     **{section: section for sections in READ.values() for section in sections},
@@ -112,7 +112,7 @@ class Plan:
             if reader is not None and section not in READ[reader]:
                 raise PlanError(
                     f"The {reader} job reads {section} of the plan, which its name does not follow from: "
-                    "add it to READ, here and in lambdas.steps."
+                    "add it to READ, here and in lambdas.planning.steps."
                 )
         return object.__getattribute__(self, name)
 

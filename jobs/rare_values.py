@@ -8,8 +8,8 @@ with few expected rows is compared with all others, and all of them together.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.divergence import EXPECTED_LEAST, Cell, cramers_v, least_share, psi, psi_of_chance
-from jobs.significance import fisher_two_sided
+from jobs.statistics.divergence import EXPECTED_LEAST, Cell, cramers_v, least_share, psi, psi_of_chance
+from jobs.statistics.significance import fisher_two_sided
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from jobs.database import literal, quoted
 from jobs.errors import PlanError
-from jobs.plan import Dataset, Interval
+from jobs.plan import Dataset, Interval, Plan
 from jobs.serving.values import canonical, read
 from jobs.values import canonical as canonical_sql
 from jobs.values import text_of
@@ -93,3 +93,14 @@ def within(column: str, interval: Interval) -> str:
 def moment(text: str) -> str:
     """An ISO text as an SQL time in UTC."""
     return f"CAST(CAST({literal(text)} AS TIMESTAMPTZ) AS TIMESTAMP)"
+
+
+def keys_query(plan: Plan, relation: str, order: str, label: str | None = None) -> str:
+    """The keys of a relation's rows in an order: number from 0, row key, entity, time, and any label."""
+    names = ["row", "row_key", "entity", "event_time", *(["label"] if label else [])]
+    known = f", {label}" if label else ""
+    return (
+        f"SELECT {', '.join(names)} FROM (SELECT row_number() OVER (ORDER BY {order}) - 1, "
+        f"{row_key(plan.dataset)}, {entity(plan.dataset)}, {quoted(plan.dataset.timestamp)}{known} "
+        f"FROM {quoted(relation)} AS raw) AS keys({', '.join(names)}) ORDER BY row"
+    )

@@ -8,11 +8,11 @@ from pathlib import Path
 import duckdb
 
 from jobs.database import literal, quoted
-from jobs.exact import exact_statistics
 from jobs.folders import write_json
 from jobs.plan import Dataset
 from jobs.reading import row_count
-from jobs.sampling import lot, sampled
+from jobs.statistics.exact import exact_statistics
+from jobs.statistics.sampling import lot, sampled
 
 FOLDER = "baseline"
 STATISTICS, SAMPLE = "statistics.json", "sample.parquet"

@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from mdlc_constructs.asl.machine import Machine as Machine
     from mdlc_constructs.asl.machine import MachineError as MachineError
     from mdlc_constructs.asl.sequence import Sequence as Sequence
-    from mdlc_constructs.resources.decision_api.authorizer import Authorizer as Authorizer
-    from mdlc_constructs.resources.decision_api.construct import DecisionApi as DecisionApi
-    from mdlc_constructs.resources.decision_api.throttle import Throttle as Throttle
     from mdlc_constructs.resources.fleet import Fleet as Fleet
     from mdlc_constructs.resources.model_home import ModelHome as ModelHome
     from mdlc_constructs.settings.algorithm import Algorithm as Algorithm
@@ -72,6 +69,9 @@ if TYPE_CHECKING:
     from mdlc_constructs.workflows.batch_inference.construct import (
         BatchInferenceWorkflow as BatchInferenceWorkflow,
     )
+    from mdlc_constructs.workflows.decision.authorizer import Authorizer as Authorizer
+    from mdlc_constructs.workflows.decision.construct import DecisionApi as DecisionApi
+    from mdlc_constructs.workflows.decision.throttle import Throttle as Throttle
     from mdlc_constructs.workflows.monitoring.construct import MonitoringWorkflow as MonitoringWorkflow
     from mdlc_constructs.workflows.real_time_inference.construct import (
         RealTimeInferenceWorkflow as RealTimeInferenceWorkflow,
@@ -117,14 +117,14 @@ _MODULES = {
     "GoldenChecks": "mdlc_constructs.settings.golden_checks",
     "Probes": "mdlc_constructs.settings.probes",
     "BatchInferenceWorkflow": "mdlc_constructs.workflows.batch_inference.construct",
-    "DecisionApi": "mdlc_constructs.resources.decision_api.construct",
+    "DecisionApi": "mdlc_constructs.workflows.decision.construct",
     "ModelHome": "mdlc_constructs.resources.model_home",
     "Always": "mdlc_constructs.workflows.seams",
     "TrainingWorkflow": "mdlc_constructs.workflows.training.construct",
     "ActionCall": "mdlc_constructs.settings.decision_calls",
     "Algorithm": "mdlc_constructs.settings.algorithm",
     "Approval": "mdlc_constructs.settings.approval",
-    "Authorizer": "mdlc_constructs.resources.decision_api.authorizer",
+    "Authorizer": "mdlc_constructs.workflows.decision.authorizer",
     "BuiltInAlgorithm": "mdlc_constructs.settings.algorithm",
     "Compute": "mdlc_constructs.settings.compute",
     "CustomImage": "mdlc_constructs.settings.algorithm",
@@ -146,7 +146,7 @@ _MODULES = {
     "Sequence": "mdlc_constructs.asl.sequence",
     "Split": "mdlc_constructs.settings.split",
     "Spot": "mdlc_constructs.settings.compute",
-    "Throttle": "mdlc_constructs.resources.decision_api.throttle",
+    "Throttle": "mdlc_constructs.workflows.decision.throttle",
 }
 
 __all__ = list(_MODULES)

@@ -17,7 +17,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from mdlc_local import children, clients, environment, options, seams, trust
-from mdlc_local.sagemaker.logs import LogStream
+from mdlc_local.sagemaker.containers.logs import LogStream
 
 SERVICE = "ministack.services.glue"
 PRINCIPAL = "glue.amazonaws.com"

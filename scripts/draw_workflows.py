@@ -21,9 +21,9 @@ from mdlc_constructs import (
     SlidingWindow,
 )
 from mdlc_constructs.asl.diagram import svg
-from mdlc_constructs.resources.decision_api.machine import decision_machine
-from mdlc_constructs.resources.decision_api.settings import DecisionSettings
 from mdlc_constructs.workflows.batch_inference.machine import BatchInferenceSettings, batch_inference_machine
+from mdlc_constructs.workflows.decision.machine import decision_machine
+from mdlc_constructs.workflows.decision.settings import DecisionSettings
 from mdlc_constructs.workflows.monitoring.machine import monitoring_machine
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 from mdlc_constructs.workflows.real_time_inference.machine import release_machine

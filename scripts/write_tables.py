@@ -28,9 +28,9 @@ from mdlc_constructs import (
     Serverless,
     Serving,
 )
-from mdlc_constructs.resources.decision_api import alarms as decision_alarms
 from mdlc_constructs.settings.monitor_metrics import COMPARED, LABELLED, METRICS, ROWS
 from mdlc_constructs.settings.probes import MOST_PROBES
+from mdlc_constructs.workflows.decision import alarms as decision_alarms
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "real-time-inference.md"
 MONITORING = DOCUMENT.with_name("monitoring.md")

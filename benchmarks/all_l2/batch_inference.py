@@ -64,7 +64,7 @@ class BatchInference(Construct):
         states.model_role = model_role
         function = home.function(
             "PlanBatch",
-            "lambdas.plan_batch.handler.handler",
+            "lambdas.functions.plan_batch.handler.handler",
             "Plans batch inference executions",
             [
                 *planning(home, PREFIX),

@@ -117,7 +117,7 @@ class Home(Construct):
         """End what executions made when the stack is deleted."""
         function = self.function(
             "CleanUp",
-            "lambdas.clean_up.handler.handler",
+            "lambdas.functions.clean_up.handler.handler",
             "Ends what executions made when a stack is deleted",
             statements,
         )

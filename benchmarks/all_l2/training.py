@@ -80,7 +80,7 @@ class Training(Construct):
         states.model_role = model_role
         function = home.function(
             "PlanTraining",
-            "lambdas.plan_training.handler.handler",
+            "lambdas.functions.plan_training.handler.handler",
             "Plans training executions",
             [
                 *planning(home, PREFIX),

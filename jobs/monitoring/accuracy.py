@@ -7,9 +7,9 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from jobs.metrics import Scored, bootstrapped, computed
 from jobs.monitoring.settings import Settings
 from jobs.names import INFERENCE_ID, LABEL, ROW_KEY, SCORE, SERVED_AT
+from jobs.statistics.metrics import Scored, bootstrapped, computed
 
 MODEL = "model"
 

@@ -29,7 +29,7 @@ from jobs.roles import moment, pointer
 from jobs.values import checked, parsed
 
 PROBE_PREFIX = "probe-"
-"""How the inference ids of a release's own requests begin (`lambdas.probe_answers`): nobody's traffic."""
+"""Prefix of the inference ids of a release's own requests (`lambdas.functions.probe_answers`)."""
 
 _BETWEEN, _WITHIN = "chr(30)", "chr(31)"  # as `jobs.reading` separates the notes of a row
 _TOO_LONG = "maximum_object_size"

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from jobs.gate import MAIN_METRIC
-from jobs.metrics import HIGHER_IS_BETTER, Scored
 from jobs.monitoring.accuracy import Groups
 from jobs.monitoring.intervals import corrected, student
+from jobs.statistics.metrics import HIGHER_IS_BETTER, Scored
 
 SAME, BETTER, WORSE = "same", "better", "worse"
 MIN_CLASS_ROWS = 10

@@ -6,15 +6,15 @@ from typing import Any
 
 import duckdb
 
-from jobs.baseline import statistics
 from jobs.column_tests import Finding
 from jobs.database import quoted
-from jobs.drift import DRIFT, ColumnDrift, DriftReport, drift, judged
 from jobs.monitoring.reference import Reference
 from jobs.monitoring.rows import Served
 from jobs.monitoring.settings import Settings
 from jobs.names import SCORE
-from jobs.window import Compared, compared
+from jobs.statistics.baseline import statistics
+from jobs.statistics.drift import DRIFT, ColumnDrift, DriftReport, drift, judged
+from jobs.statistics.window import Compared, compared
 
 VIEW = "window_columns"
 

@@ -14,10 +14,10 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from jobs.calibration import rates
-from jobs.metrics import Floats, Scored, computed
 from jobs.monitoring.settings import Settings
 from jobs.names import SCORE
+from jobs.statistics.calibration import rates
+from jobs.statistics.metrics import Floats, Scored, computed
 
 METHOD = "confidence-based"
 _SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)

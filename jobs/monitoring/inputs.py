@@ -16,7 +16,7 @@ from jobs.monitoring.settings import Settings
 from jobs.plan import Plan
 from jobs.rules import type_rules, value_rules
 from jobs.serving.program import Program
-from jobs.significance import binomial_tail
+from jobs.statistics.significance import binomial_tail
 
 
 def findings(

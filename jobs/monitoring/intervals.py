@@ -10,7 +10,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from jobs.metrics import Floats
+from jobs.statistics.metrics import Floats
 
 CONFIDENCE = 0.95
 Interval = tuple[float, float]

@@ -20,7 +20,7 @@ def joint(
     features: Mapping[str, str],
     reference: Reference,
 ) -> tuple[dict[str, Any] | None, list[str]]:
-    """What `jobs.domain` finds of the view `VIEW`, with its ``reason``; and notes.
+    """What `jobs.statistics.domain_classifier` finds of the view `VIEW`, with its ``reason``; and notes.
 
     A column that callers do not send any more is left out: drift of single columns tells of it, and it would
     tell any row.
@@ -32,7 +32,7 @@ def joint(
     if reference.sample is None:
         return None, ["The baseline has no sample of rows: all columns together are not compared."]
     # A second's import, which no window needs that is not compared.
-    from jobs.domain import joint_drift
+    from jobs.statistics.domain_classifier import joint_drift
 
     sent = {name: kind for name, kind in features.items() if name in served.sent}
     # Earlier releases kept a category's value as the files wrote it.

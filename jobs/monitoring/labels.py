@@ -14,8 +14,8 @@ import duckdb
 
 from jobs.database import NO_PATH_COLUMNS, files, literal, parquet, quoted, single
 from jobs.monitoring.disagreement import disagreement
+from jobs.monitoring.label_horizon import reach
 from jobs.monitoring.settings import Settings
-from jobs.monitoring.until import reach
 from jobs.names import (
     DELAY,
     ENTITY,
@@ -49,7 +49,7 @@ class Labels:
     :param contradictory: judged rows that have no label because labels said different things of their key.
     :param unknown: labels of no row of this window; most of them are about other windows.
     :param labelled_until: the last labelled row's event time (served time where it has none) that is not far
-        above the others', ISO: `jobs.monitoring.until`.
+        above the others', ISO: `jobs.monitoring.label_horizon`.
     :param delay_seconds: from answer to label, where labels say when they came to be known.
     :param offline: columns of which the joined rows hold what is known offline, to the name it has there.
     """

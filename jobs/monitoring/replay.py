@@ -12,8 +12,7 @@ from typing import Any
 
 import duckdb
 
-from jobs.database import literal, quoted
-from jobs.features import copy_to
+from jobs.database import copy_to, literal, quoted
 from jobs.names import INFERENCE_ID, LINE, NTH, SCORE, VERSION
 from jobs.program import to_sql
 from jobs.serving.program import Program

@@ -19,7 +19,6 @@ import numpy as np
 
 from jobs.database import quoted
 from jobs.gate import MAIN_METRIC
-from jobs.metrics import HIGHER_IS_BETTER, Scored
 from jobs.monitoring.accuracy import labelled_rows
 from jobs.monitoring.intervals import (
     Estimate,
@@ -37,6 +36,7 @@ from jobs.monitoring.labels import Labels
 from jobs.monitoring.rows import Served
 from jobs.monitoring.settings import Settings
 from jobs.names import LABEL
+from jobs.statistics.metrics import HIGHER_IS_BETTER, Scored
 
 MISSING = "(missing)"
 Measured = tuple[Estimate, tuple[float, Interval]]

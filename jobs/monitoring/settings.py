@@ -6,7 +6,7 @@ from typing import Any
 
 from jobs.errors import PlanError
 from jobs.plan import Interval, Plan
-from jobs.thresholds import Thresholds
+from jobs.statistics.thresholds import Thresholds
 
 KINDS = ("endpoint", "batch")
 JOINS = ("row_key", "inference_id", "entity_and_time")

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from jobs.drift import DRIFT
 from jobs.findings import Finding
 from jobs.monitoring.changes import worse
 from jobs.monitoring.drifting import Drifting, described
@@ -16,6 +15,7 @@ from jobs.monitoring.rows import Served
 from jobs.monitoring.segments import Segment
 from jobs.monitoring.settings import Settings
 from jobs.plan import Plan
+from jobs.statistics.drift import DRIFT
 
 SCHEMA_VERSION = 1
 MOST_COLUMNS, MOST_SEGMENTS, MOST_SENTENCES = 300, 20, 50

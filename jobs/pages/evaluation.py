@@ -9,8 +9,8 @@ import numpy as np
 
 from jobs.bootstrap import private_cache
 from jobs.gate import CHALLENGER, CHAMPION, Check
-from jobs.metrics import HIGHER_IS_BETTER, Bootstrap, Curves, Floats, Scored, curves
 from jobs.plan import Plan
+from jobs.statistics.metrics import HIGHER_IS_BETTER, Bootstrap, Curves, Floats, Scored, curves
 
 # Containers may give no writable home, where matplotlib would keep its list of fonts.
 os.environ.setdefault("MPLCONFIGDIR", str(private_cache() / "matplotlib"))

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.column_tests import Finding
-from jobs.drift import DRIFT, ColumnDrift
 from jobs.gate import MAIN_METRIC
-from jobs.metrics import HIGHER_IS_BETTER
 from jobs.monitoring.drifting import telling
 from jobs.monitoring.summary import Found
 from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence, headline
 from jobs.pages.rendering import render
 from jobs.pages.svg import Picture, histogram, intervals
+from jobs.statistics.drift import DRIFT, ColumnDrift
+from jobs.statistics.metrics import HIGHER_IS_BETTER
 
 MAX_PICTURES, MAX_SEGMENTS, MAX_FEATURES, MAX_NOTES = 8, 12, 12, 20
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from jobs.monitoring.segments import Segment
 from jobs.pages.formats import number
-from jobs.window import Compared
+from jobs.statistics.window import Compared
 
 WIDTH = 340
 _MAX_CATEGORIES = 7

@@ -14,10 +14,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jobs.baseline import constraints, statistics
-from jobs.drift import drift
 from jobs.errors import InputError, JobError
 from jobs.spark.connection import CONFIGURATION, SparkConnection
+from jobs.statistics.baseline import constraints, statistics
+from jobs.statistics.drift import drift
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from lambdas.executions import is_running, tell
+from lambdas.aws.executions import is_running, tell
 from lambdas.leases.fleet import Fleet
 from lambdas.leases.items import Items
 from mdlc_constructs.settings.budget import Budget

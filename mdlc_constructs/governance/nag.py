@@ -17,10 +17,10 @@ from mdlc_constructs.governance.known_findings import (
     reason,
     wildcard,
 )
-from mdlc_constructs.resources.decision_api.construct import DecisionApi
 from mdlc_constructs.resources.functions import Functions
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.workflows.construct import Workflow
+from mdlc_constructs.workflows.decision.construct import DecisionApi
 
 _BESIDE = "ByName/Policy/Resource"
 """What the CDK's own constructs grant to a role goes into a policy beside it: `Role.principal`."""

@@ -23,27 +23,39 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.ht
 """
 
 _PURPOSES = {
-    "PlanTraining": ("lambdas.plan_training.handler.handler", "Plans training executions"),
-    "PlanBatch": ("lambdas.plan_batch.handler.handler", "Plans batch inference executions"),
+    "PlanTraining": ("lambdas.functions.plan_training.handler.handler", "Plans training executions"),
+    "PlanBatch": ("lambdas.functions.plan_batch.handler.handler", "Plans batch inference executions"),
     "DeliverPredictions": (
-        "lambdas.deliver_predictions.handler.handler",
+        "lambdas.functions.deliver_predictions.handler.handler",
         "Delivers published predictions to clients",
     ),
-    "PlanRelease": ("lambdas.plan_release.handler.handler", "Plans releases"),
-    "WakeRelease": ("lambdas.wake_release.handler.handler", "Wakes releases by their endpoint's events"),
-    "ProbeAnswers": ("lambdas.probe_answers.handler.handler", "Asks a new version while it bakes"),
-    "JudgeExperiment": ("lambdas.judge_experiment.handler.handler", "Judges a version tried on an endpoint"),
-    "NoteTrigger": ("lambdas.note_trigger.handler.handler", "Notes what may start a retraining"),
+    "PlanRelease": ("lambdas.functions.plan_release.handler.handler", "Plans releases"),
+    "WakeRelease": (
+        "lambdas.functions.wake_release.handler.handler",
+        "Wakes releases by their endpoint's events",
+    ),
+    "ProbeAnswers": ("lambdas.functions.probe_answers.handler.handler", "Asks a new version while it bakes"),
+    "JudgeExperiment": (
+        "lambdas.functions.judge_experiment.handler.handler",
+        "Judges a version tried on an endpoint",
+    ),
+    "NoteTrigger": ("lambdas.functions.note_trigger.handler.handler", "Notes what may start a retraining"),
     "PlanRetraining": (
-        "lambdas.plan_retraining.handler.handler",
+        "lambdas.functions.plan_retraining.handler.handler",
         "Gathers, leases, ends retrainings",
     ),
-    "ReapLeases": ("lambdas.reap_leases.handler.handler", "Takes back what dead retrainings hold"),
-    "RetireReleases": ("lambdas.retire_releases.handler.handler", "Deletes releases long past"),
-    "PlanMonitoring": ("lambdas.plan_monitoring.handler.handler", "Plans monitoring executions"),
-    "RecordWindows": ("lambdas.record_windows.handler.handler", "Keeps and announces monitored windows"),
-    "ReplayAnswers": ("lambdas.replay_answers.handler.handler", "Asks captured requests again"),
-    "CleanUp": ("lambdas.clean_up.handler.handler", "Ends what executions made when a stack is deleted"),
+    "ReapLeases": ("lambdas.functions.reap_leases.handler.handler", "Takes back what dead retrainings hold"),
+    "RetireReleases": ("lambdas.functions.retire_releases.handler.handler", "Deletes releases long past"),
+    "PlanMonitoring": ("lambdas.functions.plan_monitoring.handler.handler", "Plans monitoring executions"),
+    "RecordWindows": (
+        "lambdas.functions.record_windows.handler.handler",
+        "Keeps and announces monitored windows",
+    ),
+    "ReplayAnswers": ("lambdas.functions.replay_answers.handler.handler", "Asks captured requests again"),
+    "CleanUp": (
+        "lambdas.functions.clean_up.handler.handler",
+        "Ends what executions made when a stack is deleted",
+    ),
 }
 
 

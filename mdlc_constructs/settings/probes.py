@@ -39,7 +39,7 @@ class Probes:
     :param recent: how many distinct recent requests are taken from the captured ones, besides the golden
         rows; 0 takes none.
     :param every: from the start of a look to the start of the next. At most the alarms' period (a minute),
-        or periods stay without data; see the package ``lambdas.probe_answers``.
+        or periods stay without data; see the package ``lambdas.functions.probe_answers``.
     :param most: the most requests that one look may send. They come on top of the endpoint's own traffic.
     :raises ValueError: naming the argument, its value and the remedy.
     """

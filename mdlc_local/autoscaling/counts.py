@@ -4,7 +4,8 @@ import uuid
 
 from mdlc_local.autoscaling import store
 from mdlc_local.autoscaling.store import Target
-from mdlc_local.sagemaker import endpoints, hosting, model
+from mdlc_local.sagemaker import model
+from mdlc_local.sagemaker.endpoints import endpoints, hosting
 from mdlc_local.sagemaker.faults import Fault
 
 

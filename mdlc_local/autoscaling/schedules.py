@@ -14,7 +14,8 @@ from typing import Any
 from mdlc_local import options, seams
 from mdlc_local.autoscaling import counts, store, targets
 from mdlc_local.autoscaling.store import Schedule, Target
-from mdlc_local.sagemaker import hosting, model
+from mdlc_local.sagemaker import model
+from mdlc_local.sagemaker.endpoints import hosting
 from mdlc_local.sagemaker.faults import Fault, invalid
 from mdlc_local.sagemaker.records import Scope
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from mdlc_local.autoscaling import counts, removal, store
 from mdlc_local.autoscaling.store import DIMENSION, NAMESPACE, Target
-from mdlc_local.sagemaker import hosting, model
+from mdlc_local.sagemaker import model
+from mdlc_local.sagemaker.endpoints import hosting
 from mdlc_local.sagemaker.faults import Fault, invalid
 from mdlc_local.sagemaker.records import Scope
 

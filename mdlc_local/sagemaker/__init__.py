@@ -24,13 +24,13 @@ def install(app: ModuleType) -> None:
     seams.take("ministack.core.router", "SERVICE_PATTERNS")["sagemaker"] = {"target_prefixes": ["SageMaker."]}
     importlib.import_module("mdlc_local.sagemaker.host").check_seams()
     importlib.import_module("mdlc_local.sagemaker.authorization").install()
-    importlib.import_module("mdlc_local.sagemaker.invocations").install(app)
-    importlib.import_module("mdlc_local.sagemaker.capacity").install()
+    importlib.import_module("mdlc_local.sagemaker.endpoints.invocations").install(app)
+    importlib.import_module("mdlc_local.sagemaker.jobs.capacity").install()
     threading.Thread(target=_warm, daemon=True, name="sagemaker model").start()
 
 
 def _warm() -> None:
     """Load what the first request would wait for."""
     importlib.import_module("mdlc_local.sagemaker.model").service_model()
-    if not importlib.import_module("mdlc_local.sagemaker.opt_ml").literal():
+    if not importlib.import_module("mdlc_local.sagemaker.containers.opt_ml").literal():
         log.info("no literal /opt/ml on this system: jobs get SAGEMAKER_BASE_DIR")

@@ -11,9 +11,11 @@ from typing import Any
 
 from mdlc_local import seams
 from mdlc_local.autoscaling import permissions as scaling
-from mdlc_local.sagemaker import host, invocations, model_packages, records
+from mdlc_local.sagemaker import host, records
+from mdlc_local.sagemaker.endpoints import invocations
 from mdlc_local.sagemaker.faults import Fault
 from mdlc_local.sagemaker.records import ENDPOINT, ENDPOINT_CONFIG, KINDS, MODEL_PACKAGE, Kind, Scope
+from mdlc_local.sagemaker.registry import model_packages
 
 SERVICE = "sagemaker"
 ACTIONS = "ministack.core.iam_actions"

@@ -7,29 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from mdlc_local import options
-from mdlc_local.sagemaker import (
-    authorization,
-    endpoint_configs,
-    endpoints,
-    host,
-    hosting,
-    invocations,
-    job_requests,
-    model,
-    model_package_groups,
-    model_packages,
-    models,
-    processing_jobs,
-    records,
-    running,
-    tags,
-    training_jobs,
-    transform_jobs,
-    validation,
-)
+from mdlc_local.sagemaker import authorization, host, model, records, tags, validation
+from mdlc_local.sagemaker.containers.images import Images
+from mdlc_local.sagemaker.endpoints import endpoint_configs, endpoints, hosting, invocations
 from mdlc_local.sagemaker.faults import Fault
-from mdlc_local.sagemaker.images import Images
+from mdlc_local.sagemaker.jobs import job_requests, processing_jobs, running, training_jobs, transform_jobs
 from mdlc_local.sagemaker.records import PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, Scope
+from mdlc_local.sagemaker.registry import model_package_groups, model_packages, models
 
 Operation = Callable[[dict[str, Any], Scope], dict[str, Any]]
 Answer = tuple[int, dict[str, str], bytes]

@@ -3,7 +3,7 @@ import tarfile
 from pathlib import Path
 
 from benchmarks import decisions
-from lambdas.decide import steps
+from lambdas.functions.decide import steps
 from mdlc_constructs.settings.rules_document import parse
 
 

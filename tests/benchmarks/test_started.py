@@ -5,7 +5,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from benchmarks.started import Started, Token
-from lambdas import executions
+from lambdas.aws import executions
 from tests.lambdas.leasing import START
 
 MACHINE = "arn:aws:states:us-east-1:0:stateMachine:m"

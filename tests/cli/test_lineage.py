@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
-from lambdas.leases.gathering import Fired
-from lambdas.leases.noted import Notes
+from lambdas.triggers.coalescing import Fired
+from lambdas.triggers.store import Notes
 from mdlc_cli import family, lineage
 from mdlc_constructs import OnRequest, SlidingWindow
 from mdlc_constructs.asl.machine import Machine

@@ -11,9 +11,9 @@ import pytest
 from mdlc_cli import rules
 from mdlc_cli.errors import CommandError
 from mdlc_cli.rules import Api
-from mdlc_constructs.resources.decision_api.rules import upload_template
+from mdlc_constructs.workflows.decision.rules import upload_template
 from tests.cli.fakes import FakeClient, FakeTarget
-from tests.resources.decision_api.settings import PLAIN
+from tests.workflows.decision.settings import PLAIN
 
 API = Api(
     name="flights-decisions",

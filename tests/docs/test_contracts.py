@@ -2,7 +2,7 @@
 
 import json
 
-from lambdas.decide import record
+from lambdas.functions.decide import record
 from mdlc_constructs.settings.rules_document import parse
 from tests.docs.markdown import ROOT, blocks, prose
 

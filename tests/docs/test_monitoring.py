@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from lambdas import errors
-from lambdas.plan_monitoring import captures, handler, logic, published, windows
+from lambdas.functions.plan_monitoring import captures, handler, logic, published, windows
+from lambdas.planning import errors
 from mdlc_constructs import Consistency, Labels
 from mdlc_constructs.workflows.monitoring.machine import monitoring_machine
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings

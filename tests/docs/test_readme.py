@@ -17,7 +17,7 @@ import typer
 from mdlc_cli import places, settings_file
 from mdlc_cli.app import app
 from mdlc_constructs import tasks
-from mdlc_local.sagemaker.images import Images
+from mdlc_local.sagemaker.containers.images import Images
 from tests.docs import markdown
 from tests.docs.markdown import ROOT
 

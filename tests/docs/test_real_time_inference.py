@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from lambdas.decide import record, steps
-from lambdas.errors import PlanningError
-from lambdas.probe_answers.errors import ProbeError
+from lambdas.functions.decide import record, steps
+from lambdas.planning.errors import PlanningError
+from lambdas.probing.errors import ProbeError
 from mdlc_constructs import Decisions, Fallback, Probes, RollbackAlarms, Serving
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.resources.decision_api.machine import FAILED
 from mdlc_constructs.settings.probes import CONFIDENCE
 from mdlc_constructs.settings.rollback_alarms import MOST_ALARMS
 from mdlc_constructs.tasks.deployment import PROVISIONING
+from mdlc_constructs.workflows.decision.machine import FAILED
 from mdlc_constructs.workflows.real_time_inference.machine import release_machine
 from mdlc_constructs.workflows.real_time_inference.waiting import LONGEST_SILENCE_SECONDS
 from scripts.draw_workflows import releases
@@ -109,9 +109,9 @@ def test_verdicts_on_trials_that_are_named_exist() -> None:
     code = "".join(
         (ROOT / path).read_text()
         for path in (
-            "lambdas/judge_experiment/ab.py",
-            "lambdas/judge_experiment/shadow.py",
-            "lambdas/errors.py",
+            "lambdas/functions/judge_experiment/ab.py",
+            "lambdas/functions/judge_experiment/shadow.py",
+            "lambdas/planning/errors.py",
             "mdlc_constructs/workflows/real_time_inference/experiments.py",
         )
     )

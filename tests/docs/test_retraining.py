@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from lambdas.plan_retraining import logic
+from lambdas.functions.plan_retraining import logic
 from mdlc_constructs import OnAccuracyLoss, OnCodeChange, OnDrift, OnNewData, OnRequest, OnSchedule, Patience
 from mdlc_constructs.resources.fleet import REAPED
 from mdlc_constructs.settings.budget import Budget

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from lambdas.signing import Credentials, signed
+from lambdas.aws.signing import Credentials, signed
 from tests.end_to_end.aws import SECONDS, Aws
 from tests.end_to_end.team import Team
 

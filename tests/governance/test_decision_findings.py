@@ -11,7 +11,7 @@ from aws_cdk import aws_apigateway as apigateway
 
 from mdlc_constructs import governance
 from mdlc_constructs.governance.decision_findings import LOG_ROLE, decision_reason
-from tests.resources.decision_api.stacks import HERE, STACKS, decision_api
+from tests.workflows.decision.stacks import HERE, STACKS, decision_api
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from examples.flight_delay.stack import FlightDelayStack
 from examples.flight_lifecycle.stack import FlightLifecycleStack
 from mdlc_constructs.governance.nag import flat
 from mdlc_constructs.resources import trust
-from tests.resources.decision_api import stacks as apis
 from tests.synthesized import Synthesized, listed
 from tests.workflows import stacks as workflows
+from tests.workflows.decision import stacks as apis
 
 HELD_BY = ("aws:SourceAccount", "aws:SourceArn")
 """Keys that say for whom a service acts."""

@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 import duckdb
 
-from jobs import check, evaluate, features, monitor, prepare, quality
+from jobs.commands import check, evaluate, features, monitor, prepare, quality
 from jobs.folders import Folders
 from jobs.plan import Plan, parse_plan
 from jobs.serving.program import Program
@@ -140,7 +140,7 @@ def _trained(plan: Plan, batch: Batch, found: dict[str, Any]) -> Path:
         "trained_on": split / "baseline",
     }
     output = batch.folder / "evaluated"
-    with patch("jobs.evaluate.draw"):  # the picture names no column, and is a third of a life's time
+    with patch("jobs.commands.evaluate.draw"):  # the picture names no column, and is a third of a life's time
         evaluate.run(plan, Folders(input_base=batch.folder, output_base=output, inputs=given))
     statistics = json.loads((output / "baseline" / "statistics.json").read_text())
     found["statistics"] = list(numbers(statistics))

@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs import check, monitor
+from jobs.commands import check, monitor
 from tests.jobs.lives import Data, Row, lived
 
 ROLES = {

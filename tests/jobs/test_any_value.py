@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jobs import features, prepare, quality
+from jobs.commands import features, prepare, quality
 from jobs.database import connected, literal
 from jobs.monitoring.captures import stage_captures
 from jobs.names import FAULT, PLACE, at_place

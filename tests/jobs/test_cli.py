@@ -94,7 +94,7 @@ def test_a_surprise_leaves_its_reason_and_its_traceback(
     def fail(*_: object) -> None:
         raise RuntimeError("disk on fire")
 
-    monkeypatch.setattr("jobs.quality.run", fail)
+    monkeypatch.setattr("jobs.commands.quality.run", fail)
     with pytest.raises(RuntimeError, match="disk on fire"):
         main(["quality", "--plan", str(write_plan(filled)), "--input", str(filled.data)])
     assert "RuntimeError: disk on fire" in (sagemaker / "output" / "message").read_text()
@@ -106,7 +106,7 @@ def test_what_the_machine_lacks_fails_the_job_and_is_no_verdict(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/opt/ml/processing/tmp/x")
 
-    monkeypatch.setattr("jobs.quality.write_json", full)
+    monkeypatch.setattr("jobs.commands.quality.write_json", full)
     # A failed job is no completed one, whose message would be taken for a verdict and remembered.
     assert main(["quality", "--plan", str(write_plan(filled)), "--input", str(filled.data)]) == 1
     (reason,) = json.loads((sagemaker / "output" / "message").read_text())["reasons"]
@@ -138,7 +138,7 @@ def test_help_needs_no_dependency() -> None:
 def test_data_jobs_need_neither_numpy_nor_matplotlib() -> None:
     program = (
         "import sys; sys.modules['numpy'] = sys.modules['matplotlib'] = None\n"
-        "import jobs.quality, jobs.features, jobs.prepare, jobs.check"
+        "import jobs.commands.quality, jobs.commands.features, jobs.commands.prepare, jobs.commands.check"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -1,13 +1,13 @@
-"""The tests of one column that `jobs.drift` does not make of every column."""
+"""The tests of one column that `jobs.statistics.drift` does not make of every column."""
 
 import duckdb
 import numpy as np
 
-from jobs.baseline import statistics
-from jobs.drift import drift
-from jobs.thresholds import Thresholds
+from jobs.statistics.baseline import statistics
+from jobs.statistics.drift import drift
+from jobs.statistics.thresholds import Thresholds
 from tests.jobs.columns import relation
-from tests.jobs.test_drift import alarms
+from tests.jobs.statistics.test_drift import alarms
 
 RANDOM = np.random.default_rng(17)
 

@@ -5,7 +5,7 @@ import pytest
 
 from jobs.errors import PlanError
 from jobs.gate import comparison, conditions, thresholds, undefined
-from jobs.metrics import Bootstrap
+from jobs.statistics.metrics import Bootstrap
 
 METRICS = {"auc": 0.7, "log_loss": 0.5}
 

@@ -9,12 +9,12 @@ import duckdb
 import numpy as np
 import pytest
 
-from jobs import evaluate, features
-from jobs.calibration import rates
+from jobs.commands import evaluate, features
 from jobs.errors import InputError
 from jobs.folders import Folders
+from jobs.statistics.calibration import rates
 from tests.jobs.batches import DATASET, Batch
-from tests.jobs.test_evaluate import answers, holdout
+from tests.jobs.commands.test_evaluate import answers, holdout
 
 NAMES = ("constraints.json", "performance.json", "sample.parquet", "statistics.json")
 RUN = {"model": "model", "run": "0123456789abcdef", "data_version": "d" * 64}

@@ -6,7 +6,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from jobs import features, trained_on
+from jobs import trained_on
+from jobs.commands import features
 from tests.jobs.batches import DATASET, Batch, rows
 
 

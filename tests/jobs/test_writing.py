@@ -1,7 +1,7 @@
 import json
 from typing import Any
 
-from jobs import quality
+from jobs.commands import quality
 from tests.jobs.batches import Batch, rows
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from lambdas import connection
-from lambdas.decide.current_rules import rules_in_use
-from lambdas.decide.current_test import experiment_in_progress
-from lambdas.decide.environment import environment
+from lambdas.aws import connection
+from lambdas.functions.decide.ab_assignment import experiment_in_progress
+from lambdas.functions.decide.environment import environment
+from lambdas.functions.decide.rules_cache import rules_in_use
 from tests.lambdas.decision_api import RULES, SETTINGS
 from tests.lambdas.http_services import Services, running, scored
 

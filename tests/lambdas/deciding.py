@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from lambdas.decide import handler as decide
-from lambdas.decide import record
+from lambdas.functions.decide import handler as decide
+from lambdas.functions.decide import record
 from tests.lambdas.decision_api import ROW
 from tests.lambdas.http_services import Drop, Reply, Services
 

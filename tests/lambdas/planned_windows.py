@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from lambdas.plan_monitoring import handler
-from lambdas.plan_monitoring.windows import Window
-from lambdas.record_windows import logic as recording
+from lambdas.functions.plan_monitoring import handler
+from lambdas.functions.plan_monitoring.windows import Window
+from lambdas.functions.record_windows import logic as recording
 from tests.lambdas.monitored import DAY, NOW, Services, event
 
 YESTERDAY = Window(NOW.replace(hour=0, minute=0) - DAY, NOW.replace(hour=0, minute=0))

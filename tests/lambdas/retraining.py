@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from lambdas.leases.noted import Notes
-from lambdas.note_trigger import handler as noting
-from lambdas.plan_retraining import handler as planning
+from lambdas.functions.note_trigger import handler as noting
+from lambdas.functions.plan_retraining import handler as planning
+from lambdas.triggers.store import Notes
 from mdlc_constructs.settings.budget import Budget
 from mdlc_constructs.settings.patience import Patience
 from mdlc_constructs.settings.training_window import SinceDrift

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.counts import metric_line
+from lambdas.aws.embedded_metrics import metric_line
 from mdlc_local.counts import Measured
 from mdlc_local.embedded_metrics import metrics
 

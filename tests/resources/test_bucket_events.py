@@ -21,8 +21,8 @@ from mdlc_constructs import (
     TrainingWorkflow,
 )
 from mdlc_constructs.resources.bucket_events import sends_events, warn_without_events
-from tests.resources.decision_api.settings import PLAIN, RULES
-from tests.resources.decision_api.stacks import Named
+from tests.workflows.decision.settings import PLAIN, RULES
+from tests.workflows.decision.stacks import Named
 from tests.workflows.settings import ALGORITHM, DATASET
 from tests.workflows.stacks import HERE
 

@@ -59,7 +59,7 @@ def test_the_functions_bundle_holds_handlers_and_powertools() -> None:
     with zipfile.ZipFile(bundles.lambda_code().path) as archive:
         names = set(archive.namelist())
     for function in ("plan_training", "plan_batch", "clean_up"):
-        assert {f"lambdas/{function}/handler.py", f"lambdas/{function}/logic.py"} <= names
+        assert {f"lambdas/functions/{function}/{name}.py" for name in ("handler", "logic")} <= names
     assert "aws_lambda_powertools/__init__.py" in names
     assert not [name for name in names if "__pycache__" in name or name.startswith("boto3/")]
 
@@ -76,7 +76,10 @@ def test_the_functions_bundle_carries_the_settings_and_nothing_else_of_the_libra
         "suggestions.py",
     }
     # Without the site's packages and outside the clone: what a decision runs needs nothing but this.
-    program = "import sys; sys.path[:0] = sys.argv[1:]; import lambdas.decide.handler, lambdas.decide.rules"
+    program = (
+        "import sys; sys.path[:0] = sys.argv[1:]; "
+        "import lambdas.functions.decide.handler, lambdas.functions.decide.express_handler"
+    )
     subprocess.run([sys.executable, "-I", "-S", "-c", program, str(tmp_path)], cwd=tmp_path, check=True)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from jobs.thresholds import Thresholds
+from jobs.statistics.thresholds import Thresholds
 from mdlc_constructs.settings.drift_thresholds import DriftThresholds
 
 

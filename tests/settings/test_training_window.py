@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from lambdas.plan_training.intervals import checked_input, resolve_split
+from lambdas.planning.intervals import checked_input, resolve_split
 from mdlc_constructs.settings.split import Split
 from mdlc_constructs.settings.training_window import (
     ExpandingWindow,

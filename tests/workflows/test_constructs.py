@@ -290,7 +290,10 @@ def test_two_models_in_a_stack_share_functions_with_the_permissions_of_both(
     stack = stacks["TwoModels"]
     functions = stack.of_type("AWS::Lambda::Function").values()
     handlers = sorted(function["Properties"]["Handler"] for function in functions)
-    assert handlers == ["lambdas.clean_up.handler.handler", "lambdas.plan_training.handler.handler"]
+    assert handlers == [
+        "lambdas.functions.clean_up.handler.handler",
+        "lambdas.functions.plan_training.handler.handler",
+    ]
     reads = {r for a, r in stack.allowed("FunctionsPlanTrainingRole") if a == "s3:GetObject"}
     assert {"arn:<AWS::Partition>:s3:::bucket/raw/*", "arn:<AWS::Partition>:s3:::rails/raw/*"} <= reads
     deletes = {r for a, r in stack.allowed("FunctionsCleanUpRole") if a == "sagemaker:DeleteModel"}

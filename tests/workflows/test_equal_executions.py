@@ -11,17 +11,17 @@ import jsonata
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.audit import run_of
-from lambdas.errors import PlanningError
-from lambdas.plan_training.logic import decide
-from lambdas.planning import finished_by, next_state
-from lambdas.steps import Job
+from lambdas.functions.plan_training.logic import decide
+from lambdas.planning.audit import run_of
+from lambdas.planning.errors import PlanningError
+from lambdas.planning.execution_plan import finished_by, next_state
+from lambdas.planning.steps import Job
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.workflows.batch_inference.machine import BatchInferenceSettings, batch_inference_machine
 from mdlc_constructs.workflows.real_time_inference.machine import release_machine
 from mdlc_constructs.workflows.training.machine import training_machine
 from tests.lambdas.dynamodb import FakeDynamoDB
-from tests.lambdas.test_plan_training import FILES, STEPS, done, event, look_ups
+from tests.lambdas.functions.plan_training.test_logic import FILES, STEPS, done, event, look_ups
 from tests.workflows.settings import DATASET, TRAINING
 from tests.workflows.test_real_time_inference_machine import RELEASE
 

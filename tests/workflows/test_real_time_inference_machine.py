@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.packages import SERVED
+from lambdas.aws.packages import SERVED
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.sequence import Sequence
 from mdlc_constructs.asl.states import Pass, Task

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from lambdas.endpoints import BUSY as LAMBDAS_BUSY
-from lambdas.probe_answers import handler
+from lambdas.aws.endpoints import BUSY as LAMBDAS_BUSY
+from lambdas.functions.probe_answers import handler
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Pass
 from mdlc_constructs.settings.golden_checks import GoldenChecks

@@ -44,7 +44,7 @@ LATE = Retry(errors=("CapturesLate",), interval_seconds=59, max_attempts=5, back
 """Captures are written with a delay of minutes, while the shadow still runs."""
 
 FUNCTION = "JudgeExperiment"
-"""Its handler is `lambdas.judge_experiment.handler.handler`."""
+"""Its handler is `lambdas.functions.judge_experiment.handler.handler`."""
 
 PROMOTE, DROP, UNDECIDED, AGAIN = "promote", "drop", "undecided", "again"
 """What is done: take over; send the version back; leave it, as too little is known; plan again."""

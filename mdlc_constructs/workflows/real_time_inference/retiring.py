@@ -9,7 +9,7 @@ from mdlc_constructs.tasks.requests import present
 from mdlc_constructs.workflows.ending import why
 
 FUNCTION = "RetireReleases"
-"""Its handler is `lambdas.retire_releases.handler.handler`."""
+"""Its handler is `lambdas.functions.retire_releases.handler.handler`."""
 
 NOTHING_RETIRED = {"retired": "nothing"}
 """What a way to the audit item assigns that passes the state by."""

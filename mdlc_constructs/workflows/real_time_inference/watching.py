@@ -7,9 +7,9 @@ How to use it, in a release machine whose `Watch` waits for the endpoint in its 
         baseline = Sequence.of(record_answers(watched))  # before the update of an endpoint in service
         beside = probing(watched)                        # the second branch of Watch
 
-The prober's function is bound to the placeholder `ProbeAnswersFunction`; `prober_statements(watched)` is
-what its role may do, `PROBER_TIMEOUT_SECONDS` how long it may run. Its code is `lambdas.probe_answers`. The
-states read `$plan.run` and `$plan.package.version` and assign nothing.
+The prober's function is bound to the placeholder `ProbeAnswersFunction`; `prober_statements(watched)` is what
+its role may do, `PROBER_TIMEOUT_SECONDS` how long it may run. Its code is `lambdas.functions.probe_answers`.
+The states read `$plan.run` and `$plan.package.version` and assign nothing.
 
 A release pays for each look with three transitions (ProbeAnswers, ProbeVerdict, WaitBetweenProbes). A bake
 of ten minutes with a look a minute costs 30, twenty minutes with the new fleet's start 60: at 25 dollars a

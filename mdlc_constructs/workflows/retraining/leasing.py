@@ -19,7 +19,7 @@ from mdlc_constructs.workflows.planning import NOTHING_PLANNED
 from mdlc_constructs.workflows.retraining.settings import LONGEST_LINE, RetrainingSettings
 
 FUNCTION = "PlanRetraining"
-"""Its handler is `lambdas.plan_retraining.handler.handler`."""
+"""Its handler is `lambdas.functions.plan_retraining.handler.handler`."""
 
 KILLED = Retry(
     errors=("Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout"), interval_seconds=2, max_attempts=4

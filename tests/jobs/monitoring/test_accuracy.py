@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from jobs.metrics import Scored, computed
 from jobs.monitoring.accuracy import labelled_rows, measured
 from jobs.names import ROW_KEY
+from jobs.statistics.metrics import Scored, computed
 from tests.jobs.monitoring.windows import Window, event, opened, rows
 
 

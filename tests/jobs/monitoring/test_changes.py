@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from jobs.metrics import Scored, bootstrapped, computed
-from jobs.monitor import run
+from jobs.commands.monitor import run
 from jobs.monitoring.accuracy import groups_of
 from jobs.monitoring.changes import changes, worse
 from jobs.monitoring.intervals import student
+from jobs.statistics.metrics import Scored, bootstrapped, computed
 from tests.jobs.monitoring.windows import Window, event, rows
 
 Metrics = Mapping[str, Mapping[str, float]]

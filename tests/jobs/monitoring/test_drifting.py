@@ -1,8 +1,8 @@
 from jobs.column_tests import Finding
-from jobs.drift import ColumnDrift, DriftReport
 from jobs.monitoring.drifting import VIEW, compare, described, telling
 from jobs.monitoring.reference import read_reference
-from jobs.thresholds import Thresholds
+from jobs.statistics.drift import ColumnDrift, DriftReport
+from jobs.statistics.thresholds import Thresholds
 from tests.jobs.monitoring.windows import FEATURES, Window, event, opened, rows
 
 

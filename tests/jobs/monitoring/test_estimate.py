@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
-from jobs.calibration import rates
-from jobs.metrics import Scored, computed
 from jobs.monitoring.estimate import estimated, expected
+from jobs.statistics.calibration import rates
+from jobs.statistics.metrics import Scored, computed
 from tests.jobs.monitoring.windows import Window, event, opened, rows
 
 FINE = np.linspace(0, 1, 201)

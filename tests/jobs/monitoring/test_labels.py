@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from jobs.commands.monitor import run
 from jobs.errors import InputError
-from jobs.monitor import run
 from jobs.names import ENTITY, EVENT_TIME, KNOWN, LABEL, ROW_KEY
 from tests.jobs.monitoring.windows import Window, event, opened, rows
 

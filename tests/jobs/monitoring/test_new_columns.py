@@ -2,7 +2,7 @@ import json
 
 import duckdb
 
-from jobs.monitor import run
+from jobs.commands.monitor import run
 from jobs.monitoring.new_columns import MAX_NAMED, in_headers, note
 from tests.jobs.monitoring.test_published import publish
 from tests.jobs.monitoring.windows import Window, event, opened, rows

@@ -4,8 +4,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from jobs.commands.monitor import run
 from jobs.errors import InputError
-from jobs.monitor import run
 from tests.jobs.monitoring.windows import Row, Window, rows
 
 

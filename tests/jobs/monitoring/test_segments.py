@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from jobs.metrics import Floats, Scored
 from jobs.monitoring.intervals import area
 from jobs.monitoring.segments import MISSING, Segment, divided, judged, segments
+from jobs.statistics.metrics import Floats, Scored
 from tests.jobs.monitoring.windows import Row, Window, event, opened, rows
 
 Parts = list[tuple[str, str, Scored]]

@@ -15,7 +15,6 @@ from typing import Any
 
 import duckdb
 
-from jobs.baseline import statistics
 from jobs.database import connected
 from jobs.folders import Folders, write_json
 from jobs.monitoring.labels import Labels, join_labels
@@ -23,6 +22,7 @@ from jobs.monitoring.rows import Served, stage_served
 from jobs.monitoring.settings import Settings, read_settings
 from jobs.plan import Plan, parse_plan
 from jobs.serving.program import FILE, Program, Step
+from jobs.statistics.baseline import statistics
 from tests.jobs.batches import DATASET, QUALITY
 from tests.jobs.columns import relation
 

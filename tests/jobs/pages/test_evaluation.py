@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from jobs.gate import Check
-from jobs.metrics import Scored, bootstrapped, computed
 from jobs.pages.evaluation import draw
+from jobs.statistics.metrics import Scored, bootstrapped, computed
 from tests.jobs.batches import Batch
 
 

@@ -1,7 +1,7 @@
 import re
 from html.parser import HTMLParser
 
-from jobs.monitor import run
+from jobs.commands.monitor import run
 from tests.jobs.monitoring.windows import Row, Window, event, rows, write_statistics
 
 EVIL = "<script>alert(1)</script>\"'&"

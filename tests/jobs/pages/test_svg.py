@@ -7,7 +7,7 @@ import pytest
 from jobs.monitoring.segments import Segment
 from jobs.pages.rendering import render
 from jobs.pages.svg import WIDTH, Picture, histogram, intervals
-from jobs.window import Compared
+from jobs.statistics.window import Compared
 
 NUMBERS = Compared(
     name="amount",

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.database import connected
-from jobs.features import copy_to
+from jobs.database import connected, copy_to
 from jobs.plan import DataFile, Dataset
 from jobs.program import fit, to_sql
 from jobs.reading import examine, stage

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobs import baseline
-from jobs.baseline import LEVELS, constraints, statistics
 from jobs.database import Connection, literal, parquet
-from jobs.drift import drift
 from jobs.errors import JobError
 from jobs.spark.connection import SparkConnection, translated
+from jobs.statistics import baseline
+from jobs.statistics.baseline import LEVELS, constraints, statistics
+from jobs.statistics.drift import drift
 from tests.jobs.spark.sessions import RemoteSession, spark_session
 
 ROWS = 2_000

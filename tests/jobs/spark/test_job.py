@@ -7,11 +7,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from jobs.baseline import statistics
 from jobs.database import literal, parquet
-from jobs.drift import drift
 from jobs.errors import InputError
 from jobs.spark import job
+from jobs.statistics.baseline import statistics
+from jobs.statistics.drift import drift
 from tests.jobs.spark.sessions import ROOT, SMALL, environment, spark_python
 
 

@@ -1,0 +1,1 @@
+"""The jobs' commands, one module each, with a function `run`."""

@@ -1,0 +1,129 @@
+"""Check job: rejoin predictions to their rows, check them, and write the result of batch inference.
+
+Writes ``parts/part-<number>.parquet``, one an input file, and ``staged/manifest.json``, which lists them:
+to publish is to copy the manifest to its place, last. When anything is wrong, no part is written.
+When the plan says that predictions are delivered, ``delivery/`` gets the same rows as clients get them.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from jobs import delivery
+from jobs.database import connected, copy_to, literal, parquet, quoted, single
+from jobs.digests import sha256_of
+from jobs.errors import InputError, PlanError
+from jobs.folders import Folders, write_json
+from jobs.plan import Plan
+from jobs.predictions import answer_to, faults, load_scores
+from jobs.records import numbered
+from jobs.roles import moment
+
+COLUMNS = (
+    "inference_id",
+    "row_key",
+    "entity",
+    "event_time",
+    "score",
+    "predicted_at",
+    "model_package_version",
+)
+
+
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, Any]:
+    """Do the job; returns the verdict for the exit message.
+
+    :raises JobError: when keys are missing, or the plan does not say which package answered and when.
+    """
+    plan = plan.read_by("check")
+    if plan.package is None or plan.predicted_at is None:
+        raise PlanError(
+            "package, predicted_at: batch inference's plan needs the package and the time it started."
+        )
+    keys, predictions = folders.input("keys"), folders.input("predictions")
+    reasons: list[str] = []
+    parts: dict[str, str] = {}
+    total = 0
+    with connected(memory) as (connection, _):
+        for number, (file, name) in enumerate(numbered(plan)):
+            key_file = keys / f"{name}.parquet"
+            if not key_file.is_file():
+                raise InputError(f"No keys of {file.name} at {key_file.name}: run the prepare job again.")
+            rows = int(str(single(connection, f"SELECT count(*) FROM {parquet(key_file)}")[0]))
+            total += rows
+            if rows == 0:
+                continue
+            found = _load(connection, predictions, name, rows, plan.dataset.task, file.name)
+            reasons += found
+            if not found:
+                table = f"part_{number:05d}"
+                connection.execute(f"CREATE TEMP TABLE {table} AS {_joined(plan, key_file, file.name)}")
+                parts[f"part-{number:05d}.parquet"] = table
+        if total == 0:
+            reasons.append("No row was scored: the input held none.")
+        metrics = {"parts": len(parts)}
+        if not reasons:
+            _write(connection, plan, folders, parts, total)
+            if plan.delivery is not None:
+                written = [folders.output("parts") / name for name in parts]
+                metrics |= delivery.write(connection, plan, written, folders.output("delivery"))
+    return {"passed": not reasons, "reasons": reasons, "metrics": metrics, "rows": total}
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection, predictions: Path, name: str, rows: int, task: str, file: str
+) -> list[str]:
+    """Load the answers to one file's records; returns what is wrong with them."""
+    try:
+        path = answer_to(predictions, f"{name}.csv")
+    except InputError as error:
+        return [f"{file}: {error}"]
+    load_scores(connection, path, "scores")
+    return list(faults(connection, "scores", rows=rows, task=task, about=file))
+
+
+def _joined(plan: Plan, key_file: Path, file: str) -> str:
+    """The prediction records of one file; an inference id is the same for the same row, run and package.
+
+    Where keys may repeat, a row is told from others of its key by its file and its place there.
+    """
+    version = int(plan.package["version"]) if plan.package else 0
+    told = f"{literal(f'{plan.model}/{plan.run}/{version}/')} || keys.row_key"
+    if not plan.quality.get("unique_key", True):
+        told += f" || chr(31) || {literal(file)} || chr(31) || keys.row"
+    return (
+        f"SELECT md5({told}) AS inference_id, keys.row_key, keys.entity, keys.event_time, "
+        f"scores.score, {moment(str(plan.predicted_at))} AS predicted_at, "
+        f"CAST({version} AS INTEGER) AS model_package_version, keys.row "
+        f"FROM {parquet(key_file)} AS keys JOIN scores ON scores.row = keys.row"
+    )
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, folders: Folders, parts: Mapping[str, str], total: int
+) -> None:
+    target, listed = folders.output("parts"), []
+    selected = ", ".join(COLUMNS)
+    for name, table in parts.items():
+        path = target / name
+        copy_to(connection, f"SELECT {selected} FROM {quoted(table)} ORDER BY row", path)
+        rows = int(str(single(connection, f"SELECT count(*) FROM {quoted(table)}")[0]))
+        listed.append(
+            {"name": f"parts/{name}", "rows": rows, "bytes": path.stat().st_size, "sha256": sha256_of(path)}
+        )
+    write_json(
+        folders.output("staged") / "manifest.json",
+        {
+            "schema_version": 1,
+            "model": plan.model,
+            "run": plan.run,
+            "data_version": plan.data_version,
+            "package": dict(plan.package or {}),
+            "predicted_at": plan.predicted_at,
+            "rows": total,
+            "columns": list(COLUMNS),
+            "parts": listed,
+        },
+    )

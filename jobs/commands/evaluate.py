@@ -1,0 +1,217 @@
+"""Evaluate job: metrics of the holdout with confidence intervals, a picture, and the gate's verdict.
+
+Writes ``evaluation/``: ``metrics.json`` (as the model registry shows it), ``report.json`` (everything),
+``evaluation.png`` (for people), ``gate.json`` (what was asked and what was found). Where the features job's
+statistics of raw rows are given, ``baseline/`` too, what monitoring compares with (see `jobs.performance`).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from jobs import performance
+from jobs.database import connected, parquet, quoted, single
+from jobs.errors import InputError
+from jobs.folders import Folders, write_json
+from jobs.gate import CHALLENGER, CHAMPION, Check, comparison, conditions, thresholds, undefined
+from jobs.pages.evaluation import draw
+from jobs.plan import Interval, Plan
+from jobs.predictions import answer_to, faults, load_scores
+from jobs.program import champion_program
+from jobs.roles import within
+from jobs.serving.program import Program
+from jobs.statistics.metrics import Bootstrap, Floats, Scored, bootstrapped, computed, curves
+
+RECORDS = "holdout.csv"
+
+
+def run(
+    plan: Plan, folders: Folders, memory: str | None = None, progress: Callable[[int], None] | None = None
+) -> dict[str, Any]:
+    """Do the job; returns the verdict for the exit message.
+
+    :param memory: caps DuckDB, which reads keys and answers. Metrics are computed beside it and hold all
+        rows: about 150 MB a million rows, 250 MB with a champion.
+    :param progress: called with the number of each finished resample.
+    :raises InputError: when scores are missing, are too many or are no probabilities.
+    """
+    plan = plan.read_by("evaluate")
+    threshold = float(plan.evaluation.get("threshold", 0.5))
+    answers = answer_files(folders, with_champion=plan.champion is not None)
+    trained_on = folders.optional_input("trained_on")
+    with connected(memory) as (connection, _):
+        keys = _keys(folders.input("holdout_keys"))
+        labels = _labels(connection, keys)
+        notes = [*_known_before(connection, keys, champion_program(plan, folders))] if plan.champion else []
+        models = {
+            name: Scored(
+                labels=labels,
+                scores=_scores(connection, path, name, rows=len(labels), task=plan.dataset.task),
+                task=plan.dataset.task,
+                threshold=threshold,
+            )
+            for name, path in answers.items()
+        }
+        metrics = {name: computed(scored) for name, scored in models.items()}
+        bootstrap = bootstrapped(
+            models,
+            resamples=int(plan.evaluation.get("bootstrap", 200)),
+            seed=int(plan.evaluation.get("seed", 1)),
+            progress=progress,
+        )
+        if trained_on:
+            performance.write(
+                connection,
+                plan,
+                trained_on,
+                folders.output("baseline"),
+                scores=CHALLENGER,
+                performance=performance.measured(models[CHALLENGER], metrics[CHALLENGER], bootstrap),
+            )
+    checks = undefined(plan.dataset.task, metrics[CHALLENGER])
+    checks += thresholds(plan.gate, metrics[CHALLENGER])
+    checks += comparison(plan.gate, plan.dataset.task, metrics, bootstrap)
+    passed = all(check.passed for check in checks)
+    if not conditions(plan.gate):
+        notes.append("The gate has no conditions: it refuses no model that can be measured.")
+    output = folders.output("evaluation")
+    write_json(output / "metrics.json", registry_metrics(models[CHALLENGER], metrics[CHALLENGER], bootstrap))
+    write_json(output / "gate.json", _gate(plan, checks, passed, notes))
+    write_json(output / "report.json", _report(plan, models, metrics, bootstrap, checks, passed, notes))
+    draw(plan, models, metrics, bootstrap, checks, output / "evaluation.png")
+    return {
+        "passed": passed,
+        "reasons": [check.sentence for check in checks if not check.passed],
+        "metrics": {name: _number(value, 4) for name, value in metrics[CHALLENGER].items()},
+        "rows": len(labels),
+    }
+
+
+def answer_files(folders: Folders, *, with_champion: bool) -> dict[str, Path]:
+    """Each model's file of answers: in the predictions folder, or in its subfolder with the model's name.
+
+    :raises InputError: when answers are missing.
+    """
+    predictions = folders.input("predictions")
+    own = predictions / CHALLENGER
+    files = {CHALLENGER: answer_to(own if own.is_dir() else predictions, RECORDS)}
+    if with_champion:
+        beside = predictions / CHAMPION
+        given = beside if beside.is_dir() else folders.input("champion_predictions")
+        files[CHAMPION] = answer_to(given, RECORDS)
+    return files
+
+
+def _keys(folder: Path) -> Path:
+    keys = folder / "keys.parquet" if folder.is_dir() else folder
+    if not keys.is_file():
+        raise InputError(f"No holdout keys at {keys}: they are an output of the features job.")
+    return keys
+
+
+def _known_before(
+    connection: duckdb.DuckDBPyConnection, keys: Path, champion: Program | None
+) -> Iterator[str]:
+    """What a person should know who reads the comparison: was the champion fitted on rows it is judged on?
+
+    It is no refusal. Judging on an earlier holdout is asked for on purpose, and a challenger that wins all
+    the same has won.
+    """
+    fitted_to = champion.origin.get("fitted_to") if champion else None
+    if not champion or not fitted_to:
+        return
+    fitted = within("event_time", Interval(start=champion.origin.get("fitted_from"), end=str(fitted_to)))
+    query = f"SELECT count(*) FILTER (WHERE {fitted}), count(*) FROM {parquet(keys)}"
+    known, rows = (int(str(number)) for number in single(connection, query))
+    if known:
+        yield (
+            f"The champion was fitted on data up to {fitted_to}: it may have seen {known:,} of the {rows:,} "
+            "holdout rows before, which favours it."
+        )
+
+
+def _labels(connection: duckdb.DuckDBPyConnection, keys: Path) -> Floats:
+    query = f"SELECT CAST(label AS DOUBLE) AS label FROM {parquet(keys)} ORDER BY row"
+    return np.asarray(connection.execute(query).fetchnumpy()["label"], dtype=np.float64)
+
+
+def _scores(connection: duckdb.DuckDBPyConnection, path: Path, name: str, *, rows: int, task: str) -> Floats:
+    load_scores(connection, path, name)
+    wrong = faults(connection, name, rows=rows, task=task, about=f"The {name}'s answers")
+    if wrong:
+        raise InputError(wrong[0])
+    column = connection.execute(f"SELECT score FROM {quoted(name)} ORDER BY row").fetchnumpy()["score"]
+    return np.asarray(column, dtype=np.float64)
+
+
+def registry_metrics(scored: Scored, metrics: Mapping[str, float], bootstrap: Bootstrap) -> dict[str, Any]:
+    """The metrics in the model registry's shape for model quality."""
+    group = "regression_metrics" if scored.task == "regression" else "binary_classification_metrics"
+    values: dict[str, Any] = {
+        name: {"value": value, "standard_deviation": bootstrap.standard_deviation(CHALLENGER, name)}
+        for name, value in metrics.items()
+        if not np.isnan(value)
+    }
+    if scored.task == "binary":
+        values.update(curves(scored).to_registry())
+    return {group: values}
+
+
+def _gate(plan: Plan, checks: list[Check], passed: bool, notes: list[str]) -> dict[str, Any]:
+    return {
+        "passed": passed,
+        "reasons": [check.sentence for check in checks if not check.passed],
+        "notes": notes,
+        "checks": [check.to_json() for check in checks],
+        "gate": dict(plan.gate),
+    }
+
+
+def _report(
+    plan: Plan,
+    models: Mapping[str, Scored],
+    metrics: Mapping[str, Mapping[str, float]],
+    bootstrap: Bootstrap,
+    checks: list[Check],
+    passed: bool,
+    notes: list[str],
+) -> dict[str, Any]:
+    labels = models[CHALLENGER].labels
+    described: dict[str, Any] = {
+        name: {
+            metric: {
+                "value": _number(value),
+                "low": _number(bootstrap.interval(name, metric)[0]),
+                "high": _number(bootstrap.interval(name, metric)[1]),
+                "standard_deviation": _number(bootstrap.standard_deviation(name, metric)),
+            }
+            for metric, value in values.items()
+        }
+        for name, values in metrics.items()
+    }
+    champion = {k: v for k, v in plan.champion.items() if k != "program"} if plan.champion else None
+    return {
+        "model": plan.model,
+        "run": plan.run,
+        "data_version": plan.data_version,
+        "task": plan.dataset.task,
+        "rows": len(labels),
+        "label_mean": float(labels.mean()),
+        "threshold": models[CHALLENGER].threshold,
+        "bootstrap": {"resamples": bootstrap.resamples, "confidence": bootstrap.confidence},
+        "metrics": described,
+        "champion": champion,
+        "passed": passed,
+        "notes": notes,
+        "checks": [check.to_json() for check in checks],
+    }
+
+
+def _number(value: float, digits: int | None = None) -> float | None:
+    """The number for JSON, which knows no NaN."""
+    if np.isnan(value):
+        return None
+    return float(value) if digits is None else round(float(value), digits)

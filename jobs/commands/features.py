@@ -1,0 +1,243 @@
+"""Features job: verify the download, divide it by time, fit the feature program, write an immutable split.
+
+Writes ``split/`` (``train/train.csv`` and ``validation/validation.csv`` with the label first and no header,
+``holdout/holdout.csv`` with features only, ``holdout_keys/keys.parquet``, ``champion/holdout.csv`` when
+there is a champion, ``baseline/`` with what the rows were like, ``manifest.json``), ``program/program.json``
+and ``program/model.tar.gz``, which is what an endpoint's containers load to run the program. The same data
+and plan give the same bytes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from jobs import trained_on
+from jobs.database import connected, copy_to, quoted, single
+from jobs.digests import content_digest, sha256_of
+from jobs.errors import InputError, JobError
+from jobs.folders import Folders, write_json
+from jobs.names import LABEL
+from jobs.plan import PARTS, Interval, Plan
+from jobs.program import champion_program, fit, to_sql
+from jobs.reading import Sources, examine, row_count, stage
+from jobs.roles import keys_query, label_number, total_order, within
+from jobs.serving import archive
+from jobs.serving.program import FILE, Program
+from jobs.verification import verify
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """Where the split was written and how many rows each part has."""
+
+    files: Mapping[str, Path]
+    rows: Mapping[str, int]
+
+
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, Any]:
+    """Do the job; returns the verdict for the exit message.
+
+    :raises JobError: when the files are not those that were planned, cannot be read, or leave a part without
+        rows or with one class only.
+    """
+    plan = plan.read_by("features")
+    data = folders.input("data")
+    verify(plan.files, data)
+    champion = champion_program(plan, folders)
+    with connected(memory) as (connection, scratch):
+        columns = plan.dataset.needed(label=True)
+        sources = examine(connection, plan.files, data, plan.dataset.format, columns, csv=plan.dataset.csv)
+        if sources.problems:
+            raise InputError(sources.problems[0].message)
+        own = _read_otherwise(champion.columns, columns) if champion else {}
+        champion = champion.reading(own) if champion else None
+        origins = {renamed: name for name, renamed in own.items()}
+        extra = _held_by_all(sources, champion.columns, columns, origins) if champion else {}
+        staged_as = {**columns, **extra}
+        problems = stage(connection, sources, staged_as, scratch / "staged.parquet", origins=origins)
+        if problems:
+            raise InputError(problems[0].message)
+        absent = (
+            {n: k for n, k in champion.columns.items() if n not in columns and n not in extra}
+            if champion
+            else {}
+        )
+        _view_labelled(connection, plan, absent)
+        intervals = resolve_intervals(connection, plan)
+        rows = _view_parts(connection, plan, intervals)
+        program = fit(connection, "train", plan.dataset, _origin(plan, intervals["train"]))
+        split = folders.output("split")
+        written = _write_split(connection, plan, program, champion, split, rows)
+        raw = trained_on.write(connection, "learned_from", plan.dataset, split / trained_on.FOLDER)
+        staged = row_count(connection, "staged")
+    program_folder = folders.output("program")
+    (program_folder / FILE).write_text(program.to_json(), encoding="utf-8")
+    (program_folder / archive.NAME).write_bytes(archive.pack(program))
+    others = {f"{trained_on.FOLDER}/{name}": path for name, path in raw.items()}
+    others |= {f"program/{name}": program_folder / name for name in (FILE, archive.NAME)}
+    _write_manifest(plan, split, written, others, intervals, staged)
+    return {"passed": True, "reasons": [], "metrics": dict(rows), "rows": sum(rows.values())}
+
+
+def _read_otherwise(wanted: Mapping[str, str], have: Mapping[str, str]) -> dict[str, str]:
+    """The columns that are declared or written otherwise since, and what the champion's reading is called.
+
+    Read by the new declaration, the champion would see other values than it was fitted on, and lose unfairly.
+    """
+    folded = {name.lower() for name in have}
+    return {
+        name: f"\x01champion {name}"
+        for name, kind in wanted.items()
+        if name.lower() in folded and have.get(name) != kind
+    }
+
+
+def _held_by_all(
+    sources: Sources, wanted: Mapping[str, str], have: Mapping[str, str], origins: Mapping[str, str]
+) -> dict[str, str]:
+    """What only the champion reads and every file has; a column that is gone counts as missing values."""
+    return {
+        name: kind
+        for name, kind in wanted.items()
+        if name not in have
+        and all(source.header.count(origins.get(name, name)) == 1 for source in sources.readable)
+    }
+
+
+def _view_labelled(connection: duckdb.DuckDBPyConnection, plan: Plan, absent: Mapping[str, str]) -> None:
+    """The rows that can be learned from: with a label, at a known time, in the requested span."""
+    nothing = "".join(f", NULL AS {quoted(name)}" for name in absent)
+    label = label_number(plan.dataset)
+    connection.execute(
+        f"CREATE TEMP VIEW labelled AS SELECT *, {label} AS {LABEL}{nothing} FROM staged "
+        f"WHERE {within(plan.dataset.timestamp, plan.requested)} AND {label} IS NOT NULL"
+    )
+
+
+def resolve_intervals(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, Interval]:
+    """The time intervals of the parts; fractions become moments, so that rows of one moment stay together.
+
+    :raises JobError: when the rows cannot be divided so.
+    """
+    if plan.intervals is not None:
+        return {part: plan.intervals[part] for part in PARTS}
+    if not plan.fractions:
+        raise JobError("split={}: the plan must say how rows are divided, by intervals or fractions.")
+    rows = row_count(connection, "labelled")
+    time = quoted(plan.dataset.timestamp)
+    shares = (plan.fractions["train"], plan.fractions["train"] + plan.fractions["validation"])
+    moments = []
+    for share in shares:
+        offset = min(int(rows * share), rows - 1)
+        found = connection.execute(
+            f"SELECT {time} FROM labelled ORDER BY {time} LIMIT 1 OFFSET {offset}"
+        ).fetchone()
+        if found is None:
+            raise JobError("No row has both a label and a time: nothing can be divided.")
+        moments.append(found[0].isoformat())
+    if moments[0] == moments[1]:
+        raise JobError(
+            f"Too many rows share the moment {moments[0]} to divide by fractions: "
+            "divide by time, or take larger ones."
+        )
+    window = plan.requested
+    return {
+        "train": Interval(start=window.start, end=moments[0]),
+        "validation": Interval(start=moments[0], end=moments[1]),
+        "holdout": Interval(start=moments[1], end=window.end),
+    }
+
+
+def _view_parts(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, intervals: Mapping[str, Interval]
+) -> dict[str, int]:
+    rows = {}
+    for part in PARTS:
+        condition = within(plan.dataset.timestamp, intervals[part])
+        connection.execute(f"CREATE TEMP VIEW {part} AS SELECT * FROM labelled WHERE {condition}")
+        rows[part] = row_count(connection, part)
+        span = f"({intervals[part].start or 'the beginning'} to {intervals[part].end or 'the end'})"
+        if rows[part] == 0:
+            raise InputError(
+                f"No labelled row lies in the {part} interval {span}: "
+                "correct the split, or bring data of that time."
+            )
+        # The quality job checks intervals that the plan names; those of fractions are known only here.
+        classes = single(connection, f"SELECT count(DISTINCT {LABEL}) FROM {part}")[0]
+        if plan.dataset.task == "binary" and classes == 1:
+            raise InputError(
+                f"All {rows[part]:,} rows of the {part} part {span} are of one class: "
+                "correct the split, or bring data with both."
+            )
+    anywhere = " OR ".join(f"({within(plan.dataset.timestamp, intervals[part])})" for part in PARTS)
+    connection.execute(f"CREATE TEMP VIEW learned_from AS SELECT * FROM labelled WHERE {anywhere}")
+    return rows
+
+
+def _origin(plan: Plan, interval: Interval) -> dict[str, Any]:
+    return {
+        "model": plan.model,
+        "data_version": plan.data_version,
+        "fitted_from": interval.start,
+        "fitted_to": interval.end,
+    }
+
+
+def _write_split(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    program: Program,
+    champion: Program | None,
+    split: Path,
+    rows: Mapping[str, int],
+) -> Written:
+    order = total_order(plan.dataset, plan.dataset.needed(label=True))
+    queries = {
+        "train/train.csv": to_sql(program, "train", leading=[LABEL], order=order),
+        "validation/validation.csv": to_sql(program, "validation", leading=[LABEL], order=order),
+        "holdout/holdout.csv": to_sql(program, "holdout", order=order),
+        "holdout_keys/keys.parquet": keys_query(plan, "holdout", order, label=LABEL),
+    }
+    if champion:
+        queries["champion/holdout.csv"] = to_sql(champion, "holdout", order=order)
+    files = {}
+    for name, query in queries.items():
+        files[name] = split / name
+        copy_to(connection, query, files[name])
+    return Written(files=files, rows=rows)
+
+
+def _write_manifest(
+    plan: Plan,
+    split: Path,
+    written: Written,
+    others: Mapping[str, Path],
+    intervals: Mapping[str, Interval],
+    staged: int,
+) -> None:
+    files = {**written.files, **others}
+    digests = {name: sha256_of(path) for name, path in files.items()}
+    # A champion's view of the holdout says nothing about this split's content, and neither do statistics of
+    # it and the code that the archive carries beside the program.
+    content = {
+        name: digest
+        for name, digest in digests.items()
+        if not name.startswith(("champion/", f"{trained_on.FOLDER}/")) and name != f"program/{archive.NAME}"
+    }
+    write_json(
+        split / "manifest.json",
+        {
+            "schema_version": 1,
+            "content_digest": content_digest(content),
+            "data_version": plan.data_version,
+            "files": {
+                name: {"sha256": digest, "bytes": files[name].stat().st_size}
+                for name, digest in digests.items()
+            },
+            "rows": {**written.rows, "read": staged, "left_out": staged - sum(written.rows.values())},
+            "intervals": {part: {"start": i.start, "end": i.end} for part, i in intervals.items()},
+        },
+    )

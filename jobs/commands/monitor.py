@@ -1,0 +1,156 @@
+"""Monitor job: what a window of served rows says about the model, in data, in answers and in outcomes.
+
+Writes ``monitoring/``: ``summary.json`` (small, for machines), ``report.json`` (everything), ``report.html``
+(for a person), ``statistics.json`` (the window's own, which the next window is compared with),
+``rows.parquet`` (every row that was read, with its label where one is known) and ``replay/`` (a sample to be
+asked again). Drift and bad accuracy are findings, no failures: the job fails when its inputs are broken.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from jobs.database import connected, copy_to, quoted
+from jobs.folders import Folders, write_json
+from jobs.monitoring.accuracy import IDENTITY, groups_of, labelled_rows, measured
+from jobs.monitoring.changes import changes
+from jobs.monitoring.drifting import compare
+from jobs.monitoring.estimate import estimated
+from jobs.monitoring.fairness import fairness
+from jobs.monitoring.inputs import findings
+from jobs.monitoring.joint import joint
+from jobs.monitoring.labels import Labels, join_labels
+from jobs.monitoring.reference import Reference, read_previous, read_reference
+from jobs.monitoring.replay import write_replay
+from jobs.monitoring.rows import Served, stage_served
+from jobs.monitoring.segments import segments
+from jobs.monitoring.settings import Settings, read_settings
+from jobs.monitoring.skew import skew
+from jobs.monitoring.summary import Found, report, summary, verdict
+from jobs.names import (
+    ENTITY,
+    EVENT_TIME,
+    INFERENCE_ID,
+    LABEL,
+    ROW_KEY,
+    SCORE,
+    SERVED_AT,
+    VERSION,
+    beside,
+    free,
+)
+from jobs.pages.monitoring import to_html
+from jobs.plan import Plan
+from jobs.serving.program import Program
+from jobs.statistics.baseline import NO_ROWS
+
+ROW_COLUMNS: Mapping[str, str] = {
+    "inference_id": INFERENCE_ID,
+    "row_key": ROW_KEY,
+    "entity": ENTITY,
+    "event_time": EVENT_TIME,
+    "served_at": SERVED_AT,
+    "score": SCORE,
+    "package_version": VERSION,
+    "label": LABEL,
+}
+"""The first columns of ``rows.parquet``; the features follow."""
+
+
+SHARE = 0.6
+"""Of the four fifths of the machine's memory that DuckDB takes by itself: what is beside it needs some."""
+
+
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, Any]:
+    """Do the job; returns the verdict for the exit message.
+
+    :param memory: caps DuckDB, by default at half of the machine's. Metrics and the classifier of `joint` are
+        computed beside it, and hold the labelled rows and two samples.
+    :raises JobError: when a file that the plan names is missing or replaced, or the baseline is another
+        package's. What single lines, rows and labels get wrong is counted and told.
+    """
+    plan = plan.read_by("monitor")
+    settings = read_settings(plan)
+    program = Program.read(folders.input("program"))
+    reference = read_reference(folders.input("baseline"), settings.package)
+    reference = replace(reference, prediction=free(reference.prediction, program.columns))
+    previous, notes = read_previous(folders, settings)
+    output = folders.output("monitoring")
+    with connected(memory, share=SHARE) as (connection, scratch):
+        served = stage_served(connection, plan, settings, folders, program, scratch)
+        given = folders.input("labels") if settings.by and plan.files else None
+        labels = join_labels(connection, plan, settings, given, served.columns, scratch)
+        found = _found(connection, plan, settings, program, served, labels, reference, previous, notes)
+        write_json(output / "summary.json", summary(found))
+        write_json(output / "report.json", report(found))
+        (output / "report.html").write_text(to_html(found), encoding="utf-8")
+        # Also of a window without rows: the next one is told to read it before it is known what is in it.
+        own = found.drifting.statistics or NO_ROWS
+        write_json(output / "statistics.json", {**own, "mdlc": _origin(plan, settings)})
+        _write_rows(connection, features(plan, program), output / "rows.parquet")
+        write_replay(connection, program, output / "replay", rows=settings.sample, seed=settings.seed)
+    return verdict(found)
+
+
+def features(plan: Plan, program: Program) -> dict[str, str]:
+    """The raw columns that the judged model is given and that its training called features."""
+    given = {name: kind for name, kind in program.columns.items() if name != plan.dataset.timestamp}
+    return {**{name: given[name] for name in plan.dataset.features if name in given}, **given}
+
+
+def _found(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    settings: Settings,
+    program: Program,
+    served: Served,
+    labels: Labels,
+    reference: Reference,
+    previous: Mapping[str, Any] | None,
+    notes: list[str],
+) -> Found:
+    task, given = plan.dataset.task, features(plan, program)
+    truth, (keys,) = labelled_rows(connection, settings, task, also=[IDENTITY])
+    groups = groups_of(keys)
+    metrics, undefined = measured(truth, settings, groups)
+    holdout = reference.performance.get("metrics") or {}
+    parts, about_parts = segments(connection, settings, served, labels, task)
+    gaps, about_gaps = fairness(connection, settings, served, labels, task)
+    drifting = compare(connection, settings, served, given, reference, previous)
+    together, about_joint = joint(connection, settings, served, given, reference)
+    calibration = reference.performance.get("calibration") if task == "binary" else None
+    return Found(
+        plan=plan,
+        settings=settings,
+        served=served,
+        labels=labels,
+        reference=reference,
+        drifting=drifting,
+        joint=together,
+        metrics=metrics,
+        changes=changes(metrics, holdout, truth, groups, settings.thresholds.alpha),
+        segments=parts,
+        fairness=gaps,
+        estimate=estimated(connection, settings, calibration, truth),
+        skew=skew(connection, given, served, labels, reference.statistics),
+        findings=findings(connection, plan, settings, program, served),
+        notes=[
+            *(*served.notes, *labels.notes, *undefined, *about_parts, *about_gaps, *about_joint),
+            *(*reference.notes, *notes),
+        ],
+    )
+
+
+def _origin(plan: Plan, settings: Settings) -> dict[str, Any]:
+    return {"model": plan.model, "run": settings.package.run, "window": vars(settings.window)}
+
+
+def _write_rows(connection: duckdb.DuckDBPyConnection, given: Mapping[str, str], path: Path) -> None:
+    """Write what was read; a feature that has the name of one of the first columns gets another."""
+    first = ", ".join(f"{column} AS {name}" for name, column in ROW_COLUMNS.items())
+    named = beside(given, ROW_COLUMNS, "feature_")
+    values = "".join(f", {quoted(name)} AS {quoted(alias)}" for name, alias in named.items())
+    copy_to(connection, f"SELECT {first}{values} FROM joined ORDER BY {SERVED_AT}, {INFERENCE_ID}", path)

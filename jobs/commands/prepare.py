@@ -1,0 +1,67 @@
+"""Prepare job: run a package's own feature program over the input of batch inference, file by file.
+
+Writes ``shards/<shard>/<file>.csv`` (features only, no header: what the model takes) and
+``keys/<file>.parquet`` (which row each line is). A file without rows gives keys and no records,
+because a transform job refuses empty files; nor may a shard hold no file at all, as one of such files only
+would, so that it gets a record of another shard's, whose answer nobody reads.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from jobs.database import connected, copy_to
+from jobs.errors import InputError
+from jobs.folders import Folders
+from jobs.plan import Plan
+from jobs.program import to_sql
+from jobs.reading import examine, row_count, stage
+from jobs.records import numbered
+from jobs.roles import keys_query, total_order
+from jobs.serving.program import Program
+from jobs.verification import verify
+
+UNREAD = "unread.csv"
+"""The records of a shard whose files hold no rows."""
+
+
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, Any]:
+    """Do the job; returns the verdict for the exit message.
+
+    :raises JobError: when the files are not those that were planned, or cannot be read.
+    """
+    plan = plan.read_by("prepare")
+    data = folders.input("data")
+    verify(plan.files, data)
+    program = Program.read(folders.input("program"))
+    columns = {**plan.dataset.needed(label=False), **program.columns}
+    order = total_order(plan.dataset, columns)
+    shards, keys = folders.output("shards"), folders.output("keys")
+    total = 0
+    first: Path | None = None
+    with connected(memory) as (connection, scratch):
+        for file, name in numbered(plan):
+            sources = examine(connection, [file], data, plan.dataset.format, columns, csv=plan.dataset.csv)
+            staged = scratch / f"{name}.parquet"
+            problems = [*sources.problems, *stage(connection, sources, columns, staged)]
+            if problems:
+                raise InputError(problems[0].message)
+            rows = row_count(connection, "staged")
+            copy_to(connection, keys_query(plan, "staged", order), keys / f"{name}.parquet")
+            if rows:
+                records = shards / file.shard / f"{name}.csv"
+                copy_to(connection, to_sql(program, "staged", order=order), records)
+                first = first or records
+            staged.unlink()
+            total += rows
+    _fill(plan, shards, first)
+    return {"passed": True, "reasons": [], "metrics": {"files": len(plan.files)}, "rows": total}
+
+
+def _fill(plan: Plan, shards: Path, records: Path | None) -> None:
+    """Give each shard of the plan something to answer; nothing where there are no records at all."""
+    for shard in sorted({file.shard for file in plan.files}) if records else ():
+        folder = shards / shard
+        if not folder.is_dir() and records is not None:
+            folder.mkdir()
+            with records.open() as lines:
+                (folder / UNREAD).write_text(next(lines))

@@ -1,0 +1,1 @@
+"""Statistics over columns: distances, tests, baselines, metrics. SQL first."""

@@ -1,0 +1,53 @@
+"""A binary model's scores as rates: the share of rows that turned out positive, by score.
+
+Scores are put into bins of about as many rows each; neighbours whose rates fall as scores rise are put
+together (pool adjacent violators), so that the map is monotone.
+
+Source: Ayer et al. (1955), An empirical distribution function for sampling with incomplete information.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from jobs.statistics.metrics import Floats
+
+BINS = 50
+LEAST_ROWS = 50  # of a bin, below which its rate says little
+
+
+def fitted(scores: Floats, labels: Floats) -> dict[str, list[float]]:
+    """The map of scores from 0 to 1, from rows whose outcome is known.
+
+    :returns: ``edges`` (from 0 to 1, one more than bins), and each bin's ``rates`` and ``counts``. A score
+        belongs to the bin that starts at or below it.
+    """
+    bins = max(1, min(BINS, len(scores) // LEAST_ROWS))
+    cuts = np.unique(np.quantile(scores, np.arange(1, bins) / bins, method="higher"))
+    # A cut at the lowest score would leave nothing below it.
+    cuts = cuts[cuts > scores.min()]
+    places = np.searchsorted(cuts, scores, side="right")
+    counts = np.bincount(places, minlength=len(cuts) + 1).astype(np.float64)
+    hits = np.bincount(places, labels, minlength=len(cuts) + 1)
+    starts: list[int] = []
+    pooled: list[tuple[float, float]] = []
+    for place, (rows, positive) in enumerate(zip(counts.tolist(), hits.tolist(), strict=True)):
+        start, held, found = place, rows, positive
+        while pooled and pooled[-1][1] * held >= found * pooled[-1][0]:
+            before = pooled.pop()
+            start, held, found = starts.pop(), held + before[0], found + before[1]
+        starts.append(start)
+        pooled.append((held, found))
+    return {
+        "edges": [0.0, *(float(cuts[start - 1]) for start in starts[1:]), 1.0],
+        "rates": [found / held for held, found in pooled],
+        "counts": [held for held, _ in pooled],
+    }
+
+
+def rates(calibration: Mapping[str, Any], scores: Floats) -> Floats:
+    """The rate of each score, by a map that `fitted` made."""
+    inner = np.asarray(calibration["edges"][1:-1], dtype=np.float64)
+    rate: Floats = np.asarray(calibration["rates"], dtype=np.float64)
+    return rate[np.searchsorted(inner, scores, side="right")]

@@ -1,0 +1,153 @@
+"""Drift of a window against the baseline: per column what changed, how much, and whether chance explains it.
+
+A finding alarms when both hold: the change is large (its *effect*, freed of what chance alone adds, reaches
+a threshold) and it is no accident (its chance, corrected by Holm for all tests of all columns, is below
+``alpha``). The first keeps large windows quiet about what does not matter, the second keeps small
+windows and wide tables quiet about noise. Rows count as independent of each other; where they come in
+clusters (one aircraft, one storm), only the first protects.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from jobs.column_tests import Finding, absence, column_findings, dense, of_all
+from jobs.database import Connection
+from jobs.statistics.divergence import (
+    chi_square,
+    cramers_v,
+    jensen_shannon,
+    kolmogorov_smirnov,
+    psi,
+    psi_of_chance,
+    transport,
+    wasserstein,
+)
+from jobs.statistics.significance import holm
+from jobs.statistics.thresholds import Thresholds
+from jobs.statistics.window import Compared, compared
+
+QUIET, DRIFT, UNKNOWN = "quiet", "drift", "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnDrift:
+    """A column's verdict ("quiet", "drift" or "unknown"), why, and all that was measured."""
+
+    name: str
+    verdict: str
+    reasons: tuple[str, ...] = ()
+    measures: Mapping[str, float | None] = field(default_factory=dict)
+    new: tuple[str, ...] = ()
+    vanished: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriftReport:
+    """Every column of the baseline, in its order; ``rows`` are the window's."""
+
+    rows: int
+    baseline_rows: int
+    columns: tuple[ColumnDrift, ...]
+    thresholds: Thresholds
+
+    @property
+    def drifted(self) -> tuple[ColumnDrift, ...]:
+        """The columns that alarm."""
+        return tuple(column for column in self.columns if column.verdict == DRIFT)
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain values."""
+        return asdict(self) | {"drifted": [column.name for column in self.drifted]}
+
+
+def drift(
+    connection: Connection,
+    relation: str,
+    statistics: Mapping[str, Any],
+    thresholds: Thresholds | None = None,
+) -> DriftReport:
+    """Compare a window with the baseline that ``statistics.json`` describes.
+
+    A window without rows leaves every column "unknown": nothing was seen, which is no drift.
+    """
+    return judged(compared(connection, relation, statistics), thresholds or Thresholds())
+
+
+def judged(columns: Sequence[Compared], thresholds: Thresholds) -> DriftReport:
+    """The verdicts on counted columns."""
+    tested = [list(column_findings(column, thresholds)) for column in columns]
+    corrected = iter(holm([finding.chance for findings in tested for finding in findings]))
+    verdicts = []
+    for column, findings in zip(columns, tested, strict=True):
+        final = tuple(replace(finding, chance=next(corrected)) for finding in findings)
+        verdicts.append(_verdict(column, final, thresholds))
+    totals = [
+        (sum(parts) for parts in zip(column.present, column.missing, strict=True)) for column in columns
+    ]
+    baseline_rows, rows = next(iter(totals), (0, 0))
+    return DriftReport(rows=rows, baseline_rows=baseline_rows, columns=tuple(verdicts), thresholds=thresholds)
+
+
+def _verdict(column: Compared, findings: tuple[Finding, ...], thresholds: Thresholds) -> ColumnDrift:
+    reasons = tuple(
+        finding.message
+        for finding in findings
+        if finding.effect >= finding.threshold and finding.chance < thresholds.alpha
+    )
+    verdict = DRIFT if reasons else QUIET if findings else UNKNOWN
+    measures = _measures(column)
+    if verdict == UNKNOWN:
+        reasons = (f"The window has no rows to judge {column.name!r} by.",)
+    return ColumnDrift(
+        name=column.name,
+        verdict=verdict,
+        reasons=reasons,
+        measures=measures,
+        new=column.new,
+        vanished=tuple(_vanished(column, thresholds.alpha)),
+        findings=findings,
+    )
+
+
+def _vanished(column: Compared, alpha: float) -> Iterator[str]:
+    """The categories whose absence is no accident; a small window lacks many that are only rare."""
+    for value, (first, second) in zip(column.values, column.cells, strict=False):
+        if first and not second and absence(column, first) < alpha:
+            yield value
+
+
+def _measures(column: Compared) -> dict[str, float | None]:
+    measures: dict[str, float | None] = {
+        f"{side}_missing_share": missing / (present + missing) if present + missing else None
+        for side, present, missing in zip(("baseline", "window"), column.present, column.missing, strict=True)
+    }
+    measures |= column.facts
+    if not all(column.present) or not column.cells:
+        return measures
+    cells = dense(column)
+    measures |= {
+        "psi": psi(cells),
+        "psi_of_chance": psi_of_chance(cells),
+        "jensen_shannon": jensen_shannon(cells),
+        "chi_square": chi_square(cells),
+        "degrees_of_freedom": len(cells) - 1,
+    }
+    if column.kind == "numbers":
+        measures["kolmogorov_smirnov"] = kolmogorov_smirnov(column.cells)
+        measures["wasserstein"] = (
+            transport(*column.quantiles, column.levels)
+            if column.levels
+            else wasserstein(column.cells, column.edges)
+        )
+        measures["outside_share"] = (column.cells[0][1] + column.cells[-1][1]) / column.present[1]
+    else:
+        measures["cramers_v"] = cramers_v(cells)
+        if column.unseen is not None:
+            measures["new_share"] = of_all(column.unseen / column.present[1], column)
+    # Distances between the largest numbers are infinite, which JSON does not know.
+    return {
+        name: value if value is None or math.isfinite(value) else None for name, value in measures.items()
+    }

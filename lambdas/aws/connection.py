@@ -1,0 +1,210 @@
+"""A kept connection to one AWS service, with a deadline for each call.
+
+What `lambdas.aws.clients` does with boto3, for functions whose time counts (see `lambdas.aws.signing`).
+Credentials come from the environment, where Lambda puts them for the life of the process. Places are those of
+AWS's commercial, GovCloud and China partitions; the variables `AWS_ENDPOINT_URL` and
+`AWS_ENDPOINT_URL_<SERVICE>` name others, as for every AWS SDK.
+"""
+
+import http.client
+import os
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import urlsplit
+
+from lambdas.aws.signing import Credentials, signed
+
+CONNECT_SECONDS = 1.0
+"""How long a new connection may take. A call's own limit begins when it is connected: a first handshake would
+use up the few milliseconds of a look-up."""
+
+LONGEST_IDLE_SECONDS = 30.0
+"""A connection that rested longer is made anew: what closed it meanwhile may not have said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """How a service is addressed: the name it signs for, its host's first part, its environment variable."""
+
+    signing_name: str
+    host: str
+    variable: str
+
+
+DYNAMODB = Service("dynamodb", "dynamodb", "AWS_ENDPOINT_URL_DYNAMODB")
+LAMBDA = Service("lambda", "lambda", "AWS_ENDPOINT_URL_LAMBDA")
+SAGEMAKER_RUNTIME = Service("sagemaker", "runtime.sagemaker", "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME")
+
+
+class NoAnswer(ConnectionError):
+    """The service could not be reached, or broke off."""
+
+
+class TooLate(NoAnswer):
+    """No answer came in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a service answered; names of headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def endpoint_url(service: Service, region: str) -> str:
+    """Where a service is reached in a region."""
+    given = os.environ.get(service.variable) or os.environ.get("AWS_ENDPOINT_URL")
+    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return given or f"https://{service.host}.{region}.{suffix}"
+
+
+class Connection:
+    """One connection to a service, made at the first call and made anew when it broke."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._region = os.environ["AWS_REGION"]
+        url = urlsplit(endpoint_url(service, self._region))
+        self._secure, self._host = url.scheme == "https", url.netloc
+        self._open: http.client.HTTPConnection | None = None
+        self._used = self._used_at = 0.0
+        self.waited = 0.0
+        """Seconds spent on sending and waiting so far, for those who measure their own time."""
+
+    def connect(self) -> None:
+        """Connect already, so that the first call need not.
+
+        Raises:
+            NoAnswer: when the service is not reached.
+        """
+        made = (
+            http.client.HTTPSConnection(self._host, timeout=CONNECT_SECONDS, context=_trust())
+            if self._secure
+            else http.client.HTTPConnection(self._host, timeout=CONNECT_SECONDS)
+        )
+        began = time.monotonic()
+        try:
+            made.connect()
+        except TimeoutError as error:
+            raise TooLate(f"{self._host} took no connection within {CONNECT_SECONDS:g} s") from error
+        except OSError as error:
+            raise NoAnswer(f"{self._host} is not reached ({error})") from error
+        finally:
+            self.waited += time.monotonic() - began
+        self._open, self._used, self._used_at = made, time.monotonic(), time.time()
+
+    def call(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, seconds: float
+    ) -> Answer:
+        """Send a signed request and wait for its answer.
+
+        A kept connection that turns out to be closed is made anew once; every request of the request path may
+        be sent twice.
+
+        Args:
+            headers: with lower-case names.
+            seconds: how long to wait for each piece of the answer; an answer this small is one piece.
+
+        Raises:
+            TooLate: when it did not come in time.
+            NoAnswer: when the service is not reached or breaks off.
+        """
+        # While Lambda holds the process still, the one clock may stand and the other be set.
+        resting = max(time.monotonic() - self._used, time.time() - self._used_at)
+        if self._open is not None and resting > LONGEST_IDLE_SECONDS:
+            self.close()
+        kept = self._open is not None
+        try:
+            return self._send(method, path, headers, body, seconds)
+        except TooLate:
+            raise
+        except NoAnswer:
+            if not kept:
+                raise
+        return self._send(method, path, headers, body, seconds)
+
+    def close(self) -> None:
+        """End the connection; the next call makes another."""
+        if self._open is not None:
+            self._open.close()
+        self._open = None
+
+    def _send(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, seconds: float
+    ) -> Answer:
+        if self._open is None:
+            self.connect()
+        connection = self._open
+        if connection is None or connection.sock is None:
+            raise NoAnswer(f"{self._host} closed the connection")
+        all_headers = signed(
+            method=method,
+            path=path,
+            headers={"host": self._host, **headers},
+            body=body,
+            service=self._service.signing_name,
+            region=self._region,
+            credentials=_credentials(),
+            moment=time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()),
+        )
+        began = time.monotonic()
+        try:
+            connection.sock.settimeout(seconds)
+            connection.request(method, path, body=body, headers=all_headers)
+            answer = connection.getresponse()
+            found = Answer(
+                answer.status, {name.lower(): text for name, text in answer.getheaders()}, answer.read()
+            )
+            if answer.will_close:
+                self.close()
+        except TimeoutError as error:
+            self.close()
+            raise TooLate(f"{self._host} did not answer within {seconds:g} s") from error
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise NoAnswer(f"{self._host} broke off ({type(error).__name__}: {error})") from error
+        finally:
+            self._used, self._used_at = time.monotonic(), time.time()
+            self.waited += self._used - began
+        return found
+
+
+_connections: dict[Service, Connection] = {}
+
+
+def connection(service: Service) -> Connection:
+    """The process's own connection to a service."""
+    if service not in _connections:
+        _connections[service] = Connection(service)
+    return _connections[service]
+
+
+def waited() -> float:
+    """Seconds that the process spent on calls so far."""
+    return sum(one.waited for one in _connections.values())
+
+
+def forget() -> None:
+    """Close every connection, so that the next calls go where the environment then says."""
+    for one in _connections.values():
+        one.close()
+    _connections.clear()
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _credentials() -> Credentials:
+    environment = os.environ
+    return Credentials(
+        access_key=environment["AWS_ACCESS_KEY_ID"],
+        secret_key=environment["AWS_SECRET_ACCESS_KEY"],
+        session_token=environment.get("AWS_SESSION_TOKEN", ""),
+    )

@@ -1,0 +1,79 @@
+"""An endpoint as it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from lambdas.aws.registry import absent
+
+BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
+"""States of an endpoint that pass by themselves."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """The endpoint as it is.
+
+    Attributes:
+        config: the configuration that serves; while it is created, the one that will.
+        pending: the configuration that an update under way leads to.
+        variants: variant's name to its instance type (nothing when serverless).
+        models: variant's name to the model it runs, as far as its configuration is there.
+        instances: variant's name to how many instances there are now.
+        registered: whether its instances are under scaling.
+    """
+
+    status: str
+    config: str
+    pending: str | None = None
+    variants: Mapping[str, str | None] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    instances: Mapping[str, int] = field(default_factory=dict)
+    registered: bool = False
+
+
+def endpoint(sagemaker: Any, autoscaling: Any, name: str) -> Endpoint | None:
+    """Look the endpoint up; None when there is none."""
+    try:
+        answer = sagemaker.describe_endpoint(EndpointName=name)
+    except ClientError as error:
+        if absent(error):
+            return None
+        raise
+    config = answer.get("EndpointConfigName", "")
+    found = answer.get("ProductionVariants", [])
+    variants = dict.fromkeys(entry["VariantName"] for entry in found)
+    configured = _configured(sagemaker, config)
+    ids = [f"endpoint/{name}/variant/{variant}" for variant in variants]
+    return Endpoint(
+        status=answer["EndpointStatus"],
+        config=config,
+        pending=answer.get("PendingDeploymentSummary", {}).get("EndpointConfigName"),
+        variants={**variants, **{entry["VariantName"]: entry.get("InstanceType") for entry in configured}},
+        models={entry["VariantName"]: entry["ModelName"] for entry in configured if "ModelName" in entry},
+        instances={
+            entry["VariantName"]: entry["CurrentInstanceCount"]
+            for entry in found
+            if "CurrentInstanceCount" in entry
+        },
+        registered=bool(ids) and _registered(autoscaling, ids),
+    )
+
+
+def _configured(sagemaker: Any, config: str) -> list[Mapping[str, Any]]:
+    """The production variants of a configuration; none when it is gone."""
+    try:
+        answer = sagemaker.describe_endpoint_config(EndpointConfigName=config)
+    except ClientError as error:
+        if absent(error):
+            return []
+        raise
+    found: list[Mapping[str, Any]] = answer["ProductionVariants"]
+    return found
+
+
+def _registered(autoscaling: Any, ids: list[str]) -> bool:
+    answer = autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker", ResourceIds=ids)
+    return bool(answer["ScalableTargets"])

@@ -1,0 +1,96 @@
+"""What SageMaker knows under a name: jobs, models, model packages."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from lambdas.planning.steps import Job, Status
+
+_STATUS: Mapping[str, Status] = {
+    "Completed": "Completed",
+    "InProgress": "InProgress",
+    "Stopping": "InProgress",
+    "Deleting": "InProgress",
+    "Failed": "Failed",
+    "Stopped": "Failed",
+}
+
+_NOT_FOUND = ("ResourceNotFound", "ResourceNotFoundException")
+
+
+def absent(error: ClientError) -> bool:
+    """Whether SageMaker says that nothing has the name; it does so in several ways.
+
+    Jobs answer ResourceNotFound, or ValidationException "Requested resource not found"
+    (https://github.com/boto/boto3/issues/2808); models answer ValidationException "Could not find model".
+    """
+    code, message = error.response["Error"]["Code"], error.response["Error"]["Message"].lower()
+    return code in _NOT_FOUND or (
+        code == "ValidationException"
+        and any(words in message for words in ("not found", "could not find", "does not exist"))
+    )
+
+
+def _look_up(describe: Callable[[str], Any], status_key: str | None) -> Callable[[str], Job]:
+    def look_up(name: str) -> Job:
+        try:
+            answer = describe(name)
+        except ClientError as error:
+            if absent(error):
+                return Job(status="Absent")
+            raise
+        if status_key is None:
+            return Job(status="Completed")
+        return Job(status=_STATUS[answer[status_key]], exit_message=answer.get("ExitMessage"))
+
+    return look_up
+
+
+def processing_jobs(sagemaker: Any) -> Callable[[str], Job]:
+    """Look-up of processing jobs by name."""
+    return _look_up(
+        lambda name: sagemaker.describe_processing_job(ProcessingJobName=name), "ProcessingJobStatus"
+    )
+
+
+def training_jobs(sagemaker: Any) -> Callable[[str], Job]:
+    """Look-up of training jobs by name."""
+    return _look_up(lambda name: sagemaker.describe_training_job(TrainingJobName=name), "TrainingJobStatus")
+
+
+def transform_jobs(sagemaker: Any) -> Callable[[str], Job]:
+    """Look-up of transform jobs by name."""
+    return _look_up(
+        lambda name: sagemaker.describe_transform_job(TransformJobName=name), "TransformJobStatus"
+    )
+
+
+def models(sagemaker: Any) -> Callable[[str], Job]:
+    """Look-up of models by name; a model that exists is Completed."""
+    return _look_up(lambda name: sagemaker.describe_model(ModelName=name), None)
+
+
+def endpoint_configs(sagemaker: Any) -> Callable[[str], Job]:
+    """Look-up of endpoint configurations by name; one that exists is Completed."""
+    return _look_up(lambda name: sagemaker.describe_endpoint_config(EndpointConfigName=name), None)
+
+
+def is_approved(sagemaker: Any, package_arn: str) -> bool:
+    """Whether a model package exists and is approved."""
+    try:
+        found = sagemaker.describe_model_package(ModelPackageName=package_arn)
+    except ClientError as error:
+        if absent(error):
+            return False
+        raise
+    return bool(found["ModelApprovalStatus"] == "Approved")
+
+
+def packages(sagemaker: Any, group: str) -> Iterator[Mapping[str, Any]]:
+    """Summaries of the group's model packages, the newest first."""
+    pages = sagemaker.get_paginator("list_model_packages").paginate(
+        ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending"
+    )
+    for page in pages:
+        yield from page["ModelPackageSummaryList"]

@@ -1,0 +1,151 @@
+"""End what a model's state machines made: running jobs, models, and the packages of an emptied group.
+
+CloudFormation owns roles, keys and alarms; models, jobs and package versions are made by executions, and
+nobody else would end them when the stack goes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from lambdas.planning.steps import own_names
+
+BETWEEN_LOOKS_SECONDS = 2.0
+
+_ENDED = ("ResourceNotFound", "ValidationException")
+"""What SageMaker answers about a job that has ended, or a model or package that is gone."""
+
+
+class StillRunning(Exception):
+    """Jobs were told to stop and have not stopped in time."""
+
+
+class NotEmptied(Exception):
+    """S3 refused to delete objects."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """How jobs of one kind are listed by name and stopped."""
+
+    listing: str
+    summaries: str
+    name: str
+    stopping: str
+
+
+JOBS = tuple(
+    Kind(
+        listing=f"list_{kind.lower()}_jobs",
+        summaries=f"{kind}JobSummaries",
+        name=f"{kind}JobName",
+        stopping=f"stop_{kind.lower()}_job",
+    )
+    for kind in ("Training", "Processing", "Transform")
+)
+
+
+def _jobs(sagemaker: Any, kind: Kind, model: str, status: str) -> list[str]:
+    pages = sagemaker.get_paginator(kind.listing).paginate(NameContains=f"{model}-", StatusEquals=status)
+    return own_names(model, (job[kind.name] for page in pages for job in page[kind.summaries]))
+
+
+def ended_by_itself(call: Callable[..., object], **request: str) -> bool:
+    """Make a call that ends something; True when that has ended by itself meanwhile."""
+    try:
+        call(**request)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _ENDED:
+            raise
+        return True
+    return False
+
+
+def end_jobs(
+    sagemaker: Any, model: str, *, seconds_left: Callable[[], float], wait: Callable[[float], None]
+) -> list[str]:
+    """Stop running jobs with the names that this model's machines derive, and wait until they have stopped.
+
+    A job that stops still writes what it has: its bucket can be emptied only afterwards.
+
+    Args:
+        seconds_left: how long may still be waited.
+        wait: waits for so many seconds.
+
+    Returns:
+        One line for each job stopped.
+
+    Raises:
+        StillRunning: when jobs have not stopped in time; they are named.
+    """
+    stopped = []
+    while True:
+        left = []
+        for kind in JOBS:
+            for name in _jobs(sagemaker, kind, model, "InProgress"):
+                if not ended_by_itself(getattr(sagemaker, kind.stopping), **{kind.name: name}):
+                    stopped.append(f"{kind.stopping} {name}")
+                left.append(name)
+            left += _jobs(sagemaker, kind, model, "Stopping")
+        if not left:
+            return stopped
+        if seconds_left() < BETWEEN_LOOKS_SECONDS:
+            raise StillRunning(
+                f"{', '.join(sorted(left))} did not stop in time: delete the stack again when they have."
+            )
+        wait(BETWEEN_LOOKS_SECONDS)
+
+
+def delete_models(sagemaker: Any, model: str) -> list[str]:
+    """Delete the SageMaker models with the names that this model's machines derive."""
+    pages = sagemaker.get_paginator("list_models").paginate(NameContains=f"{model}-")
+    names = own_names(model, (one["ModelName"] for page in pages for one in page["Models"]))
+    return [
+        f"delete_model {name}"
+        for name in names
+        if not ended_by_itself(sagemaker.delete_model, ModelName=name)
+    ]
+
+
+def empty_group(sagemaker: Any, group: str) -> list[str]:
+    """Delete the package versions of a group, so that CloudFormation can delete the group itself."""
+    try:
+        pages = list(sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group))
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _ENDED:
+            raise
+        return []
+    arns = [package["ModelPackageArn"] for page in pages for package in page["ModelPackageSummaryList"]]
+    return [
+        f"delete_model_package {arn}"
+        for arn in arns
+        if not ended_by_itself(sagemaker.delete_model_package, ModelPackageName=arn)
+    ]
+
+
+def empty_bucket(s3: Any, bucket: str) -> list[str]:
+    """Delete every version of every object, in batches of 1,000.
+
+    Raises:
+        NotEmptied: when S3 refuses an object; it and the reason are named.
+    """
+    count = 0
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        doomed = [
+            {"Key": entry["Key"], "VersionId": entry["VersionId"]}
+            for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+        ]
+        if doomed:
+            # S3 answers 200 even when it deleted nothing: what it refused stands in the body.
+            answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": doomed, "Quiet": True})
+            if refused := answer.get("Errors"):
+                first = refused[0]
+                raise NotEmptied(
+                    f"{len(refused)} objects of {bucket} could not be deleted, the first being "
+                    f"{first.get('Key')} ({first.get('Code')}: {first.get('Message')}): "
+                    f"put that right and delete the stack again."
+                )
+            count += len(doomed)
+    return [f"delete_objects {count} versions in {bucket}"] if count else []

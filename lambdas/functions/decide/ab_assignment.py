@@ -1,0 +1,77 @@
+"""The test that runs on the endpoint, if any: which variant answers for which entity.
+
+Read from the audit table's item `EXPERIMENT#<endpoint>`, which the release writes, and kept as long as rules.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from lambdas.aws import embedded_metrics
+from lambdas.functions.decide.calls import CallFailed, Item, get_item
+from lambdas.functions.decide.environment import environment
+from mdlc_constructs.settings.sticky import variant_of
+
+READ_SECONDS = 0.5
+
+Load = Callable[[], Item | None]
+
+
+class CurrentTest:
+    """The test as it was last read.
+
+    Args:
+        load: reads the item; None when there is none.
+        age: seconds after which it is read again.
+        note: is told why it could not be read.
+    """
+
+    def __init__(
+        self,
+        load: Load,
+        age: float,
+        note: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._load = load
+        self._age = age
+        self._note = note
+        self._clock = clock
+        self._looked: float | None = None
+        self._entity = ""
+        self._weights: list[tuple[str, float]] = []
+
+    def variant(self, row: Mapping[str, Any]) -> str | None:
+        """The variant that answers for the row's entity; None when no test runs, or the row names none."""
+        now = self._clock()
+        if self._looked is None or now - self._looked >= self._age:
+            self._looked = now
+            self._look()
+        entity = row.get(self._entity) if self._weights else None
+        return None if entity is None else variant_of(str(entity), self._weights)
+
+    def _look(self) -> None:
+        try:
+            item = self._load()
+            # While the endpoint is brought there, its variants are not there yet.
+            if item is None or item["kind"]["S"] != "ab" or item["status"]["S"] != "running":
+                self._weights = []
+                return
+            weights = [(str(name), float(weight)) for name, weight in json.loads(item["weights"]["S"])]
+            self._entity, self._weights = item["entity"]["S"], weights
+        except (CallFailed, KeyError, TypeError, ValueError) as error:
+            self._note(f"The test on the endpoint cannot be read, the last one stays: {error}")
+
+
+@cache
+def experiment_in_progress() -> CurrentTest:
+    """The process's own copy of the test on its endpoint."""
+    told = environment()
+    key = {"pk": {"S": f"MODEL#{told.model}"}, "sk": {"S": f"EXPERIMENT#{told.endpoint}"}}
+    return CurrentTest(
+        lambda: get_item(told.audit_table, key, seconds=READ_SECONDS),
+        told.settings["rules_age"],
+        lambda message: embedded_metrics.note(told.api, message),
+    )

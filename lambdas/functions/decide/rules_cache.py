@@ -1,0 +1,83 @@
+"""The rules in use: read from the table, kept for some seconds, and kept on when they cannot be read."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from lambdas.aws import embedded_metrics
+from lambdas.functions.decide.calls import CallFailed, get_item
+from lambdas.functions.decide.environment import environment
+from mdlc_constructs.settings.rules import Rules
+from mdlc_constructs.settings.rules_document import RulesRefused, parse, read
+
+KEY = {"pk": {"S": "RULES"}}
+"""The key of the current rules in the rules table; `lambdas.functions.accept_rules` writes the item."""
+
+READ_SECONDS = 0.5
+
+Load = Callable[[], Mapping[str, Any] | None]
+
+
+class CurrentRules:
+    """The last rules that were read and can be used.
+
+    Args:
+        load: reads the item of the current rules; None when there is none.
+        decisions: those that may be made; rules that name others cannot be used.
+        age: seconds after which rules are read again.
+        note: is told why rules could not be read or used.
+    """
+
+    def __init__(
+        self,
+        load: Load,
+        decisions: Sequence[str],
+        age: float,
+        note: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._load = load
+        self._decisions = decisions
+        self._age = age
+        self._note = note
+        self._clock = clock
+        self._rules: Rules | None = None
+        self._text: str | None = None
+        self._looked: float | None = None
+
+    def get(self) -> Rules | None:
+        """The rules; None when there never were any that can be used.
+
+        Where none are known yet, every call looks for them.
+        """
+        now = self._clock()
+        if self._rules is None or self._looked is None or now - self._looked >= self._age:
+            self._looked = now
+            self._look()
+        return self._rules
+
+    def _look(self) -> None:
+        try:
+            item = self._load()
+            if item is None:
+                self._note("There are no rules yet.")
+                return
+            text = item["document"]["S"]
+            if text != self._text or self._rules is None:
+                self._rules = parse(read(text), decisions=self._decisions)
+                self._text = text
+        except (CallFailed, RulesRefused, KeyError) as error:
+            self._note(f"The rules cannot be read, those in use stay: {error}")
+
+
+@cache
+def rules_in_use() -> CurrentRules:
+    """The process's own copy of the rules in the table."""
+    told = environment()
+    return CurrentRules(
+        lambda: get_item(told.rules_table, KEY, seconds=READ_SECONDS),
+        told.settings["decisions"],
+        told.settings["rules_age"],
+        lambda message: embedded_metrics.note(told.api, message),
+    )

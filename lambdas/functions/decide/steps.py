@@ -1,0 +1,168 @@
+"""The steps of a decision as pure functions, the same for both shapes of the request path.
+
+Features (`collect`), request of the endpoint (`request_line`), its answer (`read_answer`), rules
+(`conclude`). `lambdas.functions.decide.record` keeps and repeats what came of them.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mdlc_constructs.settings.rules import Rules, is_missing
+
+Row = Mapping[str, Any]
+
+ENDPOINT_TIMEOUT = "endpoint timeout"
+ENDPOINT_DOWN = "endpoint down"
+ROW_REFUSED = "row refused"
+ANSWER_UNREADABLE = "answer unreadable"
+RULES_MISSING = "rules missing"
+RULES_DOWN = "rules down"
+"""Why a decision is the fallback one, as recorded."""
+
+# What SageMaker says when the container answered with an error of the 4xx kind.
+_REFUSED_BY_CONTAINER = re.compile(r"Received client error \(4\d\d\)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """The row that is scored and judged.
+
+    Attributes:
+        values: the caller's columns, and those looked up.
+        defaults_used: the looked-up columns whose declared default stands there.
+    """
+
+    values: dict[str, Any]
+    defaults_used: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """A score with the version of the model that gave it, or the reason why there is none."""
+
+    value: float | None
+    model_version: int | str | None
+    missing: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """What is decided and why; `fallback` is the reason when it is the fallback decision."""
+
+    decision: str
+    rule: str | None
+    rules_version: str | None
+    fallback: str | None
+
+
+def collect(row: Row, lookup: Mapping[str, Any] | None, item: Mapping[str, Any] | None) -> Features:
+    """The row with the looked-up columns. What the caller sent wins; a null is a missing value and does not.
+
+    Args:
+        lookup: the section of the settings, or None when nothing is looked up.
+        item: in DynamoDB's notation; None when there is none or it did not come.
+    """
+    if lookup is None:
+        return Features(values=dict(row), defaults_used=())
+    values = dict(row)
+    used = []
+    for column, default in lookup["defaults"].items():
+        if not is_missing(row.get(column)):
+            continue
+        value = _plain((item or {}).get(column), lookup["types"][column])
+        if value is None:
+            used.append(column)
+            value = default
+        values[column] = value
+    return Features(values=values, defaults_used=tuple(used))
+
+
+def lookup_key(row: Row, lookup: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The key of the row's item in DynamoDB's notation, or None when the row has no value to look up by."""
+    value = row.get(lookup["key"])
+    if is_missing(value) or value == "":
+        return None
+    text = value if isinstance(value, str) else json.dumps(value)
+    return {lookup["table_key"]: {lookup["key_type"]: text}}
+
+
+def request_line(features: Features) -> str:
+    """The endpoint's request: the row as one line of JSON."""
+    return json.dumps(features.values, separators=(",", ":"), allow_nan=False)
+
+
+def read_answer(body: str) -> Score:
+    """The score in the endpoint's answer: a line of `{"score", "version"}`, or a number alone."""
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        content = None
+    version = None
+    if isinstance(content, dict):
+        given = content.get("version")
+        version = given if isinstance(given, (int, str)) and not isinstance(given, bool) else None
+        content = content.get("score")
+    try:
+        usable = isinstance(content, (int, float)) and not isinstance(content, bool)
+        value = float(content) if usable and content is not None else math.nan
+    except OverflowError:
+        value = math.nan
+    if not math.isfinite(value):
+        return Score(value=None, model_version=version, missing=ANSWER_UNREADABLE)
+    return Score(value=value, model_version=version, missing=None)
+
+
+def no_score(error: str, message: str) -> Score:
+    """No score, because the call of the endpoint failed.
+
+    Args:
+        error: the error's name, as SageMaker, Step Functions or `lambdas.functions.decide.calls` spells it.
+        message: what was said with it.
+    """
+    if "ModelError" in error and _REFUSED_BY_CONTAINER.search(message):
+        reason = ROW_REFUSED
+    else:
+        reason = ENDPOINT_TIMEOUT if "Timeout" in error else ENDPOINT_DOWN
+    return Score(value=None, model_version=None, missing=reason)
+
+
+def may_repeat(error: str, message: str) -> bool:
+    """Whether the endpoint may be asked once more: not after a timeout, nor when it refused the row."""
+    return no_score(error, message).missing == ENDPOINT_DOWN
+
+
+def conclude(
+    settings: Mapping[str, Any], rules: Rules | None, score: Score, features: Features
+) -> Conclusion:
+    """The rules' decision; the fallback decision when there is no score, or no rules."""
+    version = rules.recorded if rules else None
+    if rules is None or score.value is None:
+        return Conclusion(
+            decision=settings["fallback"]["decision"],
+            rule=None,
+            rules_version=version,
+            fallback=score.missing or RULES_MISSING,
+        )
+    verdict = rules.decide(score.value, features.values)
+    return Conclusion(decision=verdict.decision, rule=verdict.rule, rules_version=version, fallback=None)
+
+
+def _plain(value: Mapping[str, Any] | None, kind: str) -> Any:
+    """A value in DynamoDB's notation as the column's type has it; None for what is missing or of another."""
+    if not value:
+        return None
+    if kind == "boolean":
+        return value.get("BOOL")
+    if kind not in ("number", "integer"):
+        return value.get("S")
+    text = value.get("N")
+    if text is None:
+        return None
+    number = float(text)
+    if number.is_integer() and abs(number) <= 2**53:
+        return int(number)
+    return number if kind == "number" and math.isfinite(number) else None

@@ -1,0 +1,51 @@
+"""Label files: which there are, and which of them a window is computed with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from lambdas.functions.plan_monitoring.windows import Window
+from lambdas.planning.sources import SourceFile, data_version, describe, listed, name_below, split_uri
+
+MANY = 500
+"""Of more files than this only those written since a window began are read: labels come after predictions."""
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class LabelFiles:
+    """The files below the labels' uri. Their checksums are asked for once, when first needed.
+
+    Attributes:
+        listed: key, size in bytes, and when it was written.
+    """
+
+    s3: Any
+    uri: str
+    listed: Sequence[tuple[str, int, datetime]]
+    _described: dict[str, SourceFile] = field(default_factory=dict)
+
+    @classmethod
+    def below(cls, s3: Any, uri: str) -> "LabelFiles":
+        """All files below a uri; there may be none."""
+        if not uri:
+            return cls(s3, uri, ())
+        bucket, prefix = split_uri(uri)
+        found = [(entry["Key"], entry["Size"], entry["LastModified"]) for entry in listed(s3, bucket, prefix)]
+        return cls(s3, uri, found)
+
+    def of(self, window: Window) -> tuple[SourceFile, ...]:
+        """The files that a window is computed with."""
+        since = window.start if len(self.listed) > MANY else NEVER
+        bucket, prefix = split_uri(self.uri)
+        wanted = {name_below(prefix, key): (key, size) for key, size, at in self.listed if at >= since}
+        unknown = [entry for name, entry in wanted.items() if name not in self._described]
+        self._described.update({file.name: file for file in describe(self.s3, bucket, prefix, unknown)})
+        return tuple(self._described[name] for name in sorted(wanted))
+
+    def version_of(self, window: Window) -> str:
+        """What identifies those files and their content; empty when there are none."""
+        found = self.of(window)
+        return data_version(found) if found else ""

@@ -1,0 +1,1 @@
+"""What planning functions share: the plan of an execution, its steps, sources, intervals, audit table."""

@@ -1,0 +1,127 @@
+"""Which objects a dataset consists of, and the version that pins their content."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from lambdas.planning.errors import NoData
+from lambdas.planning.steps import digest
+
+CHECKSUMS = ("CRC64NVME", "SHA256", "CRC32C", "CRC32", "SHA1")
+"""S3's content checksums, the ones preferred first. An ETag under KMS is no content hash."""
+
+_HIDDEN = ("_", ".")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceFile:
+    """One object: its name below the prefix, its size in bytes, and what identifies its content."""
+
+    name: str
+    size: int
+    algorithm: str
+    value: str
+
+    def to_plan(self) -> dict[str, object]:
+        """As `plan.json` carries it."""
+        return {
+            "name": self.name,
+            "size": self.size,
+            "checksum": {"algorithm": self.algorithm, "value": self.value},
+        }
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """`s3://bucket/key` as (bucket, key)."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def checksum(head: Mapping[str, Any]) -> tuple[str, str]:
+    """The strongest identity that a HeadObject answer (with `ChecksumMode` on) holds, as (algorithm, value).
+
+    A multipart upload's composite checksum identifies the content but cannot be computed from the whole
+    file, so it is named apart. Without any checksum the version id identifies the object, without versioning
+    the ETag.
+    """
+    for algorithm in CHECKSUMS:
+        value = head.get("Checksum" + algorithm)
+        if value:
+            composite = head.get("ChecksumType") == "COMPOSITE" or "-" in value
+            return ("COMPOSITE" if composite else algorithm), str(value)
+    version = head.get("VersionId")
+    if version and version != "null":
+        return "VERSION", str(version)
+    return "ETAG", str(head["ETag"]).strip('"')
+
+
+def list_files(s3: Any, uri: str) -> tuple[SourceFile, ...]:
+    """The objects of data under an S3 prefix with what identifies their content, sorted by name.
+
+    Raises:
+        NoData: when the prefix holds none (see `is_data`).
+    """
+    bucket, prefix = split_uri(uri)
+    found = [(entry["Key"], entry["Size"]) for entry in listed(s3, bucket, prefix)]
+    if not found:
+        raise NoData(
+            f"No objects under {uri}: upload the data there, or correct the dataset's uri. "
+            "Names of files and folders beginning with _ or . do not count."
+        )
+
+    return describe(s3, bucket, prefix, found)
+
+
+def listed(s3: Any, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
+    """The objects of data under a prefix, as `ListObjectsV2` lists them, over all pages (see `is_data`)."""
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for entry in page.get("Contents", []):
+            if is_data(entry["Key"], prefix):
+                yield entry
+
+
+def is_there(s3: Any, bucket: str, key: str) -> bool:
+    """Whether there is an object of that very key.
+
+    Who may list only below a prefix is told 403 instead of 404 when a key to get is not there:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
+    return any(entry["Key"] == key for page in pages for entry in page.get("Contents", []))
+
+
+def describe(s3: Any, bucket: str, prefix: str, entries: Iterable[tuple[str, int]]) -> tuple[SourceFile, ...]:
+    """Objects (key and size in bytes) with what identifies their content, sorted by name."""
+
+    def one(entry: tuple[str, int]) -> SourceFile:
+        key, size = entry
+        algorithm, value = checksum(s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED"))
+        return SourceFile(name=name_below(prefix, key), size=size, algorithm=algorithm, value=value)
+
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        return tuple(sorted(pool.map(one, entries), key=lambda file: file.name))
+
+
+def name_below(prefix: str, key: str) -> str:
+    """An object's name below a prefix; its own name where the prefix is the whole key."""
+    return key[len(prefix) :].lstrip("/") or key.rsplit("/", 1)[-1]
+
+
+def is_data(key: str, prefix: str) -> bool:
+    """Whether a key below a prefix is an object of data: no placeholder for a folder, and nothing hidden.
+
+    As query engines have it, files and folders whose name begins with `_` or `.` hold no data: Spark's
+    `_SUCCESS` and `_temporary/`, Delta's `_delta_log/`, Jupyter's `.ipynb_checkpoints/`. The folder of a
+    partition does, whatever its column is called: `_year=2013/`. The prefix was chosen by who configured it.
+    """
+    *folders, name = key[len(prefix) :].split("/")
+    hidden = name.startswith(_HIDDEN) or any(
+        folder.startswith(_HIDDEN) and "=" not in folder for folder in folders
+    )
+    return not hidden and not key.endswith("/")
+
+
+def data_version(files: Iterable[SourceFile]) -> str:
+    """SHA-256 over name, size and content identity of every file: the version of the data."""
+    return digest([[f.name, f.size, f.algorithm, f.value] for f in sorted(files, key=lambda f: f.name)])

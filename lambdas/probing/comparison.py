@@ -1,0 +1,269 @@
+"""Bands, and what the answers of a look say about the new version. Pure.
+
+A row's band is spanned by the champion's answer and, for a golden row, the expected one, and is wider by the
+tolerance on both sides. An answer outside it is bad, and so is an error in answer to a row that the champion
+answered (or that is golden).
+"""
+
+import json
+import math
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from lambdas.probing.errors import ChampionSilent, InvalidRows, ProbesLost
+from lambdas.probing.rows import Row
+from mdlc_constructs.settings.strict_json import read_json
+
+ENOUGH = 0.5
+"""Of the answers that the new fleet's smallest share brings, the part that is enough to tell by."""
+
+Scores = tuple[float, ...]
+"""One answer: a number, or several where the model gives several for a row."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the endpoint answered to one row; `version` is the package's, None when it does not say."""
+
+    scores: Scores
+    version: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """A row and its band; `champion` is None for a golden row that the champion did not answer."""
+
+    body: str
+    content_type: str
+    low: Scores
+    high: Scores
+    champion: Scores | None
+
+    def holds(self, answer: Answer | None) -> bool:
+        """Whether the answer is within the band."""
+        return (
+            answer is not None
+            and len(answer.scores) == len(self.low)
+            and all(
+                low <= score <= high
+                for low, score, high in zip(self.low, answer.scores, self.high, strict=True)
+            )
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Book:
+    """The probes of a run, and the version whose answers they hold."""
+
+    version: str | None
+    probes: tuple[Probe, ...]
+
+    def to_json(self) -> str:
+        """As it is kept in S3."""
+        probes = [
+            {
+                "body": probe.body,
+                "content_type": probe.content_type,
+                "low": probe.low,
+                "high": probe.high,
+                "champion": probe.champion,
+            }
+            for probe in self.probes
+        ]
+        return json.dumps({"schema_version": 1, "version": self.version, "probes": probes})
+
+    @classmethod
+    def from_json(cls, text: str) -> "Book":
+        """What `to_json` wrote.
+
+        Raises:
+            ProbesLost: for anything else.
+        """
+        try:
+            given: Mapping[str, Any] = json.loads(text)
+            probes = tuple(
+                Probe(
+                    body=probe["body"],
+                    content_type=probe["content_type"],
+                    low=tuple(probe["low"]),
+                    high=tuple(probe["high"]),
+                    champion=None if probe["champion"] is None else tuple(probe["champion"]),
+                )
+                for probe in given["probes"]
+            )
+            return cls(version=given["version"], probes=probes)
+        except (ValueError, KeyError, TypeError) as error:
+            raise ProbesLost(f"probes.json cannot be read ({error!r}): release again.") from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What one look found.
+
+    Attributes:
+        probes: requests sent.
+        seen: answers of the new version among them; None when answers do not say whose they are.
+        outside: share of the new version's answers that are bad; None when there were none.
+        drift: Kolmogorov-Smirnov distance between both versions' answers to the same rows; None likewise.
+    """
+
+    probes: int
+    seen: int | None
+    outside: float | None
+    drift: float | None
+
+
+def parsed(text: str) -> Answer | None:
+    """An answer: `{"score": ..., "version": ...}`, or numbers as JSON or CSV; None for anything else."""
+    version = None
+    try:
+        given: Any = read_json(text)
+    except ValueError:
+        given = [_number(cell) for line in text.split() for cell in line.split(",")]
+    if isinstance(given, Mapping):
+        version = given.get("version")
+        given = given.get("score")
+    scores = given if isinstance(given, list) else [given]
+    known = [
+        float(score)
+        for score in scores
+        if isinstance(score, int | float) and not isinstance(score, bool) and math.isfinite(score)
+    ]
+    if not known or len(known) < len(scores):
+        return None
+    return Answer(scores=tuple(known), version=None if version is None else str(version))
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell)
+    except ValueError:
+        return None
+
+
+def book(asked: Iterable[tuple[Row, Answer | None]], tolerance: float) -> Book:
+    """The probes, from rows and the champion's answers; rows that nothing is known of are left out.
+
+    Raises:
+        ChampionSilent: when it answered none.
+        InvalidRows: when a golden row's expected answer is of another shape than the champion's.
+    """
+    probes = []
+    versions: Counter[str | None] = Counter()
+    for row, answer in asked:
+        known = [] if answer is None else [answer.scores]
+        if row.expected is not None:
+            known.append((row.expected,))
+        if not known:
+            continue
+        if len({len(scores) for scores in known}) > 1:
+            raise InvalidRows(
+                f"The row {row.body[:200]!r} is expected to be answered by one number and the model answers "
+                f"{len(known[0])}: leave the golden checks out for a model of several answers."
+            )
+        if answer is not None:
+            versions[answer.version] += 1
+        columns = list(zip(*known, strict=True))
+        probes.append(
+            Probe(
+                body=row.body,
+                content_type=row.content_type,
+                low=tuple(min(column) - tolerance for column in columns),
+                high=tuple(max(column) + tolerance for column in columns),
+                champion=None if answer is None else answer.scores,
+            )
+        )
+    if not versions:
+        raise ChampionSilent(
+            "The version in service answered none of the probes with a number: look at the endpoint's log, "
+            "or watch no quality of answers (quality_share=None)."
+        )
+    return Book(version=versions.most_common(1)[0][0], probes=tuple(probes))
+
+
+def drawn(rows: int, count: int, seed: str) -> list[int]:
+    """So many indexes of rows in random order; each row comes once before any comes again.
+
+    A row that comes again is a draw of its own: which fleet answers is decided for each request.
+    """
+    random = Random(seed)
+    found: list[int] = []
+    while len(found) < count:
+        found += random.sample(range(rows), rows)
+    return found[:count]
+
+
+def tells_versions(champion: str | None, version: str | None) -> bool:
+    """Whether answers say whose they are: not when the same package is released again."""
+    return version is not None and version != champion
+
+
+def is_new(answer: Answer | None, champion: str | None) -> bool:
+    """Whether an answer is the new version's: whatever does not carry the champion's mark.
+
+    An error carries none. It is held against the new version: the champion answered this row before.
+    """
+    return answer is None or answer.version != champion
+
+
+def judge(
+    asked: Sequence[tuple[Probe, Answer | None]], *, champion: str | None, version: str | None, share: float
+) -> Look:
+    """What the answers say.
+
+    Where they do not say whose they are, both fleets' are counted and divided by the new fleet's share of
+    the traffic, which is its smallest one: once it has more, too much is reported, never too little. A
+    container that is not bound to name its version may do so: then some of the answers carry another one than
+    the champion's, and are told apart. Where none does, the new fleet was not met or names itself alike.
+
+    Where they do say it, fewer than half of what the smallest share brings are too few to tell by: the new
+    fleet came in the middle of the look, or it has not come yet and the champion's own failed once. They are
+    counted as a part of that half.
+
+    Args:
+        champion: the version that `Probe.champion` is of, as answers name it.
+        version: the version that is released, as answers name it; None when they need not name it.
+        share: the new fleet's smallest share (above 0, at most 1).
+    """
+    named = {answer.version for _, answer in asked if answer is not None} - {None, champion}
+    told = tells_versions(champion, version) or (version is None and bool(named))
+    new = [(probe, answer) for probe, answer in asked if is_new(answer, champion)] if told else list(asked)
+    seen = len(new) if told else None
+    if not new:
+        return Look(probes=len(asked), seen=seen, outside=None, drift=None)
+    dilution = max(1.0, ENOUGH * share * len(asked) / len(new)) if told else share
+    bad = sum(not probe.holds(answer) for probe, answer in new) / len(new)
+    pairs = [
+        (probe.champion, answer.scores)
+        for probe, answer in new
+        if answer is not None and probe.champion is not None and len(probe.champion) == len(answer.scores)
+    ]
+    drift = distance([old for old, _ in pairs], [fresh for _, fresh in pairs]) if pairs else None
+    return Look(
+        probes=len(asked),
+        seen=seen,
+        outside=min(1.0, bad / dilution),
+        drift=None if drift is None else min(1.0, drift / dilution),
+    )
+
+
+def distance(first: Sequence[Scores], second: Sequence[Scores]) -> float:
+    """Kolmogorov-Smirnov distance (0 to 1) of two samples: the largest gap between their distributions.
+
+    Of several answers a row, the largest distance of any.
+    """
+    return max(
+        _distance(sorted(old), sorted(new))
+        for old, new in zip(zip(*first, strict=True), zip(*second, strict=True), strict=True)
+    )
+
+
+def _distance(old: Sequence[float], new: Sequence[float]) -> float:
+    return max(
+        abs(bisect_right(old, value) / len(old) - bisect_right(new, value) / len(new))
+        for value in {*old, *new}
+    )

@@ -1,0 +1,122 @@
+"""Rows to ask: golden ones with expected answers, and recent ones from captured requests. Pure."""
+
+import base64
+import binascii
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lambdas.probing.errors import InvalidRows
+from mdlc_constructs.settings.strict_json import json_lines
+
+PROBE_PREFIX = "probe-"
+"""How the inference id of every probe begins."""
+
+LARGEST_ROW_CHARACTERS = 65_536
+"""Longer requests are not asked again: the champion's answers and the rows are kept in one object."""
+
+_BY_LINE = ("application/jsonlines", "application/x-jsonlines", "application/json-lines", "text/csv")
+"""Content types of which a request may hold several rows, one a line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One request of one row.
+
+    Attributes:
+        expected: the answer expected to a golden row; None for others.
+    """
+
+    body: str
+    content_type: str
+    expected: float | None = None
+
+
+def golden_rows(lines: Sequence[str], expected_csv: str, content_type: str) -> tuple[Row, ...]:
+    """The golden rows with the answers expected to them, line by line.
+
+    Args:
+        lines: the rows; blank lines are left out.
+        expected_csv: header `row_key,expected`, then one line a row in the rows' order.
+
+    Raises:
+        InvalidRows: naming the line and the remedy.
+    """
+    rows = [line.strip() for line in lines if line.strip()]
+    header, *records = list(csv.reader(io.StringIO(expected_csv))) or [[]]
+    if header != ["row_key", "expected"]:
+        raise InvalidRows(f"golden/expected.csv begins with {header!r}: give the header row_key,expected.")
+    records = [record for record in records if record]
+    if len(records) < len(rows):
+        raise InvalidRows(
+            f"golden/expected.csv has {len(records)} answers for {len(rows)} rows of golden/rows.jsonl: "
+            "give one line a row, in the same order."
+        )
+    return tuple(
+        Row(body=body, content_type=content_type, expected=_expected(record, number))
+        for number, (body, record) in enumerate(zip(rows, records, strict=False), start=2)
+    )
+
+
+def _expected(record: Sequence[str], number: int) -> float:
+    try:
+        value = float(record[1])
+    except (IndexError, ValueError) as error:
+        raise InvalidRows(
+            f"Line {number} of golden/expected.csv is {','.join(record)!r}: give row_key,number."
+        ) from error
+    if not math.isfinite(value):
+        raise InvalidRows(f"Line {number} of golden/expected.csv expects {record[1]!r}: give a number.")
+    return value
+
+
+def captured_rows(text: str) -> Iterator[Row]:
+    """The rows of a capture file, a request of several rows as several; newest last, as written.
+
+    Lines that are cut off or of another kind are passed over, and so are probes of earlier releases: rows
+    must come from callers.
+    """
+    for line in json_lines(text):
+        try:
+            event = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        found = _input_of(event)
+        if found is None:
+            continue
+        body, content_type = found
+        kind = content_type.split(";")[0].strip().lower()
+        for part in json_lines(body) if kind in _BY_LINE else [body]:
+            if part.strip() and len(part) <= LARGEST_ROW_CHARACTERS:
+                yield Row(body=part.strip(), content_type=content_type)
+
+
+def _input_of(event: Any) -> tuple[str, str] | None:
+    """The request's body and content type, or None when this is no caller's request in text."""
+    if not isinstance(event, Mapping):
+        return None
+    about = event.get("eventMetadata") or {}
+    given = (event.get("captureData") or {}).get("endpointInput") or {}
+    if str(about.get("inferenceId", "")).startswith(PROBE_PREFIX) or not isinstance(given.get("data"), str):
+        return None
+    body = given["data"]
+    if given.get("encoding") == "BASE64":
+        try:
+            body = base64.b64decode(body, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+    return body, str(given.get("observedContentType") or "text/csv")
+
+
+def distinct(rows: Iterable[Row], most: int) -> tuple[Row, ...]:
+    """The first rows of each body and content type, at most so many."""
+    found: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        if len(found) >= most:
+            break
+        found.setdefault((row.content_type, row.body), row)
+    return tuple(found.values())

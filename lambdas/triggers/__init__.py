@@ -1,0 +1,1 @@
+"""What may start a retraining: recorded, coalesced into one request, started, and counted."""

@@ -1,0 +1,178 @@
+"""Frozen dataclasses to JSON and back: `encode` and `decode`, for every payload.
+
+A field's type is one of `str`, `int`, `float`, `bool`, a `Literal` of texts, another dataclass,
+`tuple[T, ...]`, `Mapping[str, T]`, any of them or None, or `JsonValue` for what is passed on unread.
+"""
+
+import logging
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from functools import cache
+from typing import Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from mdlc_constructs.suggestions import did_you_mean
+
+JsonValue: TypeAlias = Any  # a recursive union of JSON's types would make every reader narrow it
+"""A value that JSON holds, passed on as it is."""
+
+Payload = TypeVar("Payload")
+
+logger = logging.getLogger("mdlc.payloads")
+
+KEY = "key"
+"""Metadata of a field whose key in JSON is not its name: `field(metadata={KEY: "Error"})`."""
+
+
+class PayloadError(ValueError):
+    """A document does not hold the payload; the message names the key, what it holds and what is needed."""
+
+
+@dataclass(frozen=True)
+class _Field:
+    name: str
+    key: str
+    kind: Any
+    required: bool
+
+
+@cache
+def _fields(payload: type) -> tuple[_Field, ...]:
+    hints = get_type_hints(payload)
+    return tuple(
+        _Field(
+            name=one.name,
+            key=one.metadata.get(KEY, one.name),
+            kind=hints[one.name],
+            required=one.default is MISSING and one.default_factory is MISSING,
+        )
+        for one in fields(payload)
+    )
+
+
+def encode(payload: object) -> dict[str, JsonValue]:
+    """The payload as a JSON object, with every field.
+
+    Args:
+        payload: an instance of a dataclass.
+    """
+    if not is_dataclass(payload) or isinstance(payload, type):
+        raise TypeError(f"{payload!r} is no payload: give an instance of a dataclass.")
+    return {one.key: _plain(getattr(payload, one.name)) for one in _fields(type(payload))}
+
+
+def _plain(value: object) -> JsonValue:
+    if is_dataclass(value) and not isinstance(value, type):
+        return encode(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def decode(payload: type[Payload], document: object, *, where: str = "", from_user: bool = False) -> Payload:
+    """The payload that a JSON document holds.
+
+    Args:
+        payload: the dataclass.
+        document: what `json.loads` gave.
+        where: how messages name the document, such as `plan.json`.
+        from_user: whether a person wrote the document. An unknown key is then an error; between our own parts
+            it is logged and ignored, so that a deployment does not break the executions that run.
+
+    Raises:
+        PayloadError: when a key is missing, unknown in a person's document, or holds another type.
+    """
+    if not isinstance(document, Mapping):
+        raise PayloadError(f"{where or payload.__name__} is {document!r}: give a JSON object.")
+    known = _fields(payload)  # type: ignore[arg-type]  # a class is hashable
+    unknown = [key for key in document if key not in {one.key for one in known}]
+    if unknown:
+        _unknown(str(unknown[0]), [one.key for one in known], where or payload.__name__, from_user=from_user)
+    values = {}
+    for one in known:
+        path = f"{where}.{one.key}" if where else one.key
+        if one.key in document:
+            values[one.name] = _read(one.kind, document[one.key], path, from_user)
+        elif one.required:
+            raise PayloadError(f"{path} is missing: {payload.__name__} needs it.")
+    return payload(**values)
+
+
+def _unknown(key: str, known: list[str], where: str, *, from_user: bool) -> None:
+    if not from_user:
+        logger.info("%s has the unknown key %r, which is ignored", where, key)
+        return
+    hint = did_you_mean(key, known)
+    raise PayloadError(f"{where} has the unknown key {key!r}: {hint or 'use ' + ', '.join(known) + '.'}")
+
+
+def _read(kind: Any, value: Any, path: str, from_user: bool) -> Any:
+    if kind is Any:
+        return value
+    origin = get_origin(kind)
+    if origin in (Union, types.UnionType):
+        return _read_optional(kind, value, path, from_user)
+    if origin is Literal:
+        return _literal(get_args(kind), value, path)
+    if origin is tuple:
+        if not isinstance(value, (list, tuple)):
+            raise _wrong(path, value, "a list")
+        item = get_args(kind)[0]
+        return tuple(_read(item, one, f"{path}[{index}]", from_user) for index, one in enumerate(value))
+    if origin is not None and issubclass(origin, Mapping):
+        if not isinstance(value, Mapping):
+            raise _wrong(path, value, "an object")
+        item = get_args(kind)[1]
+        return {str(key): _read(item, one, f"{path}.{key}", from_user) for key, one in value.items()}
+    if is_dataclass(kind):
+        if not isinstance(value, Mapping):
+            raise _wrong(path, value, "an object")
+        return decode(kind, value, where=path, from_user=from_user)  # type: ignore[arg-type]  # a class
+    return _scalar(kind, value, path)
+
+
+def _read_optional(kind: Any, value: Any, path: str, from_user: bool) -> Any:
+    choices = get_args(kind)
+    if value is None and types.NoneType in choices:
+        return None
+    others = [one for one in choices if one is not types.NoneType]
+    if len(others) == 1:
+        return _read(others[0], value, path, from_user)
+    for one in others:
+        try:
+            return _read(one, value, path, from_user)
+        except PayloadError:
+            continue
+    raise _wrong(path, value, " or ".join(getattr(one, "__name__", str(one)) for one in others))
+
+
+def _literal(choices: tuple[object, ...], value: object, path: str) -> object:
+    if value not in choices or isinstance(value, bool) != isinstance(choices[0], bool):
+        raise _wrong(path, value, " or ".join(map(repr, choices)))
+    return value
+
+
+_SCALARS: Mapping[type, tuple[str, Callable[[Any], bool]]] = {
+    str: ("a text", lambda value: isinstance(value, str)),
+    bool: ("true or false", lambda value: isinstance(value, bool)),
+    int: ("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool)),
+    float: ("a number", lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)),
+}
+
+
+def _scalar(kind: Any, value: Any, path: str) -> Any:
+    if kind not in _SCALARS:
+        raise TypeError(f"{path} has the type {kind!r}, which a payload cannot hold.")
+    words, accepts = _SCALARS[kind]
+    # JSONata has one kind of number, and writes 3 as 3 or 3.0.
+    if kind is int and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if not accepts(value):
+        raise _wrong(path, value, words)
+    return value
+
+
+def _wrong(path: str, value: object, needed: str) -> PayloadError:
+    return PayloadError(f"{path} is {value!r}: give {needed}.")

@@ -1,0 +1,166 @@
+"""The rules of a decision API: where the team uploads them, what accepts them, and those it begins with."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import CfnResource, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from mdlc_constructs.resources import bundles
+from mdlc_constructs.resources.assets import asset
+from mdlc_constructs.resources.bundles import Bundle
+from mdlc_constructs.resources.model_home import ModelHome
+from mdlc_constructs.settings.decisions import Decisions
+from mdlc_constructs.settings.rules_document import parse, read
+from mdlc_constructs.workflows.decision import permissions
+from mdlc_constructs.workflows.decision.functions import Made, make_function
+
+ACCEPT_SECONDS = 60
+ACCEPT_MB = 512
+LONGEST_TEMPLATE = 8192
+"""Characters of an event rule's input template.
+
+Source: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_InputTransformer.html
+"""
+LONGEST_TABLE = 255
+"""Characters of a table's name, which is known only at deployment."""
+
+
+def rules_key(api: str) -> str:
+    """Where a team uploads the rules of an API in the model's bucket."""
+    return f"rules/{api}.json"
+
+
+def checked_text(rules: Path | Mapping[str, Any], decisions: Decisions) -> str:
+    """The text of a document whose rules can be used.
+
+    Raises:
+        ValueError: naming what is wrong with the rules, or that the file cannot be read.
+    """
+    if isinstance(rules, Mapping):
+        text = json.dumps(rules, indent=2)
+    else:
+        try:
+            text = Path(rules).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(
+                f"rules={str(rules)!r} cannot be read ({error}): give a JSON file in UTF-8."
+            ) from error
+    parse(read(text), decisions=decisions.decisions, columns=decisions.columns)
+    return text
+
+
+def accept_rules(
+    scope: Construct,
+    home: ModelHome,
+    *,
+    api: str,
+    table: dynamodb.CfnTable,
+    decisions: Decisions,
+    text: str,
+) -> tuple[Made, CfnResource]:
+    """The function that accepts uploads, and the custom resource that places the rules to begin with."""
+    place = asset(Stack.of(scope), _bundled(text))
+    key = rules_key(api)
+    function = make_function(
+        scope,
+        "AcceptRules",
+        home,
+        handler="lambdas.functions.accept_rules.deployed.handler",
+        description=f"Accepts the rules of {api} when they can be used",
+        statements=permissions.accepting_rules(key),
+        bindings={
+            "RulesTableArn": table.attr_arn,
+            "RulesBucket": place.bucket_name,
+            "RulesKey": place.object_key,
+        },
+        environment={},
+        timeout_seconds=ACCEPT_SECONDS,
+        memory_mb=ACCEPT_MB,
+    )
+    rule = events.CfnRule(
+        scope,
+        "RulesUploaded",
+        description=f"The rules of {api} were uploaded",
+        event_pattern={
+            "source": ["aws.s3"],
+            "detail-type": ["Object Created"],
+            "detail": {"bucket": {"name": [home.bucket_name]}, "object": {"key": [key]}},
+        },
+        targets=[
+            events.CfnRule.TargetProperty(
+                id="Accept",
+                arn=function.arn,
+                input_transformer=events.CfnRule.InputTransformerProperty(
+                    input_template=upload_template(api, home.name, table.ref, decisions)
+                ),
+            )
+        ],
+    )
+    home.warn_without_events(rule, what=f"no rules that are uploaded for {api} are accepted")
+    lambda_.CfnPermission(
+        scope,
+        "RulesUploadedPermission",
+        action="lambda:InvokeFunction",
+        function_name=function.arn,
+        principal="events.amazonaws.com",
+        source_arn=rule.attr_arn,
+    )
+    first = CfnResource(
+        scope,
+        "FirstRules",
+        type="Custom::MdlcRules",
+        properties={
+            "ServiceToken": function.arn,
+            "ServiceTimeout": ACCEPT_SECONDS + 60,
+            "Table": table.ref,
+            "Bucket": place.bucket_name,
+            "Key": place.object_key,
+            "Decisions": list(decisions.decisions),
+            "Columns": dict(decisions.columns),
+        },
+    )
+    return function, first
+
+
+def upload_template(api: str, model: str, table: str, decisions: Decisions) -> str:
+    """What an event's rule hands to the function: S3's event, and what uploaded rules may name.
+
+    Very many columns do not fit: names of columns are then checked at deployment alone.
+    """
+    for columns in (dict(decisions.columns), None):
+        known = {
+            "api": api,
+            "model": model,
+            "table": table,
+            "bus": "default",
+            "decisions": list(decisions.decisions),
+            "columns": columns,
+        }
+        template = json.dumps(known)[:-1] + ', "event": <aws.events.event.json>}'
+        if len(template) <= LONGEST_TEMPLATE - LONGEST_TABLE:
+            break
+    return template
+
+
+def _bundled(text: str) -> Bundle:
+    content = text.encode()
+    digest = hashlib.sha256(content).hexdigest()
+    path = bundles.cache_folder() / f"rules-{digest[:16]}.json"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Written beside its place and renamed, so that another process sees a whole file or none.
+        handle, waiting = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        os.chmod(waiting, 0o644)
+        os.replace(waiting, path)
+    return Bundle(path=path, digest=digest)

@@ -1,0 +1,145 @@
+"""One process of a job: started under the container contract, its output streamed, its end awaited."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from mdlc_local import children, clients, environment, options
+from mdlc_local.sagemaker.containers import opt_ml
+from mdlc_local.sagemaker.containers.images import Runtime
+from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.job import SESSION, Job
+
+STOP_GRACE_SECONDS = 120
+"""How long a job may take to end after SIGTERM, as on AWS."""
+
+_PYTHON = re.compile(r"(/usr/bin/|/usr/local/bin/)?python3?(\.\d+)?")
+_POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended.
+
+    Attributes:
+        code: its exit code.
+        stopped: whether it was told to stop by StopXxxJob.
+        timed_out: whether it ran longer than it may.
+    """
+
+    code: int
+    stopped: bool = False
+    timed_out: bool = False
+
+
+def launch(
+    job: Job,
+    runtime: Runtime,
+    argv: Sequence[str],
+    variables: Mapping[str, str],
+    write: Callable[[str], None],
+    *,
+    isolate: bool,
+    reachable: bool = False,
+) -> tuple["subprocess.Popen[Any]", threading.Thread]:
+    """Start a container's command.
+
+    Args:
+        job: the job, whose folder and role the process gets.
+        runtime: the image's local runtime.
+        argv: the container's command.
+        variables: the environment of the API request.
+        write: takes each line the process prints.
+        isolate: neither credentials nor endpoint, and no network where the system can cut it off.
+        reachable: the process listens for us, so it must keep the host's network even when isolated.
+
+    Returns:
+        The process, and the thread that reads its output.
+
+    Raises:
+        JobFailure: when the command does not exist.
+    """
+    words = list(argv)
+    if _PYTHON.fullmatch(words[0]):
+        words[0] = runtime.python
+    home = job.folder / "home"
+    home.mkdir(exist_ok=True)
+    requested = opt_ml.environment({**runtime.environment, **variables}, job.base)
+    variables = {**_of_the_platform(job, runtime, home, isolate=isolate), **requested}
+    try:
+        process = children.start(
+            opt_ml.command(words, job.base, isolate=isolate and not reachable),
+            cwd=job.base,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+    except OSError as error:
+        raise JobFailure(f"ClientError: cannot start {words[0]!r}: {error.strerror}") from error
+    reader = threading.Thread(
+        target=_read, args=(process.stdout, write), daemon=True, name=f"output {job.name}"
+    )
+    reader.start()
+    return process, reader
+
+
+def wait(
+    job: Job, process: "subprocess.Popen[Any]", reader: threading.Thread, seconds: float | None
+) -> Ended:
+    """Wait until the process ends, is stopped, or has run for `seconds`; its group ends with it."""
+    deadline = None if seconds is None else time.monotonic() + seconds
+    stopped = timed_out = False
+    while process.poll() is None:
+        stopped = job.stop.is_set()
+        timed_out = deadline is not None and time.monotonic() >= deadline
+        if stopped or timed_out:
+            break
+        try:
+            process.wait(_POLL_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+    children.end(process, STOP_GRACE_SECONDS)
+    reader.join(timeout=5)
+    return Ended(process.returncode or 0, stopped, timed_out)
+
+
+def _of_the_platform(job: Job, runtime: Runtime, home: Path, *, isolate: bool) -> dict[str, str]:
+    """What the platform puts into every container's environment, and nothing of ours beyond it."""
+    passed = environment.for_code()
+    folder = str(Path(runtime.python).parent) if os.sep in runtime.python else ""
+    region = job.scope.region
+    own = {
+        "PATH": os.pathsep.join(part for part in (folder, passed.get("PATH", os.defpath)) if part),
+        "HOME": str(home),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+    }
+    if not isolate:
+        own |= {"AWS_ENDPOINT_URL": options.current().endpoint}
+        own |= clients.role_credentials(job.role_arn, SESSION)
+    return {**passed, **own}
+
+
+def _read(stream: IO[bytes], write: Callable[[str], None]) -> None:
+    for line in stream:
+        try:
+            write(line.decode("utf-8", "replace").rstrip("\r\n"))
+        except ValueError:  # the log was closed: a process that outlived the job still prints
+            return
+
+
+def describe_exit(code: int) -> str:
+    """An exit code in AWS's words: a process killed by a signal has 128 plus its number."""
+    shown = 128 - code if code < 0 else code
+    note = " (out of memory?)" if code == -9 and sys.platform == "linux" else ""
+    return f"exit code: {shown}{note}"

@@ -1,0 +1,1 @@
+"""Endpoints: configurations, deployments, traffic, invocations, utilization and data capture."""

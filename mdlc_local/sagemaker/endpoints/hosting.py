@@ -1,0 +1,126 @@
+"""The endpoints that have servers: their traffic, their fleets, and what reports about them."""
+
+import contextvars
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mdlc_local.sagemaker.endpoints.data_capture import DataCapture
+from mdlc_local.sagemaker.endpoints.endpoint_metrics import EndpointMetrics
+from mdlc_local.sagemaker.endpoints.fleets import Fleet
+from mdlc_local.sagemaker.endpoints.traffic import Traffic
+from mdlc_local.sagemaker.endpoints.utilization import Utilization
+from mdlc_local.sagemaker.records import Record, Scope
+
+log = logging.getLogger("mdlc_local.sagemaker")
+
+REPORT_SECONDS = 0.5
+"""How often metrics are sent to CloudWatch; on AWS it is once a minute."""
+
+_REPORTS_PER_CAPTURE = 4
+
+
+@dataclass(kw_only=True, eq=False)
+class Hosted:
+    """One endpoint from its creation to its end.
+
+    Attributes:
+        record: what DescribeEndpoint shows.
+        scope: account and region.
+        traffic: which fleet answers.
+        fleet: the fleet of the endpoint's current configuration; None until it serves.
+        stop: set when the endpoint is deleted.
+        metrics: what CloudWatch is told.
+        capture: what is stored of requests and answers.
+    """
+
+    record: Record
+    scope: Scope
+    traffic: Traffic = field(default_factory=Traffic)
+    fleet: Fleet | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
+    metrics: EndpointMetrics = field(init=False)
+    capture: DataCapture = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.metrics = EndpointMetrics(self.record["EndpointName"], self.scope)
+        self.capture = DataCapture(self.record["EndpointName"], self.scope)
+        self._utilization = Utilization(self.record["EndpointName"], self.scope)
+        self._closed = threading.Event()
+        self._reporter = _in_context(self._report, f"report {self.record['EndpointName']}")
+
+    def _report(self) -> None:
+        rounds = 0
+        while not self._closed.wait(REPORT_SECONDS):
+            self.metrics.flush()
+            self._utilization.report(self.traffic.servers)
+            rounds += 1
+            if rounds % _REPORTS_PER_CAPTURE == 0:
+                self.capture.flush()
+
+    def close(self) -> None:
+        """Report what is left and report no more."""
+        self._closed.set()
+        self._reporter.join()
+        self.metrics.flush()
+        self.capture.flush()
+
+    def discard(self) -> None:
+        """End the servers and forget what was not reported yet."""
+        self._closed.set()
+        self.metrics.clear()
+        self.capture.clear()
+        if self.fleet is not None:
+            self.fleet.end()
+
+
+_hosted: dict[tuple[Scope, str], Hosted] = {}
+_lock = threading.Lock()
+
+
+def add(hosted: Hosted) -> None:
+    """From now on the endpoint is found by its name."""
+    with _lock:
+        _hosted[hosted.scope, hosted.record["EndpointName"].lower()] = hosted
+
+
+def find(name: str, scope: Scope) -> Hosted | None:
+    """The endpoint of that name, or None."""
+    with _lock:
+        return _hosted.get((scope, name.lower()))
+
+
+def remove(hosted: Hosted) -> None:
+    """The endpoint is found no more."""
+    with _lock:
+        _hosted.pop((hosted.scope, hosted.record["EndpointName"].lower()), None)
+
+
+def start(body: Callable[[], None], hosted: Hosted) -> None:
+    """Run `body` in a thread of its own, in the context of the request being served."""
+    _in_context(body, f"endpoint {hosted.record['EndpointName']}")
+
+
+def end_all() -> None:
+    """Stop every endpoint and forget it (the server's reset)."""
+    with _lock:
+        found = list(_hosted.values())
+        _hosted.clear()
+    for hosted in found:
+        hosted.stop.set()
+        hosted.traffic.share()
+        # The last lines of logs go through the server, which answers nobody while it resets.
+        start(hosted.discard, hosted)
+
+
+def _in_context(body: Callable[[], None], name: str) -> threading.Thread:
+    def run() -> None:
+        try:
+            body()
+        except Exception:
+            log.exception("thread %s broke", name)
+
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(run,), daemon=True, name=name)
+    thread.start()
+    return thread

@@ -1,0 +1,62 @@
+"""Which fleet answers a request: shares that change in one step, and a count of requests under way."""
+
+import contextlib
+import random
+import threading
+from collections.abc import Iterator
+
+from mdlc_local.sagemaker.endpoints.fleets import Fleet
+from mdlc_local.sagemaker.endpoints.variant_server import VariantServer
+
+WHOLE = 100.0
+"""All of the traffic, in percent."""
+
+
+class Unrouted(Exception):
+    """No fleet answers the request; the text says why."""
+
+
+class Traffic:
+    """The shares of an endpoint's fleets."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._shares: tuple[tuple[Fleet, float], ...] = ()
+
+    def share(self, *shares: tuple[Fleet, float]) -> None:
+        """From now on requests are spread so; shares are percentages of the requests."""
+        with self._lock:
+            self._shares = tuple((fleet, percent) for fleet, percent in shares if percent > 0)
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Percent of the requests by the name of the endpoint configuration."""
+        return {fleet.config_name: percent for fleet, percent in self._shares}
+
+    @property
+    def servers(self) -> list[VariantServer]:
+        """The production variants of all fleets that answer."""
+        return [server for fleet, _ in self._shares for server in fleet.servers.values()]
+
+    @contextlib.contextmanager
+    def route(self, target_variant: str | None) -> Iterator[tuple[Fleet, VariantServer]]:
+        """The fleet and the variant of one request, which the fleet waits for before it ends.
+
+        Raises:
+            Unrouted: when there is no fleet, or none has that variant.
+        """
+        with self._lock:
+            shares = self._shares
+            if target_variant is not None:
+                shares = tuple(one for one in shares if target_variant in one[0].servers)
+            if not shares:
+                raise Unrouted(target_variant or "")
+            fleet = random.choices([one for one, _ in shares], [percent for _, percent in shares])[0]
+            # Counted before the shares can change again, so that no fleet ends with this request under way.
+            with fleet.lock:
+                fleet.in_flight += 1
+        try:
+            yield fleet, fleet.servers[target_variant] if target_variant else fleet.choose()
+        finally:
+            with fleet.lock:
+                fleet.in_flight -= 1

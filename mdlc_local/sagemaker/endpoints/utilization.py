@@ -1,0 +1,174 @@
+"""How busy an endpoint's servers are: CPU and memory of their processes, and requests under way.
+
+CPU is the sum over the cores, 100 for each, as on AWS; memory is a share of this machine's, since a model
+server has no instance of its own.
+"""
+
+import logging
+import os
+import subprocess
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mdlc_local import clients
+from mdlc_local.sagemaker.endpoints.variant_server import VariantServer
+from mdlc_local.sagemaker.records import Scope
+
+log = logging.getLogger("mdlc_local.sagemaker")
+
+INSTANCES = "/aws/sagemaker/Endpoints"
+"""CloudWatch namespace of what instances are busy with."""
+
+INVOCATIONS = "AWS/SageMaker"
+
+_PROC = Path("/proc")
+_FRESH_SECONDS = 0.2
+_CENT = 100.0
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What the processes of a group have used.
+
+    Attributes:
+        cpu_seconds: of user and system time.
+        memory_bytes: resident now.
+    """
+
+    cpu_seconds: float = 0.0
+    memory_bytes: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(self.cpu_seconds + other.cpu_seconds, self.memory_bytes + other.memory_bytes)
+
+
+_lock = threading.Lock()
+_last: tuple[float, dict[int, Usage]] = (0.0, {})
+
+
+def by_group() -> dict[int, Usage]:
+    """What the machine's processes use, by process group; not asked again within a fifth of a second."""
+    global _last
+    with _lock:
+        moment, known = _last
+        if time.monotonic() - moment > _FRESH_SECONDS:
+            known = _of_proc() if (_PROC / "self" / "stat").exists() else _of_ps()
+            _last = (time.monotonic(), known)
+        return known
+
+
+def _of_proc() -> dict[int, Usage]:
+    """From Linux's `/proc`."""
+    found: dict[int, Usage] = defaultdict(Usage)
+    ticks, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
+    for entry in os.scandir(_PROC):
+        if not entry.name.isdigit():
+            continue
+        try:
+            text = (_PROC / entry.name / "stat").read_text()
+        except OSError:  # it ended meanwhile
+            continue
+        # The command's name, in parentheses, may hold blanks; what follows is counted from the state on.
+        fields = text.rpartition(")")[2].split()
+        cpu_seconds = (int(fields[11]) + int(fields[12])) / ticks
+        found[int(fields[2])] += Usage(cpu_seconds, int(fields[21]) * page)
+    return found
+
+
+def _of_ps() -> dict[int, Usage]:
+    """From `ps`, where there is no `/proc`."""
+    done = subprocess.run(
+        ["ps", "-A", "-o", "pgid=,rss=,time="], capture_output=True, text=True, check=False, timeout=10
+    )
+    return parse_ps(done.stdout.splitlines())
+
+
+def parse_ps(lines: Iterable[str]) -> dict[int, Usage]:
+    """Lines of process group, kilobytes and time as `[days-][hours:]minutes:seconds`."""
+    found: dict[int, Usage] = defaultdict(Usage)
+    for line in lines:
+        group, kilobytes, took = line.split()
+        days, _, clock = took.rpartition("-")
+        seconds = 0.0
+        for part in clock.split(":"):
+            seconds = 60 * seconds + float(part)
+        found[int(group)] += Usage(seconds + 86400 * int(days or 0), int(kilobytes) * 1024)
+    return found
+
+
+class Utilization:
+    """What CloudWatch is told of an endpoint's servers, by EndpointName and VariantName."""
+
+    def __init__(self, endpoint_name: str, scope: Scope) -> None:
+        self._endpoint_name = endpoint_name
+        self._scope = scope
+        self._before: dict[int, tuple[float, float]] = {}
+
+    def report(self, servers: Iterable[VariantServer]) -> None:
+        """Measure the servers and send it. Nothing that goes wrong here reaches a request."""
+        servers = list(servers)
+        if not servers:
+            return
+        measured = by_group()
+        instances = [datum for server in servers for datum in self._instance(server, measured)]
+        invocations = [datum for server in servers for datum in self._requests(server)]
+        try:
+            cloudwatch = clients.client(
+                "cloudwatch", role_arn=None, region=self._scope.region, session="endpoint"
+            )
+            for namespace, data in ((INSTANCES, instances), (INVOCATIONS, invocations)):
+                if data:
+                    cloudwatch.put_metric_data(Namespace=namespace, MetricData=data)
+        except (ClientError, BotoCoreError) as error:
+            log.warning("utilization of endpoint %s is lost: %s", self._endpoint_name, error)
+
+    def _instance(self, server: VariantServer, measured: dict[int, Usage]) -> list[dict[str, Any]]:
+        now = time.monotonic()
+        groups = [group for group in server.process_groups if group in measured]
+        busy = [self._percent(group, measured[group].cpu_seconds, now) for group in groups]
+        memory = sum(measured[group].memory_bytes for group in groups)
+        data = []
+        # A share of time needs two looks.
+        if groups and None not in busy:
+            data.append(self._datum(server, "CPUUtilization", sum(one or 0.0 for one in busy), "Percent"))
+        if groups:
+            data.append(self._datum(server, "MemoryUtilization", _CENT * memory / _machine(), "Percent"))
+        return data
+
+    def _percent(self, group: int, cpu_seconds: float, now: float) -> float | None:
+        before = self._before.get(group)
+        self._before[group] = (cpu_seconds, now)
+        if before is None or now <= before[1]:
+            return None
+        # A process that has ended takes its time with it.
+        return max(_CENT * (cpu_seconds - before[0]) / (now - before[1]), 0.0)
+
+    def _requests(self, server: VariantServer) -> list[dict[str, Any]]:
+        concurrent = server.in_flight / max(server.instances, 1)
+        return [
+            self._datum(server, "ConcurrentRequestsPerModel", concurrent, "None"),
+            # Without traffic SageMaker emits zero, so that scaling takes instances away.
+            self._datum(server, "InvocationsPerInstance", 0.0, "None"),
+        ]
+
+    def _datum(self, server: VariantServer, metric: str, value: float, unit: str) -> dict[str, Any]:
+        return {
+            "MetricName": metric,
+            "Value": round(value, 3),
+            "Unit": unit,
+            "Dimensions": [
+                {"Name": "EndpointName", "Value": self._endpoint_name},
+                {"Name": "VariantName", "Value": server.name},
+            ],
+        }
+
+
+def _machine() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,1 @@
+"""Processing, training and transform jobs: what is checked before one exists, and how it runs."""

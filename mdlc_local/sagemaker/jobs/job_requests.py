@@ -1,0 +1,105 @@
+"""What all kinds of jobs have in common: Describe, List and Stop, and the start of a new one."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from mdlc_local.sagemaker import listing, model, records
+from mdlc_local.sagemaker.faults import in_use, invalid, job_not_found
+from mdlc_local.sagemaker.job import Job
+from mdlc_local.sagemaker.jobs import running
+from mdlc_local.sagemaker.records import Kind, Record, Scope
+
+
+def existing(kind: Kind, name: str, scope: Scope) -> Record:
+    """The job of that name.
+
+    Raises:
+        Fault: ResourceNotFound.
+    """
+    record = records.find(kind, name, scope)
+    if record is None:
+        raise job_not_found(records.arn(kind, name, scope))
+    return record
+
+
+def refuse_taken(kind: Kind, name: str, scope: Scope) -> None:
+    """Refuse the name of a job that exists.
+
+    Raises:
+        Fault: ResourceInUse.
+    """
+    if records.find(kind, name, scope) is not None:
+        raise in_use(
+            f"{kind.words.capitalize()} names must be unique within an AWS account and region, and a "
+            f"{kind.words} with this name already exists ({records.arn(kind, name, scope)})"
+        )
+
+
+def create(
+    kind: Kind,
+    request: dict[str, Any],
+    scope: Scope,
+    role_arn: str,
+    body: Callable[[Job], None],
+    **fields: Any,
+) -> dict[str, Any]:
+    """Record a new job and start it.
+
+    Args:
+        kind: the kind of job.
+        request: the request; its fields become the record's.
+        scope: account and region.
+        role_arn: the role that the job acts as.
+        body: runs the job.
+        fields: further fields of the record.
+
+    Raises:
+        Fault: ResourceInUse when the name is taken.
+    """
+    name, now = request[kind.name_field], model.now()
+    record: Record = {
+        **copy.deepcopy(request),
+        **fields,
+        kind.arn_field: records.arn(kind, name, scope),
+        str(kind.status): "InProgress",
+        "CreationTime": now,
+        "LastModifiedTime": now,
+    }
+    with records.lock:
+        refuse_taken(kind, name, scope)
+        records.table(kind, scope)[name.lower()] = record
+    running.start(kind, record, scope, role_arn, body)
+    return {kind.arn_field: record[kind.arn_field]}
+
+
+def describe(kind: Kind, request: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """The job's record as it is now."""
+    record = existing(kind, request[kind.name_field], scope)
+    with records.lock:
+        return dict(record)
+
+
+def list_jobs(kind: Kind, request: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """One page of jobs."""
+    with records.lock:
+        found, token = listing.page(request, kind, list(records.table(kind, scope).values()))
+        return {f"{kind.name}Summaries": [dict(record) for record in found], "NextToken": token}
+
+
+def stop(kind: Kind, request: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """Ask a job to stop.
+
+    Raises:
+        Fault: ResourceNotFound; ValidationException when it does not run.
+    """
+    record = existing(kind, request[kind.name_field], scope)
+    with records.lock:
+        status = record[str(kind.status)]
+        if status == "Stopping":
+            return {}
+        if status != "InProgress":
+            raise invalid(f"The request was rejected because the {kind.words} is in status {status}.")
+        record[str(kind.status)] = "Stopping"
+    running.stop(kind, record, scope)
+    return {}

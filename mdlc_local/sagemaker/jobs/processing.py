@@ -1,0 +1,103 @@
+"""Runs a processing job under the processing container's contract."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mdlc_local.sagemaker import model
+from mdlc_local.sagemaker.containers import job_permissions, opt_ml, process
+from mdlc_local.sagemaker.containers.images import Images
+from mdlc_local.sagemaker.containers.process import Ended
+from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.job import Job
+
+MESSAGE_CHARACTERS = 1024
+"""How much of /opt/ml/output/message becomes the ExitMessage."""
+
+
+def run(job: Job, images: Images) -> None:
+    """Run the job to its end: Completed, Stopped, or an exception that makes it Failed."""
+    record = job.record
+    application = record["AppSpecification"]
+    runtime = images.find(application["ImageUri"])
+    entrypoint = application.get("ContainerEntrypoint") or runtime.process
+    argv = [*entrypoint, *application.get("ContainerArguments", [])]
+    job.update(ProcessingStartTime=model.now())
+    if job.stop.is_set():
+        _close(job, Ended(0, stopped=True))
+        return
+    network = record.get("NetworkConfig", {})
+    job_permissions.check(
+        job,
+        image=application["ImageUri"],
+        volume_key=record["ProcessingResources"]["ClusterConfig"].get("VolumeKmsKeyId"),
+        vpc=network.get("VpcConfig"),
+    )
+    _prepare(job)
+    isolate = bool(network.get("EnableNetworkIsolation"))
+    variables = {"PROCESSING_JOB_NAME": job.name, "PROCESSING_JOB_ARN": record["ProcessingJobArn"]}
+    variables |= record.get("Environment", {})
+    seconds = record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds")
+    with job.logs() as log:
+        started, reader = process.launch(job, runtime, argv, variables, log.write, isolate=isolate)
+        ended = process.wait(job, started, reader, seconds)
+        tail = log.tail()
+    message = job.base / "output" / "message"
+    if message.is_file():
+        job.update(ExitMessage=message.read_text(errors="replace")[:MESSAGE_CHARACTERS])
+    failed = ended.code != 0 and not ended.stopped and not ended.timed_out
+    if failed:
+        _upload(job, only="Continuous")
+        raise JobFailure(
+            f"AlgorithmError: See job logs for more information, {process.describe_exit(ended.code)}. "
+            f"Last lines:\n{tail}"
+        )
+    _upload(job)
+    _close(job, ended)
+
+
+def _prepare(job: Job) -> None:
+    record, base = job.record, job.base
+    for entry in record.get("ProcessingInputs", []):
+        source = entry["S3Input"]
+        if "LocalPath" in source:
+            folder = opt_ml.inside(source["LocalPath"], base)
+            job.storage.download(source["S3Uri"], source["S3DataType"], folder)
+    for entry in _outputs(job):
+        opt_ml.inside(entry["S3Output"]["LocalPath"], base).mkdir(parents=True, exist_ok=True)
+    for name in ("config", "output"):
+        (base / name).mkdir(exist_ok=True)
+    _write(base / "config" / "processingjobconfig.json", record)
+    _write(base / "config" / "resourceconfig.json", {"current_host": "algo-1", "hosts": ["algo-1"]})
+
+
+def _write(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, default=_text))
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _outputs(job: Job) -> list[dict[str, Any]]:
+    outputs = job.record.get("ProcessingOutputConfig", {}).get("Outputs", [])
+    return [entry for entry in outputs if "S3Output" in entry and "LocalPath" in entry["S3Output"]]
+
+
+def _upload(job: Job, only: str | None = None) -> None:
+    key = job.record.get("ProcessingOutputConfig", {}).get("KmsKeyId") or None
+    for entry in _outputs(job):
+        output = entry["S3Output"]
+        if only is None or output["S3UploadMode"] == only:
+            job.storage.upload_folder(opt_ml.inside(output["LocalPath"], job.base), output["S3Uri"], key)
+
+
+def _close(job: Job, ended: Ended) -> None:
+    job.update(ProcessingEndTime=model.now())
+    if ended.timed_out:
+        job.update(
+            FailureReason="ClientError: Job exceeded MaxRuntimeInSeconds", ProcessingJobStatus="Stopped"
+        )
+    else:
+        job.update(ProcessingJobStatus="Stopped" if ended.stopped else "Completed")

@@ -1,0 +1,80 @@
+"""The jobs that run now: a thread and a folder each."""
+
+import contextvars
+import logging
+import shutil
+import threading
+import uuid
+from collections.abc import Callable
+
+from mdlc_local import options
+from mdlc_local.sagemaker import events, model
+from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.job import REASON_CHARACTERS, Job
+from mdlc_local.sagemaker.jobs import capacity
+from mdlc_local.sagemaker.records import Kind, Record, Scope
+
+log = logging.getLogger("mdlc_local.sagemaker")
+
+_jobs: dict[tuple[Scope, str, str], Job] = {}
+_lock = threading.Lock()
+
+
+def start(kind: Kind, record: Record, scope: Scope, role_arn: str, body: Callable[[Job], None]) -> None:
+    """Run `body` for a job in a thread of its own, in the context of the request being served.
+
+    `body` sets the record's final fields and status itself; what it raises makes the job Failed.
+    """
+    folder = options.current().state_dir / "jobs" / f"{record[kind.name_field]}-{uuid.uuid4().hex[:8]}"
+    job = Job(kind=kind, record=record, scope=scope, role_arn=role_arn, folder=folder)
+    key = (scope, kind.name, job.name.lower())
+    with _lock:
+        _jobs[key] = job
+
+    def run() -> None:
+        try:
+            events.announce(kind, record)
+            _run(job, body)
+            events.announce(kind, record)
+        finally:
+            with _lock:
+                _jobs.pop(key, None)
+
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(run,), daemon=True, name=f"job {job.name}").start()
+
+
+def stop(kind: Kind, record: Record, scope: Scope) -> None:
+    """Ask a job to stop; its thread sees to it."""
+    with _lock:
+        job = _jobs.get((scope, kind.name, str(record[kind.name_field]).lower()))
+    if job is not None:
+        job.stop.set()
+
+
+def stop_all() -> None:
+    """Ask every job to stop."""
+    with _lock:
+        for job in _jobs.values():
+            job.stop.set()
+
+
+def _run(job: Job, body: Callable[[Job], None]) -> None:
+    try:
+        with capacity.place(job.name, job.stop):
+            job.base.mkdir(parents=True)
+            body(job)
+        shutil.rmtree(job.folder, ignore_errors=True)
+    except Exception as error:
+        # The folder stays, so that a person can look at what the failed job saw.
+        if not isinstance(error, JobFailure):
+            log.exception("%s %s broke", job.kind.words, job.name)
+        reason = str(error) if isinstance(error, JobFailure) else f"InternalServerError: {error!r}"
+        fail(job, reason)
+
+
+def fail(job: Job, reason: str) -> None:
+    """Make the job Failed with its reason, at the time of now."""
+    status = job.kind.status or ""
+    end = job.kind.name.removesuffix("Job") + "EndTime"
+    job.update(**{"FailureReason": reason[:REASON_CHARACTERS], end: model.now(), status: "Failed"})

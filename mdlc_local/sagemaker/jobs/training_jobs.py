@@ -1,0 +1,115 @@
+"""CreateTrainingJob and what is checked before a job exists."""
+
+from typing import Any
+
+from mdlc_local import clients
+from mdlc_local.sagemaker import host, records
+from mdlc_local.sagemaker.containers import opt_ml
+from mdlc_local.sagemaker.containers.images import Images
+from mdlc_local.sagemaker.faults import JobFailure, invalid
+from mdlc_local.sagemaker.job import SESSION
+from mdlc_local.sagemaker.jobs import job_requests, training
+from mdlc_local.sagemaker.jobs.instance_storage import refuse_volume_key
+from mdlc_local.sagemaker.records import TRAINING_JOB, Scope
+from mdlc_local.sagemaker.storage import Storage
+
+
+def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, Any]:
+    """CreateTrainingJob.
+
+    Raises:
+        Fault: ResourceInUse, or ValidationException for what SageMaker (or this machine) does not take.
+    """
+    job_requests.refuse_taken(TRAINING_JOB, request["TrainingJobName"], scope)
+    _check_required(request)
+    _check_image(request["AlgorithmSpecification"], images)
+    refuse_volume_key(request["ResourceConfig"])
+    _check_stopping(request)
+    source = records.arn(TRAINING_JOB, request["TrainingJobName"], scope)
+    host.check_role(request["RoleArn"], scope, source)
+    _check_checkpoints(request)
+    _check_channels(request, scope)
+    return job_requests.create(
+        TRAINING_JOB,
+        request,
+        scope,
+        request["RoleArn"],
+        lambda job: training.run(job, images),
+        SecondaryStatus="Starting",
+        SecondaryStatusTransitions=[],
+        ModelArtifacts={"S3ModelArtifacts": ""},
+        EnableNetworkIsolation=request.get("EnableNetworkIsolation", False),
+        EnableManagedSpotTraining=request.get("EnableManagedSpotTraining", False),
+        EnableInterContainerTrafficEncryption=request.get("EnableInterContainerTrafficEncryption", False),
+    )
+
+
+def _check_required(request: dict[str, Any]) -> None:
+    """What the API's model leaves open because other forms of the request (serverless jobs) lack it."""
+    for field in ("AlgorithmSpecification", "ResourceConfig", "StoppingCondition"):
+        if field not in request:
+            place = field[0].lower() + field[1:]
+            raise invalid(
+                f"1 validation error detected: Value null at '{place}' failed to satisfy constraint: "
+                "Member must not be null"
+            )
+
+
+def _check_image(specification: dict[str, Any], images: Images) -> None:
+    if ("TrainingImage" in specification) == ("AlgorithmName" in specification):
+        raise invalid(
+            "You must provide either AlgorithmName or TrainingImage in AlgorithmSpecification, and not both"
+        )
+    if "AlgorithmName" in specification:
+        raise invalid(f"algorithm {specification['AlgorithmName']!r} cannot be run locally: only images can")
+    if specification["TrainingInputMode"] != "File":
+        raise invalid(
+            f"TrainingInputMode {specification['TrainingInputMode']!r} is not run locally: use File"
+        )
+    image = specification["TrainingImage"]
+    try:
+        if specification.get("ContainerEntrypoint"):
+            images.find(image)
+        else:
+            images.able_to(image, "train")
+    except ValueError as error:
+        raise invalid(str(error)) from error
+
+
+def _check_stopping(request: dict[str, Any]) -> None:
+    stopping = request["StoppingCondition"]
+    longest, wait = stopping.get("MaxRuntimeInSeconds", 86400), stopping.get("MaxWaitTimeInSeconds")
+    if request.get("EnableManagedSpotTraining"):
+        if wait is None or wait < longest:
+            raise invalid(
+                "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to "
+                "MaxRuntimeInSeconds"
+            )
+    elif wait is not None:
+        raise invalid("MaxWaitTimeInSeconds is only allowed when EnableManagedSpotTraining is true")
+
+
+def _check_checkpoints(request: dict[str, Any]) -> None:
+    path = request.get("CheckpointConfig", {}).get("LocalPath")
+    if path is not None and not path.startswith(f"{opt_ml.ROOT}/"):
+        raise invalid(f"CheckpointConfig.LocalPath {path!r} must start with {opt_ml.ROOT}/")
+
+
+def _check_channels(request: dict[str, Any], scope: Scope) -> None:
+    """SageMaker looks whether the channels hold anything before it takes the job, with the job's role."""
+    channels = request.get("InputDataConfig", [])
+    names = [channel["ChannelName"] for channel in channels]
+    if len(names) != len(set(names)):
+        raise invalid(f"InputDataConfig has duplicate channel names: {', '.join(names)}")
+    s3 = clients.client("s3", role_arn=request["RoleArn"], region=scope.region, session=SESSION)
+    for channel in channels:
+        source = channel["DataSource"].get("S3DataSource")
+        if source is None or source["S3DataType"] not in ("S3Prefix", "ManifestFile"):
+            raise invalid(
+                f"channel {channel['ChannelName']!r}: only S3DataSource of type S3Prefix or ManifestFile "
+                "is run locally"
+            )
+        try:
+            Storage(s3, request["RoleArn"], scope.region).sources(source["S3Uri"], source["S3DataType"])
+        except JobFailure as failure:
+            raise invalid(str(failure).removeprefix("ClientError: Data download failed:")) from failure

@@ -1,0 +1,212 @@
+"""Runs a batch transform job: the model served locally, every input file through it, one output file each."""
+
+import contextlib
+import http
+import json
+import uuid
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mdlc_local.sagemaker import model, records
+from mdlc_local.sagemaker.containers import job_permissions
+from mdlc_local.sagemaker.containers.definitions import PRIMARY, Container, containers_of
+from mdlc_local.sagemaker.containers.images import Images
+from mdlc_local.sagemaker.containers.logs import LogStream
+from mdlc_local.sagemaker.containers.pipeline import BrokenOff, Pipeline
+from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.job import Job
+from mdlc_local.sagemaker.jobs import payloads
+from mdlc_local.sagemaker.records import MODEL, Record
+from mdlc_local.sagemaker.storage import Source
+
+_BODY_SHOWN = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How requests are made.
+
+    Attributes:
+        strategy: MultiRecord or SingleRecord.
+        max_megabytes: the largest request; 0 means without limit.
+        concurrent: how many requests run at once.
+        timeout_seconds: how long one request may take.
+        retries: how often a request that fails is tried again.
+    """
+
+    strategy: str
+    max_megabytes: int
+    concurrent: int
+    timeout_seconds: int
+    retries: int
+
+    @classmethod
+    def of(cls, record: Record, offered: dict[str, Any]) -> "Plan":
+        """What the request asks for; else what the container offers; else SageMaker's defaults.
+
+        Args:
+            record: the transform job.
+            offered: the container's answer to GET /execution-parameters.
+        """
+        client = record.get("ModelClientConfig", {})
+        strategies = {"MULTI_RECORD": "MultiRecord", "SINGLE_RECORD": "SingleRecord"}
+        offer = strategies.get(str(offered.get("BatchStrategy")), "MultiRecord")
+        return cls(
+            strategy=record.get("BatchStrategy", offer),
+            max_megabytes=record.get("MaxPayloadInMB", offered.get("MaxPayloadInMB", 6)),
+            concurrent=record.get("MaxConcurrentTransforms") or offered.get("MaxConcurrentTransforms") or 1,
+            timeout_seconds=client.get("InvocationsTimeoutInSeconds", 600),
+            retries=client.get("InvocationsMaxRetries", 3),
+        )
+
+
+def run(job: Job, images: Images) -> None:
+    """Run the job to its end: Completed, Stopped, or an exception that makes it Failed."""
+    record = job.record
+    served = records.find(MODEL, record["ModelName"], job.scope)
+    if served is None:
+        raise JobFailure(f"ClientError: model {record['ModelName']} was deleted")
+    job.update(TransformStartTime=model.now())
+    instance = f"i-{uuid.uuid4().hex[:17]}"
+    containers = containers_of(served, job.scope)
+    with contextlib.ExitStack() as open_logs:
+        data_log = open_logs.enter_context(job.logs(f"{instance}/data-log"))
+        logs = [
+            open_logs.enter_context(job.logs(instance if len(containers) == 1 else f"{instance}/{one.name}"))
+            for one in containers
+        ]
+        if not job.stop.is_set():
+            _transform(job, served, containers, images, logs, data_log)
+    job.update(
+        TransformEndTime=model.now(), TransformJobStatus="Stopped" if job.stop.is_set() else "Completed"
+    )
+
+
+def _transform(
+    job: Job,
+    served: Record,
+    containers: list[Container],
+    images: Images,
+    logs: list[LogStream],
+    data_log: LogStream,
+) -> None:
+    record = job.record
+    source = record["TransformInput"]["DataSource"]["S3DataSource"]
+    for container in containers:
+        job_permissions.check(
+            job,
+            image=container.image,
+            volume_key=record["TransformResources"].get("VolumeKmsKeyId"),
+            vpc=served.get("VpcConfig"),
+        )
+    inputs = job.storage.sources(source["S3Uri"], source["S3DataType"])
+    variables = {"SAGEMAKER_BATCH": "true", **_told(record), **record.get("Environment", {})}
+    isolate = bool(served.get("EnableNetworkIsolation"))
+    writes = [log.write for log in logs]
+    with Pipeline(job, containers, images, variables, writes, isolate=isolate) as server:
+        plan = Plan.of(record, _offered(server))
+        try:
+            _all_files(job, server, plan, inputs)
+        except JobFailure as failure:
+            data_log.write(str(failure))
+            raise
+
+
+def _told(record: Record) -> dict[str, str]:
+    """What the platform tells the container about the job."""
+    names = {
+        "MaxPayloadInMB": "SAGEMAKER_MAX_PAYLOAD_IN_MB",
+        "BatchStrategy": "SAGEMAKER_BATCH_STRATEGY",
+        "MaxConcurrentTransforms": "SAGEMAKER_MAX_CONCURRENT_TRANSFORMS",
+    }
+    return {variable: str(record[field]) for field, variable in names.items() if field in record}
+
+
+def _offered(server: Pipeline) -> dict[str, Any]:
+    try:
+        answer = server.offered(timeout_seconds=5)
+        offered = json.loads(answer.body) if answer.status == http.HTTPStatus.OK else {}
+    except (OSError, ValueError):
+        return {}
+    return offered if isinstance(offered, dict) else {}
+
+
+def _all_files(job: Job, server: Pipeline, plan: Plan, inputs: list[Source]) -> None:
+    """Send every file's requests, at most `plan.concurrent` at once; answers keep the order of records."""
+    with ThreadPoolExecutor(plan.concurrent) as pool:
+        waiting: deque[tuple[Source, Future[bytes] | None]] = deque()
+        try:
+            for source, body in _requests(job, plan, inputs):
+                answer = None if body is None else pool.submit(_invoke, job, server, plan, source, body)
+                waiting.append((source, answer))
+                while len(waiting) > 2 * plan.concurrent:
+                    _settle(job, *waiting.popleft())
+            while waiting:
+                _settle(job, *waiting.popleft())
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _requests(job: Job, plan: Plan, inputs: list[Source]) -> Iterator[tuple[Source, bytes | None]]:
+    """Each file's request bodies, then None when the file is through."""
+    by_line = job.record["TransformInput"].get("SplitType", "None") == "Line"
+    for source in inputs:
+        if job.stop.is_set():
+            return
+        path = job.folder / "in" / source.relative
+        job.storage.fetch(source, path)
+        for body in payloads.split(
+            path, by_line=by_line, single=plan.strategy == "SingleRecord", max_megabytes=plan.max_megabytes
+        ):
+            if job.stop.is_set():
+                return
+            yield source, body
+        path.unlink()
+        yield source, None
+
+
+def _settle(job: Job, source: Source, answer: "Future[bytes] | None") -> None:
+    """Add one answer to its file's output; store the output when the file is through."""
+    output = job.record["TransformOutput"]
+    path: Path = job.folder / "out" / f"{source.relative}.out"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if answer is not None:
+        with path.open("ab") as file:
+            file.write(payloads.joined(answer.result(), by_line=output.get("AssembleWith", "None") == "Line"))
+        return
+    path.touch()
+    uri = f"{output['S3OutputPath'].rstrip('/')}/{source.relative}.out"
+    job.storage.upload(path, uri, output.get("KmsKeyId") or None)
+    path.unlink()
+
+
+def _invoke(job: Job, server: Pipeline, plan: Plan, source: Source, body: bytes) -> bytes:
+    headers = {
+        "Content-Type": job.record["TransformInput"].get("ContentType", "application/octet-stream"),
+        "Accept": job.record["TransformOutput"].get("Accept", "*/*"),
+    }
+    problem = ""
+    for _ in range(plan.retries + 1):
+        if job.stop.is_set():
+            return b""
+        try:
+            outcome = server.invoke(body, headers, plan.timeout_seconds)
+        except BrokenOff as error:
+            problem = f"AlgorithmError: no answer from the {error.container} container: {error}"
+            continue
+        status, answer = outcome.answer.status, outcome.answer.body
+        if status < http.HTTPStatus.BAD_REQUEST:
+            return answer
+        told = answer[:_BODY_SHOWN].decode("utf-8", "replace")
+        party = "ClientError" if status < http.HTTPStatus.INTERNAL_SERVER_ERROR else "AlgorithmError"
+        where = "" if outcome.container == PRIMARY else f" of {outcome.container}"
+        told = f"Bad HTTP status from invoke{where}: {status}: {told}"
+        problem = f"{party}: See job logs for more information. {told}"
+        if status < http.HTTPStatus.INTERNAL_SERVER_ERROR:
+            break
+    raise JobFailure(f"{problem} (input s3://{source.bucket}/{source.key})")

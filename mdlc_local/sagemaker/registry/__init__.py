@@ -1,0 +1,1 @@
+"""The model registry: models, model packages and their groups."""

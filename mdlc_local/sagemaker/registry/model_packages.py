@@ -1,0 +1,157 @@
+"""The model registry: versions of a model package group, their approval, and unversioned packages."""
+
+import copy
+from typing import Any
+
+from mdlc_local.sagemaker import events, listing, model, records
+from mdlc_local.sagemaker.faults import already_exists, invalid
+from mdlc_local.sagemaker.records import MODEL_PACKAGE, Record, Scope
+from mdlc_local.sagemaker.registry import model_package_groups
+
+METADATA_LIMIT = 50
+"""How many CustomerMetadataProperties a package may have."""
+
+
+def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """CreateModelPackage: the next version of the group, or an unversioned package.
+
+    A request repeated with the same ClientToken answers with the package that the first one made.
+
+    Raises:
+        Fault: ValidationException.
+    """
+    if ("ModelPackageName" in request) == ("ModelPackageGroupName" in request):
+        raise invalid("Exactly one of ModelPackageName and ModelPackageGroupName must be given")
+    with records.lock:
+        before = _made_by(request.get("ClientToken"), scope)
+        if before is not None:
+            return {"ModelPackageArn": before["ModelPackageArn"]}
+        record = _record(request, scope)
+        records.table(MODEL_PACKAGE, scope)[record["ModelPackageName"].lower()] = record
+    events.announce(MODEL_PACKAGE, record)
+    return {"ModelPackageArn": record["ModelPackageArn"]}
+
+
+def next_version(group_name: str, scope: Scope) -> int:
+    """The version that the next package of a group gets; numbers of deleted packages are not given again."""
+    group = model_package_groups.existing(group_name, scope)
+    return int(group.get("_last_version", 0)) + 1
+
+
+def _made_by(token: str | None, scope: Scope) -> Record | None:
+    if token is None:
+        return None
+    packages = records.table(MODEL_PACKAGE, scope).values()
+    return next((package for package in packages if package.get("ClientToken") == token), None)
+
+
+def _record(request: dict[str, Any], scope: Scope) -> Record:
+    record: Record = copy.deepcopy(request)
+    if "ModelPackageGroupName" in request:
+        group = model_package_groups.existing(request["ModelPackageGroupName"], scope)
+        version = next_version(group["ModelPackageGroupName"], scope)
+        group["_last_version"] = version
+        name = f"{group['ModelPackageGroupName']}/{version}"
+        record |= {
+            "ModelPackageGroupName": group["ModelPackageGroupName"],
+            "ModelPackageVersion": version,
+            "ModelApprovalStatus": request.get("ModelApprovalStatus", "PendingManualApproval"),
+            "ModelPackageRegistrationType": request.get("ModelPackageRegistrationType", "Logged"),
+        }
+    else:
+        name = request["ModelPackageName"]
+        if records.find(MODEL_PACKAGE, name, scope) is not None:
+            raise already_exists("model package", records.arn(MODEL_PACKAGE, name, scope))
+    return record | {
+        "ModelPackageName": name,
+        "ModelPackageArn": records.arn(MODEL_PACKAGE, name, scope),
+        "ModelPackageStatus": "Completed",
+        "ModelPackageStatusDetails": {"ValidationStatuses": [], "ImageScanStatuses": []},
+        "CreationTime": model.now(),
+        "LastModifiedTime": model.now(),
+        "CreatedBy": {},
+    }
+
+
+def existing(name_or_arn: str, scope: Scope) -> Record:
+    """The package of that name or ARN.
+
+    Raises:
+        Fault: ValidationException.
+    """
+    record = records.find(MODEL_PACKAGE, name_or_arn, scope)
+    if record is None:
+        arn = records.arn(MODEL_PACKAGE, records.bare(name_or_arn), scope)
+        raise invalid(f"ModelPackage {arn} does not exist.")
+    return record
+
+
+def update(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """UpdateModelPackage: fields replace, metadata properties merge; any change is an event.
+
+    Raises:
+        Fault: ValidationException.
+    """
+    record = existing(request["ModelPackageArn"], scope)
+    given = copy.deepcopy(request)
+    given.pop("ModelPackageArn")
+    given.pop("ClientToken", None)
+    removed = given.pop("CustomerMetadataPropertiesToRemove", [])
+    added = given.pop("AdditionalInferenceSpecificationsToAdd", [])
+    properties = {
+        **record.get("CustomerMetadataProperties", {}),
+        **given.pop("CustomerMetadataProperties", {}),
+    }
+    properties = {key: value for key, value in properties.items() if key not in removed}
+    if len(properties) > METADATA_LIMIT:
+        raise invalid(f"CustomerMetadataProperties can have at most {METADATA_LIMIT} entries")
+    if "ModelApprovalStatus" in given and "ModelPackageVersion" not in record:
+        raise invalid("ModelApprovalStatus can only be set for versioned model packages")
+    with records.changing(record):
+        before = copy.deepcopy(record)
+        record.update(given, LastModifiedTime=model.now(), LastModifiedBy={})
+        if properties or "CustomerMetadataProperties" in record:
+            record["CustomerMetadataProperties"] = properties
+        if added:
+            record.setdefault("AdditionalInferenceSpecifications", []).extend(added)
+        changed = [
+            name
+            for name in (*request, "AdditionalInferenceSpecifications")
+            if record.get(name) != before.get(name)
+        ]
+    if changed:
+        # SageMaker's documentation does not name this member; it is known from the events themselves.
+        events.announce(MODEL_PACKAGE, record, {"UpdatedModelPackageFields": changed})
+    return {"ModelPackageArn": record["ModelPackageArn"]}
+
+
+def describe(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """DescribeModelPackage."""
+    return existing(request["ModelPackageName"], scope)
+
+
+def list_packages(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """ListModelPackages: of a group, or by type (without either, the unversioned ones, as on AWS)."""
+    with records.lock:
+        if "ModelPackageGroupName" in request:
+            group = model_package_groups.existing(request["ModelPackageGroupName"], scope)
+            every = model_package_groups.versions(group, scope)
+        else:
+            kind = request.get("ModelPackageType", "Unversioned")
+            every = [
+                package
+                for package in records.table(MODEL_PACKAGE, scope).values()
+                if kind == "Both" or ("ModelPackageVersion" in package) == (kind == "Versioned")
+            ]
+        wanted = request.get("ModelApprovalStatus")
+        fitting = [package for package in every if wanted in (None, package.get("ModelApprovalStatus"))]
+        found, token = listing.page(request, MODEL_PACKAGE, fitting)
+    return {"ModelPackageSummaryList": found, "NextToken": token}
+
+
+def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """DeleteModelPackage."""
+    record = existing(request["ModelPackageName"], scope)
+    with records.lock:
+        records.table(MODEL_PACKAGE, scope).pop(record["ModelPackageName"].lower(), None)
+    return {}

@@ -1,0 +1,138 @@
+"""CreateModel, DescribeModel, ListModels, DeleteModel."""
+
+import copy
+import http
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from mdlc_local import clients
+from mdlc_local.sagemaker import host, listing, model, records, storage
+from mdlc_local.sagemaker.containers.images import Images
+from mdlc_local.sagemaker.faults import already_exists, could_not_find, invalid
+from mdlc_local.sagemaker.job import SESSION
+from mdlc_local.sagemaker.records import MODEL, MODEL_PACKAGE, Record, Scope
+
+
+def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, Any]:
+    """CreateModel.
+
+    Raises:
+        Fault: ValidationException when it exists, when its containers are not complete, or when this machine
+            has no runtime for one of their images.
+    """
+    arn = records.arn(MODEL, request["ModelName"], scope)
+    if records.find(MODEL, request["ModelName"], scope) is not None:
+        raise already_exists("model", arn)
+    if ("PrimaryContainer" in request) == ("Containers" in request):
+        raise invalid("You must provide either PrimaryContainer or Containers in the request, and not both")
+    if "ExecutionRoleArn" not in request:
+        raise invalid("ExecutionRoleArn must be provided")
+    containers = [request["PrimaryContainer"]] if "PrimaryContainer" in request else request["Containers"]
+    _check_together(request, containers)
+    for container in containers:
+        _check_container(container, scope, images)
+        host.check_role(request["ExecutionRoleArn"], scope, _source(scope))
+        _check_data(container, request["ExecutionRoleArn"], scope)
+    record: Record = {
+        **copy.deepcopy(request),
+        "ModelArn": arn,
+        "CreationTime": model.now(),
+        "EnableNetworkIsolation": request.get("EnableNetworkIsolation", False),
+    }
+    with records.lock:
+        if records.table(MODEL, scope).setdefault(request["ModelName"].lower(), record) is not record:
+            raise already_exists("model", arn)
+    return {"ModelArn": arn}
+
+
+def _check_together(request: dict[str, Any], containers: list[dict[str, Any]]) -> None:
+    """What the containers of a pipeline must have in common."""
+    if request.get("InferenceExecutionConfig", {}).get("Mode", "Serial") != "Serial":
+        raise invalid(
+            "InferenceExecutionConfig.Mode 'Direct' is not run locally: the embedded AWS runs containers in "
+            "series, so use Serial"
+        )
+    named = [one["ContainerHostname"] for one in containers if "ContainerHostname" in one]
+    if len(containers) > 1 and named and (len(named), len(set(named))) != (len(containers),) * 2:
+        raise invalid(
+            "Give every container of an inference pipeline a ContainerHostname of its own, or give none one"
+        )
+
+
+def _check_container(container: dict[str, Any], scope: Scope, images: Images) -> None:
+    if "ModelPackageName" in container:
+        package = records.find(MODEL_PACKAGE, container["ModelPackageName"], scope)
+        if package is None:
+            raise could_not_find("model package", container["ModelPackageName"])
+        if package.get("ModelApprovalStatus") == "Rejected":
+            raise invalid(
+                f"Cannot create a model from model package {package['ModelPackageArn']}: it is Rejected"
+            )
+        container = package.get("InferenceSpecification", {}).get("Containers", [{}])[0]
+    if container.get("Mode", "SingleModel") != "SingleModel":
+        raise invalid("Mode 'MultiModel' is not run locally: give each model a container of its own")
+    if "Image" not in container:
+        raise invalid("A container definition needs either Image or ModelPackageName")
+    try:
+        images.able_to(container["Image"], "serve")
+    except ValueError as error:
+        raise invalid(str(error)) from error
+
+
+def _check_data(container: dict[str, Any], role_arn: str, scope: Scope) -> None:
+    """SageMaker looks for the model's archive before it takes the model, with the model's role."""
+    url = container.get("ModelDataUrl")
+    if url is None:
+        return
+    bucket, key = storage.parse(url)
+    s3 = clients.client("s3", role_arn=role_arn, region=scope.region, session=SESSION)
+    try:
+        s3.head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == http.HTTPStatus.NOT_FOUND:
+            raise invalid(f"Could not find model data at {url}.") from error
+        raise invalid(
+            f'Could not access model data at {url}. Please ensure that the role "{role_arn}" exists and that '
+            'its trust relationship policy allows the action "sts:AssumeRole" for the service principal '
+            f'"{host.PRINCIPAL}". Also ensure that the role has "s3:GetObject" permissions and that the '
+            f"object is located in {scope.region}."
+        ) from error
+
+
+def _source(scope: Scope) -> str:
+    # Of models and endpoints, SageMaker sends no ARN with a name; the asterisk is sent as it stands:
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html
+    return f"arn:aws:sagemaker:{scope.region}:{scope.account}:*"
+
+
+def existing(name: str, scope: Scope) -> Record:
+    """The model of that name.
+
+    Raises:
+        Fault: ValidationException.
+    """
+    record = records.find(MODEL, name, scope)
+    if record is None:
+        raise could_not_find("model", records.arn(MODEL, name, scope))
+    return record
+
+
+def describe(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """DescribeModel."""
+    return existing(request["ModelName"], scope)
+
+
+def list_models(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """ListModels."""
+    with records.lock:
+        found, token = listing.page(request, MODEL, list(records.table(MODEL, scope).values()))
+    return {"Models": found, "NextToken": token}
+
+
+def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """DeleteModel."""
+    existing(request["ModelName"], scope)
+    with records.lock:
+        records.table(MODEL, scope).pop(request["ModelName"].lower(), None)
+    return {}

@@ -1,0 +1,149 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from jobs.commands import check, features, prepare
+from jobs.digests import sha256_of
+from jobs.errors import InputError, PlanError
+from jobs.folders import Folders
+from jobs.plan import Plan
+from tests.jobs.batches import HEADER, Batch, rows
+
+SCORING = [name for name in HEADER if name not in ("y", "after")]
+
+
+@pytest.fixture
+def prepared(filled: Batch) -> Batch:
+    """A batch that was prepared and scored: each row's score is its place in its file, as a share."""
+    features.run(filled.plan(), filled.folders())
+    made = Batch(filled.folder / "batch")
+    fresh = rows(60, seed=9)
+    made.write("a.csv", fresh[:40], header=SCORING)
+    made.write("b.csv", fresh[40:], header=SCORING)
+    prepare.run(planned(made), made.folders(program=filled.output("program")))
+    for records in made.output("shards").rglob("*.csv"):
+        lines = len(records.read_text().splitlines())
+        answer(made, records.stem, "\n".join(str(number / lines) for number in range(lines)))
+    return made
+
+
+def answer(batch: Batch, name: str, text: str) -> Path:
+    path = batch.folder / "scores" / "00" / f"{name}.csv.out"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def planned(batch: Batch) -> Plan:
+    package = {"arn": "arn:package", "version": 4}
+    return batch.plan(workflow="batch", split={}, package=package, predicted_at="2024-06-01T08:00:00.123Z")
+
+
+def run(batch: Batch, plan: Plan | None = None) -> dict[str, Any]:
+    folders = Folders(
+        input_base=batch.folder / "nothing",
+        output_base=batch.folder / "checked",
+        inputs={"keys": batch.output("keys"), "predictions": batch.folder / "scores"},
+    )
+    return check.run(plan or planned(batch), folders)
+
+
+def read(batch: Batch) -> list[tuple[Any, ...]]:
+    parts = batch.folder / "checked" / "parts" / "*.parquet"
+    query = f"SELECT {', '.join(check.COLUMNS)} FROM read_parquet('{parts}')"
+    return duckdb.connect().execute(query).fetchall()
+
+
+def test_every_row_gets_its_own_score(prepared: Batch) -> None:
+    assert run(prepared) == {"passed": True, "reasons": [], "metrics": {"parts": 2}, "rows": 60}
+    scores = {record[1]: record[4] for record in read(prepared)}
+    assert len(scores) == 60
+    fresh = rows(60, seed=9)
+    for part in (fresh[:40], fresh[40:]):
+        for number, row in enumerate(sorted(part, key=lambda row: (row["at"], row["id"]))):
+            assert scores[row["id"]] == number / len(part)
+
+
+def test_a_record_says_what_answered_and_when(prepared: Batch) -> None:
+    run(prepared)
+    record = dict(zip(check.COLUMNS, read(prepared)[0], strict=True))
+    assert record["model_package_version"] == 4
+    assert record["predicted_at"].isoformat() == "2024-06-01T08:00:00.123000"
+    assert record["entity"].startswith("w")
+    ids = [row[0] for row in read(prepared)]
+    assert len(set(ids)) == 60
+    run(prepared)
+    assert [row[0] for row in read(prepared)] == ids
+
+
+def test_rows_that_share_a_key_have_ids_of_their_own_that_stay(filled: Batch) -> None:
+    features.run(filled.plan(), filled.folders())
+    same = [{**row, "id": "same"} for row in rows(30)]
+    found = []
+    for name, made in (("one", same), ("two", same[::-1])):
+        batch = Batch(filled.folder / name)
+        for file in ("a", "again"):
+            batch.write(f"{file}.csv", made, header=SCORING)
+        plan = replace(planned(batch), quality={"unique_key": False})
+        prepare.run(plan, batch.folders(program=filled.output("program")))
+        for file in ("00000-a", "00001-again"):
+            answer(batch, file, "0.5\n" * 30)
+        assert run(batch, plan)["passed"]
+        assert len({record[0] for record in read(batch)}) == 60
+        found.append({record[:4] for record in read(batch)})
+    assert found[0] == found[1], "a row keeps its id however its file is sorted"
+
+
+def test_the_manifest_lists_the_parts_with_their_digests(prepared: Batch) -> None:
+    run(prepared)
+    manifest = json.loads((prepared.folder / "checked" / "staged" / "manifest.json").read_text())
+    assert manifest["rows"] == sum(part["rows"] for part in manifest["parts"]) == 60
+    for part in manifest["parts"]:
+        # Names are relative to where the manifest is published, beside the folder of parts.
+        assert sha256_of(prepared.folder / "checked" / part["name"]) == part["sha256"]
+
+
+def test_rows_are_written_for_clients_only_when_they_are_delivered(prepared: Batch) -> None:
+    run(prepared)
+    assert not (prepared.folder / "checked" / "delivery").exists()
+    verdict = run(prepared, replace(planned(prepared), delivery={"to": "table", "key": "row_key"}))
+    assert verdict["metrics"] == {"parts": 2, "delivery_files": 1, "delivery_rows": 60}
+    (path,) = (prepared.folder / "checked" / "delivery").iterdir()
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    scores = {record[1]: record[4] for record in read(prepared)}
+    assert {row["key"]: row["score"] for row in rows} == scores
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("0.5\n" * 19, "b.csv: 19 scores for 20 rows."),
+        ("0.5\n" * 21, "b.csv: 21 scores for 20 rows."),
+        ("0.5\n" * 19 + "oops", "b.csv: 1 scores are no finite numbers."),
+        ("0.5\n" * 19 + "1.5", "b.csv: scores run from 0.5 to 1.5; probabilities lie from 0 to 1."),
+    ],
+)
+def test_a_fault_in_one_file_refuses_all_and_writes_nothing(prepared: Batch, text: str, said: str) -> None:
+    answer(prepared, "00001-b", text)
+    verdict = run(prepared)
+    assert not verdict["passed"]
+    assert verdict["reasons"] == [said]
+    assert not (prepared.folder / "checked" / "parts").exists()
+    assert not (prepared.folder / "checked" / "staged").exists()
+
+
+def test_a_file_without_answers_is_a_verdict(prepared: Batch) -> None:
+    answer(prepared, "00001-b", "").unlink()
+    assert run(prepared)["reasons"][0].startswith("b.csv: There are no answers")
+
+
+def test_lost_keys_and_half_a_plan_are_errors(prepared: Batch) -> None:
+    with pytest.raises(PlanError, match="predicted_at"):
+        run(prepared, replace(planned(prepared), predicted_at=None))
+    prepared.output("keys", "00001-b.parquet").unlink()
+    with pytest.raises(InputError, match=r"No keys of b\.csv"):
+        run(prepared)

@@ -1,0 +1,175 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+
+from jobs.commands import evaluate, features
+from jobs.errors import InputError
+from jobs.folders import Folders
+from tests.jobs.batches import Batch, rows
+
+
+def answers(batch: Batch, who: str, scores: list[float]) -> None:
+    folder = batch.folder / "predictions" / who
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "holdout.csv.out").write_text("\n".join(map(str, scores)) + "\n")
+
+
+def holdout(batch: Batch) -> np.ndarray[Any, Any]:
+    """Write the split; returns the holdout's labels in the order of its records."""
+    features.run(batch.plan(), batch.folders())
+    path = batch.output("split", "holdout_keys", "keys.parquet")
+    found = duckdb.connect().execute(f"SELECT label FROM read_parquet('{path}') ORDER BY row").fetchall()
+    return np.array([row[0] for row in found], dtype=np.float64)
+
+
+def evaluated(batch: Batch, **sections: Any) -> tuple[dict[str, Any], Path]:
+    folders = Folders(
+        input_base=batch.folder / "nothing",
+        output_base=batch.folder / "evaluated",
+        inputs={
+            "holdout_keys": batch.output("split", "holdout_keys"),
+            "predictions": batch.folder / "predictions",
+        },
+    )
+    return evaluate.run(batch.plan(**sections), folders), batch.folder / "evaluated" / "evaluation"
+
+
+def test_a_model_that_knows_something_passes_its_gate(filled: Batch) -> None:
+    labels = holdout(filled)
+    answers(filled, "challenger", list(np.clip(labels * 0.3 + np.linspace(0.2, 0.6, len(labels)), 0, 1)))
+    verdict, folder = evaluated(filled, gate={"at_least": {"auc": 0.6}, "at_most": {}})
+    assert verdict["passed"]
+    assert verdict["reasons"] == []
+    assert verdict["rows"] == len(labels)
+    registry = json.loads((folder / "metrics.json").read_text())["binary_classification_metrics"]
+    assert registry["auc"]["value"] == pytest.approx(verdict["metrics"]["auc"], abs=1e-4)
+    assert registry["auc"]["standard_deviation"] > 0
+    assert sum(sum(row.values()) for row in registry["confusion_matrix"].values()) == len(labels)
+    report = json.loads((folder / "report.json").read_text())
+    told = report["metrics"]["challenger"]["auc"]
+    assert told["low"] <= told["value"] <= told["high"]
+    assert (folder / "evaluation.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_scores_that_know_nothing_are_refused_with_the_reason(filled: Batch) -> None:
+    labels = holdout(filled)
+    answers(filled, "challenger", list(np.random.default_rng(5).random(len(labels))))
+    verdict, folder = evaluated(filled, gate={"at_least": {"auc": 0.66}, "at_most": {}})
+    assert not verdict["passed"]
+    assert "auc" in verdict["reasons"][0]
+    gate = json.loads((folder / "gate.json").read_text())
+    assert (gate["passed"], gate["checks"][0]["passed"]) == (False, False)
+
+
+@pytest.mark.parametrize(("better", "passed"), [(True, True), (False, False)])
+def test_a_challenger_is_compared_with_the_champion(filled: Batch, better: bool, passed: bool) -> None:
+    labels = holdout(filled)
+    noise = np.random.default_rng(1).random(len(labels)) * 0.5
+    good, poor = list(noise + 0.5 * labels), list(noise + 0.1 * labels)
+    answers(filled, "challenger", good if better else poor)
+    answers(filled, "champion", poor if better else good)
+    verdict, folder = evaluated(
+        filled,
+        gate={"better_than_champion": "auc", "margin": 0.0, "confidence": 0.95},
+        champion={"version": 3, "package_arn": "arn", "program": {}},
+    )
+    assert verdict["passed"] is passed
+    report = json.loads((folder / "report.json").read_text())
+    assert report["champion"] == {"version": 3, "package_arn": "arn"}
+    assert set(report["metrics"]) == {"challenger", "champion"}
+
+
+def test_a_holdout_of_one_class_passes_no_gate_not_even_one_without_conditions(filled: Batch) -> None:
+    labels = holdout(filled)
+    keys = filled.output("split", "holdout_keys", "keys.parquet")
+    table = f"(SELECT * REPLACE (0 AS label) FROM read_parquet('{keys}'))"
+    duckdb.connect().execute(f"COPY {table} TO '{keys}.new' (FORMAT parquet)")
+    Path(f"{keys}.new").replace(keys)
+    answers(filled, "challenger", [0.5] * len(labels))
+    verdict, folder = evaluated(filled)
+    assert not verdict["passed"]
+    assert verdict["reasons"] == [
+        "auc is not defined on this holdout, so nothing is known of the model: fails."
+    ]
+    assert verdict["metrics"]["auc"] is None
+    assert json.loads((folder / "gate.json").read_text())["checks"][0]["kind"] == "defined"
+
+
+def test_a_gate_without_conditions_refuses_nothing_and_says_so(filled: Batch) -> None:
+    labels = holdout(filled)
+    answers(filled, "challenger", list(np.linspace(0, 1, len(labels))))
+    verdict, folder = evaluated(filled)
+    assert verdict["passed"]
+    for name in ("gate.json", "report.json"):
+        assert json.loads((folder / name).read_text())["notes"] == [
+            "The gate has no conditions: it refuses no model that can be measured."
+        ]
+
+
+@pytest.mark.parametrize(
+    ("origin", "said"),
+    [
+        ({"fitted_from": None, "fitted_to": "2024-03-01T00:00:00"}, []),
+        ({}, []),
+        ({"fitted_from": "2024-05-01T00:00:00", "fitted_to": "2024-06-01T00:00:00"}, []),
+        ({"fitted_from": None, "fitted_to": "2024-03-15T00:00:00"}, ["may have seen"]),
+    ],
+)
+def test_a_champion_that_saw_the_holdout_is_noted_and_not_refused(
+    filled: Batch, origin: dict[str, Any], said: list[str]
+) -> None:
+    labels = holdout(filled)
+    scores = list(np.linspace(0, 1, len(labels)))
+    for who in ("challenger", "champion"):
+        answers(filled, who, scores)
+    program = {"schema_version": 1, "columns": {}, "steps": [], "origin": origin}
+    champion = {"version": 1, "program": program}
+    verdict, folder = evaluated(filled, gate={"at_least": {"auc": 0.0}}, champion=champion)
+    assert verdict["passed"]
+    notes = json.loads((folder / "gate.json").read_text())["notes"]
+    assert len(notes) == len(said)
+    if said:
+        seen = sum("2024-03-01" <= row["at"] < "2024-03-15" for row in rows())
+        assert f"may have seen {seen} of the {len(labels)} holdout rows" in notes[0]
+        assert json.loads((folder / "report.json").read_text())["notes"] == notes
+
+
+def test_a_regression_has_its_own_metrics(batch: Batch) -> None:
+    batch.write("a.csv", [{**row, "y": round(row["count"] + len(row["kind"]) / 7, 3)} for row in rows()])
+    columns = {**batch.document()["dataset"]["columns"], "y": "number"}
+    dataset = {"task": "regression", "columns": columns}
+    features.run(batch.plan(dataset=dataset), batch.folders())
+    count = len((batch.output("split", "holdout", "holdout.csv")).read_text().splitlines())
+    answers(batch, "challenger", list(np.linspace(0, 4, count)))
+    verdict, folder = evaluated(batch, dataset=dataset, gate={"at_most": {"rmse": 100}})
+    assert set(verdict["metrics"]) == {"rmse", "mae", "r2"}
+    assert "regression_metrics" in json.loads((folder / "metrics.json").read_text())
+    assert verdict["passed"]
+
+
+def test_missing_or_surplus_scores_are_broken_inputs(filled: Batch) -> None:
+    labels = holdout(filled)
+    with pytest.raises(InputError, match="'predictions' is missing"):
+        evaluated(filled)
+    answers(filled, "challenger", [0.5] * (len(labels) - 1))
+    with pytest.raises(InputError, match=r"The challenger's answers: .* scores for"):
+        evaluated(filled)
+    answers(filled, "challenger", [0.5] * len(labels))
+    with pytest.raises(InputError, match="champion_predictions"):
+        evaluated(filled, champion={"version": 1})
+
+
+def test_an_evaluation_repeats_to_the_byte(filled: Batch) -> None:
+    labels = holdout(filled)
+    answers(filled, "challenger", list(np.linspace(0, 1, len(labels))))
+    written = []
+    for _ in range(2):
+        folder = evaluated(filled)[1]
+        written.append(
+            [(folder / name).read_bytes() for name in ("metrics.json", "report.json", "gate.json")]
+        )
+    assert written[0] == written[1]

@@ -1,0 +1,133 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as reference
+
+from jobs.statistics.metrics import HIGHER_IS_BETTER, Scored, bootstrapped, computed, curves
+from mdlc_constructs.settings.metric import METRICS
+
+# Few distinct scores, so that ties are the rule.
+PAIRS = st.lists(
+    st.tuples(
+        st.sampled_from([0.0, 1.0]), st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.7, 1.0]), st.integers(0, 3)
+    ),
+    min_size=2,
+    max_size=40,
+)
+
+
+def columns(pairs: list[tuple[float, float, int]]) -> tuple[Scored, np.ndarray]:
+    labels, scores, counts = (np.array(column, dtype=np.float64) for column in zip(*pairs, strict=True))
+    return Scored(labels=labels, scores=scores), counts
+
+
+@settings(max_examples=80, deadline=None)
+@given(PAIRS)
+def test_weighted_metrics_are_those_of_scikit_learn(pairs: list[tuple[float, float, int]]) -> None:
+    scored, counts = columns(pairs)
+    drawn = counts > 0
+    if len(set(scored.labels[drawn])) < 2:
+        return
+    found = computed(scored, counts)
+    labels, scores, weights = scored.labels, scored.scores, counts
+    predicted = scores >= 0.5
+    options = {"sample_weight": weights}
+    expected = {
+        "auc": reference.roc_auc_score(labels, scores, **options),
+        "pr_auc": reference.average_precision_score(labels, scores, **options),
+        "log_loss": reference.log_loss(labels, scores, **options),
+        "brier": reference.brier_score_loss(labels, scores, **options),
+        "accuracy": reference.accuracy_score(labels, predicted, **options),
+        "precision": reference.precision_score(labels, predicted, zero_division=0, **options),
+        "recall": reference.recall_score(labels, predicted, zero_division=0, **options),
+        "f1": reference.f1_score(labels, predicted, zero_division=0, **options),
+    }
+    for name, value in expected.items():
+        assert found[name] == pytest.approx(value, rel=1e-9, abs=1e-9), name
+
+
+@settings(max_examples=100, deadline=None)
+@given(PAIRS)
+def test_counts_are_the_same_as_repeating_rows(pairs: list[tuple[float, float, int]]) -> None:
+    scored, counts = columns(pairs)
+    if counts.sum() == 0:
+        return
+    again = np.repeat(np.arange(len(counts)), counts.astype(int))
+    repeated = Scored(labels=scored.labels[again], scores=scored.scores[again])
+    assert computed(scored, counts) == pytest.approx(computed(repeated), rel=1e-9, abs=1e-12, nan_ok=True)
+
+
+def test_regression_metrics_are_those_of_scikit_learn() -> None:
+    generator = np.random.default_rng(1)
+    labels = generator.normal(1e6, 5, 500)
+    scores = labels + generator.normal(0, 3, 500)
+    found = computed(Scored(labels=labels, scores=scores, task="regression"))
+    assert found["rmse"] == pytest.approx(reference.root_mean_squared_error(labels, scores))
+    assert found["mae"] == pytest.approx(reference.mean_absolute_error(labels, scores))
+    assert found["r2"] == pytest.approx(reference.r2_score(labels, scores))
+
+
+def test_the_calibration_error_is_the_mean_distance_of_ten_bins() -> None:
+    scored = Scored(labels=np.array([1.0, 0.0, 1.0, 1.0]), scores=np.array([0.05, 0.05, 0.95, 1.0]))
+    assert computed(scored)["expected_calibration_error"] == pytest.approx((0.9 + 0.05) / 4)
+
+
+def test_one_class_has_no_area_under_a_curve() -> None:
+    found = computed(Scored(labels=np.ones(5), scores=np.linspace(0, 1, 5)))
+    assert np.isnan(found["auc"])
+    assert np.isnan(found["pr_auc"])
+
+
+def example(rows: int = 4000, shift: float = 1.0) -> Scored:
+    generator = np.random.default_rng(3)
+    labels = (generator.random(rows) < 0.3).astype(np.float64)
+    return Scored(labels=labels, scores=1 / (1 + np.exp(-(generator.normal(0, 1, rows) + shift * labels))))
+
+
+def test_intervals_hold_the_value_and_agree_with_theory() -> None:
+    scored = example()
+    drawn = bootstrapped({"challenger": scored}, resamples=300, seed=1)
+    share = scored.labels.mean()
+    low, high = drawn.interval("challenger", "accuracy")
+    accuracy = computed(scored)["accuracy"]
+    assert low < accuracy < high
+    expected = np.sqrt(accuracy * (1 - accuracy) / len(scored.labels))
+    assert drawn.standard_deviation("challenger", "accuracy") == pytest.approx(expected, rel=0.15)
+    assert 0.2 < share < 0.4
+
+
+def test_a_bootstrap_repeats_to_the_digit_with_its_seed() -> None:
+    models = {"challenger": example(500)}
+    first, again, other = (bootstrapped(models, resamples=50, seed=seed) for seed in (1, 1, 2))
+    assert np.array_equal(first.values["challenger"]["auc"], again.values["challenger"]["auc"])
+    assert not np.array_equal(first.values["challenger"]["auc"], other.values["challenger"]["auc"])
+
+
+def test_models_see_the_same_resamples() -> None:
+    scored = example(500)
+    drawn = bootstrapped({"challenger": scored, "champion": scored}, resamples=50, seed=1)
+    assert np.array_equal(drawn.values["challenger"]["auc"], drawn.values["champion"]["auc"])
+
+
+def test_progress_is_told() -> None:
+    told: list[int] = []
+    bootstrapped({"challenger": example(50)}, resamples=5, seed=1, progress=told.append)
+    assert told == [1, 2, 3, 4, 5]
+
+
+def test_curves_end_where_curves_end() -> None:
+    scored = example()
+    drawn = curves(scored)
+    assert (drawn.roc[0][0], drawn.roc[1][0], drawn.roc[0][-1], drawn.roc[1][-1]) == (0, 0, 1, 1)
+    area = np.trapezoid(drawn.roc[1], drawn.roc[0])
+    assert area == pytest.approx(computed(scored)["auc"], abs=0.005)
+    assert sum(drawn.confusion.values()) == len(scored.labels)
+    assert len(drawn.to_registry()["precision_recall_curve"]["recalls"]) <= 200
+
+
+def test_the_settings_know_the_metrics_that_are_computed() -> None:
+    for task, known in HIGHER_IS_BETTER.items():
+        scored = Scored(labels=np.array([0.0, 1.0]), scores=np.array([0.2, 0.9]), task=task)
+        assert set(computed(scored)) == set(known)
+        assert {m.name: m.higher_is_better for m in METRICS.values() if m.task == task} == known

@@ -1,0 +1,100 @@
+"""When a shadow holds, when it speaks against itself, and when too little is known."""
+
+import re
+from typing import Any
+
+import pytest
+
+from lambdas.functions.judge_experiment.captures import Captured
+from lambdas.functions.judge_experiment.shadow import Compared, Counted, compare, judge
+from mdlc_constructs.settings.experiment import Shadow
+
+SETTINGS = Shadow(tolerance=0.1, pairs=50).to_plan(0.25)
+
+
+def said(*answers: Any, ids: tuple[str, ...]) -> Captured:
+    return Captured(ids=ids, inference_id=None, row=None, answers=answers)
+
+
+def test_answers_to_the_same_request_are_pairs() -> None:
+    champion = [
+        said((0.5,), ids=("inference a", "event 1", "request x")),
+        said((0.7,), ids=("event 2", "request y")),
+        said((0.9,), ids=("event 3", "request z")),
+    ]
+    shadow = [
+        said((0.55,), ids=("inference a", "event 7", "request x")),
+        said((0.7,), ids=("event 2", "request y")),
+        # SageMaker's ids differ: the same request had that answer.
+        said((0.1,), ids=("event 9", "request z")),
+        said((0.1,), ids=("event 8", "request nobody asked the champion")),
+    ]
+    assert compare(champion, shadow, 0.1) == Compared(pairs=3, outside=1)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "near"),
+    [
+        (((1.0, 2.0),), ((1.05, 2.05),), True),
+        (((1.0, 2.0),), ((1.0, 3.0),), False),
+        (((1.0,),), ((1.0, 3.0),), False),
+        (((1.0,), (2.0,)), ((1.0,),), False),
+        (((1.0,),), (None,), False),
+    ],
+)
+def test_all_numbers_of_all_rows_must_be_near(first: Any, second: Any, near: bool) -> None:
+    found = compare([said(*first, ids=("event 1",))], [said(*second, ids=("event 1",))], 0.1)
+    assert found == Compared(pairs=1, outside=int(not near))
+
+
+def test_without_answers_there_is_no_pair() -> None:
+    assert compare([said(ids=("event 1",))], [said((1.0,), ids=("event 1",))], 1).pairs == 0
+    assert compare([said((1.0,), ids=("event 1",))], [said(ids=("event 1",))], 1).pairs == 0
+
+
+WELL = Counted(invocations=100, failures=2, latency=1000)
+
+
+@pytest.mark.parametrize(
+    ("found", "shadow", "decision", "error", "words"),
+    [
+        (Compared(pairs=80, outside=4), WELL, "promote", "", "promoted: 80 pairs of answers, 5.0% of them"),
+        (Compared(pairs=80, outside=5), WELL, "drop", "ShadowDropped", "its answers are too far off:"),
+        (
+            Compared(pairs=80, outside=0),
+            Counted(invocations=100, failures=4, latency=1000),
+            "drop",
+            "ShadowDropped",
+            "it fails more often: .* 4.0% of 100 copied requests failed and 2.0% of the champion's",
+        ),
+        (
+            Compared(pairs=80, outside=80),
+            Counted(invocations=100, failures=2, latency=1600),
+            "drop",
+            "ShadowDropped",
+            "too far off and it is too slow: .* 1.60 times the champion's",
+        ),
+        # All its requests fail: there are no pairs, and it is known why.
+        (
+            Compared(pairs=0, outside=0),
+            Counted(invocations=100, failures=100, latency=None),
+            "drop",
+            "ShadowDropped",
+            "it fails more often",
+        ),
+        (Compared(pairs=49, outside=49), WELL, "undecided", "TooFewPairs", "fewer than 50 pairs were found"),
+        (
+            Compared(pairs=80, outside=0),
+            Counted(invocations=0, failures=0, latency=None),
+            "undecided",
+            "NoMetrics",
+            "its metrics are missing: .* mean latency unknown",
+        ),
+    ],
+)
+def test_what_is_said_of_a_shadow(
+    found: Compared, shadow: Counted, decision: str, error: str, words: str
+) -> None:
+    verdict = judge(found, WELL, shadow, SETTINGS)
+    assert (verdict.decision, verdict.error) == (decision, error)
+    assert re.search(words, verdict.summary), verdict.summary

@@ -1,0 +1,231 @@
+"""The training planner's decisions, over a made-up registry of jobs."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lambdas.functions.plan_training.logic import Champion, LookUps, decide, work
+from lambdas.planning.errors import ChampionLost, InvalidInput
+from lambdas.planning.intervals import checked_input, resolve_split
+from lambdas.planning.sources import SourceFile
+from lambdas.planning.steps import Job, derived_name
+from mdlc_constructs.resources.model_home import LONGEST_NAME
+
+FILES = (SourceFile(name="a.csv", size=5, algorithm="CRC32", value="x"),)
+STEPS = ("CheckQuality", "PrepareFeatures", "Train", "CreateModel", "ScoreHoldout", "Evaluate")
+SPLIT = {
+    "train": {"start": None, "end": "2013-09-01T00:00:00"},
+    "validation": {"start": "2013-09-01T00:00:00", "end": "2013-10-01T00:00:00"},
+    "holdout": {"start": "2013-10-01T00:00:00", "end": None},
+}
+PASSED = json.dumps({"passed": True, "reasons": [], "metrics": {"auc": 0.7}})
+CHAMPION = Champion(package_arn="arn:p/3", version=3, model="m-model-old", program={"features": []})
+
+
+def event(**changes: Any) -> dict[str, Any]:
+    base = {
+        "model": "m",
+        "settings": {
+            "dataset": {"uri": "s3://b/raw/"},
+            "quality": {},
+            "split": SPLIT,
+            "gate": {"at_least": {"auc": 0.6}},
+            "evaluation": {},
+        },
+        "requests": {step: f"request of {step}" for step in STEPS},
+        "bound": {"Bucket": "b"},
+        "home": {"bucket": "b", "table": "t", "group": "m"},
+        "input": {},
+        "taken": None,
+    }
+    return {**base, **changes}
+
+
+def names_of(e: dict[str, Any], champion: Champion | None = None) -> dict[str, str]:
+    made = work(e, FILES, champion)
+    return {
+        "CheckQuality": derived_name("m", "quality", made.quality),
+        "PrepareFeatures": derived_name("m", "features", made.features),
+        "Train": derived_name("m", "train", made.train),
+        "CreateModel": derived_name("m", "model", made.model),
+        "ScoreHoldout": derived_name("m", "score", made.score),
+        "Evaluate": derived_name("m", "evaluate", made.evaluate),
+    }
+
+
+def look_ups(found: dict[str, Job]) -> LookUps:
+    def look_up(name: str) -> Job:
+        return found.get(name, Job(status="Absent"))
+
+    return LookUps(processing=look_up, training=look_up, transform=look_up, model=look_up)
+
+
+def done(*steps: str, **verdicts: str) -> Callable[[dict[str, Any]], dict[str, Job]]:
+    def build(e: dict[str, Any]) -> dict[str, Job]:
+        names = names_of(e)
+        return {
+            names[step]: Job(status="Completed", exit_message=verdicts.get(step, PASSED)) for step in steps
+        }
+
+    return build
+
+
+@pytest.mark.parametrize(
+    ("completed", "step"),
+    [
+        ((), "CheckQuality"),
+        (STEPS[:1], "PrepareFeatures"),
+        (STEPS[:2], "Train"),
+        (STEPS[:3], "CreateModel"),
+        (STEPS[:4], "ScoreHoldout"),
+        (STEPS[:5], "Evaluate"),
+        (STEPS[:6], "Register"),
+        # Checked anew under other rules, with the rest done: the check comes first.
+        (STEPS[1:], "CheckQuality"),
+    ],
+)
+def test_an_execution_goes_on_behind_what_is_done(completed: tuple[str, ...], step: str) -> None:
+    plan = decide(event(), FILES, None, None, look_ups(done(*completed)(event())))
+    assert plan["step"] == step
+
+
+def test_a_refused_batch_is_refused_again_without_another_job() -> None:
+    refused = json.dumps({"passed": False, "reasons": ["Column late is missing."]})
+    plan = decide(event(), FILES, None, None, look_ups(done("CheckQuality", CheckQuality=refused)(event())))
+    assert plan["step"] == "QualityVerdict"
+    assert plan["quality"] == json.loads(refused)
+
+
+def test_a_check_without_a_verdict_does_not_pass() -> None:
+    plan = decide(event(), FILES, None, None, look_ups(done(*STEPS, CheckQuality="")(event())))
+    assert plan["step"] == "QualityVerdict"
+    assert plan["quality"] is None
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_another_execution_at_the_same_job_is_awaited(step: str) -> None:
+    before = STEPS[: STEPS.index(step)]
+    found = done(*before)(event()) | {names_of(event())[step]: Job(status="InProgress")}
+    assert decide(event(), FILES, None, None, look_ups(found))["step"] == "Wait"
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_failed_job_is_tried_again_under_the_next_name(step: str) -> None:
+    before = STEPS[: STEPS.index(step)]
+    first = names_of(event())[step]
+    found = done(*before)(event()) | {first: Job(status="Failed")}
+    plan = decide(event(), FILES, None, None, look_ups(found))
+    assert plan["step"] == step
+    assert plan["names"][step] == first + "-2"
+
+
+def test_a_finished_run_leaves_nothing_to_do() -> None:
+    plan = decide(event(), FILES, None, {"package_arn": "arn:p/1"}, look_ups({}))
+    assert plan["step"] == "Done"
+    assert plan["recorded"] == {"package_arn": "arn:p/1"}
+
+
+def test_a_champion_scores_the_same_holdout_and_trains_nothing_anew() -> None:
+    alone, compared = work(event(), FILES, None), work(event(), FILES, CHAMPION)
+    assert (alone.train, alone.model, alone.run) == (compared.train, compared.model, compared.run)
+    assert alone.evaluate != compared.evaluate
+    # The champion's own features of the holdout must be prepared, even when the split was written before it.
+    assert alone.features != compared.features
+    found = done(*STEPS[:4])(event()) | {
+        derived_name("m", "features", compared.features): Job(status="Completed"),
+        "m-model-old": Job(status="Completed"),
+    }
+    plan = decide(event(), FILES, CHAMPION, None, look_ups(found))
+    # The baseline is the run's: a champion changes nothing in it.
+    assert plan["uris"]["baseline"].endswith(f"/baselines/{alone.run}/")
+    assert plan["uris"]["trained_on"] == plan["uris"]["split"] + "baseline/"
+    challenger, champion = plan["scoring"]
+    assert challenger["model"] == plan["names"]["CreateModel"]
+    assert champion["model"] == "m-model-old"
+    assert champion["input"].endswith("/split/champion/")
+    assert (challenger["output"][-12:], champion["output"][-10:]) == ("/challenger/", "/champion/")
+
+
+def test_a_champion_that_lost_its_model_is_named_with_the_remedy() -> None:
+    with pytest.raises(ChampionLost, match=r"version 3.*run batch inference with package_version 3"):
+        decide(event(), FILES, CHAMPION, None, look_ups({}))
+
+
+@pytest.mark.parametrize(
+    ("changed", "trains"),
+    [
+        ({"requests": {**event()["requests"], "Train": "another hyperparameter"}}, True),
+        ({"bound": {"Bucket": "other"}}, True),
+        ({"input": {"window": {"start": "2013-02-01"}}}, True),
+        ({"settings": {**event()["settings"], "gate": {"at_least": {"auc": 0.9}}}}, False),
+        ({"settings": {**event()["settings"], "quality": {"minimum_rows": 5}}}, False),
+        ({"input": {"reason": "because"}}, False),
+    ],
+)
+def test_training_happens_anew_only_when_it_would_differ(changed: dict[str, Any], trains: bool) -> None:
+    before, after = work(event(), FILES, None), work(event(**changed), FILES, None)
+    assert (before.train != after.train) == trains
+
+
+def test_changed_data_trains_anew() -> None:
+    other = (replace(FILES[0], value="y"),)
+    assert work(event(), FILES, None).train != work(event(), other, None).train
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([], "The input is"),
+        ({"windw": {}}, "unknown key 'windw'"),
+        ({"window": "2013"}, "give an object with start and end"),
+        ({"window": {"from": 1}}, "give an object with start and end"),
+        ({"window": {"start": "yesterday"}}, "window.start is 'yesterday'"),
+        ({"holdout": {"start": "2013-10-01", "end": "2013-09-01"}}, "holdout.start .* is not before"),
+    ],
+)
+def test_an_input_outside_the_contract_is_refused_by_name(given: object, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        checked_input(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "utc"),
+    [("2013-11-01", "2013-11-01T00:00:00"), ("2013-11-01T00:00:00-05:00", "2013-11-01T05:00:00")],
+)
+def test_moments_are_spelt_one_way_and_in_utc(given: str, utc: str) -> None:
+    found = checked_input({"window": {"start": given}, "holdout": {"start": given}})
+    assert found["window"] == {"start": utc, "end": None}
+    assert found["holdout"]["start"] == utc
+
+
+@pytest.mark.parametrize("model", ["m" * 28])
+@pytest.mark.parametrize(
+    "label", ["quality", "features", "train", "model", "score", "scorerival", "evaluate"]
+)
+def test_the_longest_model_name_leaves_room_for_a_hundred_attempts(model: str, label: str) -> None:
+    assert len(model) == LONGEST_NAME
+    assert len(derived_name(model, label, "a" * 64, attempt=99)) <= 63
+
+
+def test_a_holdout_moves_validation_along_and_ends_training_before_it() -> None:
+    split = resolve_split(SPLIT, {"holdout": {"start": "2013-12-01", "end": "2014-01-01"}})
+    assert split["holdout"] == {"start": "2013-12-01T00:00:00", "end": "2014-01-01"}
+    assert split["validation"] == {"start": "2013-11-01T00:00:00", "end": "2013-12-01T00:00:00"}
+    assert split["train"]["end"] == "2013-11-01T00:00:00"
+
+
+@pytest.mark.parametrize("window", [{"start": "2013-09-15"}, {"end": "2013-09-15"}])
+def test_a_window_that_empties_a_part_is_refused(window: dict[str, str]) -> None:
+    with pytest.raises(InvalidInput, match="out of order or a part of it empty"):
+        resolve_split(SPLIT, {"window": window})
+
+
+def test_fractions_take_a_window_and_no_holdout() -> None:
+    split = {"fractions": {"train": 0.7, "validation": 0.1, "holdout": 0.2}}
+    window = {"start": "2013-02-01"}
+    assert resolve_split(split, {"window": window}) == {**split, "window": window}
+    with pytest.raises(InvalidInput, match=r"Split\.by_time"):
+        resolve_split(split, {"holdout": {"start": "2013-12-01"}})
