@@ -24,14 +24,14 @@ CODE = (
 LIBRARY = "mdlc_constructs."
 ASL, SETTINGS, TASKS = f"{LIBRARY}asl", f"{LIBRARY}settings", f"{LIBRARY}tasks"
 RESOURCES, WORKFLOWS, GOVERNANCE = f"{LIBRARY}resources", f"{LIBRARY}workflows", f"{LIBRARY}governance"
-EXPORTS, SUGGESTIONS = f"{LIBRARY}exports", f"{LIBRARY}suggestions"
+EXPORTS, SIGNATURES, SUGGESTIONS = (f"{LIBRARY}{name}" for name in ("exports", "signatures", "suggestions"))
 
 MAY_IMPORT = {
     ASL: {EXPORTS, SUGGESTIONS},
-    SETTINGS: {EXPORTS, SUGGESTIONS},
+    SETTINGS: {EXPORTS, SIGNATURES, SUGGESTIONS},
     TASKS: {EXPORTS, SUGGESTIONS, ASL, SETTINGS},
-    RESOURCES: {EXPORTS, SUGGESTIONS, ASL, SETTINGS, TASKS},
-    WORKFLOWS: {EXPORTS, SUGGESTIONS, ASL, SETTINGS, TASKS, RESOURCES},
+    RESOURCES: {EXPORTS, SIGNATURES, SUGGESTIONS, ASL, SETTINGS, TASKS},
+    WORKFLOWS: {EXPORTS, SIGNATURES, SUGGESTIONS, ASL, SETTINGS, TASKS, RESOURCES},
     GOVERNANCE: {EXPORTS, SUGGESTIONS, ASL, SETTINGS, TASKS, RESOURCES, WORKFLOWS},
     "stacks": {"mdlc_constructs"},
     "lambdas": {SETTINGS},
@@ -154,7 +154,7 @@ def test_a_room_imports_only_what_it_may(room: str) -> None:
 
 def test_every_room_has_its_rule() -> None:
     rooms = {module for module in modules("mdlc_constructs") if module.count(".") == 1}
-    assert {room for room in rooms if room_of(room) is None} == {EXPORTS, SUGGESTIONS}
+    assert {room for room in rooms if room_of(room) is None} == {EXPORTS, SIGNATURES, SUGGESTIONS}
 
 
 @pytest.mark.parametrize("folder", ["mdlc_constructs", "lambdas", "jobs", "mdlc_cli", "stacks", "examples"])

@@ -27,6 +27,7 @@ from mdlc_constructs.resources.state_machines import new_state_machine
 from mdlc_constructs.settings import Dataset, NetworkSettings
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.token import has_token
+from mdlc_constructs.signatures import ConstructorSignature
 from mdlc_constructs.workflows.seams import Seam, seams_of, tasks_of
 
 DATA_LOCK = "requirements-data.lock"
@@ -117,6 +118,7 @@ class Workflow(Construct):
         tasks: the tasks as they stand in the machine, by step.
     """
 
+    __signature__ = ConstructorSignature()
     steps: tuple[str, ...]
 
     def __init__(self, scope: Construct, id_: str, *, home: ModelHome, workflow: str) -> None:
