@@ -11,7 +11,7 @@ from mdlc_constructs.exports import lazily
 if TYPE_CHECKING:
     from mdlc_constructs.asl.machine import Machine as Machine
     from mdlc_constructs.asl.machine import MachineError as MachineError
-    from mdlc_constructs.asl.sequence import Sequence as Sequence
+    from mdlc_constructs.asl.sequence import StateSequence as StateSequence
     from mdlc_constructs.resources.fleet import Fleet as Fleet
     from mdlc_constructs.resources.model_home import ModelHome as ModelHome
     from mdlc_constructs.settings.algorithm import Algorithm as Algorithm
@@ -143,7 +143,7 @@ _MODULES = {
     "Metric": "mdlc_constructs.settings.metric",
     "NetworkSettings": "mdlc_constructs.settings.network",
     "QualityRules": "mdlc_constructs.settings.quality_rules",
-    "Sequence": "mdlc_constructs.asl.sequence",
+    "StateSequence": "mdlc_constructs.asl.sequence",
     "Split": "mdlc_constructs.settings.split",
     "Spot": "mdlc_constructs.settings.compute",
     "Throttle": "mdlc_constructs.workflows.decision.throttle",
