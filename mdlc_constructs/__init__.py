@@ -10,7 +10,7 @@ from mdlc_constructs.exports import lazily
 if TYPE_CHECKING:
     from mdlc_constructs.asl.machine import Machine as Machine
     from mdlc_constructs.asl.machine import MachineError as MachineError
-    from mdlc_constructs.asl.sequence import Sequence as Sequence
+    from mdlc_constructs.asl.sequence import StateSequence as StateSequence
     from mdlc_constructs.resources.fleet import Fleet as Fleet
     from mdlc_constructs.resources.model_home import ModelHome as ModelHome
     from mdlc_constructs.settings.algorithm import Algorithm as Algorithm

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mdlc_constructs.exports import lazily
 
 if TYPE_CHECKING:
+    from mdlc_constructs.asl.checks import check as check
     from mdlc_constructs.asl.diagram import mermaid as mermaid
     from mdlc_constructs.asl.diagram import svg as svg
     from mdlc_constructs.asl.failures import THROTTLING_RETRY as THROTTLING_RETRY
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.asl.machine import Machine as Machine
     from mdlc_constructs.asl.machine import MachineError as MachineError
     from mdlc_constructs.asl.placeholders import placeholder as placeholder
-    from mdlc_constructs.asl.sequence import Sequence as Sequence
+    from mdlc_constructs.asl.sequence import StateSequence as StateSequence
     from mdlc_constructs.asl.statements import Statement as Statement
     from mdlc_constructs.asl.statements import covers as covers
     from mdlc_constructs.asl.statements import merge as merge
