@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence, Set
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,95 @@ def test_a_room_imports_only_what_it_may(room: str) -> None:
         if name.partition(".")[0] in OURS and not any(within(name, one) for one in allowed)
     ]
     assert wrong == []
+
+
+LAMBDA_ROOMS = {
+    "aws": {"planning"},
+    "planning": set(),
+    "probing": {"aws", "planning"},
+    "leases": {"aws", "planning"},
+    "triggers": {"aws", "planning", "leases"},
+}
+"""What several functions share, to the rooms it may import beside itself; none imports a function."""
+
+JOB_ROOMS = {"statistics": {"serving"}, "monitoring": {"statistics", "serving"}, "serving": set()}
+"""The same of the jobs; none imports a command."""
+
+SAGEMAKER_ROOMS = {
+    "containers": set(),
+    "registry": {"containers"},
+    "jobs": {"containers"},
+    "endpoints": {"containers", "registry"},
+}
+"""The same of the embedded SageMaker."""
+
+
+def rooms_imported(package: str, room: str) -> set[str]:
+    """The rooms of a package that one of its rooms imports."""
+    rooms = {path.name for path in (ROOT / package.replace(".", "/")).iterdir() if path.is_dir()}
+    return {
+        name.removeprefix(f"{package}.").partition(".")[0]
+        for module, path in modules(f"{package}.{room}".replace(".", "/")).items()
+        for name in imported(path, module)
+        if name.startswith(f"{package}.")
+    } & rooms - {room}
+
+
+@pytest.mark.parametrize(
+    ("package", "room", "allowed"),
+    [
+        (package, room, allowed)
+        for package, rooms in (
+            ("lambdas", LAMBDA_ROOMS),
+            ("jobs", JOB_ROOMS),
+            ("mdlc_local.sagemaker", SAGEMAKER_ROOMS),
+        )
+        for room, allowed in rooms.items()
+    ],
+)
+def test_a_shared_room_imports_only_rooms_below_it(package: str, room: str, allowed: set[str]) -> None:
+    assert rooms_imported(package, room) <= allowed
+
+
+@pytest.mark.parametrize("package", ["lambdas.functions", "jobs.commands"])
+def test_siblings_do_not_import_each_other(package: str) -> None:
+    assert [
+        f"{module} imports {name}"
+        for module, path in modules(package.replace(".", "/")).items()
+        for name in imported(path, module)
+        if name.startswith(f"{package}.")
+        and name.removeprefix(f"{package}.").partition(".")[0]
+        != module.removeprefix(f"{package}.").partition(".")[0]
+    ] == []
+
+
+def circle(imports: Mapping[str, set[str]]) -> list[str]:
+    """Modules that import each other in a circle, the first one again at the end; none when there is none."""
+    try:
+        tuple(TopologicalSorter(imports).static_order())
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Imports within functions and those for type checkers count too."""
+    known = modules(*CODE)
+
+    def owner(name: str) -> str:
+        while name and name not in known:
+            name = name.rpartition(".")[0]
+        return name
+
+    imports = {
+        module: {owner(name) for name in imported(path, module)} - {module, ""}
+        for module, path in known.items()
+    }
+    assert circle(imports) == []
+
+
+def test_a_circle_would_be_found() -> None:
+    assert set(circle({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}})) == {"a", "b", "c"}
 
 
 def test_every_room_has_its_rule() -> None:

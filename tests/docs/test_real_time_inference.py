@@ -10,7 +10,7 @@ from lambdas.functions.decide import record, steps
 from lambdas.planning.errors import PlanningError
 from lambdas.probing.errors import ProbeError
 from mdlc_constructs import Decisions, Fallback, Probes, RollbackAlarms, Serving
-from mdlc_constructs.asl.machine import Machine
+from mdlc_constructs.asl.states import NestedMachine
 from mdlc_constructs.settings.probes import CONFIDENCE
 from mdlc_constructs.settings.rollback_alarms import MAX_ALARMS
 from mdlc_constructs.tasks.deployment import PROVISIONING
@@ -39,7 +39,7 @@ def test_the_first_program_is_about_ten_lines() -> None:
     assert len(ast.parse(first).body) <= 12
 
 
-def _names(machine: Machine) -> set[str]:
+def _names(machine: NestedMachine) -> set[str]:
     inner = (_names(branch) for state in machine.states for branch in state.machines())
     return {state.name for state in machine.states}.union(*inner)
 
