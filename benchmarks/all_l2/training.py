@@ -30,6 +30,17 @@ HYPERPARAMETERS = {"objective": "binary:logistic", "num_round": "200"}
 PREFIX = "raw/training/"
 
 
+def settings(uri: str) -> dict[str, object]:
+    """What the planning function reads."""
+    return {
+        "dataset": flights(uri).to_plan(),
+        "quality": rules().to_plan(),
+        "split": split().to_plan(),
+        "gate": Gate(at_least={"auc": 0.66}, better_than_champion="auc").to_plan(),
+        "evaluation": Evaluation().to_plan(),
+    }
+
+
 class Training(Construct):
     """Trains, evaluates, gates, registers and approves a model."""
 
@@ -88,14 +99,7 @@ class Training(Construct):
                 allow(["sagemaker:DescribeTrainingJob"], [sagemaker_arn(f"training-job/{home.name}-*")]),
             ],
         )
-        settings = {
-            "dataset": flights(uri).to_plan(),
-            "quality": rules().to_plan(),
-            "split": split().to_plan(),
-            "gate": Gate(at_least={"auc": 0.66}, better_than_champion="auc").to_plan(),
-            "evaluation": Evaluation().to_plan(),
-        }
-        plan = states.planning(function, settings, ["quality", "gate"])
+        plan = states.planning(function, settings(uri), ["quality", "gate"])
         check = states.data_job(
             "CheckQuality",
             "quality",
@@ -155,7 +159,7 @@ class Training(Construct):
                 "training_job": "{% $plan.names.Train %}",
                 "evaluation": "{% $plan.uris.evaluation %}",
                 "program": "{% $plan.uris.program %}",
-                "hyperparameters": json.dumps(HYPERPARAMETERS),
+                "hyperparameters": json.dumps(HYPERPARAMETERS, separators=(",", ":")),
             },
             kept,
         )
