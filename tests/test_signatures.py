@@ -6,6 +6,7 @@ import pytest
 
 import mdlc_constructs
 from mdlc_constructs import Dataset, Gate, TrainingWorkflow
+from mdlc_constructs.exports import public_names
 
 
 def arguments(function: object) -> Mapping[str, inspect.Parameter]:
@@ -20,7 +21,7 @@ def taken_by_any_name(function: object) -> bool:
 
 CLASSES = [
     public
-    for name in mdlc_constructs.__all__
+    for name in public_names("mdlc_constructs")
     if inspect.isclass(public := getattr(mdlc_constructs, name)) and not issubclass(public, Exception)
 ]
 

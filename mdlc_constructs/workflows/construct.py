@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import Any, cast
 
 from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -12,8 +12,8 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import Sequence
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import State
 from mdlc_constructs.resources import bundles
@@ -28,6 +28,7 @@ from mdlc_constructs.settings import Dataset, NetworkSettings
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.token import has_token
 from mdlc_constructs.signatures import ConstructorSignature
+from mdlc_constructs.workflows.parts import MachineFunction, Settings
 from mdlc_constructs.workflows.seams import Seam, seams_of, tasks_of
 
 DATA_LOCK = "requirements-data.lock"
@@ -37,7 +38,7 @@ MONITOR_LOCK = "requirements-monitor.lock"
 LINT = ("E1101", "E3601")
 """What cfn-lint gets wrong about a machine: it reads a definition without its substitutions, so that no
 `arn:${Partition}:states:::` is an ARN to it, and fails over its own message (E1101: a branch's number is no
-text) where such a state stands in a Parallel. `Machine.check` judges the definition instead.
+text) where such a state stands in a Parallel. `asl.check` judges the definition instead.
 """
 
 _ALARMS = (
@@ -103,6 +104,11 @@ def source_at(home: ModelHome, uri: str, bucket: s3.IBucket | None, *, argument:
     return Source(bucket=named, prefix=prefix, key_arn=KEY_ARN if named == home.bucket_name else None)
 
 
+def without_none(**options: Any) -> dict[str, Any]:
+    """The options that are not None: a default stands once, in the settings that take them."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
 class Workflow(Construct):
     """A state machine with its roles. Subclasses say which steps it has and how the machine is put together.
 
@@ -143,7 +149,7 @@ class Workflow(Construct):
         """
         whole = {**self.home.bindings, **bindings}
         self.machine = machine = replace(machine, bindings=whole)
-        machine.check()
+        check(machine)
         self.state_machine = new_state_machine(self, "StateMachine", self.home, machine, name=self._name)
         self.role = self.state_machine.role
         resource = cast(sfn.CfnStateMachine, self.state_machine.node.default_child)
@@ -210,9 +216,15 @@ class Workflow(Construct):
         """Every step's task, from `create_<step>_task`."""
         return tasks_of(self, self.steps)
 
-    def read_seams(self, given: Mapping[str, Seam] | None) -> dict[str, Sequence]:
-        """The seams from methods and from the constructor, the constructor's after the methods'."""
-        return seams_of(self, self.steps, given)
+    def put_together(
+        self, machine: MachineFunction[Settings], settings: Settings, seams: Mapping[str, Seam] | None
+    ) -> Machine:
+        """The machine with the tasks of `create_<step>_task` and the seams of methods and constructor.
+
+        The constructor's seams come after those of the methods.
+        """
+        self.tasks = self.tasks_of_steps()
+        return machine(settings, tasks=self.tasks, seams=seams_of(self, self.steps, seams))
 
     def _alarm(self, id_: str, metric: str, what: str) -> cloudwatch.CfnAlarm:
         return cloudwatch.CfnAlarm(

@@ -6,12 +6,11 @@ PointChampion, (DeliverPredictions with DeliverFile inside, when predictions are
 Announce.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Map, State, Task
 from mdlc_constructs.resources.places import (
     BUCKET,
@@ -23,19 +22,12 @@ from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityR
 from mdlc_constructs.settings.delivery import Delivery
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.tasks import s3
-from mdlc_constructs.workflows.assembly import (
-    Seams,
-    Template,
-    assemble,
-    check_names,
-    chosen_tasks,
-    machine_timeout,
-    verdict,
-)
+from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
 from mdlc_constructs.workflows.batch_inference import delivering
 from mdlc_constructs.workflows.champion import REFUSED, point_champion
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
+from mdlc_constructs.workflows.parts import Parts, machine_function
 from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import package_model, rules_of, score_task, unlabelled
 
@@ -51,7 +43,7 @@ STEPS = (
 )
 """The steps that can be replaced (`create_<step>_task`) and surrounded (`before_<step>`, `after_<step>`)."""
 
-MOST_PARALLEL = 40
+MAX_PARALLEL = 40
 """An inline map runs at most 40 iterations at a time."""
 
 INPUT_RULES = QualityRules(minimum_rows=1)
@@ -78,9 +70,9 @@ class BatchInferenceSettings:
     network: NetworkSettings = field(default_factory=NetworkSettings)
 
     def __post_init__(self) -> None:
-        if isinstance(self.max_parallel, bool) or not 1 <= self.max_parallel <= MOST_PARALLEL:
+        if isinstance(self.max_parallel, bool) or not 1 <= self.max_parallel <= MAX_PARALLEL:
             raise ValueError(
-                f"max_parallel={self.max_parallel!r} must be a whole number from 1 to {MOST_PARALLEL}, "
+                f"max_parallel={self.max_parallel!r} must be a whole number from 1 to {MAX_PARALLEL}, "
                 f"which is what an inline map runs at a time."
             )
         self.quality.check_columns(self.dataset)
@@ -211,14 +203,14 @@ def move_champion(settings: BatchInferenceSettings) -> Task:
     )
 
 
-def ending_of(settings: BatchInferenceSettings) -> Sequence:
+def ending_of(settings: BatchInferenceSettings) -> StateSequence:
     """What follows the publication: the champion, the delivery, the record and the event."""
     kept = {
         "package_arn": "{% $plan.package.arn %}",
         "manifest": "{% $plan.uris.manifest %}",
         "rows": "{% $result.rows %}",
     }
-    parts: list[State | Sequence] = [move_champion(settings)] if settings.moves_champion else []
+    parts: list[State | StateSequence] = [move_champion(settings)] if settings.moves_champion else []
     if settings.delivery is not None:
         parts.append(delivering.deliver(settings.model, WORKFLOW, settings.delivery, published=kept))
         kept = {**kept, "delivered": delivering.DELIVERED}
@@ -230,7 +222,7 @@ def ending_of(settings: BatchInferenceSettings) -> Sequence:
         detail_type="Predictions Published",
         detail={"outcome": "{% $result.outcome %}", "run": "{% $plan.run %}", **kept},
     )
-    return Sequence.of(*parts, recorded)
+    return StateSequence.of(*parts, recorded)
 
 
 def default_tasks(settings: BatchInferenceSettings) -> dict[str, State]:
@@ -245,25 +237,9 @@ def default_tasks(settings: BatchInferenceSettings) -> dict[str, State]:
     }
 
 
-def batch_inference_machine(
-    settings: BatchInferenceSettings,
-    *,
-    tasks: Mapping[str, State] | None = None,
-    seams: Seams | None = None,
-    bindings: Mapping[str, object] | None = None,
-) -> Machine:
-    """Put the machine together.
-
-    Args:
-        tasks: replacements of steps' tasks, by step.
-        seams: states before and after steps.
-        bindings: values of the placeholders.
-
-    Raises:
-        ValueError: for an unknown step or seam.
-    """
-    check_names(WORKFLOW, STEPS, tasks or {}, seams or {})
-    chosen = chosen_tasks(WORKFLOW, default_tasks(settings), tasks)
+@machine_function(lambda _: WORKFLOW, lambda _: STEPS, default_tasks)
+def batch_inference_machine(settings: BatchInferenceSettings, parts: Parts) -> Machine:
+    """Put the machine together."""
     template = Template(
         workflow=WORKFLOW,
         model=settings.model,
@@ -280,7 +256,6 @@ def batch_inference_machine(
         },
         variables=("quality", "output"),
         planner="${PlanBatchFunction}",
-        defaults=default_tasks(settings),
         settings=settings.to_plan(),
         unchanged={
             "result": {"outcome": "Unchanged", "rows": "{% $plan.recorded.rows %}"},
@@ -290,4 +265,4 @@ def batch_inference_machine(
         failure_event="Batch Inference Failed",
         timeout_seconds=machine_timeout(*[settings.job_compute] * 3, settings.scoring_compute),
     )
-    return assemble(template, chosen, seams or {}, bindings or {})
+    return assemble(template, parts)
