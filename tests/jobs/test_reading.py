@@ -16,6 +16,7 @@ from jobs.errors import MachineError
 from jobs.names import FILE
 from jobs.plan import DataFile
 from jobs.reading import examine, row_count, rows_by_file, stage, wrong_values
+from tests.examples_tried import examples
 from tests.jobs.batches import Batch
 
 COLUMNS = {"id": "text", "n": "number", "i": "integer", "b": "boolean", "t": "timestamp", "c": "category"}
@@ -214,7 +215,7 @@ def test_a_header_alone_is_held_to_the_columns_too(batch: Batch, database: Any) 
 CELLS = st.sampled_from(["1", "", " y", "a\nb", "a\r\nb", "a\rb", 'q"q', "a,b", "é", '5" pipe'])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 @given(
     st.lists(st.tuples(CELLS, CELLS, st.booleans(), st.sampled_from(["\n", "\r\n", "\r"])), max_size=5),
     st.sampled_from(["\n", "\r\n", "\r"]),
