@@ -26,7 +26,10 @@ def environment_of(lock: Path) -> Path:
         venv = str(target / "venv")
         for words in (
             ["venv", "--no-project", "--python", sys.executable, venv],
-            ["pip", "sync", "--require-hashes", "--compile-bytecode", "--python", f"{venv}/bin/python", str(lock)],
+            [
+                *("pip", "sync", "--require-hashes", "--compile-bytecode"),
+                *("--python", f"{venv}/bin/python", str(lock)),
+            ],
         ):
             run_tool([program, *words], what="uv", remedy=_REMEDY, folder=target)
         return 0

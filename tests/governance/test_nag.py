@@ -73,6 +73,7 @@ def test_the_example_is_clean_and_every_acknowledgment_has_a_reason(
     assert all(len(reason) > 40 for reason in judged.acknowledged.values())
 
 
+@pytest.mark.slow
 def test_every_other_stack_of_the_tests_is_clean(judge: Judge) -> None:
     def build(app: App) -> None:
         for name, (make, env) in STACKS.items():

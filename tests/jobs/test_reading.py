@@ -361,6 +361,7 @@ def test_a_broken_parquet_file_is_said_in_a_sentence(batch: Batch, database: Any
     assert problems == ["not_parquet: a.parquet is not a Parquet file: its footer cannot be read."]
 
 
+@pytest.mark.slow
 def test_a_file_larger_than_the_memory_cap_is_staged(batch: Batch) -> None:
     with connected() as (connection, _):
         connection.execute(
