@@ -28,7 +28,7 @@ JOB_PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux201
 """What the jobs' image can run, the newest first."""
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_DOORS = tuple(_PACKAGE / name for name in ("__init__.py", "exports.py", "suggestions.py"))
+_DOORS = tuple(_PACKAGE / name for name in ("__init__.py", "exports.py", "signatures.py", "suggestions.py"))
 """What importing one of the settings' modules runs besides: lazy exports, and suggestions."""
 CACHE_VARIABLE = "MDLC_CACHE_DIR"
 _CACHE = "mdlc-constructs"
