@@ -55,6 +55,7 @@ def test_constructs_and_settings_are_told_apart() -> None:
     assert "::: mdlc_constructs.TrainingWorkflow\n" in pages["constructs"]
     assert "::: mdlc_constructs.Dataset\n" in pages["settings"]
     assert "::: mdlc_constructs.tasks.training_job\n" in pages["tasks"]
+    assert "::: stacks.model_team.ModelTeamStack\n" in pages["stacks"]
 
 
 @pytest.mark.parametrize("document", markdown.documents(), ids=markdown.name)
