@@ -55,9 +55,9 @@ def reference_pages() -> dict[str, str]:
     for package, page in PACKAGES.items():
         for name, module in public_names(package).items():
             entries[page or _page_of(module)].append(f"::: {package}.{name}\n")
-    for module in sorted((ROOT / "stacks").glob("[a-z]*.py")):
-        classes = [node.name for node in ast.parse(module.read_text()).body if isinstance(node, ast.ClassDef)]
-        entries["stacks"] += [f"::: stacks.{module.stem}.{name}\n" for name in classes]
+    for path in sorted((ROOT / "stacks").glob("[a-z]*.py")):
+        classes = [node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)]
+        entries["stacks"] += [f"::: stacks.{path.stem}.{name}\n" for name in classes]
     pages = {
         page: f"# {title}\n\n{about}\n\n" + "\n".join(sorted(entries[page], key=str.lower))
         for page, (title, about) in REFERENCE.items()
