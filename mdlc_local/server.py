@@ -15,7 +15,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import authentication, children, control, credentials, environment, loopback, options, seams
+from mdlc_local import (
+    authentication,
+    children,
+    control,
+    credentials,
+    environment,
+    loopback,
+    memory,
+    options,
+    seams,
+)
 from mdlc_local.options import HOST, Options
 
 log = logging.getLogger("mdlc_local.server")
@@ -161,6 +171,7 @@ async def _serve(
     watching = [
         asyncio.create_task(_announce(chosen, facts, started)),
         asyncio.create_task(_watch(chosen, gateway, stop)),
+        asyncio.create_task(memory.give_back()),
     ]
     await hypercorn.serve(authenticated, config, shutdown_trigger=stop.wait)
     for task in watching:
