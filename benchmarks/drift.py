@@ -45,7 +45,7 @@ GOAL_RATIO = 15.0
 GOAL_BYTES = 256e6
 
 QUIET = {"DO_NOT_TRACK": "1", "NML_DISABLE_USAGE_LOGGING": "1"}
-"""Both twins report their use over the network unless told not to, which is not what is measured."""
+"""Both twins report their use over the network unless switched off, which is not what is measured."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -93,7 +93,7 @@ def counted_table(found: Found) -> Shown:
         ("of them duplicates, which trained nothing", counts["Duplicate"]),
         ("retrainings", counts["retrainings"]),
         ("killed while they trained", counts["killed"]),
-        ("started again by the clock", counts["started again"]),
+        ("started again on a schedule", counts["started again"]),
         ("gone on with", len(found.outcome.resumed)),
         ("won", counts["Succeeded"]),
         ("lost", counts["Lost"]),

@@ -35,15 +35,15 @@ REAPS_A_RESUME = 4
 """The rule that starts killed retrainings again comes every hour."""
 RELEASE = timedelta(minutes=20)
 
-TO_WAIT = ("Begin", "Gather", "Gathered", "WaitForMore")
+TO_WAIT = ("Begin", "CoalesceTriggers", "TriggersCoalesced", "WaitForMore")
 TO_LEASE = ("AskLease", "LeaseVerdict")
 TO_CLAIM = ("Claim", "Claimed")
 TO_WAIT_AGAIN = ("WaitForMore",)
-TO_TRAINED = ("AnnounceStart", "Train")
+TO_TRAINED = ("PublishStart", "Train")
 TO_VERDICT = ("TrainVerdict",)
-TO_WON = ("RestLease", "ApprovalNeeded", "ReleaseNeeded", "Release", "ReleaseVerdict", "Won")
+TO_WON = ("ReleaseCapacity", "ApprovalNeeded", "ReleaseNeeded", "Release", "ReleaseVerdict", "Won")
 TO_DUPLICATE = ("Duplicate",)
-TO_END = ("RecordAudit", "Conclude", "Announce")
+TO_END = ("RecordAudit", "Conclude", "PublishEvent")
 """The states of the machine that an execution passes between two waits."""
 
 

@@ -83,7 +83,7 @@ ERRORS: Mapping[str, str] = {
     "EndpointBroken": "delete the endpoint, then `mdlc release`",
     "EndpointMoved": "`mdlc release` for the version that is wanted",
     "ChampionMoved": "`mdlc release` for the version that is wanted",
-    "AlarmsRinging": "`mdlc rollback` when the version that serves is the reason, else `mdlc release`",
+    "AlarmsActive": "`mdlc rollback` when the version that serves is the reason, else `mdlc release`",
     "NoCapacity": "`mdlc release` again later, or with another instance type",
     "NoBaseline": "`mdlc run training`, which leaves a baseline",
     "Undelivered": "{again}, which delivers and scores nothing anew",
@@ -120,13 +120,13 @@ class Failure:
 
 def workflow_of(machine: str) -> str:
     """The workflow of a machine by its name; empty for one that is not the library's."""
-    return max((one for one in WORKFLOWS if machine.endswith(f"-{one}")), key=len, default="")
+    return max((workflow for workflow in WORKFLOWS if machine.endswith(f"-{workflow}")), key=len, default="")
 
 
 def meaning(workflow: str, outcome: str) -> str:
     """What an outcome means and what to try, in a sentence; empty where it says everything by itself."""
-    found = OUTCOMES.get((workflow, outcome))
-    return f"{outcome}: {found}." if found else ""
+    sentence = OUTCOMES.get((workflow, outcome))
+    return f"{outcome}: {sentence}." if sentence else ""
 
 
 def failure(arn: str, error: str, cause: str, *, job: str = "", logs_shown: bool = False) -> Failure:

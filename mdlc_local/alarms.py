@@ -113,8 +113,8 @@ def _evaluate_in_scope(alarm: Alarm) -> None:
     if not alarm.get("MetricName") and not alarm.get("Metrics"):
         return  # it is being made
     with _evaluating:
-        found = values(alarm, time.time())
-        state, reason = judge(alarm, found)
+        points = values(alarm, time.time())
+        state, reason = judge(alarm, points)
         old = alarm["StateValue"]
         if time.monotonic() < _held.get(alarm["AlarmArn"], 0):
             return
@@ -149,7 +149,7 @@ def values(alarm: Alarm, now: float) -> Series:
 def _series(described: Alarm, statistic: str | None, periods: int, now: float) -> Series:
     """One metric's statistic in each of the last periods, newest first."""
     cloudwatch = importlib.import_module(CLOUDWATCH)
-    dimensions = {one["Name"]: one["Value"] for one in described.get("Dimensions") or []}
+    dimensions = {dimension["Name"]: dimension["Value"] for dimension in described.get("Dimensions") or []}
     key = (described.get("Namespace"), described.get("MetricName"), cloudwatch._dims_key(dimensions))
     seconds = _period_seconds(described)
     unit = described.get("Unit")
@@ -174,12 +174,12 @@ def _period_seconds(described: Alarm) -> float:
     return max(int(described.get("Period") or 60) / options.current().time_scale, MIN_PERIOD_SECONDS)
 
 
-def judge(alarm: Alarm, found: Series) -> tuple[str, str]:
+def judge(alarm: Alarm, series: Series) -> tuple[str, str]:
     """The alarm's state and the reason, as "How CloudWatch alarms handle missing data" has it.
 
     Args:
         alarm: the alarm; its state is kept where missing data decide nothing.
-        found: its data points, newest first, with some more than are evaluated.
+        series: its data points, newest first, with some more than are evaluated.
     """
     count = int(alarm.get("EvaluationPeriods", 1))
     needed = int(alarm.get("DatapointsToAlarm") or count)
@@ -189,26 +189,26 @@ def judge(alarm: Alarm, found: Series) -> tuple[str, str]:
     kept = (alarm["StateValue"], alarm.get("StateReason", ""))
     if compare is None:  # anomaly detection bands are not evaluated
         return kept
-    present = [(age, value) for age, value in enumerate(found, start=1) if value is not None][:count]
+    present = [(age, value) for age, value in enumerate(series, start=1) if value is not None][:count]
     if not present and treat in ("missing", "ignore"):
-        told = f"Insufficient Data: {count} datapoints were unknown."
-        return kept if treat == "ignore" else ("INSUFFICIENT_DATA", told)
+        reason = f"Insufficient Data: {count} datapoints were unknown."
+        return kept if treat == "ignore" else ("INSUFFICIENT_DATA", reason)
     breaching = [age for age, value in present if compare(value, threshold)]
     missing = count - len(present)
     bad = len(breaching) + (missing if treat == "breaching" else 0)
     shown = ", ".join(f"{value:g}" for _, value in present)
-    told = (
+    reason = (
         f"Threshold Crossed: {bad} out of the last {count} datapoints [{shown}] "
         f"{'were' if bad >= needed else 'were not'} breaching: {alarm['ComparisonOperator']} {threshold:g} "
         f"(minimum {needed} datapoints for transition to ALARM)."
     )
     if bad >= needed:
-        return "ALARM", told
+        return "ALARM", reason
     if len(breaching) < len(present) or treat in ("breaching", "notBreaching"):
-        return "OK", told
+        return "OK", reason
     # Everything known is breaching, and it is too little: an old enough breach decides, a new one waits.
     if treat == "missing" and max(breaching) >= needed:
-        return "ALARM", told
+        return "ALARM", reason
     return kept
 
 
@@ -298,16 +298,16 @@ def _put_event(alarm: Alarm, old_state: str, new_state: str, reason: str) -> Non
 
 def _configuration(alarm: Alarm) -> dict[str, Any]:
     """The metrics or the rule that an event tells of."""
-    told: dict[str, Any] = {"description": alarm.get("AlarmDescription") or ""}
+    configuration: dict[str, Any] = {"description": alarm.get("AlarmDescription") or ""}
     if "AlarmRule" in alarm:
-        return {**told, "alarmRule": alarm["AlarmRule"]}
+        return {**configuration, "alarmRule": alarm["AlarmRule"]}
     if alarm.get("Metrics"):
-        return {**told, "metrics": alarm["Metrics"]}
-    dimensions = {one["Name"]: one["Value"] for one in alarm.get("Dimensions") or []}
+        return {**configuration, "metrics": alarm["Metrics"]}
+    dimensions = {dimension["Name"]: dimension["Value"] for dimension in alarm.get("Dimensions") or []}
     metric = {"namespace": alarm.get("Namespace"), "name": alarm.get("MetricName"), "dimensions": dimensions}
     stat = {
         "metric": metric,
         "period": alarm.get("Period"),
         "stat": alarm.get("ExtendedStatistic") or alarm.get("Statistic"),
     }
-    return {**told, "metrics": [{"id": "m1", "metricStat": stat, "returnData": True}]}
+    return {**configuration, "metrics": [{"id": "m1", "metricStat": stat, "returnData": True}]}

@@ -138,12 +138,16 @@ def _telling_the_checksum(put: Callable[..., Any]) -> Callable[..., Any]:
     """The answer to PutObject tells the checksum that came with the object."""
 
     def telling(bucket_name: str, key: str, body: bytes, headers: Any) -> Any:
-        status, told, answer = put(bucket_name, key, body, headers)
+        status, answer_headers, answer = put(bucket_name, key, body, headers)
         if status == 200:
             for algorithm in ("crc32", "crc32c", "crc64nvme", "sha1", "sha256"):
                 name = f"x-amz-checksum-{algorithm}"
                 if headers.get(name):
-                    told = {**told, name: headers[name], "x-amz-checksum-type": "FULL_OBJECT"}
-        return status, told, answer
+                    answer_headers = {
+                        **answer_headers,
+                        name: headers[name],
+                        "x-amz-checksum-type": "FULL_OBJECT",
+                    }
+        return status, answer_headers, answer
 
     return telling

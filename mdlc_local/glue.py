@@ -65,8 +65,10 @@ def refusal(job: Mapping[str, Any], arguments: Mapping[str, str]) -> str | None:
             f"The job {job['Name']!r} is a {command} job, and the embedded AWS runs no Spark and no Ray: it "
             f"runs jobs whose command is {PYTHON_SHELL}."
         )
-    wanted = [one.strip() for one in arguments.get(MODULES, "").split(",") if one.strip()]
-    missing = [one for one in wanted if not _installed(one)]
+    wanted = [
+        requirement.strip() for requirement in arguments.get(MODULES, "").split(",") if requirement.strip()
+    ]
+    missing = [requirement for requirement in wanted if not _installed(requirement)]
     if missing:
         return (
             f"The job {job['Name']!r} wants {missing[0]} installed ({MODULES}), and the embedded AWS "
@@ -81,7 +83,7 @@ def _installed(requirement: str) -> bool:
         return False
     # The CPU build, which is the same module.
     names = (name[0], f"{name[0]}-cpu")
-    return any(_has(one) for one in names)
+    return any(_has(name) for name in names)
 
 
 def _has(distribution: str) -> bool:

@@ -100,7 +100,7 @@ def worker_script(original: str) -> str:
     ending = _LAST_LINE.replace(
         "\n\nrun()", f"{flushed}\n        os.write(2, {_END + chr(10)!r}.encode())\n\nrun()"
     )
-    # Told as an answer, because ministack ends a process that reports an error; Lambda keeps it.
+    # Reported as an answer, because ministack ends a process that reports an error; Lambda keeps it.
     named = (
         'json.dumps({"status": "ok", "result": None, "raised": {'
         '"error": str(e), "errorType": type(e).__name__, '
@@ -109,8 +109,8 @@ def worker_script(original: str) -> str:
     # Lambda's own names for a module that does not import and a function that is not in it.
     init = """    except Exception as e:
         _kind = "Runtime.HandlerNotFound" if isinstance(e, AttributeError) else "Runtime.ImportModuleError"
-        _told = f"Unable to import module '{module_name}': {e}" if _kind.endswith("Error") else str(e)
-        _real_stdout.write(json.dumps({"status": "error", "error": f"mdlc:{_kind}:{_told}"}) + "\\n")"""
+        _message = f"Unable to import module '{module_name}': {e}" if _kind.endswith("Error") else str(e)
+        _real_stdout.write(json.dumps({"status": "error", "error": f"mdlc:{_kind}:{_message}"}) + "\\n")"""
     # Lambda sends bytes as they are: a function that returns JSON as bytes returns that JSON.
     result = f"""{_RESULT_LINE}
             if isinstance(result, bytes):

@@ -34,10 +34,10 @@ def members(body: bytes, params: dict[str, Any]) -> dict[str, Any]:
     """
     if body[:1] == b"{":
         return _object(json.loads, body)
-    found = _object(importlib.import_module("cbor2").loads, body) if body else {}
+    document = _object(importlib.import_module("cbor2").loads, body) if body else {}
     flat = {name: value[0] if isinstance(value, list) else value for name, value in params.items()}
     names = [value for name, value in flat.items() if name.startswith("AlarmNames.member.")]
-    return {**flat, **({"AlarmNames": names} if names else {}), **found}
+    return {**flat, **({"AlarmNames": names} if names else {}), **document}
 
 
 def _object(read: Callable[[bytes], Any], body: bytes) -> dict[str, Any]:
@@ -52,10 +52,13 @@ def _telling_namespaces(tags: Callable[..., dict[str, Any]]) -> Callable[..., di
     """`cloudwatch:namespace`, which ministack does not tell, so that no condition on it would ever hold."""
 
     def context(service: str, iam_action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:
-        found = tags(service, iam_action, body, params)
+        context_keys = tags(service, iam_action, body, params)
         if iam_action == "cloudwatch:PutMetricData":
-            found = {**found, "cloudwatch:namespace": str(members(body, params).get("Namespace", ""))}
-        return found
+            context_keys = {
+                **context_keys,
+                "cloudwatch:namespace": str(members(body, params).get("Namespace", "")),
+            }
+        return context_keys
 
     return context
 

@@ -38,8 +38,8 @@ def install(app: ModuleType) -> None:
 
 def _scaled(parse: Callable[[str], int | None]) -> Callable[[str], float | None]:
     def seconds(expr: str) -> float | None:
-        found = parse(expr)
-        return None if found is None else found / options.current().time_scale
+        interval = parse(expr)
+        return None if interval is None else interval / options.current().time_scale
 
     return seconds
 

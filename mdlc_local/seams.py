@@ -55,19 +55,19 @@ def take(owner: str, attribute: str, parameters: str | None = None) -> Any:
         SeamMoved: when it is not there or takes other parameters.
     """
     seam = Seam(owner, attribute)
-    found = getattr(_resolve(seam), attribute, None)
-    if found is None:
+    original = getattr(_resolve(seam), attribute, None)
+    if original is None:
         raise SeamMoved(
             f"{_package(seam)} has no {seam} any more: adapt mdlc_local to it or keep the pinned version"
         )
     if parameters is not None:
-        actual = list(inspect.signature(found).parameters)
+        actual = list(inspect.signature(original).parameters)
         if actual != parameters.split():
             raise SeamMoved(
                 f"{seam} of {_package(seam)} takes ({', '.join(actual)}), no longer "
                 f"({', '.join(parameters.split())}): adapt mdlc_local to it or keep the pinned version"
             )
-    return found
+    return original
 
 
 def replace(owner: str, attribute: str, replacement: Any) -> None:

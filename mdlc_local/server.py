@@ -103,7 +103,8 @@ class OneLine(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
         """The line of a record, without its traceback."""
         return "".join(
-            one if one.isprintable() else f"\\u{ord(one):04x}" for one in super().formatMessage(record)
+            character if character.isprintable() else f"\\u{ord(character):04x}"
+            for character in super().formatMessage(record)
         )
 
 

@@ -49,23 +49,25 @@ def _encrypting_buckets(apply: Callable[..., None]) -> Callable[..., None]:
 def encryption_xml(encryption: dict[str, Any]) -> str:
     """A template's `BucketEncryption` as the body of PutBucketEncryption."""
     root = ElementTree.Element("ServerSideEncryptionConfiguration", xmlns=S3_NAMESPACE)
-    for given in encryption["ServerSideEncryptionConfiguration"]:
+    for rule_document in encryption["ServerSideEncryptionConfiguration"]:
         rule = ElementTree.SubElement(root, "Rule")
-        default = given.get("ServerSideEncryptionByDefault")
+        default = rule_document.get("ServerSideEncryptionByDefault")
         if default:
             apply = ElementTree.SubElement(rule, "ApplyServerSideEncryptionByDefault")
             for name in ("SSEAlgorithm", "KMSMasterKeyID"):
                 if name in default:
                     ElementTree.SubElement(apply, name).text = str(default[name])
-        if "BucketKeyEnabled" in given:
-            ElementTree.SubElement(rule, "BucketKeyEnabled").text = str(given["BucketKeyEnabled"]).lower()
+        if "BucketKeyEnabled" in rule_document:
+            ElementTree.SubElement(rule, "BucketKeyEnabled").text = str(
+                rule_document["BucketKeyEnabled"]
+            ).lower()
     return ElementTree.tostring(root, encoding="unicode")
 
 
 def _encrypt_table(name: str, props: dict[str, Any]) -> None:
-    given = props.get("SSESpecification")
+    specification = props.get("SSESpecification")
     describe = seams.take(DYNAMODB, "_sse_description_from_spec", "spec")
     table = seams.take(DYNAMODB, "_tables").get(name)
     if table is not None:
-        enabled = str((given or {}).get("SSEEnabled")).lower() == "true"
-        table["SSEDescription"] = describe({**given, "Enabled": enabled}) if given else None
+        enabled = str((specification or {}).get("SSEEnabled")).lower() == "true"
+        table["SSEDescription"] = describe({**specification, "Enabled": enabled}) if specification else None

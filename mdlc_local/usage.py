@@ -165,14 +165,14 @@ def _taking(gather: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
 
 def _without(statements: Iterable[Any], action: str) -> Iterator[Any]:
     matches = importlib.import_module(EVALUATOR).fnmatch_iam
-    for one in statements:
-        if one.effect != "Allow":
-            yield one
-        elif one.not_actions:
-            yield replace(one, not_actions=[*one.not_actions, action])
-        elif left := [pattern for pattern in one.actions if not matches(action, pattern)]:
+    for statement in statements:
+        if statement.effect != "Allow":
+            yield statement
+        elif statement.not_actions:
+            yield replace(statement, not_actions=[*statement.not_actions, action])
+        elif left := [pattern for pattern in statement.actions if not matches(action, pattern)]:
             # Only this action is being evaluated: a pattern that also allows others may go as a whole.
-            yield replace(one, actions=left)
+            yield replace(statement, actions=left)
 
 
 def _routes(ledger: Ledger) -> None:

@@ -135,7 +135,7 @@ def monitor_alarms() -> str:
         least_coverage=labels.least_coverage, moved_share=consistency.share
     )
     return _table(
-        ["alarm", "metric", "rings when a window"],
+        ["alarm", "metric", "goes to ALARM when a window"],
         ([f"`{spec.key}`", f"`{spec.metric}`", spec.says] for spec in specs),
     )
 
@@ -157,7 +157,7 @@ def probes() -> str:
 
 
 def alarms() -> str:
-    """What each bound of `RollbackAlarms` is held against, and what is watched unless told otherwise."""
+    """What each bound of `RollbackAlarms` is held against, and what is watched by default."""
     default, rows = RollbackAlarms(), []
     for argument, alone in _ALARMS:
         (spec,) = alone.specs()
@@ -171,7 +171,7 @@ def alarms() -> str:
                 "not watched" if usual is None else f"above {usual:g}",
             ]
         )
-    return _table(["argument", "metric", "statistic", "unit", "unless told otherwise"], rows)
+    return _table(["argument", "metric", "statistic", "unit", "by default"], rows)
 
 
 def refused() -> str:
@@ -197,8 +197,8 @@ def written(text: str) -> str:
     Raises:
         KeyError: for a mark that names no table.
     """
-    made = {**tables(), **monitoring_tables()}
-    return _MARKED.sub(lambda found: f"{found['mark']}{made[found['name']]}{found['end']}", text)
+    rendered = {**tables(), **monitoring_tables()}
+    return _MARKED.sub(lambda match: f"{match['mark']}{rendered[match['name']]}{match['end']}", text)
 
 
 def _words(make: Callable[[], object]) -> str:

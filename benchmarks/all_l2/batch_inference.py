@@ -129,7 +129,7 @@ class BatchInference(Construct):
         champion.add_catch(record, errors=["DynamoDB.ConditionalCheckFailedException"], outputs={})
         states.caught(champion)
         detail = {"outcome": "{% $result.outcome %}", "run": "{% $plan.run %}", **kept}
-        announce = states.event("Announce", "Predictions Published", detail)
+        announce = states.event("PublishEvent", "Predictions Published", detail)
         states.caught(announce)
         resume = states.resumed(
             [

@@ -46,7 +46,7 @@ class Records:
         self._max_delay = Duration.seconds(60)
         failed = sfn.Fail.jsonata(scope, "Failed", error="{% $failure.Error %}", cause="{% $failure.Cause %}")
         announce = self.event(
-            "AnnounceFailure",
+            "PublishFailure",
             failure_event,
             {"error": "{% $failure.Error %}", "cause": "{% $substring($failure.Cause, 0, 2000) %}"},
         )

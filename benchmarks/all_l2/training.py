@@ -165,7 +165,7 @@ class Training(Construct):
             **kept,
             "evaluation": "{% $plan.uris.evaluation %}",
         }
-        announce = states.event("Announce", "Training Completed", detail)
+        announce = states.event("PublishEvent", "Training Completed", detail)
         states.caught(announce)
         resume = states.resumed(
             [check, verdict, prepare, train, model, score, evaluate, register],

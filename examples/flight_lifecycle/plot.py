@@ -24,14 +24,14 @@ def draw(months: Sequence[Month], without: Mapping[int, Interval], path: Path) -
     """
     figure, axes = pyplot.subplots(figsize=(8, 4.2), layout="constrained")
     places = range(len(months))
-    for label, colour, found, shift in (
+    for label, colour, intervals, shift in (
         ("retrained by itself", WITH, [one.auc for one in months], 0.06),
         ("the first model, never retrained", WITHOUT, [without[one.month] for one in months], -0.06),
     ):
         axes.errorbar(
             [place + shift for place in places],
-            [one.value for one in found],
-            yerr=[[one.value - one.low for one in found], [one.high - one.value for one in found]],
+            [one.value for one in intervals],
+            yerr=[[one.value - one.low for one in intervals], [one.high - one.value for one in intervals]],
             marker="o", capsize=3, linewidth=2, color=colour, label=label,
         )  # fmt: skip
     for place, one in zip(places, months, strict=True):

@@ -57,10 +57,12 @@ def _say_what_follows(target: Target, machine: machines.StateMachine, result: ru
     """Says that the approval of what was trained has begun a release, where the model has an endpoint."""
     model = machine.name.removesuffix("-training")
     wanted = f"{model}-{releases.WORKFLOW}"
-    found = [one for one in machines.all_machines(target) if one.name == wanted]
-    if not found:
+    matching = [
+        state_machine for state_machine in machines.all_machines(target) if state_machine.name == wanted
+    ]
+    if not matching:
         return
-    begun = releases.begun_since(target, found[0], result.timeline.started)
+    begun = releases.begun_since(target, matching[0], result.timeline.started)
     if begun is None:
         text = f"Next: `mdlc release --model {model}` brings it to the endpoint."
     else:
@@ -82,8 +84,8 @@ def upload(
     """Put files where a model's training looks for its data. A file of the same name is replaced."""
     _, target = options.chosen_to_change(local, f"Upload {', '.join(file.name for file in files)}", yes=yes)
     if to is None:
-        found = machines.all_machines(target, stack=stack)
-        to = uploading.folder_of(target, machines.choose(found, "training", model=model))
+        state_machines = machines.all_machines(target, stack=stack)
+        to = uploading.folder_of(target, machines.choose(state_machines, "training", model=model))
     uploading.upload(target, files, to)
 
 
@@ -96,20 +98,22 @@ def executions(
 ) -> None:
     """List what ran: when, how long, and how it ended."""
     _, target = options.chosen(local)
-    found = machines.all_machines(target, stack=stack)
+    state_machines = machines.all_machines(target, stack=stack)
     if workflow:
-        found = [machines.choose(found, workflow, model=model)]
+        state_machines = [machines.choose(state_machines, workflow, model=model)]
     elif model:
-        found = [machine for machine in found if machine.name.startswith(f"{model}-")]
+        state_machines = [machine for machine in state_machines if machine.name.startswith(f"{model}-")]
     table = progress.table("started", "machine", "execution", "status", "outcome", "seconds")
-    told = [(each, endings.of(target, each)) for each in machines.newest(target, found, limit=limit)]
-    for each, ending in told:
+    ended = [
+        (each, endings.of(target, each)) for each in machines.newest(target, state_machines, limit=limit)
+    ]
+    for each, ending in ended:
         seconds = f"{(each.stopped - each.started).total_seconds():.0f}" if each.stopped else ""
         started = f"{each.started:%Y-%m-%d %H:%M:%S}"
         table.add_row(started, each.machine, each.name, each.status, ending.outcome, seconds)
     out = progress.results_console()
     out.print(table)
-    for note in endings.latest_notes((each.machine, ending) for each, ending in told):
+    for note in endings.latest_notes((each.machine, ending) for each, ending in ended):
         out.print(terminal.line(note))
 
 

@@ -64,9 +64,9 @@ def problems(resource: str, arguments: object) -> tuple[str, ...]:
     strict = called.startswith("sagemaker:")
     if _fits(arguments, _expectation(shape, strict)):
         return ()
-    found: list[str] = []
-    _look(arguments, shape, "", _Reading(called, strict, found))
-    return tuple(found)
+    sentences: list[str] = []
+    _look(arguments, shape, "", _Reading(called, strict, sentences))
+    return tuple(sentences)
 
 
 @cache
@@ -151,15 +151,15 @@ def _still_to_see(
 def _fits(value: Any, expected: Any) -> bool:
     if expected is None:
         return True
-    kind, given = type(expected), type(value)
-    if given is str and value.startswith("{%"):
+    kind, actual = type(expected), type(value)
+    if actual is str and value.startswith("{%"):
         return True  # known only when the machine runs
     if kind is _Scalar:
-        return given in expected.types
+        return actual in expected.types
     if kind is frozenset:
-        return given is str and value in expected
+        return actual is str and value in expected
     if kind is tuple:
-        if given is not dict:
+        if actual is not dict:
             return False
         unseen = _still_to_see(expected, tuple(value), tuple(map(type, value.values())))
         if not unseen:
@@ -173,10 +173,10 @@ def _fits(value: Any, expected: Any) -> bool:
             if not _fits(member, wanted):
                 return False
         return True
-    if given is not expected.container:
+    if actual is not expected.container:
         return False
     inner = expected.member
-    for member in value.values() if given is dict else value:
+    for member in value.values() if actual is dict else value:
         if type(inner) is _Scalar and type(member) in inner.types:
             continue
         if not _fits(member, inner):
@@ -187,16 +187,16 @@ def _fits(value: Any, expected: Any) -> bool:
 class _Reading:
     """One reading of a request: which operation, how strictly, and what was found."""
 
-    __slots__ = ("called", "found", "shapes", "strict")
+    __slots__ = ("called", "sentences", "shapes", "strict")
 
-    def __init__(self, called: str, strict: bool, found: list[str]) -> None:
+    def __init__(self, called: str, strict: bool, sentences: list[str]) -> None:
         self.called = called
         self.strict = strict
-        self.found = found
+        self.sentences = sentences
         self.shapes: dict[str, Any] = _table()["shapes"]
 
     def report(self, path: str, problem: str) -> None:
-        self.found.append(f"{path} of {self.called} {problem}" if path else f"{self.called} {problem}")
+        self.sentences.append(f"{path} of {self.called} {problem}" if path else f"{self.called} {problem}")
 
 
 def _look(value: object, reference: str, path: str, reading: _Reading) -> None:
@@ -239,7 +239,7 @@ def _look_into(value: object, shape: dict[str, Any], path: str, reading: _Readin
         reference = members.get(name)
         here = f"{path}.{name}" if path else name
         if reference is None:
-            reading.found.append(f"{here} is no member of {reading.called}; {_remedy(name, members)}")
+            reading.sentences.append(f"{here} is no member of {reading.called}; {_remedy(name, members)}")
         else:
             _look(member, reference, here, reading)
     for name in shape["required"]:

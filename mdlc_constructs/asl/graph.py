@@ -91,14 +91,14 @@ def _is_fail(state: State) -> bool:
 
 
 def _closure(starts: Iterable[str], following: Mapping[str, Iterable[str]]) -> set[str]:
-    found: set[str] = set()
+    reached: set[str] = set()
     waiting = list(starts)
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found.add(name)
+        if name not in reached:
+            reached.add(name)
             waiting.extend(following.get(name, ()))
-    return found
+    return reached
 
 
 def _ends(state: State) -> bool:

@@ -46,7 +46,7 @@ def bound(value: Any, bindings: Mapping[str, str]) -> Any:
 def policy(statements: Iterable[Statement], bindings: Mapping[str, str]) -> list[dict[str, Any]]:
     """The statements of a policy document, merged."""
     document = [
-        {**one, **_shortened(one)} for one in (statement.to_policy() for statement in merge(statements))
+        {**body, **_shortened(body)} for body in (statement.to_policy() for statement in merge(statements))
     ]
     bound_statements: list[dict[str, Any]] = bound(document, {**deployment(), **bindings})
     return bound_statements
@@ -82,7 +82,7 @@ class Role:
 
     def allow(self, statements: Iterable[Statement], bindings: Mapping[str, str]) -> None:
         """Allow what is not allowed yet."""
-        added = [one for one in policy(statements, bindings) if one not in self._statements]
+        added = [statement for statement in policy(statements, bindings) if statement not in self._statements]
         if added:
             self._statements += added
             self.resource.policies = self._policies()

@@ -33,7 +33,7 @@ def check_timestamp_format(text: object) -> None:
     letters = re.findall(r"%(.?)", text.replace("%%", ""))
     for letter in letters:
         if not letter or letter not in DIRECTIVES:
-            known = " ".join(f"%{one}" for one in DIRECTIVES)
+            known = " ".join(f"%{directive}" for directive in DIRECTIVES)
             raise refusal(name, text, f"there is no %{letter}; use {known} and %%.")
     there = set(letters)
     if len(there) < len(letters):

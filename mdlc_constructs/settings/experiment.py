@@ -23,7 +23,7 @@ from mdlc_constructs.settings.serving import Serving
 
 MIN_EXPERIMENT, MAX_EXPERIMENT = timedelta(minutes=1), timedelta(days=30)
 SHADOW_VARIANT = "shadow"
-"""The shadow's variant name, by which its captures and metrics are told."""
+"""The shadow's variant name, by which its captures and metrics are known."""
 
 MIN_OUTCOMES = 30
 """With fewer, the normal distribution stands in badly for Student's."""
@@ -137,9 +137,9 @@ class ABTest:
 
     SageMaker's own weights are drawn anew for each request. So the caller asks `variant_of` and names the
     answer as the request's ``TargetVariant``; a `DecisionApi` in front of the endpoint (of the Lambda shape)
-    does so by itself, by the dataset's entity column. What came of each request is told by the team, as JSON
-    Lines below ``outcomes/`` in the model's bucket: ``{"request_id": ..., "value": ...}``, the request's id
-    being its ``InferenceId``.
+    does so by itself, by the dataset's entity column. What came of each request is written by the team, as
+    JSON Lines below ``outcomes/`` in the model's bucket: ``{"request_id": ..., "value": ...}``, the
+    request's id being its ``InferenceId``.
 
     The challenger wins when the confidence interval of the difference of means (of entities, not of
     requests: those of one entity are not independent) lies above zero: Welch's, with the normal distribution

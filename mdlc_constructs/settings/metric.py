@@ -53,7 +53,7 @@ def check_metric_task(argument: str, name: str, task: str) -> None:
     """
     known = metric(argument, name)
     if known.task != task:
-        computed = ", ".join(one.name for one in METRICS.values() if one.task == task)
+        computed = ", ".join(computable.name for computable in METRICS.values() if computable.task == task)
         raise refusal(
             argument,
             name,

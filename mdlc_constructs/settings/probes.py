@@ -98,12 +98,12 @@ class Probes:
 
     def _remedies(self, share: float, quality_share: float) -> str:
         least = -math.expm1(math.log(1 - CONFIDENCE) / self.most)
-        found = []
+        remedies = []
         if least < quality_share:
-            found.append(f"shift a larger canary, step or batch (at least {least / quality_share:.3g})")
+            remedies.append(f"shift a larger canary, step or batch (at least {least / quality_share:.3g})")
         if least < share:
-            found.append(f"watch a larger quality_share (at least {least / share:.3g})")
-        return ", ".join([*found, "or raise most" if found else "raise most"])
+            remedies.append(f"watch a larger quality_share (at least {least / share:.3g})")
+        return ", ".join([*remedies, "or raise most" if remedies else "raise most"])
 
     def check_rollout(self, rollout: Deployment) -> None:
         """Refuse a rollout that is over before anybody has looked twice.
@@ -133,5 +133,5 @@ def watched_share(alarms: RollbackAlarms) -> float | None:
     A drift of d needs more than a share of d of the answers to have moved: the Kolmogorov-Smirnov distance
     is at most the share of rows that are answered differently.
     """
-    given = [share for share in (alarms.quality_share, alarms.prediction_drift) if share is not None]
-    return min(given, default=None)
+    shares = [share for share in (alarms.quality_share, alarms.prediction_drift) if share is not None]
+    return min(shares, default=None)

@@ -143,16 +143,16 @@ class RollbackAlarms:
 
     def specs(self) -> tuple[AlarmSpec, ...]:
         """The alarms, in a fixed order."""
-        found = []
+        specs = []
         if self.p99_latency is not None:
             # ModelLatency is in microseconds.
             bound = self.p99_latency / timedelta(microseconds=1)
-            found.append(self._spec("Latency", _ENDPOINT, "ModelLatency", "p99", bound, "microseconds"))
+            specs.append(self._spec("Latency", _ENDPOINT, "ModelLatency", "p99", bound, "microseconds"))
         for name, (key, namespace, metric, statistic, unit, _) in _TABLE.items():
             value = getattr(self, name)
             if value is not None:
-                found.append(self._spec(key, namespace, metric, statistic, value, unit))
-        return (*found, *(self._business(metric) for metric in self.business))
+                specs.append(self._spec(key, namespace, metric, statistic, value, unit))
+        return (*specs, *(self._business(metric) for metric in self.business))
 
     def _spec(
         self, key: str, namespace: str, metric: str, statistic: str, threshold: float, unit: str

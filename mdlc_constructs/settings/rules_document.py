@@ -126,9 +126,9 @@ class _Reader:
         with self._noting():
             check_keys("", document, _DOCUMENT)
         with self._noting():
-            given = document.get("schema_version")
-            if given != SCHEMA_VERSION or isinstance(given, bool):
-                raise refusal("schema_version", given, f"give {SCHEMA_VERSION}.")
+            version = document.get("schema_version")
+            if version != SCHEMA_VERSION or isinstance(version, bool):
+                raise refusal("schema_version", version, f"give {SCHEMA_VERSION}.")
         with self._noting():
             _check_text("version", document.get("version"))
         overrides = [self._override(*entry) for entry in self._entries(document, "overrides", _OVERRIDE)]

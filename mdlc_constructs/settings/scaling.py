@@ -116,7 +116,7 @@ class Scaling:
     :param backlog: requests waiting for an instance of an `Asynchronous` endpoint.
     :param scale_in_cooldown: how long to wait after taking instances away.
     :param scale_out_cooldown: how long to wait after adding instances.
-    :param schedules: changes of the bounds by the clock.
+    :param schedules: changes of the bounds on a schedule.
     :param night: fewer instances at night.
     :raises ValueError: naming the argument, its value and the remedy.
     """

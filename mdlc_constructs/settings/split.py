@@ -42,8 +42,8 @@ class Split:
             "holdout_from": _iso("holdout_from", holdout_from),
             "holdout_to": _iso("holdout_to", holdout_to),
         }
-        given = [(name, moment) for name, moment in moments.items() if moment is not None]
-        for (earlier, start), (later, end) in pairwise(given):
+        bounds = [(name, moment) for name, moment in moments.items() if moment is not None]
+        for (earlier, start), (later, end) in pairwise(bounds):
             if start >= end:
                 raise refusal(later, end, f"must be after {earlier} ({start}).")
         return cls(

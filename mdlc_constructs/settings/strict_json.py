@@ -64,19 +64,19 @@ def check_json(value: object) -> None:
     level: list[object] = [value]
     for depth in range(MAX_DEPTH + 1):
         inner: list[object] = []
-        for one in level:
-            if isinstance(one, Mapping | list | tuple) and depth == MAX_DEPTH:
+        for item in level:
+            if isinstance(item, Mapping | list | tuple) and depth == MAX_DEPTH:
                 raise StrictJsonError(_NESTED)
-            if isinstance(one, Mapping):
-                for key in one:
+            if isinstance(item, Mapping):
+                for key in item:
                     _check_text(key)
-                inner += one.values()
-            elif isinstance(one, list | tuple):
-                inner += one
-            elif isinstance(one, float) and not math.isfinite(one):
-                _refuse_constant(repr(one))
+                inner += item.values()
+            elif isinstance(item, list | tuple):
+                inner += item
+            elif isinstance(item, float) and not math.isfinite(item):
+                _refuse_constant(repr(item))
             else:
-                _check_text(one)
+                _check_text(item)
         level = inner
 
 
@@ -108,11 +108,11 @@ def _check_text(value: object) -> None:
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
         twice = next(name for name, many in Counter(name for name, _ in pairs).items() if many > 1)
         raise StrictJsonError(f"The key {shown(twice)} stands twice in one object: keep one of them.")
-    return found
+    return members
 
 
 def _refuse_constant(text: str) -> float:

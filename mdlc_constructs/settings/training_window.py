@@ -104,13 +104,13 @@ TrainingWindow: TypeAlias = SlidingWindow | ExpandingWindow | SinceDrift
 
 def window_to_plan(window: TrainingWindow) -> dict[str, object]:
     """A window as functions are given it: its kind, and durations in seconds."""
-    durations = {one.name: int(getattr(window, one.name).total_seconds()) for one in fields(window)}
+    durations = {field.name: int(getattr(window, field.name).total_seconds()) for field in fields(window)}
     return {"kind": window.kind, **durations}
 
 
 def window_from_plan(plan: Mapping[str, Any]) -> TrainingWindow:
     """The window of `window_to_plan`."""
-    kinds: dict[str, Any] = {one.kind: one for one in (SlidingWindow, ExpandingWindow, SinceDrift)}
-    given = {name: timedelta(seconds=value) for name, value in plan.items() if name != "kind"}
-    window: TrainingWindow = kinds[plan["kind"]](**given)
+    kinds: dict[str, Any] = {window.kind: window for window in (SlidingWindow, ExpandingWindow, SinceDrift)}
+    durations = {name: timedelta(seconds=value) for name, value in plan.items() if name != "kind"}
+    window: TrainingWindow = kinds[plan["kind"]](**durations)
     return window

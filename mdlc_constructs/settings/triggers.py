@@ -16,7 +16,7 @@ _SCHEDULE = re.compile(r"(cron|rate)\(.+\)")
 
 @dataclass(frozen=True, kw_only=True)
 class OnSchedule:
-    """By the clock, whatever happened.
+    """On a schedule, whatever happened.
 
     :param schedule: ``cron(...)`` or ``rate(...)`` as EventBridge reads them, in UTC.
     :param priority: how important a retraining for this reason is, 0 to 9.
@@ -196,10 +196,10 @@ Trigger: TypeAlias = OnSchedule | OnNewData | OnDrift | OnAccuracyLoss | OnCodeC
 
 def trigger_to_plan(trigger: Trigger) -> dict[str, Any]:
     """A trigger as functions are given it: its name and its arguments."""
-    given = {
+    arguments = {
         name: list(value) if isinstance(value, tuple) else value for name, value in asdict(trigger).items()
     }
-    return {"trigger": trigger.name, **given}
+    return {"trigger": trigger.name, **arguments}
 
 
 def trigger_from_plan(plan: Mapping[str, Any]) -> Trigger:
@@ -207,5 +207,5 @@ def trigger_from_plan(plan: Mapping[str, Any]) -> Trigger:
     kinds: dict[str, Any] = {
         kind.name: kind for kind in (OnSchedule, OnNewData, OnDrift, OnAccuracyLoss, OnCodeChange, OnRequest)
     }
-    made: Trigger = kinds[plan["trigger"]](**{name: plan[name] for name in plan if name != "trigger"})
-    return made
+    trigger: Trigger = kinds[plan["trigger"]](**{name: plan[name] for name in plan if name != "trigger"})
+    return trigger

@@ -168,13 +168,15 @@ def rendered(hyperparameters: Mapping[str, Value], *, version: str = "3.0-5") ->
         thing given twice, or what the image refuses together.
     """
     result: dict[str, str] = {}
-    for given, value in hyperparameters.items():
-        name = ALIASES.get(given, given)
+    for argument, value in hyperparameters.items():
+        name = ALIASES.get(argument, argument)
         if name not in TABLE:
-            raise unknown("hyperparameters", given, [*TABLE, *ALIASES], what="XGBoost hyperparameter")
+            raise unknown("hyperparameters", argument, [*TABLE, *ALIASES], what="XGBoost hyperparameter")
         if name in result:
-            raise refusal(given, value, f"is another name of {name!r}, which is given too; give one of them.")
-        _check(given, value, TABLE[name])
+            raise refusal(
+                argument, value, f"is another name of {name!r}, which is given too; give one of them."
+            )
+        _check(argument, value, TABLE[name])
         _check_version(name, value, version)
         result[name] = _text(value)
     _check_together(result)

@@ -192,10 +192,10 @@ class Workflow(Construct):
     @staticmethod
     def repository_arn(image_uri: str) -> str:
         """The ECR repository of an image; any of the account's when the URI does not tell."""
-        found = _ECR.fullmatch(image_uri)
-        if found is None:
+        match = _ECR.fullmatch(image_uri)
+        if match is None:
             return "arn:${Partition}:ecr:${Region}:${Account}:repository/*"
-        return f"arn:${{Partition}}:ecr:{found['region']}:{found['account']}:repository/{found['repository']}"
+        return f"arn:${{Partition}}:ecr:{match['region']}:{match['account']}:repository/{match['repository']}"
 
     @staticmethod
     def network_bindings(network: NetworkSettings) -> dict[str, str]:
@@ -209,9 +209,9 @@ class Workflow(Construct):
         """Every step's task, from `create_<step>_task`."""
         return tasks_of(self, self.steps)
 
-    def read_seams(self, given: Mapping[str, Seam] | None) -> dict[str, StateSequence]:
+    def read_seams(self, seams: Mapping[str, Seam] | None) -> dict[str, StateSequence]:
         """The seams from methods and from the constructor, the constructor's after the methods'."""
-        return seams_of(self, self.steps, given)
+        return seams_of(self, self.steps, seams)
 
     def _alarm(self, id_: str, metric: str, what: str) -> cloudwatch.CfnAlarm:
         return cloudwatch.CfnAlarm(

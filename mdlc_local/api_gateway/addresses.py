@@ -73,8 +73,8 @@ def allows_other_origins(api: str) -> bool:
 def _stages(api: str) -> dict[str, Any]:
     gateway = importlib.import_module(API_GATEWAY)
     owner = gateway if gateway.find_api_scope(api) is not None else importlib.import_module(HTTP_APIS)
-    found: dict[str, Any] = owner.stages_for_api(api)
-    return found
+    stages: dict[str, Any] = owner.stages_for_api(api)
+    return stages
 
 
 def _parsing(parse: Callable[[str, str], Parsed | None]) -> Callable[[str, str], Parsed | None]:

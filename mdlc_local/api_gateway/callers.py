@@ -80,8 +80,8 @@ def _worded(enforce: Callable[..., Any]) -> Callable[..., Any]:
         refused = enforce(*arguments, **keywords)
         if refused is None or b"is not authorized" not in refused[2]:
             return refused
-        told = json.loads(refused[2])
-        message = _ACCOUNT.sub(r"\1********\2", str(told.get("message") or told.get("Message")))
+        body = json.loads(refused[2])
+        message = _ACCOUNT.sub(r"\1********\2", str(body.get("message") or body.get("Message")))
         headers = {"Content-Type": "application/json", "x-amzn-ErrorType": "AccessDeniedException"}
         return refused[0], headers, json.dumps({"Message": message}).encode()
 

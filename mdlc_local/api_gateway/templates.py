@@ -74,12 +74,12 @@ class Input:
 
     def path(self, path: str) -> Any:
         """The value at a JSON path."""
-        return _found(self._document, path)
+        return _at_path(self._document, path)
 
     def json(self, path: str) -> str:
         """The value at a JSON path, as JSON."""
-        found = _found(self._document, path)
-        return dumped("" if found is None else found)
+        value = _at_path(self._document, path)
+        return dumped("" if value is None else value)
 
     @functools.cached_property
     def _document(self) -> Any:
@@ -103,14 +103,14 @@ class Util:
         return methods[name]
 
 
-def render(template: str, given: Input, context: JavaMap, stage_variables: dict[str, str]) -> str:
+def render(template: str, body_input: Input, context: JavaMap, stage_variables: dict[str, str]) -> str:
     """What a template makes of a request or an answer; it may set `context.responseOverride`.
 
     Raises:
         TemplateFailed: when it cannot be read or evaluated.
     """
     names = {
-        "input": given,
+        "input": body_input,
         "util": Util(),
         "context": context,
         "stageVariables": JavaMap(stage_variables),
@@ -187,7 +187,7 @@ def _path(path: str) -> Any:
     return parse(path)
 
 
-def _found(document: Any, path: str) -> Any:
+def _at_path(document: Any, path: str) -> Any:
     if path == "$":
         return document
     matches = [match.value for match in _path(path).find(document)]

@@ -31,7 +31,7 @@ def change(target: Target, count: int, cause: str) -> bool:
         )
     except Fault:
         return False
-    told = f"Setting desired instance count to {count}."
+    description = f"Setting desired instance count to {count}."
     done = f"Successfully set desired instance count to {count}. Change successfully fulfilled by sagemaker."
     with store.lock:
         target.activities.insert(
@@ -41,7 +41,7 @@ def change(target: Target, count: int, cause: str) -> bool:
                 "ServiceNamespace": store.NAMESPACE,
                 "ResourceId": target.resource_id,
                 "ScalableDimension": store.DIMENSION,
-                "Description": told,
+                "Description": description,
                 "Cause": cause,
                 "StartTime": started,
                 "EndTime": model.now(),

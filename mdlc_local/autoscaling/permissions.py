@@ -26,8 +26,8 @@ def check(operation: str, request: dict[str, Any], scope: Scope, key: str) -> No
         host.authorize(key, f"application-autoscaling:{operation}", "*", scope.region, {})
         return
     endpoint, variant = targets.named(request)
-    found = store.find(scope, endpoint, variant)
-    arn = found.arn if found else _here("application-autoscaling", scope) + "scalable-target/new"
+    target = store.find(scope, endpoint, variant)
+    arn = target.arn if target else _here("application-autoscaling", scope) + "scalable-target/new"
     host.authorize(key, f"application-autoscaling:{operation}", arn, scope.region, context(request))
     for action, resource, more in _besides(operation, endpoint, variant, scope):
         host.authorize(key, action, resource, scope.region, more)
@@ -83,8 +83,8 @@ def _besides(
         yield "cloudwatch:PutMetricAlarm", alarm, {}
         yield "cloudwatch:DescribeAlarms", alarm, {}
     elif operation in ("DeregisterScalableTarget", "DeleteScalingPolicy"):
-        found = store.find(scope, endpoint, variant)
-        if found is not None and found.policies:
+        target = store.find(scope, endpoint, variant)
+        if target is not None and target.policies:
             yield "cloudwatch:DeleteAlarms", alarm, {}
 
 

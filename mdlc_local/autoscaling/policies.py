@@ -103,9 +103,9 @@ def described(tracked: dict[str, Any], target: Target) -> dict[str, Any]:
     customized = tracked.get("CustomizedMetricSpecification")
     if not customized or "MetricName" not in customized:
         raise invalid("The embedded AWS tracks one metric, predefined or customized, and no metric math.")
-    given = {key: customized[key] for key in ("Namespace", "MetricName", "Statistic")}
+    metric = {key: customized[key] for key in ("Namespace", "MetricName", "Statistic")}
     unit = {"Unit": customized["Unit"]} if "Unit" in customized else {}
-    return {**given, **unit, "Dimensions": customized.get("Dimensions", []), "Period": 60}
+    return {**metric, **unit, "Dimensions": customized.get("Dimensions", []), "Period": 60}
 
 
 def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:

@@ -80,10 +80,10 @@ def due(request: dict[str, Any], after: datetime.datetime) -> datetime.datetime 
         raise invalid(f"Timezone {request['Timezone']} is not valid.") from error
     if "StartTime" in request:
         after = max(after, model.moment(request["StartTime"]) - datetime.timedelta(seconds=1))
-    found = _next(request["Schedule"], after, zone)
-    if found is not None and "EndTime" in request and found > model.moment(request["EndTime"]):
+    fires_at = _next(request["Schedule"], after, zone)
+    if fires_at is not None and "EndTime" in request and fires_at > model.moment(request["EndTime"]):
         return None
-    return found
+    return fires_at
 
 
 def _next(schedule: str, after: datetime.datetime, zone: zoneinfo.ZoneInfo) -> datetime.datetime | None:
@@ -101,8 +101,8 @@ def _next(schedule: str, after: datetime.datetime, zone: zoneinfo.ZoneInfo) -> d
         )
     # Read on the zone's own clock, without its offset, which may change between now and then.
     local = after.astimezone(zone).replace(tzinfo=datetime.UTC)
-    found: datetime.datetime | None = events._cron_next_fire(fields, local)
-    return None if found is None else found.replace(tzinfo=zone).astimezone(datetime.UTC)
+    fires_at: datetime.datetime | None = events._cron_next_fire(fields, local)
+    return None if fires_at is None else fires_at.replace(tzinfo=zone).astimezone(datetime.UTC)
 
 
 def carry_out(target: Target, now: datetime.datetime) -> None:

@@ -41,14 +41,14 @@ def existing(request: dict[str, Any], scope: Scope) -> Target:
     Raises:
         Fault: ObjectNotFoundException.
     """
-    found = store.find(scope, *named(request))
-    if found is None:
+    target = store.find(scope, *named(request))
+    if target is None:
         raise Fault(
             "ObjectNotFoundException",
             f"No scalable target registered for service namespace: {request['ServiceNamespace']}, resource "
             f"ID: {request['ResourceId']}, scalable dimension: {request['ScalableDimension']}",
         )
-    return found
+    return target
 
 
 def register(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
@@ -150,5 +150,5 @@ def shown(target: Target) -> dict[str, Any]:
 
 def activities(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """DescribeScalingActivities, the newest first."""
-    found = [activity for target in asked_for(request, scope) for activity in target.activities]
-    return {"ScalingActivities": sorted(found, key=lambda one: one["StartTime"], reverse=True)}
+    recorded = [activity for target in asked_for(request, scope) for activity in target.activities]
+    return {"ScalingActivities": sorted(recorded, key=lambda activity: activity["StartTime"], reverse=True)}

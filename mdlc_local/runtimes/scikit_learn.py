@@ -109,10 +109,13 @@ def replied(result: Any) -> Reply:
         return HTTPStatus.OK, "text/html; charset=utf-8", _bytes(result)
     if not callable(result):
         raise TypeError(f"output_fn returned {type(result).__name__}: return a body and its content type")
-    told: list[Any] = []
-    parts = result({"REQUEST_METHOD": "POST", "PATH_INFO": "/invocations"}, lambda *given: told.append(given))
-    headers = {name.lower(): value for name, value in told[0][1]}
-    return int(told[0][0].split()[0]), headers.get("content-type", JSON), b"".join(parts)
+    responses: list[Any] = []
+    parts = result(
+        {"REQUEST_METHOD": "POST", "PATH_INFO": "/invocations"},
+        lambda *arguments: responses.append(arguments),
+    )
+    headers = {name.lower(): value for name, value in responses[0][1]}
+    return int(responses[0][0].split()[0]), headers.get("content-type", JSON), b"".join(parts)
 
 
 def _bytes(body: str | bytes) -> bytes:
@@ -168,12 +171,12 @@ class Handler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         """Answer requests until the caller has no more."""
         try:
-            while self._one():
+            while self._serve_request():
                 pass
         except ConnectionError:
             return
 
-    def _one(self) -> bool:
+    def _serve_request(self) -> bool:
         words = self.rfile.readline(_LINE_BYTES).split()
         if len(words) != 3:
             return False

@@ -59,17 +59,17 @@ class Storage:
         bucket, key = parse(uri)
         try:
             if data_type == "ManifestFile":
-                found = self._manifest(bucket, key)
+                objects = self._manifest(bucket, key)
             else:
-                found = [Source(bucket, name, _below(key, name)) for name in self._keys(bucket, key)]
+                objects = [Source(bucket, name, _below(key, name)) for name in self._keys(bucket, key)]
         except (ClientError, BotoCoreError) as error:
             raise JobFailure(self._nothing_at(uri, bucket, f" Error message from S3: {error}")) from error
-        if not found:
+        if not objects:
             raise JobFailure(self._nothing_at(uri, bucket, ""))
-        for source in found:
+        for source in objects:
             if ".." in PurePosixPath(source.relative).parts:
                 raise JobFailure(f"ClientError: key {source.key!r} names no file below the job's folder")
-        return found
+        return objects
 
     def download(self, uri: str, data_type: str, folder: Path) -> int:
         """Fetch an input into `folder`; returns the number of files.
@@ -77,12 +77,12 @@ class Storage:
         Raises:
             JobFailure: when there is nothing to fetch, or S3 refuses.
         """
-        found = self.sources(uri, data_type)
+        objects = self.sources(uri, data_type)
         folder.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(_PARALLEL) as pool:
-            for _ in pool.map(lambda source: self.fetch(source, folder / source.relative), found):
+            for _ in pool.map(lambda source: self.fetch(source, folder / source.relative), objects):
                 pass
-        return len(found)
+        return len(objects)
 
     def fetch(self, source: Source, path: Path) -> None:
         """Fetch one object to `path`.

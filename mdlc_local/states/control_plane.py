@@ -77,9 +77,9 @@ def _starting_once(start: Handler) -> Handler:
         wrong = inputs.refusal(data.get("input"))
         if wrong is not None:
             return responses.error_response_json(*wrong, 400)
-        given = data.get("stateMachineArn", "")
-        if stepfunctions._resolve_state_machine_arn(given.partition("#")[0]) is None:
-            reason = f"State Machine Does Not Exist: '{given}'"
+        machine_arn = data.get("stateMachineArn", "")
+        if stepfunctions._resolve_state_machine_arn(machine_arn.partition("#")[0]) is None:
+            reason = f"State Machine Does Not Exist: '{machine_arn}'"
             return responses.error_response_json("StateMachineDoesNotExist", reason, 400)
         existing = _same_execution(data)
         if existing is None:
@@ -241,8 +241,8 @@ def waiting_for(token: str | None) -> Any | None:
     """What waits for the outcome of the task with this token (moto's endpoint), or None."""
     for execution in list(_running.values()):
         environment = execution.environment
-        if environment is not None and (found := environment.callback_pool_manager.get(token)) is not None:
-            return found
+        if environment is not None and (callback := environment.callback_pool_manager.get(token)) is not None:
+            return callback
     return None
 
 

@@ -164,8 +164,8 @@ def _invalid(message: str) -> Any:
 
 
 def _diagnostic(problem: Problem) -> dict[str, str]:
-    found = {"severity": "ERROR", "code": problem.code, "message": problem.message}
-    return found if problem.location is None else {**found, "location": problem.location}
+    diagnostic = {"severity": "ERROR", "code": problem.code, "message": problem.message}
+    return diagnostic if problem.location is None else {**diagnostic, "location": problem.location}
 
 
 def _checked(method: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:

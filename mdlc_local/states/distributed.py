@@ -27,7 +27,7 @@ def prepare(definition: dict[str, Any], language: str = "JSONPath") -> Batchers:
         definition: a machine, a branch or an item processor.
         language: the query language of what it stands in.
     """
-    found: Batchers = {}
+    batchers: Batchers = {}
     language = definition.get("QueryLanguage", language)
     for name, state in (definition.get("States") or {}).items():
         own = state.get("QueryLanguage", language)
@@ -36,11 +36,11 @@ def prepare(definition: dict[str, Any], language: str = "JSONPath") -> Batchers:
                 # moto's grammar wants a decimal point.
                 state["ToleratedFailurePercentage"] = float(state["ToleratedFailurePercentage"])
             if "ItemBatcher" in state:
-                found[name] = batching.Batcher(state.pop("ItemBatcher"), own)
-            found |= prepare(state.get("ItemProcessor") or state.get("Iterator") or {}, own)
+                batchers[name] = batching.Batcher(state.pop("ItemBatcher"), own)
+            batchers |= prepare(state.get("ItemProcessor") or state.get("Iterator") or {}, own)
         for branch in state.get("Branches") or []:
-            found |= prepare(branch, own)
-    return found
+            batchers |= prepare(branch, own)
+    return batchers
 
 
 def remember(execution_arn: str, batchers: Batchers) -> None:

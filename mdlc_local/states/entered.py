@@ -81,9 +81,9 @@ def _telling_once(describe: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """What failed in a branch says already in which state."""
 
     def described(self: Any) -> Any:
-        details, given = describe(self), self.extract_error_cause_pair()
-        if details and given and str(given[1]).startswith(_IN_STATE):
-            details["cause"] = given[1]
+        details, error_and_cause = describe(self), self.extract_error_cause_pair()
+        if details and error_and_cause and str(error_and_cause[1]).startswith(_IN_STATE):
+            details["cause"] = error_and_cause[1]
         return details
 
     return described

@@ -17,7 +17,7 @@ from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 from mdlc_local import seams
 from mdlc_local.states import entered
-from mdlc_local.states.history import Told
+from mdlc_local.states.history import ReportedDetails
 
 MAP = "moto.stepfunctions.parser.asl.component.state.exec.state_map.state_map:StateMap"
 
@@ -38,7 +38,7 @@ class EvaluationFailure(Failure):
 
     def get_evaluation_failed_event_details(self) -> Any:
         """What moto would add to the history once more."""
-        return Told()
+        return ReportedDetails()
 
 
 def install() -> None:
@@ -85,12 +85,12 @@ def evaluation_failure(environment: Any, cause: str, place: str) -> EvaluationFa
         event_type=HistoryEventType.EvaluationFailed,
         event_details=EventDetails(evaluationFailedEventDetails=details),
     )
-    told = Told(cause=cause, error=name.error_name, location=place)
+    reported = ReportedDetails(cause=cause, error=name.error_name, location=place)
     return EvaluationFailure(
         failure_event=FailureEvent(
             env=environment,
             error_name=name,
             event_type=HistoryEventType.EvaluationFailed,
-            event_details=EventDetails(evaluationFailedEventDetails=told),
+            event_details=EventDetails(evaluationFailedEventDetails=reported),
         )
     )

@@ -66,10 +66,10 @@ def _engine(expression: str) -> Any:
 def _range(start: Any, end: Any, step: Any) -> Any:
     """AWS answers with a JSONata sequence: of one element it is that element, of none nothing."""
     numbers = seams.take("ministack.services.stepfunctions", "_sfn_jsonata_range", "start end step")
-    found = numbers(start, end, step)
-    if isinstance(found, list) and len(found) < 2:
-        return found[0] if found else None
-    return found
+    bounds = numbers(start, end, step)
+    if isinstance(bounds, list) and len(bounds) < 2:
+        return bounds[0] if bounds else None
+    return bounds
 
 
 _engines: Pool[Any] = Pool(_engine, texts=500, spare=8)

@@ -191,8 +191,8 @@ class Execution:
         locations.mark(definition)
         kind = StateMachineType.EXPRESS if machine.get("type") == "EXPRESS" else StateMachineType.STANDARD
         if kind == StateMachineType.EXPRESS:
-            given = definition.get("TimeoutSeconds", EXPRESS_SECONDS)
-            definition["TimeoutSeconds"] = min(given, EXPRESS_SECONDS)
+            timeout = definition.get("TimeoutSeconds", EXPRESS_SECONDS)
+            definition["TimeoutSeconds"] = min(timeout, EXPRESS_SECONDS)
         self._definition = json.dumps(definition)
         role_arn = machine["roleArn"]
         self._worker = ExecutionWorker(

@@ -116,7 +116,7 @@ def _in_ascii(text: str) -> str:
 
 
 def _from_ascii(text: str) -> str:
-    return _CODED.sub(lambda found: chr(int(found[1], 16)), text)
+    return _CODED.sub(lambda match: chr(int(match[1], 16)), text)
 
 
 def _decoding(begin: Callable[..., None]) -> Callable[..., None]:

@@ -38,8 +38,8 @@ def mark(machine: dict[str, Any], language: str = "JSONPath") -> None:
 
 def expression_and_place(marked: str) -> tuple[str, str]:
     """The expression without its mark, and its place in the state ("" when it has no mark)."""
-    found = _MARK.match(marked)
-    return (marked[found.end() :].strip(), found[1]) if found else (marked, "")
+    match = _MARK.match(marked)
+    return (marked[match.end() :].strip(), match[1]) if match else (marked, "")
 
 
 def marked(value: Any, place: str) -> Any:

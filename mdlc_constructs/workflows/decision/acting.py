@@ -53,7 +53,7 @@ def acting(settings: DecisionSettings) -> tuple[State, ...]:
         # The action was called: a record that still says pending costs at most a call that does nothing.
         _noted("NoteAction", "{% $reached %}", following="Answer"),
         # A repeated request calls it at once.
-        _noted("NoteFailure", "failed", following="AnnounceFailure"),
+        _noted("NoteFailure", "failed", following="PublishFailure"),
     )
 
 

@@ -76,9 +76,9 @@ def windows_verdict() -> Choice:
 
 def default_tasks(settings: MonitoringSettings) -> dict[str, State]:
     """The task of every step, as it is unless a subclass replaces it."""
-    made = {"create_model": package_model(settings.model, settings.network)}
+    models = {"create_model": package_model(settings.model, settings.network)}
     return {
-        **({} if settings.consistency is None else made),
+        **({} if settings.consistency is None else models),
         "monitor_windows": monitor_windows(settings),
     }
 

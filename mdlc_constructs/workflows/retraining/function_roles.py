@@ -63,9 +63,9 @@ def planning(settings: RetrainingSettings) -> tuple[Statement, ...]:
         ),
         Statement(
             actions=("states:DescribeExecution",),
-            resources=tuple(arn("states", f"execution:{settings.model}-{one}:*") for one in machines),
+            resources=tuple(arn("states", f"execution:{settings.model}-{machine}:*") for machine in machines),
         ),
-        *(use_machines_key(KEY_ARN, machine_arn(f"{settings.model}-{one}")) for one in machines),
+        *(use_machines_key(KEY_ARN, machine_arn(f"{settings.model}-{machine}")) for machine in machines),
     )
 
 

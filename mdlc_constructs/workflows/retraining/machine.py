@@ -1,9 +1,9 @@
 """The retraining machine: a pure function from settings to states.
 
-On success it enters Begin, Gather, Gathered, WaitForMore, AskLease, LeaseVerdict, Claim, Claimed,
-AnnounceStart, Train, TrainVerdict, RestLease, ApprovalNeeded (AwaitApproval, LookAtPackage and
+On success it enters Begin, CoalesceTriggers, TriggersCoalesced, WaitForMore, AskLease, LeaseVerdict, Claim,
+Claimed, PublishStart, Train, TrainVerdict, ReleaseCapacity, ApprovalNeeded (AwaitApproval, LookAtPackage and
 ApprovalVerdict where a person decides), ReleaseNeeded, Release and ReleaseVerdict where something is
-released, Won, RecordAudit, Conclude and Announce. A release that came to nothing is looked at in
+released, Won, RecordAudit, Conclude and PublishEvent. A release that came to nothing is looked at in
 LookAtRejected and RejectedVerdict.
 
 Only who holds the model's lease claims triggers, trains and releases, so no two executions do. What a stopped
@@ -16,10 +16,10 @@ from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Pass, State
 from mdlc_constructs.workflows.assembly import NO_SEAM, Seams, check_names, chosen_tasks
-from mdlc_constructs.workflows.retraining.approving import approval
+from mdlc_constructs.workflows.retraining.approval import approval
 from mdlc_constructs.workflows.retraining.conclusion import TO_CONCLUSION, ending, failing, result, won
-from mdlc_constructs.workflows.retraining.leasing import begin, leased, rest_lease
-from mdlc_constructs.workflows.retraining.releasing import release, release_failed, releasing
+from mdlc_constructs.workflows.retraining.lease import begin, leased, release_capacity
+from mdlc_constructs.workflows.retraining.release import release, release_failed, releasing
 from mdlc_constructs.workflows.retraining.settings import WORKFLOW, RetrainingSettings
 from mdlc_constructs.workflows.retraining.training import announce_start, train, train_verdict
 
@@ -37,8 +37,8 @@ def steps_of(settings: RetrainingSettings) -> tuple[str, ...]:
 
 def default_tasks(settings: RetrainingSettings) -> dict[str, State]:
     """The task of every step, as it is unless a subclass replaces it."""
-    made = {"train": train, "release": release}
-    return {step: made[step](settings) for step in steps_of(settings)}
+    makers = {"train": train, "release": release}
+    return {step: makers[step](settings) for step in steps_of(settings)}
 
 
 def retraining_machine(
@@ -73,7 +73,7 @@ def retraining_machine(
         announce_start(settings),
         part("train"),
         train_verdict(),
-        rest_lease(),
+        release_capacity(),
         approval(settings, following="ReleaseNeeded" if settings.releases else "Won"),
         releasing(part("release")) if settings.releases else NO_SEAM,
         won(settings),

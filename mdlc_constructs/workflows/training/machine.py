@@ -1,7 +1,7 @@
 """The training machine: a pure function from settings to states.
 
 On success it enters Plan, Resume, CheckQuality, QualityVerdict, PrepareFeatures, Train, CreateModel,
-ScoreHoldout (with ScoreModel inside, once a model), Evaluate, Register, Decide, RecordAudit and Announce.
+ScoreHoldout (with ScoreModel inside, once a model), Evaluate, Register, Decide, RecordAudit and PublishEvent.
 """
 
 import json

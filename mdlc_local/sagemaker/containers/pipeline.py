@@ -95,7 +95,7 @@ class Pipeline:
             started = [
                 pool.submit(contextvars.copy_context().run, server.__enter__) for server in self._servers
             ]
-        failures = [error for one in started if (error := one.exception()) is not None]
+        failures = [error for start in started if (error := start.exception()) is not None]
         if failures:
             self._end()
             raise failures[0]
@@ -121,8 +121,8 @@ class Pipeline:
         """Whether every container answers /ping in time."""
         try:
             return all(
-                one.request("GET", "/ping", None, {}, timeout_seconds).status == http.HTTPStatus.OK
-                for one in self._connections
+                connection.request("GET", "/ping", None, {}, timeout_seconds).status == http.HTTPStatus.OK
+                for connection in self._connections
             )
         except OSError:
             return False
@@ -167,8 +167,8 @@ class Pipeline:
 
     def _end(self) -> None:
         connections, self._connections = self._connections, []
-        for one in connections:
-            one.close()
+        for connection in connections:
+            connection.close()
         with ThreadPoolExecutor(len(self._servers)) as pool:
             for _ in pool.map(lambda server: server.__exit__(), self._servers):
                 pass

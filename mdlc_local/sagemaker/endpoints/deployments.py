@@ -171,12 +171,12 @@ def _look(hosted: Hosted, fleet: Fleet, rollout: Rollout) -> None:
         if reason is not None:
             raise RolledBack(f"the auto-rollback alarms cannot be looked at with {role_arn}: {reason}")
     client = clients.client("cloudwatch", role_arn=None, region=region, session=SESSION)
-    found = client.describe_alarms(
+    described = client.describe_alarms(
         AlarmNames=list(rollout.alarms), AlarmTypes=["MetricAlarm", "CompositeAlarm"]
     )
     states = {
         alarm["AlarmName"]: alarm["StateValue"]
-        for alarm in (*found.get("MetricAlarms", []), *found.get("CompositeAlarms", []))
+        for alarm in (*described.get("MetricAlarms", []), *described.get("CompositeAlarms", []))
     }
     for name in rollout.alarms:
         if name not in states:
@@ -202,7 +202,7 @@ def _pending(hosted: Hosted, config_name: str, fleet: Fleet, status: str) -> Non
         "StartTime": started,
     }
     if fleet.shadows:
-        summary["ShadowProductionVariants"] = [fleets.summary(one) | stage for one in fleet.shadows]
+        summary["ShadowProductionVariants"] = [fleets.summary(variant) | stage for variant in fleet.shadows]
     with changing(hosted.record) as record:
         record["PendingDeploymentSummary"] = summary
     events.announce_deployment(hosted.record)
@@ -221,5 +221,5 @@ def _set(hosted: Hosted, *, announce: bool = True, **fields: Any) -> None:
 
 
 def _reason(error: Exception) -> str:
-    told = str(error) if isinstance(error, JobFailure | RolledBack) else f"InternalServerError: {error!r}"
-    return told[:REASON_CHARACTERS]
+    text = str(error) if isinstance(error, JobFailure | RolledBack) else f"InternalServerError: {error!r}"
+    return text[:REASON_CHARACTERS]

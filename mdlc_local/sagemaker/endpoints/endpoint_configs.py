@@ -118,10 +118,10 @@ def describe(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 def list_configs(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """ListEndpointConfigs."""
     with records.lock:
-        found, token = listing.page(
+        summaries, token = listing.page(
             request, ENDPOINT_CONFIG, list(records.table(ENDPOINT_CONFIG, scope).values())
         )
-    return {"EndpointConfigs": found, "NextToken": token}
+    return {"EndpointConfigs": summaries, "NextToken": token}
 
 
 def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:

@@ -149,7 +149,10 @@ def _check_guardrails(deployment: dict[str, Any] | None, old: Record, new: Recor
 
 def _retain(request: dict[str, Any], config: Record, old: Fleet) -> None:
     """Keep the running variants' weights, counts and data capture, except those excluded."""
-    excluded = {one["VariantPropertyType"] for one in request.get("ExcludeRetainedVariantProperties", [])}
+    excluded = {
+        property_of_variant["VariantPropertyType"]
+        for property_of_variant in request.get("ExcludeRetainedVariantProperties", [])
+    }
     for variant in config["ProductionVariants"]:
         running = old.servers.get(variant["VariantName"])
         if running is None:
@@ -199,8 +202,8 @@ def describe(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 def list_endpoints(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """ListEndpoints."""
     with records.lock:
-        found, token = listing.page(request, ENDPOINT, list(records.table(ENDPOINT, scope).values()))
-    return {"Endpoints": found, "NextToken": token}
+        summaries, token = listing.page(request, ENDPOINT, list(records.table(ENDPOINT, scope).values()))
+    return {"Endpoints": summaries, "NextToken": token}
 
 
 def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:

@@ -60,12 +60,13 @@ class Fleet:
         """
         servers = self.all_servers
         with ThreadPoolExecutor(len(servers)) as pool:
-            launched = [pool.submit(contextvars.copy_context().run, one.launch) for one in servers]
-        for one, done in zip(servers, launched, strict=True):
+            launched = [pool.submit(contextvars.copy_context().run, server.launch) for server in servers]
+        for server, done in zip(servers, launched, strict=True):
             failure = done.exception()
             if isinstance(failure, Unwell):
                 raise JobFailure(
-                    f"The {failure.container} container for production variant {one.name} did not pass the "
+                    f"The {failure.container} container for production variant {server.name} did not pass "
+                    f"the "
                     "ping health check. Please check CloudWatch logs for this endpoint."
                 ) from failure
             if failure is not None:

@@ -94,13 +94,13 @@ class Invocation:
     @property
     def forwarded(self) -> dict[str, str]:
         """The headers that reach the container; SageMaker strips all others."""
-        given = {
+        headers = {
             "Content-Type": self.headers.get("content-type", ""),
             "Accept": self.headers.get("accept", "*/*"),
             "X-Amzn-SageMaker-Custom-Attributes": self.headers.get(_CUSTOM, ""),
             "X-Amzn-SageMaker-Inference-Id": self.headers.get(_INFERENCE_ID, ""),
         }
-        return {name: value for name, value in given.items() if value}
+        return {name: value for name, value in headers.items() if value}
 
 
 def install(app: ModuleType) -> None:
@@ -151,8 +151,8 @@ def _invoke(name: str, headers: dict[str, str], body: bytes, scope: Scope) -> Re
             _mirror(hosted, fleet, server, invocation)
             outcome, problem = _ask(hosted, fleet, server, invocation, received)
     except Unrouted as unrouted:
-        told = f"Variant {target} not found for Request" if str(unrouted) and hosted.fleet else missing
-        raise Refused(400, "ValidationError", told) from unrouted
+        message = f"Variant {target} not found for Request" if str(unrouted) and hosted.fleet else missing
+        raise Refused(400, "ValidationError", message) from unrouted
     except NotRunning as gone:
         raise Refused(
             503, "ServiceUnavailable", f"Variant {gone} of endpoint {name} is not running."
@@ -246,16 +246,16 @@ def _reflect(hosted: Hosted, fleet: Fleet, shadow: VariantServer, invocation: In
 def _model_error(hosted: Hosted, server: VariantServer, outcome: Outcome, problem: str) -> Refused:
     scope, answer = hosted.scope, outcome.answer
     party = "client" if 400 <= answer.status < 500 else "server"
-    told = problem or answer.body[:_SHOWN_CHARACTERS].decode("utf-8", "replace")
+    message = problem or answer.body[:_SHOWN_CHARACTERS].decode("utf-8", "replace")
     group = f"arn:aws:logs:{scope.region}:{scope.account}:log-group:{server.log_group}"
     return Refused(
         424,
         "ModelError",
-        f'Received {party} error ({answer.status}) from {outcome.container} with message "{told}". See '
+        f'Received {party} error ({answer.status}) from {outcome.container} with message "{message}". See '
         f"https://{scope.region}.console.aws.amazon.com/cloudwatch/home?region={scope.region}"
         f"#logEventViewer:group={server.log_group} in account {scope.account} for more information.",
         OriginalStatusCode=answer.status,
-        OriginalMessage=told,
+        OriginalMessage=message,
         LogStreamArn=group,
         ErrorCode="CLIENT_ERROR_FROM_MODEL" if party == "client" else "INTERNAL_FAILURE_FROM_MODEL",
     )

@@ -83,8 +83,8 @@ def describe(kind: Kind, request: dict[str, Any], scope: Scope) -> dict[str, Any
 def list_jobs(kind: Kind, request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """One page of jobs."""
     with records.lock:
-        found, token = listing.page(request, kind, list(records.table(kind, scope).values()))
-        return {f"{kind.name}Summaries": [dict(record) for record in found], "NextToken": token}
+        summaries, token = listing.page(request, kind, list(records.table(kind, scope).values()))
+        return {f"{kind.name}Summaries": [dict(record) for record in summaries], "NextToken": token}
 
 
 def stop(kind: Kind, request: dict[str, Any], scope: Scope) -> dict[str, Any]:

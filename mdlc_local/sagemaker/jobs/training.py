@@ -30,7 +30,7 @@ class Metrics:
     def __init__(self, definitions: list[dict[str, str]], *, xgboost: bool) -> None:
         self._patterns = [(entry["Name"], re.compile(entry["Regex"])) for entry in definitions]
         self._xgboost = xgboost
-        self._found: dict[str, dict[str, Any]] = {}
+        self._latest: dict[str, dict[str, Any]] = {}
 
     def read(self, line: str) -> None:
         """Take the metrics of one line."""
@@ -46,11 +46,11 @@ class Metrics:
             value = float(text)
         except ValueError:
             return
-        self._found[name] = {"MetricName": name, "Value": value, "Timestamp": model.now()}
+        self._latest[name] = {"MetricName": name, "Value": value, "Timestamp": model.now()}
 
     def final(self) -> list[dict[str, Any]]:
         """FinalMetricDataList as DescribeTrainingJob shows it."""
-        return list(self._found.values())
+        return list(self._latest.values())
 
 
 def enter(job: Job, status: str, message: str) -> None:
@@ -215,9 +215,10 @@ def _keep_checkpoints(job: Job, over: threading.Event) -> None:
 
 def _reason(base: Path, code: int, tail: str) -> str:
     failure = base / "output" / "failure"
-    told = failure.read_text(errors="replace").strip() if failure.is_file() else ""
-    return f"AlgorithmError: {told or 'See job logs for more information'}, {process.describe_exit(code)}" + (
-        "" if told else f". Last lines:\n{tail}"
+    message = failure.read_text(errors="replace").strip() if failure.is_file() else ""
+    return (
+        f"AlgorithmError: {message or 'See job logs for more information'}, {process.describe_exit(code)}"
+        + ("" if message else f". Last lines:\n{tail}")
     )
 
 

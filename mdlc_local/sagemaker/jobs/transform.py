@@ -76,8 +76,10 @@ def run(job: Job, images: Images) -> None:
     with contextlib.ExitStack() as open_logs:
         data_log = open_logs.enter_context(job.logs(f"{instance}/data-log"))
         logs = [
-            open_logs.enter_context(job.logs(instance if len(containers) == 1 else f"{instance}/{one.name}"))
-            for one in containers
+            open_logs.enter_context(
+                job.logs(instance if len(containers) == 1 else f"{instance}/{container.name}")
+            )
+            for container in containers
         ]
         if not job.stop.is_set():
             _transform(job, served, containers, images, logs, data_log)
@@ -104,7 +106,7 @@ def _transform(
             vpc=served.get("VpcConfig"),
         )
     inputs = job.storage.sources(source["S3Uri"], source["S3DataType"])
-    variables = {"SAGEMAKER_BATCH": "true", **_told(record), **record.get("Environment", {})}
+    variables = {"SAGEMAKER_BATCH": "true", **_platform_variables(record), **record.get("Environment", {})}
     isolate = bool(served.get("EnableNetworkIsolation"))
     writes = [log.write for log in logs]
     with Pipeline(job, containers, images, variables, writes, isolate=isolate) as server:
@@ -116,7 +118,7 @@ def _transform(
             raise
 
 
-def _told(record: Record) -> dict[str, str]:
+def _platform_variables(record: Record) -> dict[str, str]:
     """What the platform tells the container about the job."""
     names = {
         "MaxPayloadInMB": "SAGEMAKER_MAX_PAYLOAD_IN_MB",
@@ -202,11 +204,11 @@ def _invoke(job: Job, server: Pipeline, plan: Plan, source: Source, body: bytes)
         status, answer = outcome.answer.status, outcome.answer.body
         if status < http.HTTPStatus.BAD_REQUEST:
             return answer
-        told = answer[:_BODY_SHOWN].decode("utf-8", "replace")
+        message = answer[:_BODY_SHOWN].decode("utf-8", "replace")
         party = "ClientError" if status < http.HTTPStatus.INTERNAL_SERVER_ERROR else "AlgorithmError"
         where = "" if outcome.container == PRIMARY else f" of {outcome.container}"
-        told = f"Bad HTTP status from invoke{where}: {status}: {told}"
-        problem = f"{party}: See job logs for more information. {told}"
+        message = f"Bad HTTP status from invoke{where}: {status}: {message}"
+        problem = f"{party}: See job logs for more information. {message}"
         if status < http.HTTPStatus.INTERNAL_SERVER_ERROR:
             break
     raise JobFailure(f"{problem} (input s3://{source.bucket}/{source.key})")

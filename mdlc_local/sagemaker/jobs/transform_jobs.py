@@ -36,9 +36,9 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     )
 
 
-def _check_input(given: dict[str, Any]) -> None:
+def _check_input(transform_input: dict[str, Any]) -> None:
     for field, values in _RUN_LOCALLY.items():
-        if given.get(field, "None") not in values:
+        if transform_input.get(field, "None") not in values:
             raise invalid(
-                f"TransformInput.{field} {given[field]!r} is not run locally: use {' or '.join(values)}"
+                f"TransformInput.{field} {transform_input[field]!r} is not run locally: use {' or '.join(values)}"
             )

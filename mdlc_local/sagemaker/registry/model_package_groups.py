@@ -61,8 +61,8 @@ def list_groups(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """ListModelPackageGroups."""
     with records.lock:
         every = list(records.table(MODEL_PACKAGE_GROUP, scope).values())
-        found, token = listing.page(request, MODEL_PACKAGE_GROUP, every)
-    return {"ModelPackageGroupSummaryList": found, "NextToken": token}
+        summaries, token = listing.page(request, MODEL_PACKAGE_GROUP, every)
+    return {"ModelPackageGroupSummaryList": summaries, "NextToken": token}
 
 
 def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:

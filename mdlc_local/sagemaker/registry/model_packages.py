@@ -93,23 +93,23 @@ def update(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
         Fault: ValidationException.
     """
     record = existing(request["ModelPackageArn"], scope)
-    given = copy.deepcopy(request)
-    given.pop("ModelPackageArn")
-    given.pop("ClientToken", None)
-    removed = given.pop("CustomerMetadataPropertiesToRemove", [])
-    added = given.pop("AdditionalInferenceSpecificationsToAdd", [])
+    changes = copy.deepcopy(request)
+    changes.pop("ModelPackageArn")
+    changes.pop("ClientToken", None)
+    removed = changes.pop("CustomerMetadataPropertiesToRemove", [])
+    added = changes.pop("AdditionalInferenceSpecificationsToAdd", [])
     properties = {
         **record.get("CustomerMetadataProperties", {}),
-        **given.pop("CustomerMetadataProperties", {}),
+        **changes.pop("CustomerMetadataProperties", {}),
     }
     properties = {key: value for key, value in properties.items() if key not in removed}
     if len(properties) > METADATA_LIMIT:
         raise invalid(f"CustomerMetadataProperties can have at most {METADATA_LIMIT} entries")
-    if "ModelApprovalStatus" in given and "ModelPackageVersion" not in record:
+    if "ModelApprovalStatus" in changes and "ModelPackageVersion" not in record:
         raise invalid("ModelApprovalStatus can only be set for versioned model packages")
     with records.changing(record):
         before = copy.deepcopy(record)
-        record.update(given, LastModifiedTime=model.now(), LastModifiedBy={})
+        record.update(changes, LastModifiedTime=model.now(), LastModifiedBy={})
         if properties or "CustomerMetadataProperties" in record:
             record["CustomerMetadataProperties"] = properties
         if added:
@@ -145,8 +145,8 @@ def list_packages(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
             ]
         wanted = request.get("ModelApprovalStatus")
         fitting = [package for package in every if wanted in (None, package.get("ModelApprovalStatus"))]
-        found, token = listing.page(request, MODEL_PACKAGE, fitting)
-    return {"ModelPackageSummaryList": found, "NextToken": token}
+        summaries, token = listing.page(request, MODEL_PACKAGE, fitting)
+    return {"ModelPackageSummaryList": summaries, "NextToken": token}
 
 
 def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def _check_together(request: dict[str, Any], containers: list[dict[str, Any]]) -
             "InferenceExecutionConfig.Mode 'Direct' is not run locally: the embedded AWS runs containers in "
             "series, so use Serial"
         )
-    named = [one["ContainerHostname"] for one in containers if "ContainerHostname" in one]
+    named = [container["ContainerHostname"] for container in containers if "ContainerHostname" in container]
     if len(containers) > 1 and named and (len(named), len(set(named))) != (len(containers),) * 2:
         raise invalid(
             "Give every container of an inference pipeline a ContainerHostname of its own, or give none one"
@@ -126,8 +126,8 @@ def describe(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 def list_models(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """ListModels."""
     with records.lock:
-        found, token = listing.page(request, MODEL, list(records.table(MODEL, scope).values()))
-    return {"Models": found, "NextToken": token}
+        summaries, token = listing.page(request, MODEL, list(records.table(MODEL, scope).values()))
+    return {"Models": summaries, "NextToken": token}
 
 
 def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:

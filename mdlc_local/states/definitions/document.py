@@ -61,11 +61,11 @@ class _Object(dict[str, Any]):
 
 
 def _object(pairs: list[tuple[str, Any]]) -> _Object:
-    found = _Object(pairs)
-    if len(found) < len(pairs):
+    parsed = _Object(pairs)
+    if len(parsed) < len(pairs):
         names = [name for name, _ in pairs]
-        found.repeated = tuple(dict.fromkeys(name for name in names if names.count(name) > 1))
-    return found
+        parsed.repeated = tuple(dict.fromkeys(name for name in names if names.count(name) > 1))
+    return parsed
 
 
 def _check_repeated(place: Place) -> None:

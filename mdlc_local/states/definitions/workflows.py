@@ -169,7 +169,7 @@ def _check_transitions(workflow: Place, *, whole: bool) -> None:
     states = workflow.child("States")
     start = workflow.child("StartAt")
     targets = {state.path: list(_targets(state)) for state in states.children()}
-    for target in (start, *(target for found in targets.values() for target in found)):
+    for target in (start, *(target for state_targets in targets.values() for target in state_targets)):
         if target.value not in states.value:
             target.fault(f"Missing 'Next' target: {target.value}", MISSING_TARGET)
     ends = any(
