@@ -56,13 +56,13 @@ FLAPS = 200
 def deliveries(models: int, rates: Rates, seed: int = 1) -> list[Delivery]:
     """Everything that comes in the month, in the order of time."""
     chance = random.Random(seed)
-    found: list[Delivery] = []
+    events: list[Delivery] = []
     for event in _events(models, rates, chance):
-        found.append(event)
+        events.append(event)
         while chance.random() < rates.again:
             later = event.at + timedelta(seconds=chance.expovariate(1 / 60))
-            found.append(Delivery(at=later, model=event.model, fired=event.fired))
-    return sorted(found, key=lambda one: (one.at, one.model, one.fired.event_id))
+            events.append(Delivery(at=later, model=event.model, fired=event.fired))
+    return sorted(events, key=lambda delivery: (delivery.at, delivery.model, delivery.fired.event_id))
 
 
 def _events(models: int, rates: Rates, chance: random.Random) -> Iterator[Delivery]:

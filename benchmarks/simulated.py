@@ -93,7 +93,7 @@ class Simulation:
     ) -> None:
         self.chance, self.chances, self.now = random.Random(seed), chances, START
         self.budget, self.table, self.outcome = budget, Table(budget), Outcome()
-        self.started = Started(on_start=self._begin, on_token=self._told, now=lambda: self.now)
+        self.started = Started(on_start=self._begin, on_token=self._token_sent, now=lambda: self.now)
         self.plans = [
             {
                 "model": f"model-{number}",
@@ -179,13 +179,13 @@ class Simulation:
             if resume_pending(notes, self.started, str(plan["machine"])) is not None:
                 self.outcome.counts["started again"] += 1
 
-    def _call(self, arn: str, step: str, **given: Any) -> dict[str, Any]:
+    def _call(self, arn: str, step: str, **fields: Any) -> dict[str, Any]:
         self.outcome.calls["PlanRetraining"] += 1
         execution = self.started.executions[arn]
         about = {"id": arn, "name": execution.name, "started_at": execution.started_at.isoformat()}
         plan = self._by_machine[execution.machine]
         answer: dict[str, Any] = planning.handler(
-            {"step": step, "plan": plan, "execution": about, **given}, None
+            {"step": step, "plan": plan, "execution": about, **fields}, None
         )
         return answer
 
@@ -199,11 +199,11 @@ class Simulation:
 
     def _gather(self, arn: str) -> None:
         self._pass(*TO_WAIT[:3])
-        found = self._call(arn, "gather", input=self.started.executions[arn].given)
-        if found["step"] == "Nothing":
+        coalesced = self._call(arn, "gather", input=self.started.executions[arn].input)
+        if coalesced["step"] == "Nothing":
             self._end(arn, {"request_id": ""}, "Duplicate")
             return
-        self._wait(arn, found)
+        self._wait(arn, coalesced)
 
     def _wait(self, arn: str, gathered: dict[str, Any]) -> None:
         self._pass(*TO_WAIT_AGAIN)
@@ -214,7 +214,7 @@ class Simulation:
         token = self.started.token(arn, {"gathered": gathered, "asked_at": self.now})
         self._call(arn, "ask", gathered=gathered, token=token)
 
-    def _told(self, token: Token, answer: Mapping[str, Any]) -> None:
+    def _token_sent(self, token: Token, answer: Mapping[str, Any]) -> None:
         self._at(self.now, partial(self._leased, token, answer["lease"]))
 
     def _leased(self, token: Token, lease: str) -> None:
@@ -234,8 +234,10 @@ class Simulation:
 
     def _train(self, token: Token, gathered: dict[str, Any], claimed: dict[str, Any]) -> None:
         triggers = json.loads(claimed["triggers"])
-        first = min(datetime.fromisoformat(one["at"]) for one in triggers)
-        asked = [datetime.fromisoformat(one["at"]) for one in triggers if one["trigger"] == ON_REQUEST]
+        first = min(datetime.fromisoformat(trigger["at"]) for trigger in triggers)
+        asked = [
+            datetime.fromisoformat(trigger["at"]) for trigger in triggers if trigger["trigger"] == ON_REQUEST
+        ]
         self.outcome.counts["retrainings"] += 1
         self.outcome.counts["joined"] += len(triggers) - 1
         self.outcome.waits.append(

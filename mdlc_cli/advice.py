@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mdlc_cli import causes
+from mdlc_cli import failure_causes
 
 WORKFLOWS = (
     "batch-inference",
@@ -137,19 +137,21 @@ def failure(arn: str, error: str, cause: str, *, job: str = "", logs_shown: bool
         job: the job that failed in it, when that is known.
         logs_shown: whether its logs have just been shown, so that nothing is to lead there again.
     """
-    inner = causes.execution(cause)
+    inner = failure_causes.execution(cause)
     # The execution that this one waited for has the logs.
     _, machine, name = f"::{inner or arn}".rsplit(":", 2)
     workflow = workflow_of(machine)
     again = "`mdlc release`" if workflow == "release" else f"`mdlc run {workflow or machine}`"
-    first = causes.innermost_error(error, cause)
-    following = ERRORS.get(first, _AS_TOLD if causes.explained(cause) else "start it anew with {again}")
-    if first not in ERRORS and (job or causes.names_a_job(first, cause)):
+    first = failure_causes.innermost_error(error, cause)
+    following = ERRORS.get(
+        first, _AS_TOLD if failure_causes.explained(cause) else "start it anew with {again}"
+    )
+    if first not in ERRORS and (job or failure_causes.names_a_job(first, cause)):
         following = f"see `mdlc logs {job}`" if job and not inner else "see `mdlc logs {execution}`"
     if logs_shown and inner is None and "`mdlc logs " in following:
         following = "mend what the log shows, then {again}"
     return Failure(
         error=first,
-        why=causes.sentence(first, cause),
+        why=failure_causes.sentence(first, cause),
         following=following.format(execution=name, again=again),
     )

@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
-from mdlc_cli import causes, lineage, terminal
+from mdlc_cli import failure_causes, lineage, terminal
 from mdlc_cli.audit import Item
 from mdlc_cli.family import APPROVED, REJECTED, Family, Version
 
@@ -69,7 +69,7 @@ def _branch(parent: Tree, version: Version) -> Tree:
         until = f" until {_day(reign.end)}" if reign.end else ", serves now"
         branch.add(_text(f"in use from {_day(reign.start)}{until}"))
     for back in version.sent_back:
-        cause = causes.explained(back.cause)
+        cause = failure_causes.explained(back.cause)
         branch.add(
             _line(("red", f"not released {_day(back.at)}: {back.error}"), ("dim", f"  {_short(cause)}"))
         )

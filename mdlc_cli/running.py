@@ -10,10 +10,10 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from mdlc_cli import advice, causes, job_logs, progress, watch
+from mdlc_cli import advice, failure_causes, job_logs, progress, watch
 from mdlc_cli.advice import Failure
-from mdlc_cli.causes import explained
 from mdlc_cli.errors import CommandError
+from mdlc_cli.failure_causes import explained
 from mdlc_cli.history import Timeline, flattened
 from mdlc_cli.machines import StateMachine
 from mdlc_cli.target import Target
@@ -146,7 +146,7 @@ def report(target: Target, result: Result, *, console: Console) -> None:
     console.print(ended_by.why, markup=False)
     failure = result.timeline.first_failure
     if failure is not None and explained(failure.cause) != explained(result.cause):
-        first = causes.sentence(failure.error, failure.cause)
+        first = failure_causes.sentence(failure.error, failure.cause)
         console.print(f"{failure.state} was first to fail: {first}", markup=False)
     job = failure.job if failure is not None else None
     lines = job_logs.lines(target, job, limit=SHOWN_LOG_LINES) if job else []

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import metric_math, options, seams
+from mdlc_local import metric_math, options, patches
 from mdlc_local.metric_math import Series
 
 log = logging.getLogger("mdlc_local.alarms")
@@ -60,22 +60,22 @@ _held: dict[str, float] = {}
 def install(app: ModuleType) -> None:
     """Evaluate alarms here, and have their changes of state reach SNS and EventBridge."""
     del app
-    seams.take(CLOUDWATCH, "_metrics")
-    seams.take(CLOUDWATCH, "_alarms")
-    seams.take(CLOUDWATCH, "_calc_stats", "points")
-    seams.take(CLOUDWATCH, "_stat_value", "stats stat_name points")
-    seams.take(CLOUDWATCH, "_dims_key", "dims")
-    seams.take(CLOUDWATCH, "_record_history")
-    seams.take(CLOUDWATCH, "_evaluate_parent_alarms")
-    seams.take("ministack.services.eventbridge", "_put_events", "data allow_aws_source")
-    seams.replace(CLOUDWATCH, "_evaluate_alarm", _evaluate_in_scope)
+    patches.take(CLOUDWATCH, "_metrics")
+    patches.take(CLOUDWATCH, "_alarms")
+    patches.take(CLOUDWATCH, "_calc_stats", "points")
+    patches.take(CLOUDWATCH, "_stat_value", "stats stat_name points")
+    patches.take(CLOUDWATCH, "_dims_key", "dims")
+    patches.take(CLOUDWATCH, "_record_history")
+    patches.take(CLOUDWATCH, "_evaluate_parent_alarms")
+    patches.take("ministack.services.eventbridge", "_put_events", "data allow_aws_source")
+    patches.replace(CLOUDWATCH, "_evaluate_alarm", _evaluate_in_scope)
     # PutMetricData would look at every alarm on the event loop; the thread sees the data as soon.
-    seams.replace(CLOUDWATCH, "_evaluate_all_alarms", lambda: None)
-    seams.wrap(CLOUDWATCH, "_evict_old_metrics", "", _now_and_then)
-    seams.wrap(CLOUDWATCH, "_dispatch_alarm_actions", "alarm old_state new_state reason", _announcing)
-    seams.wrap(CLOUDWATCH, "_put_metric_alarm", "params cbor_data is_cbor is_json", _keeping_metrics)
-    seams.wrap(CLOUDWATCH, "_set_alarm_state", "params cbor_data is_cbor is_json", _holding)
-    seams.wrap(PROVISIONERS, "_cw_metric_alarm_record", "name props", _with_metrics)
+    patches.replace(CLOUDWATCH, "_evaluate_all_alarms", lambda: None)
+    patches.wrap(CLOUDWATCH, "_evict_old_metrics", "", _now_and_then)
+    patches.wrap(CLOUDWATCH, "_dispatch_alarm_actions", "alarm old_state new_state reason", _announcing)
+    patches.wrap(CLOUDWATCH, "_put_metric_alarm", "params cbor_data is_cbor is_json", _keeping_metrics)
+    patches.wrap(CLOUDWATCH, "_set_alarm_state", "params cbor_data is_cbor is_json", _holding)
+    patches.wrap(PROVISIONERS, "_cw_metric_alarm_record", "name props", _with_metrics)
     threading.Thread(target=_look_again_and_again, daemon=True, name="alarms").start()
     threading.Thread(target=_act, daemon=True, name="alarm actions").start()
 
@@ -292,7 +292,7 @@ def _put_event(alarm: Alarm, old_state: str, new_state: str, reason: str) -> Non
         "Detail": json.dumps(detail, default=str),
         "Resources": [alarm.get("AlarmArn", "")],
     }
-    put_events = seams.take("ministack.services.eventbridge", "_put_events", "data allow_aws_source")
+    put_events = patches.take("ministack.services.eventbridge", "_put_events", "data allow_aws_source")
     put_events({"Entries": [entry]}, allow_aws_source=True)
 
 

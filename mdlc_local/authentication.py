@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
-from mdlc_local import credentials, loopback, seams, signatures
+from mdlc_local import credentials, loopback, patches, signatures
 from mdlc_local.api_gateway import addresses
 from mdlc_local.signatures import EVALUATOR, Refusal, Request
 
@@ -53,12 +53,12 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 def install(app: ModuleType) -> None:
     """Keep unsigned requests from every service, whatever way they are dispatched."""
     signatures.check_seams()
-    seams.take(ROUTER, "extract_access_key_id", "headers query_params")
-    seams.take(EVALUATOR, "is_root_access_key", "access_key_id")
-    seams.take(ACTIONS, "unsigned_operations", "service")
-    seams.take(app.__name__, "_credential_failure", "service iam_action request_id denied headers")
-    seams.take(app.__name__, "detect_service", "method path headers query_params")
-    seams.wrap(
+    patches.take(ROUTER, "extract_access_key_id", "headers query_params")
+    patches.take(EVALUATOR, "is_root_access_key", "access_key_id")
+    patches.take(ACTIONS, "unsigned_operations", "service")
+    patches.take(app.__name__, "_credential_failure", "service iam_action request_id denied headers")
+    patches.take(app.__name__, "detect_service", "method path headers query_params")
+    patches.wrap(
         app.__name__,
         "_dispatch_service_request",
         "method path headers body query_params request_id",
@@ -68,7 +68,7 @@ def install(app: ModuleType) -> None:
 
 def _signed_only(dispatch: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
     """The last check before the services: what was let in unsigned may reach user pools and nothing else."""
-    detect = seams.take("ministack.app", "detect_service", "method path headers query_params")
+    detect = patches.take("ministack.app", "detect_service", "method path headers query_params")
 
     async def dispatched(
         method: str, path: str, headers: dict[str, str], body: bytes, query_params: Any, request_id: str
@@ -82,7 +82,7 @@ def _signed_only(dispatch: Callable[..., Awaitable[Any]]) -> Callable[..., Await
     return dispatched
 
 
-class _BodyReplaced(Exception):
+class _BodyReplacedError(Exception):
     """The body is not the one whose hash was signed."""
 
 
@@ -121,7 +121,7 @@ class Authentication:
             return
         try:
             await self._application(scope, receive, send if stage else _without_cors(send))
-        except _BodyReplaced:
+        except _BodyReplacedError:
             message = "The provided 'x-amz-content-sha256' header does not match what was computed."
             await _refuse(Refusal("XAmzContentSHA256Mismatch", message), request, send)
 
@@ -221,7 +221,7 @@ def _hashed(expected: str, receive: Receive) -> Receive:
         if message["type"] == "http.request":
             digest.update(message.get("body", b""))
             if not message.get("more_body") and digest.hexdigest() != expected:
-                raise _BodyReplaced
+                raise _BodyReplacedError
         return message
 
     return received

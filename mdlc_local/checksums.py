@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import seams
+from mdlc_local import patches
 
 S3 = "ministack.services.s3"
 POLYNOMIAL = 0x9A6C9329AC4BC9B5
@@ -19,12 +19,12 @@ _LANES = 8192
 def install(app: ModuleType) -> None:
     """Give ministack's S3 the default checksum, and compute it fast enough for real data."""
     del app
-    seams.take(S3, "_crc64nvme", "body")
-    seams.replace(S3, "_crc64nvme", crc64nvme)
-    seams.wrap(S3, "_resolve_object_checksums", "body headers", _with_default)
-    seams.wrap(S3, "_build_object_record", "body headers etag checksums", _with_content_type)
-    seams.wrap(S3, "_put_object", "bucket_name key body headers", _telling_the_checksum)
-    seams.wrap(S3, "_copy_object", "bucket_name dest_key headers", _with_requested_algorithm)
+    patches.take(S3, "_crc64nvme", "body")
+    patches.replace(S3, "_crc64nvme", crc64nvme)
+    patches.wrap(S3, "_resolve_object_checksums", "body headers", _with_default)
+    patches.wrap(S3, "_build_object_record", "body headers etag checksums", _with_content_type)
+    patches.wrap(S3, "_put_object", "bucket_name key body headers", _telling_the_checksum)
+    patches.wrap(S3, "_copy_object", "bucket_name dest_key headers", _with_requested_algorithm)
 
 
 def crc64nvme(body: bytes) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mdlc_local import clients
-from mdlc_local.gathering import Gathering
+from mdlc_local.bulk_sender import BulkSender
 
 DELAY_SECONDS = 0.5
 """How often metrics are sent; alarms look at periods of a second or more."""
@@ -34,9 +34,9 @@ class Measured:
 
 def measure(namespace: str, region: str, *measured: Measured) -> None:
     """Note values; CloudWatch has them a moment later."""
-    gathering = _gathering(namespace, region)
+    sender = _sender(namespace, region)
     for value in measured:
-        gathering.add(value)
+        sender.add(value)
 
 
 def milliseconds(seconds: float) -> float:
@@ -67,11 +67,11 @@ def data(measured: list[Measured]) -> list[dict[str, Any]]:
 
 
 @functools.cache
-def _gathering(namespace: str, region: str) -> Gathering[Measured]:
+def _sender(namespace: str, region: str) -> BulkSender[Measured]:
     def send(measured: list[Measured]) -> None:
         cloudwatch = clients.client("cloudwatch", role_arn=None, region=region, session="")
         metric_data = data(measured)
         for start in range(0, len(metric_data), _MAX_DATA):
             cloudwatch.put_metric_data(Namespace=namespace, MetricData=metric_data[start : start + _MAX_DATA])
 
-    return Gathering(f"metrics of {namespace}", send, DELAY_SECONDS)
+    return BulkSender(f"metrics of {namespace}", send, DELAY_SECONDS)

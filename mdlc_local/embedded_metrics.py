@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import counts, seams
+from mdlc_local import counts, patches
 from mdlc_local.counts import Measured
 
 LOGS = "ministack.services.cloudwatch_logs"
@@ -21,7 +21,7 @@ _MARK = '"_aws"'
 def install(app: ModuleType) -> None:
     """Count what stands in log events."""
     del app
-    seams.wrap(LOGS, "_append_log_events", "stream events", _counting)
+    patches.wrap(LOGS, "_append_log_events", "stream events", _counting)
 
 
 def metrics(line: str) -> Iterator[tuple[str, Measured]]:

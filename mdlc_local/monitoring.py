@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import iam, options, seams
+from mdlc_local import iam, options, patches
 
 SERVICE = "monitoring"
 """ministack's name of CloudWatch."""
@@ -22,8 +22,8 @@ def install(app: ModuleType) -> None:
     """Complete the enforcement of CloudWatch's permissions."""
     if not options.current().iam:
         return
-    seams.wrap(iam.ACTIONS, "request_tag_context", "service iam_action body params", _telling_namespaces)
-    seams.wrap(iam.ACTIONS, "extract_resource_arn", EXTRACT, _naming_alarms)
+    patches.wrap(iam.ACTIONS, "request_tag_context", "service iam_action body params", _telling_namespaces)
+    patches.wrap(iam.ACTIONS, "extract_resource_arn", EXTRACT, _naming_alarms)
     app.SERVICE_HANDLERS[SERVICE] = _checking_alarms(app.SERVICE_HANDLERS[SERVICE])
 
 

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import authentication, children, control, credentials, environment, loopback, options, seams
+from mdlc_local import authentication, children, control, credentials, environment, loopback, options, patches
 from mdlc_local.options import HOST, Options
 
 log = logging.getLogger("mdlc_local.server")
@@ -60,10 +60,10 @@ def main(arguments: Sequence[str]) -> int:
     _log_to(chosen)
     environment.apply(chosen)
     try:
-        versions = seams.check_versions()
+        versions = patches.check_versions()
         app = load()
         asyncio.run(_serve(app, chosen, listener, versions, started))
-    except seams.SeamMoved as moved:
+    except patches.PatchMovedError as moved:
         print(moved, file=sys.stderr)
         return 2
     finally:
@@ -203,7 +203,7 @@ async def _announce(chosen: Options, facts: dict[str, Any], started: float) -> N
 def _warm_up() -> None:
     try:
         importlib.import_module("mdlc_local.states").warm_up()
-    except seams.SeamMoved as moved:
+    except patches.PatchMovedError as moved:
         log.critical("%s", moved)
         print(moved, file=sys.stderr)
         os.kill(os.getpid(), signal.SIGTERM)

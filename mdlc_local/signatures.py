@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, quote
 
-from mdlc_local import credentials, seams
+from mdlc_local import credentials, patches
 
 SIGNATURES = "ministack.core.sigv4"
 EVALUATOR = "ministack.core.iam_evaluator"
@@ -73,18 +73,18 @@ class Request:
 def check_seams() -> None:
     """Make sure that what is used of ministack here is as it was."""
     signature = "signature secret method raw_path query_params headers body presigned explain"
-    seams.take(SIGNATURES, "header_signature_failure", signature)
-    seams.take(SIGNATURES, "decode_header_value", "value")
+    patches.take(SIGNATURES, "header_signature_failure", signature)
+    patches.take(SIGNATURES, "decode_header_value", "value")
     for name, parameters in (
         ("parse_header_signature", "headers"),
         ("parse_query_signature", "query_params"),
         ("request_time_failure", "signature now"),
         ("presigned_request_is_expired", "amz_date expires now"),
     ):
-        seams.take(SIGNATURES, name, parameters)
-    seams.take(EVALUATOR, "resolve_credential", "access_key_id account_id session_token")
-    seams.take(EVALUATOR, "find_iam_access_key_account", "access_key_id")
-    seams.take(EVALUATOR, "_sigv2_check", "request account_id")
+        patches.take(SIGNATURES, name, parameters)
+    patches.take(EVALUATOR, "resolve_credential", "access_key_id account_id session_token")
+    patches.take(EVALUATOR, "find_iam_access_key_account", "access_key_id")
+    patches.take(EVALUATOR, "_sigv2_check", "request account_id")
 
 
 def refusal(request: Request, body: bytes) -> Refusal | None:

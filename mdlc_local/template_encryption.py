@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import Any
 from xml.etree import ElementTree
 
-from mdlc_local import seams
+from mdlc_local import patches
 
 PROVISIONERS = "ministack.services.cloudformation.provisioners"
 S3 = "ministack.services.s3"
@@ -17,8 +17,8 @@ TABLE_TYPE = "AWS::DynamoDB::Table"
 def install(app: ModuleType) -> None:
     """Apply the encryption properties of buckets and tables."""
     del app
-    seams.wrap(PROVISIONERS, "_s3_apply_configurations", "name props old_props", _encrypting_buckets)
-    handlers = seams.take(PROVISIONERS, "_RESOURCE_HANDLERS")[TABLE_TYPE]
+    patches.wrap(PROVISIONERS, "_s3_apply_configurations", "name props old_props", _encrypting_buckets)
+    handlers = patches.take(PROVISIONERS, "_RESOURCE_HANDLERS")[TABLE_TYPE]
     create, update = handlers["create"], handlers["update"]
 
     def created(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
@@ -37,7 +37,7 @@ def install(app: ModuleType) -> None:
 def _encrypting_buckets(apply: Callable[..., None]) -> Callable[..., None]:
     def applied(name: str, props: dict[str, Any], old_props: dict[str, Any] | None = None) -> None:
         apply(name, props, old_props)
-        configurations = seams.take(S3, "_bucket_encryption")
+        configurations = patches.take(S3, "_bucket_encryption")
         if "BucketEncryption" in props:
             configurations[name] = encryption_xml(props["BucketEncryption"])
         elif "BucketEncryption" in (old_props or {}):
@@ -66,8 +66,8 @@ def encryption_xml(encryption: dict[str, Any]) -> str:
 
 def _encrypt_table(name: str, props: dict[str, Any]) -> None:
     specification = props.get("SSESpecification")
-    describe = seams.take(DYNAMODB, "_sse_description_from_spec", "spec")
-    table = seams.take(DYNAMODB, "_tables").get(name)
+    describe = patches.take(DYNAMODB, "_sse_description_from_spec", "spec")
+    table = patches.take(DYNAMODB, "_tables").get(name)
     if table is not None:
         enabled = str((specification or {}).get("SSEEnabled")).lower() == "true"
         table["SSEDescription"] = describe({**specification, "Enabled": enabled}) if specification else None

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mdlc_local import control, options, seams
+from mdlc_local import control, options, patches
 
 EVALUATOR = "ministack.core.iam_evaluator"
 ENFORCE = "access_key_id iam_action service region resource_arn service_context"
@@ -99,8 +99,8 @@ def install() -> Ledger:
     """Record what ministack's evaluator decides, and answer below ``/_mdlc/``."""
     evaluator = importlib.import_module(EVALUATOR)
     ledger = Ledger(options.current().state_dir / "usage.jsonl")
-    enforce = seams.take(EVALUATOR, "enforce", ENFORCE)
-    seams.wrap(EVALUATOR, "_gather_role_policies", "role_name account_id", _taking)
+    enforce = patches.take(EVALUATOR, "enforce", ENFORCE)
+    patches.wrap(EVALUATOR, "_gather_role_policies", "role_name account_id", _taking)
 
     def recording(
         access_key_id: str,
@@ -138,7 +138,7 @@ def install() -> Ledger:
             )
         return verdict
 
-    seams.replace(EVALUATOR, "enforce", recording)
+    patches.replace(EVALUATOR, "enforce", recording)
     _routes(ledger)
     return ledger
 

@@ -102,7 +102,7 @@ class Records:
 
     def audit_item(self, outcome: str, fields: Mapping[str, str]) -> dict[str, str]:
         """The audit item's attributes, all texts."""
-        given = {
+        texts = {
             key: (
                 f"{{% $exists($states.context.Execution.Input.{key}) ? "
                 f"$string($states.context.Execution.Input.{key}) : '{otherwise}' %}}"
@@ -122,7 +122,7 @@ class Records:
             "execution_arn": "{% $states.context.Execution.Id %}",
             "started_at": "{% $states.context.Execution.StartTime %}",
             "finished_at": "{% $now() %}",
-            **given,
+            **texts,
             "run": "{% $plan.run %}",
             "data_version": "{% $plan.data_version %}",
             **fields,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mdlc_cli import account, endings, family, family_tree, progress, registered, stacks, terminal
+from mdlc_cli import account, family, family_tree, outcomes, progress, registered, stacks, terminal
 from mdlc_cli import audit as records
 from mdlc_cli.audit import Item
 from mdlc_cli.commands import options
@@ -114,8 +114,8 @@ def _table(items: list[Item]) -> None:
     for row in rows:
         table.add_row(*row)
     out.print(table)
-    latest = ((f"{item.get('model')}-{item.get('workflow')}", endings.of_item(item)) for item in ran)
-    for note in endings.latest_notes(latest):
+    latest = ((f"{item.get('model')}-{item.get('workflow')}", outcomes.of_item(item)) for item in ran)
+    for note in outcomes.latest_notes(latest):
         out.print(terminal.line(note))
     for name, champion in sorted(records.champions(items).items()):
         out.print(terminal.one_line(f"Champion of {name}: version {champion.get('version')}"))

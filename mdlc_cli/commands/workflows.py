@@ -9,9 +9,9 @@ import typer
 
 from mdlc_cli import (
     advice,
-    endings,
     job_logs,
     machines,
+    outcomes,
     progress,
     releases,
     running,
@@ -105,7 +105,7 @@ def executions(
         state_machines = [machine for machine in state_machines if machine.name.startswith(f"{model}-")]
     table = progress.table("started", "machine", "execution", "status", "outcome", "seconds")
     ended = [
-        (each, endings.of(target, each)) for each in machines.newest(target, state_machines, limit=limit)
+        (each, outcomes.of(target, each)) for each in machines.newest(target, state_machines, limit=limit)
     ]
     for each, ending in ended:
         seconds = f"{(each.stopped - each.started).total_seconds():.0f}" if each.stopped else ""
@@ -113,7 +113,7 @@ def executions(
         table.add_row(started, each.machine, each.name, each.status, ending.outcome, seconds)
     out = progress.results_console()
     out.print(table)
-    for note in endings.latest_notes((each.machine, ending) for each, ending in ended):
+    for note in outcomes.latest_notes((each.machine, ending) for each, ending in ended):
         out.print(terminal.line(note))
 
 
@@ -137,14 +137,14 @@ def logs(
         terminal.write(f"==> {each.name}")
         for line in job_logs.lines(target, each, limit=tail):
             terminal.write(line)
-    ending = endings.of(target, execution, logs_shown=True)
+    ending = outcomes.of(target, execution, logs_shown=True)
     jobs = "" if seen and seen.jobs else " and ran no jobs"
     text = f"Execution {execution.name} of {execution.machine} {_ended(execution)}{jobs}."
     progress.stderr_console().print(terminal.line(f"{text} {ending.note}".rstrip()))
 
 
 def _ended(execution: machines.Execution) -> str:
-    return "still runs" if execution.status == endings.RUNNING else f"ended as {execution.status}"
+    return "still runs" if execution.status == outcomes.RUNNING else f"ended as {execution.status}"
 
 
 def _execution(target: Target, name: str | None) -> machines.Execution:

@@ -58,7 +58,7 @@ _OVERRIDE = ("when", "score", "decision", "name")
 _MAX_NAME_CHARACTERS = 64
 
 
-class RulesRefused(ValueError):
+class RulesRefusedError(ValueError):
     """A document that is no set of rules. ``problems`` holds a sentence for each fault in it."""
 
     def __init__(self, problems: Sequence[str]) -> None:
@@ -70,14 +70,16 @@ class RulesRefused(ValueError):
 def read(text: str) -> Any:
     """The document in a text.
 
-    :raises RulesRefused: for what is no strict JSON or is too long; with the line where there is one.
+    :raises RulesRefusedError: for what is no strict JSON or is too long; with the line where there is one.
     """
     if len(text.encode(errors="replace")) > MAX_DOCUMENT_BYTES:
-        raise RulesRefused([f"The document has more than {MAX_DOCUMENT_BYTES} bytes: shorten its lists."])
+        raise RulesRefusedError(
+            [f"The document has more than {MAX_DOCUMENT_BYTES} bytes: shorten its lists."]
+        )
     try:
         return read_json(text)
     except StrictJsonError as error:
-        raise RulesRefused([str(error)]) from error
+        raise RulesRefusedError([str(error)]) from error
 
 
 def parse(document: object, *, decisions: Sequence[str], columns: Mapping[str, str] | None = None) -> Rules:
@@ -85,12 +87,12 @@ def parse(document: object, *, decisions: Sequence[str], columns: Mapping[str, s
 
     :param decisions: those that may be made.
     :param columns: the types of the columns that a row may hold; None does not check names of columns.
-    :raises RulesRefused: naming each faulty place, the value and the remedy.
+    :raises RulesRefusedError: naming each faulty place, the value and the remedy.
     """
     reader = _Reader(tuple(decisions), columns)
     rules = reader.rules(document)
     if reader.problems or rules is None:
-        raise RulesRefused(reader.problems)
+        raise RulesRefusedError(reader.problems)
     return rules
 
 
@@ -98,7 +100,7 @@ def check(path: Path, *, decisions: Sequence[str], columns: Mapping[str, str] | 
     """What is wrong with the rules in a file, a sentence each; none when they can be used."""
     try:
         parse(read(path.read_text(encoding="utf-8-sig")), decisions=decisions, columns=columns)
-    except RulesRefused as refused:
+    except RulesRefusedError as refused:
         return list(refused.problems)
     except (OSError, UnicodeDecodeError) as error:
         return [f"{path}: cannot be read ({error}); give a JSON file in UTF-8."]

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import control, options, seams
+from mdlc_local import control, options, patches
 
 API_GATEWAY = "ministack.services.apigateway_v1"
 HTTP_APIS = "ministack.services.apigateway"
@@ -28,11 +28,11 @@ Parsed = tuple[str, str, str]
 def install(app: ModuleType) -> None:
     """Accept AWS's host names of REST APIs, and list the APIs."""
     for stored in ("_rest_apis", "_stages_v1", "_resources"):
-        seams.take(API_GATEWAY, stored)
-    seams.take(API_GATEWAY, "find_api_scope", "api_id")
+        patches.take(API_GATEWAY, stored)
+    patches.take(API_GATEWAY, "find_api_scope", "api_id")
     for module in (API_GATEWAY, HTTP_APIS):
-        seams.take(module, "stages_for_api", "api_id")
-    seams.wrap(app.__name__, "_parse_execute_api_url", "host path", _parsing)
+        patches.take(module, "stages_for_api", "api_id")
+    patches.wrap(app.__name__, "_parse_execute_api_url", "host path", _parsing)
     control.route("GET", "apis", lambda _: apis())
 
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import iam, options, seams, trust
+from mdlc_local import iam, options, patches, trust
 from mdlc_local.api_gateway import requests
 
 log = logging.getLogger("mdlc_local.api_gateway")
@@ -34,12 +34,12 @@ def install(app: ModuleType) -> None:
         ("_iam_caller_identity", "headers query_params"),
         ("_gw_error", "response_type message"),
     ):
-        seams.take(API_GATEWAY, name, parameters)
+        patches.take(API_GATEWAY, name, parameters)
     enforce = "api_id stage method execute_path headers query_params iam_action"
-    seams.wrap(app.__name__, "_enforce_execute_api", enforce, _worded)
+    patches.wrap(app.__name__, "_enforce_execute_api", enforce, _worded)
     validate = "authorizer method_obj headers query_params stage"
-    seams.wrap(API_GATEWAY, "_validate_cognito_authorizer", validate, _of_the_right_use)
-    seams.wrap(API_GATEWAY, "_authorize_request_v1", AUTHORIZE, _noting_the_caller)
+    patches.wrap(API_GATEWAY, "_validate_cognito_authorizer", validate, _of_the_right_use)
+    patches.wrap(API_GATEWAY, "_authorize_request_v1", AUTHORIZE, _noting_the_caller)
 
 
 def may_act_as(role_arn: str, region: str) -> bool:

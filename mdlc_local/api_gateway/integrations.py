@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import iam, payload_limits, seams
+from mdlc_local import iam, patches, payload_limits
 from mdlc_local.api_gateway import callers, requests, templates
-from mdlc_local.api_gateway.templates import Input, JavaMap, TemplateFailed
+from mdlc_local.api_gateway.templates import Input, JavaMap, TemplateError
 
 log = logging.getLogger("mdlc_local.api_gateway")
 
@@ -39,13 +39,13 @@ def install(app: ModuleType) -> None:
         ("_parse_service_integration_uri", "uri"),
         ("_select_service_integration_response", "integration backend_status"),
     ):
-        seams.take(API_GATEWAY, name, parameters)
-    seams.take(FUNCTIONS, "_get_func_record_for_ref_in_scope", "function_ref account_id region")
-    seams.wrap(API_GATEWAY, "_invoke_lambda_proxy_v1", INVOKE, _function)
-    seams.wrap(
+        patches.take(API_GATEWAY, name, parameters)
+    patches.take(FUNCTIONS, "_get_func_record_for_ref_in_scope", "function_ref account_id region")
+    patches.wrap(API_GATEWAY, "_invoke_lambda_proxy_v1", INVOKE, _function)
+    patches.wrap(
         API_GATEWAY, "_invoke_lambda_custom_v1", INVOKE, lambda invoke: _service(app, _function(invoke))
     )
-    seams.wrap(API_GATEWAY, "_lambda_proxy_response", "result", _well_formed)
+    patches.wrap(API_GATEWAY, "_lambda_proxy_response", "result", _well_formed)
 
 
 def _error(kind: str, message: str = "Internal server error") -> Any:
@@ -70,7 +70,7 @@ def _function(invoke: Invoke) -> Invoke:
                 return _error("API_CONFIGURATION_ERROR")
         try:
             return await _within(integration, invoke(integration, *arguments, **keywords))
-        except payload_limits.EventTooLarge as too_large:
+        except payload_limits.EventTooLargeError as too_large:
             log.warning("%s", too_large)
             return payload_limits.too_long()
 
@@ -154,7 +154,7 @@ def _service(app: ModuleType, invoke: Invoke) -> Invoke:
                 if template
                 else body_input.body
             )
-        except TemplateFailed as failed:
+        except TemplateError as failed:
             requests.current().error = str(failed)
             log.warning("request template of %s: %s", integration.get("uri"), failed)
             return _error("DEFAULT_5XX")
@@ -167,7 +167,7 @@ def _service(app: ModuleType, invoke: Invoke) -> Invoke:
             return answer
         try:
             return _mapped(integration, answer, body_input, context, stage_variables)
-        except TemplateFailed as failed:
+        except TemplateError as failed:
             requests.current().error = str(failed)
             log.warning("response template of %s: %s", integration.get("uri"), failed)
             return _error("DEFAULT_5XX")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import cloudformation, seams
+from mdlc_local import cloudformation, patches
 
 log = logging.getLogger("mdlc_local.api_gateway")
 
@@ -24,17 +24,17 @@ Properties = dict[str, Any]
 def install(app: ModuleType) -> None:
     """Keep request validators, access logs and throttling of single methods; record web ACL associations."""
     del app
-    handlers = seams.take(PROVISIONERS, "_RESOURCE_HANDLERS")
+    handlers = patches.take(PROVISIONERS, "_RESOURCE_HANDLERS")
     for type_name, keep in ((METHOD, _keep_method), (STAGE, _keep_stage)):
         for verb in ("create", "update"):
             handlers[type_name][verb] = _keeping(handlers[type_name][verb], keep, last=verb == "update")
-    seams.take(API_GATEWAY, "_create_request_validator", "api_id data")
+    patches.take(API_GATEWAY, "_create_request_validator", "api_id data")
     handlers[VALIDATOR] = {
         "create": _create_validator,
         "update": _update_validator,
         "delete": _delete_validator,
     }
-    seams.wrap(PROVISIONERS, "_apigw_method_settings", "raw", _decoding)
+    patches.wrap(PROVISIONERS, "_apigw_method_settings", "raw", _decoding)
     handlers.setdefault(ASSOCIATION, cloudformation.placeholder(ASSOCIATION, ()))
 
 

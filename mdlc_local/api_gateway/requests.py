@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import clients, counts, iam, payload_limits, seams
+from mdlc_local import clients, counts, iam, patches, payload_limits
+from mdlc_local.bulk_sender import BulkSender
 from mdlc_local.counts import Measured
-from mdlc_local.gathering import Gathering
 
 log = logging.getLogger("mdlc_local.api_gateway")
 
@@ -29,7 +29,7 @@ Answer = tuple[int, dict[str, Any], bytes]
 
 _VARIABLE = re.compile(r"\$\{?context((?:\.[A-Za-z]\w*)+)\}?")
 _current: contextvars.ContextVar["Request | None"] = contextvars.ContextVar("mdlc_api_request", default=None)
-_logs: dict[tuple[str, str], Gathering[dict[str, Any]]] = {}
+_logs: dict[tuple[str, str], BulkSender[dict[str, Any]]] = {}
 
 
 @dataclass
@@ -106,13 +106,13 @@ def current() -> Request:
 def install(app: ModuleType) -> None:
     """Keep every request, and count and log it when it is answered."""
     del app
-    seams.wrap(API_GATEWAY, "_handle_execute_in_scope", HANDLE, _counted)
-    seams.wrap(API_GATEWAY, "_execute_in_scope", f"request {HANDLE}", _kept)
+    patches.wrap(API_GATEWAY, "_handle_execute_in_scope", HANDLE, _counted)
+    patches.wrap(API_GATEWAY, "_execute_in_scope", f"request {HANDLE}", _kept)
     event = (
         "api_id stage_name stage resource request_path method headers body query_params path_params "
         "binary_media_types authorizer_context caller_identity"
     )
-    seams.wrap(API_GATEWAY, "_build_lambda_event_v1", event, _identified)
+    patches.wrap(API_GATEWAY, "_build_lambda_event_v1", event, _identified)
 
 
 def _counted(handle: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
@@ -203,7 +203,7 @@ def _write(
     message = _VARIABLE.sub(lambda match: _looked_up(context, match[1][1:].split(".")), settings["format"])
     group = settings["destinationArn"].split(":")[6]
     if (region, group) not in _logs:
-        _logs[region, group] = Gathering(f"access log {group}", _sender(region, group))
+        _logs[region, group] = BulkSender(f"access log {group}", _sender(region, group))
     _logs[region, group].add({"timestamp": int(time.time() * 1000), "message": message})
 
 

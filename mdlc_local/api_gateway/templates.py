@@ -15,7 +15,7 @@ from typing import Any
 import airspeed.operators
 from jsonpath_ng.ext import parse
 
-from mdlc_local import seams
+from mdlc_local import patches
 
 OPERATORS = "airspeed.operators"
 
@@ -24,7 +24,7 @@ _ESCAPED = {**_SHORT, "\\": "\\\\", '"': '\\"', "'": "\\'", "/": "\\/"}
 _MANY = re.compile(r"\*|\.\.|\?\(|\[[^\]]*[,:][^\]]*\]")
 
 
-class TemplateFailed(Exception):
+class TemplateError(Exception):
     """A template that cannot be read or evaluated; the text says why."""
 
 
@@ -107,7 +107,7 @@ def render(template: str, body_input: Input, context: JavaMap, stage_variables: 
     """What a template makes of a request or an answer; it may set `context.responseOverride`.
 
     Raises:
-        TemplateFailed: when it cannot be read or evaluated.
+        TemplateError: when it cannot be read or evaluated.
     """
     names = {
         "input": body_input,
@@ -118,7 +118,7 @@ def render(template: str, body_input: Input, context: JavaMap, stage_variables: 
     try:
         return str(_read(template).merge(names))
     except Exception as error:  # the engine raises whatever its Python expressions raise
-        raise TemplateFailed(f"{type(error).__name__}: {error}") from error
+        raise TemplateError(f"{type(error).__name__}: {error}") from error
 
 
 def parsed(text: str) -> Any:
@@ -151,7 +151,7 @@ def escaped(text: Any) -> str:
 def install(app: ModuleType) -> None:
     """Give the values in templates the methods that Java's have."""
     del app
-    methods = seams.take(OPERATORS, "__additional_methods__")
+    methods = patches.take(OPERATORS, "__additional_methods__")
     methods[str] |= {
         "equals": lambda text, other: text == other,
         "equalsIgnoreCase": lambda text, other: text.lower() == str(other).lower(),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import seams
+from mdlc_local import patches
 from mdlc_local.api_gateway.requests import API_GATEWAY
 
 DEFAULT = "$default"
@@ -21,7 +21,7 @@ def install(app: ModuleType) -> None:
     """Choose models as AWS does."""
     del app
     check = "method_obj api_id request headers body query_params"
-    seams.wrap(API_GATEWAY, "_check_request_validation", check, _checking)
+    patches.wrap(API_GATEWAY, "_check_request_validation", check, _checking)
 
 
 def model_of(models: dict[str, str], content_type: str) -> str | None:

@@ -45,7 +45,7 @@ def check_update(endpoint: str, old: dict[str, Any], new: dict[str, Any], scope:
         scope: account and region.
 
     Raises:
-        Fault: ValidationException.
+        SageMakerApiError: ValidationException.
     """
     before, after = (
         {variant["VariantName"]: variant.get("InstanceType") for variant in config["ProductionVariants"]}

@@ -11,12 +11,12 @@ import uuid
 import zoneinfo
 from typing import Any
 
-from mdlc_local import options, seams
+from mdlc_local import options, patches
 from mdlc_local.autoscaling import counts, store, targets
 from mdlc_local.autoscaling.store import Schedule, Target
 from mdlc_local.sagemaker import model
 from mdlc_local.sagemaker.endpoints import hosting
-from mdlc_local.sagemaker.faults import Fault, invalid
+from mdlc_local.sagemaker.faults import SageMakerApiError, invalid
 from mdlc_local.sagemaker.records import Scope
 
 EVENTS = "ministack.services.eventbridge"
@@ -30,17 +30,17 @@ def check_seams() -> None:
     """Refuse to start when ministack's reading of cron expressions has moved.
 
     Raises:
-        SeamMoved: when it has.
+        PatchMovedError: when it has.
     """
     for attribute, parameters in _CRON:
-        seams.take(EVENTS, attribute, parameters)
+        patches.take(EVENTS, attribute, parameters)
 
 
 def put(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """PutScheduledAction; what the request leaves out of an action of that name stays.
 
     Raises:
-        Fault: ObjectNotFoundException without a target, ValidationException for a schedule that is none.
+        SageMakerApiError: ObjectNotFoundException without a target, ValidationException for a schedule that is none.
     """
     target = targets.existing(request, scope)
     name = request["ScheduledActionName"]
@@ -72,7 +72,7 @@ def due(request: dict[str, Any], after: datetime.datetime) -> datetime.datetime 
         after: the moment, in UTC.
 
     Raises:
-        Fault: ValidationException for a schedule or a time zone that there is not.
+        SageMakerApiError: ValidationException for a schedule or a time zone that there is not.
     """
     try:
         zone = zoneinfo.ZoneInfo(request.get("Timezone") or "UTC")
@@ -124,12 +124,12 @@ def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """DeleteScheduledAction.
 
     Raises:
-        Fault: ObjectNotFoundException.
+        SageMakerApiError: ObjectNotFoundException.
     """
     target = targets.existing(request, scope)
     with store.lock:
         if target.schedules.pop(request["ScheduledActionName"], None) is None:
-            raise Fault(
+            raise SageMakerApiError(
                 "ObjectNotFoundException",
                 f"No scheduled action found for resource ID: {target.resource_id}: "
                 f"{request['ScheduledActionName']}",

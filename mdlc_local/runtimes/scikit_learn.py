@@ -32,7 +32,7 @@ Reply = tuple[int, str, bytes]
 """Status, content type and body."""
 
 
-class WrongSetting(Exception):
+class SettingError(Exception):
     """The container's environment or script is not what the image needs."""
 
 
@@ -40,14 +40,14 @@ def load(environment: Any) -> ModuleType:
     """Import the script that SAGEMAKER_PROGRAM names, from the folder SAGEMAKER_SUBMIT_DIRECTORY.
 
     Raises:
-        WrongSetting: naming the variable and the remedy.
+        SettingError: naming the variable and the remedy.
     """
     name = environment.get("SAGEMAKER_PROGRAM", "")
     folder = environment.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
     if not name.removesuffix(".py"):
-        raise WrongSetting(f"SAGEMAKER_PROGRAM={name!r}: name the script, such as serve.py")
+        raise SettingError(f"SAGEMAKER_PROGRAM={name!r}: name the script, such as serve.py")
     if not Path(folder, name).with_suffix(".py").is_file():
-        raise WrongSetting(
+        raise SettingError(
             f"SAGEMAKER_SUBMIT_DIRECTORY={folder!r}: name the folder that holds {name}, for example "
             "/opt/ml/model/code (an archive in S3 is not fetched locally)"
         )
@@ -56,11 +56,11 @@ def load(environment: Any) -> ModuleType:
     if hasattr(script, "transform_fn") and any(
         hasattr(script, function) for function in ("input_fn", "predict_fn", "output_fn")
     ):
-        raise WrongSetting(
+        raise SettingError(
             "Cannot use transform_fn implementation with input_fn, predict_fn, and/or output_fn"
         )
     if not hasattr(script, "model_fn"):
-        raise WrongSetting(f"{name} has no model_fn: please provide a model_fn implementation")
+        raise SettingError(f"{name} has no model_fn: please provide a model_fn implementation")
     return script
 
 
@@ -229,7 +229,7 @@ def main() -> int:
     base = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
     try:
         Handler.transformer = Transformer(load(os.environ), base / "model")
-    except WrongSetting as error:
+    except SettingError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))

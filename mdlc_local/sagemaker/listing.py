@@ -35,7 +35,7 @@ def page(request: dict[str, Any], kind: Kind, every: list[Record]) -> tuple[list
         The page's records, and the token for the next page or None.
 
     Raises:
-        Fault: when NextToken is none of ours.
+        SageMakerApiError: when NextToken is none of ours.
     """
     chosen = [record for record in every if _fits(request, kind, record)]
     chosen.sort(key=lambda record: _order(request, kind, record))

@@ -17,7 +17,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
     StateTaskService,
 )
 
-from mdlc_local import seams
+from mdlc_local import patches
 
 TASK = "moto.stepfunctions.parser.asl.component.state.exec.state_task"
 TASK_SERVICE = f"{TASK}.service.state_task_service:StateTaskService"
@@ -164,5 +164,5 @@ def install() -> None:
         ("_normalise_parameters", "parameters", _normalise_parameters),
         ("_normalise_response", "response", _normalise_response),
     ):
-        seams.take(TASK_SERVICE, attribute, f"self {first} {more}")
-        seams.replace(TASK_SERVICE, attribute, replacement)
+        patches.take(TASK_SERVICE, attribute, f"self {first} {more}")
+        patches.replace(TASK_SERVICE, attribute, replacement)

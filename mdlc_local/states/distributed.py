@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from mdlc_local import seams
+from mdlc_local import patches
 from mdlc_local.states import batching
 from mdlc_local.states.acting import client_for
 
@@ -57,10 +57,10 @@ def forget(execution_arn: str) -> None:
 
 def install() -> None:
     """Add them to moto's interpreter."""
-    seams.wrap(f"{MAP}.iteration.{COMPONENT}", "_map_run", "self env eval_input", _batching)
+    patches.wrap(f"{MAP}.iteration.{COMPONENT}", "_map_run", "self env eval_input", _batching)
     writer = f"{MAP}.result_writer.resource_eval.resource_eval_s3:ResourceEvalS3"
-    seams.take(writer, "_handle_put_object", "env resource_runtime_part state_credentials")
-    seams.replace(writer, "_handle_put_object", staticmethod(_write_results))
+    patches.take(writer, "_handle_put_object", "env resource_runtime_part state_credentials")
+    patches.replace(writer, "_handle_put_object", staticmethod(_write_results))
 
 
 def _batching(map_run: Callable[..., None]) -> Callable[..., None]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from mdlc_local import seams
+from mdlc_local import patches
 from mdlc_local.states import history
 
 STATE = "moto.stepfunctions.parser.asl.component.state.state:CommonStateField"
@@ -49,10 +49,10 @@ def now() -> str:
 
 def install() -> None:
     """Remember it."""
-    seams.wrap(STATE, "_eval_state_input", "self env", _entering)
-    seams.wrap(FAILURE, "__init__", "self env error_name event_type event_details", _naming_the_state)
-    seams.wrap(FAILED, "get_execution_failed_event_details", "self", _telling_once)
-    seams.wrap(WORKER, "_get_evaluation_environment", "self", _counting_redrives)
+    patches.wrap(STATE, "_eval_state_input", "self env", _entering)
+    patches.wrap(FAILURE, "__init__", "self env error_name event_type event_details", _naming_the_state)
+    patches.wrap(FAILED, "get_execution_failed_event_details", "self", _telling_once)
+    patches.wrap(WORKER, "_get_evaluation_environment", "self", _counting_redrives)
 
 
 def _entering(evaluate: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:

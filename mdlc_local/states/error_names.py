@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mdlc_local import seams
+from mdlc_local import patches
 
 ERROR_NAME = "moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name:CustomErrorName"
 
@@ -14,9 +14,9 @@ def install() -> None:
     `Error` of a Fail state can be an expression so that machines can pass on what they caught, and what they
     catch most often is States.TaskFailed.
     """
-    seams.take(ERROR_NAME, "__init__", "self error_name")
+    patches.take(ERROR_NAME, "__init__", "self error_name")
 
     def accept(self: Any, error_name: str | None) -> None:
         self.error_name = error_name
 
-    seams.replace(ERROR_NAME, "__init__", accept)
+    patches.replace(ERROR_NAME, "__init__", accept)

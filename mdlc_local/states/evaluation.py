@@ -15,7 +15,7 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
-from mdlc_local import seams
+from mdlc_local import patches
 from mdlc_local.states import entered
 from mdlc_local.states.history import ReportedDetails
 
@@ -24,16 +24,16 @@ MAP = "moto.stepfunctions.parser.asl.component.state.exec.state_map.state_map:St
 
 if TYPE_CHECKING:
 
-    class Failure(Exception):
+    class FailureEventError(Exception):
         """What is used here of moto's class."""
 
         def __init__(self, failure_event: Any) -> None: ...
 
 else:
-    Failure = FailureEventException
+    FailureEventError = FailureEventException
 
 
-class EvaluationFailure(Failure):
+class EvaluationFailedError(FailureEventError):
     """An evaluation failed, and the history says so already."""
 
     def get_evaluation_failed_event_details(self) -> Any:
@@ -43,7 +43,7 @@ class EvaluationFailure(Failure):
 
 def install() -> None:
     """Say what a Map state got that is no array."""
-    seams.wrap(MAP, "_eval_execution", "self env", _needing_an_array)
+    patches.wrap(MAP, "_eval_execution", "self env", _needing_an_array)
 
 
 def _needing_an_array(evaluate: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
@@ -59,7 +59,7 @@ def _needing_an_array(evaluate: Callable[[Any, Any], None]) -> Callable[[Any, An
     return evaluating
 
 
-def evaluation_failure(environment: Any, cause: str, place: str) -> EvaluationFailure:
+def evaluation_failure(environment: Any, cause: str, place: str) -> EvaluationFailedError:
     """Add the failure to the history; returns what to raise.
 
     Args:
@@ -86,7 +86,7 @@ def evaluation_failure(environment: Any, cause: str, place: str) -> EvaluationFa
         event_details=EventDetails(evaluationFailedEventDetails=details),
     )
     reported = ReportedDetails(cause=cause, error=name.error_name, location=place)
-    return EvaluationFailure(
+    return EvaluationFailedError(
         failure_event=FailureEvent(
             env=environment,
             error_name=name,

@@ -18,7 +18,7 @@ from typing import Any
 
 from ministack.core import responses
 
-from mdlc_local import counts, seams
+from mdlc_local import counts, patches
 from mdlc_local.counts import Measured
 from mdlc_local.states import control_plane, inputs
 
@@ -41,13 +41,13 @@ Handler = Callable[[Request], Response]
 
 def install() -> None:
     """Run Express machines as such."""
-    seams.take(control_plane.STEP_FUNCTIONS, "_resolve_state_machine_arn", "arn")
-    seams.take(control_plane.STEP_FUNCTIONS, "_start_sync_execution", "data")
-    seams.replace(control_plane.STEP_FUNCTIONS, "_start_sync_execution", start_sync)
-    seams.wrap(control_plane.STEP_FUNCTIONS, "_start_execution", "data", _starting)
-    seams.wrap(control_plane.STEP_FUNCTIONS, "_list_executions", "data", _listing)
+    patches.take(control_plane.STEP_FUNCTIONS, "_resolve_state_machine_arn", "arn")
+    patches.take(control_plane.STEP_FUNCTIONS, "_start_sync_execution", "data")
+    patches.replace(control_plane.STEP_FUNCTIONS, "_start_sync_execution", start_sync)
+    patches.wrap(control_plane.STEP_FUNCTIONS, "_start_execution", "data", _starting)
+    patches.wrap(control_plane.STEP_FUNCTIONS, "_list_executions", "data", _listing)
     for member in (*EXECUTION_MEMBERS, "describe_state_machine_for_execution"):
-        seams.wrap(control_plane.STEP_FUNCTIONS, f"_{member}", "data", _refusing)
+        patches.wrap(control_plane.STEP_FUNCTIONS, f"_{member}", "data", _refusing)
 
 
 def is_express(machine: dict[str, Any] | None) -> bool:

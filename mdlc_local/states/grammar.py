@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mdlc_local import seams
+from mdlc_local import patches
 
 PREPROCESSOR = "moto.stepfunctions.parser.asl.parse.preprocessor:Preprocessor"
 
@@ -13,9 +13,9 @@ def install() -> None:
     moto keeps the query languages of the states being read in one list for all readings: two executions that
     start at once, or one machine that cannot be read, would leave their language to the next machine.
     """
-    seams.take(PREPROCESSOR, "_query_language_per_scope")
+    patches.take(PREPROCESSOR, "_query_language_per_scope")
 
     def begin(self: Any) -> None:
         self._query_language_per_scope = []
 
-    seams.replace(PREPROCESSOR, "__init__", begin)
+    patches.replace(PREPROCESSOR, "__init__", begin)

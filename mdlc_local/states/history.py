@@ -5,7 +5,7 @@ from typing import Any
 
 from moto.stepfunctions.parser.api import HistoryEventType
 
-from mdlc_local import seams
+from mdlc_local import patches
 
 MANAGER = "moto.stepfunctions.parser.asl.eval.event.event_manager:EventManager"
 
@@ -45,7 +45,7 @@ def previous_of(manager: Any, event_id: int) -> int:
 
 def install() -> None:
     """Keep histories so."""
-    seams.wrap(
+    patches.wrap(
         MANAGER,
         "add_event",
         "self context event_type event_details timestamp update_source_event_id",

@@ -7,7 +7,7 @@ takes it off when it is made.
 import re
 from typing import Any
 
-from mdlc_local import seams
+from mdlc_local import patches
 
 STRINGS = "moto.stepfunctions.parser.asl.component.common.string.string_expression"
 JSONATA = "JSONata"
@@ -56,10 +56,10 @@ def marked(value: Any, place: str) -> Any:
 def install() -> None:
     """Let expressions know their place."""
     kind = f"{STRINGS}:StringJSONata"
-    seams.take(kind, "__init__", "self expression")
+    patches.take(kind, "__init__", "self expression")
 
     def begin(self: Any, expression: str) -> None:
         self.expression, self.place = expression_and_place(expression)
         self.literal_value = self.expression
 
-    seams.replace(kind, "__init__", begin)
+    patches.replace(kind, "__init__", begin)

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.leased_table import FLEET, TABLE, OverBudget, Table
+from benchmarks.leased_table import FLEET, TABLE, OverBudgetError, Table
 from lambdas.leases.items import Items
 from lambdas.leases.requests import Request
 from mdlc_constructs.settings.budget import Budget
@@ -35,14 +35,14 @@ def test_what_is_held_is_looked_at_after_every_write() -> None:
     grant(table, first)
     assert [*held, table.is_held] == [False, True]
     assert (table.checks, table.most_jobs, table.most_instances) == (3, 1, 1)
-    with pytest.raises(OverBudget, match="2 jobs with 2 instances are held"):
+    with pytest.raises(OverBudgetError, match="2 jobs with 2 instances are held"):
         grant(table, second)
 
 
 def test_too_many_instances_are_seen_too() -> None:
     table = Table(BUDGET)
     found = asked(table, "a", instances=3)
-    with pytest.raises(OverBudget, match="1 jobs with 3 instances"):
+    with pytest.raises(OverBudgetError, match="1 jobs with 3 instances"):
         grant(table, found)
 
 
@@ -51,7 +51,7 @@ def test_a_count_that_differs_from_what_is_held_is_seen() -> None:
     grant(table, asked(table, "a"))
     total = table.items[f"FLEET#{FLEET}", "TOTAL"]
     table.items[f"FLEET#{FLEET}", "TOTAL"] = {**total, "used_jobs": {"N": "0"}}
-    with pytest.raises(OverBudget, match=r"1 jobs with 1 instances are held, and \(0, 1\) are counted"):
+    with pytest.raises(OverBudgetError, match=r"1 jobs with 1 instances are held, and \(0, 1\) are counted"):
         asked(table, "b")
 
 

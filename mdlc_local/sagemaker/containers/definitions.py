@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mdlc_local.sagemaker import records
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.records import MODEL_PACKAGE, Record, Scope
 
 PRIMARY = "primary"
@@ -34,7 +34,7 @@ def containers_of(model: Record, scope: Scope) -> list[Container]:
     """The model's containers; a ModelPackageName is looked up in the registry.
 
     Raises:
-        JobFailure: when it names a package that does not exist.
+        JobFailedError: when it names a package that does not exist.
     """
     definitions = [model["PrimaryContainer"]] if "PrimaryContainer" in model else model["Containers"]
     if len(definitions) == 1:
@@ -53,5 +53,5 @@ def _resolved(definition: dict[str, Any], scope: Scope) -> dict[str, Any]:
         return dict(definition)
     package = records.find(MODEL_PACKAGE, definition["ModelPackageName"], scope)
     if package is None or "InferenceSpecification" not in package:
-        raise JobFailure(f"ClientError: model package {definition['ModelPackageName']} has no container")
+        raise JobFailedError(f"ClientError: model package {definition['ModelPackageName']} has no container")
     return {**package["InferenceSpecification"]["Containers"][0], **definition}

@@ -24,7 +24,7 @@ from mdlc_local.sagemaker.job import Job
 _ANY = "*/*"
 
 
-class BrokenOff(OSError):
+class ConnectionLostError(OSError):
     """A container gave no answer.
 
     Attributes:
@@ -144,7 +144,7 @@ class Pipeline:
             timeout_seconds: how long all of them together may take.
 
         Raises:
-            BrokenOff: when a container does not answer.
+            ConnectionLostError: when a container does not answer.
         """
         deadline = time.monotonic() + timeout_seconds
         wanted = headers.get("Accept", _ANY)
@@ -156,7 +156,7 @@ class Pipeline:
             try:
                 answer = connections.request("POST", "/invocations", body, passed, left)
             except OSError as error:
-                raise BrokenOff(name, error) from error
+                raise ConnectionLostError(name, error) from error
             if number == last or not 200 <= answer.status < 300:
                 break
             body = answer.body

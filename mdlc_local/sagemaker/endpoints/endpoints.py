@@ -21,7 +21,7 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """CreateEndpoint.
 
     Raises:
-        Fault: ValidationException when it exists or its configuration does not.
+        SageMakerApiError: ValidationException when it exists or its configuration does not.
     """
     name = request["EndpointName"]
     arn = records.arn(ENDPOINT, name, scope)
@@ -50,7 +50,7 @@ def update(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """UpdateEndpoint.
 
     Raises:
-        Fault: ValidationException when it or its configuration does not exist, when it is not InService, or
+        SageMakerApiError: ValidationException when it or its configuration does not exist, when it is not InService, or
             when the deployment asks for what SageMaker refuses.
     """
     config = copy.deepcopy(endpoint_configs.existing(request["EndpointConfigName"], scope))
@@ -83,7 +83,7 @@ def update_weights_and_capacities(request: dict[str, Any], scope: Scope) -> dict
     """UpdateEndpointWeightsAndCapacities.
 
     Raises:
-        Fault: ValidationException when it does not exist, is not InService, or has no such variant.
+        SageMakerApiError: ValidationException when it does not exist, is not InService, or has no such variant.
     """
     hosted, fleet = _serving(request["EndpointName"], scope)
     changes = copy.deepcopy(request["DesiredWeightsAndCapacities"])
@@ -169,7 +169,7 @@ def existing(name: str, scope: Scope) -> Record:
     """The endpoint of that name.
 
     Raises:
-        Fault: ValidationException.
+        SageMakerApiError: ValidationException.
     """
     record = records.find(ENDPOINT, name, scope)
     if record is None:
@@ -210,7 +210,7 @@ def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """DeleteEndpoint.
 
     Raises:
-        Fault: ValidationException when it does not exist or is being created, updated or deleted.
+        SageMakerApiError: ValidationException when it does not exist or is being created, updated or deleted.
     """
     record = existing(request["EndpointName"], scope)
     hosted = hosting.find(request["EndpointName"], scope)

@@ -15,15 +15,15 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import unquote
 
-from mdlc_local import seams
+from mdlc_local import patches
 from mdlc_local.sagemaker.containers.connections import Answer
-from mdlc_local.sagemaker.containers.pipeline import BrokenOff, Outcome
+from mdlc_local.sagemaker.containers.pipeline import ConnectionLostError, Outcome
 from mdlc_local.sagemaker.endpoints import hosting
 from mdlc_local.sagemaker.endpoints.data_capture import DataCapture, Exchange
 from mdlc_local.sagemaker.endpoints.fleets import Fleet
 from mdlc_local.sagemaker.endpoints.hosting import Hosted
-from mdlc_local.sagemaker.endpoints.traffic import Unrouted
-from mdlc_local.sagemaker.endpoints.variant_server import NotRunning, VariantServer
+from mdlc_local.sagemaker.endpoints.traffic import NoVariantError
+from mdlc_local.sagemaker.endpoints.variant_server import NotRunningError, VariantServer
 from mdlc_local.sagemaker.records import Scope
 
 log = logging.getLogger("mdlc_local.sagemaker")
@@ -61,7 +61,7 @@ _mirrors = ThreadPoolExecutor(4, thread_name_prefix="shadow")
 _mirroring = threading.BoundedSemaphore(MAX_SHADOW_REQUESTS)
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """An error response of InvokeEndpoint.
 
     Attributes:
@@ -114,7 +114,7 @@ def install(app: ModuleType) -> None:
 
         return fixed
 
-    seams.wrap(app.__name__, "fix_success_content_type", "service status headers", fixing)
+    patches.wrap(app.__name__, "fix_success_content_type", "service status headers", fixing)
 
 
 def endpoint_of(path: str) -> str | None:
@@ -127,7 +127,7 @@ def invoke(name: str, headers: dict[str, str], body: bytes, scope: Scope) -> Res
     """InvokeEndpoint; every error is a response too."""
     try:
         return _invoke(name, headers, body, scope)
-    except Refused as refused:
+    except RefusedError as refused:
         sent = {"Content-Type": "application/json"}
         if refused.code is not None:
             sent["x-amzn-errortype"] = refused.code
@@ -139,10 +139,10 @@ def _invoke(name: str, headers: dict[str, str], body: bytes, scope: Scope) -> Re
     hosted = hosting.find(name, scope)
     missing = f"Endpoint {name} of account {scope.account} not found."
     if hosted is None:
-        raise Refused(400, "ValidationError", missing)
+        raise RefusedError(400, "ValidationError", missing)
     for header in _ABSENT:
         if f"{_PREFIX}{header}" in headers:
-            raise Refused(400, "ValidationError", f"X-Amzn-SageMaker-{header}: not in the embedded AWS")
+            raise RefusedError(400, "ValidationError", f"X-Amzn-SageMaker-{header}: not in the embedded AWS")
     invocation = Invocation(event_id=str(uuid.uuid4()), headers=headers, body=body)
     target = headers.get(_VARIANT) or None
     try:
@@ -150,11 +150,11 @@ def _invoke(name: str, headers: dict[str, str], body: bytes, scope: Scope) -> Re
             _check_size(body, server)
             _mirror(hosted, fleet, server, invocation)
             outcome, problem = _ask(hosted, fleet, server, invocation, received)
-    except Unrouted as unrouted:
+    except NoVariantError as unrouted:
         message = f"Variant {target} not found for Request" if str(unrouted) and hosted.fleet else missing
-        raise Refused(400, "ValidationError", message) from unrouted
-    except NotRunning as gone:
-        raise Refused(
+        raise RefusedError(400, "ValidationError", message) from unrouted
+    except NotRunningError as gone:
+        raise RefusedError(
             503, "ServiceUnavailable", f"Variant {gone} of endpoint {name} is not running."
         ) from gone
     answer = outcome.answer
@@ -172,7 +172,7 @@ def _invoke(name: str, headers: dict[str, str], body: bytes, scope: Scope) -> Re
 def _check_size(body: bytes, server: VariantServer) -> None:
     most = MAX_SERVERLESS_BODY_BYTES if "ServerlessConfig" in server.variant else MAX_BODY_BYTES
     if len(body) > most:
-        raise Refused(413, None, f"HTTP content length exceeded {most} bytes.")
+        raise RefusedError(413, None, f"HTTP content length exceeded {most} bytes.")
 
 
 def _ask(
@@ -184,7 +184,7 @@ def _ask(
     try:
         outcome = server.request(invocation.body, invocation.forwarded)
         answer = outcome.answer
-    except BrokenOff as broken:
+    except ConnectionLostError as broken:
         outcome = Outcome(broken.container, _NO_ANSWER)
         problem = f"the container gave no answer: {broken}"
         if broken.late:
@@ -193,7 +193,7 @@ def _ask(
                 "Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and "
                 "try again."
             )
-    except NotRunning:
+    except NotRunningError:
         running = False
         raise
     finally:
@@ -235,7 +235,7 @@ def _mirror(hosted: Hosted, fleet: Fleet, server: VariantServer, invocation: Inv
 def _reflect(hosted: Hosted, fleet: Fleet, shadow: VariantServer, invocation: Invocation) -> None:
     try:
         _ask(hosted, fleet, shadow, invocation, time.perf_counter())
-    except NotRunning:
+    except NotRunningError:
         log.info("shadow variant %s is not running", shadow.name)
     finally:
         with fleet.lock:
@@ -243,12 +243,12 @@ def _reflect(hosted: Hosted, fleet: Fleet, shadow: VariantServer, invocation: In
         _mirroring.release()
 
 
-def _model_error(hosted: Hosted, server: VariantServer, outcome: Outcome, problem: str) -> Refused:
+def _model_error(hosted: Hosted, server: VariantServer, outcome: Outcome, problem: str) -> RefusedError:
     scope, answer = hosted.scope, outcome.answer
     party = "client" if 400 <= answer.status < 500 else "server"
     message = problem or answer.body[:_SHOWN_CHARACTERS].decode("utf-8", "replace")
     group = f"arn:aws:logs:{scope.region}:{scope.account}:log-group:{server.log_group}"
-    return Refused(
+    return RefusedError(
         424,
         "ModelError",
         f'Received {party} error ({answer.status}) from {outcome.container} with message "{message}". See '

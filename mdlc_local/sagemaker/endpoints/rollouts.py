@@ -46,7 +46,7 @@ class Rollout:
             instances: how many instances the new fleet has.
 
         Raises:
-            Fault: ValidationException for what SageMaker refuses.
+            SageMakerApiError: ValidationException for what SageMaker refuses.
         """
         config = config or {}
         alarms = tuple(

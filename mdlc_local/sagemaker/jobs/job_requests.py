@@ -15,7 +15,7 @@ def existing(kind: Kind, name: str, scope: Scope) -> Record:
     """The job of that name.
 
     Raises:
-        Fault: ResourceNotFound.
+        SageMakerApiError: ResourceNotFound.
     """
     record = records.find(kind, name, scope)
     if record is None:
@@ -27,7 +27,7 @@ def refuse_taken(kind: Kind, name: str, scope: Scope) -> None:
     """Refuse the name of a job that exists.
 
     Raises:
-        Fault: ResourceInUse.
+        SageMakerApiError: ResourceInUse.
     """
     if records.find(kind, name, scope) is not None:
         raise in_use(
@@ -55,7 +55,7 @@ def create(
         fields: further fields of the record.
 
     Raises:
-        Fault: ResourceInUse when the name is taken.
+        SageMakerApiError: ResourceInUse when the name is taken.
     """
     name, now = request[kind.name_field], model.now()
     record: Record = {
@@ -91,7 +91,7 @@ def stop(kind: Kind, request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """Ask a job to stop.
 
     Raises:
-        Fault: ResourceNotFound; ValidationException when it does not run.
+        SageMakerApiError: ResourceNotFound; ValidationException when it does not run.
     """
     record = existing(kind, request[kind.name_field], scope)
     with records.lock:

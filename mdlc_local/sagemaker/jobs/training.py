@@ -11,7 +11,7 @@ from mdlc_local.sagemaker.containers import job_permissions, opt_ml, process
 from mdlc_local.sagemaker.containers.images import Images, Runtime
 from mdlc_local.sagemaker.containers.logs import LogStream
 from mdlc_local.sagemaker.containers.process import Ended
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import Job
 from mdlc_local.sagemaker.records import Record
 
@@ -101,7 +101,7 @@ def _run(job: Job, images: Images) -> None:
     job.update(FinalMetricDataList=metrics.final())
     _save_checkpoints(job)
     if ended.code != 0 and not ended.stopped and not ended.timed_out:
-        raise JobFailure(_reason(job.base, ended.code, tail))
+        raise JobFailedError(_reason(job.base, ended.code, tail))
     enter(job, "Uploading", "Uploading generated training model")
     _upload(job)
     _close(job, ended)

@@ -16,8 +16,8 @@ from mdlc_local.sagemaker.containers import job_permissions
 from mdlc_local.sagemaker.containers.definitions import PRIMARY, Container, containers_of
 from mdlc_local.sagemaker.containers.images import Images
 from mdlc_local.sagemaker.containers.logs import LogStream
-from mdlc_local.sagemaker.containers.pipeline import BrokenOff, Pipeline
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.containers.pipeline import ConnectionLostError, Pipeline
+from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import Job
 from mdlc_local.sagemaker.jobs import payloads
 from mdlc_local.sagemaker.records import MODEL, Record
@@ -69,7 +69,7 @@ def run(job: Job, images: Images) -> None:
     record = job.record
     served = records.find(MODEL, record["ModelName"], job.scope)
     if served is None:
-        raise JobFailure(f"ClientError: model {record['ModelName']} was deleted")
+        raise JobFailedError(f"ClientError: model {record['ModelName']} was deleted")
     job.update(TransformStartTime=model.now())
     instance = f"i-{uuid.uuid4().hex[:17]}"
     containers = containers_of(served, job.scope)
@@ -113,7 +113,7 @@ def _transform(
         plan = Plan.of(record, _offered(server))
         try:
             _all_files(job, server, plan, inputs)
-        except JobFailure as failure:
+        except JobFailedError as failure:
             data_log.write(str(failure))
             raise
 
@@ -198,7 +198,7 @@ def _invoke(job: Job, server: Pipeline, plan: Plan, source: Source, body: bytes)
             return b""
         try:
             outcome = server.invoke(body, headers, plan.timeout_seconds)
-        except BrokenOff as error:
+        except ConnectionLostError as error:
             problem = f"AlgorithmError: no answer from the {error.container} container: {error}"
             continue
         status, answer = outcome.answer.status, outcome.answer.body
@@ -211,4 +211,4 @@ def _invoke(job: Job, server: Pipeline, plan: Plan, source: Source, body: bytes)
         problem = f"{party}: See job logs for more information. {message}"
         if status < http.HTTPStatus.INTERNAL_SERVER_ERROR:
             break
-    raise JobFailure(f"{problem} (input s3://{source.bucket}/{source.key})")
+    raise JobFailedError(f"{problem} (input s3://{source.bucket}/{source.key})")

@@ -19,7 +19,7 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """CreateTransformJob. It acts as the model's execution role.
 
     Raises:
-        Fault: ResourceInUse; ValidationException without the model or for what is not run locally.
+        SageMakerApiError: ResourceInUse; ValidationException without the model or for what is not run locally.
     """
     job_requests.refuse_taken(TRANSFORM_JOB, request["TransformJobName"], scope)
     model = records.find(MODEL, request["ModelName"], scope)

@@ -18,7 +18,7 @@ def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     A request repeated with the same ClientToken answers with the package that the first one made.
 
     Raises:
-        Fault: ValidationException.
+        SageMakerApiError: ValidationException.
     """
     if ("ModelPackageName" in request) == ("ModelPackageGroupName" in request):
         raise invalid("Exactly one of ModelPackageName and ModelPackageGroupName must be given")
@@ -77,7 +77,7 @@ def existing(name_or_arn: str, scope: Scope) -> Record:
     """The package of that name or ARN.
 
     Raises:
-        Fault: ValidationException.
+        SageMakerApiError: ValidationException.
     """
     record = records.find(MODEL_PACKAGE, name_or_arn, scope)
     if record is None:
@@ -90,7 +90,7 @@ def update(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """UpdateModelPackage: fields replace, metadata properties merge; any change is an event.
 
     Raises:
-        Fault: ValidationException.
+        SageMakerApiError: ValidationException.
     """
     record = existing(request["ModelPackageArn"], scope)
     changes = copy.deepcopy(request)

@@ -18,7 +18,7 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """CreateModel.
 
     Raises:
-        Fault: ValidationException when it exists, when its containers are not complete, or when this machine
+        SageMakerApiError: ValidationException when it exists, when its containers are not complete, or when this machine
             has no runtime for one of their images.
     """
     arn = records.arn(MODEL, request["ModelName"], scope)
@@ -110,7 +110,7 @@ def existing(name: str, scope: Scope) -> Record:
     """The model of that name.
 
     Raises:
-        Fault: ValidationException.
+        SageMakerApiError: ValidationException.
     """
     record = records.find(MODEL, name, scope)
     if record is None:

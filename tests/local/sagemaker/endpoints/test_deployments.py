@@ -14,7 +14,7 @@ from mdlc_local.sagemaker.endpoints import deployments
 from mdlc_local.sagemaker.endpoints.fleets import Fleet
 from mdlc_local.sagemaker.endpoints.hosting import Hosted
 from mdlc_local.sagemaker.endpoints.rollouts import Rollout
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.records import Scope
 
 HERE = Scope("000000000000", "us-east-1")
@@ -35,7 +35,7 @@ class FakeFleet:
     def launch(self) -> None:
         self._note("launch")
         if self._failure:
-            raise JobFailure(self._failure)
+            raise JobFailedError(self._failure)
 
     def drain(self) -> None:
         self._note("drain")
