@@ -149,7 +149,8 @@ def sample_table(sample: Sample) -> Shown:
         entered = ", ".join(str(number) for number in sorted(set(states)))
         table.add_row(f"{workflow}, {outcome}", str(len(states)), entered)
     table.caption = (
-        f"{sample.count('training')} trainings; at most {sample.most} of 1 job held in {sample.looks} looks at "
+        f"{sample.count('training')} trainings; at most {sample.most} of 1 job held in {sample.looks} "
+        f"looks at "
         f"the leases; {sample.seconds:.0f} s, in which waits go {sample.time_scale:g} times as fast"
     )
     return table

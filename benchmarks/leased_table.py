@@ -34,7 +34,7 @@ class _Ordered(dict[tuple[str, str], Item]):
         return super().pop(key, default)
 
 
-class Table(FakeDynamoDB):
+class LeasedTable(FakeDynamoDB):
     """Looks after every write whether the budget holds, and counts reads and writes as they are paid for.
 
     Attributes:

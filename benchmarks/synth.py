@@ -109,7 +109,15 @@ def _best(measurements: Sequence[Measurement]) -> Measurement:
 
 def _row(name: str, number: int, measurement: Measurement) -> str:
     per_stack = measurement.template_bytes // number
-    return f"| {name} | {number} | {measurement.cpu_seconds:.2f} | {measurement.memory} | {per_stack:,} | {measurement.resources} |"
+    cells = (
+        name,
+        number,
+        f"{measurement.cpu_seconds:.2f}",
+        measurement.memory,
+        f"{per_stack:,}",
+        measurement.resources,
+    )
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def report(

@@ -94,7 +94,7 @@ ERRORS: Mapping[str, str] = {
 }
 """By an error's name: what comes next. The execution's name and the command to repeat are filled in."""
 
-_AS_TOLD = "do as the cause says, then {again}"
+_REMEDY_IN_CAUSE = "do as the cause says, then {again}"
 """What comes next after an error that no job met: the planning functions' sentences name the remedy."""
 
 
@@ -144,7 +144,7 @@ def failure(arn: str, error: str, cause: str, *, job: str = "", logs_shown: bool
     again = "`mdlc release`" if workflow == "release" else f"`mdlc run {workflow or machine}`"
     first = failure_causes.innermost_error(error, cause)
     following = ERRORS.get(
-        first, _AS_TOLD if failure_causes.explained(cause) else "start it anew with {again}"
+        first, _REMEDY_IN_CAUSE if failure_causes.explained(cause) else "start it anew with {again}"
     )
     if first not in ERRORS and (job or failure_causes.names_a_job(first, cause)):
         following = f"see `mdlc logs {job}`" if job and not inner else "see `mdlc logs {execution}`"

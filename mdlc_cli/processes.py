@@ -16,7 +16,7 @@ _POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class Process:
+class RunningProcess:
     """One running process; ``started`` tells two processes with the same number apart."""
 
     pid: int
@@ -25,7 +25,7 @@ class Process:
     started: str
 
 
-def snapshot() -> dict[int, Process]:
+def snapshot() -> dict[int, RunningProcess]:
     """Every process that runs now, by its number; those that ended and wait to be collected are left out."""
     return _from_proc() if (_PROC / "self" / "stat").exists() else _from_ps()
 
@@ -36,7 +36,7 @@ def started(pid: int) -> str | None:
     return process.started if process else None
 
 
-def family(pids: Iterable[int], *, mark: tuple[str, str] | None = None) -> set[Process]:
+def family(pids: Iterable[int], *, mark: tuple[str, str] | None = None) -> set[RunningProcess]:
     """The processes ``pids`` with all they started: descendants, members of sessions, carriers of ``mark``.
 
     Args:
@@ -59,7 +59,9 @@ def family(pids: Iterable[int], *, mark: tuple[str, str] | None = None) -> set[P
         members |= more
 
 
-def end(processes: Iterable[Process], *, first: int | None = None, grace_seconds: float) -> set[Process]:
+def end(
+    processes: Iterable[RunningProcess], *, first: int | None = None, grace_seconds: float
+) -> set[RunningProcess]:
     """Asks processes to end (SIGTERM), kills what is left after the grace period; returns what survives.
 
     Args:
@@ -75,7 +77,7 @@ def end(processes: Iterable[Process], *, first: int | None = None, grace_seconds
     return _wait(left, grace_seconds)
 
 
-def _wait(processes: set[Process], seconds: float) -> set[Process]:
+def _wait(processes: set[RunningProcess], seconds: float) -> set[RunningProcess]:
     deadline = time.monotonic() + seconds
     left = _still_running(processes, snapshot())
     while left and time.monotonic() < deadline:
@@ -84,7 +86,9 @@ def _wait(processes: set[Process], seconds: float) -> set[Process]:
     return left
 
 
-def _still_running(processes: set[Process], running: Mapping[int, Process]) -> set[Process]:
+def _still_running(
+    processes: set[RunningProcess], running: Mapping[int, RunningProcess]
+) -> set[RunningProcess]:
     # Only number and start count: a process whose parent ended gets a new parent and is still the same.
     return {
         process
@@ -93,12 +97,12 @@ def _still_running(processes: set[Process], running: Mapping[int, Process]) -> s
     }
 
 
-def _send(process: Process, number: signal.Signals) -> None:
+def _send(process: RunningProcess, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(process.pid, number)
 
 
-def _from_proc() -> dict[int, Process]:
+def _from_proc() -> dict[int, RunningProcess]:
     processes = {}
     for folder in _PROC.iterdir():
         if not folder.name.isdigit():
@@ -110,13 +114,13 @@ def _from_proc() -> dict[int, Process]:
             continue
         if fields[0] not in ("Z", "X"):
             pid = int(folder.name)
-            processes[pid] = Process(
+            processes[pid] = RunningProcess(
                 pid=pid, parent=int(fields[1]), session=int(fields[3]), started=fields[19]
             )
     return processes
 
 
-def _from_ps() -> dict[int, Process]:
+def _from_ps() -> dict[int, RunningProcess]:
     listing = subprocess.run(
         ["ps", "-A", "-o", "pid=,ppid=,stat=,lstart="], capture_output=True, text=True, check=True
     ).stdout
@@ -125,7 +129,7 @@ def _from_ps() -> dict[int, Process]:
         pid, parent, state, began = line.split(None, 3)
         if not state.startswith("Z"):
             with contextlib.suppress(OSError):
-                processes[int(pid)] = Process(
+                processes[int(pid)] = RunningProcess(
                     pid=int(pid), parent=int(parent), session=os.getsid(int(pid)), started=began.strip()
                 )
     return processes

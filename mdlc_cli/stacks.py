@@ -67,16 +67,16 @@ def machine_arns(target: Target, stack: str) -> set[str]:
 
 
 def audit_tables(target: Target, stack: str | None = None) -> list[str]:
-    """The audit tables of stacks: announced by an output whose key holds ``AuditTableName``, or made by one.
+    """The audit tables of stacks: named by an output whose key holds ``AuditTableName``, or made by one.
 
     Raises:
         CommandError: no stack has one.
     """
     tables: set[str] = set()
     for each in deployed(target, stack):
-        announced = {value for key, value in each.outputs.items() if AUDIT_TABLE_OUTPUT in key}
-        resources = _resources(target, each.name, "AWS::DynamoDB::Table") if not announced else []
-        tables |= announced or {
+        from_outputs = {value for key, value in each.outputs.items() if AUDIT_TABLE_OUTPUT in key}
+        resources = _resources(target, each.name, "AWS::DynamoDB::Table") if not from_outputs else []
+        tables |= from_outputs or {
             table["PhysicalResourceId"] for table in resources if AUDIT_TABLE_ID in table["LogicalResourceId"]
         }
     if not tables:

@@ -72,7 +72,7 @@ def install(app: ModuleType) -> None:
     # PutMetricData would look at every alarm on the event loop; the thread sees the data as soon.
     patches.replace(CLOUDWATCH, "_evaluate_all_alarms", lambda: None)
     patches.wrap(CLOUDWATCH, "_evict_old_metrics", "", _now_and_then)
-    patches.wrap(CLOUDWATCH, "_dispatch_alarm_actions", "alarm old_state new_state reason", _announcing)
+    patches.wrap(CLOUDWATCH, "_dispatch_alarm_actions", "alarm old_state new_state reason", _publishing)
     patches.wrap(CLOUDWATCH, "_put_metric_alarm", "params cbor_data is_cbor is_json", _keeping_metrics)
     patches.wrap(CLOUDWATCH, "_set_alarm_state", "params cbor_data is_cbor is_json", _holding)
     patches.wrap(PROVISIONERS, "_cw_metric_alarm_record", "name props", _with_metrics)
@@ -254,7 +254,7 @@ def _with_metrics(record: Callable[..., Alarm]) -> Callable[..., Alarm]:
     return recording
 
 
-def _announcing(dispatch: Callable[..., None]) -> Callable[..., None]:
+def _publishing(dispatch: Callable[..., None]) -> Callable[..., None]:
     """Actions of a change of state, and its event, in a thread of their own: their targets may call back."""
 
     def dispatching(alarm: Alarm, old_state: str, new_state: str, reason: str) -> None:

@@ -24,7 +24,7 @@ from xml.sax.saxutils import escape
 
 from mdlc_local import credentials, loopback, patches, signatures
 from mdlc_local.api_gateway import addresses
-from mdlc_local.signatures import EVALUATOR, Refusal, Request
+from mdlc_local.signatures import EVALUATOR, Refusal, SignedRequest
 
 ACTIONS = "ministack.core.iam_actions"
 ROUTER = "ministack.core.router"
@@ -102,7 +102,7 @@ class Authentication:
         if scope["type"] != "http" or loopback.IN_PROCESS in scope:
             await self._application(scope, receive, send)
             return
-        request = Request.of(scope)
+        request = SignedRequest.of(scope)
         stage = _stage(request)
         refusal = misdirected(request) or foreign(request, stage)
         if refusal is None and _served_unsigned(request, stage):
@@ -126,7 +126,7 @@ class Authentication:
             await _refuse(Refusal("XAmzContentSHA256Mismatch", message), request, send)
 
 
-def misdirected(request: Request) -> Refusal | None:
+def misdirected(request: SignedRequest) -> Refusal | None:
     """Why the `Host` is not this server: a page may have had its own name point to the loopback address."""
     if _LOOPBACK_HOST.fullmatch(request.host) or _AWS_HOST.fullmatch(request.host):
         return None
@@ -138,7 +138,7 @@ def misdirected(request: Request) -> Refusal | None:
     )
 
 
-def foreign(request: Request, stage: tuple[str, str] | None) -> Refusal | None:
+def foreign(request: SignedRequest, stage: tuple[str, str] | None) -> Refusal | None:
     """Why a browser's request is not answered: it comes from a page of another origin."""
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site", "")
     same_origin = origin is None or urlsplit(origin).netloc.lower() == request.host.lower()
@@ -152,7 +152,7 @@ def foreign(request: Request, stage: tuple[str, str] | None) -> Refusal | None:
     )
 
 
-def unprivileged(request: Request) -> Refusal | None:
+def unprivileged(request: SignedRequest) -> Refusal | None:
     """Why a caller may not administer this server: it is a role or a user, whatever its policies say."""
     access_key = importlib.import_module(ROUTER).extract_access_key_id(request.headers, request.query)
     if not request.path.startswith(_ADMINISTRATION) or credentials.names_account(access_key):
@@ -160,7 +160,7 @@ def unprivileged(request: Request) -> Refusal | None:
     return Refusal("AccessDenied", f"{request.path} is for the account's own key: see `mdlc local env`")
 
 
-def _served_unsigned(request: Request, stage: tuple[str, str] | None) -> bool:
+def _served_unsigned(request: SignedRequest, stage: tuple[str, str] | None) -> bool:
     if request.signed and stage is None and not _is_public_of_user_pools(request):
         return False
     if stage is not None:
@@ -176,7 +176,7 @@ def _served_unsigned(request: Request, stage: tuple[str, str] | None) -> bool:
     return _is_public_of_user_pools(request)
 
 
-def _is_public_of_user_pools(request: Request) -> bool:
+def _is_public_of_user_pools(request: SignedRequest) -> bool:
     target = request.headers.get("x-amz-target", "")
     if request.path != "/" or request.method != "POST" or not target.startswith(_USER_POOL_TARGET):
         return False
@@ -186,7 +186,7 @@ def _is_public_of_user_pools(request: Request) -> bool:
     return operation in importlib.import_module(ACTIONS).unsigned_operations("cognito-idp")
 
 
-def _stage(request: Request) -> tuple[str, str] | None:
+def _stage(request: SignedRequest) -> tuple[str, str] | None:
     """The deployed API and stage that a request asks for."""
     parsed = importlib.import_module("ministack.app")._parse_execute_api_url(request.host, request.path)
     if parsed is None or request.path.startswith(("/_ministack", "/_localstack", "/_mdlc")):
@@ -237,7 +237,7 @@ def _without_cors(send: Send) -> Send:
     return sent
 
 
-async def _refuse(refusal: Refusal, request: Request, send: Send) -> None:
+async def _refuse(refusal: Refusal, request: SignedRequest, send: Send) -> None:
     """Answer in the protocol of the service that was meant, so that an SDK shows the sentence."""
     app, evaluator = importlib.import_module("ministack.app"), importlib.import_module(EVALUATOR)
     service = app.detect_service(request.method, request.path, request.headers, request.query)

@@ -23,7 +23,7 @@ def install(app: ModuleType) -> None:
     patches.replace(S3, "_crc64nvme", crc64nvme)
     patches.wrap(S3, "_resolve_object_checksums", "body headers", _with_default)
     patches.wrap(S3, "_build_object_record", "body headers etag checksums", _with_content_type)
-    patches.wrap(S3, "_put_object", "bucket_name key body headers", _telling_the_checksum)
+    patches.wrap(S3, "_put_object", "bucket_name key body headers", _reporting_the_checksum)
     patches.wrap(S3, "_copy_object", "bucket_name dest_key headers", _with_requested_algorithm)
 
 
@@ -134,10 +134,10 @@ def _with_content_type(build: Callable[..., Any]) -> Callable[..., Any]:
     return built
 
 
-def _telling_the_checksum(put: Callable[..., Any]) -> Callable[..., Any]:
+def _reporting_the_checksum(put: Callable[..., Any]) -> Callable[..., Any]:
     """The answer to PutObject tells the checksum that came with the object."""
 
-    def telling(bucket_name: str, key: str, body: bytes, headers: Any) -> Any:
+    def reporting(bucket_name: str, key: str, body: bytes, headers: Any) -> Any:
         status, answer_headers, answer = put(bucket_name, key, body, headers)
         if status == 200:
             for algorithm in ("crc32", "crc32c", "crc64nvme", "sha1", "sha256"):
@@ -150,4 +150,4 @@ def _telling_the_checksum(put: Callable[..., Any]) -> Callable[..., Any]:
                     }
         return status, answer_headers, answer
 
-    return telling
+    return reporting

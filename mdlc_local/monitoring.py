@@ -22,7 +22,7 @@ def install(app: ModuleType) -> None:
     """Complete the enforcement of CloudWatch's permissions."""
     if not options.current().iam:
         return
-    patches.wrap(iam.ACTIONS, "request_tag_context", "service iam_action body params", _telling_namespaces)
+    patches.wrap(iam.ACTIONS, "request_tag_context", "service iam_action body params", _adding_namespaces)
     patches.wrap(iam.ACTIONS, "extract_resource_arn", EXTRACT, _naming_alarms)
     app.SERVICE_HANDLERS[SERVICE] = _checking_alarms(app.SERVICE_HANDLERS[SERVICE])
 
@@ -48,7 +48,7 @@ def _object(read: Callable[[bytes], Any], body: bytes) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _telling_namespaces(tags: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+def _adding_namespaces(tags: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """`cloudwatch:namespace`, which ministack does not tell, so that no condition on it would ever hold."""
 
     def context(service: str, iam_action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:

@@ -160,7 +160,7 @@ async def _serve(
     }
     control.route("GET", "health", lambda _: facts)
     watching = [
-        asyncio.create_task(_announce(chosen, facts, started)),
+        asyncio.create_task(_report_ready(chosen, facts, started)),
         asyncio.create_task(_watch(chosen, gateway, stop)),
     ]
     await hypercorn.serve(authenticated, config, shutdown_trigger=stop.wait)
@@ -178,7 +178,7 @@ def _stop_soon(stop: asyncio.Event) -> None:
     hard_end.start()
 
 
-async def _announce(chosen: Options, facts: dict[str, Any], started: float) -> None:
+async def _report_ready(chosen: Options, facts: dict[str, Any], started: float) -> None:
     """Write ready.json once the server answers over its socket."""
     request = f"GET {control.PREFIX}health HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
     while True:

@@ -33,7 +33,7 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class Request:
+class SignedRequest:
     """What a request says of itself, before anybody believes it."""
 
     method: str
@@ -43,7 +43,7 @@ class Request:
     headers: Mapping[str, str]
 
     @classmethod
-    def of(cls, scope: dict[str, Any]) -> "Request":
+    def of(cls, scope: dict[str, Any]) -> "SignedRequest":
         """Read an ASGI scope; a header that is sent twice is one value, as a signature has it."""
         headers: dict[str, str] = {}
         decode = importlib.import_module(SIGNATURES).decode_header_value
@@ -87,7 +87,7 @@ def check_seams() -> None:
     patches.take(EVALUATOR, "_sigv2_check", "request account_id")
 
 
-def refusal(request: Request, body: bytes) -> Refusal | None:
+def refusal(request: SignedRequest, body: bytes) -> Refusal | None:
     """Why a request is not believed to come from the holder of a key of this server; None when it is."""
     signatures = importlib.import_module(SIGNATURES)
     authorization = request.headers.get("authorization", "")
@@ -140,7 +140,7 @@ def missing() -> Refusal:
     )
 
 
-def _expired(signatures: Any, parsed: Any, request: Request) -> Refusal | None:
+def _expired(signatures: Any, parsed: Any, request: SignedRequest) -> Refusal | None:
     seconds = (request.query.get("X-Amz-Expires") or [""])[0]
     try:
         expired = signatures.presigned_request_is_expired(parsed.amz_date, seconds)
@@ -171,7 +171,7 @@ def _credential(access_key: str, token: str) -> Any:
     return credential
 
 
-def _version_2(request: Request) -> Refusal | None:
+def _version_2(request: SignedRequest) -> Refusal | None:
     """S3's older signature, which boto3 still puts into presigned URLs of us-east-1."""
     evaluator = importlib.import_module(EVALUATOR)
     authorization = request.headers.get("authorization", "")

@@ -153,14 +153,14 @@ def asking(without: Iterable[str] = ()) -> Iterator[None]:
         _asked.reset(token)
 
 
-def _taking(gather: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
+def _taking(collect: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
     """A role's policies, without the action that is being evaluated when it was taken away."""
 
-    def gathered(role_name: str, account_id: str) -> Any:
-        policies, action = gather(role_name, account_id), _taken.get()
+    def collecting(role_name: str, account_id: str) -> Any:
+        policies, action = collect(role_name, account_id), _taken.get()
         return [list(_without(statements, action)) for statements in policies] if action else policies
 
-    return gathered
+    return collecting
 
 
 def _without(statements: Iterable[Any], action: str) -> Iterator[Any]:

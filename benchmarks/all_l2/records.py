@@ -45,12 +45,12 @@ class Records:
         self._interval = Duration.seconds(2)
         self._max_delay = Duration.seconds(60)
         failed = sfn.Fail.jsonata(scope, "Failed", error="{% $failure.Error %}", cause="{% $failure.Cause %}")
-        announce = self.event(
+        publish = self.event(
             "PublishFailure",
             failure_event,
             {"error": "{% $failure.Error %}", "cause": "{% $substring($failure.Cause, 0, 2000) %}"},
         )
-        announce.add_catch(failed)
+        publish.add_catch(failed)
         record = tasks.DynamoPutItem.jsonata(
             scope,
             "RecordFailure",
@@ -67,9 +67,9 @@ class Records:
             },
         )
         self.retried(record, DYNAMODB)
-        record.add_catch(announce)
-        record.next(announce)
-        announce.next(failed)
+        record.add_catch(publish)
+        record.next(publish)
+        publish.next(failed)
         self.failure = record
 
     def retried(self, state: Any, errors: Sequence[str]) -> None:

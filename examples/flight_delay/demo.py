@@ -79,7 +79,7 @@ def demo(out: Console) -> None:
         CommandError: a step failed, or something did not turn out as it should; the message says what.
     """
     local.up(ROOT)
-    chosen = target.announced(ROOT, "local")
+    chosen = target.reported(ROOT, "local")
     outputs = deployment.deploy(chosen, ROOT, [following.STACK])[following.STACK]
     data = ROOT / ".mdlc" / "demo" / "data"
     loading.load(chosen, outputs["BucketName"], data)

@@ -65,7 +65,7 @@ def send_back(scene: Scene, data: Path) -> None:
     scene.out.print(line(("\nA broken version", "bold")))
     broken = broken_version(scene)
     if broken is not None and broken["ModelApprovalStatus"] == "Rejected":
-        tell_again(scene, broken)
+        say_again(scene, broken)
         return
     for text in (
         "From now on the data to train on holds temperatures in Celsius. Nobody told the passengers' app,",
@@ -94,7 +94,7 @@ def send_back(scene: Scene, data: Path) -> None:
     show(scene, seen, str(broken["ApprovalDescription"]))
 
 
-def tell_again(scene: Scene, broken: Mapping[str, Any]) -> None:
+def say_again(scene: Scene, broken: Mapping[str, Any]) -> None:
     """Says what came of the broken version in an earlier run.
 
     Raises:

@@ -57,7 +57,7 @@ def year(out: Console, *, first: int, last: int, bad_after: int, share: int) -> 
     """
     local.down(ROOT)
     local.up(ROOT)
-    chosen = target.announced(ROOT, "local")
+    chosen = target.reported(ROOT, "local")
     outputs = deployment.deploy(chosen, ROOT, [TEAM.stack])[TEAM.stack]
     folder = ROOT / ".mdlc" / "lifecycle" / "flights"
     with progress.step("writing the flights of 2013"):
@@ -67,7 +67,7 @@ def year(out: Console, *, first: int, last: int, bad_after: int, share: int) -> 
     months = []
     for month in range(first, last + 1):
         months.append(living.live(scene, month))
-        tell(scene, months[-1])
+        report(scene, months[-1])
         if month == bad_after:
             refused = bad_challenger.inject(scene, months[-1])
             scene.say(f"  refused: {refused['reasons']}")
@@ -92,7 +92,7 @@ def train_first(scene: Scene, first: int) -> int:
     return int(trained["package_arn"].rpartition("/")[2])
 
 
-def tell(scene: Scene, month: Month) -> None:
+def report(scene: Scene, month: Month) -> None:
     """Prints how a month went."""
     auc = month.auc
     scene.say(

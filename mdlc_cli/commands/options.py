@@ -33,7 +33,7 @@ def chosen(local: bool | None) -> tuple[Path, Target]:
     """The project of the working folder and the AWS in use, which is said."""
     root = places.project_root()
     choice: target.Choice | None = None if local is None else "local" if local else "aws"
-    return root, target.announced(root, choice)
+    return root, target.reported(root, choice)
 
 
 def chosen_to_change(local: bool | None, what: str, *, yes: bool) -> tuple[Path, Target]:

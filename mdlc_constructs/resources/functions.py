@@ -49,7 +49,7 @@ _PURPOSES = {
     "PlanMonitoring": ("lambdas.functions.plan_monitoring.handler.handler", "Plans monitoring executions"),
     "RecordWindows": (
         "lambdas.functions.record_windows.handler.handler",
-        "Keeps and announces monitored windows",
+        "Records monitored windows and publishes their events",
     ),
     "ReplayAnswers": ("lambdas.functions.replay_answers.handler.handler", "Asks captured requests again"),
     "CleanUp": (

@@ -37,16 +37,19 @@ class MonitorAlarmSpec:
 class MonitorAlarms:
     """Bounds that every window must keep; None or False for no alarm.
 
-    :param drift: go to ALARM when a window drifted.
-    :param accuracy: worst good value of metrics of accuracy that are measured by labels: ``{"auc": 0.65}``.
-    :param worse: go to ALARM when the main metric of accuracy (AUC, or RMSE) is worse than on the model's own
-        holdout beyond chance.
-    :param rows: go to ALARM when a window has fewer rows.
-    :param coverage: go to ALARM when fewer labels came in time than ``Labels.least_coverage`` asks for.
-    :param skew: go to ALARM when a feature was served otherwise than it is computed offline.
-    :param quality: go to ALARM when requests broke the rules of quality.
-    :param consistency: go to ALARM when more answers moved than ``Consistency.share`` allows.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        drift: go to ALARM when a window drifted.
+        accuracy: worst good value of metrics of accuracy that are measured by labels: ``{"auc": 0.65}``.
+        worse: go to ALARM when the main metric of accuracy (AUC, or RMSE) is worse than on the model's own
+            holdout beyond chance.
+        rows: go to ALARM when a window has fewer rows.
+        coverage: go to ALARM when fewer labels came in time than ``Labels.least_coverage`` asks for.
+        skew: go to ALARM when a feature was served otherwise than it is computed offline.
+        quality: go to ALARM when requests broke the rules of quality.
+        consistency: go to ALARM when more answers moved than ``Consistency.share`` allows.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     drift: bool = True
@@ -70,7 +73,8 @@ class MonitorAlarms:
     def check_task(self, task: str) -> None:
         """Refuse a bound on a metric that is not computed for the task.
 
-        :raises ValueError: naming the metric.
+        Raises:
+            ValueError: naming the metric.
         """
         for name in self.accuracy:
             check_metric_task("accuracy", name, task)
@@ -80,8 +84,9 @@ class MonitorAlarms:
     ) -> tuple[MonitorAlarmSpec, ...]:
         """The alarms, in a fixed order.
 
-        :param least_coverage: share of the rows that must have a label; None without labels.
-        :param moved_share: share of the answers that may have moved; None when none is asked again.
+        Args:
+            least_coverage: share of the rows that must have a label; None without labels.
+            moved_share: share of the answers that may have moved; None when none is asked again.
         """
         above: Comparison = "GreaterThanThreshold"
         specs = [

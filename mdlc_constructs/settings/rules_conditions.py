@@ -19,7 +19,8 @@ Columns = Mapping[str, str] | None
 def condition(columns: Columns, place: str, column: str, document: object) -> Condition:
     """The tests of one column.
 
-    :raises ValueError: naming the place in the document, the value and the remedy.
+    Raises:
+        ValueError: naming the place in the document, the value and the remedy.
     """
     check_column(columns, place, column)
     tests = checked_tests(place, document, TESTS)
@@ -63,7 +64,8 @@ def _values(
 def check_column(columns: Columns, place: str, column: object) -> None:
     """Refuse what is no column of a row.
 
-    :raises ValueError: with the nearest right name.
+    Raises:
+        ValueError: with the nearest right name.
     """
     if not isinstance(column, str) or not column:
         raise refusal(place, column, "name a column.")
@@ -74,7 +76,8 @@ def check_column(columns: Columns, place: str, column: object) -> None:
 def check_value(columns: Columns, place: str, column: object, value: object) -> None:
     """Refuse what the column's value can never equal.
 
-    :raises ValueError: naming the place, the value and the remedy.
+    Raises:
+        ValueError: naming the place, the value and the remedy.
     """
     if value is None or isinstance(value, (dict, list)):
         raise refusal(place, value, "give a text, a number, true or false.")
@@ -90,7 +93,8 @@ def check_value(columns: Columns, place: str, column: object, value: object) -> 
 def check_keys(place: str, document: Mapping[str, Any], known: Sequence[str]) -> None:
     """Refuse a key that means nothing there.
 
-    :raises ValueError: with the nearest right key.
+    Raises:
+        ValueError: with the nearest right key.
     """
     for key in document:
         if key not in known:
@@ -100,7 +104,8 @@ def check_keys(place: str, document: Mapping[str, Any], known: Sequence[str]) ->
 def checked_tests(place: str, document: object, known: Sequence[str]) -> dict[str, Any]:
     """The tests in an object, which holds at least one and none that is not known.
 
-    :raises ValueError: naming the place, the value and the remedy.
+    Raises:
+        ValueError: naming the place, the value and the remedy.
     """
     if not isinstance(document, dict) or not document:
         raise refusal(place, document, f"give an object with at least one of {', '.join(known)}.")
@@ -111,7 +116,8 @@ def checked_tests(place: str, document: object, known: Sequence[str]) -> dict[st
 def checked_bounds(place: str, tests: Mapping[str, Any]) -> Bounds:
     """The limits among the tests, between which at least one number lies.
 
-    :raises ValueError: naming the place, the value and the remedy.
+    Raises:
+        ValueError: naming the place, the value and the remedy.
     """
     named = {name: checked_number(f"{place}.{name}", tests[name]) for name in BOUNDS if name in tests}
     low = max((named[name] for name in ("at_least", "above") if name in named), default=-sys.float_info.max)
@@ -125,7 +131,8 @@ def checked_bounds(place: str, tests: Mapping[str, Any]) -> Bounds:
 def checked_number(place: str, value: object) -> float:
     """The number.
 
-    :raises ValueError: for anything else, and for infinity.
+    Raises:
+        ValueError: for anything else, and for infinity.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max:
         raise refusal(place, value, "give a number.")

@@ -70,7 +70,8 @@ class RulesRefusedError(ValueError):
 def read(text: str) -> Any:
     """The document in a text.
 
-    :raises RulesRefusedError: for what is no strict JSON or is too long; with the line where there is one.
+    Raises:
+        RulesRefusedError: for what is no strict JSON or is too long; with the line where there is one.
     """
     if len(text.encode(errors="replace")) > MAX_DOCUMENT_BYTES:
         raise RulesRefusedError(
@@ -85,9 +86,12 @@ def read(text: str) -> Any:
 def parse(document: object, *, decisions: Sequence[str], columns: Mapping[str, str] | None = None) -> Rules:
     """The rules that a document describes.
 
-    :param decisions: those that may be made.
-    :param columns: the types of the columns that a row may hold; None does not check names of columns.
-    :raises RulesRefusedError: naming each faulty place, the value and the remedy.
+    Args:
+        decisions: those that may be made.
+        columns: the types of the columns that a row may hold; None does not check names of columns.
+
+    Raises:
+        RulesRefusedError: naming each faulty place, the value and the remedy.
     """
     reader = _Reader(tuple(decisions), columns)
     rules = reader.rules(document)

@@ -22,7 +22,8 @@ class StrictJsonError(ValueError):
 def read_json(content: str | bytes) -> Any:
     """The value in a text, or in bytes of UTF-8 with or without a byte order mark.
 
-    :raises StrictJsonError: for anything else.
+    Raises:
+        StrictJsonError: for anything else.
     """
     text = decoded(content) if isinstance(content, bytes) else content.removeprefix("\ufeff")
     try:
@@ -48,7 +49,8 @@ def read_json(content: str | bytes) -> Any:
 def decoded(content: bytes) -> str:
     """The text in bytes of UTF-8, without a byte order mark.
 
-    :raises StrictJsonError: with the first byte that is none.
+    Raises:
+        StrictJsonError: with the first byte that is none.
     """
     try:
         return content.decode("utf-8-sig")
@@ -59,7 +61,8 @@ def decoded(content: bytes) -> str:
 def check_json(value: object) -> None:
     """Refuse a value that was read by another reader and that strict JSON does not hold.
 
-    :raises StrictJsonError: for halves of surrogate pairs, numbers that are not finite, and deep nesting.
+    Raises:
+        StrictJsonError: for halves of surrogate pairs, numbers that are not finite, and deep nesting.
     """
     level: list[object] = [value]
     for depth in range(MAX_DEPTH + 1):

@@ -163,9 +163,12 @@ _VERSIONS: Mapping[str, tuple[tuple[int, int], tuple[int, int]]] = {
 def rendered(hyperparameters: Mapping[str, Value], *, version: str = "3.0-5") -> dict[str, str]:
     """The hyperparameters by the image's own names, checked, as the text that SageMaker wants.
 
-    :param version: of the image.
-    :raises ValueError: for an unknown name (with the right one of what was meant), a value out of range, one
-        thing given twice, or what the image refuses together.
+    Args:
+        version: of the image.
+
+    Raises:
+        ValueError: for an unknown name (with the right one of what was meant), a value out of range, one
+            thing given twice, or what the image refuses together.
     """
     result: dict[str, str] = {}
     for argument, value in hyperparameters.items():
@@ -223,7 +226,8 @@ MAX_TEXT_CHARACTERS = 2500
 def check_length(name: str, text: str) -> None:
     """Refuse a text that is longer than SageMaker takes.
 
-    :raises ValueError: naming the hyperparameter, its length and the limit.
+    Raises:
+        ValueError: naming the hyperparameter, its length and the limit.
     """
     if len(text) > MAX_TEXT_CHARACTERS:
         raise ValueError(

@@ -50,9 +50,12 @@ METRIC_TASKS: Mapping[str, tuple[str, ...]] = {
 def check_eval_metric(text: str, objective: str, tasks: tuple[str, ...]) -> None:
     """Refuse metrics that the image does not compute, or that do not measure what the objective answers.
 
-    :param text: names with commas between them, as the image reads them: a blank is part of a name.
-    :param tasks: those of the objective.
-    :raises ValueError: naming the metric and the remedy.
+    Args:
+        text: names with commas between them, as the image reads them: a blank is part of a name.
+        tasks: those of the objective.
+
+    Raises:
+        ValueError: naming the metric and the remedy.
     """
     for metric in text.split(","):
         name, _, threshold = metric.partition("@")

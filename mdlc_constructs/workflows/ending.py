@@ -138,17 +138,17 @@ def success(
         ),
         comment="One item for this execution, one for the run it stands for",
     )
-    announce = events.put_events(
+    publish = events.put_events(
         "PublishEvent",
         events=(event(model, detail_type, detail),),
         output=dict(detail),
         catch=(TO_FAILURE,),
     )
-    return StateSequence.of(record, announce)
+    return StateSequence.of(record, publish)
 
 
 def recorded(model: str, workflow: str, *, fields: Mapping[str, str], output: Mapping[str, object]) -> State:
-    """`RecordAudit` alone, where what was done is found again and announced part by part.
+    """`RecordAudit` alone, where what was done is found again and published part by part.
 
     Args:
         output: of the execution.
@@ -192,10 +192,10 @@ def failed(
     Args:
         names: of the two states.
     """
-    record_name, announce_name = names
+    record_name, publish_name = names
     about = dict(fields or {})
-    announce = events.put_events(
-        announce_name,
+    publish = events.put_events(
+        publish_name,
         events=(
             event(
                 model,
@@ -227,7 +227,7 @@ def failed(
             },
         ),
         # A record that cannot be written must not hide the first error.
-        catch=(Catch(next=announce_name),),
-        next=announce_name,
+        catch=(Catch(next=publish_name),),
+        next=publish_name,
     )
-    return (record, announce)
+    return (record, publish)

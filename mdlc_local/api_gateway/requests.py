@@ -28,12 +28,14 @@ HANDLE = "api_id stage_name method path headers body query_params owner_account_
 Answer = tuple[int, dict[str, Any], bytes]
 
 _VARIABLE = re.compile(r"\$\{?context((?:\.[A-Za-z]\w*)+)\}?")
-_current: contextvars.ContextVar["Request | None"] = contextvars.ContextVar("mdlc_api_request", default=None)
+_current: contextvars.ContextVar["ApiRequest | None"] = contextvars.ContextVar(
+    "mdlc_api_request", default=None
+)
 _logs: dict[tuple[str, str], BulkSender[dict[str, Any]]] = {}
 
 
 @dataclass
-class Request:
+class ApiRequest:
     """One request to a stage.
 
     Attributes:
@@ -95,7 +97,7 @@ class Request:
         }
 
 
-def current() -> Request:
+def current() -> ApiRequest:
     """The request that is being answered."""
     request = _current.get()
     if request is None:
@@ -118,11 +120,11 @@ def install(app: ModuleType) -> None:
 def _counted(handle: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
     async def counted(*arguments: Any) -> Answer:
         api_id, stage_name, method, path, headers = arguments[:5]
-        request = Request(api_id, stage_name, method, path, headers or {}, time.perf_counter())
+        request = ApiRequest(api_id, stage_name, method, path, headers or {}, time.perf_counter())
         token = _current.set(request)
         try:
             answer = await handle(*arguments)
-            _tell(request, answer)
+            _log_access(request, answer)
             return answer
         finally:
             _current.reset(token)
@@ -164,7 +166,7 @@ def _account() -> str:
     return str(importlib.import_module("ministack.core.responses").get_account_id())
 
 
-def _tell(request: Request, answer: Answer) -> None:
+def _log_access(request: ApiRequest, answer: Answer) -> None:
     gateway = importlib.import_module(API_GATEWAY)
     region = importlib.import_module("ministack.core.responses").get_region()
     status, seconds = answer[0], time.perf_counter() - request.started
@@ -186,7 +188,7 @@ def _tell(request: Request, answer: Answer) -> None:
 
 
 def _write(
-    request: Request, settings: dict[str, str], status: int, length: int, seconds: float, region: str
+    request: ApiRequest, settings: dict[str, str], status: int, length: int, seconds: float, region: str
 ) -> None:
     def shown(value: float | None) -> str:
         return "-" if value is None else str(round(1000 * value))

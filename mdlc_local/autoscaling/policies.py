@@ -42,7 +42,8 @@ def put(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """PutScalingPolicy; a policy of that name is replaced.
 
     Raises:
-        SageMakerApiError: ObjectNotFoundException without a target, ValidationException for what is not tracked here.
+        SageMakerApiError: ObjectNotFoundException without a target, ValidationException for what is not
+        tracked here.
     """
     target = targets.existing(request, scope)
     kind, name = request.get("PolicyType", "StepScaling"), request["PolicyName"]

@@ -40,7 +40,8 @@ def put(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """PutScheduledAction; what the request leaves out of an action of that name stays.
 
     Raises:
-        SageMakerApiError: ObjectNotFoundException without a target, ValidationException for a schedule that is none.
+        SageMakerApiError: ObjectNotFoundException without a target, ValidationException for a schedule that
+        is none.
     """
     target = targets.existing(request, scope)
     name = request["ScheduledActionName"]

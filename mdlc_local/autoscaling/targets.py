@@ -55,7 +55,8 @@ def register(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """RegisterScalableTarget: a new one, or other bounds of one that there is.
 
     Raises:
-        SageMakerApiError: ValidationException for an endpoint that is not in service, and for bounds that make no sense.
+        SageMakerApiError: ValidationException for an endpoint that is not in service, and for bounds that
+        make no sense.
     """
     endpoint, variant = named(request)
     hosted = hosting.find(endpoint, scope)

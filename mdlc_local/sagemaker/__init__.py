@@ -21,7 +21,9 @@ def install(app: ModuleType) -> None:
     patches.take(app.__name__, "_loaded_modules")["sagemaker"] = service
     patches.take(app.__name__, "SERVICE_HANDLERS")["sagemaker"] = service.handle_request
     # Without an entry the router loads every model of botocore to learn that "sagemaker" is a service.
-    patches.take("ministack.core.router", "SERVICE_PATTERNS")["sagemaker"] = {"target_prefixes": ["SageMaker."]}
+    patches.take("ministack.core.router", "SERVICE_PATTERNS")["sagemaker"] = {
+        "target_prefixes": ["SageMaker."]
+    }
     importlib.import_module("mdlc_local.sagemaker.host").check_seams()
     importlib.import_module("mdlc_local.sagemaker.authorization").install()
     importlib.import_module("mdlc_local.sagemaker.endpoints.invocations").install(app)

@@ -53,8 +53,8 @@ def check(shape: Any, request: dict[str, Any]) -> None:
         request: the request as it arrived.
 
     Raises:
-        SageMakerApiError: ``SerializationException`` for a value of the wrong type, ``ValidationException`` listing every
-            constraint that does not hold.
+        SageMakerApiError: ``SerializationException`` for a value of the wrong type, ``ValidationException``
+            listing every constraint that does not hold.
     """
     sentences: list[str] = []
     _walk(shape, request, "", sentences)

@@ -51,7 +51,7 @@ def install() -> None:
     """Remember it."""
     patches.wrap(STATE, "_eval_state_input", "self env", _entering)
     patches.wrap(FAILURE, "__init__", "self env error_name event_type event_details", _naming_the_state)
-    patches.wrap(FAILED, "get_execution_failed_event_details", "self", _telling_once)
+    patches.wrap(FAILED, "get_execution_failed_event_details", "self", _reporting_once)
     patches.wrap(WORKER, "_get_evaluation_environment", "self", _counting_redrives)
 
 
@@ -77,7 +77,7 @@ def _naming_the_state(begin: Callable[..., None]) -> Callable[..., None]:
     return naming
 
 
-def _telling_once(describe: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _reporting_once(describe: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """What failed in a branch says already in which state."""
 
     def described(self: Any) -> Any:

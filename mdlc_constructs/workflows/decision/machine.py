@@ -232,7 +232,7 @@ def _repeated(following: str) -> tuple[State, ...]:
 
 
 def _failures(settings: DecisionSettings) -> tuple[State, ...]:
-    announce = events.put_events(
+    publish = events.put_events(
         "PublishFailure",
         events=(
             Event(
@@ -256,7 +256,7 @@ def _failures(settings: DecisionSettings) -> tuple[State, ...]:
     )
     return (
         counted("CountRecordFailure", "RecordsFailed", settings, following="PublishFailure"),
-        announce,
+        publish,
         Fail(name="Unavailable", error="{% $failure.Error %}", cause="{% $failure.Cause %}"),
         Succeed(name="Refused", output={"error": "{% $failure.Error %}", "message": "{% $failure.Cause %}"}),
     )

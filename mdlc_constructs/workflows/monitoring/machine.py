@@ -25,7 +25,7 @@ from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import package_model
 
 FAILED = "Monitoring Failed"
-"""Detail type of the event of an execution that failed; each window is announced by itself."""
+"""Detail type of the event of an execution that failed; each window has an event of its own."""
 
 STEPS = ("create_model", "monitor_windows")
 """The steps that can be replaced (`create_<step>_task`) and surrounded (`before_<step>`, `after_<step>`)."""

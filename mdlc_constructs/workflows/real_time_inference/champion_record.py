@@ -49,7 +49,7 @@ def _point(settings: ReleaseSettings) -> Task:
 def _life_cycle(settings: ReleaseSettings) -> Task:
     """Say in the registry that the version serves.
 
-    The version before keeps its stage: SageMaker announces every change of a package, and one of an approved
+    The version before keeps its stage: SageMaker publishes every change of a package, and one of an approved
     package looks much like an approval.
     """
     description = f"{{% 'Served by the endpoint {settings.endpoint_name} since ' & $now() %}}"

@@ -37,7 +37,7 @@ from mdlc_constructs.workflows.real_time_inference.deployment import encrypts_vo
 from mdlc_constructs.workflows.real_time_inference.endpoint_config import capture_of
 from mdlc_constructs.workflows.real_time_inference.endpoint_wait import watch
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
-from mdlc_constructs.workflows.real_time_inference.trial_item import forget, note, run
+from mdlc_constructs.workflows.real_time_inference.trial_item import forget, record_trial, run
 from mdlc_constructs.workflows.real_time_inference.verdicts import BLAME, ENVIRONMENT
 
 LATE = Retry(errors=("CapturesLate",), interval_seconds=59, max_attempts=5, backoff_rate=1, jitter="NONE")
@@ -91,7 +91,7 @@ def tried(settings: ReleaseSettings, following: str) -> StateSequence:
     return StateSequence.of(
         choice,
         _create(settings, experiment),
-        note(settings.model, settings.endpoint_name, experiment, settings.dataset.entity),
+        record_trial(settings.model, settings.endpoint_name, experiment, settings.dataset.entity),
         _update(settings, "StartTrial", TRIAL_CONFIG, f"{settings.model}-trial-*"),
         watch(model=settings.model, endpoint_name=settings.endpoint_name, of="Trial"),
         _started(),

@@ -19,7 +19,7 @@ def key(model: str, endpoint_name: str) -> dict[str, object]:
     return {"pk": {"S": f"MODEL#{model}"}, "sk": {"S": f"EXPERIMENT#{endpoint_name}"}}
 
 
-def note(model: str, endpoint_name: str, experiment: Experiment, entity: str | None) -> Task:
+def record_trial(model: str, endpoint_name: str, experiment: Experiment, entity: str | None) -> Task:
     """`RecordTrial`: what will be tried and where to go back to, unless another execution was quicker."""
     fields = {
         "schema_version": SCHEMA_VERSION,

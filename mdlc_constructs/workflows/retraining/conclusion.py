@@ -84,10 +84,10 @@ def ending(settings: RetrainingSettings) -> StateSequence:
         comment="Triggers are done, the lease is released, what waits is started; a repeat does the rest",
     )
     detail = {"outcome": "{% $result.outcome %}", "request_id": "{% $gathered.request_id %}", **kept}
-    announce = events.put_events(
+    publish = events.put_events(
         "PublishEvent", events=(event(settings.model, COMPLETED, detail),), output=dict(detail)
     )
-    return StateSequence.of(record, conclude, announce).caught(TO_CONCLUSION)
+    return StateSequence.of(record, conclude, publish).caught(TO_CONCLUSION)
 
 
 def failing(settings: RetrainingSettings) -> tuple[State, ...]:

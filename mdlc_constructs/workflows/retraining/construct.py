@@ -33,11 +33,12 @@ NOT_NOTICED = "no new data starts a retraining"
 class RetrainingWorkflow(Workflow):
     """Retrains a model when there is a reason to, and brings what won into service.
 
-    Any trigger starts the same machine: it gathers what else fires, takes the model's lease and its share of
-    the fleet's budget, starts the training machine on a fresh window, waits for a person where one decides,
-    starts the release machine, and follows it to the end of its bake. A challenger that does not win leaves
-    the champion where it is and lets the cool-down grow. The execution's input is `{window, holdout,
-    labelled_until, drifted_at, reason, trigger, request_id}`, all optional: `docs/contracts.md`.
+    Any trigger starts the same machine: it coalesces the other triggers that fire, takes the model's lease
+    and its share of the fleet's budget, starts the training machine on a fresh window, waits for a person
+    where one decides, starts the release machine, and follows it to the end of its bake. A challenger that
+    does not win leaves the champion where it is and lets the cool-down grow. The execution's input is
+    `{window, holdout, labelled_until, drifted_at, reason, trigger, request_id}`, all optional:
+    `docs/contracts.md`.
 
     Args:
         home: the model's home.

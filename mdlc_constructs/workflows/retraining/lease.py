@@ -1,4 +1,4 @@
-"""From the start to the lease: gather triggers, wait for more and for the cool-down, ask, claim.
+"""From the start to the lease: coalesce triggers, wait for more and for the cool-down, ask, claim.
 
     Begin -> CoalesceTriggers -> TriggersCoalesced -> WaitForMore -> AskLease -> LeaseVerdict -> Claim ->
     Claimed
@@ -82,7 +82,7 @@ def begin(settings: RetrainingSettings) -> Pass:
 
 def leased() -> StateSequence:
     """From `CoalesceTriggers` to `Claimed`."""
-    gather = step(
+    coalesce = step(
         "CoalesceTriggers",
         "gather",
         {"input": "{% $states.context.Execution.Input %}"},
@@ -108,7 +108,7 @@ def leased() -> StateSequence:
         comment="The triggers are this retraining's; on which rows, and what of it is done already",
     )
     return StateSequence.of(
-        gather,
+        coalesce,
         Choice(
             name="TriggersCoalesced",
             rules=(Rule(condition="{% $gathered.step = 'Nothing' %}", next="Duplicate"),),

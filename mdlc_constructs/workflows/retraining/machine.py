@@ -21,7 +21,7 @@ from mdlc_constructs.workflows.retraining.conclusion import TO_CONCLUSION, endin
 from mdlc_constructs.workflows.retraining.lease import begin, leased, release_capacity
 from mdlc_constructs.workflows.retraining.release import release, release_failed, releasing
 from mdlc_constructs.workflows.retraining.settings import WORKFLOW, RetrainingSettings
-from mdlc_constructs.workflows.retraining.training import announce_start, train, train_verdict
+from mdlc_constructs.workflows.retraining.training import publish_start, train, train_verdict
 
 STEPS = ("train", "release")
 """The steps that can be replaced (`create_<step>_task`) and surrounded (`before_<step>`, `after_<step>`).
@@ -70,7 +70,7 @@ def retraining_machine(
     body = StateSequence.of(
         begin(settings),
         leased(),
-        announce_start(settings),
+        publish_start(settings),
         part("train"),
         train_verdict(),
         release_capacity(),

@@ -23,7 +23,7 @@ CLAIM_AGAIN = Catch(errors=(TAKEN,), next="Claim", output={})
 """The name was taken meanwhile: look again what has it."""
 
 
-def announce_start(settings: RetrainingSettings) -> Task:
+def publish_start(settings: RetrainingSettings) -> Task:
     """`PublishStart`: the event `Retraining Started`."""
     detail = {"request_id": "{% $work.request_id %}", "triggers": "{% $work.triggers %}"}
     return events.put_events("PublishStart", events=(event(settings.model, STARTED, detail),), output={})

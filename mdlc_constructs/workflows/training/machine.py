@@ -26,7 +26,7 @@ from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
-from mdlc_constructs.tasks.training import Channel, Spot, training_job
+from mdlc_constructs.tasks.training import Channel, SpotTraining, training_job
 from mdlc_constructs.workflows.assembly import (
     NO_SEAM,
     Seams,
@@ -170,11 +170,11 @@ def train(settings: TrainingSettings) -> Task:
     )
 
 
-def _spot(compute: Compute) -> Spot | None:
+def _spot(compute: Compute) -> SpotTraining | None:
     if compute.spot is None or compute.max_wait_seconds is None:
         return None
     kept = "{% $plan.uris.training & 'checkpoints/' & $plan.names.Train & '/' %}"
-    return Spot(
+    return SpotTraining(
         max_wait_seconds=compute.max_wait_seconds, checkpoint_uri=kept if compute.spot.checkpoint else None
     )
 

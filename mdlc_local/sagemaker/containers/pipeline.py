@@ -39,7 +39,7 @@ class ConnectionLostError(OSError):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class InvocationOutcome:
     """What came of a request.
 
     Attributes:
@@ -135,7 +135,7 @@ class Pipeline:
         """
         return self._connections[0].request("GET", "/execution-parameters", None, {}, timeout_seconds)
 
-    def invoke(self, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> Outcome:
+    def invoke(self, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> InvocationOutcome:
         """One request through all containers.
 
         Args:
@@ -163,7 +163,7 @@ class Pipeline:
             passed.pop("Content-Type", None)
             if "content-type" in answer.headers:
                 passed["Content-Type"] = answer.headers["content-type"]
-        return Outcome(name, answer)
+        return InvocationOutcome(name, answer)
 
     def _end(self) -> None:
         connections, self._connections = self._connections, []

@@ -33,7 +33,7 @@ class _DeletedError(Exception):
 
 def create(hosted: Hosted, make_fleet: Callable[[], Fleet]) -> None:
     """Start a new endpoint's fleet: InService, or Failed with the reason."""
-    events.announce(ENDPOINT, hosted.record)
+    events.publish(ENDPOINT, hosted.record)
     fleet: Fleet | None = None
     try:
         fleet = make_fleet()
@@ -67,7 +67,7 @@ def update(
     new: Fleet | None = None
     started = time.monotonic()
     try:
-        events.announce(ENDPOINT, hosted.record)
+        events.publish(ENDPOINT, hosted.record)
         _look(hosted, old, rollout)
         new = make_fleet()
         _pending(hosted, config_name, new, "Creating")
@@ -89,7 +89,7 @@ def update(
         _go_back(hosted, old, new, error)
         return
     hosted.fleet = new
-    _set(hosted, PendingDeploymentSummary=None, EndpointConfigName=config_name, announce=False)
+    _set(hosted, PendingDeploymentSummary=None, EndpointConfigName=config_name, publish=False)
     _retire(old)
     if hosted.stop.is_set():
         new.end()
@@ -115,7 +115,7 @@ def _go_back(hosted: Hosted, old: Fleet, new: Fleet | None, error: Exception) ->
 
 def change_weights(hosted: Hosted, changes: list[dict[str, Any]]) -> None:
     """Give variants other weights and instance counts: Updating, then InService."""
-    events.announce(ENDPOINT, hosted.record)
+    events.publish(ENDPOINT, hosted.record)
     fleet = hosted.fleet
     if fleet is None or hosted.stop.is_set():
         return
@@ -128,7 +128,7 @@ def change_weights(hosted: Hosted, changes: list[dict[str, Any]]) -> None:
 
 def delete(hosted: Hosted, forget: Callable[[], None]) -> None:
     """End everything of an endpoint, then forget it."""
-    events.announce(ENDPOINT, hosted.record)
+    events.publish(ENDPOINT, hosted.record)
     hosted.traffic.share()
     _retire(hosted.fleet)
     hosted.close()
@@ -205,10 +205,10 @@ def _pending(hosted: Hosted, config_name: str, fleet: Fleet, status: str) -> Non
         summary["ShadowProductionVariants"] = [fleets.summary(variant) | stage for variant in fleet.shadows]
     with changing(hosted.record) as record:
         record["PendingDeploymentSummary"] = summary
-    events.announce_deployment(hosted.record)
+    events.publish_deployment(hosted.record)
 
 
-def _set(hosted: Hosted, *, announce: bool = True, **fields: Any) -> None:
+def _set(hosted: Hosted, *, publish: bool = True, **fields: Any) -> None:
     """Change the record; None takes a field away."""
     with changing(hosted.record) as record:
         record.update(fields, LastModifiedTime=model.now())
@@ -216,8 +216,8 @@ def _set(hosted: Hosted, *, announce: bool = True, **fields: Any) -> None:
             record["ProductionVariants"] = hosted.fleet.summaries()
         for name in [name for name, value in record.items() if value is None]:
             del record[name]
-    if announce:
-        events.announce(ENDPOINT, hosted.record)
+    if publish:
+        events.publish(ENDPOINT, hosted.record)
 
 
 def _reason(error: Exception) -> str:

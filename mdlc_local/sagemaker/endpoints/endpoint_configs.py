@@ -31,8 +31,8 @@ def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """CreateEndpointConfig.
 
     Raises:
-        SageMakerApiError: ValidationException when it exists, names a model that does not, or asks for what SageMaker
-            refuses; InvalidAction for what SageMaker has and the embedded AWS lacks.
+        SageMakerApiError: ValidationException when it exists, names a model that does not, or asks for what
+            SageMaker refuses; InvalidAction for what SageMaker has and the embedded AWS lacks.
     """
     name = request["EndpointConfigName"]
     arn = records.arn(ENDPOINT_CONFIG, name, scope)

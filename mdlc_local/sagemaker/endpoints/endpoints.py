@@ -50,8 +50,8 @@ def update(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """UpdateEndpoint.
 
     Raises:
-        SageMakerApiError: ValidationException when it or its configuration does not exist, when it is not InService, or
-            when the deployment asks for what SageMaker refuses.
+        SageMakerApiError: ValidationException when it or its configuration does not exist, when it is not
+            InService, or when the deployment asks for what SageMaker refuses.
     """
     config = copy.deepcopy(endpoint_configs.existing(request["EndpointConfigName"], scope))
     hosted, old = _serving(request["EndpointName"], scope)
@@ -83,7 +83,8 @@ def update_weights_and_capacities(request: dict[str, Any], scope: Scope) -> dict
     """UpdateEndpointWeightsAndCapacities.
 
     Raises:
-        SageMakerApiError: ValidationException when it does not exist, is not InService, or has no such variant.
+        SageMakerApiError: ValidationException when it does not exist, is not InService, or has no such
+        variant.
     """
     hosted, fleet = _serving(request["EndpointName"], scope)
     changes = copy.deepcopy(request["DesiredWeightsAndCapacities"])

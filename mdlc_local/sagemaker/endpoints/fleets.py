@@ -10,7 +10,7 @@ from typing import Any
 
 from mdlc_local.sagemaker import records
 from mdlc_local.sagemaker.containers.images import Images
-from mdlc_local.sagemaker.containers.model_server import Unwell
+from mdlc_local.sagemaker.containers.model_server import UnhealthyError
 from mdlc_local.sagemaker.endpoints.variant_server import INVOCATION_SECONDS, VariantServer
 from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.records import MODEL, Record, Scope
@@ -63,7 +63,7 @@ class Fleet:
             launched = [pool.submit(contextvars.copy_context().run, server.launch) for server in servers]
         for server, done in zip(servers, launched, strict=True):
             failure = done.exception()
-            if isinstance(failure, Unwell):
+            if isinstance(failure, UnhealthyError):
                 raise JobFailedError(
                     f"The {failure.container} container for production variant {server.name} did not pass "
                     f"the "

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 from mdlc_local import patches
 from mdlc_local.sagemaker.containers.connections import Answer
-from mdlc_local.sagemaker.containers.pipeline import ConnectionLostError, Outcome
+from mdlc_local.sagemaker.containers.pipeline import ConnectionLostError, InvocationOutcome
 from mdlc_local.sagemaker.endpoints import hosting
 from mdlc_local.sagemaker.endpoints.data_capture import DataCapture, Exchange
 from mdlc_local.sagemaker.endpoints.fleets import Fleet
@@ -177,7 +177,7 @@ def _check_size(body: bytes, server: VariantServer) -> None:
 
 def _ask(
     hosted: Hosted, fleet: Fleet, server: VariantServer, invocation: Invocation, received: float
-) -> tuple[Outcome, str]:
+) -> tuple[InvocationOutcome, str]:
     """One answer of a variant, counted and captured; without one the status is 0 and the text says why."""
     asked = time.perf_counter()
     answer, problem, running = _NO_ANSWER, "", True
@@ -185,7 +185,7 @@ def _ask(
         outcome = server.request(invocation.body, invocation.forwarded)
         answer = outcome.answer
     except ConnectionLostError as broken:
-        outcome = Outcome(broken.container, _NO_ANSWER)
+        outcome = InvocationOutcome(broken.container, _NO_ANSWER)
         problem = f"the container gave no answer: {broken}"
         if broken.late:
             problem = (
@@ -243,7 +243,9 @@ def _reflect(hosted: Hosted, fleet: Fleet, shadow: VariantServer, invocation: In
         _mirroring.release()
 
 
-def _model_error(hosted: Hosted, server: VariantServer, outcome: Outcome, problem: str) -> RefusedError:
+def _model_error(
+    hosted: Hosted, server: VariantServer, outcome: InvocationOutcome, problem: str
+) -> RefusedError:
     scope, answer = hosted.scope, outcome.answer
     party = "client" if 400 <= answer.status < 500 else "server"
     message = problem or answer.body[:_SHOWN_CHARACTERS].decode("utf-8", "replace")

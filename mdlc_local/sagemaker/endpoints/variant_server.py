@@ -17,7 +17,7 @@ from mdlc_local.sagemaker.containers.definitions import Container, containers_of
 from mdlc_local.sagemaker.containers.images import Images
 from mdlc_local.sagemaker.containers.logs import LogStream
 from mdlc_local.sagemaker.containers.model_server import HEALTH_SECONDS
-from mdlc_local.sagemaker.containers.pipeline import Outcome, Pipeline
+from mdlc_local.sagemaker.containers.pipeline import InvocationOutcome, Pipeline
 from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import SESSION, Job
 from mdlc_local.sagemaker.records import ENDPOINT, Record, Scope
@@ -137,7 +137,7 @@ class VariantServer:
         self._watcher = threading.Thread(target=self._watch, daemon=True, name=f"watch {self._endpoint_name}")
         self._watcher.start()
 
-    def request(self, body: bytes, headers: Mapping[str, str]) -> Outcome:
+    def request(self, body: bytes, headers: Mapping[str, str]) -> InvocationOutcome:
         """One invocation.
 
         Raises:

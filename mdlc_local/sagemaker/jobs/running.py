@@ -33,9 +33,9 @@ def start(kind: Kind, record: Record, scope: Scope, role_arn: str, body: Callabl
 
     def run() -> None:
         try:
-            events.announce(kind, record)
+            events.publish(kind, record)
             _run(job, body)
-            events.announce(kind, record)
+            events.publish(kind, record)
         finally:
             with _lock:
                 _jobs.pop(key, None)

@@ -18,7 +18,8 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """CreateTrainingJob.
 
     Raises:
-        SageMakerApiError: ResourceInUse, or ValidationException for what SageMaker (or this machine) does not take.
+        SageMakerApiError: ResourceInUse, or ValidationException for what SageMaker (or this machine) does
+        not take.
     """
     job_requests.refuse_taken(TRAINING_JOB, request["TrainingJobName"], scope)
     _check_required(request)

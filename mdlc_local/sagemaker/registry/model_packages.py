@@ -28,7 +28,7 @@ def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
             return {"ModelPackageArn": before["ModelPackageArn"]}
         record = _record(request, scope)
         records.table(MODEL_PACKAGE, scope)[record["ModelPackageName"].lower()] = record
-    events.announce(MODEL_PACKAGE, record)
+    events.publish(MODEL_PACKAGE, record)
     return {"ModelPackageArn": record["ModelPackageArn"]}
 
 
@@ -121,7 +121,7 @@ def update(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
         ]
     if changed:
         # SageMaker's documentation does not name this member; it is known from the events themselves.
-        events.announce(MODEL_PACKAGE, record, {"UpdatedModelPackageFields": changed})
+        events.publish(MODEL_PACKAGE, record, {"UpdatedModelPackageFields": changed})
     return {"ModelPackageArn": record["ModelPackageArn"]}
 
 

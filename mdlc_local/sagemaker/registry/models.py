@@ -18,8 +18,8 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """CreateModel.
 
     Raises:
-        SageMakerApiError: ValidationException when it exists, when its containers are not complete, or when this machine
-            has no runtime for one of their images.
+        SageMakerApiError: ValidationException when it exists, when its containers are not complete, or when
+            this machine has no runtime for one of their images.
     """
     arn = records.arn(MODEL, request["ModelName"], scope)
     if records.find(MODEL, request["ModelName"], scope) is not None:

@@ -41,7 +41,7 @@ def _problems_of(machine: dict[str, Any], kind: str) -> list[Problem]:
     problems: list[Problem] = []
     whole = Place(machine, "", JSONPATH, problems)
     whole = whole.in_language(workflows.language_of(whole, JSONPATH))
-    scope = workflows.Scope(is_express=kind == EXPRESS, language=whole.language)
+    scope = workflows.WorkflowScope(is_express=kind == EXPRESS, language=whole.language)
     workflows.check_fields(whole, workflows.WHOLE, scope)
     _check_repeated(whole)
     if not problems:

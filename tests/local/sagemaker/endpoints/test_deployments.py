@@ -70,9 +70,9 @@ class Course:
 
         monkeypatch.setattr(self.hosted.traffic, "share", noting)
         monkeypatch.setattr(
-            events, "announce", lambda _, record: self.history.append(record["EndpointStatus"])
+            events, "publish", lambda _, record: self.history.append(record["EndpointStatus"])
         )
-        monkeypatch.setattr(events, "announce_deployment", lambda _: None)
+        monkeypatch.setattr(events, "publish_deployment", lambda _: None)
 
     def update(self, rollout: Rollout, *, failure: str = "", old_is_up: bool = True) -> dict[str, Any]:
         old = cast(Fleet, FakeFleet("old", self.history, up=old_is_up))
