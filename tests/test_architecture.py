@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence, Set
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -24,14 +25,14 @@ CODE = (
 LIBRARY = "mdlc_constructs."
 ASL, SETTINGS, TASKS = f"{LIBRARY}asl", f"{LIBRARY}settings", f"{LIBRARY}tasks"
 RESOURCES, WORKFLOWS, GOVERNANCE = f"{LIBRARY}resources", f"{LIBRARY}workflows", f"{LIBRARY}governance"
-EXPORTS, SUGGESTIONS = f"{LIBRARY}exports", f"{LIBRARY}suggestions"
+EXPORTS, SIGNATURES, SUGGESTIONS = (f"{LIBRARY}{name}" for name in ("exports", "signatures", "suggestions"))
 
 MAY_IMPORT = {
     ASL: {EXPORTS, SUGGESTIONS},
-    SETTINGS: {EXPORTS, SUGGESTIONS},
+    SETTINGS: {EXPORTS, SIGNATURES, SUGGESTIONS},
     TASKS: {EXPORTS, SUGGESTIONS, ASL, SETTINGS},
-    RESOURCES: {EXPORTS, SUGGESTIONS, ASL, SETTINGS, TASKS},
-    WORKFLOWS: {EXPORTS, SUGGESTIONS, ASL, SETTINGS, TASKS, RESOURCES},
+    RESOURCES: {EXPORTS, SIGNATURES, SUGGESTIONS, ASL, SETTINGS, TASKS},
+    WORKFLOWS: {EXPORTS, SIGNATURES, SUGGESTIONS, ASL, SETTINGS, TASKS, RESOURCES},
     GOVERNANCE: {EXPORTS, SUGGESTIONS, ASL, SETTINGS, TASKS, RESOURCES, WORKFLOWS},
     "stacks": {"mdlc_constructs"},
     "lambdas": {SETTINGS},
@@ -183,9 +184,98 @@ def test_a_room_imports_only_what_it_may(room: str) -> None:
     assert wrong == []
 
 
+LAMBDA_ROOMS = {
+    "aws": {"planning"},
+    "planning": set(),
+    "probing": {"aws", "planning"},
+    "leases": {"aws", "planning"},
+    "triggers": {"aws", "planning", "leases"},
+}
+"""What several functions share, to the rooms it may import beside itself; none imports a function."""
+
+JOB_ROOMS = {"statistics": {"serving"}, "monitoring": {"statistics", "serving"}, "serving": set()}
+"""The same of the jobs; none imports a command."""
+
+SAGEMAKER_ROOMS = {
+    "containers": set(),
+    "registry": {"containers"},
+    "jobs": {"containers"},
+    "endpoints": {"containers", "registry"},
+}
+"""The same of the embedded SageMaker."""
+
+
+def rooms_imported(package: str, room: str) -> set[str]:
+    """The rooms of a package that one of its rooms imports."""
+    rooms = {path.name for path in (ROOT / package.replace(".", "/")).iterdir() if path.is_dir()}
+    return {
+        name.removeprefix(f"{package}.").partition(".")[0]
+        for module, path in modules(f"{package}.{room}".replace(".", "/")).items()
+        for name in imported(path, module)
+        if name.startswith(f"{package}.")
+    } & rooms - {room}
+
+
+@pytest.mark.parametrize(
+    ("package", "room", "allowed"),
+    [
+        (package, room, allowed)
+        for package, rooms in (
+            ("lambdas", LAMBDA_ROOMS),
+            ("jobs", JOB_ROOMS),
+            ("mdlc_local.sagemaker", SAGEMAKER_ROOMS),
+        )
+        for room, allowed in rooms.items()
+    ],
+)
+def test_a_shared_room_imports_only_rooms_below_it(package: str, room: str, allowed: set[str]) -> None:
+    assert rooms_imported(package, room) <= allowed
+
+
+@pytest.mark.parametrize("package", ["lambdas.functions", "jobs.commands"])
+def test_siblings_do_not_import_each_other(package: str) -> None:
+    assert [
+        f"{module} imports {name}"
+        for module, path in modules(package.replace(".", "/")).items()
+        for name in imported(path, module)
+        if name.startswith(f"{package}.")
+        and name.removeprefix(f"{package}.").partition(".")[0]
+        != module.removeprefix(f"{package}.").partition(".")[0]
+    ] == []
+
+
+def circle(imports: Mapping[str, set[str]]) -> list[str]:
+    """Modules that import each other in a circle, the first one again at the end; none when there is none."""
+    try:
+        tuple(TopologicalSorter(imports).static_order())
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Imports within functions and those for type checkers count too."""
+    known = modules(*CODE)
+
+    def owner(name: str) -> str:
+        while name and name not in known:
+            name = name.rpartition(".")[0]
+        return name
+
+    imports = {
+        module: {owner(name) for name in imported(path, module)} - {module, ""}
+        for module, path in known.items()
+    }
+    assert circle(imports) == []
+
+
+def test_a_circle_would_be_found() -> None:
+    assert set(circle({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}})) == {"a", "b", "c"}
+
+
 def test_every_room_has_its_rule() -> None:
     rooms = {module for module in modules("mdlc_constructs") if module.count(".") == 1}
-    assert {room for room in rooms if room_of(room) is None} == {EXPORTS, SUGGESTIONS}
+    assert {room for room in rooms if room_of(room) is None} == {EXPORTS, SIGNATURES, SUGGESTIONS}
 
 
 @pytest.mark.parametrize("folder", ["mdlc_constructs", "lambdas", "jobs", "mdlc_cli", "stacks", "examples"])

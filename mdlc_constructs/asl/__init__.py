@@ -36,20 +36,4 @@ if TYPE_CHECKING:
     from mdlc_constructs.asl.transitions import count_transitions as count_transitions
     from mdlc_constructs.asl.transitions import entered_states as entered_states
 
-_ROOM = {
-    "checks": ("check",),
-    "diagram": ("mermaid", "svg"),
-    "failures": ("THROTTLING_RETRY", "Catch", "Retry", "throttling_retry"),
-    "foreign": ("Foreign",),
-    "machine": ("Machine", "MachineError"),
-    "placeholders": ("placeholder",),
-    "sequence": ("StateSequence",),
-    "statements": ("Statement", "covers", "merge"),
-    "states": ("Choice", "Fail", "Map", "Parallel", "Pass", "Rule", "State", "Succeed", "Task", "Wait"),
-    "transitions": ("cost_usd", "count_transitions", "entered_states"),
-}
-_MODULES = {name: f"{__name__}.{module}" for module, names in _ROOM.items() for name in names}
-
-__all__ = list(_MODULES)
-
-__getattr__, __dir__ = lazily(__name__, _MODULES)
+__getattr__, __dir__ = lazily(__name__)

@@ -22,6 +22,7 @@ from mdlc_constructs.resources.model_bucket import new_bucket
 from mdlc_constructs.resources.names import claim
 from mdlc_constructs.resources.permissions import Role
 from mdlc_constructs.resources.tables import new_table
+from mdlc_constructs.signatures import ConstructorSignature
 
 MAX_NAME_CHARACTERS = 28
 """With a step's name and a digest behind it a derived name stays within SageMaker's 63 characters."""
@@ -72,6 +73,8 @@ class ModelHome(Construct):
     A workflow in another stack goes before this one: stop its executions (as `mdlc teardown` does), or its
     deletion waits for them.
     """
+
+    __signature__ = ConstructorSignature()
 
     def __init__(
         self,

@@ -8,6 +8,7 @@ from unicodedata import category
 from mdlc_constructs.settings.csv_format import check_delimiter, check_timestamp_format
 from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.settings.s3_folder import check_s3_folder
+from mdlc_constructs.signatures import show_fields
 
 COLUMN_TYPES = ("number", "integer", "category", "boolean", "timestamp", "text")
 CALENDAR_PARTS = ("hour", "dayofweek", "day", "dayofyear", "week", "month", "quarter", "year")
@@ -233,6 +234,10 @@ class Dataset:
             **({"delimiter": self.delimiter} if self.delimiter != "," else {}),
             **({"timestamp_format": self.timestamp_format} if self.timestamp_format is not None else {}),
         }
+
+
+for _make in (Dataset.csv, Dataset.parquet):
+    show_fields(_make)
 
 
 _ROLES = {

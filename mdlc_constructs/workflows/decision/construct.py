@@ -17,6 +17,7 @@ from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.settings.decisions import Decisions
 from mdlc_constructs.settings.network import NetworkSettings
+from mdlc_constructs.signatures import ConstructorSignature
 from mdlc_constructs.workflows.decision import alarms, arguments, permissions
 from mdlc_constructs.workflows.decision.alarms import Watched, make_alarms
 from mdlc_constructs.workflows.decision.arguments import Shape
@@ -87,6 +88,8 @@ class DecisionApi(Construct):
         machine: the same as plain data; draw it, count it, read it.
         alarms: fallback decisions, records, rules and actions that failed, errors, slowness, throttling.
     """
+
+    __signature__ = ConstructorSignature()
 
     def __init__(
         self,
