@@ -46,7 +46,7 @@ class Account:
         return asdict(self)
 
 
-def made(target: Target, prediction: Prediction, items: Sequence[Item]) -> Account:
+def of(target: Target, prediction: Prediction, items: Sequence[Item]) -> Account:
     """The account of a prediction.
 
     Args:

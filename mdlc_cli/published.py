@@ -49,7 +49,7 @@ class _Pile:
             self.origins[str(path)] = (item, uri)
             self.size += path.stat().st_size
 
-    def found(self) -> tuple[dict[str, Any], Item, str] | None:
+    def match(self) -> tuple[dict[str, Any], Item, str] | None:
         """The row with this inference id, with what its file comes from; the files are thrown away."""
         paths = [Path(path) for path in self.origins]
         rows = parquet.rows(paths, {"inference_id": self.inference_id}) if paths else []
@@ -76,9 +76,9 @@ def in_batches(
             for part in json.loads(listed.read_text())["parts"] if listed else []:
                 pile.add(f"{base}/{part['name']}", item)
                 note(f"{part['name']} of run {item['run']}: {progress.megabytes(pile.size)}")
-            if pile.size > PILE_BYTES and (match := pile.found()):
+            if pile.size > PILE_BYTES and (match := pile.match()):
                 return record(*match)
-        last = pile.found()
+        last = pile.match()
     return record(*last) if last else None
 
 
@@ -148,9 +148,9 @@ def in_windows(
         for item in windows:
             note(f"window {item['start']} of the {item['monitor']} monitor")
             pile.add(str(item["report"]).rpartition("/")[0] + f"/{ROWS}", item)
-            if pile.size > PILE_BYTES and (match := pile.found()):
+            if pile.size > PILE_BYTES and (match := pile.match()):
                 return served(*match)
-        last = pile.found()
+        last = pile.match()
     return served(*last) if last else None
 
 

@@ -178,7 +178,7 @@ def _word_denials() -> None:
         "resource_policy_arn",
     )
 
-    def noting(*arguments: Any, **keywords: Any) -> Any:
+    def keeping(*arguments: Any, **keywords: Any) -> Any:
         verdict = enforce(*arguments, **keywords)
         if verdict is not None:
             _denied_resource.set(str(keywords.get("resource_arn", "*")))
@@ -216,7 +216,7 @@ def _word_denials() -> None:
             status = 400  # the JSON protocols' status for a refusal
         return status, sent, body
 
-    patches.replace(usage.EVALUATOR, "enforce", noting)
+    patches.replace(usage.EVALUATOR, "enforce", keeping)
     patches.replace(ACTIONS, "access_denied_response", response)
 
 

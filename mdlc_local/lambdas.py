@@ -192,7 +192,7 @@ def _last_ones_too(reap: Callable[..., int]) -> Callable[..., int]:
         ended = reap(ttl)
         with runtime._lock:
             workers = [
-                one for key in idle(runtime._workers, time.time()) for one in runtime._workers.pop(key)
+                worker for key in idle(runtime._workers, time.time()) for worker in runtime._workers.pop(key)
             ]
         runtime.kill_workers(workers)
         return ended + len(workers)
@@ -210,7 +210,7 @@ def idle(functions: Mapping[str, Sequence[Any]], now: float) -> list[str]:
     return [
         name
         for name, processes in functions.items()
-        if all(not one.in_use and now - one.last_used > IDLE_SECONDS for one in processes)
+        if all(not worker.in_use and now - worker.last_used > IDLE_SECONDS for worker in processes)
     ]
 
 

@@ -79,7 +79,7 @@ def _account(search: Search, as_json: bool) -> None:
         search.note = step.detail
         prediction, items = search.find()
         step.detail("the version that answered")
-        content = account.made(search.target, prediction, items)
+        content = account.of(search.target, prediction, items)
     if as_json:
         _print_json(content.to_json())
         return

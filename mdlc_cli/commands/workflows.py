@@ -29,7 +29,7 @@ def run(
     workflow: Annotated[
         str, typer.Argument(help="`training`, `batch-inference`, `monitoring`, or a state machine's name.")
     ],
-    given: Annotated[
+    input_text: Annotated[
         str | None, typer.Option("--input", help="Input as JSON, or @FILE, or @- for standard input.")
     ] = None,
     stack: options.Stack = None,
@@ -39,7 +39,7 @@ def run(
     local: options.Local = None,
 ) -> None:
     """Run a workflow and watch it. Exit status 1 when it fails."""
-    text = running.read_input(given)
+    text = running.read_input(input_text)
     _, target = options.chosen_to_change(local, f"Run {workflow}", yes=yes)
     machine = machines.choose(machines.all_machines(target, stack=stack), workflow, model=model)
     execution = running.start(target, machine, text)

@@ -24,7 +24,7 @@ _TOKEN = re.compile(r"\$\{Token\[(?P<name>[^\]]*?)\.\d+\]\}")
 @cache
 def deployment() -> Mapping[str, str]:
     """The placeholders that every template can bind: partition, region and account of the deployment."""
-    # Asked once a process: each of these is a message to the CDK's other half.
+    # Asked once a process: each of these is a message to the jsii kernel (Node).
     return {"Partition": Aws.PARTITION, "Region": Aws.REGION, "Account": Aws.ACCOUNT_ID}
 
 
@@ -53,7 +53,8 @@ def policy(statements: Iterable[Statement], bindings: Mapping[str, str]) -> list
 
 
 class Role:
-    """A role with one inline policy: a single resource, because every message to the CDK's other half counts.
+    """A role with one inline policy: a single resource, because every message to the jsii kernel (Node)
+    counts.
 
     Attributes:
         resource: the role as CloudFormation's resource.

@@ -129,13 +129,13 @@ class _Reader:
         except StrictJsonError as error:
             self.problems.append(str(error))
             return None
-        with self._noting():
+        with self._collecting_problems():
             check_keys("", document, _DOCUMENT)
-        with self._noting():
+        with self._collecting_problems():
             version = document.get("schema_version")
             if version != SCHEMA_VERSION or isinstance(version, bool):
                 raise refusal("schema_version", version, f"give {SCHEMA_VERSION}.")
-        with self._noting():
+        with self._collecting_problems():
             _check_text("version", document.get("version"))
         overrides = [self._override(*entry) for entry in self._entries(document, "overrides", _OVERRIDE)]
         listings = [
@@ -157,7 +157,7 @@ class _Reader:
         )
 
     @contextmanager
-    def _noting(self) -> Iterator[None]:
+    def _collecting_problems(self) -> Iterator[None]:
         try:
             yield
         except ValueError as error:
@@ -176,20 +176,20 @@ class _Reader:
             if not isinstance(entry, dict):
                 self.problems.append(f"{place}: is {_kind(entry)}; give an object.")
                 continue
-            with self._noting():
+            with self._collecting_problems():
                 check_keys(place, entry, keys)
             yield place, entry
 
     def _verdict(self, place: str, entry: Mapping[str, Any]) -> Verdict:
         decision, name = entry.get("decision"), entry.get("name")
-        with self._noting():
+        with self._collecting_problems():
             if not isinstance(decision, str):
                 raise refusal(
                     f"{place}.decision", decision, f"give one of {', '.join(sorted(self._decisions))}."
                 )
             if decision not in self._decisions:
                 raise unknown(f"{place}.decision", decision, self._decisions, what="decision")
-        with self._noting():
+        with self._collecting_problems():
             if name is not None:
                 _check_text(f"{place}.name", name)
         return Verdict(str(decision), f"{place.partition('[')[0]}:{name}" if name else place)
@@ -203,9 +203,9 @@ class _Reader:
             self.problems.append("bands: there are none; give at least one, the last without below.")
         for index, (place, entry) in enumerate(entries):
             verdicts.append(self._verdict(place, entry))
-            with self._noting():
+            with self._collecting_problems():
                 self._check_beginning(place, entry.get("from"), edges, first=index == 0)
-            with self._noting():
+            with self._collecting_problems():
                 below = entry.get("below")
                 if index == len(entries) - 1:
                     if below is not None:
@@ -231,14 +231,14 @@ class _Reader:
 
     def _listing(self, place: str, entry: Mapping[str, Any]) -> Listing:
         column, values = entry.get("column"), entry.get("values")
-        with self._noting():
+        with self._collecting_problems():
             check_column(self._columns, f"{place}.column", column)
-        with self._noting():
+        with self._collecting_problems():
             if not isinstance(values, list) or not values:
                 raise refusal(f"{place}.values", values, "give a list of the values it is about.")
         listed = values if isinstance(values, list) else []
         for index, value in enumerate(listed):
-            with self._noting():
+            with self._collecting_problems():
                 check_value(self._columns, f"{place}.values[{index}]", column, value)
         return Listing(
             column=str(column),
@@ -249,16 +249,16 @@ class _Reader:
     def _override(self, place: str, entry: Mapping[str, Any]) -> Override:
         when, score = entry.get("when", {}), entry.get("score")
         conditions = []
-        with self._noting():
+        with self._collecting_problems():
             if not isinstance(when, dict):
                 raise refusal(f"{place}.when", when, 'give an object, for example {"tier": {"is": "gold"}}.')
             if not when and score is None:
                 raise refusal(f"{place}.when", when, "give a condition, or a score: this one always holds.")
             for column, tests in when.items():
-                with self._noting():
+                with self._collecting_problems():
                     conditions.append(condition(self._columns, f"{place}.when[{column!r}]", column, tests))
         bounds = None
-        with self._noting():
+        with self._collecting_problems():
             if score is not None:
                 bounds = checked_bounds(f"{place}.score", checked_tests(f"{place}.score", score, BOUNDS))
         return Override(conditions=tuple(conditions), score=bounds, verdict=self._verdict(place, entry))

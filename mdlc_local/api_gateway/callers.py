@@ -39,7 +39,7 @@ def install(app: ModuleType) -> None:
     patches.wrap(app.__name__, "_enforce_execute_api", enforce, _worded)
     validate = "authorizer method_obj headers query_params stage"
     patches.wrap(API_GATEWAY, "_validate_cognito_authorizer", validate, _of_the_right_use)
-    patches.wrap(API_GATEWAY, "_authorize_request_v1", AUTHORIZE, _noting_the_caller)
+    patches.wrap(API_GATEWAY, "_authorize_request_v1", AUTHORIZE, _keeping_the_caller)
 
 
 def may_act_as(role_arn: str, region: str) -> bool:
@@ -103,7 +103,7 @@ def _of_the_right_use(validate: Callable[..., Awaitable[Any]]) -> Callable[..., 
     return validated
 
 
-def _noting_the_caller(authorize: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+def _keeping_the_caller(authorize: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
     async def authorized(*arguments: Any) -> Any:
         error, authorizer = await authorize(*arguments)
         request = requests.current()

@@ -118,7 +118,7 @@ def test_a_prediction_of_the_batch_leads_to_its_row_its_training_and_its_data(te
     published = teams.audit(STEADY)[-1]
     row = teams.predictions(published["manifest"])[123]
     search = Search(target=teams.target, prediction_id=row["inference_id"], stack=STEADY.stack)
-    found = account.made(search.target, *search.find())
+    found = account.of(search.target, *search.find())
     assert (found.prediction.kind, found.prediction.score) == ("batch", pytest.approx(row["score"]))
     assert found.prediction.details["run"] == published["run"]
     assert found.row["id"] == row["row_key"] and found.row["shop"] == row["entity"]

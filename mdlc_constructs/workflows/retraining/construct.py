@@ -149,7 +149,7 @@ class RetrainingWorkflow(Workflow):
             return
         self.function(
             "NoteTrigger",
-            (*function_roles.noting(settings), *(function_roles.counting() if new_data else ())),
+            (*function_roles.recording_triggers(settings), *(function_roles.counting() if new_data else ())),
             self.source_bindings,
         )
         plan["dataset"] = f"s3://{self.source.bucket}/{self.source.prefix}"

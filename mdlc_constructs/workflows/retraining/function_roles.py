@@ -22,8 +22,8 @@ def resuming(model: str) -> tuple[Statement, ...]:
     )
 
 
-def noting(settings: RetrainingSettings) -> tuple[Statement, ...]:
-    """Note triggers, beside what resuming needs."""
+def recording_triggers(settings: RetrainingSettings) -> tuple[Statement, ...]:
+    """Record triggers, beside what resuming needs."""
     # Which version is the champion.
     looked_up = ("dynamodb:GetItem",) if settings.watches else ()
     return (

@@ -28,7 +28,7 @@ TRAINING, RELEASE = "training", "release"
 """The workflows whose machines are started."""
 
 MAX_QUEUE_TIME = timedelta(days=30)
-"""How long a retraining stands in line for its lease before somebody should look at the budget."""
+"""How long a retraining waits in the queue for its lease before somebody should look at the budget."""
 MAX_EXECUTION = timedelta(days=365)
 """Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
