@@ -36,7 +36,6 @@ from mdlc_local.states import (
     distributed,
     ends,
     entered,
-    error_names,
     evaluation,
     expressions,
     failures,
@@ -82,7 +81,7 @@ SDK_ERROR_NAMES = {
 
 
 PARTS = (
-    *(grammar, literals, locations, history, entered, error_names, failures, evaluation, expressions),
+    *(grammar, literals, locations, history, entered, failures, evaluation, expressions),
     *(casing, ends, assigning, distributed, nested, waiting, activities, glue_jobs),
 )
 """What is replaced in moto's interpreter."""
