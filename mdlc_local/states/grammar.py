@@ -1,4 +1,4 @@
-"""How moto reads a machine: several at once, after one that could not be read, and names of errors raised again."""
+"""How moto reads a machine: several at once, after one it could not read, and names of caught errors."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ def install() -> None:
 
 
 def _separate_query_languages() -> None:
-    # moto keeps the query languages of the states being read in one list for all readings: two executions that
-    # start at once, or one machine that cannot be read, would leave their language to the next machine.
+    # moto keeps the query languages of the states being read in one list for all readings: two executions
+    # that start at once, or one machine that cannot be read, would leave their language to the next machine.
     patches.take(PREPROCESSOR, "_query_language_per_scope")
 
     def begin(self: Any) -> None:
@@ -26,9 +26,9 @@ def _separate_query_languages() -> None:
 
 
 def _accept_error_names() -> None:
-    # The states language keeps the prefix `States.` for errors of its own, and moto refuses it anywhere else.
-    # `Error` of a Fail state can be an expression so that machines can pass on what they caught, and what they
-    # catch most often is States.TaskFailed.
+    # The states language keeps the prefix `States.` for its own errors, and moto refuses it anywhere else.
+    # `Error` of a Fail state can be an expression so that machines can pass on what they caught, and what
+    # they catch most often is States.TaskFailed.
     patches.take(ERROR_NAME, "__init__", "self error_name")
 
     def accept(self: Any, error_name: str | None) -> None:
