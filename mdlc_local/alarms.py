@@ -7,7 +7,6 @@ alarm's SNS topics and, as events, EventBridge.
 
 import contextvars
 import importlib
-import json
 import logging
 import queue
 import threading
@@ -16,7 +15,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import metric_math, options, patches
+from mdlc_local import alarm_events, metric_math, options, patches
 from mdlc_local.metric_math import Series
 
 log = logging.getLogger("mdlc_local.alarms")
@@ -271,7 +270,7 @@ def _publishing(dispatch: Callable[..., None]) -> Callable[..., None]:
 
         def act() -> None:
             dispatch(now, old_state, new_state, reason)
-            _put_event(now, old_state, new_state, reason)
+            alarm_events.put_event(now, old_state, new_state, reason)
 
         _actions.put((contextvars.copy_context(), act))
 
@@ -285,38 +284,3 @@ def _act() -> None:
             context.run(act)
         except Exception:
             log.exception("an alarm's actions broke")
-
-
-def _put_event(alarm: Alarm, old_state: str, new_state: str, reason: str) -> None:
-    moment = time.strftime("%Y-%m-%dT%H:%M:%S.000+0000", time.gmtime())
-    detail = {
-        "alarmName": alarm["AlarmName"],
-        "state": {"value": new_state, "reason": reason, "timestamp": moment},
-        "previousState": {"value": old_state},
-        "configuration": _configuration(alarm),
-    }
-    entry = {
-        "Source": "aws.cloudwatch",
-        "DetailType": "CloudWatch Alarm State Change",
-        "Detail": json.dumps(detail, default=str),
-        "Resources": [alarm.get("AlarmArn", "")],
-    }
-    put_events = patches.take("ministack.services.eventbridge", "_put_events", "data allow_aws_source")
-    put_events({"Entries": [entry]}, allow_aws_source=True)
-
-
-def _configuration(alarm: Alarm) -> dict[str, Any]:
-    """The metrics or the rule that an event tells of."""
-    configuration: dict[str, Any] = {"description": alarm.get("AlarmDescription") or ""}
-    if "AlarmRule" in alarm:
-        return {**configuration, "alarmRule": alarm["AlarmRule"]}
-    if alarm.get("Metrics"):
-        return {**configuration, "metrics": alarm["Metrics"]}
-    dimensions = {dimension["Name"]: dimension["Value"] for dimension in alarm.get("Dimensions") or []}
-    metric = {"namespace": alarm.get("Namespace"), "name": alarm.get("MetricName"), "dimensions": dimensions}
-    stat = {
-        "metric": metric,
-        "period": alarm.get("Period"),
-        "stat": alarm.get("ExtendedStatistic") or alarm.get("Statistic"),
-    }
-    return {**configuration, "metrics": [{"id": "m1", "metricStat": stat, "returnData": True}]}
