@@ -106,13 +106,13 @@ def for_site(markdown: str, repository_path: str, page: str) -> str:
         page: where it stands on the site, such as `tasks.md`.
     """
 
-    def replaced(found: re.Match[str]) -> str:
-        path = _in_repository(found[2], repository_path)
+    def replaced(match: re.Match[str]) -> str:
+        path = _in_repository(match[2], repository_path)
         if path is None:
-            return found[0]
-        anchor = found[2].partition("#")[2]
+            return match[0]
+        anchor = match[2].partition("#")[2]
         target = posixpath.relpath(site_path(path), posixpath.dirname(page) or ".")
-        return f"{found[1]}{target}{'#' if anchor else ''}{anchor}"
+        return f"{match[1]}{target}{'#' if anchor else ''}{anchor}"
 
     parts = re.split(r"(^```.*?^```$)", markdown, flags=re.M | re.S)
     return "".join(part if number % 2 else _LINK.sub(replaced, part) for number, part in enumerate(parts))

@@ -13,7 +13,7 @@ from mdlc_constructs.asl.states import Choice, Fail, Pass, Rule, State, Task
 from mdlc_constructs.resources.places import AUDIT_TABLE, BUCKET
 from mdlc_constructs.tasks import lambda_
 from mdlc_constructs.workflows.data_jobs import data_job
-from mdlc_constructs.workflows.ending import CAUSE, ERROR, why
+from mdlc_constructs.workflows.ending import CAUSE, ERROR, caught_error
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import ask_in_batch
@@ -93,7 +93,7 @@ def monitor_window(settings: MonitoringSettings) -> Task:
 
 
 def record_window(settings: MonitoringSettings) -> Task:
-    """Announce what was found and keep it: metrics, the event, and last the window's item."""
+    """PublishEvent what was found and keep it: metrics, the event, and last the window's item."""
     return lambda_.invoke(
         RECORD,
         function_arn="${RecordWindowsFunction}",
@@ -147,7 +147,9 @@ def _replays(settings: MonitoringSettings) -> tuple[State, ...]:
             compute=settings.scoring_compute,
             output=_WINDOW,
             # Without the package's own answers those of the endpoint are compared all the same.
-            catch=(Catch(next=COMPARE, output=_with("replay_failed", _inside(why(_MAX_CHARACTERS)))),),
+            catch=(
+                Catch(next=COMPARE, output=_with("replay_failed", _inside(caught_error(_MAX_CHARACTERS)))),
+            ),
             comment="The registered package answers the captured rows anew",
         ).linked(COMPARE),
         lambda_.invoke(
@@ -164,7 +166,7 @@ def _replays(settings: MonitoringSettings) -> tuple[State, ...]:
             catch=(
                 Catch(
                     next=RECORD,
-                    output=_with("consistency", f"{{'notes': [{_inside(why(_MAX_CHARACTERS))}]}}"),
+                    output=_with("consistency", f"{{'notes': [{_inside(caught_error(_MAX_CHARACTERS))}]}}"),
                 ),
             ),
             next=RECORD,

@@ -5,7 +5,7 @@ from typing import Any
 import jsonata
 import pytest
 
-from mdlc_constructs.workflows.real_time_inference.retiring import retire_old, retiring
+from mdlc_constructs.workflows.real_time_inference.retention import retention_statements, retire_old
 
 FUNCTION = "arn:aws:lambda:us-east-1:0:function:retire"
 
@@ -59,7 +59,7 @@ def test_what_was_deleted_is_told(deleted: list[str], told: str) -> None:
 def test_only_listing_reaches_beyond_the_model_and_only_looking_beyond_its_releases() -> None:
     deleting = {
         resource.rpartition(":")[2]
-        for one in retiring("flights")
+        for one in retention_statements("flights")
         for action in one.actions
         for resource in one.resources
         if "Delete" in action
@@ -71,7 +71,7 @@ def test_only_listing_reaches_beyond_the_model_and_only_looking_beyond_its_relea
     }
     beyond = {
         action.split(":")[1]
-        for one in retiring("flights")
+        for one in retention_statements("flights")
         for action in one.actions
         if any("flights" not in resource for resource in one.resources)
     }

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from mdlc_local.gathering import Gathering
+from mdlc_local.bulk_sender import BulkSender
 
 
 def await_items(handed: list[list[int]], count: int) -> list[int]:
@@ -16,8 +16,8 @@ def await_items(handed: list[list[int]], count: int) -> list[int]:
 
 def test_handed_on_together() -> None:
     handed: list[list[int]] = []
-    gathering = Gathering("numbers", handed.append, 0.05)
-    threads = [threading.Thread(target=gathering.add, args=(number,)) for number in range(20)]
+    sender = BulkSender("numbers", handed.append, 0.05)
+    threads = [threading.Thread(target=sender.add, args=(number,)) for number in range(20)]
     for thread in threads:
         thread.start()
     assert await_items(handed, 20) == list(range(20))
@@ -27,23 +27,23 @@ def test_handed_on_together() -> None:
 def test_goes_on_after_an_error() -> None:
     handed: list[list[int]] = []
 
-    def hand_on(items: list[int]) -> None:
+    def send(items: list[int]) -> None:
         handed.append(items)
         if 0 in items:
             raise KeyError("x")
 
-    gathering = Gathering("numbers", hand_on, 0.01)
-    gathering.add(0)
+    sender = BulkSender("numbers", send, 0.01)
+    sender.add(0)
     await_items(handed, 1)
-    gathering.add(1)
+    sender.add(1)
     assert await_items(handed, 2) == [0, 1]
 
 
 def test_starts_anew_after_a_pause() -> None:
     handed: list[list[int]] = []
-    gathering = Gathering("numbers", handed.append, 0.01)
+    sender = BulkSender("numbers", handed.append, 0.01)
     for number in (1, 2):
-        gathering.add(number)
+        sender.add(number)
         await_items(handed, number)
         time.sleep(0.1)
     assert handed == [[1], [2]]

@@ -15,15 +15,15 @@ from mdlc_constructs.tasks.endpoint import create_endpoint, update_endpoint
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.ending import TO_FAILURE
 from mdlc_constructs.workflows.planning import FEW_RETRIES, TAGS, planned_again
-from mdlc_constructs.workflows.real_time_inference.ringing import alarm_placeholders, quiet_first
-from mdlc_constructs.workflows.real_time_inference.scaling_steps import end_scaling, scale
-from mdlc_constructs.workflows.real_time_inference.verdicts import blame, endpoint_verdict, release_verdict
-from mdlc_constructs.workflows.real_time_inference.waiting import watch
-from mdlc_constructs.workflows.real_time_inference.watching import (
+from mdlc_constructs.workflows.real_time_inference.alarm_check import alarm_placeholders, alarms_ok_first
+from mdlc_constructs.workflows.real_time_inference.endpoint_wait import watch
+from mdlc_constructs.workflows.real_time_inference.probe_states import (
     WatchedRelease,
     probing,
     record_answers,
 )
+from mdlc_constructs.workflows.real_time_inference.scaling_steps import end_scaling, scale
+from mdlc_constructs.workflows.real_time_inference.verdicts import blame, endpoint_verdict, release_verdict
 
 _DEREGISTER = "{% $plan.deregister = true %}"
 
@@ -68,14 +68,14 @@ def first_of(watched: WatchedRelease) -> str:
 def shift(rollout: Deployment, alarms: tuple[str, ...]) -> str:
     """How traffic shifts: an expression of the API's `DeploymentConfig`.
 
-    A way back is as quick as capacity allows and no alarm stops it: it has served before, and what rings is
+    A way back is as quick as capacity allows and no alarm stops it: it has served before, and what alarms is
     the version that it leaves.
     """
     quick = (
         replace(rollout, wait=timedelta(0)) if isinstance(rollout, Rolling) else AllAtOnce(bake=timedelta(0))
     )
     back, on = (
-        json.dumps(made) for made in (deployment_config(quick), deployment_config(rollout, alarms=alarms))
+        json.dumps(config) for config in (deployment_config(quick), deployment_config(rollout, alarms=alarms))
     )
     return f"{{% $plan.back = true ? {back} : {on} %}}"
 
@@ -121,7 +121,7 @@ def deployed(model: str, watched: WatchedRelease) -> StateSequence:
         )
     # The update comes first, because that is where `Deploy` leads unless a rule says otherwise.
     return StateSequence.of(
-        *quiet_first(
+        *alarms_ok_first(
             serving.alarms,
             following="RecordAnswers" if watched.probed else "EndsScaling",
             back="EndsScaling",

@@ -20,12 +20,12 @@ REQUIREMENTS = Path(__file__).parent / "requirements.in"
 _PIN = re.compile(r"^([A-Za-z0-9_.-]+)==([^\s#;]+)", re.MULTILINE)
 
 
-class SeamMoved(RuntimeError):
+class PatchMovedError(RuntimeError):
     """A pinned package, or a private place in it, is no longer what this server was written for."""
 
 
 @dataclass(frozen=True, order=True)
-class Seam:
+class PatchedPlace:
     """A private place: an attribute of a module or of a class in it.
 
     Attributes:
@@ -40,11 +40,11 @@ class Seam:
         return f"{self.owner}.{self.attribute}"
 
 
-_replaced: dict[Seam, int] = {}
+_replaced: dict[PatchedPlace, int] = {}
 
 
 def take(owner: str, attribute: str, parameters: str | None = None) -> Any:
-    """The object at a seam.
+    """The object at a private place.
 
     Args:
         owner: the module's name, followed by ``:Class`` for an attribute of a class.
@@ -52,36 +52,36 @@ def take(owner: str, attribute: str, parameters: str | None = None) -> Any:
         parameters: the names of the parameters we rely on, separated by blanks; None for what is no function.
 
     Raises:
-        SeamMoved: when it is not there or takes other parameters.
+        PatchMovedError: when it is not there or takes other parameters.
     """
-    seam = Seam(owner, attribute)
-    found = getattr(_resolve(seam), attribute, None)
-    if found is None:
-        raise SeamMoved(
-            f"{_package(seam)} has no {seam} any more: adapt mdlc_local to it or keep the pinned version"
+    place = PatchedPlace(owner, attribute)
+    original = getattr(_resolve(place), attribute, None)
+    if original is None:
+        raise PatchMovedError(
+            f"{_package(place)} has no {place} any more: adapt mdlc_local to it or keep the pinned version"
         )
     if parameters is not None:
-        actual = list(inspect.signature(found).parameters)
+        actual = list(inspect.signature(original).parameters)
         if actual != parameters.split():
-            raise SeamMoved(
-                f"{seam} of {_package(seam)} takes ({', '.join(actual)}), no longer "
+            raise PatchMovedError(
+                f"{place} of {_package(place)} takes ({', '.join(actual)}), no longer "
                 f"({', '.join(parameters.split())}): adapt mdlc_local to it or keep the pinned version"
             )
-    return found
+    return original
 
 
 def replace(owner: str, attribute: str, replacement: Any) -> None:
-    """Put `replacement` at a seam; a function keeps the name and signature of what it replaces."""
-    seam = Seam(owner, attribute)
+    """Put `replacement` at a private place; a function keeps the name and signature of what it replaces."""
+    place = PatchedPlace(owner, attribute)
     original = take(owner, attribute)
     if inspect.isfunction(replacement) and callable(original) and replacement is not original:
         replacement = functools.wraps(original)(replacement)
-    setattr(_resolve(seam), attribute, replacement)
-    _replaced[seam] = _replaced.get(seam, 0) + 1
+    setattr(_resolve(place), attribute, replacement)
+    _replaced[place] = _replaced.get(place, 0) + 1
 
 
 def wrap(owner: str, attribute: str, parameters: str, wrapper: Callable[[Any], Any]) -> None:
-    """Replace the function at a seam with what `wrapper` makes of it.
+    """Replace the function at a private place with what `wrapper` makes of it.
 
     Args:
         owner: as for `take`.
@@ -90,45 +90,45 @@ def wrap(owner: str, attribute: str, parameters: str, wrapper: Callable[[Any], A
         wrapper: receives the original and returns the replacement.
 
     Raises:
-        SeamMoved: as `take`.
+        PatchMovedError: as `take`.
     """
     replace(owner, attribute, wrapper(take(owner, attribute, parameters)))
 
 
 def replaced() -> dict[str, int]:
-    """The seams replaced in this process, and how often each was."""
-    return {str(seam): times for seam, times in sorted(_replaced.items())}
+    """The private places replaced in this process, and how often each was."""
+    return {str(place): times for place, times in sorted(_replaced.items())}
 
 
 def check_versions() -> dict[str, str]:
     """The installed versions of the exactly pinned packages.
 
     Raises:
-        SeamMoved: when one is not the pinned version.
+        PatchMovedError: when one is not the pinned version.
     """
     pins = dict(_PIN.findall(REQUIREMENTS.read_text()))
     installed = {name: importlib.metadata.version(name) for name in pins}
     for name, version in pins.items():
         if installed[name] != version:
-            raise SeamMoved(
+            raise PatchMovedError(
                 f"{name} {installed[name]} is installed but mdlc_local is written for {version}: "
                 "make the embedded environment anew from mdlc_local/requirements.lock"
             )
     return installed
 
 
-def _resolve(seam: Seam) -> Any:
-    module, _, name = seam.owner.partition(":")
+def _resolve(place: PatchedPlace) -> Any:
+    module, _, name = place.owner.partition(":")
     owner: Any = importlib.import_module(module)
     if name:
         owner = getattr(owner, name, None)
         if owner is None:
-            raise SeamMoved(f"{_package(seam)} has no {seam.owner} any more: adapt mdlc_local to it")
+            raise PatchMovedError(f"{_package(place)} has no {place.owner} any more: adapt mdlc_local to it")
     return owner
 
 
-def _package(seam: Seam) -> str:
-    package = seam.owner.partition(".")[0]
+def _package(place: PatchedPlace) -> str:
+    package = place.owner.partition(".")[0]
     # A package's distribution may have another name, as airspeed's has.
     names = importlib.metadata.packages_distributions().get(package, [package])
     return f"{package} {importlib.metadata.version(names[0])}"

@@ -6,7 +6,7 @@ from mdlc_constructs.asl.states import Choice, Rule, Task
 from mdlc_constructs.resources.places import PACKAGE_GROUP
 from mdlc_constructs.tasks.model_package import describe_model_package
 from mdlc_constructs.workflows.retraining.conclusion import lost
-from mdlc_constructs.workflows.retraining.leasing import step_for_token
+from mdlc_constructs.workflows.retraining.lease import step_for_token
 from mdlc_constructs.workflows.retraining.settings import RetrainingSettings
 
 WAITING = "approval"
@@ -68,7 +68,7 @@ def approval(settings: RetrainingSettings, *, following: str) -> StateSequence:
             output={},
             timeout_seconds=int(settings.approval_within.total_seconds()),
             catch=(late,),
-            comment="Woken by the registry's event; what was decided before it waited is seen at once",
+            comment="Resumed by the registry's event; what was decided before it waited is seen at once",
         ),
         look_at_package("LookAtPackage"),
         Choice(

@@ -1,6 +1,6 @@
-"""Before an update of an endpoint in service: no alarm may ring, or whatever is released would be sent back.
+"""Before an update of an endpoint in service: no alarm may be in ALARM, or the release would be rolled back.
 
-SageMaker ends a deployment for an alarm that the old fleet rings as well:
+SageMaker ends a deployment for an alarm that the old fleet causes as well:
 https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html. So a good package
 would be rejected for what the version before it does, or for what the release before it left: an alarm takes
 a few minutes to forget.
@@ -15,15 +15,15 @@ from mdlc_constructs.tasks.alarms import describe_alarms
 from mdlc_constructs.workflows.ending import TO_FAILURE
 
 PATIENCE = timedelta(minutes=5)
-"""How long alarms may ring on, besides the minutes that they look back."""
+"""How long alarms may stay in ALARM, besides the minutes that they look back."""
 
 BETWEEN_LOOKS = timedelta(seconds=30)
 
-_RINGING = "[$states.result.MetricAlarms[StateValue = 'ALARM'].AlarmName]"
+_ACTIVE = "[$states.result.MetricAlarms[StateValue = 'ALARM'].AlarmName]"
 _CAUSE = (
-    "{% 'The alarms ' & $join($ringing, ', ') & ' ring before the update begins, and SageMaker would send "
-    "any version back for it: go back to an earlier version by `mdlc rollback`, or find out what rings "
-    "them, and release again when they are OK. Nothing was changed, and nothing speaks against the "
+    "{% 'The alarms ' & $join($active_alarms, ', ') & ' are in ALARM before the update begins, and SageMaker "
+    "would roll any version back for it: go back to an earlier version by `mdlc rollback`, or find out why "
+    "they are, and release again when they are OK. Nothing was changed, and nothing speaks against the "
     "package.' %}"
 )
 
@@ -33,13 +33,13 @@ def alarm_placeholders(alarms: RollbackAlarms) -> dict[str, str]:
     return {spec.key: f"${{{spec.key}Alarm}}" for spec in alarms.specs()}
 
 
-def quiet_first(alarms: RollbackAlarms, *, following: str, back: str) -> StateSequence:
-    """`GoesBack`, `LookAtAlarms`, `AlarmsQuiet` and `WaitForAlarms`; empty where no alarm watches.
+def alarms_ok_first(alarms: RollbackAlarms, *, following: str, back: str) -> StateSequence:
+    """`GoesBack`, `LookAtAlarms`, `AlarmsOk` and `WaitForAlarms`; empty where no alarm watches.
 
     Args:
-        following: the state that goes on when all alarms are quiet.
+        following: the state that goes on when all alarms are OK.
         back: the state that goes on on a way back, which no alarm watches: the version that it leaves may be
-            what rings them.
+            the reason for the alarm.
     """
     names = tuple(alarm_placeholders(alarms).values())
     if not names:
@@ -56,21 +56,21 @@ def quiet_first(alarms: RollbackAlarms, *, following: str, back: str) -> StateSe
         describe_alarms(
             "LookAtAlarms",
             alarms=names,
-            assign={"ringing": f"{{% {_RINGING} %}}", "alarm_looks": "{% $alarm_looks + 1 %}"},
+            assign={"active_alarms": f"{{% {_ACTIVE} %}}", "alarm_looks": "{% $alarm_looks + 1 %}"},
             output={},
-            next="AlarmsQuiet",
+            next="AlarmsOk",
             catch=(TO_FAILURE,),
-            comment="An alarm that rings before the update would end it",
+            comment="An alarm in ALARM before the update would end it",
         ),
         Choice(
-            name="AlarmsQuiet",
+            name="AlarmsOk",
             rules=(
                 Rule(
-                    condition=f"{{% $count($ringing) > 0 and $alarm_looks >= {looks} %}}",
+                    condition=f"{{% $count($active_alarms) > 0 and $alarm_looks >= {looks} %}}",
                     next="RecordFailure",
-                    assign={"failure": {"Error": "AlarmsRinging", "Cause": _CAUSE}},
+                    assign={"failure": {"Error": "AlarmsActive", "Cause": _CAUSE}},
                 ),
-                Rule(condition="{% $count($ringing) > 0 %}", next="WaitForAlarms"),
+                Rule(condition="{% $count($active_alarms) > 0 %}", next="WaitForAlarms"),
             ),
             default=following,
         ),

@@ -1,8 +1,9 @@
-"""From the start to the lease: gather triggers, wait for more and for the cool-down, ask, claim.
+"""From the start to the lease: coalesce triggers, wait for more and for the cool-down, ask, claim.
 
-    Begin -> Gather -> Gathered -> WaitForMore -> AskLease -> LeaseVerdict -> Claim -> Claimed
+    Begin -> CoalesceTriggers -> TriggersCoalesced -> WaitForMore -> AskLease -> LeaseVerdict -> Claim ->
+    Claimed
 
-A retraining that had to stand in line looks again under the lease: when another one ended meanwhile, its
+A retraining that waited in the queue looks again under the lease: when another one ended meanwhile, its
 cool-down is kept first.
 """
 
@@ -14,7 +15,7 @@ from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, Pass, Rule, Task, Wait
 from mdlc_constructs.tasks import lambda_
 from mdlc_constructs.tasks.integration import StateOptions
-from mdlc_constructs.workflows.ending import given
+from mdlc_constructs.workflows.ending import input_text
 from mdlc_constructs.workflows.planning import NOTHING_PLANNED
 from mdlc_constructs.workflows.retraining.settings import MAX_QUEUE_TIME, RetrainingSettings
 
@@ -65,8 +66,8 @@ def begin(settings: RetrainingSettings) -> Pass:
             "plan": NOTHING_PLANNED,
             "gathered": {"request_id": ""},
             "work": {
-                "trigger": given("trigger", "manual"),
-                "reason": given("reason", ""),
+                "trigger": input_text("trigger", "manual"),
+                "reason": input_text("reason", ""),
                 "triggers": "[]",
                 "window": "{}",
                 "holdout": "{}",
@@ -80,9 +81,9 @@ def begin(settings: RetrainingSettings) -> Pass:
 
 
 def leased() -> StateSequence:
-    """From `Gather` to `Claimed`."""
-    gather = step(
-        "Gather",
+    """From `CoalesceTriggers` to `Claimed`."""
+    coalesce = step(
+        "CoalesceTriggers",
         "gather",
         {"input": "{% $states.context.Execution.Input %}"},
         assign={"gathered": "{% $merge([{'request_id': ''}, $states.result.Payload]) %}"},
@@ -96,7 +97,7 @@ def leased() -> StateSequence:
         assign={"lease": "{% $states.result %}"},
         output={},
         timeout_seconds=int(MAX_QUEUE_TIME.total_seconds()),
-        comment="One retraining of a model at a time, and the fleet's budget; whoever frees it tells",
+        comment="One retraining of a model at a time, within the fleet's budget; a release resumes it",
     )
     claim = step(
         "Claim",
@@ -107,9 +108,10 @@ def leased() -> StateSequence:
         comment="The triggers are this retraining's; on which rows, and what of it is done already",
     )
     return StateSequence.of(
-        gather,
+        coalesce,
         Choice(
-            name="Gathered", rules=(Rule(condition="{% $gathered.step = 'Nothing' %}", next="Duplicate"),)
+            name="TriggersCoalesced",
+            rules=(Rule(condition="{% $gathered.step = 'Nothing' %}", next="Duplicate"),),
         ),
         Wait(name="WaitForMore", seconds="{% $gathered.seconds %}"),
         ask,
@@ -165,10 +167,10 @@ def leased() -> StateSequence:
     )
 
 
-def rest_lease() -> Task:
-    """`RestLease`: what follows trains nothing, so its share of the budget goes to who waits for it."""
+def release_capacity() -> Task:
+    """`ReleaseCapacity`: what follows trains nothing, so its share of the budget goes to who waits for it."""
     return step(
-        "RestLease",
+        "ReleaseCapacity",
         "rest",
         {"gathered": "{% $gathered %}"},
         output={},

@@ -7,7 +7,7 @@ from mdlc_constructs.resources.places import PACKAGE_GROUP
 from mdlc_constructs.tasks.model_package import update_model_package
 from mdlc_constructs.workflows.champion import REFUSED, point_champion
 from mdlc_constructs.workflows.ending import TO_FAILURE
-from mdlc_constructs.workflows.real_time_inference.retiring import retire_old
+from mdlc_constructs.workflows.real_time_inference.retention import retire_old
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
 
 STAGE, STATUS = "Production", "Deployed"
@@ -49,7 +49,7 @@ def _point(settings: ReleaseSettings) -> Task:
 def _life_cycle(settings: ReleaseSettings) -> Task:
     """Say in the registry that the version serves.
 
-    The version before keeps its stage: SageMaker announces every change of a package, and one of an approved
+    The version before keeps its stage: SageMaker publishes every change of a package, and one of an approved
     package looks much like an approval.
     """
     description = f"{{% 'Served by the endpoint {settings.endpoint_name} since ' & $now() %}}"

@@ -8,7 +8,7 @@ from mdlc_constructs.tasks.endpoint import EndpointCapture, Variant, create_endp
 from mdlc_constructs.tasks.requests import present
 from mdlc_constructs.workflows.ending import TO_FAILURE
 from mdlc_constructs.workflows.planning import FEW_RETRIES, TAGS, planned_again
-from mdlc_constructs.workflows.real_time_inference.deploying import encrypts_volumes
+from mdlc_constructs.workflows.real_time_inference.deployment import encrypts_volumes
 from mdlc_constructs.workflows.real_time_inference.settings import ROWS_TYPE, ReleaseSettings
 
 
@@ -39,34 +39,34 @@ def create_config(settings: ReleaseSettings) -> Task:
     )
 
 
-def _serverless(given: Serverless | None) -> dict[str, object] | None:
-    if given is None:
+def _serverless(serverless: Serverless | None) -> dict[str, object] | None:
+    if serverless is None:
         return None
     return present(
         {
-            "MemorySizeInMB": given.memory_mb,
-            "MaxConcurrency": given.max_concurrency,
-            "ProvisionedConcurrency": given.provisioned_concurrency,
+            "MemorySizeInMB": serverless.memory_mb,
+            "MaxConcurrency": serverless.max_concurrency,
+            "ProvisionedConcurrency": serverless.provisioned_concurrency,
         }
     )
 
 
-def capture_of(given: CaptureSettings | None) -> EndpointCapture | None:
+def capture_of(settings: CaptureSettings | None) -> EndpointCapture | None:
     """What the endpoint records, below `capture/`."""
-    if given is None:
+    if settings is None:
         return None
     return EndpointCapture(
         uri=uri("capture", ""),
-        sample_percent=given.sample_percent,
-        modes=given.modes,
+        sample_percent=settings.sample_percent,
+        modes=settings.modes,
         kms_key_id=KEY_ARN,
         json_types=("application/json", ROWS_TYPE),
     )
 
 
-def _asynchronous(given: Asynchronous | None) -> dict[str, object] | None:
-    if given is None:
+def _asynchronous(asynchronous: Asynchronous | None) -> dict[str, object] | None:
+    if asynchronous is None:
         return None
-    client = {"MaxConcurrentInvocationsPerInstance": given.concurrent_per_instance}
+    client = {"MaxConcurrentInvocationsPerInstance": asynchronous.concurrent_per_instance}
     output = {"S3OutputPath": uri("asynchronous", ""), "KmsKeyId": KEY_ARN}
     return present({"OutputConfig": output, "ClientConfig": present(client)})

@@ -10,7 +10,7 @@ from mdlc_constructs import LookUpTable, RowEvents
 from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.settings.delivery import Delivery
-from mdlc_constructs.workflows.batch_inference.delivering import delivering
+from mdlc_constructs.workflows.batch_inference.delivery_states import delivery_statements
 from mdlc_constructs.workflows.batch_inference.machine import batch_inference_machine
 from tests.workflows.settings import BATCH
 
@@ -33,7 +33,7 @@ def test_delivery_comes_after_publication_and_champion_and_before_the_record() -
     path = ["PublishManifest"]
     while (following := machine.state(path[-1]).next) is not None:
         path.append(following)
-    assert path == ["PublishManifest", "PointChampion", "DeliverPredictions", "RecordAudit", "Announce"]
+    assert path == ["PublishManifest", "PointChampion", "DeliverPredictions", "RecordAudit", "PublishEvent"]
     refused, _ = machine.state("PointChampion").catchers()
     assert refused.next == "DeliverPredictions"
 
@@ -54,10 +54,10 @@ def test_a_failed_delivery_says_that_the_batch_is_published(delivery: Delivery) 
     assert item["outcome"] == {"S": "Undelivered"}
     assert {"manifest", "rows", "package_arn", "error", "cause"} <= set(item)
     assert "delivered" not in item
-    assert (record["Next"], machine.state("AnnounceUndelivered").next) == ("AnnounceUndelivered", "Failed")
-    assert [catch.next for catch in machine.state("RecordUndelivered").catchers()] == ["AnnounceUndelivered"]
-    assert [catch.next for catch in machine.state("AnnounceUndelivered").catchers()] == ["Failed"]
-    event = json.dumps(machine.state("AnnounceUndelivered").to_asl())
+    assert (record["Next"], machine.state("PublishUndelivered").next) == ("PublishUndelivered", "Failed")
+    assert [catch.next for catch in machine.state("RecordUndelivered").catchers()] == ["PublishUndelivered"]
+    assert [catch.next for catch in machine.state("PublishUndelivered").catchers()] == ["Failed"]
+    event = json.dumps(machine.state("PublishUndelivered").to_asl())
     assert "Predictions Undelivered" in event and "$plan.uris.manifest" in event
 
 
@@ -119,7 +119,7 @@ def test_a_key_that_the_dataset_has_not_is_refused() -> None:
     ],
 )
 def test_the_function_reads_rows_and_writes_where_they_go(delivery: Delivery, key: bool, action: str) -> None:
-    statements = delivering(delivery, key=key)
+    statements = delivery_statements(delivery, key=key)
     assert {each for one in statements for each in one.actions} == {"s3:GetObject", "kms:Decrypt", action}
     keys = {each for one in statements if "kms:Decrypt" in one.actions for each in one.resources}
     assert ("${LookUpKeyArn}" in keys) is key

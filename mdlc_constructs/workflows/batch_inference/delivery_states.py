@@ -1,7 +1,7 @@
 """Delivery of a published batch to its clients: one function call a file of rows. Pure data.
 
 `PointChampion` is followed by `DeliverPredictions` (with `DeliverFile` inside, once a file), and that by the
-record. What is published stays published when delivery fails: `RecordUndelivered`, `AnnounceUndelivered` and
+record. What is published stays published when delivery fails: `RecordUndelivered`, `PublishUndelivered` and
 `Failed` say so, and a repeated start finds all jobs completed and delivers again, without scoring.
 
 A function reads a file of rows from the bucket; the map hands it nothing but the file's number. Rows handed
@@ -83,7 +83,7 @@ def deliver(model: str, workflow: str, delivery: Delivery, *, published: Mapping
             *failed(
                 model,
                 workflow,
-                names=("RecordUndelivered", "AnnounceUndelivered"),
+                names=("RecordUndelivered", "PublishUndelivered"),
                 outcome=UNDELIVERED,
                 detail_type="Predictions Undelivered",
                 fields=published,
@@ -93,7 +93,7 @@ def deliver(model: str, workflow: str, delivery: Delivery, *, published: Mapping
     )
 
 
-def delivering(delivery: Delivery, *, key: bool) -> tuple[Statement, ...]:
+def delivery_statements(delivery: Delivery, *, key: bool) -> tuple[Statement, ...]:
     """What the function may do: read the rows, and write them where they go.
 
     Args:

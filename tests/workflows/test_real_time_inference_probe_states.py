@@ -16,7 +16,7 @@ from mdlc_constructs.settings.rollback_alarms import OWN_NAMESPACE, RollbackAlar
 from mdlc_constructs.settings.rollout import AllAtOnce, Canary, Rolling
 from mdlc_constructs.settings.scaling import Asynchronous, Scaling, Serverless
 from mdlc_constructs.settings.serving import CaptureSettings, Serving
-from mdlc_constructs.workflows.real_time_inference.watching import (
+from mdlc_constructs.workflows.real_time_inference.probe_states import (
     BUSY,
     PROBER_TIMEOUT_SECONDS,
     WatchedRelease,

@@ -11,7 +11,7 @@ from mdlc_constructs.resources.places import AUDIT_TABLE, AUDIT_TABLE_ARN, KEY_A
 from mdlc_constructs.tasks.callback import wait_for_token
 from mdlc_constructs.tasks.endpoint import describe_endpoint
 from mdlc_constructs.workflows.ending import TO_FAILURE
-from mdlc_constructs.workflows.real_time_inference.watching import BUSY
+from mdlc_constructs.workflows.real_time_inference.probe_states import BUSY
 
 MAX_SILENCE_SECONDS = 900
 """How long no event may come before the endpoint is looked at: events are delivered at best effort."""
@@ -68,7 +68,7 @@ def _await(name: str, model: str, endpoint_name: str, looked: Catch) -> Task:
         timeout_seconds=MAX_SILENCE_SECONDS,
         output={},
         catch=(looked,),
-        comment="Woken by the endpoint's event; a lost one costs a look",
+        comment="Resumed by the endpoint's event; a lost one costs a look",
     )
 
 

@@ -6,7 +6,7 @@ from mdlc_constructs.asl.states import Task
 from mdlc_constructs.tasks import lambda_
 from mdlc_constructs.tasks.permissions import arn
 from mdlc_constructs.tasks.requests import present
-from mdlc_constructs.workflows.ending import why
+from mdlc_constructs.workflows.ending import caught_error
 
 FUNCTION = "RetireReleases"
 """Its handler is `lambdas.functions.retire_releases.handler.handler`."""
@@ -31,7 +31,7 @@ def retire_old(
 ) -> Task:
     """`RetireOld`: keep the `keep` newest releases before the one in service, and delete those before them.
 
-    A new version serves by then, so a failure fails no release: it is told in `$retired`, which the audit
+    A new version serves by then, so a failure fails no release: it is recorded in `$retired`, which the audit
     item and the event are made from, and counts as an error of the function.
 
     Args:
@@ -42,7 +42,7 @@ def retire_old(
         "{% $count($states.result.Payload.deleted) = 0 ? 'nothing' : "
         f"$substring($join($states.result.Payload.deleted, ', '), 0, {_MAX_CHARACTERS}) %}}"
     )
-    failed = why(_MAX_CHARACTERS, before="failed: ")
+    failed = caught_error(_MAX_CHARACTERS, before="failed: ")
     return lambda_.invoke(
         "RetireOld",
         function_arn=function_arn,
@@ -54,7 +54,7 @@ def retire_old(
     )
 
 
-def retiring(model: str) -> tuple[Statement, ...]:
+def retention_statements(model: str) -> tuple[Statement, ...]:
     """What the function may do: delete the model's own, and see that no endpoint has it."""
     configs = tuple(arn("sagemaker", f"endpoint-config/{model}-{step}-*") for step in ("config", "trial"))
     return (

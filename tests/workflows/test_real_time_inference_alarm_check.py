@@ -23,7 +23,7 @@ def alarms(*states: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("states", "ringing"),
+    ("states", "active_alarms"),
     [
         ((), []),
         (("OK", "INSUFFICIENT_DATA"), []),
@@ -32,10 +32,10 @@ def alarms(*states: str) -> dict[str, object]:
     ],
 )
 def test_whatever_alarms_there_are_those_that_ring_are_a_list(
-    states: tuple[str, ...], ringing: list[str]
+    states: tuple[str, ...], active_alarms: list[str]
 ) -> None:
     assigned = STATES["LookAtAlarms"]["Assign"]
-    assert evaluated(assigned["ringing"], states=alarms(*states)) == ringing
+    assert evaluated(assigned["active_alarms"], states=alarms(*states)) == active_alarms
     assert evaluated(assigned["alarm_looks"], alarm_looks=0) == 1
 
 
@@ -43,23 +43,25 @@ def test_alarms_that_ring_are_waited_for_and_the_package_is_not_blamed() -> None
     assert STATES["LookAtAlarms"]["Arguments"] == {"AlarmNames": ["${ServerErrorsAlarm}", "${QualityAlarm}"]}
     seconds = STATES["WaitForAlarms"]["Seconds"]
     looks = 1
-    while taken("AlarmsQuiet", ringing=["a"], alarm_looks=looks) == "WaitForAlarms":
+    while taken("AlarmsOk", active_alarms=["a"], alarm_looks=looks) == "WaitForAlarms":
         looks += 1
     # Five minutes, and the one that the alarms look back.
     assert (looks - 1) * seconds == 360
-    assert taken("AlarmsQuiet", ringing=["a"], alarm_looks=looks) == "RecordFailure"
+    assert taken("AlarmsOk", active_alarms=["a"], alarm_looks=looks) == "RecordFailure"
     for late in (1, looks):
-        assert taken("AlarmsQuiet", ringing=[], alarm_looks=late) == "RecordAnswers"
-    failure = STATES["AlarmsQuiet"]["Choices"][0]["Assign"]["failure"]
-    assert failure["Error"] == "AlarmsRinging"
-    assert evaluated(failure["Cause"], ringing=["a", "b"]).startswith("The alarms a, b ring before")
+        assert taken("AlarmsOk", active_alarms=[], alarm_looks=late) == "RecordAnswers"
+    failure = STATES["AlarmsOk"]["Choices"][0]["Assign"]["failure"]
+    assert failure["Error"] == "AlarmsActive"
+    assert evaluated(failure["Cause"], active_alarms=["a", "b"]).startswith(
+        "The alarms a, b are in ALARM before"
+    )
 
 
 def test_who_looks_back_further_waits_longer() -> None:
     patient = replace(RELEASE, serving=Serving(alarms=RollbackAlarms(periods=5)))
     states: Any = release_machine(patient).to_asl()["States"]
-    assert taken("AlarmsQuiet", states, ringing=["a"], alarm_looks=20) == "WaitForAlarms"
-    assert taken("AlarmsQuiet", states, ringing=["a"], alarm_looks=21) == "RecordFailure"
+    assert taken("AlarmsOk", states, active_alarms=["a"], alarm_looks=20) == "WaitForAlarms"
+    assert taken("AlarmsOk", states, active_alarms=["a"], alarm_looks=21) == "RecordFailure"
 
 
 def test_without_alarms_nobody_looks() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mdlc_cli import causes
+from mdlc_cli import failure_causes
 
 TRAINING = "arn:aws:states:us-east-1:0:execution:churn-training:t1"
 JOB = {"TrainingJobName": "churn-train-1", "FailureReason": "AlgorithmError: no label"}
@@ -38,7 +38,7 @@ NESTED = described(
         (NESTED[: NESTED.index("no label") + 4], "AlgorithmError: no l"),
         (NESTED[:-40], "SageMaker.JobFailed"),
         ("w1 failed: " + json.dumps(JOB) + "; w2 too", "w1 failed: AlgorithmError: no label; w2 too"),
-        (json.dumps({"FailureReason": f"ExitError:\n{causes.TRACEBACK}\n  File x\nKeyError: 'a'"}),
+        (json.dumps({"FailureReason": f"ExitError:\n{failure_causes.TRACEBACK}\n  File x\nKeyError: 'a'"}),
          "ExitError: KeyError: 'a'"),
         (json.dumps({"ExecutionArn": TRAINING, "Status": "ABORTED", "Error": "Teardown"}), "Teardown"),
         ("two\n lines", "two lines"),
@@ -49,16 +49,18 @@ NESTED = described(
     ],
 )  # fmt: skip
 def test_a_cause_is_reduced_to_its_innermost_reason(cause: str, shown: str) -> None:
-    assert causes.explained(cause) == shown
+    assert failure_causes.explained(cause) == shown
 
 
 def test_the_innermost_execution_and_its_error_are_known() -> None:
-    assert causes.execution(NESTED) == TRAINING
-    assert causes.innermost_error("States.TaskFailed", NESTED) == "SageMaker.JobFailed"
-    assert causes.execution("words") is None
-    assert causes.innermost_error("DataRefused", json.dumps({**JOB, "Error": "other"})) == "DataRefused"
+    assert failure_causes.execution(NESTED) == TRAINING
+    assert failure_causes.innermost_error("States.TaskFailed", NESTED) == "SageMaker.JobFailed"
+    assert failure_causes.execution("words") is None
+    assert (
+        failure_causes.innermost_error("DataRefused", json.dumps({**JOB, "Error": "other"})) == "DataRefused"
+    )
 
 
 def test_one_sentence_says_what_failed_and_why() -> None:
-    assert causes.sentence("E", json.dumps(JOB)) == "E: AlgorithmError: no label."
-    assert causes.sentence("", "") == "an error without a name: no cause was given."
+    assert failure_causes.sentence("E", json.dumps(JOB)) == "E: AlgorithmError: no label."
+    assert failure_causes.sentence("", "") == "an error without a name: no cause was given."

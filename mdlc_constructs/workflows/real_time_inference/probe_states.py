@@ -33,7 +33,7 @@ from mdlc_constructs.tasks.endpoint import describe_endpoint
 from mdlc_constructs.tasks.metrics import may_put_metrics, put_metric
 from mdlc_constructs.tasks.permissions import endpoint_arn
 from mdlc_constructs.workflows import job_roles
-from mdlc_constructs.workflows.ending import TO_FAILURE, why
+from mdlc_constructs.workflows.ending import TO_FAILURE, caught_error
 
 PROBER = "${ProbeAnswersFunction}"
 """Placeholder of the prober's ARN."""
@@ -169,12 +169,12 @@ def probing(watched: WatchedRelease) -> Machine:
         # It stops asking by itself when two thirds of `every` are over.
         timeout_seconds=seconds + 30,
         retry=_PATIENCE,
-        catch=(Catch(next="AlarmOnSilence", assign={"silence": why(_MAX_CHARACTERS)}, output={}),),
+        catch=(Catch(next="AlarmOnSilence", assign={"silence": caught_error(_MAX_CHARACTERS)}, output={}),),
     )
     alarm = put_metric(
         "AlarmOnSilence",
         namespace=OWN_NAMESPACE,
-        metric=heard(watched.serving.alarms),
+        metric=alarmed_metric(watched.serving.alarms),
         value=1,
         dimensions={"EndpointName": watched.endpoint_name, "VariantName": watched.serving.variant},
         output={},
@@ -200,8 +200,8 @@ def probing(watched: WatchedRelease) -> Machine:
     return Machine((needed, look, verdict, wait, alarm, describe, probed))
 
 
-def heard(alarms: RollbackAlarms) -> str:
-    """The metric of which a 1 rings an alarm on answers: that of the smaller bound."""
+def alarmed_metric(alarms: RollbackAlarms) -> str:
+    """The metric that sends an alarm on answers to ALARM by a value of 1: that of the smaller bound."""
     quality, drift = alarms.quality_share, alarms.prediction_drift
     smaller = drift is not None and (quality is None or drift < quality)
     return "PredictionDrift" if smaller else "AnswersOutsideBands"

@@ -5,7 +5,7 @@ from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, Rule, State, Task
 from mdlc_constructs.resources.places import KEY_ARN
 from mdlc_constructs.tasks.execution import run_execution
-from mdlc_constructs.workflows.retraining.approving import look_at_package, rejected
+from mdlc_constructs.workflows.retraining.approval import look_at_package, rejected
 from mdlc_constructs.workflows.retraining.conclusion import lost, result
 from mdlc_constructs.workflows.retraining.settings import RELEASE, RetrainingSettings
 from mdlc_constructs.workflows.retraining.training import CHILDS_FAILURE, CLAIM_AGAIN
@@ -21,12 +21,12 @@ SPEAKS_AGAINST = (
 """Failures of a release that speak against the version, as `docs/contracts.md` has them."""
 
 _RELEASED_BY = {"release_execution": "{% $work.release.arn %}"}
-"""Known from the start, and told only where there is a release."""
+"""Known from the start, and recorded only where there is a release."""
 
 
 def release(settings: RetrainingSettings) -> Task:
     """Start the release machine and follow it; a release of this request that runs already is awaited."""
-    given = {
+    request = {
         "package_version": "{% $number($split($trained.package_arn, '/')[-1]) %}",
         # The approval's own rule may be releasing it beside this: the second one finds nothing to do.
         "forward_only": True,
@@ -38,7 +38,7 @@ def release(settings: RetrainingSettings) -> Task:
         "Release",
         machine=f"{settings.model}-{RELEASE}",
         execution_name="{% $work.release.name %}",
-        input=given,
+        input=request,
         kms_key_arn=KEY_ARN,
         timeout_seconds=settings.release_seconds,
         assign={"released": "{% $states.result.Output %}"},

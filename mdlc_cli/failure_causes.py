@@ -46,10 +46,10 @@ def sentence(error: str, cause: str) -> str:
 
 def execution(cause: str) -> str | None:
     """The ARN of the innermost execution that a cause is of; None when it is of none."""
-    found = None
+    arn = None
     for content in _levels(cause):
-        found = content.get(_EXECUTION) or found
-    return str(found) if found else None
+        arn = content.get(_EXECUTION) or arn
+    return str(arn) if arn else None
 
 
 def innermost_error(error: str, cause: str) -> str:
@@ -103,15 +103,15 @@ def _split(text: str) -> tuple[str, Mapping[str, Any] | None, str]:
 
 def _cut_off(text: str) -> dict[str, str]:
     """The text members of an object whose end is missing, as far as they go."""
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for match in re.finditer(r'"(?P<name>\w+)": ?"(?P<value>(?:[^"\\]|\\.)*)', text, flags=re.DOTALL):
         # Half an escape at the very end says nothing.
         value = re.sub(r"\\(u[0-9a-fA-F]{0,3})?$", "", match["value"])
         try:
-            found.setdefault(match["name"], json.loads(f'"{value}"', strict=False))
+            fields.setdefault(match["name"], json.loads(f'"{value}"', strict=False))
         except ValueError:
             continue
-    return found
+    return fields
 
 
 def _one_line(text: str) -> str:

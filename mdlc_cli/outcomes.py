@@ -14,7 +14,7 @@ RUNNING, SUCCEEDED = "RUNNING", "SUCCEEDED"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ending:
+class ExecutionOutcome:
     """How an execution ended.
 
     Attributes:
@@ -26,41 +26,43 @@ class Ending:
     note: str = ""
 
 
-def of(target: Target, execution: Execution, *, logs_shown: bool = False) -> Ending:
+def of(target: Target, execution: Execution, *, logs_shown: bool = False) -> ExecutionOutcome:
     """How an execution ended; nothing while it runs.
 
     Args:
         logs_shown: whether its logs have just been shown.
     """
     if execution.status == RUNNING:
-        return Ending()
+        return ExecutionOutcome()
     described = target.client("stepfunctions").describe_execution(executionArn=execution.arn)
     if execution.status == SUCCEEDED:
         output = audit.parsed(described.get("output"))
         outcome = str(output.get("outcome", "")) if isinstance(output, dict) else ""
-        return Ending(outcome=outcome, note=advice.meaning(advice.workflow_of(execution.machine), outcome))
+        return ExecutionOutcome(
+            outcome=outcome, note=advice.meaning(advice.workflow_of(execution.machine), outcome)
+        )
     error, cause = described.get("error") or execution.status, described.get("cause") or ""
     failed = advice.failure(execution.arn, error, cause, logs_shown=logs_shown)
-    return Ending(outcome=failed.error, note=failed.sentence)
+    return ExecutionOutcome(outcome=failed.error, note=failed.sentence)
 
 
-def of_item(item: Item) -> Ending:
+def of_item(item: Item) -> ExecutionOutcome:
     """As `of`, from an execution's audit item."""
     outcome = str(item.get("outcome", ""))
     if not item.get("error"):
-        return Ending(outcome=outcome, note=advice.meaning(str(item.get("workflow", "")), outcome))
+        return ExecutionOutcome(outcome=outcome, note=advice.meaning(str(item.get("workflow", "")), outcome))
     arn, cause = str(item.get("execution_arn", "")), str(item.get("cause", ""))
     failed = advice.failure(arn, str(item["error"]), cause)
-    return Ending(outcome=outcome, note=failed.sentence)
+    return ExecutionOutcome(outcome=outcome, note=failed.sentence)
 
 
-def latest_notes(told: Iterable[tuple[str, Ending]]) -> list[str]:
+def latest_notes(executions: Iterable[tuple[str, ExecutionOutcome]]) -> list[str]:
     """The notes about the newest execution of each machine, as lines; the others are history.
 
     Args:
-        told: executions with their machine's name, newest first.
+        executions: executions with their machine's name, newest first.
     """
-    latest: dict[str, Ending] = {}
-    for machine, ending in told:
+    latest: dict[str, ExecutionOutcome] = {}
+    for machine, ending in executions:
         latest.setdefault(machine, ending)
-    return [f"The last execution of {name}: {one.note}" for name, one in latest.items() if one.note]
+    return [f"The last execution of {name}: {ending.note}" for name, ending in latest.items() if ending.note]

@@ -1,29 +1,25 @@
-"""What CloudFormation owns around a retraining machine: rules that note triggers and wake it."""
+"""The EventBridge rules around a retraining machine: they record triggers, and resume what waits or was
+killed.
+"""
 
-import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aws_cdk import CfnResource, Fn
+from aws_cdk import Fn
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.states import Task
 from mdlc_constructs.settings.triggers import Trigger, trigger_to_plan
-from mdlc_constructs.workflows.retraining.approving import WAITING
+from mdlc_constructs.workflows.retraining.approval import WAITING
 
-CUSTOM_RESOURCE_SECONDS = 300
 RESUMED = "rate(1 hour)"
-"""How often is looked for retrainings that were killed."""
-_TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}")
+"""How often the function looks for retrainings that were killed."""
 
 
-def note_rule(
+def trigger_rule(
     scope: Construct,
     id_: str,
     *,
@@ -34,13 +30,13 @@ def note_rule(
     pattern: Mapping[str, Any] | None = None,
     schedule: str | None = None,
 ) -> events.CfnRule:
-    """A rule that hands its events to what notes triggers, with the triggers that they may fire.
+    """A rule that sends its events to the function that records triggers, with the triggers they may fire.
 
     Args:
-        plan: what the function is told besides.
+        plan: what the function is given besides.
         pattern: which events; or else `schedule`.
     """
-    known = {**plan, "triggers": [trigger_to_plan(one) for one in triggers]}
+    request = {**plan, "triggers": [trigger_to_plan(trigger) for trigger in triggers]}
     return _rule_to(
         scope,
         id_,
@@ -49,7 +45,7 @@ def note_rule(
         event_pattern=dict(pattern) if pattern else None,
         schedule_expression=schedule,
         input_transformer=events.CfnRule.InputTransformerProperty(
-            input_template=json.dumps(known)[:-1] + ', "event": <aws.events.event.json>}'
+            input_template=json.dumps(request)[:-1] + ', "event": <aws.events.event.json>}'
         ),
     )
 
@@ -72,14 +68,16 @@ def uploaded(bucket: str, prefix: str) -> dict[str, Any]:
     }
 
 
-def wake_rule(scope: Construct, *, group: str, model: str, table: str, function_arn: str) -> events.CfnRule:
-    """Wakes the machine when a version of the group was approved or rejected, by whomever."""
-    told = {"table": table, "model": model, "endpoint": WAITING}
+def decision_rule(
+    scope: Construct, *, group: str, model: str, table: str, function_arn: str
+) -> events.CfnRule:
+    """Resumes the machine when a version of the group was approved or rejected, by whomever."""
+    request = {"table": table, "model": model, "endpoint": WAITING}
     return _rule_to(
         scope,
         "Decided",
         function_arn,
-        description=f"A retraining that waits for a decision on a version of {group} is woken",
+        description=f"A retraining that waits for a decision on a version of {group} is resumed",
         event_pattern={
             "source": ["aws.sagemaker"],
             "detail-type": ["SageMaker Model Package State Change"],
@@ -90,7 +88,7 @@ def wake_rule(scope: Construct, *, group: str, model: str, table: str, function_
         },
         input_transformer=events.CfnRule.InputTransformerProperty(
             input_paths_map={"status": "$.detail.ModelApprovalStatus"},
-            input_template=json.dumps(told)[:-1] + ', "status": <status>}',
+            input_template=json.dumps(request)[:-1] + ', "status": <status>}',
         ),
     )
 
@@ -110,12 +108,12 @@ def resume_rule(
 
 
 def failing_alarm(scope: Construct, *, model: str, function_arn: str) -> cloudwatch.CfnAlarm:
-    """Goes to ALARM when what notes triggers fails: Lambda asks it three times, and the event is lost."""
+    """Goes to ALARM when triggers cannot be recorded: Lambda tries three times, then the event is lost."""
     return cloudwatch.CfnAlarm(
         scope,
         "NotingAlarm",
-        alarm_description=f"What may start a retraining of {model} could not be noted and may be lost, "
-        "or one that was killed is not started again.",
+        alarm_description=f"A trigger for a retraining of {model} could not be recorded and may be lost, "
+        "or a retraining that was killed is not started again.",
         namespace="AWS/Lambda",
         metric_name="Errors",
         # An ARN's seventh part is the function's name.
@@ -129,44 +127,6 @@ def failing_alarm(scope: Construct, *, model: str, function_arn: str) -> cloudwa
     )
 
 
-def code_change(
-    scope: Construct, *, trigger: Trigger, plan: Mapping[str, object], digest: str, function_arn: str
-) -> CfnResource:
-    """A resource of the deployment that changes when what training does has changed."""
-    given = trigger_to_plan(trigger)
-    return CfnResource(
-        scope,
-        "Code",
-        type="Custom::MdlcTrainingCode",
-        properties={
-            "ServiceToken": function_arn,
-            "ServiceTimeout": CUSTOM_RESOURCE_SECONDS + 60,
-            **plan,
-            "triggers": [given],
-            "Digest": digest,
-        },
-    )
-
-
-def work_digest(training: Machine) -> str:
-    """What a training machine's work follows from: settings, requests, and what these are bound to.
-
-    That is what decides whether a training is done anew: labels of code that change nothing are not in it.
-    """
-    plan = training.state("Plan")
-    assert isinstance(plan, Task) and isinstance(plan.arguments, Mapping)
-    payload: Any = plan.arguments["Payload"]
-    bound = {
-        name: _TOKEN.sub("", str(value))
-        for name, value in training.bindings.items()
-        if f"${{{name}}}" in json.dumps(payload["bound"])
-    }
-    told = {name: payload[name] for name in ("settings", "requests")}
-    text = json.dumps({**told, "bound": bound}, sort_keys=True, default=str)
-    # What is known only at deployment is where things are, not what is done.
-    return hashlib.sha256(_TOKEN.sub("", text).encode()).hexdigest()
-
-
 def _rule_to(
     scope: Construct,
     id_: str,
@@ -176,7 +136,7 @@ def _rule_to(
     input: str | None = None,
     **rule: Any,
 ) -> events.CfnRule:
-    made = events.CfnRule(
+    event_rule = events.CfnRule(
         scope,
         id_,
         targets=[
@@ -192,6 +152,6 @@ def _rule_to(
         action="lambda:InvokeFunction",
         function_name=function_arn,
         principal="events.amazonaws.com",
-        source_arn=made.attr_arn,
+        source_arn=event_rule.attr_arn,
     )
-    return made
+    return event_rule

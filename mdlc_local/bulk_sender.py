@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-log = logging.getLogger("mdlc_local.gathering")
+log = logging.getLogger("mdlc_local.bulk_sender")
 
 DELAY_SECONDS = 0.25
 
@@ -17,20 +17,20 @@ DELAY_SECONDS = 0.25
 T = TypeVar("T")
 
 
-class Gathering(Generic[T]):
+class BulkSender(Generic[T]):
     """Collects items and hands them on in bulk, on a thread that only lives while there are any.
 
     Args:
         name: what it is, for the server's log.
-        hand_on: takes what was gathered; an error of AWS's loses it, with a line in the server's log.
+        send: takes what was gathered; an error of AWS's loses it, with a line in the server's log.
         delay_seconds: how long items wait for others.
     """
 
     def __init__(
-        self, name: str, hand_on: Callable[[list[T]], None], delay_seconds: float = DELAY_SECONDS
+        self, name: str, send: Callable[[list[T]], None], delay_seconds: float = DELAY_SECONDS
     ) -> None:
         self._name = name
-        self._hand_on = hand_on
+        self._send = send
         self._delay = delay_seconds
         self._lock = threading.Lock()
         self._items: list[T] = []
@@ -55,7 +55,7 @@ class Gathering(Generic[T]):
                     self._waiting = False
                     return
             try:
-                self._hand_on(items)
+                self._send(items)
             except (ClientError, BotoCoreError) as error:
                 log.warning("%s: %d items are lost: %s", self._name, len(items), error)
             except Exception:
