@@ -1,11 +1,14 @@
 """What an execution asks for, and the intervals of time that follow from it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from lambdas.planning.errors import InvalidInput
 from lambdas.planning.execution_plan import checked_object
+from mdlc_constructs.settings.payloads.job_plan import PARTS, SplitSection
+from mdlc_constructs.settings.payloads.moments import Interval
 
 INPUT_KEYS = ("window", "holdout")
 """The input contract besides the texts for the audit; every key is optional."""
@@ -55,50 +58,58 @@ def checked_input(value: object) -> dict[str, Any]:
     return given
 
 
-def resolve_split(split: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def resolve_split(split: SplitSection, window: Interval | None, holdout: Interval | None) -> SplitSection:
     """The settings' split with the execution's window and holdout laid over it.
 
-    A given holdout moves the validation interval along, with its length kept, and training ends where
-    validation starts: time order is never broken by an input.
+    The validation interval moves along with a holdout of the input and keeps its length, and training ends
+    where validation starts: time order is never broken by an input.
 
     Raises:
         InvalidInput: when the result is empty or out of order.
     """
-    window: Mapping[str, Any] = given.get("window") or {}
-    holdout: Mapping[str, Any] | None = given.get("holdout")
-    if "fractions" in split:
+    if split.intervals is None:
         if holdout:
             raise InvalidInput(
                 "holdout was given but the workflow splits by fraction: use Split.by_time, or leave it out."
             )
-        return {**split, **({"window": dict(window)} if window else {})}
-    train, validation, last = (dict(split[part]) for part in ("train", "validation", "holdout"))
+        return replace(split, window=window or split.window)
+    train, validation, last = (split.intervals[part] for part in PARTS)
     if holdout:
-        old_start, old_end = (
-            moment_of("validation", validation["start"]),
-            moment_of("validation", validation["end"]),
-        )
-        start = moment_of("holdout.start", holdout.get("start") or last["start"])
-        assert old_start is not None and old_end is not None and start is not None
-        last = {"start": start.isoformat(), "end": holdout.get("end", last.get("end"))}
-        validation = {"start": (start - (old_end - old_start)).isoformat(), "end": start.isoformat()}
-        train["end"] = validation["start"]
-    if window.get("start") is not None:
-        train["start"] = window["start"]
-    if window.get("end") is not None:
-        last["end"] = window["end"]
+        validation, last = _moved(validation, last, holdout)
+        train = replace(train, end=validation.start)
+    if window and window.start is not None:
+        train = replace(train, start=window.start)
+    if window and window.end is not None:
+        last = replace(last, end=window.end)
     resolved = {"train": train, "validation": validation, "holdout": last}
+    _check_order(resolved)
+    return replace(split, intervals=resolved)
+
+
+def _moved(validation: Interval, last: Interval, holdout: Interval) -> tuple[Interval, Interval]:
+    """The validation interval and the holdout once the input's holdout replaces the settings' one."""
+    old_start, old_end = (
+        moment_of("validation", validation.start),
+        moment_of("validation", validation.end),
+    )
+    start = moment_of("holdout.start", holdout.start or last.start)
+    assert old_start is not None and old_end is not None and start is not None
+    moved = Interval(start=(start - (old_end - old_start)).isoformat(), end=start.isoformat())
+    return moved, Interval(start=start.isoformat(), end=holdout.end)
+
+
+def _check_order(resolved: Mapping[str, Interval]) -> None:
     moments = [
-        moment_of(f"{part}.{edge}", resolved[part].get(edge))
-        for part in ("train", "validation", "holdout")
+        moment_of(f"{part}.{edge}", getattr(resolved[part], edge))
+        for part in PARTS
         for edge in ("start", "end")
     ]
     known = [moment for moment in moments if moment is not None]
     if known != sorted(known) or any(
         a is not None and b is not None and a >= b for a, b in zip(moments[::2], moments[1::2], strict=True)
     ):
+        spans = {part: f"{interval.start} to {interval.end}" for part, interval in resolved.items()}
         raise InvalidInput(
-            f"The window leaves the split out of order or a part of it empty ({resolved}): "
+            f"The window leaves the split out of order or a part of it empty ({spans}): "
             f"give a window and holdout with training before validation before holdout."
         )
-    return resolved

@@ -7,6 +7,7 @@ from typing import Any
 
 from lambdas.planning.errors import NoData
 from lambdas.planning.steps import digest
+from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile
 
 CHECKSUMS = ("CRC64NVME", "SHA256", "CRC32C", "CRC32", "SHA1")
 """S3's content checksums, the ones preferred first. An ETag under KMS is no content hash."""
@@ -23,13 +24,10 @@ class SourceFile:
     algorithm: str
     value: str
 
-    def to_plan(self) -> dict[str, object]:
+    def to_plan(self, shard: str = "") -> DataFile:
         """As `plan.json` carries it."""
-        return {
-            "name": self.name,
-            "size": self.size,
-            "checksum": {"algorithm": self.algorithm, "value": self.value},
-        }
+        checksum = Checksum(algorithm=self.algorithm, value=self.value)
+        return DataFile(name=self.name, size=self.size, checksum=checksum, shard=shard)
 
 
 def split_uri(uri: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """Entry point of the batch planner: choose the package, look up what exists, decide, write `plan.json`."""
 
+from dataclasses import replace
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -12,6 +13,7 @@ from lambdas.functions.plan_batch import logic
 from lambdas.planning import sources
 from lambdas.planning.audit import run_of
 from lambdas.planning.execution_plan import put_plan, utc_now, wait_seconds
+from mdlc_constructs.settings.payloads.codec import encode
 
 logger = Logger(service="plan-batch")
 
@@ -42,11 +44,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     plan["tags"] = of_machine(client("stepfunctions"), event["execution"]["id"])
     plan["wait_seconds"] = wait_seconds(event["execution"]["started_at"], utc_now())
     if plan["step"] != "Done":
-        body = {
-            **logic.job_plan(event, files, package, plan["shards"]),
-            "run": plan["run"],
-            "predicted_at": event["execution"]["started_at"],
-        }
+        jobs = logic.job_plan(event, files, package, plan["shards"])
+        body = encode(replace(jobs, run=plan["run"], predicted_at=event["execution"]["started_at"]))
         plan["uris"]["plan"] = put_plan(s3, home["bucket"], plan["run"], body)
     # The file list can outgrow a state's 256 KiB; the jobs read it from plan.json.
     plan.pop("shards")

@@ -9,6 +9,15 @@ from lambdas.planning.errors import InvalidInput
 from lambdas.planning.execution_plan import checked_object, finished_by, next_state, passed
 from lambdas.planning.sources import SourceFile, data_version
 from lambdas.planning.steps import Job, digest, read_by, standing, verdict
+from mdlc_constructs.settings.payloads.codec import decode
+from mdlc_constructs.settings.payloads.job_plan import (
+    DataSection,
+    DatasetSection,
+    DeliverySection,
+    JobPlan,
+    PackageSection,
+    QualitySection,
+)
 
 LookUp = Callable[[str], Job]
 
@@ -64,27 +73,27 @@ def shards(files: Sequence[SourceFile], bound: int) -> dict[str, str]:
 
 def job_plan(
     event: Mapping[str, Any], files: Sequence[SourceFile], package: Package, spread: Mapping[str, str]
-) -> dict[str, Any]:
+) -> JobPlan:
     """The `plan.json` of the execution's jobs, but for the run, which follows from it, and the time.
 
     Args:
         spread: each file's shard.
     """
     settings = event["settings"]
-    return {
-        "schema_version": 1,
-        "workflow": "batch",
-        "model": event["model"],
-        "dataset": settings["dataset"],
-        "quality": settings["quality"],
-        "data": {
-            "version": data_version(files),
-            "uri": settings["dataset"]["uri"],
-            "files": [{**file.to_plan(), "shard": spread[file.name]} for file in files],
-        },
-        "package": {"arn": package.arn, "version": package.version},
-        **({"delivery": settings["delivery"]} if settings.get("delivery") else {}),
-    }
+    dataset, delivery = decode(DatasetSection, settings["dataset"]), settings.get("delivery")
+    return JobPlan(
+        workflow="batch",
+        model=event["model"],
+        dataset=dataset,
+        quality=decode(QualitySection, settings["quality"]),
+        data=DataSection(
+            version=data_version(files),
+            uri=dataset.uri,
+            files=tuple(file.to_plan(spread[file.name]) for file in files),
+        ),
+        package=PackageSection(arn=package.arn, version=package.version),
+        delivery=decode(DeliverySection, delivery) if delivery else None,
+    )
 
 
 def decide(
@@ -102,7 +111,7 @@ def decide(
     settings, requests, bound, model = event["settings"], event["requests"], event["bound"], event["model"]
     spread = shards(files, int(settings["parallel"]))
     read = job_plan(event, files, package, spread)
-    data = read["data"]["version"]
+    data = read.data.version
 
     def step(name: str, *parts: object) -> str:
         return digest(requests[name], bound, *parts)

@@ -1,18 +1,20 @@
 """What the monitor job and the machine are told of a window. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from lambdas.functions.plan_monitoring import logic
 from lambdas.functions.plan_monitoring.logic import MOST_ATTEMPTS, Planned
 from lambdas.planning.steps import DIGEST_LENGTH, digest, verdict
+from mdlc_constructs.settings.payloads.codec import JsonValue, encode
 
 
-def job_plan(event: Mapping[str, Any], one: Planned) -> dict[str, object]:
+def job_plan(event: Mapping[str, Any], one: Planned) -> dict[str, JsonValue]:
     """The `plan.json` of a window's monitor job."""
     assert one.source.package is not None
     plan = logic.job_plan(event, one.source, one.previous[0] if one.previous else None)
-    return {**plan, "run": one.digest[:16]}
+    return encode(replace(plan, run=one.digest[:16]))
 
 
 def entry(event: Mapping[str, Any], one: Planned) -> dict[str, Any]:

@@ -12,6 +12,20 @@ from lambdas.planning.errors import PlanningError
 from lambdas.planning.execution_plan import met, next_state
 from lambdas.planning.sources import SourceFile, data_version
 from lambdas.planning.steps import DIGEST_LENGTH, Job, Standing, digest, read_by, standing
+from mdlc_constructs.settings.payloads.codec import decode, encode
+from mdlc_constructs.settings.payloads.job_plan import (
+    DataSection,
+    DatasetSection,
+    JobPlan,
+    LabelJoin,
+    MonitorRules,
+    MonitorSection,
+    PackageSection,
+    PreviousSection,
+    QualitySection,
+)
+from mdlc_constructs.settings.payloads.moments import Interval
+from mdlc_constructs.settings.payloads.monitor_settings import LabelSource
 
 LookUp = Callable[[str], Job]
 
@@ -61,7 +75,7 @@ class Found:
     @property
     def served_version(self) -> str:
         """What identifies what was served; the same when only labels came."""
-        batches = [batch.to_plan() for batch in self.published]
+        batches = [encode(batch.to_plan()) for batch in self.published]
         return digest([[file.key, file.size] for file in self.captured], batches)[:16]
 
     def names(self) -> list[str]:
@@ -163,51 +177,43 @@ def _digest(event: Mapping[str, Any], source: Found, earlier: Window | None) -> 
     )
 
 
-def job_plan(event: Mapping[str, Any], source: Found, earlier: Window | None) -> dict[str, Any]:
+def job_plan(event: Mapping[str, Any], source: Found, earlier: Window | None) -> JobPlan:
     """The `plan.json` of a window's monitor job, but for the run, which follows from it.
 
     Args:
         earlier: the window that it is compared with.
     """
     settings, package, window = event["settings"], source.package, source.wanted.window
-    monitor = {key: value for key, value in settings["monitor"].items() if key != "kind"}
-    return {
-        "schema_version": 1,
-        "workflow": "monitoring",
-        "model": event["model"],
-        "dataset": settings["dataset"],
-        "quality": settings["quality"],
-        "data": {
-            "version": source.labels_version,
-            "uri": settings["labels"]["uri"] if settings["labels"] else "",
-            "files": [file.to_plan() for file in source.labels],
-        },
-        "package": {
-            "arn": package.arn,
-            "version": package.version,
-            "run": package.metadata["run"],
-            "program": package.metadata["program"],
-            "baseline": source.baseline,
-        }
+    labels = decode(LabelSource, settings["labels"]) if settings["labels"] else None
+    return JobPlan(
+        workflow="monitoring",
+        model=event["model"],
+        dataset=decode(DatasetSection, settings["dataset"]),
+        quality=decode(QualitySection, settings["quality"]),
+        data=DataSection(
+            version=source.labels_version,
+            uri=labels.uri if labels else "",
+            files=tuple(file.to_plan() for file in source.labels),
+        ),
+        package=PackageSection(
+            arn=package.arn,
+            version=package.version,
+            run=package.metadata["run"],
+            program=package.metadata["program"],
+            baseline=source.baseline,
+        )
         if package
         else None,
-        "monitor": {
-            "kind": settings["monitor"]["kind"],
-            "window": window.to_plan(),
-            "id": window.id,
-            "captured": source.names(),
-            "published": [batch.to_plan() for batch in source.published],
-            "labels": label_settings(settings),
-            **monitor,
-        },
-        "previous": {"window": earlier.to_plan()} if earlier else None,
-    }
-
-
-def label_settings(settings: Mapping[str, Any]) -> dict[str, Any] | None:
-    """How labels are joined, as the job's plan holds it; None without labels."""
-    labels = settings["labels"]
-    return None if labels is None else {"by": labels["by"], "format": labels["format"]}
+        monitor=MonitorSection(
+            rules=decode(MonitorRules, settings["monitor"]),
+            window=Interval(**window.to_plan()),
+            id=window.id,
+            captured=tuple(source.names()),
+            published=tuple(batch.to_plan() for batch in source.published),
+            labels=LabelJoin(by=labels.by, format=labels.format) if labels else None,
+        ),
+        previous=PreviousSection(window=Interval(**earlier.to_plan())) if earlier else None,
+    )
 
 
 def folder(bucket: str, monitor: str, window: Window, step_digest: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from lambdas.functions.plan_monitoring.windows import SKEW, Recorded, Window
 from lambdas.planning.sources import split_uri
+from mdlc_constructs.settings.payloads.job_plan import PublishedBatch
 
 PUBLISHED = ("Succeeded", "Undelivered")
 """Outcomes of batch inference whose predictions are published."""
@@ -31,15 +32,15 @@ class Published:
     parts: tuple[str, ...]
     raw: tuple[str, ...]
 
-    def to_plan(self) -> dict[str, object]:
+    def to_plan(self) -> PublishedBatch:
         """As the job's plan holds it."""
-        return {
-            "run": self.run,
-            "package_version": self.version,
-            "predicted_at": f"{self.predicted_at:%Y-%m-%dT%H:%M:%S.%fZ}",
-            "parts": list(self.parts),
-            "raw": list(self.raw),
-        }
+        return PublishedBatch(
+            run=self.run,
+            package_version=self.version,
+            predicted_at=f"{self.predicted_at:%Y-%m-%dT%H:%M:%S.%fZ}",
+            parts=self.parts,
+            raw=self.raw,
+        )
 
 
 def published(

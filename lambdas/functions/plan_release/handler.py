@@ -1,5 +1,6 @@
 """Entry point of the release planner: choose the package, look up what exists, decide, write `plan.json`."""
 
+from dataclasses import replace
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -16,6 +17,7 @@ from lambdas.planning import sources
 from lambdas.planning.audit import champion_of, experiment_of, run_of
 from lambdas.planning.errors import NoData
 from lambdas.planning.execution_plan import put_plan, utc_now, wait_seconds
+from mdlc_constructs.settings.payloads.codec import encode
 
 logger = Logger(service="plan-release")
 
@@ -57,7 +59,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     plan["tags"] = of_machine(client("stepfunctions"), event["execution"]["id"])
     plan["wait_seconds"] = wait_seconds(event["execution"]["started_at"], utc_now())
     if golden.rows is not None and "ScoreGolden" in plan["names"] and plan["step"] != "Done":
-        body = {**logic.golden_plan(event, golden.rows, package), "run": plan["run"]}
+        body = encode(replace(logic.golden_plan(event, golden.rows, package), run=plan["run"]))
         plan["uris"]["plan"] = put_plan(s3, home["bucket"], plan["run"], body)
     logger.info("planned", extra={"run": plan["run"], "step": plan["step"], "package": package.arn})
     return plan

@@ -15,6 +15,14 @@ from lambdas.planning.errors import InvalidInput, NoGolden
 from lambdas.planning.execution_plan import checked_object, finished_by, met, next_state, passed
 from lambdas.planning.sources import SourceFile, data_version
 from lambdas.planning.steps import Job, digest, read_by, standing, verdict
+from mdlc_constructs.settings.payloads.codec import decode
+from mdlc_constructs.settings.payloads.job_plan import (
+    DataSection,
+    DatasetSection,
+    GoldenSection,
+    JobPlan,
+    PackageSection,
+)
 
 LookUp = Callable[[str], Job]
 
@@ -79,22 +87,21 @@ class Golden:
             )
 
 
-def golden_plan(event: Mapping[str, Any], rows: SourceFile, package: Package) -> dict[str, Any]:
+def golden_plan(event: Mapping[str, Any], rows: SourceFile, package: Package) -> JobPlan:
     """The `plan.json` of the golden job, but for the run, which follows from it."""
     settings = event["settings"]
-    return {
-        "schema_version": 1,
-        "workflow": "batch",
-        "model": event["model"],
-        "dataset": settings["dataset"],
-        "golden": settings["golden"],
-        "data": {
-            "version": data_version([rows]),
-            "uri": f"s3://{event['home']['bucket']}/golden/",
-            "files": [rows.to_plan()],
-        },
-        "package": {"arn": package.arn, "version": package.version},
-    }
+    return JobPlan(
+        workflow="batch",
+        model=event["model"],
+        dataset=decode(DatasetSection, settings["dataset"]),
+        golden=decode(GoldenSection, settings["golden"]),
+        data=DataSection(
+            version=data_version([rows]),
+            uri=f"s3://{event['home']['bucket']}/golden/",
+            files=(rows.to_plan(),),
+        ),
+        package=PackageSection(arn=package.arn, version=package.version),
+    )
 
 
 def decide(

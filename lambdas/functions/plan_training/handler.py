@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -14,6 +15,7 @@ from lambdas.planning import intervals, sources
 from lambdas.planning.audit import champion_of, run_of
 from lambdas.planning.execution_plan import put_plan, utc_now, wait_seconds
 from lambdas.planning.steps import Job
+from mdlc_constructs.settings.payloads.codec import encode
 
 logger = Logger(service="plan-training")
 
@@ -54,7 +56,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     plan["tags"] = of_machine(client("stepfunctions"), event["execution"]["id"])
     plan["wait_seconds"] = wait_seconds(event["execution"]["started_at"], utc_now())
     if plan["step"] != "Done":
-        body = {**logic.job_plan(event, files, champion), "run": made.run}
+        body = encode(replace(logic.job_plan(event, files, champion), run=made.run))
         plan["uris"]["plan"] = put_plan(s3, home["bucket"], made.run, body)
     logger.info(
         "planned", extra={"run": made.run, "step": plan["step"], "region": os.environ.get("AWS_REGION")}

@@ -9,6 +9,18 @@ from lambdas.planning.execution_plan import finished_by, next_state, passed
 from lambdas.planning.intervals import resolve_split
 from lambdas.planning.sources import SourceFile, data_version
 from lambdas.planning.steps import Job, Standing, digest, read_by, standing, verdict
+from mdlc_constructs.settings.payloads.codec import decode, encode
+from mdlc_constructs.settings.payloads.job_plan import (
+    ChampionSection,
+    DataSection,
+    DatasetSection,
+    EvaluationSection,
+    GateSection,
+    JobPlan,
+    QualitySection,
+    SplitSection,
+)
+from mdlc_constructs.settings.payloads.moments import Interval
 
 LookUp = Callable[[str], Job]
 
@@ -32,14 +44,14 @@ class Champion:
     model: str
     program: Mapping[str, Any]
 
-    def to_plan(self) -> dict[str, object]:
+    def to_plan(self) -> ChampionSection:
         """As `plan.json` carries it: the program is small and travels inside."""
-        return {
-            "package_arn": self.package_arn,
-            "version": self.version,
-            "model": self.model,
-            "program": dict(self.program),
-        }
+        return ChampionSection(
+            package_arn=self.package_arn,
+            version=self.version,
+            model=self.model,
+            program=dict(self.program),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +85,7 @@ def work(event: Mapping[str, Any], files: Sequence[SourceFile], champion: Champi
     champion that moved does not train the same model again.
     """
     requests, bound, plan = event["requests"], event["bound"], job_plan(event, files, champion)
-    rival = plan["champion"]
+    rival = encode(plan.champion) if plan.champion else None
 
     def step(name: str, *parts: object) -> str:
         return digest(requests[name], bound, *parts)
@@ -86,7 +98,7 @@ def work(event: Mapping[str, Any], files: Sequence[SourceFile], champion: Champi
     evaluation = {**read_by("evaluate", plan), "champion": None}
     run = step("Evaluate", quality, model, evaluation)[:16]
     return Work(
-        data=plan["data"]["version"],
+        data=plan.data.version,
         quality=quality,
         # Training sees the split alone; the job that writes it prepares the champion's holdout beside it.
         features=digest(prepared, rival),
@@ -99,24 +111,27 @@ def work(event: Mapping[str, Any], files: Sequence[SourceFile], champion: Champi
     )
 
 
-def job_plan(
-    event: Mapping[str, Any], files: Sequence[SourceFile], champion: Champion | None
-) -> dict[str, Any]:
+def job_plan(event: Mapping[str, Any], files: Sequence[SourceFile], champion: Champion | None) -> JobPlan:
     """The `plan.json` of the execution's jobs, but for the run, which follows from it."""
-    settings = event["settings"]
-    return {
-        "schema_version": 1,
-        "workflow": "training",
-        "model": event["model"],
-        **settings,
-        "split": resolve_split(settings["split"], event["input"]),
-        "data": {
-            "version": data_version(files),
-            "uri": settings["dataset"]["uri"],
-            "files": [file.to_plan() for file in files],
-        },
-        "champion": champion.to_plan() if champion else None,
-    }
+    settings, given = event["settings"], event["input"]
+    split, dataset = decode(SplitSection, settings["split"]), decode(DatasetSection, settings["dataset"])
+    window, holdout = (
+        decode(Interval, given[name], where=name) if given.get(name) else None
+        for name in ("window", "holdout")
+    )
+    return JobPlan(
+        workflow="training",
+        model=event["model"],
+        dataset=dataset,
+        quality=decode(QualitySection, settings["quality"]),
+        split=resolve_split(split, window, holdout),
+        gate=decode(GateSection, settings["gate"]),
+        evaluation=decode(EvaluationSection, settings["evaluation"]),
+        data=DataSection(
+            version=data_version(files), uri=dataset.uri, files=tuple(file.to_plan() for file in files)
+        ),
+        champion=champion.to_plan() if champion else None,
+    )
 
 
 def artifact_uri(bucket: str, training: str) -> str:
