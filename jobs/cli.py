@@ -11,6 +11,7 @@ from pathlib import Path
 from jobs.errors import JobError
 from jobs.folders import Folders, base, leave
 from jobs.plan import read_plan
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "quality": (
@@ -107,10 +108,10 @@ def main(arguments: Sequence[str]) -> int:
         # Said first: on a full disk the message cannot be left.
         if stopped is not None:
             print(f"error: {stopped}", file=sys.stderr)
-            leave({"passed": False, "reasons": [str(stopped)]})
+            leave(Verdict(passed=False, reasons=(str(stopped),)))
             return 1
         # The reason belongs into the exit message; the traceback goes to the log.
-        leave({"passed": False, "reasons": [f"{type(error).__name__}: {error}"]})
+        leave(Verdict(passed=False, reasons=(f"{type(error).__name__}: {error}",)))
         raise
     print(json.dumps(json.loads(leave(verdict)), indent=1, ensure_ascii=False))
     print(f"{given.command} took {time.monotonic() - began:.1f} s", file=sys.stderr)

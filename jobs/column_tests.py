@@ -18,8 +18,8 @@ from jobs.statistics.divergence import (
     without_rare,
 )
 from jobs.statistics.significance import change_tail, chi_square_tail, excess_tail
-from jobs.statistics.thresholds import Thresholds
 from jobs.statistics.window import Compared
+from mdlc_constructs.settings.payloads.job_plan import Thresholds
 
 
 @dataclass(frozen=True, kw_only=True)

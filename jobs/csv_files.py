@@ -15,10 +15,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from mdlc_constructs.settings.payloads.job_plan import DELIMITERS, CsvFormat
+
 LINE_BYTES = 1_000_000
 """The longest line that is read; longer ones would need more memory than a small job has."""
 
-DELIMITERS = (",", ";", "\t", "|")
 _BLOCK_BYTES = 4 * 1024 * 1024
 _HEAD_BYTES = 4096
 _MARK = b"\xef\xbb\xbf"
@@ -48,17 +49,6 @@ _KNOWN_FORMATS = tuple(
 
 class UnreadableError(Exception):
     """A file is no CSV that can be read; the message says why, as the end of a sentence."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CsvFormat:
-    """How the files of a dataset are written, where that is not by the standard.
-
-    :param timestamp_format: of their times, as strptime takes it; None for ISO 8601.
-    """
-
-    delimiter: str = ","
-    timestamp_format: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

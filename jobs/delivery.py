@@ -5,7 +5,6 @@ The state machine has one function call a file, and knows a file by its number: 
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -68,17 +67,16 @@ def _selected(key: str | None) -> str:
 
 def _key(plan: Plan) -> str | None:
     """The key of a row's item, in SQL; None when rows go nowhere that asks for keys."""
-    settings: dict[str, Any] = dict(plan.delivery or {})
-    if settings.get("to") != "table":
+    if plan.delivery is None or plan.delivery.to != "table":
         return None
-    name, dataset = settings.get("key"), plan.dataset
+    name, dataset = plan.delivery.key, plan.dataset
     if name == "row_key" or (name,) == dataset.row_key:
         return "row_key"
-    if name is not None and name == dataset.entity:
+    if name == dataset.entity:
         return "entity"
     if name in dataset.row_key:
         # Several columns lie in the row key as a JSON object of texts.
-        return f"json_extract_string(row_key, {literal(pointer(str(name)))})"
+        return f"json_extract_string(row_key, {literal(pointer(name))})"
     raise PlanError(
         f"delivery.key={name!r}: give row_key, the dataset's entity or one of its row key columns."
     )

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.csv_files import LINE_BYTES, CsvFormat, UnreadableError, explained, look, no_column, rewrite
+from jobs.csv_files import LINE_BYTES, UnreadableError, explained, look, no_column, rewrite
 from jobs.database import NO_PATH_COLUMNS, file_name, files, literal, parquet, quoted, single
 from jobs.names import FILE, PROBLEMS, REWRITTEN, refuse_equal
 from jobs.parquet_files import footer, of_content
-from jobs.plan import DataFile
 from jobs.values import SQL_TYPES, TEXTS, checked, parsed
+from mdlc_constructs.settings.payloads.job_plan import CsvFormat, DataFile
 
 BETWEEN, _WITHIN = "chr(30)", "chr(31)"  # separators that no text file holds
 _FILENAME = literal("\x01filename")  # DuckDB's own name for it may be a column's

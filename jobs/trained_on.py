@@ -9,10 +9,10 @@ import duckdb
 
 from jobs.database import literal, quoted
 from jobs.folders import write_json
-from jobs.plan import Dataset
 from jobs.reading import row_count
 from jobs.statistics.exact import exact_statistics
 from jobs.statistics.sampling import lot, sampled
+from mdlc_constructs.settings.payloads.job_plan import DatasetSection
 
 FOLDER = "baseline"
 STATISTICS, SAMPLE = "statistics.json", "sample.parquet"
@@ -23,7 +23,7 @@ EDGE_ROWS = 500_000
 
 
 def write(
-    connection: duckdb.DuckDBPyConnection, relation: str, dataset: Dataset, folder: Path
+    connection: duckdb.DuckDBPyConnection, relation: str, dataset: DatasetSection, folder: Path
 ) -> dict[str, Path]:
     """Write statistics of the raw feature columns, and a sample of rows; returns each file by its name.
 

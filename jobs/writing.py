@@ -7,13 +7,13 @@ import duckdb
 from jobs.database import quoted, single
 from jobs.findings import Finding
 from jobs.names import REWRITTEN
-from jobs.plan import Dataset
 from jobs.reading import BETWEEN
 from jobs.values import TEXTS, text_of
+from mdlc_constructs.settings.payloads.job_plan import DatasetSection
 
 
 def writing_rules(
-    connection: duckdb.DuckDBPyConnection, dataset: Dataset, columns: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection, dataset: DatasetSection, columns: Mapping[str, str]
 ) -> Iterator[Finding]:
     """What is to be known of texts in the view ``staged``; a batch does not fail by it.
 

@@ -13,6 +13,7 @@ CODE = ("mdlc_constructs", "mdlc_cli", "mdlc_local", "lambdas", "jobs", "example
 
 LIBRARY = "mdlc_constructs."
 ASL, SETTINGS, TASKS = f"{LIBRARY}asl", f"{LIBRARY}settings", f"{LIBRARY}tasks"
+PAYLOADS = f"{SETTINGS}.payloads"
 RESOURCES, WORKFLOWS, GOVERNANCE = f"{LIBRARY}resources", f"{LIBRARY}workflows", f"{LIBRARY}governance"
 EXPORTS, SUGGESTIONS = f"{LIBRARY}exports", f"{LIBRARY}suggestions"
 
@@ -24,7 +25,7 @@ MAY_IMPORT = {
     WORKFLOWS: {EXPORTS, SUGGESTIONS, ASL, SETTINGS, TASKS, RESOURCES},
     GOVERNANCE: {EXPORTS, SUGGESTIONS, ASL, SETTINGS, TASKS, RESOURCES, WORKFLOWS},
     "lambdas": {SETTINGS},
-    "jobs": {SETTINGS},
+    "jobs": {PAYLOADS},
     "mdlc_local": set(),
     "mdlc_cli": {RESOURCES, SETTINGS},
 }

@@ -46,6 +46,7 @@ from jobs.names import (
 from jobs.plan import Plan
 from jobs.serving.program import Program
 from jobs.statistics.baseline import NO_ROWS
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 ROW_COLUMNS: Mapping[str, str] = {
     "inference_id": INFERENCE_ID,
@@ -64,7 +65,7 @@ SHARE = 0.6
 """Of the four fifths of the machine's memory that DuckDB takes by itself: what is beside it needs some."""
 
 
-def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, Any]:
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
     :param memory: caps DuckDB, by default at half of the machine's. Metrics and the classifier of `joint` are

@@ -24,9 +24,9 @@ from jobs.names import (
     VERSION,
     at_place,
 )
-from jobs.plan import Interval
 from jobs.roles import moment, pointer
 from jobs.values import checked, parsed
+from mdlc_constructs.settings.payloads.moments import Interval
 
 PROBE_PREFIX = "probe-"
 """Prefix of the inference ids of a release's own requests (`lambdas.functions.probe_answers`)."""

@@ -29,11 +29,12 @@ from jobs.names import (
     VERSION,
     internal,
 )
-from jobs.plan import Dataset, Plan
+from jobs.plan import Plan
 from jobs.reading import examine, stage
 from jobs.roles import entity, label_number, row_key
 from jobs.values import checked, parsed, text_of
 from jobs.verification import verify
+from mdlc_constructs.settings.payloads.job_plan import DatasetSection
 
 _BETWEEN = "chr(31)"
 _VALUE, _KNOWN_AT, _ROW = internal("value"), internal("known_at"), internal("row")
@@ -197,7 +198,7 @@ def _key_column(by: str | None) -> str:
     return {"row_key": ROW_KEY, "entity_and_time": ENTITY}.get(str(by), INFERENCE_ID)
 
 
-def _key(dataset: Dataset, by: str | None) -> str:
+def _key(dataset: DatasetSection, by: str | None) -> str:
     """What a served row is joined by, in SQL."""
     if by == "entity_and_time":
         return f"{ENTITY} || {_BETWEEN} || CAST({EVENT_TIME} AS VARCHAR)"
@@ -245,7 +246,7 @@ def _request_id() -> str:
     )
 
 
-def _value(dataset: Dataset) -> str:
+def _value(dataset: DatasetSection) -> str:
     """A label's JSON value as `jobs.roles.label_number` has it; 1, 0, true and false say themselves."""
     text = "value ->> '$'"
     number = f"CASE {text} WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE TRY_CAST({text} AS DOUBLE) END"

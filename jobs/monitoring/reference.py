@@ -8,8 +8,9 @@ from typing import Any
 
 from jobs.errors import InputError
 from jobs.folders import Folders
-from jobs.monitoring.settings import Package, Settings
+from jobs.monitoring.settings import Settings
 from jobs.serving.values import canonical
+from mdlc_constructs.settings.payloads.job_plan import PackageSection
 
 STATISTICS, PERFORMANCE, SAMPLE = "statistics.json", "performance.json", "sample.parquet"
 SCORE = "score"
@@ -36,7 +37,7 @@ class Reference:
         return {name: entry["value"] for name, entry in given.items() if entry.get("value") is not None}
 
 
-def read_reference(folder: Path, package: Package) -> Reference:
+def read_reference(folder: Path, package: PackageSection) -> Reference:
     """Read the baseline.
 
     :raises InputError: when it is not there, cannot be read, or is another package's.

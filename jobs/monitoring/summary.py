@@ -16,6 +16,7 @@ from jobs.monitoring.segments import Segment
 from jobs.monitoring.settings import Settings
 from jobs.plan import Plan
 from jobs.statistics.drift import DRIFT
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 SCHEMA_VERSION = 1
 MOST_COLUMNS, MOST_SEGMENTS, MOST_SENTENCES = 300, 20, 50
@@ -183,14 +184,9 @@ def _quality(found: Found) -> dict[str, Any]:
     return {"passed": not failing, "reasons": failing[:MOST_SENTENCES]}
 
 
-def verdict(found: Found) -> dict[str, Any]:
+def verdict(found: Found) -> Verdict:
     """The exit message: drift is no failed job, so it always passes."""
     columns = sum(column.verdict == DRIFT for column in found.drifting.baseline.columns)
     metrics: dict[str, Any] = {"drifted": columns, "coverage": found.labels.coverage}
     metrics |= {name: entry["value"] for name, entry in list(found.metrics.items())[:3]}
-    return {
-        "passed": True,
-        "reasons": found.reasons,
-        "metrics": plain(metrics),
-        "rows": found.served.rows,
-    }
+    return Verdict(passed=True, reasons=tuple(found.reasons), metrics=plain(metrics), rows=found.served.rows)

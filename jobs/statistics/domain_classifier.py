@@ -31,7 +31,7 @@ from jobs.database import quoted
 from jobs.statistics.baseline import INFERRED, category, number
 from jobs.statistics.metrics import Floats
 from jobs.statistics.sampling import sampled
-from jobs.statistics.thresholds import Thresholds
+from mdlc_constructs.settings.payloads.job_plan import Thresholds
 
 MOST_ROWS = 10_000  # of each side
 LEAST_ROWS = 60  # different ones of the smaller side, below which no classifier learns anything

@@ -25,8 +25,8 @@ from jobs.statistics.divergence import (
     wasserstein,
 )
 from jobs.statistics.significance import holm
-from jobs.statistics.thresholds import Thresholds
 from jobs.statistics.window import Compared, compared
+from mdlc_constructs.settings.payloads.job_plan import Thresholds
 
 QUIET, DRIFT, UNKNOWN = "quiet", "drift", "unknown"
 

@@ -57,15 +57,15 @@ class DriftThresholds:
     :raises ValueError: naming the argument, its value and the remedy.
     """
 
-    psi: float = 0.1
-    cramers_v: float = 0.15
-    missing_share: float = 0.05
-    new_share: float = 0.01
-    vanished_share: float = 0.01
-    outside_share: float = 0.01
-    joint_auc: float = 0.6
-    shift: float | None = None
-    alpha: float = 0.01
+    psi: float = Thresholds.psi
+    cramers_v: float = Thresholds.cramers_v
+    missing_share: float = Thresholds.missing_share
+    new_share: float = Thresholds.new_share
+    vanished_share: float = Thresholds.vanished_share
+    outside_share: float = Thresholds.outside_share
+    joint_auc: float = Thresholds.joint_auc
+    shift: float | None = Thresholds.shift
+    alpha: float = Thresholds.alpha
 
     def __post_init__(self) -> None:
         check_above("psi", self.psi, 0, LARGEST_PSI)

@@ -2,7 +2,7 @@ from jobs.column_tests import Finding
 from jobs.monitoring.drifting import VIEW, compare, described, telling
 from jobs.monitoring.reference import read_reference
 from jobs.statistics.drift import ColumnDrift, DriftReport
-from jobs.statistics.thresholds import Thresholds
+from mdlc_constructs.settings.payloads.job_plan import Thresholds
 from tests.jobs.monitoring.windows import FEATURES, Window, event, opened, rows
 
 

@@ -38,7 +38,7 @@ def test_all_columns_together_may_drift_where_none_does(served: Window) -> None:
     assert moved.reasons == ["Told apart."]
     assert summary(moved)["joint"] == joint
     assert report(moved)["joint"]["rows"] == [9, 9]
-    assert verdict(moved)["passed"] is True
+    assert verdict(moved).passed is True
 
 
 def test_only_failing_findings_fail_quality(served: Window) -> None:

@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 
 from jobs.statistics import domain_classifier
 from jobs.statistics.domain_classifier import JointDrift, joint_drift
-from jobs.statistics.thresholds import Thresholds
+from mdlc_constructs.settings.payloads.job_plan import Thresholds
 from tests.jobs.columns import Values, relation
 
 

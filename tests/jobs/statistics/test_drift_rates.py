@@ -21,9 +21,9 @@ from examples.flight_delay.dataset import flights
 from jobs.statistics.baseline import statistics
 from jobs.statistics.domain_classifier import JointDrift, joint_drift
 from jobs.statistics.drift import drift, judged
-from jobs.statistics.thresholds import Thresholds
 from jobs.statistics.window import Compared, compared
 from mdlc_constructs import DriftThresholds
+from mdlc_constructs.settings.payloads.job_plan import Thresholds
 from tests.jobs.columns import quiet, quiet_kinds, relation
 
 ALPHA = Thresholds().alpha

@@ -20,43 +20,68 @@ from lambdas.functions.plan_release import logic as release
 from lambdas.functions.plan_training import logic as training
 from lambdas.planning import steps
 from lambdas.planning.sources import SourceFile
+from mdlc_constructs.settings import LookUpTable
+from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.job_plan import READ, MonitorRules, Thresholds
 from tests.lambdas.functions.plan_training.test_logic import CHAMPION, event
+from tests.lambdas.sections import DATASET, EVALUATION, GATE, QUALITY
 
+GOLDEN = {"tolerance": 0.1, "share": 0.9}
+RULES = encode(
+    MonitorRules(
+        kind="endpoint",
+        thresholds=Thresholds(),
+        segments=("a",),
+        protected=(),
+        least_rows=1,
+        joint=True,
+        sample=1,
+        threshold=0.5,
+        bootstrap=50,
+        seed=1,
+    )
+)
 FILE = SourceFile(name="a.csv", size=5, algorithm="CRC32", value="x")
 """One file, as every kind of plan lists it."""
 
 
-def test_jobs_and_planners_have_one_table() -> None:
-    assert jobs_plan.READ == steps.READ
-    assert set(steps.READ) == set(COMMANDS)
+def test_every_job_has_its_row() -> None:
+    assert set(READ) == set(COMMANDS)
 
 
-@pytest.mark.parametrize("command", sorted(steps.READ))
+@pytest.mark.parametrize("command", sorted(READ))
 def test_a_job_that_reads_more_than_its_name_follows_from_fails(command: str) -> None:
     document = {
         "schema_version": 1,
         "workflow": "training",
         "model": "m",
         "run": "r",
-        "dataset": {
-            "format": "csv",
-            "timestamp": "t",
-            "row_key": ["id"],
-            "columns": {"t": "timestamp", "id": "text", "y": "integer"},
-            "label": "y",
+        "dataset": DATASET,
+        "quality": QUALITY,
+        "gate": GATE,
+        "evaluation": EVALUATION,
+        "golden": GOLDEN,
+        "package": {"arn": "arn:p/1", "version": 1},
+        "predicted_at": "2026-01-01T00:00:00Z",
+        "monitor": {
+            "rules": RULES,
+            "id": "w",
+            "window": {"start": "a", "end": "b"},
+            "captured": [],
+            "published": [],
+            "labels": None,
         },
         "data": {"version": "v", "files": []},
     }
     plan = jobs_plan.parse_plan(document).read_by(command)
     assert (plan.model, plan.run, plan.training) == ("m", "r", True)
     read = {
-        "data_version": "data", "files": "data", "requested": "split", "window": "split",
-        "intervals": "split", "fractions": "split",
+        "data_version": "data", "files": "data", "requested": "split", "split": "split",
         **{name: name for name in ("dataset", "quality", "gate", "evaluation", "champion", "package")},
         **{name: name for name in ("predicted_at", "golden", "delivery", "monitor", "previous")},
     }  # fmt: skip
     for attribute, section in read.items():
-        if section in steps.READ[command]:
+        if section in READ[command]:
             getattr(plan, attribute)
         else:
             with pytest.raises(PlanError, match=f"The {command} job reads {section} of the plan"):
@@ -82,22 +107,35 @@ def changed(document: Any, path: tuple[object, ...]) -> Any:
     place = made
     for key in path[:-1]:
         place = place[key]
-    place[path[-1]] = "another"
+    place[path[-1]] = another(path, place[path[-1]])
     return made
 
 
+OTHERS = {"endpoint": "batch", "row_key": "inference_id", "table": "events"}
+"""What else may stand where only some texts may."""
+
+
+def another(path: tuple[object, ...], value: Any) -> Any:
+    """Another value of the same type."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, (int, float)):
+        return value + 1
+    if isinstance(value, list):
+        return ["another"]
+    if isinstance(value, Mapping):
+        return {"another": ["x"] if path[-1] == "accepted_values" else 0.5}
+    if path[-1] in ("shift", "keep_seconds"):
+        return 1
+    return OTHERS.get(str(value), "another") if path[-1] in ("kind", "by", "to") else "another"
+
+
 SETTINGS = {
-    "dataset": {
-        "uri": "s3://b/raw/",
-        "format": "csv",
-        "positive": "1",
-        "features": ["a"],
-        "columns": {"a": "x"},
-    },
-    "quality": {"minimum_rows": 1, "ranges": {"a": [0, 1]}},
+    "dataset": DATASET,
+    "quality": QUALITY,
     "split": {"fractions": {"train": 0.7, "validation": 0.1, "holdout": 0.2}},
-    "gate": {"at_least": {"auc": 0.6}},
-    "evaluation": {"bootstrap": 5, "threshold": 0.5},
+    "gate": GATE,
+    "evaluation": EVALUATION,
 }
 
 
@@ -109,7 +147,7 @@ def trained(settings: dict[str, Any], command: str) -> str:
 @pytest.mark.parametrize("command", ["quality", "features", "evaluate"])
 def test_whatever_a_training_job_reads_changes_its_name(command: str) -> None:
     base = trained(SETTINGS, command)
-    paths = [one for one in leaves(SETTINGS) if one[0] in steps.READ[command]]
+    paths = [one for one in leaves(SETTINGS) if one[0] in READ[command]]
     assert len(paths) > 5
     for path in paths:
         assert trained(changed(SETTINGS, path), command) != base, path
@@ -151,7 +189,7 @@ def test_other_rules_of_quality_write_the_baseline_of_their_own_run() -> None:
     """The baseline lies below the run: an evaluation that was adopted would have left none there."""
     before, after = (
         training.work(event(settings={**SETTINGS, "quality": one}), (FILE,), None)
-        for one in ({"minimum_rows": 1}, {"minimum_rows": 2})
+        for one in (QUALITY, {**QUALITY, "minimum_rows": 2})
     )
     assert before.run != after.run and before.evaluate != after.evaluate
     assert before.train == after.train
@@ -175,7 +213,7 @@ BATCH = {
     "dataset": SETTINGS["dataset"],
     "quality": SETTINGS["quality"],
     "parallel": 2,
-    "delivery": {"kind": "table", "columns": ["a"]},
+    "delivery": encode(LookUpTable().to_plan()),
 }
 
 
@@ -206,7 +244,7 @@ STEP_OF = {"quality": "CheckInput", "prepare": "PrepareInput", "check": "CheckOu
 @pytest.mark.parametrize("command", sorted(STEP_OF))
 def test_whatever_a_batchs_job_reads_changes_its_name(command: str) -> None:
     base = scored(BATCH)
-    paths = [one for one in leaves(BATCH) if one[0] in steps.READ[command]]
+    paths = [one for one in leaves(BATCH) if one[0] in READ[command]]
     assert len(paths) > 4
     for path in paths:
         assert scored(changed(BATCH, path))[STEP_OF[command]] != base[STEP_OF[command]], path
@@ -217,13 +255,13 @@ def test_whatever_a_batchs_job_reads_changes_its_name(command: str) -> None:
 def test_other_rules_for_a_batchs_input_write_the_result_of_their_own_run() -> None:
     """The parts lie below the run: a check that was adopted would have left none there."""
     before = scored(BATCH)
-    after = scored({**BATCH, "quality": {"minimum_rows": 2}})
+    after = scored({**BATCH, "quality": {**QUALITY, "minimum_rows": 2}})
     assert before["run"] != after["run"] and before["CheckOutput"] != after["CheckOutput"]
     assert before["PrepareInput"] == after["PrepareInput"]
 
 
 def test_whatever_the_golden_job_reads_changes_its_name() -> None:
-    settings = {"dataset": SETTINGS["dataset"], "golden": {"tolerance": 0.1, "share": 0.9}}
+    settings = {"dataset": SETTINGS["dataset"], "golden": GOLDEN}
     told = {"model": "m", "settings": settings, "home": {"bucket": "b"}}
 
     def name(given: Mapping[str, Any], rows: SourceFile = FILE, of: Package | None = None) -> str:
@@ -240,8 +278,15 @@ def test_whatever_the_golden_job_reads_changes_its_name() -> None:
 MONITORING = {
     "dataset": SETTINGS["dataset"],
     "quality": SETTINGS["quality"],
-    "monitor": {"kind": "endpoint", "sample": 1, "thresholds": {"a": 1}, "segments": ["a"]},
-    "labels": {"uri": "s3://b/labels/", "by": "row_key", "format": "csv"},
+    "monitor": RULES,
+    "labels": {
+        "uri": "s3://b/labels/",
+        "by": "row_key",
+        "format": "csv",
+        "delay_seconds": 1,
+        "within_seconds": 2,
+        "complete": 0.9,
+    },
 }
 
 
@@ -260,7 +305,9 @@ def test_whatever_the_monitor_job_reads_changes_its_name() -> None:
         return monitoring._digest(told, of, before)
 
     base = name(MONITORING)
-    for path in leaves(MONITORING):
+    # How late labels come is for the planner alone.
+    planner = ("delay_seconds", "within_seconds", "complete")
+    for path in [one for one in leaves(MONITORING) if one[-1] not in planner]:
         assert name(changed(MONITORING, path)) != base, path
     others = [
         replace(source, captured=(Captured(key="c", size=2),)),
@@ -275,4 +322,4 @@ def test_whatever_the_monitor_job_reads_changes_its_name() -> None:
 
 def test_what_a_digest_is_of_is_json() -> None:
     plan = training.job_plan(event(settings=SETTINGS), (FILE,), CHAMPION)
-    assert json.loads(json.dumps(steps.read_by("quality", plan))).keys() == set(steps.READ["quality"])
+    assert json.loads(json.dumps(steps.read_by("quality", plan))).keys() == set(READ["quality"])

@@ -17,6 +17,7 @@ from lambdas.functions.plan_batch.logic import (
 from lambdas.planning.errors import InvalidInput
 from lambdas.planning.sources import SourceFile
 from lambdas.planning.steps import Job
+from tests.lambdas.sections import DATASET, QUALITY
 
 PASSED = json.dumps({"passed": True, "reasons": [], "rows": 5})
 STEPS = ("CreateModel", "CheckInput", "PrepareInput", "ScoreInput", "CheckOutput")
@@ -38,7 +39,7 @@ def file(name: str, size: int = 10) -> SourceFile:
 def event(**changes: Any) -> dict[str, Any]:
     base = {
         "model": "m",
-        "settings": {"dataset": {"uri": "s3://b/raw/"}, "quality": {}, "parallel": 2},
+        "settings": {"dataset": DATASET, "quality": QUALITY, "parallel": 2},
         "requests": {step: f"request of {step}" for step in STEPS},
         "bound": {"Bucket": "b"},
         "home": {"bucket": "b", "table": "t", "group": "m"},
@@ -109,7 +110,7 @@ def test_only_shards_that_are_not_scored_are_scored() -> None:
     assert [entry["job"] for entry in again["scoring"]] == [first["scoring"][1]["job"]]
 
 
-DELIVERY = {"to": "table", "key": "row_key", "table": "t"}
+DELIVERY = {"to": "table", "key": "row_key", "table": "t", "columns": []}
 
 
 def delivering(delivery: dict[str, Any] | None, **changes: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from lambdas.functions.plan_release.logic import Golden, LookUps, checked_input,
 from lambdas.planning.errors import InvalidInput, NoGolden, PlanningError
 from lambdas.planning.sources import SourceFile
 from lambdas.planning.steps import Job
+from tests.lambdas.sections import DATASET
 
 PASSED = json.dumps({"passed": True, "reasons": [], "rows": 5})
 GOLDEN = ("ScoreGolden", "CheckGolden")
@@ -34,7 +35,7 @@ def event(**settings: Any) -> dict[str, Any]:
     return {
         "model": "m",
         "settings": {
-            "dataset": {},
+            "dataset": DATASET,
             "golden": {"tolerance": 0.1, "share": 1.0},
             "endpoint": SERVING,
             **settings,

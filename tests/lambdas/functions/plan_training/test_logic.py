@@ -13,14 +13,13 @@ from lambdas.planning.intervals import checked_input, resolve_split
 from lambdas.planning.sources import SourceFile
 from lambdas.planning.steps import Job, derived_name
 from mdlc_constructs.resources.model_home import LONGEST_NAME
+from mdlc_constructs.settings.payloads.codec import decode
+from mdlc_constructs.settings.payloads.job_plan import SplitSection
+from mdlc_constructs.settings.payloads.moments import Interval
+from tests.lambdas.sections import DATASET, EVALUATION, GATE, QUALITY, SPLIT
 
 FILES = (SourceFile(name="a.csv", size=5, algorithm="CRC32", value="x"),)
 STEPS = ("CheckQuality", "PrepareFeatures", "Train", "CreateModel", "ScoreHoldout", "Evaluate")
-SPLIT = {
-    "train": {"start": None, "end": "2013-09-01T00:00:00"},
-    "validation": {"start": "2013-09-01T00:00:00", "end": "2013-10-01T00:00:00"},
-    "holdout": {"start": "2013-10-01T00:00:00", "end": None},
-}
 PASSED = json.dumps({"passed": True, "reasons": [], "metrics": {"auc": 0.7}})
 CHAMPION = Champion(package_arn="arn:p/3", version=3, model="m-model-old", program={"features": []})
 
@@ -29,11 +28,11 @@ def event(**changes: Any) -> dict[str, Any]:
     base = {
         "model": "m",
         "settings": {
-            "dataset": {"uri": "s3://b/raw/"},
-            "quality": {},
+            "dataset": DATASET,
+            "quality": QUALITY,
             "split": SPLIT,
-            "gate": {"at_least": {"auc": 0.6}},
-            "evaluation": {},
+            "gate": GATE,
+            "evaluation": EVALUATION,
         },
         "requests": {step: f"request of {step}" for step in STEPS},
         "bound": {"Bucket": "b"},
@@ -96,7 +95,7 @@ def test_a_refused_batch_is_refused_again_without_another_job() -> None:
     refused = json.dumps({"passed": False, "reasons": ["Column late is missing."]})
     plan = decide(event(), FILES, None, None, look_ups(done("CheckQuality", CheckQuality=refused)(event())))
     assert plan["step"] == "QualityVerdict"
-    assert plan["quality"] == json.loads(refused)
+    assert plan["quality"]["reasons"] == ["Column late is missing."]
 
 
 def test_a_check_without_a_verdict_does_not_pass() -> None:
@@ -160,8 +159,8 @@ def test_a_champion_that_lost_its_model_is_named_with_the_remedy() -> None:
         ({"requests": {**event()["requests"], "Train": "another hyperparameter"}}, True),
         ({"bound": {"Bucket": "other"}}, True),
         ({"input": {"window": {"start": "2013-02-01"}}}, True),
-        ({"settings": {**event()["settings"], "gate": {"at_least": {"auc": 0.9}}}}, False),
-        ({"settings": {**event()["settings"], "quality": {"minimum_rows": 5}}}, False),
+        ({"settings": {**event()["settings"], "gate": {**GATE, "at_least": {"auc": 0.9}}}}, False),
+        ({"settings": {**event()["settings"], "quality": {**QUALITY, "minimum_rows": 5}}}, False),
         ({"input": {"reason": "because"}}, False),
     ],
 )
@@ -211,21 +210,23 @@ def test_the_longest_model_name_leaves_room_for_a_hundred_attempts(model: str, l
 
 
 def test_a_holdout_moves_validation_along_and_ends_training_before_it() -> None:
-    split = resolve_split(SPLIT, {"holdout": {"start": "2013-12-01", "end": "2014-01-01"}})
-    assert split["holdout"] == {"start": "2013-12-01T00:00:00", "end": "2014-01-01"}
-    assert split["validation"] == {"start": "2013-11-01T00:00:00", "end": "2013-12-01T00:00:00"}
-    assert split["train"]["end"] == "2013-11-01T00:00:00"
+    holdout = Interval(start="2013-12-01", end="2014-01-01")
+    parts = resolve_split(decode(SplitSection, SPLIT), None, holdout).intervals
+    assert parts is not None
+    assert parts["holdout"] == Interval(start="2013-12-01T00:00:00", end="2014-01-01")
+    assert parts["validation"] == Interval(start="2013-11-01T00:00:00", end="2013-12-01T00:00:00")
+    assert parts["train"].end == "2013-11-01T00:00:00"
 
 
 @pytest.mark.parametrize("window", [{"start": "2013-09-15"}, {"end": "2013-09-15"}])
 def test_a_window_that_empties_a_part_is_refused(window: dict[str, str]) -> None:
     with pytest.raises(InvalidInput, match="out of order or a part of it empty"):
-        resolve_split(SPLIT, {"window": window})
+        resolve_split(decode(SplitSection, SPLIT), Interval(**window), None)
 
 
 def test_fractions_take_a_window_and_no_holdout() -> None:
-    split = {"fractions": {"train": 0.7, "validation": 0.1, "holdout": 0.2}}
-    window = {"start": "2013-02-01"}
-    assert resolve_split(split, {"window": window}) == {**split, "window": window}
+    split = SplitSection(fractions={"train": 0.7, "validation": 0.1, "holdout": 0.2})
+    window = Interval(start="2013-02-01")
+    assert resolve_split(split, window, None) == replace(split, window=window)
     with pytest.raises(InvalidInput, match=r"Split\.by_time"):
-        resolve_split(split, {"holdout": {"start": "2013-12-01"}})
+        resolve_split(split, None, Interval(start="2013-12-01"))
