@@ -29,7 +29,7 @@ def test_a_good_batch_passes_and_nothing_is_quarantined(filled: Batch) -> None:
 def test_dates_out_of_order_are_fine(filled: Batch) -> None:
     times = [row["at"] for row in rows()]
     assert times != sorted(times)
-    assert checked(filled)[0]["passed"]
+    assert checked(filled)[0].passed
 
 
 def changed(index: int, **values: Any) -> list[Row]:
