@@ -11,7 +11,10 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from mdlc_constructs.settings.payloads.codec import JsonValue
+from mdlc_constructs.settings.payloads.planning import Section
 
 DIGEST_LENGTH = 20
 """Hexadecimal characters of a digest that go into a name: 80 bits."""
@@ -67,7 +70,7 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read_by(command: str, plan: Mapping[str, Any]) -> dict[str, Any]:
+def read_by(command: str, plan: Section) -> dict[str, JsonValue]:
     """The part of a plan that a job's result depends on: all that the job may read."""
     return {section: plan.get(section) for section in READ[command] if section not in NOT_DIGESTED}
 
@@ -113,7 +116,7 @@ def standing(model: str, step: str, step_digest: str, look_up: Callable[[str], J
         attempt += 1
 
 
-def verdict(job: Job) -> Mapping[str, object] | None:
+def verdict(job: Job) -> Section | None:
     """The verdict a completed processing job left as its exit message, or None when it left none."""
     if job.status != "Completed" or not job.exit_message:
         return None

@@ -11,7 +11,6 @@ import jsonata
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.functions.plan_training.logic import decide
 from lambdas.planning.audit import run_of
 from lambdas.planning.errors import PlanningError
 from lambdas.planning.execution_plan import finished_by, next_state
@@ -21,7 +20,7 @@ from mdlc_constructs.workflows.batch_inference.machine import BatchInferenceSett
 from mdlc_constructs.workflows.real_time_inference.machine import release_machine
 from mdlc_constructs.workflows.training.machine import training_machine
 from tests.lambdas.dynamodb import FakeDynamoDB
-from tests.lambdas.functions.plan_training.test_logic import FILES, STEPS, done, event, look_ups
+from tests.lambdas.functions.plan_training.test_logic import FILES, STEPS, decide, done, event, look_ups
 from tests.workflows.settings import DATASET, TRAINING
 from tests.workflows.test_real_time_inference_machine import RELEASE
 

@@ -1,18 +1,23 @@
 """The training planner's decisions, over a made-up registry of jobs."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from lambdas.functions.plan_training.logic import Champion, LookUps, decide, work
+from lambdas.aws.registry import LookUps
+from lambdas.functions.plan_training import logic
+from lambdas.functions.plan_training.logic import Champion, Work
 from lambdas.planning.errors import ChampionLost, InvalidInput
 from lambdas.planning.intervals import checked_input, resolve_split
 from lambdas.planning.sources import SourceFile
 from lambdas.planning.steps import Job, derived_name
 from mdlc_constructs.resources.model_home import LONGEST_NAME
+from mdlc_constructs.settings.payloads.codec import decode, encode
+from mdlc_constructs.settings.payloads.moments import Interval
+from mdlc_constructs.settings.payloads.training import TrainingPlannerRequest
 
 FILES = (SourceFile(name="a.csv", size=5, algorithm="CRC32", value="x"),)
 STEPS = ("CheckQuality", "PrepareFeatures", "Train", "CreateModel", "ScoreHoldout", "Evaluate")
@@ -38,10 +43,28 @@ def event(**changes: Any) -> dict[str, Any]:
         "requests": {step: f"request of {step}" for step in STEPS},
         "bound": {"Bucket": "b"},
         "home": {"bucket": "b", "table": "t", "group": "m"},
+        "execution": {"id": "arn:e", "started_at": "2026-01-01T00:00:00+00:00"},
         "input": {},
         "taken": None,
     }
     return {**base, **changes}
+
+
+def work(e: dict[str, Any], files: Sequence[SourceFile], champion: Champion | None) -> Work:
+    request = decode(TrainingPlannerRequest, e)
+    return logic.work(request, logic.job_plan(request, checked_input(request.input), files, champion))
+
+
+def decide(
+    e: dict[str, Any],
+    files: Sequence[SourceFile],
+    champion: Champion | None,
+    recorded: dict[str, str] | None,
+    look_up: LookUps,
+) -> dict[str, Any]:
+    """`$plan`, as the machine reads it."""
+    request = decode(TrainingPlannerRequest, e)
+    return encode(logic.decide(request, work(e, files, champion), champion, recorded, look_up))
 
 
 def names_of(e: dict[str, Any], champion: Champion | None = None) -> dict[str, str]:
@@ -60,7 +83,7 @@ def look_ups(found: dict[str, Job]) -> LookUps:
     def look_up(name: str) -> Job:
         return found.get(name, Job(status="Absent"))
 
-    return LookUps(processing=look_up, training=look_up, transform=look_up, model=look_up)
+    return LookUps(processing=look_up, training=look_up, transform=look_up, model=look_up, config=look_up)
 
 
 def done(*steps: str, **verdicts: str) -> Callable[[dict[str, Any]], dict[str, Job]]:
@@ -180,8 +203,9 @@ def test_changed_data_trains_anew() -> None:
     [
         ([], "The input is"),
         ({"windw": {}}, "unknown key 'windw'"),
-        ({"window": "2013"}, "give an object with start and end"),
-        ({"window": {"from": 1}}, "give an object with start and end"),
+        ({"window": "2013"}, "window is '2013': give an object"),
+        ({"window": {"from": 1}}, "window has the unknown key 'from': use start, end"),
+        ({"window": {"start": "2013-01-01T00:00:00.5"}}, "give whole seconds"),
         ({"window": {"start": "yesterday"}}, "window.start is 'yesterday'"),
         ({"holdout": {"start": "2013-10-01", "end": "2013-09-01"}}, "holdout.start .* is not before"),
     ],
@@ -197,8 +221,8 @@ def test_an_input_outside_the_contract_is_refused_by_name(given: object, message
 )
 def test_moments_are_spelt_one_way_and_in_utc(given: str, utc: str) -> None:
     found = checked_input({"window": {"start": given}, "holdout": {"start": given}})
-    assert found["window"] == {"start": utc, "end": None}
-    assert found["holdout"]["start"] == utc
+    assert found.window == Interval(start=utc)
+    assert found.holdout is not None and found.holdout.start == utc
 
 
 @pytest.mark.parametrize("model", ["m" * 28])
@@ -211,8 +235,8 @@ def test_the_longest_model_name_leaves_room_for_a_hundred_attempts(model: str, l
 
 
 def test_a_holdout_moves_validation_along_and_ends_training_before_it() -> None:
-    split = resolve_split(SPLIT, {"holdout": {"start": "2013-12-01", "end": "2014-01-01"}})
-    assert split["holdout"] == {"start": "2013-12-01T00:00:00", "end": "2014-01-01"}
+    split = resolve_split(SPLIT, checked_input({"holdout": {"start": "2013-12-01", "end": "2014-01-01"}}))
+    assert split["holdout"] == {"start": "2013-12-01T00:00:00", "end": "2014-01-01T00:00:00"}
     assert split["validation"] == {"start": "2013-11-01T00:00:00", "end": "2013-12-01T00:00:00"}
     assert split["train"]["end"] == "2013-11-01T00:00:00"
 
@@ -220,12 +244,12 @@ def test_a_holdout_moves_validation_along_and_ends_training_before_it() -> None:
 @pytest.mark.parametrize("window", [{"start": "2013-09-15"}, {"end": "2013-09-15"}])
 def test_a_window_that_empties_a_part_is_refused(window: dict[str, str]) -> None:
     with pytest.raises(InvalidInput, match="out of order or a part of it empty"):
-        resolve_split(SPLIT, {"window": window})
+        resolve_split(SPLIT, checked_input({"window": window}))
 
 
 def test_fractions_take_a_window_and_no_holdout() -> None:
     split = {"fractions": {"train": 0.7, "validation": 0.1, "holdout": 0.2}}
-    window = {"start": "2013-02-01"}
-    assert resolve_split(split, {"window": window}) == {**split, "window": window}
+    window = {"start": "2013-02-01T00:00:00", "end": None}
+    assert resolve_split(split, checked_input({"window": window})) == {**split, "window": window}
     with pytest.raises(InvalidInput, match=r"Split\.by_time"):
-        resolve_split(split, {"holdout": {"start": "2013-12-01"}})
+        resolve_split(split, checked_input({"holdout": {"start": "2013-12-01"}}))
