@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 from lambdas.planning.errors import InvalidInput, PlanningError
 from lambdas.planning.sources import split_uri
 from lambdas.planning.steps import Job, digest
-from mdlc_constructs.settings.payloads.codec import JsonValue, PayloadError, decode
-from mdlc_constructs.settings.payloads.planning import PackageInput, PlannerRequest, RefusedCall, Section
+from mdlc_constructs.settings.payloads.codec import PayloadError, decode, encode
+from mdlc_constructs.settings.payloads.job_plan import JobPlan
+from mdlc_constructs.settings.payloads.planning import PackageInput, PlannerRequest, RefusedCall
+from mdlc_constructs.settings.payloads.verdict import Verdict
 from mdlc_constructs.settings.strict_json import StrictJsonError, check_json
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ def planned_step(
     request: PlannerRequest,
     jobs: Mapping[str, Sequence[Job]],
     *,
-    verdicts: Mapping[str, tuple[str, Section | None]],
+    verdicts: Mapping[str, tuple[str, Verdict | None]],
     last: str,
     recorded: Mapping[str, str] | None,
 ) -> str:
@@ -131,9 +133,9 @@ def finished_by(recorded: Mapping[str, str] | None) -> str:
     return str((recorded or {}).get("finished_by") or NOBODY)
 
 
-def passed(verdict: Section | None) -> bool:
+def passed(verdict: Verdict | None) -> bool:
     """Whether a job's verdict passed; a job that left none did not."""
-    return verdict is not None and verdict.get("passed") is True
+    return verdict is not None and verdict.passed
 
 
 def wait_seconds(started_at: str, now: datetime) -> int:
@@ -152,13 +154,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def put_plan(s3: "S3Client", bucket: str, run: str, body: Mapping[str, JsonValue]) -> str:
+def put_plan(s3: "S3Client", bucket: str, plan: JobPlan) -> str:
     """Write `plan.json` and return its S3 URI.
 
     Its place is named by its content: two executions of the same run may plan differently (a champion moved
     between them), and neither may change the plan under the other's running jobs.
     """
-    uri = f"s3://{bucket}/runs/{run}/{digest(body)[:16]}/plan.json"
+    body = encode(plan)
+    uri = f"s3://{bucket}/runs/{plan.run}/{digest(body)[:16]}/plan.json"
     _, key = split_uri(uri)
     s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(body, indent=1).encode())
     return uri

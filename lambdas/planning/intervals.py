@@ -6,9 +6,9 @@ from datetime import datetime
 
 from lambdas.planning.errors import InvalidInput
 from lambdas.planning.execution_plan import decode_input
-from mdlc_constructs.settings.payloads.codec import JsonValue, PayloadError
+from mdlc_constructs.settings.payloads.codec import PayloadError
+from mdlc_constructs.settings.payloads.job_plan import PARTS, SplitSection
 from mdlc_constructs.settings.payloads.moments import Interval, parse_moment
-from mdlc_constructs.settings.payloads.planning import Section
 from mdlc_constructs.settings.payloads.training import TrainingInput
 
 
@@ -42,7 +42,7 @@ def _moment(name: str, text: str | None) -> datetime | None:
     return None if text is None else parse_moment(text, name).replace(tzinfo=None)
 
 
-def resolve_split(split: Section, payload: TrainingInput) -> dict[str, JsonValue]:
+def resolve_split(split: SplitSection, training: TrainingInput) -> SplitSection:
     """The settings' split with the execution's window and holdout laid over it.
 
     The validation interval moves along with a holdout of the input and keeps its length, and training ends
@@ -51,55 +51,50 @@ def resolve_split(split: Section, payload: TrainingInput) -> dict[str, JsonValue
     Raises:
         InvalidInput: when the result is empty or out of order.
     """
-    window, holdout = payload.window, payload.holdout
-    if "fractions" in split:
+    window, holdout = training.window, training.holdout
+    if split.intervals is None:
         if holdout:
             raise InvalidInput(
                 "holdout was given but the workflow splits by fraction: use Split.by_time, or leave it out."
             )
-        return {**split, **({"window": _edges(window)} if window else {})}
-    train, validation, last = (dict(split[part]) for part in ("train", "validation", "holdout"))
+        return replace(split, window=window or split.window)
+    train, validation, last = (split.intervals[part] for part in PARTS)
     if holdout:
         validation, last = _moved(validation, last, holdout)
-        train["end"] = validation["start"]
+        train = replace(train, end=validation.start)
     if window and window.start is not None:
-        train["start"] = window.start
+        train = replace(train, start=window.start)
     if window and window.end is not None:
-        last["end"] = window.end
+        last = replace(last, end=window.end)
     resolved = {"train": train, "validation": validation, "holdout": last}
     _check_order(resolved)
-    return resolved
+    return replace(split, intervals=resolved)
 
 
-def _edges(interval: Interval) -> dict[str, str | None]:
-    return {"start": interval.start, "end": interval.end}
-
-
-def _moved(
-    validation: Mapping[str, str], last: Mapping[str, str | None], holdout: Interval
-) -> tuple[dict[str, str], dict[str, str | None]]:
+def _moved(validation: Interval, last: Interval, holdout: Interval) -> tuple[Interval, Interval]:
     """The validation interval and the holdout once the input's holdout replaces the settings' one."""
     old_start, old_end = (
-        _moment("validation", validation["start"]),
-        _moment("validation", validation["end"]),
+        _moment("validation", validation.start),
+        _moment("validation", validation.end),
     )
-    start = _moment("holdout.start", holdout.start or last["start"])
+    start = _moment("holdout.start", holdout.start or last.start)
     assert old_start is not None and old_end is not None and start is not None
-    moved = {"start": (start - (old_end - old_start)).isoformat(), "end": start.isoformat()}
-    return moved, {"start": start.isoformat(), "end": holdout.end}
+    moved = Interval(start=(start - (old_end - old_start)).isoformat(), end=start.isoformat())
+    return moved, Interval(start=start.isoformat(), end=holdout.end)
 
 
-def _check_order(resolved: Mapping[str, Mapping[str, str | None]]) -> None:
+def _check_order(resolved: Mapping[str, Interval]) -> None:
     moments = [
-        _moment(f"{part}.{edge}", resolved[part].get(edge))
-        for part in ("train", "validation", "holdout")
+        _moment(f"{part}.{edge}", getattr(resolved[part], edge))
+        for part in PARTS
         for edge in ("start", "end")
     ]
     known = [moment for moment in moments if moment is not None]
     if known != sorted(known) or any(
         a is not None and b is not None and a >= b for a, b in zip(moments[::2], moments[1::2], strict=True)
     ):
+        spans = {part: f"{interval.start} to {interval.end}" for part, interval in resolved.items()}
         raise InvalidInput(
-            f"The window leaves the split out of order or a part of it empty ({resolved}): "
+            f"The window leaves the split out of order or a part of it empty ({spans}): "
             f"give a window and holdout with training before validation before holdout."
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.planning.errors import NoData
 from lambdas.planning.steps import digest
-from mdlc_constructs.settings.payloads.codec import JsonValue
+from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,13 +28,10 @@ class SourceFile:
     algorithm: str
     value: str
 
-    def to_plan(self) -> dict[str, JsonValue]:
+    def to_plan(self, shard: str = "") -> DataFile:
         """As `plan.json` carries it."""
-        return {
-            "name": self.name,
-            "size": self.size,
-            "checksum": {"algorithm": self.algorithm, "value": self.value},
-        }
+        checksum = Checksum(algorithm=self.algorithm, value=self.value)
+        return DataFile(name=self.name, size=self.size, checksum=checksum, shard=shard)
 
 
 def split_uri(uri: str) -> tuple[str, str]:

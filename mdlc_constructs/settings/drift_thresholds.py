@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from mdlc_constructs.settings.numbers import check_above
+from mdlc_constructs.settings.payloads.job_plan import Thresholds
 from mdlc_constructs.settings.refusal import refusal, unknown
 
 LARGEST_PSI = 10.0
@@ -92,6 +93,6 @@ class DriftThresholds:
             raise unknown("sensitivity", str(sensitivity), SENSITIVITIES, what="sensitivity")
         return cls(**SENSITIVITIES[sensitivity])
 
-    def to_plan(self) -> dict[str, object]:
+    def to_plan(self) -> Thresholds:
         """The ``thresholds`` of a monitor job's plan."""
-        return asdict(self)
+        return Thresholds(**asdict(self))

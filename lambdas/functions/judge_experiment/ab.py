@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import NormalDist, fmean, variance
 
 from lambdas.functions.judge_experiment.captures import Exchange
-from mdlc_constructs.settings.payloads.probing import ABTestSettings, Verdict
+from mdlc_constructs.settings.payloads.probing import ABTestSettings, Judgement
 from mdlc_constructs.settings.strict_json import json_lines, read_json
 
 
@@ -74,11 +74,11 @@ def interval(champion: Sequence[float], challenger: Sequence[float], confidence:
     return Interval(difference=difference, low=difference - reach, high=difference + reach)
 
 
-def judge(champion: Sequence[float], challenger: Sequence[float], settings: ABTestSettings) -> Verdict:
+def judge(champion: Sequence[float], challenger: Sequence[float], settings: ABTestSettings) -> Judgement:
     """The verdict on a challenger, by the outcomes of both versions' entities."""
     least = settings.outcomes
     if min(len(champion), len(challenger)) < least:
-        return Verdict(
+        return Judgement(
             decision="undecided",
             error="TooFewOutcomes",
             summary=f"The champion stays, as there are outcomes of {len(champion)} entities of its own and "
@@ -92,8 +92,8 @@ def judge(champion: Sequence[float], challenger: Sequence[float], settings: ABTe
         f"{'higher' if settings.higher_is_better else 'lower'} is better."
     )
     if difference.low > 0 if settings.higher_is_better else difference.high < 0:
-        return Verdict(decision="promote", error="", summary=f"The challenger won: {numbers}")
-    return Verdict(
+        return Judgement(decision="promote", error="", summary=f"The challenger won: {numbers}")
+    return Judgement(
         decision="drop",
         error="ChallengerLost",
         summary=f"The champion stays, as the challenger did not win: {numbers}",

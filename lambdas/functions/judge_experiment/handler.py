@@ -16,9 +16,9 @@ from lambdas.probing.rows import CaptureFile
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
 from mdlc_constructs.settings.payloads.probing import (
     ABTestSettings,
+    Judgement,
     JudgementRequest,
     ShadowSettings,
-    Verdict,
 )
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class CapturesLate(Exception):
 
 
 def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue]:
-    """Judge an experiment: from a `JudgementRequest` to a `Verdict`.
+    """Judge an experiment: from a `JudgementRequest` to a `Judgement`.
 
     Raises:
         ExperimentEnded: when the experiment is not the execution's any more.
@@ -65,7 +65,7 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
     return answer
 
 
-def _judge_shadow(request: JudgementRequest, since: datetime) -> Verdict:
+def _judge_shadow(request: JudgementRequest, since: datetime) -> Judgement:
     settings, keys = decode(ShadowSettings, request.settings, where="settings"), _keys(request, since)
     pairs = shadow.compare(
         _exchanges(request, request.champion, keys),
@@ -81,7 +81,7 @@ def _judge_shadow(request: JudgementRequest, since: datetime) -> Verdict:
     return verdict
 
 
-def _judge_ab(request: JudgementRequest, since: datetime) -> Verdict:
+def _judge_ab(request: JudgementRequest, since: datetime) -> Judgement:
     settings, keys = decode(ABTestSettings, request.settings, where="settings"), _keys(request, since)
     outcomes = _outcomes(request, since)
     champion, challenger = (

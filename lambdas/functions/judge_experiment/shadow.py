@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lambdas.functions.judge_experiment.captures import Exchange
 from lambdas.probing.comparison import Scores
-from mdlc_constructs.settings.payloads.probing import ShadowSettings, Verdict
+from mdlc_constructs.settings.payloads.probing import Judgement, ShadowSettings
 
 TOO_FEW = "TooFewPairs"
 
@@ -75,7 +75,7 @@ def _near(first: tuple[Scores | None, ...], second: tuple[Scores | None, ...], t
 
 def judge(
     pairs: Pairs, champion: VariantMetrics, shadow: VariantMetrics, settings: ShadowSettings
-) -> Verdict:
+) -> Judgement:
     """The verdict on a shadow, by pairs of answers and both variants' metrics."""
     ratio = None
     if champion.latency and shadow.latency is not None:
@@ -94,21 +94,22 @@ def judge(
     if ratio is not None and pairs.pairs >= settings.pairs and ratio > settings.slower:
         against.append("it is too slow")
     if against:
-        return Verdict(
+        return Judgement(
             decision="drop",
             error="ShadowDropped",
             summary=f"The shadow was dropped, {' and '.join(against)}: {numbers}",
         )
     if pairs.pairs < settings.pairs:
-        return Verdict(
+        return Judgement(
             decision="undecided",
             error=TOO_FEW,
-            summary=f"The shadow was not promoted, as fewer than {settings.pairs} pairs were found: {numbers}",
+            summary=f"The shadow was not promoted, as fewer than {settings.pairs} pairs were found: "
+            f"{numbers}",
         )
     if ratio is None:
-        return Verdict(
+        return Judgement(
             decision="undecided",
             error="NoMetrics",
             summary=f"The shadow was not promoted, as its metrics are missing: {numbers}",
         )
-    return Verdict(decision="promote", error="", summary=f"The shadow was promoted: {numbers}")
+    return Judgement(decision="promote", error="", summary=f"The shadow was promoted: {numbers}")

@@ -25,8 +25,8 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
     batch = logic.checked_input(request.input)
     s3, sagemaker, dynamodb = client("s3"), client("sagemaker"), client("dynamodb")
     home, settings, execution = request.home, request.settings, request.execution
-    uri = settings.dataset["uri"] + (batch.prefix or "")
-    request = replace(request, settings=replace(settings, dataset={**settings.dataset, "uri": uri}))
+    uri = settings.dataset.uri + (batch.prefix or "")
+    request = replace(request, settings=replace(settings, dataset=replace(settings.dataset, uri=uri)))
     arn = choose(registry.packages(sagemaker, home.group), batch.package_version, home.group)
     package = package_from(sagemaker.describe_model_package(ModelPackageName=arn))
     files = sources.list_files(s3, uri)
@@ -43,8 +43,8 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
     uris = dict(plan.uris)
     if plan.step != "Done":
         # The file list can outgrow a state's 256 KiB; the jobs read it from plan.json.
-        body = {**body, "run": plan.run, "predicted_at": execution.started_at}
-        uris["plan"] = put_plan(s3, home.bucket, plan.run, body)
+        body = replace(body, run=plan.run, predicted_at=execution.started_at)
+        uris["plan"] = put_plan(s3, home.bucket, body)
     logger.info("planned", extra={"run": plan.run, "step": plan.step, "package": package.arn})
     return encode(
         replace(

@@ -10,8 +10,8 @@ from lambdas.planning.execution_plan import decode_input, finished_by, planned_s
 from lambdas.planning.sources import SourceFile, data_version
 from lambdas.planning.steps import Standing, digest, read_by, standing, verdict
 from mdlc_constructs.settings.payloads.batch import BatchInput, BatchPlan, BatchPlannerRequest
-from mdlc_constructs.settings.payloads.codec import JsonValue
-from mdlc_constructs.settings.payloads.planning import ScoringJob, Section
+from mdlc_constructs.settings.payloads.job_plan import DataSection, JobPlan, PackageSection
+from mdlc_constructs.settings.payloads.planning import ScoringJob
 
 
 def checked_input(document: object) -> BatchInput:
@@ -51,27 +51,26 @@ def job_plan(
     files: Sequence[SourceFile],
     package: Package,
     shard_of: Mapping[str, str],
-) -> dict[str, JsonValue]:
+) -> JobPlan:
     """The `plan.json` of the execution's jobs, but for the run, which follows from it, and the time.
 
     Args:
         shard_of: each file's shard.
     """
     settings = request.settings
-    return {
-        "schema_version": 1,
-        "workflow": "batch",
-        "model": request.model,
-        "dataset": settings.dataset,
-        "quality": settings.quality,
-        "data": {
-            "version": data_version(files),
-            "uri": settings.dataset["uri"],
-            "files": [{**file.to_plan(), "shard": shard_of[file.name]} for file in files],
-        },
-        "package": {"arn": package.arn, "version": package.version},
-        **({"delivery": settings.delivery} if settings.delivery else {}),
-    }
+    return JobPlan(
+        workflow="batch",
+        model=request.model,
+        dataset=settings.dataset,
+        quality=settings.quality,
+        data=DataSection(
+            version=data_version(files),
+            uri=settings.dataset.uri,
+            files=tuple(file.to_plan(shard_of[file.name]) for file in files),
+        ),
+        package=PackageSection(arn=package.arn, version=package.version),
+        delivery=settings.delivery,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +89,7 @@ class Work:
         return digest(self.quality, self.check)[:16]
 
 
-def work(request: BatchPlannerRequest, body: Section, package: Package) -> Work:
+def work(request: BatchPlannerRequest, body: JobPlan, package: Package) -> Work:
     """Digest the execution's work.
 
     Args:
@@ -106,12 +105,12 @@ def work(request: BatchPlannerRequest, body: Section, package: Package) -> Work:
     # What is delivered is written by the same job; settings of the delivery that change deliver anew. Its
     # result lies below the run, which other rules for the input change.
     check = step("CheckOutput", score, read_by("check", body), quality)
-    return Work(data=body["data"]["version"], quality=quality, prepare=prepare, score=score, check=check)
+    return Work(data=body.data.version, quality=quality, prepare=prepare, score=score, check=check)
 
 
 def decide(
     request: BatchPlannerRequest,
-    body: Section,
+    body: JobPlan,
     shard_of: Mapping[str, str],
     package: Package,
     recorded: Callable[[str], Mapping[str, str] | None],
@@ -185,7 +184,7 @@ def _uris(request: BatchPlannerRequest, digests: Work) -> dict[str, str]:
     }
     if request.settings.delivery:
         uris["delivery"] = _uri(request, "deliveries", run, "")
-    return {"data": request.settings.dataset["uri"], **uris}
+    return {"data": request.settings.dataset.uri, **uris}
 
 
 def _keys(request: BatchPlannerRequest, run: str) -> dict[str, str]:

@@ -1,18 +1,21 @@
 """What the monitor job and the machine's map read of a window. Pure."""
 
+from dataclasses import replace
+
 from lambdas.functions.plan_monitoring import logic
 from lambdas.functions.plan_monitoring.logic import MAX_ATTEMPTS, WindowWork
 from lambdas.planning.steps import DIGEST_LENGTH, digest, verdict
-from mdlc_constructs.settings.payloads.codec import JsonValue
+from mdlc_constructs.settings.payloads.job_plan import JobPlan
 from mdlc_constructs.settings.payloads.monitoring import MonitoringPlannerRequest, PlannedWindow
 from mdlc_constructs.settings.payloads.planning import CaughtError
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 
-def job_plan(request: MonitoringPlannerRequest, work: WindowWork) -> dict[str, JsonValue]:
+def job_plan(request: MonitoringPlannerRequest, work: WindowWork) -> JobPlan:
     """The `plan.json` of a window's monitor job."""
     assert work.source.package is not None
     body = logic.job_plan(request, work.source, work.previous[0] if work.previous else None)
-    return {**body, "run": work.digest[:16]}
+    return replace(body, run=work.digest[:16])
 
 
 def entry(request: MonitoringPlannerRequest, work: WindowWork) -> PlannedWindow:
@@ -32,7 +35,7 @@ def entry(request: MonitoringPlannerRequest, work: WindowWork) -> PlannedWindow:
         job=job.name if job else "",
         last_attempt=job is not None and job.attempt >= MAX_ATTEMPTS,
         adopted=job is not None and job.job.status == "Completed",
-        verdict=(verdict(job.job) if job else None) or {"rows": 0},
+        verdict=(verdict(job.job) if job else None) or Verdict(passed=False),
         version=package.version if package else 0,
         package_arn=package.arn if package else "",
         model=package.metadata["model"] if package else "",

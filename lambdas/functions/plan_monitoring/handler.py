@@ -91,7 +91,7 @@ class _Planner:
 
     @property
     def _monitor(self) -> str:
-        return str(self._settings.monitor["kind"])
+        return self._settings.monitor.kind
 
     def due(self, now: datetime) -> tuple[list[DueWindow], int]:
         """The windows to look at, and how many more there are for the next start."""
@@ -170,7 +170,7 @@ class _Planner:
                 raw_uri=self._served.raw,
                 window=window,
             )
-            named = max((batch.version for batch in batches), default=None)
+            named = max((batch.package_version for batch in batches), default=None)
             files: tuple[CaptureFile, ...] = ()
         else:
             batches = ()
@@ -236,7 +236,7 @@ class _Planner:
         if work.monitor is None:
             return entry
         bucket = self._home.bucket
-        plan = put_plan(self._s3, bucket, work.digest[:16], documents.job_plan(self._request, work))
+        plan = put_plan(self._s3, bucket, documents.job_plan(self._request, work))
         _, key = split_uri(plan)
         root, folder = f"s3://{bucket}/", plan.removesuffix("plan.json")
 

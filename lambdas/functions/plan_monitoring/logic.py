@@ -5,18 +5,25 @@ from dataclasses import dataclass
 
 from lambdas.aws.packages import Package
 from lambdas.aws.registry import LookUps
-from lambdas.functions.plan_monitoring.published import PublishedBatch
 from lambdas.functions.plan_monitoring.windows import DueWindow, Window
 from lambdas.planning.errors import PlanningError
 from lambdas.planning.execution_plan import met, next_state
 from lambdas.planning.sources import SourceFile, data_version
 from lambdas.planning.steps import DIGEST_LENGTH, Job, Standing, digest, read_by, standing
 from lambdas.probing.rows import CaptureFile
-from mdlc_constructs.settings.payloads.codec import JsonValue, encode
+from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.job_plan import (
+    DataSection,
+    JobPlan,
+    LabelJoin,
+    MonitorSection,
+    PackageSection,
+    PreviousSection,
+    PublishedBatch,
+)
 from mdlc_constructs.settings.payloads.monitoring import (
     MonitoringPlan,
     MonitoringPlannerRequest,
-    MonitoringSections,
 )
 from mdlc_constructs.settings.payloads.planning import RefusedCall
 
@@ -57,7 +64,7 @@ class WindowSource:
     @property
     def served_version(self) -> str:
         """What identifies what was served; the same when only labels came."""
-        batches = [batch.to_plan() for batch in self.published]
+        batches = [encode(batch) for batch in self.published]
         return digest([[file.key, file.size] for file in self.captured], batches)[:16]
 
     def names(self) -> list[str]:
@@ -102,7 +109,7 @@ def window_works(
     Args:
         known: recorded windows that had rows, to the folder of their reports.
     """
-    kind, bucket = request.settings.monitor["kind"], request.home.bucket
+    kind, bucket = request.settings.monitor.kind, request.home.bucket
     folders = dict(known)
     works = []
     for source in sorted(sources, key=lambda source: source.due.window):
@@ -145,7 +152,7 @@ def window_works(
 
 def replays_requests(request: MonitoringPlannerRequest) -> bool:
     """Whether captured requests are asked again."""
-    return int(request.settings.monitor["sample"]) > 0
+    return request.settings.monitor.sample > 0
 
 
 def window_digest(request: MonitoringPlannerRequest, source: WindowSource, earlier: Window | None) -> str:
@@ -163,53 +170,43 @@ def window_digest(request: MonitoringPlannerRequest, source: WindowSource, earli
     )
 
 
-def job_plan(
-    request: MonitoringPlannerRequest, source: WindowSource, earlier: Window | None
-) -> dict[str, JsonValue]:
+def job_plan(request: MonitoringPlannerRequest, source: WindowSource, earlier: Window | None) -> JobPlan:
     """The `plan.json` of a window's monitor job, but for the run, which follows from it.
 
     Args:
         earlier: the window that it is compared with.
     """
     settings, package, window = request.settings, source.package, source.due.window
-    monitor = {key: value for key, value in settings.monitor.items() if key != "kind"}
-    return {
-        "schema_version": 1,
-        "workflow": "monitoring",
-        "model": request.model,
-        "dataset": settings.dataset,
-        "quality": settings.quality,
-        "data": {
-            "version": source.labels_version,
-            "uri": settings.labels.uri if settings.labels else "",
-            "files": [file.to_plan() for file in source.labels],
-        },
-        "package": {
-            "arn": package.arn,
-            "version": package.version,
-            "run": package.metadata["run"],
-            "program": package.metadata["program"],
-            "baseline": source.baseline,
-        }
+    labels = settings.labels
+    return JobPlan(
+        workflow="monitoring",
+        model=request.model,
+        dataset=settings.dataset,
+        quality=settings.quality,
+        data=DataSection(
+            version=source.labels_version,
+            uri=labels.uri if labels else "",
+            files=tuple(file.to_plan() for file in source.labels),
+        ),
+        package=PackageSection(
+            arn=package.arn,
+            version=package.version,
+            run=package.metadata["run"],
+            program=package.metadata["program"],
+            baseline=source.baseline,
+        )
         if package
         else None,
-        "monitor": {
-            "kind": settings.monitor["kind"],
-            "window": encode(window.bounds),
-            "id": window.id,
-            "captured": source.names(),
-            "published": [batch.to_plan() for batch in source.published],
-            "labels": label_settings(settings),
-            **monitor,
-        },
-        "previous": {"window": encode(earlier.bounds)} if earlier else None,
-    }
-
-
-def label_settings(settings: MonitoringSections) -> dict[str, JsonValue] | None:
-    """How labels are joined, as the job's plan holds it; None without labels."""
-    labels = settings.labels
-    return None if labels is None else {"by": labels.by, "format": labels.format}
+        monitor=MonitorSection(
+            rules=settings.monitor,
+            window=window.interval,
+            id=window.id,
+            captured=tuple(source.names()),
+            published=source.published,
+            labels=LabelJoin(by=labels.by, format=labels.format) if labels else None,
+        ),
+        previous=PreviousSection(window=earlier.interval) if earlier else None,
+    )
 
 
 def folder(bucket: str, monitor: str, window: Window, step_digest: str) -> str:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from lambdas.aws.items import texts_of
 from lambdas.functions.plan_monitoring.windows import SKEW, Window, WindowRecord
 from lambdas.planning.sources import split_uri
 from mdlc_constructs.settings.payloads.codec import JsonValue
+from mdlc_constructs.settings.payloads.job_plan import PublishedBatch
 from mdlc_constructs.settings.payloads.moments import parse_moment
 from mdlc_constructs.settings.payloads.planning import Section
 
@@ -22,32 +22,6 @@ PUBLISHED = ("Succeeded", "Undelivered")
 
 MAX_DELAY = timedelta(days=14)
 """A batch is published by a later execution than the one that began it: by how much later, at most."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PublishedBatch:
-    """A published batch.
-
-    Attributes:
-        parts: keys of its parts in the model's bucket.
-        raw: names of the files it answered, below the uri of the batches' dataset.
-    """
-
-    run: str
-    version: int
-    predicted_at: datetime
-    parts: tuple[str, ...]
-    raw: tuple[str, ...]
-
-    def to_plan(self) -> dict[str, JsonValue]:
-        """As the job's plan holds it."""
-        return {
-            "run": self.run,
-            "package_version": self.version,
-            "predicted_at": f"{self.predicted_at:%Y-%m-%dT%H:%M:%S.%fZ}",
-            "parts": list(self.parts),
-            "raw": list(self.raw),
-        }
 
 
 def published_batches(
@@ -66,7 +40,7 @@ def published_batches(
     batches = [_read(s3, bucket, uri, raw_uri) for uri in manifests]
     return tuple(
         sorted(
-            (batch for batch in batches if window.holds(batch.predicted_at)),
+            (batch for batch in batches if window.holds(parse_moment(batch.predicted_at))),
             key=lambda batch: batch.predicted_at,
         )
     )
@@ -127,8 +101,8 @@ def _read(s3: "S3Client", bucket: str, uri: str, raw_uri: str) -> PublishedBatch
     folder = split_uri(uri)[1].rpartition("/")[0]
     return PublishedBatch(
         run=manifest["run"],
-        version=int(manifest["package"]["version"]),
-        predicted_at=_predicted(manifest),
+        package_version=int(manifest["package"]["version"]),
+        predicted_at=f"{_predicted(manifest):%Y-%m-%dT%H:%M:%S.%fZ}",
         parts=tuple(f"{folder}/{part['name']}" for part in manifest["parts"]),
         raw=_raw(s3, bucket, manifest["run"], raw_uri),
     )

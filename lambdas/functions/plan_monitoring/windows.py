@@ -50,8 +50,13 @@ class Window:
         return self.start <= moment < self.end
 
     @property
+    def interval(self) -> Interval:
+        """As the job's plan holds it."""
+        return Interval(start=self.bounds.start, end=self.bounds.end)
+
+    @property
     def bounds(self) -> WindowBounds:
-        """As plans and events hold it."""
+        """As the machine's plan and events hold it."""
         return WindowBounds(start=f"{self.start:%Y-%m-%dT%H:%M:%SZ}", end=f"{self.end:%Y-%m-%dT%H:%M:%SZ}")
 
 

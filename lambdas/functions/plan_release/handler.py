@@ -57,8 +57,8 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
     )
     uris = dict(plan.uris)
     if golden.rows is not None and "ScoreGolden" in plan.names and plan.step != "Done":
-        body = {**logic.golden_plan(request, golden.rows, package), "run": plan.run}
-        uris["plan"] = put_plan(s3, home.bucket, plan.run, body)
+        body = replace(logic.golden_plan(request, golden.rows, package), run=plan.run)
+        uris["plan"] = put_plan(s3, home.bucket, body)
     logger.info("planned", extra={"run": plan.run, "step": plan.step, "package": package.arn})
     execution = request.execution
     return encode(

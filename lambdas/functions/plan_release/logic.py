@@ -14,8 +14,8 @@ from lambdas.planning.errors import NoGolden
 from lambdas.planning.execution_plan import finished_by, met, planned_step
 from lambdas.planning.sources import SourceFile, data_version
 from lambdas.planning.steps import Job, digest, read_by, standing, verdict
-from mdlc_constructs.settings.payloads.codec import JsonValue
-from mdlc_constructs.settings.payloads.planning import CaughtError, Section
+from mdlc_constructs.settings.payloads.job_plan import DataSection, JobPlan, PackageSection
+from mdlc_constructs.settings.payloads.planning import CaughtError
 from mdlc_constructs.settings.payloads.release import (
     EndpointState,
     ReleaseInput,
@@ -23,6 +23,7 @@ from mdlc_constructs.settings.payloads.release import (
     ReleasePlannerRequest,
     TrialPlan,
 )
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 _UNCHANGED = {"CreateEndpoint": "Absent", "UpdateEndpoint": "Other"}
 """A call that was refused, to how the endpoint stands when no other execution was the reason."""
@@ -123,7 +124,7 @@ class Work:
     jobs: Mapping[str, list[Job]]
     names: Mapping[str, str]
     uris: Mapping[str, str] = field(default_factory=dict)
-    verdicts: Mapping[str, tuple[str, Section | None]] = field(default_factory=dict)
+    verdicts: Mapping[str, tuple[str, Verdict | None]] = field(default_factory=dict)
 
     @property
     def run(self) -> str:
@@ -131,21 +132,20 @@ class Work:
         return digest(self.names["CreateConfig"], self.names.get("CheckGolden"))[:16]
 
 
-def golden_plan(request: ReleasePlannerRequest, rows: SourceFile, package: Package) -> dict[str, JsonValue]:
+def golden_plan(request: ReleasePlannerRequest, rows: SourceFile, package: Package) -> JobPlan:
     """The `plan.json` of the golden job, but for the run, which follows from it."""
-    return {
-        "schema_version": 1,
-        "workflow": "batch",
-        "model": request.model,
-        "dataset": request.settings.dataset,
-        "golden": request.settings.golden,
-        "data": {
-            "version": data_version([rows]),
-            "uri": _uri(request, "golden", ""),
-            "files": [rows.to_plan()],
-        },
-        "package": {"arn": package.arn, "version": package.version},
-    }
+    return JobPlan(
+        workflow="batch",
+        model=request.model,
+        dataset=request.settings.dataset,
+        golden=request.settings.golden,
+        data=DataSection(
+            version=data_version([rows]),
+            uri=_uri(request, "golden", ""),
+            files=(rows.to_plan(),),
+        ),
+        package=PackageSection(arn=package.arn, version=package.version),
+    )
 
 
 def decide(request: ReleasePlannerRequest, release: ReleaseInput, facts: Facts) -> ReleasePlan:

@@ -32,7 +32,7 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
     training = intervals.checked_input(request.input)
     s3, sagemaker, dynamodb = client("s3"), client("sagemaker"), client("dynamodb")
     home, execution = request.home, request.execution
-    files = sources.list_files(s3, request.settings.dataset["uri"])
+    files = sources.list_files(s3, request.settings.dataset.uri)
     champion = _champion(request)
     body = logic.job_plan(request, training, files, champion)
     work = logic.work(request, body)
@@ -43,7 +43,7 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
     plan = logic.decide(request, work, champion, recorded, look_ups)
     uris = dict(plan.uris)
     if plan.step != "Done":
-        uris["plan"] = put_plan(s3, home.bucket, work.run, {**body, "run": work.run})
+        uris["plan"] = put_plan(s3, home.bucket, replace(body, run=work.run))
     logger.info("planned", extra={"run": work.run, "step": plan.step, "region": os.environ.get("AWS_REGION")})
     return encode(
         replace(

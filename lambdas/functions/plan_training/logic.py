@@ -10,7 +10,8 @@ from lambdas.planning.intervals import resolve_split
 from lambdas.planning.sources import SourceFile, data_version
 from lambdas.planning.steps import Standing, digest, read_by, standing, verdict
 from mdlc_constructs.settings.payloads.codec import JsonValue, encode
-from mdlc_constructs.settings.payloads.planning import ScoringJob, Section
+from mdlc_constructs.settings.payloads.job_plan import ChampionSection, DataSection, JobPlan
+from mdlc_constructs.settings.payloads.planning import ScoringJob
 from mdlc_constructs.settings.payloads.training import TrainingInput, TrainingPlan, TrainingPlannerRequest
 
 
@@ -21,16 +22,16 @@ class Champion:
     package_arn: str
     version: int
     model: str
-    program: Section
+    program: Mapping[str, JsonValue]
 
-    def to_plan(self) -> dict[str, JsonValue]:
+    def to_plan(self) -> ChampionSection:
         """As `plan.json` carries it: the program is small and travels inside."""
-        return {
-            "package_arn": self.package_arn,
-            "version": self.version,
-            "model": self.model,
-            "program": dict(self.program),
-        }
+        return ChampionSection(
+            package_arn=self.package_arn,
+            version=self.version,
+            model=self.model,
+            program=dict(self.program),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,7 @@ class Work:
     run: str
 
 
-def work(request: TrainingPlannerRequest, body: Section) -> Work:
+def work(request: TrainingPlannerRequest, body: JobPlan) -> Work:
     """Digest the execution's work.
 
     The champion is part of what is prepared, scored and evaluated, and of neither training nor the run: a
@@ -66,7 +67,7 @@ def work(request: TrainingPlannerRequest, body: Section) -> Work:
     Args:
         body: the `plan.json` of its jobs (`job_plan`).
     """
-    rival = body["champion"]
+    rival = encode(body.champion) if body.champion else None
 
     def step(name: str, *parts: object) -> str:
         return digest(request.requests[name], request.bound, *parts)
@@ -79,7 +80,7 @@ def work(request: TrainingPlannerRequest, body: Section) -> Work:
     evaluation = {**read_by("evaluate", body), "champion": None}
     run = step("Evaluate", quality, model, evaluation)[:16]
     return Work(
-        data=body["data"]["version"],
+        data=body.data.version,
         quality=quality,
         # Training sees the split alone; the job that writes it prepares the champion's holdout beside it.
         features=digest(prepared, rival),
@@ -97,22 +98,24 @@ def job_plan(
     training: TrainingInput,
     files: Sequence[SourceFile],
     champion: Champion | None,
-) -> dict[str, JsonValue]:
+) -> JobPlan:
     """The `plan.json` of the execution's jobs, but for the run, which follows from it."""
     settings = request.settings
-    return {
-        "schema_version": 1,
-        "workflow": "training",
-        "model": request.model,
-        **encode(settings),
-        "split": resolve_split(settings.split, training),
-        "data": {
-            "version": data_version(files),
-            "uri": settings.dataset["uri"],
-            "files": [file.to_plan() for file in files],
-        },
-        "champion": champion.to_plan() if champion else None,
-    }
+    return JobPlan(
+        workflow="training",
+        model=request.model,
+        dataset=settings.dataset,
+        quality=settings.quality,
+        split=resolve_split(settings.split, training),
+        gate=settings.gate,
+        evaluation=settings.evaluation,
+        data=DataSection(
+            version=data_version(files),
+            uri=settings.dataset.uri,
+            files=tuple(file.to_plan() for file in files),
+        ),
+        champion=champion.to_plan() if champion else None,
+    )
 
 
 def artifact_uri(bucket: str, training: str) -> str:

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
+from mdlc_constructs.settings.payloads.job_plan import DatasetSection, DeliverySection, QualitySection
 from mdlc_constructs.settings.payloads.planning import (
     ExecutionPlan,
     PackageInput,
     PlannedPackage,
     PlannerRequest,
     ScoringJob,
-    Section,
 )
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +33,10 @@ class BatchSections:
         parallel: shards that are scored at a time.
     """
 
-    dataset: Section
-    quality: Section
+    dataset: DatasetSection
+    quality: QualitySection
     parallel: int
-    delivery: Section | None = None
+    delivery: DeliverySection | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,30 +66,10 @@ class BatchPlan(ExecutionPlan):
     uris: Mapping[str, str]
     keys: Mapping[str, str]
     scoring: tuple[ScoringJob, ...]
-    quality: Section | None
-    output: Section | None
+    quality: Verdict | None
+    output: Verdict | None
     recorded: Mapping[str, str] | None
     finished_by: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeliverySettings:
-    """Where a file's predictions go: as items of a table, or as events of the bus.
-
-    Attributes:
-        columns: what travels with a score.
-        table: the table's name; empty for the bus.
-        key: the table's partition key; empty for the bus.
-        keep_seconds: how long an item stays; None keeps it.
-        detail_type: of the events; empty for a table.
-    """
-
-    to: Literal["table", "events"]
-    columns: tuple[str, ...]
-    table: str = ""
-    key: str = ""
-    keep_seconds: int | None = None
-    detail_type: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +80,7 @@ class DeliveryRequest:
     key: str
     model: str
     run: str
-    delivery: DeliverySettings
+    delivery: DeliverySection
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mdlc_constructs.settings.payloads.codec import OMIT_NONE, JsonValue
+from mdlc_constructs.settings.payloads.job_plan import DatasetSection, MonitorRules, QualitySection
 from mdlc_constructs.settings.payloads.moments import Interval
+from mdlc_constructs.settings.payloads.monitor_settings import LabelSource, ReplayRules
 from mdlc_constructs.settings.payloads.planning import (
     CaughtError,
     ExecutionContext,
@@ -15,6 +17,7 @@ from mdlc_constructs.settings.payloads.planning import (
     PlannerRequest,
     Section,
 )
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 Monitor = Literal["endpoint", "batch"]
 """What is monitored: requests that an endpoint captured, or batches that were published."""
@@ -29,25 +32,6 @@ class MonitoringInput(PackageInput):
     """
 
     window: Interval | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class MonitoringLabels:
-    """Where labels come from, and how long they are waited for.
-
-    Attributes:
-        by: what joins a label to its row.
-        delay_seconds: how long after a window labels are due.
-        within_seconds: how long after a window they are still looked for.
-        complete: share of the rows with a label from which a window is complete.
-    """
-
-    uri: str
-    by: str
-    format: str
-    delay_seconds: int = 0
-    within_seconds: int = 0
-    complete: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,12 +58,12 @@ class ServedSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoringSections:
-    """The settings of a monitoring; `dataset`, `quality` and `monitor` as the job's `plan.json` holds them."""
+    """The settings of a monitoring, of which `plan.json` holds all but `labels` and `served`."""
 
-    dataset: Section
-    quality: Section
-    monitor: Section
-    labels: MonitoringLabels | None
+    dataset: DatasetSection
+    quality: QualitySection
+    monitor: MonitorRules
+    labels: LabelSource | None
     served: ServedSettings
 
 
@@ -137,7 +121,7 @@ class PlannedWindow:
     job: str = ""
     last_attempt: bool = False
     adopted: bool = False
-    verdict: Section = field(default_factory=dict)
+    verdict: Verdict | None = None
     model: str = ""
     program: str = ""
     baseline: str = ""
@@ -277,19 +261,6 @@ class RecordResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReplaySettings:
-    """How answers are compared.
-
-    Attributes:
-        tolerance: how far two answers of one version to one row may lie apart.
-        golden: whether the golden rows are asked too.
-    """
-
-    tolerance: float
-    golden: bool
-
-
-@dataclass(frozen=True, kw_only=True)
 class ReplayRequest:
     """What the state `CompareAnswers` gives its function.
 
@@ -300,7 +271,7 @@ class ReplayRequest:
     model: str
     bucket: str
     endpoint: str
-    settings: ReplaySettings
+    settings: ReplayRules
     window: ComputedWindow
 
 

@@ -146,7 +146,7 @@ class JudgementRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class Judgement:
     """A judgement.
 
     Attributes:

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from mdlc_constructs.settings.payloads.job_plan import DatasetSection, GoldenSection
 from mdlc_constructs.settings.payloads.planning import (
     CaughtError,
     ExecutionPlan,
     PackageInput,
     PlannedPackage,
     PlannerRequest,
-    Section,
 )
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 EndpointState = Literal["Absent", "Serving", "Deploying", "Refused", "Other"]
 """How the endpoint stands to the release's configuration: there is none; it has it; it is being brought to
@@ -65,8 +66,8 @@ class ExperimentSettings:
 class ReleaseSections:
     """The settings of a release; `dataset` and `golden` as the golden job's `plan.json` holds them."""
 
-    dataset: Section
-    golden: Section | None
+    dataset: DatasetSection
+    golden: GoldenSection | None
     endpoint: EndpointSettings
     experiment: ExperimentSettings | None = None
 
@@ -126,7 +127,7 @@ class ReleasePlan(ExecutionPlan):
     names: Mapping[str, str]
     package: PlannedPackage
     uris: Mapping[str, str]
-    golden: Section | None
+    golden: Verdict | None
     golden_checks: str
     endpoint: EndpointState
     deregister: bool

@@ -3,14 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mdlc_constructs.settings.payloads.job_plan import (
+    DatasetSection,
+    EvaluationSection,
+    GateSection,
+    QualitySection,
+    SplitSection,
+)
 from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.planning import (
     ExecutionInput,
     ExecutionPlan,
     PlannerRequest,
     ScoringJob,
-    Section,
 )
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +37,11 @@ class TrainingInput(ExecutionInput):
 class TrainingSections:
     """The settings of a training, as the jobs' `plan.json` holds them."""
 
-    dataset: Section
-    quality: Section
-    split: Section
-    gate: Section
-    evaluation: Section
+    dataset: DatasetSection
+    quality: QualitySection
+    split: SplitSection
+    gate: GateSection
+    evaluation: EvaluationSection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +70,7 @@ class TrainingPlan(ExecutionPlan):
     uris: Mapping[str, str]
     token: str
     scoring: tuple[ScoringJob, ...]
-    quality: Section | None
-    gate: Section | None
+    quality: Verdict | None
+    gate: Verdict | None
     recorded: Mapping[str, str] | None
     finished_by: str
