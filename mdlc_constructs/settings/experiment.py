@@ -22,11 +22,11 @@ from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.settings.rollout import AllAtOnce, Deployment, check_variant_name
 from mdlc_constructs.settings.serving import Serving
 
-SHORTEST_EXPERIMENT, LONGEST_EXPERIMENT = timedelta(minutes=1), timedelta(days=30)
+MIN_EXPERIMENT, MAX_EXPERIMENT = timedelta(minutes=1), timedelta(days=30)
 SHADOW_VARIANT = "shadow"
 """The shadow's variant name, by which its captures and metrics are told."""
 
-FEWEST_OUTCOMES = 30
+MIN_OUTCOMES = 30
 """With fewer, the normal distribution stands in badly for Student's."""
 
 
@@ -91,7 +91,7 @@ class Shadow:
 
     def __post_init__(self) -> None:
         check_whole("sample_percent", self.sample_percent, 1, 100, unit="percent")
-        check_duration("duration", self.duration, SHORTEST_EXPERIMENT, LONGEST_EXPERIMENT)
+        check_duration("duration", self.duration, MIN_EXPERIMENT, MAX_EXPERIMENT)
         if self.tolerance is not None:
             check_above("tolerance", self.tolerance, 0, 1e12)
         _check_share("outside", self.outside)
@@ -176,10 +176,10 @@ class ABTest:
             check_variant_name("weights", name)
             check_above(f"weights[{name!r}]", weight, 0, 1e6)
         object.__setattr__(self, "weights", dict(self.weights))
-        check_duration("duration", self.duration, SHORTEST_EXPERIMENT, LONGEST_EXPERIMENT)
+        check_duration("duration", self.duration, MIN_EXPERIMENT, MAX_EXPERIMENT)
         if not 0.5 <= self.confidence < 1:
             raise refusal("confidence", self.confidence, "give a probability from 0.5 to below 1.")
-        check_whole("outcomes", self.outcomes, FEWEST_OUTCOMES, 1_000_000, unit="outcomes")
+        check_whole("outcomes", self.outcomes, MIN_OUTCOMES, 1_000_000, unit="outcomes")
 
     @property
     def takeover(self) -> Deployment:

@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mdlc_constructs.asl.failures import Catch, Retry, throttling_retry
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import Choice, Rule, Task, Wait
 from mdlc_constructs.resources.places import AUDIT_TABLE, AUDIT_TABLE_ARN, BUCKET, KEY_ARN
@@ -65,7 +65,7 @@ def experiment_plan(settings: ReleaseSettings) -> dict[str, object] | None:
     }
 
 
-def tried(settings: ReleaseSettings, following: str) -> Sequence:
+def tried(settings: ReleaseSettings, following: str) -> StateSequence:
     """The experiment's states; none where a version takes over untried.
 
     Args:
@@ -73,7 +73,7 @@ def tried(settings: ReleaseSettings, following: str) -> Sequence:
     """
     experiment = settings.experiment
     if experiment is None:
-        return Sequence()
+        return StateSequence()
     choice = Choice(
         name="Trial",
         rules=(
@@ -89,7 +89,7 @@ def tried(settings: ReleaseSettings, following: str) -> Sequence:
             ),
         ),
     )
-    return Sequence.of(
+    return StateSequence.of(
         choice,
         _create(settings, experiment),
         note(settings.model, settings.endpoint_name, experiment, settings.dataset.entity),

@@ -14,7 +14,7 @@ from lambdas.planning.errors import ChampionLost, InvalidInput
 from lambdas.planning.intervals import checked_input, resolve_split
 from lambdas.planning.sources import SourceFile
 from lambdas.planning.steps import Job, derived_name
-from mdlc_constructs.resources.model_home import LONGEST_NAME
+from mdlc_constructs.resources.model_home import MAX_NAME_CHARACTERS
 from mdlc_constructs.settings.payloads.codec import decode, encode
 from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.training import TrainingPlannerRequest
@@ -230,7 +230,7 @@ def test_moments_are_spelt_one_way_and_in_utc(given: str, utc: str) -> None:
     "label", ["quality", "features", "train", "model", "score", "scorerival", "evaluate"]
 )
 def test_the_longest_model_name_leaves_room_for_a_hundred_attempts(model: str, label: str) -> None:
-    assert len(model) == LONGEST_NAME
+    assert len(model) == MAX_NAME_CHARACTERS
     assert len(derived_name(model, label, "a" * 64, attempt=99)) <= 63
 
 
