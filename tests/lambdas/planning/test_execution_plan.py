@@ -1,6 +1,7 @@
 """What both planners share: the contract's texts, where to go on, how long to wait, where the plan lies."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,9 @@ from lambdas.planning.execution_plan import (
     wait_seconds,
 )
 from lambdas.planning.steps import Job
+from mdlc_constructs.settings.payloads.job_plan import DataSection, JobPlan
 from mdlc_constructs.settings.payloads.planning import ExecutionInput, RefusedCall
+from tests.workflows.settings import DATASET
 
 START = datetime(2013, 1, 1, tzinfo=UTC)
 COMPLETED, ABSENT = Job(status="Completed"), Job(status="Absent")
@@ -84,10 +87,18 @@ class Put:
 
 def test_a_plan_never_overwrites_another_plan_of_the_same_run() -> None:
     s3 = Put()
-    first = put_plan(s3, "b", "run", {"champion": None})
-    second = put_plan(s3, "b", "run", {"champion": 1})
-    assert first != second == put_plan(s3, "b", "run", {"champion": 1})
-    assert json.loads(s3.held[first]) == {"champion": None}
+    plan = JobPlan(
+        workflow="batch",
+        model="m",
+        dataset=DATASET.to_plan(),
+        data=DataSection(version="v", files=()),
+        run="run",
+    )
+    other = replace(plan, predicted_at="2026-01-01")
+    first = put_plan(s3, "b", plan)
+    second = put_plan(s3, "b", other)
+    assert first != second == put_plan(s3, "b", other)
+    assert json.loads(s3.held[first])["predicted_at"] is None
     assert first.startswith("s3://b/runs/run/") and first.endswith("/plan.json")
 
 

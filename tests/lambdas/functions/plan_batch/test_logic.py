@@ -16,6 +16,7 @@ from lambdas.planning.sources import SourceFile
 from lambdas.planning.steps import Job
 from mdlc_constructs.settings.payloads.batch import BatchPlannerRequest
 from mdlc_constructs.settings.payloads.codec import decode, encode
+from tests.workflows.settings import BATCH
 
 PASSED = json.dumps({"passed": True, "reasons": [], "rows": 5})
 STEPS = ("CreateModel", "CheckInput", "PrepareInput", "ScoreInput", "CheckOutput")
@@ -34,10 +35,13 @@ def file(name: str, size: int = 10) -> SourceFile:
     return SourceFile(name=name, size=size, algorithm="CRC32", value="x")
 
 
+SETTINGS: dict[str, Any] = {**BATCH.to_plan(), "parallel": 2}
+
+
 def event(**changes: Any) -> dict[str, Any]:
     base = {
         "model": "m",
-        "settings": {"dataset": {"uri": "s3://b/raw/"}, "quality": {}, "parallel": 2},
+        "settings": SETTINGS,
         "requests": {step: f"request of {step}" for step in STEPS},
         "bound": {"Bucket": "b"},
         "home": {"bucket": "b", "table": "t", "group": "m"},
@@ -112,11 +116,11 @@ def test_only_shards_that_are_not_scored_are_scored() -> None:
     assert [entry["job"] for entry in again["scoring"]] == [first["scoring"][1]["job"]]
 
 
-DELIVERY = {"to": "table", "key": "row_key", "table": "t"}
+DELIVERY = {"to": "table", "key": "row_key", "table": "t", "columns": []}
 
 
 def delivering(delivery: dict[str, Any] | None, **changes: Any) -> dict[str, Any]:
-    settings = {**event()["settings"], **({"delivery": delivery} if delivery else {})}
+    settings = {**SETTINGS, **({"delivery": delivery} if delivery else {})}
     return plan(settings=settings, **changes)
 
 

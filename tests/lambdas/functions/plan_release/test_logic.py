@@ -17,6 +17,7 @@ from lambdas.planning.sources import SourceFile
 from lambdas.planning.steps import Job
 from mdlc_constructs.settings.payloads.codec import decode, encode
 from mdlc_constructs.settings.payloads.release import ReleaseInput, ReleasePlannerRequest
+from tests.workflows import settings as flights
 
 PASSED = json.dumps({"passed": True, "reasons": [], "rows": 5})
 GOLDEN = ("ScoreGolden", "CheckGolden")
@@ -32,6 +33,7 @@ PACKAGE = Package(
 )
 SERVING = {"name": "m", "variant": "main", "instance_type": "ml.m5.large", "scaled": True}
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
+DATASET = encode(flights.DATASET.to_plan())
 ROWS = SourceFile(name="rows.jsonl", size=10, algorithm="CRC32", value="x")
 EXPECTED = SourceFile(name="expected.csv", size=10, algorithm="CRC32", value="y")
 RECORDED = Golden(rows=ROWS, expected=EXPECTED)
@@ -41,7 +43,7 @@ def event(**settings: Any) -> dict[str, Any]:
     return {
         "model": "m",
         "settings": {
-            "dataset": {},
+            "dataset": DATASET,
             "golden": {"tolerance": 0.1, "share": 1.0},
             "endpoint": SERVING,
             **settings,
