@@ -91,7 +91,11 @@ def leaves(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[objec
         yield path
 
 
-CANDIDATES = ("another", 7, 0.5, True, False, ["another"], {"another": 1}, {"another": ["a"]})
+PARTS = {"train": {"end": "2013-01-01"}, "validation": {"start": "2013-01-01", "end": "2013-02-01"}}
+CANDIDATES = (
+    *("another", 7, 0.5, True, False, ["another"]),
+    *({"another": 1}, {"another": ["a"]}, {"another": [0]}, {**PARTS, "holdout": {"start": "2013-02-01"}}),
+)
 OF_A_LITERAL = ("batch", "events", "inference_id")
 
 
