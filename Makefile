@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 TOOL_LOCKS := $(wildcard mdlc_local/requirements.lock mdlc_cli/node/package-lock.json jobs/requirements*.lock)
 
-.PHONY: help setup demo lifecycle test check lock clean
+.PHONY: help setup demo lifecycle test check docs lock clean
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -31,7 +31,17 @@ check: $(READY) ## Run ruff, mypy and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(MAKE) docs
 	$(BIN)/python -m pytest
+
+docs: $(VENV)/docs/.installed ## Build the documentation site into build/site; every warning is an error
+	@mkdir -p build && $(BIN)/python -m typer mdlc_cli.app utils docs --name mdlc --title Commands --output build/commands.md > build/commands.log
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --strict --quiet && echo "ok  build/site/index.html"
+
+$(VENV)/docs/.installed: docs/requirements.lock $(INSTALLED)
+	@$(UV) venv --quiet --clear --python $(BIN)/python $(VENV)/docs
+	@VIRTUAL_ENV="$(CURDIR)/$(VENV)/docs" $(UV) pip sync --quiet --require-hashes docs/requirements.lock
+	@touch $@
 
 # The environment, from the lock. uv itself comes by pip, held to the lock's hashes, and installs the rest.
 $(INSTALLED): requirements.lock pyproject.toml
@@ -54,9 +64,9 @@ $(READY): $(INSTALLED) $(TOOL_LOCKS)
 	@touch $@
 
 lock: $(INSTALLED) ## Pin every dependency anew, one lock an environment
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group dev pyproject.toml -o requirements.lock
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group dev --all-extras pyproject.toml -o requirements.lock
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url mdlc_local/requirements.in -o mdlc_local/requirements.lock
-	@for room in jobs lambdas containers/python benchmarks/serving_twin benchmarks/drift_twins jobs/spark; do for source in $$room/requirements*.in; do echo "$$source"; \
+	@for room in jobs lambdas containers/python benchmarks/serving_twin benchmarks/drift_twins jobs/spark docs; do for source in $$room/requirements*.in; do echo "$$source"; \
 	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url "$$source" -o "$${source%.in}.lock" || exit 1; done; done
 	$(BIN)/python -m mdlc_cli.node_lock
 

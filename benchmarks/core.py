@@ -7,6 +7,7 @@ from time import process_time
 
 from examples.flight_delay.dataset import flights, rules, split
 from mdlc_constructs import BuiltInAlgorithm, Gate
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.workflows.batch_inference.machine import (
     BatchInferenceSettings,
@@ -30,7 +31,7 @@ def build(number: int) -> Cost:
     first = 0.0
     for index in range(number):
         for machine in _pair(f"model-{index}", bindings):
-            machine.check()
+            check(machine)
         first = first or process_time() - start
     return Cost(first=first, all=process_time() - start)
 

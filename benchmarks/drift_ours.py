@@ -20,7 +20,7 @@ from jobs.statistics.divergence import jensen_shannon, transport, transport_boun
 from jobs.statistics.drift import drift
 from jobs.statistics.window import Compared, compared
 
-LEAST_DEVIATION = 0.001  # Evidently divides by no less
+MIN_DEVIATION = 0.001  # Evidently divides by no less
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -52,7 +52,7 @@ def _preset(columns: Sequence[Compared], document: Any) -> Iterator[tuple[str, d
         if column.kind == "categories":
             yield column.name, _jensen_shannon(column)
         elif column.levels:
-            deviation = max(feature["numerical_statistics"]["std_dev"], LEAST_DEVIATION)
+            deviation = max(feature["numerical_statistics"]["std_dev"], MIN_DEVIATION)
             distance = transport(*column.quantiles, column.levels)
             bound = transport_bound(*column.quantiles, column.levels)
             yield column.name, {"wasserstein": distance / deviation, "bound": bound / deviation}

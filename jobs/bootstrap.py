@@ -1,7 +1,8 @@
 """Installs the jobs' dependencies from the wheels that came as an input: no internet, no Docker build.
 
 The wheels lie in one zip beside the lock they were chosen by. They are installed once per lock and Python
-into a folder of the user's, and found there by later jobs of the same machine.
+into a folder of the user's, and found there by later jobs of the same machine. The variable
+`MDLC_JOB_PACKAGES` names a folder in which they may be installed already.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from jobs.errors import JobError
 from jobs.folders import base
 
 LOCK = "requirements.lock"
+PACKAGES_VARIABLE = "MDLC_JOB_PACKAGES"
 
 
 def ensure_dependencies(wheels: Path | None = None) -> Path | None:
@@ -42,11 +44,8 @@ def _installed(archive: Path) -> Path:
         if LOCK not in opened.namelist():
             raise JobError(f"{archive.name} holds no {LOCK}: make the bundle of wheels anew.")
         lock = opened.read(LOCK)
-    # The lock names the packages for every platform; which of them were installed depends on the Python.
-    python = f"{sys.implementation.cache_tag}-{sys.platform}".encode()
-    key = hashlib.sha256(lock + b"\0" + python).hexdigest()[:32]
     cache = private_cache()
-    target = cache / f"mdlc-deps-{key}"
+    target = cache / folder_name(lock)
     if target.is_dir():
         return target
     working = Path(tempfile.mkdtemp(prefix="mdlc-installing-", dir=cache))
@@ -65,12 +64,19 @@ def _installed(archive: Path) -> Path:
     return target
 
 
+def folder_name(lock: bytes) -> str:
+    """The folder of a lock's packages for this Python: a lock names the packages for every platform."""
+    python = f"{sys.implementation.cache_tag}-{sys.platform}".encode()
+    return f"mdlc-deps-{hashlib.sha256(lock + bytes(1) + python).hexdigest()[:32]}"
+
+
 def private_cache() -> Path:
     """The user's own folder for installed packages; nobody else may have put anything there.
 
     :raises JobError: when another user owns it or others may write to it.
     """
-    cache = Path(tempfile.gettempdir()) / f"mdlc-jobs-{os.getuid()}"
+    chosen = os.environ.get(PACKAGES_VARIABLE)
+    cache = Path(chosen) if chosen else Path(tempfile.gettempdir()) / f"mdlc-jobs-{os.getuid()}"
     cache.mkdir(mode=0o700, exist_ok=True)
     found = cache.lstat()
     if cache.is_symlink() or found.st_uid != os.getuid() or found.st_mode & 0o077:

@@ -17,7 +17,7 @@ from jobs.statistics.divergence import (
     rank_biserial,
     without_rare,
 )
-from jobs.statistics.significance import change_tail, chi_square_tail, excess_tail
+from jobs.statistics.significance import chi_square_tail, fisher_greater, fisher_two_sided
 from jobs.statistics.window import Compared
 from mdlc_constructs.settings.payloads.job_plan import Thresholds
 
@@ -48,7 +48,7 @@ def column_findings(column: Compared, thresholds: Thresholds) -> Iterator[Findin
         test="missing",
         effect=abs(now - was),
         threshold=thresholds.missing_share,
-        chance=change_tail(column.missing[1], rows, column.missing[0], before),
+        chance=fisher_two_sided(column.missing[1], rows, column.missing[0], before),
         message=f"{now:.1%} of {column.name!r} are missing; {was:.1%} were.",
     )
     if all(column.present) and column.cells:
@@ -153,7 +153,7 @@ def _outside(column: Compared, thresholds: Thresholds) -> Iterator[Finding]:
         test=test,
         effect=max(0.0, share - ordinary / before),
         threshold=threshold,
-        chance=excess_tail(hits, rows, ordinary, before),
+        chance=fisher_greater(hits, rows, ordinary, before),
         message=f"{share:.1%} of {column.name!r} {said}.",
     )
 
@@ -181,7 +181,7 @@ def _disappearance(column: Compared, thresholds: Thresholds) -> Iterator[Finding
 def absence(column: Compared, rows: float) -> float:
     """The chance that a category with so many rows has all of them in the baseline."""
     before, after = column.present
-    return min(1.0, excess_tail(round(rows), before, 0, after) * max(1, len(column.cells) - 1))
+    return min(1.0, fisher_greater(round(rows), before, 0, after) * max(1, len(column.cells) - 1))
 
 
 def dense(column: Compared) -> list[Cell]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.statistics.divergence import EXPECTED_LEAST, Cell, cramers_v, least_share, psi, psi_of_chance
-from jobs.statistics.significance import change_tail
+from jobs.statistics.significance import fisher_two_sided
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def rare_change(
         return None
     place, cell = max(rare, key=lambda one: abs(one[1][1] / totals[1] - one[1][0] / totals[0]))
     (before, rows), (first, second) = totals, cell
-    p_value = change_tail(round(second), round(rows), round(first), round(before)) * tests
+    p_value = fisher_two_sided(round(second), round(rows), round(first), round(before)) * tests
     return RareChange(place, cell, _effect(cell, totals, numbers), min(1.0, p_value))
 
 

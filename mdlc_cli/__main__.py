@@ -1,5 +1,5 @@
 """``python -m mdlc_cli`` is ``mdlc``."""
 
-from mdlc_cli.app import main
+from mdlc_cli.entry import mdlc
 
-main()
+mdlc()

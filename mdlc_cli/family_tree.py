@@ -14,7 +14,7 @@ from mdlc_cli.audit import Item
 from mdlc_cli.family import APPROVED, REJECTED, Family, Version
 
 _COLOURS = {APPROVED: "green", REJECTED: "red"}
-MOST_METRICS = 4
+MAX_METRICS = 4
 SENTENCE = 240
 _SENTENCE_END = re.compile(r"\s+")
 
@@ -90,8 +90,8 @@ def _because(triggers: Iterable[Item | Mapping[str, Any]]) -> str:
 
 
 def _metrics(values: Mapping[str, Any]) -> str:
-    shown = [f"{name} {value}" for name, value in list(values.items())[:MOST_METRICS]]
-    more = len(values) - MOST_METRICS
+    shown = [f"{name} {value}" for name, value in list(values.items())[:MAX_METRICS]]
+    more = len(values) - MAX_METRICS
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 

@@ -178,7 +178,7 @@ def images_registry(root: Path, runtime: toolchain.JobsRuntime) -> dict[str, Any
     return {
         "scikit-learn": {
             "python": str(runtime.python),
-            "environment": {"PIP_FIND_LINKS": str(runtime.wheels)},
+            "environment": runtime.environment,
         },
         "images": settings_file.local_images(root),
     }

@@ -9,7 +9,7 @@ import json
 import sys
 from typing import Any
 
-MOST_ROWS = 100
+MAX_ROWS = 100
 FILE = "\x01file"
 """No column is called so: data sets refuse control characters in names."""
 
@@ -28,7 +28,7 @@ def query(files: list[str], equal: dict[str, str], kind: str) -> list[dict[str, 
         'list_contains(?, CAST("{}" AS VARCHAR))'.format(name.replace('"', '""')) for name in equal
     )
     rows = connection.execute(
-        f"SELECT * FROM {read} WHERE {where} LIMIT {MOST_ROWS}", [files, *map(_ways, equal.values())]
+        f"SELECT * FROM {read} WHERE {where} LIMIT {MAX_ROWS}", [files, *map(_ways, equal.values())]
     )
     names = [column[0] for column in rows.description or ()]
     return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-import platformdirs
-
 from mdlc_cli.errors import CommandError
+from mdlc_constructs.resources import bundles
 
-CACHE_VARIABLE = "MDLC_CACHE_DIR"
+CACHE_VARIABLE = bundles.CACHE_VARIABLE
 STATE_FOLDER = ".mdlc"
 SETTINGS_FILE = "mdlc.toml"
 PROJECT_MARKS = (STATE_FOLDER, SETTINGS_FILE, "cdk.json")
@@ -19,8 +17,7 @@ _SITE = Path(__file__).resolve().parent.parent
 
 def cache_root() -> Path:
     """The folder that holds the tools made by lock; ``MDLC_CACHE_DIR`` moves it."""
-    chosen = os.environ.get(CACHE_VARIABLE)
-    return Path(chosen).absolute() if chosen else Path(platformdirs.user_cache_dir("mdlc-constructs"))
+    return bundles.user_cache()
 
 
 def embedded_source() -> Path:

@@ -18,7 +18,6 @@ UPLOAD_RULE_ID = "RulesUploaded"
 DECISION_TABLE_ID = re.compile(r"Decisions[0-9A-F]{8}$")
 """How the logical id of a decision API's table ends: the id of its construct, and a hash."""
 DECISION_KEY = "request_id"
-BUCKET_OUTPUT = "BucketName"
 
 
 @dataclass(frozen=True, kw_only=True)

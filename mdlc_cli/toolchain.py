@@ -18,12 +18,15 @@ from pathlib import Path
 
 import uv
 
-from mdlc_cli import cache, places, progress
+from mdlc_cli import bytecode, cache, places, progress
 from mdlc_cli.errors import MissingToolError
 from mdlc_cli.tool_process import clean_environment, run_tool
 
 OLDEST_PYTHON = (3, 11)
 ONLINE = "check that the package index is reachable from here, then try again"
+
+_COMPILED = b"compiled"
+"""Part of the key of an environment whose modules were compiled when it was made."""
 
 # uv says what it fetches for every file above 1 MiB: "Downloading numpy (16.1MiB)".
 _UV_DOWNLOAD = re.compile(r"^\s*Downloading \S+ \(([\d.]+)([KMG])iB\)")
@@ -40,10 +43,26 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class JobsRuntime:
-    """What stands in for the data jobs' image: a bare Python with pip, and wheels for this platform."""
+    """What stands in for the data jobs' image: a bare Python with pip, and wheels for this platform.
+
+    ``packages`` is where jobs look for what they install before they install it; it is filled with them.
+    """
 
     python: Path
     wheels: Path
+    packages: Path
+
+    @classmethod
+    def within(cls, folder: Path) -> JobsRuntime:
+        """The runtime that lies in a folder."""
+        return cls(
+            python=folder / "venv" / "bin" / "python", wheels=folder / "wheels", packages=folder / "packages"
+        )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the image's stand-in sets for the jobs."""
+        return {"PIP_FIND_LINKS": str(self.wheels), "MDLC_JOB_PACKAGES": str(self.packages)}
 
 
 def find_node() -> Node:
@@ -75,7 +94,7 @@ def node_environment() -> dict[str, str]:
 def embedded_python() -> Path:
     """The Python of the embedded AWS, made from ``mdlc_local/requirements.lock`` when it is not there yet."""
     lock = places.embedded_source() / "requirements.lock"
-    folder = places.cache_root() / f"embedded-{cache.digest([lock.read_bytes(), _python_key()])}"
+    folder = places.cache_root() / f"embedded-{cache.digest([lock.read_bytes(), _python_key(), _COMPILED])}"
     return _environment(folder, "embedded AWS: environment from its lock", lock)
 
 
@@ -85,7 +104,7 @@ def table_python() -> Path:
     The data jobs' lock pins it, so that predictions are read by what wrote them.
     """
     lock = places.jobs_source() / "requirements-data.lock"
-    folder = places.cache_root() / f"tables-{cache.digest([lock.read_bytes(), _python_key()])}"
+    folder = places.cache_root() / f"tables-{cache.digest([lock.read_bytes(), _python_key(), _COMPILED])}"
     return _environment(folder, "reader of Parquet files: DuckDB from the jobs' lock", lock)
 
 
@@ -120,7 +139,8 @@ def cdk_command() -> list[str]:
 def jobs_runtime() -> JobsRuntime:
     """The local runtime of the data jobs' image, made from ``jobs/requirements*.lock``.
 
-    The jobs install their wheels themselves, exactly as on SageMaker; only the wheels' platform differs.
+    The jobs install their wheels themselves, exactly as on SageMaker; only the wheels' platform differs. Here
+    they find them installed and compiled.
     """
     source = places.jobs_source()
     locks = sorted(source.glob("requirements*.lock"))
@@ -128,7 +148,7 @@ def jobs_runtime() -> JobsRuntime:
         raise MissingToolError(
             f"no requirements*.lock lies in {source}: run `make lock`, or reinstall mdlc-constructs"
         )
-    key = cache.digest([*(lock.read_bytes() for lock in locks), _python_key()])
+    key = cache.digest([*(lock.read_bytes() for lock in locks), _python_key(), _COMPILED])
     folder = places.cache_root() / f"jobs-{key}"
 
     def build(target: Path, note: Callable[[str], None]) -> int:
@@ -147,19 +167,44 @@ def jobs_runtime() -> JobsRuntime:
                 remedy=ONLINE,
                 on_line=lambda line: note(line) if "Downloading" in line else None,
             )  # fmt: skip
+        made = JobsRuntime.within(target)
+        made.packages.mkdir(mode=0o700)
+        for lock in locks:
+            _install_ahead(made, lock)
         return cache.tree_bytes(wheels)
 
-    made = _make(folder, "data jobs: wheels for this platform", build, _has_python)
-    return JobsRuntime(python=made / "venv" / "bin" / "python", wheels=made / "wheels")
+    return JobsRuntime.within(_make(folder, "data jobs: wheels for this platform", build, _has_python))
+
+
+def _install_ahead(runtime: JobsRuntime, lock: Path) -> None:
+    """Install what a lock names to where jobs look for it, compiled; files of several locks are linked."""
+    named = "import sys, pathlib; from jobs.bootstrap import folder_name; "
+    named += "print(folder_name(pathlib.Path(sys.argv[1]).read_bytes()))"
+    done = subprocess.run(
+        [runtime.python, "-c", named, lock],
+        env=clean_environment({"PYTHONPATH": str(places.jobs_source().parent)}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    _run_uv(
+        [
+            *("pip", "install", "--require-hashes", "--no-deps", "--compile-bytecode"),
+            *("--no-index", "--find-links", str(runtime.wheels), "--python", str(runtime.python)),
+            *("--target", str(runtime.packages / done.stdout.strip()), "--requirement", str(lock)),
+        ],
+        lambda line: None,
+    )
 
 
 def prepare_all() -> None:
     """Makes every tool; a second call finds them all and returns at once."""
     check_python(sys.version_info[:2])
-    cdk_command()
-    embedded_python()
-    jobs_runtime()
-    bundle_assets()
+    with bytecode.compiling():
+        cdk_command()
+        embedded_python()
+        jobs_runtime()
+        bundle_assets()
 
 
 def bundle_assets() -> None:
@@ -213,7 +258,9 @@ def _environment(folder: Path, title: str, lock: Path) -> Path:
         venv = target / "venv"
         _run_uv(["venv", "--no-project", "--python", sys.executable, str(venv)], note)
         python = str(venv / "bin" / "python")
-        _run_uv(["pip", "sync", "--require-hashes", "--python", python, str(lock)], count.line)
+        # Nobody compiles it later where PYTHONDONTWRITEBYTECODE is set, as in many containers.
+        options = ["--require-hashes", "--compile-bytecode", "--python", python]
+        _run_uv(["pip", "sync", *options, str(lock)], count.line)
         return count.bytes
 
     return _make(folder, title, build, _has_python) / "venv" / "bin" / "python"

@@ -1,7 +1,6 @@
 """Model development life cycle workflows as AWS CDK constructs. Everything public is importable from here.
 
-Names are exported lazily: a row of `_MODULES` says where a name lives, and the block under `TYPE_CHECKING`
-says the same to type checkers (a test holds the two together).
+The public names stand under `TYPE_CHECKING`, once; each is imported when it is first asked for.
 """
 
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from mdlc_constructs.exports import lazily
 if TYPE_CHECKING:
     from mdlc_constructs.asl.machine import Machine as Machine
     from mdlc_constructs.asl.machine import MachineError as MachineError
-    from mdlc_constructs.asl.sequence import Sequence as Sequence
+    from mdlc_constructs.asl.sequence import StateSequence as StateSequence
     from mdlc_constructs.resources.fleet import Fleet as Fleet
     from mdlc_constructs.resources.model_home import ModelHome as ModelHome
     from mdlc_constructs.settings.algorithm import Algorithm as Algorithm
@@ -80,75 +79,4 @@ if TYPE_CHECKING:
     from mdlc_constructs.workflows.seams import Always as Always
     from mdlc_constructs.workflows.training.construct import TrainingWorkflow as TrainingWorkflow
 
-_MODULES = {
-    "MonitoringWorkflow": "mdlc_constructs.workflows.monitoring.construct",
-    "MonitorAlarms": "mdlc_constructs.settings.monitor_alarms",
-    "Labels": "mdlc_constructs.settings.labels",
-    "Consistency": "mdlc_constructs.settings.consistency",
-    "OnSchedule": "mdlc_constructs.settings.triggers",
-    "OnNewData": "mdlc_constructs.settings.triggers",
-    "OnDrift": "mdlc_constructs.settings.triggers",
-    "OnAccuracyLoss": "mdlc_constructs.settings.triggers",
-    "OnCodeChange": "mdlc_constructs.settings.triggers",
-    "OnRequest": "mdlc_constructs.settings.triggers",
-    "Patience": "mdlc_constructs.settings.patience",
-    "Budget": "mdlc_constructs.settings.budget",
-    "SlidingWindow": "mdlc_constructs.settings.training_window",
-    "ExpandingWindow": "mdlc_constructs.settings.training_window",
-    "SinceDrift": "mdlc_constructs.settings.training_window",
-    "Fleet": "mdlc_constructs.resources.fleet",
-    "RetrainingWorkflow": "mdlc_constructs.workflows.retraining.construct",
-    "RealTimeInferenceWorkflow": "mdlc_constructs.workflows.real_time_inference.construct",
-    "AllAtOnce": "mdlc_constructs.settings.rollout",
-    "Canary": "mdlc_constructs.settings.rollout",
-    "Linear": "mdlc_constructs.settings.rollout",
-    "Rolling": "mdlc_constructs.settings.rollout",
-    "Shadow": "mdlc_constructs.settings.experiment",
-    "ABTest": "mdlc_constructs.settings.experiment",
-    "Serving": "mdlc_constructs.settings.serving",
-    "CaptureSettings": "mdlc_constructs.settings.serving",
-    "Scaling": "mdlc_constructs.settings.scaling",
-    "Serverless": "mdlc_constructs.settings.scaling",
-    "Asynchronous": "mdlc_constructs.settings.scaling",
-    "Night": "mdlc_constructs.settings.scaling",
-    "ScheduledScaling": "mdlc_constructs.settings.scaling",
-    "RollbackAlarms": "mdlc_constructs.settings.rollback_alarms",
-    "BusinessMetric": "mdlc_constructs.settings.rollback_alarms",
-    "GoldenChecks": "mdlc_constructs.settings.golden_checks",
-    "Probes": "mdlc_constructs.settings.probes",
-    "BatchInferenceWorkflow": "mdlc_constructs.workflows.batch_inference.construct",
-    "DecisionApi": "mdlc_constructs.workflows.decision.construct",
-    "ModelHome": "mdlc_constructs.resources.model_home",
-    "Always": "mdlc_constructs.workflows.seams",
-    "TrainingWorkflow": "mdlc_constructs.workflows.training.construct",
-    "ActionCall": "mdlc_constructs.settings.decision_calls",
-    "Algorithm": "mdlc_constructs.settings.algorithm",
-    "Approval": "mdlc_constructs.settings.approval",
-    "Authorizer": "mdlc_constructs.workflows.decision.authorizer",
-    "BuiltInAlgorithm": "mdlc_constructs.settings.algorithm",
-    "Compute": "mdlc_constructs.settings.compute",
-    "CustomImage": "mdlc_constructs.settings.algorithm",
-    "Dataset": "mdlc_constructs.settings.dataset",
-    "Decisions": "mdlc_constructs.settings.decisions",
-    "DriftThresholds": "mdlc_constructs.settings.drift_thresholds",
-    "Evaluation": "mdlc_constructs.settings.evaluation",
-    "Fallback": "mdlc_constructs.settings.decision_calls",
-    "FeatureLookup": "mdlc_constructs.settings.decision_calls",
-    "Gate": "mdlc_constructs.settings.gate",
-    "Image": "mdlc_constructs.settings.image",
-    "Machine": "mdlc_constructs.asl.machine",
-    "MachineError": "mdlc_constructs.asl.machine",
-    "LookUpTable": "mdlc_constructs.settings.delivery",
-    "RowEvents": "mdlc_constructs.settings.delivery",
-    "Metric": "mdlc_constructs.settings.metric",
-    "NetworkSettings": "mdlc_constructs.settings.network",
-    "QualityRules": "mdlc_constructs.settings.quality_rules",
-    "Sequence": "mdlc_constructs.asl.sequence",
-    "Split": "mdlc_constructs.settings.split",
-    "Spot": "mdlc_constructs.settings.compute",
-    "Throttle": "mdlc_constructs.workflows.decision.throttle",
-}
-
-__all__ = list(_MODULES)
-
-__getattr__, __dir__ = lazily(__name__, _MODULES)
+__getattr__, __dir__ = lazily(__name__)

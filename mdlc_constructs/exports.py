@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from importlib.abc import InspectLoader
 
 
-def lazily(
-    package: str, modules: Mapping[str, str]
-) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
-    """The `__getattr__` and `__dir__` of a package whose public names live in the given modules.
+def lazily(package: str) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
+    """The `__getattr__` and `__dir__` of a package, whose public names stand once: under `TYPE_CHECKING`.
 
-    `modules` maps a public name to the absolute name of the module that defines it. The module is imported
-    when the name is first asked for; the name is then an ordinary attribute of the package.
+    What type checkers import there (`from room.module import Name as Name`) is imported at run time when the
+    name is first asked for; the name is then an ordinary attribute of the package. `__all__` is made of the
+    same names. The package's source is read at the first such request, not at import: functions on AWS import
+    submodules only.
     """
 
     def find(name: str) -> object:
+        modules = public_names(package)
+        if name == "__all__":
+            return list(modules)
         if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         value = getattr(import_module(modules[name]), name)
@@ -24,6 +33,24 @@ def lazily(
         return value
 
     def listed() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *modules})
+        return sorted({*vars(sys.modules[package]), *public_names(package)})
 
     return find, listed
+
+
+@cache
+def public_names(package: str) -> Mapping[str, str]:
+    """A package's public names, to the modules that define them."""
+    spec = import_module(package).__spec__
+    assert spec is not None
+    # A zip's loader has the source too, but no path on disk.
+    source = cast("InspectLoader", spec.loader).get_source(package) or ""
+    return {
+        alias.name: str(node.module)
+        for block in ast.parse(source).body
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname == alias.name
+    }

@@ -27,13 +27,13 @@ PROVISIONERS = "ministack.services.cloudformation.provisioners"
 LOOK_SECONDS = 0.2
 """How often the alarms are evaluated."""
 
-LEAST_PERIOD_SECONDS = 1.0
+MIN_PERIOD_SECONDS = 1.0
 """The shortest period, however fast time runs: metrics of endpoints come twice a second."""
 
 EXTRA_PERIODS = 2
 """How many periods before the evaluated ones stand in for missing data."""
 
-MOST_POINTS = 200_000
+MAX_POINTS = 200_000
 """How many of a metric's latest data points an alarm looks at."""
 
 OLDER_POINTS = 1000
@@ -155,7 +155,7 @@ def _series(described: Alarm, statistic: str | None, periods: int, now: float) -
     unit = described.get("Unit")
     buckets: list[list[dict[str, Any]]] = [[] for _ in range(periods)]
     older = 0
-    for point in reversed(tuple((cloudwatch._metrics.get(key) or ())[-MOST_POINTS:])):
+    for point in reversed(tuple((cloudwatch._metrics.get(key) or ())[-MAX_POINTS:])):
         age = int((now - point["Timestamp"]) // seconds)
         if 0 <= age < periods and (not unit or point.get("Unit") == unit):
             buckets[age].append(point)
@@ -171,7 +171,7 @@ def _series(described: Alarm, statistic: str | None, periods: int, now: float) -
 
 
 def _period_seconds(described: Alarm) -> float:
-    return max(int(described.get("Period") or 60) / options.current().time_scale, LEAST_PERIOD_SECONDS)
+    return max(int(described.get("Period") or 60) / options.current().time_scale, MIN_PERIOD_SECONDS)
 
 
 def judge(alarm: Alarm, found: Series) -> tuple[str, str]:

@@ -11,8 +11,8 @@ from mdlc_local.gathering import Gathering
 DELAY_SECONDS = 0.5
 """How often metrics are sent; alarms look at periods of a second or more."""
 
-_MOST_VALUES = 150  # of one MetricDatum
-_MOST_DATA = 1000  # of one PutMetricData
+_MAX_VALUES = 150  # of one MetricDatum
+_MAX_DATA = 1000  # of one PutMetricData
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ def data(measured: list[Measured]) -> list[dict[str, Any]]:
     made = []
     for (metric, unit, dimensions), counter in kinds.items():
         values = list(counter.items())
-        for start in range(0, len(values), _MOST_VALUES):
-            some = values[start : start + _MOST_VALUES]
+        for start in range(0, len(values), _MAX_VALUES):
+            some = values[start : start + _MAX_VALUES]
             made.append(
                 {
                     "MetricName": metric,
@@ -71,7 +71,7 @@ def _gathering(namespace: str, region: str) -> Gathering[Measured]:
     def send(measured: list[Measured]) -> None:
         cloudwatch = clients.client("cloudwatch", role_arn=None, region=region, session="")
         made = data(measured)
-        for start in range(0, len(made), _MOST_DATA):
-            cloudwatch.put_metric_data(Namespace=namespace, MetricData=made[start : start + _MOST_DATA])
+        for start in range(0, len(made), _MAX_DATA):
+            cloudwatch.put_metric_data(Namespace=namespace, MetricData=made[start : start + _MAX_DATA])
 
     return Gathering(f"metrics of {namespace}", send, DELAY_SECONDS)

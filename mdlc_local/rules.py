@@ -22,7 +22,7 @@ ACTIONS = {"states": "states:StartExecution", "events": "events:PutEvents"}
 
 
 TICK = "_SCHEDULER_TICK_INTERVAL"
-SHORTEST_TICK_SECONDS = 0.2
+MIN_TICK_SECONDS = 0.2
 """How often rules with a schedule are looked at, at most."""
 
 
@@ -33,7 +33,7 @@ def install(app: ModuleType) -> None:
     seams.wrap(EVENTBRIDGE, "_invoke_target", "target event rule view", _as_role)
     seams.wrap(EVENTBRIDGE, "_parse_rate_seconds", "expr", _scaled)
     tick = float(seams.take(EVENTBRIDGE, TICK)) / options.current().time_scale
-    seams.replace(EVENTBRIDGE, TICK, max(tick, SHORTEST_TICK_SECONDS))
+    seams.replace(EVENTBRIDGE, TICK, max(tick, MIN_TICK_SECONDS))
 
 
 def _scaled(parse: Callable[[str], int | None]) -> Callable[[str], float | None]:

@@ -29,7 +29,7 @@ from mdlc_constructs import (
     Serving,
 )
 from mdlc_constructs.settings.monitor_metrics import COMPARED, LABELLED, METRICS, ROWS
-from mdlc_constructs.settings.probes import MOST_PROBES
+from mdlc_constructs.settings.probes import MAX_PROBES
 from mdlc_constructs.workflows.decision import alarms as decision_alarms
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "real-time-inference.md"
@@ -142,7 +142,7 @@ def monitor_alarms() -> str:
 
 def probes() -> str:
     """Requests of one look, by the new fleet's share of the traffic and by what must be noticed."""
-    wide, offered = Probes(most=MOST_PROBES), Probes()
+    wide, offered = Probes(most=MAX_PROBES), Probes()
 
     def cell(share: float, quality_share: float) -> str:
         count = wide.count(share, quality_share)

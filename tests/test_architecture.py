@@ -3,27 +3,39 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence, Set
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-CODE = ("mdlc_constructs", "mdlc_cli", "mdlc_local", "lambdas", "jobs", "examples", "benchmarks", "scripts")
+CODE = (
+    "mdlc_constructs",
+    "mdlc_cli",
+    "mdlc_local",
+    "lambdas",
+    "jobs",
+    "stacks",
+    "examples",
+    "benchmarks",
+    "scripts",
+)
 
 LIBRARY = "mdlc_constructs."
 ASL, SETTINGS, TASKS = f"{LIBRARY}asl", f"{LIBRARY}settings", f"{LIBRARY}tasks"
 PAYLOADS = f"{SETTINGS}.payloads"
 RESOURCES, WORKFLOWS, GOVERNANCE = f"{LIBRARY}resources", f"{LIBRARY}workflows", f"{LIBRARY}governance"
-EXPORTS, SUGGESTIONS = f"{LIBRARY}exports", f"{LIBRARY}suggestions"
+EXPORTS, SIGNATURES, SUGGESTIONS = (f"{LIBRARY}{name}" for name in ("exports", "signatures", "suggestions"))
 
 MAY_IMPORT = {
     ASL: {EXPORTS, SUGGESTIONS},
-    SETTINGS: {EXPORTS, SUGGESTIONS},
+    SETTINGS: {EXPORTS, SIGNATURES, SUGGESTIONS},
     TASKS: {EXPORTS, SUGGESTIONS, ASL, SETTINGS},
-    RESOURCES: {EXPORTS, SUGGESTIONS, ASL, SETTINGS, TASKS},
-    WORKFLOWS: {EXPORTS, SUGGESTIONS, ASL, SETTINGS, TASKS, RESOURCES},
+    RESOURCES: {EXPORTS, SIGNATURES, SUGGESTIONS, ASL, SETTINGS, TASKS},
+    WORKFLOWS: {EXPORTS, SIGNATURES, SUGGESTIONS, ASL, SETTINGS, TASKS, RESOURCES},
     GOVERNANCE: {EXPORTS, SUGGESTIONS, ASL, SETTINGS, TASKS, RESOURCES, WORKFLOWS},
+    "stacks": {"mdlc_constructs"},
     "lambdas": {SETTINGS},
     "jobs": {PAYLOADS},
     "mdlc_local": set(),
@@ -31,7 +43,7 @@ MAY_IMPORT = {
 }
 """What of ours a room may import besides itself."""
 
-OURS = (*CODE, "stacks", "tests")
+OURS = (*CODE, "tests")
 
 CDK = {"aws_cdk", "constructs", "jsii", "cdk_nag"}
 WITH_CDK = {
@@ -70,7 +82,9 @@ WITH_CDK = {
 }
 """The modules of the library that need the CDK; every other one runs without it."""
 
-MOST_LINES = 400
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+MAX_LINES = 400
 """House style asks to look again past 300; past this nobody looked."""
 
 WITHOUT_CDK = """
@@ -108,16 +122,42 @@ def imported(path: Path, module: str, *, types_too: bool = True) -> Iterator[str
         for node in ast.walk(tree):
             if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
                 unseen.update(below for statement in node.body for below in ast.walk(statement))
+    yield from imported_by([node for node in ast.walk(tree) if node not in unseen], path, module)
+
+
+def imported_by(nodes: Sequence[ast.AST], path: Path, module: str) -> Iterator[str]:
+    """Absolute names that these nodes import."""
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(tree):
-        if node in unseen:
-            continue
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             parts = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             source = ".".join([*parts, *([node.module] if node.module else [])])
             yield from (f"{source}.{alias.name}" for alias in node.names)
+
+
+def imported_at_once(path: Path, module: str, known: Set[str]) -> set[str]:
+    """The modules of ours that a module needs before it is imported, those for type checkers included."""
+    found = {
+        name if name in known else name.rpartition(".")[0]
+        for name in imported_by(outside_functions(ast.parse(path.read_text(encoding="utf-8"))), path, module)
+    }
+    return (found & known) - {module}
+
+
+def outside_functions(node: ast.AST) -> list[ast.AST]:
+    below = [child for child in ast.iter_child_nodes(node) if not isinstance(child, FUNCTIONS)]
+    return [*below, *(deeper for child in below for deeper in outside_functions(child))]
+
+
+def circles(imports: Mapping[str, Set[str]]) -> list[str]:
+    """The modules that no order of imports satisfies: what is left when all others are taken away."""
+    left = {module: set(names) for module, names in imports.items()}
+    while free := [module for module, names in left.items() if not names & left.keys()]:
+        for module in free:
+            del left[module]
+    return sorted(left)
 
 
 def within(name: str, room: str) -> bool:
@@ -142,12 +182,101 @@ def test_a_room_imports_only_what_it_may(room: str) -> None:
     assert wrong == []
 
 
+LAMBDA_ROOMS = {
+    "aws": {"planning"},
+    "planning": set(),
+    "probing": {"aws", "planning"},
+    "leases": {"aws", "planning"},
+    "triggers": {"aws", "planning", "leases"},
+}
+"""What several functions share, to the rooms it may import beside itself; none imports a function."""
+
+JOB_ROOMS = {"statistics": {"serving"}, "monitoring": {"statistics", "serving"}, "serving": set()}
+"""The same of the jobs; none imports a command."""
+
+SAGEMAKER_ROOMS = {
+    "containers": set(),
+    "registry": {"containers"},
+    "jobs": {"containers"},
+    "endpoints": {"containers", "registry"},
+}
+"""The same of the embedded SageMaker."""
+
+
+def rooms_imported(package: str, room: str) -> set[str]:
+    """The rooms of a package that one of its rooms imports."""
+    rooms = {path.name for path in (ROOT / package.replace(".", "/")).iterdir() if path.is_dir()}
+    return {
+        name.removeprefix(f"{package}.").partition(".")[0]
+        for module, path in modules(f"{package}.{room}".replace(".", "/")).items()
+        for name in imported(path, module)
+        if name.startswith(f"{package}.")
+    } & rooms - {room}
+
+
+@pytest.mark.parametrize(
+    ("package", "room", "allowed"),
+    [
+        (package, room, allowed)
+        for package, rooms in (
+            ("lambdas", LAMBDA_ROOMS),
+            ("jobs", JOB_ROOMS),
+            ("mdlc_local.sagemaker", SAGEMAKER_ROOMS),
+        )
+        for room, allowed in rooms.items()
+    ],
+)
+def test_a_shared_room_imports_only_rooms_below_it(package: str, room: str, allowed: set[str]) -> None:
+    assert rooms_imported(package, room) <= allowed
+
+
+@pytest.mark.parametrize("package", ["lambdas.functions", "jobs.commands"])
+def test_siblings_do_not_import_each_other(package: str) -> None:
+    assert [
+        f"{module} imports {name}"
+        for module, path in modules(package.replace(".", "/")).items()
+        for name in imported(path, module)
+        if name.startswith(f"{package}.")
+        and name.removeprefix(f"{package}.").partition(".")[0]
+        != module.removeprefix(f"{package}.").partition(".")[0]
+    ] == []
+
+
+def circle(imports: Mapping[str, set[str]]) -> list[str]:
+    """Modules that import each other in a circle, the first one again at the end; none when there is none."""
+    try:
+        tuple(TopologicalSorter(imports).static_order())
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Imports within functions and those for type checkers count too."""
+    known = modules(*CODE)
+
+    def owner(name: str) -> str:
+        while name and name not in known:
+            name = name.rpartition(".")[0]
+        return name
+
+    imports = {
+        module: {owner(name) for name in imported(path, module)} - {module, ""}
+        for module, path in known.items()
+    }
+    assert circle(imports) == []
+
+
+def test_a_circle_would_be_found() -> None:
+    assert set(circle({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}})) == {"a", "b", "c"}
+
+
 def test_every_room_has_its_rule() -> None:
     rooms = {module for module in modules("mdlc_constructs") if module.count(".") == 1}
-    assert {room for room in rooms if room_of(room) is None} == {EXPORTS, SUGGESTIONS}
+    assert {room for room in rooms if room_of(room) is None} == {EXPORTS, SIGNATURES, SUGGESTIONS}
 
 
-@pytest.mark.parametrize("folder", ["mdlc_constructs", "lambdas", "jobs", "mdlc_cli", "examples"])
+@pytest.mark.parametrize("folder", ["mdlc_constructs", "lambdas", "jobs", "mdlc_cli", "stacks", "examples"])
 def test_nothing_of_ours_knows_the_embedded_aws(folder: str) -> None:
     assert [
         module
@@ -192,12 +321,21 @@ def test_what_forbids_the_cdk_would_catch_it() -> None:
     assert "is not installed here" in done.stderr
 
 
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    known = modules(*CODE)
+    assert circles({name: imported_at_once(path, name, known.keys()) for name, path in known.items()}) == []
+
+
+def test_a_circle_of_imports_is_seen() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == ["a", "b", "c"]
+
+
 @pytest.mark.parametrize("folder", [*CODE, "tests"])
 def test_no_module_grows_past_what_can_be_read(folder: str) -> None:
     lengths = {
         module: len(path.read_text(encoding="utf-8").splitlines()) for module, path in modules(folder).items()
     }
-    assert {module: lines for module, lines in lengths.items() if lines > MOST_LINES} == {}
+    assert {module: lines for module, lines in lengths.items() if lines > MAX_LINES} == {}
 
 
 def test_rooms_are_named_for_what_they_hold() -> None:

@@ -1,46 +1,29 @@
-import ast
 import subprocess
 import sys
+import zipfile
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import mdlc_constructs
+from mdlc_constructs.exports import public_names
 
 PACKAGES = [
     "mdlc_constructs",
     "mdlc_constructs.asl",
     "mdlc_constructs.governance",
+    "mdlc_constructs.settings",
     "mdlc_constructs.tasks",
 ]
 
 
-def typed_names(package: str) -> dict[str, str]:
-    """Names that the block under TYPE_CHECKING imports, with their modules."""
-    source = Path(str(import_module(package).__file__)).read_text(encoding="utf-8")
-    return {
-        alias.asname or alias.name: str(node.module)
-        for block in ast.parse(source).body
-        if isinstance(block, ast.If)
-        for node in block.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-
-
-@pytest.mark.parametrize("package", PACKAGES)
-def test_the_table_says_the_same_as_the_types_do(package: str) -> None:
-    module = import_module(package)
-    assert typed_names(package) == module._MODULES
-    assert set(module.__all__) == set(module._MODULES)
-
-
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_name_is_there(package: str) -> None:
-    module = import_module(package)
+    module, names = import_module(package), public_names(package)
+    assert names and module.__all__ == list(names)
     for name in module.__all__:
-        assert getattr(module, name) is getattr(import_module(module._MODULES[name]), name)
+        assert getattr(module, name) is getattr(import_module(names[name]), name)
         assert name in dir(module)
 
 
@@ -48,7 +31,7 @@ def test_every_name_is_there(package: str) -> None:
 def test_no_name_hides_a_module(package: str) -> None:
     module = import_module(package)
     modules = {path.stem for path in Path(str(module.__file__)).parent.glob("*.py")}
-    assert not modules & set(module._MODULES)
+    assert not modules & set(module.__all__)
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
@@ -62,3 +45,25 @@ def test_importing_the_door_imports_no_room() -> None:
         "assert not {'aws_cdk', 'jsii', 'jsonata', 'mdlc_constructs.asl.machine'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_star_import_gives_the_public_names() -> None:
+    program = "from mdlc_constructs.settings import *\nassert Dataset and Gate"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_names_are_found_in_a_zip_too(tmp_path: Path) -> None:
+    root = Path(str(mdlc_constructs.__file__)).parent
+    with zipfile.ZipFile(tmp_path / "code.zip", "w") as archive:
+        for path in root.rglob("*.py"):
+            archive.write(path, f"mdlc_constructs/{path.relative_to(root)}")
+    program = "from mdlc_constructs.settings import Split; print(Split.__module__)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path / "code.zip")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "mdlc_constructs.settings.split\n"

@@ -23,7 +23,7 @@ from mdlc_cli.target import Target
 
 Row = dict[str, str | int | float | None]
 
-LONGEST_SECONDS = 30
+MAX_SECONDS = 30
 """API Gateway gives up after 29 seconds."""
 
 
@@ -132,7 +132,7 @@ def _session() -> URLLib3Session:
     """A connection that is kept; no proxy is asked for the loopback address."""
     # Without it the body waits until the headers are acknowledged, which takes the other side 40 ms.
     at_once: Any = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
-    return URLLib3Session(proxies={}, timeout=LONGEST_SECONDS, socket_options=at_once)
+    return URLLib3Session(proxies={}, timeout=MAX_SECONDS, socket_options=at_once)
 
 
 def in_turn(api: Api, name: str, rows: Iterable[Row]) -> list[Asked]:

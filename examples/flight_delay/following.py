@@ -18,7 +18,7 @@ from mdlc_cli.terminal import line
 STACK = "FlightDelay"
 MODEL = "flight-delay"
 EVENT_SECONDS = 60.0
-_MOST_EXECUTIONS = 100
+_MAX_EXECUTIONS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ def watched(out: Console, chosen: Target, execution: str) -> Result:
 
 def executions(chosen: Target, name: str = "release", team: Team = FLIGHT_DELAY) -> set[str]:
     """ARNs of the executions of a workflow."""
-    found = machines.executions(chosen, workflow(chosen, name, team), limit=_MOST_EXECUTIONS)
+    found = machines.executions(chosen, workflow(chosen, name, team), limit=_MAX_EXECUTIONS)
     return {execution.arn for execution in found}
 
 

@@ -16,7 +16,7 @@ from mdlc_cli.target import Target
 from mdlc_cli.terminal import line
 
 GOLDEN_ROWS, ASKED, SHOWN = 40, 48, 8
-MOST_DIFFERENCE = 1e-6
+MAX_DIFFERENCE = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,9 +122,7 @@ def ask_first(scene: Scene) -> list[Asked]:
         f"p99 {quantile(warm, 0.99):.0f} ms, {first:.0f} ms for the first one (functions may have to start)"
     )
     scored = [one for one in asked if one.answer["score"] is not None]
-    other = [
-        one for one in scored if abs(one.answer["score"] - scene.scores[one.flight_id]) > MOST_DIFFERENCE
-    ]
+    other = [one for one in scored if abs(one.answer["score"] - scene.scores[one.flight_id]) > MAX_DIFFERENCE]
     if other or not scored:
         raise CommandError(
             f"{len(other)} of {len(scored)} scores are not the batch's, such as that of flight "

@@ -18,7 +18,7 @@ from jobs.database import connected, parquet, quoted, single
 from jobs.errors import InputError
 from jobs.folders import Folders, write_json
 from jobs.gate import CHALLENGER, CHAMPION, Check, comparison, conditions, thresholds, undefined
-from jobs.picture import draw
+from jobs.pages.evaluation import draw
 from jobs.plan import Plan
 from jobs.predictions import answer_to, faults, load_scores
 from jobs.program import champion_program

@@ -23,7 +23,6 @@ from jobs.monitoring.fairness import fairness
 from jobs.monitoring.inputs import findings
 from jobs.monitoring.joint import joint
 from jobs.monitoring.labels import Labels, join_labels
-from jobs.monitoring.page import to_html
 from jobs.monitoring.reference import Reference, read_previous, read_reference
 from jobs.monitoring.replay import write_replay
 from jobs.monitoring.rows import Served, stage_served
@@ -43,6 +42,7 @@ from jobs.names import (
     beside,
     free,
 )
+from jobs.pages.monitoring import to_html
 from jobs.plan import Plan
 from jobs.serving.program import Program
 from jobs.statistics.baseline import NO_ROWS

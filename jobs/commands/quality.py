@@ -13,9 +13,9 @@ from jobs.database import connected, literal, quoted, single
 from jobs.findings import ColumnProfile, Finding, QualityReport
 from jobs.folders import Folders, write_json
 from jobs.names import FILE, PROBLEMS, beside, internal
+from jobs.pages.quality import to_html
 from jobs.plan import Plan
 from jobs.reading import examine, row_count, rows_by_file, stage
-from jobs.report import to_html
 from jobs.roles import row_key
 from jobs.rules import (
     label_rules,

@@ -1,6 +1,7 @@
-"""How surprising a difference between two samples is: tails of tests, and their correction for being many.
+"""P-values of the tests for drift, and Holm's correction of them for multiple tests.
 
-Written out here, because the data jobs install no statistics library; tests hold them to scipy's.
+Written out here instead of taken from scipy, because `jobs.drift` also runs on Spark, whose image holds no
+scipy that we pin. Tests compare the p-values with scipy's.
 """
 
 import math
@@ -11,7 +12,7 @@ _STEPS = 100_000
 
 
 def chi_square_tail(statistic: float, degrees: int) -> float:
-    """The chance that a chi-square variable is at least ``statistic``; one for no degrees of freedom."""
+    """The probability that a chi-square variable is at least ``statistic``; 1 for no degrees of freedom."""
     if degrees <= 0 or statistic <= 0:
         return 1.0
     shape, x = degrees / 2, statistic / 2
@@ -48,16 +49,16 @@ def _upper_fraction(shape: float, x: float) -> float:
     return value
 
 
-def excess_tail(hits: int, rows: int, baseline_hits: int, baseline_rows: int) -> float:
-    """Fisher's exact test, one-sided: the chance that ``rows`` hold at least so many of all hits.
+def fisher_greater(hits: int, rows: int, baseline_hits: int, baseline_rows: int) -> float:
+    """Fisher's exact test, one-sided: the probability that ``rows`` hold at least ``hits`` of all hits.
 
-    Exact also where a few hits are expected, which is where alarms by approximations are false. One
-    when the share is no larger than the baseline's.
+    Exact also where few hits are expected: there approximations raise false alarms. 1 when the share of hits
+    is no larger than the baseline's.
     """
     total, both = hits + baseline_hits, rows + baseline_rows
     if rows == 0 or baseline_rows == 0 or hits * both <= total * rows:
         return 1.0
-    log_chance = (
+    log_probability = (
         _log_choose(rows, hits) + _log_choose(baseline_rows, baseline_hits) - _log_choose(both, total)
     )
     # Beyond the expected count terms only fall, each by a known ratio.
@@ -68,11 +69,11 @@ def excess_tail(hits: int, rows: int, baseline_hits: int, baseline_rows: int) ->
         tail += term
         if term < tail * _NEGLIGIBLE:
             break
-    return min(1.0, math.exp(min(0.0, log_chance + math.log(tail))))
+    return min(1.0, math.exp(min(0.0, log_probability + math.log(tail))))
 
 
 def binomial_tail(hits: int, rows: int, share: float) -> float:
-    """The chance of at least so many hits among rows that are hits with this chance each."""
+    """The probability of at least ``hits`` hits in ``rows`` rows, each a hit with probability ``share``."""
     if hits <= 0 or share >= 1:
         return 1.0
     if share <= 0:
@@ -88,24 +89,24 @@ def binomial_tail(hits: int, rows: int, share: float) -> float:
     return min(1.0, tail)
 
 
-def change_tail(hits: int, rows: int, baseline_hits: int, baseline_rows: int) -> float:
-    """Twice the smaller tail of Fisher's exact test: the chance of a change as large, in either way."""
-    more = excess_tail(hits, rows, baseline_hits, baseline_rows)
-    fewer = excess_tail(rows - hits, rows, baseline_rows - baseline_hits, baseline_rows)
+def fisher_two_sided(hits: int, rows: int, baseline_hits: int, baseline_rows: int) -> float:
+    """The two-sided p-value: twice the smaller tail of Fisher's exact test, at most 1."""
+    more = fisher_greater(hits, rows, baseline_hits, baseline_rows)
+    fewer = fisher_greater(rows - hits, rows, baseline_rows - baseline_hits, baseline_rows)
     return min(1.0, 2 * min(more, fewer))
 
 
-def holm(chances: Sequence[float]) -> list[float]:
-    """The chances, corrected for being many: one below alpha is false at most in alpha of all runs.
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjusted p-values: rejecting all below alpha, the probability of any false rejection is at most alpha.
 
     Holds however the tests depend on each other, as tests of columns of one table do.
 
     Source: Holm (1979), A simple sequentially rejective multiple test procedure.
     """
-    adjusted = [1.0] * len(chances)
+    adjusted = [1.0] * len(p_values)
     running = 0.0
-    for rank, place in enumerate(sorted(range(len(chances)), key=chances.__getitem__)):
-        running = max(running, min(1.0, (len(chances) - rank) * chances[place]))
+    for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        running = max(running, min(1.0, (len(p_values) - rank) * p_values[place]))
         adjusted[place] = running
     return adjusted
 

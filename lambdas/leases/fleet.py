@@ -131,16 +131,6 @@ class Fleet:
                 break
         self.serve(now)
 
-    def renew(self, request_id: str, owner: str, now: datetime) -> None:
-        """Say that the holder is alive.
-
-        Raises:
-            LeaseLost: when the lease is not this execution's any more.
-        """
-        found = self._request(request_id)
-        if found is None or not self._changed(found, "expires_at", self._expiry(now), of=owner):
-            raise LeaseLost(f"{request_id} is not held by {owner} any more.")
-
     def serve(self, now: datetime) -> int:
         """Grant leases from the head of the line as long as the first that may go fits; says how many."""
         granted, attempts = 0, self._attempts()
@@ -178,8 +168,12 @@ class Fleet:
         if lease.expires_at <= moment(now):
             if not self.running(lease.owner):
                 return self._take_back(lease)
-            self._changed(lease, "expires_at", self._expiry(now), of=lease.owner)
+            self._renew(lease, now)
         return not lease.woken and self._wake(lease.request_id)
+
+    def _renew(self, lease: Holder, now: datetime) -> None:
+        """Extend a lease whose execution still runs; nothing when another execution has it by now."""
+        self._changed(lease, "expires_at", self._expiry(now), of=lease.owner)
 
     def _bury(self, request: Request) -> None:
         """Take back the model's lease from another request's execution that is dead, expired or not."""

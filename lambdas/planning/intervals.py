@@ -1,64 +1,48 @@
-"""What an execution asks for, and the intervals of time that follow from it."""
+"""What a training execution asks for, and the intervals of time that follow from it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 from lambdas.planning.errors import InvalidInput
-from lambdas.planning.execution_plan import checked_object
+from lambdas.planning.execution_plan import decode_input
+from mdlc_constructs.settings.payloads.codec import PayloadError
 from mdlc_constructs.settings.payloads.job_plan import PARTS, SplitSection
-from mdlc_constructs.settings.payloads.moments import Interval
-
-INPUT_KEYS = ("window", "holdout")
-"""The input contract besides the texts for the audit; every key is optional."""
+from mdlc_constructs.settings.payloads.moments import Interval, parse_moment
+from mdlc_constructs.settings.payloads.training import TrainingInput
 
 
-def moment_of(where: str, text: object) -> datetime | None:
-    """A moment in UTC without a zone, or None for none.
+def checked_input(document: object) -> TrainingInput:
+    """The execution's input, with one spelling of each moment, so that the same moment is the same work.
 
     Raises:
-        InvalidInput: for anything but ISO 8601, naming `where` it stands.
+        InvalidInput: naming the key, its value and the remedy.
     """
-    if text is None:
-        return None
+    return with_normalized_intervals(decode_input(TrainingInput, document))
+
+
+def with_normalized_intervals(payload: TrainingInput) -> TrainingInput:
+    """The same input with one spelling of each moment.
+
+    Raises:
+        InvalidInput: for an interval that is empty, or whose edges are no moments.
+    """
     try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError as error:
-        raise InvalidInput(
-            f"{where} is {text!r}: give a date or time in ISO 8601, such as 2013-10-01."
-        ) from error
-    # Jobs hold times in UTC without a zone; what comes without one is UTC.
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+        return replace(
+            payload,
+            window=payload.window and payload.window.normalized("window"),
+            holdout=payload.holdout and payload.holdout.normalized("holdout"),
+        )
+    except PayloadError as error:
+        raise InvalidInput(str(error)) from error
 
 
-def _text(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="seconds") if moment is not None else None
+def _moment(name: str, text: str | None) -> datetime | None:
+    """A moment as jobs hold it, in UTC without a zone; None for none."""
+    return None if text is None else parse_moment(text, name).replace(tzinfo=None)
 
 
-def checked_input(value: object) -> dict[str, Any]:
-    """The execution's input, or an error that names the key, its value and the remedy.
-
-    Raises:
-        InvalidInput: for anything but an object with the contract's keys.
-    """
-    given = checked_object(value, INPUT_KEYS)
-    for key in INPUT_KEYS:
-        interval = given.get(key)
-        if interval is None:
-            continue
-        if not isinstance(interval, Mapping) or not set(interval) <= {"start", "end"}:
-            raise InvalidInput(f"{key} is {interval!r}: give an object with start and end.")
-        start = moment_of(f"{key}.start", interval.get("start"))
-        end = moment_of(f"{key}.end", interval.get("end"))
-        if start is not None and end is not None and start >= end:
-            raise InvalidInput(f"{key}.start {start} is not before {key}.end {end}: swap or correct them.")
-        # One spelling of a moment, so that the same moment is the same work.
-        given[key] = {"start": _text(start), "end": _text(end)}
-    return given
-
-
-def resolve_split(split: SplitSection, window: Interval | None, holdout: Interval | None) -> SplitSection:
+def resolve_split(split: SplitSection, training: TrainingInput) -> SplitSection:
     """The settings' split with the execution's window and holdout laid over it.
 
     The validation interval moves along with a holdout of the input and keeps its length, and training ends
@@ -67,6 +51,7 @@ def resolve_split(split: SplitSection, window: Interval | None, holdout: Interva
     Raises:
         InvalidInput: when the result is empty or out of order.
     """
+    window, holdout = training.window, training.holdout
     if split.intervals is None:
         if holdout:
             raise InvalidInput(
@@ -89,10 +74,10 @@ def resolve_split(split: SplitSection, window: Interval | None, holdout: Interva
 def _moved(validation: Interval, last: Interval, holdout: Interval) -> tuple[Interval, Interval]:
     """The validation interval and the holdout once the input's holdout replaces the settings' one."""
     old_start, old_end = (
-        moment_of("validation", validation.start),
-        moment_of("validation", validation.end),
+        _moment("validation", validation.start),
+        _moment("validation", validation.end),
     )
-    start = moment_of("holdout.start", holdout.start or last.start)
+    start = _moment("holdout.start", holdout.start or last.start)
     assert old_start is not None and old_end is not None and start is not None
     moved = Interval(start=(start - (old_end - old_start)).isoformat(), end=start.isoformat())
     return moved, Interval(start=start.isoformat(), end=holdout.end)
@@ -100,7 +85,7 @@ def _moved(validation: Interval, last: Interval, holdout: Interval) -> tuple[Int
 
 def _check_order(resolved: Mapping[str, Interval]) -> None:
     moments = [
-        moment_of(f"{part}.{edge}", getattr(resolved[part], edge))
+        _moment(f"{part}.{edge}", getattr(resolved[part], edge))
         for part in PARTS
         for edge in ("start", "end")
     ]

@@ -107,11 +107,11 @@ def standing(model: str, step: str, step_digest: str, look_up: Callable[[str], J
         attempt += 1
 
 
-def verdict(job: Job) -> dict[str, JsonValue] | None:
+def verdict(job: Job) -> Verdict | None:
     """The verdict a completed processing job left as its exit message, or None when it left none."""
     if job.status != "Completed" or not job.exit_message:
         return None
     try:
-        return encode(decode(Verdict, json.loads(job.exit_message), where="The exit message"))
+        return decode(Verdict, json.loads(job.exit_message), where="The exit message")
     except ValueError:
         return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mdlc_constructs.exports import lazily
 
 if TYPE_CHECKING:
+    from mdlc_constructs.asl.checks import check as check
     from mdlc_constructs.asl.diagram import mermaid as mermaid
     from mdlc_constructs.asl.diagram import svg as svg
     from mdlc_constructs.asl.failures import THROTTLING_RETRY as THROTTLING_RETRY
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.asl.machine import Machine as Machine
     from mdlc_constructs.asl.machine import MachineError as MachineError
     from mdlc_constructs.asl.placeholders import placeholder as placeholder
-    from mdlc_constructs.asl.sequence import Sequence as Sequence
+    from mdlc_constructs.asl.sequence import StateSequence as StateSequence
     from mdlc_constructs.asl.statements import Statement as Statement
     from mdlc_constructs.asl.statements import covers as covers
     from mdlc_constructs.asl.statements import merge as merge
@@ -35,19 +36,4 @@ if TYPE_CHECKING:
     from mdlc_constructs.asl.transitions import count_transitions as count_transitions
     from mdlc_constructs.asl.transitions import entered_states as entered_states
 
-_ROOM = {
-    "diagram": ("mermaid", "svg"),
-    "failures": ("THROTTLING_RETRY", "Catch", "Retry", "throttling_retry"),
-    "foreign": ("Foreign",),
-    "machine": ("Machine", "MachineError"),
-    "placeholders": ("placeholder",),
-    "sequence": ("Sequence",),
-    "statements": ("Statement", "covers", "merge"),
-    "states": ("Choice", "Fail", "Map", "Parallel", "Pass", "Rule", "State", "Succeed", "Task", "Wait"),
-    "transitions": ("cost_usd", "count_transitions", "entered_states"),
-}
-_MODULES = {name: f"{__name__}.{module}" for module, names in _ROOM.items() for name in names}
-
-__all__ = list(_MODULES)
-
-__getattr__, __dir__ = lazily(__name__, _MODULES)
+__getattr__, __dir__ = lazily(__name__)

@@ -1,13 +1,13 @@
-"""Whether a task's arguments are what the service's API takes."""
+"""Whether a task's arguments are what the service's API takes: by a table, not by botocore (decision 22)."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
-from functools import cache, lru_cache
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from mdlc_constructs.suggestions import did_you_mean
 
@@ -61,12 +61,9 @@ def problems(resource: str, arguments: object) -> tuple[str, ...]:
     shape = _table()["operations"].get(called)
     if shape is None:
         return _unknown_operation(called)
-    strict = called.startswith("sagemaker:")
-    if _fits(arguments, _expectation(shape, strict)):
-        return ()
-    found: list[str] = []
-    _look(arguments, shape, "", _Reading(called, strict, found))
-    return tuple(found)
+    request = _Request(called, strict=called.startswith("sagemaker:"))
+    request.check(arguments, shape, "")
+    return tuple(request.problems)
 
 
 @cache
@@ -85,163 +82,66 @@ def _remedy(name: str, right: Collection[str]) -> str:
     return f"use one of {', '.join(sorted(right))}." if len(right) <= 12 else "see the API reference."
 
 
-# Every member of every task of every machine of an app is looked at. So there are two readers: `_fits` only
-# says whether all is well, from expectations kept in a quick form; `_look` then says what is not, and where.
+class _Request:
+    """One request that is checked: which operation it calls, how strictly, and what is wrong with it."""
 
-
-class _Scalar:
-    """One value of any of the types."""
-
-    __slots__ = ("types",)
-
-    def __init__(self, types: tuple[type, ...]) -> None:
-        self.types = types
-
-
-class _Many:
-    """A list or a mapping, each member of which is to be as expected."""
-
-    __slots__ = ("container", "member")
-
-    def __init__(self, container: type[list[Any]] | type[dict[str, Any]], member: Any) -> None:
-        self.container = container
-        self.member = member
-
-
-@cache
-def _expectation(reference: str, strict: bool) -> Any:
-    """What a member is to be: a scalar, an enumeration's values, many of a kind, a structure; None:
-    anything.
-    """
-    if reference.startswith(("[]", "{}")):
-        member = _expectation(reference[2:], strict)
-        return None if member is None and not strict else _Many(list if reference[0] == "[" else dict, member)
-    if "/" in reference:
-        values = _table()["shapes"][reference].get("enum")
-        if values is None:
-            return (reference, strict)
-        return frozenset(values) if strict else None
-    types = _TYPES.get(reference)
-    return _Scalar(types) if strict and types is not None else None
-
-
-@lru_cache(maxsize=4096)
-def _still_to_see(
-    structure: tuple[str, bool], names: tuple[str, ...], types: tuple[type, ...]
-) -> tuple[tuple[int, Any], ...] | None:
-    """Of a structure with members of these names and types: which must be looked into, and what they are to
-    be.
-
-    None when a name is wrong or missing. Most members are settled by their types, and structures of one kind
-    come again and again, so that this answer is nearly always a known one.
-    """
-    reference, strict = structure
-    shape = _table()["shapes"][reference]
-    members: dict[str, str] = shape["members"]
-    if not members.keys() >= set(names) or not set(names).issuperset(shape["required"]):
-        return None
-    expected = [_expectation(members[name], strict) for name in names]
-    return tuple(
-        (place, wanted)
-        for place, wanted in enumerate(expected)
-        if wanted is not None and not (type(wanted) is _Scalar and types[place] in wanted.types)
-    )
-
-
-def _fits(value: Any, expected: Any) -> bool:
-    if expected is None:
-        return True
-    kind, given = type(expected), type(value)
-    if given is str and value.startswith("{%"):
-        return True  # known only when the machine runs
-    if kind is _Scalar:
-        return given in expected.types
-    if kind is frozenset:
-        return given is str and value in expected
-    if kind is tuple:
-        if given is not dict:
-            return False
-        unseen = _still_to_see(expected, tuple(value), tuple(map(type, value.values())))
-        if not unseen:
-            return unseen is not None
-        members = tuple(value.values())
-        for place, wanted in unseen:
-            member = members[place]
-            # The commonest case is looked at here, to save a call.
-            if type(wanted) is frozenset and type(member) is str and member in wanted:
-                continue
-            if not _fits(member, wanted):
-                return False
-        return True
-    if given is not expected.container:
-        return False
-    inner = expected.member
-    for member in value.values() if given is dict else value:
-        if type(inner) is _Scalar and type(member) in inner.types:
-            continue
-        if not _fits(member, inner):
-            return False
-    return True
-
-
-class _Reading:
-    """One reading of a request: which operation, how strictly, and what was found."""
-
-    __slots__ = ("called", "found", "shapes", "strict")
-
-    def __init__(self, called: str, strict: bool, found: list[str]) -> None:
+    def __init__(self, called: str, *, strict: bool) -> None:
         self.called = called
         self.strict = strict
-        self.found = found
+        self.problems: list[str] = []
         self.shapes: dict[str, Any] = _table()["shapes"]
 
-    def report(self, path: str, problem: str) -> None:
-        self.found.append(f"{path} of {self.called} {problem}" if path else f"{self.called} {problem}")
+    def check(self, value: object, reference: str, path: str) -> None:
+        """Note what is wrong with a value and all below it.
 
+        Args:
+            value: an argument's value.
+            reference: what it is to be, in the table's words: "text", a shape's name, "[]" or "{}" before it.
+            path: where the value stands, such as ``OutputDataConfig.S3OutputPath``; empty for the request.
+        """
+        if type(value) is str and value.startswith("{%"):
+            return  # known only when the machine runs
+        if reference in _TYPES:
+            self._expect(type(value) in _TYPES[reference], value, path, _WORDS[reference])
+        elif reference.startswith("[]"):
+            if self._expect(isinstance(value, (list, tuple)), value, path, "a list"):
+                for index, member in enumerate(cast("Sequence[object]", value)):
+                    self.check(member, reference[2:], f"{path}[{index}]")
+        elif reference.startswith("{}"):
+            if self._expect(isinstance(value, Mapping), value, path, "a mapping"):
+                for key, member in cast("Mapping[str, object]", value).items():
+                    self.check(member, reference[2:], f"{path}.{key}")
+        elif reference != "any":
+            shape = self.shapes[reference]
+            if "enum" in shape:
+                self._check_enum(value, shape["enum"], path)
+            elif self._expect(isinstance(value, Mapping), value, path, "a mapping"):
+                self._check_members(cast("Mapping[str, object]", value), shape, path)
 
-def _look(value: object, reference: str, path: str, reading: _Reading) -> None:
-    if type(value) is str and value.startswith("{%"):
-        return  # known only when the machine runs
-    expected = _TYPES.get(reference)
-    if expected is not None:
-        if reading.strict and type(value) not in expected:
-            reading.report(path, f"is {value!r}, but must be {_WORDS[reference]}.")
-    elif reference.startswith("[]"):
-        if isinstance(value, (list, tuple)):
-            for index, member in enumerate(value):
-                _look(member, reference[2:], f"{path}[{index}]", reading)
-        elif reading.strict:
-            reading.report(path, f"is {value!r}, but must be a list.")
-    elif reference.startswith("{}"):
-        if isinstance(value, Mapping):
-            for key, member in value.items():
-                _look(member, reference[2:], f"{path}.{key}", reading)
-        elif reading.strict:
-            reading.report(path, f"is {value!r}, but must be a mapping.")
-    elif reference != "any":
-        shape = reading.shapes[reference]
-        if "enum" not in shape:
-            _look_into(value, shape, path, reading)
-        elif reading.strict and value not in shape["enum"] and not (type(value) is str and "${" in value):
-            reading.report(path, f"is {value!r}; {_remedy(str(value), shape['enum'])}")
+    def _expect(self, fits: bool, value: object, path: str, wanted: str) -> bool:
+        if not fits and self.strict:
+            self._report(path, f"is {value!r}, but must be {wanted}.")
+        return fits
 
+    def _check_enum(self, value: object, allowed: Collection[str], path: str) -> None:
+        bound_later = type(value) is str and "${" in value
+        if self.strict and value not in allowed and not bound_later:
+            self._report(path, f"is {value!r}; {_remedy(str(value), allowed)}")
 
-def _look_into(value: object, shape: dict[str, Any], path: str, reading: _Reading) -> None:
-    if not isinstance(value, Mapping):
-        if reading.strict:
-            reading.report(path, f"is {value!r}, but must be a mapping.")
-        return
-    members: dict[str, str] = shape["members"]
-    if not reading.strict and not members.keys() >= value.keys():
-        folded = {name.casefold(): name for name in members}
-        value = {folded.get(str(name).casefold(), str(name)): member for name, member in value.items()}
-    for name, member in value.items():
-        reference = members.get(name)
-        here = f"{path}.{name}" if path else name
-        if reference is None:
-            reading.found.append(f"{here} is no member of {reading.called}; {_remedy(name, members)}")
-        else:
-            _look(member, reference, here, reading)
-    for name in shape["required"]:
-        if name not in value:
-            reading.report(path, f"lacks {name!r}, which is required.")
+    def _check_members(self, value: Mapping[str, object], shape: dict[str, Any], path: str) -> None:
+        members: dict[str, str] = shape["members"]
+        if not self.strict and not members.keys() >= value.keys():
+            folded = {name.casefold(): name for name in members}
+            value = {folded.get(str(name).casefold(), str(name)): member for name, member in value.items()}
+        for name, member in value.items():
+            here = f"{path}.{name}" if path else name
+            if name in members:
+                self.check(member, members[name], here)
+            else:
+                self.problems.append(f"{here} is no member of {self.called}; {_remedy(name, members)}")
+        for name in shape["required"]:
+            if name not in value:
+                self._report(path, f"lacks {name!r}, which is required.")
+
+    def _report(self, path: str, problem: str) -> None:
+        self.problems.append(f"{path} of {self.called} {problem}" if path else f"{self.called} {problem}")

@@ -5,7 +5,6 @@ texts.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from mdlc_constructs.asl.actions import required_actions
 from mdlc_constructs.asl.api_table import problems
@@ -13,21 +12,33 @@ from mdlc_constructs.asl.body import Body
 from mdlc_constructs.asl.expressions import expressions_in, flaw
 from mdlc_constructs.asl.foreign import Foreign
 from mdlc_constructs.asl.graph import name_findings, structure_findings, trace_findings
+from mdlc_constructs.asl.machine import Machine, MachineError
 from mdlc_constructs.asl.placeholders import PSEUDO_PARAMETERS, texts_in, unbindable
 from mdlc_constructs.asl.query_language import jsonpath_fields, jsonpath_message
-from mdlc_constructs.asl.sizes import LARGEST_DATA, least_bytes
+from mdlc_constructs.asl.sizes import MAX_DATA_BYTES, least_bytes
 from mdlc_constructs.asl.statements import Statement, uncovered
 from mdlc_constructs.asl.states import Task
 
-if TYPE_CHECKING:
-    from mdlc_constructs.asl.machine import Machine
-
-LONGEST_DEFINITION = 1024 * 1024
+MAX_DEFINITION_BYTES = 1024 * 1024
 """Bytes of a definition: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
 
+def check(machine: Machine, *, traced: bool = True) -> None:
+    """Refuse a machine that AWS would refuse, or that would fail in use.
+
+    Args:
+        traced: Whether each state that can fail must catch all errors and leave a trace.
+
+    Raises:
+        MachineError: With every finding of every check.
+    """
+    sentences = tuple(findings(machine, traced=traced))
+    if sentences:
+        raise MachineError(sentences)
+
+
 def findings(machine: Machine, *, traced: bool = True) -> Iterator[str]:
-    """Everything wrong with the machine, one sentence a finding; `traced` as in `Machine.check`."""
+    """Everything wrong with the machine, one sentence a finding; `traced` as in `check`."""
     yield from name_findings(machine)
     yield from structure_findings(machine)
     yield from _language_findings(machine)
@@ -37,8 +48,8 @@ def findings(machine: Machine, *, traced: bool = True) -> Iterator[str]:
     yield from _placeholder_findings(machine)
     yield from _permission_findings(machine)
     size = len(machine.definition().encode())
-    if size > LONGEST_DEFINITION:
-        yield f"The definition has {size} bytes; AWS takes {LONGEST_DEFINITION}, so split the machine."
+    if size > MAX_DEFINITION_BYTES:
+        yield f"The definition has {size} bytes; AWS takes {MAX_DEFINITION_BYTES}, so split the machine."
     if traced:
         yield from trace_findings(machine)
 
@@ -78,14 +89,14 @@ def _argument_findings(machine: Machine) -> Iterator[str]:
 
 def _size_findings(machine: Machine) -> Iterator[str]:
     # Not even all states together have as much as one may.
-    if len(machine.definition()) <= LARGEST_DATA // 2:
+    if len(machine.definition()) <= MAX_DATA_BYTES // 2:
         return
     for name, _, arguments, _ in _calls(machine):
         size = least_bytes(arguments)
-        if size > LARGEST_DATA:
+        if size > MAX_DATA_BYTES:
             yield (
                 f"The arguments of state {name!r} have {size} bytes or more as JSON; Step Functions takes "
-                f"{LARGEST_DATA}, so put the data into S3 and pass its place."
+                f"{MAX_DATA_BYTES}, so put the data into S3 and pass its place."
             )
 
 

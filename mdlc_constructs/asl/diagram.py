@@ -13,7 +13,7 @@ from mdlc_constructs.asl.foreign import Foreign
 from mdlc_constructs.asl.graph import failure_path
 from mdlc_constructs.asl.layout import Box, Layout, lay_out
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.states import Choice, State, Task
+from mdlc_constructs.asl.states import Choice, NestedMachine, State, Task
 
 
 def mermaid(machine: Machine) -> str:
@@ -27,7 +27,7 @@ def mermaid(machine: Machine) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _mermaid_lines(machine: Machine, identifiers: dict[str, str], indent: str) -> Iterator[str]:
+def _mermaid_lines(machine: NestedMachine, identifiers: dict[str, str], indent: str) -> Iterator[str]:
     yield f"{indent}[*] --> {identifiers[machine.entry]}"
     for state in machine.states:
         identifier = identifiers[state.name]

@@ -74,7 +74,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
 """botocore's service name -> the operations that tasks of this library, or of its users, call."""
 
 # New instance types come every month: a list of them would refuse what AWS has long since accepted.
-_LONGEST_ENUM = 40
+_MAX_ENUM_VALUES = 40
 
 _KINDS = {
     "integer": "int",
@@ -124,7 +124,7 @@ def _reference(service: str, shape: Any, shapes: dict[str, Any]) -> str:
             shapes[key] = {"members": members, "required": sorted(required)}
         return key
     enum = getattr(shape, "enum", [])
-    if 0 < len(enum) <= _LONGEST_ENUM:
+    if 0 < len(enum) <= _MAX_ENUM_VALUES:
         key = f"{service}/{shape.name}"
         shapes[key] = {"enum": sorted(enum)}
         return key

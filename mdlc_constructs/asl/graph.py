@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from mdlc_constructs.asl.foreign import CAN_FAIL, Foreign
-from mdlc_constructs.asl.states import Fail, Failable, State, Succeed
+from mdlc_constructs.asl.machine import Machine
+from mdlc_constructs.asl.states import Fail, Failable, NestedMachine, State, Succeed
 
-if TYPE_CHECKING:
-    from mdlc_constructs.asl.machine import Machine
-
-LONGEST_NAME = 80
+MAX_NAME_CHARACTERS = 80
 """Characters in a state's name: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
 
@@ -24,11 +21,11 @@ def name_findings(machine: Machine) -> Iterator[str]:
                 f"State {name!r} occurs twice; names are unique in the whole machine, nested states included."
             )
         seen.add(name)
-        if not 1 <= len(name) <= LONGEST_NAME:
-            yield f"State {name!r} has {len(name)} characters in its name; use 1 to {LONGEST_NAME}."
+        if not 1 <= len(name) <= MAX_NAME_CHARACTERS:
+            yield f"State {name!r} has {len(name)} characters in its name; use 1 to {MAX_NAME_CHARACTERS}."
 
 
-def structure_findings(machine: Machine) -> Iterator[str]:
+def structure_findings(machine: NestedMachine) -> Iterator[str]:
     """Targets that do not exist, states never reached, and a machine that cannot end; nested machines too."""
     by_name = {state.name: state for state in machine.states}
     if machine.entry not in by_name:

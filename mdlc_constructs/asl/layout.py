@@ -1,5 +1,5 @@
 """Where the boxes and lines of a machine's picture go: a column of what succeeds, beside it a column of
-failures.
+failures. Layout libraries keep neither apart (decision 21).
 """
 
 from __future__ import annotations

@@ -141,16 +141,3 @@ class Machine:
             yield state.name
             if isinstance(state, Foreign):
                 yield from (name for name, _ in state.nested())
-
-    def check(self, *, traced: bool = True) -> None:
-        """Raises MachineError with every finding of every check.
-
-        `traced=False` leaves out the rule that each state that can fail catches all errors and leaves a
-        trace.
-        """
-        # Imported here, because checks read machines.
-        from mdlc_constructs.asl.checks import findings
-
-        found = tuple(findings(self, traced=traced))
-        if found:
-            raise MachineError(found)

@@ -12,10 +12,10 @@ from mdlc_constructs.asl.states import Failable, State
 
 
 @dataclass(frozen=True)
-class Sequence:
+class StateSequence:
     """States with one entry, `first`, and open ends that join whatever follows.
 
-    A state is an open end when nothing was named to follow it. Build one with `Sequence.of`.
+    A state is an open end when nothing was named to follow it. Build one with `StateSequence.of`.
     """
 
     states: tuple[State, ...] = ()
@@ -25,14 +25,14 @@ class Sequence:
     """As a seam: whether it runs though the steps around it are skipped, because their work is done."""
 
     @classmethod
-    def of(cls, *parts: State | Sequence) -> Sequence:
+    def of(cls, *parts: State | StateSequence) -> StateSequence:
         """Joins states and sequences in order. A state with a `next` of its own keeps it; empty parts
         vanish.
         """
         return cls().then(*parts)
 
     @classmethod
-    def from_graph(cls, graph: Mapping[str, object], statements: Iterable[Statement] = ()) -> Sequence:
+    def from_graph(cls, graph: Mapping[str, object], statements: Iterable[Statement] = ()) -> StateSequence:
         """What `sfn.StateGraph(start, "").to_graph_json()` renders, its ends open to what follows.
 
         Raises ValueError for what cannot stand in a machine of ours: see
@@ -41,7 +41,7 @@ class Sequence:
         states = from_graph(graph, statements)
         return cls(states, open_ends=frozenset(state.name for state in states if state.is_open))
 
-    def then(self, *parts: State | Sequence) -> Sequence:
+    def then(self, *parts: State | StateSequence) -> StateSequence:
         """This sequence followed by others; every open end goes to the first state of the next part.
 
         Raises ValueError when a state's name occurs twice.
@@ -49,7 +49,7 @@ class Sequence:
         states = {state.name: state for state in self.states}
         open_ends = self.open_ends
         for part in parts:
-            following = part if isinstance(part, Sequence) else _alone(part)
+            following = part if isinstance(part, StateSequence) else _alone(part)
             if not following.states:
                 continue
             entry = following.states[0].name
@@ -62,14 +62,14 @@ class Sequence:
                     )
                 states[state.name] = state
             open_ends = following.open_ends
-        return Sequence(tuple(states.values()), open_ends=open_ends)
+        return StateSequence(tuple(states.values()), open_ends=open_ends)
 
-    def caught(self, catch: Catch) -> Sequence:
+    def caught(self, catch: Catch) -> StateSequence:
         """The same, with a catcher on every state that can fail and does not catch those errors itself."""
         states = tuple(
             state.caught(catch) if isinstance(state, (Failable, Foreign)) else state for state in self.states
         )
-        return Sequence(states, open_ends=self.open_ends)
+        return StateSequence(states, open_ends=self.open_ends)
 
     @property
     def first(self) -> State:
@@ -92,5 +92,5 @@ class Sequence:
         return len(self.states)
 
 
-def _alone(state: State) -> Sequence:
-    return Sequence((state,), open_ends=frozenset((state.name,)) if state.is_open else frozenset())
+def _alone(state: State) -> StateSequence:
+    return StateSequence((state,), open_ends=frozenset((state.name,)) if state.is_open else frozenset())

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
-LARGEST_DATA = 256 * 1024
+MAX_DATA_BYTES = 256 * 1024
 """Bytes of a state's input, arguments or result.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html

@@ -10,19 +10,33 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Protocol, Self
 
 from mdlc_constructs.asl.body import Body, plain, put
 from mdlc_constructs.asl.failures import THROTTLING_RETRY, Catch, Retry
 from mdlc_constructs.asl.placeholders import bind_tokens
 from mdlc_constructs.asl.statements import Statement
 
-if TYPE_CHECKING:
-    from mdlc_constructs.asl.machine import Machine
-
-
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
 _FLOW = frozenset({"Next", "End", "Retry", "Catch", "Comment"})
+
+
+class NestedMachine(Protocol):
+    """What a Map or a Parallel holds: an `asl.Machine`, by what a state asks of it."""
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """The states, in order."""
+
+    @property
+    def entry(self) -> str:
+        """Name of the state that is entered first."""
+
+    def nested_asl(self) -> Body:
+        """The part that a Map's processor or a Parallel's branch takes."""
+
+    def walk(self) -> Iterator[State]:
+        """All states, nested ones after the state that holds them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +97,7 @@ class State:
         """What the state itself needs to be allowed, nested machines not included."""
         return ()
 
-    def machines(self) -> tuple[Machine, ...]:
+    def machines(self) -> tuple[NestedMachine, ...]:
         """The machines nested in the state."""
         return ()
 
@@ -271,7 +285,7 @@ class Map(Failable):
 
     type: ClassVar[str] = "Map"
     items: object
-    processor: Machine
+    processor: NestedMachine
     max_concurrency: int | str
     item_selector: Mapping[str, object] | None = None
 
@@ -282,7 +296,7 @@ class Map(Failable):
         body["ItemProcessor"] = {"ProcessorConfig": {"Mode": "INLINE"}, **self.processor.nested_asl()}
         self._fill_results(body)
 
-    def machines(self) -> tuple[Machine, ...]:
+    def machines(self) -> tuple[NestedMachine, ...]:
         """The nested machines."""
         return (self.processor,)
 
@@ -302,7 +316,7 @@ class Parallel(Failable):
     """Runs all branches on the same input and gives the list of their outputs."""
 
     type: ClassVar[str] = "Parallel"
-    branches: tuple[Machine, ...]
+    branches: tuple[NestedMachine, ...]
     arguments: Mapping[str, object] | str | None = None
 
     def _fill(self, body: Body) -> None:
@@ -310,6 +324,6 @@ class Parallel(Failable):
         put(body, Arguments=plain(self.arguments))
         self._fill_results(body)
 
-    def machines(self) -> tuple[Machine, ...]:
+    def machines(self) -> tuple[NestedMachine, ...]:
         """The nested machines."""
         return self.branches

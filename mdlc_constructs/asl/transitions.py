@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.states import Choice, State
+from mdlc_constructs.asl.states import Choice, NestedMachine, State
 
 USD_PER_1000_TRANSITIONS = 0.025
 """Standard workflows in us-east-1, after the free tier: https://aws.amazon.com/step-functions/pricing/"""
@@ -45,7 +45,7 @@ def cost_usd(
     return count_transitions(machine, taken=taken, items=items) * USD_PER_1000_TRANSITIONS / 1000
 
 
-def _entered(machine: Machine, taken: Mapping[str, str], items: Mapping[str, int]) -> list[str]:
+def _entered(machine: NestedMachine, taken: Mapping[str, str], items: Mapping[str, int]) -> list[str]:
     by_name = {state.name: state for state in machine.states}
     entered: list[str] = []
     passed: set[str] = set()

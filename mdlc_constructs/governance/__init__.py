@@ -7,8 +7,4 @@ from mdlc_constructs.exports import lazily
 if TYPE_CHECKING:
     from mdlc_constructs.governance.nag import add_nag as add_nag
 
-_MODULES = {"add_nag": "mdlc_constructs.governance.nag"}
-
-__all__ = list(_MODULES)
-
-__getattr__, __dir__ = lazily(__name__, _MODULES)
+__getattr__, __dir__ = lazily(__name__)

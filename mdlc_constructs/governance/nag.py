@@ -6,7 +6,6 @@ from typing import Any, cast
 import jsii
 from aws_cdk import Acknowledgment, App, PolicyValidationPluginReport, Stack, Validations
 from aws_cdk import aws_iam as iam
-from cdk_nag import AwsSolutionsChecks
 from constructs import IConstruct
 
 from mdlc_constructs.governance.decision_findings import LOG_ROLE, decision_reason
@@ -21,6 +20,13 @@ from mdlc_constructs.resources.functions import Functions
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.workflows.construct import Workflow
 from mdlc_constructs.workflows.decision.construct import DecisionApi
+
+try:
+    from cdk_nag import AwsSolutionsChecks
+except ModuleNotFoundError as missing:
+    raise ModuleNotFoundError(
+        "add_nag judges templates by cdk-nag, which is not installed: install mdlc-constructs[nag]."
+    ) from missing
 
 _BESIDE = "ByName/Policy/Resource"
 """What the CDK's own constructs grant to a role goes into a policy beside it: `Role.principal`."""

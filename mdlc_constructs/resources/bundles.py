@@ -5,6 +5,7 @@ by what it is made from. Synthesis then only names it: the key is the asset's ha
 """
 
 import hashlib
+import importlib.util
 import os
 import subprocess
 import sys
@@ -15,8 +16,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-
-import platformdirs
 
 from mdlc_constructs.resources.locks import for_python
 
@@ -29,8 +28,10 @@ JOB_PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux201
 """What the jobs' image can run, the newest first."""
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_DOORS = tuple(_PACKAGE / name for name in ("__init__.py", "exports.py", "suggestions.py"))
+_DOORS = tuple(_PACKAGE / name for name in ("__init__.py", "exports.py", "signatures.py", "suggestions.py"))
 """What importing one of the settings' modules runs besides: lazy exports, and suggestions."""
+CACHE_VARIABLE = "MDLC_CACHE_DIR"
+_CACHE = "mdlc-constructs"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: content alone decides the bytes
 
 
@@ -52,12 +53,19 @@ def source(room: str) -> Path:
     return carried if carried.is_dir() else _PACKAGE.parent / room
 
 
+def user_cache() -> Path:
+    """Where this library keeps what it makes for the user; the variable `MDLC_CACHE_DIR` moves it."""
+    chosen = os.environ.get(CACHE_VARIABLE)
+    if chosen:
+        return Path(chosen).absolute()
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / _CACHE
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / _CACHE
+
+
 def cache_folder() -> Path:
-    """Where bundles are kept; the environment variable `MDLC_CACHE_DIR` moves it."""
-    chosen = os.environ.get("MDLC_CACHE_DIR")
-    return (
-        Path(chosen).absolute() if chosen else Path(platformdirs.user_cache_dir("mdlc-constructs"))
-    ) / "bundles"
+    """Where bundles are kept."""
+    return user_cache() / "bundles"
 
 
 @cache
@@ -85,7 +93,7 @@ def lambda_code() -> Bundle:
 
 @cache
 def job_code() -> Bundle:
-    """The data jobs, with the payloads that they share with the library, as a zip that Python runs as it is."""
+    """The data jobs and the payloads that they share with the library: a zip that Python runs as it is."""
     settings = _PACKAGE / "settings"
     shared = (*_DOORS, settings / "__init__.py", *_files(settings / "payloads"))
 
@@ -150,6 +158,11 @@ def _require_pure(installed: Path) -> None:
 
 
 def _pip(*arguments: str) -> None:
+    if importlib.util.find_spec("pip") is None:
+        raise BundleError(
+            f"The code and packages of functions and jobs are fetched by pip, which {sys.executable} lacks: "
+            "install pip, or mdlc-constructs[cli] with it."
+        )
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -13,6 +13,7 @@ from mdlc_constructs.resources.functions import Functions
 from mdlc_constructs.resources.keys import admit_logs, new_key
 from mdlc_constructs.resources.tables import new_table
 from mdlc_constructs.settings.budget import Budget
+from mdlc_constructs.signatures import ConstructorSignature
 from mdlc_constructs.tasks.permissions import arn, use_key
 
 REAPED = "rate(15 minutes)"
@@ -31,6 +32,8 @@ class Fleet(Construct):
     Attributes:
         table_name: the table of leases.
     """
+
+    __signature__ = ConstructorSignature()
 
     def __init__(
         self,

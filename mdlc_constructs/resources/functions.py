@@ -16,7 +16,7 @@ from mdlc_constructs.resources.permissions import Role
 TIMEOUT_SECONDS = 300
 CLEAN_UP_SECONDS = 900
 """Jobs are waited for until they have stopped, which a container may take two minutes for."""
-LONGEST_POLICY = 10_240
+MAX_POLICY_CHARACTERS = 10_240
 """Characters of a role's inline policies, blanks aside.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -96,11 +96,11 @@ class Functions(Construct):
         else:
             self._roles[name].allow(statements, bindings)
         size = self._roles[name].size
-        if size > LONGEST_POLICY:
+        if size > MAX_POLICY_CHARACTERS:
             raise ValueError(
                 f"The models of the stack {self._stack.stack_name!r} share its function {name}, whose role's "
-                f"policy now has about {size} characters and IAM accepts {LONGEST_POLICY}: put the last "
-                f"model into a second stack."
+                f"policy now has about {size} characters and IAM accepts {MAX_POLICY_CHARACTERS}: "
+                f"put the last model into a second stack."
             )
         return self.made[name]
 

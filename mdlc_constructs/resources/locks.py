@@ -1,8 +1,20 @@
 """Reads a lock for another Python than the one that runs: pip judges markers by its own."""
 
-from packaging.requirements import Requirement
+import ast
+import operator
+from collections.abc import Mapping
 
 _CONTINUED = "\\"
+
+_VERSIONS = ("python_version", "python_full_version")
+_COMPARED = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
 
 
 def for_python(lock: str, python: str) -> str:
@@ -29,11 +41,47 @@ def for_python(lock: str, python: str) -> str:
     kept = []
     for entry in _entries(lock):
         named, *hashes = entry
-        requirement = Requirement(named.removesuffix(_CONTINUED).strip())
-        if requirement.marker is None or requirement.marker.evaluate(environment):
-            requirement.marker = None
-            kept.append("\n".join((f"{requirement} {_CONTINUED}" if hashes else str(requirement), *hashes)))
+        requirement, _, marker = named.removesuffix(_CONTINUED).partition(" ; ")
+        requirement = requirement.strip()
+        if not marker or holds(marker.strip(), environment):
+            kept.append("\n".join((f"{requirement} {_CONTINUED}" if hashes else requirement, *hashes)))
     return "\n".join(kept) + "\n"
+
+
+def holds(marker: str, environment: Mapping[str, str]) -> bool:
+    """Whether a marker as uv writes it into locks holds: comparisons of variables with texts, and, or.
+
+    Every synthesis reads locks and should need no package for it: such a marker is Python's own syntax.
+
+    Raises:
+        ValueError: for a marker with anything else in it.
+    """
+
+    def value(node: ast.expr) -> bool:
+        match node:
+            case ast.BoolOp(op=ast.And()):
+                return all(value(part) for part in node.values)
+            case ast.BoolOp(op=ast.Or()):
+                return any(value(part) for part in node.values)
+            case ast.Compare(
+                left=ast.Name(id=name), ops=[compared], comparators=[ast.Constant(value=str(text))]
+            ) if name in environment and type(compared) in _COMPARED:
+                sides = (environment[name], text)
+                left, right = map(_version, sides) if name in _VERSIONS else sides
+                return bool(_COMPARED[type(compared)](left, right))
+        raise ValueError(
+            f"The marker {marker!r} of a lock cannot be read here: pin the package without it, or write "
+            f"it as comparisons of {', '.join(environment)} with texts."
+        )
+
+    return value(ast.parse(marker, mode="eval").body)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    numbers = [int(number) for number in text.split(".")]
+    while numbers and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)
 
 
 def _entries(lock: str) -> list[list[str]]:

@@ -22,8 +22,9 @@ from mdlc_constructs.resources.model_bucket import new_bucket
 from mdlc_constructs.resources.names import claim
 from mdlc_constructs.resources.permissions import Role
 from mdlc_constructs.resources.tables import new_table
+from mdlc_constructs.signatures import ConstructorSignature
 
-LONGEST_NAME = 28
+MAX_NAME_CHARACTERS = 28
 """With a step's name and a digest behind it a derived name stays within SageMaker's 63 characters."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -73,6 +74,8 @@ class ModelHome(Construct):
     deletion waits for them.
     """
 
+    __signature__ = ConstructorSignature()
+
     def __init__(
         self,
         scope: Construct,
@@ -84,10 +87,10 @@ class ModelHome(Construct):
         access_logs_bucket: s3.IBucket | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
-        if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+        if not _NAME.fullmatch(name) or len(name) > MAX_NAME_CHARACTERS:
             raise ValueError(
-                f"name={name!r} must be lowercase words joined by hyphens, at most {LONGEST_NAME} letters: "
-                f"it begins the names of all jobs, such as flight-delay."
+                f"name={name!r} must be lowercase words joined by hyphens, at most "
+                f"{MAX_NAME_CHARACTERS} letters: it begins the names of all jobs, such as flight-delay."
             )
         if bucket is not None and access_logs_bucket is not None:
             raise ValueError(

@@ -73,7 +73,7 @@ def new_state_machine(
     )
 
 
-LARGEST_TEMPLATE = 1_000_000
+MAX_TEMPLATE_BYTES = 1_000_000
 """Bytes of a template that CloudFormation reads from S3.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
@@ -87,10 +87,10 @@ def _check_template(stack: Stack, definition: str) -> None:
     # In the template the definition is a text of JSON, whose quotes are escaped once more.
     size = len(json.dumps(definition, ensure_ascii=False).encode("utf-8", "replace"))
     total = _definitions.get(stack, 0) + size
-    if total > LARGEST_TEMPLATE:
+    if total > MAX_TEMPLATE_BYTES:
         raise ValueError(
             f"The state machines of the stack {stack.stack_name!r} have {total} bytes in its template, and "
-            f"CloudFormation takes {LARGEST_TEMPLATE} in all: put this workflow into a second stack, or "
+            f"CloudFormation takes {MAX_TEMPLATE_BYTES} in all: put this workflow into a second stack, or "
             f"declare fewer columns."
         )
     _definitions[stack] = total

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from mdlc_constructs.settings.numbers import check_duration, check_whole
 
-MOST_JOBS, MOST_INSTANCES = 1000, 5000
+MAX_JOBS, MAX_INSTANCES = 1000, 5000
 HIGHEST_PRIORITY = 9
 """Priorities go from 0, which can wait, to this."""
 
@@ -42,8 +42,8 @@ class Budget:
     lease: timedelta = timedelta(hours=1)
 
     def __post_init__(self) -> None:
-        check_whole("jobs", self.jobs, 1, MOST_JOBS, unit="jobs")
-        check_whole("instances", self.instances, 1, MOST_INSTANCES, unit="instances")
+        check_whole("jobs", self.jobs, 1, MAX_JOBS, unit="jobs")
+        check_whole("instances", self.instances, 1, MAX_INSTANCES, unit="instances")
         check_duration("head_start", self.head_start, timedelta(0), timedelta(days=7))
         check_duration("lease", self.lease, timedelta(minutes=1), timedelta(days=30))
 

@@ -5,7 +5,7 @@ import unicodedata
 from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.settings.token import has_token
 
-LONGEST = 256
+MAX_CHARACTERS = 256
 
 
 def check_code_version(value: str) -> None:
@@ -18,8 +18,8 @@ def check_code_version(value: str) -> None:
     if has_token(value):
         return
     wrong = [c for c in value if unicodedata.category(c)[0] not in "LNZ" and c not in "_.:/=+-@"]
-    if wrong or not 1 <= len(value) <= LONGEST:
+    if wrong or not 1 <= len(value) <= MAX_CHARACTERS:
         why = f"{wrong[0]!r} cannot be recorded" if wrong else f"it has {len(value)} characters"
         raise refusal(
-            "code_version", value, f"{why}; give 1 to {LONGEST} letters, digits, spaces and _.:/=+-@."
+            "code_version", value, f"{why}; give 1 to {MAX_CHARACTERS} letters, digits, spaces and _.:/=+-@."
         )

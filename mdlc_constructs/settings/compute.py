@@ -10,9 +10,9 @@ from mdlc_constructs.settings.instance_type import (
 )
 from mdlc_constructs.settings.refusal import refusal
 
-LONGEST_RUNTIME = timedelta(days=28)
-LONGEST_KEEP_ALIVE = timedelta(seconds=21600)
-LARGEST_VOLUME_GB = 16384
+MAX_RUNTIME = timedelta(days=28)
+MAX_KEEP_ALIVE = timedelta(seconds=21600)
+MAX_VOLUME_GB = 16384
 
 _ALL_ROWS = {"training": "a training job", "processing": "a data job"}
 """The uses whose jobs do not divide their input among instances."""
@@ -55,15 +55,15 @@ class Compute:
 
     def __post_init__(self) -> None:
         check_instance_type("instance_type", self.instance_type)
-        for name, most in (("instance_count", 100), ("volume_gb", LARGEST_VOLUME_GB)):
+        for name, most in (("instance_count", 100), ("volume_gb", MAX_VOLUME_GB)):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
                 raise refusal(name, value, f"give a whole number from 1 to {most}.")
-        if not timedelta(0) < self.max_runtime <= LONGEST_RUNTIME:
+        if not timedelta(0) < self.max_runtime <= MAX_RUNTIME:
             raise refusal(
                 "max_runtime",
                 self.max_runtime,
-                f"give more than nothing and at most {LONGEST_RUNTIME.days} days.",
+                f"give more than nothing and at most {MAX_RUNTIME.days} days.",
             )
         if self.spot and self.keep_alive:
             raise refusal(
@@ -75,9 +75,9 @@ class Compute:
             raise refusal(
                 "max_wait", self.spot.max_wait, f"includes the run itself; give at least {self.max_runtime}."
             )
-        if self.keep_alive is not None and not timedelta(0) < self.keep_alive <= LONGEST_KEEP_ALIVE:
+        if self.keep_alive is not None and not timedelta(0) < self.keep_alive <= MAX_KEEP_ALIVE:
             raise refusal(
-                "keep_alive", self.keep_alive, f"give at most {LONGEST_KEEP_ALIVE}, or None for no warm pool."
+                "keep_alive", self.keep_alive, f"give at most {MAX_KEEP_ALIVE}, or None for no warm pool."
             )
 
     def require(self, use: str, *, image: str | None = None) -> "Compute":

@@ -6,7 +6,7 @@ from mdlc_constructs.settings.numbers import check_above, check_whole
 from mdlc_constructs.settings.payloads.monitor_settings import ReplayRules
 from mdlc_constructs.settings.refusal import refusal
 
-MOST_ROWS = 2000
+MAX_ROWS = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ class Consistency:
     golden: bool = True
 
     def __post_init__(self) -> None:
-        check_whole("sample", self.sample, 1, MOST_ROWS, unit="requests")
+        check_whole("sample", self.sample, 1, MAX_ROWS, unit="requests")
         check_above("tolerance", self.tolerance, 0, 1e12)
         if isinstance(self.share, bool) or not 0 <= self.share < 1:
             raise refusal("share", self.share, "give a share from 0 to below 1.")

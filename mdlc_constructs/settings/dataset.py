@@ -9,6 +9,7 @@ from mdlc_constructs.settings.csv_format import check_delimiter, check_timestamp
 from mdlc_constructs.settings.payloads.job_plan import CsvFormat, DatasetSection
 from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.settings.s3_folder import check_s3_folder
+from mdlc_constructs.signatures import show_fields
 
 COLUMN_TYPES = ("number", "integer", "category", "boolean", "timestamp", "text")
 CALENDAR_PARTS = ("hour", "dayofweek", "day", "dayofyear", "week", "month", "quarter", "year")
@@ -230,6 +231,10 @@ class Dataset:
             accepted_leaks=self.accepted_leaks,
             csv=CsvFormat(delimiter=self.delimiter, timestamp_format=self.timestamp_format),
         )
+
+
+for _make in (Dataset.csv, Dataset.parquet):
+    show_fields(_make)
 
 
 _ROLES = {

@@ -11,8 +11,8 @@ from mdlc_constructs.settings.refusal import refusal
 Value = str | int | float | bool | None
 
 _DECISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
-_SHORTEST = timedelta(milliseconds=1)
-_LONGEST_CALL = timedelta(seconds=20)
+_MIN_DURATION = timedelta(milliseconds=1)
+_MAX_CALL = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,5 +127,5 @@ def check_decisions(argument: str, values: object) -> None:
 def _check_call(argument: str, value: object) -> None:
     if not isinstance(value, timedelta):
         raise refusal(argument, value, "give a timedelta, for example timedelta(seconds=1).")
-    if not _SHORTEST <= value <= _LONGEST_CALL:
-        raise refusal(argument, str(value), f"give a time from {_SHORTEST} to {_LONGEST_CALL}.")
+    if not _MIN_DURATION <= value <= _MAX_CALL:
+        raise refusal(argument, str(value), f"give a time from {_MIN_DURATION} to {_MAX_CALL}.")

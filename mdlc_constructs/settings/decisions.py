@@ -13,7 +13,7 @@ from mdlc_constructs.settings.decision_calls import Value, check_decisions
 from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.settings.request_id import REQUEST_ID_PATTERN as REQUEST_ID_PATTERN
 
-LONGEST_DECISION = timedelta(seconds=29)
+MAX_DECISION = timedelta(seconds=29)
 """Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"""
 OWN_CALLS = timedelta(seconds=9)
 """What reading rules and writing records may take, tries and connecting included."""
@@ -120,12 +120,12 @@ class Decisions:
             self._check_lookup(self.lookup)
         if not timedelta(0) <= self.rules_age <= timedelta(hours=1):
             raise refusal("rules_age", str(self.rules_age), "give a time up to an hour.")
-        if self.longest > LONGEST_DECISION:
+        if self.longest > MAX_DECISION:
             raise refusal(
                 "fallback.endpoint_timeout",
                 str(self.fallback.endpoint_timeout),
                 f"with all tries and other calls a decision could take {self.longest}, and API Gateway waits "
-                f"{LONGEST_DECISION}; give shorter times or fewer tries.",
+                f"{MAX_DECISION}; give shorter times or fewer tries.",
             )
         if self.kept is not None and self.kept < timedelta(days=1):
             raise refusal(

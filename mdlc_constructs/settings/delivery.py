@@ -21,11 +21,11 @@ ALWAYS = ("score", "predicted_at", "run")
 EXPIRES = "expires_at"
 """Seconds since 1970 after which DynamoDB may delete an item."""
 
-MOST_PARALLEL = 40
+MAX_PARALLEL = 40
 """An inline map runs at most 40 iterations at a time."""
 
 _NO_KEYS = (*ALWAYS, EXPIRES, "inference_id", "event_time", "model_package_version")
-_SHORTEST, _LONGEST = timedelta(hours=1), timedelta(days=3650)
+_MIN_DURATION, _MAX_DURATION = timedelta(hours=1), timedelta(days=3650)
 _DETAIL_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,127}")
 _TAKEN = (
     *("Training Completed", "Training Failed", "Predictions Published", "Predictions Undelivered"),
@@ -61,9 +61,9 @@ class LookUpTable:
                 "key", self.key, f"give {ROW_KEY!r}, the dataset's entity or one of its row key columns."
             )
         if self.keep_for is not None:
-            check_duration("keep_for", self.keep_for, _SHORTEST, _LONGEST)
+            check_duration("keep_for", self.keep_for, _MIN_DURATION, _MAX_DURATION)
         object.__setattr__(self, "columns", _checked(self.columns))
-        check_whole("parallel", self.parallel, 1, MOST_PARALLEL, unit="files")
+        check_whole("parallel", self.parallel, 1, MAX_PARALLEL, unit="files")
 
     def check_dataset(self, dataset: Dataset) -> None:
         """Refuse a key that the dataset's prediction records do not hold.
@@ -116,7 +116,7 @@ class RowEvents:
                 "the workflows announce themselves so; give another, such as Prediction.",
             )
         object.__setattr__(self, "columns", _checked(self.columns))
-        check_whole("parallel", self.parallel, 1, MOST_PARALLEL, unit="files")
+        check_whole("parallel", self.parallel, 1, MAX_PARALLEL, unit="files")
 
     def check_dataset(self, dataset: Dataset) -> None:
         """Any dataset will do."""

@@ -7,7 +7,7 @@ from mdlc_constructs.settings.numbers import check_above
 from mdlc_constructs.settings.payloads.job_plan import Thresholds
 from mdlc_constructs.settings.refusal import refusal, unknown
 
-LARGEST_PSI = 10.0
+MAX_PSI = 10.0
 CHANCE_AUC = 0.5
 
 
@@ -68,7 +68,7 @@ class DriftThresholds:
     alpha: float = Thresholds.alpha
 
     def __post_init__(self) -> None:
-        check_above("psi", self.psi, 0, LARGEST_PSI)
+        check_above("psi", self.psi, 0, MAX_PSI)
         for name in ("cramers_v", "missing_share", "new_share", "vanished_share", "outside_share"):
             check_above(name, getattr(self, name), 0, 1)
         if self.shift is not None:

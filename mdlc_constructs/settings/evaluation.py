@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mdlc_constructs.settings.payloads.job_plan import EvaluationSection
 from mdlc_constructs.settings.refusal import refusal
 
-MOST_RESAMPLES = 10_000
+MAX_RESAMPLES = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +25,8 @@ class Evaluation:
     def __post_init__(self) -> None:
         if isinstance(self.threshold, bool) or not 0 < self.threshold < 1:
             raise refusal("threshold", self.threshold, "give a score between 0 and 1, both excluded.")
-        if not isinstance(self.bootstrap, int) or not 50 <= self.bootstrap <= MOST_RESAMPLES:
-            raise refusal("bootstrap", self.bootstrap, f"give a whole number from 50 to {MOST_RESAMPLES}.")
+        if not isinstance(self.bootstrap, int) or not 50 <= self.bootstrap <= MAX_RESAMPLES:
+            raise refusal("bootstrap", self.bootstrap, f"give a whole number from 50 to {MAX_RESAMPLES}.")
         if not isinstance(self.seed, int) or self.seed < 0:
             raise refusal("seed", self.seed, "give a whole number of at least 0.")
 

@@ -17,15 +17,16 @@ from typing import TypeAlias
 
 from mdlc_constructs.settings import sticky
 from mdlc_constructs.settings.numbers import check_above, check_duration, check_whole
+from mdlc_constructs.settings.payloads.probing import ABTestSettings, ShadowSettings
 from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.settings.rollout import AllAtOnce, Deployment, check_variant_name
 from mdlc_constructs.settings.serving import Serving
 
-SHORTEST_EXPERIMENT, LONGEST_EXPERIMENT = timedelta(minutes=1), timedelta(days=30)
+MIN_EXPERIMENT, MAX_EXPERIMENT = timedelta(minutes=1), timedelta(days=30)
 SHADOW_VARIANT = "shadow"
 """The shadow's variant name, by which its captures and metrics are told."""
 
-FEWEST_OUTCOMES = 30
+MIN_OUTCOMES = 30
 """With fewer, the normal distribution stands in badly for Student's."""
 
 
@@ -90,7 +91,7 @@ class Shadow:
 
     def __post_init__(self) -> None:
         check_whole("sample_percent", self.sample_percent, 1, 100, unit="percent")
-        check_duration("duration", self.duration, SHORTEST_EXPERIMENT, LONGEST_EXPERIMENT)
+        check_duration("duration", self.duration, MIN_EXPERIMENT, MAX_EXPERIMENT)
         if self.tolerance is not None:
             check_above("tolerance", self.tolerance, 0, 1e12)
         _check_share("outside", self.outside)
@@ -117,18 +118,18 @@ class Shadow:
         if serving.variant == SHADOW_VARIANT:
             raise refusal("variant", serving.variant, "is the shadow's name; give the endpoint's another.")
 
-    def to_plan(self, tolerance: float) -> dict[str, object]:
-        """As the judging function holds it.
+    def judgement(self, tolerance: float) -> ShadowSettings:
+        """As the judging function gets it.
 
         :param tolerance: that of the probes.
         """
-        return {
-            "tolerance": tolerance if self.tolerance is None else self.tolerance,
-            "outside": self.outside,
-            "errors": self.errors,
-            "slower": self.slower,
-            "pairs": self.pairs,
-        }
+        return ShadowSettings(
+            tolerance=tolerance if self.tolerance is None else self.tolerance,
+            outside=self.outside,
+            errors=self.errors,
+            slower=self.slower,
+            pairs=self.pairs,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,10 +176,10 @@ class ABTest:
             check_variant_name("weights", name)
             check_above(f"weights[{name!r}]", weight, 0, 1e6)
         object.__setattr__(self, "weights", dict(self.weights))
-        check_duration("duration", self.duration, SHORTEST_EXPERIMENT, LONGEST_EXPERIMENT)
+        check_duration("duration", self.duration, MIN_EXPERIMENT, MAX_EXPERIMENT)
         if not 0.5 <= self.confidence < 1:
             raise refusal("confidence", self.confidence, "give a probability from 0.5 to below 1.")
-        check_whole("outcomes", self.outcomes, FEWEST_OUTCOMES, 1_000_000, unit="outcomes")
+        check_whole("outcomes", self.outcomes, MIN_OUTCOMES, 1_000_000, unit="outcomes")
 
     @property
     def takeover(self) -> Deployment:
@@ -209,14 +210,14 @@ class ABTest:
         if entity is None:
             raise refusal("entity", None, "name the dataset's column that an ABTest keeps to one variant.")
 
-    def to_plan(self, entity: str) -> dict[str, object]:
-        """As the judging function holds it."""
-        return {
-            "confidence": self.confidence,
-            "higher_is_better": self.higher_is_better,
-            "outcomes": self.outcomes,
-            "entity": entity,
-        }
+    def judgement(self, entity: str) -> ABTestSettings:
+        """As the judging function gets it."""
+        return ABTestSettings(
+            confidence=self.confidence,
+            higher_is_better=self.higher_is_better,
+            outcomes=self.outcomes,
+            entity=entity,
+        )
 
 
 Experiment: TypeAlias = Shadow | ABTest

@@ -15,7 +15,7 @@ JOINS = get_args(Join)
 BY_LINE = "jsonlines"
 """The format of labels by inference id, which is no file of the dataset."""
 
-LONGEST_WITHIN = timedelta(days=400)
+MAX_WITHIN = timedelta(days=400)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +50,8 @@ class Labels:
         check_s3_folder("uri", self.uri)
         if self.by not in JOINS:
             raise unknown("by", self.by, JOINS, what="way to join labels")
-        check_duration("within", self.within, timedelta(minutes=1), LONGEST_WITHIN)
-        check_duration("delay", self.delay, timedelta(0), LONGEST_WITHIN)
+        check_duration("within", self.within, timedelta(minutes=1), MAX_WITHIN)
+        check_duration("delay", self.delay, timedelta(0), MAX_WITHIN)
         if self.delay > self.within:
             raise refusal(
                 "within", str(self.within), f"ends before labels usually come (delay={self.delay})."

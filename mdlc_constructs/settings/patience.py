@@ -7,8 +7,8 @@ from datetime import timedelta
 from mdlc_constructs.settings.numbers import check_duration
 from mdlc_constructs.settings.refusal import refusal
 
-LONGEST_DEBOUNCE, LONGEST_COOL_DOWN = timedelta(days=1), timedelta(days=365)
-LARGEST_GROWTH = 10.0
+MAX_DEBOUNCE, MAX_COOL_DOWN = timedelta(days=1), timedelta(days=365)
+MAX_GROWTH = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,17 +29,17 @@ class Patience:
     longest: timedelta = timedelta(days=14)
 
     def __post_init__(self) -> None:
-        check_duration("debounce", self.debounce, timedelta(0), LONGEST_DEBOUNCE)
-        check_duration("cool_down", self.cool_down, timedelta(0), LONGEST_COOL_DOWN)
-        check_duration("longest", self.longest, timedelta(0), LONGEST_COOL_DOWN)
+        check_duration("debounce", self.debounce, timedelta(0), MAX_DEBOUNCE)
+        check_duration("cool_down", self.cool_down, timedelta(0), MAX_COOL_DOWN)
+        check_duration("longest", self.longest, timedelta(0), MAX_COOL_DOWN)
         if self.longest < self.cool_down:
             raise refusal("longest", str(self.longest), f"is below cool_down={self.cool_down}; raise it.")
         if (
             isinstance(self.grows, bool)
             or not isinstance(self.grows, (int, float))
-            or not 1 <= self.grows <= LARGEST_GROWTH
+            or not 1 <= self.grows <= MAX_GROWTH
         ):
-            raise refusal("grows", self.grows, f"give a factor from 1 to {LARGEST_GROWTH:g}.")
+            raise refusal("grows", self.grows, f"give a factor from 1 to {MAX_GROWTH:g}.")
 
     def cool_down_after(self, losses: int) -> timedelta:
         """How long to wait when so many challengers in a row lost, to the second."""

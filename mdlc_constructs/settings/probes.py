@@ -12,8 +12,8 @@ from mdlc_constructs.settings.rollout import Deployment
 CONFIDENCE = 0.999
 """How surely a look sees what it is there to see."""
 
-SHORTEST_EVERY, LONGEST_EVERY = timedelta(seconds=10), timedelta(minutes=10)
-MOST_RECENT, MOST_PROBES = 5000, 20_000
+MIN_EVERY, MAX_EVERY = timedelta(seconds=10), timedelta(minutes=10)
+MAX_RECENT, MAX_PROBES = 5000, 20_000
 
 
 def _draws(share: float) -> int:
@@ -51,9 +51,9 @@ class Probes:
 
     def __post_init__(self) -> None:
         check_above("tolerance", self.tolerance, 0, 1e12)
-        check_whole("recent", self.recent, 0, MOST_RECENT, unit="requests")
-        check_duration("every", self.every, SHORTEST_EVERY, LONGEST_EVERY)
-        check_whole("most", self.most, 1, MOST_PROBES, unit="requests")
+        check_whole("recent", self.recent, 0, MAX_RECENT, unit="requests")
+        check_duration("every", self.every, MIN_EVERY, MAX_EVERY)
+        check_whole("most", self.most, 1, MAX_PROBES, unit="requests")
 
     def to_see(self, share: float) -> int:
         """Requests until one of them reaches the new fleet, with 99.9 % probability.

@@ -8,7 +8,7 @@ from typing import Literal
 from mdlc_constructs.settings.numbers import check_above, check_whole
 from mdlc_constructs.settings.refusal import refusal
 
-MOST_ALARMS = 10
+MAX_ALARMS = 10
 """SageMaker watches at most this many (``AutoRollbackConfig.Alarms`` of the API)."""
 
 OWN_NAMESPACE = "MDLC"
@@ -133,8 +133,8 @@ class RollbackAlarms:
         for key in keys:
             if keys.count(key) > 1:
                 raise refusal("business", key, "is the name of two alarms; give each its own.")
-        if len(keys) > MOST_ALARMS:
-            raise refusal("business", len(keys), f"alarms in all; SageMaker watches at most {MOST_ALARMS}.")
+        if len(keys) > MAX_ALARMS:
+            raise refusal("business", len(keys), f"alarms in all; SageMaker watches at most {MAX_ALARMS}.")
 
     @classmethod
     def none(cls) -> "RollbackAlarms":

@@ -14,9 +14,9 @@ from mdlc_constructs.settings.numbers import check_duration, check_whole
 from mdlc_constructs.settings.refusal import refusal
 
 NOTHING = timedelta(0)
-LONGEST_WAIT = timedelta(seconds=3600)
-LONGEST_DEPLOYMENT = timedelta(seconds=28800)
-LARGEST_SHARE_PERCENT = 50
+MAX_WAIT = timedelta(seconds=3600)
+MAX_DEPLOYMENT = timedelta(seconds=28800)
+MAX_SHARE_PERCENT = 50
 VARIANT_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 
 
@@ -34,11 +34,11 @@ def check_variant_name(argument: str, name: str) -> None:
 
 
 def _check_waits(waits: timedelta, remedy: str) -> None:
-    if waits >= LONGEST_DEPLOYMENT:
+    if waits >= MAX_DEPLOYMENT:
         raise refusal(
             "rollout",
             str(waits),
-            f"is what it waits in all, and a deployment ends at {LONGEST_DEPLOYMENT}; {remedy}",
+            f"is what it waits in all, and a deployment ends at {MAX_DEPLOYMENT}; {remedy}",
         )
 
 
@@ -55,7 +55,7 @@ class AllAtOnce:
     bake: timedelta = timedelta(minutes=10)
 
     def __post_init__(self) -> None:
-        check_duration("bake", self.bake, NOTHING, LONGEST_WAIT)
+        check_duration("bake", self.bake, NOTHING, MAX_WAIT)
 
     @property
     def waiting(self) -> timedelta:
@@ -92,10 +92,10 @@ class Canary:
                 "percent", self.percent, f"with instances={self.instances!r}: give exactly one of the two."
             )
         if self.percent is not None:
-            check_whole("percent", self.percent, 1, LARGEST_SHARE_PERCENT, unit="percent")
+            check_whole("percent", self.percent, 1, MAX_SHARE_PERCENT, unit="percent")
         if self.instances is not None:
             check_whole("instances", self.instances, 1, 5000, unit="instances")
-        check_duration("bake", self.bake, NOTHING, LONGEST_WAIT)
+        check_duration("bake", self.bake, NOTHING, MAX_WAIT)
 
     @property
     def waiting(self) -> timedelta:
@@ -132,8 +132,8 @@ class Linear:
     bake: timedelta = timedelta(minutes=5)
 
     def __post_init__(self) -> None:
-        check_whole("step_percent", self.step_percent, 10, LARGEST_SHARE_PERCENT, unit="percent")
-        check_duration("bake", self.bake, NOTHING, LONGEST_WAIT)
+        check_whole("step_percent", self.step_percent, 10, MAX_SHARE_PERCENT, unit="percent")
+        check_duration("bake", self.bake, NOTHING, MAX_WAIT)
         _check_waits(self.waiting, "take larger steps or a shorter bake.")
 
     @property
@@ -168,8 +168,8 @@ class Rolling:
     wait: timedelta = timedelta(minutes=5)
 
     def __post_init__(self) -> None:
-        check_whole("batch_percent", self.batch_percent, 5, LARGEST_SHARE_PERCENT, unit="percent")
-        check_duration("wait", self.wait, NOTHING, LONGEST_WAIT)
+        check_whole("batch_percent", self.batch_percent, 5, MAX_SHARE_PERCENT, unit="percent")
+        check_duration("wait", self.wait, NOTHING, MAX_WAIT)
         _check_waits(self.waiting, "take larger batches or a shorter wait.")
 
     @property

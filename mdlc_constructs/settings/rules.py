@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_LARGEST_EXACT_INTEGER, _LARGEST_INTEGER = 2**53 - 1, 10**18
+_MAX_EXACT_INTEGER, _MAX_INTEGER = 2**53 - 1, 10**18
 _WHOLE_FLOAT = re.compile(r"(-?(?:0|[1-9][0-9]{0,15}))\.0")
 
 LETTERS_OF_DIGEST = 12
@@ -150,11 +150,11 @@ def comparable(value: object) -> object:
         return canonical(value)
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, float) and value.is_integer() and abs(value) <= _LARGEST_EXACT_INTEGER:
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _MAX_EXACT_INTEGER:
         return str(int(value))
     if isinstance(value, int):
         # Python writes no integer of thousands of digits, and a row's is never meant as text.
-        return str(value) if abs(value) <= _LARGEST_INTEGER else value
+        return str(value) if abs(value) <= _MAX_INTEGER else value
     return repr(value) if isinstance(value, float) else ("other", repr(value))
 
 
@@ -163,6 +163,6 @@ def canonical(text: str) -> str:
     if text in ("True", "TRUE", "False", "FALSE"):
         return text.lower()
     match = _WHOLE_FLOAT.fullmatch(text)
-    if match and abs(int(match[1])) <= _LARGEST_EXACT_INTEGER:
+    if match and abs(int(match[1])) <= _MAX_EXACT_INTEGER:
         return str(int(match[1]))
     return text

@@ -45,7 +45,7 @@ from mdlc_constructs.settings.rules_conditions import (
 from mdlc_constructs.settings.strict_json import StrictJsonError, check_json, read_json
 
 SCHEMA_VERSION = 1
-LONGEST_DOCUMENT = 300_000
+MAX_DOCUMENT_BYTES = 300_000
 """Bytes. The rules are one item of a DynamoDB table, which holds 400 KB.
 
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
@@ -55,7 +55,7 @@ _DOCUMENT = ("schema_version", "version", "overrides", "deny", "allow", "bands")
 _BAND = ("from", "below", "decision", "name")
 _LISTING = ("column", "values", "decision", "name")
 _OVERRIDE = ("when", "score", "decision", "name")
-_MOST_NAME = 64
+_MAX_NAME_CHARACTERS = 64
 
 
 class RulesRefused(ValueError):
@@ -72,8 +72,8 @@ def read(text: str) -> Any:
 
     :raises RulesRefused: for what is no strict JSON or is too long; with the line where there is one.
     """
-    if len(text.encode(errors="replace")) > LONGEST_DOCUMENT:
-        raise RulesRefused([f"The document has more than {LONGEST_DOCUMENT} bytes: shorten its lists."])
+    if len(text.encode(errors="replace")) > MAX_DOCUMENT_BYTES:
+        raise RulesRefused([f"The document has more than {MAX_DOCUMENT_BYTES} bytes: shorten its lists."])
     try:
         return read_json(text)
     except StrictJsonError as error:
@@ -259,8 +259,8 @@ class _Reader:
 
 
 def _check_text(place: str, value: object) -> None:
-    if not isinstance(value, str) or not value.strip() or len(value) > _MOST_NAME:
-        raise refusal(place, value, f"give a text of 1 to {_MOST_NAME} characters.")
+    if not isinstance(value, str) or not value.strip() or len(value) > _MAX_NAME_CHARACTERS:
+        raise refusal(place, value, f"give a text of 1 to {_MAX_NAME_CHARACTERS} characters.")
     if any(unicodedata.category(character) == "Cc" for character in value):
         raise refusal(place, value, "leave control characters out; decisions record it.")
 

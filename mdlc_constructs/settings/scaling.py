@@ -12,10 +12,10 @@ from zoneinfo import available_timezones
 from mdlc_constructs.settings.numbers import check_above, check_duration, check_whole
 from mdlc_constructs.settings.refusal import refusal, unknown
 
-MOST_INSTANCES = 5000
-LONGEST_COOLDOWN = timedelta(hours=1)
+MAX_INSTANCES = 5000
+MAX_COOLDOWN = timedelta(hours=1)
 MEMORY_MB = (1024, 2048, 3072, 4096, 5120, 6144)
-MOST_CONCURRENT = 200
+MAX_CONCURRENT = 200
 _SCHEDULE = re.compile(r"(cron|rate|at)\(.+\)")
 _ACTION_NAME = re.compile(r"[A-Za-z0-9_.-]{1,256}")
 
@@ -60,7 +60,7 @@ class ScheduledScaling:
         for name in ("minimum", "maximum"):
             value = getattr(self, name)
             if value is not None:
-                check_whole(name, value, 0, MOST_INSTANCES, unit="instances")
+                check_whole(name, value, 0, MAX_INSTANCES, unit="instances")
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise refusal("minimum", self.minimum, f"is above maximum={self.maximum}; swap them.")
 
@@ -82,7 +82,7 @@ class Night:
     timezone: str = "UTC"
 
     def __post_init__(self) -> None:
-        check_whole("minimum", self.minimum, 1, MOST_INSTANCES, unit="instances")
+        check_whole("minimum", self.minimum, 1, MAX_INSTANCES, unit="instances")
         for name in ("begins", "ends"):
             value = getattr(self, name)
             if value.second or value.microsecond or value.tzinfo is not None:
@@ -132,8 +132,8 @@ class Scaling:
     night: Night | None = None
 
     def __post_init__(self) -> None:
-        check_whole("minimum", self.minimum, 0, MOST_INSTANCES, unit="instances")
-        check_whole("maximum", self.maximum, 1, MOST_INSTANCES, unit="instances")
+        check_whole("minimum", self.minimum, 0, MAX_INSTANCES, unit="instances")
+        check_whole("maximum", self.maximum, 1, MAX_INSTANCES, unit="instances")
         if self.minimum > self.maximum:
             raise refusal("minimum", self.minimum, f"is above maximum={self.maximum}; swap them.")
         targets = (self.invocations, self.concurrency, self.backlog)
@@ -147,7 +147,7 @@ class Scaling:
                 "nothing would ever scale; give a target, schedules or a night, or no Scaling.",
             )
         for name in ("scale_in_cooldown", "scale_out_cooldown"):
-            check_duration(name, getattr(self, name), timedelta(0), LONGEST_COOLDOWN)
+            check_duration(name, getattr(self, name), timedelta(0), MAX_COOLDOWN)
         object.__setattr__(self, "schedules", tuple(self.schedules))
         names = [schedule.name for schedule in self.all_schedules]
         for name in names:
@@ -200,7 +200,7 @@ class Serverless:
     def __post_init__(self) -> None:
         if self.memory_mb not in MEMORY_MB:
             raise refusal("memory_mb", self.memory_mb, f"give one of {', '.join(map(str, MEMORY_MB))}.")
-        check_whole("max_concurrency", self.max_concurrency, 1, MOST_CONCURRENT, unit="requests")
+        check_whole("max_concurrency", self.max_concurrency, 1, MAX_CONCURRENT, unit="requests")
         if self.provisioned_concurrency is not None:
             check_whole(
                 "provisioned_concurrency",

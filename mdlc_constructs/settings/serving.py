@@ -8,7 +8,7 @@ from mdlc_constructs.settings.numbers import check_whole
 from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.settings.rollback_alarms import RollbackAlarms
 from mdlc_constructs.settings.rollout import AllAtOnce, Deployment, check_variant_name
-from mdlc_constructs.settings.scaling import MOST_INSTANCES, Asynchronous, Scaling, Serverless
+from mdlc_constructs.settings.scaling import MAX_INSTANCES, Asynchronous, Scaling, Serverless
 
 MODES = ("Input", "Output")
 _ALONE = "give prepares=False and a container that carries its own program."
@@ -71,7 +71,7 @@ class Serving:
 
     def __post_init__(self) -> None:
         check_instance_type("instance_type", self.instance_type, "endpoint")
-        check_whole("instances", self.instances, 1, MOST_INSTANCES, unit="instances")
+        check_whole("instances", self.instances, 1, MAX_INSTANCES, unit="instances")
         check_variant_name("variant", self.variant)
         if self.startup_seconds is not None:
             check_whole("startup_seconds", self.startup_seconds, 60, 3600, unit="seconds")

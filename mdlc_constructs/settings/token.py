@@ -8,7 +8,7 @@ type checks.
 import re
 
 _MARKERS = ("${Token[", "#{Token[")
-_LARGEST_NUMBER_TOKEN = -1e289
+_MAX_NUMBER_TOKEN = -1e289
 
 
 def has_token(text: str) -> bool:
@@ -22,7 +22,7 @@ def is_number_token(value: float) -> bool:
     Source: ``createTokenDouble`` in aws-cdk-lib's ``core/lib/private/encoding.ts``: such numbers are below
     -1e289.
     """
-    return value <= _LARGEST_NUMBER_TOKEN
+    return value <= _MAX_NUMBER_TOKEN
 
 
 def without_tokens(text: str) -> str:

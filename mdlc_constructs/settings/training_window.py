@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from mdlc_constructs.settings.numbers import check_duration
 
-SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=3650)
+MIN_DURATION, MAX_DURATION = timedelta(minutes=1), timedelta(days=3650)
 Intervals: TypeAlias = dict[str, dict[str, str]]
 
 
@@ -42,8 +42,8 @@ class SlidingWindow:
     holdout: timedelta
 
     def __post_init__(self) -> None:
-        check_duration("holdout", self.holdout, SHORTEST, LONGEST)
-        check_duration("length", self.length, SHORTEST, LONGEST)
+        check_duration("holdout", self.holdout, MIN_DURATION, MAX_DURATION)
+        check_duration("length", self.length, MIN_DURATION, MAX_DURATION)
 
     def intervals(self, end: datetime, drifted_at: datetime | None = None) -> Intervals:
         """What to train and judge on when labels are complete up to ``end``."""
@@ -63,7 +63,7 @@ class ExpandingWindow:
     holdout: timedelta
 
     def __post_init__(self) -> None:
-        check_duration("holdout", self.holdout, SHORTEST, LONGEST)
+        check_duration("holdout", self.holdout, MIN_DURATION, MAX_DURATION)
 
     def intervals(self, end: datetime, drifted_at: datetime | None = None) -> Intervals:
         """What to train and judge on when labels are complete up to ``end``."""
@@ -87,9 +87,9 @@ class SinceDrift:
     holdout: timedelta
 
     def __post_init__(self) -> None:
-        check_duration("holdout", self.holdout, SHORTEST, LONGEST)
-        check_duration("shortest", self.shortest, SHORTEST, LONGEST)
-        check_duration("longest", self.longest, self.shortest, LONGEST)
+        check_duration("holdout", self.holdout, MIN_DURATION, MAX_DURATION)
+        check_duration("shortest", self.shortest, MIN_DURATION, MAX_DURATION)
+        check_duration("longest", self.longest, self.shortest, MAX_DURATION)
 
     def intervals(self, end: datetime, drifted_at: datetime | None = None) -> Intervals:
         """What to train and judge on when labels are complete up to ``end``."""

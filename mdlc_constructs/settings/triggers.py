@@ -10,7 +10,7 @@ from mdlc_constructs.settings.metric import metric
 from mdlc_constructs.settings.numbers import check_above, check_whole
 from mdlc_constructs.settings.refusal import refusal
 
-MOST_WINDOWS = 100
+MAX_WINDOWS = 100
 _SCHEDULE = re.compile(r"(cron|rate)\(.+\)")
 
 
@@ -88,7 +88,7 @@ class OnDrift:
     priority: int = 2
 
     def __post_init__(self) -> None:
-        check_whole("windows", self.windows, 1, MOST_WINDOWS, unit="windows")
+        check_whole("windows", self.windows, 1, MAX_WINDOWS, unit="windows")
         if isinstance(self.columns, str):
             raise refusal("columns", self.columns, f"give a tuple of names: ({self.columns!r},).")
         object.__setattr__(self, "columns", tuple(self.columns))
@@ -140,7 +140,7 @@ class OnAccuracyLoss:
             raise refusal("bound", self.bound, f"give a value that {self.metric} can have.")
         if self.loss is not None:
             check_above("loss", self.loss, 0, 1e12)
-        check_whole("windows", self.windows, 1, MOST_WINDOWS, unit="windows")
+        check_whole("windows", self.windows, 1, MAX_WINDOWS, unit="windows")
         check_whole("least_rows", self.least_rows, 1, 10**9, unit="rows")
         check_priority(self.priority)
 

@@ -214,7 +214,7 @@ _BY_TREE_METHOD = {
 }
 """What the image takes with some tree methods alone, which then have to be named."""
 
-LONGEST_TEXT = 2500
+MAX_TEXT_CHARACTERS = 2500
 """Characters of a hyperparameter's text. Source: ``HyperParameterValue`` of SageMaker's API model."""
 
 
@@ -223,10 +223,10 @@ def check_length(name: str, text: str) -> None:
 
     :raises ValueError: naming the hyperparameter, its length and the limit.
     """
-    if len(text) > LONGEST_TEXT:
+    if len(text) > MAX_TEXT_CHARACTERS:
         raise ValueError(
-            f"hyperparameters[{name!r}] has {len(text)} characters and SageMaker takes {LONGEST_TEXT}: "
-            "shorten it, or let the container read it from its training data."
+            f"hyperparameters[{name!r}] has {len(text)} characters and SageMaker takes "
+            f"{MAX_TEXT_CHARACTERS}: shorten it, or let the container read it from its training data."
         )
 
 

@@ -23,7 +23,7 @@ CLOUDWATCH_RETRY = (
 )
 """Patience with throttling and passing faults of CloudWatch."""
 
-MOST_NAMES = 100
+MAX_NAMES = 100
 
 
 def describe_alarms(name: str, *, alarms: Sequence[str], **state: Unpack[StateOptions]) -> Task:
@@ -34,8 +34,8 @@ def describe_alarms(name: str, *, alarms: Sequence[str], **state: Unpack[StateOp
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
     """
-    if not 1 <= len(alarms) <= MOST_NAMES:
-        raise ValueError(f"alarms holds {len(alarms)} names; give 1 to {MOST_NAMES}.")
+    if not 1 <= len(alarms) <= MAX_NAMES:
+        raise ValueError(f"alarms holds {len(alarms)} names; give 1 to {MAX_NAMES}.")
     check_unique("alarms", list(alarms))
     if "retry" not in state:
         state["retry"] = CLOUDWATCH_RETRY

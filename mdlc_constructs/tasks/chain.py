@@ -81,7 +81,7 @@ class _TaskState(sfn.TaskStateBase):
         return self._statements
 
 
-def sequence_from_chain(chain: sfn.IChainable) -> sequence.Sequence:
+def sequence_from_chain(chain: sfn.IChainable) -> sequence.StateSequence:
     """The states of a CDK chain, with the permissions that its tasks ask for, to be put into a machine of
     ours.
 
@@ -93,7 +93,7 @@ def sequence_from_chain(chain: sfn.IChainable) -> sequence.Sequence:
     graph = sfn.StateGraph(chain.start_state, f"Chain of {chain.id}")
     rendered = cast(Mapping[str, object], graph.to_graph_json())
     statements = [_statement(policy) for policy in graph.policy_statements]
-    return sequence.Sequence.from_graph(rendered, statements)
+    return sequence.StateSequence.from_graph(rendered, statements)
 
 
 def _statement(policy: iam.PolicyStatement) -> Statement:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from mdlc_constructs.settings.rollback_alarms import MOST_ALARMS
+from mdlc_constructs.settings.rollback_alarms import MAX_ALARMS
 from mdlc_constructs.settings.rollout import (
-    LONGEST_DEPLOYMENT,
+    MAX_DEPLOYMENT,
     AllAtOnce,
     Canary,
     Deployment,
@@ -16,7 +16,7 @@ from mdlc_constructs.settings.rollout import (
 )
 from mdlc_constructs.tasks.requests import check_unique, present
 
-SHORTEST_TIMEOUT = timedelta(seconds=600)
+MIN_TIMEOUT = timedelta(seconds=600)
 PROVISIONING = timedelta(hours=2)
 """What fleets may take to come up, besides what the rollout waits."""
 
@@ -29,11 +29,11 @@ def deployment_config(rollout: Deployment, *, alarms: Sequence[str] = ()) -> dic
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeploymentConfig.html
     """
-    if len(alarms) > MOST_ALARMS:
-        raise ValueError(f"alarms holds {len(alarms)} names; SageMaker watches at most {MOST_ALARMS}.")
+    if len(alarms) > MAX_ALARMS:
+        raise ValueError(f"alarms holds {len(alarms)} names; SageMaker watches at most {MAX_ALARMS}.")
     check_unique("alarms", list(alarms))
     policy = "RollingUpdatePolicy" if isinstance(rollout, Rolling) else "BlueGreenUpdatePolicy"
-    timeout = min(max(rollout.waiting + PROVISIONING, SHORTEST_TIMEOUT), LONGEST_DEPLOYMENT)
+    timeout = min(max(rollout.waiting + PROVISIONING, MIN_TIMEOUT), MAX_DEPLOYMENT)
     update = {**_policy(rollout), "MaximumExecutionTimeoutInSeconds": _seconds(timeout)}
     watched = {"Alarms": [{"AlarmName": name} for name in alarms]} if alarms else None
     return present({policy: update, "AutoRollbackConfiguration": watched})

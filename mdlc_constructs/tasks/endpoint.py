@@ -25,7 +25,7 @@ from mdlc_constructs.tasks.requests import (
     tag_list,
 )
 
-MOST_VARIANTS = 10
+MAX_VARIANTS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,8 +129,8 @@ def create_endpoint_config(
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
     """
-    if not 1 <= len(variants) <= MOST_VARIANTS:
-        raise ValueError(f"variants holds {len(variants)} variants; give 1 to {MOST_VARIANTS}.")
+    if not 1 <= len(variants) <= MAX_VARIANTS:
+        raise ValueError(f"variants holds {len(variants)} variants; give 1 to {MAX_VARIANTS}.")
     check_unique("variants", [variant.name for variant in (*variants, *shadows)])
     if shadows and (len(variants), len(shadows)) != (1, 1):
         raise ValueError(

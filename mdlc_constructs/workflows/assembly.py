@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.placeholders import PSEUDO_PARAMETERS, bind_tokens, names_in
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, Rule, State
 from mdlc_constructs.settings import Compute
 from mdlc_constructs.suggestions import nearest
@@ -13,9 +13,9 @@ from mdlc_constructs.workflows.data_jobs import patience
 from mdlc_constructs.workflows.ending import TO_FAILURE, failure
 from mdlc_constructs.workflows.planning import DONE, on_step, plan, resume
 
-NO_SEAM = Sequence()
+NO_SEAM = StateSequence()
 
-Seams = Mapping[str, Sequence]
+Seams = Mapping[str, StateSequence]
 """`before_<step>` or `after_<step>` to the states that go there."""
 
 
@@ -45,7 +45,7 @@ class Template:
     defaults: Mapping[str, State]
     settings: Mapping[str, object]
     unchanged: Mapping[str, object]
-    ending: Sequence
+    ending: StateSequence
     failure_event: str
     timeout_seconds: int
     failure_fields: Mapping[str, str] = field(default_factory=dict)
@@ -168,20 +168,20 @@ def assemble(
         rules.append((len(template.steps) + 1, finished))
         return [(region, on_the_way(region, passed, rule)) for region, rule in rules]
 
-    def seam(name: str) -> Sequence:
+    def seam(name: str) -> StateSequence:
         states = seams.get(name, NO_SEAM)
         if not states.runs_always:
             return states
         number = [seam for _, seam in always].index(name)
         region = always[number][0]
         later = tuple(rule for at, rule in targets(number + 1) if at > region)
-        return Sequence.of(states, Choice(name=f"ResumeAfter{state_name(name)}", rules=later))
+        return StateSequence.of(states, Choice(name=f"ResumeAfter{state_name(name)}", rules=later))
 
-    def part(step: str) -> Sequence:
+    def part(step: str) -> StateSequence:
         following = (template.verdicts[step],) if step in template.verdicts else ()
-        return Sequence.of(seam(f"before_{step}"), tasks[step], *following, seam(f"after_{step}"))
+        return StateSequence.of(seam(f"before_{step}"), tasks[step], *following, seam(f"after_{step}"))
 
-    body = Sequence.of(*(part(step) for step in template.steps)).caught(TO_FAILURE)
+    body = StateSequence.of(*(part(step) for step in template.steps)).caught(TO_FAILURE)
     jobs = [tasks[step] for step in template.jobs]
     first = plan(
         model=template.model,

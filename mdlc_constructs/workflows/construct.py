@@ -12,8 +12,9 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import State
 from mdlc_constructs.resources import bundles
@@ -27,6 +28,7 @@ from mdlc_constructs.resources.state_machines import new_state_machine
 from mdlc_constructs.settings import Dataset, NetworkSettings
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.token import has_token
+from mdlc_constructs.signatures import ConstructorSignature
 from mdlc_constructs.workflows.seams import Seam, seams_of, tasks_of
 
 DATA_LOCK = "requirements-data.lock"
@@ -36,7 +38,7 @@ MONITOR_LOCK = "requirements-monitor.lock"
 LINT = ("E1101", "E3601")
 """What cfn-lint gets wrong about a machine: it reads a definition without its substitutions, so that no
 `arn:${Partition}:states:::` is an ARN to it, and fails over its own message (E1101: a branch's number is no
-text) where such a state stands in a Parallel. `Machine.check` judges the definition instead.
+text) where such a state stands in a Parallel. `asl.check` judges the definition instead.
 """
 
 _ALARMS = (
@@ -117,6 +119,7 @@ class Workflow(Construct):
         tasks: the tasks as they stand in the machine, by step.
     """
 
+    __signature__ = ConstructorSignature()
     steps: tuple[str, ...]
 
     def __init__(self, scope: Construct, id_: str, *, home: ModelHome, workflow: str) -> None:
@@ -141,7 +144,7 @@ class Workflow(Construct):
         """
         whole = {**self.home.bindings, **bindings}
         self.machine = machine = replace(machine, bindings=whole)
-        machine.check()
+        check(machine)
         self.state_machine = new_state_machine(self, "StateMachine", self.home, machine, name=self._name)
         self.role = self.state_machine.role
         resource = cast(sfn.CfnStateMachine, self.state_machine.node.default_child)
@@ -208,7 +211,7 @@ class Workflow(Construct):
         """Every step's task, from `create_<step>_task`."""
         return tasks_of(self, self.steps)
 
-    def read_seams(self, given: Mapping[str, Seam] | None) -> dict[str, Sequence]:
+    def read_seams(self, given: Mapping[str, Seam] | None) -> dict[str, StateSequence]:
         """The seams from methods and from the constructor, the constructor's after the methods'."""
         return seams_of(self, self.steps, given)
 

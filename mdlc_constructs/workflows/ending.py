@@ -7,7 +7,7 @@ No state fails without a trace: each catcher leads to `RecordFailure`, then `Ann
 from collections.abc import Mapping
 
 from mdlc_constructs.asl.failures import Catch, Retry, throttling_retry
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Fail, State
 from mdlc_constructs.resources.places import AUDIT_TABLE, AUDIT_TABLE_ARN, KEY_ARN
 from mdlc_constructs.tasks import dynamodb, events
@@ -83,7 +83,7 @@ def success(
     run_fields: Mapping[str, str],
     detail_type: str,
     detail: Mapping[str, object],
-) -> Sequence:
+) -> StateSequence:
     """`RecordAudit` then `Announce`: one transaction for the audit item and the run's own entry, one event.
 
     The run's entry is what a repeated start of the same work finds (`outcome` then reads Unchanged). Of equal
@@ -143,7 +143,7 @@ def success(
         output=dict(detail),
         catch=(TO_FAILURE,),
     )
-    return Sequence.of(record, announce)
+    return StateSequence.of(record, announce)
 
 
 def recorded(model: str, workflow: str, *, fields: Mapping[str, str], output: Mapping[str, object]) -> State:

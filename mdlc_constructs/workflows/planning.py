@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from mdlc_constructs.asl.failures import Catch, Retry
-from mdlc_constructs.asl.sizes import LARGEST_DATA, least_bytes
+from mdlc_constructs.asl.sizes import MAX_DATA_BYTES, least_bytes
 from mdlc_constructs.asl.states import Choice, Rule, State, Wait
 from mdlc_constructs.resources.places import AUDIT_TABLE, BUCKET, PACKAGE_GROUP
 from mdlc_constructs.tasks import lambda_
@@ -107,13 +107,13 @@ REMEDIES = {
 
 def _check_size(arguments: Mapping[str, object], settings: Mapping[str, object]) -> None:
     size = least_bytes(arguments) + _KNOWN_LATER
-    if size <= LARGEST_DATA:
+    if size <= MAX_DATA_BYTES:
         return
     sections = {name: least_bytes(section) for name, section in settings.items()}
     largest = max(sections, key=lambda name: sections[name])
     raise ValueError(
         f"{largest}: the state Plan would be given {size} bytes of JSON, {sections[largest]} of them for "
-        f"{largest}, and Step Functions gives a state {LARGEST_DATA} at the most: "
+        f"{largest}, and Step Functions gives a state {MAX_DATA_BYTES} at the most: "
         f"{REMEDIES.get(largest, f'make {largest} smaller')}."
     )
 

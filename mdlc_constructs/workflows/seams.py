@@ -8,7 +8,7 @@ from typing import Any
 
 from aws_cdk import aws_stepfunctions as sfn
 
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import State
 from mdlc_constructs.workflows.assembly import check_names, state_name
 
@@ -29,7 +29,7 @@ class Always:
     part: "Seam"
 
 
-Seam = State | Sequence | sfn.IChainable | Always | list[Any] | tuple[Any, ...]
+Seam = State | StateSequence | sfn.IChainable | Always | list[Any] | tuple[Any, ...]
 """What goes before or after a step: our states, a chain of the CDK's own (JSONata), several in order, or any
 of these in `Always`."""
 
@@ -48,7 +48,7 @@ def tasks_of(workflow: object, steps: Iterable[str]) -> dict[str, State]:
 
 def seams_of(
     workflow: object, steps: Iterable[str], given: Mapping[str, Seam | None] | None
-) -> dict[str, Sequence]:
+) -> dict[str, StateSequence]:
     """The states around the steps: those of the workflow's methods, then those of its argument `seams`.
 
     Raises:
@@ -65,7 +65,7 @@ def seams_of(
         parts = [getattr(workflow, name)()] if name in methods else []
         parts += [given[name]] if given and name in given else []
         sequences = [_sequence(name, part) for part in parts if part is not None]
-        sequence = Sequence.of(*sequences)
+        sequence = StateSequence.of(*sequences)
         if sequence:
             seams[name] = replace(sequence, runs_always=any(one.runs_always for one in sequences))
     return seams
@@ -75,7 +75,7 @@ def _task(step: str, value: Any) -> State:
     method, name = f"create_{step}_task", state_name(step)
     if isinstance(value, State):
         return value
-    if not isinstance(value, Sequence) and not hasattr(value, "start_state"):
+    if not isinstance(value, StateSequence) and not hasattr(value, "start_state"):
         raise ValueError(
             f"{method}() returns {value!r}: return one state named {name!r}, such as "
             f"dataclasses.replace(super().{method}(), ...), or one of the CDK's own with query language "
@@ -91,19 +91,19 @@ def _task(step: str, value: Any) -> State:
     return states.first
 
 
-def _sequence(name: str, part: Any) -> Sequence:
+def _sequence(name: str, part: Any) -> StateSequence:
     if isinstance(part, Always):
         return replace(_sequence(name, part.part), runs_always=True)
-    if isinstance(part, Sequence):
+    if isinstance(part, StateSequence):
         return part
     if isinstance(part, State):
-        return Sequence.of(part)
+        return StateSequence.of(part)
     if isinstance(part, list | tuple):
         sequences = [_sequence(name, one) for one in part]
-        return replace(Sequence.of(*sequences), runs_always=any(one.runs_always for one in sequences))
+        return replace(StateSequence.of(*sequences), runs_always=any(one.runs_always for one in sequences))
     if not hasattr(part, "start_state"):
         raise ValueError(
-            f"The seam {name!r} holds {part!r}: give it states, a Sequence, or a chain of the CDK's own "
+            f"The seam {name!r} holds {part!r}: give it states, a StateSequence, or a chain of the CDK's own "
             f"states."
         )
     # Imported here, because it needs the CDK's kernel and most workflows have no such chain.

@@ -49,7 +49,7 @@ def change(target: Target, count: int, cause: str) -> bool:
                 "StatusMessage": done,
             },
         )
-        del target.activities[store.MOST_ACTIVITIES :]
+        del target.activities[store.MAX_ACTIVITIES :]
     return True
 
 

@@ -20,7 +20,7 @@ log = logging.getLogger("mdlc_local.autoscaling")
 LOOK_SECONDS = 0.25
 """How often targets are looked at."""
 
-LEAST_PAUSE_SECONDS = 60
+MIN_PAUSE_SECONDS = 60
 """Between two changes because of alarms, whatever the cooldowns: alarms are evaluated once a minute."""
 
 
@@ -61,7 +61,7 @@ def track(target: Target, now: float) -> None:
     seconds = max(DEFAULT_COOLDOWN_SECONDS if one is None else one for one in cooldowns)
     before = [target.scaled_out] if out else [target.scaled_in, target.scaled_out]
     waited = [now - moment for moment in before if moment is not None]
-    if any(one < max(seconds, LEAST_PAUSE_SECONDS) / options.current().time_scale for one in waited):
+    if any(one < max(seconds, MIN_PAUSE_SECONDS) / options.current().time_scale for one in waited):
         return
     if target.suspended.get("DynamicScalingOutSuspended" if out else "DynamicScalingInSuspended"):
         return

@@ -10,7 +10,7 @@ from mdlc_local.sagemaker.records import Scope
 NAMESPACE = "sagemaker"
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 
-MOST_ACTIVITIES = 100
+MAX_ACTIVITIES = 100
 """How many activities of a target are kept, newest first."""
 
 lock = threading.RLock()

@@ -14,7 +14,7 @@ ASKING_SECONDS = 60
 """How long GetActivityTask waits for a task."""
 
 LOOK_SECONDS = 0.05
-MOST_LOOKS = 20
+MAX_LOOKS = 20
 """How often a listed task is looked at before it counts as one that nobody waits for any more."""
 
 
@@ -32,7 +32,7 @@ async def get_activity_task(data: dict[str, Any]) -> Any:
                 return responses.json_response({"taskToken": task["taskToken"], "input": task["input"]})
             # It is listed a moment before its execution waits for it.
             task["looks"] = task.get("looks", 0) + 1
-            if task["looks"] > MOST_LOOKS:
+            if task["looks"] > MAX_LOOKS:
                 waiting.remove(task)
         await asyncio.sleep(LOOK_SECONDS)
     return responses.json_response({})

@@ -2,10 +2,10 @@ import time
 
 import pytest
 
-from mdlc_constructs.asl.checks import LONGEST_DEFINITION, findings
+from mdlc_constructs.asl.checks import MAX_DEFINITION_BYTES, check, findings
 from mdlc_constructs.asl.foreign import Foreign
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import Map, Pass, State, Task
 from mdlc_constructs.tasks.processing import ProcessingInput, processing_job
@@ -49,7 +49,7 @@ RIGHT: dict[str, object] = {"TableName": "t", "Item": {}}
         ),
         (Pass(name="P", output=["#{Token[TOKEN.5]}"]), "State 'P' holds a CDK token as a list or a number"),
         (Pass(name="P", output=-1.8881545897087507e289), "State 'P' holds a CDK token as a list or a number"),
-        (Pass(name="P", output="x" * LONGEST_DEFINITION), "so split the machine."),
+        (Pass(name="P", output="x" * MAX_DEFINITION_BYTES), "so split the machine."),
         (
             Foreign(name="F", body={"Type": "Pass", "ResultPath": "$.x", "End": True}),
             "State 'F' uses JSONPath (ResultPath)",
@@ -78,8 +78,8 @@ def test_a_sound_machine_has_no_findings() -> None:
 def test_the_trace_is_asked_for_unless_told_otherwise() -> None:
     machine = Machine((put(RIGHT, PUT),))
     with pytest.raises(ValueError, match="State 'Put' can fail without a trace"):
-        machine.check()
-    machine.check(traced=False)
+        check(machine)
+    check(machine, traced=False)
 
 
 def test_a_hundred_machines_are_made_and_checked_in_no_time() -> None:
@@ -97,11 +97,11 @@ def test_a_hundred_machines_are_made_and_checked_in_no_time() -> None:
             )
             for step in range(20)
         ]
-        return Machine(Sequence.of(*steps).states, bindings={"Role": "r", "Image": "i"})
+        return Machine(StateSequence.of(*steps).states, bindings={"Role": "r", "Image": "i"})
 
-    machine(0).check(traced=False)  # loads the parser and the table
+    check(machine(0), traced=False)  # loads the parser and the table
     started = time.process_time()
     for number in range(1, 101):
-        machine(number).check(traced=False)
+        check(machine(number), traced=False)
     # The goal is 0.1 s on a machine of its own; the test leaves room for a busy one.
     assert time.process_time() - started < 0.5

@@ -4,14 +4,14 @@ from xml.etree import ElementTree
 from mdlc_constructs.asl.diagram import mermaid, svg
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, Fail, Map, Pass, Rule, Task
 
 RESOURCE = "arn:aws:states:::aws-sdk:sagemaker:createModelPackage"
 INNER = Machine((Pass(name="Inner"),))
 MACHINE = Machine(
     (
-        *Sequence.of(
+        *StateSequence.of(
             Choice(name="Which & why?", rules=(Rule(condition="{% $a %}", next="Each"),)),
             Task(name="Register", resource=RESOURCE, next="Each"),
             Map(name="Each", items=[], processor=INNER, max_concurrency=1),

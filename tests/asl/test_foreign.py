@@ -2,10 +2,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.foreign import Foreign, from_graph
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import Pass
 
@@ -34,7 +35,9 @@ ALLOWED = Statement(actions=("sns:Publish",), resources=("${Token[TOKEN.11]}",))
 
 
 def test_every_end_joins_what_follows() -> None:
-    sequence = Sequence.of(Pass(name="Before"), Sequence.from_graph(GRAPH, [ALLOWED]), Pass(name="After"))
+    sequence = StateSequence.of(
+        Pass(name="Before"), StateSequence.from_graph(GRAPH, [ALLOWED]), Pass(name="After")
+    )
     targets = {state.name: list(state.targets()) for state in sequence}
     assert targets == {
         "Before": ["Publish"],
@@ -47,8 +50,8 @@ def test_every_end_joins_what_follows() -> None:
 
 
 def test_tokens_become_placeholders_and_permissions_are_kept() -> None:
-    machine = Machine(Sequence.from_graph(GRAPH, [ALLOWED]).states)
-    machine.check(traced=False)
+    machine = Machine(StateSequence.from_graph(GRAPH, [ALLOWED]).states)
+    check(machine, traced=False)
     assert "Token[" not in machine.definition()
     assert "QueryLanguage" not in machine.state("Publish").to_asl()
     assert machine.substitutions() == {"Token1": "${Token[TOKEN.11]}"}
@@ -57,11 +60,11 @@ def test_tokens_become_placeholders_and_permissions_are_kept() -> None:
 
 def test_a_missing_permission_is_found_in_a_foreign_chain_too() -> None:
     with pytest.raises(ValueError, match="State 'Publish' needs sns:Publish"):
-        Machine(Sequence.from_graph(GRAPH).states).check(traced=False)
+        check(Machine(StateSequence.from_graph(GRAPH).states), traced=False)
 
 
 def test_errors_of_a_foreign_task_are_caught() -> None:
-    caught = Sequence.from_graph(GRAPH).caught(Catch(next="Record"))
+    caught = StateSequence.from_graph(GRAPH).caught(Catch(next="Record"))
     assert [len(state.catchers()) for state in caught] == [1, 0, 0, 0]
     again = caught.caught(Catch(next="Other"))
     assert again == caught
@@ -71,7 +74,7 @@ def test_errors_of_a_foreign_task_are_caught() -> None:
 
 def test_names_must_not_clash() -> None:
     with pytest.raises(ValueError, match="State 'Which' occurs twice"):
-        Sequence.of(Pass(name="Which"), Sequence.from_graph(GRAPH))
+        StateSequence.of(Pass(name="Which"), StateSequence.from_graph(GRAPH))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.layout import Box, lay_out
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, Fail, Map, Parallel, Pass, Rule, State, Task
 
 
@@ -16,7 +16,7 @@ def machines(draw: st.DrawFn) -> Machine:
     names = [f"S{number}" for number in range(draw(st.integers(1, 8)))]
     steps: list[State] = []
     for name in names:
-        inner = Machine(Sequence.of(Pass(name=f"{name}a"), Task(name=f"{name}b", resource="r")).states)
+        inner = Machine(StateSequence.of(Pass(name=f"{name}a"), Task(name=f"{name}b", resource="r")).states)
         rules = tuple(
             Rule(condition="c", next=draw(st.sampled_from(names))) for _ in range(draw(st.integers(1, 3)))
         )
@@ -35,7 +35,7 @@ def machines(draw: st.DrawFn) -> Machine:
         )
     ending = Pass(name="End")
     failures = (Task(name="Record", resource="r", next="Failed"), Fail(name="Failed", error="e", cause="c"))
-    main = Sequence.of(*steps, ending).caught(Catch(next="Record"))
+    main = StateSequence.of(*steps, ending).caught(Catch(next="Record"))
     return Machine((*main.states, *failures))
 
 

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine, MachineError
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import Map, Pass, Task
@@ -72,6 +73,6 @@ def test_a_machine_starts_where_it_says() -> None:
 def test_all_findings_are_told_at_once() -> None:
     wrong = Machine((Pass(name="A", output="{% $a & %}"), Pass(name="B", output="${Nothing}")))
     with pytest.raises(MachineError) as told:
-        wrong.check()
+        check(wrong)
     assert len(told.value.findings) == 3
     assert str(told.value) == "\n".join(told.value.findings)

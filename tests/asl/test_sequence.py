@@ -4,15 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, Fail, Pass, Rule, Succeed, Task
 
 
-def rows(sizes: list[int]) -> list[Sequence]:
+def rows(sizes: list[int]) -> list[StateSequence]:
     return [
-        Sequence.of(*(Pass(name=f"S{row}.{column}") for column in range(size)))
+        StateSequence.of(*(Pass(name=f"S{row}.{column}") for column in range(size)))
         for row, size in enumerate(sizes)
     ]
 
@@ -20,13 +21,13 @@ def rows(sizes: list[int]) -> list[Sequence]:
 @given(st.lists(st.integers(0, 3), min_size=3, max_size=3))
 def test_joining_is_associative_and_empty_is_neutral(sizes: list[int]) -> None:
     a, b, c = rows(sizes)
-    assert a.then(b).then(c) == a.then(b.then(c)) == Sequence.of(a, b, c)
-    assert Sequence().then(a) == a == a.then(Sequence())
+    assert a.then(b).then(c) == a.then(b.then(c)) == StateSequence.of(a, b, c)
+    assert StateSequence().then(a) == a == a.then(StateSequence())
 
 
 @given(st.lists(st.integers(0, 3), max_size=6).filter(any))
 def test_whatever_is_joined_can_be_walked_from_first_to_last(sizes: list[int]) -> None:
-    joined = Sequence.of(*rows(sizes))
+    joined = StateSequence.of(*rows(sizes))
     by_name = {state.name: state for state in joined}
     walked: list[str] = []
     name: str | None = joined.first.name
@@ -34,28 +35,28 @@ def test_whatever_is_joined_can_be_walked_from_first_to_last(sizes: list[int]) -
         walked.append(name)
         name = by_name[name].next
     assert walked == [state.name for state in joined]
-    Machine(joined.states).check()
+    check(Machine(joined.states))
 
 
 def test_explicit_targets_are_kept() -> None:
-    sequence = Sequence.of(Pass(name="A", next="C"), Pass(name="B"), Pass(name="C"))
+    sequence = StateSequence.of(Pass(name="A", next="C"), Pass(name="B"), Pass(name="C"))
     assert [state.next for state in sequence] == ["C", "C", None]
 
 
 def test_a_choice_defaults_to_what_follows() -> None:
     rule = Rule(condition="{% true %}", next="C")
-    sequence = Sequence.of(Choice(name="A", rules=(rule,)), Pass(name="B"), Pass(name="C"))
+    sequence = StateSequence.of(Choice(name="A", rules=(rule,)), Pass(name="B"), Pass(name="C"))
     assert list(sequence.first.targets()) == ["C", "B"]
 
 
 def test_ends_are_not_linked() -> None:
-    assert Sequence.of(Succeed(name="A"), Pass(name="B")).first == Succeed(name="A")
-    assert Sequence.of(Fail(name="A", error="e", cause="c")).open_ends == frozenset()
+    assert StateSequence.of(Succeed(name="A"), Pass(name="B")).first == Succeed(name="A")
+    assert StateSequence.of(Fail(name="A", error="e", cause="c")).open_ends == frozenset()
 
 
 def test_all_that_can_fail_is_caught() -> None:
     own = Task(name="B", resource="r", catch=(Catch(next="Own"),))
-    sequence = Sequence.of(Task(name="A", resource="r"), own, Pass(name="C")).caught(Catch(next="F"))
+    sequence = StateSequence.of(Task(name="A", resource="r"), own, Pass(name="C")).caught(Catch(next="F"))
     assert [[catch.next for catch in state.catchers()] for state in sequence] == [["F"], ["Own"], []]
     assert sequence.then(Pass(name="D")).states[2].next == "D"
 
@@ -63,9 +64,9 @@ def test_all_that_can_fail_is_caught() -> None:
 @pytest.mark.parametrize(
     ("build", "said"),
     [
-        (lambda: Sequence.of(Pass(name="A"), Pass(name="A")), "State 'A' occurs twice"),
-        (lambda: Sequence().first, "no first state"),
-        (lambda: Sequence().last, "no last state"),
+        (lambda: StateSequence.of(Pass(name="A"), Pass(name="A")), "State 'A' occurs twice"),
+        (lambda: StateSequence().first, "no first state"),
+        (lambda: StateSequence().last, "no last state"),
     ],
 )
 def test_what_cannot_be_is_refused(build: Callable[[], object], said: str) -> None:
@@ -74,6 +75,6 @@ def test_what_cannot_be_is_refused(build: Callable[[], object], said: str) -> No
 
 
 def test_an_empty_sequence_is_false() -> None:
-    assert not Sequence()
-    assert Sequence.of(Pass(name="A"))
-    assert Sequence.of(Pass(name="A"), Pass(name="B")).last.name == "B"
+    assert not StateSequence()
+    assert StateSequence.of(Pass(name="A"))
+    assert StateSequence.of(Pass(name="A"), Pass(name="B")).last.name == "B"

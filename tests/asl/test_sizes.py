@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sizes import LARGEST_DATA, least_bytes
+from mdlc_constructs.asl.sizes import MAX_DATA_BYTES, least_bytes
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import Fail, Task
 
@@ -65,8 +65,8 @@ def machine(size: int) -> Machine:
 
 
 def test_arguments_of_as_many_bytes_as_a_state_takes_are_taken_and_no_more() -> None:
-    assert findings(machine(LARGEST_DATA)) == []
-    assert findings(machine(LARGEST_DATA + 1)) == [
+    assert findings(machine(MAX_DATA_BYTES)) == []
+    assert findings(machine(MAX_DATA_BYTES + 1)) == [
         "The arguments of state 'Call' have 262145 bytes or more as JSON; Step Functions takes 262144, so "
         "put the data into S3 and pass its place."
     ]

@@ -4,7 +4,7 @@ import pytest
 
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, Fail, Map, Pass, Rule, Task
 from mdlc_constructs.asl.transitions import (
     USD_PER_1000_TRANSITIONS,
@@ -13,10 +13,10 @@ from mdlc_constructs.asl.transitions import (
     entered_states,
 )
 
-SCORE = Machine(Sequence.of(Pass(name="In"), Pass(name="Out")).states)
+SCORE = Machine(StateSequence.of(Pass(name="In"), Pass(name="Out")).states)
 MACHINE = Machine(
     (
-        *Sequence.of(
+        *StateSequence.of(
             Pass(name="Plan"),
             Choice(
                 name="Resume",

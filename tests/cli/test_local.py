@@ -21,7 +21,7 @@ from mdlc_cli.commands import local_aws
 from mdlc_cli.errors import CommandError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-RUNTIME = toolchain.JobsRuntime(python=Path("/venv/bin/python"), wheels=Path("/wheels"))
+RUNTIME = toolchain.JobsRuntime.within(Path("/runtime"))
 
 
 @pytest.fixture
@@ -166,8 +166,8 @@ def test_images_are_the_jobs_runtime_and_what_the_project_registers(tmp_path: Pa
     )
     registry = json.loads(json.dumps(local.images_registry(tmp_path, RUNTIME)))
     assert registry["scikit-learn"] == {
-        "python": "/venv/bin/python",
-        "environment": {"PIP_FIND_LINKS": "/wheels"},
+        "python": "/runtime/venv/bin/python",
+        "environment": {"PIP_FIND_LINKS": "/runtime/wheels", "MDLC_JOB_PACKAGES": "/runtime/packages"},
     }
     assert registry["images"] == [{"match": "/own:", "serve": ["python3", "serve.py"]}]
 

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -39,8 +40,10 @@ def small_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_embedded_environment_is_made_from_its_lock_once(fresh_cache: Path, small_lock: Path) -> None:
     python = toolchain.embedded_python()
-    code = "import six, sys; print(sys.prefix != sys.base_prefix, len(sys.path) > 0)"
-    assert subprocess.check_output([python, "-c", code], text=True) == "True True\n"
+    code = "import os, six, sys; print(sys.prefix != sys.base_prefix, os.path.exists(six.__cached__))"
+    variables = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    found = subprocess.check_output([python, "-c", code], text=True, env=variables)
+    assert found == "True True\n", "it is compiled, so that no process has to compile it"
     marker = next(fresh_cache.glob(f"embedded-*/{cache.MARKER}"))
     before = marker.stat().st_mtime_ns
     assert toolchain.embedded_python() == python
@@ -75,6 +78,24 @@ def test_the_jobs_runtime_is_a_bare_python_with_pip_and_a_folder_of_wheels(
         check=True,
     )  # fmt: skip
     assert (target / "six.py").exists()
+
+
+def test_the_jobs_find_their_packages_installed_and_compiled(fresh_cache: Path, small_lock: Path) -> None:
+    runtime = toolchain.jobs_runtime()
+    archive = fresh_cache / "wheels" / "wheels.zip"
+    archive.parent.mkdir()
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.write(small_lock, "requirements.lock")
+    code = (
+        "import pathlib, sys; from jobs.bootstrap import ensure_dependencies; "
+        "print(ensure_dependencies(pathlib.Path(sys.argv[1]))); import six; print(six.__cached__)"
+    )
+    variables = {**os.environ, **runtime.environment, "PYTHONDONTWRITEBYTECODE": "1", "PIP_NO_INDEX": "1"}
+    installed, compiled = subprocess.check_output(
+        [runtime.python, "-c", code, archive.parent], env=variables, text=True, cwd=ROOT
+    ).splitlines()
+    assert Path(installed).parent == runtime.packages
+    assert Path(compiled).is_relative_to(installed) and Path(compiled).exists()
 
 
 def test_jobs_without_a_lock_are_an_error_that_names_the_folder(fresh_cache: Path, small_lock: Path) -> None:

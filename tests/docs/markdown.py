@@ -32,8 +32,13 @@ def prose(document: Path) -> str:
 
 
 def links(document: Path) -> list[str]:
-    """The targets of all links and pictures that stay in the repository."""
-    found = (match["link"] or match["attribute"] for match in _LINK.finditer(prose(document)))
+    """The targets of all links and pictures of a document that stay in the repository."""
+    return links_of(document.read_text())
+
+
+def links_of(text: str) -> list[str]:
+    """The targets of all links and pictures of a text, blocks aside, that stay in the repository."""
+    found = (match["link"] or match["attribute"] for match in _LINK.finditer(_BLOCK.sub("", text)))
     return [link for link in found if not re.match(r"[a-z]+:", link)]
 
 

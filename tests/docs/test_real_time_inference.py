@@ -10,13 +10,13 @@ from lambdas.functions.decide import record, steps
 from lambdas.planning.errors import PlanningError
 from lambdas.probing.errors import ProbeError
 from mdlc_constructs import Decisions, Fallback, Probes, RollbackAlarms, Serving
-from mdlc_constructs.asl.machine import Machine
+from mdlc_constructs.asl.states import NestedMachine
 from mdlc_constructs.settings.probes import CONFIDENCE
-from mdlc_constructs.settings.rollback_alarms import MOST_ALARMS
+from mdlc_constructs.settings.rollback_alarms import MAX_ALARMS
 from mdlc_constructs.tasks.deployment import PROVISIONING
 from mdlc_constructs.workflows.decision.machine import FAILED
 from mdlc_constructs.workflows.real_time_inference.machine import release_machine
-from mdlc_constructs.workflows.real_time_inference.waiting import LONGEST_SILENCE_SECONDS
+from mdlc_constructs.workflows.real_time_inference.waiting import MAX_SILENCE_SECONDS
 from scripts.draw_workflows import releases
 from scripts.write_tables import DOCUMENT, tables, written
 from tests.docs.markdown import ROOT, blocks, prose
@@ -39,7 +39,7 @@ def test_the_first_program_is_about_ten_lines() -> None:
     assert len(ast.parse(first).body) <= 12
 
 
-def _names(machine: Machine) -> set[str]:
+def _names(machine: NestedMachine) -> set[str]:
     inner = (_names(branch) for state in machine.states for branch in state.machines())
     return {state.name for state in machine.states}.union(*inner)
 
@@ -63,8 +63,8 @@ def test_no_state_is_named_that_is_not_there() -> None:
         f"of {['no', 'one', 'two'][Serving().instances]} `{Serving().instance_type}`",
         f"The default ({Probes().tolerance:g}) suits",
         f"with {CONFIDENCE:.1%} probability".replace("%", " %"),
-        f"at most {'ten' if MOST_ALARMS == 10 else MOST_ALARMS};",
-        f"up to {LONGEST_SILENCE_SECONDS // 60} minutes later",
+        f"at most {'ten' if MAX_ALARMS == 10 else MAX_ALARMS};",
+        f"up to {MAX_SILENCE_SECONDS // 60} minutes later",
         f"that {['no', 'one', 'two'][PROVISIONING.seconds // 3600]} hours are enough",
         f"`{FAILED}`",
         *(f"`{spec.key}` counts" for spec in RollbackAlarms(server_errors=None).specs()),

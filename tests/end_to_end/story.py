@@ -12,7 +12,7 @@ from tests.end_to_end.load import Api, Asked, Load, constant_load
 from tests.end_to_end.team_decisions import rules
 
 PER_SECOND, CALLERS, EXPRESS_EVERY = 50, 6, 6
-LEAST = 2000
+MIN_ROWS = 2000
 """How many requests are sent at least, of which a sixth goes to the Express shape."""
 OUTAGE_SECONDS = 2.0
 
@@ -65,7 +65,7 @@ def lived_through(busy: Busy, api: Api) -> Story:
         story.begins("broken")
         broken = busy.aws.wait(arn)
         story.begins("sent back")
-        story.load.until(LEAST, seconds=2)
+        story.load.until(MIN_ROWS, seconds=2)
         story.after = busy.aftermath(
             broken, story.load, story.moments["broken"], good_config, ended=story.moments["sent back"]
         )

@@ -20,7 +20,7 @@ from tests.end_to_end.aws import Aws
 from tests.end_to_end.broken_release import BROKEN, CHECKS, GOOD, Aftermath, bounds
 from tests.end_to_end.busy import OTHER_SHOPS, RECORDED_SHOP, UNWATCHED, WATCHED, Busy
 from tests.end_to_end.load import EXPRESS, WARM, Api, api_of, constant_load
-from tests.end_to_end.story import CALLERS, LEAST, Story, lived_through
+from tests.end_to_end.story import CALLERS, MIN_ROWS, Story, lived_through
 from tests.end_to_end.team_decisions import ASKS_FROM, FALLBACK
 
 REPEATED, TIMES = 100, 3
@@ -81,7 +81,7 @@ def test_a_broken_version_is_seen_and_gone_again(story: Story) -> None:
 
 def test_no_request_fails_or_is_lost_and_every_decision_is_recorded_once(story: Story, busy: Busy) -> None:
     sent, asked = story.load.sent, story.load.asked
-    assert len(sent) == len(set(sent)) >= LEAST
+    assert len(sent) == len(set(sent)) >= MIN_ROWS
     assert Counter(one.request_id for one in asked) == Counter(sent)
     assert Counter(one.status for one in asked) == {200: len(sent)}
     kept = busy.table("DecisionTableName")

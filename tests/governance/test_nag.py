@@ -14,6 +14,9 @@ from aws_cdk import aws_s3 as s3
 from examples.flight_delay.stack import FlightDelayStack
 from mdlc_constructs import ModelHome, TrainingWorkflow, governance
 from mdlc_constructs.governance.nag import flat
+from stacks.model_team import ModelTeamStack
+from stacks.platform import PlatformStack
+from tests.stacks.test_model_team import TEAM
 from tests.workflows.settings import ALGORITHM, DATASET
 from tests.workflows.stacks import HERE, STACKS, chained
 
@@ -71,6 +74,21 @@ def test_the_example_is_clean_and_every_acknowledgment_has_a_reason(
     assert judged.findings == set()
     assert len(judged.acknowledged) > 50
     assert all(len(reason) > 40 for reason in judged.acknowledged.values())
+
+
+def test_the_reference_stacks_are_clean(judge: Judge) -> None:
+    def build(app: App) -> None:
+        platform = PlatformStack(app, "Platform", monthly_cost_usd=500)
+        ModelTeamStack(
+            app,
+            "Churn",
+            team=TEAM,
+            fleet=platform.fleet,
+            key=platform.key,
+            alarm_topic=platform.alarm_topic,
+        )
+
+    assert judge(build).findings == set()
 
 
 def test_every_other_stack_of_the_tests_is_clean(judge: Judge) -> None:

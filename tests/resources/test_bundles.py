@@ -72,6 +72,7 @@ def test_the_functions_bundle_carries_the_settings_and_nothing_else_of_the_libra
         "__init__.py",
         "exports.py",
         "settings",
+        "signatures.py",
         "suggestions.py",
     }
     # Without the site's packages and outside the clone: what a decision runs needs nothing but this.
@@ -91,6 +92,17 @@ def test_the_jobs_bundle_runs_as_it_is() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "--plan" in done.stdout
+
+
+def test_pages_are_rendered_from_the_jobs_bundle_itself(tmp_path: Path) -> None:
+    program = "import sys; sys.path.insert(0, sys.argv[1]); import jobs.pages.rendering as rendering; "
+    program += "print(rendering.__file__); rendering._environment().list_templates() or sys.exit(1); "
+    program += "print(rendering.render('base.html.j2'))"
+    command = [sys.executable, "-P", "-c", program, str(bundles.job_code().path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(str(bundles.job_code().path))
+    assert "</html>" in done.stdout and "color-scheme" in done.stdout
 
 
 def test_wheels_come_with_the_lock_that_names_their_hashes(

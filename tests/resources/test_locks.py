@@ -4,10 +4,11 @@ import re
 import zipfile
 
 import pytest
+from packaging.markers import Marker
 from packaging.utils import parse_wheel_filename
 
 from mdlc_constructs.resources import bundles
-from mdlc_constructs.resources.locks import for_python
+from mdlc_constructs.resources.locks import for_python, holds
 
 LOCK = """# made by a tool
 numpy==2.4.6 ; python_full_version < '3.12' \\
@@ -30,6 +31,35 @@ def test_only_what_holds_for_that_python_is_left(python: str, numpy: str) -> Non
     assert re.findall(r"^(\S+)==(\S+)", left, flags=re.M) == [("numpy", numpy), ("six", "1.16.0")]
     assert ("sha256:ab" in left) is (numpy == "2.4.6")
     assert "sha256:da" in left and "sha256:ca" not in left
+
+
+MARKERS = (
+    "python_full_version < '3.12'",
+    "python_full_version >= '3.12'",
+    "python_version == '3.12' and sys_platform == 'linux'",
+    "(python_full_version >= '3.13' and platform_machine != 'x86_64') or os_name == 'posix'",
+    "platform_python_implementation == 'PyPy' or implementation_name != 'cpython'",
+)
+
+
+@pytest.mark.parametrize("python", ["3.9", "3.11", "3.12", "3.14"])
+@pytest.mark.parametrize("marker", MARKERS)
+def test_a_marker_holds_where_packaging_says_so(marker: str, python: str) -> None:
+    environment = {
+        "implementation_name": "cpython",
+        "os_name": "posix",
+        "platform_machine": "x86_64",
+        "platform_python_implementation": "CPython",
+        "python_full_version": f"{python}.0",
+        "python_version": python,
+        "sys_platform": "linux",
+    }
+    assert holds(marker, environment) is Marker(marker).evaluate(dict(environment))
+
+
+def test_a_marker_with_anything_else_is_refused() -> None:
+    with pytest.raises(ValueError, match="of a lock cannot be read here: pin the package"):
+        holds("'linux' in sys_platform", {"sys_platform": "linux"})
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import re
 import pytest
 from botocore.session import get_session
 
-from mdlc_constructs.settings.code_version import LONGEST, check_code_version
+from mdlc_constructs.settings.code_version import MAX_CHARACTERS, check_code_version
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,6 @@ def test_what_can_be_registered_is_accepted(value: str) -> None:
 
 def test_the_rule_is_the_api_models() -> None:
     shape = get_session().get_service_model("sagemaker").shape_for("CustomerMetadataValue")
-    assert shape.metadata["max"] == LONGEST
+    assert shape.metadata["max"] == MAX_CHARACTERS
     allowed = re.sub(r"[\\^()*$]|\{1,256\}", "", shape.metadata["pattern"])
     assert allowed == "[p{L}p{Z}p{N}_.:/=+-@]"

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from mdlc_constructs.settings.rollback_alarms import MOST_ALARMS, BusinessMetric, RollbackAlarms
+from mdlc_constructs.settings.rollback_alarms import MAX_ALARMS, BusinessMetric, RollbackAlarms
 
 
 def business(name: str) -> BusinessMetric:
@@ -65,7 +65,7 @@ def test_nothing_can_be_watched() -> None:
         (lambda: RollbackAlarms(periods=0), "periods=0"),
         (lambda: RollbackAlarms(business=(business("A"), business("A"))), "is the name of two alarms"),
         (
-            lambda: RollbackAlarms(business=tuple(business(f"A{n}") for n in range(MOST_ALARMS))),
+            lambda: RollbackAlarms(business=tuple(business(f"A{n}") for n in range(MAX_ALARMS))),
             "business=12: alarms in all; SageMaker watches at most 10",
         ),
         (lambda: BusinessMetric(name="a-b", namespace="n", metric="m", below=1), "name='a-b'"),

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdlc_constructs.settings.rollout import (
-    LONGEST_DEPLOYMENT,
+    MAX_DEPLOYMENT,
     AllAtOnce,
     Canary,
     Deployment,
@@ -52,7 +52,7 @@ def test_what_sagemaker_refuses_is_refused_with_the_remedy(made: Callable[[], ob
     ],
 )
 def test_a_deployment_waits_once_a_step(rollout: Deployment, waiting: timedelta) -> None:
-    assert rollout.waiting == waiting < LONGEST_DEPLOYMENT
+    assert rollout.waiting == waiting < MAX_DEPLOYMENT
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from lambdas.planning.intervals import checked_input, resolve_split
-from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.split import Split
 from mdlc_constructs.settings.training_window import (
     ExpandingWindow,
@@ -69,11 +68,10 @@ def test_an_expanding_window_has_no_beginning_and_times_are_in_utc() -> None:
 )
 def test_the_training_machine_takes_every_window(window: TrainingWindow) -> None:
     split = Split.by_time(validation_from=datetime(2013, 4, 1), holdout_from=datetime(2013, 4, 15))
-    given = checked_input(window.intervals(END))
-    spans = {name: Interval(**given[name]) for name in ("window", "holdout")}
-    parts = resolve_split(split.to_plan(), **spans).intervals
-    assert parts is not None and parts["holdout"] == Interval(**HOLDOUT)
-    assert parts["validation"].start == "2013-09-03T00:00:00" == parts["train"].end
+    resolved = resolve_split(split.to_plan(), checked_input(window.intervals(END)))
+    assert resolved.intervals is not None
+    assert vars(resolved.intervals["holdout"]) == HOLDOUT
+    assert resolved.intervals["validation"].start == "2013-09-03T00:00:00" == resolved.intervals["train"].end
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from mdlc_constructs.asl.api_table import problems
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.tasks.alarms import describe_alarms
 
@@ -11,7 +12,7 @@ def test_alarms_are_looked_at_by_their_names_alone() -> None:
     task = describe_alarms("Look", alarms=("${QualityAlarm}", "slow"))
     assert problems(task.resource, task.arguments) == ()
     assert problems(task.resource, {"AlarmName": "slow"}), "the table knows the call"
-    Machine((task,), bindings={"QualityAlarm": "bad"}).check(traced=False)
+    check(Machine((task,), bindings={"QualityAlarm": "bad"}), traced=False)
     given: Any = task.arguments
     assert given == {"AlarmNames": ["${QualityAlarm}", "slow"]}
     (statement,) = task.statements

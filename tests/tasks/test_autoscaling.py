@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from mdlc_constructs.asl.api_table import problems
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.tasks.autoscaling import (
@@ -32,7 +33,7 @@ TASKS = (
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_each_call_is_of_one_variant_and_allowed_for_variants_only(task: Task) -> None:
     assert problems(task.resource, task.arguments) == ()
-    Machine((task,)).check(traced=False)
+    check(Machine((task,)), traced=False)
     asked: Any = task.arguments
     assert asked["ResourceId"] == "endpoint/churn/variant/main"
     assert task.statements[0].conditions == {

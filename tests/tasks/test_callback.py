@@ -1,5 +1,6 @@
 import pytest
 
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.tasks.callback import wait_for_token
 
@@ -8,7 +9,7 @@ KEY = {"pk": {"S": "MODEL#churn"}, "sk": {"S": "WAITING"}}
 
 def test_the_token_is_left_where_the_event_finds_it() -> None:
     task = wait_for_token("Await", table_name="t", table_arn="arn:t", key=KEY, timeout_seconds=900)
-    Machine((task,)).check(traced=False)
+    check(Machine((task,)), traced=False)
     assert task.resource.endswith(":states:::aws-sdk:dynamodb:putItem.waitForTaskToken")
     assert task.arguments == {
         "TableName": "t",

@@ -11,9 +11,10 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as sfn_tasks
 from aws_cdk.assertions import Match, Template
 
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Fail, Pass, Task
 from mdlc_constructs.settings.rollout import Canary
 from mdlc_constructs.tasks.autoscaling import register_scalable_target
@@ -175,12 +176,14 @@ def test_a_chain_of_cdks_own_stands_in_a_machine_of_ours() -> None:
     seam = sequence_from_chain(publish.next(which))
     machine = Machine(
         (
-            *Sequence.of(Pass(name="Before"), seam, Pass(name="After")).caught(Catch(next="Record")).states,
+            *StateSequence.of(Pass(name="Before"), seam, Pass(name="After"))
+            .caught(Catch(next="Record"))
+            .states,
             record,
             Fail(name="Failed", error="e", cause="c"),
         )
     )
-    machine.check()
+    check(machine)
     assert list(machine.state("Left").targets()) == list(machine.state("Right").targets()) == ["After"]
     (name, marker), *others = machine.substitutions().items()
     assert others == []
@@ -196,7 +199,7 @@ def test_our_task_comes_back_as_it_went() -> None:
         as_state(place, "Train", TRAIN, bindings={"Role": "role:1", "Image": "image:1"})
     )
     machine = Machine(seam.states)
-    machine.check(traced=False)
+    check(machine, traced=False)
     assert machine.substitutions() == {}
     went = TRAIN.to_asl()
     came = json.loads(machine.definition().replace("image:1", "${Image}").replace("role:1", "${Role}"))

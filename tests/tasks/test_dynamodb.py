@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.statements import covers
 from mdlc_constructs.asl.states import Task
@@ -12,7 +13,7 @@ KEY = {"pk": {"S": "{% $run %}"}}
 
 
 def checked(task: Task) -> Any:
-    Machine((task,), bindings={"Table": "t", "TableArn": "a", "Key": "k"}).check(traced=False)
+    check(Machine((task,), bindings={"Table": "t", "TableArn": "a", "Key": "k"}), traced=False)
     return task.arguments
 
 
@@ -41,7 +42,7 @@ def test_an_item_is_written_read_and_changed() -> None:
 def test_an_item_may_be_what_an_expression_gives() -> None:
     task = put_item("Put", table_name="t", table_arn="${Table}", item="{% $made.item %}")
     assert task.arguments == {"TableName": "t", "Item": "{% $made.item %}"}
-    Machine((task,), bindings={"Table": "t"}).check(traced=False)
+    check(Machine((task,), bindings={"Table": "t"}), traced=False)
 
 
 def test_each_is_allowed_its_own_action_on_its_own_table() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from mdlc_constructs.asl.api_table import problems
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.tasks.endpoint import (
@@ -34,7 +35,7 @@ def config(**options: Any) -> Task:
 
 def checked(task: Task) -> Any:
     assert problems(task.resource, task.arguments) == ()
-    Machine((task,)).check(traced=False)
+    check(Machine((task,)), traced=False)
     return task.arguments
 
 
@@ -42,7 +43,7 @@ def test_a_config_holds_what_the_cdk_leaves_out() -> None:
     shadow = Variant(name="next", model_name="n", instance_type="ml.m5.large", instance_count=1)
     task = config(shadows=(shadow,), capture=CAPTURE, kms_key_id="k", tags={"a": "b"}, role_arn="${Role}")
     assert problems(task.resource, task.arguments) == ()
-    Machine((task,), bindings={"Role": "r"}).check(traced=False)
+    check(Machine((task,), bindings={"Role": "r"}), traced=False)
     asked: Any = task.arguments
     assert asked["ShadowProductionVariants"][0]["VariantName"] == "next"
     assert asked["DataCaptureConfig"]["CaptureOptions"] == [

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.tasks.events import Event, put_events
 
@@ -23,7 +24,7 @@ def test_an_event_is_announced_on_its_bus() -> None:
         ]
     }
     assert task.statements[0].resources == ("arn:${Partition}:events:${Region}:${Account}:event-bus/models",)
-    Machine((task,)).check(traced=False)
+    check(Machine((task,)), traced=False)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import pytest
 
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.tasks.execution import MANAGED_RULE, run_execution
 
@@ -32,14 +33,14 @@ def test_another_machine_is_started_under_a_name_and_followed() -> None:
     }
     key = task.statements[-1].conditions
     assert key == {"StringEquals": {"kms:EncryptionContext:aws:states:stateMachineArn": machine}}
-    Machine((task,), bindings={"KeyArn": "k"}).check(traced=False)
+    check(Machine((task,), bindings={"KeyArn": "k"}), traced=False)
 
 
 def test_without_a_key_none_is_used_and_without_a_name_aws_gives_one() -> None:
     task = run_execution("Train", machine="flights-training", input="{% $given %}")
     assert "kms:Decrypt" not in {action for one in task.statements for action in one.actions}
     assert "Name" not in task.arguments
-    Machine((task,)).check(traced=False)
+    check(Machine((task,)), traced=False)
 
 
 def test_a_machine_known_only_at_run_time_is_refused() -> None:

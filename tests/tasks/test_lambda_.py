@@ -1,5 +1,6 @@
 import pytest
 
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.tasks.lambda_ import invoke, invoke_for_token
 
@@ -10,7 +11,7 @@ def test_a_function_answers_with_what_it_returned() -> None:
     assert task.arguments == {"FunctionName": "${PlanFunction}", "Payload": {"input": "{% $states.input %}"}}
     assert task.output == "{% $states.result.Payload %}"
     assert task.statements[0].resources == ("${PlanFunction}",)
-    Machine((task,), bindings={"PlanFunction": "f"}).check(traced=False)
+    check(Machine((task,), bindings={"PlanFunction": "f"}), traced=False)
 
 
 def test_one_version_is_called_and_no_other() -> None:
@@ -23,7 +24,7 @@ def test_a_queued_call_waits_for_no_answer() -> None:
     task = invoke("Act", function_arn="${F}", payload="{% $action %}", queued=True)
     assert task.arguments == {"FunctionName": "${F}", "Payload": "{% $action %}", "InvocationType": "Event"}
     assert task.output == {}
-    Machine((task,), bindings={"F": "f"}).check(traced=False)
+    check(Machine((task,), bindings={"F": "f"}), traced=False)
 
 
 def test_a_function_known_only_at_run_time_is_refused() -> None:
@@ -39,7 +40,7 @@ def test_a_function_gets_the_token_that_ends_the_wait() -> None:
         "Payload": {"step": "ask", "token": "{% $states.context.Task.Token %}"},
     }
     assert task.statements[0].actions == ("lambda:InvokeFunction",)
-    Machine((task,), bindings={"F": "f"}).check(traced=False)
+    check(Machine((task,), bindings={"F": "f"}), traced=False)
 
 
 def test_what_would_wait_for_ever_or_hide_the_token_is_refused() -> None:

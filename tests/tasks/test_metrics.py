@@ -1,6 +1,7 @@
 from typing import Any
 
 from mdlc_constructs.asl.api_table import problems
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.tasks.metrics import put_metric
 
@@ -14,7 +15,7 @@ def test_one_data_point_of_one_namespace() -> None:
         dimensions={"EndpointName": "e", "VariantName": "v"},
     )
     assert problems(task.resource, task.arguments) == ()
-    Machine((task,)).check(traced=False)
+    check(Machine((task,)), traced=False)
     given: Any = task.arguments
     (datum,) = given["MetricData"]
     assert datum["Dimensions"] == [

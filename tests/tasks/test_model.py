@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from mdlc_constructs.asl.api_table import problems
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.statements import covers
 from mdlc_constructs.asl.states import Task
@@ -56,7 +57,7 @@ def test_it_is_allowed_what_it_needs_and_tags_only_when_there_are_some() -> None
     bindings = {"Role": "r", "Image": "i"}
     for tags in ({}, {"team": "a"}):
         task = create(tags=tags)
-        Machine((task,), bindings=bindings).check(traced=False)
+        check(Machine((task,), bindings=bindings), traced=False)
         assert covers(task.statements, "sagemaker:AddTags") is bool(tags)
     assert task.statements[0].resources == ("arn:${Partition}:sagemaker:${Region}:${Account}:model/churn-*",)
 

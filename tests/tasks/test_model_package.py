@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from mdlc_constructs.asl.api_table import problems
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.tasks.model import Container
@@ -24,7 +25,7 @@ def register(**options: Any) -> Task:
 
 def checked(task: Task) -> Any:
     assert problems(task.resource, task.arguments) == ()
-    Machine((task,), bindings={"Image": "i"}).check(traced=False)
+    check(Machine((task,), bindings={"Image": "i"}), traced=False)
     return task.arguments
 
 
@@ -104,4 +105,4 @@ def test_a_limit_is_between_1_and_100(limit: int) -> None:
 def test_a_status_that_does_not_exist_is_found_by_the_check() -> None:
     task = register(approval_status="Aproved")
     with pytest.raises(ValueError, match=r"ModelApprovalStatus of .* is 'Aproved'; did you mean 'Approved'"):
-        Machine((task,), bindings={"Image": "i"}).check(traced=False)
+        check(Machine((task,), bindings={"Image": "i"}), traced=False)

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from mdlc_constructs.asl.api_table import problems
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.tasks.network import Vpc
@@ -92,7 +93,7 @@ def test_everything_that_can_be_asked_for() -> None:
     assert asked["NetworkConfig"]["EnableInterContainerTrafficEncryption"] is True
     assert asked["NetworkConfig"]["VpcConfig"] == {"SecurityGroupIds": ["g"], "Subnets": ["s"]}
     assert asked["ProcessingInputs"][1]["S3Input"]["LocalPath"] == "/opt/ml/processing/x"
-    Machine((task,), bindings=dict.fromkeys(("Role", "Image", "Key"), "x")).check(traced=False)
+    check(Machine((task,), bindings=dict.fromkeys(("Role", "Image", "Key"), "x")), traced=False)
 
 
 def test_a_job_without_outputs_has_no_output_config() -> None:

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from mdlc_constructs.asl.api_table import problems
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.tasks.runtime import invoke_endpoint
 
@@ -16,7 +17,7 @@ def test_an_endpoint_is_asked_by_name_and_nothing_else_is_allowed() -> None:
         inference_id="{% $id %}",
     )
     assert problems(task.resource, task.arguments) == ()
-    Machine((task,)).check(traced=False)
+    check(Machine((task,)), traced=False)
     asked: Any = task.arguments
     assert asked["TargetVariant"] == "main"
     assert "Accept" not in asked

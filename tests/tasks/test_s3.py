@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.expressions import flaw
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.tasks.s3 import copy_object, put_object
@@ -23,7 +24,7 @@ def test_an_object_is_written() -> None:
         "ContentType": "application/json",
     }
     assert task.statements[0].resources == ("arn:${Partition}:s3:::${Bucket}/runs/*",)
-    Machine((task,), bindings={"Bucket": "b"}).check(traced=False)
+    check(Machine((task,), bindings={"Bucket": "b"}), traced=False)
 
 
 def test_an_object_is_copied_by_an_expression_that_parses() -> None:
@@ -43,7 +44,7 @@ def test_an_object_is_copied_by_an_expression_that_parses() -> None:
     assert read.resources == ("arn:${Partition}:s3:::${Bucket}/staged/*",)
     assert write.resources == ("arn:${Partition}:s3:::${Bucket}/published/manifest.json",)
     assert key.resources == ("${Key}",)
-    Machine((task,), bindings={"Bucket": "b", "Key": "k"}).check(traced=False)
+    check(Machine((task,), bindings={"Bucket": "b", "Key": "k"}), traced=False)
 
 
 def test_a_plain_source_is_written_plainly() -> None:

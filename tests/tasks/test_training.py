@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from mdlc_constructs.asl.api_table import problems
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.statements import covers
 from mdlc_constructs.asl.states import Task
@@ -111,9 +112,10 @@ def test_warm_pool_and_algorithm_resource() -> None:
 
 def test_it_is_allowed_what_it_needs_on_its_own_names_only() -> None:
     task = train(**EVERYTHING)
-    Machine(
-        (task,), bindings=dict.fromkeys(("Role", "Image", "Key", "Subnet", "Group", "Mlflow"), "x")
-    ).check(traced=False)
+    check(
+        Machine((task,), bindings=dict.fromkeys(("Role", "Image", "Key", "Subnet", "Group", "Mlflow"), "x")),
+        traced=False,
+    )
     assert all("*" not in statement.resources for statement in task.statements)
     assert not covers(task.statements, "sagemaker:CreateModel")
 

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from mdlc_constructs.asl.api_table import problems
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.statements import covers
 from mdlc_constructs.asl.states import Task
@@ -70,7 +71,7 @@ def test_everything_that_can_be_asked_for() -> None:
 
 def test_it_runs_under_the_models_role_and_passes_none() -> None:
     task = score()
-    Machine((task,)).check(traced=False)
+    check(Machine((task,)), traced=False)
     assert not covers(task.statements, "iam:PassRole")
 
 

@@ -49,8 +49,18 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """A fresh environment with the wheel and the dependencies that it names, in the locked versions."""
-    folder = tmp_path_factory.mktemp("elsewhere")
+    """A fresh environment with the wheel and all extras, in the locked versions."""
+    return install(f"{wheel}[cli,nag]", tmp_path_factory.mktemp("elsewhere"))
+
+
+@pytest.fixture(scope="session")
+def bare(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """A fresh environment with the wheel and no extra."""
+    return install(str(wheel), tmp_path_factory.mktemp("bare"))
+
+
+def install(requirement: str, folder: Path) -> Installed:
+    """An environment that holds a requirement and what it names, in the locked versions."""
     pins = re.findall(
         r"^\S+==\S+(?: ; [^\\]+)?", (ROOT / "requirements.lock").read_text(), flags=re.MULTILINE
     )
@@ -61,7 +71,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installe
     python = venv / "bin" / "python"
     for command in (
         ["venv", "--quiet", "--no-project", "--python", sys.executable, venv],
-        ["pip", "install", "--quiet", "--python", python, "--constraints", constraints, wheel],
+        ["pip", "install", "--quiet", "--python", python, "--constraints", constraints, requirement],
     ):
         done = subprocess.run(
             [uv.find_uv_bin(), *map(str, command)], cwd=folder, capture_output=True, text=True, env=kept

@@ -29,7 +29,7 @@ def test_what_goes_to_aws_is_carried_whole_as_an_asset(names: set[str], room: st
     wanted = {
         f"mdlc_constructs/_assets/{path.relative_to(ROOT).as_posix()}"
         for path in (ROOT / room).rglob("*")
-        if path.suffix in (".py", ".lock", ".in")
+        if path.suffix in (".py", ".lock", ".in", ".j2", ".css")
     }
     assert wanted
     assert carried == wanted

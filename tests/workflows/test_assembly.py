@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mdlc_constructs import Compute
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Pass
 from mdlc_constructs.workflows.assembly import check_names, machine_timeout, state_name, verdict
 from mdlc_constructs.workflows.data_jobs import patience
@@ -15,7 +15,7 @@ from tests.workflows.settings import TRAINING
 
 def resumed_at(**seams: str) -> dict[str, str]:
     """What the plan may name, to the state that Resume goes to, with a Pass of that name in each seam."""
-    around = {seam: Sequence.of(Pass(name=name)) for seam, name in seams.items()}
+    around = {seam: StateSequence.of(Pass(name=name)) for seam, name in seams.items()}
     choice: dict[str, Any] = training_machine(TRAINING, seams=around).state("Resume").to_asl()
     rules = {rule["Condition"].split("'")[1]: rule["Next"] for rule in choice["Choices"]}
     return {**rules, "CheckQuality": choice["Default"]}

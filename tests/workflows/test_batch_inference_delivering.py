@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mdlc_constructs import LookUpTable, RowEvents
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.settings.delivery import Delivery
 from mdlc_constructs.workflows.batch_inference.delivering import delivering
@@ -24,7 +25,7 @@ def delivered(delivery: Delivery, **changes: Any) -> Machine:
 @pytest.mark.parametrize("moves_champion", [True, False])
 def test_the_machine_passes_every_check(delivery: Delivery, moves_champion: bool) -> None:
     machine = delivered(delivery, moves_champion=moves_champion)
-    replace(machine, bindings=dict.fromkeys(machine.placeholders(), "bound")).check()
+    check(replace(machine, bindings=dict.fromkeys(machine.placeholders(), "bound")))
 
 
 def test_delivery_comes_after_publication_and_champion_and_before_the_record() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mdlc_constructs import QualityRules
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.workflows.batch_inference.machine import BatchInferenceSettings, batch_inference_machine
 from tests.workflows.settings import BATCH
@@ -38,7 +39,7 @@ def test_the_happy_path_follows_from_state_to_state() -> None:
 
 def test_the_machine_passes_every_check() -> None:
     machine = batch_inference_machine(BATCH)
-    replace(machine, bindings=dict.fromkeys(machine.placeholders(), "bound")).check()
+    check(replace(machine, bindings=dict.fromkeys(machine.placeholders(), "bound")))
 
 
 def test_the_manifest_is_published_after_the_check_and_nothing_else_writes_one() -> None:

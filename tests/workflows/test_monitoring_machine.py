@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Map, Pass, Task
 from mdlc_constructs.settings.labels import Labels
@@ -34,7 +35,7 @@ def path(machine: Machine, first: str) -> list[str]:
 @pytest.mark.parametrize("settings", SHAPES)
 def test_the_machine_passes_every_check(settings: MonitoringSettings) -> None:
     machine = monitoring_machine(settings)
-    replace(machine, bindings=dict.fromkeys(machine.placeholders(), "bound")).check()
+    check(replace(machine, bindings=dict.fromkeys(machine.placeholders(), "bound")))
 
 
 def test_the_happy_path_follows_from_state_to_state() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mdlc_constructs import Dataset, QualityRules
-from mdlc_constructs.asl.sizes import LARGEST_DATA
+from mdlc_constructs.asl.sizes import MAX_DATA_BYTES
 from mdlc_constructs.workflows.batch_inference.machine import batch_inference_machine
 from mdlc_constructs.workflows.monitoring.machine import monitoring_machine
 from mdlc_constructs.workflows.planning import plan
@@ -55,7 +55,7 @@ def run_bytes(state: Any) -> int:
 
 def test_the_limit_is_what_runs_to_a_few_bytes() -> None:
     longest = "x"
-    step = LARGEST_DATA
+    step = MAX_DATA_BYTES
     while step:
         try:
             planned(longest + "x" * step)
@@ -63,8 +63,8 @@ def test_the_limit_is_what_runs_to_a_few_bytes() -> None:
         except ValueError:
             step //= 2
     # Nothing is refused that runs, and of what does not run little is taken: longer names of a deployment.
-    assert LARGEST_DATA <= run_bytes(planned(longest)) <= LARGEST_DATA + 200
-    with pytest.raises(ValueError, match=f"would be given {LARGEST_DATA + 1} bytes"):
+    assert MAX_DATA_BYTES <= run_bytes(planned(longest)) <= MAX_DATA_BYTES + 200
+    with pytest.raises(ValueError, match=f"would be given {MAX_DATA_BYTES + 1} bytes"):
         planned(longest + "x")
 
 

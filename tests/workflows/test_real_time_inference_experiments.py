@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.settings.experiment import ABTest, Shadow
 from mdlc_constructs.settings.rollback_alarms import RollbackAlarms
 from mdlc_constructs.settings.rollout import Canary
@@ -67,7 +68,7 @@ def test_the_trial_stands_between_deploy_and_the_update(settings: ReleaseSetting
 @pytest.mark.parametrize("serving", [Serving(), SCALED, Serving(alarms=RollbackAlarms(quality_share=None))])
 def test_the_machine_passes_every_check(settings: ReleaseSettings, serving: Serving) -> None:
     machine = release_machine(replace(settings, serving=serving))
-    replace(machine, bindings=dict.fromkeys(machine.placeholders(), "bound")).check()
+    check(replace(machine, bindings=dict.fromkeys(machine.placeholders(), "bound")))
 
 
 def test_the_machine_has_time_for_the_experiment() -> None:

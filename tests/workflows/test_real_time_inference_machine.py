@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from lambdas.aws.packages import SERVED
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Pass, Task
 from mdlc_constructs.settings.network import NetworkSettings
 from mdlc_constructs.settings.rollback_alarms import RollbackAlarms
@@ -99,7 +100,7 @@ def test_the_happy_path_follows_from_state_to_state() -> None:
 @pytest.mark.parametrize("settings", EVERY.values(), ids=EVERY)
 def test_the_machine_passes_every_check(settings: ReleaseSettings) -> None:
     machine = release_machine(settings)
-    replace(machine, bindings=dict.fromkeys(machine.placeholders(), "bound")).check()
+    check(replace(machine, bindings=dict.fromkeys(machine.placeholders(), "bound")))
 
 
 def test_scaling_is_registered_whichever_configuration_serves() -> None:
@@ -223,7 +224,7 @@ def test_golden_rows_are_asked_of_the_model_that_will_serve() -> None:
 
 
 def test_without_recorded_rows_the_seam_before_the_configuration_comes_next() -> None:
-    seams = {"before_create_config": Sequence.of(Pass(name="Ask"))}
+    seams = {"before_create_config": StateSequence.of(Pass(name="Ask"))}
     machine = release_machine(RELEASE, seams=seams)
     assert list(rules(machine, "GoldenRecorded")) == ["Ask"]
     assert list(rules(release_machine(RELEASE), "GoldenRecorded")) == ["CreateConfig"]
@@ -254,7 +255,10 @@ def test_old_releases_are_retired_and_a_failure_of_that_fails_no_release() -> No
 
 
 def test_a_seam_after_the_deployment_comes_when_the_version_serves() -> None:
-    seams = {"after_deploy": Sequence.of(Pass(name="Warm")), "before_deploy": Sequence.of(Pass(name="Ask"))}
+    seams = {
+        "after_deploy": StateSequence.of(Pass(name="Warm")),
+        "before_deploy": StateSequence.of(Pass(name="Ask")),
+    }
     found = path(release_machine(RELEASE, seams=seams))
     assert found[found.index("ReleaseVerdict") + 1] == "Warm"
     assert found[found.index("Deploy") - 1] == "Ask"
@@ -291,7 +295,7 @@ def test_parts_that_do_not_fit_are_refused(changes: dict[str, Any], said: str) -
 
 def test_unknown_steps_and_seams_are_refused() -> None:
     with pytest.raises(ValueError, match="Did you mean 'after_deploy'"):
-        release_machine(RELEASE, seams={"after_deplo": Sequence()})
+        release_machine(RELEASE, seams={"after_deplo": StateSequence()})
     with pytest.raises(ValueError, match="'check_golden' is no step"):
         release_machine(EVERY["unasked"], tasks={"check_golden": Pass(name="X")})
     with pytest.raises(ValueError, match="'deploy' is many states"):

@@ -7,6 +7,7 @@ import pytest
 
 from lambdas.aws.endpoints import BUSY as LAMBDAS_BUSY
 from lambdas.functions.probe_answers import handler
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Pass
 from mdlc_constructs.settings.golden_checks import GoldenChecks
@@ -89,8 +90,8 @@ def test_silence_rings_an_alarm_whichever_watches_answers(quality: float | None,
 def test_the_states_stand_in_a_machine() -> None:
     machine = Machine((record_answers(watched()).linked("End"), Pass(name="End"), Pass(name="RecordFailure")))
     bound = dict.fromkeys(machine.placeholders(), "x")
-    machine.bind(bound).check(traced=False)
-    probing(watched()).bind(bound).check(traced=False)
+    check(machine.bind(bound), traced=False)
+    check(probing(watched()).bind(bound), traced=False)
     (catch,) = record_answers(watched()).catch
     assert catch.next == "RecordFailure", "before any traffic moves"
     task: Any = record_answers(watched()).to_asl()

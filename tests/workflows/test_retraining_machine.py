@@ -9,8 +9,9 @@ from typing import Any
 import jsonata
 import pytest
 
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Pass, Task
 from mdlc_constructs.settings.budget import Budget
 from mdlc_constructs.settings.patience import Patience
@@ -61,7 +62,7 @@ def path(machine: Machine) -> list[str]:
 @pytest.mark.parametrize("settings", [RETRAINING, BATCH], ids=["released", "batch"])
 def test_the_machine_passes_every_check(settings: RetrainingSettings) -> None:
     machine = retraining_machine(settings)
-    replace(machine, bindings=dict.fromkeys(machine.placeholders(), "bound")).check()
+    check(replace(machine, bindings=dict.fromkeys(machine.placeholders(), "bound")))
 
 
 def test_the_longest_path_goes_through_every_wait() -> None:
@@ -281,14 +282,14 @@ def test_nothing_is_asked_again_and_again() -> None:
 
 def test_seams_go_around_training_and_release() -> None:
     seams = {
-        "before_train": Sequence.of(Pass(name="Breathe")),
-        "after_release": Sequence.of(Pass(name="Rest")),
+        "before_train": StateSequence.of(Pass(name="Breathe")),
+        "after_release": StateSequence.of(Pass(name="Rest")),
     }
     found = path(retraining_machine(RETRAINING, seams=seams))
     assert found[found.index("Train") - 1] == "Breathe"
     assert found[found.index("Release") + 1] == "Rest"
     with pytest.raises(ValueError, match="Did you mean 'before_train'"):
-        retraining_machine(RETRAINING, seams={"before_trian": Sequence()})
+        retraining_machine(RETRAINING, seams={"before_trian": StateSequence()})
     with pytest.raises(ValueError, match="'release' is no step of the retraining workflow"):
         retraining_machine(BATCH, tasks={"release": Pass(name="X")})
 

@@ -9,7 +9,7 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as sfn_tasks
 
-from mdlc_constructs import Always, ModelHome, RealTimeInferenceWorkflow, Sequence, TrainingWorkflow
+from mdlc_constructs import Always, ModelHome, RealTimeInferenceWorkflow, StateSequence, TrainingWorkflow
 from mdlc_constructs.asl import Pass
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import State, Task
@@ -73,7 +73,7 @@ def test_what_is_no_state_is_no_task(stack: Stack, value: Any) -> None:
 
 
 def test_a_step_is_one_state(stack: Stack) -> None:
-    two = Sequence.of(Pass(name="Train"), Pass(name="More"))
+    two = StateSequence.of(Pass(name="Train"), Pass(name="More"))
     with pytest.raises(ValueError, match=r"returns 2 states \(Train, More\): a step is one state"):
         made(stack, subclass(create_train_task=two))
 
@@ -167,8 +167,8 @@ def entered(machine: Machine, step: str) -> list[str]:
     return path[1:]
 
 
-def with_always(**seams: State | Sequence) -> Machine:
-    around = {name: replace(Sequence.of(states), runs_always=True) for name, states in seams.items()}
+def with_always(**seams: State | StateSequence) -> Machine:
+    around = {name: replace(StateSequence.of(states), runs_always=True) for name, states in seams.items()}
     return training_machine(TRAINING, seams=around)
 
 
@@ -183,7 +183,7 @@ TARGETS = (*STEPS_IN_ORDER[:-1], "Done")
 def test_a_seam_that_runs_always_is_entered_wherever_the_execution_resumes(target: str) -> None:
     machine = with_always(
         before_check_quality=Pass(name="Comply"),
-        before_train=Sequence.of(Pass(name="Budget"), Pass(name="Ask")),
+        before_train=StateSequence.of(Pass(name="Budget"), Pass(name="Ask")),
         after_train=Pass(name="Tell"),
         after_decide=Pass(name="Last"),
     )
@@ -196,7 +196,9 @@ def test_a_seam_that_runs_always_is_entered_wherever_the_execution_resumes(targe
 
 
 def test_without_always_a_seam_before_finished_work_is_skipped() -> None:
-    machine = training_machine(TRAINING, seams={"before_check_quality": Sequence.of(Pass(name="Comply"))})
+    machine = training_machine(
+        TRAINING, seams={"before_check_quality": StateSequence.of(Pass(name="Comply"))}
+    )
     assert "Comply" in entered(machine, "CheckQuality")
     assert "Comply" not in entered(machine, "Train")
 

@@ -18,7 +18,8 @@ from mdlc_constructs import (
     QualityRules,
     Spot,
 )
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.checks import check
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Pass, Task
 from mdlc_constructs.workflows.training.machine import TrainingSettings, train, training_machine
 from tests.workflows.settings import ALGORITHM, DATASET, TRAINING
@@ -51,7 +52,7 @@ def test_the_happy_path_follows_from_state_to_state() -> None:
 
 def test_the_machine_passes_every_check() -> None:
     machine = training_machine(TRAINING)
-    replace(machine, bindings=dict.fromkeys(machine.placeholders(), "bound")).check()
+    check(replace(machine, bindings=dict.fromkeys(machine.placeholders(), "bound")))
 
 
 def test_every_state_that_can_fail_leads_to_the_record_or_back_to_the_plan() -> None:
@@ -127,7 +128,7 @@ def test_a_vpc_reaches_every_job_by_placeholders() -> None:
 
 def test_a_seam_stands_where_it_was_asked_for_and_is_caught() -> None:
     note = Pass(name="Note", assign={"seen": True})
-    machine = training_machine(TRAINING, seams={"after_check_quality": Sequence.of(note)})
+    machine = training_machine(TRAINING, seams={"after_check_quality": StateSequence.of(note)})
     assert machine.state("Note").next == "PrepareFeatures"
     resume = machine.state("Resume").to_asl()
     assert isinstance(resume["Choices"], list)
@@ -140,7 +141,7 @@ def test_a_seam_of_no_step_is_refused(seam: str) -> None:
     with pytest.raises(
         ValueError, match=f"{seam!r} is no seam of the training workflow: it has check_quality"
     ):
-        training_machine(TRAINING, seams={seam: Sequence.of(Pass(name="P"))})
+        training_machine(TRAINING, seams={seam: StateSequence.of(Pass(name="P"))})
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,7 @@ def test_the_digests_cover_the_values_of_tokens_whatever_else_holds_tokens() -> 
     changed = replace(task, arguments={**task.arguments, "Environment": {"BUCKET": token}})
     note = Pass(name="Note", assign={"seen": other})
     machine = training_machine(
-        TRAINING, tasks={"train": changed}, seams={"before_check_quality": Sequence.of(note)}
+        TRAINING, tasks={"train": changed}, seams={"before_check_quality": StateSequence.of(note)}
     )
     text = machine.definition()
     payload = json.loads(text)["States"]["Plan"]["Arguments"]["Payload"]

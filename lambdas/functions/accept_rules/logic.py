@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mdlc_constructs.settings.rules import Rules
-from mdlc_constructs.settings.rules_document import LONGEST_DOCUMENT, RulesRefused, parse, read
+from mdlc_constructs.settings.rules_document import MAX_DOCUMENT_BYTES, RulesRefused, parse, read
 from mdlc_constructs.settings.strict_json import StrictJsonError, decoded, shown_text
 
 CURRENT = "RULES"
@@ -45,9 +45,9 @@ def rules_in(content: bytes, decisions: Sequence[str], columns: Mapping[str, str
     Raises:
         RulesRefused: naming what is wrong.
     """
-    if len(content) > LONGEST_DOCUMENT:
+    if len(content) > MAX_DOCUMENT_BYTES:
         # It may be cut, so that its last character is none.
-        raise RulesRefused([f"The file has more than {LONGEST_DOCUMENT} bytes: shorten its lists."])
+        raise RulesRefused([f"The file has more than {MAX_DOCUMENT_BYTES} bytes: shorten its lists."])
     try:
         text = decoded(content)
     except StrictJsonError as error:
@@ -57,7 +57,7 @@ def rules_in(content: bytes, decisions: Sequence[str], columns: Mapping[str, str
 
 def read_upload(body: Any) -> bytes:
     """What is looked at of an upload: no more than rules may have, and a byte."""
-    content: bytes = body.read(LONGEST_DOCUMENT + 1)
+    content: bytes = body.read(MAX_DOCUMENT_BYTES + 1)
     return content
 
 

@@ -20,7 +20,7 @@ from lambdas.triggers.dataset_size import counted
 from lambdas.triggers.starting import resume_pending, start_pending
 from lambdas.triggers.store import Notes
 from mdlc_constructs.settings.triggers import (
-    MOST_WINDOWS,
+    MAX_WINDOWS,
     OnAccuracyLoss,
     OnCodeChange,
     OnDrift,
@@ -35,7 +35,7 @@ logger = Logger(service="note-trigger")
 MOST_LOOKS, LOOK_SECONDS = 20, 1.0
 """How often, and how far apart, is looked for an item that comes after its event."""
 
-LOOKED_AT = 2 * MOST_WINDOWS
+LOOKED_AT = 2 * MAX_WINDOWS
 """Windows that are read: those without traffic, or of another version, do not count."""
 
 

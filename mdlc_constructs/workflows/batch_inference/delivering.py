@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from mdlc_constructs.asl.failures import Catch, Retry, throttling_retry
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import Map
 from mdlc_constructs.resources.places import BUCKET, KEY_ARN, object_arn
@@ -50,7 +50,7 @@ def to_plan(delivery: Delivery) -> DeliverySection:
     return replace(section, table=LOOK_UP_TABLE) if isinstance(delivery, LookUpTable) else section
 
 
-def deliver(model: str, workflow: str, delivery: Delivery, *, published: Mapping[str, str]) -> Sequence:
+def deliver(model: str, workflow: str, delivery: Delivery, *, published: Mapping[str, str]) -> StateSequence:
     """The states of the delivery; what follows it when all is delivered is left open.
 
     Args:
@@ -80,7 +80,7 @@ def deliver(model: str, workflow: str, delivery: Delivery, *, published: Mapping
         catch=(caught,),
         comment="One call a file of rows; whatever fails, the batch stays published",
     )
-    return Sequence(
+    return StateSequence(
         (
             through,
             *failed(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Map, State, Task
 from mdlc_constructs.resources.places import (
     BUCKET,
@@ -52,7 +52,7 @@ STEPS = (
 )
 """The steps that can be replaced (`create_<step>_task`) and surrounded (`before_<step>`, `after_<step>`)."""
 
-MOST_PARALLEL = 40
+MAX_PARALLEL = 40
 """An inline map runs at most 40 iterations at a time."""
 
 INPUT_RULES = QualityRules(minimum_rows=1)
@@ -79,9 +79,9 @@ class BatchInferenceSettings:
     network: NetworkSettings = field(default_factory=NetworkSettings)
 
     def __post_init__(self) -> None:
-        if isinstance(self.max_parallel, bool) or not 1 <= self.max_parallel <= MOST_PARALLEL:
+        if isinstance(self.max_parallel, bool) or not 1 <= self.max_parallel <= MAX_PARALLEL:
             raise ValueError(
-                f"max_parallel={self.max_parallel!r} must be a whole number from 1 to {MOST_PARALLEL}, "
+                f"max_parallel={self.max_parallel!r} must be a whole number from 1 to {MAX_PARALLEL}, "
                 f"which is what an inline map runs at a time."
             )
         self.quality.check_columns(self.dataset)
@@ -211,14 +211,14 @@ def move_champion(settings: BatchInferenceSettings) -> Task:
     )
 
 
-def ending_of(settings: BatchInferenceSettings) -> Sequence:
+def ending_of(settings: BatchInferenceSettings) -> StateSequence:
     """What follows the publication: the champion, the delivery, the record and the event."""
     kept = {
         "package_arn": "{% $plan.package.arn %}",
         "manifest": "{% $plan.uris.manifest %}",
         "rows": "{% $result.rows %}",
     }
-    parts: list[State | Sequence] = [move_champion(settings)] if settings.moves_champion else []
+    parts: list[State | StateSequence] = [move_champion(settings)] if settings.moves_champion else []
     if settings.delivery is not None:
         parts.append(delivering.deliver(settings.model, WORKFLOW, settings.delivery, published=kept))
         kept = {**kept, "delivered": delivering.DELIVERED}
@@ -230,7 +230,7 @@ def ending_of(settings: BatchInferenceSettings) -> Sequence:
         detail_type="Predictions Published",
         detail={"outcome": "{% $result.outcome %}", "run": "{% $plan.run %}", **kept},
     )
-    return Sequence.of(*parts, recorded)
+    return StateSequence.of(*parts, recorded)
 
 
 def default_tasks(settings: BatchInferenceSettings) -> dict[str, State]:

@@ -15,11 +15,11 @@ from mdlc_constructs.settings.decisions import Decisions
 from mdlc_constructs.settings.numbers import check_whole
 from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.settings.token import has_token
-from mdlc_constructs.workflows.decision.mapping import LONGEST_INTEGRATION_MS
+from mdlc_constructs.workflows.decision.mapping import MAX_INTEGRATION_MS
 
 Shape = Literal["lambda", "express", "both"]
 
-LONGEST_ENVIRONMENT = 4096
+MAX_ENVIRONMENT_BYTES = 4096
 """Bytes of a function's environment.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -29,7 +29,7 @@ _TABLES = 3 * (len("MDLC_DECISION_TABLE") + 255)
 
 _SHAPES = ("lambda", "express", "both")
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_LONGEST_NAME = 60
+_MAX_NAME_CHARACTERS = 60
 
 
 def check(
@@ -51,9 +51,9 @@ def check(
     """
     if shape not in _SHAPES:
         raise unknown("shape", shape, _SHAPES, what="shape")
-    if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
+    if not _NAME.fullmatch(name) or len(name) > _MAX_NAME_CHARACTERS:
         raise refusal(
-            "name", name, f"give lowercase words joined by hyphens, at most {_LONGEST_NAME} letters."
+            "name", name, f"give lowercase words joined by hyphens, at most {_MAX_NAME_CHARACTERS} letters."
         )
     if feature_table is None and decisions.lookup is not None:
         raise refusal("feature_table", None, "give the table that decisions.lookup looks into.")
@@ -67,7 +67,7 @@ def check(
         raise refusal("action", None, "give the function that decisions.action tells how to call.")
     check_whole("memory_mb", memory_mb, 128, 10_240, unit="megabytes")
     check_whole("provisioned", provisioned, 0, 1_000, unit="instances")
-    if not timedelta(0) < slowest <= timedelta(milliseconds=LONGEST_INTEGRATION_MS):
+    if not timedelta(0) < slowest <= timedelta(milliseconds=MAX_INTEGRATION_MS):
         raise refusal("slowest", str(slowest), "give a time up to 29 seconds.")
     if web_acl_arn is not None and not has_token(web_acl_arn) and ":regional/webacl/" not in web_acl_arn:
         raise refusal("web_acl_arn", web_acl_arn, "give the ARN of a regional web ACL of AWS WAF.")
@@ -126,10 +126,10 @@ def environment(
         "MDLC_ACTION": "" if action is None else action.function_arn,
     }
     size = _TABLES + sum(len(key) + len(value) for key, value in told.items())
-    if size > LONGEST_ENVIRONMENT:
+    if size > MAX_ENVIRONMENT_BYTES:
         raise refusal(
             "decisions",
             f"{size} bytes",
-            f"a function's environment holds {LONGEST_ENVIRONMENT}; look up fewer columns.",
+            f"a function's environment holds {MAX_ENVIRONMENT_BYTES}; look up fewer columns.",
         )
     return told

@@ -13,7 +13,7 @@ from typing import Literal, Self
 
 from mdlc_constructs.settings.token import has_token
 
-LONGEST_CACHE_SECONDS = 3600
+MAX_CACHE_SECONDS = 3600
 
 _POOL = re.compile(r"arn:[^:]+:cognito-idp:[^:]+:[^:]+:userpool/.+")
 _FUNCTION = re.compile(r"arn:[^:]+:lambda:[^:]+:[^:]+:function:.+")
@@ -58,9 +58,9 @@ class Authorizer:
             ValueError: for what is no ARN of a function, and for another time.
         """
         _check("function_arn", function_arn, _FUNCTION, "a Lambda function (function.function_arn)")
-        if not 0 <= cache_seconds <= LONGEST_CACHE_SECONDS:
+        if not 0 <= cache_seconds <= MAX_CACHE_SECONDS:
             raise ValueError(
-                f"cache_seconds={cache_seconds} must be between 0 and {LONGEST_CACHE_SECONDS}: API Gateway "
+                f"cache_seconds={cache_seconds} must be between 0 and {MAX_CACHE_SECONDS}: API Gateway "
                 f"keeps an authorizer's answer no longer."
             )
         return cls(kind="function", arn=function_arn, cache_seconds=cache_seconds)

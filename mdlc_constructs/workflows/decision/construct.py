@@ -12,10 +12,12 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.settings.decisions import Decisions
 from mdlc_constructs.settings.network import NetworkSettings
+from mdlc_constructs.signatures import ConstructorSignature
 from mdlc_constructs.workflows.decision import alarms, arguments, permissions
 from mdlc_constructs.workflows.decision.alarms import Watched, make_alarms
 from mdlc_constructs.workflows.decision.arguments import Shape
@@ -24,7 +26,7 @@ from mdlc_constructs.workflows.decision.express import machine_route, make_machi
 from mdlc_constructs.workflows.decision.functions import Made, make_function
 from mdlc_constructs.workflows.decision.gateway import PATH, Gateway, Route, proxy
 from mdlc_constructs.workflows.decision.machine import decision_machine
-from mdlc_constructs.workflows.decision.mapping import LONGEST_INTEGRATION_MS
+from mdlc_constructs.workflows.decision.mapping import MAX_INTEGRATION_MS
 from mdlc_constructs.workflows.decision.rules import accept_rules, checked_text, rules_key
 from mdlc_constructs.workflows.decision.settings import DecisionSettings
 from mdlc_constructs.workflows.decision.throttle import Throttle
@@ -87,6 +89,8 @@ class DecisionApi(Construct):
         alarms: fallback decisions, records, rules and actions that failed, errors, slowness, throttling.
     """
 
+    __signature__ = ConstructorSignature()
+
     def __init__(
         self,
         scope: Construct,
@@ -140,7 +144,7 @@ class DecisionApi(Construct):
         )
         super().__init__(scope, id_)
         self._options: dict[str, Any] = {
-            "timeout_seconds": LONGEST_INTEGRATION_MS // 1000,
+            "timeout_seconds": MAX_INTEGRATION_MS // 1000,
             "memory_mb": memory_mb,
             "provisioned": provisioned,
             "network": network,
@@ -237,7 +241,7 @@ class DecisionApi(Construct):
             rules = self._make_function("ExecuteRules", "rules", permissions.reading_rules())
             self.rules_function = rules.resource
             self.machine = self.machine.bind({"RulesFunction": rules.arn})
-            self.machine.check()
+            check(self.machine)
             self.state_machine = make_machine(
                 self, self._home, self.machine, name=self.name, log_rows=log_rows
             )
@@ -263,7 +267,7 @@ class DecisionApi(Construct):
             principal="apigateway.amazonaws.com",
             source_arn=self._gateway.arn(PATH),
         )
-        return Route(path="", integration=proxy(made.arn, LONGEST_INTEGRATION_MS), needs=(permission,))
+        return Route(path="", integration=proxy(made.arn, MAX_INTEGRATION_MS), needs=(permission,))
 
     def _make_function(self, id_: str, module: str, statements: Any) -> Made:
         made = make_function(

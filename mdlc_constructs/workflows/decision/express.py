@@ -12,7 +12,7 @@ from mdlc_constructs.resources.permissions import Role
 from mdlc_constructs.resources.state_machines import new_state_machine
 from mdlc_constructs.workflows.decision.gateway import Route
 from mdlc_constructs.workflows.decision.mapping import (
-    LONGEST_INTEGRATION_MS,
+    MAX_INTEGRATION_MS,
     STATUSES,
     execution_answer,
     execution_request,
@@ -21,7 +21,7 @@ from mdlc_constructs.workflows.decision.mapping import (
 from mdlc_constructs.workflows.decision.permissions import starting
 
 LINT = ("E3601",)
-"""cfn-lint reads a definition without its substitutions; `Machine.check` judges the definition instead."""
+"""cfn-lint reads a definition without its substitutions; `asl.check` judges the definition instead."""
 
 JSON = "application/json"
 
@@ -68,7 +68,7 @@ def machine_route(scope: Construct, home: ModelHome, machine_arn: str, *, path: 
             # What is not JSON is answered with 415 instead of being handed on as it is.
             "passthroughBehavior": "NEVER",
             "requestTemplates": {JSON: execution_request(machine_arn)},
-            "timeoutInMillis": LONGEST_INTEGRATION_MS,
+            "timeoutInMillis": MAX_INTEGRATION_MS,
             "integrationResponses": [
                 {"statusCode": "200", "responseTemplates": {JSON: execution_answer()}},
                 # Step Functions itself refused: throttled, or without permission.

@@ -14,7 +14,7 @@ ROW = "$states.context.Execution.Input.row"
 RULES_DOWN = "rules down"
 """Why a decision is the fallback one when the rules function could not be called."""
 
-_LARGEST_WHOLE = 2**53
+_MAX_INTEGER = 2**53
 
 _ERROR = "$exists($states.errorOutput.Error) ? $states.errorOutput.Error : 'Unknown'"
 _CAUSE = "$exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : 'No cause was given.'"
@@ -155,9 +155,7 @@ def _usable(decisions: Decisions, column: str) -> str:
     if kind == "number":
         return f"$exists({_of(column)}.N)"
     number = f"$number({_of(column)}.N)"
-    return (
-        f"($exists({_of(column)}.N) and $floor({number}) = {number} and $abs({number}) <= {_LARGEST_WHOLE})"
-    )
+    return f"($exists({_of(column)}.N) and $floor({number}) = {number} and $abs({number}) <= {_MAX_INTEGER})"
 
 
 def _value(decisions: Decisions, column: str) -> str:

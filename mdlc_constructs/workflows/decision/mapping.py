@@ -8,7 +8,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_Start
 
 import json
 
-LONGEST_INTEGRATION_MS = 29_000
+MAX_INTEGRATION_MS = 29_000
 """API Gateway answers 504 for whatever takes longer.
 
 Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html

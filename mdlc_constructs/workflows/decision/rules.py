@@ -25,12 +25,12 @@ from mdlc_constructs.workflows.decision.functions import Made, make_function
 
 ACCEPT_SECONDS = 60
 ACCEPT_MB = 512
-LONGEST_TEMPLATE = 8192
+MAX_TEMPLATE_CHARACTERS = 8192
 """Characters of an event rule's input template.
 
 Source: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_InputTransformer.html
 """
-LONGEST_TABLE = 255
+MAX_TABLE_NAME_CHARACTERS = 255
 """Characters of a table's name, which is known only at deployment."""
 
 
@@ -146,7 +146,7 @@ def upload_template(api: str, model: str, table: str, decisions: Decisions) -> s
             "columns": columns,
         }
         template = json.dumps(known)[:-1] + ', "event": <aws.events.event.json>}'
-        if len(template) <= LONGEST_TEMPLATE - LONGEST_TABLE:
+        if len(template) <= MAX_TEMPLATE_CHARACTERS - MAX_TABLE_NAME_CHARACTERS:
             break
     return template
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from mdlc_constructs.settings.decisions import Decisions
-from mdlc_constructs.workflows.decision.mapping import LONGEST_INTEGRATION_MS
+from mdlc_constructs.workflows.decision.mapping import MAX_INTEGRATION_MS
 
 RECORD_SECONDS = 1
 RECORD_TRIES = 3
 COUNT_SECONDS = 1
-EXECUTION_SECONDS = LONGEST_INTEGRATION_MS // 1000 - 1
+EXECUTION_SECONDS = MAX_INTEGRATION_MS // 1000 - 1
 """API Gateway is still there to hear the end."""
 RULES_SECONDS = 3
 """A cold start of the rules function and its reading of the rules."""

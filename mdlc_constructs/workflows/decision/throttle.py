@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from mdlc_constructs.settings.numbers import check_whole
 
-LARGEST_RATE = 10_000
-LARGEST_BURST = 5_000
+MAX_RATE = 10_000
+MAX_BURST = 5_000
 """What API Gateway grants an account in a region, all APIs together, unless more was asked for.
 
 Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
@@ -28,5 +28,5 @@ class Throttle:
     burst: int = 1_000
 
     def __post_init__(self) -> None:
-        check_whole("rate", self.rate, 1, LARGEST_RATE, unit="requests a second")
-        check_whole("burst", self.burst, 1, LARGEST_BURST, unit="requests")
+        check_whole("rate", self.rate, 1, MAX_RATE, unit="requests a second")
+        check_whole("burst", self.burst, 1, MAX_BURST, unit="requests")

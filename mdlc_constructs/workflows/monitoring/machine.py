@@ -8,7 +8,7 @@ inside, once a window), WindowsVerdict and RecordAudit. With nothing to do it go
 from collections.abc import Mapping
 
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, Map, Rule, State
 from mdlc_constructs.workflows.assembly import (
     Seams,
@@ -122,7 +122,7 @@ def monitoring_machine(
         defaults=default_tasks(settings),
         settings=settings.to_plan(),
         unchanged={"result": nothing},
-        ending=Sequence.of(
+        ending=StateSequence.of(
             recorded(
                 settings.model,
                 settings.workflow,

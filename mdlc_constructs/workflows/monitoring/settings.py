@@ -21,9 +21,9 @@ WORKFLOWS = {"endpoint": "monitoring", "batch": "batch-monitoring"}
 
 Kind = Literal["endpoint", "batch"]
 
-SHORTEST_EVERY, LONGEST_EVERY = timedelta(hours=1), timedelta(days=31)
-LONGEST_SETTLING = timedelta(hours=6)
-MOST_PARALLEL = 40
+MIN_EVERY, MAX_EVERY = timedelta(hours=1), timedelta(days=31)
+MAX_SETTLING = timedelta(hours=6)
+MAX_PARALLEL = 40
 """An inline map runs at most 40 iterations at a time."""
 
 SERVED_RULES = QualityRules(minimum_rows=1, unique_key=False)
@@ -73,10 +73,10 @@ class MonitoringSettings:
     network: NetworkSettings = field(default_factory=NetworkSettings)
 
     def __post_init__(self) -> None:
-        check_duration("every", self.every, SHORTEST_EVERY, LONGEST_EVERY)
+        check_duration("every", self.every, MIN_EVERY, MAX_EVERY)
         if self.every % timedelta(hours=1):
             raise refusal("every", str(self.every), "captures are filed by the hour; give whole hours.")
-        check_duration("settling", self.settling, timedelta(0), LONGEST_SETTLING)
+        check_duration("settling", self.settling, timedelta(0), MAX_SETTLING)
         for name in ("segments", "protected"):
             value = getattr(self, name)
             if isinstance(value, str):
@@ -92,7 +92,7 @@ class MonitoringSettings:
         if self.alarms.accuracy and self.labels is None:
             raise refusal("alarms", dict(self.alarms.accuracy), "accuracy is known by labels; give labels.")
         check_whole("least_rows", self.least_rows, 1, 10**9, unit="rows")
-        check_whole("max_parallel", self.max_parallel, 1, MOST_PARALLEL, unit="windows")
+        check_whole("max_parallel", self.max_parallel, 1, MAX_PARALLEL, unit="windows")
         self.job_compute.require("processing", image=Image.jobs().title)
         self.scoring_compute.require("transform")
 

@@ -22,7 +22,7 @@ from mdlc_constructs.workflows.scoring import ask_in_batch
 MONITOR, RECORD, FAILED, TAKEN = "MonitorWindow", "RecordWindow", "WindowFailed", "NameTaken"
 REPLAY, COMPARE = "ScoreReplay", "CompareAnswers"
 
-_MOST_CHARACTERS = 500
+_MAX_CHARACTERS = 500
 """Of a failure's cause: those of many windows must fit into one state's output."""
 
 _WINDOW = "{% $states.input %}"
@@ -148,7 +148,7 @@ def _replays(settings: MonitoringSettings) -> tuple[State, ...]:
             compute=settings.scoring_compute,
             output=_WINDOW,
             # Without the package's own answers those of the endpoint are compared all the same.
-            catch=(Catch(next=COMPARE, output=_with("replay_failed", _inside(why(_MOST_CHARACTERS)))),),
+            catch=(Catch(next=COMPARE, output=_with("replay_failed", _inside(why(_MAX_CHARACTERS)))),),
             comment="The registered package answers the captured rows anew",
         ).linked(COMPARE),
         lambda_.invoke(
@@ -165,7 +165,7 @@ def _replays(settings: MonitoringSettings) -> tuple[State, ...]:
             catch=(
                 Catch(
                     next=RECORD,
-                    output=_with("consistency", f"{{'notes': [{_inside(why(_MOST_CHARACTERS))}]}}"),
+                    output=_with("consistency", f"{{'notes': [{_inside(why(_MAX_CHARACTERS))}]}}"),
                 ),
             ),
             next=RECORD,
@@ -193,7 +193,7 @@ def window_machine(settings: MonitoringSettings) -> Machine:
             "id": "{% $states.input.id %}",
             "outcome": "Failed",
             "error": "{% $states.input.failure.Error %}",
-            "cause": f"{{% $substring($states.input.failure.Cause, 0, {_MOST_CHARACTERS}) %}}",
+            "cause": f"{{% $substring($states.input.failure.Cause, 0, {_MAX_CHARACTERS}) %}}",
         },
     )
     return Machine(

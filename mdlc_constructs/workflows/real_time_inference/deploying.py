@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from mdlc_constructs.asl.failures import ALL_ERRORS
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, Rule
 from mdlc_constructs.settings.instance_type import has_local_storage
 from mdlc_constructs.settings.rollout import AllAtOnce, Deployment, Rolling
@@ -80,7 +80,7 @@ def shift(rollout: Deployment, alarms: tuple[str, ...]) -> str:
     return f"{{% $plan.back = true ? {back} : {on} %}}"
 
 
-def deployed(model: str, watched: WatchedRelease) -> Sequence:
+def deployed(model: str, watched: WatchedRelease) -> StateSequence:
     """From the update to `ReleaseVerdict`, behind which the endpoint serves this configuration."""
     serving, endpoint_name = watched.serving, watched.endpoint_name
     configs = f"{model}-config-*"
@@ -120,7 +120,7 @@ def deployed(model: str, watched: WatchedRelease) -> Sequence:
             replace(task, statements=(*task.statements, *job_roles.volumes())) for task in (update, create)
         )
     # The update comes first, because that is where `Deploy` leads unless a rule says otherwise.
-    return Sequence.of(
+    return StateSequence.of(
         *quiet_first(
             serving.alarms,
             following="RecordAnswers" if watched.probed else "EndsScaling",

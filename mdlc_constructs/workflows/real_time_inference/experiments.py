@@ -22,11 +22,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mdlc_constructs.asl.failures import Catch, Retry, throttling_retry
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import Choice, Rule, Task, Wait
 from mdlc_constructs.resources.places import AUDIT_TABLE, AUDIT_TABLE_ARN, BUCKET, KEY_ARN
 from mdlc_constructs.settings.experiment import ABTest, Experiment, Shadow
+from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.tasks import lambda_
 from mdlc_constructs.tasks.endpoint import Variant, create_endpoint_config, update_endpoint
 from mdlc_constructs.tasks.permissions import arn
@@ -64,7 +65,7 @@ def experiment_plan(settings: ReleaseSettings) -> dict[str, object] | None:
     }
 
 
-def tried(settings: ReleaseSettings, following: str) -> Sequence:
+def tried(settings: ReleaseSettings, following: str) -> StateSequence:
     """The experiment's states; none where a version takes over untried.
 
     Args:
@@ -72,7 +73,7 @@ def tried(settings: ReleaseSettings, following: str) -> Sequence:
     """
     experiment = settings.experiment
     if experiment is None:
-        return Sequence()
+        return StateSequence()
     choice = Choice(
         name="Trial",
         rules=(
@@ -88,7 +89,7 @@ def tried(settings: ReleaseSettings, following: str) -> Sequence:
             ),
         ),
     )
-    return Sequence.of(
+    return StateSequence.of(
         choice,
         _create(settings, experiment),
         note(settings.model, settings.endpoint_name, experiment, settings.dataset.entity),
@@ -194,10 +195,10 @@ def _started() -> Choice:
 def _judge(settings: ReleaseSettings, experiment: Experiment) -> Task:
     """`JudgeTrial`: what was captured of both, and what came of it."""
     shadowed = isinstance(experiment, Shadow)
-    told = (
-        experiment.to_plan(settings.probes.tolerance)
+    judgement = (
+        experiment.judgement(settings.probes.tolerance)
         if isinstance(experiment, Shadow)
-        else experiment.to_plan(settings.dataset.entity or "")
+        else experiment.judgement(settings.dataset.entity or "")
     )
     unjudged = Catch(
         next="EndTrial",
@@ -217,7 +218,7 @@ def _judge(settings: ReleaseSettings, experiment: Experiment) -> Task:
             "execution": "{% $states.context.Execution.Id %}",
             "champion": settings.serving.variant,
             "challenger": experiment.challenger,
-            "settings": told,
+            "settings": encode(judgement),
         },
         assign={
             "verdict": "{% $states.result.Payload %}",

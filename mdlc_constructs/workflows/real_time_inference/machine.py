@@ -11,9 +11,9 @@ that tries the version first has its states behind Deploy: `experiments`.
 from collections.abc import Mapping
 
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, State
-from mdlc_constructs.settings.rollout import LONGEST_DEPLOYMENT
+from mdlc_constructs.settings.rollout import MAX_DEPLOYMENT
 from mdlc_constructs.workflows.assembly import (
     NO_SEAM,
     Seams,
@@ -85,8 +85,8 @@ def release_machine(
     served = around.pop("after_deploy", NO_SEAM).caught(TO_FAILURE)
     verdicts: dict[str, Choice] = {}
     if settings.golden is not None:
-        behind = around.get("before_create_config") or Sequence.of(chosen["create_config"])
-        around["before_score_golden"] = Sequence.of(
+        behind = around.get("before_create_config") or StateSequence.of(chosen["create_config"])
+        around["before_score_golden"] = StateSequence.of(
             golden_recorded(behind.first.name), around.get("before_score_golden", NO_SEAM)
         )
         verdicts["check_golden"] = verdict(
@@ -112,7 +112,7 @@ def release_machine(
         failure_event=FAILED,
         failure_fields=_package_if_planned(),
         timeout_seconds=machine_timeout(settings.job_compute, settings.scoring_compute)
-        + 2 * int(LONGEST_DEPLOYMENT.total_seconds())
+        + 2 * int(MAX_DEPLOYMENT.total_seconds())
         + _trial_seconds(settings),
     )
     return assemble(template, chosen, around, bindings or {})
@@ -128,7 +128,7 @@ def _check_always(seams: Seams) -> None:
             raise ValueError(f"The seam {name!r} of the {WORKFLOW} workflow cannot run always: {instead}.")
 
 
-def _ending(settings: ReleaseSettings, served: Sequence) -> Sequence:
+def _ending(settings: ReleaseSettings, served: StateSequence) -> StateSequence:
     """From `Deploy`'s open end to the record of a success."""
     kept = {
         "package_arn": "{% $plan.package.arn %}",
@@ -139,7 +139,7 @@ def _ending(settings: ReleaseSettings, served: Sequence) -> Sequence:
         "golden": "{% $plan.golden_checks %}",
         **experiment_fields(settings.experiment),
     }
-    return Sequence.of(
+    return StateSequence.of(
         tried(settings, first_of(settings.watched)),
         deployed(settings.model, settings.watched),
         served,
@@ -159,7 +159,7 @@ def _trial_seconds(settings: ReleaseSettings) -> int:
     """What an experiment may take: itself, and two updates of the endpoint."""
     if settings.experiment is None:
         return 0
-    return int((settings.experiment.duration + 2 * LONGEST_DEPLOYMENT).total_seconds())
+    return int((settings.experiment.duration + 2 * MAX_DEPLOYMENT).total_seconds())
 
 
 def _package_if_planned() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What follows when the new version serves: the pointer, the registry, and what need not be kept any more."""
 
 from mdlc_constructs.asl.failures import Catch
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.resources.places import PACKAGE_GROUP
 from mdlc_constructs.tasks.model_package import update_model_package
@@ -14,7 +14,7 @@ STAGE, STATUS = "Production", "Deployed"
 """The package's life-cycle stage, and its status there, when it serves."""
 
 
-def recorded(settings: ReleaseSettings) -> Sequence:
+def recorded(settings: ReleaseSettings) -> StateSequence:
     """`PointChampion`, `SetLifeCycle` (assigns `result`) and `RetireOld` (assigns `retired`)."""
     retire = retire_old(
         model=settings.model,
@@ -24,7 +24,7 @@ def recorded(settings: ReleaseSettings) -> Sequence:
         next_state="RecordAudit",
         replaced="{% $plan.replaced_config %}",
     )
-    return Sequence.of(_point(settings), _life_cycle(settings), retire)
+    return StateSequence.of(_point(settings), _life_cycle(settings), retire)
 
 
 def _point(settings: ReleaseSettings) -> Task:

@@ -17,7 +17,7 @@ NOTHING_RETIRED = {"retired": "nothing"}
 RETIRED = "{% $retired %}"
 """What was retired, as the audit item tells it: names, `nothing`, or why it failed."""
 
-_MOST_CHARACTERS = 1000
+_MAX_CHARACTERS = 1000
 
 
 def retire_old(
@@ -40,9 +40,9 @@ def retire_old(
     """
     done = (
         "{% $count($states.result.Payload.deleted) = 0 ? 'nothing' : "
-        f"$substring($join($states.result.Payload.deleted, ', '), 0, {_MOST_CHARACTERS}) %}}"
+        f"$substring($join($states.result.Payload.deleted, ', '), 0, {_MAX_CHARACTERS}) %}}"
     )
-    failed = why(_MOST_CHARACTERS, before="failed: ")
+    failed = why(_MAX_CHARACTERS, before="failed: ")
     return lambda_.invoke(
         "RetireOld",
         function_arn=function_arn,

@@ -8,7 +8,7 @@ a few minutes to forget.
 
 from datetime import timedelta
 
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, Rule, Wait
 from mdlc_constructs.settings.rollback_alarms import RollbackAlarms
 from mdlc_constructs.tasks.alarms import describe_alarms
@@ -33,7 +33,7 @@ def alarm_placeholders(alarms: RollbackAlarms) -> dict[str, str]:
     return {spec.key: f"${{{spec.key}Alarm}}" for spec in alarms.specs()}
 
 
-def quiet_first(alarms: RollbackAlarms, *, following: str, back: str) -> Sequence:
+def quiet_first(alarms: RollbackAlarms, *, following: str, back: str) -> StateSequence:
     """`GoesBack`, `LookAtAlarms`, `AlarmsQuiet` and `WaitForAlarms`; empty where no alarm watches.
 
     Args:
@@ -43,10 +43,10 @@ def quiet_first(alarms: RollbackAlarms, *, following: str, back: str) -> Sequenc
     """
     names = tuple(alarm_placeholders(alarms).values())
     if not names:
-        return Sequence()
+        return StateSequence()
     patience = PATIENCE + timedelta(minutes=alarms.periods)
     looks = int(patience / BETWEEN_LOOKS) + 1
-    return Sequence.of(
+    return StateSequence.of(
         Choice(
             name="GoesBack",
             rules=(Rule(condition="{% $plan.back = true %}", next=back),),

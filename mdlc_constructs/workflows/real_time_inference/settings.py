@@ -31,7 +31,7 @@ STEPS = ("create_model", *GOLDEN_STEPS, "create_config", "deploy")
 ROWS_TYPE = "application/jsonlines"
 """Content type of raw rows, a JSON object a line, and of the answers to them."""
 
-MOST_RETAINED = 50
+MAX_RETAINED = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,7 @@ class ReleaseSettings:
                 self.endpoint_name,
                 "give up to 63 letters, digits and hyphens, beginning and ending with no hyphen.",
             )
-        check_whole("retained", self.retained, 0, MOST_RETAINED, unit="releases")
+        check_whole("retained", self.retained, 0, MAX_RETAINED, unit="releases")
         if self.experiment is not None:
             self.experiment.check_endpoint(self.serving, self.dataset.entity)
         self.serving.check_rollout(self.takeover)

@@ -5,7 +5,7 @@ Why by event and token with a slow look as fallback: `docs/decisions/0010-wait-f
 
 from mdlc_constructs.asl.failures import ALL_ERRORS, Catch, Retry
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, Parallel, Rule, Succeed, Task
 from mdlc_constructs.resources.places import AUDIT_TABLE, AUDIT_TABLE_ARN, KEY_ARN
 from mdlc_constructs.tasks.callback import wait_for_token
@@ -13,7 +13,7 @@ from mdlc_constructs.tasks.endpoint import describe_endpoint
 from mdlc_constructs.workflows.ending import TO_FAILURE
 from mdlc_constructs.workflows.real_time_inference.watching import BUSY
 
-LONGEST_SILENCE_SECONDS = 900
+MAX_SILENCE_SECONDS = 900
 """How long no event may come before the endpoint is looked at: events are delivered at best effort."""
 
 _AGAIN = Retry(errors=ALL_ERRORS, interval_seconds=5, max_attempts=5)
@@ -32,7 +32,7 @@ def watch(*, model: str, endpoint_name: str, probing: Machine | None = None, of:
         of: ends the states' names, where a machine waits for its endpoint more than once.
     """
     looked = Catch(errors=("States.Timeout",), next=f"DescribeEndpoint{of}", output={})
-    waiting = Sequence.of(
+    waiting = StateSequence.of(
         _await(f"AwaitEndpoint{of}", model, endpoint_name, looked),
         _describe(f"DescribeEndpoint{of}", endpoint_name),
         Choice(
@@ -65,7 +65,7 @@ def _await(name: str, model: str, endpoint_name: str, looked: Catch) -> Task:
         table_arn=AUDIT_TABLE_ARN,
         kms_key_arn=KEY_ARN,
         key={"pk": {"S": f"MODEL#{model}"}, "sk": {"S": waiting}},
-        timeout_seconds=LONGEST_SILENCE_SECONDS,
+        timeout_seconds=MAX_SILENCE_SECONDS,
         output={},
         catch=(looked,),
         comment="Woken by the endpoint's event; a lost one costs a look",

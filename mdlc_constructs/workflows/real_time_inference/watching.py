@@ -44,7 +44,7 @@ PROBER_TIMEOUT_SECONDS = 300
 BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 """States of an endpoint that pass by themselves."""
 
-_MOST_CHARACTERS = 400
+_MAX_CHARACTERS = 400
 """Of the reason why the prober failed."""
 
 _PATIENCE = (
@@ -169,7 +169,7 @@ def probing(watched: WatchedRelease) -> Machine:
         # It stops asking by itself when two thirds of `every` are over.
         timeout_seconds=seconds + 30,
         retry=_PATIENCE,
-        catch=(Catch(next="AlarmOnSilence", assign={"silence": why(_MOST_CHARACTERS)}, output={}),),
+        catch=(Catch(next="AlarmOnSilence", assign={"silence": why(_MAX_CHARACTERS)}, output={}),),
     )
     alarm = put_metric(
         "AlarmOnSilence",

@@ -1,7 +1,7 @@
 """Where a person decides, the machine waits for the registry's event."""
 
 from mdlc_constructs.asl.failures import Catch
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, Rule, Task
 from mdlc_constructs.resources.places import PACKAGE_GROUP
 from mdlc_constructs.tasks.model_package import describe_model_package
@@ -39,7 +39,7 @@ def rejected(*, by: str) -> Rule:
     )
 
 
-def approval(settings: RetrainingSettings, *, following: str) -> Sequence:
+def approval(settings: RetrainingSettings, *, following: str) -> StateSequence:
     """From `ApprovalNeeded` to `ApprovalVerdict`; what is left open is what follows an approval.
 
     Args:
@@ -56,7 +56,7 @@ def approval(settings: RetrainingSettings, *, following: str) -> Sequence:
             }
         },
     )
-    return Sequence.of(
+    return StateSequence.of(
         Choice(
             name="ApprovalNeeded",
             rules=(Rule(condition="{% $trained.outcome = 'Succeeded' %}", next=following),),

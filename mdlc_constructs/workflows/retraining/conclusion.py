@@ -5,7 +5,7 @@ again, while a conclusion without a record would have happened unseen.
 """
 
 from mdlc_constructs.asl.failures import Catch
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Pass, State
 from mdlc_constructs.resources.places import AUDIT_TABLE, AUDIT_TABLE_ARN, KEY_ARN
 from mdlc_constructs.tasks import dynamodb, events
@@ -45,7 +45,7 @@ def won(settings: RetrainingSettings) -> Pass:
     return Pass(name="Won", assign=result(f"{{% {unchanged} ? 'Unchanged' : 'Succeeded' %}}", reasons))
 
 
-def ending(settings: RetrainingSettings) -> Sequence:
+def ending(settings: RetrainingSettings) -> StateSequence:
     """`RecordAudit`, `Conclude`, `Announce`."""
     kept = {
         "package_arn": _PACKAGE,
@@ -87,7 +87,7 @@ def ending(settings: RetrainingSettings) -> Sequence:
     announce = events.put_events(
         "Announce", events=(event(settings.model, COMPLETED, detail),), output=dict(detail)
     )
-    return Sequence.of(record, conclude, announce).caught(TO_CONCLUSION)
+    return StateSequence.of(record, conclude, announce).caught(TO_CONCLUSION)
 
 
 def failing(settings: RetrainingSettings) -> tuple[State, ...]:

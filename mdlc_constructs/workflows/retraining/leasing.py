@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from typing import Unpack
 
 from mdlc_constructs.asl.failures import Retry, throttling_retry
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, Pass, Rule, Task, Wait
 from mdlc_constructs.tasks import lambda_
 from mdlc_constructs.tasks.integration import StateOptions
 from mdlc_constructs.workflows.ending import given
 from mdlc_constructs.workflows.planning import NOTHING_PLANNED
-from mdlc_constructs.workflows.retraining.settings import LONGEST_LINE, RetrainingSettings
+from mdlc_constructs.workflows.retraining.settings import MAX_QUEUE_TIME, RetrainingSettings
 
 FUNCTION = "PlanRetraining"
 """Its handler is `lambdas.functions.plan_retraining.handler.handler`."""
@@ -79,7 +79,7 @@ def begin(settings: RetrainingSettings) -> Pass:
     )
 
 
-def leased() -> Sequence:
+def leased() -> StateSequence:
     """From `Gather` to `Claimed`."""
     gather = step(
         "Gather",
@@ -95,7 +95,7 @@ def leased() -> Sequence:
         {"gathered": "{% $gathered %}"},
         assign={"lease": "{% $states.result %}"},
         output={},
-        timeout_seconds=int(LONGEST_LINE.total_seconds()),
+        timeout_seconds=int(MAX_QUEUE_TIME.total_seconds()),
         comment="One retraining of a model at a time, and the fleet's budget; whoever frees it tells",
     )
     claim = step(
@@ -106,7 +106,7 @@ def leased() -> Sequence:
         output={},
         comment="The triggers are this retraining's; on which rows, and what of it is done already",
     )
-    return Sequence.of(
+    return StateSequence.of(
         gather,
         Choice(
             name="Gathered", rules=(Rule(condition="{% $gathered.step = 'Nothing' %}", next="Duplicate"),)

@@ -13,7 +13,7 @@ execution left behind is found by names that follow from the request.
 from collections.abc import Mapping
 
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Pass, State
 from mdlc_constructs.workflows.assembly import NO_SEAM, Seams, check_names, chosen_tasks
 from mdlc_constructs.workflows.retraining.approving import approval
@@ -62,12 +62,12 @@ def retraining_machine(
     check_names(WORKFLOW, steps_of(settings), tasks or {}, around)
     chosen = chosen_tasks(WORKFLOW, default_tasks(settings), tasks)
 
-    def part(step: str) -> Sequence:
-        return Sequence.of(
+    def part(step: str) -> StateSequence:
+        return StateSequence.of(
             around.get(f"before_{step}", NO_SEAM), chosen[step], around.get(f"after_{step}", NO_SEAM)
         )
 
-    body = Sequence.of(
+    body = StateSequence.of(
         begin(settings),
         leased(),
         announce_start(settings),

@@ -1,7 +1,7 @@
 """The release of a challenger that won: the release machine, started and followed to the end of its bake."""
 
 from mdlc_constructs.asl.failures import Catch
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, Rule, State, Task
 from mdlc_constructs.resources.places import KEY_ARN
 from mdlc_constructs.tasks.execution import run_execution
@@ -48,7 +48,7 @@ def release(settings: RetrainingSettings) -> Task:
     )
 
 
-def releasing(part: Sequence) -> Sequence:
+def releasing(part: StateSequence) -> StateSequence:
     """From `ReleaseNeeded` to `RejectedVerdict`; a version that took over goes to `Won`.
 
     Args:
@@ -78,7 +78,7 @@ def releasing(part: Sequence) -> Sequence:
             "Superseded", "A newer version was the champion by the time this one would have been released."
         ),
     )
-    return Sequence.of(
+    return StateSequence.of(
         needed,
         part,
         verdict,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from mdlc_constructs.resources.places import AUDIT_TABLE, DATASET_BUCKET, DATASET_PREFIX
-from mdlc_constructs.settings.budget import MOST_INSTANCES, Budget
+from mdlc_constructs.settings.budget import MAX_INSTANCES, Budget
 from mdlc_constructs.settings.metric import check_metric_task
 from mdlc_constructs.settings.numbers import check_duration, check_whole
 from mdlc_constructs.settings.patience import Patience
@@ -27,14 +27,14 @@ WORKFLOW = "retraining"
 TRAINING, RELEASE = "training", "release"
 """The workflows whose machines are started."""
 
-LONGEST_LINE = timedelta(days=30)
+MAX_QUEUE_TIME = timedelta(days=30)
 """How long a retraining stands in line for its lease before somebody should look at the budget."""
-LONGEST_EXECUTION = timedelta(days=365)
+MAX_EXECUTION = timedelta(days=365)
 """Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
 Kind = TypeVar("Kind", OnSchedule, OnNewData, OnDrift, OnAccuracyLoss, OnCodeChange, OnRequest)
 
-LONGEST_DELAY = timedelta(days=100 * 365)
+MAX_DELAY = timedelta(days=100 * 365)
 
 _ONCE = (OnSchedule, OnNewData, OnCodeChange, OnRequest)
 
@@ -70,16 +70,16 @@ class RetrainingSettings:
     def __post_init__(self) -> None:
         object.__setattr__(self, "triggers", tuple(self.triggers))
         self._check_triggers()
-        check_whole("instances", self.instances, 1, MOST_INSTANCES, unit="instances")
+        check_whole("instances", self.instances, 1, MAX_INSTANCES, unit="instances")
         if self.instances > self.budget.instances:
             raise refusal(
                 "instances",
                 self.instances,
                 f"the fleet's budget has {self.budget.instances}; a retraining would never get its lease.",
             )
-        check_duration("label_delay", self.label_delay, timedelta(0), LONGEST_DELAY)
+        check_duration("label_delay", self.label_delay, timedelta(0), MAX_DELAY)
         check_duration("approval_within", self.approval_within, timedelta(minutes=1), timedelta(days=180))
-        if self.longest > LONGEST_EXECUTION:
+        if self.longest > MAX_EXECUTION:
             raise refusal(
                 "patience",
                 str(self.patience.longest),
@@ -115,7 +115,7 @@ class RetrainingSettings:
     @property
     def longest(self) -> timedelta:
         """How long an execution may take, all waiting included."""
-        waiting = self.patience.debounce + self.patience.longest + LONGEST_LINE + self.approval_within
+        waiting = self.patience.debounce + self.patience.longest + MAX_QUEUE_TIME + self.approval_within
         release = self.release_seconds if self.releases else 0
         return waiting + timedelta(seconds=self.training_seconds + release) + timedelta(days=1)
 

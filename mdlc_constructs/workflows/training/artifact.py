@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from mdlc_constructs.asl.sequence import Sequence
+from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, Rule, Task
 from mdlc_constructs.resources.places import BUCKET
 from mdlc_constructs.tasks.s3 import list_objects
 from mdlc_constructs.workflows.ending import TO_FAILURE
 
 
-def artifact_found(behind: Sequence) -> Sequence:
+def artifact_found(behind: StateSequence) -> StateSequence:
     """The states that look for the artifact, with the seam that comes behind them."""
-    found = Sequence.of(find_artifact(), artifact_verdict(), behind)
+    found = StateSequence.of(find_artifact(), artifact_verdict(), behind)
     return replace(found, runs_always=behind.runs_always)
 
 

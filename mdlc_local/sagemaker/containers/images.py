@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-_RUNTIMES = Path(__file__).resolve().parent.parent / "runtimes"
+_RUNTIMES = Path(__file__).resolve().parents[2] / "runtimes"
 _KEYS = {"match", "train", "serve", "process", "python", "environment"}
 
 

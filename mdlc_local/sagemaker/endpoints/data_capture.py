@@ -21,7 +21,7 @@ from mdlc_local.sagemaker.records import Scope
 
 log = logging.getLogger("mdlc_local.sagemaker")
 
-MOST_WAITING = 20_000
+MAX_WAITING = 20_000
 """How many captures wait to be written; further ones are dropped, as a full instance drops them."""
 
 _MODES = {"Input": ("INPUT",), "Output": ("OUTPUT",), "InputAndOutput": ("INPUT", "OUTPUT")}
@@ -81,7 +81,7 @@ class DataCapture:
         file = _File(json.dumps(config, sort_keys=True), role_arn, variant, f"{now:%Y/%m/%d/%H}")
         line = json.dumps(captured(config, exchange, now))
         with self._lock:
-            if self._count < MOST_WAITING:
+            if self._count < MAX_WAITING:
                 self._waiting.setdefault(file, []).append(line)
                 self._count += 1
 

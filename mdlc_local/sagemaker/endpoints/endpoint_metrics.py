@@ -13,8 +13,8 @@ from mdlc_local.sagemaker.records import Scope
 log = logging.getLogger("mdlc_local.sagemaker")
 
 NAMESPACE = "AWS/SageMaker"
-_MOST_VALUES = 150  # of one MetricDatum
-_MOST_DATA = 1000  # of one PutMetricData
+_MAX_VALUES = 150  # of one MetricDatum
+_MAX_DATA = 1000  # of one PutMetricData
 _DIGITS = 3
 
 
@@ -75,8 +75,8 @@ class EndpointMetrics:
             cloudwatch = clients.client(
                 "cloudwatch", role_arn=None, region=self._scope.region, session="endpoint"
             )
-            for start in range(0, len(data), _MOST_DATA):
-                cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=data[start : start + _MOST_DATA])
+            for start in range(0, len(data), _MAX_DATA):
+                cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=data[start : start + _MAX_DATA])
         except (ClientError, BotoCoreError) as error:
             log.warning("metrics of endpoint %s are lost: %s", self._endpoint_name, error)
 
@@ -93,11 +93,11 @@ class EndpointMetrics:
                 "MetricName": metric,
                 "Unit": unit,
                 "Dimensions": dimensions,
-                "Values": [value for value, _ in values[start : start + _MOST_VALUES]],
-                "Counts": [float(count) for _, count in values[start : start + _MOST_VALUES]],
+                "Values": [value for value, _ in values[start : start + _MAX_VALUES]],
+                "Counts": [float(count) for _, count in values[start : start + _MAX_VALUES]],
             }
             for dimensions in (both, [*both, {"Name": "EndpointConfigName", "Value": config}])
-            for start in range(0, len(values), _MOST_VALUES)
+            for start in range(0, len(values), _MAX_VALUES)
         ]
 
 

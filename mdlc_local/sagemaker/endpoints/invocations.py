@@ -34,7 +34,7 @@ MAX_BODY_BYTES = 6 * 1024 * 1024
 MAX_SERVERLESS_BODY_BYTES = 4 * 1024 * 1024
 """The largest request to a serverless endpoint, as on AWS."""
 
-MOST_SHADOW_REQUESTS = 100
+MAX_SHADOW_REQUESTS = 100
 """How many mirrored requests may wait; further ones are dropped, so that a slow shadow costs nothing."""
 
 _PATH = re.compile(r"^/endpoints/([^/]+)/invocations$")
@@ -58,7 +58,7 @@ _NO_ANSWER = Answer(0, {}, b"")
 Response = tuple[int, dict[str, str], bytes]
 
 _mirrors = ThreadPoolExecutor(4, thread_name_prefix="shadow")
-_mirroring = threading.BoundedSemaphore(MOST_SHADOW_REQUESTS)
+_mirroring = threading.BoundedSemaphore(MAX_SHADOW_REQUESTS)
 
 
 class Refused(Exception):

@@ -6,7 +6,7 @@ from typing import Any
 from mdlc_local.sagemaker.endpoints.traffic import WHOLE
 from mdlc_local.sagemaker.faults import invalid
 
-LARGEST_SHARE = 50.0
+MAX_SHARE = 50.0
 """The largest canary, linear step and rolling batch, in percent of the instances."""
 
 SMALLEST_LINEAR_STEP = 10.0
@@ -112,7 +112,7 @@ class Rollout:
 
 
 def _percent(
-    size: dict[str, Any], field: str, instances: int, least: float, most: float = LARGEST_SHARE
+    size: dict[str, Any], field: str, instances: int, least: float, most: float = MAX_SHARE
 ) -> float:
     value = float(size["Value"])
     percent = value if size["Type"] == "CAPACITY_PERCENT" else value / max(instances, 1) * WHOLE

@@ -3,7 +3,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from jobs.statistics.significance import binomial_tail, change_tail, chi_square_tail, excess_tail, holm
+from jobs.statistics.significance import (
+    binomial_tail,
+    chi_square_tail,
+    fisher_greater,
+    fisher_two_sided,
+    holm,
+)
 
 
 @given(st.floats(1e-3, 700), st.integers(1, 200))
@@ -14,12 +20,12 @@ def test_the_tail_of_chi_square_is_scipys(statistic: float, degrees: int) -> Non
 
 def test_nothing_to_test_is_no_surprise() -> None:
     assert chi_square_tail(0.0, 3) == chi_square_tail(5.0, 0) == 1.0
-    assert excess_tail(0, 0, 3, 10) == excess_tail(3, 10, 0, 0) == change_tail(0, 0, 0, 0) == 1.0
+    assert fisher_greater(0, 0, 3, 10) == fisher_greater(3, 10, 0, 0) == fisher_two_sided(0, 0, 0, 0) == 1.0
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
 def test_an_excess_has_the_chance_of_fishers_exact_test(hits: int, misses: int, old: int, rest: int) -> None:
-    found = excess_tail(hits, hits + misses, old, old + rest)
+    found = fisher_greater(hits, hits + misses, old, old + rest)
     table = [[hits, misses], [old, rest]]
     if hits * (old + rest) > old * (hits + misses) and old + rest:
         expected = float(stats.fisher_exact(table, alternative="greater").pvalue)
@@ -29,14 +35,14 @@ def test_an_excess_has_the_chance_of_fishers_exact_test(hits: int, misses: int, 
 
 
 def test_large_counts_are_neither_slow_nor_lost() -> None:
-    assert excess_tail(500_000, 10**7, 0, 10**7) < 1e-300
-    assert change_tail(500_000, 10**7, 500_900, 10**7) > 0.3
+    assert fisher_greater(500_000, 10**7, 0, 10**7) < 1e-300
+    assert fisher_two_sided(500_000, 10**7, 500_900, 10**7) > 0.3
 
 
 @given(st.integers(0, 50), st.integers(0, 50), st.integers(0, 50), st.integers(0, 50))
 def test_a_change_is_as_likely_seen_from_either_side(hits: int, misses: int, old: int, rest: int) -> None:
-    one = change_tail(hits, hits + misses, old, old + rest)
-    other = change_tail(misses, hits + misses, rest, old + rest)
+    one = fisher_two_sided(hits, hits + misses, old, old + rest)
+    other = fisher_two_sided(misses, hits + misses, rest, old + rest)
     assert one == pytest.approx(other)
     assert 0 <= one <= 1
 

@@ -132,24 +132,6 @@ def test_an_execution_that_outruns_its_lease_keeps_it() -> None:
     assert fleets.reap() == 1
 
 
-def test_a_renewal_moves_the_expiry() -> None:
-    fleets = Fleets(TWO)
-    fleets.ask("r1", "a", "x1")
-    fleets.wait(minutes=59)
-    fleets.fleet.renew("r1", "x1", fleets.now)
-    fleets.die("x1")
-    fleets.wait(minutes=59)
-    assert fleets.reap() == 0
-
-
-@pytest.mark.parametrize(("request_id", "owner"), [("r1", "x2"), ("r9", "x1")])
-def test_only_its_owner_renews_a_lease(request_id: str, owner: str) -> None:
-    fleets = Fleets(TWO)
-    fleets.ask("r1", "a", "x1")
-    with pytest.raises(LeaseLost, match=f"{request_id} is not held by {owner} any more"):
-        fleets.fleet.renew(request_id, owner, fleets.now)
-
-
 def test_only_its_owner_gives_a_lease_back_and_only_once() -> None:
     fleets = Fleets(TWO)
     fleets.ask("r1", "a", "x1")

@@ -11,6 +11,7 @@ import pytest
 
 from lambdas.functions.decide import record, steps
 from mdlc_constructs import ActionCall, Decisions, Fallback
+from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Choice
 from mdlc_constructs.workflows.decision import expressions
@@ -58,7 +59,7 @@ def asked(row: dict[str, Any], **states: object) -> dict[str, Any]:
 
 @pytest.mark.parametrize("settings", [SETTINGS, SHORT, replace(SETTINGS, feature_key=True)])
 def test_the_machine_is_one_that_aws_takes_and_that_leaves_traces(settings: DecisionSettings) -> None:
-    machine(settings).check()
+    check(machine(settings))
 
 
 def test_a_request_passes_only_the_states_that_it_needs() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mdlc_constructs.workflows.decision.rules import LONGEST_TEMPLATE, checked_text, upload_template
+from mdlc_constructs.workflows.decision.rules import MAX_TEMPLATE_CHARACTERS, checked_text, upload_template
 from tests.workflows.decision.settings import DECISIONS, PLAIN, RULES
 
 
@@ -33,5 +33,5 @@ def test_an_upload_is_offered_with_what_its_rules_may_name() -> None:
 def test_more_columns_than_an_event_rule_holds_are_checked_at_deployment_alone() -> None:
     columns = {f"a_column_of_a_wide_dataset_{number}": "number" for number in range(300)}
     template = upload_template("api", "model", "table", replace(PLAIN, columns=columns))
-    assert len(template) < LONGEST_TEMPLATE
+    assert len(template) < MAX_TEMPLATE_CHARACTERS
     assert json.loads(template.replace("<aws.events.event.json>", "0"))["columns"] is None

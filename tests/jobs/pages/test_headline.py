@@ -7,9 +7,9 @@ from jobs.findings import Finding
 from jobs.monitoring.accuracy import labelled_rows, measured
 from jobs.monitoring.changes import changes
 from jobs.monitoring.drifting import compare
-from jobs.monitoring.headline import BAD, GOOD, LOOK, UNKNOWN, day, headline, named
 from jobs.monitoring.reference import read_reference
 from jobs.monitoring.summary import Found
+from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, headline
 from tests.jobs.monitoring.windows import FEATURES, Window, event, opened, rows
 
 
@@ -112,10 +112,3 @@ def test_nothing_to_compare_with(served: Window) -> None:
     served.baseline(rows(500, seed=9), performance={"metrics": {"auc": {"value": None}}})
     assert found(served).changes == {}
     assert headline(found(served))[1][0].text.endswith("the baseline tells none to compare with.")
-
-
-def test_words() -> None:
-    assert (named("auc"), named("log_loss")) == ("AUC", "log loss")
-    assert day("2013-06-01T00:00:00+00:00") == "1 Jun 2013"
-    assert day("2013-06-01T07:30:00Z") == "1 Jun 2013 07:30"
-    assert day(None) == "–"

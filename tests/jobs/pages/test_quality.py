@@ -1,10 +1,13 @@
 from html.parser import HTMLParser
+from typing import Any
 
 from jobs.findings import ColumnProfile, Finding, QualityReport
-from jobs.report import to_html
+from jobs.pages.quality import to_html
+
+HOSTILE = "\"/><script>alert('1')</script>&"
 
 
-def page(*findings: Finding) -> str:
+def page(*findings: Finding, name: str = "amount") -> str:
     return to_html(
         QualityReport(
             model="<model>",
@@ -16,7 +19,7 @@ def page(*findings: Finding) -> str:
             findings=findings,
             columns=(
                 ColumnProfile(
-                    name="amount",
+                    name=name,
                     kind="number",
                     role="feature",
                     missing=25,
@@ -26,7 +29,7 @@ def page(*findings: Finding) -> str:
                     mean=3.25,
                 ),
             ),
-            label={"strengths": {"amount": 0.61}},
+            label={"strengths": {name: 0.61}},
         )
     )
 
@@ -70,3 +73,17 @@ def test_failures_come_before_notes_and_nothing_is_loaded_from_elsewhere() -> No
     assert made.index(">failure<") < made.index(">note<")
     assert "http" not in made
     assert "<script" not in made
+
+
+def test_what_comes_with_the_data_is_escaped_everywhere() -> None:
+    made = page(Finding(rule="leak", message=HOSTILE), name=HOSTILE)
+    text = Text(made)
+    assert text.open == []
+    assert "<script" not in made
+    assert text.seen.count(HOSTILE) == 3  # the finding, the strength, the column
+
+
+def test_without_rows_no_share_is_missing() -> None:
+    nothing: dict[str, Any] = {"files": {}, "findings": (), "columns": (), "label": {}}
+    report = QualityReport(model="m", run="r", workflow="batch", data_version="d", rows=0, **nothing)
+    assert "0 rows in 0 files for batch inference" in " ".join(to_html(report).split())

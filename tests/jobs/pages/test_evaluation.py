@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jobs.gate import Check
-from jobs.picture import draw
+from jobs.pages.evaluation import draw
 from jobs.statistics.metrics import Scored, bootstrapped, computed
 from tests.jobs.batches import Batch
 

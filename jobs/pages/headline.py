@@ -2,22 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from jobs.gate import MAIN_METRIC
-from jobs.monitoring.drawing import number
 from jobs.monitoring.summary import Found
+from jobs.pages.formats import metric_name, number
 
 BAD, LOOK, GOOD, UNKNOWN = "bad", "look", "good", "unknown"
-NAMES = {
-    "auc": "AUC",
-    "pr_auc": "PR AUC",
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "r2": "R²",
-    "f1": "F1",
-    "brier": "Brier",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,11 +16,6 @@ class Sentence:
 
     level: str
     text: str
-
-
-def named(metric: str) -> str:
-    """A metric as people write it."""
-    return NAMES.get(metric, metric.replace("_", " "))
 
 
 def headline(found: Found) -> tuple[str, list[Sentence]]:
@@ -49,15 +34,6 @@ def headline(found: Found) -> tuple[str, list[Sentence]]:
     return ("All quiet" if accuracy == GOOD else "Quiet so far"), said
 
 
-def day(text: str | None) -> str:
-    """A time as people read it, in UTC."""
-    if not text:
-        return "–"
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    clock = f" {moment:%H:%M}" if moment.hour or moment.minute else ""
-    return f"{moment.day} {moment:%b %Y}{clock}"
-
-
 def _accuracy(found: Found) -> Iterator[Sentence]:
     metric = MAIN_METRIC[found.plan.dataset.task]
     now, labels = found.metrics.get(metric), found.labels
@@ -65,11 +41,11 @@ def _accuracy(found: Found) -> Iterator[Sentence]:
         why = (
             "no row has a label yet"
             if not labels.labelled
-            else f"{named(metric)} is not defined for its labels"
+            else f"{metric_name(metric)} is not defined for its labels"
         )
         yield Sentence(level=UNKNOWN, text=f"Accuracy is not known: {why}.{_guess(found, metric)}")
         return
-    told = f"{named(metric)} is {number(now['value'])} ({number(now['low'])} to {number(now['high'])})"
+    told = f"{metric_name(metric)} is {number(now['value'])} ({number(now['low'])} to {number(now['high'])})"
     known = f"by labels of {labels.coverage:.0%} of the rows"
     how, before = found.changes.get(metric), found.reference.metrics.get(metric)
     if how is None or before is None:

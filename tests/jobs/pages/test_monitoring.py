@@ -43,7 +43,7 @@ def parsed(text: str) -> Tags:
 
 
 def shown(text: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", text.split("</style>")[1]).split())
+    return " ".join(re.sub(r"<[^>]+>", " ", text.split("</head>")[1]).split())
 
 
 def test_everything_that_can_be_said(served: Window) -> None:
@@ -96,5 +96,5 @@ def test_before_labels_come(window: Window) -> None:
 def test_a_column_that_vanished_has_no_picture(window: Window) -> None:
     window.capture(event({k: v for k, v in row.items() if k != "count"}) for row in rows(300))
     text = page(window)
-    assert "Column &#x27;count&#x27; is gone." in text
+    assert "Column &#39;count&#39; is gone." in text
     parsed(text)

@@ -1,0 +1,1 @@
+"""What jobs write for people: pages of HTML and the picture of an evaluation."""

@@ -1,0 +1,41 @@
+"""Numbers, times and names of metrics as people read them."""
+
+from datetime import datetime
+
+METRIC_NAMES = {
+    "auc": "AUC",
+    "pr_auc": "PR AUC",
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "r2": "R²",
+    "f1": "F1",
+    "brier": "Brier",
+}
+
+
+def number(value: float | None) -> str:
+    """A number in few digits; a dash for none."""
+    if value is None:
+        return "–"
+    digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 3
+    return f"{value:,.{digits}f}"
+
+
+def signed(value: float) -> str:
+    """A difference in few digits, with its sign unless it rounds to nothing."""
+    text = f"{value:+.3f}"
+    return text[1:] if float(text) == 0 else text.replace("-", "−")
+
+
+def day(text: str | None) -> str:
+    """A time in UTC, without the hour at midnight."""
+    if not text:
+        return "–"
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    clock = f" {moment:%H:%M}" if moment.hour or moment.minute else ""
+    return f"{moment.day} {moment:%b %Y}{clock}"
+
+
+def metric_name(metric: str) -> str:
+    """A metric's name, such as ``AUC`` for ``auc``."""
+    return METRIC_NAMES.get(metric, metric.replace("_", " "))

@@ -1,0 +1,154 @@
+"""The report of a window as one page of HTML that a person can read on a phone, without scripts.
+
+Pictures are inline, and nothing is loaded from elsewhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.column_tests import Finding
+from jobs.gate import MAIN_METRIC
+from jobs.monitoring.drifting import telling
+from jobs.monitoring.summary import Found
+from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence, headline
+from jobs.pages.rendering import render
+from jobs.pages.svg import Picture, histogram, intervals
+from jobs.statistics.drift import DRIFT, ColumnDrift
+from jobs.statistics.metrics import HIGHER_IS_BETTER
+
+MAX_PICTURES, MAX_SEGMENTS, MAX_FEATURES, MAX_NOTES = 8, 12, 12, 20
+
+_MARKS = {BAD: "✗", LOOK: "!", GOOD: "✓", UNKNOWN: "?"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Metric:
+    """A row of the table of metrics; ``level`` colours the window's value, and is empty for none."""
+
+    name: str
+    higher_is_better: bool
+    level: str
+    now: Mapping[str, float] | None
+    holdout: float | None
+    estimate: float | None
+    error: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _DriftedColumn:
+    """A column that drifted, with why and a picture where there is one."""
+
+    name: str
+    reasons: tuple[str, ...]
+    picture: Picture | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Column:
+    """A row of the table of all columns: the finding that says most, unless the column was not judged."""
+
+    name: str
+    level: str
+    finding: Finding | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Feature:
+    """A row of the table of features that were served otherwise than they are known offline."""
+
+    name: str
+    skewed: bool
+    mismatch_share: float
+    in_standard_deviations: float | None
+
+
+def to_html(found: Found) -> str:
+    """The page."""
+    verdict, said = headline(found)
+    levels = {sentence.level for sentence in said}
+    worse = sum(segment.worse for segment in found.segments)
+    return render(
+        "monitoring.html.j2",
+        found=found,
+        marks=_MARKS,
+        verdict=verdict,
+        level=next((level for level in (BAD, LOOK, UNKNOWN) if level in levels), GOOD),
+        said=said,
+        metrics=_metrics(found),
+        has_estimate=bool(_estimate(found, "metrics")),
+        has_error=bool(_estimate(found, "error")),
+        drifted=_drifted_columns(found),
+        columns=_columns(found),
+        worse_segments=worse,
+        segments_picture=intervals(found.segments[:MAX_SEGMENTS]) if found.segments else None,
+        skewed_features=_skewed_features(found),
+        quality=[
+            Sentence(level=LOOK if finding.fails else UNKNOWN, text=finding.message)
+            for finding in found.findings[:MAX_NOTES]
+        ],
+        delay_hours=[seconds / 3600 for seconds in (found.labels.delay_seconds or {}).values()],
+        notes=[Sentence(level=UNKNOWN, text=note) for note in found.notes[:MAX_NOTES]],
+        main_metric=MAIN_METRIC[found.plan.dataset.task],
+    )
+
+
+def _estimate(found: Found, part: str) -> Mapping[str, Any]:
+    return (found.estimate or {}).get(part) or {}
+
+
+def _metrics(found: Found) -> list[_Metric]:
+    estimated, error = _estimate(found, "metrics"), _estimate(found, "error")
+    return [
+        _Metric(
+            name=name,
+            higher_is_better=higher_is_better,
+            level={"worse": BAD, "better": GOOD}.get(str(found.changes.get(name)), ""),
+            now=found.metrics.get(name),
+            holdout=found.reference.metrics.get(name),
+            estimate=estimated.get(name),
+            error=error.get(name),
+        )
+        for name, higher_is_better in HIGHER_IS_BETTER[found.plan.dataset.task].items()
+        if name in found.metrics or name in estimated
+    ]
+
+
+def _drifted_columns(found: Found) -> list[_DriftedColumn]:
+    if not found.served.rows:
+        return []
+    columns = {column.name: column for column in found.drifting.baseline.columns}
+    counted = {column.name: column for column in found.drifting.columns}
+    drifted = [name for name in found.worst if columns[name].verdict == DRIFT]
+    return [
+        _DriftedColumn(name=name, reasons=tuple(columns[name].reasons), picture=histogram(counted[name]))
+        for name in drifted[:MAX_PICTURES]
+    ]
+
+
+def _columns(found: Found) -> list[_Column]:
+    report = found.drifting.baseline
+    columns = {column.name: column for column in report.columns}
+    return [_column(columns[name], report.thresholds.alpha) for name in found.worst]
+
+
+def _column(column: ColumnDrift, alpha: float) -> _Column:
+    level = {DRIFT: LOOK, "quiet": ""}.get(column.verdict, UNKNOWN)
+    return _Column(name=column.name, level=level, finding=telling(column, alpha))
+
+
+def _skewed_features(found: Found) -> list[_Feature]:
+    """The features that differ in any row, skewed ones first, then by the share of rows."""
+    if not found.skew:
+        return []
+    features = [
+        _Feature(
+            name=name,
+            skewed=name in found.skew["skewed"],
+            mismatch_share=numbers["mismatch_share"],
+            in_standard_deviations=numbers["in_standard_deviations"],
+        )
+        for name, numbers in found.skew["features"].items()
+        if numbers["mismatch_share"]
+    ]
+    return sorted(features, key=lambda feature: (not feature.skewed, -feature.mismatch_share))[:MAX_FEATURES]

@@ -1,0 +1,73 @@
+"""Shows `**options: Unpack[...]` in the reference as the arguments it stands for: an extension of griffe.
+
+Types come from the `TypedDict`, its bases included; defaults from the dataclass that the function returns.
+`griffe.UnpackTypedDictExtension` knows neither bases nor defaults.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from griffe import Class, Extension, Function, Parameter, ParameterKind
+
+
+class ShowUnpacked(Extension):  # type: ignore[misc]
+    """Replaces the arguments of all functions of a package once it is loaded."""
+
+    def on_package(self, *, pkg: Any, loader: Any, **_: Any) -> None:
+        """Called by griffe with the package and what loads others."""
+        for function in _functions(pkg):
+            for parameter in list(function.parameters):
+                if parameter.kind is ParameterKind.var_keyword and _unpacked(parameter, pkg):
+                    del function.parameters[parameter.name]
+                    for name, shown in _shown(function, _unpacked(parameter, pkg), pkg).items():
+                        function.parameters[name] = shown
+
+
+def _functions(item: Any) -> Iterator[Function]:
+    for member in item.members.values():
+        if member.is_alias:
+            continue
+        if member.is_function:
+            yield member
+        elif member.is_module or member.is_class:
+            yield from _functions(member)
+
+
+def _unpacked(parameter: Parameter, package: Any) -> Class | None:
+    annotation = parameter.annotation
+    if getattr(annotation, "canonical_path", "") != "typing.Unpack":
+        return None
+    return _class(annotation.slice.canonical_path, package)
+
+
+def _shown(function: Function, typed_dict: Class, package: Any) -> dict[str, Parameter]:
+    made = _class(getattr(function.returns, "canonical_path", str(function.returns)), package, function)
+    defaults = {name: member.value for name, member in made.attributes.items()} if made else {}
+    return {
+        name: Parameter(
+            name,
+            annotation=attribute.annotation,
+            kind=ParameterKind.keyword_only,
+            default=None if (default := defaults.get(name)) is None else str(default),
+        )
+        for name, attribute in _attributes(typed_dict, package).items()
+    }
+
+
+def _attributes(typed_dict: Class, package: Any) -> dict[str, Any]:
+    inherited: dict[str, Any] = {}
+    for base in typed_dict.bases:
+        found = _class(base.canonical_path, package)
+        inherited |= _attributes(found, package) if found else {}
+    return {**inherited, **typed_dict.attributes}
+
+
+def _class(path: str, package: Any, function: Function | None = None) -> Class | None:
+    """The class of a path; a name alone (a quoted annotation) is looked up where the function stands."""
+    name = path.strip("\"'")
+    if function is not None and "." not in name:
+        name = function.resolve(name)
+    if not name.startswith(f"{package.path}."):
+        return None
+    found = package[name.removeprefix(f"{package.path}.")]
+    return found.final_target if found.is_alias else found
