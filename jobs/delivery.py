@@ -16,7 +16,7 @@ from jobs.roles import pointer
 ROWS_PER_FILE = 10_000
 """Half a minute of a function that writes a few hundred items a second, a tenth of the time it has."""
 
-MOST_FILES = 2_000
+MAX_FILES = 2_000
 """A call leaves seven events in the execution's history, which holds 25,000; some are left for retries."""
 
 _MOMENT = "'%Y-%m-%dT%H:%M:%S.%fZ'"
@@ -48,7 +48,7 @@ def write(
         f"SELECT *, row_number() OVER () - 1 AS number FROM ({found})"
     )
     total = int(str(single(connection, "SELECT count(*) FROM delivered")[0]))
-    length = max(ROWS_PER_FILE, -(-total // MOST_FILES))
+    length = max(ROWS_PER_FILE, -(-total // MAX_FILES))
     files = -(-total // length)
     for file in range(files):
         within = f"number >= {file * length} AND number < {(file + 1) * length}"

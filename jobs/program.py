@@ -16,7 +16,7 @@ from jobs.plan import Plan
 from jobs.serving.program import NO_TIME, OTHER, Program, Step
 from mdlc_constructs.settings.payloads.job_plan import DatasetSection
 
-MOST_CATEGORIES = 1000
+MAX_CATEGORIES = 1000
 
 _CALENDAR_SQL = {
     "hour": "hour({})",
@@ -83,7 +83,7 @@ def _fitted(connection: duckdb.DuckDBPyConnection, relation: str, name: str, kin
     if kind == "category":
         # Ties are broken by the value, so that the same rows always give the same program.
         ranked = connection.execute(
-            f"SELECT {column}, count(*) FROM {table} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_CATEGORIES}"
+            f"SELECT {column}, count(*) FROM {table} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MAX_CATEGORIES}"
         ).fetchall()
         codes = {value: float(rank) for rank, (value, _) in enumerate(ranked, start=1)}
         missing = codes.pop(None, OTHER)

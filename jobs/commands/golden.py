@@ -25,7 +25,7 @@ from jobs.verification import verify
 from mdlc_constructs.settings.payloads.job_plan import DatasetSection
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
-MOST_LISTED = 1000
+MAX_LISTED = 1000
 ROWS, EXPECTED = "rows.jsonl", "expected.csv"
 
 _HEADER = ["row_key", "expected"]
@@ -210,7 +210,7 @@ def _compared(
     metrics = {"within": round(found, 6), "furthest": round(furthest, 6)}
     write_json(
         folders.output("golden") / "report.json",
-        {"rows": total, "tolerance": tolerance, "share": share, **metrics, "off": off[:MOST_LISTED]},
+        {"rows": total, "tolerance": tolerance, "share": share, **metrics, "off": off[:MAX_LISTED]},
     )
     reasons = []
     if found < share:

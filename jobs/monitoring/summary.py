@@ -19,7 +19,7 @@ from jobs.statistics.drift import DRIFT
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 SCHEMA_VERSION = 1
-MOST_COLUMNS, MOST_SEGMENTS, MOST_SENTENCES = 300, 20, 50
+MAX_COLUMNS, MAX_SEGMENTS, MAX_SENTENCES = 300, 20, 50
 """How much of each list the summary holds, which must stay small; the report holds all."""
 
 DIGITS = 6
@@ -94,15 +94,15 @@ def summary(found: Found) -> dict[str, Any]:
         "other_versions": dict(found.served.other_versions),
         "drifted": found.drifted,
         "columns": found.columns,
-        "reasons": found.reasons[:MOST_SENTENCES],
-        "drift": {"columns": dict(list(columns.items())[:MOST_COLUMNS]), "prediction": prediction},
+        "reasons": found.reasons[:MAX_SENTENCES],
+        "drift": {"columns": dict(list(columns.items())[:MAX_COLUMNS]), "prediction": prediction},
         "last_window": _last(found),
         "joint": {name: found.joint[name] for name in JOINT} if found.joint else None,
-        "accuracy": _accuracy(found, MOST_SEGMENTS),
+        "accuracy": _accuracy(found, MAX_SEGMENTS),
         "estimate": found.estimate,
         "skew": _skew(found),
         "quality": _quality(found),
-        "notes": list(found.notes)[:MOST_SENTENCES],
+        "notes": list(found.notes)[:MAX_SENTENCES],
     }
     return dict(plain(document))
 
@@ -176,12 +176,12 @@ def _skew(found: Found) -> dict[str, Any] | None:
     if found.skew is None:
         return None
     features = sorted(found.skew["features"].items(), key=lambda item: -(item[1]["mismatch_share"] or 0.0))
-    return {**found.skew, "features": dict(features[:MOST_COLUMNS])}
+    return {**found.skew, "features": dict(features[:MAX_COLUMNS])}
 
 
 def _quality(found: Found) -> dict[str, Any]:
     failing = [finding.message for finding in found.findings if finding.fails]
-    return {"passed": not failing, "reasons": failing[:MOST_SENTENCES]}
+    return {"passed": not failing, "reasons": failing[:MAX_SENTENCES]}
 
 
 def verdict(found: Found) -> Verdict:

@@ -14,7 +14,7 @@ import numpy as np
 from jobs.statistics.metrics import Floats
 
 BINS = 50
-LEAST_ROWS = 50  # of a bin, below which its rate says little
+MIN_ROWS = 50  # of a bin, below which its rate says little
 
 
 def fitted(scores: Floats, labels: Floats) -> dict[str, list[float]]:
@@ -23,7 +23,7 @@ def fitted(scores: Floats, labels: Floats) -> dict[str, list[float]]:
     :returns: ``edges`` (from 0 to 1, one more than bins), and each bin's ``rates`` and ``counts``. A score
         belongs to the bin that starts at or below it.
     """
-    bins = max(1, min(BINS, len(scores) // LEAST_ROWS))
+    bins = max(1, min(BINS, len(scores) // MIN_ROWS))
     cuts = np.unique(np.quantile(scores, np.arange(1, bins) / bins, method="higher"))
     # A cut at the lowest score would leave nothing below it.
     cuts = cuts[cuts > scores.min()]

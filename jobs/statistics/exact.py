@@ -18,7 +18,7 @@ from jobs.statistics.window import Compared, compared
 
 COLUMNS_PER_QUERY = 20
 _HUGEINT_BITS = 126  # what a signed number of 128 bits holds, and one to spare
-_LARGEST_POWER = 1000  # of two, as a factor that is a finite number
+_MAX_POWER = 1000  # of two, as a factor that is a finite number
 
 
 def exact_statistics(
@@ -151,7 +151,7 @@ def _summed(
     :param rows: how many numbers each column has.
     """
     powers = [
-        min(_LARGEST_POWER, _HUGEINT_BITS - count.bit_length() - math.frexp(bound)[1])
+        min(_MAX_POWER, _HUGEINT_BITS - count.bit_length() - math.frexp(bound)[1])
         for count, bound in zip(rows, largest, strict=True)
     ]
     sums = [

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 CALIBRATION_BINS = 10
-_SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
+_MIN_PROBABILITY = float(np.finfo(np.float64).eps)
 
 HIGHER_IS_BETTER: Mapping[str, Mapping[str, bool]] = {
     "binary": {
@@ -64,7 +64,7 @@ class Scored:
         if self.task == "regression":
             error = self.scores - self.labels
             return {"squared": error**2, "absolute": np.abs(error), "label": self.labels}
-        clipped = np.clip(self.scores, _SMALLEST_PROBABILITY, 1 - _SMALLEST_PROBABILITY)
+        clipped = np.clip(self.scores, _MIN_PROBABILITY, 1 - _MIN_PROBABILITY)
         positive = self.labels == 1
         predicted = self.scores >= self.threshold
         return {

@@ -118,7 +118,7 @@ def test_files_grow_before_the_history_of_an_execution_is_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "ROWS_PER_FILE", 2)
-    monkeypatch.setattr(delivery, "MOST_FILES", 3)
+    monkeypatch.setattr(delivery, "MAX_FILES", 3)
     _, files = written(tmp_path, planned(tmp_path / "batch", to="events"), [record(n) for n in range(10)])
     assert [len(rows) for rows in files] == [4, 4, 2]
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.database import connected, quoted
-from jobs.program import MOST_CATEGORIES, fit, to_sql
+from jobs.program import MAX_CATEGORIES, fit, to_sql
 from jobs.serving.program import OTHER, Program
 from mdlc_constructs.settings.payloads.job_plan import DatasetSection
 
@@ -137,10 +137,10 @@ def test_rare_categories_beyond_the_limit_are_other() -> None:
     )
     with connected() as (connection, _):
         connection.execute(
-            f"CREATE TABLE training AS SELECT 'v' || i AS x FROM range({MOST_CATEGORIES + 5}) r(i)"
+            f"CREATE TABLE training AS SELECT 'v' || i AS x FROM range({MAX_CATEGORIES + 5}) r(i)"
         )
         program = fit(connection, "training", dataset, {})
-    assert len(program.steps[0].values) == MOST_CATEGORIES
+    assert len(program.steps[0].values) == MAX_CATEGORIES
 
 
 def test_a_boolean_becomes_one_and_nought() -> None:

@@ -30,7 +30,7 @@ def one(before: Values, after: Values, kind: str = "number") -> ColumnDrift:
 
 def alarms(column: ColumnDrift) -> set[str]:
     level = Thresholds().alpha
-    return {f.test for f in column.findings if f.effect >= f.threshold and f.chance < level}
+    return {f.test for f in column.findings if f.effect >= f.threshold and f.p_value < level}
 
 
 def test_resampled_windows_of_one_table_alarm_seldom() -> None:
@@ -67,7 +67,7 @@ def test_known_shifts_among_quiet_columns_are_found(window: int, change: float, 
 def test_a_large_window_does_not_alarm_for_a_trifle() -> None:
     column = one(RANDOM.normal(0, 1, 50_000), RANDOM.normal(0.05, 1, 50_000))
     (shape,) = [finding for finding in column.findings if finding.test == "distribution"]
-    assert shape.chance < 1e-6 and column.verdict == "quiet"
+    assert shape.p_value < 1e-6 and column.verdict == "quiet"
 
 
 def test_measures_are_near_those_of_the_rows_themselves() -> None:

@@ -212,7 +212,7 @@ def test_known_shifts_of_real_flights_are_found_and_quiet_windows_are_not(
 
 SIZES, SIZE_DRAWS, SIZE_BASELINE = (50, 500, 5_000), 20, 10_000
 SENSITIVITIES = {
-    word: Thresholds.from_plan(DriftThresholds.with_sensitivity(word).to_plan())
+    word: DriftThresholds.with_sensitivity(word).to_plan()
     for word in ("normal", "high")
 }
 DETECTABLE = (
