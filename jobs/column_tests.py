@@ -103,30 +103,32 @@ def _rare(column: Compared, thresholds: Thresholds) -> Iterator[ColumnTest]:
     numbers = column.kind == "numbers"
     cells = list(column.cells[1:-1] if numbers else column.cells[: len(column.values)])
     before, rows = column.present
-    found = rare_change(
+    change = rare_change(
         cells,
         column.present,
         numbers=numbers,
         unlisted=column.unlisted,
         among=column.distinct - len(column.values),
     )
-    if found is None:
+    if change is None:
         return
-    first, second = found.cell
-    if found.place is None:
-        said = "Its rare values together"
+    first, second = change.cell
+    if change.place is None:
+        subject = "Its rare values together"
     elif numbers:
-        low, high = column.edges[found.place + 1 : found.place + 3]
-        said = f"Its values from {low:g} to {high:g}"
+        low, high = column.edges[change.place + 1 : change.place + 3]
+        subject = f"Its values from {low:g} to {high:g}"
     else:
-        said = repr(column.values[found.place]) if found.place < len(column.values) else "An unlisted value"
+        subject = (
+            repr(column.values[change.place]) if change.place < len(column.values) else "An unlisted value"
+        )
     yield ColumnTest(
         test="rare",
-        effect=found.effect,
+        effect=change.effect,
         threshold=thresholds.psi if numbers else thresholds.cramers_v,
-        p_value=found.p_value,
+        p_value=change.p_value,
         message=(
-            f"The distribution of {column.name!r} changed. {said} were {first / before:.2%} of the rows "
+            f"The distribution of {column.name!r} changed. {subject} were {first / before:.2%} of the rows "
             f"and are {second / rows:.1%}."
         ),
     )
@@ -142,10 +144,14 @@ def _outside(column: Compared, thresholds: Thresholds) -> Iterator[ColumnTest]:
     before, rows = column.present
     if column.kind == "numbers":
         hits, ordinary = round(column.cells[0][1] + column.cells[-1][1]), min(2, before)
-        test, threshold, said = "range", thresholds.outside_share, "lie outside of the baseline's range"
+        test, threshold, predicate = "range", thresholds.outside_share, "lie outside of the baseline's range"
     elif column.unseen is not None:
         hits, ordinary = column.unseen, column.singletons
-        test, threshold, said = "new", thresholds.new_share, "are categories that the baseline did not see"
+        test, threshold, predicate = (
+            "new",
+            thresholds.new_share,
+            "are categories that the baseline did not see",
+        )
     else:
         return
     share = of_all(hits / rows, column)
@@ -154,7 +160,7 @@ def _outside(column: Compared, thresholds: Thresholds) -> Iterator[ColumnTest]:
         effect=max(0.0, share - ordinary / before),
         threshold=threshold,
         p_value=fisher_greater(hits, rows, ordinary, before),
-        message=f"{share:.1%} of {column.name!r} {said}.",
+        message=f"{share:.1%} of {column.name!r} {predicate}.",
     )
 
 

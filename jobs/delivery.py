@@ -35,7 +35,7 @@ def write(
     """
     rows = parquet(*parts)
     key = _key(plan)
-    found = (
+    query = (
         f"SELECT * FROM {rows}"
         if key is None
         else (
@@ -45,7 +45,7 @@ def write(
     )
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE delivered AS "
-        f"SELECT *, row_number() OVER () - 1 AS number FROM ({found})"
+        f"SELECT *, row_number() OVER () - 1 AS number FROM ({query})"
     )
     total = int(str(single(connection, "SELECT count(*) FROM delivered")[0]))
     length = max(ROWS_PER_FILE, -(-total // MAX_FILES))

@@ -40,7 +40,7 @@ def thresholds(gate: GateSection, metrics: Mapping[str, float]) -> list[Check]:
         for name, bound in sorted(getattr(gate, kind).items()):
             value = _known(name, metrics)
             passed = value >= bound if kind == "at_least" else value <= bound
-            asked = f"{kind.replace('_', ' ')} {bound:g}"
+            condition = f"{kind.replace('_', ' ')} {bound:g}"
             verdict = "passes" if passed else "fails"
             checks.append(
                 Check(
@@ -49,7 +49,7 @@ def thresholds(gate: GateSection, metrics: Mapping[str, float]) -> list[Check]:
                     bound=float(bound),
                     value=value,
                     passed=bool(passed),
-                    sentence=f"{name} {_shown(value)} {verdict}: asked was {asked}.",
+                    sentence=f"{name} {_shown(value)} {verdict}: asked was {condition}.",
                 )
             )
     return checks

@@ -23,7 +23,7 @@ def strengths(
 
     :param relation: labelled rows, with the label as a number in `jobs.names.LABEL`.
     """
-    found = {}
+    scores = {}
     for name in dataset.features:
         kind = dataset.columns[name]
         scored = (
@@ -38,8 +38,8 @@ def strengths(
         )
         value = single(connection, query)[0]
         if value is not None:
-            found[name] = float(str(value))
-    return found
+            scores[name] = float(str(value))
+    return scores
 
 
 def _mirror(dataset: DatasetSection) -> str:

@@ -231,7 +231,7 @@ def label_rules(
 def _class_rules(
     connection: duckdb.DuckDBPyConnection, plan: Plan, mean: float, kinds: int
 ) -> Iterator[Finding]:
-    label, asked = plan.dataset.label, plan.quality.minimum_class_share
+    label, minimum = plan.dataset.label, plan.quality.minimum_class_share
     if kinds > 2:
         yield Finding(
             rule="label_values",
@@ -239,11 +239,11 @@ def _class_rules(
             message=f"The label {label!r} has {kinds} values; a binary task has two. Declare a regression?",
         )
     rarer = min(mean, 1 - mean)
-    if rarer < asked:
+    if rarer < minimum:
         yield Finding(
             rule="class_share",
             column=label,
-            message=f"The rarer class of {label!r} has {rarer:.3%} of the rows, asked are {asked:.3%}.",
+            message=f"The rarer class of {label!r} has {rarer:.3%} of the rows, asked are {minimum:.3%}.",
         )
     for part, interval in (plan.split.intervals or {}).items():
         rows, classes = single(
@@ -265,10 +265,12 @@ def _class_rules(
 def leak_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, facts: dict[str, Any]) -> Iterator[Finding]:
     """Features that alone predict the label almost perfectly, unless they are accepted by name."""
     limit = plan.quality.leak_auc
-    found = strengths(connection, "labelled", plan.dataset)
-    facts["strengths"] = {name: round(value, 4) for name, value in sorted(found.items(), key=lambda x: -x[1])}
+    scores = strengths(connection, "labelled", plan.dataset)
+    facts["strengths"] = {
+        name: round(value, 4) for name, value in sorted(scores.items(), key=lambda x: -x[1])
+    }
     measure = "AUC" if plan.dataset.task == "binary" else "correlation"
-    for name, value in found.items():
+    for name, value in scores.items():
         if value >= limit:
             accepted = name in plan.dataset.accepted_leaks
             remedy = "accepted by name" if accepted else "leave it out, or name it in accepted_leaks"

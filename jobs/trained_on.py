@@ -34,9 +34,11 @@ def write(
     every = max(1, row_count(connection, relation) // EDGE_ROWS)
     some = f"(FROM {quoted(relation)} WHERE {lot(columns, SEED)} % {every} = 0)"
     kinds = {name: dataset.columns[name] for name in dataset.features}
-    made = write_json(folder / STATISTICS, exact_statistics(connection, quoted(relation), kinds, some=some))
+    statistics_path = write_json(
+        folder / STATISTICS, exact_statistics(connection, quoted(relation), kinds, some=some)
+    )
     taken = list(dict.fromkeys([dataset.timestamp, *dataset.features]))
     query = sampled(quoted(relation), columns, taken=taken, rows=SAMPLE_ROWS, seed=SEED)
     sample = folder / SAMPLE
     connection.execute(f"COPY ({query}) TO {literal(str(sample))} (FORMAT parquet)")
-    return {STATISTICS: made, SAMPLE: sample}
+    return {STATISTICS: statistics_path, SAMPLE: sample}

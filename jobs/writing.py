@@ -29,11 +29,11 @@ def writing_rules(
 
 
 def _in_two_ways(connection: duckdb.DuckDBPyConnection, index: int, name: str) -> Iterator[Finding]:
-    told = f"coalesce(list_contains(string_split({REWRITTEN}, {BETWEEN}), '{index}'), false)"
+    rewritten = f"coalesce(list_contains(string_split({REWRITTEN}, {BETWEEN}), '{index}'), false)"
     values, example = single(
         connection,
         f"SELECT count(*), min(v) FROM (SELECT {quoted(name)} FROM staged WHERE {quoted(name)} IS NOT NULL "
-        f"GROUP BY 1 HAVING bool_or({told}) AND NOT bool_and({told})) AS found(v)",
+        f"GROUP BY 1 HAVING bool_or({rewritten}) AND NOT bool_and({rewritten})) AS found(v)",
     )
     if values:
         yield Finding(

@@ -51,9 +51,9 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
             total += rows
             if rows == 0:
                 continue
-            found = _load(connection, predictions, name, rows, plan.dataset.task, file.name)
-            reasons += found
-            if not found:
+            wrong = _load(connection, predictions, name, rows, plan.dataset.task, file.name)
+            reasons += wrong
+            if not wrong:
                 table = f"part_{number:05d}"
                 connection.execute(f"CREATE TEMP TABLE {table} AS {_joined(plan, key_file, file.name)}")
                 parts[f"part-{number:05d}.parquet"] = table
@@ -86,11 +86,11 @@ def _joined(plan: Plan, key_file: Path, file: str) -> str:
     Where keys may repeat, a row is told from others of its key by its file and its place there.
     """
     version = plan.package.version
-    told = f"{literal(f'{plan.model}/{plan.run}/{version}/')} || keys.row_key"
+    identity = f"{literal(f'{plan.model}/{plan.run}/{version}/')} || keys.row_key"
     if not plan.quality.unique_key:
-        told += f" || chr(31) || {literal(file)} || chr(31) || keys.row"
+        identity += f" || chr(31) || {literal(file)} || chr(31) || keys.row"
     return (
-        f"SELECT md5({told}) AS inference_id, keys.row_key, keys.entity, keys.event_time, "
+        f"SELECT md5({identity}) AS inference_id, keys.row_key, keys.entity, keys.event_time, "
         f"scores.score, {moment(plan.predicted_at)} AS predicted_at, "
         f"CAST({version} AS INTEGER) AS model_package_version, keys.row "
         f"FROM {parquet(key_file)} AS keys JOIN scores ON scores.row = keys.row"

@@ -104,8 +104,8 @@ def answer_files(folders: Folders, *, with_champion: bool) -> dict[str, Path]:
     files = {CHALLENGER: answer_to(own if own.is_dir() else predictions, RECORDS)}
     if with_champion:
         beside = predictions / CHAMPION
-        given = beside if beside.is_dir() else folders.input("champion_predictions")
-        files[CHAMPION] = answer_to(given, RECORDS)
+        champion_folder = beside if beside.is_dir() else folders.input("champion_predictions")
+        files[CHAMPION] = answer_to(champion_folder, RECORDS)
     return files
 
 

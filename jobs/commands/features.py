@@ -136,12 +136,12 @@ def resolve_intervals(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict
     moments = []
     for share in shares:
         offset = min(int(rows * share), rows - 1)
-        found = connection.execute(
+        row = connection.execute(
             f"SELECT {time} FROM labelled ORDER BY {time} LIMIT 1 OFFSET {offset}"
         ).fetchone()
-        if found is None:
+        if row is None:
             raise JobError("No row has both a label and a time: nothing can be divided.")
-        moments.append(found[0].isoformat())
+        moments.append(row[0].isoformat())
     if moments[0] == moments[1]:
         raise JobError(
             f"Too many rows share the moment {moments[0]} to divide by fractions: "

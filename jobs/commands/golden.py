@@ -73,8 +73,8 @@ def _keys(dataset: DatasetSection, path: Path, memory: str | None) -> list[str]:
             connection.execute(f"CREATE OR REPLACE TEMP TABLE rows (line BIGINT, {columns})")
             places = ", ".join(f"({', '.join('?' * len(row))})" for row in some)
             connection.execute(f"INSERT INTO rows VALUES {places}", [value for row in some for value in row])
-            found = connection.execute(f"SELECT {row_key(dataset)} FROM rows ORDER BY line").fetchall()
-            keys += [str(key) for (key,) in found]
+            fetched = connection.execute(f"SELECT {row_key(dataset)} FROM rows ORDER BY line").fetchall()
+            keys += [str(key) for (key,) in fetched]
     return keys
 
 
@@ -150,7 +150,7 @@ def _scores(plan: Plan, folder: Path) -> tuple[list[float | None], list[str]]:
         raise InputError(f"There are no answers (*.out) under {folder.name}: run the transform job again.")
     scores: list[float | None] = []
     others: list[str] = []
-    asked = plan.package.version
+    version = plan.package.version
     for file in files:
         for _, line in _lines(file):
             if line.startswith("{"):
@@ -159,12 +159,12 @@ def _scores(plan: Plan, folder: Path) -> tuple[list[float | None], list[str]]:
                 except ValueError:
                     answer = {}
                 scores.append(_number(answer.get("score")))
-                if answer.get("version") != asked:
+                if answer.get("version") != version:
                     others.append(shown(answer.get("version")))
             else:
                 # XGBoost's image separates scores by commas or by lines, depending on its version.
                 scores += [_number(cell) for cell in line.split(",")]
-    return scores, [f"Answers carry the version {others[0]}, version {asked} was asked."] if others else []
+    return scores, [f"Answers carry the version {others[0]}, version {version} was asked."] if others else []
 
 
 def _number(value: Any) -> float | None:
@@ -180,14 +180,14 @@ def _number(value: Any) -> float | None:
 def _faults(scores: Sequence[float | None], *, rows: int, task: str) -> list[str]:
     """What is wrong with the answers, a sentence each: too many or too few, no numbers, out of range."""
     numbers = [score for score in scores if score is not None]
-    found = []
+    faults = []
     if len(scores) != rows:
-        found.append(f"{len(scores)} scores for {rows} rows.")
+        faults.append(f"{len(scores)} scores for {rows} rows.")
     if len(numbers) != len(scores):
-        found.append(f"{len(scores) - len(numbers)} scores are no finite numbers.")
+        faults.append(f"{len(scores) - len(numbers)} scores are no finite numbers.")
     elif task == "binary" and numbers and (min(numbers) < 0 or max(numbers) > 1):
-        found.append(f"scores run from {min(numbers)} to {max(numbers)}; probabilities lie from 0 to 1.")
-    return found
+        faults.append(f"scores run from {min(numbers)} to {max(numbers)}; probabilities lie from 0 to 1.")
+    return faults
 
 
 def _compared(
@@ -206,14 +206,14 @@ def _compared(
     compared.sort(key=lambda row: (-row["distance"], row["row_key"]))
     off = [row for row in compared if row["distance"] > tolerance]
     total, furthest = len(compared), compared[0]["distance"]
-    found = (total - len(off)) / total
-    metrics = {"within": round(found, 6), "furthest": round(furthest, 6)}
+    within = (total - len(off)) / total
+    metrics = {"within": round(within, 6), "furthest": round(furthest, 6)}
     write_json(
         folders.output("golden") / "report.json",
         {"rows": total, "tolerance": tolerance, "share": share, **metrics, "off": off[:MAX_LISTED]},
     )
     reasons = []
-    if found < share:
+    if within < share:
         reasons.append(
             f"{len(off)} of {total} golden answers are further off than {tolerance:g}, "
             f"the furthest by {furthest:.6g}; at least {share:.2%} must be within."

@@ -167,8 +167,8 @@ def _quarantine(
     reasons += [f"CASE WHEN {quoted(name)} IS NULL THEN {literal(f'no {name}')} END" for name in required]
     for name, (low, high) in plan.quality.ranges.items():
         if name in columns:
-            told = literal(f"{name} out of range")
-            reasons.append(f"CASE WHEN {outside(name, low, high)} THEN {told} END")
+            reason = literal(f"{name} out of range")
+            reasons.append(f"CASE WHEN {outside(name, low, high)} THEN {reason} END")
     for name, accepted in plan.quality.accepted_values.items():
         if name in columns:
             condition = not_accepted(name, columns[name], list(accepted))

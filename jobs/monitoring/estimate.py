@@ -1,8 +1,8 @@
 """What performance is to be expected before labels are known, from how sure the model is of each row.
 
 The holdout told how often a score of about so much was right. If that still holds, each row's score says with
-which probability it is positive, and the expected metrics follow. Where the relation of inputs and label itself
-has changed, the estimate cannot know: it is an estimate, and is held against the truth once labels come.
+which probability it is positive, and the expected metrics follow. Where the relation of inputs and label
+itself has changed, the estimate cannot know: it is an estimate, and is compared with labels once they come.
 
 Source: confidence-based performance estimation as in NannyML (CBPE); Guillory et al. (2021), Predicting with
 confidence on unseen distributions.
@@ -72,9 +72,9 @@ def _area(scores: Floats, probability: Floats) -> float:
     """The AUC when each row is a positive of weight ``probability`` and a negative of what is left."""
     order = np.argsort(-scores, kind="stable")
     ends = np.flatnonzero(np.r_[np.diff(scores[order]) != 0, True])
-    found = np.r_[0.0, np.cumsum(probability[order])[ends]]
+    hits = np.r_[0.0, np.cumsum(probability[order])[ends]]
     alarms = np.r_[0.0, np.cumsum(1 - probability[order])[ends]]
-    if not found[-1] or not alarms[-1]:
+    if not hits[-1] or not alarms[-1]:
         return float("nan")
-    area = float((np.diff(alarms) * (found[1:] + found[:-1])).sum()) / 2
-    return area / float(found[-1] * alarms[-1])
+    area = float((np.diff(alarms) * (hits[1:] + hits[:-1])).sum()) / 2
+    return area / float(hits[-1] * alarms[-1])

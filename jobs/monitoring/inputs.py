@@ -29,10 +29,12 @@ def findings(
         return []
     connection.execute("CREATE OR REPLACE TEMP VIEW staged AS FROM judged")
     answerable = _answerable(plan, program, served)
-    found = [*type_rules(connection, served.columns), *value_rules(connection, answerable, served.rows)]
+    broken = [*type_rules(connection, served.columns), *value_rules(connection, answerable, served.rows)]
     if served.rows >= settings.least_rows:
-        return found
-    return [one for one in found if not _by_chance(one, answerable.quality, served.rows, settings)]
+        return broken
+    return [
+        finding for finding in broken if not _by_chance(finding, answerable.quality, served.rows, settings)
+    ]
 
 
 def _by_chance(finding: Finding, rules: QualitySection, rows: int, settings: Settings) -> bool:

@@ -185,8 +185,8 @@ def _told_apart(
 def _sent(connection: duckdb.DuckDBPyConnection, version: int, columns: Mapping[str, str]) -> tuple[str, ...]:
     """The columns that any row had, if only as null; a column that nobody sends any more is gone."""
     counts = ", ".join(f"count({quoted(name)})" for name in columns)
-    found = single(connection, f"SELECT {counts} FROM served WHERE {VERSION} = {version}")
-    empty = [name for name, count in zip(columns, found, strict=True) if not count]
+    counted = single(connection, f"SELECT {counts} FROM served WHERE {VERSION} = {version}")
+    empty = [name for name, count in zip(columns, counted, strict=True) if not count]
     if not empty:
         return tuple(columns)
     # Of batches there are no lines: their files were found to have every column.

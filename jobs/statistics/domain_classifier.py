@@ -155,8 +155,8 @@ def _sampled(
     named = ", ".join(f"{value} AS {quoted(name)}" for name, value in values.items())
     rows = f"(SELECT {named} FROM {relation})"
     query = sampled(rows, kinds, taken=list(kinds), rows=MAX_ROWS, seed=seed)
-    found: dict[str, Any] = connection.execute(query).fetchnumpy()
-    return {name: (np.ma.getdata(found[name]), np.ma.getmaskarray(found[name])) for name in kinds}
+    arrays: dict[str, Any] = connection.execute(query).fetchnumpy()
+    return {name: (np.ma.getdata(arrays[name]), np.ma.getmaskarray(arrays[name])) for name in kinds}
 
 
 def _encoded(before: Column, after: Column, kind: str) -> Floats:
@@ -177,15 +177,15 @@ def _encoded(before: Column, after: Column, kind: str) -> Floats:
 
 def _groups(table: Floats, inside: Integers) -> Integers:
     """A number for each row, the same for rows that must be in one fold."""
-    found: dict[bytes, int] = {}
+    numbers: dict[bytes, int] = {}
     # Bytes are compared: zero has one sign, and missing values are equal.
     rows = np.where(np.isnan(table), np.nan, table + 0.0)
-    groups = np.array([found.setdefault(row.tobytes(), len(found)) for row in rows])
-    counts = np.stack([np.bincount(groups[inside == side], minlength=len(found)) for side in (0, 1)])
+    groups = np.array([numbers.setdefault(row.tobytes(), len(numbers)) for row in rows])
+    counts = np.stack([np.bincount(groups[inside == side], minlength=len(numbers)) for side in (0, 1)])
     shares = counts / counts.sum(axis=1, keepdims=True)
     common = (counts.sum(axis=0) > COMMON_ROWS) & (shares.max(axis=0) > 1 / MIN_ROWS)
     divided = common[groups]
-    groups[divided] = len(found) + np.arange(int(divided.sum()))
+    groups[divided] = len(numbers) + np.arange(int(divided.sum()))
     return groups
 
 
@@ -283,15 +283,15 @@ def _top(
 ) -> tuple[tuple[str, float], ...]:
     """The columns that matter most: the AUC that is lost when a column's values are shuffled among rows."""
     random = np.random.default_rng(seed)
-    asked = max(1, min(FOLDS, _PERMUTATIONS // len(names)))
+    repeats = max(1, min(FOLDS, _PERMUTATIONS // len(names)))
     lost = np.zeros(len(names))
-    for model, held_out in zip(models[:asked], folds[:asked], strict=True):
+    for model, held_out in zip(models[:repeats], folds[:repeats], strict=True):
         rows, truth = table[held_out], inside[held_out] == 1
         whole, _ = _area(model.decision_function(rows), truth)
         for place in range(len(names)):
             kept = rows[:, place].copy()
             rows[:, place] = random.permutation(kept)
-            lost[place] += (whole - _area(model.decision_function(rows), truth)[0]) / asked
+            lost[place] += (whole - _area(model.decision_function(rows), truth)[0]) / repeats
             rows[:, place] = kept
     order = np.argsort(-lost, kind="stable")[:TOP]
     return tuple((names[place], round(float(lost[place]), 6)) for place in order if lost[place] > 0)

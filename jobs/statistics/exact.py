@@ -56,8 +56,8 @@ def _with_edges_of(
         feature["name"]: feature["numerical_statistics"].get("quantiles") for feature in part["features"]
     }
     counted = compared(connection, relation, part)
-    made = {feature["name"]: feature for feature in document["features"]}
-    made |= {
+    features = {feature["name"]: feature for feature in document["features"]}
+    features |= {
         column.name: {
             "name": column.name,
             "inferred_type": baseline.INFERRED[columns[column.name]],
@@ -65,7 +65,7 @@ def _with_edges_of(
         }
         for column in counted
     }
-    return document | {"features": [made[name] for name in columns if name in made]}
+    return document | {"features": [features[name] for name in columns if name in features]}
 
 
 def _numerical(column: Compared, quantiles: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def _summed(
         f"sum(CAST({term} * {double(2.0**power)} AS HUGEINT))"
         for term, power in zip(terms, powers, strict=True)
     ]
-    found = single(connection, f"SELECT {', '.join(sums)} FROM {table}")
+    row = single(connection, f"SELECT {', '.join(sums)} FROM {table}")
     return [
-        Fraction(int(str(total))) / Fraction(2) ** power for total, power in zip(found, powers, strict=True)
+        Fraction(int(str(total))) / Fraction(2) ** power for total, power in zip(row, powers, strict=True)
     ]

@@ -177,6 +177,8 @@ DATASET = DatasetSection(
     row_key=("key",),
     columns=COLUMNS,
     features=("n", "i", "c", "b"),
+    positive="1",
+    task="binary",
     calendar=("hour", "dayofweek", "day", "dayofyear", "week", "month", "quarter", "year"),
 )
 

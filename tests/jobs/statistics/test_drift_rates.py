@@ -211,10 +211,7 @@ def test_known_shifts_of_real_flights_are_found_and_quiet_windows_are_not(
 
 
 SIZES, SIZE_DRAWS, SIZE_BASELINE = (50, 500, 5_000), 20, 10_000
-SENSITIVITIES = {
-    word: DriftThresholds.with_sensitivity(word).to_plan()
-    for word in ("normal", "high")
-}
+SENSITIVITIES = {word: DriftThresholds.with_sensitivity(word).to_plan() for word in ("normal", "high")}
 DETECTABLE = (
     *(
         Shift(what=f"temperature +{size:g} sd", replaced=moved("temperature", size))
