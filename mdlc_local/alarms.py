@@ -25,7 +25,10 @@ CLOUDWATCH = "ministack.services.cloudwatch"
 PROVISIONERS = "ministack.services.cloudformation.provisioners"
 
 LOOK_SECONDS = 0.2
-"""How often the alarms are evaluated."""
+"""How often the alarms are evaluated while data come."""
+
+REST_SECONDS = 2.0
+"""How often at least, since a state changes by time as well; a quarter of a minute's where time runs fast."""
 
 MIN_PERIOD_SECONDS = 1.0
 """The shortest period, however fast time runs: metrics of endpoints come twice a second."""
@@ -41,6 +44,9 @@ OLDER_POINTS = 1000
 
 EVICTION_SECONDS = 60.0
 """How often data points older than CloudWatch keeps are looked for; ministack did so at every request."""
+
+_news = threading.Event()
+"""Set when data have come."""
 
 Alarm = dict[str, Any]
 Put = Callable[..., Any]
@@ -70,7 +76,7 @@ def install(app: ModuleType) -> None:
     seams.take("ministack.services.eventbridge", "_put_events", "data allow_aws_source")
     seams.replace(CLOUDWATCH, "_evaluate_alarm", _evaluate_in_scope)
     # PutMetricData would look at every alarm on the event loop; the thread sees the data as soon.
-    seams.replace(CLOUDWATCH, "_evaluate_all_alarms", lambda: None)
+    seams.replace(CLOUDWATCH, "_evaluate_all_alarms", lambda: _news.set())
     seams.wrap(CLOUDWATCH, "_evict_old_metrics", "", _now_and_then)
     seams.wrap(CLOUDWATCH, "_dispatch_alarm_actions", "alarm old_state new_state reason", _announcing)
     seams.wrap(CLOUDWATCH, "_put_metric_alarm", "params cbor_data is_cbor is_json", _keeping_metrics)
@@ -96,6 +102,9 @@ def _look_again_and_again() -> None:
     cloudwatch = importlib.import_module(CLOUDWATCH)
     responses = importlib.import_module("ministack.core.responses")
     while True:
+        # Without new data a state changes only by time, as periods pass.
+        _news.wait(min(_period_seconds({}) / 4, REST_SECONDS))
+        _news.clear()
         time.sleep(LOOK_SECONDS)
         for (account, region, _), alarm in cloudwatch._alarms.all_items():
             responses.set_request_account_id(account)

@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -27,6 +27,9 @@ WAIT_SECONDS = 300.0
 
 PATIENCE_SECONDS = 0.1
 """How long an invocation waits for a process of its function that is busy before it starts another."""
+
+IDLE_SECONDS = 120.0
+"""A function that nobody invokes for so long has no process: its next invocation is a cold start."""
 
 _ERROR_LINE = 'json.dumps({"status": "error", "error": str(e), "trace": traceback.format_exc()})'
 _INIT_LINE = """    except Exception as e:
@@ -72,6 +75,7 @@ def install(app: ModuleType) -> None:
         seams.replace(module, "execution_credentials", execution_credentials)
     _name_errors()
     _mark_ends()
+    seams.wrap(SERVICE, "reap_idle_workers", "ttl", _last_ones_too)
     seams.wrap(SERVICE, "_execute_function_warm", "func event request_id", _bounded)
     seams.wrap(
         SERVICE, "_emit_lambda_logs", "func request_id log_text error duration_ms log_source", _logged_by_role
@@ -173,6 +177,39 @@ def _mark_ends() -> None:
     seams.wrap(
         f"{RUNTIME}:Worker", "_drain_stderr_bounded", "self first_line_wait idle_confirm hard_cap", reading
     )
+
+
+def _last_ones_too(reap: Callable[..., int]) -> Callable[..., int]:
+    """End the last process of an idle function too, which ministack keeps for good."""
+    runtime = importlib.import_module(RUNTIME)
+    for name in ("_workers", "_lock"):
+        seams.take(RUNTIME, name)
+    seams.take(RUNTIME, "kill_workers", "workers")
+
+    def reap_all(ttl: float | None = None) -> int:
+        ended = reap(ttl)
+        with runtime._lock:
+            workers = [
+                one for key in idle(runtime._workers, time.time()) for one in runtime._workers.pop(key)
+            ]
+        runtime.kill_workers(workers)
+        return ended + len(workers)
+
+    return reap_all
+
+
+def idle(functions: Mapping[str, Sequence[Any]], now: float) -> list[str]:
+    """The functions of which no process works or has worked lately.
+
+    Args:
+        functions: each function's processes, with `in_use` and `last_used` (in seconds, as `now`).
+        now: the time.
+    """
+    return [
+        name
+        for name, processes in functions.items()
+        if all(not one.in_use and now - one.last_used > IDLE_SECONDS for one in processes)
+    ]
 
 
 class Places:

@@ -46,21 +46,10 @@ _LINK = re.compile(r"""(\]\(|(?:src|href)=")([^)\s"]+)""")
 _LANGUAGES = {".py": "python", ".toml": "toml", ".json": "json", ".md": "markdown"}
 
 
-def public_names(package: str) -> dict[str, str]:
-    """The public names of a package, with the module that defines each, in the order of its source."""
-    source = ROOT / package.replace(".", "/") / "__init__.py"
-    return {
-        alias.asname or alias.name: str(node.module)
-        for block in ast.parse(source.read_text(encoding="utf-8")).body
-        if isinstance(block, ast.If)
-        for node in block.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-
-
 def reference_pages() -> dict[str, str]:
     """The Markdown of each page of the reference by the page's name: one entry a public name."""
+    from mdlc_constructs.exports import public_names  # found once `on_config` has run
+
     entries: dict[str, list[str]] = {page: [] for page in REFERENCE}
     for package, page in PACKAGES.items():
         for name, module in public_names(package).items():

@@ -10,7 +10,8 @@ from aws_cdk import aws_stepfunctions as sfn
 
 from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import State
-from mdlc_constructs.workflows.assembly import check_names, state_name
+from mdlc_constructs.workflows.assembly import state_name
+from mdlc_constructs.workflows.parts import check_names
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mdlc_constructs.exports import public_names
 from scripts.docs_site import (
     PACKAGES,
     PAGES,
@@ -13,7 +14,6 @@ from scripts.docs_site import (
     decisions,
     for_site,
     linked,
-    public_names,
     reference_pages,
     site_path,
     source_page,

@@ -14,9 +14,12 @@ import pytest
 from mdlc_constructs import LookUpTable, RowEvents
 from mdlc_constructs.workflows.batch_inference.machine import batch_inference_machine
 from tests.end_to_end.aws import Aws, Execution
+from tests.end_to_end.chapters import chapters
 from tests.end_to_end.grants import Granted, granted
 from tests.end_to_end.team import Team, write_orders
 from tests.workflows.settings import BATCH
+
+pytestmark = chapters("delivery")
 
 KEPT = timedelta(days=30)
 TABLE = Team(model="delivered", rounds=4, delivery=LookUpTable(keep_for=KEPT))

@@ -11,8 +11,11 @@ from mdlc_cli.searching import Search
 from mdlc_constructs.workflows.batch_inference.machine import batch_inference_machine
 from mdlc_constructs.workflows.training.machine import training_machine
 from tests.end_to_end.aws import Aws, Execution
+from tests.end_to_end.chapters import chapters
 from tests.end_to_end.team import Team, write_orders
 from tests.workflows.settings import BATCH, TRAINING
+
+pytestmark = chapters("life")
 
 STEADY = Team(model="steady")
 CHANGED = replace(STEADY, rounds=12)

@@ -8,9 +8,12 @@ import pytest
 from mdlc_constructs import Serving
 from mdlc_constructs.workflows.monitoring.machine import monitoring_machine
 from tests.end_to_end.aws import Aws, Execution
+from tests.end_to_end.chapters import chapters
 from tests.end_to_end.team import Team, write_orders
 from tests.end_to_end.watched import Watched, id_of
 from tests.workflows.settings import MONITORING
+
+pytestmark = chapters("monitoring")
 
 TEAM = Team(model="watched", serving=Serving(), monitors=True)
 

@@ -5,11 +5,15 @@ Judged from what the tests in `test_life_of_a_model.py` and `test_life_that_ends
 
 import pytest
 
-from tests.end_to_end import permissions
+from tests.end_to_end import permissions, test_life_of_a_model, test_life_that_ends
 from tests.end_to_end.aws import Aws, Execution
+from tests.end_to_end.chapters import chapters
 from tests.end_to_end.grants import Grant, Use
 from tests.end_to_end.permissions import Unused
-from tests.end_to_end.test_life_of_a_model import CHANGED, FAILING, SHUFFLED
+from tests.end_to_end.test_life_of_a_model import CHANGED, FAILING, SHUFFLED, teams
+
+__all__ = ["teams"]
+pytestmark = chapters("life", after=(test_life_of_a_model, test_life_that_ends), in_order=False)
 
 TEAMS = (CHANGED, SHUFFLED, FAILING)
 STANDING = SHUFFLED

@@ -11,7 +11,10 @@ import pytest
 
 from mdlc_constructs import GoldenChecks, Serving
 from tests.end_to_end.aws import SECONDS, Aws, Execution
+from tests.end_to_end.chapters import chapters
 from tests.end_to_end.team import TAGS, Team, write_orders
+
+pytestmark = chapters("releases")
 
 TEAM = Team(
     model="released",

@@ -4,8 +4,12 @@ import json
 from typing import Any
 
 from mdlc_constructs.workflows.retraining.surroundings import RESUMED
+from tests.end_to_end import test_retraining
+from tests.end_to_end.chapters import chapters
 from tests.end_to_end.killing import kill, one_process
 from tests.end_to_end.retraining import SERVED, Retraining
+
+pytestmark = chapters("retraining", after=(test_retraining,))
 
 
 def carried_on(retraining: Retraining, **given: Any) -> str:

@@ -11,8 +11,12 @@ from typing import Any
 
 import pytest
 
+from tests.end_to_end import test_retraining, test_retraining_killed
+from tests.end_to_end.chapters import chapters
 from tests.end_to_end.killing import HALT, Walked, frozen
 from tests.end_to_end.retraining import HERE, SERVED, Retraining
+
+pytestmark = chapters("retraining", after=(test_retraining, test_retraining_killed))
 
 TRAINED = {"outcome": "PendingApproval", "passed": "true", "reasons": "", "run": "walked", "rows": "9"}
 """What the training stands for ends with: a version that a person has approved already, so that every state

@@ -26,6 +26,7 @@ from jobs.values import canonical as canonical_sql
 from mdlc_constructs.settings import rules as decision_rules
 from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile
 from mdlc_constructs.settings.payloads.moments import Interval
+from tests.examples_tried import examples
 from tests.jobs.batches import Batch, rows
 from tests.jobs.monitoring.windows import END, START, Window, event, opened
 from tests.jobs.monitoring.windows import rows as served_rows
@@ -125,7 +126,7 @@ COLUMNS = {
 ANY_COLUMN = st.sampled_from(sorted(COLUMNS)).flatmap(COLUMNS.__getitem__)
 
 
-@settings(max_examples=12, derandomize=True)
+@settings(max_examples=examples(12), derandomize=True)
 @given(values=ANY_COLUMN, kind=st.sampled_from(["category", "text"]))
 @example(values=[True, False], kind="category")
 @example(values=[2, None, 3], kind="category")
@@ -143,7 +144,7 @@ def test_a_category_is_the_same_however_it_is_written(
         assert in_binary(folder, values, kind) == expected
 
 
-@settings(max_examples=8, derandomize=True)
+@settings(max_examples=examples(8), derandomize=True)
 @given(values=COLUMNS["integers"] | COLUMNS["integers with holes"])
 @example(values=[2**53 + 1, 2**63 - 1])
 def test_an_integer_is_exact_in_every_path(
@@ -172,7 +173,7 @@ def test_bytes_that_are_no_text_are_a_problem_of_their_row(tmp_path: Path) -> No
     assert staged(tmp_path, path, "category") == staged(tmp_path, path, "text") == ["fré", REFUSED]
 
 
-@settings(max_examples=200, derandomize=True)
+@settings(max_examples=examples(200), derandomize=True)
 @given(text=st.from_regex(r"-?[0-9]{0,17}\.?0?", fullmatch=True) | WORDS)
 @example(text="9007199254740991.0")
 @example(text="9007199254740992.0")

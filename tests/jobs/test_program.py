@@ -13,6 +13,7 @@ from jobs.database import connected, quoted
 from jobs.program import MAX_CATEGORIES, fit, to_sql
 from jobs.serving.program import OTHER, Program
 from mdlc_constructs.settings.payloads.job_plan import DatasetSection
+from tests.examples_tried import examples
 
 COLUMNS = {
     "n": "number",
@@ -74,7 +75,7 @@ def load(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str,
         connection.execute(f"INSERT INTO {table} VALUES {places}", values)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(training=ROWS, scored=ROWS)
 def test_sql_and_python_compute_the_same_to_the_bit(
     database: duckdb.DuckDBPyConnection, training: list[dict[str, Any]], scored: list[dict[str, Any]]

@@ -5,22 +5,14 @@ MonitorWindows (with WindowStands, MonitorWindow, ReplayWanted, ScoreReplay, Com
 inside, once a window), WindowsVerdict and RecordAudit. With nothing to do it goes from Resume to RecordAudit.
 """
 
-from collections.abc import Mapping
-
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, Map, Rule, State
-from mdlc_constructs.workflows.assembly import (
-    Seams,
-    Template,
-    assemble,
-    check_names,
-    chosen_tasks,
-    machine_timeout,
-)
+from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout
 from mdlc_constructs.workflows.ending import TO_FAILURE, recorded
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 from mdlc_constructs.workflows.monitoring.windows import window_machine
+from mdlc_constructs.workflows.parts import Parts, machine_function
 from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import package_model
 
@@ -83,26 +75,10 @@ def default_tasks(settings: MonitoringSettings) -> dict[str, State]:
     }
 
 
-def monitoring_machine(
-    settings: MonitoringSettings,
-    *,
-    tasks: Mapping[str, State] | None = None,
-    seams: Seams | None = None,
-    bindings: Mapping[str, object] | None = None,
-) -> Machine:
-    """Put the machine together.
-
-    Args:
-        tasks: replacements of steps' tasks, by step.
-        seams: states before and after steps.
-        bindings: values of the placeholders.
-
-    Raises:
-        ValueError: for an unknown step or seam.
-    """
+@machine_function(lambda settings: settings.workflow, steps_of, default_tasks)
+def monitoring_machine(settings: MonitoringSettings, parts: Parts) -> Machine:
+    """Put the machine together."""
     steps = steps_of(settings)
-    check_names(settings.workflow, steps, tasks or {}, seams or {})
-    chosen = chosen_tasks(settings.workflow, default_tasks(settings), tasks)
     kept = {
         "monitor": settings.kind,
         "windows": "{% $result.windows %}",
@@ -119,7 +95,6 @@ def monitoring_machine(
         verdicts={"monitor_windows": windows_verdict()},
         variables=(),
         planner="${PlanMonitoringFunction}",
-        defaults=default_tasks(settings),
         settings=settings.to_plan(),
         unchanged={"result": nothing},
         ending=StateSequence.of(
@@ -134,7 +109,7 @@ def monitoring_machine(
         failure_fields={"monitor": settings.kind},
         timeout_seconds=machine_timeout(settings.job_compute, settings.scoring_compute) * _ROUNDS,
     )
-    return assemble(template, chosen, seams or {}, bindings or {})
+    return assemble(template, parts)
 
 
 _ROUNDS = 4

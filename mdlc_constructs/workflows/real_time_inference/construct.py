@@ -15,10 +15,10 @@ from mdlc_constructs.settings.experiment import ABTest, Experiment, Shadow
 from mdlc_constructs.settings.golden_checks import GoldenChecks
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.probes import Probes
-from mdlc_constructs.settings.rollout import AllAtOnce, Deployment
+from mdlc_constructs.settings.rollout import Deployment
 from mdlc_constructs.settings.serving import Serving
 from mdlc_constructs.workflows import job_roles
-from mdlc_constructs.workflows.construct import DATA_LOCK, Workflow, source_of
+from mdlc_constructs.workflows.construct import DATA_LOCK, Workflow, source_of, without_none
 from mdlc_constructs.workflows.real_time_inference import function_roles, serving_model
 from mdlc_constructs.workflows.real_time_inference import golden as golden_steps
 from mdlc_constructs.workflows.real_time_inference.configuring import create_config
@@ -99,7 +99,7 @@ class RealTimeInferenceWorkflow(Workflow):
         golden: GoldenChecks | None = GOLDEN,
         probes: Probes | None = None,
         endpoint_name: str | None = None,
-        retained: int = 2,
+        retained: int = ReleaseSettings.retained,
         starts_on_approval: bool = True,
         job_compute: Compute | None = None,
         scoring_compute: Compute | None = None,
@@ -110,15 +110,17 @@ class RealTimeInferenceWorkflow(Workflow):
         self.settings = ReleaseSettings(
             model=home.name,
             dataset=dataset,
-            serving=serving or Serving(),
-            rollout=rollout or AllAtOnce(),
             golden=golden,
-            probes=probes or Probes(),
             endpoint=endpoint_name,
             retained=retained,
-            job_compute=job_compute or Compute(),
-            scoring_compute=scoring_compute or Compute(),
-            network=network or NetworkSettings(),
+            **without_none(
+                serving=serving,
+                rollout=rollout,
+                probes=probes,
+                job_compute=job_compute,
+                scoring_compute=scoring_compute,
+                network=network,
+            ),
         )
         self.endpoint_name = self.settings.endpoint_name
         self.source = source_of(home, dataset, None)
@@ -131,8 +133,7 @@ class RealTimeInferenceWorkflow(Workflow):
                 f"and region: give each an endpoint of its own."
             )
         self.steps = self.settings.steps
-        self.tasks = self.tasks_of_steps()
-        machine = release_machine(self.settings, tasks=self.tasks, seams=self.read_seams(seams))
+        machine = self.put_together(release_machine, self.settings, seams)
         self.rollback_alarms: Mapping[str, cloudwatch.CfnAlarm] = {
             spec.key: rollback_alarm(
                 self, spec, endpoint_name=self.endpoint_name, variant=self.settings.serving.variant

@@ -14,7 +14,7 @@ from mdlc_constructs.settings.budget import Budget
 from mdlc_constructs.settings.patience import Patience
 from mdlc_constructs.settings.training_window import TrainingWindow
 from mdlc_constructs.settings.triggers import OnCodeChange, OnNewData, OnSchedule, Trigger
-from mdlc_constructs.workflows.construct import Workflow
+from mdlc_constructs.workflows.construct import Workflow, without_none
 from mdlc_constructs.workflows.real_time_inference import function_roles as release_roles
 from mdlc_constructs.workflows.real_time_inference.construct import RealTimeInferenceWorkflow
 from mdlc_constructs.workflows.retraining import function_roles, surroundings
@@ -76,8 +76,8 @@ class RetrainingWorkflow(Workflow):
         fleet: Fleet | None = None,
         patience: Patience | None = None,
         instances: int | None = None,
-        label_delay: timedelta = timedelta(0),
-        approval_within: timedelta = timedelta(days=14),
+        label_delay: timedelta = RetrainingSettings.label_delay,
+        approval_within: timedelta = RetrainingSettings.approval_within,
         without_comparison: str | None = None,
         seams: Mapping[str, Seam] | None = None,
     ) -> None:
@@ -92,7 +92,6 @@ class RetrainingWorkflow(Workflow):
             model=home.name,
             triggers=triggers,
             window=window,
-            patience=patience or Patience(),
             instances=training.settings.training_compute.instance_count if instances is None else instances,
             label_delay=label_delay,
             approval_within=approval_within,
@@ -105,13 +104,13 @@ class RetrainingWorkflow(Workflow):
             fleet=RetrainingSettings.fleet if fleet is None else fleet.name,
             budget=Budget() if fleet is None else fleet.budget,
             task=training.settings.dataset.task,
+            **without_none(patience=patience),
         )
         super().__init__(scope, id_, home=home, workflow=WORKFLOW)
         self.training, self.source = training, training.source
         self.fleet = fleet or Fleet(self, "Fleet", key=home.key)
         self.steps = steps_of(self.settings)
-        self.tasks = self.tasks_of_steps()
-        machine = retraining_machine(self.settings, tasks=self.tasks, seams=self.read_seams(seams))
+        machine = self.put_together(retraining_machine, self.settings, seams)
         bindings = {**self.source_bindings, **self.fleet.bindings}
         planner = self.function(FUNCTION, (*function_roles.planning(self.settings), *leasing()), bindings)
         self.build(machine, bindings={**bindings, f"{FUNCTION}Function": planner})

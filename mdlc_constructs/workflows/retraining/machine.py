@@ -10,12 +10,10 @@ Only who holds the model's lease claims triggers, trains and releases, so no two
 execution left behind is found by names that follow from the request.
 """
 
-from collections.abc import Mapping
-
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Pass, State
-from mdlc_constructs.workflows.assembly import NO_SEAM, Seams, check_names, chosen_tasks
+from mdlc_constructs.workflows.parts import NO_SEAM, Parts, machine_function
 from mdlc_constructs.workflows.retraining.approving import approval
 from mdlc_constructs.workflows.retraining.conclusion import TO_CONCLUSION, ending, failing, result, won
 from mdlc_constructs.workflows.retraining.leasing import begin, leased, rest_lease
@@ -41,30 +39,15 @@ def default_tasks(settings: RetrainingSettings) -> dict[str, State]:
     return {step: made[step](settings) for step in steps_of(settings)}
 
 
-def retraining_machine(
-    settings: RetrainingSettings,
-    *,
-    tasks: Mapping[str, State] | None = None,
-    seams: Seams | None = None,
-    bindings: Mapping[str, object] | None = None,
-) -> Machine:
-    """Put the machine together.
-
-    Args:
-        tasks: replacements of steps' tasks, by step.
-        seams: states before and after steps.
-        bindings: values of the placeholders.
-
-    Raises:
-        ValueError: for an unknown step or seam.
-    """
-    around = dict(seams or {})
-    check_names(WORKFLOW, steps_of(settings), tasks or {}, around)
-    chosen = chosen_tasks(WORKFLOW, default_tasks(settings), tasks)
+@machine_function(lambda _: WORKFLOW, steps_of, default_tasks)
+def retraining_machine(settings: RetrainingSettings, parts: Parts) -> Machine:
+    """Put the machine together."""
 
     def part(step: str) -> StateSequence:
         return StateSequence.of(
-            around.get(f"before_{step}", NO_SEAM), chosen[step], around.get(f"after_{step}", NO_SEAM)
+            parts.seams.get(f"before_{step}", NO_SEAM),
+            parts.tasks[step],
+            parts.seams.get(f"after_{step}", NO_SEAM),
         )
 
     body = StateSequence.of(
@@ -92,5 +75,5 @@ def retraining_machine(
         ),
         comment=f"Retrains {settings.model} when there is a reason to",
         timeout_seconds=int(settings.longest.total_seconds()),
-        bindings=dict(bindings or {}),
+        bindings=dict(parts.bindings),
     )

@@ -146,6 +146,7 @@ def _invoke(name: str, headers: dict[str, str], body: bytes, scope: Scope) -> Re
     invocation = Invocation(event_id=str(uuid.uuid4()), headers=headers, body=body)
     target = headers.get(_VARIANT) or None
     try:
+        hosted.is_asked()
         with hosted.traffic.route(target) as (fleet, server):
             _check_size(body, server)
             _mirror(hosted, fleet, server, invocation)

@@ -23,6 +23,8 @@ from mdlc_cli.history import timeline
 from mdlc_cli.searching import Search
 from mdlc_cli.target import Target
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = Path(demo.__file__).resolve().parent
 
 

@@ -28,6 +28,7 @@ from jobs.serving.serve import (
     prepared,
 )
 from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile, DatasetSection
+from tests.examples_tried import examples
 
 COLUMNS = {"key": "text", "n": "number", "i": "integer", "c": "category", "b": "boolean", "t": "timestamp"}
 PROGRAM = Program(
@@ -196,7 +197,7 @@ def staged(database: tuple[duckdb.DuckDBPyConnection, Path], rows: list[dict[str
     assert stage(connection, sources, COLUMNS, folder / f"{view}.parquet", view=view) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(training=RAW, scored=RAW)
 def test_a_request_is_prepared_as_batch_scoring_prepares_a_file(
     database: tuple[duckdb.DuckDBPyConnection, Path],

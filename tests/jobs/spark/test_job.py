@@ -34,6 +34,7 @@ def zipped(target: Path) -> Path:
     return target
 
 
+@pytest.mark.slow
 def test_a_submitted_job_writes_what_the_other_engine_computes(rows: Path, tmp_path: Path) -> None:
     python = spark_python()
     connection = duckdb.connect()

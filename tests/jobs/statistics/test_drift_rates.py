@@ -183,6 +183,7 @@ class Count:
 HEADING = f"{'':28}{'by columns':>26}{'by classifier':>26}{'mean AUC':>10}"
 
 
+@pytest.mark.soak
 def test_known_shifts_of_real_flights_are_found_and_quiet_windows_are_not(
     population: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -242,6 +243,7 @@ SURE = {
 """What is to be found in nearly every window of so many rows."""
 
 
+@pytest.mark.slow
 def test_what_is_detectable_in_how_many_rows_and_that_quiet_windows_are_quiet(
     population: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -302,6 +304,7 @@ def _changed(
     return counted
 
 
+@pytest.mark.soak
 def test_windows_of_200_quiet_columns_do_not_alarm() -> None:
     connection = duckdb.connect()
     connection.execute("SET threads = 1")
