@@ -98,7 +98,7 @@ def measure(program: Program, number: int, outdir: Path) -> Measurement:
         cpu_seconds=cpu,
         memory=memory // 1_000_000,
         template_bytes=sum(path.stat().st_size for path in outdir.glob("*.template.json")),
-        resources=sum(len(one["Resources"]) for one in templates),
+        resources=sum(len(template["Resources"]) for template in templates),
     )
 
 
@@ -127,40 +127,48 @@ def _resident(pid: int) -> int:
 
 
 def _best(measurements: Sequence[Measurement]) -> Measurement:
-    return min(measurements, key=lambda one: one.cpu_seconds)
+    return min(measurements, key=lambda measurement: measurement.cpu_seconds)
 
 
-def _row(name: str, number: int, one: Measurement) -> str:
-    per_stack = one.template_bytes // number
-    return f"| {name} | {number} | {one.cpu_seconds:.2f} | {one.memory} | {per_stack:,} | {one.resources} |"
+def _row(name: str, number: int, measurement: Measurement) -> str:
+    per_stack = measurement.template_bytes // number
+    cells = (
+        name,
+        number,
+        f"{measurement.cpu_seconds:.2f}",
+        measurement.memory,
+        f"{per_stack:,}",
+        measurement.resources,
+    )
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def report(
-    found: Mapping[tuple[str, int], Measurement],
+    measured: Mapping[tuple[str, int], Measurement],
     cores: Mapping[int, tuple[float, float]],
 ) -> str:
     """The tables, in Markdown.
 
     Args:
-        found: by a program's name and a number of stacks.
+        measured: by a program's name and a number of stacks.
         cores: CPU seconds of the pure core, by a number of model stacks: the first model's, and all.
     """
     lines = [
         "| | stacks | CPU seconds | peak memory, MB | template bytes a stack | resources |",
         "|---|---:|---:|---:|---:|---:|",
-        *(_row(name, number, one) for (name, number), one in found.items()),
+        *(_row(name, number, measurement) for (name, number), measurement in measured.items()),
         "",
         "| model stacks | ours : twin in Python, CPU | ours : twin in TypeScript, CPU "
         "| pure core, CPU seconds | of which the first model |",
         "|---:|---:|---:|---:|---:|",
     ]
     for number, (first, everything) in cores.items():
-        ours = found[OURS.name, number].cpu_seconds
-        ratios = [ours / found[twin, number].cpu_seconds for twin in (PYTHON_TWIN.name, TYPESCRIPT)]
+        ours = measured[OURS.name, number].cpu_seconds
+        ratios = [ours / measured[twin, number].cpu_seconds for twin in (PYTHON_TWIN.name, TYPESCRIPT)]
         shown = " | ".join(f"{ratio:.2f}" for ratio in ratios)
         lines.append(f"| {number} | {shown} | {everything:.3f} | {first:.3f} |")
     if {10, 100} <= set(cores):
-        goal = found[OURS.name, 100].cpu_seconds / found[PYTHON_TWIN.name, 10].cpu_seconds
+        goal = measured[OURS.name, 100].cpu_seconds / measured[PYTHON_TWIN.name, 10].cpu_seconds
         lines += ["", f"Ours at 100 takes {goal:.2f} times the Python twin's CPU at 10 (the goal is 1)."]
     return "\n".join(lines)
 
@@ -188,7 +196,9 @@ def main() -> None:
         for program in programs:
             print(f"... warming {program.name}", file=sys.stderr)
             measure(program, 1, outdirs[program.name])
-        ours, *twins = (template(outdirs[one.name], "Model0") for one in (OURS, PYTHON_TWIN, typescript))
+        ours, *twins = (
+            template(outdirs[program.name], "Model0") for program in (OURS, PYTHON_TWIN, typescript)
+        )
         for twin in twins:
             check_equal(ours, twin)
         print(
@@ -207,8 +217,8 @@ def main() -> None:
                 for program in programs:
                     if (program.name, number) in taken:
                         print(f"... {program.name} {number}, {turn + 1} of {chosen.repeat}", file=sys.stderr)
-                        one = measure(program, number, outdirs[program.name])
-                        taken[program.name, number].append(one)
+                        measurement = measure(program, number, outdirs[program.name])
+                        taken[program.name, number].append(measurement)
                         shutil.rmtree(outdirs[program.name])
     cores = {
         number: min((core(number) for _ in range(chosen.repeat)), key=lambda pair: pair[1])

@@ -50,10 +50,10 @@ def _node_modules() -> Path:
     stack = Stack()
     Annotations.of(stack).add_info("Where is the CDK?")
     trace = "\n".join(line for entry in stack.node.metadata for line in entry.trace or ())
-    found = re.search(r"([^\s(]+)/aws-cdk-lib/", trace)
-    if found is None:
+    match = re.search(r"([^\s(]+)/aws-cdk-lib/", trace)
+    if match is None:
         raise RuntimeError(f"no file of aws-cdk-lib in the trace {trace!r}: look how this CDK writes traces")
-    return Path(found[1])
+    return Path(match[1])
 
 
 def _inputs() -> dict[str, Any]:
@@ -78,4 +78,6 @@ def _without_none(value: Any) -> Any:
     """A value as jsii sends it: without members that are None."""
     if isinstance(value, dict):
         return {key: _without_none(member) for key, member in value.items() if member is not None}
+    if isinstance(value, list):
+        return [_without_none(item) for item in value]
     return value

@@ -109,8 +109,8 @@ export class BatchInference extends Construct {
     champion.addCatch(record, { errors: ["DynamoDB.ConditionalCheckFailedException"], outputs: {} });
     states.caught(champion);
     const detail = { outcome: "{% $result.outcome %}", run: "{% $plan.run %}", ...kept };
-    const announce = states.event("Announce", "Predictions Published", detail);
-    states.caught(announce);
+    const published = states.event("PublishEvent", "Predictions Published", detail);
+    states.caught(published);
     const resume = states.resumed(
       [model, check, inputVerdict, prepare, score, checkOutput, outputVerdict, publish],
       record,
@@ -121,7 +121,7 @@ export class BatchInference extends Construct {
     inputVerdict.otherwise(prepare);
     prepare.next(score).next(checkOutput).next(outputVerdict);
     outputVerdict.otherwise(publish);
-    publish.next(champion).next(record).next(announce);
+    publish.next(champion).next(record).next(published);
     states.machine(plan, {
       comment: `Scores a batch with the latest approved package of ${home.name} and publishes it`,
       timeout: cdk.Duration.days(2),

@@ -66,11 +66,11 @@ export class Records {
       error: "{% $failure.Error %}",
       cause: "{% $failure.Cause %}",
     });
-    const announce = this.event("AnnounceFailure", failureEvent, {
+    const publish = this.event("PublishFailure", failureEvent, {
       error: "{% $failure.Error %}",
       cause: "{% $substring($failure.Cause, 0, 2000) %}",
     });
-    announce.addCatch(failed);
+    publish.addCatch(failed);
     const fields = { error: "{% $failure.Error %}", cause: "{% $substring($failure.Cause, 0, 30000) %}" };
     const item = Object.entries(this.auditItem("Failed", fields));
     this.failure = tasks.DynamoPutItem.jsonata(scope, "RecordFailure", {
@@ -80,9 +80,9 @@ export class Records {
       ),
     });
     this.retried(this.failure, DYNAMODB);
-    this.failure.addCatch(announce);
-    this.failure.next(announce);
-    announce.next(failed);
+    this.failure.addCatch(publish);
+    this.failure.next(publish);
+    publish.next(failed);
   }
 
   /** Retry throttling. */
@@ -109,7 +109,7 @@ export class Records {
 
   /** The audit item's attributes, all texts. */
   auditItem(outcome: string, fields: Texts): Texts {
-    const given = Object.entries({ trigger: "manual", reason: "", request_id: "" }).map(
+    const texts = Object.entries({ trigger: "manual", reason: "", request_id: "" }).map(
       ([key, otherwise]) => {
         const input = `$states.context.Execution.Input.${key}`;
         return [key, `{% $exists(${input}) ? $string(${input}) : '${otherwise}' %}`];
@@ -127,7 +127,7 @@ export class Records {
       execution_arn: "{% $states.context.Execution.Id %}",
       started_at: "{% $states.context.Execution.StartTime %}",
       finished_at: "{% $now() %}",
-      ...Object.fromEntries(given),
+      ...Object.fromEntries(texts),
       run: "{% $plan.run %}",
       data_version: "{% $plan.data_version %}",
       ...fields,

@@ -121,13 +121,13 @@ export class Training extends Construct {
       },
       kept,
     );
-    const announce = states.event("Announce", "Training Completed", {
+    const published = states.event("PublishEvent", "Training Completed", {
       outcome: "{% $result.outcome %}",
       run: "{% $plan.run %}",
       ...kept,
       evaluation: "{% $plan.uris.evaluation %}",
     });
-    states.caught(announce);
+    states.caught(published);
     const resume = states.resumed(
       [check, verdict, prepare, train, model, score, evaluate, register],
       record,
@@ -147,7 +147,7 @@ export class Training extends Construct {
       .next(register)
       .next(decide)
       .next(record)
-      .next(announce);
+      .next(published);
     states.machine(plan, {
       comment: `Trains ${home.name}, compares it with the champion and registers it`,
       timeout: cdk.Duration.days(5),
