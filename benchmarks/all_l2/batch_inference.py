@@ -20,6 +20,7 @@ from benchmarks.all_l2.statements import (
 )
 from benchmarks.all_l2.states import States
 from examples.flight_delay.dataset import flights, rules
+from mdlc_constructs.settings.payloads.codec import encode
 
 PREFIX = "raw/batch/"
 S3 = ("S3.S3Exception", "S3.SdkClientException", "S3.SlowDown")
@@ -74,7 +75,7 @@ class BatchInference(Construct):
         )
         plan = states.planning(
             function,
-            {"dataset": flights(uri).to_plan(), "quality": rules().to_plan(), "parallel": 4},
+            {"dataset": encode(flights(uri).to_plan()), "quality": encode(rules().to_plan()), "parallel": 4},
             ["quality", "output"],
         )
         model = states.created_model(
@@ -129,8 +130,8 @@ class BatchInference(Construct):
         champion.add_catch(record, errors=["DynamoDB.ConditionalCheckFailedException"], outputs={})
         states.caught(champion)
         detail = {"outcome": "{% $result.outcome %}", "run": "{% $plan.run %}", **kept}
-        announce = states.event("Announce", "Predictions Published", detail)
-        states.caught(announce)
+        published = states.event("PublishEvent", "Predictions Published", detail)
+        states.caught(published)
         resume = states.resumed(
             [
                 model,
@@ -150,7 +151,7 @@ class BatchInference(Construct):
         input_verdict.otherwise(prepare)
         prepare.next(score).next(check_output).next(output_verdict)
         output_verdict.otherwise(publish)
-        publish.next(champion).next(record).next(announce)
+        publish.next(champion).next(record).next(published)
         states.machine(
             plan,
             comment=f"Scores a batch with the latest approved package of {home.name} and publishes it",

@@ -25,6 +25,7 @@ from benchmarks.all_l2.statements import (
 from benchmarks.all_l2.states import States
 from examples.flight_delay.dataset import flights, rules, split
 from mdlc_constructs import Evaluation, Gate
+from mdlc_constructs.settings.payloads.codec import encode
 
 HYPERPARAMETERS = {"objective": "binary:logistic", "num_round": "200"}
 PREFIX = "raw/training/"
@@ -89,11 +90,11 @@ class Training(Construct):
             ],
         )
         settings = {
-            "dataset": flights(uri).to_plan(),
-            "quality": rules().to_plan(),
-            "split": split().to_plan(),
-            "gate": Gate(at_least={"auc": 0.66}, better_than_champion="auc").to_plan(),
-            "evaluation": Evaluation().to_plan(),
+            "dataset": encode(flights(uri).to_plan()),
+            "quality": encode(rules().to_plan()),
+            "split": encode(split().to_plan()),
+            "gate": encode(Gate(at_least={"auc": 0.66}, better_than_champion="auc").to_plan()),
+            "evaluation": encode(Evaluation().to_plan()),
         }
         plan = states.planning(function, settings, ["quality", "gate"])
         check = states.data_job(
@@ -165,8 +166,8 @@ class Training(Construct):
             **kept,
             "evaluation": "{% $plan.uris.evaluation %}",
         }
-        announce = states.event("Announce", "Training Completed", detail)
-        states.caught(announce)
+        published = states.event("PublishEvent", "Training Completed", detail)
+        states.caught(published)
         resume = states.resumed(
             [check, verdict, prepare, train, model, score, evaluate, register],
             record,
@@ -177,7 +178,7 @@ class Training(Construct):
         verdict.otherwise(prepare)
         prepare.next(train).next(model).next(score).next(evaluate).next(register).next(decide).next(
             record
-        ).next(announce)
+        ).next(published)
         states.machine(
             plan,
             comment=f"Trains {home.name}, compares it with the champion and registers it",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mdlc_constructs.settings.payloads.job_plan import EvaluationSection
 from mdlc_constructs.settings.refusal import refusal
 
 MAX_RESAMPLES = 10_000
@@ -11,10 +12,13 @@ MAX_RESAMPLES = 10_000
 class Evaluation:
     """Settings of the evaluation job.
 
-    :param threshold: the score (0 to 1) from which a row counts as predicted positive.
-    :param bootstrap: how many resamples of the holdout the confidence intervals stand on.
-    :param seed: of the resampling, so that an evaluation can be repeated to the digit.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        threshold: the score (0 to 1) from which a row counts as predicted positive.
+        bootstrap: how many resamples of the holdout the confidence intervals stand on.
+        seed: of the resampling, so that an evaluation can be repeated to the digit.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     threshold: float = 0.5
@@ -29,6 +33,6 @@ class Evaluation:
         if not isinstance(self.seed, int) or self.seed < 0:
             raise refusal("seed", self.seed, "give a whole number of at least 0.")
 
-    def to_plan(self) -> dict[str, object]:
+    def to_plan(self) -> EvaluationSection:
         """The ``evaluation`` section of a job's plan."""
-        return {"threshold": self.threshold, "bootstrap": self.bootstrap, "seed": self.seed}
+        return EvaluationSection(threshold=self.threshold, bootstrap=self.bootstrap, seed=self.seed)

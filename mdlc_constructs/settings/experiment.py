@@ -17,13 +17,14 @@ from typing import TypeAlias
 
 from mdlc_constructs.settings import sticky
 from mdlc_constructs.settings.numbers import check_above, check_duration, check_whole
+from mdlc_constructs.settings.payloads.probing import ABTestSettings, ShadowSettings
 from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.settings.rollout import AllAtOnce, Deployment, check_variant_name
 from mdlc_constructs.settings.serving import Serving
 
 MIN_EXPERIMENT, MAX_EXPERIMENT = timedelta(minutes=1), timedelta(days=30)
 SHADOW_VARIANT = "shadow"
-"""The shadow's variant name, by which its captures and metrics are told."""
+"""The shadow's variant name, by which its captures and metrics are known."""
 
 MIN_OUTCOMES = 30
 """With fewer, the normal distribution stands in badly for Student's."""
@@ -67,16 +68,19 @@ class Shadow:
     AWS offers shadow tests to no endpoint with "multi-container" models. Whether its inference pipelines
     (`Serving.prepares`) are meant by that, its documentation does not say: try it on an endpoint of yours.
 
-    :param sample_percent: share of requests that are copied.
-    :param duration: how long the two are compared before the new version is promoted or dropped.
-    :param tolerance: how far two answers to one request may lie apart, in the answer's own unit; None takes
-        that of `Probes`.
-    :param outside: the largest share (0 to 1) of pairs that may lie further apart.
-    :param errors: how much the new version's share of failed requests may exceed the serving one's.
-    :param slower: the largest ratio of mean model latencies, the new version's to the serving one's.
-    :param pairs: the fewest pairs of answers to judge by.
-    :param then: how the promoted version takes over.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        sample_percent: share of requests that are copied.
+        duration: how long the two are compared before the new version is promoted or dropped.
+        tolerance: how far two answers to one request may lie apart, in the answer's own unit; None takes
+            that of `Probes`.
+        outside: the largest share (0 to 1) of pairs that may lie further apart.
+        errors: how much the new version's share of failed requests may exceed the serving one's.
+        slower: the largest ratio of mean model latencies, the new version's to the serving one's.
+        pairs: the fewest pairs of answers to judge by.
+        then: how the promoted version takes over.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     sample_percent: int = 100
@@ -111,24 +115,26 @@ class Shadow:
     def check_endpoint(self, serving: Serving, entity: str | None) -> None:
         """Refuse an endpoint that has no shadow.
 
-        :raises ValueError: naming what does not fit.
+        Raises:
+            ValueError: naming what does not fit.
         """
         _check_serving("Shadow", serving, modes=("Output",))
         if serving.variant == SHADOW_VARIANT:
             raise refusal("variant", serving.variant, "is the shadow's name; give the endpoint's another.")
 
-    def to_plan(self, tolerance: float) -> dict[str, object]:
-        """As the judging function holds it.
+    def judgement(self, tolerance: float) -> ShadowSettings:
+        """As the judging function gets it.
 
-        :param tolerance: that of the probes.
+        Args:
+            tolerance: that of the probes.
         """
-        return {
-            "tolerance": tolerance if self.tolerance is None else self.tolerance,
-            "outside": self.outside,
-            "errors": self.errors,
-            "slower": self.slower,
-            "pairs": self.pairs,
-        }
+        return ShadowSettings(
+            tolerance=tolerance if self.tolerance is None else self.tolerance,
+            outside=self.outside,
+            errors=self.errors,
+            slower=self.slower,
+            pairs=self.pairs,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,9 +143,9 @@ class ABTest:
 
     SageMaker's own weights are drawn anew for each request. So the caller asks `variant_of` and names the
     answer as the request's ``TargetVariant``; a `DecisionApi` in front of the endpoint (of the Lambda shape)
-    does so by itself, by the dataset's entity column. What came of each request is told by the team, as JSON
-    Lines below ``outcomes/`` in the model's bucket: ``{"request_id": ..., "value": ...}``, the request's id
-    being its ``InferenceId``.
+    does so by itself, by the dataset's entity column. What came of each request is written by the team, as
+    JSON Lines below ``outcomes/`` in the model's bucket: ``{"request_id": ..., "value": ...}``, the
+    request's id being its ``InferenceId``.
 
     The challenger wins when the confidence interval of the difference of means (of entities, not of
     requests: those of one entity are not independent) lies above zero: Welch's, with the normal distribution
@@ -147,14 +153,17 @@ class ABTest:
     it is left as it is. While the test runs no alarm sends the challenger back: Shadow is the rollout that
     asks whether it is safe at all.
 
-    :param weights: variant's name to its share of the traffic, in any unit: the endpoint's own variant
-        (`Serving.variant`), with which the champion goes on, then the new version's.
-    :param duration: how long the test runs.
-    :param confidence: how sure (0.5 to 1) the result must be for the challenger to win.
-    :param higher_is_better: whether larger values are the better ones.
-    :param outcomes: the fewest entities with an outcome, of each variant, to judge by.
-    :param collapse: how the winner takes over all traffic afterwards.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        weights: variant's name to its share of the traffic, in any unit: the endpoint's own variant
+            (`Serving.variant`), with which the champion goes on, then the new version's.
+        duration: how long the test runs.
+        confidence: how sure (0.5 to 1) the result must be for the challenger to win.
+        higher_is_better: whether larger values are the better ones.
+        outcomes: the fewest entities with an outcome, of each variant, to judge by.
+        collapse: how the winner takes over all traffic afterwards.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     weights: Mapping[str, float] = field(default_factory=lambda: {"main": 50, "challenger": 50})
@@ -197,8 +206,11 @@ class ABTest:
     def check_endpoint(self, serving: Serving, entity: str | None) -> None:
         """Refuse an endpoint, or a dataset, that cannot be tested on.
 
-        :param entity: the dataset's entity column.
-        :raises ValueError: naming what does not fit.
+        Args:
+            entity: the dataset's entity column.
+
+        Raises:
+            ValueError: naming what does not fit.
         """
         _check_serving("ABTest", serving, modes=("Input", "Output"))
         first = next(iter(self.weights))
@@ -209,14 +221,14 @@ class ABTest:
         if entity is None:
             raise refusal("entity", None, "name the dataset's column that an ABTest keeps to one variant.")
 
-    def to_plan(self, entity: str) -> dict[str, object]:
-        """As the judging function holds it."""
-        return {
-            "confidence": self.confidence,
-            "higher_is_better": self.higher_is_better,
-            "outcomes": self.outcomes,
-            "entity": entity,
-        }
+    def judgement(self, entity: str) -> ABTestSettings:
+        """As the judging function gets it."""
+        return ABTestSettings(
+            confidence=self.confidence,
+            higher_is_better=self.higher_is_better,
+            outcomes=self.outcomes,
+            entity=entity,
+        )
 
 
 Experiment: TypeAlias = Shadow | ABTest

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mdlc_constructs.settings.metric import check_metric_task, metric
+from mdlc_constructs.settings.payloads.job_plan import GateSection
 from mdlc_constructs.settings.refusal import refusal
 
 
@@ -14,14 +15,17 @@ class Gate:
     A gate without any condition refuses nothing, and the evaluation says so. One thing is refused whatever
     the gate asks: a model whose main metric (AUC, or RMSE in a regression) is not defined on the holdout.
 
-    :param at_least: metric name to the least value that passes; the value may equal it.
-    :param at_most: metric name to the greatest value that passes; the value may equal it.
-    :param better_than_champion: the metric by which a challenger must beat the champion, when there is a
-        champion.
-    :param margin: by how much it must at least be better, in the metric's unit; a negative margin allows
-        that much loss.
-    :param confidence: how sure (0.5 to 1) the paired bootstrap must be that it is better by the margin.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        at_least: metric name to the least value that passes; the value may equal it.
+        at_most: metric name to the greatest value that passes; the value may equal it.
+        better_than_champion: the metric by which a challenger must beat the champion, when there is a
+            champion.
+        margin: by how much it must at least be better, in the metric's unit; a negative margin allows
+            that much loss.
+        confidence: how sure (0.5 to 1) the paired bootstrap must be that it is better by the margin.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     at_least: Mapping[str, float] = field(default_factory=dict)
@@ -50,7 +54,8 @@ class Gate:
     def check_task(self, task: str) -> None:
         """Refuse metrics that are not computed for the dataset's task.
 
-        :raises ValueError: naming the metric.
+        Raises:
+            ValueError: naming the metric.
         """
         champion = [self.better_than_champion] if self.better_than_champion else []
         for argument, names in (
@@ -61,15 +66,15 @@ class Gate:
             for name in names:
                 check_metric_task(argument, name, task)
 
-    def to_plan(self) -> dict[str, object]:
+    def to_plan(self) -> GateSection:
         """The ``gate`` section of a job's plan."""
-        return {
-            "at_least": dict(self.at_least),
-            "at_most": dict(self.at_most),
-            "better_than_champion": self.better_than_champion,
-            "margin": self.margin,
-            "confidence": self.confidence,
-        }
+        return GateSection(
+            at_least=dict(self.at_least),
+            at_most=dict(self.at_most),
+            better_than_champion=self.better_than_champion,
+            margin=self.margin,
+            confidence=self.confidence,
+        )
 
 
 def _check_bound(argument: str, name: str, bound: float) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mdlc_constructs.settings.dataset import Dataset
+from mdlc_constructs.settings.payloads.job_plan import QualitySection
 from mdlc_constructs.settings.refusal import refusal, unknown
 
 
@@ -11,15 +12,18 @@ from mdlc_constructs.settings.refusal import refusal, unknown
 class QualityRules:
     """Rules for a batch of data. Missing columns, wrong types and empty files are refused without a rule.
 
-    :param minimum_rows: fewer rows than this are refused.
-    :param maximum_missing_share: the largest share (0 to 1) of a feature's values that may be missing.
-    :param missing_share: the same for single columns, which wins over ``maximum_missing_share``.
-    :param unique_key: whether two rows may not have the same row key.
-    :param ranges: smallest and largest value of numeric columns; None leaves a side open.
-    :param accepted_values: the values that a column may hold, as text.
-    :param minimum_class_share: in a binary task, the smallest share (0 to 1) of the rarer class.
-    :param leak_auc: a feature that alone reaches this AUC (0.5 to 1) is taken for a leak of the label.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        minimum_rows: fewer rows than this are refused.
+        maximum_missing_share: the largest share (0 to 1) of a feature's values that may be missing.
+        missing_share: the same for single columns, which wins over ``maximum_missing_share``.
+        unique_key: whether two rows may not have the same row key.
+        ranges: smallest and largest value of numeric columns; None leaves a side open.
+        accepted_values: the values that a column may hold, as text.
+        minimum_class_share: in a binary task, the smallest share (0 to 1) of the rarer class.
+        leak_auc: a feature that alone reaches this AUC (0.5 to 1) is taken for a leak of the label.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     minimum_rows: int = 100
@@ -67,7 +71,8 @@ class QualityRules:
     def check_columns(self, dataset: Dataset) -> None:
         """Refuse rules about columns that the dataset does not have.
 
-        :raises ValueError: with the nearest right name.
+        Raises:
+            ValueError: with the nearest right name.
         """
         for argument in ("missing_share", "ranges", "accepted_values"):
             for column in getattr(self, argument):
@@ -79,18 +84,18 @@ class QualityRules:
                     "ranges", column, f"is a {dataset.columns[column]} column; ranges are for numbers."
                 )
 
-    def to_plan(self) -> dict[str, object]:
+    def to_plan(self) -> QualitySection:
         """The ``quality`` section of a job's plan."""
-        return {
-            "minimum_rows": self.minimum_rows,
-            "maximum_missing_share": self.maximum_missing_share,
-            "missing_share": dict(self.missing_share),
-            "unique_key": self.unique_key,
-            "ranges": {column: list(bounds) for column, bounds in self.ranges.items()},
-            "accepted_values": {column: list(values) for column, values in self.accepted_values.items()},
-            "minimum_class_share": self.minimum_class_share,
-            "leak_auc": self.leak_auc,
-        }
+        return QualitySection(
+            minimum_rows=self.minimum_rows,
+            maximum_missing_share=self.maximum_missing_share,
+            missing_share=dict(self.missing_share),
+            unique_key=self.unique_key,
+            ranges=dict(self.ranges),
+            accepted_values={column: tuple(values) for column, values in self.accepted_values.items()},
+            minimum_class_share=self.minimum_class_share,
+            leak_auc=self.leak_auc,
+        )
 
 
 def _check_share(argument: str, share: float) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import pairwise
 
+from mdlc_constructs.settings.payloads.job_plan import SplitSection
+from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.refusal import refusal
 
 
@@ -34,7 +36,8 @@ class Split:
     ) -> "Split":
         """Divide at moments. Rows before ``train_from`` and from ``holdout_to`` on are left out.
 
-        :raises ValueError: when the moments are not in the order of time.
+        Raises:
+            ValueError: when the moments are not in the order of time.
         """
         moments = {
             "train_from": _iso("train_from", train_from),
@@ -42,8 +45,8 @@ class Split:
             "holdout_from": _iso("holdout_from", holdout_from),
             "holdout_to": _iso("holdout_to", holdout_to),
         }
-        given = [(name, moment) for name, moment in moments.items() if moment is not None]
-        for (earlier, start), (later, end) in pairwise(given):
+        bounds = [(name, moment) for name, moment in moments.items() if moment is not None]
+        for (earlier, start), (later, end) in pairwise(bounds):
             if start >= end:
                 raise refusal(later, end, f"must be after {earlier} ({start}).")
         return cls(
@@ -60,7 +63,8 @@ class Split:
 
         Rows of one moment are kept together, so shares are approximate where many rows share a moment.
 
-        :raises ValueError: when a share is not between 0 and 1, or nothing is left to train on.
+        Raises:
+            ValueError: when a share is not between 0 and 1, or nothing is left to train on.
         """
         for name, share in (("validation", validation), ("holdout", holdout)):
             if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < 1:
@@ -72,11 +76,13 @@ class Split:
             )
         return cls(fractions={"train": train, "validation": validation, "holdout": holdout})
 
-    def to_plan(self) -> dict[str, object]:
+    def to_plan(self) -> SplitSection:
         """The ``split`` section of a job's plan."""
-        if self.intervals is not None:
-            return {name: {"start": start, "end": end} for name, (start, end) in self.intervals.items()}
-        return {"fractions": dict(self.fractions or {})}
+        if self.intervals is None:
+            return SplitSection(fractions=dict(self.fractions or {}))
+        return SplitSection(
+            intervals={part: Interval(start=start, end=end) for part, (start, end) in self.intervals.items()}
+        )
 
 
 def _iso(argument: str, moment: date | datetime | None) -> str | None:

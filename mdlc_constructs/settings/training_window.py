@@ -31,9 +31,12 @@ def _intervals(start: datetime | None, end: datetime, holdout: timedelta) -> Int
 class SlidingWindow:
     """The latest rows only: what is old is forgotten.
 
-    :param length: how far training reaches back before the holdout.
-    :param holdout: how long the holdout is.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        length: how far training reaches back before the holdout.
+        holdout: how long the holdout is.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     kind: ClassVar[str] = "sliding"
@@ -54,8 +57,11 @@ class SlidingWindow:
 class ExpandingWindow:
     """All rows so far.
 
-    :param holdout: how long the holdout is.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        holdout: how long the holdout is.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     kind: ClassVar[str] = "expanding"
@@ -74,10 +80,13 @@ class ExpandingWindow:
 class SinceDrift:
     """The rows since the world changed, as far as they are enough.
 
-    :param shortest: how far training reaches back before the holdout at least.
-    :param longest: how far at most, and where no drift is known.
-    :param holdout: how long the holdout is.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        shortest: how far training reaches back before the holdout at least.
+        longest: how far at most, and where no drift is known.
+        holdout: how long the holdout is.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     kind: ClassVar[str] = "since-drift"
@@ -104,13 +113,13 @@ TrainingWindow: TypeAlias = SlidingWindow | ExpandingWindow | SinceDrift
 
 def window_to_plan(window: TrainingWindow) -> dict[str, object]:
     """A window as functions are given it: its kind, and durations in seconds."""
-    durations = {one.name: int(getattr(window, one.name).total_seconds()) for one in fields(window)}
+    durations = {field.name: int(getattr(window, field.name).total_seconds()) for field in fields(window)}
     return {"kind": window.kind, **durations}
 
 
 def window_from_plan(plan: Mapping[str, Any]) -> TrainingWindow:
     """The window of `window_to_plan`."""
-    kinds: dict[str, Any] = {one.kind: one for one in (SlidingWindow, ExpandingWindow, SinceDrift)}
-    given = {name: timedelta(seconds=value) for name, value in plan.items() if name != "kind"}
-    window: TrainingWindow = kinds[plan["kind"]](**given)
+    kinds: dict[str, Any] = {window.kind: window for window in (SlidingWindow, ExpandingWindow, SinceDrift)}
+    durations = {name: timedelta(seconds=value) for name, value in plan.items() if name != "kind"}
+    window: TrainingWindow = kinds[plan["kind"]](**durations)
     return window

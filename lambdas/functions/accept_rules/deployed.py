@@ -15,7 +15,7 @@ from lambdas.aws.clients import client
 from lambdas.aws.custom_resource import answer
 from lambdas.functions.accept_rules import handler as uploads
 from lambdas.functions.accept_rules import logic
-from mdlc_constructs.settings.rules_document import RulesRefused
+from mdlc_constructs.settings.rules_document import RulesRefusedError
 
 logger = Logger(service="accept-rules")
 
@@ -47,7 +47,7 @@ def place(properties: dict[str, Any]) -> str:
     """Put the rules into their place unless uploaded ones stand there; says which.
 
     Raises:
-        RulesRefused: when neither can be used.
+        RulesRefusedError: when neither can be used.
     """
     upload = logic.Upload(
         bucket=properties["Bucket"],
@@ -81,9 +81,9 @@ def _staying(dynamodb: Any, properties: dict[str, Any]) -> str:
     document = found["document"]["S"].encode()
     try:
         rules = logic.rules_in(document, properties["Decisions"], properties["Columns"])
-    except RulesRefused as refused:
+    except RulesRefusedError as refused:
         version = found["rules_version"]["S"]
-        raise RulesRefused(
+        raise RulesRefusedError(
             [f"The rules in use, {version}, could not be used any more ({refused}): upload others before."]
         ) from refused
     return f"the team's own rules {rules.recorded} stay"

@@ -16,7 +16,7 @@ from lambdas.aws import embedded_metrics
 from lambdas.aws.clients import client
 from lambdas.functions.accept_rules import logic
 from mdlc_constructs.settings.rules import Rules
-from mdlc_constructs.settings.rules_document import RulesRefused
+from mdlc_constructs.settings.rules_document import RulesRefusedError
 
 logger = Logger(service="accept-rules")
 
@@ -48,7 +48,7 @@ def _outcome(event: dict[str, Any], upload: logic.Upload) -> str:
     )
     try:
         rules = logic.rules_in(content, event["decisions"], event["columns"])
-    except RulesRefused as refused:
+    except RulesRefusedError as refused:
         detail = logic.refusal_detail(upload, event, refused)
         embedded_metrics.count(event["api"], {"RulesRefused": 1}, {"message": detail["message"]})
         _announce(event, "Rules Refused", detail)

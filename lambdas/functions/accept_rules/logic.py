@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mdlc_constructs.settings.rules import Rules
-from mdlc_constructs.settings.rules_document import MAX_DOCUMENT_BYTES, RulesRefused, parse, read
+from mdlc_constructs.settings.rules_document import MAX_DOCUMENT_BYTES, RulesRefusedError, parse, read
 from mdlc_constructs.settings.strict_json import StrictJsonError, decoded, shown_text
 
 CURRENT = "RULES"
@@ -43,15 +43,15 @@ def rules_in(content: bytes, decisions: Sequence[str], columns: Mapping[str, str
         columns: the types of the columns that a row may hold; None does not check names of columns.
 
     Raises:
-        RulesRefused: naming what is wrong.
+        RulesRefusedError: naming what is wrong.
     """
     if len(content) > MAX_DOCUMENT_BYTES:
         # It may be cut, so that its last character is none.
-        raise RulesRefused([f"The file has more than {MAX_DOCUMENT_BYTES} bytes: shorten its lists."])
+        raise RulesRefusedError([f"The file has more than {MAX_DOCUMENT_BYTES} bytes: shorten its lists."])
     try:
         text = decoded(content)
     except StrictJsonError as error:
-        raise RulesRefused([str(error)]) from error
+        raise RulesRefusedError([str(error)]) from error
     return parse(read(text), decisions=decisions, columns=columns)
 
 
@@ -102,7 +102,7 @@ def order(upload: Upload, current: Mapping[str, Any] | None) -> Order:
     return "newer" if upload.written_at > current["written_at"]["S"] else "older"
 
 
-def refusal_detail(upload: Upload, event: Mapping[str, Any], refused: RulesRefused) -> dict[str, Any]:
+def refusal_detail(upload: Upload, event: Mapping[str, Any], refused: RulesRefusedError) -> dict[str, Any]:
     """What the event of a refusal says: the first problems, which a person mends one after the other."""
     return {
         "model": event["model"],

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from lambdas.functions.accept_rules import logic
 from lambdas.functions.accept_rules.logic import Upload
-from mdlc_constructs.settings.rules_document import RulesRefused
+from mdlc_constructs.settings.rules_document import RulesRefusedError
 
 DOCUMENT = {"schema_version": 1, "version": "7", "bands": [{"decision": "wait"}]}
 
@@ -78,12 +78,12 @@ def test_a_mark_of_utf8_at_the_beginning_is_no_fault() -> None:
 
 
 def test_what_is_no_text_is_refused() -> None:
-    with pytest.raises(RulesRefused, match=r"no text in UTF-8 \(byte 1\)"):
+    with pytest.raises(RulesRefusedError, match=r"no text in UTF-8 \(byte 1\)"):
         logic.rules_in(b"{\xff", ["wait"], {})
 
 
 def test_a_refusal_says_what_to_mend() -> None:
-    refused = RulesRefused([f"problem {n}" for n in range(30)])
+    refused = RulesRefusedError([f"problem {n}" for n in range(30)])
     detail = logic.refusal_detail(upload(), {"model": "flight-delay", "api": "flights"}, refused)
     assert detail["message"] == "problem 0 (and 29 more)" and len(detail["problems"]) == logic.MOST_PROBLEMS
     assert detail["source"] == "s3://home/rules/flights.json" and detail["s3_version"] == "v2"
