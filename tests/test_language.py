@@ -53,6 +53,7 @@ PHRASES = {
     r"\bCDK's other half\b|\bother half of the CDK\b": "the jsii kernel (Node)",
     r"\bleaves the line\b|\bstands? in line\b": "is removed from the queue, waits in the queue",
     r"\b(is|are|was) woken\b": "is resumed",
+    r"\b(release|version|one) (that )?(is|was) sent back\b|\bsends (it|the release) back\b": "is rolled back",
     r"^\s*:(param|raises|returns?|rtype|ivar)\b": "a section of Google's style: Args, Raises, Returns",
 }
 """What no docstring and no text says, and what it says instead."""
