@@ -15,7 +15,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import authentication, children, control, credentials, environment, loopback, options, patches
+from mdlc_local import (
+    authentication,
+    children,
+    control,
+    credentials,
+    environment,
+    loopback,
+    memory,
+    options,
+    patches,
+)
 from mdlc_local.options import HOST, Options
 
 log = logging.getLogger("mdlc_local.server")
@@ -162,6 +172,7 @@ async def _serve(
     watching = [
         asyncio.create_task(_report_ready(chosen, facts, started)),
         asyncio.create_task(_watch(chosen, gateway, stop)),
+        asyncio.create_task(memory.give_back()),
     ]
     await hypercorn.serve(authenticated, config, shutdown_trigger=stop.wait)
     for task in watching:

@@ -30,6 +30,7 @@ REFERENCE: Mapping[str, tuple[str, str]] = {
         "State machines as plain data. Import each from `mdlc_constructs.asl`, or from `mdlc_constructs` "
         "what it exports.",
     ),
+    "stacks": ("Reference stacks", "Whole stacks to copy or to subclass. They are not part of the wheel."),
     "governance": ("Governance", "Checks by cdk-nag. Import each from `mdlc_constructs.governance`."),
 }
 """The pages of the reference: their titles, and how each begins."""
@@ -54,6 +55,9 @@ def reference_pages() -> dict[str, str]:
     for package, page in PACKAGES.items():
         for name, module in public_names(package).items():
             entries[page or _page_of(module)].append(f"::: {package}.{name}\n")
+    for path in sorted((ROOT / "stacks").glob("[a-z]*.py")):
+        classes = [node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)]
+        entries["stacks"] += [f"::: stacks.{path.stem}.{name}\n" for name in classes]
     pages = {
         page: f"# {title}\n\n{about}\n\n" + "\n".join(sorted(entries[page], key=str.lower))
         for page, (title, about) in REFERENCE.items()

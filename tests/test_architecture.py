@@ -24,6 +24,7 @@ CODE = (
 
 LIBRARY = "mdlc_constructs."
 ASL, SETTINGS, TASKS = f"{LIBRARY}asl", f"{LIBRARY}settings", f"{LIBRARY}tasks"
+PAYLOADS = f"{SETTINGS}.payloads"
 RESOURCES, WORKFLOWS, GOVERNANCE = f"{LIBRARY}resources", f"{LIBRARY}workflows", f"{LIBRARY}governance"
 EXPORTS, SIGNATURES, SUGGESTIONS = (f"{LIBRARY}{name}" for name in ("exports", "signatures", "suggestions"))
 
@@ -36,7 +37,7 @@ MAY_IMPORT = {
     GOVERNANCE: {EXPORTS, SUGGESTIONS, ASL, SETTINGS, TASKS, RESOURCES, WORKFLOWS},
     "stacks": {"mdlc_constructs"},
     "lambdas": {SETTINGS},
-    "jobs": {SETTINGS},
+    "jobs": {PAYLOADS},
     "mdlc_local": set(),
     "mdlc_cli": {RESOURCES, SETTINGS},
 }

@@ -20,6 +20,7 @@ from benchmarks.all_l2.statements import (
 )
 from benchmarks.all_l2.states import States
 from examples.flight_delay.dataset import flights, rules
+from mdlc_constructs.settings.payloads.codec import encode
 
 PREFIX = "raw/batch/"
 S3 = ("S3.S3Exception", "S3.SdkClientException", "S3.SlowDown")
@@ -74,7 +75,7 @@ class BatchInference(Construct):
         )
         plan = states.planning(
             function,
-            {"dataset": flights(uri).to_plan(), "quality": rules().to_plan(), "parallel": 4},
+            {"dataset": encode(flights(uri).to_plan()), "quality": encode(rules().to_plan()), "parallel": 4},
             ["quality", "output"],
         )
         model = states.created_model(

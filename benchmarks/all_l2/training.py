@@ -25,6 +25,7 @@ from benchmarks.all_l2.statements import (
 from benchmarks.all_l2.states import States
 from examples.flight_delay.dataset import flights, rules, split
 from mdlc_constructs import Evaluation, Gate
+from mdlc_constructs.settings.payloads.codec import encode
 
 HYPERPARAMETERS = {"objective": "binary:logistic", "num_round": "200"}
 PREFIX = "raw/training/"
@@ -89,11 +90,11 @@ class Training(Construct):
             ],
         )
         settings = {
-            "dataset": flights(uri).to_plan(),
-            "quality": rules().to_plan(),
-            "split": split().to_plan(),
-            "gate": Gate(at_least={"auc": 0.66}, better_than_champion="auc").to_plan(),
-            "evaluation": Evaluation().to_plan(),
+            "dataset": encode(flights(uri).to_plan()),
+            "quality": encode(rules().to_plan()),
+            "split": encode(split().to_plan()),
+            "gate": encode(Gate(at_least={"auc": 0.66}, better_than_champion="auc").to_plan()),
+            "evaluation": encode(Evaluation().to_plan()),
         }
         plan = states.planning(function, settings, ["quality", "gate"])
         check = states.data_job(

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from lambdas.aws.clients import AutoScalingClient
 from lambdas.aws.registry import absent
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker.type_defs import ProductionVariantOutputTypeDef
 
 BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 """States of an endpoint that pass by themselves."""
@@ -34,7 +39,7 @@ class Endpoint:
     registered: bool = False
 
 
-def endpoint(sagemaker: Any, autoscaling: Any, name: str) -> Endpoint | None:
+def endpoint(sagemaker: "SageMakerClient", autoscaling: AutoScalingClient, name: str) -> Endpoint | None:
     """Look the endpoint up; None when there is none."""
     try:
         answer = sagemaker.describe_endpoint(EndpointName=name)
@@ -43,8 +48,8 @@ def endpoint(sagemaker: Any, autoscaling: Any, name: str) -> Endpoint | None:
             return None
         raise
     config = answer.get("EndpointConfigName", "")
-    found = answer.get("ProductionVariants", [])
-    variants = dict.fromkeys(entry["VariantName"] for entry in found)
+    serving = answer.get("ProductionVariants", [])
+    variants = dict.fromkeys(entry["VariantName"] for entry in serving)
     configured = _configured(sagemaker, config)
     ids = [f"endpoint/{name}/variant/{variant}" for variant in variants]
     return Endpoint(
@@ -55,14 +60,14 @@ def endpoint(sagemaker: Any, autoscaling: Any, name: str) -> Endpoint | None:
         models={entry["VariantName"]: entry["ModelName"] for entry in configured if "ModelName" in entry},
         instances={
             entry["VariantName"]: entry["CurrentInstanceCount"]
-            for entry in found
+            for entry in serving
             if "CurrentInstanceCount" in entry
         },
         registered=bool(ids) and _registered(autoscaling, ids),
     )
 
 
-def _configured(sagemaker: Any, config: str) -> list[Mapping[str, Any]]:
+def _configured(sagemaker: "SageMakerClient", config: str) -> "list[ProductionVariantOutputTypeDef]":
     """The production variants of a configuration; none when it is gone."""
     try:
         answer = sagemaker.describe_endpoint_config(EndpointConfigName=config)
@@ -70,10 +75,9 @@ def _configured(sagemaker: Any, config: str) -> list[Mapping[str, Any]]:
         if absent(error):
             return []
         raise
-    found: list[Mapping[str, Any]] = answer["ProductionVariants"]
-    return found
+    return answer["ProductionVariants"]
 
 
-def _registered(autoscaling: Any, ids: list[str]) -> bool:
+def _registered(autoscaling: AutoScalingClient, ids: list[str]) -> bool:
     answer = autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker", ResourceIds=ids)
     return bool(answer["ScalableTargets"])

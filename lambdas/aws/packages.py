@@ -2,9 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from lambdas.planning.errors import InvalidInput, NoPackage
+from lambdas.planning.errors import NoPackage
+from mdlc_constructs.settings.payloads.planning import PlannedPackage
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.type_defs import (
+        DescribeModelPackageOutputTypeDef,
+        ModelPackageSummaryTypeDef,
+    )
 
 SERVED = ("Production", "Deployed")
 """Life-cycle stage and status that a release gives to a version when it serves, and that it keeps."""
@@ -27,20 +34,26 @@ class Package:
     metadata: Mapping[str, str]
     served: bool = False
 
-
-def check_version(given: Mapping[str, Any]) -> None:
-    """Refuse a `package_version` in an execution's input that is no version's number.
-
-    Raises:
-        InvalidInput: naming the value.
-    """
-    version = given.get("package_version")
-    if version is not None and (not isinstance(version, int) or isinstance(version, bool) or version < 1):
-        raise InvalidInput(f"package_version is {version!r}: give the version's number, such as 3.")
+    @property
+    def planned(self) -> PlannedPackage:
+        """As a plan holds it."""
+        return PlannedPackage(
+            arn=self.arn,
+            version=self.version,
+            model=self.metadata["model"],
+            image=self.image,
+            artifact=self.artifact,
+            environment=dict(self.environment),
+            program=self.metadata["program"],
+        )
 
 
 def choose(
-    versions: Iterable[Mapping[str, Any]], asked: int | None, group: str, *, must_be_approved: bool = True
+    versions: "Iterable[ModelPackageSummaryTypeDef]",
+    asked: int | None,
+    group: str,
+    *,
+    must_be_approved: bool = True,
 ) -> str:
     """The ARN of the version asked for, or of the highest approved one.
 
@@ -51,23 +64,23 @@ def choose(
     Raises:
         NoPackage: when there is none, or the one asked for was refused.
     """
-    found = {int(v["ModelPackageVersion"]): v for v in versions}
+    known = {int(each["ModelPackageVersion"]): each for each in versions}
     if asked is None:
-        approved = [n for n, v in found.items() if v["ModelApprovalStatus"] == "Approved"]
+        approved = [number for number, each in known.items() if each["ModelApprovalStatus"] == "Approved"]
         if not approved:
             raise NoPackage(
                 f"{group} has no approved model package: run the training workflow, or approve a version."
             )
-        return str(found[max(approved)]["ModelPackageArn"])
-    if asked not in found:
-        raise NoPackage(f"{group} has no version {asked}: its versions are {sorted(found) or 'none yet'}.")
-    status = found[asked]["ModelApprovalStatus"]
+        return str(known[max(approved)]["ModelPackageArn"])
+    if asked not in known:
+        raise NoPackage(f"{group} has no version {asked}: its versions are {sorted(known) or 'none yet'}.")
+    status = known[asked]["ModelApprovalStatus"]
     if must_be_approved and status != "Approved":
         raise NoPackage(f"Version {asked} of {group} is {status}: approve it first, or name an approved one.")
-    return str(found[asked]["ModelPackageArn"])
+    return str(known[asked]["ModelPackageArn"])
 
 
-def package_from(answer: Mapping[str, Any]) -> Package:
+def package_from(answer: "DescribeModelPackageOutputTypeDef") -> Package:
     """A package from DescribeModelPackage's answer.
 
     Raises:
@@ -81,7 +94,7 @@ def package_from(answer: Mapping[str, Any]) -> Package:
             f"a training workflow carry the feature program that inference needs."
         )
     container = answer["InferenceSpecification"]["Containers"][0]
-    life = answer.get("ModelLifeCycle") or {}
+    life = answer.get("ModelLifeCycle", {})
     return Package(
         arn=answer["ModelPackageArn"],
         version=int(answer["ModelPackageVersion"]),

@@ -1,11 +1,19 @@
 """What SageMaker knows under a name: jobs, models, model packages."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from lambdas.planning.steps import Job, Status
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker.type_defs import ModelPackageSummaryTypeDef
+
+LookUp = Callable[[str], Job]
+"""What stands behind a name."""
 
 _STATUS: Mapping[str, Status] = {
     "Completed": "Completed",
@@ -32,7 +40,29 @@ def absent(error: ClientError) -> bool:
     )
 
 
-def _look_up(describe: Callable[[str], Any], status_key: str | None) -> Callable[[str], Job]:
+@dataclass(frozen=True, kw_only=True)
+class LookUps:
+    """What stands behind a name, by kind of resource."""
+
+    processing: LookUp
+    training: LookUp
+    transform: LookUp
+    model: LookUp
+    config: LookUp
+
+
+def look_ups(sagemaker: "SageMakerClient") -> LookUps:
+    """Look-ups at SageMaker."""
+    return LookUps(
+        processing=processing_jobs(sagemaker),
+        training=training_jobs(sagemaker),
+        transform=transform_jobs(sagemaker),
+        model=models(sagemaker),
+        config=endpoint_configs(sagemaker),
+    )
+
+
+def _look_up(describe: Callable[[str], Mapping[str, object]], status_key: str | None) -> LookUp:
     def look_up(name: str) -> Job:
         try:
             answer = describe(name)
@@ -42,41 +72,44 @@ def _look_up(describe: Callable[[str], Any], status_key: str | None) -> Callable
             raise
         if status_key is None:
             return Job(status="Completed")
-        return Job(status=_STATUS[answer[status_key]], exit_message=answer.get("ExitMessage"))
+        message = answer.get("ExitMessage")
+        return Job(
+            status=_STATUS[str(answer[status_key])], exit_message=None if message is None else str(message)
+        )
 
     return look_up
 
 
-def processing_jobs(sagemaker: Any) -> Callable[[str], Job]:
+def processing_jobs(sagemaker: "SageMakerClient") -> LookUp:
     """Look-up of processing jobs by name."""
     return _look_up(
         lambda name: sagemaker.describe_processing_job(ProcessingJobName=name), "ProcessingJobStatus"
     )
 
 
-def training_jobs(sagemaker: Any) -> Callable[[str], Job]:
+def training_jobs(sagemaker: "SageMakerClient") -> LookUp:
     """Look-up of training jobs by name."""
     return _look_up(lambda name: sagemaker.describe_training_job(TrainingJobName=name), "TrainingJobStatus")
 
 
-def transform_jobs(sagemaker: Any) -> Callable[[str], Job]:
+def transform_jobs(sagemaker: "SageMakerClient") -> LookUp:
     """Look-up of transform jobs by name."""
     return _look_up(
         lambda name: sagemaker.describe_transform_job(TransformJobName=name), "TransformJobStatus"
     )
 
 
-def models(sagemaker: Any) -> Callable[[str], Job]:
+def models(sagemaker: "SageMakerClient") -> LookUp:
     """Look-up of models by name; a model that exists is Completed."""
     return _look_up(lambda name: sagemaker.describe_model(ModelName=name), None)
 
 
-def endpoint_configs(sagemaker: Any) -> Callable[[str], Job]:
+def endpoint_configs(sagemaker: "SageMakerClient") -> LookUp:
     """Look-up of endpoint configurations by name; one that exists is Completed."""
     return _look_up(lambda name: sagemaker.describe_endpoint_config(EndpointConfigName=name), None)
 
 
-def is_approved(sagemaker: Any, package_arn: str) -> bool:
+def is_approved(sagemaker: "SageMakerClient", package_arn: str) -> bool:
     """Whether a model package exists and is approved."""
     try:
         found = sagemaker.describe_model_package(ModelPackageName=package_arn)
@@ -87,7 +120,7 @@ def is_approved(sagemaker: Any, package_arn: str) -> bool:
     return bool(found["ModelApprovalStatus"] == "Approved")
 
 
-def packages(sagemaker: Any, group: str) -> Iterator[Mapping[str, Any]]:
+def packages(sagemaker: "SageMakerClient", group: str) -> "Iterator[ModelPackageSummaryTypeDef]":
     """Summaries of the group's model packages, the newest first."""
     pages = sagemaker.get_paginator("list_model_packages").paginate(
         ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending"

@@ -1,17 +1,23 @@
-"""What planning a training and planning a batch have in common."""
+"""What the planning functions have in common: the execution's input, the state to go on with, `plan.json`."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 from lambdas.planning.errors import InvalidInput, PlanningError
 from lambdas.planning.sources import split_uri
 from lambdas.planning.steps import Job, digest
+from mdlc_constructs.settings.payloads.codec import PayloadError, decode, encode
+from mdlc_constructs.settings.payloads.job_plan import JobPlan
+from mdlc_constructs.settings.payloads.planning import PackageInput, PlannerRequest, RefusedCall
+from mdlc_constructs.settings.payloads.verdict import Verdict
 from mdlc_constructs.settings.strict_json import StrictJsonError, check_json
 
-TEXT_KEYS = ("reason", "trigger", "request_id")
-"""What every execution's input may say for the audit."""
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+Input = TypeVar("Input")
 
 _FROM_A_PARENT = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
 
@@ -19,30 +25,54 @@ RECORD = "RecordAudit"
 """The state that records a finished run; it is refused where another execution has recorded it."""
 NOBODY = "none"
 
-SHORTEST_WAIT, LONGEST_WAIT = 20, 600
-"""Seconds between two looks at another execution's job."""
+MIN_WAIT_SECONDS, MAX_WAIT_SECONDS = 20, 600
+"""Between two looks at another execution's job."""
 
 
-def checked_object(value: object, keys: Iterable[str]) -> dict[str, Any]:
-    """The execution's input as an object with nothing but these keys and those of `TEXT_KEYS`.
+def decode_input(kind: type[Input], document: object) -> Input:
+    """What a person gave: an execution's input, or a function's.
+
+    Args:
+        kind: the payload's dataclass.
 
     Raises:
         InvalidInput: naming the key, its value and the remedy.
     """
-    known = (*keys, *TEXT_KEYS)
-    if not isinstance(value, Mapping):
-        raise InvalidInput(f"The input is {value!r}: give a JSON object with any of {', '.join(known)}.")
-    unknown = sorted(set(value) - {*known, _FROM_A_PARENT})
-    if unknown:
-        raise InvalidInput(f"The input has the unknown key {unknown[0]!r}: use {', '.join(known)}.")
+    if isinstance(document, Mapping):
+        document = {key: value for key, value in document.items() if key != _FROM_A_PARENT}
     try:
-        check_json(value)
+        payload = decode(kind, document, from_user=True)
+        check_json(document)
+    except PayloadError as error:
+        raise InvalidInput(str(error)) from error
     except StrictJsonError as error:
         raise InvalidInput(f"The input cannot be kept for the audit. {error}") from error
-    for key in TEXT_KEYS:
-        if key in value and not isinstance(value[key], str):
-            raise InvalidInput(f"{key} is {value[key]!r}: give a text, or leave it out.")
-    return dict(value)
+    version = payload.package_version if isinstance(payload, PackageInput) else None
+    if version is not None and version < 1:
+        raise InvalidInput(f"package_version is {version!r}: give the version's number, such as 3.")
+    return payload
+
+
+def planned_step(
+    request: PlannerRequest,
+    jobs: Mapping[str, Sequence[Job]],
+    *,
+    verdicts: Mapping[str, tuple[str, Verdict | None]],
+    last: str,
+    recorded: Mapping[str, str] | None,
+) -> str:
+    """The state to go on with, or `Done` when the run was recorded before.
+
+    Args:
+        jobs: each step's jobs, in the order of the steps.
+        verdicts: steps that leave a verdict, to the choice that reads it and the verdict itself.
+        last: the state behind the last step.
+        recorded: the run's entry of the audit table.
+    """
+    if recorded:
+        return "Done"
+    refused = {step: choice for step, (choice, verdict) in verdicts.items() if not passed(verdict)}
+    return next_state(jobs, refused=refused, last=last, taken=request.taken, replaced=request.replaced)
 
 
 def next_state(
@@ -50,7 +80,7 @@ def next_state(
     *,
     refused: Mapping[str, str],
     last: str,
-    taken: Mapping[str, str] | None,
+    taken: RefusedCall | None,
     replaced: Collection[str] = (),
 ) -> str:
     """The state to go on with: the first step whose work is not done.
@@ -83,29 +113,29 @@ def next_state(
             continue
         if "InProgress" in statuses:
             return "Wait"
-        if taken and taken["step"] == step:
+        if taken and taken.step == step:
             raise met(taken)
         return step
-    if taken and taken["step"] == RECORD:
+    if taken and taken.step == RECORD:
         raise met(taken)
     return last
 
 
-def met(taken: Mapping[str, str]) -> PlanningError:
+def met(taken: RefusedCall) -> PlanningError:
     """The very error that a step met, to be raised again."""
     # Step Functions names an error by its class, and the first error's name is the one to keep.
-    named: type[PlanningError] = type(taken["error"], (PlanningError,), {})
-    return named(taken["cause"])
+    named: type[PlanningError] = type(taken.error, (PlanningError,), {})
+    return named(taken.cause)
 
 
-def finished_by(recorded: Mapping[str, Any] | None) -> str:
+def finished_by(recorded: Mapping[str, str] | None) -> str:
     """The execution that recorded a run, as `RecordAudit` compares it."""
     return str((recorded or {}).get("finished_by") or NOBODY)
 
 
-def passed(verdict: Mapping[str, Any] | None) -> bool:
+def passed(verdict: Verdict | None) -> bool:
     """Whether a job's verdict passed; a job that left none did not."""
-    return verdict is not None and verdict.get("passed") is True
+    return verdict is not None and verdict.passed
 
 
 def wait_seconds(started_at: str, now: datetime) -> int:
@@ -116,7 +146,7 @@ def wait_seconds(started_at: str, now: datetime) -> int:
         now: with a time zone.
     """
     waited = (now - datetime.fromisoformat(started_at)).total_seconds()
-    return int(min(LONGEST_WAIT, max(SHORTEST_WAIT, waited / 20)))
+    return int(min(MAX_WAIT_SECONDS, max(MIN_WAIT_SECONDS, waited / 20)))
 
 
 def utc_now() -> datetime:
@@ -124,13 +154,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def put_plan(s3: Any, bucket: str, run: str, body: Mapping[str, object]) -> str:
+def put_plan(s3: "S3Client", bucket: str, plan: JobPlan) -> str:
     """Write `plan.json` and return its S3 URI.
 
     Its place is named by its content: two executions of the same run may plan differently (a champion moved
     between them), and neither may change the plan under the other's running jobs.
     """
-    uri = f"s3://{bucket}/runs/{run}/{digest(body)[:16]}/plan.json"
+    body = encode(plan)
+    uri = f"s3://{bucket}/runs/{plan.run}/{digest(body)[:16]}/plan.json"
     _, key = split_uri(uri)
     s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(body, indent=1).encode())
     return uri

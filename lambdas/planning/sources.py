@@ -3,10 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from lambdas.planning.errors import NoData
 from lambdas.planning.steps import digest
+from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
 
 CHECKSUMS = ("CRC64NVME", "SHA256", "CRC32C", "CRC32", "SHA1")
 """S3's content checksums, the ones preferred first. An ETag under KMS is no content hash."""
@@ -23,13 +28,10 @@ class SourceFile:
     algorithm: str
     value: str
 
-    def to_plan(self) -> dict[str, object]:
+    def to_plan(self, shard: str = "") -> DataFile:
         """As `plan.json` carries it."""
-        return {
-            "name": self.name,
-            "size": self.size,
-            "checksum": {"algorithm": self.algorithm, "value": self.value},
-        }
+        checksum = Checksum(algorithm=self.algorithm, value=self.value)
+        return DataFile(name=self.name, size=self.size, checksum=checksum, shard=shard)
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -38,7 +40,7 @@ def split_uri(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
-def checksum(head: Mapping[str, Any]) -> tuple[str, str]:
+def checksum(head: Mapping[str, object]) -> tuple[str, str]:
     """The strongest identity that a HeadObject answer (with `ChecksumMode` on) holds, as (algorithm, value).
 
     A multipart upload's composite checksum identifies the content but cannot be computed from the whole
@@ -46,34 +48,34 @@ def checksum(head: Mapping[str, Any]) -> tuple[str, str]:
     the ETag.
     """
     for algorithm in CHECKSUMS:
-        value = head.get("Checksum" + algorithm)
+        value = str(head.get("Checksum" + algorithm) or "")
         if value:
             composite = head.get("ChecksumType") == "COMPOSITE" or "-" in value
-            return ("COMPOSITE" if composite else algorithm), str(value)
+            return ("COMPOSITE" if composite else algorithm), value
     version = head.get("VersionId")
     if version and version != "null":
         return "VERSION", str(version)
     return "ETAG", str(head["ETag"]).strip('"')
 
 
-def list_files(s3: Any, uri: str) -> tuple[SourceFile, ...]:
+def list_files(s3: "S3Client", uri: str) -> tuple[SourceFile, ...]:
     """The objects of data under an S3 prefix with what identifies their content, sorted by name.
 
     Raises:
         NoData: when the prefix holds none (see `is_data`).
     """
     bucket, prefix = split_uri(uri)
-    found = [(entry["Key"], entry["Size"]) for entry in listed(s3, bucket, prefix)]
-    if not found:
+    entries = [(entry["Key"], entry["Size"]) for entry in listed(s3, bucket, prefix)]
+    if not entries:
         raise NoData(
             f"No objects under {uri}: upload the data there, or correct the dataset's uri. "
             "Names of files and folders beginning with _ or . do not count."
         )
 
-    return describe(s3, bucket, prefix, found)
+    return describe(s3, bucket, prefix, entries)
 
 
-def listed(s3: Any, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
+def listed(s3: "S3Client", bucket: str, prefix: str) -> "Iterator[ObjectTypeDef]":
     """The objects of data under a prefix, as `ListObjectsV2` lists them, over all pages (see `is_data`)."""
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         for entry in page.get("Contents", []):
@@ -81,7 +83,7 @@ def listed(s3: Any, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
                 yield entry
 
 
-def is_there(s3: Any, bucket: str, key: str) -> bool:
+def is_there(s3: "S3Client", bucket: str, key: str) -> bool:
     """Whether there is an object of that very key.
 
     Who may list only below a prefix is told 403 instead of 404 when a key to get is not there:
@@ -91,16 +93,18 @@ def is_there(s3: Any, bucket: str, key: str) -> bool:
     return any(entry["Key"] == key for page in pages for entry in page.get("Contents", []))
 
 
-def describe(s3: Any, bucket: str, prefix: str, entries: Iterable[tuple[str, int]]) -> tuple[SourceFile, ...]:
+def describe(
+    s3: "S3Client", bucket: str, prefix: str, entries: Iterable[tuple[str, int]]
+) -> tuple[SourceFile, ...]:
     """Objects (key and size in bytes) with what identifies their content, sorted by name."""
 
-    def one(entry: tuple[str, int]) -> SourceFile:
+    def described(entry: tuple[str, int]) -> SourceFile:
         key, size = entry
         algorithm, value = checksum(s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED"))
         return SourceFile(name=name_below(prefix, key), size=size, algorithm=algorithm, value=value)
 
     with ThreadPoolExecutor(max_workers=16) as pool:
-        return tuple(sorted(pool.map(one, entries), key=lambda file: file.name))
+        return tuple(sorted(pool.map(described, entries), key=lambda file: file.name))
 
 
 def name_below(prefix: str, key: str) -> str:

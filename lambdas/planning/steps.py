@@ -9,26 +9,19 @@ suffix (or one failure would block that data for good).
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
+from mdlc_constructs.settings.payloads.job_plan import READ, JobPlan
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 DIGEST_LENGTH = 20
 """Hexadecimal characters of a digest that go into a name: 80 bits."""
 
 MAXIMUM_NAME_LENGTH = 63
 """SageMaker's limit for the names of jobs and models."""
-
-READ: Mapping[str, tuple[str, ...]] = {
-    "quality": ("dataset", "quality", "split", "data"),
-    "features": ("dataset", "split", "data", "champion"),
-    "evaluate": ("dataset", "data", "gate", "evaluation", "champion"),
-    "prepare": ("dataset", "data"),
-    "check": ("dataset", "quality", "data", "package", "predicted_at", "delivery"),
-    "golden": ("dataset", "golden", "data", "package"),
-    "monitor": ("dataset", "quality", "data", "package", "monitor", "previous"),
-}
-"""The sections of `plan.json` that each job may read; `jobs.plan` refuses it all others."""
 
 NOT_DIGESTED = ("predicted_at",)
 """What says when an execution did the work, not what the work is."""
@@ -67,9 +60,10 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read_by(command: str, plan: Mapping[str, Any]) -> dict[str, Any]:
+def read_by(command: str, plan: JobPlan) -> dict[str, JsonValue]:
     """The part of a plan that a job's result depends on: all that the job may read."""
-    return {section: plan.get(section) for section in READ[command] if section not in NOT_DIGESTED}
+    document = encode(plan)
+    return {section: document[section] for section in READ[command] if section not in NOT_DIGESTED}
 
 
 def derived_name(model: str, step: str, step_digest: str, attempt: int = 1) -> str:
@@ -113,12 +107,11 @@ def standing(model: str, step: str, step_digest: str, look_up: Callable[[str], J
         attempt += 1
 
 
-def verdict(job: Job) -> Mapping[str, object] | None:
+def verdict(job: Job) -> Verdict | None:
     """The verdict a completed processing job left as its exit message, or None when it left none."""
     if job.status != "Completed" or not job.exit_message:
         return None
     try:
-        value = json.loads(job.exit_message)
+        return decode(Verdict, json.loads(job.exit_message), where="The exit message")
     except ValueError:
         return None
-    return value if isinstance(value, dict) else None

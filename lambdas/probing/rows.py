@@ -8,7 +8,6 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from lambdas.probing.errors import InvalidRows
 from mdlc_constructs.settings.strict_json import json_lines
@@ -16,7 +15,7 @@ from mdlc_constructs.settings.strict_json import json_lines
 PROBE_PREFIX = "probe-"
 """How the inference id of every probe begins."""
 
-LARGEST_ROW_CHARACTERS = 65_536
+MAX_ROW_CHARACTERS = 65_536
 """Longer requests are not asked again: the champion's answers and the rows are kept in one object."""
 
 _BY_LINE = ("application/jsonlines", "application/x-jsonlines", "application/json-lines", "text/csv")
@@ -34,6 +33,26 @@ class Row:
     body: str
     content_type: str
     expected: float | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True, kw_only=True)
+class CaptureFile:
+    """A capture file, by its key in the model's bucket, with its size in bytes."""
+
+    key: str
+    size: int
+
+
+def captured_text(side: object) -> str | None:
+    """The text of one side of a captured exchange, the request or the answer; None where there is none."""
+    if not isinstance(side, Mapping) or not isinstance(side.get("data"), str):
+        return None
+    if side.get("encoding") != "BASE64":
+        return str(side["data"])
+    try:
+        return base64.b64decode(side["data"], validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
 
 
 def golden_rows(lines: Sequence[str], expected_csv: str, content_type: str) -> tuple[Row, ...]:
@@ -85,38 +104,33 @@ def captured_rows(text: str) -> Iterator[Row]:
             event = json.loads(line)
         except (ValueError, RecursionError):
             continue
-        found = _input_of(event)
-        if found is None:
+        request = _request_of(event)
+        if request is None:
             continue
-        body, content_type = found
+        body, content_type = request
         kind = content_type.split(";")[0].strip().lower()
         for part in json_lines(body) if kind in _BY_LINE else [body]:
-            if part.strip() and len(part) <= LARGEST_ROW_CHARACTERS:
+            if part.strip() and len(part) <= MAX_ROW_CHARACTERS:
                 yield Row(body=part.strip(), content_type=content_type)
 
 
-def _input_of(event: Any) -> tuple[str, str] | None:
+def _request_of(event: object) -> tuple[str, str] | None:
     """The request's body and content type, or None when this is no caller's request in text."""
     if not isinstance(event, Mapping):
         return None
     about = event.get("eventMetadata") or {}
-    given = (event.get("captureData") or {}).get("endpointInput") or {}
-    if str(about.get("inferenceId", "")).startswith(PROBE_PREFIX) or not isinstance(given.get("data"), str):
+    request = (event.get("captureData") or {}).get("endpointInput") or {}
+    body = captured_text(request)
+    if body is None or str(about.get("inferenceId", "")).startswith(PROBE_PREFIX):
         return None
-    body = given["data"]
-    if given.get("encoding") == "BASE64":
-        try:
-            body = base64.b64decode(body, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
-            return None
-    return body, str(given.get("observedContentType") or "text/csv")
+    return body, str(request.get("observedContentType") or "text/csv")
 
 
 def distinct(rows: Iterable[Row], most: int) -> tuple[Row, ...]:
     """The first rows of each body and content type, at most so many."""
-    found: dict[tuple[str, str], Row] = {}
+    first: dict[tuple[str, str], Row] = {}
     for row in rows:
-        if len(found) >= most:
+        if len(first) >= most:
             break
-        found.setdefault((row.content_type, row.body), row)
-    return tuple(found.values())
+        first.setdefault((row.content_type, row.body), row)
+    return tuple(first.values())

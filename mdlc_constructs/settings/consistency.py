@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mdlc_constructs.settings.numbers import check_above, check_whole
+from mdlc_constructs.settings.payloads.monitor_settings import ReplayRules
 from mdlc_constructs.settings.refusal import refusal
 
 MAX_ROWS = 2000
@@ -34,6 +35,6 @@ class Consistency:
         if isinstance(self.share, bool) or not 0 <= self.share < 1:
             raise refusal("share", self.share, "give a share from 0 to below 1.")
 
-    def to_plan(self) -> dict[str, object]:
+    def to_plan(self) -> ReplayRules:
         """As the replaying function holds it."""
-        return {"tolerance": self.tolerance, "golden": self.golden}
+        return ReplayRules(tolerance=self.tolerance, golden=self.golden)

@@ -3,9 +3,9 @@
 import re
 from unicodedata import category
 
+from mdlc_constructs.settings.payloads.job_plan import DELIMITERS
 from mdlc_constructs.settings.refusal import refusal
 
-DELIMITERS = (",", ";", "\t", "|")
 DIRECTIVES = "YymbBdjHIpMSfz"
 """Letters of strptime that engines agree on."""
 

@@ -6,6 +6,7 @@ from typing import TypedDict, Unpack
 from unicodedata import category
 
 from mdlc_constructs.settings.csv_format import check_delimiter, check_timestamp_format
+from mdlc_constructs.settings.payloads.job_plan import CsvFormat, DatasetSection
 from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.settings.s3_folder import check_s3_folder
 from mdlc_constructs.signatures import show_fields
@@ -215,25 +216,23 @@ class Dataset:
             name for name, kind in self.columns.items() if name not in other and kind not in _NOT_FEATURES
         )
 
-    def to_plan(self) -> dict[str, object]:
-        """The ``dataset`` section of a job's plan."""
-        return {
-            "format": self.format,
-            "label": self.label,
-            "timestamp": self.timestamp,
-            "entity": self.entity,
-            "row_key": list(self.row_key),
-            "columns": dict(self.columns),
-            "known_after": list(self.known_after),
-            "features": list(self.resolved_features),
-            "calendar": list(self.calendar),
-            "positive": self.positive,
-            "task": self.task,
-            "accepted_leaks": list(self.accepted_leaks),
-            # Only where they are set: what is not set must not make what was done before another work.
-            **({"delimiter": self.delimiter} if self.delimiter != "," else {}),
-            **({"timestamp_format": self.timestamp_format} if self.timestamp_format is not None else {}),
-        }
+    def to_plan(self) -> DatasetSection:
+        """The ``dataset`` section of a job's plan; whoever writes the plan knows the URI."""
+        return DatasetSection(
+            format=self.format,
+            label=self.label,
+            timestamp=self.timestamp,
+            entity=self.entity,
+            row_key=self.row_key,
+            columns=dict(self.columns),
+            known_after=self.known_after,
+            features=self.resolved_features,
+            calendar=self.calendar,
+            positive=self.positive,
+            task=self.task,
+            accepted_leaks=self.accepted_leaks,
+            csv=CsvFormat(delimiter=self.delimiter, timestamp_format=self.timestamp_format),
+        )
 
 
 for _make in (Dataset.csv, Dataset.parquet):

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.numbers import check_duration, check_whole
+from mdlc_constructs.settings.payloads.job_plan import DeliverySection
 from mdlc_constructs.settings.refusal import refusal, unknown
 
 ROW_KEY = "row_key"
@@ -77,14 +78,14 @@ class LookUpTable:
         if self.key not in known or (self.key == "entity" and dataset.entity != "entity"):
             raise unknown("key", self.key, known, what="key of the dataset's predictions")
 
-    def to_plan(self) -> dict[str, object]:
-        """The ``delivery`` section of a job's plan, without the table."""
-        return {
-            "to": "table",
-            "key": self.key,
-            "columns": list(self.columns),
-            "keep_seconds": None if self.keep_for is None else int(self.keep_for.total_seconds()),
-        }
+    def to_plan(self) -> DeliverySection:
+        """The ``delivery`` section of a job's plan, without the table's name."""
+        return DeliverySection(
+            to="table",
+            key=self.key,
+            columns=self.columns,
+            keep_seconds=None if self.keep_for is None else int(self.keep_for.total_seconds()),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,9 +128,9 @@ class RowEvents:
     def check_dataset(self, dataset: Dataset) -> None:
         """Any dataset will do."""
 
-    def to_plan(self) -> dict[str, object]:
+    def to_plan(self) -> DeliverySection:
         """The ``delivery`` section of a job's plan."""
-        return {"to": "events", "detail_type": self.detail_type, "columns": list(self.columns)}
+        return DeliverySection(to="events", detail_type=self.detail_type, columns=self.columns)
 
 
 Delivery = LookUpTable | RowEvents

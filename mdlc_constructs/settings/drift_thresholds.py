@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from mdlc_constructs.settings.numbers import check_above
+from mdlc_constructs.settings.payloads.job_plan import Thresholds
 from mdlc_constructs.settings.refusal import refusal, unknown
 
 MAX_PSI = 10.0
@@ -59,15 +60,15 @@ class DriftThresholds:
         ValueError: naming the argument, its value and the remedy.
     """
 
-    psi: float = 0.1
-    cramers_v: float = 0.15
-    missing_share: float = 0.05
-    new_share: float = 0.01
-    vanished_share: float = 0.01
-    outside_share: float = 0.01
-    joint_auc: float = 0.6
-    shift: float | None = None
-    alpha: float = 0.01
+    psi: float = Thresholds.psi
+    cramers_v: float = Thresholds.cramers_v
+    missing_share: float = Thresholds.missing_share
+    new_share: float = Thresholds.new_share
+    vanished_share: float = Thresholds.vanished_share
+    outside_share: float = Thresholds.outside_share
+    joint_auc: float = Thresholds.joint_auc
+    shift: float | None = Thresholds.shift
+    alpha: float = Thresholds.alpha
 
     def __post_init__(self) -> None:
         check_above("psi", self.psi, 0, MAX_PSI)
@@ -98,6 +99,6 @@ class DriftThresholds:
             raise unknown("sensitivity", str(sensitivity), SENSITIVITIES, what="sensitivity")
         return cls(**SENSITIVITIES[sensitivity])
 
-    def to_plan(self) -> dict[str, object]:
+    def to_plan(self) -> Thresholds:
         """The ``thresholds`` of a monitor job's plan."""
-        return asdict(self)
+        return Thresholds(**asdict(self))

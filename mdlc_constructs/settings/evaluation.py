@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mdlc_constructs.settings.payloads.job_plan import EvaluationSection
 from mdlc_constructs.settings.refusal import refusal
 
 MAX_RESAMPLES = 10_000
@@ -32,6 +33,6 @@ class Evaluation:
         if not isinstance(self.seed, int) or self.seed < 0:
             raise refusal("seed", self.seed, "give a whole number of at least 0.")
 
-    def to_plan(self) -> dict[str, object]:
+    def to_plan(self) -> EvaluationSection:
         """The ``evaluation`` section of a job's plan."""
-        return {"threshold": self.threshold, "bootstrap": self.bootstrap, "seed": self.seed}
+        return EvaluationSection(threshold=self.threshold, bootstrap=self.bootstrap, seed=self.seed)

@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from mdlc_constructs.settings import sticky
 from mdlc_constructs.settings.numbers import check_above, check_duration, check_whole
+from mdlc_constructs.settings.payloads.probing import ABTestSettings, ShadowSettings
 from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.settings.rollout import AllAtOnce, Deployment, check_variant_name
 from mdlc_constructs.settings.serving import Serving
@@ -121,19 +122,19 @@ class Shadow:
         if serving.variant == SHADOW_VARIANT:
             raise refusal("variant", serving.variant, "is the shadow's name; give the endpoint's another.")
 
-    def to_plan(self, tolerance: float) -> dict[str, object]:
-        """As the judging function holds it.
+    def judgement(self, tolerance: float) -> ShadowSettings:
+        """As the judging function gets it.
 
         Args:
             tolerance: that of the probes.
         """
-        return {
-            "tolerance": tolerance if self.tolerance is None else self.tolerance,
-            "outside": self.outside,
-            "errors": self.errors,
-            "slower": self.slower,
-            "pairs": self.pairs,
-        }
+        return ShadowSettings(
+            tolerance=tolerance if self.tolerance is None else self.tolerance,
+            outside=self.outside,
+            errors=self.errors,
+            slower=self.slower,
+            pairs=self.pairs,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,14 +221,14 @@ class ABTest:
         if entity is None:
             raise refusal("entity", None, "name the dataset's column that an ABTest keeps to one variant.")
 
-    def to_plan(self, entity: str) -> dict[str, object]:
-        """As the judging function holds it."""
-        return {
-            "confidence": self.confidence,
-            "higher_is_better": self.higher_is_better,
-            "outcomes": self.outcomes,
-            "entity": entity,
-        }
+    def judgement(self, entity: str) -> ABTestSettings:
+        """As the judging function gets it."""
+        return ABTestSettings(
+            confidence=self.confidence,
+            higher_is_better=self.higher_is_better,
+            outcomes=self.outcomes,
+            entity=entity,
+        )
 
 
 Experiment: TypeAlias = Shadow | ABTest

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mdlc_constructs.settings.metric import check_metric_task, metric
+from mdlc_constructs.settings.payloads.job_plan import GateSection
 from mdlc_constructs.settings.refusal import refusal
 
 
@@ -65,15 +66,15 @@ class Gate:
             for name in names:
                 check_metric_task(argument, name, task)
 
-    def to_plan(self) -> dict[str, object]:
+    def to_plan(self) -> GateSection:
         """The ``gate`` section of a job's plan."""
-        return {
-            "at_least": dict(self.at_least),
-            "at_most": dict(self.at_most),
-            "better_than_champion": self.better_than_champion,
-            "margin": self.margin,
-            "confidence": self.confidence,
-        }
+        return GateSection(
+            at_least=dict(self.at_least),
+            at_most=dict(self.at_most),
+            better_than_champion=self.better_than_champion,
+            margin=self.margin,
+            confidence=self.confidence,
+        )
 
 
 def _check_bound(argument: str, name: str, bound: float) -> None:

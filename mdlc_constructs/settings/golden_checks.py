@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mdlc_constructs.settings.numbers import check_above
+from mdlc_constructs.settings.payloads.job_plan import GoldenSection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,6 @@ class GoldenChecks:
         check_above("tolerance", self.tolerance, 0, 1e12)
         check_above("share", self.share, 0, 1)
 
-    def to_plan(self) -> dict[str, object]:
+    def to_plan(self) -> GoldenSection:
         """The ``golden`` section of a job's plan."""
-        return {"tolerance": self.tolerance, "share": self.share}
+        return GoldenSection(tolerance=self.tolerance, share=self.share)

@@ -1,15 +1,17 @@
 """The truth about served predictions: where it comes in, how it is joined to them, and how late."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import get_args
 
 from mdlc_constructs.settings.dataset import FORMATS, Dataset
 from mdlc_constructs.settings.numbers import check_above, check_duration
+from mdlc_constructs.settings.payloads.job_plan import Join
+from mdlc_constructs.settings.payloads.monitor_settings import LabelSource
 from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.settings.s3_folder import check_s3_folder
 
-JOINS = ("row_key", "inference_id", "entity_and_time")
+JOINS = get_args(Join)
 BY_LINE = "jsonlines"
 """The format of labels by inference id, which is no file of the dataset."""
 
@@ -40,7 +42,7 @@ class Labels:
     """
 
     uri: str
-    by: str = "row_key"
+    by: Join = "row_key"
     delay: timedelta = timedelta(days=1)
     within: timedelta = timedelta(days=7)
     least_coverage: float = 0.5
@@ -73,13 +75,13 @@ class Labels:
         if self.by == "entity_and_time" and dataset.entity is None:
             raise refusal("by", self.by, "dataset.entity is None; name it, or join by row_key.")
 
-    def to_plan(self, dataset: Dataset) -> Mapping[str, object]:
+    def to_plan(self, dataset: Dataset) -> LabelSource:
         """As the planner holds them; the job's plan gets ``by`` and ``format`` of it."""
-        return {
-            "uri": self.uri,
-            "by": self.by,
-            "format": BY_LINE if self.by == "inference_id" else self.format or dataset.format,
-            "delay_seconds": int(self.delay.total_seconds()),
-            "within_seconds": int(self.within.total_seconds()),
-            "complete": self.complete,
-        }
+        return LabelSource(
+            uri=self.uri,
+            by=self.by,
+            format=BY_LINE if self.by == "inference_id" else self.format or dataset.format,
+            delay_seconds=int(self.delay.total_seconds()),
+            within_seconds=int(self.within.total_seconds()),
+            complete=self.complete,
+        )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mdlc_constructs.settings.dataset import Dataset
+from mdlc_constructs.settings.payloads.job_plan import QualitySection
 from mdlc_constructs.settings.refusal import refusal, unknown
 
 
@@ -83,18 +84,18 @@ class QualityRules:
                     "ranges", column, f"is a {dataset.columns[column]} column; ranges are for numbers."
                 )
 
-    def to_plan(self) -> dict[str, object]:
+    def to_plan(self) -> QualitySection:
         """The ``quality`` section of a job's plan."""
-        return {
-            "minimum_rows": self.minimum_rows,
-            "maximum_missing_share": self.maximum_missing_share,
-            "missing_share": dict(self.missing_share),
-            "unique_key": self.unique_key,
-            "ranges": {column: list(bounds) for column, bounds in self.ranges.items()},
-            "accepted_values": {column: list(values) for column, values in self.accepted_values.items()},
-            "minimum_class_share": self.minimum_class_share,
-            "leak_auc": self.leak_auc,
-        }
+        return QualitySection(
+            minimum_rows=self.minimum_rows,
+            maximum_missing_share=self.maximum_missing_share,
+            missing_share=dict(self.missing_share),
+            unique_key=self.unique_key,
+            ranges=dict(self.ranges),
+            accepted_values={column: tuple(values) for column, values in self.accepted_values.items()},
+            minimum_class_share=self.minimum_class_share,
+            leak_auc=self.leak_auc,
+        )
 
 
 def _check_share(argument: str, share: float) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import pairwise
 
+from mdlc_constructs.settings.payloads.job_plan import SplitSection
+from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.refusal import refusal
 
 
@@ -74,11 +76,13 @@ class Split:
             )
         return cls(fractions={"train": train, "validation": validation, "holdout": holdout})
 
-    def to_plan(self) -> dict[str, object]:
+    def to_plan(self) -> SplitSection:
         """The ``split`` section of a job's plan."""
-        if self.intervals is not None:
-            return {name: {"start": start, "end": end} for name, (start, end) in self.intervals.items()}
-        return {"fractions": dict(self.fractions or {})}
+        if self.intervals is None:
+            return SplitSection(fractions=dict(self.fractions or {}))
+        return SplitSection(
+            intervals={part: Interval(start=start, end=end) for part, (start, end) in self.intervals.items()}
+        )
 
 
 def _iso(argument: str, moment: date | datetime | None) -> str | None:

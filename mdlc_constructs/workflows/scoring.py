@@ -1,11 +1,13 @@
 """Models and transform jobs, as training and batch inference both run them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
+from dataclasses import replace
 
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.resources.places import KEY_ARN
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
+from mdlc_constructs.settings.payloads.job_plan import DatasetSection, QualitySection
 from mdlc_constructs.tasks.model import Container, create_model
 from mdlc_constructs.tasks.transform import transform_job
 from mdlc_constructs.workflows.data_jobs import patience, volume_key, vpc_of
@@ -71,25 +73,20 @@ def package_model(model: str, network: NetworkSettings) -> Task:
     )
 
 
-def unlabelled(dataset: Dataset) -> dict[str, object]:
+def unlabelled(dataset: Dataset) -> DatasetSection:
     """The dataset's section of a plan for rows yet to be answered: no label, nothing known only later."""
     absent = {dataset.label, *dataset.known_after}
-    return {
-        **dataset.to_plan(),
-        "label": None,
-        "known_after": [],
-        "columns": {name: kind for name, kind in dataset.columns.items() if name not in absent},
-    }
+    return replace(
+        dataset.to_plan(),
+        label=None,
+        known_after=(),
+        columns={name: kind for name, kind in dataset.columns.items() if name not in absent},
+    )
 
 
-def rules_of(quality: QualityRules, columns: Mapping[str, object]) -> dict[str, object]:
+def rules_of(quality: QualityRules, columns: Collection[str]) -> QualitySection:
     """The rules' section of a plan, held to columns that are there."""
-    section: dict[str, object] = quality.to_plan()
-    for rule in ("missing_share", "ranges", "accepted_values"):
-        bounds = section[rule]
-        assert isinstance(bounds, dict)
-        section[rule] = {name: value for name, value in bounds.items() if name in columns}
-    return section
+    return quality.to_plan().about(columns)
 
 
 def score_task(name: str, *, model: str, content_type: str, compute: Compute) -> Task:

@@ -45,10 +45,10 @@ def test_every_state_is_explained_and_no_other() -> None:
         f"less than `complete` of its rows ({LABELS.complete:g})",
         f"Until `delay` is over ({'a' if LABELS.delay.days == 1 else LABELS.delay.days} day)",
         f"`least_rows` labelled rows ({MonitoringSettings.least_rows})",
-        f"at most {windows.MOST_WINDOWS} windows at a time and {handler.BACK} windows back",
-        f"than one start computes ({windows.MOST_WINDOWS}, or half",
-        f"| {['', '', '', 'three'][logic.MOST_ATTEMPTS]} jobs fail at the same work of a window |",
-        f"its window is computed anew, for {published.LATEST.days} days",
+        f"at most {windows.MAX_WINDOWS} windows at a time and {handler.MAX_WINDOWS_BACK} windows back",
+        f"than one start computes ({windows.MAX_WINDOWS}, or half",
+        f"| {['', '', '', 'three'][logic.MAX_ATTEMPTS]} jobs fail at the same work of a window |",
+        f"its window is computed anew, for {published.MAX_DELAY.days} days",
         f"`settling`, {MonitoringSettings.settling.seconds // 60} minutes",
         f"`{errors.NoBaseline.__name__}`",
     ],
@@ -59,5 +59,5 @@ def test_numbers_and_names_are_those_of_the_code(sentence: str) -> None:
 
 def test_the_decision_names_the_planners_numbers() -> None:
     record = next((MONITORING.parent / "decisions").glob("0015-*.md")).read_text()
-    assert captures.MOST_LOOKED_INTO == 5 and "looks into five capture files" in " ".join(record.split())
-    assert f"{handler.BACK} windows back" in " ".join(record.split())
+    assert captures.MAX_FILES_READ == 5 and "looks into five capture files" in " ".join(record.split())
+    assert f"{handler.MAX_WINDOWS_BACK} windows back" in " ".join(record.split())

@@ -17,13 +17,15 @@ from jobs.commands import features, prepare, quality
 from jobs.database import connected, literal
 from jobs.monitoring.captures import stage_captures
 from jobs.names import FAULT, PLACE, at_place
-from jobs.plan import DataFile, Interval, parse_plan
+from jobs.plan import parse_plan
 from jobs.reading import Sources, examine, stage, wrong_values
 from jobs.serving.program import Program
 from jobs.serving.serve import ROWS, prepared
 from jobs.serving.values import canonical, read
 from jobs.values import canonical as canonical_sql
 from mdlc_constructs.settings import rules as decision_rules
+from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile
+from mdlc_constructs.settings.payloads.moments import Interval
 from tests.examples_tried import examples
 from tests.jobs.batches import Batch, rows
 from tests.jobs.monitoring.windows import END, START, Window, event, opened
@@ -36,7 +38,7 @@ REFUSED = "refused"
 def staged(folder: Path, path: Path, kind: str) -> list[Any]:
     """A file's column ``v`` as the jobs read it, in the order of ``n``."""
     with connected() as (connection, _):
-        file = DataFile(name=path.name, size=0, algorithm="", value="")
+        file = DataFile(name=path.name, size=0, checksum=Checksum(algorithm="", value=""))
         columns = {"n": "integer", "v": kind}
         sources: Sources = examine(connection, [file], folder, path.suffix[1:], columns)
         assert [*sources.problems, *stage(connection, sources, columns, folder / "staged")] == []
@@ -257,7 +259,7 @@ def test_accepted_values_and_the_positive_label_are_compared_as_values_are_writt
     plan["dataset"]["columns"]["y"] = "category"
     plan["dataset"]["positive"] = "TRUE"
     verdict = quality.run(parse_plan(plan), batch.folders())
-    assert verdict["passed"], verdict["reasons"]
+    assert verdict.passed, verdict.reasons
     report = json.loads(batch.output("report", "report.json").read_text())
     assert report["label"]["mean"] == pytest.approx(sum(row["y"] for row in rows()) / 300)
 

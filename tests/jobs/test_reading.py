@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.csv_files import CsvFormat
 from jobs.database import connected, literal
 from jobs.errors import MachineError
 from jobs.names import FILE
-from jobs.plan import DataFile
 from jobs.reading import examine, row_count, rows_by_file, stage, wrong_values
+from mdlc_constructs.settings.payloads.job_plan import Checksum, CsvFormat, DataFile
 from tests.examples_tried import examples
 from tests.jobs.batches import Batch
 
@@ -236,7 +235,7 @@ def test_lines_are_the_same_however_each_of_them_ends(
     columns = {"id": "text", "n": "number", "c": "text"}
     with TemporaryDirectory() as folder, connected() as (connection, scratch):
         Path(folder, "a.csv").write_text(written, newline="")
-        file = DataFile(name="a.csv", size=0, algorithm="", value="")
+        file = DataFile(name="a.csv", size=0, checksum=Checksum(algorithm="", value=""))
         sources = examine(connection, [file], Path(folder), "csv", columns)
         problems = [*sources.problems, *stage(connection, sources, columns, scratch / "staged.parquet")]
         rows = connection.execute("SELECT id, c FROM staged ORDER BY id").fetchall()

@@ -204,6 +204,20 @@ class SageMaker:
         return self._found(ModelName, "ModelStatus")
 
 
+WINDOW: dict[str, Any] = {
+    "id": "20260304T000000Z_20260305T000000Z",
+    "window": {"start": "2026-03-04T00:00:00Z", "end": "2026-03-05T00:00:00Z"},
+    "digest": "d" * 64,
+    "served_version": "s",
+    "labels_version": "l",
+    "update": False,
+    "kept": "",
+    "version": 3,
+    "package_arn": arn(3),
+}
+"""A window as the machine hands it on, but for its folder."""
+
+
 @dataclass
 class Services:
     s3: S3 = field(default_factory=S3)

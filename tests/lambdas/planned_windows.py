@@ -9,11 +9,13 @@ import pytest
 from lambdas.functions.plan_monitoring import handler
 from lambdas.functions.plan_monitoring.windows import Window
 from lambdas.functions.record_windows import logic as recording
+from mdlc_constructs.settings.payloads.codec import decode
+from mdlc_constructs.settings.payloads.monitoring import RecordRequest, WindowSummary
 from tests.lambdas.monitored import DAY, NOW, Services, event
 
 YESTERDAY = Window(NOW.replace(hour=0, minute=0) - DAY, NOW.replace(hour=0, minute=0))
 NOON = YESTERDAY.start + timedelta(hours=12)
-ASKED = {"window": YESTERDAY.to_plan()}
+ASKED = {"window": vars(YESTERDAY.bounds)}
 
 
 def prepared(monkeypatch: pytest.MonkeyPatch) -> Services:
@@ -35,20 +37,24 @@ def plan(**changes: Any) -> dict[str, Any]:
     return found
 
 
+def recorded(window: dict[str, Any], monitor: str = "endpoint", **summary: Any) -> recording.WindowOutputs:
+    """What the recorder keeps of a window."""
+    document = {
+        "model": "flights",
+        "monitor": monitor,
+        "bucket": "b",
+        "table": "audit",
+        "execution": {"id": "x", "started_at": "2026-03-05T00:20:00.000Z"},
+        "labels": {"delay_seconds": 0},
+        "least_rows": 1,
+        "window": window,
+    }
+    return recording.window_outputs(decode(RecordRequest, document), decode(WindowSummary, summary), NOW)
+
+
 def record(services: Services, window: dict[str, Any], **summary: Any) -> None:
     """Record a window as the recorder does."""
-    found = recording.recorded(
-        {
-            "model": "flights",
-            "monitor": "endpoint",
-            "execution": {"id": "x", "started_at": "2026-03-05T00:20:00.000Z"},
-            "labels": {"delay_seconds": 0},
-            "least_rows": 1,
-            "window": window,
-        },
-        {"rows": 1, **summary} if window["job"] else recording.NOTHING,
-        NOW,
-    )
+    found = recorded(window, **({"rows": 1, **summary} if window["job"] else {}))
     announced = {**found.item, "announced": NOW.isoformat()}
     services.dynamodb.items[found.item["sk"]] = {name: {"S": text} for name, text in announced.items()}
 

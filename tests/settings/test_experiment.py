@@ -84,8 +84,8 @@ def test_how_a_version_takes_over_that_held() -> None:
 
 
 def test_a_shadow_is_held_to_the_probes_tolerance_unless_given() -> None:
-    assert Shadow().to_plan(0.25)["tolerance"] == 0.25
-    assert Shadow(tolerance=0.1).to_plan(0.25)["tolerance"] == 0.1
+    assert Shadow().judgement(0.25).tolerance == 0.25
+    assert Shadow(tolerance=0.1).judgement(0.25).tolerance == 0.1
 
 
 @given(st.text())

@@ -69,8 +69,9 @@ def test_an_expanding_window_has_no_beginning_and_times_are_in_utc() -> None:
 def test_the_training_machine_takes_every_window(window: TrainingWindow) -> None:
     split = Split.by_time(validation_from=datetime(2013, 4, 1), holdout_from=datetime(2013, 4, 15))
     resolved = resolve_split(split.to_plan(), checked_input(window.intervals(END)))
-    assert resolved["holdout"] == HOLDOUT
-    assert resolved["validation"]["start"] == "2013-09-03T00:00:00" == resolved["train"]["end"]
+    assert resolved.intervals is not None
+    assert vars(resolved.intervals["holdout"]) == HOLDOUT
+    assert resolved.intervals["validation"].start == "2013-09-03T00:00:00" == resolved.intervals["train"].end
 
 
 @pytest.mark.parametrize(

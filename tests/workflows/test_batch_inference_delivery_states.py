@@ -102,7 +102,7 @@ def test_the_plan_changes_with_the_settings_and_the_table() -> None:
     plan: Any = replace(BATCH, delivery=LookUpTable(key="flight_id")).to_plan()
     assert (plan["delivery"]["key"], plan["delivery"]["table"]) == ("flight_id", "${LookUpTable}")
     events: Any = replace(BATCH, delivery=RowEvents()).to_plan()
-    assert "table" not in events["delivery"]
+    assert events["delivery"]["table"] == ""
 
 
 def test_a_key_that_the_dataset_has_not_is_refused() -> None:

@@ -11,17 +11,17 @@ import jsonata
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.functions.plan_training.logic import decide
 from lambdas.planning.audit import run_of
 from lambdas.planning.errors import PlanningError
 from lambdas.planning.execution_plan import finished_by, next_state
 from lambdas.planning.steps import Job
 from mdlc_constructs.asl.machine import Machine
+from mdlc_constructs.settings.payloads.planning import RefusedCall
 from mdlc_constructs.workflows.batch_inference.machine import BatchInferenceSettings, batch_inference_machine
 from mdlc_constructs.workflows.real_time_inference.machine import release_machine
 from mdlc_constructs.workflows.training.machine import training_machine
 from tests.lambdas.dynamodb import FakeDynamoDB
-from tests.lambdas.functions.plan_training.test_logic import FILES, STEPS, done, event, look_ups
+from tests.lambdas.functions.plan_training.test_logic import FILES, STEPS, decide, done, event, look_ups
 from tests.workflows.settings import DATASET, TRAINING
 from tests.workflows.test_real_time_inference_machine import RELEASE
 
@@ -150,7 +150,7 @@ def test_an_equal_training_that_comes_between_any_two_steps_goes_on_and_ends_unc
 
 
 def test_a_record_that_is_canceled_by_nobody_fails_and_does_not_go_round() -> None:
-    taken = {"step": "RecordAudit", "error": "DynamoDb.TransactionCanceledException", "cause": "too large"}
+    taken = RefusedCall(step="RecordAudit", error="DynamoDb.TransactionCanceledException", cause="too large")
     jobs = {"Evaluate": [Job(status="Completed")]}
     with pytest.raises(PlanningError, match="too large") as raised:
         next_state(jobs, refused={}, last="Register", taken=taken)

@@ -4,10 +4,9 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, fmean, variance
-from typing import Any
 
-from lambdas.functions.judge_experiment.captures import Captured
-from lambdas.functions.judge_experiment.verdicts import DROP, PROMOTE, UNDECIDED, Verdict
+from lambdas.functions.judge_experiment.captures import Exchange
+from mdlc_constructs.settings.payloads.probing import ABTestSettings, Judgement
 from mdlc_constructs.settings.strict_json import json_lines, read_json
 
 
@@ -24,8 +23,8 @@ def outcomes(text: str) -> Iterator[tuple[str, float]]:
     """Requests' ids with their outcomes, from JSON Lines; lines of another kind are passed over."""
     for line in json_lines(text):
         try:
-            given = read_json(line)
-            request, value = given["request_id"], given["value"]
+            outcome = read_json(line)
+            request, value = outcome["request_id"], outcome["value"]
         except (ValueError, KeyError, TypeError):
             continue
         if isinstance(request, float) and request.is_integer():
@@ -38,7 +37,7 @@ def outcomes(text: str) -> Iterator[tuple[str, float]]:
             yield request, float(value)
 
 
-def by_entity(requests: Iterable[Captured], known: Mapping[str, float], entity: str) -> list[float]:
+def by_entity(requests: Iterable[Exchange], known: Mapping[str, float], entity: str) -> list[float]:
     """The mean outcome of each entity that a variant answered for.
 
     Outcomes of one entity are not independent of each other, so that an entity counts once.
@@ -48,14 +47,15 @@ def by_entity(requests: Iterable[Captured], known: Mapping[str, float], entity: 
         known: outcomes by the request's id.
         entity: the column that names the entity; a request without is its own.
     """
-    found: dict[str, dict[str, float]] = {}
-    for one in requests:
-        if one.inference_id is None or one.inference_id not in known:
+    by_name: dict[str, dict[str, float]] = {}
+    for request in requests:
+        request_id = request.inference_id
+        if request_id is None or request_id not in known:
             continue
-        who = None if one.row is None else one.row.get(entity)
-        name = f"request {one.inference_id}" if who is None else f"entity {who}"
-        found.setdefault(name, {})[one.inference_id] = known[one.inference_id]
-    return [fmean(values.values()) for values in found.values()]
+        value = None if request.row is None else request.row.get(entity)
+        name = f"request {request_id}" if value is None else f"entity {value}"
+        by_name.setdefault(name, {})[request_id] = known[request_id]
+    return [fmean(values.values()) for values in by_name.values()]
 
 
 def interval(champion: Sequence[float], challenger: Sequence[float], confidence: float) -> Interval:
@@ -74,27 +74,27 @@ def interval(champion: Sequence[float], challenger: Sequence[float], confidence:
     return Interval(difference=difference, low=difference - reach, high=difference + reach)
 
 
-def judge(champion: Sequence[float], challenger: Sequence[float], settings: Mapping[str, Any]) -> Verdict:
-    """The verdict on a challenger.
-
-    Args:
-        settings: `confidence`, `higher_is_better` and `outcomes`, as `ABTest.to_plan` wrote them.
-    """
-    least = settings["outcomes"]
+def judge(champion: Sequence[float], challenger: Sequence[float], settings: ABTestSettings) -> Judgement:
+    """The verdict on a challenger, by the outcomes of both versions' entities."""
+    least = settings.outcomes
     if min(len(champion), len(challenger)) < least:
-        return Verdict(
-            UNDECIDED,
-            "TooFewOutcomes",
-            f"The champion stays, as there are outcomes of {len(champion)} entities of its own and "
+        return Judgement(
+            decision="undecided",
+            error="TooFewOutcomes",
+            summary=f"The champion stays, as there are outcomes of {len(champion)} entities of its own and "
             f"{len(challenger)} of the challenger's, and at least {least} each are wanted.",
         )
-    found = interval(champion, challenger, settings["confidence"])
-    told = (
+    difference = interval(champion, challenger, settings.confidence)
+    numbers = (
         f"mean outcome {fmean(challenger):.4g} over {len(challenger)} entities, the champion's "
-        f"{fmean(champion):.4g} over {len(champion)}; difference {found.difference:.4g}, "
-        f"{settings['confidence']:.0%} interval {found.low:.4g} to {found.high:.4g}, "
-        f"{'higher' if settings['higher_is_better'] else 'lower'} is better."
+        f"{fmean(champion):.4g} over {len(champion)}; difference {difference.difference:.4g}, "
+        f"{settings.confidence:.0%} interval {difference.low:.4g} to {difference.high:.4g}, "
+        f"{'higher' if settings.higher_is_better else 'lower'} is better."
     )
-    if found.low > 0 if settings["higher_is_better"] else found.high < 0:
-        return Verdict(PROMOTE, "", f"The challenger won: {told}")
-    return Verdict(DROP, "ChallengerLost", f"The champion stays, as the challenger did not win: {told}")
+    if difference.low > 0 if settings.higher_is_better else difference.high < 0:
+        return Judgement(decision="promote", error="", summary=f"The challenger won: {numbers}")
+    return Judgement(
+        decision="drop",
+        error="ChallengerLost",
+        summary=f"The champion stays, as the challenger did not win: {numbers}",
+    )

@@ -1,18 +1,17 @@
 """Whether a shadow held: pairs of answers to the same requests, failures, and time taken. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from lambdas.functions.judge_experiment.captures import Captured
-from lambdas.functions.judge_experiment.verdicts import DROP, PROMOTE, UNDECIDED, Verdict
+from lambdas.functions.judge_experiment.captures import Exchange
 from lambdas.probing.comparison import Scores
+from mdlc_constructs.settings.payloads.probing import Judgement, ShadowSettings
 
 TOO_FEW = "TooFewPairs"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Counted:
+class VariantMetrics:
     """A variant's metrics over the whole time.
 
     Attributes:
@@ -31,7 +30,7 @@ class Counted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compared:
+class Pairs:
     """Pairs of answers, and how many of them lie too far apart."""
 
     pairs: int
@@ -43,25 +42,25 @@ class Compared:
         return self.outside / self.pairs if self.pairs else 0.0
 
 
-def compare(champion: Iterable[Captured], shadow: Iterable[Captured], tolerance: float) -> Compared:
+def compare(champion: Iterable[Exchange], shadow: Iterable[Exchange], tolerance: float) -> Pairs:
     """Both versions' answers to each request that both answered.
 
     Args:
         tolerance: how far two numbers may lie apart.
     """
     answered: dict[str, tuple[Scores | None, ...]] = {}
-    for one in champion:
-        for name in one.ids:
-            answered[name] = one.answers
+    for exchange in champion:
+        for name in exchange.ids:
+            answered[name] = exchange.answers
     pairs = outside = 0
-    for one in shadow:
-        # Ids are given anew where a caller gives none; then the same request has the same answer.
-        other = next((answered[name] for name in one.ids if name in answered), None)
-        if not other or not one.answers:
+    for exchange in shadow:
+        # SageMaker gives each an id where the caller gives none; the same request then has the same answer.
+        other = next((answered[name] for name in exchange.ids if name in answered), None)
+        if not other or not exchange.answers:
             continue
         pairs += 1
-        outside += not _near(other, one.answers, tolerance)
-    return Compared(pairs=pairs, outside=outside)
+        outside += not _near(other, exchange.answers, tolerance)
+    return Pairs(pairs=pairs, outside=outside)
 
 
 def _near(first: tuple[Scores | None, ...], second: tuple[Scores | None, ...], tolerance: float) -> bool:
@@ -74,38 +73,43 @@ def _near(first: tuple[Scores | None, ...], second: tuple[Scores | None, ...], t
     )
 
 
-def judge(found: Compared, champion: Counted, shadow: Counted, settings: Mapping[str, Any]) -> Verdict:
-    """The verdict on a shadow.
-
-    Args:
-        settings: `tolerance`, `outside`, `errors`, `slower` and `pairs`, as `Shadow.to_plan` wrote them.
-    """
+def judge(
+    pairs: Pairs, champion: VariantMetrics, shadow: VariantMetrics, settings: ShadowSettings
+) -> Judgement:
+    """The verdict on a shadow, by pairs of answers and both variants' metrics."""
     ratio = None
     if champion.latency and shadow.latency is not None:
         ratio = shadow.latency / champion.latency
-    told = (
-        f"{found.pairs} pairs of answers, {found.share:.1%} of them further apart than "
-        f"{settings['tolerance']:g}; {shadow.failed:.1%} of {shadow.invocations:.0f} copied requests failed "
+    numbers = (
+        f"{pairs.pairs} pairs of answers, {pairs.share:.1%} of them further apart than "
+        f"{settings.tolerance:g}; {shadow.failed:.1%} of {shadow.invocations:.0f} copied requests failed "
         f"and {champion.failed:.1%} of the champion's; mean latency "
         f"{'unknown' if ratio is None else f'{ratio:.2f} times'} the champion's."
     )
     against = []
-    if shadow.invocations >= settings["pairs"] and shadow.failed - champion.failed > settings["errors"]:
+    if shadow.invocations >= settings.pairs and shadow.failed - champion.failed > settings.errors:
         against.append("it fails more often")
-    if found.pairs >= settings["pairs"] and found.share > settings["outside"]:
+    if pairs.pairs >= settings.pairs and pairs.share > settings.outside:
         against.append("its answers are too far off")
-    if ratio is not None and found.pairs >= settings["pairs"] and ratio > settings["slower"]:
+    if ratio is not None and pairs.pairs >= settings.pairs and ratio > settings.slower:
         against.append("it is too slow")
     if against:
-        return Verdict(DROP, "ShadowDropped", f"The shadow was dropped, {' and '.join(against)}: {told}")
-    if found.pairs < settings["pairs"]:
-        return Verdict(
-            UNDECIDED,
-            TOO_FEW,
-            f"The shadow was not promoted, as fewer than {settings['pairs']} pairs were found: {told}",
+        return Judgement(
+            decision="drop",
+            error="ShadowDropped",
+            summary=f"The shadow was dropped, {' and '.join(against)}: {numbers}",
+        )
+    if pairs.pairs < settings.pairs:
+        return Judgement(
+            decision="undecided",
+            error=TOO_FEW,
+            summary=f"The shadow was not promoted, as fewer than {settings.pairs} pairs were found: "
+            f"{numbers}",
         )
     if ratio is None:
-        return Verdict(
-            UNDECIDED, "NoMetrics", f"The shadow was not promoted, as its metrics are missing: {told}"
+        return Judgement(
+            decision="undecided",
+            error="NoMetrics",
+            summary=f"The shadow was not promoted, as its metrics are missing: {numbers}",
         )
-    return Verdict(PROMOTE, "", f"The shadow was promoted: {told}")
+    return Judgement(decision="promote", error="", summary=f"The shadow was promoted: {numbers}")

@@ -1,54 +1,56 @@
 """Entry point of the batch planner: choose the package, look up what exists, decide, write `plan.json`."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
 
 from aws_lambda_powertools import Logger
 
 from lambdas.aws import registry
 from lambdas.aws.clients import client
 from lambdas.aws.packages import choose, package_from
-from lambdas.aws.tags import of_machine
+from lambdas.aws.tags import tags_of_machine
 from lambdas.functions.plan_batch import logic
 from lambdas.planning import sources
 from lambdas.planning.audit import run_of
 from lambdas.planning.execution_plan import put_plan, utc_now, wait_seconds
+from mdlc_constructs.settings.payloads.batch import BatchPlannerRequest
+from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
 
 logger = Logger(service="plan-batch")
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Plan a batch inference execution (see `logic.decide` for what comes back)."""
+def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue]:
+    """Plan a batch inference execution: from a `BatchPlannerRequest` to a `BatchPlan`."""
+    request = decode(BatchPlannerRequest, event)
+    batch = logic.checked_input(request.input)
     s3, sagemaker, dynamodb = client("s3"), client("sagemaker"), client("dynamodb")
-    given = logic.checked_input(event["input"])
-    home, settings = event["home"], event["settings"]
-    uri = settings["dataset"]["uri"] + (given.get("prefix") or "")
-    dataset = {**settings["dataset"], "uri": uri}
-    settings = {**settings, "dataset": dataset}
-    event = {**event, "input": given, "settings": settings}
-    arn = choose(registry.packages(sagemaker, home["group"]), given.get("package_version"), home["group"])
+    home, settings, execution = request.home, request.settings, request.execution
+    uri = settings.dataset.uri + (batch.prefix or "")
+    request = replace(request, settings=replace(settings, dataset=replace(settings.dataset, uri=uri)))
+    arn = choose(registry.packages(sagemaker, home.group), batch.package_version, home.group)
     package = package_from(sagemaker.describe_model_package(ModelPackageName=arn))
     files = sources.list_files(s3, uri)
+    shards = logic.shards(files, settings.parallel)
+    body = logic.job_plan(request, files, package, shards)
     plan = logic.decide(
-        event,
-        files,
+        request,
+        body,
+        shards,
         package,
-        lambda run: run_of(dynamodb, home["table"], event["model"], run),
-        logic.LookUps(
-            processing=registry.processing_jobs(sagemaker),
-            transform=registry.transform_jobs(sagemaker),
-            model=registry.models(sagemaker),
-        ),
+        lambda run: run_of(dynamodb, home.table, request.model, run),
+        registry.look_ups(sagemaker),
     )
-    plan["tags"] = of_machine(client("stepfunctions"), event["execution"]["id"])
-    plan["wait_seconds"] = wait_seconds(event["execution"]["started_at"], utc_now())
-    if plan["step"] != "Done":
-        body = {
-            **logic.job_plan(event, files, package, plan["shards"]),
-            "run": plan["run"],
-            "predicted_at": event["execution"]["started_at"],
-        }
-        plan["uris"]["plan"] = put_plan(s3, home["bucket"], plan["run"], body)
-    # The file list can outgrow a state's 256 KiB; the jobs read it from plan.json.
-    plan.pop("shards")
-    logger.info("planned", extra={"run": plan["run"], "step": plan["step"], "package": package.arn})
-    return plan
+    uris = dict(plan.uris)
+    if plan.step != "Done":
+        # The file list can outgrow a state's 256 KiB; the jobs read it from plan.json.
+        body = replace(body, run=plan.run, predicted_at=execution.started_at)
+        uris["plan"] = put_plan(s3, home.bucket, body)
+    logger.info("planned", extra={"run": plan.run, "step": plan.step, "package": package.arn})
+    return encode(
+        replace(
+            plan,
+            uris=uris,
+            tags=tags_of_machine(client("stepfunctions"), execution.id),
+            wait_seconds=wait_seconds(execution.started_at, utc_now()),
+        )
+    )

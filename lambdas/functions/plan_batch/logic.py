@@ -2,50 +2,34 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from lambdas.aws.packages import Package, check_version
+from lambdas.aws.packages import Package
+from lambdas.aws.registry import LookUps
 from lambdas.planning.errors import InvalidInput
-from lambdas.planning.execution_plan import checked_object, finished_by, next_state, passed
+from lambdas.planning.execution_plan import decode_input, finished_by, planned_step
 from lambdas.planning.sources import SourceFile, data_version
-from lambdas.planning.steps import Job, digest, read_by, standing, verdict
-
-LookUp = Callable[[str], Job]
-
-INPUT_KEYS = ("prefix", "package_version")
-"""The input contract besides the texts for the audit; every key is optional."""
+from lambdas.planning.steps import Standing, digest, read_by, standing, verdict
+from mdlc_constructs.settings.payloads.batch import BatchInput, BatchPlan, BatchPlannerRequest
+from mdlc_constructs.settings.payloads.job_plan import DataSection, JobPlan, PackageSection
+from mdlc_constructs.settings.payloads.planning import ScoringJob
 
 
-@dataclass(frozen=True, kw_only=True)
-class LookUps:
-    """What stands behind a name, by kind of resource."""
-
-    processing: LookUp
-    transform: LookUp
-    model: LookUp
-
-
-def checked_input(value: object) -> dict[str, Any]:
-    """The execution's input, or an error that names the key, its value and the remedy.
+def checked_input(document: object) -> BatchInput:
+    """The execution's input.
 
     Raises:
-        InvalidInput: for anything but an object with the contract's keys.
+        InvalidInput: naming the key, its value and the remedy.
     """
-    given = checked_object(value, INPUT_KEYS)
-    check_version(given)
-    prefix = given.get("prefix")
-    if prefix is not None and not _is_folder(prefix):
-        raise InvalidInput(f"prefix is {prefix!r}: give a folder below the dataset's uri, such as 2013-12/.")
-    return given
+    batch = decode_input(BatchInput, document)
+    if batch.prefix is not None and not _is_folder(batch.prefix):
+        raise InvalidInput(
+            f"prefix is {batch.prefix!r}: give a folder below the dataset's uri, such as 2013-12/."
+        )
+    return batch
 
 
-def _is_folder(prefix: object) -> bool:
-    return (
-        isinstance(prefix, str)
-        and prefix.endswith("/")
-        and not prefix.startswith(("/", "s3:"))
-        and ".." not in prefix.split("/")
-    )
+def _is_folder(prefix: str) -> bool:
+    return prefix.endswith("/") and not prefix.startswith(("/", "s3:")) and ".." not in prefix.split("/")
 
 
 def shards(files: Sequence[SourceFile], bound: int) -> dict[str, str]:
@@ -63,143 +47,167 @@ def shards(files: Sequence[SourceFile], bound: int) -> dict[str, str]:
 
 
 def job_plan(
-    event: Mapping[str, Any], files: Sequence[SourceFile], package: Package, spread: Mapping[str, str]
-) -> dict[str, Any]:
+    request: BatchPlannerRequest,
+    files: Sequence[SourceFile],
+    package: Package,
+    shard_of: Mapping[str, str],
+) -> JobPlan:
     """The `plan.json` of the execution's jobs, but for the run, which follows from it, and the time.
 
     Args:
-        spread: each file's shard.
+        shard_of: each file's shard.
     """
-    settings = event["settings"]
-    return {
-        "schema_version": 1,
-        "workflow": "batch",
-        "model": event["model"],
-        "dataset": settings["dataset"],
-        "quality": settings["quality"],
-        "data": {
-            "version": data_version(files),
-            "uri": settings["dataset"]["uri"],
-            "files": [{**file.to_plan(), "shard": spread[file.name]} for file in files],
-        },
-        "package": {"arn": package.arn, "version": package.version},
-        **({"delivery": settings["delivery"]} if settings.get("delivery") else {}),
-    }
+    settings = request.settings
+    return JobPlan(
+        workflow="batch",
+        model=request.model,
+        dataset=settings.dataset,
+        quality=settings.quality,
+        data=DataSection(
+            version=data_version(files),
+            uri=settings.dataset.uri,
+            files=tuple(file.to_plan(shard_of[file.name]) for file in files),
+        ),
+        package=PackageSection(arn=package.arn, version=package.version),
+        delivery=settings.delivery,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """Digests of an execution's steps, each over everything its result depends on."""
+
+    data: str
+    quality: str
+    prepare: str
+    score: str
+    check: str
+
+    @property
+    def run(self) -> str:
+        """Digest of all of it."""
+        return digest(self.quality, self.check)[:16]
+
+
+def work(request: BatchPlannerRequest, body: JobPlan, package: Package) -> Work:
+    """Digest the execution's work.
+
+    Args:
+        body: the `plan.json` of its jobs (`job_plan`).
+    """
+
+    def step(name: str, *parts: object) -> str:
+        return digest(request.requests[name], request.bound, *parts)
+
+    quality = step("CheckInput", read_by("quality", body))
+    prepare = step("PrepareInput", read_by("prepare", body), package.metadata["program"])
+    score = step("ScoreInput", prepare, package.metadata["model"])
+    # What is delivered is written by the same job; settings of the delivery that change deliver anew. Its
+    # result lies below the run, which other rules for the input change.
+    check = step("CheckOutput", score, read_by("check", body), quality)
+    return Work(data=body.data.version, quality=quality, prepare=prepare, score=score, check=check)
 
 
 def decide(
-    event: Mapping[str, Any],
-    files: Sequence[SourceFile],
+    request: BatchPlannerRequest,
+    body: JobPlan,
+    shard_of: Mapping[str, str],
     package: Package,
-    recorded: Callable[[str], Mapping[str, Any] | None],
+    recorded: Callable[[str], Mapping[str, str] | None],
     look_up: LookUps,
-) -> dict[str, Any]:
-    """The plan of the execution: names, places, shards, and the state to go on with.
+) -> BatchPlan:
+    """The plan of the execution: names, places, and the state to go on with.
 
     Args:
+        body: the `plan.json` of its jobs (`job_plan`).
+        shard_of: each file's shard.
         recorded: the audit table's entry of a finished run, by the run's digest.
     """
-    settings, requests, bound, model = event["settings"], event["requests"], event["bound"], event["model"]
-    spread = shards(files, int(settings["parallel"]))
-    read = job_plan(event, files, package, spread)
-    data = read["data"]["version"]
-
-    def step(name: str, *parts: object) -> str:
-        return digest(requests[name], bound, *parts)
-
-    quality = step("CheckInput", read_by("quality", read))
-    prepare = step("PrepareInput", read_by("prepare", read), package.metadata["program"])
-    score = step("ScoreInput", prepare, package.metadata["model"])
-    # What is delivered is written by the same job; settings of the delivery that change deliver anew.
-    delivery = settings.get("delivery")
-    # Its result lies below the run, which other rules for the input change.
-    check = step("CheckOutput", score, read_by("check", read), quality)
-    run = digest(quality, check)[:16]
-    bucket = event["home"]["bucket"]
-
-    def at(*path: str) -> str:
-        return f"s3://{bucket}/" + "/".join(path)
-
-    found = {
-        "CheckInput": standing(model, "input", quality, look_up.processing),
-        "PrepareInput": standing(model, "prepare", prepare, look_up.processing),
-        "CheckOutput": standing(model, "output", check, look_up.processing),
+    model, digests = request.model, work(request, body, package)
+    checked = standing(model, "input", digests.quality, look_up.processing)
+    prepared = standing(model, "prepare", digests.prepare, look_up.processing)
+    scored = {
+        shard: standing(model, f"score{shard}", digests.score, look_up.transform)
+        for shard in sorted(set(shard_of.values()))
     }
-    scoring = {
-        shard: standing(model, f"score{shard}", score, look_up.transform)
-        for shard in sorted(set(spread.values()))
-    }
-    jobs: dict[str, list[Job]] = {
-        "CreateModel": [look_up.model(package.metadata["model"])],
-        "CheckInput": [found["CheckInput"].job],
-        "PrepareInput": [found["PrepareInput"].job],
-        "ScoreInput": [entry.job for entry in scoring.values()],
-        "CheckOutput": [found["CheckOutput"].job],
-    }
-    done = recorded(run)
-    plan: dict[str, Any] = {
-        "run": run,
-        "data_version": data,
-        "names": {name: entry.name for name, entry in found.items()},
-        "package": {
-            "arn": package.arn,
-            "version": package.version,
-            "model": package.metadata["model"],
-            "image": package.image,
-            "artifact": package.artifact,
-            "environment": dict(package.environment),
-            "program": package.metadata["program"],
+    output = standing(model, "output", digests.check, look_up.processing)
+    done = recorded(digests.run)
+    quality_verdict, output_verdict = verdict(checked.job), verdict(output.job)
+    step = planned_step(
+        request,
+        {
+            "CreateModel": [look_up.model(package.metadata["model"])],
+            "CheckInput": [checked.job],
+            "PrepareInput": [prepared.job],
+            "ScoreInput": [entry.job for entry in scored.values()],
+            "CheckOutput": [output.job],
         },
-        "uris": {
-            "data": settings["dataset"]["uri"],
-            "report": at("quality", quality[:20], "report/"),
-            "quarantine": at("quarantine", quality[:20], ""),
-            "shards": at("prepared", prepare[:20], "shards/"),
-            "keys": at("prepared", prepare[:20], "keys/"),
-            "scores": at("scores", score[:20], ""),
-            "staged": at("staged", run, ""),
-            "parts": at("predictions", run, "parts/"),
-            "manifest": at("predictions", run, "manifest.json"),
-            **({"delivery": at("deliveries", run, "")} if delivery else {}),
+        verdicts={
+            "CheckInput": ("InputVerdict", quality_verdict),
+            "CheckOutput": ("OutputVerdict", output_verdict),
         },
-        "keys": {
-            "staged": f"staged/{run}/manifest.json",
-            "manifest": f"predictions/{run}/manifest.json",
-            **({"delivery": f"deliveries/{run}/"} if delivery else {}),
-        },
-        "scoring": [
-            {
-                "job": entry.name,
-                "model": package.metadata["model"],
-                "input": at("prepared", prepare[:20], "shards", shard, ""),
-                "output": at("scores", score[:20], shard, ""),
-            }
-            for shard, entry in scoring.items()
-            if entry.job.status == "Absent"
-        ],
-        "shards": spread,
-        "quality": verdict(found["CheckInput"].job),
-        "output": verdict(found["CheckOutput"].job),
-        "recorded": dict(done) if done else None,
-        "finished_by": finished_by(done),
-    }
-    refused = {
-        step: choice
-        for step, choice, said in (
-            ("CheckInput", "InputVerdict", plan["quality"]),
-            ("CheckOutput", "OutputVerdict", plan["output"]),
-        )
-        if not passed(said)
-    }
-    plan["step"] = (
-        "Done"
-        if done
-        else next_state(
-            jobs,
-            refused=refused,
-            last="OutputVerdict",
-            taken=event.get("taken"),
-            replaced=event.get("replaced", ()),
-        )
+        last="OutputVerdict",
+        recorded=done,
     )
-    return plan
+    return BatchPlan(
+        run=digests.run,
+        data_version=digests.data,
+        step=step,
+        names={"CheckInput": checked.name, "PrepareInput": prepared.name, "CheckOutput": output.name},
+        package=package.planned,
+        uris=_uris(request, digests),
+        keys=_keys(request, digests.run),
+        scoring=_scoring(request, digests, package, scored),
+        quality=quality_verdict,
+        output=output_verdict,
+        recorded=dict(done) if done else None,
+        finished_by=finished_by(done),
+    )
+
+
+def _uri(request: BatchPlannerRequest, *path: str) -> str:
+    return f"s3://{request.home.bucket}/" + "/".join(path)
+
+
+def _uris(request: BatchPlannerRequest, digests: Work) -> dict[str, str]:
+    """Where everything of an execution lies; folders end with a slash."""
+    run, prepare = digests.run, digests.prepare[:20]
+    uris = {
+        "report": _uri(request, "quality", digests.quality[:20], "report/"),
+        "quarantine": _uri(request, "quarantine", digests.quality[:20], ""),
+        "shards": _uri(request, "prepared", prepare, "shards/"),
+        "keys": _uri(request, "prepared", prepare, "keys/"),
+        "scores": _uri(request, "scores", digests.score[:20], ""),
+        "staged": _uri(request, "staged", run, ""),
+        "parts": _uri(request, "predictions", run, "parts/"),
+        "manifest": _uri(request, "predictions", run, "manifest.json"),
+    }
+    if request.settings.delivery:
+        uris["delivery"] = _uri(request, "deliveries", run, "")
+    return {"data": request.settings.dataset.uri, **uris}
+
+
+def _keys(request: BatchPlannerRequest, run: str) -> dict[str, str]:
+    keys = {
+        "staged": f"staged/{run}/manifest.json",
+        "manifest": f"predictions/{run}/manifest.json",
+    }
+    if request.settings.delivery:
+        keys["delivery"] = f"deliveries/{run}/"
+    return keys
+
+
+def _scoring(
+    request: BatchPlannerRequest, digests: Work, package: Package, scored: Mapping[str, Standing]
+) -> tuple[ScoringJob, ...]:
+    """Transform jobs that are not there yet, one a shard."""
+    return tuple(
+        ScoringJob(
+            job=entry.name,
+            model=package.metadata["model"],
+            input=_uri(request, "prepared", digests.prepare[:20], "shards", shard, ""),
+            output=_uri(request, "scores", digests.score[:20], shard, ""),
+        )
+        for shard, entry in scored.items()
+        if entry.job.status == "Absent"
+    )

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from lambdas.functions.plan_monitoring.windows import Window
 from lambdas.planning.sources import SourceFile, data_version, describe, listed, name_below, split_uri
 
-MANY = 500
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MAX_FILES = 500
 """Of more files than this only those written since a window began are read: labels come after predictions."""
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -22,23 +25,25 @@ class LabelFiles:
         listed: key, size in bytes, and when it was written.
     """
 
-    s3: Any
+    s3: "S3Client"
     uri: str
     listed: Sequence[tuple[str, int, datetime]]
     _described: dict[str, SourceFile] = field(default_factory=dict)
 
     @classmethod
-    def below(cls, s3: Any, uri: str) -> "LabelFiles":
+    def below(cls, s3: "S3Client", uri: str) -> "LabelFiles":
         """All files below a uri; there may be none."""
         if not uri:
             return cls(s3, uri, ())
         bucket, prefix = split_uri(uri)
-        found = [(entry["Key"], entry["Size"], entry["LastModified"]) for entry in listed(s3, bucket, prefix)]
-        return cls(s3, uri, found)
+        written = [
+            (entry["Key"], entry["Size"], entry["LastModified"]) for entry in listed(s3, bucket, prefix)
+        ]
+        return cls(s3, uri, written)
 
     def of(self, window: Window) -> tuple[SourceFile, ...]:
         """The files that a window is computed with."""
-        since = window.start if len(self.listed) > MANY else NEVER
+        since = window.start if len(self.listed) > MAX_FILES else NEVER
         bucket, prefix = split_uri(self.uri)
         wanted = {name_below(prefix, key): (key, size) for key, size, at in self.listed if at >= since}
         unknown = [entry for name, entry in wanted.items() if name not in self._described]
@@ -47,5 +52,5 @@ class LabelFiles:
 
     def version_of(self, window: Window) -> str:
         """What identifies those files and their content; empty when there are none."""
-        found = self.of(window)
-        return data_version(found) if found else ""
+        files = self.of(window)
+        return data_version(files) if files else ""

@@ -1,37 +1,40 @@
 """What a monitoring execution does: pure decisions over what was looked up."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from lambdas.aws.packages import Package
-from lambdas.functions.plan_monitoring.captures import Captured
-from lambdas.functions.plan_monitoring.published import Published
-from lambdas.functions.plan_monitoring.windows import Wanted, Window
+from lambdas.aws.registry import LookUps
+from lambdas.functions.plan_monitoring.windows import DueWindow, Window
 from lambdas.planning.errors import PlanningError
 from lambdas.planning.execution_plan import met, next_state
 from lambdas.planning.sources import SourceFile, data_version
 from lambdas.planning.steps import DIGEST_LENGTH, Job, Standing, digest, read_by, standing
-
-LookUp = Callable[[str], Job]
+from lambdas.probing.rows import CaptureFile
+from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.job_plan import (
+    DataSection,
+    JobPlan,
+    LabelJoin,
+    MonitorSection,
+    PackageSection,
+    PreviousSection,
+    PublishedBatch,
+)
+from mdlc_constructs.settings.payloads.monitoring import (
+    MonitoringPlan,
+    MonitoringPlannerRequest,
+)
+from mdlc_constructs.settings.payloads.planning import RefusedCall
 
 STEP = "MonitorWindows"
 
-MOST_ATTEMPTS = 3
-"""After so many jobs that failed at the same work a window is given up, unless the input gives it."""
+MAX_ATTEMPTS = 3
+"""After so many jobs that failed at the same work a window is given up, unless the input names it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class LookUps:
-    """What stands behind a name, by kind of resource."""
-
-    processing: LookUp
-    transform: LookUp
-    model: LookUp
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
+class WindowSource:
     """A window and what lies there for it.
 
     Attributes:
@@ -40,9 +43,9 @@ class Found:
         problem: why the window cannot be computed, though there is something to compute.
     """
 
-    wanted: Wanted
-    captured: tuple[Captured, ...] = ()
-    published: tuple[Published, ...] = ()
+    due: DueWindow
+    captured: tuple[CaptureFile, ...] = ()
+    published: tuple[PublishedBatch, ...] = ()
     labels: tuple[SourceFile, ...] = ()
     package: Package | None = None
     baseline: str = ""
@@ -61,7 +64,7 @@ class Found:
     @property
     def served_version(self) -> str:
         """What identifies what was served; the same when only labels came."""
-        batches = [batch.to_plan() for batch in self.published]
+        batches = [encode(batch) for batch in self.published]
         return digest([[file.key, file.size] for file in self.captured], batches)[:16]
 
     def names(self) -> list[str]:
@@ -71,143 +74,139 @@ class Found:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Planned:
+class WindowWork:
     """A window that is to be computed, adopted or only recorded.
 
     Attributes:
         digest: over everything that its report depends on.
         folder: where its report lies; empty for a window without one.
         previous: the window that it is compared with, and the folder of its statistics.
-        found: the monitor job; None for a window without one.
+        monitor: the monitor job; None for a window without one.
         replay: the transform job that asks the package again; None when nothing is replayed.
     """
 
-    source: Found
+    source: WindowSource
     digest: str
     folder: str = ""
     previous: tuple[Window, str] | None = None
-    found: Standing | None = None
+    monitor: Standing | None = None
     replay: Standing | None = None
 
     @property
     def window(self) -> Window:
         """The window."""
-        return self.source.wanted.window
+        return self.source.due.window
 
 
-def planned(
-    event: Mapping[str, Any],
-    sources: Sequence[Found],
+def window_works(
+    request: MonitoringPlannerRequest,
+    sources: Sequence[WindowSource],
     known: Mapping[Window, str],
     look_up: LookUps,
-) -> list[Planned]:
+) -> list[WindowWork]:
     """The windows whose content differs from what is recorded of them, in the order of time.
 
     Args:
         known: recorded windows that had rows, to the folder of their reports.
     """
-    model, monitor = event["model"], event["settings"]["monitor"]["kind"]
-    bucket = event["home"]["bucket"]
+    kind, bucket = request.settings.monitor.kind, request.home.bucket
     folders = dict(known)
-    made = []
-    for source in sorted(sources, key=lambda one: one.wanted.window):
-        window, recorded = source.wanted.window, source.wanted.recorded
+    works = []
+    for source in sorted(sources, key=lambda source: source.due.window):
+        window, record, why = source.due.window, source.due.record, source.due.why
         if source.problem is not None:
             # One that was asked for says why it fails; one that was only missed would say so at every start.
-            if source.wanted.why in ("given", "asked"):
-                made.append(Planned(source=source, digest=""))
+            if why in ("given", "asked"):
+                works.append(WindowWork(source=source, digest=""))
             continue
-        earlier = max((one for one in folders if one.end <= window.start), key=_end, default=None)
-        step = _digest(event, source, earlier)
-        if recorded is not None and recorded.digest == step:
+        earlier = max(
+            (other for other in folders if other.end <= window.start),
+            key=lambda other: other.end,
+            default=None,
+        )
+        step = window_digest(request, source, earlier)
+        if record is not None and record.digest == step:
             continue
-        place = "" if source.empty else folder(bucket, monitor, window, step)
-        job = None if source.empty else standing(model, "monitor", step, look_up.processing)
+        place = "" if source.empty else folder(bucket, kind, window, step)
+        job = None if source.empty else standing(request.model, "monitor", step, look_up.processing)
         failures = job.attempt - 1 if job is not None and job.job.status != "Completed" else 0
         if not source.empty and not failures:
             # What was recorded before has the same statistics, and is there already. Of a window that failed
             # there may never be any: the next one must not wait for them.
             folders.setdefault(window, place)
-        if failures >= MOST_ATTEMPTS and source.wanted.why != "given":
+        if failures >= MAX_ATTEMPTS and why != "given":
             continue
-        replays = monitor_replays(event) and not source.empty and not (recorded and recorded.consistency)
-        made.append(
-            Planned(
+        replays = replays_requests(request) and not source.empty and not (record and record.consistency)
+        works.append(
+            WindowWork(
                 source=source,
                 digest=step,
                 folder=place,
                 previous=(earlier, folders[earlier]) if earlier else None,
-                found=job,
-                replay=standing(model, "replay", step, look_up.transform) if replays else None,
+                monitor=job,
+                replay=standing(request.model, "replay", step, look_up.transform) if replays else None,
             )
         )
-    return made
+    return works
 
 
-def _end(window: Window) -> Any:
-    return window.end
-
-
-def monitor_replays(event: Mapping[str, Any]) -> bool:
+def replays_requests(request: MonitoringPlannerRequest) -> bool:
     """Whether captured requests are asked again."""
-    return int(event["settings"]["monitor"]["sample"]) > 0
+    return request.settings.monitor.sample > 0
 
 
-def _digest(event: Mapping[str, Any], source: Found, earlier: Window | None) -> str:
+def window_digest(request: MonitoringPlannerRequest, source: WindowSource, earlier: Window | None) -> str:
+    """Digest of everything that a window's report depends on.
+
+    Args:
+        earlier: the window that it is compared with.
+    """
     return digest(
-        event["requests"][STEP],
-        event["bound"],
-        read_by("monitor", job_plan(event, source, earlier)),
+        request.requests[STEP],
+        request.bound,
+        read_by("monitor", job_plan(request, source, earlier)),
         # The plan names what was served, and this what it holds.
         source.served_version,
     )
 
 
-def job_plan(event: Mapping[str, Any], source: Found, earlier: Window | None) -> dict[str, Any]:
+def job_plan(request: MonitoringPlannerRequest, source: WindowSource, earlier: Window | None) -> JobPlan:
     """The `plan.json` of a window's monitor job, but for the run, which follows from it.
 
     Args:
         earlier: the window that it is compared with.
     """
-    settings, package, window = event["settings"], source.package, source.wanted.window
-    monitor = {key: value for key, value in settings["monitor"].items() if key != "kind"}
-    return {
-        "schema_version": 1,
-        "workflow": "monitoring",
-        "model": event["model"],
-        "dataset": settings["dataset"],
-        "quality": settings["quality"],
-        "data": {
-            "version": source.labels_version,
-            "uri": settings["labels"]["uri"] if settings["labels"] else "",
-            "files": [file.to_plan() for file in source.labels],
-        },
-        "package": {
-            "arn": package.arn,
-            "version": package.version,
-            "run": package.metadata["run"],
-            "program": package.metadata["program"],
-            "baseline": source.baseline,
-        }
+    settings, package, window = request.settings, source.package, source.due.window
+    labels = settings.labels
+    return JobPlan(
+        workflow="monitoring",
+        model=request.model,
+        dataset=settings.dataset,
+        quality=settings.quality,
+        data=DataSection(
+            version=source.labels_version,
+            uri=labels.uri if labels else "",
+            files=tuple(file.to_plan() for file in source.labels),
+        ),
+        package=PackageSection(
+            arn=package.arn,
+            version=package.version,
+            run=package.metadata["run"],
+            program=package.metadata["program"],
+            baseline=source.baseline,
+        )
         if package
         else None,
-        "monitor": {
-            "kind": settings["monitor"]["kind"],
-            "window": window.to_plan(),
-            "id": window.id,
-            "captured": source.names(),
-            "published": [batch.to_plan() for batch in source.published],
-            "labels": label_settings(settings),
-            **monitor,
-        },
-        "previous": {"window": earlier.to_plan()} if earlier else None,
-    }
-
-
-def label_settings(settings: Mapping[str, Any]) -> dict[str, Any] | None:
-    """How labels are joined, as the job's plan holds it; None without labels."""
-    labels = settings["labels"]
-    return None if labels is None else {"by": labels["by"], "format": labels["format"]}
+        monitor=MonitorSection(
+            rules=settings.monitor,
+            window=window.interval,
+            id=window.id,
+            captured=tuple(source.names()),
+            published=source.published,
+            labels=LabelJoin(by=labels.by, format=labels.format) if labels else None,
+        ),
+        previous=PreviousSection(window=earlier.interval) if earlier else None,
+    )
 
 
 def folder(bucket: str, monitor: str, window: Window, step_digest: str) -> str:
@@ -215,62 +214,51 @@ def folder(bucket: str, monitor: str, window: Window, step_digest: str) -> str:
     return f"s3://{bucket}/monitoring/{monitor}/{window.id}/{step_digest[:DIGEST_LENGTH]}/"
 
 
-def decide(event: Mapping[str, Any], windows: Sequence[Planned], look_up: LookUps) -> dict[str, Any]:
-    """The state to go on with, and what the map does at a time.
-
-    Returns:
-        `run`, `data_version`, `parallel`, `package` (whose model answers again) and `step`.
+def decide(
+    request: MonitoringPlannerRequest, works: Sequence[WindowWork], look_up: LookUps
+) -> MonitoringPlan:
+    """The state to go on with, and what the map does at a time; the windows' entries are added later.
 
     Raises:
         PlanningError: the very error of a taken name, when nothing has that name.
     """
-    running = [one.found.job for one in windows if one.found] + [
-        one.replay.job for one in windows if one.replay
+    jobs = [work.monitor.job for work in works if work.monitor] + [
+        work.replay.job for work in works if work.replay
     ]
-    replayed = [one.source.package for one in windows if one.replay and one.source.package]
+    replayed = [work.source.package for work in works if work.replay and work.source.package]
     package = replayed[0] if replayed else None
-    return {
-        "run": digest([one.digest for one in windows])[:16] if windows else "none",
-        "data_version": digest([[one.source.names(), one.source.labels_version] for one in windows])[:16]
-        if windows
-        else "none",
-        "parallel": 1 if _chained(windows) else int(event["settings"]["served"]["parallel"]),
-        "package": None
-        if package is None
-        else {
-            "arn": package.arn,
-            "version": package.version,
-            "model": package.metadata["model"],
-            "image": package.image,
-            "artifact": package.artifact,
-            "environment": dict(package.environment),
-        },
-        "step": _step(windows, running, package, look_up, event.get("taken")),
-    }
+    versions = [[work.source.names(), work.source.labels_version] for work in works]
+    return MonitoringPlan(
+        run=digest([work.digest for work in works])[:16] if works else "none",
+        data_version=digest(versions)[:16] if works else "none",
+        parallel=1 if _chained(works) else request.settings.served.parallel,
+        package=None if package is None else package.planned,
+        step=_step(works, jobs, package, look_up, request.taken),
+    )
 
 
-def _chained(windows: Sequence[Planned]) -> bool:
+def _chained(works: Sequence[WindowWork]) -> bool:
     """Whether a window is compared with one whose statistics this very execution writes."""
-    written = {one.folder for one in windows if one.found and one.found.job.status != "Completed"}
-    return any(one.previous[1] in written for one in windows if one.previous)
+    written = {work.folder for work in works if work.monitor and work.monitor.job.status != "Completed"}
+    return any(work.previous[1] in written for work in works if work.previous)
 
 
 def _step(
-    windows: Sequence[Planned],
-    running: Sequence[Job],
+    works: Sequence[WindowWork],
+    jobs: Sequence[Job],
     package: Package | None,
     look_up: LookUps,
-    taken: Mapping[str, str] | None,
+    taken: RefusedCall | None,
 ) -> str:
-    if not windows:
+    if not works:
         return "Done"
-    if any(job.status == "InProgress" for job in running):
+    if any(job.status == "InProgress" for job in jobs):
         return "Wait"
     if package is not None:
         model = {"CreateModel": [look_up.model(package.metadata["model"])]}
         step = next_state(model, refused={}, last=STEP, taken=taken)
         if step != STEP:
             return step
-    if taken and taken["step"] == STEP and all(job.status == "Absent" for job in running):
+    if taken and taken.step == STEP and all(job.status == "Absent" for job in jobs):
         raise met(taken)
     return STEP

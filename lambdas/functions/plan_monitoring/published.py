@@ -2,80 +2,80 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from lambdas.functions.plan_monitoring.windows import SKEW, Recorded, Window
+from lambdas.aws.items import texts_of
+from lambdas.functions.plan_monitoring.windows import SKEW, Window, WindowRecord
 from lambdas.planning.sources import split_uri
+from mdlc_constructs.settings.payloads.codec import JsonValue
+from mdlc_constructs.settings.payloads.job_plan import PublishedBatch
+from mdlc_constructs.settings.payloads.moments import parse_moment
+from mdlc_constructs.settings.payloads.planning import Section
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
 
 PUBLISHED = ("Succeeded", "Undelivered")
 """Outcomes of batch inference whose predictions are published."""
 
-LATEST = timedelta(days=14)
+MAX_DELAY = timedelta(days=14)
 """A batch is published by a later execution than the one that began it: by how much later, at most."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Published:
-    """A published batch.
-
-    Attributes:
-        parts: keys of its parts in the model's bucket.
-        raw: names of the files it answered, below the uri of the batches' dataset.
-    """
-
-    run: str
-    version: int
-    predicted_at: datetime
-    parts: tuple[str, ...]
-    raw: tuple[str, ...]
-
-    def to_plan(self) -> dict[str, object]:
-        """As the job's plan holds it."""
-        return {
-            "run": self.run,
-            "package_version": self.version,
-            "predicted_at": f"{self.predicted_at:%Y-%m-%dT%H:%M:%S.%fZ}",
-            "parts": list(self.parts),
-            "raw": list(self.raw),
-        }
-
-
-def published(
-    dynamodb: Any, s3: Any, *, table: str, model: str, bucket: str, raw_uri: str, window: Window
-) -> tuple[Published, ...]:
+def published_batches(
+    dynamodb: "DynamoDBClient",
+    s3: "S3Client",
+    *,
+    table: str,
+    model: str,
+    bucket: str,
+    raw_uri: str,
+    window: Window,
+) -> tuple[PublishedBatch, ...]:
     """The batches that were predicted in the window, in the order of time."""
-    executions = _executions(dynamodb, table, model, window.start, window.end + LATEST)
+    executions = _executions(dynamodb, table, model, window.start, window.end + MAX_DELAY)
     manifests = sorted({item["manifest"] for item in executions})
-    found = [_read(s3, bucket, uri, raw_uri) for uri in manifests]
+    batches = [_read(s3, bucket, uri, raw_uri) for uri in manifests]
     return tuple(
-        sorted((one for one in found if window.holds(one.predicted_at)), key=lambda one: one.predicted_at)
+        sorted(
+            (batch for batch in batches if window.holds(parse_moment(batch.predicted_at))),
+            key=lambda batch: batch.predicted_at,
+        )
     )
 
 
-def published_since(
-    dynamodb: Any, s3: Any, *, table: str, model: str, known: Sequence[Recorded], now: datetime
-) -> list[Recorded]:
-    """The announced windows of which a batch was published after they were planned, by an execution of late.
+def windows_published_since(
+    dynamodb: "DynamoDBClient",
+    s3: "S3Client",
+    *,
+    table: str,
+    model: str,
+    known: Sequence[WindowRecord],
+    now: datetime,
+) -> list[WindowRecord]:
+    """The recorded windows of which a batch was published after they were planned, by a recent execution.
 
     A batch belongs to the time it was predicted at, and an execution that failed may have begun it.
     """
-    planned = {one: datetime.fromisoformat(one.planned_at) for one in known if one.digest}
-    found: set[Recorded] = set()
+    planned = {record: datetime.fromisoformat(record.planned_at) for record in known if record.digest}
+    windows: set[WindowRecord] = set()
     predicted: dict[str, datetime] = {}
-    for item in _executions(dynamodb, table, model, now - LATEST, now):
+    for item in _executions(dynamodb, table, model, now - MAX_DELAY, now):
         uri = item["manifest"]
         if uri not in predicted:
             predicted[uri] = _predicted(_json(s3, *split_uri(uri)))
         # An item is written a moment after the time it bears.
         finished = datetime.fromisoformat(item["finished_at"]) + SKEW
-        found |= {one for one, at in planned.items() if at < finished and one.window.holds(predicted[uri])}
-    return sorted(found, key=lambda one: one.window)
+        windows |= {
+            record for record, at in planned.items() if at < finished and record.window.holds(predicted[uri])
+        }
+    return sorted(windows, key=lambda record: record.window)
 
 
 def _executions(
-    dynamodb: Any, table: str, model: str, since: datetime, until: datetime
+    dynamodb: "DynamoDBClient", table: str, model: str, since: datetime, until: datetime
 ) -> Iterator[Mapping[str, str]]:
     """Items of the executions that published a batch and began between then and then."""
     low, high = (moment.strftime("%Y-%m-%dT%H:%M:%S") for moment in (since, until))
@@ -91,29 +91,28 @@ def _executions(
     )
     for page in pages:
         for item in page["Items"]:
-            texts = {name: next(iter(value.values())) for name, value in item.items()}
+            texts = texts_of(item)
             if texts["workflow"] == "batch-inference" and texts["outcome"] in PUBLISHED:
                 yield texts
 
 
-def _read(s3: Any, bucket: str, uri: str, raw_uri: str) -> Published:
+def _read(s3: "S3Client", bucket: str, uri: str, raw_uri: str) -> PublishedBatch:
     manifest = _json(s3, *split_uri(uri))
     folder = split_uri(uri)[1].rpartition("/")[0]
-    return Published(
+    return PublishedBatch(
         run=manifest["run"],
-        version=int(manifest["package"]["version"]),
-        predicted_at=_predicted(manifest),
+        package_version=int(manifest["package"]["version"]),
+        predicted_at=f"{_predicted(manifest):%Y-%m-%dT%H:%M:%S.%fZ}",
         parts=tuple(f"{folder}/{part['name']}" for part in manifest["parts"]),
         raw=_raw(s3, bucket, manifest["run"], raw_uri),
     )
 
 
-def _predicted(manifest: Mapping[str, Any]) -> datetime:
-    predicted = datetime.fromisoformat(manifest["predicted_at"])
-    return predicted.astimezone(UTC) if predicted.tzinfo else predicted.replace(tzinfo=UTC)
+def _predicted(manifest: Section) -> datetime:
+    return parse_moment(manifest["predicted_at"])
 
 
-def _raw(s3: Any, bucket: str, run: str, raw_uri: str) -> tuple[str, ...]:
+def _raw(s3: "S3Client", bucket: str, run: str, raw_uri: str) -> tuple[str, ...]:
     """The files that a run answered, as its plan names them."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"runs/{run}/")
     plans = [
@@ -127,5 +126,5 @@ def _raw(s3: Any, bucket: str, run: str, raw_uri: str) -> tuple[str, ...]:
     return tuple(below + file["name"] for file in data["files"])
 
 
-def _json(s3: Any, bucket: str, key: str) -> Any:
+def _json(s3: "S3Client", bucket: str, key: str) -> JsonValue:
     return json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())

@@ -2,14 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from lambdas.functions.plan_monitoring.windows import Recorded, Window
+from lambdas.aws.items import audit_key, item_of, text_of, texts_of
+from lambdas.functions.plan_monitoring.windows import Window, WindowRecord
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 
-def recorded(dynamodb: Any, *, table: str, model: str, monitor: str, since: datetime) -> tuple[Recorded, ...]:
+def window_records(
+    dynamodb: "DynamoDBClient", *, table: str, model: str, monitor: str, since: datetime
+) -> tuple[WindowRecord, ...]:
     """The windows of a monitor that began since then, in the order of time."""
     prefix = f"WINDOW#{monitor}#"
     pages = dynamodb.get_paginator("query").paginate(
@@ -22,17 +28,13 @@ def recorded(dynamodb: Any, *, table: str, model: str, monitor: str, since: date
         },
         ConsistentRead=True,
     )
-    return tuple(
-        _of({name: str(next(iter(value.values()))) for name, value in item.items()}, prefix)
-        for page in pages
-        for item in page["Items"]
-    )
+    return tuple(_record(texts_of(item), prefix) for page in pages for item in page["Items"])
 
 
-def _of(item: Mapping[str, str], prefix: str) -> Recorded:
-    # What nobody was told of is done again, as if it were new.
+def _record(item: Mapping[str, str], prefix: str) -> WindowRecord:
+    # A window whose event was not published is done again, as if it were new.
     known = bool(item.get("announced"))
-    return Recorded(
+    return WindowRecord(
         window=Window.of_id(item["sk"].removeprefix(prefix)),
         digest=item["digest"] if known else "",
         served_version=item.get("served_version", "") if known else "",
@@ -47,25 +49,25 @@ def _of(item: Mapping[str, str], prefix: str) -> Recorded:
     )
 
 
-def begun(dynamodb: Any, *, table: str, model: str, monitor: str, first: datetime) -> datetime:
+def monitoring_since(
+    dynamodb: "DynamoDBClient", *, table: str, model: str, monitor: str, first: datetime
+) -> datetime:
     """When the monitor's first window began.
 
-    The first start notes it before anything else, because a window that fails leaves no item: without the
-    note nothing would say that it was ever there.
+    The first start records it before anything else, because a window that fails leaves no item: without it
+    nothing would say that the window was ever there.
 
     Args:
-        first: what is noted where nothing is yet.
+        first: what is recorded where nothing is yet.
     """
-    key = {"pk": {"S": f"MODEL#{model}"}, "sk": {"S": f"MONITOR#{monitor}"}}
-    noted = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
-    if noted:
-        return datetime.fromisoformat(noted["begun"]["S"])
+    key = audit_key(model, f"MONITOR#{monitor}")
+    item = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
+    if item:
+        return datetime.fromisoformat(text_of(item, "begun"))
     texts = {"schema_version": "1", "model": model, "monitor": monitor, "begun": first.isoformat()}
     try:
         dynamodb.put_item(
-            TableName=table,
-            Item={**key, **{name: {"S": text} for name, text in texts.items()}},
-            ConditionExpression="attribute_not_exists(sk)",
+            TableName=table, Item={**key, **item_of(texts)}, ConditionExpression="attribute_not_exists(sk)"
         )
     except ClientError as error:
         # Another start was first, within a second: at the same window, or at the one before.

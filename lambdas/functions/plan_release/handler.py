@@ -1,83 +1,90 @@
 """Entry point of the release planner: choose the package, look up what exists, decide, write `plan.json`."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
-from botocore.exceptions import ClientError
 
 from lambdas.aws import registry
 from lambdas.aws.clients import client
 from lambdas.aws.endpoints import endpoint
+from lambdas.aws.executions import is_running
 from lambdas.aws.packages import choose, package_from
-from lambdas.aws.tags import of_machine
+from lambdas.aws.tags import tags_of_machine
 from lambdas.functions.plan_release import logic
-from lambdas.functions.plan_release.trials import Noted
 from lambdas.planning import sources
-from lambdas.planning.audit import champion_of, experiment_of, run_of
+from lambdas.planning.audit import RecordedExperiment, champion_of, experiment_of, run_of
 from lambdas.planning.errors import NoData
-from lambdas.planning.execution_plan import put_plan, utc_now, wait_seconds
+from lambdas.planning.execution_plan import decode_input, put_plan, utc_now, wait_seconds
+from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
+from mdlc_constructs.settings.payloads.release import ReleaseInput, ReleasePlannerRequest
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 logger = Logger(service="plan-release")
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Plan a release (see `logic.decide` for what comes back)."""
+def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue]:
+    """Plan a release: from a `ReleasePlannerRequest` to a `ReleasePlan`."""
+    request = decode(ReleasePlannerRequest, event)
+    release = decode_input(ReleaseInput, request.input)
     s3, sagemaker, dynamodb = client("s3"), client("sagemaker"), client("dynamodb")
-    given = logic.checked_input(event["input"])
-    home, settings = event["home"], event["settings"]
+    home, settings = request.home, request.settings
     arn = choose(
-        registry.packages(sagemaker, home["group"]),
-        given.get("package_version"),
-        home["group"],
-        must_be_approved=not given.get("forward_only"),
+        registry.packages(sagemaker, home.group),
+        release.package_version,
+        home.group,
+        must_be_approved=not release.forward_only,
     )
     package = package_from(sagemaker.describe_model_package(ModelPackageName=arn))
-    folder = f"s3://{home['bucket']}/golden/"
-    golden = _golden(s3, folder) if settings["golden"] is not None else logic.Golden()
+    folder = f"s3://{home.bucket}/golden/"
+    golden = _golden(s3, folder) if settings.golden is not None else logic.Golden()
     plan = logic.decide(
-        event,
-        golden,
-        package,
-        endpoint(sagemaker, client("application-autoscaling"), settings["endpoint"]["name"]),
-        champion_of(dynamodb, home["table"], event["model"]),
-        lambda run: run_of(dynamodb, home["table"], event["model"], run),
-        logic.LookUps(
-            processing=registry.processing_jobs(sagemaker),
-            transform=registry.transform_jobs(sagemaker),
-            model=registry.models(sagemaker),
-            config=registry.endpoint_configs(sagemaker),
+        request,
+        release,
+        logic.Facts(
+            golden=golden,
+            package=package,
+            live=endpoint(sagemaker, client("application-autoscaling"), settings.endpoint.name),
+            champion=champion_of(dynamodb, home.table, request.model),
+            recorded=lambda run: run_of(dynamodb, home.table, request.model, run),
+            look_up=registry.look_ups(sagemaker),
+            experiment=_experiment(request),
+            now=utc_now(),
         ),
-        noted=Noted.of(
-            experiment_of(dynamodb, home["table"], event["model"], settings["endpoint"]["name"]),
-            event["execution"]["id"],
-            _runs,
-        ),
-        now=utc_now(),
     )
-    plan["tags"] = of_machine(client("stepfunctions"), event["execution"]["id"])
-    plan["wait_seconds"] = wait_seconds(event["execution"]["started_at"], utc_now())
-    if golden.rows is not None and "ScoreGolden" in plan["names"] and plan["step"] != "Done":
-        body = {**logic.golden_plan(event, golden.rows, package), "run": plan["run"]}
-        plan["uris"]["plan"] = put_plan(s3, home["bucket"], plan["run"], body)
-    logger.info("planned", extra={"run": plan["run"], "step": plan["step"], "package": package.arn})
-    return plan
+    uris = dict(plan.uris)
+    if golden.rows is not None and "ScoreGolden" in plan.names and plan.step != "Done":
+        body = replace(logic.golden_plan(request, golden.rows, package), run=plan.run)
+        uris["plan"] = put_plan(s3, home.bucket, body)
+    logger.info("planned", extra={"run": plan.run, "step": plan.step, "package": package.arn})
+    execution = request.execution
+    return encode(
+        replace(
+            plan,
+            uris=uris,
+            tags=tags_of_machine(client("stepfunctions"), execution.id),
+            wait_seconds=wait_seconds(execution.started_at, utc_now()),
+        )
+    )
 
 
-def _runs(execution: str) -> bool:
-    """Whether an execution of this machine still runs."""
-    try:
-        found = client("stepfunctions").describe_execution(executionArn=execution)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
-            return False
-        raise
-    return bool(found["status"] == "RUNNING")
+def _experiment(request: ReleasePlannerRequest) -> RecordedExperiment | None:
+    """The experiment that is recorded for the endpoint; an execution's own one counts as nobody else's."""
+    experiment = experiment_of(
+        client("dynamodb"), request.home.table, request.model, request.settings.endpoint.name
+    )
+    if experiment is None or experiment.execution == request.execution.id:
+        return experiment
+    return replace(experiment, alive=is_running(client("stepfunctions"), experiment.execution))
 
 
-def _golden(s3: Any, folder: str) -> logic.Golden:
+def _golden(s3: "S3Client", folder: str) -> logic.Golden:
     """The golden checks' files, of which neither need be there."""
     try:
-        found = {file.name: file for file in sources.list_files(s3, folder)}
+        files = {file.name: file for file in sources.list_files(s3, folder)}
     except NoData:
         return logic.Golden()
-    return logic.Golden(rows=found.get("rows.jsonl"), expected=found.get("expected.csv"))
+    return logic.Golden(rows=files.get("rows.jsonl"), expected=files.get("expected.csv"))

@@ -1,22 +1,21 @@
 """How a live endpoint stands to a release: pure decisions over its description."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from lambdas.aws.endpoints import BUSY, Endpoint
 from lambdas.planning.errors import EndpointBroken, VariantsChanged
+from mdlc_constructs.settings.payloads.release import EndpointSettings, EndpointState
 
 
-def check_live(live: Endpoint | None, name: str, variant: str, *, tried: bool = False) -> None:
+def check_live(live: Endpoint | None, settings: EndpointSettings, *, in_trial: bool = False) -> None:
     """Refuse an endpoint that cannot be moved to a configuration of ours.
 
     Args:
-        tried: whether it has an experiment's configuration, which it leaves before anything else is done.
+        in_trial: whether it has an experiment's configuration, which it leaves before anything else is done.
 
     Raises:
         EndpointBroken: when no update leads out of its state.
         VariantsChanged: when its variants have other names.
     """
+    name, variant = settings.name, settings.variant
     if live is None or live.status in BUSY:
         return
     if live.status == "UpdateRollbackFailed":
@@ -28,15 +27,15 @@ def check_live(live: Endpoint | None, name: str, variant: str, *, tried: bool = 
         raise EndpointBroken(
             f"The endpoint {name} is {live.status}: look at its FailureReason, delete it, and release again."
         )
-    if not tried and set(live.variants) != {variant}:
+    if not in_trial and set(live.variants) != {variant}:
         raise VariantsChanged(
             f"The endpoint {name} has the variants {sorted(live.variants)}, the settings name {variant!r}: "
             "traffic shifts only between equal names, so keep the name, or delete the endpoint first."
         )
 
 
-def situation(live: Endpoint | None, config: str) -> str:
-    """How the endpoint stands to a configuration: Absent, Serving, Deploying (it) or Other."""
+def endpoint_state(live: Endpoint | None, config: str) -> EndpointState:
+    """How the endpoint stands to a configuration."""
     if live is None:
         return "Absent"
     if live.status == "InService":
@@ -46,16 +45,14 @@ def situation(live: Endpoint | None, config: str) -> str:
     return "Other"
 
 
-def left_unscaled(live: Endpoint | None, settings: Mapping[str, Any]) -> bool:
+def lacks_scaling(live: Endpoint | None, settings: EndpointSettings) -> bool:
     """Whether an endpoint in service lacks the scaling that it should have."""
-    return (
-        live is not None and live.status == "InService" and bool(settings["scaled"]) and not live.registered
-    )
+    return live is not None and live.status == "InService" and settings.scaled and not live.registered
 
 
-def must_deregister(live: Endpoint | None, settings: Mapping[str, Any]) -> bool:
+def must_deregister(live: Endpoint | None, settings: EndpointSettings) -> bool:
     """Whether scaling must end before the update: an instance type changes only without it."""
     if live is None or not live.registered:
         return False
-    same = live.variants.get(settings["variant"]) == settings["instance_type"]
-    return not (same and settings["scaled"])
+    same = live.variants.get(settings.variant) == settings.instance_type
+    return not (same and settings.scaled)

@@ -1,55 +1,35 @@
 """What a release does: pure decisions over what was looked up."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from lambdas.aws.endpoints import BUSY, Endpoint
-from lambdas.aws.packages import Package, check_version
+from lambdas.aws.packages import Package
+from lambdas.aws.registry import LookUps
 from lambdas.functions.plan_release import trials
-from lambdas.functions.plan_release.direction import goes_back, superseded
-from lambdas.functions.plan_release.live import check_live, left_unscaled, must_deregister, situation
-from lambdas.functions.plan_release.trials import Noted
-from lambdas.planning.errors import InvalidInput, NoGolden
-from lambdas.planning.execution_plan import checked_object, finished_by, met, next_state, passed
+from lambdas.functions.plan_release.live import check_live, endpoint_state, lacks_scaling, must_deregister
+from lambdas.planning.audit import ChampionPointer, RecordedExperiment
+from lambdas.planning.errors import NoGolden
+from lambdas.planning.execution_plan import finished_by, met, planned_step
 from lambdas.planning.sources import SourceFile, data_version
 from lambdas.planning.steps import Job, digest, read_by, standing, verdict
-
-LookUp = Callable[[str], Job]
-
-INPUT_KEYS = ("package_version", "forward_only")
-"""The input contract besides the texts for the audit; the keys are optional."""
+from mdlc_constructs.settings.payloads.job_plan import DataSection, JobPlan, PackageSection
+from mdlc_constructs.settings.payloads.planning import CaughtError
+from mdlc_constructs.settings.payloads.release import (
+    EndpointState,
+    ReleaseInput,
+    ReleasePlan,
+    ReleasePlannerRequest,
+    TrialPlan,
+)
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 _UNCHANGED = {"CreateEndpoint": "Absent", "UpdateEndpoint": "Other"}
 """A call that was refused, to how the endpoint stands when no other execution was the reason."""
 
 NOT_ASKED, NONE_RECORDED, SERVED_BEFORE, PASSED = "not asked", "none recorded", "served before", "passed"
-"""What became of the golden checks, as the record of a success tells it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class LookUps:
-    """What stands behind a name, by kind of resource."""
-
-    processing: LookUp
-    transform: LookUp
-    model: LookUp
-    config: LookUp
-
-
-def checked_input(value: object) -> dict[str, Any]:
-    """The execution's input, or an error that names the key, its value and the remedy.
-
-    Raises:
-        InvalidInput: for anything but an object with the contract's keys.
-    """
-    given = checked_object(value, INPUT_KEYS)
-    check_version(given)
-    forward = given.get("forward_only", False)
-    if not isinstance(forward, bool):
-        raise InvalidInput(f"forward_only is {forward!r}: give true or false, or leave it out.")
-    return given
+"""What became of the golden checks, as the record of a success says it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,157 +59,246 @@ class Golden:
             )
 
 
-def golden_plan(event: Mapping[str, Any], rows: SourceFile, package: Package) -> dict[str, Any]:
-    """The `plan.json` of the golden job, but for the run, which follows from it."""
-    settings = event["settings"]
-    return {
-        "schema_version": 1,
-        "workflow": "batch",
-        "model": event["model"],
-        "dataset": settings["dataset"],
-        "golden": settings["golden"],
-        "data": {
-            "version": data_version([rows]),
-            "uri": f"s3://{event['home']['bucket']}/golden/",
-            "files": [rows.to_plan()],
-        },
-        "package": {"arn": package.arn, "version": package.version},
-    }
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What was looked up for a release.
 
-
-def decide(
-    event: Mapping[str, Any],
-    golden: Golden,
-    package: Package,
-    live: Endpoint | None,
-    champion: Mapping[str, Any] | None,
-    recorded: Callable[[str], Mapping[str, Any] | None],
-    look_up: LookUps,
-    *,
-    noted: Noted | None = None,
-    now: datetime | None = None,
-) -> dict[str, Any]:
-    """The plan of the execution: names, places, how the endpoint stands, and the state to go on with.
-
-    Args:
-        golden: what is recorded of the golden checks; ignored when the settings ask for none.
+    Attributes:
+        golden: files of the golden checks; ignored when the settings ask for none.
         live: the endpoint, or None when there is none.
         recorded: the audit table's entry of a finished run, by the run's digest.
-        noted: the experiment that the audit table holds of the endpoint.
-        now: with a time zone; needed where the settings hold an experiment.
+        experiment: the experiment that the audit table holds of the endpoint.
+        now: with a time zone.
+    """
+
+    golden: Golden
+    package: Package
+    live: Endpoint | None
+    champion: ChampionPointer | None
+    recorded: Callable[[str], Mapping[str, str] | None]
+    look_up: LookUps
+    experiment: RecordedExperiment | None
+    now: datetime
+
+    @property
+    def is_champion(self) -> bool:
+        """Whether the champion is released again."""
+        return self.champion is not None and self.champion.package_arn == self.package.arn
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether this is the way back to a version that served before the champion.
+
+        It is held to nothing that the champion answers: whoever goes back has a reason not to trust that.
+        What never served is no way back, however old.
+        """
+        champion = self.champion
+        return self.package.served and champion is not None and self.package.version < champion.version
+
+    def is_superseded(self, release: ReleaseInput) -> bool:
+        """Whether a release that may only go forward has nothing to do any more.
+
+        Approvals are published at least once and in any order: one that comes late must not lead back to an
+        older version, nor to one that was sent back since, nor to one that served and that a person went
+        back from: its approval is spent.
+        """
+        if not release.forward_only:
+            return False
+        package, champion = self.package, self.champion
+        newer = champion is not None and champion.version > package.version
+        spent = package.served and champion is not None and champion.package_arn != package.arn
+        return newer or spent or package.status != "Approved"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """The jobs of a release, and how they stand.
+
+    Attributes:
+        jobs: each step's, in the order of the steps.
+        verdicts: the step that leaves a verdict, to the choice that reads it and the verdict itself.
+    """
+
+    data_version: str
+    golden_checks: str
+    jobs: Mapping[str, list[Job]]
+    names: Mapping[str, str]
+    uris: Mapping[str, str] = field(default_factory=dict)
+    verdicts: Mapping[str, tuple[str, Verdict | None]] = field(default_factory=dict)
+
+    @property
+    def run(self) -> str:
+        """Digest of all of it."""
+        return digest(self.names["CreateConfig"], self.names.get("CheckGolden"))[:16]
+
+
+def golden_plan(request: ReleasePlannerRequest, rows: SourceFile, package: Package) -> JobPlan:
+    """The `plan.json` of the golden job, but for the run, which follows from it."""
+    return JobPlan(
+        workflow="batch",
+        model=request.model,
+        dataset=request.settings.dataset,
+        golden=request.settings.golden,
+        data=DataSection(
+            version=data_version([rows]),
+            uri=_uri(request, "golden", ""),
+            files=(rows.to_plan(),),
+        ),
+        package=PackageSection(arn=package.arn, version=package.version),
+    )
+
+
+def decide(request: ReleasePlannerRequest, release: ReleaseInput, facts: Facts) -> ReleasePlan:
+    """The plan of the execution: names, places, how the endpoint stands, and the state to go on with.
 
     Raises:
         PlanningError: for an endpoint that cannot be released to, golden checks without their files, and
             the very error that an update met.
     """
-    settings, requests, bound, model = event["settings"], event["requests"], event["bound"], event["model"]
-    serving = settings["endpoint"]
-    is_champion = champion is not None and champion["package_arn"] == package.arn
-    back = goes_back(package, champion)
-    asks = settings["golden"] is not None and not back
-    late = superseded(event["input"], package, champion) or trials.repeated(event["input"], package, noted)
-    experiment = settings.get("experiment")
+    package, live, champion = facts.package, facts.live, facts.champion
+    late = facts.is_superseded(release) or trials.is_repeated(release, package, facts.experiment)
     if not late:
-        trials.check_free(event["input"], package, noted, live, serving["name"], tries=experiment is not None)
-        check_live(live, serving["name"], serving["variant"], tried=trials.serves(noted, live))
-
-    def step(name: str, *parts: object) -> str:
-        return digest(requests[name], bound, *parts)
-
-    bucket, taken = event["home"]["bucket"], event.get("taken")
-
-    def at(*path: str) -> str:
-        return f"s3://{bucket}/" + "/".join(path)
-
-    program = package.metadata["program"]
-    made = step(
-        "CreateModel", package.arn, package.image, package.artifact, dict(package.environment), program
-    )
-    served = standing(model, "serving", made, look_up.model)
-    jobs: dict[str, list[Job]] = {"CreateModel": [served.job]}
-    names = {"CreateModel": served.name}
-    uris: dict[str, str] = {}
-    judged, data, checks = None, "none", SERVED_BEFORE if back else NOT_ASKED
-    if asks:
-        if not late:
-            golden.check(at("golden", ""), serves_another=live is not None and not is_champion)
-        checks = NONE_RECORDED
-    if asks and golden.rows is not None and golden.expected is not None:
-        data, checks = data_version([golden.rows]), PASSED
-        score = step("ScoreGolden", made, data)
-        read = read_by("golden", golden_plan(event, golden.rows, package))
-        check = step("CheckGolden", score, read, data_version([golden.expected]))
-        scored = standing(model, "scoregold", score, look_up.transform)
-        checked = standing(model, "compare", check, look_up.processing)
-        jobs |= {"ScoreGolden": [scored.job], "CheckGolden": [checked.job]}
-        names |= {"ScoreGolden": scored.name, "CheckGolden": checked.name}
-        uris = {"scores": at("golden-scores", score[:20], ""), "report": at("quality", check[:20], "golden/")}
-        judged = verdict(checked.job)
-    refused = {"CheckGolden": "GoldenVerdict"} if "CheckGolden" in jobs and not passed(judged) else {}
-    config = standing(model, "config", step("CreateConfig", served.name), look_up.config)
-    jobs["CreateConfig"] = [config.job]
-    names["CreateConfig"] = config.name
-
-    run = digest(config.name, names.get("CheckGolden"))[:16]
-    stands = situation(live, config.name)
-    before = recorded(run)
-    done = before if stands == "Serving" and is_champion else None
-    replaced = event.get("replaced", ())
-    going = (
+        _check(request, release, facts)
+    work = _work(request, facts)
+    config = work.names["CreateConfig"]
+    before = facts.recorded(work.run)
+    state = endpoint_state(live, config)
+    done = before if state == "Serving" and facts.is_champion else None
+    step = (
         "Done"
-        if done or late
-        else next_state(jobs, refused=refused, last="Deploy", taken=taken, replaced=replaced)
+        if late
+        else planned_step(request, work.jobs, verdicts=work.verdicts, last="Deploy", recorded=done)
     )
-    if going == "Deploy" and stands == "Other" and live is not None and live.status in BUSY:
-        going = "Wait"
-    elif not late and taken and stands == _UNCHANGED.get(taken["step"]):
-        if not left_unscaled(live, serving):
-            raise met(taken)
-        # Scaling ended for this update: it comes back before the refusal is told.
-        stands = "Refused"
-    tried: dict[str, Any] = {"step": trials.SKIP if experiment is None else trials.AGAIN}
-    if going == "Deploy" and experiment is not None and live is not None and now is not None:
-        tried = trials.trial(
-            event,
-            live=live,
-            noted=noted,
-            forward=champion is not None and int(champion["version"]) < package.version,
-            served=served.name,
-            look_up=look_up.config,
-            now=now,
-        )
-    replaced = tried.get("champion_config") or (live.config if live is not None else config.name)
-    return {
-        "run": run,
-        "data_version": data,
-        "names": names,
-        "package": {
-            "arn": package.arn,
-            "version": package.version,
-            "model": package.metadata["model"],
-            "image": package.image,
-            "artifact": package.artifact,
-            "environment": dict(package.environment),
-            "program": program,
-        },
-        "uris": uris,
-        "golden": judged,
-        "golden_checks": checks,
-        "endpoint": stands,
-        "deregister": must_deregister(live, serving),
-        "champion": str(champion["version"]) if champion else "0",
-        "replaced_config": replaced if replaced != config.name else "",
-        "trial": tried,
-        "experiment": "none",
-        "refused": {"Error": taken["error"], "Cause": taken["cause"]}
-        if taken and stands == "Refused"
-        else None,
-        "back": back,
+    if step == "Deploy" and state == "Other" and live is not None and live.status in BUSY:
+        step = "Wait"
+    elif not late:
+        state = _state_after_refusal(request, live, state)
+    trial = _trial(request, facts, step, work.names["CreateModel"])
+    replaced = trial.champion_config or (live.config if live is not None else config)
+    refused = request.taken if state == "Refused" else None
+    return ReleasePlan(
+        run=work.run,
+        data_version=work.data_version,
+        names=work.names,
+        package=package.planned,
+        uris=work.uris,
+        golden=work.verdicts["CheckGolden"][1] if work.verdicts else None,
+        golden_checks=work.golden_checks,
+        endpoint=state,
+        deregister=must_deregister(live, request.settings.endpoint),
+        champion=str(champion.version) if champion else "0",
+        replaced_config=replaced if replaced != config else "",
+        trial=trial,
+        refused=CaughtError(error=refused.error, cause=refused.cause) if refused else None,
+        back=facts.goes_back,
         # What fails while a version is released that serves, or served, says nothing against it.
-        "rejectable": not is_champion and not back,
-        "outcome": "Superseded" if late else "Unchanged",
-        "recorded": dict(done) if done else None,
+        rejectable=not facts.is_champion and not facts.goes_back,
+        outcome="Superseded" if late else "Unchanged",
+        recorded=done,
         # A release that goes back finds the run of the time before, and records it anew.
-        "finished_by": finished_by(before),
-        "step": going,
-    }
+        finished_by=finished_by(before),
+        step=step,
+    )
+
+
+def _check(request: ReleasePlannerRequest, release: ReleaseInput, facts: Facts) -> None:
+    """Refuse what no release may touch, and golden checks without their files."""
+    live, experiment = facts.live, facts.experiment
+    trials.check_free(request, release, facts.package, experiment, live)
+    check_live(live, request.settings.endpoint, in_trial=trials.serves(experiment, live))
+    if _asks_golden(request, facts):
+        serves_another = live is not None and not facts.is_champion
+        facts.golden.check(_uri(request, "golden", ""), serves_another=serves_another)
+
+
+def _asks_golden(request: ReleasePlannerRequest, facts: Facts) -> bool:
+    return request.settings.golden is not None and not facts.goes_back
+
+
+def _work(request: ReleasePlannerRequest, facts: Facts) -> Work:
+    """The steps before the endpoint is touched."""
+    package, look_up = facts.package, facts.look_up
+    model = _step(
+        request,
+        "CreateModel",
+        package.arn,
+        package.image,
+        package.artifact,
+        dict(package.environment),
+        package.metadata["program"],
+    )
+    serving = standing(request.model, "serving", model, look_up.model)
+    config = standing(request.model, "config", _step(request, "CreateConfig", serving.name), look_up.config)
+    created = {"CreateModel": [serving.job]}
+    configured = {"CreateConfig": [config.job]}
+    names = {"CreateModel": serving.name, "CreateConfig": config.name}
+    rows, expected = facts.golden.rows, facts.golden.expected
+    if not _asks_golden(request, facts) or rows is None or expected is None:
+        checks = NONE_RECORDED if _asks_golden(request, facts) else NOT_ASKED
+        return Work(
+            data_version="none",
+            golden_checks=SERVED_BEFORE if facts.goes_back else checks,
+            jobs=created | configured,
+            names=names,
+        )
+    version = data_version([rows])
+    score = _step(request, "ScoreGolden", model, version)
+    read = read_by("golden", golden_plan(request, rows, package))
+    check = _step(request, "CheckGolden", score, read, data_version([expected]))
+    scored = standing(request.model, "scoregold", score, look_up.transform)
+    checked = standing(request.model, "compare", check, look_up.processing)
+    return Work(
+        data_version=version,
+        golden_checks=PASSED,
+        jobs={**created, "ScoreGolden": [scored.job], "CheckGolden": [checked.job], **configured},
+        names={**names, "ScoreGolden": scored.name, "CheckGolden": checked.name},
+        uris={
+            "scores": _uri(request, "golden-scores", score[:20], ""),
+            "report": _uri(request, "quality", check[:20], "golden/"),
+        },
+        verdicts={"CheckGolden": ("GoldenVerdict", verdict(checked.job))},
+    )
+
+
+def _step(request: ReleasePlannerRequest, name: str, *parts: object) -> str:
+    """Digest of a step's work."""
+    return digest(request.requests[name], request.bound, *parts)
+
+
+def _uri(request: ReleasePlannerRequest, *path: str) -> str:
+    return f"s3://{request.home.bucket}/" + "/".join(path)
+
+
+def _state_after_refusal(
+    request: ReleasePlannerRequest, live: Endpoint | None, state: EndpointState
+) -> EndpointState:
+    """How the endpoint stands when the refusal of an update led here.
+
+    Raises:
+        PlanningError: the very refusal, when no other execution was the reason and there is nothing to undo.
+    """
+    taken = request.taken
+    if taken is None or state != _UNCHANGED.get(taken.step):
+        return state
+    if not lacks_scaling(live, request.settings.endpoint):
+        raise met(taken)
+    # Scaling ended for this update: it comes back before the refusal is raised.
+    return "Refused"
+
+
+def _trial(request: ReleasePlannerRequest, facts: Facts, step: str, serving_model: str) -> TrialPlan:
+    settings, champion = request.settings.experiment, facts.champion
+    if settings is None:
+        return TrialPlan(step="Skip")
+    if step != "Deploy" or facts.live is None:
+        return TrialPlan(step="Again")
+    return trials.plan_trial(
+        request,
+        settings,
+        live=facts.live,
+        experiment=facts.experiment,
+        forward=champion is not None and champion.version < facts.package.version,
+        serving_model=serving_model,
+        look_up=facts.look_up.config,
+        now=facts.now,
+    )

@@ -2,67 +2,75 @@
 
 import json
 import os
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
 from lambdas.aws import registry
 from lambdas.aws.clients import client
-from lambdas.aws.tags import of_machine
+from lambdas.aws.registry import LookUp
+from lambdas.aws.tags import tags_of_machine
 from lambdas.functions.plan_training import logic
 from lambdas.planning import intervals, sources
 from lambdas.planning.audit import champion_of, run_of
 from lambdas.planning.execution_plan import put_plan, utc_now, wait_seconds
 from lambdas.planning.steps import Job
+from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
+from mdlc_constructs.settings.payloads.training import TrainingPlannerRequest
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 logger = Logger(service="plan-training")
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Plan a training execution (see `logic.decide` for what comes back)."""
+def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue]:
+    """Plan a training execution: from a `TrainingPlannerRequest` to a `TrainingPlan`."""
+    request = decode(TrainingPlannerRequest, event)
+    training = intervals.checked_input(request.input)
     s3, sagemaker, dynamodb = client("s3"), client("sagemaker"), client("dynamodb")
-    event = {**event, "input": intervals.checked_input(event["input"])}
-    settings, home = event["settings"], event["home"]
-    files = sources.list_files(s3, settings["dataset"]["uri"])
-    champion = None
-    pointer = champion_of(dynamodb, home["table"], event["model"])
-    # A champion whose approval was taken back is no longer what a challenger has to beat.
-    if pointer is not None and registry.is_approved(sagemaker, pointer["package_arn"]):
-        bucket, key = sources.split_uri(pointer["program"] + "program.json")
-        program = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-        champion = logic.Champion(
-            package_arn=pointer["package_arn"],
-            version=int(pointer["version"]),
-            model=pointer["model"],
-            program=program,
+    home, execution = request.home, request.execution
+    files = sources.list_files(s3, request.settings.dataset.uri)
+    champion = _champion(request)
+    body = logic.job_plan(request, training, files, champion)
+    work = logic.work(request, body)
+    look_ups = registry.look_ups(sagemaker)
+    if "Train" in request.replaced:
+        look_ups = replace(look_ups, training=artifacts(s3, home.bucket))
+    recorded = run_of(dynamodb, home.table, request.model, work.run)
+    plan = logic.decide(request, work, champion, recorded, look_ups)
+    uris = dict(plan.uris)
+    if plan.step != "Done":
+        uris["plan"] = put_plan(s3, home.bucket, replace(body, run=work.run))
+    logger.info("planned", extra={"run": work.run, "step": plan.step, "region": os.environ.get("AWS_REGION")})
+    return encode(
+        replace(
+            plan,
+            uris=uris,
+            tags=tags_of_machine(client("stepfunctions"), execution.id),
+            wait_seconds=wait_seconds(execution.started_at, utc_now()),
         )
-    made = logic.work(event, files, champion)
-    plan = logic.decide(
-        event,
-        files,
-        champion,
-        run_of(dynamodb, home["table"], event["model"], made.run),
-        logic.LookUps(
-            processing=registry.processing_jobs(sagemaker),
-            training=artifacts(s3, home["bucket"])
-            if "Train" in event.get("replaced", ())
-            else registry.training_jobs(sagemaker),
-            transform=registry.transform_jobs(sagemaker),
-            model=registry.models(sagemaker),
-        ),
     )
-    plan["tags"] = of_machine(client("stepfunctions"), event["execution"]["id"])
-    plan["wait_seconds"] = wait_seconds(event["execution"]["started_at"], utc_now())
-    if plan["step"] != "Done":
-        body = {**logic.job_plan(event, files, champion), "run": made.run}
-        plan["uris"]["plan"] = put_plan(s3, home["bucket"], made.run, body)
-    logger.info(
-        "planned", extra={"run": made.run, "step": plan["step"], "region": os.environ.get("AWS_REGION")}
-    )
-    return plan
 
 
-def artifacts(s3: Any, bucket: str) -> logic.LookUp:
+def _champion(request: TrainingPlannerRequest) -> logic.Champion | None:
+    """The champion with its feature program.
+
+    One whose approval was taken back is no longer what a challenger has to beat.
+    """
+    pointer = champion_of(client("dynamodb"), request.home.table, request.model)
+    if pointer is None or not registry.is_approved(client("sagemaker"), pointer.package_arn):
+        return None
+    bucket, key = sources.split_uri(pointer.program + "program.json")
+    program = json.loads(client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+    return logic.Champion(
+        package_arn=pointer.package_arn, version=pointer.version, model=pointer.model, program=program
+    )
+
+
+def artifacts(s3: "S3Client", bucket: str) -> LookUp:
     """Whether a training is done that is no training job of SageMaker's: its artifact is there.
 
     Whether it is running, or failed, is known to the service that trains, and not here.
@@ -70,7 +78,7 @@ def artifacts(s3: Any, bucket: str) -> logic.LookUp:
 
     def look_up(name: str) -> Job:
         _, key = sources.split_uri(logic.artifact_uri(bucket, name))
-        found = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
-        return Job(status="Completed" if found["KeyCount"] else "Absent")
+        answer = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+        return Job(status="Completed" if answer["KeyCount"] else "Absent")
 
     return look_up

@@ -1,26 +1,18 @@
 """What a training execution does: pure decisions over what was looked up."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from lambdas.aws.registry import LookUp, LookUps
 from lambdas.planning.errors import ChampionLost
-from lambdas.planning.execution_plan import finished_by, next_state, passed
+from lambdas.planning.execution_plan import finished_by, planned_step
 from lambdas.planning.intervals import resolve_split
 from lambdas.planning.sources import SourceFile, data_version
-from lambdas.planning.steps import Job, Standing, digest, read_by, standing, verdict
-
-LookUp = Callable[[str], Job]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LookUps:
-    """What stands behind a name, by kind of resource."""
-
-    processing: LookUp
-    training: LookUp
-    transform: LookUp
-    model: LookUp
+from lambdas.planning.steps import Standing, digest, read_by, standing, verdict
+from mdlc_constructs.settings.payloads.codec import JsonValue, encode
+from mdlc_constructs.settings.payloads.job_plan import ChampionSection, DataSection, JobPlan
+from mdlc_constructs.settings.payloads.planning import ScoringJob
+from mdlc_constructs.settings.payloads.training import TrainingInput, TrainingPlan, TrainingPlannerRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,16 +22,16 @@ class Champion:
     package_arn: str
     version: int
     model: str
-    program: Mapping[str, Any]
+    program: Mapping[str, JsonValue]
 
-    def to_plan(self) -> dict[str, object]:
+    def to_plan(self) -> ChampionSection:
         """As `plan.json` carries it: the program is small and travels inside."""
-        return {
-            "package_arn": self.package_arn,
-            "version": self.version,
-            "model": self.model,
-            "program": dict(self.program),
-        }
+        return ChampionSection(
+            package_arn=self.package_arn,
+            version=self.version,
+            model=self.model,
+            program=dict(self.program),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +39,7 @@ class Scoring:
     """One model that scores the holdout."""
 
     who: str
-    found: Standing
+    standing: Standing
     model: str
     input: str
 
@@ -66,27 +58,29 @@ class Work:
     run: str
 
 
-def work(event: Mapping[str, Any], files: Sequence[SourceFile], champion: Champion | None) -> Work:
+def work(request: TrainingPlannerRequest, body: JobPlan) -> Work:
     """Digest the execution's work.
 
     The champion is part of what is prepared, scored and evaluated, and of neither training nor the run: a
     champion that moved does not train the same model again.
+
+    Args:
+        body: the `plan.json` of its jobs (`job_plan`).
     """
-    requests, bound, plan = event["requests"], event["bound"], job_plan(event, files, champion)
-    rival = plan["champion"]
+    rival = encode(body.champion) if body.champion else None
 
     def step(name: str, *parts: object) -> str:
-        return digest(requests[name], bound, *parts)
+        return digest(request.requests[name], request.bound, *parts)
 
-    quality = step("CheckQuality", read_by("quality", plan))
-    prepared = step("PrepareFeatures", {**read_by("features", plan), "champion": None})
+    quality = step("CheckQuality", read_by("quality", body))
+    prepared = step("PrepareFeatures", {**read_by("features", body), "champion": None})
     train = step("Train", prepared)
     model = step("CreateModel", train)
     score = step("ScoreHoldout", model, rival)
-    evaluation = {**read_by("evaluate", plan), "champion": None}
+    evaluation = {**read_by("evaluate", body), "champion": None}
     run = step("Evaluate", quality, model, evaluation)[:16]
     return Work(
-        data=plan["data"]["version"],
+        data=body.data.version,
         quality=quality,
         # Training sees the split alone; the job that writes it prepares the champion's holdout beside it.
         features=digest(prepared, rival),
@@ -94,29 +88,34 @@ def work(event: Mapping[str, Any], files: Sequence[SourceFile], champion: Champi
         model=model,
         score=score,
         # The baseline lies below the run, which other rules of quality change.
-        evaluate=step("Evaluate", score, read_by("evaluate", plan), run),
+        evaluate=step("Evaluate", score, read_by("evaluate", body), run),
         run=run,
     )
 
 
 def job_plan(
-    event: Mapping[str, Any], files: Sequence[SourceFile], champion: Champion | None
-) -> dict[str, Any]:
+    request: TrainingPlannerRequest,
+    training: TrainingInput,
+    files: Sequence[SourceFile],
+    champion: Champion | None,
+) -> JobPlan:
     """The `plan.json` of the execution's jobs, but for the run, which follows from it."""
-    settings = event["settings"]
-    return {
-        "schema_version": 1,
-        "workflow": "training",
-        "model": event["model"],
-        **settings,
-        "split": resolve_split(settings["split"], event["input"]),
-        "data": {
-            "version": data_version(files),
-            "uri": settings["dataset"]["uri"],
-            "files": [file.to_plan() for file in files],
-        },
-        "champion": champion.to_plan() if champion else None,
-    }
+    settings = request.settings
+    return JobPlan(
+        workflow="training",
+        model=request.model,
+        dataset=settings.dataset,
+        quality=settings.quality,
+        split=resolve_split(settings.split, training),
+        gate=settings.gate,
+        evaluation=settings.evaluation,
+        data=DataSection(
+            version=data_version(files),
+            uri=settings.dataset.uri,
+            files=tuple(file.to_plan() for file in files),
+        ),
+        champion=champion.to_plan() if champion else None,
+    )
 
 
 def artifact_uri(bucket: str, training: str) -> str:
@@ -124,16 +123,16 @@ def artifact_uri(bucket: str, training: str) -> str:
     return f"s3://{bucket}/training/{training}/output/model.tar.gz"
 
 
-def locations(bucket: str, made: Work, names: Mapping[str, str]) -> dict[str, str]:
+def locations(bucket: str, digests: Work, names: Mapping[str, str]) -> dict[str, str]:
     """Where everything of an execution lies, as S3 URIs; folders end with a slash."""
 
     def at(*path: str) -> str:
         return f"s3://{bucket}/" + "/".join(path)
 
-    split = at("splits", made.features[:20])
+    split = at("splits", digests.features[:20])
     return {
-        "report": at("quality", made.quality[:20], "report/"),
-        "quarantine": at("quarantine", made.quality[:20], ""),
+        "report": at("quality", digests.quality[:20], "report/"),
+        "quarantine": at("quarantine", digests.quality[:20], ""),
         "split": split + "/split/",
         "train": split + "/split/train/",
         "validation": split + "/split/validation/",
@@ -143,100 +142,105 @@ def locations(bucket: str, made: Work, names: Mapping[str, str]) -> dict[str, st
         "program": split + "/program/",
         "training": at("training", ""),
         "artifact": artifact_uri(bucket, names["Train"]),
-        "scores": at("scores", made.score[:20], ""),
-        "evaluation": at("evaluations", made.evaluate[:20], ""),
-        "baseline": at("baselines", made.run, ""),
+        "scores": at("scores", digests.score[:20], ""),
+        "evaluation": at("evaluations", digests.evaluate[:20], ""),
+        "baseline": at("baselines", digests.run, ""),
     }
 
 
 def decide(
-    event: Mapping[str, Any],
-    files: Sequence[SourceFile],
+    request: TrainingPlannerRequest,
+    digests: Work,
     champion: Champion | None,
-    recorded: Mapping[str, Any] | None,
+    recorded: Mapping[str, str] | None,
     look_up: LookUps,
-) -> dict[str, Any]:
+) -> TrainingPlan:
     """The plan of the execution: names, places, and the state to go on with.
 
     Args:
-        event: the machine's payload: settings, request digests, bound values, input.
         recorded: the audit table's entry of this very run when it was finished before.
 
-    Returns:
-        What the machine keeps as its variable `$plan`. `step` names the state to go on with, `Wait` when
-        another execution is at the same work, or `Done` when nothing is left to do.
+    Raises:
+        ChampionLost: when the champion's model is gone, so that it cannot be compared with.
     """
-    model, made = event["model"], work(event, files, champion)
-
-    def stand(step: str, step_digest: str, looking: LookUp) -> Standing:
-        return standing(model, step, step_digest, looking)
-
-    steps = {
-        "CheckQuality": stand("quality", made.quality, look_up.processing),
-        "PrepareFeatures": stand("features", made.features, look_up.processing),
-        "Train": stand("train", made.train, look_up.training),
-        "CreateModel": stand("model", made.model, look_up.model),
-        "ScoreHoldout": stand("score", made.score, look_up.transform),
-        "Evaluate": stand("evaluate", made.evaluate, look_up.processing),
-    }
+    steps = _standings(request.model, digests, look_up)
     names = {step: found.name for step, found in steps.items()}
-    uris = locations(event["home"]["bucket"], made, names)
-    scoring = [
-        Scoring(
-            who="challenger",
-            found=steps["ScoreHoldout"],
-            model=names["CreateModel"],
-            input=uris["holdout"],
-        )
-    ]
-    if champion:
-        scoring.append(
-            Scoring(
-                who="champion",
-                found=stand("scorerival", made.score, look_up.transform),
-                model=champion.model,
-                input=uris["split"] + "champion/",
-            )
-        )
-    jobs: dict[str, list[Job]] = {step: [found.job] for step, found in steps.items()}
-    jobs["ScoreHoldout"] = [entry.found.job for entry in scoring]
-    plan: dict[str, Any] = {
-        "run": made.run,
-        "data_version": made.data,
-        "names": names,
-        "uris": uris,
-        # A moved champion changes the evaluation that the package is registered with, and so the request.
-        "token": made.evaluate[:36],
-        "scoring": [
-            {
-                "job": entry.found.name,
-                "model": entry.model,
-                "input": entry.input,
-                "output": uris["scores"] + entry.who + "/",
-            }
-            for entry in scoring
-            if entry.found.job.status == "Absent"
-        ],
-        "quality": verdict(steps["CheckQuality"].job),
-        "gate": verdict(steps["Evaluate"].job),
-        "recorded": dict(recorded) if recorded else None,
-        "finished_by": finished_by(recorded),
-    }
-    refused = {} if passed(plan["quality"]) else {"CheckQuality": "QualityVerdict"}
-    plan["step"] = (
-        "Done"
-        if recorded
-        else next_state(
-            jobs,
-            refused=refused,
-            last="Register",
-            taken=event.get("taken"),
-            replaced=event.get("replaced", ()),
-        )
+    uris = locations(request.home.bucket, digests, names)
+    scoring = _scoring(request.model, digests, champion, steps, uris, look_up.transform)
+    quality, gate = verdict(steps["CheckQuality"].job), verdict(steps["Evaluate"].job)
+    jobs = {step: [found.job] for step, found in steps.items()}
+    jobs["ScoreHoldout"] = [entry.standing.job for entry in scoring]
+    step = planned_step(
+        request,
+        jobs,
+        verdicts={"CheckQuality": ("QualityVerdict", quality)},
+        last="Register",
+        recorded=recorded,
     )
-    if plan["step"] != "Done" and champion and look_up.model(champion.model).status == "Absent":
+    if step != "Done" and champion and look_up.model(champion.model).status == "Absent":
         raise ChampionLost(
             f"The champion (version {champion.version}) has lost its model {champion.model}: run batch "
             f"inference with package_version {champion.version}, which makes it anew, or reject that version."
         )
-    return plan
+    return TrainingPlan(
+        run=digests.run,
+        data_version=digests.data,
+        names=names,
+        uris=uris,
+        # A moved champion changes the evaluation that the package is registered with, and so the request.
+        token=digests.evaluate[:36],
+        scoring=tuple(
+            ScoringJob(
+                job=entry.standing.name,
+                model=entry.model,
+                input=entry.input,
+                output=uris["scores"] + entry.who + "/",
+            )
+            for entry in scoring
+            if entry.standing.job.status == "Absent"
+        ),
+        quality=quality,
+        gate=gate,
+        recorded=dict(recorded) if recorded else None,
+        finished_by=finished_by(recorded),
+        step=step,
+    )
+
+
+def _standings(model: str, digests: Work, look_up: LookUps) -> dict[str, Standing]:
+    """How each step's job stands, in the order of the steps."""
+    steps = {
+        "CheckQuality": ("quality", digests.quality, look_up.processing),
+        "PrepareFeatures": ("features", digests.features, look_up.processing),
+        "Train": ("train", digests.train, look_up.training),
+        "CreateModel": ("model", digests.model, look_up.model),
+        "ScoreHoldout": ("score", digests.score, look_up.transform),
+        "Evaluate": ("evaluate", digests.evaluate, look_up.processing),
+    }
+    return {state: standing(model, *step) for state, step in steps.items()}
+
+
+def _scoring(
+    model: str,
+    digests: Work,
+    champion: Champion | None,
+    steps: Mapping[str, Standing],
+    uris: Mapping[str, str],
+    transform: LookUp,
+) -> list[Scoring]:
+    """The models that score the holdout: the challenger, and the champion where there is one."""
+    challenger = Scoring(
+        who="challenger",
+        standing=steps["ScoreHoldout"],
+        model=steps["CreateModel"].name,
+        input=uris["holdout"],
+    )
+    if champion is None:
+        return [challenger]
+    rival = Scoring(
+        who="champion",
+        standing=standing(model, "scorerival", digests.score, transform),
+        model=champion.model,
+        input=uris["split"] + "champion/",
+    )
+    return [challenger, rival]

@@ -1,83 +1,85 @@
-"""Entry point of the recorder.
+"""Entry point of the recorder: gives a window's metrics, publishes its event and keeps its item.
 
-Input, from the monitoring machine (`workflows/monitoring/windows.py`): `model`, `monitor`, `bucket`, `table`,
-`execution` (`id`, `started_at`), `labels` (`delay_seconds`, or null), `least_rows`, and `window` as the
-planner described it, with what was found since.
-
-Who hears the event finds the window's item. It is written before, and once more with the moment when it was
-announced: without that the planner takes the window for unknown, and all of this is done again. So an event
-may come twice, and none is lost.
+The item is written before the event, so that whoever receives the event finds it, and once more with the
+moment when the event was published: without that the planner takes the window for unknown, and all of this is
+done again. So an event may come twice, and none is lost.
 """
 
 import json
-from typing import Any
+from collections.abc import Mapping
 
 from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError
 
 from lambdas.aws.clients import client
+from lambdas.aws.items import item_of
 from lambdas.functions.record_windows import logic
 from lambdas.planning.execution_plan import utc_now
 from lambdas.planning.sources import split_uri
 from mdlc_constructs.settings.monitor_metrics import NAMESPACE
+from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
+from mdlc_constructs.settings.payloads.monitoring import RecordRequest, RecordResult, WindowSummary
 
 logger = Logger(service="record-windows")
 
 SOURCE, COMPLETED = "mdlc", "Monitoring Completed"
 
-MOST_POINTS = 500
+MAX_POINTS = 500
 """Of one call; CloudWatch takes 1000."""
 
 
 class Unannounced(Exception):
-    """EventBridge did not take the event."""
+    """EventBridge did not take the event. The name is the error's in Step Functions."""
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Give the metrics, announce the window, keep it (see the module's documentation)."""
-    window = event["window"]
-    summary = _summary(window["folder"])
-    found = logic.recorded(event, summary, utc_now())
-    for start in range(0, len(found.data), MOST_POINTS):
+def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue]:
+    """Record a window: from a `RecordRequest` to a `RecordResult`."""
+    request = decode(RecordRequest, event)
+    window = request.window
+    summary = _summary(window.folder)
+    outputs = logic.window_outputs(request, summary, utc_now())
+    for start in range(0, len(outputs.data), MAX_POINTS):
         client("cloudwatch").put_metric_data(
-            Namespace=NAMESPACE, MetricData=list(found.data[start : start + MOST_POINTS])
+            Namespace=NAMESPACE, MetricData=list(outputs.data[start : start + MAX_POINTS])
         )
-    # Where an execution that was planned later was quicker, it has told more than this one knows.
-    if _keep(event["table"], found.item):
-        _announce(found.detail)
-        _keep(event["table"], {**found.item, "announced": utc_now().isoformat(timespec="seconds")})
-    logger.info("recorded", extra={"window_id": window["id"], "rows": summary["rows"]})
-    return logic.answer(window, summary)
+    # Where an execution that was planned later was quicker, it has published more than this one knows.
+    if _keep(request.table, outputs.item):
+        _publish(outputs.detail)
+        _keep(request.table, {**outputs.item, "announced": utc_now().isoformat(timespec="seconds")})
+    logger.info("recorded", extra={"window_id": window.id, "rows": summary.rows})
+    return encode(RecordResult(id=window.id, rows=summary.rows, drifted=summary.drifted))
 
 
-def _summary(folder: str) -> dict[str, Any]:
+def _summary(folder: str) -> WindowSummary:
+    """What the monitor job wrote; the summary of a window without rows when there is no folder."""
     if not folder:
-        return dict(logic.NOTHING)
+        return WindowSummary()
     bucket, key = split_uri(f"{folder}summary.json")
-    summary: dict[str, Any] = json.loads(client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
-    return summary
+    body = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    return decode(WindowSummary, json.loads(body), where="summary.json")
 
 
-def _announce(detail: Any) -> None:
-    entry = {"Source": SOURCE, "DetailType": COMPLETED, "Detail": json.dumps(detail)}
-    answer = client("events").put_events(Entries=[entry])
+def _publish(detail: Mapping[str, JsonValue]) -> None:
+    answer = client("events").put_events(
+        Entries=[{"Source": SOURCE, "DetailType": COMPLETED, "Detail": json.dumps(detail)}]
+    )
     if answer["FailedEntryCount"]:
         raise Unannounced(f"EventBridge refused {COMPLETED}: {answer['Entries'][0].get('ErrorMessage')}")
 
 
-def _keep(table: str, item: Any) -> bool:
+def _keep(table: str, texts: Mapping[str, str]) -> bool:
     """Write the item, unless one stands that was planned later; returns whether it was written."""
     try:
         client("dynamodb").put_item(
             TableName=table,
-            Item={name: {"S": value} for name, value in item.items()},
+            Item=item_of(texts),
             # An execution that was planned later knew more labels.
             ConditionExpression="attribute_not_exists(planned_at) OR planned_at <= :planned_at",
-            ExpressionAttributeValues={":planned_at": {"S": item["planned_at"]}},
+            ExpressionAttributeValues={":planned_at": {"S": texts["planned_at"]}},
         )
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
-        logger.info("superseded", extra={"sk": item["sk"]})
+        logger.info("superseded", extra={"sk": texts["sk"]})
         return False
     return True

@@ -1,37 +1,33 @@
-"""Entry point of the replay.
-
-Input, from the monitoring machine (`workflows/monitoring/windows.py`): `model`, `bucket`, `endpoint` (empty
-for batch), `settings` (`tolerance`, `golden`) and `window` as the planner described it: where its sampled
-requests and the package's answers to them lie.
+"""Entry point of the replay: asks a window's sampled requests again, and compares the answers.
 
 Compared are what was captured, what the endpoint answers now, and what the registered package answers to the
-features computed anew. Golden rows are compared with the version's first answers to them, which are kept. It
-writes `consistency.json` beside the report and returns the same numbers: `moved`, `largest_move`,
-`comparisons`, `notes`.
+features computed anew. Golden rows are compared with the version's first answers to them, which are kept.
+`consistency.json` beside the report holds the result.
 
 An endpoint that is gone, or serves another version by now, is a note: it says nothing against the window.
 """
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError
 
 from lambdas.aws.clients import client
 from lambdas.functions.replay_answers import logic
-from lambdas.functions.replay_answers.logic import Compared, Known
+from lambdas.functions.replay_answers.logic import Known
 from lambdas.planning.sources import is_there, listed, split_uri
 from lambdas.planning.steps import digest
-from lambdas.probing.asking import ask, runtime
+from lambdas.probing.asking import Request, ask, runtime
 from lambdas.probing.rows import Row
+from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
+from mdlc_constructs.settings.payloads.monitoring import Comparison, ComputedWindow, ReplayRequest
 from mdlc_constructs.settings.strict_json import json_lines
 
 logger = Logger(service="replay-answers")
 
 ROWS_TYPE = "application/jsonlines"
-MOST_GOLDEN = 500
+MAX_GOLDEN = 500
 SAMPLE_SECONDS, GOLDEN_SECONDS = 150.0, 60.0
 """How long may be asked; the function itself has five minutes."""
 
@@ -42,58 +38,57 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_In
 """
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Ask, compare, write (see the module's documentation)."""
-    window, settings = event["window"], event["settings"]
-    bucket, folder = split_uri(window["folder"])
-    sampled = logic.requests(_text(bucket, f"{folder}replay/requests.jsonl") or "", ROWS_TYPE)
-    captured = [request.answer for request in sampled]
+def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue]:
+    """Replay a window: from a `ReplayRequest` to a `ReplayResult`."""
+    request = decode(ReplayRequest, event)
+    window, tolerance = request.window, request.settings.tolerance
+    bucket, folder = split_uri(window.folder)
+    sample = logic.requests(_text(bucket, f"{folder}replay/requests.jsonl") or "", ROWS_TYPE)
+    captured = [each.answer for each in sample]
     notes: list[str] = []
-    package = _package(window, len(sampled), notes)
-    compared: dict[str, Compared] = {}
+    package = _package(window, len(sample), notes)
+    comparisons: dict[str, Comparison] = {}
     if package:
-        compared["package_and_captured"] = logic.compare(captured, package, settings["tolerance"])
-    if event["endpoint"]:
-        now = _asked(event, sampled, SAMPLE_SECONDS, notes)
-        compared["now_and_captured"] = logic.compare(captured, now, settings["tolerance"])
+        comparisons["package_and_captured"] = logic.compare(captured, package, tolerance)
+    if request.endpoint:
+        now = _ask(request, sample, SAMPLE_SECONDS, notes)
+        comparisons["now_and_captured"] = logic.compare(captured, now, tolerance)
         if package:
-            compared["now_and_package"] = logic.compare(package, now, settings["tolerance"])
-        notes += _others(now, window["version"])
-        if settings["golden"] and now:
-            golden = _golden(event, notes)
-            if golden is not None:
-                compared["golden"] = golden
-    found = logic.found(compared, notes)
+            comparisons["now_and_package"] = logic.compare(package, now, tolerance)
+        notes += _others(now, window.version)
+        golden = _golden(request, notes) if request.settings.golden and now else None
+        if golden is not None:
+            comparisons["golden"] = golden
+    result = encode(logic.worst(comparisons, notes))
     client("s3").put_object(
-        Bucket=bucket, Key=f"{folder}consistency.json", Body=json.dumps(found, indent=1).encode()
+        Bucket=bucket, Key=f"{folder}consistency.json", Body=json.dumps(result, indent=1).encode()
     )
-    logger.info("replayed", extra={"window_id": window["id"], "moved": found["moved"], "notes": notes})
-    return found
+    logger.info("replayed", extra={"window_id": window.id, "moved": result["moved"], "notes": notes})
+    return result
 
 
-def _package(window: dict[str, Any], rows: int, notes: list[str]) -> list[Known]:
+def _package(window: ComputedWindow, rows: int, notes: list[str]) -> list[Known]:
     """The package's answers to the sample; none, and a note, when it could not be asked."""
-    failed = window.get("replay_failed")
-    if failed:
-        notes.append(f"The registered package was not asked: {failed}")
+    if window.replay_failed:
+        notes.append(f"The registered package was not asked: {window.replay_failed}")
         return []
-    answers = logic.package_answers(_texts(window["scores"]), rows, int(window["version"]))
+    answers = logic.package_answers(_texts(window.scores), rows, window.version)
     if rows and not answers:
         notes.append("The registered package did not answer each of the sampled rows with one number.")
     return answers
 
 
-def _asked(event: dict[str, Any], rows: Sequence[Any], seconds: float, notes: list[str]) -> list[Known]:
+def _ask(request: ReplayRequest, rows: Sequence[Request], seconds: float, notes: list[str]) -> list[Known]:
     """The endpoint's answers now; none, and a note, when there is no endpoint."""
     try:
         answers = ask(
-            runtime(), event["endpoint"], rows, run=f"replay-{event['window']['digest'][:8]}", seconds=seconds
+            runtime(), request.endpoint, rows, run=f"replay-{request.window.digest[:8]}", seconds=seconds
         )
     except ClientError as error:
         if error.response["Error"]["Code"] not in _GONE:
             raise
-        said = error.response["Error"]["Message"]
-        notes.append(f"The endpoint {event['endpoint']} could not be asked: {said}")
+        message = error.response["Error"]["Message"]
+        notes.append(f"The endpoint {request.endpoint} could not be asked: {message}")
         return []
     silent = sum(answer is None for answer in answers)
     if silent:
@@ -113,38 +108,37 @@ def _others(answers: Sequence[Known], version: int) -> list[str]:
     ]
 
 
-def _golden(event: dict[str, Any], notes: list[str]) -> Compared | None:
+def _golden(request: ReplayRequest, notes: list[str]) -> Comparison | None:
     """Golden rows against the first answers of the version that answers now; None when there are none."""
-    bucket = event["bucket"]
+    bucket = request.bucket
     text = _text(bucket, "golden/rows.jsonl")
-    bodies = [line.strip() for line in json_lines(text or "")][:MOST_GOLDEN]
+    bodies = [line.strip() for line in json_lines(text or "")][:MAX_GOLDEN]
     if not bodies:
         return None
     rows = [Row(body=body, content_type=ROWS_TYPE) for body in bodies]
-    answers = _asked(event, rows, GOLDEN_SECONDS, notes)
+    answers = _ask(request, rows, GOLDEN_SECONDS, notes)
     named = logic.versions(answers)
     if len(named) != 1:
         return None
     (version,) = named
-    place = f"monitoring/golden/{version}/{digest(bodies)[:20]}.json"
-    first = _text(bucket, place)
+    key = f"monitoring/golden/{version}/{digest(bodies)[:20]}.json"
+    first = _text(bucket, key)
     if first is None:
         notes.append(f"Version {version}'s answers to {len(bodies)} golden rows were kept to compare with.")
-        client("s3").put_object(Bucket=bucket, Key=place, Body=logic.reference(bodies, answers).encode())
+        client("s3").put_object(Bucket=bucket, Key=key, Body=logic.reference(bodies, answers).encode())
         return None
-    return logic.compare(logic.referred(first, bodies), answers, event["settings"]["tolerance"])
+    return logic.compare(logic.first_answers(first, bodies), answers, request.settings.tolerance)
 
 
 def _text(bucket: str, key: str) -> str | None:
     """An object as text; None when there is none."""
     if not is_there(client("s3"), bucket, key):
         return None
-    body: bytes = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    return body.decode()
+    return client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
 
 
 def _texts(uri: str) -> Iterator[str]:
     """All objects below a uri, in the order of their keys."""
     bucket, prefix = split_uri(uri)
-    for key in sorted(str(entry["Key"]) for entry in listed(client("s3"), bucket, prefix)):
+    for key in sorted(entry["Key"] for entry in listed(client("s3"), bucket, prefix)):
         yield _text(bucket, key) or ""

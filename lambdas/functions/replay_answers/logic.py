@@ -1,38 +1,21 @@
 """Answers to the same rows, held against each other. Pure."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from lambdas.probing.comparison import Answer, Scores
+from mdlc_constructs.settings.payloads.codec import JsonValue
+from mdlc_constructs.settings.payloads.monitoring import Comparison, ReplayResult
 from mdlc_constructs.settings.strict_json import json_lines
 
 Known = Answer | None
 """What was answered to a row; None for an error, for silence, and for what was not asked."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Compared:
-    """How answers to the same rows differ.
-
-    Attributes:
-        rows: pairs that could be compared.
-        moved: share of them that lie further apart than the tolerance; None without pairs.
-        largest: how far the pair that lies furthest apart does; None without pairs.
-    """
-
-    rows: int
-    moved: float | None
-    largest: float | None
-
-    def to_json(self) -> dict[str, Any]:
-        """As `consistency.json` holds it."""
-        return {"rows": self.rows, "moved": self.moved, "largest_move": self.largest}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class SampledRequest:
     """A captured request of one row, and what was answered to it then."""
 
     inference_id: str
@@ -41,28 +24,28 @@ class Request:
     content_type: str
 
 
-def requests(text: str, content_type: str) -> tuple[Request, ...]:
+def requests(text: str, content_type: str) -> tuple[SampledRequest, ...]:
     """The requests that the monitor job sampled: JSON lines of `inference_id`, `row`, `score`, `version`."""
-    found = []
+    sample = []
     for line in json_lines(text):
-        given: Mapping[str, Any] = json.loads(line)
-        found.append(
-            Request(
-                inference_id=str(given.get("inference_id") or ""),
-                body=json.dumps(given["row"]),
-                answer=_answer(given.get("score"), given.get("version")),
+        sampled: Mapping[str, JsonValue] = json.loads(line)
+        sample.append(
+            SampledRequest(
+                inference_id=str(sampled.get("inference_id") or ""),
+                body=json.dumps(sampled["row"]),
+                answer=_answer(sampled.get("score"), sampled.get("version")),
                 content_type=content_type,
             )
         )
-    return tuple(found)
+    return tuple(sample)
 
 
-def _answer(score: Any, version: Any) -> Known:
+def _answer(score: JsonValue, version: JsonValue) -> Known:
     scores = score if isinstance(score, list) else [score]
-    if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in scores):
+    if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in scores):
         return None
     return Answer(
-        scores=tuple(float(one) for one in scores), version=None if version is None else str(version)
+        scores=tuple(float(each) for each in scores), version=None if version is None else str(version)
     )
 
 
@@ -82,7 +65,7 @@ def package_answers(texts: Iterable[str], rows: int, version: int) -> list[Known
     return [Answer(scores=(number,), version=str(version)) for number in numbers]
 
 
-def compare(first: Sequence[Known], second: Sequence[Known], tolerance: float) -> Compared:
+def compare(first: Sequence[Known], second: Sequence[Known], tolerance: float) -> Comparison:
     """Pairs of one version's answers, or of answers of which one does not say whose it is."""
     gaps = [
         _gap(one.scores, other.scores)
@@ -90,10 +73,10 @@ def compare(first: Sequence[Known], second: Sequence[Known], tolerance: float) -
         if one is not None and other is not None and _same_version(one, other)
     ]
     if not gaps:
-        return Compared(rows=0, moved=None, largest=None)
+        return Comparison(rows=0, moved=None, largest_move=None)
     measured = [gap for gap in gaps if gap is not None]
     moved = sum(gap is None or gap > tolerance for gap in gaps) / len(gaps)
-    return Compared(rows=len(gaps), moved=moved, largest=max(measured, default=None))
+    return Comparison(rows=len(gaps), moved=moved, largest_move=max(measured, default=None))
 
 
 def _same_version(one: Answer, other: Answer) -> bool:
@@ -109,23 +92,21 @@ def _gap(one: Scores, other: Scores) -> float | None:
 
 def versions(answers: Iterable[Known]) -> dict[str, int]:
     """How many answers name which version."""
-    found: dict[str, int] = {}
-    for answer in answers:
-        if answer is not None and answer.version is not None:
-            found[answer.version] = found.get(answer.version, 0) + 1
-    return found
+    return dict(
+        Counter(answer.version for answer in answers if answer is not None and answer.version is not None)
+    )
 
 
-def found(comparisons: Mapping[str, Compared], notes: Sequence[str]) -> dict[str, Any]:
+def worst(comparisons: Mapping[str, Comparison], notes: Sequence[str]) -> ReplayResult:
     """The numbers of all comparisons together: the worst of each."""
-    moved = [one.moved for one in comparisons.values() if one.moved is not None]
-    largest = [one.largest for one in comparisons.values() if one.largest is not None]
-    return {
-        "moved": max(moved, default=None),
-        "largest_move": max(largest, default=None),
-        "comparisons": {name: one.to_json() for name, one in comparisons.items()},
-        "notes": list(notes),
-    }
+    moved = [each.moved for each in comparisons.values() if each.moved is not None]
+    largest = [each.largest_move for each in comparisons.values() if each.largest_move is not None]
+    return ReplayResult(
+        moved=max(moved, default=None),
+        largest_move=max(largest, default=None),
+        comparisons=comparisons,
+        notes=tuple(notes),
+    )
 
 
 def reference(bodies: Sequence[str], answers: Sequence[Known]) -> str:
@@ -136,7 +117,7 @@ def reference(bodies: Sequence[str], answers: Sequence[Known]) -> str:
     return json.dumps(kept)
 
 
-def referred(text: str, bodies: Sequence[str]) -> list[Known]:
+def first_answers(text: str, bodies: Sequence[str]) -> list[Known]:
     """The first answers to these rows; None for rows that were not asked then."""
     kept: Mapping[str, list[float]] = json.loads(text)
     return [Answer(scores=tuple(kept[body])) if body in kept else None for body in bodies]

@@ -23,6 +23,9 @@ logger = logging.getLogger("mdlc.payloads")
 KEY = "key"
 """Metadata of a field whose key in JSON is not its name: `field(metadata={KEY: "Error"})`."""
 
+OMIT_NONE = "omit_none"
+"""Metadata of a field that is left out while it is None, since JSONata's `$exists` is true of a null."""
+
 
 class PayloadError(ValueError):
     """A document does not hold the payload; the message names the key, what it holds and what is needed."""
@@ -34,6 +37,7 @@ class _Field:
     key: str
     kind: Any
     required: bool
+    omit_none: bool
 
 
 @cache
@@ -45,20 +49,22 @@ def _fields(payload: type) -> tuple[_Field, ...]:
             key=one.metadata.get(KEY, one.name),
             kind=hints[one.name],
             required=one.default is MISSING and one.default_factory is MISSING,
+            omit_none=one.metadata.get(OMIT_NONE, False),
         )
         for one in fields(payload)
     )
 
 
 def encode(payload: object) -> dict[str, JsonValue]:
-    """The payload as a JSON object, with every field.
+    """The payload as a JSON object, with every field (see `OMIT_NONE`).
 
     Args:
         payload: an instance of a dataclass.
     """
     if not is_dataclass(payload) or isinstance(payload, type):
         raise TypeError(f"{payload!r} is no payload: give an instance of a dataclass.")
-    return {one.key: _plain(getattr(payload, one.name)) for one in _fields(type(payload))}
+    values = ((one, getattr(payload, one.name)) for one in _fields(type(payload)))
+    return {one.key: _plain(value) for one, value in values if value is not None or not one.omit_none}
 
 
 def _plain(value: object) -> JsonValue:
@@ -85,11 +91,11 @@ def decode(payload: type[Payload], document: object, *, where: str = "", from_us
         PayloadError: when a key is missing, unknown in a person's document, or holds another type.
     """
     if not isinstance(document, Mapping):
-        raise PayloadError(f"{where or payload.__name__} is {document!r}: give a JSON object.")
+        raise PayloadError(f"{where or _title(payload)} is {document!r}: give a JSON object.")
     known = _fields(payload)  # type: ignore[arg-type]  # a class is hashable
     unknown = [key for key in document if key not in {one.key for one in known}]
     if unknown:
-        _unknown(str(unknown[0]), [one.key for one in known], where or payload.__name__, from_user=from_user)
+        _unknown(str(unknown[0]), [one.key for one in known], where or _title(payload), from_user=from_user)
     values = {}
     for one in known:
         path = f"{where}.{one.key}" if where else one.key
@@ -98,6 +104,11 @@ def decode(payload: type[Payload], document: object, *, where: str = "", from_us
         elif one.required:
             raise PayloadError(f"{path} is missing: {payload.__name__} needs it.")
     return payload(**values)
+
+
+def _title(payload: type) -> str:
+    """How messages name a whole document: a payload may say it better than by its class, as `TITLE`."""
+    return str(getattr(payload, "TITLE", payload.__name__))
 
 
 def _unknown(key: str, known: list[str], where: str, *, from_user: bool) -> None:

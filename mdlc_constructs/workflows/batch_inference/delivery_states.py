@@ -10,6 +10,7 @@ through Step Functions (a Distributed Map over JSON Lines) would lie in the mach
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from mdlc_constructs.asl.failures import Catch, Retry, throttling_retry
 from mdlc_constructs.asl.machine import Machine
@@ -18,6 +19,8 @@ from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import Map
 from mdlc_constructs.resources.places import BUCKET, KEY_ARN, object_arn
 from mdlc_constructs.settings.delivery import Delivery, LookUpTable
+from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.job_plan import DeliverySection
 from mdlc_constructs.tasks import lambda_
 from mdlc_constructs.tasks.permissions import arn
 from mdlc_constructs.workflows.ending import FAILURE, failed
@@ -41,10 +44,10 @@ _DECRYPTS_TABLE = Statement(
 )
 
 
-def to_plan(delivery: Delivery) -> dict[str, object]:
+def to_plan(delivery: Delivery) -> DeliverySection:
     """The settings of the delivery as the plan and the function take them, the table's name included."""
-    table: dict[str, object] = {"table": LOOK_UP_TABLE} if isinstance(delivery, LookUpTable) else {}
-    return {**delivery.to_plan(), **table}
+    section = delivery.to_plan()
+    return replace(section, table=LOOK_UP_TABLE) if isinstance(delivery, LookUpTable) else section
 
 
 def deliver(model: str, workflow: str, delivery: Delivery, *, published: Mapping[str, str]) -> StateSequence:
@@ -61,7 +64,7 @@ def deliver(model: str, workflow: str, delivery: Delivery, *, published: Mapping
             "key": "{% $plan.keys.delivery & $string($states.input) & '.jsonl' %}",
             "model": model,
             "run": "{% $plan.run %}",
-            "delivery": to_plan(delivery),
+            "delivery": encode(to_plan(delivery)),
         },
         # What a call had delivered before it failed is delivered again, which is harmless.
         retry=(*throttling_retry("Lambda"), Retry(errors=(UNDELIVERED,), interval_seconds=5, max_attempts=4)),

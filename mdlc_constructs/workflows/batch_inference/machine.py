@@ -21,6 +21,7 @@ from mdlc_constructs.resources.places import (
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
 from mdlc_constructs.settings.delivery import Delivery
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.tasks import s3
 from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
 from mdlc_constructs.workflows.batch_inference import delivery_states
@@ -84,13 +85,12 @@ class BatchInferenceSettings:
     def to_plan(self) -> dict[str, object]:
         """The settings as the jobs' `plan.json` holds them: no label, and nothing known only afterwards."""
         section = unlabelled(self.dataset)
-        columns = section["columns"]
-        assert isinstance(columns, dict)
+        delivery = None if self.delivery is None else delivery_states.to_plan(self.delivery)
         return {
-            "dataset": {**section, "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
-            "quality": rules_of(self.quality, columns),
+            "dataset": {**encode(section), "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
+            "quality": encode(rules_of(self.quality, section.columns)),
             "parallel": self.max_parallel,
-            **({"delivery": delivery_states.to_plan(self.delivery)} if self.delivery is not None else {}),
+            **({"delivery": encode(delivery)} if delivery is not None else {}),
         }
 
 

@@ -1,6 +1,6 @@
 """What a monitoring machine is made from."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -11,6 +11,8 @@ from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.labels import Labels
 from mdlc_constructs.settings.monitor_alarms import MonitorAlarms
 from mdlc_constructs.settings.numbers import check_duration, check_whole
+from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.job_plan import MonitorRules
 from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.workflows.scoring import rules_of, unlabelled
 
@@ -101,24 +103,26 @@ class MonitoringSettings:
 
     def to_plan(self) -> dict[str, object]:
         """The settings as the planner holds them."""
-        columns = unlabelled(self.dataset)["columns"]
-        assert isinstance(columns, dict)
+        monitor = MonitorRules(
+            kind=self.kind,
+            thresholds=self.thresholds.to_plan(),
+            segments=self.segments,
+            protected=self.protected,
+            least_rows=self.least_rows,
+            joint=self.joint,
+            sample=0 if self.consistency is None else self.consistency.sample,
+            threshold=self.evaluation.threshold,
+            bootstrap=self.evaluation.bootstrap,
+            seed=self.evaluation.seed,
+        )
+        labels = (
+            None if self.labels is None else replace(self.labels.to_plan(self.dataset), uri=self.labels_uri)
+        )
         return {
-            "dataset": self.dataset.to_plan(),
-            "quality": rules_of(self.quality, columns),
-            "monitor": {
-                "kind": self.kind,
-                "thresholds": self.thresholds.to_plan(),
-                "segments": list(self.segments),
-                "protected": list(self.protected),
-                "least_rows": self.least_rows,
-                "joint": self.joint,
-                "sample": 0 if self.consistency is None else self.consistency.sample,
-                **self.evaluation.to_plan(),
-            },
-            "labels": (
-                None if self.labels is None else {**self.labels.to_plan(self.dataset), "uri": self.labels_uri}
-            ),
+            "dataset": encode(self.dataset.to_plan()),
+            "quality": encode(rules_of(self.quality, unlabelled(self.dataset).columns)),
+            "monitor": encode(monitor),
+            "labels": None if labels is None else encode(labels),
             "served": {
                 "endpoint": self.endpoint,
                 "variants": list(self.variants),

@@ -11,6 +11,7 @@ from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Choice, Fail, Pass, Rule, State, Task
 from mdlc_constructs.resources.places import AUDIT_TABLE, BUCKET
+from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.tasks import lambda_
 from mdlc_constructs.workflows.data_jobs import data_job
 from mdlc_constructs.workflows.ending import CAUSE, ERROR, caught_error
@@ -159,7 +160,7 @@ def _replays(settings: MonitoringSettings) -> tuple[State, ...]:
                 "model": settings.model,
                 "bucket": BUCKET,
                 "endpoint": settings.endpoint,
-                "settings": consistency.to_plan(),
+                "settings": encode(consistency.to_plan()),
                 "window": _WINDOW,
             },
             output=_with("consistency", "$states.result.Payload"),

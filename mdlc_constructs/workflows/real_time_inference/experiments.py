@@ -27,6 +27,7 @@ from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import Choice, Rule, Task, Wait
 from mdlc_constructs.resources.places import AUDIT_TABLE, AUDIT_TABLE_ARN, BUCKET, KEY_ARN
 from mdlc_constructs.settings.experiment import ABTest, Experiment, Shadow
+from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.tasks import lambda_
 from mdlc_constructs.tasks.endpoint import Variant, create_endpoint_config, update_endpoint
 from mdlc_constructs.tasks.permissions import arn
@@ -194,10 +195,10 @@ def _started() -> Choice:
 def _judge(settings: ReleaseSettings, experiment: Experiment) -> Task:
     """`JudgeTrial`: what was captured of both, and what came of it."""
     shadowed = isinstance(experiment, Shadow)
-    plan = (
-        experiment.to_plan(settings.probes.tolerance)
+    judgement = (
+        experiment.judgement(settings.probes.tolerance)
         if isinstance(experiment, Shadow)
-        else experiment.to_plan(settings.dataset.entity or "")
+        else experiment.judgement(settings.dataset.entity or "")
     )
     unjudged = Catch(
         next="EndTrial",
@@ -217,7 +218,7 @@ def _judge(settings: ReleaseSettings, experiment: Experiment) -> Task:
             "execution": "{% $states.context.Execution.Id %}",
             "champion": settings.serving.variant,
             "challenger": experiment.challenger,
-            "settings": plan,
+            "settings": encode(judgement),
         },
         assign={
             "verdict": "{% $states.result.Payload %}",

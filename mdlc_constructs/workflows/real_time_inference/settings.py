@@ -7,6 +7,7 @@ from mdlc_constructs.settings.experiment import ABTest, Experiment, Shadow
 from mdlc_constructs.settings.golden_checks import GoldenChecks
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.numbers import check_whole
+from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.probes import Probes
 from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.settings.rollout import (
@@ -121,8 +122,8 @@ class ReleaseSettings:
         """The settings as the planner, and the jobs' `plan.json`, hold them."""
         serverless = self.serving.serverless is not None
         return {
-            "dataset": unlabelled(self.dataset),
-            "golden": None if self.golden is None else self.golden.to_plan(),
+            "dataset": encode(unlabelled(self.dataset)),
+            "golden": None if self.golden is None else encode(self.golden.to_plan()),
             "endpoint": {
                 "name": self.endpoint_name,
                 "variant": self.serving.variant,

@@ -23,6 +23,7 @@ from mdlc_constructs.settings import (
 )
 from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
 from mdlc_constructs.tasks.training import Channel, SpotTraining, training_job
@@ -83,11 +84,11 @@ class TrainingSettings:
     def to_plan(self) -> dict[str, object]:
         """The settings as the jobs' `plan.json` holds them."""
         return {
-            "dataset": {**self.dataset.to_plan(), "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
-            "quality": self.quality.to_plan(),
-            "split": self.split.to_plan(),
-            "gate": self.gate.to_plan(),
-            "evaluation": self.evaluation.to_plan(),
+            "dataset": {**encode(self.dataset.to_plan()), "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
+            "quality": encode(self.quality.to_plan()),
+            "split": encode(self.split.to_plan()),
+            "gate": encode(self.gate.to_plan()),
+            "evaluation": encode(self.evaluation.to_plan()),
         }
 
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from jobs.errors import InputError
 from jobs.monitoring.captures import stage_captures
 from jobs.names import FAULT, INFERENCE_ID, PLACE, PROBLEMS, ROW_KEY, SCORE, VERSION, at_place
-from jobs.plan import Interval
 from jobs.roles import pointer
 from jobs.serving.values import read
+from mdlc_constructs.settings.payloads.moments import Interval
 from tests.examples_tried import examples
 from tests.jobs.monitoring.windows import END, START, Row, Window, event, opened, rows
 

@@ -21,9 +21,9 @@ from examples.flight_delay.dataset import flights
 from jobs.statistics.baseline import statistics
 from jobs.statistics.domain_classifier import JointDrift, joint_drift
 from jobs.statistics.drift import drift, judged
-from jobs.statistics.thresholds import Thresholds
 from jobs.statistics.window import Compared, compared
 from mdlc_constructs import DriftThresholds
+from mdlc_constructs.settings.payloads.job_plan import Thresholds
 from tests.jobs.columns import quiet, quiet_kinds, relation
 
 ALPHA = Thresholds().alpha
@@ -212,10 +212,7 @@ def test_known_shifts_of_real_flights_are_found_and_quiet_windows_are_not(
 
 
 SIZES, SIZE_DRAWS, SIZE_BASELINE = (50, 500, 5_000), 20, 10_000
-SENSITIVITIES = {
-    word: Thresholds.from_plan(DriftThresholds.with_sensitivity(word).to_plan())
-    for word in ("normal", "high")
-}
+SENSITIVITIES = {word: DriftThresholds.with_sensitivity(word).to_plan() for word in ("normal", "high")}
 DETECTABLE = (
     *(
         Shift(what=f"temperature +{size:g} sd", replaced=moved("temperature", size))

@@ -1,6 +1,7 @@
 """What both planners share: the contract's texts, where to go on, how long to wait, where the plan lies."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,28 +11,31 @@ from hypothesis import strategies as st
 
 from lambdas.planning.errors import InvalidInput
 from lambdas.planning.execution_plan import (
-    LONGEST_WAIT,
-    SHORTEST_WAIT,
-    checked_object,
+    MAX_WAIT_SECONDS,
+    MIN_WAIT_SECONDS,
+    decode_input,
     next_state,
     put_plan,
     wait_seconds,
 )
 from lambdas.planning.steps import Job
+from mdlc_constructs.settings.payloads.job_plan import DataSection, JobPlan
+from mdlc_constructs.settings.payloads.planning import ExecutionInput, RefusedCall
+from tests.workflows.settings import DATASET
 
 START = datetime(2013, 1, 1, tzinfo=UTC)
 COMPLETED, ABSENT = Job(status="Completed"), Job(status="Absent")
 
 
 def test_the_error_that_took_the_step_is_raised_under_its_own_name() -> None:
-    taken = {"step": "CreateModel", "error": "SageMaker.AmazonSageMakerException", "cause": "bad image"}
+    taken = RefusedCall(step="CreateModel", error="SageMaker.AmazonSageMakerException", cause="bad image")
     with pytest.raises(Exception, match="bad image") as raised:
         next_state({"CreateModel": [ABSENT]}, refused={}, last="End", taken=taken)
     assert type(raised.value).__name__ == "SageMaker.AmazonSageMakerException"
 
 
 def test_a_name_taken_by_work_in_progress_is_waited_for() -> None:
-    taken = {"step": "Train", "error": "SageMaker.ResourceInUse", "cause": "taken"}
+    taken = RefusedCall(step="Train", error="SageMaker.ResourceInUse", cause="taken")
     standing = {"Train": [Job(status="InProgress")]}
     assert next_state(standing, refused={}, last="End", taken=taken) == "Wait"
     assert next_state({"Train": [COMPLETED]}, refused={}, last="End", taken=taken) == "End"
@@ -61,7 +65,7 @@ def test_a_replaced_step_is_done_when_a_step_behind_it_began(train: Job, expecte
 @given(st.floats(min_value=0, max_value=10**7))
 def test_the_wait_grows_within_its_bounds(seconds: float) -> None:
     waited = wait_seconds(START.isoformat(), START + timedelta(seconds=seconds))
-    assert SHORTEST_WAIT <= waited <= LONGEST_WAIT
+    assert MIN_WAIT_SECONDS <= waited <= MAX_WAIT_SECONDS
     assert waited <= wait_seconds(START.isoformat(), START + timedelta(seconds=2 * seconds))
 
 
@@ -83,21 +87,29 @@ class Put:
 
 def test_a_plan_never_overwrites_another_plan_of_the_same_run() -> None:
     s3 = Put()
-    first = put_plan(s3, "b", "run", {"champion": None})
-    second = put_plan(s3, "b", "run", {"champion": 1})
-    assert first != second == put_plan(s3, "b", "run", {"champion": 1})
-    assert json.loads(s3.held[first]) == {"champion": None}
+    plan = JobPlan(
+        workflow="batch",
+        model="m",
+        dataset=DATASET.to_plan(),
+        data=DataSection(version="v", files=()),
+        run="run",
+    )
+    other = replace(plan, predicted_at="2026-01-01")
+    first = put_plan(s3, "b", plan)
+    second = put_plan(s3, "b", other)
+    assert first != second == put_plan(s3, "b", other)
+    assert json.loads(s3.held[first])["predicted_at"] is None
     assert first.startswith("s3://b/runs/run/") and first.endswith("/plan.json")
 
 
 @pytest.mark.parametrize("value", [{"reason": 5}, {"request_id": None}, {"trigger": ["x"]}])
 def test_what_goes_to_the_audit_is_text(value: dict[str, Any]) -> None:
-    with pytest.raises(InvalidInput, match="give a text, or leave it out"):
-        checked_object(value, ())
+    with pytest.raises(InvalidInput, match="give a text"):
+        decode_input(ExecutionInput, value)
 
 
 @pytest.mark.parametrize("key", ["reason", "trigger", "request_id"])
 def test_an_input_that_no_table_can_keep_is_refused_by_name(key: str) -> None:
     with pytest.raises(InvalidInput, match="half of a surrogate pair") as refused:
-        checked_object({key: "a\ud800"}, ())
+        decode_input(ExecutionInput, {key: "a\ud800"})
     assert str(refused.value).encode()

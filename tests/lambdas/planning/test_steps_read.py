@@ -1,5 +1,6 @@
 """A job's name follows from everything that the job may read, and the job may read nothing else."""
 
+import contextlib
 import copy
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -12,26 +13,40 @@ from jobs import plan as jobs_plan
 from jobs.cli import COMMANDS
 from jobs.errors import PlanError
 from lambdas.aws.packages import Package
+from lambdas.aws.registry import LookUps
 from lambdas.functions.plan_batch import logic as batch
 from lambdas.functions.plan_monitoring import logic as monitoring
-from lambdas.functions.plan_monitoring.captures import Captured
-from lambdas.functions.plan_monitoring.windows import Wanted, Window
+from lambdas.functions.plan_monitoring.windows import DueWindow, Window
 from lambdas.functions.plan_release import logic as release
 from lambdas.functions.plan_training import logic as training
 from lambdas.planning import steps
 from lambdas.planning.sources import SourceFile
-from tests.lambdas.functions.plan_training.test_logic import CHAMPION, event
+from lambdas.probing.rows import CaptureFile
+from mdlc_constructs.settings.delivery import LookUpTable
+from mdlc_constructs.settings.labels import Labels
+from mdlc_constructs.settings.payloads.batch import BatchPlannerRequest
+from mdlc_constructs.settings.payloads.codec import PayloadError, decode, encode
+from mdlc_constructs.settings.payloads.job_plan import READ
+from mdlc_constructs.settings.payloads.monitoring import MonitoringPlannerRequest
+from mdlc_constructs.settings.payloads.release import ReleasePlannerRequest
+from mdlc_constructs.settings.payloads.training import TrainingInput, TrainingPlannerRequest
+from mdlc_constructs.settings.quality_rules import QualityRules
+from tests.lambdas.functions.plan_training.test_logic import CHAMPION, event, work
+from tests.workflows.settings import BATCH as BATCH_INFERENCE
+from tests.workflows.settings import MONITORING as MONITORED
+from tests.workflows.settings import TRAINING
 
+HOME = {"bucket": "b", "table": "t", "group": "m"}
+EXECUTION = {"id": "arn:e", "started_at": "2026-01-01T00:00:00+00:00"}
 FILE = SourceFile(name="a.csv", size=5, algorithm="CRC32", value="x")
 """One file, as every kind of plan lists it."""
 
 
 def test_jobs_and_planners_have_one_table() -> None:
-    assert jobs_plan.READ == steps.READ
-    assert set(steps.READ) == set(COMMANDS)
+    assert set(READ) == set(COMMANDS)
 
 
-@pytest.mark.parametrize("command", sorted(steps.READ))
+@pytest.mark.parametrize("command", sorted(READ))
 def test_a_job_that_reads_more_than_its_name_follows_from_fails(command: str) -> None:
     document = {
         "schema_version": 1,
@@ -56,7 +71,7 @@ def test_a_job_that_reads_more_than_its_name_follows_from_fails(command: str) ->
         **{name: name for name in ("predicted_at", "golden", "delivery", "monitor", "previous")},
     }  # fmt: skip
     for attribute, section in read.items():
-        if section in steps.READ[command]:
+        if section in READ[command]:
             getattr(plan, attribute)
         else:
             with pytest.raises(PlanError, match=f"The {command} job reads {section} of the plan"):
@@ -76,43 +91,47 @@ def leaves(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[objec
         yield path
 
 
-def changed(document: Any, path: tuple[object, ...]) -> Any:
-    """A copy of a document with another value there."""
-    made = copy.deepcopy(document)
-    place = made
-    for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = "another"
-    return made
+PARTS = {"train": {"end": "2013-01-01"}, "validation": {"start": "2013-01-01", "end": "2013-02-01"}}
+CANDIDATES = (
+    *("another", 7, 0.5, True, False, ["another"]),
+    *({"another": 1}, {"another": ["a"]}, {"another": [0]}, {**PARTS, "holdout": {"start": "2013-02-01"}}),
+)
+OF_A_LITERAL = ("batch", "events", "inference_id")
 
 
-SETTINGS = {
-    "dataset": {
-        "uri": "s3://b/raw/",
-        "format": "csv",
-        "positive": "1",
-        "features": ["a"],
-        "columns": {"a": "x"},
-    },
-    "quality": {"minimum_rows": 1, "ranges": {"a": [0, 1]}},
-    "split": {"fractions": {"train": 0.7, "validation": 0.1, "holdout": 0.2}},
-    "gate": {"at_least": {"auc": 0.6}},
-    "evaluation": {"bootstrap": 5, "threshold": 0.5},
+def changed(document: Any, path: tuple[object, ...], name: Callable[[Any], str]) -> str:
+    """The name that follows from a copy of a document with another value there, of a type it may have."""
+    for candidate in (*CANDIDATES, *OF_A_LITERAL):
+        other = copy.deepcopy(document)
+        place = other
+        for key in path[:-1]:
+            place = place[key]
+        if place[path[-1]] == candidate:
+            continue
+        place[path[-1]] = candidate
+        with contextlib.suppress(PayloadError):
+            return name(other)
+    raise AssertionError(f"{path} takes no other value")
+
+
+SETTINGS: dict[str, Any] = {
+    **TRAINING.to_plan(),
+    "quality": encode(QualityRules(ranges={"distance": (0, 1)}).to_plan()),
 }
 
 
 def trained(settings: dict[str, Any], command: str) -> str:
-    made = training.work(event(settings=settings), (FILE,), CHAMPION)
+    made = work(event(settings=settings), (FILE,), CHAMPION)
     return {"quality": made.quality, "features": made.features, "evaluate": made.evaluate}[command]
 
 
 @pytest.mark.parametrize("command", ["quality", "features", "evaluate"])
 def test_whatever_a_training_job_reads_changes_its_name(command: str) -> None:
     base = trained(SETTINGS, command)
-    paths = [one for one in leaves(SETTINGS) if one[0] in steps.READ[command]]
+    paths = [one for one in leaves(SETTINGS) if one[0] in READ[command]]
     assert len(paths) > 5
     for path in paths:
-        assert trained(changed(SETTINGS, path), command) != base, path
+        assert changed(SETTINGS, path, lambda other: trained(other, command)) != base, path
 
 
 def test_the_window_and_the_holdout_that_an_execution_is_given_change_what_is_checked() -> None:
@@ -124,11 +143,11 @@ def test_the_window_and_the_holdout_that_an_execution_is_given_change_what_is_ch
         {"holdout": {"start": "2013-11-01T00:00:00", "end": "2013-11-01T01:00:00"}},
         {"holdout": {"start": "2013-11-01T00:00:00", "end": "2013-12-01T00:00:00"}},
     ]
-    names = {training.work(event(input=given), (FILE,), None).quality for given in inputs}
+    names = {work(event(input=given), (FILE,), None).quality for given in inputs}
     assert len(names) == len(inputs)
     # What says why it was started changes nothing.
     asked = event(input={"reason": "because", "trigger": "t", "request_id": "r"})
-    assert training.work(asked, (FILE,), None) == training.work(event(), (FILE,), None)
+    assert work(asked, (FILE,), None) == work(event(), (FILE,), None)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +160,7 @@ def test_the_window_and_the_holdout_that_an_execution_is_given_change_what_is_ch
     ],
 )
 def test_another_champion_is_prepared_and_judged_anew(other: training.Champion | None) -> None:
-    before, after = (training.work(event(), (FILE,), one) for one in (CHAMPION, other))
+    before, after = (work(event(), (FILE,), one) for one in (CHAMPION, other))
     assert (before.features, before.evaluate) != (after.features, after.evaluate)
     assert before.features != after.features and before.evaluate != after.evaluate
     assert (before.train, before.quality, before.run) == (after.train, after.quality, after.run)
@@ -150,8 +169,12 @@ def test_another_champion_is_prepared_and_judged_anew(other: training.Champion |
 def test_other_rules_of_quality_write_the_baseline_of_their_own_run() -> None:
     """The baseline lies below the run: an evaluation that was adopted would have left none there."""
     before, after = (
-        training.work(event(settings={**SETTINGS, "quality": one}), (FILE,), None)
-        for one in ({"minimum_rows": 1}, {"minimum_rows": 2})
+        work(
+            event(settings={**SETTINGS, "quality": {**SETTINGS["quality"], "minimum_rows": rows}}),
+            (FILE,),
+            None,
+        )
+        for rows in (1, 2)
     )
     assert before.run != after.run and before.evaluate != after.evaluate
     assert before.train == after.train
@@ -171,33 +194,33 @@ def package(**changes: Any) -> Package:
     return Package(**given)
 
 
-BATCH = {
-    "dataset": SETTINGS["dataset"],
+BATCH: dict[str, Any] = {
+    **BATCH_INFERENCE.to_plan(),
     "quality": SETTINGS["quality"],
     "parallel": 2,
-    "delivery": {"kind": "table", "columns": ["a"]},
+    "delivery": encode(LookUpTable().to_plan()),
 }
+ABSENT = steps.Job(status="Absent")
 
 
 def scored(settings: Mapping[str, Any], of: Package | None = None) -> dict[str, str]:
-    look_up: Callable[[str], steps.Job] = lambda name: steps.Job(status="Absent")  # noqa: E731
-    told = {
+    document = {
         "model": "m",
         "settings": settings,
         "requests": dict.fromkeys(("CheckInput", "PrepareInput", "ScoreInput", "CheckOutput"), "r"),
         "bound": {},
-        "home": {"bucket": "b"},
+        "home": HOME,
+        "execution": EXECUTION,
         "taken": None,
     }
-    plan = batch.decide(
-        told,
-        (FILE,),
-        of or package(),
-        lambda run: None,
-        batch.LookUps(processing=look_up, transform=look_up, model=look_up),
+    request, of = decode(BatchPlannerRequest, document), of or package()
+    shard_of = batch.shards((FILE,), 2)
+    look_up: dict[str, Callable[[str], steps.Job]] = dict.fromkeys(
+        ("processing", "training", "transform", "model", "config"), lambda name: ABSENT
     )
-    names: dict[str, str] = plan["names"]
-    return {**names, "run": plan["run"]}
+    body = batch.job_plan(request, (FILE,), of, shard_of)
+    plan = batch.decide(request, body, shard_of, of, lambda run: None, LookUps(**look_up))
+    return {**plan.names, "run": plan.run}
 
 
 STEP_OF = {"quality": "CheckInput", "prepare": "PrepareInput", "check": "CheckOutput"}
@@ -206,10 +229,11 @@ STEP_OF = {"quality": "CheckInput", "prepare": "PrepareInput", "check": "CheckOu
 @pytest.mark.parametrize("command", sorted(STEP_OF))
 def test_whatever_a_batchs_job_reads_changes_its_name(command: str) -> None:
     base = scored(BATCH)
-    paths = [one for one in leaves(BATCH) if one[0] in steps.READ[command]]
+    paths = [one for one in leaves(BATCH) if one[0] in READ[command]]
     assert len(paths) > 4
     for path in paths:
-        assert scored(changed(BATCH, path))[STEP_OF[command]] != base[STEP_OF[command]], path
+        name = changed(BATCH, path, lambda other: scored(other)[STEP_OF[command]])
+        assert name != base[STEP_OF[command]], path
     for other in (package(arn="arn:p/2"), package(version=2)):
         assert scored(BATCH, other)["CheckOutput"] != base["CheckOutput"]
 
@@ -217,54 +241,66 @@ def test_whatever_a_batchs_job_reads_changes_its_name(command: str) -> None:
 def test_other_rules_for_a_batchs_input_write_the_result_of_their_own_run() -> None:
     """The parts lie below the run: a check that was adopted would have left none there."""
     before = scored(BATCH)
-    after = scored({**BATCH, "quality": {"minimum_rows": 2}})
+    after = scored({**BATCH, "quality": {**BATCH["quality"], "minimum_rows": 2}})
     assert before["run"] != after["run"] and before["CheckOutput"] != after["CheckOutput"]
     assert before["PrepareInput"] == after["PrepareInput"]
 
 
 def test_whatever_the_golden_job_reads_changes_its_name() -> None:
-    settings = {"dataset": SETTINGS["dataset"], "golden": {"tolerance": 0.1, "share": 0.9}}
-    told = {"model": "m", "settings": settings, "home": {"bucket": "b"}}
+    settings = {
+        "dataset": SETTINGS["dataset"],
+        "golden": {"tolerance": 0.1, "share": 0.9},
+        "endpoint": {"name": "m", "variant": "main", "instance_type": None, "scaled": False},
+    }
+    document = {"model": "m", "requests": {}, "bound": {}, "home": HOME, "execution": EXECUTION}
 
     def name(given: Mapping[str, Any], rows: SourceFile = FILE, of: Package | None = None) -> str:
-        plan = release.golden_plan({**told, "settings": given}, rows, of or package())
-        return steps.digest(steps.read_by("golden", plan))
+        request = decode(ReleasePlannerRequest, {**document, "settings": given})
+        return steps.digest(steps.read_by("golden", release.golden_plan(request, rows, of or package())))
 
     base = name(settings)
     for path in leaves(settings):
-        assert name(changed(settings, path)) != base, path
+        if path[0] != "endpoint":
+            assert changed(settings, path, name) != base, path
     assert name(settings, rows=replace(FILE, value="y")) != base
     assert name(settings, of=package(version=2)) != base
 
 
-MONITORING = {
-    "dataset": SETTINGS["dataset"],
-    "quality": SETTINGS["quality"],
-    "monitor": {"kind": "endpoint", "sample": 1, "thresholds": {"a": 1}, "segments": ["a"]},
-    "labels": {"uri": "s3://b/labels/", "by": "row_key", "format": "csv"},
+MONITORING: dict[str, Any] = {
+    **MONITORED.to_plan(),
+    "labels": encode(Labels(uri="s3://labels/b/").to_plan(MONITORED.dataset)),
 }
 
 
 def test_whatever_the_monitor_job_reads_changes_its_name() -> None:
     window = Window.of_id("20260101T000000Z_20260102T000000Z")
-    source = monitoring.Found(
-        wanted=Wanted(window=window, why="given"),
-        captured=(Captured(key="c", size=1),),
+    source = monitoring.WindowSource(
+        due=DueWindow(window=window, why="given"),
+        captured=(CaptureFile(key="c", size=1),),
         labels=(FILE,),
         package=package(),
         baseline="s3://b/baseline/",
     )
 
-    def name(settings: Mapping[str, Any], of: monitoring.Found = source, before: Window | None = None) -> str:
-        told = {"model": "m", "settings": settings, "requests": {monitoring.STEP: "r"}, "bound": {}}
-        return monitoring._digest(told, of, before)
+    def name(
+        settings: Mapping[str, Any], of: monitoring.WindowSource = source, before: Window | None = None
+    ) -> str:
+        document = {
+            "model": "m",
+            "settings": settings,
+            "requests": {monitoring.STEP: "r"},
+            "bound": {},
+            "home": HOME,
+            "execution": EXECUTION,
+        }
+        return monitoring.window_digest(decode(MonitoringPlannerRequest, document), of, before)
 
     base = name(MONITORING)
-    for path in leaves(MONITORING):
-        assert name(changed(MONITORING, path)) != base, path
+    for path in leaves({name: MONITORING[name] for name in ("dataset", "quality", "monitor")}):
+        assert changed(MONITORING, path, name) != base, path
     others = [
-        replace(source, captured=(Captured(key="c", size=2),)),
-        replace(source, captured=(Captured(key="d", size=1),)),
+        replace(source, captured=(CaptureFile(key="c", size=2),)),
+        replace(source, captured=(CaptureFile(key="d", size=1),)),
         replace(source, labels=(replace(FILE, value="y"),)),
         replace(source, baseline="s3://b/other/"),
         *(replace(source, package=package(**one)) for one in ({"arn": "arn:p/2"}, {"version": 2})),
@@ -274,5 +310,6 @@ def test_whatever_the_monitor_job_reads_changes_its_name() -> None:
 
 
 def test_what_a_digest_is_of_is_json() -> None:
-    plan = training.job_plan(event(settings=SETTINGS), (FILE,), CHAMPION)
-    assert json.loads(json.dumps(steps.read_by("quality", plan))).keys() == set(steps.READ["quality"])
+    request = decode(TrainingPlannerRequest, event(settings=SETTINGS))
+    plan = training.job_plan(request, TrainingInput(), (FILE,), CHAMPION)
+    assert json.loads(json.dumps(steps.read_by("quality", plan))).keys() == set(READ["quality"])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lambdas.functions.deliver_predictions import logic
 from lambdas.functions.deliver_predictions.logic import MOST_BYTES, MOST_ENTRIES, Batch
 from mdlc_constructs.settings.delivery import LookUpTable, RowEvents
+from mdlc_constructs.settings.payloads.codec import encode
 
 ROW: dict[str, Any] = {
     "key": "AA1",
@@ -24,12 +25,12 @@ ROW: dict[str, Any] = {
 
 
 def to_table(**changes: Any) -> Batch:
-    about = {**LookUpTable().to_plan(), "table": "t", **changes}
+    about = {**encode(LookUpTable().to_plan()), "table": "t", **changes}
     return Batch(model="flights", run="abc", delivery=about)
 
 
 def to_bus(**changes: Any) -> Batch:
-    return Batch(model="flights", run="abc", delivery=RowEvents(**changes).to_plan())
+    return Batch(model="flights", run="abc", delivery=encode(RowEvents(**changes).to_plan()))
 
 
 def test_an_item_holds_the_record_and_no_empty_attributes() -> None:

@@ -2,6 +2,7 @@
 
 import random
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.functions.judge_experiment.ab import by_entity, interval, judge, outcomes
-from lambdas.functions.judge_experiment.captures import Captured
+from lambdas.functions.judge_experiment.captures import Exchange
 from mdlc_constructs.settings.experiment import ABTest
 
-SETTINGS = ABTest(outcomes=30).to_plan("tail")
+SETTINGS = ABTest(outcomes=30).judgement("tail")
 VALUES = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=50)
 
 
@@ -34,9 +35,9 @@ def test_outcomes_that_are_none_are_passed_over() -> None:
     assert list(outcomes(text)) == [("a", 1.0), ("7", 1.0), ("8", 0.0), ("c", 0.5)]
 
 
-def asked(request: str | None, tail: Any = None) -> Captured:
+def asked(request: str | None, tail: Any = None) -> Exchange:
     row = None if tail is None else {"tail": tail}
-    return Captured(ids=(), inference_id=request, row=row, answers=())
+    return Exchange(ids=(), inference_id=request, row=row, answers=())
 
 
 def test_an_entity_counts_once_however_often_it_asks() -> None:
@@ -102,11 +103,11 @@ LOW, HIGH = [0.0, 1.0] * 40, [1.0, 2.0] * 40
 def test_only_an_interval_on_the_right_side_of_zero_wins(
     first: list[float], second: list[float], higher: bool, decision: str, words: str
 ) -> None:
-    verdict = judge(first, second, {**SETTINGS, "higher_is_better": higher})
+    verdict = judge(first, second, replace(SETTINGS, higher_is_better=higher))
     assert verdict.decision == decision
     assert re.search(words, verdict.summary), verdict.summary
     errors = {"promote": "", "drop": "ChallengerLost", "undecided": "TooFewOutcomes"}
-    assert verdict.to_answer()["error"] == errors[decision]
+    assert verdict.error == errors[decision]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import base64
 import json
 from typing import Any
 
-from lambdas.functions.judge_experiment.captures import Captured, Stored, captured, spread
+from lambdas.functions.judge_experiment.captures import Exchange, exchanges, spread
+from lambdas.probing.rows import CaptureFile
 
 
 def line(answer: str, *, inference: str | None = None, event: str = "e", **sides: Any) -> str:
@@ -19,8 +20,8 @@ def line(answer: str, *, inference: str | None = None, event: str = "e", **sides
     return json.dumps({"captureData": data, "eventMetadata": about, "eventVersion": "0"})
 
 
-def read(*lines: str) -> list[Captured]:
-    return list(captured("\n".join(lines)))
+def read(*lines: str) -> list[Exchange]:
+    return list(exchanges("\n".join(lines)))
 
 
 def test_an_exchange_is_joined_by_the_surest_id_it_has() -> None:
@@ -50,18 +51,18 @@ def test_bodies_in_base_64_are_read_and_others_are_not_known() -> None:
     assert (found.answers, found.row, found.ids) == ((), None, ("event e",))
 
 
-def stored(variant: str, minute: int, size: int = 10) -> Stored:
-    return Stored(key=f"capture/e/{variant}/2026/01/01/07/{minute:02d}-00-000-x.jsonl", size=size)
+def stored(variant: str, minute: int, size: int = 10) -> CaptureFile:
+    return CaptureFile(key=f"capture/e/{variant}/2026/01/01/07/{minute:02d}-00-000-x.jsonl", size=size)
 
 
 def test_little_is_read_whole() -> None:
     files = [stored(variant, minute) for variant in ("main", "shadow") for minute in range(60)]
-    assert sorted(spread(files, most_bytes=1200, most_files=120)) == sorted(file.key for file in files)
+    assert sorted(spread(files, max_bytes=1200, max_files=120)) == sorted(file.key for file in files)
 
 
 def test_of_much_the_same_stretches_are_read_of_both_variants() -> None:
     files = [stored(variant, minute) for variant in ("main", "shadow") for minute in range(60)]
-    for most in ({"most_bytes": 400, "most_files": 999}, {"most_bytes": 99999, "most_files": 40}):
+    for most in ({"max_bytes": 400, "max_files": 999}, {"max_bytes": 99999, "max_files": 40}):
         keys = spread(files, **most)
         minutes = {
             variant: {key.rsplit("/", 1)[1][:2] for key in keys if f"/{variant}/" in key}
@@ -69,7 +70,7 @@ def test_of_much_the_same_stretches_are_read_of_both_variants() -> None:
         }
         assert minutes["main"] == minutes["shadow"]
         assert len(minutes["main"]) == 20
-    assert spread([], most_bytes=1, most_files=1) == []
+    assert spread([], max_bytes=1, max_files=1) == []
 
 
 def test_what_a_caller_sends_or_a_model_answers_cannot_stop_the_judgement() -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from lambdas.functions.judge_experiment import handler
-from lambdas.functions.judge_experiment.errors import CapturesLate, ExperimentEnded
+from lambdas.functions.judge_experiment.handler import CapturesLate, ExperimentEnded
 from mdlc_constructs.settings.experiment import ABTest, Shadow
+from mdlc_constructs.settings.payloads.codec import encode
 from tests.lambdas.functions.judge_experiment.test_captures import line
 
 NOW = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
@@ -75,7 +76,7 @@ def services(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def event(kind: str, **settings: Any) -> dict[str, Any]:
     shadow = kind == "shadow"
-    own = Shadow(pairs=2).to_plan(0.1) if shadow else ABTest(outcomes=30).to_plan("tail")
+    own = encode(Shadow(pairs=2).judgement(0.1) if shadow else ABTest(outcomes=30).judgement("tail"))
     return {
         "kind": kind,
         "model": "m",

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from lambdas.functions.judge_experiment.captures import Captured
-from lambdas.functions.judge_experiment.shadow import Compared, Counted, compare, judge
+from lambdas.functions.judge_experiment.captures import Exchange
+from lambdas.functions.judge_experiment.shadow import Pairs, VariantMetrics, compare, judge
 from mdlc_constructs.settings.experiment import Shadow
 
-SETTINGS = Shadow(tolerance=0.1, pairs=50).to_plan(0.25)
+SETTINGS = Shadow(tolerance=0.1, pairs=50).judgement(0.25)
 
 
-def said(*answers: Any, ids: tuple[str, ...]) -> Captured:
-    return Captured(ids=ids, inference_id=None, row=None, answers=answers)
+def said(*answers: Any, ids: tuple[str, ...]) -> Exchange:
+    return Exchange(ids=ids, inference_id=None, row=None, answers=answers)
 
 
 def test_answers_to_the_same_request_are_pairs() -> None:
@@ -29,7 +29,7 @@ def test_answers_to_the_same_request_are_pairs() -> None:
         said((0.1,), ids=("event 9", "request z")),
         said((0.1,), ids=("event 8", "request nobody asked the champion")),
     ]
-    assert compare(champion, shadow, 0.1) == Compared(pairs=3, outside=1)
+    assert compare(champion, shadow, 0.1) == Pairs(pairs=3, outside=1)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_answers_to_the_same_request_are_pairs() -> None:
 )
 def test_all_numbers_of_all_rows_must_be_near(first: Any, second: Any, near: bool) -> None:
     found = compare([said(*first, ids=("event 1",))], [said(*second, ids=("event 1",))], 0.1)
-    assert found == Compared(pairs=1, outside=int(not near))
+    assert found == Pairs(pairs=1, outside=int(not near))
 
 
 def test_without_answers_there_is_no_pair() -> None:
@@ -52,40 +52,40 @@ def test_without_answers_there_is_no_pair() -> None:
     assert compare([said((1.0,), ids=("event 1",))], [said(ids=("event 1",))], 1).pairs == 0
 
 
-WELL = Counted(invocations=100, failures=2, latency=1000)
+WELL = VariantMetrics(invocations=100, failures=2, latency=1000)
 
 
 @pytest.mark.parametrize(
     ("found", "shadow", "decision", "error", "words"),
     [
-        (Compared(pairs=80, outside=4), WELL, "promote", "", "promoted: 80 pairs of answers, 5.0% of them"),
-        (Compared(pairs=80, outside=5), WELL, "drop", "ShadowDropped", "its answers are too far off:"),
+        (Pairs(pairs=80, outside=4), WELL, "promote", "", "promoted: 80 pairs of answers, 5.0% of them"),
+        (Pairs(pairs=80, outside=5), WELL, "drop", "ShadowDropped", "its answers are too far off:"),
         (
-            Compared(pairs=80, outside=0),
-            Counted(invocations=100, failures=4, latency=1000),
+            Pairs(pairs=80, outside=0),
+            VariantMetrics(invocations=100, failures=4, latency=1000),
             "drop",
             "ShadowDropped",
             "it fails more often: .* 4.0% of 100 copied requests failed and 2.0% of the champion's",
         ),
         (
-            Compared(pairs=80, outside=80),
-            Counted(invocations=100, failures=2, latency=1600),
+            Pairs(pairs=80, outside=80),
+            VariantMetrics(invocations=100, failures=2, latency=1600),
             "drop",
             "ShadowDropped",
             "too far off and it is too slow: .* 1.60 times the champion's",
         ),
         # All its requests fail: there are no pairs, and it is known why.
         (
-            Compared(pairs=0, outside=0),
-            Counted(invocations=100, failures=100, latency=None),
+            Pairs(pairs=0, outside=0),
+            VariantMetrics(invocations=100, failures=100, latency=None),
             "drop",
             "ShadowDropped",
             "it fails more often",
         ),
-        (Compared(pairs=49, outside=49), WELL, "undecided", "TooFewPairs", "fewer than 50 pairs were found"),
+        (Pairs(pairs=49, outside=49), WELL, "undecided", "TooFewPairs", "fewer than 50 pairs were found"),
         (
-            Compared(pairs=80, outside=0),
-            Counted(invocations=0, failures=0, latency=None),
+            Pairs(pairs=80, outside=0),
+            VariantMetrics(invocations=0, failures=0, latency=None),
             "undecided",
             "NoMetrics",
             "its metrics are missing: .* mean latency unknown",
@@ -93,7 +93,7 @@ WELL = Counted(invocations=100, failures=2, latency=1000)
     ],
 )
 def test_what_is_said_of_a_shadow(
-    found: Compared, shadow: Counted, decision: str, error: str, words: str
+    found: Pairs, shadow: VariantMetrics, decision: str, error: str, words: str
 ) -> None:
     verdict = judge(found, WELL, shadow, SETTINGS)
     assert (verdict.decision, verdict.error) == (decision, error)

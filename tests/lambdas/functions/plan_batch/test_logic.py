@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.aws.packages import Package
-from lambdas.functions.plan_batch.logic import (
-    LookUps,
-    checked_input,
-    decide,
-    shards,
-)
+from lambdas.aws.registry import LookUps
+from lambdas.functions.plan_batch import logic
+from lambdas.functions.plan_batch.logic import checked_input, shards
 from lambdas.planning.errors import InvalidInput
 from lambdas.planning.sources import SourceFile
 from lambdas.planning.steps import Job
+from mdlc_constructs.settings.payloads.batch import BatchPlannerRequest
+from mdlc_constructs.settings.payloads.codec import decode, encode
+from tests.workflows.settings import BATCH
 
 PASSED = json.dumps({"passed": True, "reasons": [], "rows": 5})
 STEPS = ("CreateModel", "CheckInput", "PrepareInput", "ScoreInput", "CheckOutput")
@@ -35,13 +35,17 @@ def file(name: str, size: int = 10) -> SourceFile:
     return SourceFile(name=name, size=size, algorithm="CRC32", value="x")
 
 
+SETTINGS: dict[str, Any] = {**BATCH.to_plan(), "parallel": 2}
+
+
 def event(**changes: Any) -> dict[str, Any]:
     base = {
         "model": "m",
-        "settings": {"dataset": {"uri": "s3://b/raw/"}, "quality": {}, "parallel": 2},
+        "settings": SETTINGS,
         "requests": {step: f"request of {step}" for step in STEPS},
         "bound": {"Bucket": "b"},
         "home": {"bucket": "b", "table": "t", "group": "m"},
+        "execution": {"id": "arn:e", "started_at": "2026-01-01T00:00:00+00:00"},
         "input": {},
         "taken": None,
     }
@@ -53,8 +57,11 @@ def plan(found: dict[str, Job] | None = None, recorded: Any = None, **changes: A
         return (found or {}).get(name, Job(status="Absent"))
 
     files = (file("a.csv"), file("b.csv"), file("c.csv"))
-    looking = LookUps(processing=look_up, transform=look_up, model=look_up)
-    return decide(event(**changes), files, PACKAGE, lambda run: recorded, looking)
+    looking = LookUps(processing=look_up, training=look_up, transform=look_up, model=look_up, config=look_up)
+    request = decode(BatchPlannerRequest, event(**changes))
+    shard_of = shards(files, 2)
+    body = logic.job_plan(request, files, PACKAGE, shard_of)
+    return encode(logic.decide(request, body, shard_of, PACKAGE, lambda run: recorded, looking))
 
 
 def completed(*steps: str, **verdicts: str) -> dict[str, Job]:
@@ -109,11 +116,11 @@ def test_only_shards_that_are_not_scored_are_scored() -> None:
     assert [entry["job"] for entry in again["scoring"]] == [first["scoring"][1]["job"]]
 
 
-DELIVERY = {"to": "table", "key": "row_key", "table": "t"}
+DELIVERY = {"to": "table", "key": "row_key", "table": "t", "columns": []}
 
 
 def delivering(delivery: dict[str, Any] | None, **changes: Any) -> dict[str, Any]:
-    settings = {**event()["settings"], **({"delivery": delivery} if delivery else {})}
+    settings = {**SETTINGS, **({"delivery": delivery} if delivery else {})}
     return plan(settings=settings, **changes)
 
 

@@ -123,5 +123,5 @@ def test_a_few_files_are_looked_into_spread_over_the_window(monkeypatch: pytest.
 
     monkeypatch.setattr(s3, "get_object", get_object)
     assert captures.version_named(s3, "b", captures.files(s3, "b", "e", YESTERDAY), YESTERDAY) == 0
-    assert len(read) == captures.MOST_LOOKED_INTO
+    assert len(read) == captures.MAX_FILES_READ
     assert len({key.split("/")[-1][0] for key in read}) > 3

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from lambdas.functions.plan_monitoring import handler
-from lambdas.functions.record_windows import logic as recording
 from tests.lambdas.monitored import DAY, NOW, SETTINGS, Services, event
+from tests.lambdas.planned_windows import recorded
 
 BATCH = replace(
     SETTINGS, kind="batch", endpoint="", raw_uri="s3://raw-bucket/batch/", labels=None, labels_uri=""
@@ -134,10 +134,7 @@ def planned_and_recorded(services: Services, days: int) -> list[str]:
     given = later(days)
     windows = handler.handler(given, None)["windows"]
     for window in windows:
-        summary = {"rows": 9} if window["job"] else recording.NOTHING
-        found = recording.recorded(
-            {**given, "monitor": "batch", "labels": None, "least_rows": 1, "window": window}, summary, NOW
-        )
+        found = recorded(window, monitor="batch", **({"rows": 9} if window["job"] else {}))
         texts = {**found.item, "announced": NOW.isoformat()}
         services.dynamodb.items[found.item["sk"]] = {name: {"S": text} for name, text in texts.items()}
     return [window["id"] for window in windows if window["job"]]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lambdas.functions.plan_monitoring import handler
-from lambdas.functions.plan_monitoring.windows import MOST_WINDOWS, in_turn
+from lambdas.functions.plan_monitoring.windows import MAX_WINDOWS, first_windows
 from tests.lambdas import planned_windows
 from tests.lambdas.monitored import (
     DAY,
@@ -139,7 +139,8 @@ def test_a_window_is_compared_with_the_one_before_it(services: Services) -> None
 
 def test_windows_that_were_missed_come_one_behind_the_other(services: Services) -> None:
     record(
-        services, {**without_captures(services), "id": days_before(4).id, "window": days_before(4).to_plan()}
+        services,
+        {**without_captures(services), "id": days_before(4).id, "window": vars(days_before(4).bounds)},
     )
     for days in (1, 2):
         services.s3.captured(NOON - days * DAY)
@@ -201,7 +202,7 @@ def test_a_window_whose_rows_could_not_be_judged_is_not_what_the_next_is_compare
 def test_with_a_label_file_before_each_start_every_window_gets_its_turn(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handler, "in_turn", lambda found: in_turn(found, 4))
+    monkeypatch.setattr(handler, "first_windows", lambda found: first_windows(found, 4))
     settings = replace(SETTINGS, every=timedelta(hours=1))
     began, most = NOW, 0
     last_turn: dict[str, int] = {}
@@ -223,8 +224,8 @@ def test_with_a_label_file_before_each_start_every_window_gets_its_turn(
 
 
 def test_a_long_gap_is_caught_up_with_from_its_end(services: Services) -> None:
-    long_ago = days_before(MOST_WINDOWS + 9)
-    record(services, {**without_captures(services), "id": long_ago.id, "window": long_ago.to_plan()})
+    long_ago = days_before(MAX_WINDOWS + 9)
+    record(services, {**without_captures(services), "id": long_ago.id, "window": vars(long_ago.bounds)})
     found = plan()["windows"]
-    assert len(found) == MOST_WINDOWS
+    assert len(found) == MAX_WINDOWS
     assert found[-1]["id"] == YESTERDAY.id

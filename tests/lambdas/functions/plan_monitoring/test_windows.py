@@ -8,16 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.functions.plan_monitoring.windows import (
-    Recorded,
-    Wanted,
+    DueWindow,
     Window,
+    WindowRecord,
     at,
     awaiting_labels,
-    checked_input,
-    in_turn,
-    wanted,
+    checked_window,
+    due_windows,
+    first_windows,
 )
 from lambdas.planning.errors import InvalidInput
+from lambdas.planning.execution_plan import decode_input
+from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.monitoring import MonitoringInput
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 NOW = datetime(2026, 3, 5, 0, 20, tzinfo=UTC)
@@ -28,20 +31,20 @@ def day(number: int) -> Window:
     return Window(start, start + DAY)
 
 
-def recorded(window: Window, **changes: Any) -> Recorded:
-    return Recorded(window=window, **{"digest": "d", "rows": 5, **changes})
+def recorded(window: Window, **changes: Any) -> WindowRecord:
+    return WindowRecord(window=window, **{"digest": "d", "rows": 5, **changes})
 
 
-def chosen(*known: Recorded, now: datetime = NOW, **changes: Any) -> list[tuple[Window, str]]:
+def chosen(*known: WindowRecord, now: datetime = NOW, **changes: Any) -> list[tuple[Window, str]]:
     options = {"every": DAY, "settling": timedelta(minutes=15), "open_too": False, **changes}
-    return [(one.window, one.why) for one in wanted(None, known, now=now, **options)]
+    return [(one.window, one.why) for one in due_windows(None, known, now=now, **options)]
 
 
 def test_a_windows_name_is_its_interval_and_back() -> None:
     window = Window(datetime(2013, 11, 1, tzinfo=UTC), datetime(2013, 12, 1, tzinfo=UTC))
     assert window.id == "20131101T000000Z_20131201T000000Z"
     assert Window.of_id(window.id) == window
-    assert window.to_plan() == {"start": "2013-11-01T00:00:00Z", "end": "2013-12-01T00:00:00Z"}
+    assert encode(window.bounds) == {"start": "2013-11-01T00:00:00Z", "end": "2013-12-01T00:00:00Z"}
     assert window.holds(window.start) and not window.holds(window.end)
 
 
@@ -79,8 +82,8 @@ def test_a_computed_window_is_looked_at_again_only_as_the_last() -> None:
 def test_a_window_that_nobody_was_told_of_is_missing_though_it_is_not_the_last() -> None:
     lost = recorded(day(2), digest="")
     options: dict[str, Any] = {"now": NOW, "every": DAY, "settling": HOUR, "open_too": False}
-    found = wanted(None, [recorded(day(1)), lost, recorded(day(3))], **options)
-    assert [(one.window, one.why, one.recorded) for one in found] == [
+    found = due_windows(None, [recorded(day(1)), lost, recorded(day(3))], **options)
+    assert [(one.window, one.why, one.record) for one in found] == [
         (day(2), "missing", lost),
         (day(3), "asked", recorded(day(3))),
     ]
@@ -105,8 +108,10 @@ def test_a_batch_window_is_wanted_before_it_is_over() -> None:
 
 def test_only_the_window_that_was_given_is_wanted() -> None:
     odd = Window(day(1).start, day(1).start + timedelta(seconds=90))
-    found = wanted(odd, [recorded(odd), recorded(day(1))], now=NOW, every=DAY, settling=HOUR, open_too=True)
-    assert [(one.window, one.why, one.recorded) for one in found] == [(odd, "given", recorded(odd))]
+    found = due_windows(
+        odd, [recorded(odd), recorded(day(1))], now=NOW, every=DAY, settling=HOUR, open_too=True
+    )
+    assert [(one.window, one.why, one.record) for one in found] == [(odd, "given", recorded(odd))]
 
 
 def test_labels_are_awaited_for_a_while_and_until_they_are_complete() -> None:
@@ -121,13 +126,13 @@ def test_labels_are_awaited_for_a_while_and_until_they_are_complete() -> None:
     assert [one.window for one in found] == [day(2), day(3)]
 
 
-def wants(number: int, why: Any, computed_at: str = "") -> Wanted:
+def wants(number: int, why: Any, computed_at: str = "") -> DueWindow:
     known = recorded(day(number), computed_at=computed_at) if why == "labels" else None
-    return Wanted(window=day(number), why=why, recorded=known)
+    return DueWindow(window=day(number), why=why, record=known)
 
 
-def turn(*found: Wanted, most: int) -> list[int]:
-    return [one.window.start.day for one in in_turn(found, most)]
+def turn(*found: DueWindow, most: int) -> list[int]:
+    return [one.window.start.day for one in first_windows(found, most)]
 
 
 def test_windows_with_labels_get_their_turn_the_one_computed_longest_ago_first() -> None:
@@ -143,13 +148,17 @@ def test_neither_missing_windows_nor_those_with_labels_keep_the_others_waiting()
     assert turn(*labels, *missing[:1], wants(20, "asked"), most=5) == [1, 2, 3, 11, 20]
 
 
+def checked(document: dict[str, Any]) -> Window | None:
+    return checked_window(decode_input(MonitoringInput, document).window, NOW)
+
+
 def test_an_input_is_read_as_utc() -> None:
     given_window = {"start": "2026-03-01T01:00:00+01:00", "end": "2026-03-02"}
-    found = checked_input({"window": given_window, "reason": "why", "package_version": 3}, NOW)
-    assert found["window"] == Window(day(1).start, day(2).start)
-    assert checked_input({}, NOW)["window"] is None
+    window = checked({"window": given_window, "reason": "why", "package_version": 3})
+    assert window == Window(day(1).start, day(2).start)
+    assert checked({}) is None
     # Somebody's clock may go ahead a little.
-    assert checked_input({"window": {"start": "2026-03-05", "end": "2026-03-05T00:21:00"}}, NOW)["window"]
+    assert checked({"window": {"start": "2026-03-05", "end": "2026-03-05T00:21:00"}})
 
 
 @pytest.mark.parametrize(
@@ -167,4 +176,4 @@ def test_an_input_is_read_as_utc() -> None:
 )
 def test_an_input_that_cannot_be_used_is_refused(given_input: dict[str, Any], said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
-        checked_input(given_input, NOW)
+        checked(given_input)

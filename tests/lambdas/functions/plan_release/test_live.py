@@ -1,13 +1,18 @@
 """How a live endpoint stands to a release."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lambdas.aws.endpoints import Endpoint
-from lambdas.functions.plan_release.live import check_live, left_unscaled, must_deregister, situation
+from lambdas.functions.plan_release.live import check_live, endpoint_state, lacks_scaling, must_deregister
 from lambdas.planning.errors import EndpointBroken, VariantsChanged
+from mdlc_constructs.settings.payloads.codec import decode
+from mdlc_constructs.settings.payloads.release import EndpointSettings
 from tests.lambdas.functions.plan_release.test_logic import CONFIG, SERVING, live
+
+SETTINGS = decode(EndpointSettings, SERVING)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +28,7 @@ from tests.lambdas.functions.plan_release.test_logic import CONFIG, SERVING, liv
     ],
 )
 def test_how_the_endpoint_stands(endpoint: Endpoint | None, stands: str) -> None:
-    assert situation(endpoint, CONFIG) == stands
+    assert endpoint_state(endpoint, CONFIG) == stands
 
 
 @pytest.mark.parametrize(
@@ -37,12 +42,12 @@ def test_how_the_endpoint_stands(endpoint: Endpoint | None, stands: str) -> None
 )
 def test_an_endpoint_that_no_update_helps_is_refused(status: str, remedy: str) -> None:
     with pytest.raises(EndpointBroken, match=f"The endpoint m is {status}.*{remedy}"):
-        check_live(live(status=status), "m", "main")
+        check_live(live(status=status), SETTINGS)
 
 
 def test_variants_keep_their_names() -> None:
     with pytest.raises(VariantsChanged, match=r"variants \['blue'\], the settings name 'main'"):
-        check_live(live(variants={"blue": "ml.m5.large"}), "m", "main")
+        check_live(live(variants={"blue": "ml.m5.large"}), SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +63,7 @@ def test_variants_keep_their_names() -> None:
 def test_scaling_ends_before_the_instance_type_changes(
     endpoint: Endpoint | None, settings: dict[str, Any], expected: bool
 ) -> None:
-    assert must_deregister(endpoint, {**SERVING, **settings}) is expected
+    assert must_deregister(endpoint, replace(SETTINGS, **settings)) is expected
 
 
 @pytest.mark.parametrize(
@@ -74,4 +79,4 @@ def test_scaling_ends_before_the_instance_type_changes(
 def test_an_endpoint_in_service_without_its_scaling_is_noticed(
     endpoint: Endpoint | None, settings: dict[str, Any], expected: bool
 ) -> None:
-    assert left_unscaled(endpoint, {**SERVING, **settings}) is expected
+    assert lacks_scaling(endpoint, replace(SETTINGS, **settings)) is expected

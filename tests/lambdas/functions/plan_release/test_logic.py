@@ -1,16 +1,23 @@
 """The release planner's decisions, over a made-up endpoint and registry."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from lambdas.aws.endpoints import Endpoint
 from lambdas.aws.packages import Package
-from lambdas.functions.plan_release.logic import Golden, LookUps, checked_input, decide
+from lambdas.aws.registry import LookUps
+from lambdas.functions.plan_release.logic import Facts, Golden, decide
+from lambdas.planning.audit import ChampionPointer, RecordedExperiment
 from lambdas.planning.errors import InvalidInput, NoGolden, PlanningError
+from lambdas.planning.execution_plan import decode_input
 from lambdas.planning.sources import SourceFile
 from lambdas.planning.steps import Job
+from mdlc_constructs.settings.payloads.codec import decode, encode
+from mdlc_constructs.settings.payloads.release import ReleaseInput, ReleasePlannerRequest
+from tests.workflows import settings as flights
 
 PASSED = json.dumps({"passed": True, "reasons": [], "rows": 5})
 GOLDEN = ("ScoreGolden", "CheckGolden")
@@ -25,6 +32,8 @@ PACKAGE = Package(
     metadata={"program": "s3://b/splits/x/program/", "model": "m-model-x", "run": "r"},
 )
 SERVING = {"name": "m", "variant": "main", "instance_type": "ml.m5.large", "scaled": True}
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+DATASET = encode(flights.DATASET.to_plan())
 ROWS = SourceFile(name="rows.jsonl", size=10, algorithm="CRC32", value="x")
 EXPECTED = SourceFile(name="expected.csv", size=10, algorithm="CRC32", value="y")
 RECORDED = Golden(rows=ROWS, expected=EXPECTED)
@@ -34,7 +43,7 @@ def event(**settings: Any) -> dict[str, Any]:
     return {
         "model": "m",
         "settings": {
-            "dataset": {},
+            "dataset": DATASET,
             "golden": {"tolerance": 0.1, "share": 1.0},
             "endpoint": SERVING,
             **settings,
@@ -42,6 +51,7 @@ def event(**settings: Any) -> dict[str, Any]:
         "requests": {step: f"request of {step}" for step in STEPS},
         "bound": {"Bucket": "b"},
         "home": {"bucket": "b", "table": "t", "group": "m"},
+        "execution": {"id": "arn:e", "started_at": NOW.isoformat()},
         "input": {},
         "taken": None,
     }
@@ -61,14 +71,26 @@ def plan(
     package: Package = PACKAGE,
     taken: Any = None,
     given: Any = None,
+    experiment_item: RecordedExperiment | None = None,
     **settings: Any,
 ) -> dict[str, Any]:
     def look_up(name: str) -> Job:
         return (found or {}).get(name, Job(status="Absent"))
 
-    looking = LookUps(processing=look_up, transform=look_up, model=look_up, config=look_up)
-    asked = {**event(**settings), "taken": taken, "input": given or {}}
-    return decide(asked, golden_files, package, endpoint, champion, lambda run: recorded, looking)
+    request = decode(ReleasePlannerRequest, {**event(**settings), "taken": taken, "input": given or {}})
+    facts = Facts(
+        golden=golden_files,
+        package=package,
+        live=endpoint,
+        champion=ChampionPointer(**champion) if champion else None,
+        recorded=lambda run: recorded,
+        look_up=LookUps(
+            processing=look_up, training=look_up, transform=look_up, model=look_up, config=look_up
+        ),
+        experiment=experiment_item,
+        now=NOW,
+    )
+    return encode(decide(request, decode_input(ReleaseInput, request.input), facts))
 
 
 def completed(*steps: str, message: str = PASSED) -> dict[str, Job]:
@@ -239,4 +261,4 @@ def test_scaling_that_ended_for_a_refused_update_comes_back_before_the_refusal_i
 )
 def test_an_input_outside_the_contract_is_refused_by_name(given: object, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
-        checked_input(given)
+        decode_input(ReleaseInput, given)

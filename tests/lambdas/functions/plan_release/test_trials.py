@@ -1,18 +1,18 @@
 """What a release that tries its version first does next, and whom it may disturb."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from lambdas.aws.endpoints import Endpoint
-from lambdas.functions.plan_release.logic import LookUps, decide
-from lambdas.functions.plan_release.trials import Noted, left
+from lambdas.functions.plan_release.trials import seconds_left
+from lambdas.planning.audit import RecordedExperiment
 from lambdas.planning.errors import ExperimentLeft, ExperimentRunning, PlanningError, StorageMoves
 from lambdas.planning.steps import Job
-from tests.lambdas.functions.plan_release.test_logic import PACKAGE, READY, RECORDED, event
+from tests.lambdas.functions.plan_release import test_logic as releases
+from tests.lambdas.functions.plan_release.test_logic import NOW, PACKAGE, READY
 
-NOW = datetime(2026, 1, 2, tzinfo=UTC)
 OLD = "m-config-" + "0" * 20
 EXPERIMENT = {"seconds": 3600, "request": "request of CreateTrial"}
 OLDER, NEWER = {"version": 1, "package_arn": "arn:p/1"}, {"version": 3, "package_arn": "arn:p/3"}
@@ -27,7 +27,7 @@ def live(config: str = OLD, status: str = "InService", **changes: Any) -> Endpoi
     return Endpoint(status=status, config=config, **{**given, **changes})
 
 
-def noted(trial: str, **changes: Any) -> Noted:
+def noted(trial: str, **changes: Any) -> RecordedExperiment:
     given: dict[str, Any] = {
         "execution": "arn:other",
         "package_arn": PACKAGE.arn,
@@ -35,26 +35,27 @@ def noted(trial: str, **changes: Any) -> Noted:
         "champion_config": OLD,
         "trial_config": trial,
     }
-    return Noted(**{**given, **changes})
+    return RecordedExperiment(**{**given, **changes})
 
 
 def plan(
     endpoint: Endpoint | None,
     *,
-    note: Noted | None = None,
+    note: RecordedExperiment | None = None,
     champion: Any = OLDER,
     found: dict[str, Job] | None = None,
     given: Any = None,
     taken: Any = None,
     experiment: Any = EXPERIMENT,
 ) -> dict[str, Any]:
-    def look_up(name: str) -> Job:
-        return (READY if found is None else found).get(name, Job(status="Absent"))
-
-    looking = LookUps(processing=look_up, transform=look_up, model=look_up, config=look_up)
-    asked = {**event(experiment=experiment), "input": given or {}, "taken": taken}
-    return decide(
-        asked, RECORDED, PACKAGE, endpoint, champion, lambda run: None, looking, noted=note, now=NOW
+    return releases.plan(
+        READY if found is None else found,
+        endpoint=endpoint,
+        champion=champion,
+        taken=taken,
+        given=given,
+        experiment_item=note,
+        experiment=experiment,
     )
 
 
@@ -131,7 +132,7 @@ def test_a_trial_beside_disks_of_the_same_kind_is_made(serving: str) -> None:
 
 
 def test_without_an_experiment_none_is_planned() -> None:
-    assert plan(live(), experiment=None)["trial"] == {"step": "Skip"}
+    assert plan(live(), experiment=None)["trial"]["step"] == "Skip"
 
 
 def test_an_old_plan_is_made_again_right_before_the_trial() -> None:
@@ -164,7 +165,7 @@ def test_an_experiment_left_behind_goes_on_for_as_long_as_it_had() -> None:
 )
 def test_what_an_experiment_still_has(since: datetime | None, seconds: int) -> None:
     note = noted(TRIAL, running_since=since.isoformat() if since else None)
-    assert left(3600, note, NOW) == seconds
+    assert seconds_left(3600, note, NOW) == seconds
 
 
 def test_anothers_experiment_is_ended_first() -> None:
@@ -215,25 +216,10 @@ def test_a_workflow_that_tries_nothing_any_more_says_how_to_end_what_was_left() 
     ],
 )
 def test_a_refusal_that_is_nobodys_doing_is_raised_as_it_was(
-    taken: str, endpoint: Endpoint, note: Noted | None, found: dict[str, Job]
+    taken: str, endpoint: Endpoint, note: RecordedExperiment | None, found: dict[str, Job]
 ) -> None:
     refused = {"step": taken, "error": "SageMaker.AmazonSageMakerException", "cause": "no quota"}
     with pytest.raises(PlanningError, match="no quota"):
         plan(endpoint, note=note, found=found, taken=refused)
     busy = live(TRIAL, "Updating", pending="m-config-next")
     assert plan(busy, note=note, found=found, taken=refused)["step"] == "Wait"
-
-
-def test_whose_an_experiment_is() -> None:
-    item = {
-        "execution": "arn:own",
-        "package_arn": "arn:p/2",
-        "version": "2",
-        "champion_config": OLD,
-        "trial_config": TRIAL,
-    }
-    assert Noted.of(None, "arn:own", lambda arn: True) is None
-    mine = Noted.of(item, "arn:own", lambda arn: True)
-    assert mine is not None and not mine.alive and mine.running_since is None
-    theirs = Noted.of({**item, "running_since": "2026-01-01"}, "arn:mine", lambda arn: arn == "arn:own")
-    assert theirs is not None and theirs.alive and theirs.running_since == "2026-01-01"

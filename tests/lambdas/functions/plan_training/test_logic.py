@@ -1,26 +1,36 @@
 """The training planner's decisions, over a made-up registry of jobs."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from lambdas.functions.plan_training.logic import Champion, LookUps, decide, work
+from lambdas.aws.registry import LookUps
+from lambdas.functions.plan_training import logic
+from lambdas.functions.plan_training.logic import Champion, Work
 from lambdas.planning.errors import ChampionLost, InvalidInput
 from lambdas.planning.intervals import checked_input, resolve_split
 from lambdas.planning.sources import SourceFile
 from lambdas.planning.steps import Job, derived_name
 from mdlc_constructs.resources.model_home import MAX_NAME_CHARACTERS
+from mdlc_constructs.settings.payloads.codec import decode, encode
+from mdlc_constructs.settings.payloads.job_plan import SplitSection
+from mdlc_constructs.settings.payloads.moments import Interval
+from mdlc_constructs.settings.payloads.training import TrainingPlannerRequest
+from tests.workflows.settings import TRAINING
 
 FILES = (SourceFile(name="a.csv", size=5, algorithm="CRC32", value="x"),)
 STEPS = ("CheckQuality", "PrepareFeatures", "Train", "CreateModel", "ScoreHoldout", "Evaluate")
-SPLIT = {
-    "train": {"start": None, "end": "2013-09-01T00:00:00"},
-    "validation": {"start": "2013-09-01T00:00:00", "end": "2013-10-01T00:00:00"},
-    "holdout": {"start": "2013-10-01T00:00:00", "end": None},
-}
+SPLIT = SplitSection(
+    intervals={
+        "train": Interval(end="2013-09-01T00:00:00"),
+        "validation": Interval(start="2013-09-01T00:00:00", end="2013-10-01T00:00:00"),
+        "holdout": Interval(start="2013-10-01T00:00:00"),
+    }
+)
+SETTINGS: dict[str, Any] = {**TRAINING.to_plan(), "split": encode(SPLIT)}
 PASSED = json.dumps({"passed": True, "reasons": [], "metrics": {"auc": 0.7}})
 CHAMPION = Champion(package_arn="arn:p/3", version=3, model="m-model-old", program={"features": []})
 
@@ -28,20 +38,32 @@ CHAMPION = Champion(package_arn="arn:p/3", version=3, model="m-model-old", progr
 def event(**changes: Any) -> dict[str, Any]:
     base = {
         "model": "m",
-        "settings": {
-            "dataset": {"uri": "s3://b/raw/"},
-            "quality": {},
-            "split": SPLIT,
-            "gate": {"at_least": {"auc": 0.6}},
-            "evaluation": {},
-        },
+        "settings": SETTINGS,
         "requests": {step: f"request of {step}" for step in STEPS},
         "bound": {"Bucket": "b"},
         "home": {"bucket": "b", "table": "t", "group": "m"},
+        "execution": {"id": "arn:e", "started_at": "2026-01-01T00:00:00+00:00"},
         "input": {},
         "taken": None,
     }
     return {**base, **changes}
+
+
+def work(e: dict[str, Any], files: Sequence[SourceFile], champion: Champion | None) -> Work:
+    request = decode(TrainingPlannerRequest, e)
+    return logic.work(request, logic.job_plan(request, checked_input(request.input), files, champion))
+
+
+def decide(
+    e: dict[str, Any],
+    files: Sequence[SourceFile],
+    champion: Champion | None,
+    recorded: dict[str, str] | None,
+    look_up: LookUps,
+) -> dict[str, Any]:
+    """`$plan`, as the machine reads it."""
+    request = decode(TrainingPlannerRequest, e)
+    return encode(logic.decide(request, work(e, files, champion), champion, recorded, look_up))
 
 
 def names_of(e: dict[str, Any], champion: Champion | None = None) -> dict[str, str]:
@@ -60,7 +82,7 @@ def look_ups(found: dict[str, Job]) -> LookUps:
     def look_up(name: str) -> Job:
         return found.get(name, Job(status="Absent"))
 
-    return LookUps(processing=look_up, training=look_up, transform=look_up, model=look_up)
+    return LookUps(processing=look_up, training=look_up, transform=look_up, model=look_up, config=look_up)
 
 
 def done(*steps: str, **verdicts: str) -> Callable[[dict[str, Any]], dict[str, Job]]:
@@ -96,7 +118,7 @@ def test_a_refused_batch_is_refused_again_without_another_job() -> None:
     refused = json.dumps({"passed": False, "reasons": ["Column late is missing."]})
     plan = decide(event(), FILES, None, None, look_ups(done("CheckQuality", CheckQuality=refused)(event())))
     assert plan["step"] == "QualityVerdict"
-    assert plan["quality"] == json.loads(refused)
+    assert plan["quality"]["reasons"] == ["Column late is missing."]
 
 
 def test_a_check_without_a_verdict_does_not_pass() -> None:
@@ -160,8 +182,8 @@ def test_a_champion_that_lost_its_model_is_named_with_the_remedy() -> None:
         ({"requests": {**event()["requests"], "Train": "another hyperparameter"}}, True),
         ({"bound": {"Bucket": "other"}}, True),
         ({"input": {"window": {"start": "2013-02-01"}}}, True),
-        ({"settings": {**event()["settings"], "gate": {"at_least": {"auc": 0.9}}}}, False),
-        ({"settings": {**event()["settings"], "quality": {"minimum_rows": 5}}}, False),
+        ({"settings": {**SETTINGS, "gate": {**SETTINGS["gate"], "at_least": {"auc": 0.9}}}}, False),
+        ({"settings": {**SETTINGS, "quality": {**SETTINGS["quality"], "minimum_rows": 5}}}, False),
         ({"input": {"reason": "because"}}, False),
     ],
 )
@@ -180,8 +202,9 @@ def test_changed_data_trains_anew() -> None:
     [
         ([], "The input is"),
         ({"windw": {}}, "unknown key 'windw'"),
-        ({"window": "2013"}, "give an object with start and end"),
-        ({"window": {"from": 1}}, "give an object with start and end"),
+        ({"window": "2013"}, "window is '2013': give an object"),
+        ({"window": {"from": 1}}, "window has the unknown key 'from': use start, end"),
+        ({"window": {"start": "2013-01-01T00:00:00.5"}}, "give whole seconds"),
         ({"window": {"start": "yesterday"}}, "window.start is 'yesterday'"),
         ({"holdout": {"start": "2013-10-01", "end": "2013-09-01"}}, "holdout.start .* is not before"),
     ],
@@ -197,8 +220,8 @@ def test_an_input_outside_the_contract_is_refused_by_name(given: object, message
 )
 def test_moments_are_spelt_one_way_and_in_utc(given: str, utc: str) -> None:
     found = checked_input({"window": {"start": given}, "holdout": {"start": given}})
-    assert found["window"] == {"start": utc, "end": None}
-    assert found["holdout"]["start"] == utc
+    assert found.window == Interval(start=utc)
+    assert found.holdout is not None and found.holdout.start == utc
 
 
 @pytest.mark.parametrize("model", ["m" * 28])
@@ -211,21 +234,23 @@ def test_the_longest_model_name_leaves_room_for_a_hundred_attempts(model: str, l
 
 
 def test_a_holdout_moves_validation_along_and_ends_training_before_it() -> None:
-    split = resolve_split(SPLIT, {"holdout": {"start": "2013-12-01", "end": "2014-01-01"}})
-    assert split["holdout"] == {"start": "2013-12-01T00:00:00", "end": "2014-01-01"}
-    assert split["validation"] == {"start": "2013-11-01T00:00:00", "end": "2013-12-01T00:00:00"}
-    assert split["train"]["end"] == "2013-11-01T00:00:00"
+    split = resolve_split(SPLIT, checked_input({"holdout": {"start": "2013-12-01", "end": "2014-01-01"}}))
+    assert split.intervals == {
+        "train": Interval(end="2013-11-01T00:00:00"),
+        "validation": Interval(start="2013-11-01T00:00:00", end="2013-12-01T00:00:00"),
+        "holdout": Interval(start="2013-12-01T00:00:00", end="2014-01-01T00:00:00"),
+    }
 
 
 @pytest.mark.parametrize("window", [{"start": "2013-09-15"}, {"end": "2013-09-15"}])
 def test_a_window_that_empties_a_part_is_refused(window: dict[str, str]) -> None:
     with pytest.raises(InvalidInput, match="out of order or a part of it empty"):
-        resolve_split(SPLIT, {"window": window})
+        resolve_split(SPLIT, checked_input({"window": window}))
 
 
 def test_fractions_take_a_window_and_no_holdout() -> None:
-    split = {"fractions": {"train": 0.7, "validation": 0.1, "holdout": 0.2}}
-    window = {"start": "2013-02-01"}
-    assert resolve_split(split, {"window": window}) == {**split, "window": window}
+    split = SplitSection(fractions={"train": 0.7, "validation": 0.1, "holdout": 0.2})
+    window = Interval(start="2013-02-01T00:00:00")
+    assert resolve_split(split, checked_input({"window": encode(window)})) == replace(split, window=window)
     with pytest.raises(InvalidInput, match=r"Split\.by_time"):
-        resolve_split(split, {"holdout": {"start": "2013-12-01"}})
+        resolve_split(split, checked_input({"holdout": {"start": "2013-12-01"}}))

@@ -8,7 +8,7 @@ import pytest
 
 from lambdas.functions.record_windows import handler
 from mdlc_constructs.settings.monitor_metrics import METRICS
-from tests.lambdas.monitored import NOW, Services, arn
+from tests.lambdas.monitored import NOW, WINDOW, Services, arn
 
 FOLDER = "s3://b/monitoring/endpoint/w/d/"
 SUMMARY: dict[str, Any] = {
@@ -92,15 +92,7 @@ def event(**window: Any) -> dict[str, Any]:
         "labels": {"delay_seconds": 60},
         "least_rows": 100,
         "window": {
-            "id": "20260304T000000Z_20260305T000000Z",
-            "window": {"start": "2026-03-04T00:00:00Z", "end": "2026-03-05T00:00:00Z"},
-            "digest": "d" * 64,
-            "served_version": "s",
-            "labels_version": "l",
-            "update": False,
-            "kept": "",
-            "version": 3,
-            "package_arn": arn(3),
+            **WINDOW,
             "folder": FOLDER,
             **window,
         },

@@ -8,8 +8,9 @@ import pytest
 
 from lambdas.functions.replay_answers import handler, logic
 from lambdas.probing.comparison import Answer
+from mdlc_constructs.settings.payloads.codec import encode
 from tests.lambdas.fakes import client_error
-from tests.lambdas.monitored import Services
+from tests.lambdas.monitored import WINDOW, Services
 
 FOLDER, SCORES = "s3://b/monitoring/endpoint/w/d/", "s3://b/scores/x/"
 
@@ -53,8 +54,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 def replay(**changes: Any) -> dict[str, Any]:
     window = {
+        **WINDOW,
         "id": "w",
-        "digest": "d" * 64,
         "folder": FOLDER,
         "scores": SCORES,
         "version": 3,
@@ -152,7 +153,7 @@ def test_what_is_not_there_is_not_asked_for(world: World, monkeypatch: pytest.Mo
 def test_answers_of_another_shape_have_moved(world: World) -> None:
     one, two = Answer(scores=(0.5,), version="1"), Answer(scores=(0.5, 0.5), version="1")
     found = logic.compare([one, one], [two, one], 0.1)
-    assert found.to_json() == {"rows": 2, "moved": 0.5, "largest_move": 0.0}
+    assert encode(found) == {"rows": 2, "moved": 0.5, "largest_move": 0.0}
     assert logic.compare([one, None], [None, one], 0.1).rows == 0
 
 

@@ -1,0 +1,96 @@
+"""Payloads of the batch inference workflow: of its planning function, and of the delivery of predictions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mdlc_constructs.settings.payloads.job_plan import DatasetSection, DeliverySection, QualitySection
+from mdlc_constructs.settings.payloads.planning import (
+    ExecutionPlan,
+    PackageInput,
+    PlannedPackage,
+    PlannerRequest,
+    ScoringJob,
+)
+from mdlc_constructs.settings.payloads.verdict import Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchInput(PackageInput):
+    """The input of a batch inference execution.
+
+    Attributes:
+        prefix: a folder below the dataset's URI; None takes the whole dataset.
+    """
+
+    prefix: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchSections:
+    """The settings of a batch inference, as the jobs' `plan.json` holds them.
+
+    Attributes:
+        parallel: shards that are scored at a time.
+    """
+
+    dataset: DatasetSection
+    quality: QualitySection
+    parallel: int
+    delivery: DeliverySection | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchPlannerRequest(PlannerRequest):
+    """What the batch inference machine's `Plan` gives its function."""
+
+    settings: BatchSections
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchPlan(ExecutionPlan):
+    """`$plan` of a batch inference execution.
+
+    Attributes:
+        names: of the jobs, by state.
+        uris: where everything of the execution lies; folders end with a slash.
+        keys: keys of the manifests, and of the delivery's files, in the model's bucket.
+        scoring: transform jobs that are not there yet, one a shard.
+        quality: verdict on the input of a job that was done before; None without.
+        output: verdict on the predictions of a job that was done before; None without.
+        recorded: the run's entry of the audit table when it was finished before.
+        finished_by: the execution that recorded the run; `none` before that.
+    """
+
+    names: Mapping[str, str]
+    package: PlannedPackage
+    uris: Mapping[str, str]
+    keys: Mapping[str, str]
+    scoring: tuple[ScoringJob, ...]
+    quality: Verdict | None
+    output: Verdict | None
+    recorded: Mapping[str, str] | None
+    finished_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryRequest:
+    """What the state `DeliverFile` gives its function: one file of a batch's predictions."""
+
+    bucket: str
+    key: str
+    model: str
+    run: str
+    delivery: DeliverySection
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryResult:
+    """How many rows of a file were delivered.
+
+    Attributes:
+        delivered: rows that are where they go, or whose newer answer is.
+        superseded: the latter alone.
+    """
+
+    delivered: int
+    superseded: int

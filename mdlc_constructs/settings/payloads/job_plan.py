@@ -1,0 +1,357 @@
+"""`plan.json`: what a planning function tells the data jobs, and which of it each job may read.
+
+Settings write the sections that they know (`to_plan`), the planning function adds what it looked up, and the
+jobs read the whole. A section that a workflow does not have is null.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from mdlc_constructs.settings.payloads.codec import JsonValue
+from mdlc_constructs.settings.payloads.moments import Interval
+
+SCHEMA_VERSION = 1
+PARTS = ("train", "validation", "holdout")
+"""The parts that a split divides rows into, in the order of time."""
+
+DELIMITERS = (",", ";", "\t", "|")
+"""What may part the values of a CSV file."""
+
+READ: Mapping[str, tuple[str, ...]] = {
+    "quality": ("dataset", "quality", "split", "data"),
+    "features": ("dataset", "split", "data", "champion"),
+    "evaluate": ("dataset", "data", "gate", "evaluation", "champion"),
+    "prepare": ("dataset", "data"),
+    "check": ("dataset", "quality", "data", "package", "predicted_at", "delivery"),
+    "golden": ("dataset", "golden", "data", "package"),
+    "monitor": ("dataset", "quality", "data", "package", "monitor", "previous"),
+}
+"""The sections that each job may read. The planning functions derive the job's name from them, so that its
+result is found again where they are the same, and nowhere else; the jobs refuse to read any other."""
+
+Join = Literal["row_key", "inference_id", "entity_and_time"]
+"""What joins labels to served rows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CsvFormat:
+    """How the files of a dataset are written, where that is not by the standard.
+
+    Attributes:
+        timestamp_format: of their times, as strptime takes it; None for ISO 8601.
+    """
+
+    delimiter: str = ","
+    timestamp_format: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetSection:
+    """The columns and what each is for.
+
+    Attributes:
+        columns: types by name.
+        features: what the model is fitted on.
+        positive: the label's positive value, as text.
+        uri: S3 URI of the files; empty where a job reads other ones.
+    """
+
+    format: str
+    timestamp: str
+    row_key: tuple[str, ...]
+    columns: Mapping[str, str]
+    features: tuple[str, ...]
+    positive: str
+    task: str
+    label: str | None = None
+    entity: str | None = None
+    known_after: tuple[str, ...] = ()
+    calendar: tuple[str, ...] = ()
+    accepted_leaks: tuple[str, ...] = ()
+    csv: CsvFormat = field(default_factory=CsvFormat)
+    uri: str = ""
+
+    def needed(self, *, label: bool) -> dict[str, str]:
+        """The columns that a job reads, with their types: never one that is known only afterwards."""
+        names = [*self.row_key, self.timestamp, *([self.entity] if self.entity else []), *self.features]
+        if label and self.label:
+            names.append(self.label)
+        return {name: self.columns[name] for name in dict.fromkeys(names)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checksum:
+    """What identifies a file's content: a checksum that S3 keeps, else its version id or ETag."""
+
+    algorithm: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFile:
+    """One input file.
+
+    Attributes:
+        name: below the data's URI.
+        size: in bytes.
+        shard: the folder that its scoring records go to, in batch inference.
+    """
+
+    name: str
+    size: int
+    checksum: Checksum
+    shard: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSection:
+    """The files that a run reads.
+
+    Attributes:
+        version: identifies the content of all of them.
+        uri: S3 URI of the folder that they lie in.
+    """
+
+    version: str
+    files: tuple[DataFile, ...]
+    uri: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitSection:
+    """How rows are divided: by the intervals of the parts, or by fractions of the rows in the window."""
+
+    intervals: Mapping[str, Interval] | None = None
+    fractions: Mapping[str, float] | None = None
+    window: Interval = field(default_factory=Interval)
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualitySection:
+    """The rules for a batch of data; see `QualityRules` for their meaning."""
+
+    minimum_rows: int
+    maximum_missing_share: float
+    missing_share: Mapping[str, float]
+    unique_key: bool
+    ranges: Mapping[str, tuple[float | None, ...]]
+    accepted_values: Mapping[str, tuple[str, ...]]
+    minimum_class_share: float
+    leak_auc: float
+
+    def about(self, columns: Collection[str]) -> "QualitySection":
+        """The same rules without those about other columns."""
+        return replace(
+            self,
+            missing_share={name: share for name, share in self.missing_share.items() if name in columns},
+            ranges={name: bounds for name, bounds in self.ranges.items() if name in columns},
+            accepted_values={name: texts for name, texts in self.accepted_values.items() if name in columns},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateSection:
+    """What a trained model must reach; see `Gate` for the meaning."""
+
+    at_least: Mapping[str, float]
+    at_most: Mapping[str, float]
+    better_than_champion: str | None
+    margin: float
+    confidence: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationSection:
+    """How metrics are computed: from which score on a row counts as positive, and the bootstrap."""
+
+    threshold: float
+    bootstrap: int
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChampionSection:
+    """The package whose answers are in use.
+
+    Attributes:
+        model: name of its SageMaker model.
+        program: its feature program, which is small and travels inside.
+    """
+
+    package_arn: str
+    version: int
+    model: str
+    program: Mapping[str, JsonValue] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackageSection:
+    """The model package that answered.
+
+    Attributes:
+        run: the training run that made it.
+        program: S3 URI of its feature program.
+        baseline: S3 URI of what its training data were like.
+    """
+
+    arn: str
+    version: int
+    run: str = ""
+    program: str = ""
+    baseline: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoldenSection:
+    """How far an answer may be off the expected one, and which share of them must be within."""
+
+    tolerance: float
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliverySection:
+    """Where predictions go: as items of a table, or as events of the bus.
+
+    Attributes:
+        columns: what travels with a score.
+        table: the table's name; empty for the bus.
+        key: the table's partition key; empty for the bus.
+        keep_seconds: how long an item stays; None keeps it.
+        detail_type: of the events; empty for a table.
+    """
+
+    to: Literal["table", "events"]
+    columns: tuple[str, ...]
+    table: str = ""
+    key: str = ""
+    keep_seconds: int | None = None
+    detail_type: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thresholds:
+    """From which effects on a column drifted.
+
+    `DriftThresholds` has the meaning of each, and takes its defaults from here: jobs on Spark have no plan.
+    """
+
+    psi: float = 0.1
+    cramers_v: float = 0.15
+    missing_share: float = 0.05
+    new_share: float = 0.01
+    vanished_share: float = 0.01
+    outside_share: float = 0.01
+    joint_auc: float = 0.6
+    shift: float | None = None
+    alpha: float = 0.01
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelJoin:
+    """How labels find the rows that they belong to.
+
+    Attributes:
+        format: of the label files.
+    """
+
+    by: Join
+    format: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedBatch:
+    """One published result of batch inference.
+
+    Attributes:
+        parts: keys of its parts in the model's bucket.
+        raw: names of the files that were scored, below the URI of the batches' dataset.
+    """
+
+    run: str
+    package_version: int
+    predicted_at: str
+    parts: tuple[str, ...]
+    raw: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitorRules:
+    """How a monitor judges its windows, whichever they are.
+
+    Attributes:
+        segments: columns whose values are judged apart.
+        protected: columns between whose values the model should make no difference.
+        least_rows: labelled rows that a segment needs.
+        joint: whether all columns together are compared, by a classifier.
+        sample: rows that are kept to be replayed.
+        threshold: from which score on a row counts as positive.
+        bootstrap: resamples for confidence intervals.
+    """
+
+    kind: Literal["endpoint", "batch"]
+    thresholds: Thresholds
+    segments: tuple[str, ...]
+    protected: tuple[str, ...]
+    least_rows: int
+    joint: bool
+    sample: int
+    threshold: float
+    bootstrap: int
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitorSection:
+    """A window of served time, and how it is judged.
+
+    Attributes:
+        id: the window's name.
+        window: start included, end excluded.
+        captured: keys of what was served, in the model's bucket.
+        published: the results of batch inference, for a batch monitor.
+        labels: None without labels.
+    """
+
+    rules: MonitorRules
+    id: str
+    window: Interval
+    captured: tuple[str, ...]
+    published: tuple[PublishedBatch, ...]
+    labels: LabelJoin | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviousSection:
+    """The window before, whose statistics the monitor job compares with."""
+
+    window: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobPlan:
+    """Everything that the jobs of one run must know.
+
+    Attributes:
+        run: digest of the run's work; empty until it is known, because it follows from the sections.
+        predicted_at: when batch inference was started, ISO 8601.
+    """
+
+    workflow: Literal["training", "batch", "monitoring"]
+    model: str
+    dataset: DatasetSection
+    data: DataSection
+    run: str = ""
+    quality: QualitySection | None = None
+    split: SplitSection | None = None
+    gate: GateSection | None = None
+    evaluation: EvaluationSection | None = None
+    champion: ChampionSection | None = None
+    package: PackageSection | None = None
+    predicted_at: str | None = None
+    delivery: DeliverySection | None = None
+    golden: GoldenSection | None = None
+    monitor: MonitorSection | None = None
+    previous: PreviousSection | None = None
+    schema_version: int = SCHEMA_VERSION

@@ -1,0 +1,300 @@
+"""Payloads of the monitoring workflow: of its planning, recording and replaying functions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mdlc_constructs.settings.payloads.codec import OMIT_NONE, JsonValue
+from mdlc_constructs.settings.payloads.job_plan import DatasetSection, MonitorRules, QualitySection
+from mdlc_constructs.settings.payloads.moments import Interval
+from mdlc_constructs.settings.payloads.monitor_settings import LabelSource, ReplayRules
+from mdlc_constructs.settings.payloads.planning import (
+    CaughtError,
+    ExecutionContext,
+    ExecutionPlan,
+    PackageInput,
+    PlannedPackage,
+    PlannerRequest,
+    Section,
+)
+from mdlc_constructs.settings.payloads.verdict import Verdict
+
+Monitor = Literal["endpoint", "batch"]
+"""What is monitored: requests that an endpoint captured, or batches that were published."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringInput(PackageInput):
+    """The input of a monitoring execution.
+
+    Attributes:
+        window: the only window to compute; None computes those that are due.
+    """
+
+    window: Interval | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServedSettings:
+    """What is monitored, and in which windows.
+
+    Attributes:
+        endpoint: the endpoint's name; empty for batches.
+        variants: whose captures are read; none for all there are.
+        raw: S3 URI of the folder of raw rows that batches answered.
+        settling_seconds: how long after a window's end its captures may still be written.
+        parallel: windows at a time.
+        baseline: S3 URI of the folder of a baseline; empty for the package's own.
+    """
+
+    endpoint: str
+    every_seconds: int
+    settling_seconds: int
+    parallel: int
+    variants: tuple[str, ...] = ()
+    raw: str = ""
+    baseline: str | None = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringSections:
+    """The settings of a monitoring, of which `plan.json` holds all but `labels` and `served`."""
+
+    dataset: DatasetSection
+    quality: QualitySection
+    monitor: MonitorRules
+    labels: LabelSource | None
+    served: ServedSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringPlannerRequest(PlannerRequest):
+    """What the monitoring machine's `Plan` gives its function."""
+
+    settings: MonitoringSections
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowBounds:
+    """A window of served time: from `start` to before `end`, ISO 8601 in UTC."""
+
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedWindow:
+    """A window as the machine's map gets it.
+
+    Attributes:
+        digest: over everything that its report depends on.
+        labels_version: of the label files; empty without.
+        served_version: of what was served.
+        update: whether only labels came since it was recorded.
+        kept: what replaying it was found to give before, as JSON; empty when it was not replayed.
+        job: name of the monitor job; empty for a window without one.
+        last_attempt: whether a failure of the job ends the attempts.
+        adopted: whether the job was completed before.
+        verdict: the job's, when it was completed before.
+        version: of the package; 0 without.
+        program: S3 URI of the folder of the package's feature program.
+        baseline: S3 URI of the folder of the baseline.
+        folder: S3 URI of the folder of the report; empty for a window without one.
+        previous: S3 URI of the statistics that the window is compared with.
+        replay: whether its requests are asked again.
+        replay_job: name of the transform job that asks the package; empty when it was done before.
+        scores: S3 URI of the folder of that job's answers.
+        plan: S3 URI of the monitor job's `plan.json`; so are the manifests `captured`, `labels` and `raw`.
+        failure: why the window cannot be computed.
+    """
+
+    id: str
+    window: WindowBounds
+    digest: str
+    labels_version: str
+    served_version: str
+    update: bool
+    kept: str
+    version: int
+    package_arn: str
+    folder: str
+    job: str = ""
+    last_attempt: bool = False
+    adopted: bool = False
+    verdict: Verdict | None = None
+    model: str = ""
+    program: str = ""
+    baseline: str = ""
+    previous: str = ""
+    replay: bool = False
+    replay_job: str = ""
+    scores: str = ""
+    plan: str = ""
+    captured: str = ""
+    labels: str = ""
+    raw: str = ""
+    failure: CaughtError | None = field(default=None, metadata={OMIT_NONE: True})
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringPlan(ExecutionPlan):
+    """`$plan` of a monitoring execution.
+
+    Attributes:
+        parallel: windows at a time.
+        package: whose model answers captured requests again; None when none are.
+    """
+
+    parallel: int
+    package: PlannedPackage | None
+    windows: tuple[PlannedWindow, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelDelay:
+    """How long after a window labels are due."""
+
+    delay_seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComputedWindow(PlannedWindow):
+    """A planned window with what was found since.
+
+    Attributes:
+        consistency: what replaying it gave, or the note why it was not replayed.
+        replay_failed: why the registered package did not answer.
+    """
+
+    consistency: Section | None = None
+    replay_failed: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordRequest:
+    """What the state `RecordWindow` gives its function.
+
+    Attributes:
+        labels: None where nothing is labelled.
+        least_rows: fewer rows, or labels, are no measurement.
+    """
+
+    model: str
+    monitor: Monitor
+    bucket: str
+    table: str
+    execution: ExecutionContext
+    labels: LabelDelay | None
+    least_rows: int
+    window: ComputedWindow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accuracy:
+    """What labels say of a window.
+
+    Attributes:
+        labelled: rows with a label.
+        coverage: their share.
+        labelled_until: time of the last row that has one, ISO 8601.
+        metrics: each with `value`, `low` and `high`.
+        baseline: metrics on the holdout in training.
+        changes: metric to `better`, `same` or `worse` than on the holdout.
+        worse: whether the main metric is; None where too little is known.
+    """
+
+    labelled: int | None = None
+    coverage: float | None = None
+    duplicates: int | None = None
+    contradictory: int | None = None
+    labelled_until: str | None = None
+    delay_seconds: JsonValue = None
+    metrics: Section = field(default_factory=dict)
+    baseline: Section = field(default_factory=dict)
+    changes: Mapping[str, str] = field(default_factory=dict)
+    worse: bool | None = None
+    segments: tuple[JsonValue, ...] = ()
+    fairness: tuple[JsonValue, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowSummary:
+    """What the monitor job writes as `summary.json`. Without arguments: of a window without rows.
+
+    Attributes:
+        package_version: the version judged, which the job decides by the rows; None leaves it to the plan.
+        columns: those that drifted.
+        accuracy: None without labels.
+        estimate: metrics estimated without labels, and their error once labels came.
+    """
+
+    schema_version: int = 1
+    model: str = ""
+    monitor: str = ""
+    window: JsonValue = None
+    package_version: int | None = None
+    package_arn: str = ""
+    rows: int = 0
+    unreadable: int | None = None
+    other_versions: JsonValue = None
+    drifted: bool = False
+    columns: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    drift: Section | None = None
+    last_window: Section | None = None
+    joint: Section | None = None
+    accuracy: Accuracy | None = None
+    estimate: Section | None = None
+    skew: Section | None = None
+    quality: Section | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordResult:
+    """What the machine keeps of a window that was recorded."""
+
+    id: str
+    rows: int
+    drifted: bool
+    outcome: Literal["Recorded"] = "Recorded"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayRequest:
+    """What the state `CompareAnswers` gives its function.
+
+    Attributes:
+        endpoint: empty for batches.
+    """
+
+    model: str
+    bucket: str
+    endpoint: str
+    settings: ReplayRules
+    window: ComputedWindow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """How answers to the same rows differ.
+
+    Attributes:
+        rows: pairs that could be compared.
+        moved: share of them that lie further apart than the tolerance; None without pairs.
+        largest_move: how far the pair that lies furthest apart does; None without pairs.
+    """
+
+    rows: int
+    moved: float | None
+    largest_move: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayResult:
+    """What replaying a window gave: the worst of all comparisons. It is `consistency.json`, too."""
+
+    moved: float | None
+    largest_move: float | None
+    comparisons: Mapping[str, Comparison] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
