@@ -29,12 +29,13 @@ def rare_change(
 
     Which cells are rare depends on both samples together, so that it is no sign of a change.
 
-    :param cells: rows of baseline and window by known value or bucket.
-    :param totals: all rows of both samples.
-    :param numbers: whether the effect is a PSI; otherwise it is Cramer's V.
-    :param unlisted: the window's commonest value of those that ``cells`` lack, with the most rows that the
-        baseline can have of it. Its place is that behind the cells.
-    :param among: how many values the baseline has of which that one is the commonest.
+    Args:
+        cells: rows of baseline and window by known value or bucket.
+        totals: all rows of both samples.
+        numbers: whether the effect is a PSI; otherwise it is Cramer's V.
+        unlisted: the window's commonest value of those that ``cells`` lack, with the most rows that the
+            baseline can have of it. Its place is that behind the cells.
+        among: how many values the baseline has of which that one is the commonest.
     """
     least = least_share([totals])
     rare: list[tuple[int | None, Cell]] = [

@@ -68,10 +68,13 @@ SHARE = 0.6
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
-    :param memory: caps DuckDB, by default at half of the machine's. Metrics and the classifier of `joint` are
-        computed beside it, and hold the labelled rows and two samples.
-    :raises JobError: when a file that the plan names is missing or replaced, or the baseline is another
-        package's. What single lines, rows and labels get wrong is counted and told.
+    Args:
+        memory: caps DuckDB, by default at half of the machine's. Metrics and the classifier of `joint` are
+            computed beside it, and hold the labelled rows and two samples.
+
+    Raises:
+        JobError: when a file that the plan names is missing or replaced, or the baseline is another
+            package's. What single lines, rows and labels get wrong is counted and told.
     """
     plan = plan.read_by("monitor")
     settings = read_settings(plan)

@@ -43,7 +43,8 @@ def compare(
 ) -> Drifting:
     """Compare the view ``judged``; makes the view `VIEW` of the features that callers send, and the score.
 
-    :param features: the raw columns that the model is given, with declared types.
+    Args:
+        features: the raw columns that the model is given, with declared types.
     """
     score = reference.prediction
     sent = {name: kind for name, kind in features.items() if name in served.sent}
