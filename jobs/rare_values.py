@@ -8,7 +8,7 @@ with few expected rows is compared with all others, and all of them together.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.statistics.divergence import EXPECTED_LEAST, Cell, cramers_v, least_share, psi, psi_of_chance
+from jobs.statistics.divergence import MIN_EXPECTED, Cell, cramers_v, least_share, psi, psi_of_chance
 from jobs.statistics.significance import fisher_two_sided
 
 
@@ -39,11 +39,11 @@ def rare_change(
     """
     least = least_share([totals])
     rare: list[tuple[int | None, Cell]] = [
-        (place, cell) for place, cell in enumerate(cells) if 0 < sum(cell) * least < EXPECTED_LEAST
+        (place, cell) for place, cell in enumerate(cells) if 0 < sum(cell) * least < MIN_EXPECTED
     ]
     if len(rare) > 1:
         together = (sum(first for _, (first, _) in rare), sum(second for _, (_, second) in rare))
-        if sum(together) * least < EXPECTED_LEAST:
+        if sum(together) * least < MIN_EXPECTED:
             rare.append((None, together))
     tests = len(rare)
     if unlisted:

@@ -164,7 +164,9 @@ def _rows(events: str, columns: Mapping[str, str], version: int, task: str, empt
         if bad:
             note = f"'{index - 1}' || {_WITHIN} || left(t{index}, 40)"
             problems.append(f"CASE WHEN t{index} IS NOT NULL AND {bad} THEN {note} END")
-    noted = f"nullif(concat_ws({_BETWEEN}, {', '.join(problems)}), '')" if problems else "NULL::VARCHAR"
+    problem_text = (
+        f"nullif(concat_ws({_BETWEEN}, {', '.join(problems)}), '')" if problems else "NULL::VARCHAR"
+    )
     event = "fault, given, event, served_at, once, many, place"
     good = "CASE WHEN fault IS NULL THEN"
     return f"""
@@ -210,7 +212,7 @@ def _rows(events: str, columns: Mapping[str, str], version: int, task: str, empt
             WHEN score IS NULL THEN 'score' END AS {FAULT},
         coalesce(given, event) || CASE WHEN many THEN '#' || place ELSE '' END AS {INFERENCE_ID},
         served_at AS {SERVED_AT}, score AS {SCORE}, version AS {VERSION}, row AS {LINE},
-        once AS {ONCE}, place AS {PLACE}, {noted} AS {PROBLEMS}, {", ".join(values)}
+        once AS {ONCE}, place AS {PLACE}, {problem_text} AS {PROBLEMS}, {", ".join(values)}
     FROM typed"""
 
 

@@ -110,7 +110,7 @@ def prepared(
                 raise ValueError(f"line {number}, {error}") from None
             lines.append(",".join(map(repr, features)))
             if logged is not None:
-                _tell_unknown(program, row, logged)
+                _log_unknown(program, row, logged)
         if not lines:
             raise ValueError("the request holds no row: send one JSON object a line.")
     except ValueError as error:
@@ -118,7 +118,7 @@ def prepared(
     return "\n".join(lines), FEATURES
 
 
-def _tell_unknown(program: Program, row: Mapping[str, Any], logged: set[str]) -> None:
+def _log_unknown(program: Program, row: Mapping[str, Any], logged: set[str]) -> None:
     """Name in the log what of a row the model does not read; a misspelt column is a missing one."""
     for name in row:
         if name not in program.columns and name not in logged and len(logged) < _TOLD_NAMES:
