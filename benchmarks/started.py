@@ -99,7 +99,7 @@ class Started:
         return text
 
     def run(self, arn: str, given: dict[str, Any]) -> str:
-        """An execution that is followed; one of that name that runs is joined."""
+        """An execution that is with_worker; one of that name that runs is joined."""
         if arn not in self.executions:
             self.executions[arn] = self._made(arn, given)
         return arn

@@ -14,7 +14,7 @@ from constructs import Construct
 
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Task
-from mdlc_constructs.settings.triggers import Trigger, trigger_to_plan
+from mdlc_constructs.settings.triggers import Trigger, encode_trigger
 from mdlc_constructs.workflows.retraining.approving import WAITING
 
 CUSTOM_RESOURCE_SECONDS = 300
@@ -40,7 +40,7 @@ def note_rule(
         plan: what the function is told besides.
         pattern: which events; or else `schedule`.
     """
-    known = {**plan, "triggers": [trigger_to_plan(one) for one in triggers]}
+    known = {**plan, "triggers": [encode_trigger(one) for one in triggers]}
     return _rule_to(
         scope,
         id_,
@@ -133,7 +133,7 @@ def code_change(
     scope: Construct, *, trigger: Trigger, plan: Mapping[str, object], digest: str, function_arn: str
 ) -> CfnResource:
     """A resource of the deployment that changes when what training does has changed."""
-    given = trigger_to_plan(trigger)
+    given = encode_trigger(trigger)
     return CfnResource(
         scope,
         "Code",
