@@ -19,17 +19,20 @@ def environment_of(lock: Path) -> Path:
         mdlc_cli.errors.ToolFailedError: when it cannot be made.
     """
     here = f"{sys.version_info[0]}.{sys.version_info[1]} {sys.platform} {platform.machine()}"
-    key = cache.digest([lock.read_bytes(), here.encode()])
+    key = cache.digest([lock.read_bytes(), here.encode(), b"compiled"])
     program = uv.find_uv_bin()
 
     def build(target: Path) -> int:
         venv = str(target / "venv")
         for words in (
             ["venv", "--no-project", "--python", sys.executable, venv],
-            ["pip", "sync", "--require-hashes", "--python", f"{venv}/bin/python", str(lock)],
+            [
+                *("pip", "sync", "--require-hashes", "--compile-bytecode"),
+                *("--python", f"{venv}/bin/python", str(lock)),
+            ],
         ):
             run_tool([program, *words], what="uv", remedy=_REMEDY, folder=target)
         return 0
 
-    made = cache.make_once(places.cache_root() / f"environment-{key}", build)
-    return made / "venv" / "bin" / "python"
+    environment = cache.make_once(places.cache_root() / f"environment-{key}", build)
+    return environment / "venv" / "bin" / "python"

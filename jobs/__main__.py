@@ -5,6 +5,7 @@ import sys
 from jobs.bootstrap import ensure_dependencies
 from jobs.errors import JobError
 from jobs.folders import leave
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 
 def main() -> int:
@@ -15,7 +16,8 @@ def main() -> int:
         ensure_dependencies()
     except Exception as error:
         known = isinstance(error, JobError)
-        leave({"passed": False, "reasons": [str(error) if known else f"{type(error).__name__}: {error}"]})
+        reason = str(error) if known else f"{type(error).__name__}: {error}"
+        leave(Verdict(passed=False, reasons=(reason,)))
         if not known:
             raise
         print(f"error: {error}", file=sys.stderr)

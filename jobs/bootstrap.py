@@ -78,8 +78,8 @@ def private_cache() -> Path:
     chosen = os.environ.get(PACKAGES_VARIABLE)
     cache = Path(chosen) if chosen else Path(tempfile.gettempdir()) / f"mdlc-jobs-{os.getuid()}"
     cache.mkdir(mode=0o700, exist_ok=True)
-    found = cache.lstat()
-    if cache.is_symlink() or found.st_uid != os.getuid() or found.st_mode & 0o077:
+    status = cache.lstat()
+    if cache.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o077:
         raise JobError(f"{cache} is open to other users: remove it, and start again.")
     return cache
 
@@ -93,5 +93,5 @@ def _pip_install(wheels: Path, target: Path) -> None:
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        said = " ".join(line for line in done.stderr.splitlines() if "ERROR" in line) or done.stderr
-        raise JobError(f"The wheels could not be installed: {said.strip()[:500]}")
+        errors = " ".join(line for line in done.stderr.splitlines() if "ERROR" in line) or done.stderr
+        raise JobError(f"The wheels could not be installed: {errors.strip()[:500]}")

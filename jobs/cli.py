@@ -11,6 +11,7 @@ from pathlib import Path
 from jobs.errors import JobError
 from jobs.folders import Folders, base, leave
 from jobs.plan import read_plan
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "quality": (
@@ -71,7 +72,7 @@ def _memory(name: str) -> str:
 
 
 def _outputs(name: str) -> str:
-    made = {
+    texts = {
         "quality": "Inputs: plan, data. Outputs: report, quarantine (only when the batch fails).",
         "features": "Inputs: plan, data, champion_program (optional). Outputs: split, program.",
         "evaluate": "Inputs: plan, holdout_keys, predictions; champion_predictions, champion_program and "
@@ -85,7 +86,7 @@ def _outputs(name: str) -> str:
         "check": "Inputs: plan, keys, predictions. Outputs: parts, staged, delivery (only when rows are "
         "delivered).",
     }
-    return made[name]
+    return texts[name]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -94,12 +95,12 @@ def main(arguments: Sequence[str]) -> int:
     :returns: 0 when the job did its work, whatever its verdict; 1 when its inputs are broken or the machine
         lacked something.
     """
-    given = parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     began = time.monotonic()
     try:
-        folders = _folders(given)
-        plan = read_plan(given.plan or folders.input("plan"))
-        verdict = import_module(f"jobs.commands.{given.command}").run(plan, folders, given.memory)
+        folders = _folders(options)
+        plan = read_plan(options.plan or folders.input("plan"))
+        verdict = import_module(f"jobs.commands.{options.command}").run(plan, folders, options.memory)
     except Exception as error:
         from jobs.machine import machine_error  # asks for DuckDB, which help has no need of
 
@@ -107,20 +108,20 @@ def main(arguments: Sequence[str]) -> int:
         # Said first: on a full disk the message cannot be left.
         if stopped is not None:
             print(f"error: {stopped}", file=sys.stderr)
-            leave({"passed": False, "reasons": [str(stopped)]})
+            leave(Verdict(passed=False, reasons=(str(stopped),)))
             return 1
         # The reason belongs into the exit message; the traceback goes to the log.
-        leave({"passed": False, "reasons": [f"{type(error).__name__}: {error}"]})
+        leave(Verdict(passed=False, reasons=(f"{type(error).__name__}: {error}",)))
         raise
     print(json.dumps(json.loads(leave(verdict)), indent=1, ensure_ascii=False))
-    print(f"{given.command} took {time.monotonic() - began:.1f} s", file=sys.stderr)
+    print(f"{options.command} took {time.monotonic() - began:.1f} s", file=sys.stderr)
     return 0
 
 
-def _folders(given: argparse.Namespace) -> Folders:
-    main_input = COMMANDS[given.command][0]
-    inputs = {name or main_input: path for name, path in map(_named, given.input)}
-    outputs = dict(map(_named, given.output))
+def _folders(options: argparse.Namespace) -> Folders:
+    main_input = COMMANDS[options.command][0]
+    inputs = {name or main_input: path for name, path in map(_named, options.input)}
+    outputs = dict(map(_named, options.output))
     everything = outputs.pop("", base() / "processing" / "output")
     return Folders(
         input_base=base() / "processing" / "input", output_base=everything, inputs=inputs, outputs=outputs
@@ -128,5 +129,5 @@ def _folders(given: argparse.Namespace) -> Folders:
 
 
 def _named(text: str) -> tuple[str, Path]:
-    name, found, folder = text.partition("=")
-    return (name, Path(folder)) if found else ("", Path(text))
+    name, separator, folder = text.partition("=")
+    return (name, Path(folder)) if separator else ("", Path(text))

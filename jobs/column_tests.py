@@ -18,37 +18,37 @@ from jobs.statistics.divergence import (
     without_rare,
 )
 from jobs.statistics.significance import chi_square_tail, fisher_greater, fisher_two_sided
-from jobs.statistics.thresholds import Thresholds
 from jobs.statistics.window import Compared
+from mdlc_constructs.settings.payloads.job_plan import Thresholds
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One test of one column. ``chance`` is corrected for the number of tests once the report is made."""
+class ColumnTest:
+    """One test of one column. ``p_value`` is corrected for the number of tests once the report is made."""
 
     test: str
     effect: float
     threshold: float
-    chance: float
+    p_value: float
     message: str
 
 
-def column_findings(column: Compared, thresholds: Thresholds) -> Iterator[Finding]:
+def column_findings(column: Compared, thresholds: Thresholds) -> Iterator[ColumnTest]:
     """Every test of a column; none of one without rows."""
     before, rows = (sum(parts) for parts in zip(column.present, column.missing, strict=True))
     if not before or not rows:
         return
     if column.gone:
-        yield Finding(
-            test="column", effect=1.0, threshold=1.0, chance=0.0, message=f"Column {column.name!r} is gone."
+        yield ColumnTest(
+            test="column", effect=1.0, threshold=1.0, p_value=0.0, message=f"Column {column.name!r} is gone."
         )
         return
     was, now = column.missing[0] / before, column.missing[1] / rows
-    yield Finding(
+    yield ColumnTest(
         test="missing",
         effect=abs(now - was),
         threshold=thresholds.missing_share,
-        chance=fisher_two_sided(column.missing[1], rows, column.missing[0], before),
+        p_value=fisher_two_sided(column.missing[1], rows, column.missing[0], before),
         message=f"{now:.1%} of {column.name!r} are missing; {was:.1%} were.",
     )
     if all(column.present) and column.cells:
@@ -59,9 +59,9 @@ def column_findings(column: Compared, thresholds: Thresholds) -> Iterator[Findin
         yield from _disappearance(column, thresholds)
 
 
-def _shape(column: Compared, thresholds: Thresholds) -> Finding:
+def _shape(column: Compared, thresholds: Thresholds) -> ColumnTest:
     cells = dense(column)
-    chance = chi_square_tail(chi_square(cells), len(cells) - 1)
+    p_value = chi_square_tail(chi_square(cells), len(cells) - 1)
     noise = psi_of_chance(cells)
     if column.kind == "numbers":
         effect, threshold, named = psi(cells) - noise, thresholds.psi, "PSI"
@@ -69,16 +69,16 @@ def _shape(column: Compared, thresholds: Thresholds) -> Finding:
         # For small changes the index is four times V's square, and so is what chance adds to it.
         effect = math.sqrt(max(0.0, cramers_v(cells) ** 2 - noise / 4))
         threshold, named = thresholds.cramers_v, "Cramer's V"
-    return Finding(
+    return ColumnTest(
         test="distribution",
         effect=max(0.0, effect),
         threshold=threshold,
-        chance=chance,
+        p_value=p_value,
         message=f"The distribution of {column.name!r} changed: {named} {effect:.3f} beyond chance.",
     )
 
 
-def _shift(column: Compared, thresholds: Thresholds) -> Iterator[Finding]:
+def _shift(column: Compared, thresholds: Thresholds) -> Iterator[ColumnTest]:
     """Numbers that moved in one direction, which ranks find earlier than chi-square does; if it is asked."""
     if column.kind != "numbers" or thresholds.shift is None:
         return
@@ -86,11 +86,11 @@ def _shift(column: Compared, thresholds: Thresholds) -> Iterator[Finding]:
     if sum(sizes[:-1]) * least_share(column.cells) < EXPECTED_LEAST:
         return  # nearly all rows are alike: ranks are not normal, and rare values are judged exactly
     effect, deviation = rank_biserial(column.cells)
-    yield Finding(
+    yield ColumnTest(
         test="shift",
         effect=abs(effect),
         threshold=thresholds.shift,
-        chance=math.erfc(abs(effect) / deviation / math.sqrt(2)) if deviation else 1.0,
+        p_value=math.erfc(abs(effect) / deviation / math.sqrt(2)) if deviation else 1.0,
         message=(
             f"The values of {column.name!r} moved {'up' if effect > 0 else 'down'}: one of the window is "
             f"above one of the baseline with a probability of {(1 + effect) / 2:.1%}."
@@ -98,41 +98,43 @@ def _shift(column: Compared, thresholds: Thresholds) -> Iterator[Finding]:
     )
 
 
-def _rare(column: Compared, thresholds: Thresholds) -> Iterator[Finding]:
+def _rare(column: Compared, thresholds: Thresholds) -> Iterator[ColumnTest]:
     """A known value that is too rare for chi-square, and what it became."""
     numbers = column.kind == "numbers"
     cells = list(column.cells[1:-1] if numbers else column.cells[: len(column.values)])
     before, rows = column.present
-    found = rare_change(
+    change = rare_change(
         cells,
         column.present,
         numbers=numbers,
         unlisted=column.unlisted,
         among=column.distinct - len(column.values),
     )
-    if found is None:
+    if change is None:
         return
-    first, second = found.cell
-    if found.place is None:
-        said = "Its rare values together"
+    first, second = change.cell
+    if change.place is None:
+        subject = "Its rare values together"
     elif numbers:
-        low, high = column.edges[found.place + 1 : found.place + 3]
-        said = f"Its values from {low:g} to {high:g}"
+        low, high = column.edges[change.place + 1 : change.place + 3]
+        subject = f"Its values from {low:g} to {high:g}"
     else:
-        said = repr(column.values[found.place]) if found.place < len(column.values) else "An unlisted value"
-    yield Finding(
+        subject = (
+            repr(column.values[change.place]) if change.place < len(column.values) else "An unlisted value"
+        )
+    yield ColumnTest(
         test="rare",
-        effect=found.effect,
+        effect=change.effect,
         threshold=thresholds.psi if numbers else thresholds.cramers_v,
-        chance=found.p_value,
+        p_value=change.p_value,
         message=(
-            f"The distribution of {column.name!r} changed. {said} were {first / before:.2%} of the rows "
+            f"The distribution of {column.name!r} changed. {subject} were {first / before:.2%} of the rows "
             f"and are {second / rows:.1%}."
         ),
     )
 
 
-def _outside(column: Compared, thresholds: Thresholds) -> Iterator[Finding]:
+def _outside(column: Compared, thresholds: Thresholds) -> Iterator[ColumnTest]:
     """What the baseline never had: values beyond its range, or categories that it did not see.
 
     So many must be expected even when nothing changed. A next row falls outside of the range as often as
@@ -142,19 +144,23 @@ def _outside(column: Compared, thresholds: Thresholds) -> Iterator[Finding]:
     before, rows = column.present
     if column.kind == "numbers":
         hits, ordinary = round(column.cells[0][1] + column.cells[-1][1]), min(2, before)
-        test, threshold, said = "range", thresholds.outside_share, "lie outside of the baseline's range"
+        test, threshold, predicate = "range", thresholds.outside_share, "lie outside of the baseline's range"
     elif column.unseen is not None:
         hits, ordinary = column.unseen, column.singletons
-        test, threshold, said = "new", thresholds.new_share, "are categories that the baseline did not see"
+        test, threshold, predicate = (
+            "new",
+            thresholds.new_share,
+            "are categories that the baseline did not see",
+        )
     else:
         return
     share = of_all(hits / rows, column)
-    yield Finding(
+    yield ColumnTest(
         test=test,
         effect=max(0.0, share - ordinary / before),
         threshold=threshold,
-        chance=fisher_greater(hits, rows, ordinary, before),
-        message=f"{share:.1%} of {column.name!r} {said}.",
+        p_value=fisher_greater(hits, rows, ordinary, before),
+        message=f"{share:.1%} of {column.name!r} {predicate}.",
     )
 
 
@@ -163,23 +169,23 @@ def of_all(share: float, column: Compared) -> float:
     return min(1.0, share / (1 - column.missed))
 
 
-def _disappearance(column: Compared, thresholds: Thresholds) -> Iterator[Finding]:
+def _disappearance(column: Compared, thresholds: Thresholds) -> Iterator[ColumnTest]:
     """The category whose absence surprises most, corrected for there being many."""
     if column.kind != "categories":
         return
     rows = max((first for first, second in column.cells[:-1] if first and not second), default=0.0)
     share = rows / column.present[0]
-    yield Finding(
+    yield ColumnTest(
         test="vanished",
         effect=share,
         threshold=thresholds.vanished_share,
-        chance=absence(column, rows),
+        p_value=absence(column, rows),
         message=f"Categories of {column.name!r} vanished, one with {share:.1%} of the baseline's rows.",
     )
 
 
 def absence(column: Compared, rows: float) -> float:
-    """The chance that a category with so many rows has all of them in the baseline."""
+    """The probability that a category with so many rows has all of them in the baseline."""
     before, after = column.present
     return min(1.0, fisher_greater(round(rows), before, 0, after) * max(1, len(column.cells) - 1))
 

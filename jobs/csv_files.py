@@ -15,10 +15,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from mdlc_constructs.settings.payloads.job_plan import DELIMITERS, CsvFormat
+
 LINE_BYTES = 1_000_000
 """The longest line that is read; longer ones would need more memory than a small job has."""
 
-DELIMITERS = (",", ";", "\t", "|")
 _BLOCK_BYTES = 4 * 1024 * 1024
 _HEAD_BYTES = 4096
 _MARK = b"\xef\xbb\xbf"
@@ -48,17 +49,6 @@ _KNOWN_FORMATS = tuple(
 
 class UnreadableError(Exception):
     """A file is no CSV that can be read; the message says why, as the end of a sentence."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CsvFormat:
-    """How the files of a dataset are written, where that is not by the standard.
-
-    :param timestamp_format: of their times, as strptime takes it; None for ISO 8601.
-    """
-
-    delimiter: str = ","
-    timestamp_format: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,17 +119,17 @@ def _uneven(path: Path, delimiter: str) -> bool:
         )
     if sum(1 for count in (windows, returns, feeds) if count) < 2:
         return False
-    found: set[bytes] = set()
+    line_ends: set[bytes] = set()
     quoted, before = 0, b"\n"
     opens = (b"\n", b"\r", delimiter.encode(), b" ")
     for block in _blocks(path):
         parts = block.split(b'"')
         for place in range(quoted, len(parts), 2):
-            found.update(_LINE_END.findall(parts[place]))
+            line_ends.update(_LINE_END.findall(parts[place]))
             last = parts[place][-1:] or (before if place == 0 else b'"')
             # A quote within a value, as in 5" pipe: it cannot be told from here what lies within quotes.
             stray = place < len(parts) - 1 and last not in (*opens, b'"')
-            if stray or len(found) > 1:
+            if stray or len(line_ends) > 1:
                 return True
         quoted = (quoted + len(parts) - 1) % 2
         before = block[-1:] or before
@@ -189,8 +179,8 @@ def _ends(path: Path) -> str:
         for end in _LINE_END.findall(block):
             first.setdefault(end, line)
             line += 1
-    told = ", ".join(f"{names[end]} first in line {number}" for end, number in first.items())
-    return f"its lines end in {told}"
+    places = ", ".join(f"{names[end]} first in line {number}" for end, number in first.items())
+    return f"its lines end in {places}"
 
 
 def _compressed(path: Path) -> bool:
@@ -241,12 +231,12 @@ def what_is_read(kind: str, example: str, csv: CsvFormat | None) -> str:
         return ""
     if csv is not None and csv.timestamp_format is not None:
         return f" Times are read by timestamp_format={csv.timestamp_format!r}: correct it, or the values."
-    said = " Times are read as ISO 8601, such as 2024-12-31 10:00:00"
+    sentence = " Times are read as ISO 8601, such as 2024-12-31 10:00:00"
     if csv is None:
-        return f"{said}: write them so."
+        return f"{sentence}: write them so."
     meant = next((known for known in _KNOWN_FORMATS if _fits(example, known)), None)
     how = f"timestamp_format={meant!r}" if meant else "timestamp_format='%d.%m.%Y', for example"
-    return f"{said}: write them so, or say Dataset.csv(..., {how})."
+    return f"{sentence}: write them so, or say Dataset.csv(..., {how})."
 
 
 def _fits(text: str, timestamp_format: str) -> bool:
@@ -257,21 +247,23 @@ def _fits(text: str, timestamp_format: str) -> bool:
     return True
 
 
-def explained(said: str, delimiter: str) -> str:
+def explained(error: str, delimiter: str) -> str:
     """DuckDB's words about a line that it cannot read, as the end of a sentence of ours."""
-    about = said.partition("Possible fixes")[0]
+    about = error.partition("Possible fixes")[0]
     at = re.search(r"CSV Error on Line: (\d+)", about)
     line = f"line {at[1]}" if at else "a line"
-    columns = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", said)
+    columns = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", error)
     if columns:
-        expected, found = int(columns[1]), int(columns[2])
-        remedy = f"put values that hold {delimiter!r} in double quotes" if found > expected else "complete it"
-        more = " or more" if found > expected else ""
-        return f"{line} has {found} columns{more} and the header {expected}: {remedy}"
-    if "unterminated quote" in said:
+        expected, actual = int(columns[1]), int(columns[2])
+        remedy = (
+            f"put values that hold {delimiter!r} in double quotes" if actual > expected else "complete it"
+        )
+        more = " or more" if actual > expected else ""
+        return f"{line} has {actual} columns{more} and the header {expected}: {remedy}"
+    if "unterminated quote" in error:
         return f"{line} has a value whose quotes do not end where it ends: double those within it"
-    if "Invalid unicode" in said:
+    if "Invalid unicode" in error:
         return f"{line} is not UTF-8 text: save the file as UTF-8"
-    if "Maximum line size" in said:
+    if "Maximum line size" in error:
         return f"{line} is longer than {LINE_BYTES:,} bytes: a quote in it may never end"
     return f"{line} cannot be told from the next one: see whether its quotes and line ends are whole"

@@ -5,7 +5,6 @@ The state machine has one function call a file, and knows a file by its number: 
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -17,7 +16,7 @@ from jobs.roles import pointer
 ROWS_PER_FILE = 10_000
 """Half a minute of a function that writes a few hundred items a second, a tenth of the time it has."""
 
-MOST_FILES = 2_000
+MAX_FILES = 2_000
 """A call leaves seven events in the execution's history, which holds 25,000; some are left for retries."""
 
 _MOMENT = "'%Y-%m-%dT%H:%M:%S.%fZ'"
@@ -36,7 +35,7 @@ def write(
     """
     rows = parquet(*parts)
     key = _key(plan)
-    found = (
+    query = (
         f"SELECT * FROM {rows}"
         if key is None
         else (
@@ -46,10 +45,10 @@ def write(
     )
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE delivered AS "
-        f"SELECT *, row_number() OVER () - 1 AS number FROM ({found})"
+        f"SELECT *, row_number() OVER () - 1 AS number FROM ({query})"
     )
     total = int(str(single(connection, "SELECT count(*) FROM delivered")[0]))
-    length = max(ROWS_PER_FILE, -(-total // MOST_FILES))
+    length = max(ROWS_PER_FILE, -(-total // MAX_FILES))
     files = -(-total // length)
     for file in range(files):
         within = f"number >= {file * length} AND number < {(file + 1) * length}"
@@ -68,17 +67,16 @@ def _selected(key: str | None) -> str:
 
 def _key(plan: Plan) -> str | None:
     """The key of a row's item, in SQL; None when rows go nowhere that asks for keys."""
-    settings: dict[str, Any] = dict(plan.delivery or {})
-    if settings.get("to") != "table":
+    if plan.delivery is None or plan.delivery.to != "table":
         return None
-    name, dataset = settings.get("key"), plan.dataset
+    name, dataset = plan.delivery.key, plan.dataset
     if name == "row_key" or (name,) == dataset.row_key:
         return "row_key"
-    if name is not None and name == dataset.entity:
+    if name == dataset.entity:
         return "entity"
     if name in dataset.row_key:
         # Several columns lie in the row key as a JSON object of texts.
-        return f"json_extract_string(row_key, {literal(pointer(str(name)))})"
+        return f"json_extract_string(row_key, {literal(pointer(name))})"
     raise PlanError(
         f"delivery.key={name!r}: give row_key, the dataset's entity or one of its row key columns."
     )

@@ -5,9 +5,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from jobs.errors import InputError
+from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 MESSAGE_BYTES = 1024
 
@@ -59,7 +60,7 @@ def write_json(path: Path, document: object) -> Path:
     return path
 
 
-def leave(verdict: Mapping[str, Any]) -> str:
+def leave(verdict: Verdict) -> str:
     """Leave the verdict where SageMaker takes an exit message from; returns it."""
     text = message(verdict)
     if base().is_dir():
@@ -82,10 +83,9 @@ def scratch() -> Path | None:
     return folder
 
 
-def message(verdict: Mapping[str, Any]) -> str:
+def message(verdict: Verdict) -> str:
     """The verdict as JSON within what an exit message may hold; reasons are cut off first, and counted."""
-    document = {"passed": True, "reasons": [], "metrics": {}, "rows": 0, **verdict}
-    reasons = [str(reason) for reason in document["reasons"]]
+    document, reasons = encode(verdict), verdict.reasons
     kept, longest = len(reasons), 300
     while True:
         shown = [

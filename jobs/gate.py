@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from jobs.errors import PlanError
 from jobs.statistics.metrics import HIGHER_IS_BETTER, Bootstrap
+from mdlc_constructs.settings.payloads.job_plan import GateSection
 
 CHALLENGER, CHAMPION = "challenger", "champion"
 MAIN_METRIC: Mapping[str, str] = {"binary": "auc", "regression": "rmse"}
@@ -30,17 +30,17 @@ class Check:
         return {**vars(self), "value": value}
 
 
-def thresholds(gate: Mapping[str, Any], metrics: Mapping[str, float]) -> list[Check]:
+def thresholds(gate: GateSection, metrics: Mapping[str, float]) -> list[Check]:
     """The gate's thresholds on the challenger's metrics; a metric that is not defined passes none.
 
     :raises PlanError: for a metric that is not computed for the task.
     """
     checks = []
     for kind in ("at_least", "at_most"):
-        for name, bound in sorted((gate.get(kind) or {}).items()):
+        for name, bound in sorted(getattr(gate, kind).items()):
             value = _known(name, metrics)
             passed = value >= bound if kind == "at_least" else value <= bound
-            asked = f"{kind.replace('_', ' ')} {bound:g}"
+            condition = f"{kind.replace('_', ' ')} {bound:g}"
             verdict = "passes" if passed else "fails"
             checks.append(
                 Check(
@@ -49,7 +49,7 @@ def thresholds(gate: Mapping[str, Any], metrics: Mapping[str, float]) -> list[Ch
                     bound=float(bound),
                     value=value,
                     passed=bool(passed),
-                    sentence=f"{name} {_shown(value)} {verdict}: asked was {asked}.",
+                    sentence=f"{name} {_shown(value)} {verdict}: asked was {condition}.",
                 )
             )
     return checks
@@ -75,13 +75,13 @@ def undefined(task: str, metrics: Mapping[str, float]) -> list[Check]:
     ]
 
 
-def conditions(gate: Mapping[str, Any]) -> bool:
+def conditions(gate: GateSection) -> bool:
     """Whether the gate asks for anything. One that does not refuses nothing that can be measured."""
-    return bool(gate.get("at_least") or gate.get("at_most") or gate.get("better_than_champion"))
+    return bool(gate.at_least or gate.at_most or gate.better_than_champion)
 
 
 def comparison(
-    gate: Mapping[str, Any], task: str, metrics: Mapping[str, Mapping[str, float]], bootstrap: Bootstrap
+    gate: GateSection, task: str, metrics: Mapping[str, Mapping[str, float]], bootstrap: Bootstrap
 ) -> list[Check]:
     """Whether the challenger beats the champion by the margin, with the asked confidence; nothing without a
     champion.
@@ -90,13 +90,13 @@ def comparison(
     out. The challenger passes when the lower bound of its improvement is above the margin: equal models do
     not pass.
     """
-    name = gate.get("better_than_champion")
+    name = gate.better_than_champion
     if not name or CHAMPION not in metrics:
         return []
     sign = 1.0 if HIGHER_IS_BETTER[task][_checked(name, metrics[CHALLENGER])] else -1.0
     improvement = sign * (metrics[CHALLENGER][name] - metrics[CHAMPION][name])
     drawn = sign * (bootstrap.values[CHALLENGER][name] - bootstrap.values[CHAMPION][name])
-    confidence, margin = float(gate.get("confidence", 0.95)), float(gate.get("margin", 0.0))
+    confidence, margin = gate.confidence, gate.margin
     defined = drawn[~np.isnan(drawn)]
     lowest = float(np.quantile(defined, 1 - confidence)) if len(defined) else float("nan")
     passed = lowest > margin

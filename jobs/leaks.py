@@ -9,19 +9,21 @@ import duckdb
 
 from jobs.database import quoted, single
 from jobs.names import LABEL
-from jobs.plan import Dataset
+from mdlc_constructs.settings.payloads.job_plan import DatasetSection
 
 _SMOOTHING = 10  # rows' worth of the overall mean that each category's mean is drawn towards
 
 
-def strengths(connection: duckdb.DuckDBPyConnection, relation: str, dataset: Dataset) -> dict[str, float]:
+def strengths(
+    connection: duckdb.DuckDBPyConnection, relation: str, dataset: DatasetSection
+) -> dict[str, float]:
     """For each feature, how well it alone predicts the label: 1 is perfectly.
 
     Not at all is 0.5 for a binary label (AUC), 0 for a number (correlation).
 
     :param relation: labelled rows, with the label as a number in `jobs.names.LABEL`.
     """
-    found = {}
+    scores = {}
     for name in dataset.features:
         kind = dataset.columns[name]
         scored = (
@@ -36,11 +38,11 @@ def strengths(connection: duckdb.DuckDBPyConnection, relation: str, dataset: Dat
         )
         value = single(connection, query)[0]
         if value is not None:
-            found[name] = float(str(value))
-    return found
+            scores[name] = float(str(value))
+    return scores
 
 
-def _mirror(dataset: Dataset) -> str:
+def _mirror(dataset: DatasetSection) -> str:
     """The strength that the feature would have upside down."""
     return "-strength" if dataset.task == "regression" else "1 - strength"
 
@@ -51,7 +53,7 @@ def _number_score(name: str, relation: str) -> str:
     return f"SELECT {value}, {LABEL} FROM {relation}"
 
 
-def _category_score(name: str, relation: str, dataset: Dataset) -> str:
+def _category_score(name: str, relation: str, dataset: DatasetSection) -> str:
     key = ", ".join(quoted(column) for column in dataset.row_key)
     rows = f"SELECT {quoted(name)}, {LABEL}, hash({key}) % 2 FROM {relation}"
     means = (

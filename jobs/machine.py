@@ -45,16 +45,16 @@ def _number(error: BaseException) -> int | None:
         return error.errno or 0
     if not isinstance(error, duckdb.Error):
         return None
-    said = str(error)
+    text = str(error)
     if isinstance(error, duckdb.OutOfMemoryException):
         # What does not fit into memory goes to the disk, which can be full, too.
-        return errno.ENOSPC if "max_temp_directory_size" in said else errno.ENOMEM
+        return errno.ENOSPC if "max_temp_directory_size" in text else errno.ENOMEM
     if isinstance(error, duckdb.IOException | duckdb.FatalException):
-        if any(words in said for words in _OF_CONTENT):
+        if any(words in text for words in _OF_CONTENT):
             return None
-        if "No files found" in said:
+        if "No files found" in text:
             return errno.ENOENT
-        return next((number for words, number in _SAID.items() if words in said), 0)
+        return next((number for words, number in _SAID.items() if words in text), 0)
     return None
 
 

@@ -74,17 +74,17 @@ def beside(names: Iterable[str], ours: Iterable[str], prefix: str) -> dict[str, 
 
     :returns: the columns in their order, each with its name in the file.
     """
-    given = list(names)
+    columns = list(names)
     taken = {name.lower() for name in ours}
-    kept = {name.lower() for name in given} - taken
-    found = {}
-    for name in given:
-        told = name
-        while told.lower() in taken or (told != name and told.lower() in kept):
-            told = prefix + told
-        taken.add(told.lower())
-        found[name] = told
-    return found
+    kept = {name.lower() for name in columns} - taken
+    aliases = {}
+    for name in columns:
+        alias = name
+        while alias.lower() in taken or (alias != name and alias.lower() in kept):
+            alias = prefix + alias
+        taken.add(alias.lower())
+        aliases[name] = alias
+    return aliases
 
 
 def free(name: str, columns: Iterable[str]) -> str:

@@ -57,10 +57,10 @@ def write(
     write_json(output / STATISTICS, document)
     write_json(output / CONSTRAINTS, constraints(document) | {"mdlc": document["mdlc"]})
     write_json(output / PERFORMANCE, {"schema_version": SCHEMA_VERSION, **origin, **performance})
-    told = ", ".join(f"{name}: {literal(value)}" for name, value in origin.items())
+    metadata = ", ".join(f"{name}: {literal(value)}" for name, value in origin.items())
     connection.execute(
         f"COPY (FROM {parquet(trained_on / SAMPLE)}) TO {literal(str(output / SAMPLE))} "
-        f"(FORMAT parquet, KV_METADATA {{{told}}})"
+        f"(FORMAT parquet, KV_METADATA {{{metadata}}})"
     )
 
 

@@ -17,13 +17,13 @@ def answer_to(folder: Path, record_file: str) -> Path:
 
     :raises InputError: when there is none, or more than one.
     """
-    found = [path for path in sorted(folder.rglob(f"*{SUFFIX}")) if path.name == record_file + SUFFIX]
-    if len(found) != 1:
-        what = "no answers" if not found else f"{len(found)} files of answers"
+    paths = [path for path in sorted(folder.rglob(f"*{SUFFIX}")) if path.name == record_file + SUFFIX]
+    if len(paths) != 1:
+        what = "no answers" if not paths else f"{len(paths)} files of answers"
         raise InputError(
             f"There are {what} to {record_file} under {folder.name}: run the transform job again."
         )
-    return found[0]
+    return paths[0]
 
 
 def load_scores(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -> int:
@@ -66,11 +66,11 @@ def faults(
         "SELECT count(*), count(*) FILTER (WHERE isfinite(score)), min(score), max(score) "
         f"FROM {quoted(table)}",
     )
-    found = []
+    sentences = []
     if answers != rows:
-        found.append(f"{about}: {answers} scores for {rows} rows.")
+        sentences.append(f"{about}: {answers} scores for {rows} rows.")
     if numbers != answers:
-        found.append(f"{about}: {int(str(answers)) - int(str(numbers))} scores are no finite numbers.")
+        sentences.append(f"{about}: {int(str(answers)) - int(str(numbers))} scores are no finite numbers.")
     elif task == "binary" and numbers and (float(str(lowest)) < 0 or float(str(highest)) > 1):
-        found.append(f"{about}: scores run from {lowest} to {highest}; probabilities lie from 0 to 1.")
-    return found
+        sentences.append(f"{about}: scores run from {lowest} to {highest}; probabilities lie from 0 to 1.")
+    return sentences

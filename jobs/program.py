@@ -12,10 +12,11 @@ import duckdb
 
 from jobs.database import literal, quoted, single
 from jobs.folders import Folders
-from jobs.plan import Dataset, Plan
+from jobs.plan import Plan
 from jobs.serving.program import NO_TIME, OTHER, Program, Step
+from mdlc_constructs.settings.payloads.job_plan import DatasetSection
 
-MOST_CATEGORIES = 1000
+MAX_CATEGORIES = 1000
 
 _CALENDAR_SQL = {
     "hour": "hour({})",
@@ -52,14 +53,14 @@ def to_sql(program: Program, relation: str, *, leading: Sequence[str] = (), orde
 
 def champion_program(plan: Plan, folders: Folders) -> Program | None:
     """The champion's feature program, from the plan or the input ``champion_program``; None without one."""
-    if plan.champion and plan.champion.get("program"):
-        return Program.from_document(plan.champion["program"])
+    if plan.champion and plan.champion.program:
+        return Program.from_document(plan.champion.program)
     folder = folders.optional_input("champion_program")
     return Program.read(folder) if folder else None
 
 
 def fit(
-    connection: duckdb.DuckDBPyConnection, relation: str, dataset: Dataset, origin: Mapping[str, Any]
+    connection: duckdb.DuckDBPyConnection, relation: str, dataset: DatasetSection, origin: Mapping[str, Any]
 ) -> Program:
     """Fit the program on a relation, which must hold training rows only."""
     steps = [_fitted(connection, relation, name, dataset.columns[name]) for name in dataset.features]
@@ -82,7 +83,7 @@ def _fitted(connection: duckdb.DuckDBPyConnection, relation: str, name: str, kin
     if kind == "category":
         # Ties are broken by the value, so that the same rows always give the same program.
         ranked = connection.execute(
-            f"SELECT {column}, count(*) FROM {table} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_CATEGORIES}"
+            f"SELECT {column}, count(*) FROM {table} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MAX_CATEGORIES}"
         ).fetchall()
         codes = {value: float(rank) for rank, (value, _) in enumerate(ranked, start=1)}
         missing = codes.pop(None, OTHER)

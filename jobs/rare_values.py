@@ -50,7 +50,7 @@ def rare_change(
         tests += max(1, among)
     if not rare:
         return None
-    place, cell = max(rare, key=lambda one: abs(one[1][1] / totals[1] - one[1][0] / totals[0]))
+    place, cell = max(rare, key=lambda entry: abs(entry[1][1] / totals[1] - entry[1][0] / totals[0]))
     (before, rows), (first, second) = totals, cell
     p_value = fisher_two_sided(round(second), round(rows), round(first), round(before)) * tests
     return RareChange(place, cell, _effect(cell, totals, numbers), min(1.0, p_value))

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.csv_files import LINE_BYTES, CsvFormat, UnreadableError, explained, look, no_column, rewrite
+from jobs.csv_files import LINE_BYTES, UnreadableError, explained, look, no_column, rewrite
 from jobs.database import NO_PATH_COLUMNS, file_name, files, literal, parquet, quoted, single
 from jobs.names import FILE, PROBLEMS, REWRITTEN, refuse_equal
 from jobs.parquet_files import footer, of_content
-from jobs.plan import DataFile
 from jobs.values import SQL_TYPES, TEXTS, checked, parsed
+from mdlc_constructs.settings.payloads.job_plan import CsvFormat, DataFile
 
 BETWEEN, _WITHIN = "chr(30)", "chr(31)"  # separators that no text file holds
 _FILENAME = literal("\x01filename")  # DuckDB's own name for it may be a column's
@@ -79,7 +79,7 @@ def examine(
     for file in files:
         path = folder / file.name
         try:
-            found = (
+            source = (
                 _parquet_source(connection, file, path)
                 if data_format == "parquet"
                 else _csv_source(file, path, csv.delimiter)
@@ -87,19 +87,19 @@ def examine(
         except UnreadableError as error:
             problems.append(_not_readable(file, data_format, str(error)))
             continue
-        if not found.header:
+        if not source.header:
             continue
-        absent = [name for name in columns if name not in found.header]
-        twice = [name for name in columns if found.header.count(name) > 1]
+        absent = [name for name in columns if name not in source.header]
+        twice = [name for name in columns if source.header.count(name) > 1]
         if twice:
             problems.append(
                 _not_readable(file, data_format, f"it has the column {twice[0]!r} more than once")
             )
         elif len(absent) == len(columns):
             why = (
-                f"it has none of the columns that are looked for; it has {_shortened(found.header)}"
+                f"it has none of the columns that are looked for; it has {_shortened(source.header)}"
                 if data_format == "parquet"
-                else no_column(found.header, tuple(columns), csv.delimiter)
+                else no_column(source.header, tuple(columns), csv.delimiter)
             )
             problems.append(_not_readable(file, data_format, why))
         elif absent:
@@ -108,18 +108,18 @@ def examine(
                     rule="missing_column",
                     file=file.name,
                     column=name,
-                    message=f"{file.name} has no column {name!r}; it has {_shortened(found.header)}.",
+                    message=f"{file.name} has no column {name!r}; it has {_shortened(source.header)}.",
                 )
                 for name in absent
             ]
         else:
-            readable.append(found)
+            readable.append(source)
     return Sources(format=data_format, readable=tuple(readable), problems=tuple(problems), csv=csv)
 
 
 def _csv_source(file: DataFile, path: Path, delimiter: str) -> Source:
-    found = look(path, delimiter)
-    return Source(file=file, path=path, header=found.header, rows=found.rows, uneven=found.uneven)
+    head = look(path, delimiter)
+    return Source(file=file, path=path, header=head.header, rows=head.rows, uneven=head.uneven)
 
 
 def _parquet_source(connection: duckdb.DuckDBPyConnection, file: DataFile, path: Path) -> Source:
@@ -218,8 +218,8 @@ def _culprit(
     target: Path,
 ) -> Problem:
     """The file that DuckDB's error is about, and what is wrong with it in our words."""
-    said = str(error)
-    guilty = next((s for s in readable if f"file = {file_name(s.path)}\n" in said), None)
+    text = str(error)
+    guilty = next((s for s in readable if f"file = {file_name(s.path)}\n" in text), None)
     for number, source in enumerate(readable) if guilty is None else ():
         # Not every error names the file; alone, the one that it is about raises again.
         try:
@@ -227,10 +227,10 @@ def _culprit(
         except duckdb.Error as again:
             if not of_content(again):
                 raise
-            guilty, said = source, str(again)
+            guilty, text = source, str(again)
             break
     guilty = guilty or readable[0]
-    why = explained(said, sources.csv.delimiter) if sources.format == "csv" else _BROKEN_PAGES
+    why = explained(text, sources.csv.delimiter) if sources.format == "csv" else _BROKEN_PAGES
     return _not_readable(guilty.file, sources.format, why)
 
 
@@ -250,16 +250,15 @@ def _scan(
     # Columns are read by position: DuckDB's names ignore case, files' names do not.
     places = {name: header.index(origins.get(name, name)) for name in columns}
     if sources.format == "parquet":
-        given = ", ".join(f"r{i}" for i in range(len(header)))
-        origin = (
-            f"read_parquet({paths}, filename = {_FILENAME}, {NO_PATH_COLUMNS}) AS files({given}, filename)"
-        )
+        columns_read = ", ".join(f"r{i}" for i in range(len(header)))
+        options = f"filename = {_FILENAME}, {NO_PATH_COLUMNS}"
+        origin = f"read_parquet({paths}, {options}) AS files({columns_read}, filename)"
     else:
-        given = "{" + ", ".join(f"'r{i}': 'VARCHAR'" for i in range(len(header))) + "}"
+        columns_read = "{" + ", ".join(f"'r{i}': 'VARCHAR'" for i in range(len(header))) + "}"
         origin = (
             f"read_csv({paths}, auto_detect = false, header = true, "
             f"delim = {literal(sources.csv.delimiter)}, quote = '\"', "
-            f"escape = '\"', nullstr = '', columns = {given}, filename = true, strict_mode = true, "
+            f"escape = '\"', nullstr = '', columns = {columns_read}, filename = true, strict_mode = true, "
             f"max_line_size = {LINE_BYTES}, buffer_size = {_BUFFER_BYTES}, {NO_PATH_COLUMNS})"
         )
     read, values, problems, rewritten = [], [], [], []
@@ -291,7 +290,7 @@ def wrong_values(
     connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], *, view: str = "staged"
 ) -> list[tuple[str, int, str]]:
     """The columns that hold values of another type: name, how many, and an example."""
-    found = connection.execute(
+    counted = connection.execute(
         f"""
         SELECT CAST(split_part(problem, {_WITHIN}, 1) AS INTEGER) AS i, count(*),
                min(split_part(problem, {_WITHIN}, 2))
@@ -301,7 +300,7 @@ def wrong_values(
         """
     ).fetchall()
     names = list(columns)
-    return [(names[index], int(count), str(example)) for index, count, example in found]
+    return [(names[index], int(count), str(example)) for index, count, example in counted]
 
 
 def rows_by_file(connection: duckdb.DuckDBPyConnection, *, view: str = "staged") -> dict[str, int]:

@@ -3,7 +3,8 @@
 import re
 from pathlib import PurePosixPath
 
-from jobs.plan import DataFile, Plan
+from jobs.plan import Plan
+from mdlc_constructs.settings.payloads.job_plan import DataFile
 
 
 def numbered(plan: Plan) -> list[tuple[DataFile, str]]:

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 
 from jobs.database import literal, quoted
 from jobs.errors import PlanError
-from jobs.plan import Dataset, Interval, Plan
+from jobs.plan import Plan
 from jobs.serving.values import canonical, read
 from jobs.values import canonical as canonical_sql
 from jobs.values import text_of
+from mdlc_constructs.settings.payloads.job_plan import DatasetSection
+from mdlc_constructs.settings.payloads.moments import Interval
 
 
-def label_number(dataset: Dataset) -> str:
+def label_number(dataset: DatasetSection) -> str:
     """The label as a number: 1 and 0 in a binary task, the value itself in a regression; NULL where it is
     missing.
 
@@ -36,12 +38,12 @@ def label_number(dataset: Dataset) -> str:
     return f"CAST({column} = {positive} AS INTEGER)"
 
 
-def row_key(dataset: Dataset) -> str:
+def row_key(dataset: DatasetSection) -> str:
     """The row's key as text: the one key column's value, or a JSON object of them in the order declared."""
     return _key({name: text_of(quoted(name), dataset.columns[name]) for name in dataset.row_key})
 
 
-def published_key(dataset: Dataset, column: str) -> str:
+def published_key(dataset: DatasetSection, column: str) -> str:
     """The key in a column of predictions, as `row_key` has it now: earlier releases wrote some otherwise."""
     if len(dataset.row_key) == 1:
         return canonical_sql(column)
@@ -56,7 +58,7 @@ def _key(texts: Mapping[str, str]) -> str:
     return f"CAST(json_object({members}) AS VARCHAR)"
 
 
-def entity(dataset: Dataset) -> str:
+def entity(dataset: DatasetSection) -> str:
     """What the row is about, as text; NULL where the data set names no entity."""
     return (
         text_of(quoted(dataset.entity), dataset.columns[dataset.entity])
@@ -70,7 +72,7 @@ def pointer(name: str) -> str:
     return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
-def total_order(dataset: Dataset, columns: dict[str, str]) -> str:
+def total_order(dataset: DatasetSection, columns: dict[str, str]) -> str:
     """An ordering of a relation called ``raw`` that does not depend on how the files came.
 
     By time, then key, then everything else. The columns are named with the relation, because a bare name

@@ -5,16 +5,17 @@ from typing import Any
 
 import duckdb
 
-from jobs.csv_files import CsvFormat, what_is_read
+from jobs.csv_files import what_is_read
 from jobs.database import literal, quoted, single
 from jobs.findings import Finding
 from jobs.leaks import strengths
 from jobs.names import KEY, LABEL, internal
-from jobs.plan import PARTS, Plan
+from jobs.plan import Plan
 from jobs.reading import wrong_values
 from jobs.roles import label_number, row_key, within
 from jobs.serving.values import canonical
 from jobs.values import text_of
+from mdlc_constructs.settings.payloads.job_plan import CsvFormat
 
 _TIMES = internal("times")
 
@@ -45,7 +46,7 @@ def type_rules(
 
 def row_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> Iterator[Finding]:
     """How many rows there are, and whether each has a time and a key of its own."""
-    minimum = int(plan.quality.get("minimum_rows", 1))
+    minimum = plan.quality.minimum_rows
     if rows < minimum:
         yield Finding(
             rule="minimum_rows",
@@ -69,7 +70,7 @@ def row_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> I
             rows=keyless,
             message=f"{keyless:,} rows have no value in the row key ({names}).",
         )
-    if plan.quality.get("unique_key", True):
+    if plan.quality.unique_key:
         key = row_key(plan.dataset)
         groups, surplus, example = single(
             connection,
@@ -89,11 +90,13 @@ def row_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> I
 
 def value_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> Iterator[Finding]:
     """Missing shares, ranges and accepted values of single columns."""
-    default = float(plan.quality.get("maximum_missing_share", 1.0))
-    given: Mapping[str, float] = plan.quality.get("missing_share") or {}
+    quality = plan.quality
     columns = plan.dataset.needed(label=plan.training)
-    for name in dict.fromkeys([*plan.dataset.features, *(n for n in given if n in columns)]):
-        missing, allowed = _count(connection, f"{quoted(name)} IS NULL"), float(given.get(name, default))
+    for name in dict.fromkeys(
+        [*plan.dataset.features, *(name for name in quality.missing_share if name in columns)]
+    ):
+        missing = _count(connection, f"{quoted(name)} IS NULL")
+        allowed = quality.missing_share.get(name, quality.maximum_missing_share)
         if rows and missing / rows > allowed:
             yield Finding(
                 rule="missing_share",
@@ -101,10 +104,10 @@ def value_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) ->
                 rows=missing,
                 message=f"Column {name!r} is missing in {missing / rows:.1%} of rows; {allowed:.1%} may be.",
             )
-    for name, (low, high) in (plan.quality.get("ranges") or {}).items():
+    for name, (low, high) in quality.ranges.items():
         if name in columns:
             yield from _range_rule(connection, name, low, high)
-    for name, values in (plan.quality.get("accepted_values") or {}).items():
+    for name, values in quality.accepted_values.items():
         if name in columns:
             yield from _accepted_rule(connection, name, columns[name], list(values))
 
@@ -228,7 +231,7 @@ def label_rules(
 def _class_rules(
     connection: duckdb.DuckDBPyConnection, plan: Plan, mean: float, kinds: int
 ) -> Iterator[Finding]:
-    label, asked = plan.dataset.label, float(plan.quality.get("minimum_class_share", 0.0))
+    label, minimum = plan.dataset.label, plan.quality.minimum_class_share
     if kinds > 2:
         yield Finding(
             rule="label_values",
@@ -236,14 +239,13 @@ def _class_rules(
             message=f"The label {label!r} has {kinds} values; a binary task has two. Declare a regression?",
         )
     rarer = min(mean, 1 - mean)
-    if rarer < asked:
+    if rarer < minimum:
         yield Finding(
             rule="class_share",
             column=label,
-            message=f"The rarer class of {label!r} has {rarer:.3%} of the rows, asked are {asked:.3%}.",
+            message=f"The rarer class of {label!r} has {rarer:.3%} of the rows, asked are {minimum:.3%}.",
         )
-    for part in PARTS if plan.intervals else ():
-        interval = plan.intervals[part] if plan.intervals else plan.window
+    for part, interval in (plan.split.intervals or {}).items():
         rows, classes = single(
             connection,
             f"SELECT count(*), count(DISTINCT {LABEL}) FROM labelled "
@@ -262,11 +264,13 @@ def _class_rules(
 
 def leak_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, facts: dict[str, Any]) -> Iterator[Finding]:
     """Features that alone predict the label almost perfectly, unless they are accepted by name."""
-    limit = float(plan.quality.get("leak_auc", 1.0))
-    found = strengths(connection, "labelled", plan.dataset)
-    facts["strengths"] = {name: round(value, 4) for name, value in sorted(found.items(), key=lambda x: -x[1])}
+    limit = plan.quality.leak_auc
+    scores = strengths(connection, "labelled", plan.dataset)
+    facts["strengths"] = {
+        name: round(value, 4) for name, value in sorted(scores.items(), key=lambda x: -x[1])
+    }
     measure = "AUC" if plan.dataset.task == "binary" else "correlation"
-    for name, value in found.items():
+    for name, value in scores.items():
         if value >= limit:
             accepted = name in plan.dataset.accepted_leaks
             remedy = "accepted by name" if accepted else "leave it out, or name it in accepted_leaks"

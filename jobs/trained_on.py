@@ -9,10 +9,10 @@ import duckdb
 
 from jobs.database import literal, quoted
 from jobs.folders import write_json
-from jobs.plan import Dataset
 from jobs.reading import row_count
 from jobs.statistics.exact import exact_statistics
 from jobs.statistics.sampling import lot, sampled
+from mdlc_constructs.settings.payloads.job_plan import DatasetSection
 
 FOLDER = "baseline"
 STATISTICS, SAMPLE = "statistics.json", "sample.parquet"
@@ -23,7 +23,7 @@ EDGE_ROWS = 500_000
 
 
 def write(
-    connection: duckdb.DuckDBPyConnection, relation: str, dataset: Dataset, folder: Path
+    connection: duckdb.DuckDBPyConnection, relation: str, dataset: DatasetSection, folder: Path
 ) -> dict[str, Path]:
     """Write statistics of the raw feature columns, and a sample of rows; returns each file by its name.
 
@@ -34,9 +34,11 @@ def write(
     every = max(1, row_count(connection, relation) // EDGE_ROWS)
     some = f"(FROM {quoted(relation)} WHERE {lot(columns, SEED)} % {every} = 0)"
     kinds = {name: dataset.columns[name] for name in dataset.features}
-    made = write_json(folder / STATISTICS, exact_statistics(connection, quoted(relation), kinds, some=some))
+    statistics_path = write_json(
+        folder / STATISTICS, exact_statistics(connection, quoted(relation), kinds, some=some)
+    )
     taken = list(dict.fromkeys([dataset.timestamp, *dataset.features]))
     query = sampled(quoted(relation), columns, taken=taken, rows=SAMPLE_ROWS, seed=SEED)
     sample = folder / SAMPLE
     connection.execute(f"COPY ({query}) TO {literal(str(sample))} (FORMAT parquet)")
-    return {STATISTICS: made, SAMPLE: sample}
+    return {STATISTICS: statistics_path, SAMPLE: sample}

@@ -6,7 +6,7 @@ JSON row holds becomes the same by `jobs.serving.values`, which says it in Pytho
 
 import re
 
-from jobs.serving.values import LARGEST_EXACT_INTEGER
+from jobs.serving.values import MAX_EXACT_INTEGER
 
 SQL_TYPES = {
     "number": "DOUBLE",
@@ -73,7 +73,7 @@ def canonical(text: str) -> str:
     return (
         f"CASE WHEN {text} IN ('True', 'TRUE', 'False', 'FALSE') THEN lower({text}) "
         f"WHEN right({text}, 2) = '.0' AND regexp_full_match({text}, '-?(0|[1-9][0-9]{{0,15}})\\.0') "
-        f"AND abs({whole}) <= {LARGEST_EXACT_INTEGER} THEN CAST({whole} AS VARCHAR) ELSE {text} END"
+        f"AND abs({whole}) <= {MAX_EXACT_INTEGER} THEN CAST({whole} AS VARCHAR) ELSE {text} END"
     )
 
 
@@ -100,7 +100,7 @@ def _integer(raw: str, stored: str) -> str:
 
 def _whole(number: str) -> str:
     """The condition that a floating point number is a whole one, and exactly the one that was meant."""
-    return f"isfinite({number}) AND {number} = trunc({number}) AND abs({number}) <= {LARGEST_EXACT_INTEGER}"
+    return f"isfinite({number}) AND {number} = trunc({number}) AND abs({number}) <= {MAX_EXACT_INTEGER}"
 
 
 def checked(parsed: str, kind: str, raw: str, stored: str) -> tuple[str, str | None]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from jobs.errors import InputError
-from jobs.plan import DataFile
+from mdlc_constructs.settings.payloads.job_plan import DataFile
 
 _BLOCK_BYTES = 4 * 1024 * 1024
 
@@ -33,10 +33,11 @@ def verify(files: Iterable[DataFile], folder: Path) -> int:
                 f"{file.name} has {size} bytes, planned were {file.size}: "
                 "it was replaced after planning; start again."
             )
-        compute = _CHECKSUMS.get(file.algorithm)
-        if compute and (found := compute(_blocks(path))) != file.value:
+        planned = file.checksum
+        compute = _CHECKSUMS.get(planned.algorithm)
+        if compute and (value := compute(_blocks(path))) != planned.value:
             raise InputError(
-                f"{file.name} has the {file.algorithm} checksum {found}, planned was {file.value}: "
+                f"{file.name} has the {planned.algorithm} checksum {value}, planned was {planned.value}: "
                 "it was replaced after planning; start again."
             )
         total += size

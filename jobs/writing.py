@@ -7,13 +7,13 @@ import duckdb
 from jobs.database import quoted, single
 from jobs.findings import Finding
 from jobs.names import REWRITTEN
-from jobs.plan import Dataset
 from jobs.reading import BETWEEN
 from jobs.values import TEXTS, text_of
+from mdlc_constructs.settings.payloads.job_plan import DatasetSection
 
 
 def writing_rules(
-    connection: duckdb.DuckDBPyConnection, dataset: Dataset, columns: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection, dataset: DatasetSection, columns: Mapping[str, str]
 ) -> Iterator[Finding]:
     """What is to be known of texts in the view ``staged``; a batch does not fail by it.
 
@@ -29,11 +29,11 @@ def writing_rules(
 
 
 def _in_two_ways(connection: duckdb.DuckDBPyConnection, index: int, name: str) -> Iterator[Finding]:
-    told = f"coalesce(list_contains(string_split({REWRITTEN}, {BETWEEN}), '{index}'), false)"
+    rewritten = f"coalesce(list_contains(string_split({REWRITTEN}, {BETWEEN}), '{index}'), false)"
     values, example = single(
         connection,
         f"SELECT count(*), min(v) FROM (SELECT {quoted(name)} FROM staged WHERE {quoted(name)} IS NOT NULL "
-        f"GROUP BY 1 HAVING bool_or({told}) AND NOT bool_and({told})) AS found(v)",
+        f"GROUP BY 1 HAVING bool_or({rewritten}) AND NOT bool_and({rewritten})) AS found(v)",
     )
     if values:
         yield Finding(

@@ -87,6 +87,8 @@ def _of_the_server(chosen: options.Options) -> dict[str, str]:
         "LAMBDA_WARM_TTL_SECONDS": "60",
         # Waiting for a turn holds a thread (see lambdas).
         "MINISTACK_WORKER_THREADS": "256",
+        # Objects lie on the disk, not in memory; the folder is emptied when a server starts.
+        "S3_PERSIST": "1",
         "S3_DATA_DIR": str(chosen.state_dir / "temporary" / "s3"),
         "STATE_DIR": str(chosen.state_dir / "temporary" / "state"),
         # Whatever is unpacked for a function or a probe ends with the state folder.

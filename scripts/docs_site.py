@@ -30,6 +30,7 @@ REFERENCE: Mapping[str, tuple[str, str]] = {
         "State machines as plain data. Import each from `mdlc_constructs.asl`, or from `mdlc_constructs` "
         "what it exports.",
     ),
+    "stacks": ("Reference stacks", "Whole stacks to copy or to subclass. They are not part of the wheel."),
     "governance": ("Governance", "Checks by cdk-nag. Import each from `mdlc_constructs.governance`."),
 }
 """The pages of the reference: their titles, and how each begins."""
@@ -46,25 +47,17 @@ _LINK = re.compile(r"""(\]\(|(?:src|href)=")([^)\s"]+)""")
 _LANGUAGES = {".py": "python", ".toml": "toml", ".json": "json", ".md": "markdown"}
 
 
-def public_names(package: str) -> dict[str, str]:
-    """The public names of a package, with the module that defines each, in the order of its source."""
-    source = ROOT / package.replace(".", "/") / "__init__.py"
-    return {
-        alias.asname or alias.name: str(node.module)
-        for block in ast.parse(source.read_text(encoding="utf-8")).body
-        if isinstance(block, ast.If)
-        for node in block.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-
-
 def reference_pages() -> dict[str, str]:
     """The Markdown of each page of the reference by the page's name: one entry a public name."""
+    from mdlc_constructs.exports import public_names  # found once `on_config` has run
+
     entries: dict[str, list[str]] = {page: [] for page in REFERENCE}
     for package, page in PACKAGES.items():
         for name, module in public_names(package).items():
             entries[page or _page_of(module)].append(f"::: {package}.{name}\n")
+    for path in sorted((ROOT / "stacks").glob("[a-z]*.py")):
+        classes = [node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)]
+        entries["stacks"] += [f"::: stacks.{path.stem}.{name}\n" for name in classes]
     pages = {
         page: f"# {title}\n\n{about}\n\n" + "\n".join(sorted(entries[page], key=str.lower))
         for page, (title, about) in REFERENCE.items()
@@ -113,13 +106,13 @@ def for_site(markdown: str, repository_path: str, page: str) -> str:
         page: where it stands on the site, such as `tasks.md`.
     """
 
-    def replaced(found: re.Match[str]) -> str:
-        path = _in_repository(found[2], repository_path)
+    def replaced(match: re.Match[str]) -> str:
+        path = _in_repository(match[2], repository_path)
         if path is None:
-            return found[0]
-        anchor = found[2].partition("#")[2]
+            return match[0]
+        anchor = match[2].partition("#")[2]
         target = posixpath.relpath(site_path(path), posixpath.dirname(page) or ".")
-        return f"{found[1]}{target}{'#' if anchor else ''}{anchor}"
+        return f"{match[1]}{target}{'#' if anchor else ''}{anchor}"
 
     parts = re.split(r"(^```.*?^```$)", markdown, flags=re.M | re.S)
     return "".join(part if number % 2 else _LINK.sub(replaced, part) for number, part in enumerate(parts))

@@ -123,7 +123,7 @@ def monitor_metrics() -> str:
         "due": "has labels, and they were due",
     }
     return _table(
-        ["metric", "says", "given when a window"],
+        ["metric", "meaning", "published when a window"],
         ([f"`{row.name}`", row.meaning, moments[row.moment] + enough[row.counted]] for row in METRICS),
     )
 
@@ -135,7 +135,7 @@ def monitor_alarms() -> str:
         least_coverage=labels.least_coverage, moved_share=consistency.share
     )
     return _table(
-        ["alarm", "metric", "rings when a window"],
+        ["alarm", "metric", "in ALARM when a window"],
         ([f"`{spec.key}`", f"`{spec.metric}`", spec.says] for spec in specs),
     )
 
@@ -157,7 +157,7 @@ def probes() -> str:
 
 
 def alarms() -> str:
-    """What each bound of `RollbackAlarms` is held against, and what is watched unless told otherwise."""
+    """What each bound of `RollbackAlarms` is held against, and what is watched by default."""
     default, rows = RollbackAlarms(), []
     for argument, alone in _ALARMS:
         (spec,) = alone.specs()
@@ -171,12 +171,12 @@ def alarms() -> str:
                 "not watched" if usual is None else f"above {usual:g}",
             ]
         )
-    return _table(["argument", "metric", "statistic", "unit", "unless told otherwise"], rows)
+    return _table(["argument", "metric", "statistic", "unit", "default"], rows)
 
 
 def refused() -> str:
     """What is refused, in the words that whoever tries it reads."""
-    return _table(["asked for", "refused with"], ([what, _words(make)] for what, make in REFUSED))
+    return _table(["argument", "refused with"], ([what, _words(make)] for what, make in REFUSED))
 
 
 def alarms_of_decisions() -> str:
@@ -186,7 +186,7 @@ def alarms_of_decisions() -> str:
         *decision_alarms.of_decisions("api", looks_up=True, acts=True),
     )
     return _table(
-        ["alarm", "metric", "raised when the API"],
+        ["alarm", "metric", "in ALARM when the API"],
         ([f"`{row.id_}`", f"`{row.metric}` in `{row.namespace}`", row.meaning] for row in watched),
     )
 
@@ -197,8 +197,8 @@ def written(text: str) -> str:
     Raises:
         KeyError: for a mark that names no table.
     """
-    made = {**tables(), **monitoring_tables()}
-    return _MARKED.sub(lambda found: f"{found['mark']}{made[found['name']]}{found['end']}", text)
+    rendered = {**tables(), **monitoring_tables()}
+    return _MARKED.sub(lambda match: f"{match['mark']}{rendered[match['name']]}{match['end']}", text)
 
 
 def _words(make: Callable[[], object]) -> str:

@@ -24,6 +24,7 @@ CODE = (
 
 LIBRARY = "mdlc_constructs."
 ASL, SETTINGS, TASKS = f"{LIBRARY}asl", f"{LIBRARY}settings", f"{LIBRARY}tasks"
+PAYLOADS = f"{SETTINGS}.payloads"
 RESOURCES, WORKFLOWS, GOVERNANCE = f"{LIBRARY}resources", f"{LIBRARY}workflows", f"{LIBRARY}governance"
 EXPORTS, SIGNATURES, SUGGESTIONS = (f"{LIBRARY}{name}" for name in ("exports", "signatures", "suggestions"))
 
@@ -36,7 +37,7 @@ MAY_IMPORT = {
     GOVERNANCE: {EXPORTS, SUGGESTIONS, ASL, SETTINGS, TASKS, RESOURCES, WORKFLOWS},
     "stacks": {"mdlc_constructs"},
     "lambdas": {SETTINGS},
-    "jobs": {SETTINGS},
+    "jobs": {PAYLOADS},
     "mdlc_local": set(),
     "mdlc_cli": {RESOURCES, SETTINGS},
 }
@@ -72,11 +73,14 @@ WITH_CDK = {
     f"{WORKFLOWS}.batch_inference.construct",
     f"{WORKFLOWS}.batch_inference.look_up",
     f"{WORKFLOWS}.monitoring.construct",
-    f"{WORKFLOWS}.monitoring.surroundings",
+    f"{WORKFLOWS}.monitoring.alarms",
+    f"{WORKFLOWS}.monitoring.event_rules",
     f"{WORKFLOWS}.real_time_inference.construct",
-    f"{WORKFLOWS}.real_time_inference.surroundings",
+    f"{WORKFLOWS}.real_time_inference.alarms",
+    f"{WORKFLOWS}.real_time_inference.event_rules",
     f"{WORKFLOWS}.retraining.construct",
-    f"{WORKFLOWS}.retraining.surroundings",
+    f"{WORKFLOWS}.retraining.code_change",
+    f"{WORKFLOWS}.retraining.event_rules",
     f"{GOVERNANCE}.nag",
 }
 """The modules of the library that need the CDK; every other one runs without it."""

@@ -7,19 +7,19 @@ When the plan says that predictions are delivered, ``delivery/`` gets the same r
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from jobs import delivery
 from jobs.database import connected, copy_to, literal, parquet, quoted, single
 from jobs.digests import sha256_of
-from jobs.errors import InputError, PlanError
+from jobs.errors import InputError
 from jobs.folders import Folders, write_json
 from jobs.plan import Plan
 from jobs.predictions import answer_to, faults, load_scores
 from jobs.records import numbered
 from jobs.roles import moment
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 COLUMNS = (
     "inference_id",
@@ -32,16 +32,12 @@ COLUMNS = (
 )
 
 
-def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, Any]:
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
     :raises JobError: when keys are missing, or the plan does not say which package answered and when.
     """
     plan = plan.read_by("check")
-    if plan.package is None or plan.predicted_at is None:
-        raise PlanError(
-            "package, predicted_at: batch inference's plan needs the package and the time it started."
-        )
     keys, predictions = folders.input("keys"), folders.input("predictions")
     reasons: list[str] = []
     parts: dict[str, str] = {}
@@ -55,9 +51,9 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
             total += rows
             if rows == 0:
                 continue
-            found = _load(connection, predictions, name, rows, plan.dataset.task, file.name)
-            reasons += found
-            if not found:
+            wrong = _load(connection, predictions, name, rows, plan.dataset.task, file.name)
+            reasons += wrong
+            if not wrong:
                 table = f"part_{number:05d}"
                 connection.execute(f"CREATE TEMP TABLE {table} AS {_joined(plan, key_file, file.name)}")
                 parts[f"part-{number:05d}.parquet"] = table
@@ -69,7 +65,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
             if plan.delivery is not None:
                 written = [folders.output("parts") / name for name in parts]
                 metrics |= delivery.write(connection, plan, written, folders.output("delivery"))
-    return {"passed": not reasons, "reasons": reasons, "metrics": metrics, "rows": total}
+    return Verdict(passed=not reasons, reasons=tuple(reasons), metrics=metrics, rows=total)
 
 
 def _load(
@@ -89,13 +85,13 @@ def _joined(plan: Plan, key_file: Path, file: str) -> str:
 
     Where keys may repeat, a row is told from others of its key by its file and its place there.
     """
-    version = int(plan.package["version"]) if plan.package else 0
-    told = f"{literal(f'{plan.model}/{plan.run}/{version}/')} || keys.row_key"
-    if not plan.quality.get("unique_key", True):
-        told += f" || chr(31) || {literal(file)} || chr(31) || keys.row"
+    version = plan.package.version
+    identity = f"{literal(f'{plan.model}/{plan.run}/{version}/')} || keys.row_key"
+    if not plan.quality.unique_key:
+        identity += f" || chr(31) || {literal(file)} || chr(31) || keys.row"
     return (
-        f"SELECT md5({told}) AS inference_id, keys.row_key, keys.entity, keys.event_time, "
-        f"scores.score, {moment(str(plan.predicted_at))} AS predicted_at, "
+        f"SELECT md5({identity}) AS inference_id, keys.row_key, keys.entity, keys.event_time, "
+        f"scores.score, {moment(plan.predicted_at)} AS predicted_at, "
         f"CAST({version} AS INTEGER) AS model_package_version, keys.row "
         f"FROM {parquet(key_file)} AS keys JOIN scores ON scores.row = keys.row"
     )
@@ -120,7 +116,7 @@ def _write(
             "model": plan.model,
             "run": plan.run,
             "data_version": plan.data_version,
-            "package": dict(plan.package or {}),
+            "package": {"arn": plan.package.arn, "version": plan.package.version},
             "predicted_at": plan.predicted_at,
             "rows": total,
             "columns": list(COLUMNS),

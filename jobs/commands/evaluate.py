@@ -6,6 +6,7 @@ statistics of raw rows are given, ``baseline/`` too, what monitoring compares wi
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,22 @@ from jobs.errors import InputError
 from jobs.folders import Folders, write_json
 from jobs.gate import CHALLENGER, CHAMPION, Check, comparison, conditions, thresholds, undefined
 from jobs.pages.evaluation import draw
-from jobs.plan import Interval, Plan
+from jobs.plan import Plan
 from jobs.predictions import answer_to, faults, load_scores
 from jobs.program import champion_program
 from jobs.roles import within
 from jobs.serving.program import Program
 from jobs.statistics.metrics import Bootstrap, Floats, Scored, bootstrapped, computed, curves
+from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.moments import Interval
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 RECORDS = "holdout.csv"
 
 
 def run(
     plan: Plan, folders: Folders, memory: str | None = None, progress: Callable[[int], None] | None = None
-) -> dict[str, Any]:
+) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
     :param memory: caps DuckDB, which reads keys and answers. Metrics are computed beside it and hold all
@@ -39,7 +43,7 @@ def run(
     :raises InputError: when scores are missing, are too many or are no probabilities.
     """
     plan = plan.read_by("evaluate")
-    threshold = float(plan.evaluation.get("threshold", 0.5))
+    threshold = plan.evaluation.threshold
     answers = answer_files(folders, with_champion=plan.champion is not None)
     trained_on = folders.optional_input("trained_on")
     with connected(memory) as (connection, _):
@@ -58,8 +62,8 @@ def run(
         metrics = {name: computed(scored) for name, scored in models.items()}
         bootstrap = bootstrapped(
             models,
-            resamples=int(plan.evaluation.get("bootstrap", 200)),
-            seed=int(plan.evaluation.get("seed", 1)),
+            resamples=plan.evaluation.bootstrap,
+            seed=plan.evaluation.seed,
             progress=progress,
         )
         if trained_on:
@@ -82,12 +86,12 @@ def run(
     write_json(output / "gate.json", _gate(plan, checks, passed, notes))
     write_json(output / "report.json", _report(plan, models, metrics, bootstrap, checks, passed, notes))
     draw(plan, models, metrics, bootstrap, checks, output / "evaluation.png")
-    return {
-        "passed": passed,
-        "reasons": [check.sentence for check in checks if not check.passed],
-        "metrics": {name: _number(value, 4) for name, value in metrics[CHALLENGER].items()},
-        "rows": len(labels),
-    }
+    return Verdict(
+        passed=passed,
+        reasons=tuple(check.sentence for check in checks if not check.passed),
+        metrics={name: _number(value, 4) for name, value in metrics[CHALLENGER].items()},
+        rows=len(labels),
+    )
 
 
 def answer_files(folders: Folders, *, with_champion: bool) -> dict[str, Path]:
@@ -100,8 +104,8 @@ def answer_files(folders: Folders, *, with_champion: bool) -> dict[str, Path]:
     files = {CHALLENGER: answer_to(own if own.is_dir() else predictions, RECORDS)}
     if with_champion:
         beside = predictions / CHAMPION
-        given = beside if beside.is_dir() else folders.input("champion_predictions")
-        files[CHAMPION] = answer_to(given, RECORDS)
+        champion_folder = beside if beside.is_dir() else folders.input("champion_predictions")
+        files[CHAMPION] = answer_to(champion_folder, RECORDS)
     return files
 
 
@@ -166,7 +170,7 @@ def _gate(plan: Plan, checks: list[Check], passed: bool, notes: list[str]) -> di
         "reasons": [check.sentence for check in checks if not check.passed],
         "notes": notes,
         "checks": [check.to_json() for check in checks],
-        "gate": dict(plan.gate),
+        "gate": encode(plan.gate),
     }
 
 
@@ -192,7 +196,7 @@ def _report(
         }
         for name, values in metrics.items()
     }
-    champion = {k: v for k, v in plan.champion.items() if k != "program"} if plan.champion else None
+    champion = encode(replace(plan.champion, program=None)) if plan.champion else None
     return {
         "model": plan.model,
         "run": plan.run,

@@ -20,13 +20,16 @@ from jobs.digests import content_digest, sha256_of
 from jobs.errors import InputError, JobError
 from jobs.folders import Folders, write_json
 from jobs.names import LABEL
-from jobs.plan import PARTS, Interval, Plan
+from jobs.plan import Plan
 from jobs.program import champion_program, fit, to_sql
 from jobs.reading import Sources, examine, row_count, stage
 from jobs.roles import keys_query, label_number, total_order, within
 from jobs.serving import archive
 from jobs.serving.program import FILE, Program
 from jobs.verification import verify
+from mdlc_constructs.settings.payloads.job_plan import PARTS
+from mdlc_constructs.settings.payloads.moments import Interval
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +40,7 @@ class Written:
     rows: Mapping[str, int]
 
 
-def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, Any]:
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
     :raises JobError: when the files are not those that were planned, cannot be read, or leave a part without
@@ -79,7 +82,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
     others = {f"{trained_on.FOLDER}/{name}": path for name, path in raw.items()}
     others |= {f"program/{name}": program_folder / name for name in (FILE, archive.NAME)}
     _write_manifest(plan, split, written, others, intervals, staged)
-    return {"passed": True, "reasons": [], "metrics": dict(rows), "rows": sum(rows.values())}
+    return Verdict(passed=True, metrics=dict(rows), rows=sum(rows.values()))
 
 
 def _read_otherwise(wanted: Mapping[str, str], have: Mapping[str, str]) -> dict[str, str]:
@@ -122,22 +125,23 @@ def resolve_intervals(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict
 
     :raises JobError: when the rows cannot be divided so.
     """
-    if plan.intervals is not None:
-        return {part: plan.intervals[part] for part in PARTS}
-    if not plan.fractions:
+    fractions = plan.split.fractions
+    if plan.split.intervals is not None:
+        return {part: plan.split.intervals[part] for part in PARTS}
+    if not fractions:
         raise JobError("split={}: the plan must say how rows are divided, by intervals or fractions.")
     rows = row_count(connection, "labelled")
     time = quoted(plan.dataset.timestamp)
-    shares = (plan.fractions["train"], plan.fractions["train"] + plan.fractions["validation"])
+    shares = (fractions["train"], fractions["train"] + fractions["validation"])
     moments = []
     for share in shares:
         offset = min(int(rows * share), rows - 1)
-        found = connection.execute(
+        row = connection.execute(
             f"SELECT {time} FROM labelled ORDER BY {time} LIMIT 1 OFFSET {offset}"
         ).fetchone()
-        if found is None:
+        if row is None:
             raise JobError("No row has both a label and a time: nothing can be divided.")
-        moments.append(found[0].isoformat())
+        moments.append(row[0].isoformat())
     if moments[0] == moments[1]:
         raise JobError(
             f"Too many rows share the moment {moments[0]} to divide by fractions: "

@@ -14,45 +14,40 @@ from pathlib import Path
 from typing import Any
 
 from jobs.database import connected, quoted
-from jobs.errors import InputError, PlanError
+from jobs.errors import InputError
 from jobs.folders import Folders, write_json
-from jobs.plan import Dataset, Plan
+from jobs.plan import Plan
 from jobs.roles import row_key
 from jobs.serving.program import shown
 from jobs.serving.values import canonical, read
 from jobs.values import SQL_TYPES
 from jobs.verification import verify
+from mdlc_constructs.settings.payloads.job_plan import DatasetSection
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
-MOST_LISTED = 1000
+MAX_LISTED = 1000
 ROWS, EXPECTED = "rows.jsonl", "expected.csv"
 
 _HEADER = ["row_key", "expected"]
 _ROWS_AT_ONCE = 500
 
 
-def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, Any]:
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
     :raises JobError: when rows or expected answers are missing, broken or not about each other, or the plan
         does not say how near is near enough.
     """
     plan = plan.read_by("golden")
-    tolerance, share = _bounds(plan)
+    tolerance, share = plan.golden.tolerance, plan.golden.share
     verify(plan.files, folders.input("rows"))
     keys = _keys(plan.dataset, folders.input("rows") / ROWS, memory)
     expected = _expected(folders.input("expected") / EXPECTED, keys)
     scores, reasons = _scores(plan, folders.input("predictions"))
     reasons += _faults(scores, rows=len(keys), task=plan.dataset.task)
     if reasons:
-        return {"passed": False, "reasons": reasons, "metrics": {}, "rows": 0}
+        return Verdict(passed=False, reasons=tuple(reasons))
     return _compared(folders, keys, expected, scores, tolerance, share)
-
-
-def _bounds(plan: Plan) -> tuple[float, float]:
-    try:
-        return float(plan.golden["tolerance"]), float(plan.golden["share"])
-    except (KeyError, TypeError, ValueError):
-        raise PlanError(f"golden={dict(plan.golden)!r}: the plan needs its tolerance and share.") from None
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -63,7 +58,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
             yield number, line.strip()
 
 
-def _keys(dataset: Dataset, path: Path, memory: str | None) -> list[str]:
+def _keys(dataset: DatasetSection, path: Path, memory: str | None) -> list[str]:
     """The rows' keys as every job writes them, in order."""
     if not path.is_file():
         raise InputError(f"No recorded rows at {path.name}: upload them as JSON objects, one a line.")
@@ -78,12 +73,12 @@ def _keys(dataset: Dataset, path: Path, memory: str | None) -> list[str]:
             connection.execute(f"CREATE OR REPLACE TEMP TABLE rows (line BIGINT, {columns})")
             places = ", ".join(f"({', '.join('?' * len(row))})" for row in some)
             connection.execute(f"INSERT INTO rows VALUES {places}", [value for row in some for value in row])
-            found = connection.execute(f"SELECT {row_key(dataset)} FROM rows ORDER BY line").fetchall()
-            keys += [str(key) for (key,) in found]
+            fetched = connection.execute(f"SELECT {row_key(dataset)} FROM rows ORDER BY line").fetchall()
+            keys += [str(key) for (key,) in fetched]
     return keys
 
 
-def _key_columns(dataset: Dataset, number: int, line: str) -> list[Any]:
+def _key_columns(dataset: DatasetSection, number: int, line: str) -> list[Any]:
     about = f"line {number} of {ROWS}"
     try:
         row = json.loads(line)
@@ -155,7 +150,7 @@ def _scores(plan: Plan, folder: Path) -> tuple[list[float | None], list[str]]:
         raise InputError(f"There are no answers (*.out) under {folder.name}: run the transform job again.")
     scores: list[float | None] = []
     others: list[str] = []
-    asked = (plan.package or {}).get("version")
+    version = plan.package.version
     for file in files:
         for _, line in _lines(file):
             if line.startswith("{"):
@@ -164,12 +159,12 @@ def _scores(plan: Plan, folder: Path) -> tuple[list[float | None], list[str]]:
                 except ValueError:
                     answer = {}
                 scores.append(_number(answer.get("score")))
-                if asked is not None and answer.get("version") != asked:
+                if answer.get("version") != version:
                     others.append(shown(answer.get("version")))
             else:
                 # XGBoost's image separates scores by commas or by lines, depending on its version.
                 scores += [_number(cell) for cell in line.split(",")]
-    return scores, [f"Answers carry the version {others[0]}, version {asked} was asked."] if others else []
+    return scores, [f"Answers carry the version {others[0]}, version {version} was asked."] if others else []
 
 
 def _number(value: Any) -> float | None:
@@ -185,14 +180,14 @@ def _number(value: Any) -> float | None:
 def _faults(scores: Sequence[float | None], *, rows: int, task: str) -> list[str]:
     """What is wrong with the answers, a sentence each: too many or too few, no numbers, out of range."""
     numbers = [score for score in scores if score is not None]
-    found = []
+    faults = []
     if len(scores) != rows:
-        found.append(f"{len(scores)} scores for {rows} rows.")
+        faults.append(f"{len(scores)} scores for {rows} rows.")
     if len(numbers) != len(scores):
-        found.append(f"{len(scores) - len(numbers)} scores are no finite numbers.")
+        faults.append(f"{len(scores) - len(numbers)} scores are no finite numbers.")
     elif task == "binary" and numbers and (min(numbers) < 0 or max(numbers) > 1):
-        found.append(f"scores run from {min(numbers)} to {max(numbers)}; probabilities lie from 0 to 1.")
-    return found
+        faults.append(f"scores run from {min(numbers)} to {max(numbers)}; probabilities lie from 0 to 1.")
+    return faults
 
 
 def _compared(
@@ -202,7 +197,7 @@ def _compared(
     scores: Sequence[float | None],
     tolerance: float,
     share: float,
-) -> dict[str, Any]:
+) -> Verdict:
     compared: list[dict[str, Any]] = [
         {"row_key": key, "expected": wanted, "score": score, "distance": abs(score - wanted)}
         for key, wanted, score in zip(keys, expected, scores, strict=True)
@@ -211,16 +206,16 @@ def _compared(
     compared.sort(key=lambda row: (-row["distance"], row["row_key"]))
     off = [row for row in compared if row["distance"] > tolerance]
     total, furthest = len(compared), compared[0]["distance"]
-    found = (total - len(off)) / total
-    metrics = {"within": round(found, 6), "furthest": round(furthest, 6)}
+    within = (total - len(off)) / total
+    metrics = {"within": round(within, 6), "furthest": round(furthest, 6)}
     write_json(
         folders.output("golden") / "report.json",
-        {"rows": total, "tolerance": tolerance, "share": share, **metrics, "off": off[:MOST_LISTED]},
+        {"rows": total, "tolerance": tolerance, "share": share, **metrics, "off": off[:MAX_LISTED]},
     )
     reasons = []
-    if found < share:
+    if within < share:
         reasons.append(
             f"{len(off)} of {total} golden answers are further off than {tolerance:g}, "
             f"the furthest by {furthest:.6g}; at least {share:.2%} must be within."
         )
-    return {"passed": not reasons, "reasons": reasons, "metrics": metrics, "rows": total}
+    return Verdict(passed=not reasons, reasons=tuple(reasons), metrics=metrics, rows=total)

@@ -46,6 +46,7 @@ from jobs.pages.monitoring import to_html
 from jobs.plan import Plan
 from jobs.serving.program import Program
 from jobs.statistics.baseline import NO_ROWS
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 ROW_COLUMNS: Mapping[str, str] = {
     "inference_id": INFERENCE_ID,
@@ -64,7 +65,7 @@ SHARE = 0.6
 """Of the four fifths of the machine's memory that DuckDB takes by itself: what is beside it needs some."""
 
 
-def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, Any]:
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
     :param memory: caps DuckDB, by default at half of the machine's. Metrics and the classifier of `joint` are
@@ -81,24 +82,24 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
     output = folders.output("monitoring")
     with connected(memory, share=SHARE) as (connection, scratch):
         served = stage_served(connection, plan, settings, folders, program, scratch)
-        given = folders.input("labels") if settings.by and plan.files else None
-        labels = join_labels(connection, plan, settings, given, served.columns, scratch)
-        found = _found(connection, plan, settings, program, served, labels, reference, previous, notes)
-        write_json(output / "summary.json", summary(found))
-        write_json(output / "report.json", report(found))
-        (output / "report.html").write_text(to_html(found), encoding="utf-8")
+        label_folder = folders.input("labels") if settings.by and plan.files else None
+        labels = join_labels(connection, plan, settings, label_folder, served.columns, scratch)
+        result = _found(connection, plan, settings, program, served, labels, reference, previous, notes)
+        write_json(output / "summary.json", summary(result))
+        write_json(output / "report.json", report(result))
+        (output / "report.html").write_text(to_html(result), encoding="utf-8")
         # Also of a window without rows: the next one is told to read it before it is known what is in it.
-        own = found.drifting.statistics or NO_ROWS
+        own = result.drifting.statistics or NO_ROWS
         write_json(output / "statistics.json", {**own, "mdlc": _origin(plan, settings)})
         _write_rows(connection, features(plan, program), output / "rows.parquet")
         write_replay(connection, program, output / "replay", rows=settings.sample, seed=settings.seed)
-    return verdict(found)
+    return verdict(result)
 
 
 def features(plan: Plan, program: Program) -> dict[str, str]:
     """The raw columns that the judged model is given and that its training called features."""
-    given = {name: kind for name, kind in program.columns.items() if name != plan.dataset.timestamp}
-    return {**{name: given[name] for name in plan.dataset.features if name in given}, **given}
+    columns = {name: kind for name, kind in program.columns.items() if name != plan.dataset.timestamp}
+    return {**{name: columns[name] for name in plan.dataset.features if name in columns}, **columns}
 
 
 def _found(
@@ -112,15 +113,15 @@ def _found(
     previous: Mapping[str, Any] | None,
     notes: list[str],
 ) -> Found:
-    task, given = plan.dataset.task, features(plan, program)
+    task, columns = plan.dataset.task, features(plan, program)
     truth, (keys,) = labelled_rows(connection, settings, task, also=[IDENTITY])
     groups = groups_of(keys)
     metrics, undefined = measured(truth, settings, groups)
     holdout = reference.performance.get("metrics") or {}
     parts, about_parts = segments(connection, settings, served, labels, task)
     gaps, about_gaps = fairness(connection, settings, served, labels, task)
-    drifting = compare(connection, settings, served, given, reference, previous)
-    together, about_joint = joint(connection, settings, served, given, reference)
+    drifting = compare(connection, settings, served, columns, reference, previous)
+    together, about_joint = joint(connection, settings, served, columns, reference)
     calibration = reference.performance.get("calibration") if task == "binary" else None
     return Found(
         plan=plan,
@@ -135,7 +136,7 @@ def _found(
         segments=parts,
         fairness=gaps,
         estimate=estimated(connection, settings, calibration, truth),
-        skew=skew(connection, given, served, labels, reference.statistics),
+        skew=skew(connection, columns, served, labels, reference.statistics),
         findings=findings(connection, plan, settings, program, served),
         notes=[
             *(*served.notes, *labels.notes, *undefined, *about_parts, *about_gaps, *about_joint),
@@ -148,9 +149,9 @@ def _origin(plan: Plan, settings: Settings) -> dict[str, Any]:
     return {"model": plan.model, "run": settings.package.run, "window": vars(settings.window)}
 
 
-def _write_rows(connection: duckdb.DuckDBPyConnection, given: Mapping[str, str], path: Path) -> None:
+def _write_rows(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], path: Path) -> None:
     """Write what was read; a feature that has the name of one of the first columns gets another."""
     first = ", ".join(f"{column} AS {name}" for name, column in ROW_COLUMNS.items())
-    named = beside(given, ROW_COLUMNS, "feature_")
+    named = beside(columns, ROW_COLUMNS, "feature_")
     values = "".join(f", {quoted(name)} AS {quoted(alias)}" for name, alias in named.items())
     copy_to(connection, f"SELECT {first}{values} FROM joined ORDER BY {SERVED_AT}, {INFERENCE_ID}", path)

@@ -7,7 +7,6 @@ would, so that it gets a record of another shard's, whose answer nobody reads.
 """
 
 from pathlib import Path
-from typing import Any
 
 from jobs.database import connected, copy_to
 from jobs.errors import InputError
@@ -19,12 +18,13 @@ from jobs.records import numbered
 from jobs.roles import keys_query, total_order
 from jobs.serving.program import Program
 from jobs.verification import verify
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 UNREAD = "unread.csv"
 """The records of a shard whose files hold no rows."""
 
 
-def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, Any]:
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
     :raises JobError: when the files are not those that were planned, or cannot be read.
@@ -54,7 +54,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
             staged.unlink()
             total += rows
     _fill(plan, shards, first)
-    return {"passed": True, "reasons": [], "metrics": {"files": len(plan.files)}, "rows": total}
+    return Verdict(passed=True, metrics={"files": len(plan.files)}, rows=total)
 
 
 def _fill(plan: Plan, shards: Path, records: Path | None) -> None:

@@ -30,12 +30,13 @@ from jobs.rules import (
 from jobs.spreadsheet import cells, text_cell
 from jobs.verification import verify
 from jobs.writing import writing_rules
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 _REASONS = internal("reasons")
 _LABEL_DEFEATS = {"no_label", "one_class", "label_values"}
 
 
-def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, Any]:
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
     :raises JobError: when the files are not those that were planned; a bad batch is a verdict, no error.
@@ -72,12 +73,12 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> dict[str, An
         _write(folders, report)
         if not report.passed:
             _quarantine(connection, plan, folders, columns, report)
-    return {
-        "passed": report.passed,
-        "reasons": report.reasons,
-        "metrics": {"findings": len(findings), "columns": len(columns)},
-        "rows": rows,
-    }
+    return Verdict(
+        passed=report.passed,
+        reasons=tuple(report.reasons),
+        metrics={"findings": len(findings), "columns": len(columns)},
+        rows=rows,
+    )
 
 
 def _all_empty(plan: Plan) -> str:
@@ -164,15 +165,15 @@ def _quarantine(
     reasons = [f"CASE WHEN {PROBLEMS} IS NOT NULL THEN 'wrong type' END"]
     required = [plan.dataset.timestamp, *plan.dataset.row_key]
     reasons += [f"CASE WHEN {quoted(name)} IS NULL THEN {literal(f'no {name}')} END" for name in required]
-    for name, (low, high) in (plan.quality.get("ranges") or {}).items():
+    for name, (low, high) in plan.quality.ranges.items():
         if name in columns:
-            told = literal(f"{name} out of range")
-            reasons.append(f"CASE WHEN {outside(name, low, high)} THEN {told} END")
-    for name, values in (plan.quality.get("accepted_values") or {}).items():
+            reason = literal(f"{name} out of range")
+            reasons.append(f"CASE WHEN {outside(name, low, high)} THEN {reason} END")
+    for name, accepted in plan.quality.accepted_values.items():
         if name in columns:
-            condition = not_accepted(name, columns[name], list(values))
+            condition = not_accepted(name, columns[name], list(accepted))
             reasons.append(f"CASE WHEN {condition} THEN {literal(f'{name} not accepted')} END")
-    if plan.quality.get("unique_key", True):
+    if plan.quality.unique_key:
         key = row_key(plan.dataset)
         reasons.append(
             f"CASE WHEN {key} IN (SELECT {key} FROM staged GROUP BY 1 HAVING count(*) > 1) "
@@ -181,9 +182,9 @@ def _quarantine(
     called = beside(columns, ("reasons", "wrong_values", "file"), "column_")
     # The notes' separators cannot be read; the values that did not fit are what a person looks for.
     values = f"regexp_replace({PROBLEMS}, '[0-9]+' || chr(31), '', 'g')"
-    wrong = text_cell(f"replace({values}, chr(30), '; ')")
+    unfit = text_cell(f"replace({values}, chr(30), '; ')")
     query = (
-        f"SELECT {text_cell(_REASONS)} AS reasons, {wrong} AS wrong_values, {text_cell(FILE)} AS file, "
+        f"SELECT {text_cell(_REASONS)} AS reasons, {unfit} AS wrong_values, {text_cell(FILE)} AS file, "
         f"{cells(columns, called)} FROM (SELECT *, concat_ws('; ', {', '.join(reasons)}) AS {_REASONS} "
         f"FROM staged) AS bad WHERE {_REASONS} <> '' "
         f"ORDER BY {FILE}, {', '.join(f'bad.{quoted(name)}' for name in required)}"

@@ -29,11 +29,11 @@ def labelled_rows(
     """
     selected = ", ".join([LABEL, SCORE, *also])
     # In an order that no thread decides: what resamples draw are places of rows.
-    found: dict[str, Any] = connection.execute(
+    arrays: dict[str, Any] = connection.execute(
         f"SELECT {selected} FROM judged WHERE {LABEL} IS NOT NULL "
         f"ORDER BY {SERVED_AT}, {INFERENCE_ID}, {SCORE}, {LABEL}"
     ).fetchnumpy()
-    labels, scores, *columns = found.values()
+    labels, scores, *columns = arrays.values()
     scored = Scored(
         labels=np.asarray(labels, dtype=np.float64),
         scores=np.asarray(scores, dtype=np.float64),
@@ -45,9 +45,9 @@ def labelled_rows(
 
 def groups_of(keys: Sequence[Any]) -> Groups | None:
     """A number for each row, the same for rows of one key; None when all keys are different."""
-    found: dict[Any, int] = {}
-    groups = [found.setdefault(key, len(found)) for key in keys]
-    return np.array(groups) if len(found) < len(groups) else None
+    numbers: dict[Any, int] = {}
+    groups = [numbers.setdefault(key, len(numbers)) for key in keys]
+    return np.array(groups) if len(numbers) < len(groups) else None
 
 
 def measured(

@@ -24,9 +24,9 @@ from jobs.names import (
     VERSION,
     at_place,
 )
-from jobs.plan import Interval
 from jobs.roles import moment, pointer
 from jobs.values import checked, parsed
+from mdlc_constructs.settings.payloads.moments import Interval
 
 PROBE_PREFIX = "probe-"
 """Prefix of the inference ids of a release's own requests (`lambdas.functions.probe_answers`)."""
@@ -80,8 +80,8 @@ def stage_captures(
             break
         except duckdb.InvalidInputException as error:
             # To read such a line would take more memory than the job may have.
-            said = str(error)
-            long = next((n for n in left if _TOO_LONG in said and file_name(folder / n) in said), None)
+            text = str(error)
+            long = next((n for n in left if _TOO_LONG in text and file_name(folder / n) in text), None)
             if long is None:
                 raise
             left.remove(long)
@@ -113,7 +113,7 @@ def _body(side: str) -> str:
 
 def _events(folder: Path, names: Sequence[str], window: Interval) -> str:
     """One row a captured line, as steps of one query: ids, time, lines of request and answer, its fault."""
-    said = f"lambda line: trim(line, {_BLANKS}) <> ''"
+    filled = f"lambda line: trim(line, {_BLANKS}) <> ''"
     inside = f"served_at >= {moment(str(window.start))} AND served_at < {moment(str(window.end))}"
     return f"""
     lines AS ({_lines(folder, names)}),
@@ -126,8 +126,8 @@ def _events(folder: Path, names: Sequence[str], window: Interval) -> str:
     divided AS (
         SELECT given, event, served_at,
             CASE WHEN given IS NULL THEN hash(event, answer) ELSE hash(given, body, answer) END AS once,
-            list_filter(string_split(body, chr(10)), {said}) AS asked,
-            list_filter(string_split(answer, chr(10)), {said}) AS answered
+            list_filter(string_split(body, chr(10)), {filled}) AS asked,
+            list_filter(string_split(answer, chr(10)), {filled}) AS answered
         FROM bodies
     ),
     events AS (
@@ -211,8 +211,8 @@ def _rows(events: str, columns: Mapping[str, str], version: int, task: str, empt
 
 def _sole(answer: str) -> str:
     """The one element of a list of one: XGBoost's image answers so in batches."""
-    one = f"json_type({answer}) = 'ARRAY' AND json_array_length({answer}) = 1"
-    return f"CASE WHEN {one} THEN json_extract({answer}, '/0') ELSE {answer} END"
+    single_answer = f"json_type({answer}) = 'ARRAY' AND json_array_length({answer}) = 1"
+    return f"CASE WHEN {single_answer} THEN json_extract({answer}, '/0') ELSE {answer} END"
 
 
 def _typed(text: str, json: str, kind: str) -> str:

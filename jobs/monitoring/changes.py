@@ -37,17 +37,21 @@ def changes(
     if units < (MIN_CLASS_ROWS if scored.task == "binary" else 2):
         return {}
     quantile = student(1 - alpha / 2, units - 1)
-    found = {}
+    verdicts = {}
     for name, now in metrics.items():
         before: Mapping[str, Any] = holdout.get(name) or {}
         if before.get("value") is None:
             continue
-        widths = [one["high"] - one["low"] for one in (now, before) if one.get("high") is not None]
+        widths = [
+            estimate["high"] - estimate["low"]
+            for estimate in (now, before)
+            if estimate.get("high") is not None
+        ]
         deviation = math.hypot(*(width / (2 * corrected(1)) for width in widths))
         gap = now["value"] - before["value"]
         better = (gap > 0) == HIGHER_IS_BETTER[scored.task].get(name, True)
-        found[name] = SAME if abs(gap) <= quantile * deviation else BETTER if better else WORSE
-    return found
+        verdicts[name] = SAME if abs(gap) <= quantile * deviation else BETTER if better else WORSE
+    return verdicts
 
 
 def worse(changed: Mapping[str, str], task: str, labelled: int, least_rows: int) -> bool | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from jobs.column_tests import Finding
+from jobs.column_tests import ColumnTest
 from jobs.database import quoted
 from jobs.monitoring.reference import Reference
 from jobs.monitoring.rows import Served
@@ -61,11 +61,11 @@ def compare(
     )
 
 
-def telling(column: ColumnDrift, alpha: float) -> Finding | None:
+def telling(column: ColumnDrift, alpha: float) -> ColumnTest | None:
     """The finding that says most about a column: of those that alarm, else of all, the furthest beyond its
     threshold.
     """
-    alarming = [f for f in column.findings if f.effect >= f.threshold and f.chance < alpha]
+    alarming = [f for f in column.findings if f.effect >= f.threshold and f.p_value < alpha]
     return max(alarming or column.findings, key=lambda f: f.effect / f.threshold, default=None)
 
 
@@ -78,7 +78,7 @@ def described(report: DriftReport) -> dict[str, dict[str, Any]]:
             "verdict": column.verdict,
             "effect": finding.effect if finding else None,
             "threshold": finding.threshold if finding else None,
-            "chance": finding.chance if finding else None,
+            "p_value": finding.p_value if finding else None,
         }
     return dict(sorted(short.items(), key=lambda item: (item[1]["verdict"] != DRIFT, -_beyond(item[1]))))
 

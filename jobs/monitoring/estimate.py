@@ -1,8 +1,8 @@
 """What performance is to be expected before labels are known, from how sure the model is of each row.
 
 The holdout told how often a score of about so much was right. If that still holds, each row's score says with
-which chance it is positive, and the expected metrics follow. Where the relation of inputs and label itself
-has changed, the estimate cannot know: it is an estimate, and is held against the truth once labels come.
+which probability it is positive, and the expected metrics follow. Where the relation of inputs and label
+itself has changed, the estimate cannot know: it is an estimate, and is compared with labels once they come.
 
 Source: confidence-based performance estimation as in NannyML (CBPE); Guillory et al. (2021), Predicting with
 confidence on unseen distributions.
@@ -20,7 +20,7 @@ from jobs.statistics.calibration import rates
 from jobs.statistics.metrics import Floats, Scored, computed
 
 METHOD = "confidence-based"
-_SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
+_MIN_PROBABILITY = float(np.finfo(np.float64).eps)
 
 
 def estimated(
@@ -49,32 +49,32 @@ def estimated(
 
 
 def expected(scores: Floats, calibration: Mapping[str, Any], threshold: float) -> dict[str, float]:
-    """The metrics to be expected of scores, each row counting as positive with its calibrated chance."""
-    chance = rates(calibration, scores)
-    clipped = np.clip(scores, _SMALLEST_PROBABILITY, 1 - _SMALLEST_PROBABILITY)
+    """The metrics to be expected of scores, each row counting as positive with its calibrated probability."""
+    probability = rates(calibration, scores)
+    clipped = np.clip(scores, _MIN_PROBABILITY, 1 - _MIN_PROBABILITY)
     selected = scores >= threshold
-    hits, alarms = float(chance[selected].sum()), float((1 - chance[selected]).sum())
-    missed = float(chance[~selected].sum())
+    hits, alarms = float(probability[selected].sum()), float((1 - probability[selected]).sum())
+    missed = float(probability[~selected].sum())
     rows = len(scores)
     metrics = {
-        "auc": _area(scores, chance),
+        "auc": _area(scores, probability),
         "accuracy": (rows - alarms - missed) / rows,
         "precision": hits / (hits + alarms) if hits + alarms else 0.0,
         "recall": hits / (hits + missed) if hits + missed else 0.0,
         "f1": 2 * hits / (2 * hits + alarms + missed) if hits + alarms + missed else 0.0,
-        "log_loss": float(-(chance * np.log(clipped) + (1 - chance) * np.log1p(-clipped)).mean()),
-        "brier": float((chance * (1 - scores) ** 2 + (1 - chance) * scores**2).mean()),
+        "log_loss": float(-(probability * np.log(clipped) + (1 - probability) * np.log1p(-clipped)).mean()),
+        "brier": float((probability * (1 - scores) ** 2 + (1 - probability) * scores**2).mean()),
     }
     return {name: float(value) for name, value in metrics.items() if np.isfinite(value)}
 
 
-def _area(scores: Floats, chance: Floats) -> float:
-    """The AUC when each row is a positive of weight ``chance`` and a negative of what is left."""
+def _area(scores: Floats, probability: Floats) -> float:
+    """The AUC when each row is a positive of weight ``probability`` and a negative of what is left."""
     order = np.argsort(-scores, kind="stable")
     ends = np.flatnonzero(np.r_[np.diff(scores[order]) != 0, True])
-    found = np.r_[0.0, np.cumsum(chance[order])[ends]]
-    alarms = np.r_[0.0, np.cumsum(1 - chance[order])[ends]]
-    if not found[-1] or not alarms[-1]:
+    hits = np.r_[0.0, np.cumsum(probability[order])[ends]]
+    alarms = np.r_[0.0, np.cumsum(1 - probability[order])[ends]]
+    if not hits[-1] or not alarms[-1]:
         return float("nan")
-    area = float((np.diff(alarms) * (found[1:] + found[:-1])).sum()) / 2
-    return area / float(found[-1] * alarms[-1])
+    area = float((np.diff(alarms) * (hits[1:] + hits[:-1])).sum()) / 2
+    return area / float(hits[-1] * alarms[-1])

@@ -109,7 +109,7 @@ def _surest(column: str, measure: str, groups: Mapping[str, tuple[int, int]], z:
         (difference(groups[higher], groups[lower], z), higher, lower)
         for higher, lower in combinations(ordered, 2)
     )
-    (gap, (low, high)), higher, lower = max(measured, key=lambda one: (one[0][1][0], one[0][0]))
+    (gap, (low, high)), higher, lower = max(measured, key=lambda pair: (pair[0][1][0], pair[0][0]))
     return Difference(
         column=column,
         measure=measure,

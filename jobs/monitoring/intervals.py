@@ -48,10 +48,10 @@ def pooled(estimates: Sequence[Estimate]) -> Estimate | None:
     """The mean over all of their pairs or rows, which belong to one estimate each; None of none."""
     if not estimates:
         return None
-    weight = sum(one.weight for one in estimates)
+    weight = sum(estimate.weight for estimate in estimates)
     return Estimate(
-        value=sum(one.weight * one.value for one in estimates) / weight,
-        variance=sum(one.weight**2 * one.variance for one in estimates) / weight**2,
+        value=sum(estimate.weight * estimate.value for estimate in estimates) / weight,
+        variance=sum(estimate.weight**2 * estimate.variance for estimate in estimates) / weight**2,
         weight=weight,
     )
 
@@ -61,8 +61,8 @@ def ahead(first: tuple[float, Interval], second: tuple[float, Interval]) -> floa
 
     Source: Zou and Donner (2008), Construction of confidence limits about effect measures.
     """
-    (one, (low, _)), (other, (_, high)) = first, second
-    return one - other - math.hypot(one - low, high - other)
+    (value, (low, _)), (other, (_, high)) = first, second
+    return value - other - math.hypot(value - low, high - other)
 
 
 def area(labels: Floats, scores: Floats) -> Estimate | None:
@@ -91,14 +91,14 @@ def auc(labels: Floats, scores: Floats, z: float) -> tuple[float, Interval] | No
 
     Source for the scale: Pepe (2003), The statistical evaluation of medical tests.
     """
-    found = area(labels, scores)
-    if found is None:
+    estimate = area(labels, scores)
+    if estimate is None:
         return None
-    if not 0 < found.value < 1:
+    if not 0 < estimate.value < 1:
         hits = float((labels == 1).sum())
         tail = _all_well(min(hits, len(labels) - hits), z)
-        return found.value, (tail if found.value else 0.0, 1.0 if found.value else 1 - tail)
-    return found.value, on_logits(found, z)
+        return estimate.value, (tail if estimate.value else 0.0, 1.0 if estimate.value else 1 - tail)
+    return estimate.value, on_logits(estimate, z)
 
 
 def _all_well(trials: float, z: float) -> float:

@@ -42,7 +42,7 @@ def joint(
     sample = parquet(reference.sample)
     if texts:
         sample = f"(SELECT * REPLACE ({texts}) FROM {sample})"
-    found = joint_drift(sample, connection, VIEW, sent, settings.seed, settings.thresholds)
-    if found is None:
+    result = joint_drift(sample, connection, VIEW, sent, settings.seed, settings.thresholds)
+    if result is None:
         return None, ["Too few rows or columns to compare all columns together."]
-    return {**found.to_json(), "reason": found.reason}, []
+    return {**result.to_json(), "reason": result.reason}, []

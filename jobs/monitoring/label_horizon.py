@@ -11,7 +11,7 @@ import duckdb
 
 from jobs.database import literal, single
 from jobs.names import EVENT_TIME, LABEL, SERVED_AT
-from jobs.plan import Interval
+from mdlc_constructs.settings.payloads.moments import Interval
 
 QUARTERS, WINDOWS = 8, 2
 """What is far above the median of event times: further than `QUARTERS` times the way from the lower quarter

@@ -29,11 +29,12 @@ from jobs.names import (
     VERSION,
     internal,
 )
-from jobs.plan import Dataset, Plan
+from jobs.plan import Plan
 from jobs.reading import examine, stage
 from jobs.roles import entity, label_number, row_key
 from jobs.values import checked, parsed, text_of
 from jobs.verification import verify
+from mdlc_constructs.settings.payloads.job_plan import DatasetSection
 
 _BETWEEN = "chr(31)"
 _VALUE, _KNOWN_AT, _ROW = internal("value"), internal("known_at"), internal("row")
@@ -91,8 +92,8 @@ def join_labels(
             unreadable = _by_inference_id(connection, plan, folder)
         else:
             wanted = {name: kind for name, kind in columns.items() if name != plan.dataset.label}
-            told = {n: plan.dataset.columns[n] for n in (*settings.segments, *settings.protected)}
-            offline, problems = _by_row(connection, plan, settings, folder, {**wanted, **told}, scratch)
+            groups = {n: plan.dataset.columns[n] for n in (*settings.segments, *settings.protected)}
+            offline, problems = _by_row(connection, plan, settings, folder, {**wanted, **groups}, scratch)
             notes += problems
     key = _key(plan.dataset, settings.by)
     connection.execute(
@@ -109,8 +110,8 @@ def join_labels(
         f"SELECT coalesce(sum({_TIMES} - 1) FILTER (WHERE NOT {_CONTRADICTS}), 0)::BIGINT, "
         f"coalesce(sum({_TIMES}), 0)::BIGINT FROM told",
     )
-    contradictory, said = disagreement(connection, settings, key, contradicts=_CONTRADICTS, agrees=_AGREES)
-    notes += said
+    contradictory, remarks = disagreement(connection, settings, key, contradicts=_CONTRADICTS, agrees=_AGREES)
+    notes += remarks
     (all_labels,) = single(connection, "SELECT count(*) FROM labels")
     if all_labels and not known:
         notes += _without_match(connection, key)
@@ -150,22 +151,22 @@ def join_labels(
 def _without_match(connection: duckdb.DuckDBPyConnection, key: str) -> list[str]:
     """What to say where no label is about a served row, with a key of each side."""
     (labelled,) = single(connection, f"SELECT min({KEY}) FROM labels")
-    (asked,) = single(connection, f"SELECT min({key}) FROM served WHERE {key} IS NOT NULL")
-    if asked is None:
+    (served,) = single(connection, f"SELECT min({key}) FROM served WHERE {key} IS NOT NULL")
+    if served is None:
         return []
-    labelled, asked = (str(side).replace("\x1f", " at ") for side in (labelled, asked))
+    labelled, served = (str(side).replace("\x1f", " at ") for side in (labelled, served))
     return [
         f"No label is about a row of this window: labels are of {labelled!r}, for example, and rows of "
-        f"{asked!r}. If they are the same, write them alike."
+        f"{served!r}. If they are the same, write them alike."
     ]
 
 
-def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, found: Labels) -> Labels:
+def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, labels: Labels) -> Labels:
     rows, labelled, keyed, low, high = connection.execute(
         f"SELECT count(*), count({LABEL}), count({_key_column(settings.by)}), "
         f"quantile_cont({DELAY}, 0.5), quantile_cont({DELAY}, 0.95) FROM judged"
     ).fetchall()[0]
-    notes = list(found.notes)
+    notes = list(labels.notes)
     reached = reach(connection, settings.window)
     if reached.beyond:
         notes.append(
@@ -177,18 +178,18 @@ def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, found: La
             f"No served row has what labels are joined by ({settings.by}): let callers send the key columns "
             "too, or give labels by inference_id."
         )
-    if found.unreadable:
-        notes.append(f"{found.unreadable:,} labels cannot be read: give request_id and value in each line.")
+    if labels.unreadable:
+        notes.append(f"{labels.unreadable:,} labels cannot be read: give request_id and value in each line.")
     return Labels(
         labelled=int(labelled),
         coverage=labelled / rows if rows else 0.0,
-        duplicates=found.duplicates,
-        contradictory=found.contradictory,
-        unreadable=found.unreadable,
-        unknown=found.unknown,
+        duplicates=labels.duplicates,
+        contradictory=labels.contradictory,
+        unreadable=labels.unreadable,
+        unknown=labels.unknown,
         labelled_until=reached.until,
         delay_seconds=None if low is None else {"p50": float(low), "p95": float(high)},
-        offline=found.offline,
+        offline=labels.offline,
         notes=tuple(notes),
     )
 
@@ -197,7 +198,7 @@ def _key_column(by: str | None) -> str:
     return {"row_key": ROW_KEY, "entity_and_time": ENTITY}.get(str(by), INFERENCE_ID)
 
 
-def _key(dataset: Dataset, by: str | None) -> str:
+def _key(dataset: DatasetSection, by: str | None) -> str:
     """What a served row is joined by, in SQL."""
     if by == "entity_and_time":
         return f"{ENTITY} || {_BETWEEN} || CAST({EVENT_TIME} AS VARCHAR)"
@@ -245,7 +246,7 @@ def _request_id() -> str:
     )
 
 
-def _value(dataset: Dataset) -> str:
+def _value(dataset: DatasetSection) -> str:
     """A label's JSON value as `jobs.roles.label_number` has it; 1, 0, true and false say themselves."""
     text = "value ->> '$'"
     number = f"CASE {text} WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE TRY_CAST({text} AS DOUBLE) END"
@@ -254,10 +255,10 @@ def _value(dataset: Dataset) -> str:
     label = quoted(str(dataset.label))
     kind = dataset.columns[str(dataset.label)]
     typed, _ = checked(parsed(text, kind, "VARCHAR"), kind, text, "VARCHAR")
-    said = f"(SELECT CAST({label_number(dataset)} AS DOUBLE) FROM (SELECT {typed}) AS typed({label}))"
+    parsed_value = f"(SELECT CAST({label_number(dataset)} AS DOUBLE) FROM (SELECT {typed}) AS typed({label}))"
     return (
         f"CASE WHEN json_type(value) IN ('OBJECT', 'ARRAY') THEN NULL WHEN {number} IN (0, 1) THEN {number} "
-        f"ELSE {said} END"
+        f"ELSE {parsed_value} END"
     )
 
 

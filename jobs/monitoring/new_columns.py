@@ -18,36 +18,36 @@ def in_requests(
         f"SELECT keys, count(*) FROM (SELECT json_keys({LINE}) FROM served WHERE {VERSION} = {version}) "
         "AS lines(keys) WHERE keys IS NOT NULL GROUP BY 1"
     ).fetchall()
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for keys, rows in counted:
         for name in set(keys) - set(declared):
-            found[name] = found.get(name, 0) + int(rows)
-    return found
+            counts[name] = counts.get(name, 0) + int(rows)
+    return counts
 
 
 def in_headers(headers: Sequence[Sequence[str]], declared: Collection[str]) -> dict[str, int]:
     """The undeclared columns of files, and the files that have each."""
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for header in headers:
         for name in set(header) - set(declared):
-            found[name] = found.get(name, 0) + 1
-    return found
+            counts[name] = counts.get(name, 0) + 1
+    return counts
 
 
-def note(found: Mapping[str, int], unit: str) -> list[str]:
+def note(counts: Mapping[str, int], unit: str) -> list[str]:
     """A sentence that names the columns, the most frequent first; none of none.
 
     :param unit: what was counted: "row" or "file".
     """
-    if not found:
+    if not counts:
         return []
-    names = sorted(found, key=lambda name: (-found[name], name))
-    said = ", ".join(_cut(name) for name in names[:MAX_NAMED])
+    names = sorted(counts, key=lambda name: (-counts[name], name))
+    listed = ", ".join(_cut(name) for name in names[:MAX_NAMED])
     more = f" and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else ""
-    most = f"{found[names[0]]:,} {unit}{'' if found[names[0]] == 1 else 's'}"
+    most = f"{counts[names[0]]:,} {unit}{'' if counts[names[0]] == 1 else 's'}"
     return [
         f"New columns that the data set does not declare, in up to {most}: "
-        f"{said}{more}. The model does not use them: declare them and train anew, or leave them out."
+        f"{listed}{more}. The model does not use them: declare them and train anew, or leave them out."
     ]
 
 

@@ -8,7 +8,6 @@ import duckdb
 from jobs.database import literal, parquet, quoted
 from jobs.errors import InputError
 from jobs.monitoring import new_columns
-from jobs.monitoring.settings import Published
 from jobs.names import (
     FAULT,
     INFERENCE_ID,
@@ -23,17 +22,17 @@ from jobs.names import (
     VERSION,
     at_place,
 )
-from jobs.plan import DataFile, Dataset
 from jobs.reading import examine, stage
 from jobs.roles import moment, published_key, row_key
+from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile, DatasetSection, PublishedBatch
 
 
 def stage_published(
     connection: duckdb.DuckDBPyConnection,
     parts: Path,
     raw: Path,
-    published: Sequence[Published],
-    dataset: Dataset,
+    published: Sequence[PublishedBatch],
+    dataset: DatasetSection,
     columns: Mapping[str, str],
     folder: Path,
 ) -> list[str]:
@@ -54,7 +53,9 @@ def stage_published(
             raise InputError(
                 f"Part {missing[0]} of run {result.run} was planned but is not there: start again."
             )
-        files = [DataFile(name=name, size=0, algorithm="", value="") for name in result.raw]
+        files = [
+            DataFile(name=name, size=0, checksum=Checksum(algorithm="", value="")) for name in result.raw
+        ]
         there = [file for file in files if (raw / file.name).is_file()]
         notes += [f"Raw file {file.name} of run {result.run} is gone." for file in files if file not in there]
         sources = examine(connection, there, raw, dataset.format, columns, csv=dataset.csv)
@@ -74,7 +75,7 @@ def stage_published(
     return [*notes, *new_columns.note(new, "file")]
 
 
-def _joined(parts: Path, result: Published, dataset: Dataset, columns: Mapping[str, str]) -> str:
+def _joined(parts: Path, result: PublishedBatch, dataset: DatasetSection, columns: Mapping[str, str]) -> str:
     predictions = parquet(*(parts / name for name in result.parts))
     values = ", ".join(f"raw.{quoted(name)} AS {at_place(place)}" for place, name in enumerate(columns))
     fault = (
@@ -83,7 +84,7 @@ def _joined(parts: Path, result: Published, dataset: Dataset, columns: Mapping[s
     return f"""
     SELECT CASE {fault} END AS {FAULT}, part.inference_id AS {INFERENCE_ID},
         {moment(result.predicted_at)} AS {SERVED_AT}, part.score AS {SCORE},
-        CAST({result.version} AS BIGINT) AS {VERSION}, NULL::VARCHAR AS {LINE},
+        CAST({result.package_version} AS BIGINT) AS {VERSION}, NULL::VARCHAR AS {LINE},
         hash(part.inference_id) AS {ONCE}, CAST(0 AS BIGINT) AS {PLACE},
         raw.{PROBLEMS}, {values}
     FROM (

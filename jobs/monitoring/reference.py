@@ -8,8 +8,9 @@ from typing import Any
 
 from jobs.errors import InputError
 from jobs.folders import Folders
-from jobs.monitoring.settings import Package, Settings
+from jobs.monitoring.settings import Settings
 from jobs.serving.values import canonical
+from mdlc_constructs.settings.payloads.job_plan import PackageSection
 
 STATISTICS, PERFORMANCE, SAMPLE = "statistics.json", "performance.json", "sample.parquet"
 SCORE = "score"
@@ -32,11 +33,11 @@ class Reference:
     @property
     def metrics(self) -> dict[str, float]:
         """The holdout's metrics."""
-        given = self.performance.get("metrics") or {}
-        return {name: entry["value"] for name, entry in given.items() if entry.get("value") is not None}
+        measured = self.performance.get("metrics") or {}
+        return {name: entry["value"] for name, entry in measured.items() if entry.get("value") is not None}
 
 
-def read_reference(folder: Path, package: Package) -> Reference:
+def read_reference(folder: Path, package: PackageSection) -> Reference:
     """Read the baseline.
 
     :raises InputError: when it is not there, cannot be read, or is another package's.
@@ -73,12 +74,12 @@ def read_previous(folders: Folders, settings: Settings) -> tuple[Mapping[str, An
     if settings.previous is None:
         return None, []
     folder = folders.optional_input("previous")
-    found = _document(folder / STATISTICS) if folder else None
-    if found is None:
+    document = _document(folder / STATISTICS) if folder else None
+    if document is None:
         return None, ["The window before left no statistics: nothing is said about the change since."]
-    if not found.get("features"):
+    if not document.get("features"):
         return None, ["The window before has no judged rows: nothing is said about the change since."]
-    return canonical_categories(found), []
+    return canonical_categories(document), []
 
 
 def canonical_categories(statistics: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -100,23 +101,23 @@ def _canonical(feature: Mapping[str, Any]) -> Mapping[str, Any]:
         counts[value] = counts.get(value, 0) + int(bucket["count"])
     if len(counts) == len(buckets) and all(bucket["value"] in counts for bucket in buckets):
         return feature
-    told = dict(strings)
-    if "distinct_count" in told:
-        told["distinct_count"] -= len(buckets) - len(counts)
+    rewritten = dict(strings)
+    if "distinct_count" in rewritten:
+        rewritten["distinct_count"] -= len(buckets) - len(counts)
     listed = [{"value": value, "count": count} for value, count in counts.items()]
-    told["distribution"] = {**told["distribution"], "categorical": {"buckets": listed}}
-    return {**feature, "string_statistics": told}
+    rewritten["distribution"] = {**rewritten["distribution"], "categorical": {"buckets": listed}}
+    return {**feature, "string_statistics": rewritten}
 
 
 def _document(path: Path) -> Mapping[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise InputError(
             f"{path.name} is not JSON ({error}): let the job that made it write it anew."
         ) from None
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise InputError(f"{path.name} holds no JSON object: let the job that made it write it anew.")
-    return found
+    return content

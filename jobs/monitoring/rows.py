@@ -35,9 +35,10 @@ from jobs.names import (
     at_place,
     refuse_equal,
 )
-from jobs.plan import Dataset, Plan
+from jobs.plan import Plan
 from jobs.roles import entity, pointer, row_key
 from jobs.serving.program import Program
+from mdlc_constructs.settings.payloads.job_plan import DatasetSection
 
 UNREADABLE: Mapping[str, str] = {
     "broken": "captured lines are no events: half-written, or of another kind",
@@ -111,7 +112,7 @@ def stage_served(
     return _told_apart(connection, plan.dataset, settings, columns, folder, notes)
 
 
-def asked_columns(dataset: Dataset, settings: Settings, program: Program) -> dict[str, str]:
+def asked_columns(dataset: DatasetSection, settings: Settings, program: Program) -> dict[str, str]:
     """What is read of each row: what the model is given, what joins it to labels, what tells it apart."""
     later = {*dataset.known_after, dataset.label}
     told_apart = [name for name in (*settings.segments, *settings.protected) if name not in later]
@@ -124,7 +125,7 @@ def asked_columns(dataset: Dataset, settings: Settings, program: Program) -> dic
 
 def _told_apart(
     connection: duckdb.DuckDBPyConnection,
-    dataset: Dataset,
+    dataset: DatasetSection,
     settings: Settings,
     columns: Mapping[str, str],
     folder: Path,
@@ -184,8 +185,8 @@ def _told_apart(
 def _sent(connection: duckdb.DuckDBPyConnection, version: int, columns: Mapping[str, str]) -> tuple[str, ...]:
     """The columns that any row had, if only as null; a column that nobody sends any more is gone."""
     counts = ", ".join(f"count({quoted(name)})" for name in columns)
-    found = single(connection, f"SELECT {counts} FROM served WHERE {VERSION} = {version}")
-    empty = [name for name, count in zip(columns, found, strict=True) if not count]
+    counted = single(connection, f"SELECT {counts} FROM served WHERE {VERSION} = {version}")
+    empty = [name for name, count in zip(columns, counted, strict=True) if not count]
     if not empty:
         return tuple(columns)
     # Of batches there are no lines: their files were found to have every column.

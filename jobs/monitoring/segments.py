@@ -75,7 +75,7 @@ def segments(
     connection: duckdb.DuckDBPyConnection, settings: Settings, served: Served, labels: Labels, task: str
 ) -> tuple[list[Segment], list[str]]:
     """Every segment with enough labelled rows, worst first; and notes about what is not judged."""
-    found: list[tuple[str, str, Scored]] = []
+    groups: list[tuple[str, str, Scored]] = []
     notes = []
     for name in settings.segments:
         place = where(name, served, labels)
@@ -85,8 +85,8 @@ def segments(
         parts = list(divided(connection, settings, place, task))
         if not parts and labels.labelled:
             notes.append(f"Segments of {name!r}: no value has {settings.least_rows:,} labelled rows.")
-        found += [(name, value, scored) for value, scored in parts]
-    return judged(found, task), notes
+        groups += [(name, value, scored) for value, scored in parts]
+    return judged(groups, task), notes
 
 
 def divided(
@@ -100,8 +100,8 @@ def divided(
         f"(SELECT {value} FROM judged WHERE {LABEL} IS NOT NULL GROUP BY 1 "
         f"HAVING count(*) >= {max(1, settings.least_rows)}) AS found(v)"
     )
-    found = connection.execute("SELECT v FROM segment_values ORDER BY n").fetchall()
-    values = [str(row[0]) for row in found]
+    values_found = connection.execute("SELECT v FROM segment_values ORDER BY n").fetchall()
+    values = [str(row[0]) for row in values_found]
     if not values:
         return []
     number = f"coalesce((SELECT part.n FROM segment_values AS part WHERE part.v = {value}), -1)"
@@ -119,19 +119,19 @@ def divided(
     return parts
 
 
-def judged(found: Sequence[tuple[str, str, Scored]], task: str) -> list[Segment]:
+def judged(groups: Sequence[tuple[str, str, Scored]], task: str) -> list[Segment]:
     """The rows of each column and value as a segment, worst first; without those of one class."""
     metric = MAIN_METRIC[task]
-    better, z = HIGHER_IS_BETTER[task][metric], corrected(len(found))
+    better, z = HIGHER_IS_BETTER[task][metric], corrected(len(groups))
     columns: dict[str, list[tuple[str, int, Measured]]] = {}
-    for column, value, scored in found:
+    for column, value, scored in groups:
         measured = _measured(scored, z)
         if measured is not None:
             columns.setdefault(column, []).append((value, len(scored.labels), measured))
     segments = []
     for column, members in columns.items():
         for place, (value, rows, (_, estimate)) in enumerate(members):
-            rest = [one for n, (_, _, (one, _)) in enumerate(members) if n != place]
+            rest = [segment for n, (_, _, (segment, _)) in enumerate(members) if n != place]
             others = _others(rest, task, z)
             gap = 0.0 if others is None else ahead(others, estimate) if better else ahead(estimate, others)
             segments.append(
@@ -148,20 +148,20 @@ def judged(found: Sequence[tuple[str, str, Scored]], task: str) -> list[Segment]
                 )
             )
     # A column's others may be so good that what is worse than they are would not be among the first.
-    return sorted(segments, key=lambda one: (not one.worse, one.high if better else -one.low))
+    return sorted(segments, key=lambda segment: (not segment.worse, segment.high if better else -segment.low))
 
 
 def _measured(scored: Scored, z: float) -> Measured | None:
     if scored.task == "regression":
         errors = mean_square(scored.scores - scored.labels)
         return errors, root(errors, z)
-    found, answer = area(scored.labels, scored.scores), auc(scored.labels, scored.scores, z)
-    return (found, answer) if found and answer else None
+    estimate, answer = area(scored.labels, scored.scores), auc(scored.labels, scored.scores, z)
+    return (estimate, answer) if estimate and answer else None
 
 
 def _others(rest: Sequence[Estimate], task: str, z: float) -> tuple[float, Interval] | None:
     """The metric within the other segments: by pairs of rows of the same one, or by rows."""
-    found = pooled([one for one in rest if math.isfinite(one.variance)])
-    if found is None:
+    others = pooled([estimate for estimate in rest if math.isfinite(estimate.variance)])
+    if others is None:
         return None
-    return root(found, z) if task == "regression" else (found.value, on_logits(found, z))
+    return root(others, z) if task == "regression" else (others.value, on_logits(others, z))

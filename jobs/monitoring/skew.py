@@ -43,12 +43,12 @@ def skew(
         return None
     (rows,) = single(connection, f"SELECT count(*) FROM judged WHERE {KNOWN}")
     deviations = _deviations(statistics)
-    found: dict[str, dict[str, float | None]] = {}
+    differences: dict[str, dict[str, float | None]] = {}
     for name in compared if rows else ():
         there = quoted(name) if name in served.sent else "NULL"
-        found[name] = _feature(connection, there, offline[name], features[name], deviations.get(name))
-    skewed = [name for name, numbers in found.items() if _beyond(numbers)]
-    return {"rows_compared": int(str(rows)), "features": found, "skewed": skewed}
+        differences[name] = _feature(connection, there, offline[name], features[name], deviations.get(name))
+    skewed = [name for name, numbers in differences.items() if _beyond(numbers)]
+    return {"rows_compared": int(str(rows)), "features": differences, "skewed": skewed}
 
 
 def _deviations(statistics: Mapping[str, Any]) -> dict[str, float]:
@@ -66,9 +66,9 @@ def _feature(
     mean = "NULL"
     differs = f"{served} IS DISTINCT FROM {offline}"
     if numeric:
-        one, other = f"CAST({served} AS DOUBLE)", f"CAST({offline} AS DOUBLE)"
-        mean = f"avg({one} - {other})"
-        near = f"abs({one} - {other}) <= {_NEARLY} * greatest(abs({one}), abs({other}))"
+        left, right = f"CAST({served} AS DOUBLE)", f"CAST({offline} AS DOUBLE)"
+        mean = f"avg({left} - {right})"
+        near = f"abs({left} - {right}) <= {_NEARLY} * greatest(abs({left}), abs({right}))"
         differs = f"({differs}) AND NOT coalesce({near}, false)"
     share, difference = single(
         connection,

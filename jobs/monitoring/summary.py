@@ -16,9 +16,10 @@ from jobs.monitoring.segments import Segment
 from jobs.monitoring.settings import Settings
 from jobs.plan import Plan
 from jobs.statistics.drift import DRIFT
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 SCHEMA_VERSION = 1
-MOST_COLUMNS, MOST_SEGMENTS, MOST_SENTENCES = 300, 20, 50
+MAX_COLUMNS, MAX_SEGMENTS, MAX_SENTENCES = 300, 20, 50
 """How much of each list the summary holds, which must stay small; the report holds all."""
 
 DIGITS = 6
@@ -70,65 +71,65 @@ class Found:
     @property
     def reasons(self) -> list[str]:
         """The sentences about what drifted."""
-        said = [reason for column in self.drifting.baseline.drifted for reason in column.reasons]
+        sentences = [reason for column in self.drifting.baseline.drifted for reason in column.reasons]
         if self.joint and self.joint["drifted"]:
-            said.append(self.joint["reason"])
-        return said
+            sentences.append(self.joint["reason"])
+        return sentences
 
 
-def summary(found: Found) -> dict[str, Any]:
+def summary(result: Found) -> dict[str, Any]:
     """The document ``summary.json``."""
-    settings, drifting = found.settings, found.drifting
+    settings, drifting = result.settings, result.drifting
     columns = described(drifting.baseline)
-    prediction = columns.pop(found.reference.prediction, None)
+    prediction = columns.pop(result.reference.prediction, None)
     document = {
         "schema_version": SCHEMA_VERSION,
-        "model": found.plan.model,
+        "model": result.plan.model,
         "monitor": settings.kind,
         "window": vars(settings.window),
         "package_version": settings.package.version,
         "package_arn": settings.package.arn,
-        "rows": found.served.rows,
-        "unreadable": found.served.unreadable,
-        "other_versions": dict(found.served.other_versions),
-        "drifted": found.drifted,
-        "columns": found.columns,
-        "reasons": found.reasons[:MOST_SENTENCES],
-        "drift": {"columns": dict(list(columns.items())[:MOST_COLUMNS]), "prediction": prediction},
-        "last_window": _last(found),
-        "joint": {name: found.joint[name] for name in JOINT} if found.joint else None,
-        "accuracy": _accuracy(found, MOST_SEGMENTS),
-        "estimate": found.estimate,
-        "skew": _skew(found),
-        "quality": _quality(found),
-        "notes": list(found.notes)[:MOST_SENTENCES],
+        "rows": result.served.rows,
+        "unreadable": result.served.unreadable,
+        "other_versions": dict(result.served.other_versions),
+        "drifted": result.drifted,
+        "columns": result.columns,
+        "reasons": result.reasons[:MAX_SENTENCES],
+        "drift": {"columns": dict(list(columns.items())[:MAX_COLUMNS]), "prediction": prediction},
+        "last_window": _last(result),
+        "joint": {name: result.joint[name] for name in JOINT} if result.joint else None,
+        "accuracy": _accuracy(result, MAX_SEGMENTS),
+        "estimate": result.estimate,
+        "skew": _skew(result),
+        "quality": _quality(result),
+        "notes": list(result.notes)[:MAX_SENTENCES],
     }
     return dict(plain(document))
 
 
-def report(found: Found) -> dict[str, Any]:
+def report(result: Found) -> dict[str, Any]:
     """The document ``report.json``: the summary with nothing cut off, and all that was measured."""
-    served, drifting = found.served, found.drifting
+    served, drifting = result.served, result.drifting
     document = {
-        **summary(found),
-        "run": found.plan.run,
-        "labels_version": found.plan.data_version,
-        "reasons": found.reasons,
-        "notes": list(found.notes),
+        **summary(result),
+        "run": result.plan.run,
+        "labels_version": result.plan.data_version,
+        "reasons": result.reasons,
+        "notes": list(result.notes),
         "faults": dict(served.faults),
         "repeated": served.duplicates,
         "not_sent": [name for name in served.columns if name not in served.sent],
         "accuracy": {
-            **_accuracy(found, None),
-            "unknown": found.labels.unknown,
-            "unreadable": found.labels.unreadable,
+            **_accuracy(result, None),
+            "unknown": result.labels.unknown,
+            "unreadable": result.labels.unreadable,
         },
-        "joint": found.joint,
-        "skew": found.skew,
+        "joint": result.joint,
+        "skew": result.skew,
         "baseline": drifting.baseline.to_json(),
         "since_last_window": drifting.last.to_json() if drifting.last else None,
-        "quality": {**_quality(found), "findings": [finding.to_json() for finding in found.findings]},
-        "settings": asdict(found.settings),
+        "quality": {**_quality(result), "findings": [finding.to_json() for finding in result.findings]},
+        "settings": asdict(result.settings),
     }
     return dict(plain(document))
 
@@ -144,16 +145,16 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _last(found: Found) -> dict[str, Any] | None:
-    last, window = found.drifting.last, found.settings.previous
+def _last(result: Found) -> dict[str, Any] | None:
+    last, window = result.drifting.last, result.settings.previous
     if last is None or window is None:
         return None
     columns = [column.name for column in last.drifted]
     return {"drifted": bool(columns), "columns": columns, "window": vars(window)}
 
 
-def _accuracy(found: Found, most: int | None) -> dict[str, Any]:
-    labels = found.labels
+def _accuracy(result: Found, most: int | None) -> dict[str, Any]:
+    labels = result.labels
     return {
         "labelled": labels.labelled,
         "coverage": labels.coverage,
@@ -161,36 +162,33 @@ def _accuracy(found: Found, most: int | None) -> dict[str, Any]:
         "contradictory": labels.contradictory,
         "labelled_until": labels.labelled_until,
         "delay_seconds": labels.delay_seconds,
-        "metrics": found.metrics,
-        "baseline": found.reference.metrics,
-        "changes": dict(found.changes),
-        "worse": found.worse,
-        "segments": [segment.to_json() for segment in found.segments[:most]],
-        "fairness": [difference.to_json() for difference in found.fairness],
+        "metrics": result.metrics,
+        "baseline": result.reference.metrics,
+        "changes": dict(result.changes),
+        "worse": result.worse,
+        "segments": [segment.to_json() for segment in result.segments[:most]],
+        "fairness": [difference.to_json() for difference in result.fairness],
     }
 
 
-def _skew(found: Found) -> dict[str, Any] | None:
+def _skew(result: Found) -> dict[str, Any] | None:
     """The features that differ most, as many as there is room for."""
-    if found.skew is None:
+    if result.skew is None:
         return None
-    features = sorted(found.skew["features"].items(), key=lambda item: -(item[1]["mismatch_share"] or 0.0))
-    return {**found.skew, "features": dict(features[:MOST_COLUMNS])}
+    features = sorted(result.skew["features"].items(), key=lambda item: -(item[1]["mismatch_share"] or 0.0))
+    return {**result.skew, "features": dict(features[:MAX_COLUMNS])}
 
 
-def _quality(found: Found) -> dict[str, Any]:
-    failing = [finding.message for finding in found.findings if finding.fails]
-    return {"passed": not failing, "reasons": failing[:MOST_SENTENCES]}
+def _quality(result: Found) -> dict[str, Any]:
+    failing = [finding.message for finding in result.findings if finding.fails]
+    return {"passed": not failing, "reasons": failing[:MAX_SENTENCES]}
 
 
-def verdict(found: Found) -> dict[str, Any]:
+def verdict(result: Found) -> Verdict:
     """The exit message: drift is no failed job, so it always passes."""
-    columns = sum(column.verdict == DRIFT for column in found.drifting.baseline.columns)
-    metrics: dict[str, Any] = {"drifted": columns, "coverage": found.labels.coverage}
-    metrics |= {name: entry["value"] for name, entry in list(found.metrics.items())[:3]}
-    return {
-        "passed": True,
-        "reasons": found.reasons,
-        "metrics": plain(metrics),
-        "rows": found.served.rows,
-    }
+    columns = sum(column.verdict == DRIFT for column in result.drifting.baseline.columns)
+    metrics: dict[str, Any] = {"drifted": columns, "coverage": result.labels.coverage}
+    metrics |= {name: entry["value"] for name, entry in list(result.metrics.items())[:3]}
+    return Verdict(
+        passed=True, reasons=tuple(result.reasons), metrics=plain(metrics), rows=result.served.rows
+    )

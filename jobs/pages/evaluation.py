@@ -25,7 +25,7 @@ _POSITIVE, _NEGATIVE, _INK, _SOFT = "#c8553d", "#7a9cc0", "#222222", "#777777"
 _PASSED, _FAILED = "#2e7d4f", "#b3392b"
 _LABELS = {"auc": "AUC", "pr_auc": "PR AUC", "expected_calibration_error": "calibration error", "r2": "R²"}
 _DPI = 130
-_MOST_POINTS = 4000
+_MAX_POINTS = 4000
 
 # A name such as "$x$" is a name and no formula.
 matplotlib.rcParams["text.parse_math"] = False
@@ -226,7 +226,7 @@ def _metric_table(
 
 
 def _thinned(scored: Scored) -> np.ndarray[Any, np.dtype[np.intp]]:
-    return np.linspace(0, len(scored.labels) - 1, min(_MOST_POINTS, len(scored.labels))).astype(np.intp)
+    return np.linspace(0, len(scored.labels) - 1, min(_MAX_POINTS, len(scored.labels))).astype(np.intp)
 
 
 def _dots(axes: Axes, across: Floats, up: Floats) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.column_tests import Finding
+from jobs.column_tests import ColumnTest
 from jobs.gate import MAIN_METRIC
 from jobs.monitoring.drifting import telling
 from jobs.monitoring.summary import Found
@@ -50,7 +50,7 @@ class _Column:
 
     name: str
     level: str
-    finding: Finding | None
+    finding: ColumnTest | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -88,8 +88,8 @@ class Program:
         """
         if any(name in row for name in self.columns):
             return
-        given = f"{_listed(row)} are no columns of the model" if row else "the row is empty"
-        raise ValueError(f"{given}: send some of {_listed(self.columns)}.")
+        problem = f"{_listed(row)} are no columns of the model" if row else "the row is empty"
+        raise ValueError(f"{problem}: send some of {_listed(self.columns)}.")
 
     def prepare(self, row: Mapping[str, Any]) -> list[float]:
         """The features of one row of typed values, None (or no such key) where a value is missing."""
@@ -175,11 +175,11 @@ def _canonical_codes(codes: Mapping[str, float]) -> dict[str, float]:
 
     Earlier releases told ``2`` from ``2.0``: the commoner one, which has the lower code, is both now.
     """
-    found: dict[str, float] = {}
+    merged: dict[str, float] = {}
     for value, code in codes.items():
         name = canonical(value)
-        found[name] = min(float(code), found.get(name, math.inf))
-    return found
+        merged[name] = min(float(code), merged.get(name, math.inf))
+    return merged
 
 
 def _prepared(step: Step, value: Any) -> float:

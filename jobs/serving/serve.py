@@ -59,8 +59,8 @@ def model_fn(model_dir: str) -> Callable[[bytes, str], Answered | Refusal]:
     step = os.environ.get(STEP)
     if step == "prepare":
         program = Program.read(Path(model_dir))
-        told: set[str] = set()
-        return lambda body, kind: prepared(program, body, kind, told)
+        logged: set[str] = set()
+        return lambda body, kind: prepared(program, body, kind, logged)
     if step == "stamp":
         version = os.environ.get(VERSION, "")
         if not version.isdecimal():
@@ -88,7 +88,7 @@ def output_fn(prediction: Answered | Refusal, accept: str) -> Answered | Refusal
 
 
 def prepared(
-    program: Program, body: bytes, content_type: str, told: set[str] | None = None
+    program: Program, body: bytes, content_type: str, logged: set[str] | None = None
 ) -> Answered | Refusal:
     """The features of rows, as batch scoring writes them.
 
@@ -106,8 +106,8 @@ def prepared(
             except ValueError as error:
                 raise ValueError(f"line {number}, {error}") from None
             lines.append(",".join(map(repr, features)))
-            if told is not None:
-                _tell_unknown(program, row, told)
+            if logged is not None:
+                _tell_unknown(program, row, logged)
         if not lines:
             raise ValueError("the request holds no row: send one JSON object a line.")
     except ValueError as error:
@@ -115,11 +115,11 @@ def prepared(
     return "\n".join(lines), FEATURES
 
 
-def _tell_unknown(program: Program, row: Mapping[str, Any], told: set[str]) -> None:
+def _tell_unknown(program: Program, row: Mapping[str, Any], logged: set[str]) -> None:
     """Name in the log what of a row the model does not read; a misspelt column is a missing one."""
     for name in row:
-        if name not in program.columns and name not in told and len(told) < _TOLD_NAMES:
-            told.add(name)
+        if name not in program.columns and name not in logged and len(logged) < _TOLD_NAMES:
+            logged.add(name)
             print(f"Rows have the key {shown(name)}, which the model does not read.", flush=True)
 
 
@@ -131,8 +131,8 @@ def _rows(body: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             row = json.loads(line)
         except (ValueError, RecursionError):
-            told = shown(line.decode("utf-8", "replace").strip())
-            raise ValueError(f"line {number}: {told} is no JSON: send one JSON object a line.") from None
+            excerpt = shown(line.decode("utf-8", "replace").strip())
+            raise ValueError(f"line {number}: {excerpt} is no JSON: send one JSON object a line.") from None
         if not isinstance(row, dict):
             raise ValueError(f"line {number}: {shown(row)} is no JSON object: name each value's column.")
         yield number, row

@@ -10,10 +10,10 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-LARGEST_EXACT_INTEGER = 2**53 - 1
+MAX_EXACT_INTEGER = 2**53 - 1
 """Up to here a whole floating point number is the one that was meant; 2^53 may have been 2^53 + 1."""
 
-LARGEST_INTEGER = 2**63 - 1
+MAX_INTEGER = 2**63 - 1
 """What a column of integers holds, and one less below nought."""
 
 _BOOLEANS = ("True", "TRUE", "False", "FALSE")
@@ -67,7 +67,7 @@ def text(value: Any) -> str | None:
         raise ValueError
     if math.isnan(value):
         return None
-    whole = value.is_integer() and abs(value) <= LARGEST_EXACT_INTEGER
+    whole = value.is_integer() and abs(value) <= MAX_EXACT_INTEGER
     return str(int(value)) if whole else repr(value)
 
 
@@ -81,7 +81,7 @@ def canonical(text: str) -> str:
     if text in _BOOLEANS:
         return text.lower()
     match = _WHOLE_FLOAT.fullmatch(text)
-    if match and abs(int(match[1])) <= LARGEST_EXACT_INTEGER:
+    if match and abs(int(match[1])) <= MAX_EXACT_INTEGER:
         return str(int(match[1]))
     return text
 
@@ -106,14 +106,14 @@ def _integer(value: Any) -> int | None:
     if isinstance(value, int) or (isinstance(value, str) and _INTEGER.fullmatch(value)):
         # Text of thousands of digits is refused by its length; Python will not read it.
         whole = int(value)
-        if not -LARGEST_INTEGER - 1 <= whole <= LARGEST_INTEGER:
+        if not -MAX_INTEGER - 1 <= whole <= MAX_INTEGER:
             raise ValueError
         return whole
     number = _number(value)
     if number is None:
         return None
     rounded = isinstance(value, str) and _FRACTION.fullmatch(value)
-    if rounded or not number.is_integer() or abs(number) > LARGEST_EXACT_INTEGER:
+    if rounded or not number.is_integer() or abs(number) > MAX_EXACT_INTEGER:
         raise ValueError
     return int(number)
 

@@ -29,7 +29,7 @@ KINDS = {"Fractional": "number", "Integral": "integer", "String": "category", "U
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the command line says; 1 when the inputs are broken."""
-    given = parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.appName("mdlc-drift")
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     try:
-        run(session, given.rows, given.output, baseline=given.baseline, kinds=given.kinds)
+        run(session, options.rows, options.output, baseline=options.baseline, kinds=options.kinds)
     except JobError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -48,12 +48,20 @@ def main(arguments: Sequence[str]) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The command line's parser."""
-    made = argparse.ArgumentParser(prog="job.py", description="Drift statistics of Parquet files on Spark.")
-    made.add_argument("--rows", required=True, metavar="URI", help="Parquet files, or a folder of them")
-    made.add_argument("--output", required=True, metavar="URI", help="the folder that documents go to")
-    made.add_argument("--baseline", metavar="URI", help="the statistics.json to compare with")
-    made.add_argument("--kinds", metavar="URI", help="JSON: columns' names and kinds, for a new baseline")
-    return made
+    command_line = argparse.ArgumentParser(
+        prog="job.py", description="Drift statistics of Parquet files on Spark."
+    )
+    command_line.add_argument(
+        "--rows", required=True, metavar="URI", help="Parquet files, or a folder of them"
+    )
+    command_line.add_argument(
+        "--output", required=True, metavar="URI", help="the folder that documents go to"
+    )
+    command_line.add_argument("--baseline", metavar="URI", help="the statistics.json to compare with")
+    command_line.add_argument(
+        "--kinds", metavar="URI", help="JSON: columns' names and kinds, for a new baseline"
+    )
+    return command_line
 
 
 def run(session: "SparkSession", rows: str, output: str, *, baseline: str | None, kinds: str | None) -> None:

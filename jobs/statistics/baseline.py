@@ -151,19 +151,21 @@ def grouped(relation: str, name: str) -> str:
 
 
 def answers(
-    connection: Connection, relation: str, asked: Mapping[str, Sequence[str]], together: int
+    connection: Connection, relation: str, expressions: Mapping[str, Sequence[str]], together: int
 ) -> Iterator[tuple[str, list[Any]]]:
     """Aggregates of number columns, so many columns a query; in ``asked``, a column's values are ``{v}``."""
-    names = list(asked)
+    names = list(expressions)
     for start in range(0, len(names), together):
         some = names[start : start + together]
-        parts = [part.format(v=value_name(place)) for place, name in enumerate(some) for part in asked[name]]
+        parts = [
+            part.format(v=value_name(place)) for place, name in enumerate(some) for part in expressions[name]
+        ]
         if not parts:
             continue
         answer = list(single(connection, f"SELECT {', '.join(parts)} FROM {cleaned(relation, some)}"))
         for name in some:
-            yield name, answer[: len(asked[name])]
-            del answer[: len(asked[name])]
+            yield name, answer[: len(expressions[name])]
+            del answer[: len(expressions[name])]
 
 
 def exponent(lowest: float, highest: float) -> int:
@@ -197,13 +199,13 @@ def rescaled_moments(
         for name, (lowest, highest) in ranges.items()
         if lowest is not None and highest is not None and (power := exponent(lowest, highest))
     }
-    asked = {
+    expressions = {
         name: [moment.format(v=f"{{v}} * {double(2.0**-power)}") for moment in MOMENTS]
         for name, power in powers.items()
     }
     return {
-        name: [scaled(moment, powers[name]) for moment in found]
-        for name, found in answers(connection, relation, asked, COLUMNS_PER_QUERY)
+        name: [scaled(moment, powers[name]) for moment in row]
+        for name, row in answers(connection, relation, expressions, COLUMNS_PER_QUERY)
     }
 
 
@@ -212,17 +214,17 @@ def _common(present: int, rows: int) -> dict[str, int]:
 
 
 def _strings(connection: Connection, relation: str, name: str, rows: int) -> dict[str, Any]:
-    found = connection.execute(
+    counted = connection.execute(
         f"SELECT v, n, sum(n) OVER (), count(*) OVER () FROM {grouped(relation, name)} WHERE v IS NOT NULL "
         f"ORDER BY n DESC, v LIMIT {CATEGORIES}"
     ).fetchall()
-    present, distinct = (int(total) for total in found[0][2:]) if found else (0, 0)
+    present, distinct = (int(total) for total in counted[0][2:]) if counted else (0, 0)
     document = {
         "common": _common(present, rows),
         "distinct_count": distinct,
-        "distribution": {"categorical": {"buckets": [{"value": v, "count": n} for v, n, *_ in found]}},
+        "distribution": {"categorical": {"buckets": [{"value": v, "count": n} for v, n, *_ in counted]}},
     }
-    if distinct > len(found):
+    if distinct > len(counted):
         document[KEY] = seen_values(connection, grouped(relation, name), distinct).to_json()
     return document
 
@@ -232,12 +234,12 @@ def _numbers(
 ) -> dict[str, dict[str, Any]]:
     steps = [round(step / BUCKETS, 6) for step in range(1, BUCKETS)]
     summary = ["count({v})", "min({v})", "max({v})", *MOMENTS, quantiles([*steps, *LEVELS], rows)]
-    found = dict(answers(connection, relation, dict.fromkeys(names, summary), columns_at_once(rows)))
-    ranges = {name: (lowest, highest) for name, (_, lowest, highest, *_) in found.items()}
+    summaries = dict(answers(connection, relation, dict.fromkeys(names, summary), columns_at_once(rows)))
+    ranges = {name: (lowest, highest) for name, (_, lowest, highest, *_) in summaries.items()}
     rescaled = rescaled_moments(connection, relation, ranges)
     inner = {
         name: _edges((values or [])[: len(steps)], lowest, highest)
-        for name, (_, lowest, highest, *_, values) in found.items()
+        for name, (_, lowest, highest, *_, values) in summaries.items()
     }
     upto = {
         name: [counted_if(f"{{v}} <= {double(edge)}") for edge in edges]
@@ -247,7 +249,7 @@ def _numbers(
     below = dict(answers(connection, relation, upto, COLUMNS_PER_QUERY))
     return {
         name: _numerical(summary, rescaled.get(name), inner[name], below.get(name, []), rows)
-        for name, summary in found.items()
+        for name, summary in summaries.items()
     }
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from jobs.statistics.metrics import Floats
 
 BINS = 50
-LEAST_ROWS = 50  # of a bin, below which its rate says little
+MIN_ROWS = 50  # of a bin, below which its rate says little
 
 
 def fitted(scores: Floats, labels: Floats) -> dict[str, list[float]]:
@@ -23,7 +23,7 @@ def fitted(scores: Floats, labels: Floats) -> dict[str, list[float]]:
     :returns: ``edges`` (from 0 to 1, one more than bins), and each bin's ``rates`` and ``counts``. A score
         belongs to the bin that starts at or below it.
     """
-    bins = max(1, min(BINS, len(scores) // LEAST_ROWS))
+    bins = max(1, min(BINS, len(scores) // MIN_ROWS))
     cuts = np.unique(np.quantile(scores, np.arange(1, bins) / bins, method="higher"))
     # A cut at the lowest score would leave nothing below it.
     cuts = cuts[cuts > scores.min()]
@@ -33,15 +33,15 @@ def fitted(scores: Floats, labels: Floats) -> dict[str, list[float]]:
     starts: list[int] = []
     pooled: list[tuple[float, float]] = []
     for place, (rows, positive) in enumerate(zip(counts.tolist(), hits.tolist(), strict=True)):
-        start, held, found = place, rows, positive
-        while pooled and pooled[-1][1] * held >= found * pooled[-1][0]:
+        start, held, positives = place, rows, positive
+        while pooled and pooled[-1][1] * held >= positives * pooled[-1][0]:
             before = pooled.pop()
-            start, held, found = starts.pop(), held + before[0], found + before[1]
+            start, held, positives = starts.pop(), held + before[0], positives + before[1]
         starts.append(start)
-        pooled.append((held, found))
+        pooled.append((held, positives))
     return {
         "edges": [0.0, *(float(cuts[start - 1]) for start in starts[1:]), 1.0],
-        "rates": [found / held for held, found in pooled],
+        "rates": [positives / held for held, positives in pooled],
         "counts": [held for held, _ in pooled],
     }
 

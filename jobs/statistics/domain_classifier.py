@@ -31,16 +31,16 @@ from jobs.database import quoted
 from jobs.statistics.baseline import INFERRED, category, number
 from jobs.statistics.metrics import Floats
 from jobs.statistics.sampling import sampled
-from jobs.statistics.thresholds import Thresholds
+from mdlc_constructs.settings.payloads.job_plan import Thresholds
 
-MOST_ROWS = 10_000  # of each side
-LEAST_ROWS = 60  # different ones of the smaller side, below which no classifier learns anything
-COMMON_ROWS = 20  # of both sides: more equal rows, and more than one in LEAST_ROWS of a side, are no copies
-MOST_UNEVEN = 10  # times more rows of one side are no help
+MAX_ROWS = 10_000  # of each side
+MIN_ROWS = 60  # different ones of the smaller side, below which no classifier learns anything
+COMMON_ROWS = 20  # of both sides: more equal rows, and more than one in MIN_ROWS of a side, are no copies
+MAX_RATIO_OF_ROWS = 10  # times more rows of one side are no help
 FOLDS = 3
 BINS = 64  # of a number's values, and the most codes of categories
-LEAST_IN_CATEGORY = 10  # rows of both sides; rarer ones are one category together
-LARGEST = 2.0**1022  # of a number; larger ones are told apart no further
+MIN_ROWS_IN_CATEGORY = 10  # rows of both sides; rarer ones are one category together
+MAX_MAGNITUDE = 2.0**1022  # of a number; larger ones are told apart no further
 TOP = 10
 _PERMUTATIONS = 120  # over folds and columns
 _NORMAL_95 = 1.959963984540054
@@ -61,7 +61,7 @@ class JointDrift:
     auc: float
     low: float
     high: float
-    chance: float
+    p_value: float
     threshold: float
     drifted: bool
     rows: tuple[int, int]
@@ -107,28 +107,28 @@ def joint_drift(
         _sampled(connection, side, kinds, 2 * seed + place) for place, side in enumerate((baseline, relation))
     ]
     smaller = min(_rows(side) for side in sides)
-    if smaller < LEAST_ROWS:
+    if smaller < MIN_ROWS:
         return None
-    most = smaller * MOST_UNEVEN
+    most = smaller * MAX_RATIO_OF_ROWS
     sides = [{name: (v[:most], gone[:most]) for name, (v, gone) in side.items()} for side in sides]
     rows = (_rows(sides[0]), _rows(sides[1]))
     table = np.column_stack([_encoded(sides[0][name], sides[1][name], kinds[name]) for name in kinds])
     inside = np.repeat([0, 1], rows)
     groups = _groups(table, inside)
-    if min(len(np.unique(groups[inside == side])) for side in (0, 1)) < LEAST_ROWS:
+    if min(len(np.unique(groups[inside == side])) for side in (0, 1)) < MIN_ROWS:
         return None
     # On one thread: sums over several differ in their last digits, and so would what the trees choose.
     with threadpool_limits(limits=1):
         models, folds = _fitted(table, inside, groups, [kind == "String" for kind in kinds.values()], seed)
         auc, deviation = _auc_of(models, folds, table, inside, groups)
-        chance = 0.5 * math.erfc((auc - 0.5) / deviation / math.sqrt(2)) if deviation else float(auc <= 0.5)
-        drifted = auc >= limits.joint_auc and chance < limits.alpha
+        p_value = 0.5 * math.erfc((auc - 0.5) / deviation / math.sqrt(2)) if deviation else float(auc <= 0.5)
+        drifted = auc >= limits.joint_auc and p_value < limits.alpha
         top = _top(models, folds, table, inside, list(kinds), seed) if drifted else ()
     return JointDrift(
         auc=auc,
         low=max(0.0, auc - _NORMAL_95 * deviation),
         high=min(1.0, auc + _NORMAL_95 * deviation),
-        chance=chance,
+        p_value=p_value,
         threshold=limits.joint_auc,
         drifted=drifted,
         rows=rows,
@@ -154,9 +154,9 @@ def _sampled(
     }
     named = ", ".join(f"{value} AS {quoted(name)}" for name, value in values.items())
     rows = f"(SELECT {named} FROM {relation})"
-    query = sampled(rows, kinds, taken=list(kinds), rows=MOST_ROWS, seed=seed)
-    found: dict[str, Any] = connection.execute(query).fetchnumpy()
-    return {name: (np.ma.getdata(found[name]), np.ma.getmaskarray(found[name])) for name in kinds}
+    query = sampled(rows, kinds, taken=list(kinds), rows=MAX_ROWS, seed=seed)
+    arrays: dict[str, Any] = connection.execute(query).fetchnumpy()
+    return {name: (np.ma.getdata(arrays[name]), np.ma.getmaskarray(arrays[name])) for name in kinds}
 
 
 def _encoded(before: Column, after: Column, kind: str) -> Floats:
@@ -164,28 +164,28 @@ def _encoded(before: Column, after: Column, kind: str) -> Floats:
     values, missing = (np.concatenate(parts) for parts in zip(before, after, strict=True))
     if kind != "String":
         # The edges of a classifier's bins are means of neighbours, whose sum must be a finite number.
-        return np.clip(np.where(missing, np.nan, values.astype(np.float64)), -LARGEST, LARGEST)
+        return np.clip(np.where(missing, np.nan, values.astype(np.float64)), -MAX_MAGNITUDE, MAX_MAGNITUDE)
     names, places, counts = np.unique(values[~missing].astype(str), return_inverse=True, return_counts=True)
     ranks = np.empty(len(names))
     # Equal counts are in the order of the names, as a stable sort leaves them.
     ranks[np.argsort(-counts, kind="stable")] = np.arange(len(names))
     others = BINS - 1
     codes = np.full(len(values), np.nan)
-    codes[~missing] = np.where((counts < LEAST_IN_CATEGORY) | (ranks >= others), others, ranks)[places]
+    codes[~missing] = np.where((counts < MIN_ROWS_IN_CATEGORY) | (ranks >= others), others, ranks)[places]
     return codes
 
 
 def _groups(table: Floats, inside: Integers) -> Integers:
     """A number for each row, the same for rows that must be in one fold."""
-    found: dict[bytes, int] = {}
+    numbers: dict[bytes, int] = {}
     # Bytes are compared: zero has one sign, and missing values are equal.
     rows = np.where(np.isnan(table), np.nan, table + 0.0)
-    groups = np.array([found.setdefault(row.tobytes(), len(found)) for row in rows])
-    counts = np.stack([np.bincount(groups[inside == side], minlength=len(found)) for side in (0, 1)])
+    groups = np.array([numbers.setdefault(row.tobytes(), len(numbers)) for row in rows])
+    counts = np.stack([np.bincount(groups[inside == side], minlength=len(numbers)) for side in (0, 1)])
     shares = counts / counts.sum(axis=1, keepdims=True)
-    common = (counts.sum(axis=0) > COMMON_ROWS) & (shares.max(axis=0) > 1 / LEAST_ROWS)
+    common = (counts.sum(axis=0) > COMMON_ROWS) & (shares.max(axis=0) > 1 / MIN_ROWS)
     divided = common[groups]
-    groups[divided] = len(found) + np.arange(int(divided.sum()))
+    groups[divided] = len(numbers) + np.arange(int(divided.sum()))
     return groups
 
 
@@ -283,15 +283,15 @@ def _top(
 ) -> tuple[tuple[str, float], ...]:
     """The columns that matter most: the AUC that is lost when a column's values are shuffled among rows."""
     random = np.random.default_rng(seed)
-    asked = max(1, min(FOLDS, _PERMUTATIONS // len(names)))
+    repeats = max(1, min(FOLDS, _PERMUTATIONS // len(names)))
     lost = np.zeros(len(names))
-    for model, held_out in zip(models[:asked], folds[:asked], strict=True):
+    for model, held_out in zip(models[:repeats], folds[:repeats], strict=True):
         rows, truth = table[held_out], inside[held_out] == 1
         whole, _ = _area(model.decision_function(rows), truth)
         for place in range(len(names)):
             kept = rows[:, place].copy()
             rows[:, place] = random.permutation(kept)
-            lost[place] += (whole - _area(model.decision_function(rows), truth)[0]) / asked
+            lost[place] += (whole - _area(model.decision_function(rows), truth)[0]) / repeats
             rows[:, place] = kept
     order = np.argsort(-lost, kind="stable")[:TOP]
     return tuple((names[place], round(float(lost[place]), 6)) for place in order if lost[place] > 0)

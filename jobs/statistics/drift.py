@@ -1,7 +1,7 @@
 """Drift of a window against the baseline: per column what changed, how much, and whether chance explains it.
 
 A finding alarms when both hold: the change is large (its *effect*, freed of what chance alone adds, reaches
-a threshold) and it is no accident (its chance, corrected by Holm for all tests of all columns, is below
+a threshold) and it is no accident (its p-value, corrected by Holm for all tests of all columns, is below
 ``alpha``). The first keeps large windows quiet about what does not matter, the second keeps small
 windows and wide tables quiet about noise. Rows count as independent of each other; where they come in
 clusters (one aircraft, one storm), only the first protects.
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from jobs.column_tests import Finding, absence, column_findings, dense, of_all
+from jobs.column_tests import ColumnTest, absence, column_findings, dense, of_all
 from jobs.database import Connection
 from jobs.statistics.divergence import (
     chi_square,
@@ -25,8 +25,8 @@ from jobs.statistics.divergence import (
     wasserstein,
 )
 from jobs.statistics.significance import holm
-from jobs.statistics.thresholds import Thresholds
 from jobs.statistics.window import Compared, compared
+from mdlc_constructs.settings.payloads.job_plan import Thresholds
 
 QUIET, DRIFT, UNKNOWN = "quiet", "drift", "unknown"
 
@@ -41,7 +41,7 @@ class ColumnDrift:
     measures: Mapping[str, float | None] = field(default_factory=dict)
     new: tuple[str, ...] = ()
     vanished: tuple[str, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[ColumnTest, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +79,10 @@ def drift(
 def judged(columns: Sequence[Compared], thresholds: Thresholds) -> DriftReport:
     """The verdicts on counted columns."""
     tested = [list(column_findings(column, thresholds)) for column in columns]
-    corrected = iter(holm([finding.chance for findings in tested for finding in findings]))
+    corrected = iter(holm([finding.p_value for findings in tested for finding in findings]))
     verdicts = []
     for column, findings in zip(columns, tested, strict=True):
-        final = tuple(replace(finding, chance=next(corrected)) for finding in findings)
+        final = tuple(replace(finding, p_value=next(corrected)) for finding in findings)
         verdicts.append(_verdict(column, final, thresholds))
     totals = [
         (sum(parts) for parts in zip(column.present, column.missing, strict=True)) for column in columns
@@ -91,11 +91,11 @@ def judged(columns: Sequence[Compared], thresholds: Thresholds) -> DriftReport:
     return DriftReport(rows=rows, baseline_rows=baseline_rows, columns=tuple(verdicts), thresholds=thresholds)
 
 
-def _verdict(column: Compared, findings: tuple[Finding, ...], thresholds: Thresholds) -> ColumnDrift:
+def _verdict(column: Compared, findings: tuple[ColumnTest, ...], thresholds: Thresholds) -> ColumnDrift:
     reasons = tuple(
         finding.message
         for finding in findings
-        if finding.effect >= finding.threshold and finding.chance < thresholds.alpha
+        if finding.effect >= finding.threshold and finding.p_value < thresholds.alpha
     )
     verdict = DRIFT if reasons else QUIET if findings else UNKNOWN
     measures = _measures(column)

@@ -18,7 +18,7 @@ from jobs.statistics.window import Compared, compared
 
 COLUMNS_PER_QUERY = 20
 _HUGEINT_BITS = 126  # what a signed number of 128 bits holds, and one to spare
-_LARGEST_POWER = 1000  # of two, as a factor that is a finite number
+_MAX_POWER = 1000  # of two, as a factor that is a finite number
 
 
 def exact_statistics(
@@ -56,8 +56,8 @@ def _with_edges_of(
         feature["name"]: feature["numerical_statistics"].get("quantiles") for feature in part["features"]
     }
     counted = compared(connection, relation, part)
-    made = {feature["name"]: feature for feature in document["features"]}
-    made |= {
+    features = {feature["name"]: feature for feature in document["features"]}
+    features |= {
         column.name: {
             "name": column.name,
             "inferred_type": baseline.INFERRED[columns[column.name]],
@@ -65,7 +65,7 @@ def _with_edges_of(
         }
         for column in counted
     }
-    return document | {"features": [made[name] for name in columns if name in made]}
+    return document | {"features": [features[name] for name in columns if name in features]}
 
 
 def _numerical(column: Compared, quantiles: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -151,14 +151,14 @@ def _summed(
     :param rows: how many numbers each column has.
     """
     powers = [
-        min(_LARGEST_POWER, _HUGEINT_BITS - count.bit_length() - math.frexp(bound)[1])
+        min(_MAX_POWER, _HUGEINT_BITS - count.bit_length() - math.frexp(bound)[1])
         for count, bound in zip(rows, largest, strict=True)
     ]
     sums = [
         f"sum(CAST({term} * {double(2.0**power)} AS HUGEINT))"
         for term, power in zip(terms, powers, strict=True)
     ]
-    found = single(connection, f"SELECT {', '.join(sums)} FROM {table}")
+    row = single(connection, f"SELECT {', '.join(sums)} FROM {table}")
     return [
-        Fraction(int(str(total))) / Fraction(2) ** power for total, power in zip(found, powers, strict=True)
+        Fraction(int(str(total))) / Fraction(2) ** power for total, power in zip(row, powers, strict=True)
     ]

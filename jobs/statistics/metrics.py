@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 CALIBRATION_BINS = 10
-_SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
+_MIN_PROBABILITY = float(np.finfo(np.float64).eps)
 
 HIGHER_IS_BETTER: Mapping[str, Mapping[str, bool]] = {
     "binary": {
@@ -64,7 +64,7 @@ class Scored:
         if self.task == "regression":
             error = self.scores - self.labels
             return {"squared": error**2, "absolute": np.abs(error), "label": self.labels}
-        clipped = np.clip(self.scores, _SMALLEST_PROBABILITY, 1 - _SMALLEST_PROBABILITY)
+        clipped = np.clip(self.scores, _MIN_PROBABILITY, 1 - _MIN_PROBABILITY)
         positive = self.labels == 1
         predicted = self.scores >= self.threshold
         return {
@@ -134,21 +134,21 @@ def _binary(scored: Scored, weights: Floats) -> dict[str, float]:
 def _ranking(scored: Scored, weights: Floats) -> tuple[float, float]:
     """The areas under the ROC and the precision-recall curve (as average precision), exact with ties."""
     drawn = weights.take(scored.order)
-    asked = np.cumsum(drawn)
+    selected = np.cumsum(drawn)
     drawn *= scored.ordered_labels
-    found = np.cumsum(drawn)
+    hits = np.cumsum(drawn)
     if len(scored.ends) < len(drawn):
-        asked, found = asked.take(scored.ends), found.take(scored.ends)
-    total_positive, total_negative = float(found[-1]), float(asked[-1] - found[-1])
+        selected, hits = selected.take(scored.ends), hits.take(scored.ends)
+    total_positive, total_negative = float(hits[-1]), float(selected[-1] - hits[-1])
     if total_positive == 0 or total_negative == 0:
         return float("nan"), float("nan")
-    alarms = asked - found
+    alarms = selected - hits
     # Twice the area by trapezia, multiplied out so that it takes two passes.
-    twice = total_positive * total_negative + _dot(alarms[1:], found[:-1]) - _dot(alarms[:-1], found[1:])
+    twice = total_positive * total_negative + _dot(alarms[1:], hits[:-1]) - _dot(alarms[:-1], hits[1:])
     # Before the first row that was drawn nothing was asked for, and nothing found.
-    np.maximum(asked, 1.0, out=asked)
-    precision = np.divide(found, asked, out=asked)
-    area = _dot(precision, found) - _dot(precision[1:], found[:-1])
+    np.maximum(selected, 1.0, out=selected)
+    precision = np.divide(hits, selected, out=selected)
+    area = _dot(precision, hits) - _dot(precision[1:], hits[:-1])
     return twice / (2 * total_positive * total_negative), area / total_positive
 
 
@@ -255,13 +255,13 @@ class Curves:
 
 def curves(scored: Scored, points: int = 200) -> Curves:
     """The curves of a binary model, each thinned to about ``points`` points."""
-    found = np.cumsum(scored.ordered_labels)[scored.ends]
-    asked = scored.ends + 1.0
-    kept = np.unique(np.linspace(0, len(found) - 1, points).astype(np.intp))
-    true_positive = np.r_[0.0, (found / max(found[-1], 1))[kept]]
-    alarms = asked - found
+    hits = np.cumsum(scored.ordered_labels)[scored.ends]
+    selected = scored.ends + 1.0
+    kept = np.unique(np.linspace(0, len(hits) - 1, points).astype(np.intp))
+    true_positive = np.r_[0.0, (hits / max(hits[-1], 1))[kept]]
+    alarms = selected - hits
     false_positive = np.r_[0.0, (alarms / max(alarms[-1], 1))[kept]]
-    precision = (found / asked)[kept]
+    precision = (hits / selected)[kept]
     size = np.bincount(scored.bins, minlength=CALIBRATION_BINS).astype(np.float64)
     held = size > 0
     expected = np.bincount(scored.bins, scored.scores, CALIBRATION_BINS)[held] / size[held]
@@ -269,7 +269,7 @@ def curves(scored: Scored, points: int = 200) -> Curves:
     names = ("true_positive", "false_positive", "false_negative", "true_negative")
     return Curves(
         roc=(false_positive, true_positive),
-        precision_recall=((found / max(found[-1], 1))[kept], precision),
+        precision_recall=((hits / max(hits[-1], 1))[kept], precision),
         calibration=(expected, happened, size[held]),
         confusion={name: int(scored.row_losses[name].sum()) for name in names},
     )

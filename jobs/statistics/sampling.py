@@ -40,9 +40,9 @@ def sampled(relation: str, columns: Iterable[str], *, taken: Sequence[str], rows
     # Rows of one lot hold the same, so that the least of each column is the row.
     values = ", ".join(f"min({quoted(name)}) AS {quoted(name)}" for name in taken)
     wanted = f"SELECT *, {equal} AS {_LOT} FROM {relation}"
-    found = f"SELECT {_LOT}, {values} FROM ({wanted}) WHERE {_LOT} IN (SELECT lot FROM drawn) GROUP BY {_LOT}"
+    query = f"SELECT {_LOT}, {values} FROM ({wanted}) WHERE {_LOT} IN (SELECT lot FROM drawn) GROUP BY {_LOT}"
     answered = ", ".join(f"found.{quoted(name)}" for name in taken)
     return (
-        f"WITH drawn(lot, place) AS ({drawn}) SELECT {answered} FROM ({found}) AS found "
+        f"WITH drawn(lot, place) AS ({drawn}) SELECT {answered} FROM ({query}) AS found "
         f"JOIN drawn ON drawn.lot = found.{_LOT} ORDER BY drawn.place, drawn.lot"
     )

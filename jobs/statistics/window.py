@@ -60,12 +60,12 @@ def compared(connection: Connection, relation: str, statistics: Mapping[str, Any
     there = {str(column[0]) for column in described}
     features = [feature for feature in statistics["features"] if feature["name"] in there]
     numeric = [feature for feature in features if "numerical_statistics" in feature]
-    found = {item.name: item for item in _numbers(connection, relation, numeric, rows)}
+    by_name = {item.name: item for item in _numbers(connection, relation, numeric, rows)}
     for feature in features:
         name = feature["name"]
-        if name not in found:
-            found[name] = _strings(connection, relation, feature, rows)
-    return [found.get(feature["name"]) or _gone(feature, rows) for feature in statistics["features"]]
+        if name not in by_name:
+            by_name[name] = _strings(connection, relation, feature, rows)
+    return [by_name.get(feature["name"]) or _gone(feature, rows) for feature in statistics["features"]]
 
 
 def _gone(feature: Mapping[str, Any], rows: int) -> Compared:
@@ -89,11 +89,11 @@ def _numbers(
     connection: Connection, relation: str, features: Sequence[Mapping[str, Any]], rows: int
 ) -> Iterator[Compared]:
     named = {feature["name"]: feature for feature in features}
-    asked = {name: _asked(feature, rows) for name, feature in named.items()}
-    found = dict(answers(connection, relation, asked, columns_at_once(rows)))
-    ranges = {name: (lowest, highest) for name, (_, lowest, highest, *_) in found.items()}
+    expressions = {name: _asked(feature, rows) for name, feature in named.items()}
+    counted = dict(answers(connection, relation, expressions, columns_at_once(rows)))
+    ranges = {name: (lowest, highest) for name, (_, lowest, highest, *_) in counted.items()}
     rescaled = rescaled_moments(connection, relation, ranges)
-    for name, answer in found.items():
+    for name, answer in counted.items():
         yield _counted(named[name], answer, rescaled.get(name), rows)
 
 

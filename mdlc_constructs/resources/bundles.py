@@ -93,7 +93,9 @@ def lambda_code() -> Bundle:
 
 @cache
 def job_code() -> Bundle:
-    """The data jobs as a zip that Python runs as it is."""
+    """The data jobs and the payloads that they share with the library: a zip that Python runs as it is."""
+    settings = _PACKAGE / "settings"
+    shared = (*_DOORS, settings / "__init__.py", *_files(settings / "payloads"))
 
     def fill(archive: zipfile.ZipFile) -> None:
         _add(
@@ -102,8 +104,11 @@ def job_code() -> Bundle:
             b"import runpy\n\nrunpy.run_module('jobs', run_name='__main__', alter_sys=True)\n",
         )
         _add_tree(archive, source("jobs"), "jobs")
+        for path in shared:
+            _add(archive, path.relative_to(_PACKAGE.parent).as_posix(), path.read_bytes())
 
-    return _bundle("jobs", _digest_of(_tree(source("jobs"))), fill)
+    texts = [path.read_text(encoding="utf-8") for path in shared]
+    return _bundle("jobs", _digest_of((*_tree(source("jobs")), *texts)), fill)
 
 
 @cache

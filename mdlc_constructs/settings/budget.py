@@ -14,7 +14,8 @@ HIGHEST_PRIORITY = 9
 def check_priority(priority: int) -> None:
     """Refuse a priority that the waiting list does not know.
 
-    :raises ValueError: naming the bounds.
+    Raises:
+        ValueError: naming the bounds.
     """
     check_whole("priority", priority, 0, HIGHEST_PRIORITY)
 
@@ -28,12 +29,15 @@ class Budget:
     came much later, so nobody waits for ever. The line is kept even where a smaller request behind would fit,
     because a large one would never be served otherwise; only who waits for its own model is passed by.
 
-    :param jobs: retrainings at a time.
-    :param instances: instances of all retrainings at a time.
-    :param head_start: what one step of priority is worth.
-    :param lease: how long a retraining may hold its share without saying that it is alive. Afterwards the
-        share is taken back, unless its execution still runs.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        jobs: retrainings at a time.
+        instances: instances of all retrainings at a time.
+        head_start: what one step of priority is worth.
+        lease: how long a retraining may hold its share without saying that it is alive. Afterwards the
+            share is taken back, unless its execution still runs.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     jobs: int = 10

@@ -15,12 +15,15 @@ MAX_GROWTH = 10.0
 class Patience:
     """When triggers become a retraining.
 
-    :param debounce: how long after the first trigger others join the same retraining. Later ones do not
-        put it off.
-    :param cool_down: how long after a retraining the next may start.
-    :param grows: what the cool-down is multiplied with each time the challenger loses; a win resets it.
-    :param longest: what it never grows beyond.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        debounce: how long after the first trigger others join the same retraining. Later ones do not
+            put it off.
+        cool_down: how long after a retraining the next may start.
+        grows: what the cool-down is multiplied with each time the challenger loses; a win resets it.
+        longest: what it never grows beyond.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     debounce: timedelta = timedelta(minutes=10)

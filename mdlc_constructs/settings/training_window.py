@@ -31,9 +31,12 @@ def _intervals(start: datetime | None, end: datetime, holdout: timedelta) -> Int
 class SlidingWindow:
     """The latest rows only: what is old is forgotten.
 
-    :param length: how far training reaches back before the holdout.
-    :param holdout: how long the holdout is.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        length: how far training reaches back before the holdout.
+        holdout: how long the holdout is.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     kind: ClassVar[Literal["sliding"]] = "sliding"
@@ -54,8 +57,11 @@ class SlidingWindow:
 class ExpandingWindow:
     """All rows so far.
 
-    :param holdout: how long the holdout is.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        holdout: how long the holdout is.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     kind: ClassVar[Literal["expanding"]] = "expanding"
@@ -74,10 +80,13 @@ class ExpandingWindow:
 class SinceDrift:
     """The rows since the world changed, as far as they are enough.
 
-    :param shortest: how far training reaches back before the holdout at least.
-    :param longest: how far at most, and where no drift is known.
-    :param holdout: how long the holdout is.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        shortest: how far training reaches back before the holdout at least.
+        longest: how far at most, and where no drift is known.
+        holdout: how long the holdout is.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     kind: ClassVar[Literal["since-drift"]] = "since-drift"

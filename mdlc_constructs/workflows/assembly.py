@@ -1,6 +1,6 @@
 """Puts a workflow's machine together from its steps, their verdicts and the seams around them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from mdlc_constructs.asl.machine import Machine
@@ -8,15 +8,10 @@ from mdlc_constructs.asl.placeholders import PSEUDO_PARAMETERS, bind_tokens, nam
 from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, Rule, State
 from mdlc_constructs.settings import Compute
-from mdlc_constructs.suggestions import nearest
 from mdlc_constructs.workflows.data_jobs import patience
 from mdlc_constructs.workflows.ending import TO_FAILURE, failure
+from mdlc_constructs.workflows.parts import NO_SEAM, Parts, Seams, starts_otherwise
 from mdlc_constructs.workflows.planning import DONE, on_step, plan, resume
-
-NO_SEAM = StateSequence()
-
-Seams = Mapping[str, StateSequence]
-"""`before_<step>` or `after_<step>` to the states that go there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +26,6 @@ class Template:
         planner: placeholder of the planning function's ARN.
         unchanged: variables to assign when the whole run was finished before.
         failure_fields: what the record and the event of a failure hold besides the error.
-        defaults: the tasks as they are unless they are replaced.
     """
 
     workflow: str
@@ -42,7 +36,6 @@ class Template:
     verdicts: Mapping[str, Choice]
     variables: tuple[str, ...]
     planner: str
-    defaults: Mapping[str, State]
     settings: Mapping[str, object]
     unchanged: Mapping[str, object]
     ending: StateSequence
@@ -86,72 +79,14 @@ def verdict(
     return Choice(name=name, rules=(refused,))
 
 
-def check_names(workflow: str, steps: Iterable[str], tasks: Iterable[str], seams: Iterable[str]) -> None:
-    """Refuse tasks and seams of steps that do not exist.
-
-    Raises:
-        ValueError: naming what was asked for, the nearest right name, and the steps there are.
-    """
-    steps = tuple(steps)
-    around = tuple(f"{side}_{step}" for step in steps for side in ("before", "after"))
-    for what, names, known in (("step", tasks, steps), ("seam", seams, around)):
-        for name in names:
-            if name not in known:
-                near = nearest(name, known)
-                hint = f" Did you mean {near!r}?" if near else ""
-                raise ValueError(
-                    f"{name!r} is no {what} of the {workflow} workflow: it has {', '.join(steps)}, with "
-                    f"a seam before_ and after_ each.{hint}"
-                )
-
-
-def chosen_tasks(
-    workflow: str, defaults: Mapping[str, State], tasks: Mapping[str, State] | None
-) -> dict[str, State]:
-    """The task of every step: the default, unless `tasks` replaces it.
-
-    Raises:
-        ValueError: for a task that the rest of the machine could not go on with.
-    """
-    for step, task in (tasks or {}).items():
-        default = defaults.get(step)
-        if default is None:
-            continue
-        if task.name != default.name:
-            raise ValueError(
-                f"The task of the step {step!r} of the {workflow} workflow is named {task.name!r}: name it "
-                f"{default.name!r}, by which the plan and the other states know it."
-            )
-        missing = sorted(assigned(default) - assigned(task))
-        if missing:
-            raise ValueError(
-                f"The task of the step {step!r} of the {workflow} workflow assigns no variable "
-                f"{missing[0]!r}, which following states read: give it assign={{{missing[0]!r}: ...}}, as "
-                f"docs/change-a-step.md says."
-            )
-    return {**defaults, **(tasks or {})}
-
-
-def starts_otherwise(state: State, default: State) -> bool:
-    """Whether a state starts another kind of work than the default, whose work is looked up by its name."""
-    return state.to_asl().get("Resource") != default.to_asl().get("Resource")
-
-
-def assigned(state: State) -> set[str]:
-    """The variables that a state assigns when it succeeds."""
-    names = state.to_asl().get("Assign")
-    return set(names) if isinstance(names, Mapping) else set()
-
-
-def assemble(
-    template: Template, tasks: Mapping[str, State], seams: Seams, bindings: Mapping[str, object]
-) -> Machine:
+def assemble(template: Template, parts: Parts) -> Machine:
     """The whole machine.
 
     A step that an earlier execution completed is not run again; the states of the seam behind it are, when
     the execution stopped before the next step began. A seam that runs always is entered by `Resume` on the
     way to a later step, and left by a choice that goes on there.
     """
+    tasks, seams = parts.tasks, parts.seams
     entries, always = _entries(template, tasks, seams), _always(template, seams)
     finished = on_step(DONE, "RecordAudit", template.unchanged)
 
@@ -191,9 +126,7 @@ def assemble(
         verdicts=template.variables,
         function_arn=template.planner,
         replaced=[
-            tasks[step].name
-            for step in template.jobs
-            if starts_otherwise(tasks[step], template.defaults[step])
+            tasks[step].name for step in template.jobs if starts_otherwise(tasks[step], parts.defaults[step])
         ],
     ).linked("Resume")
     resumed = [rule for _, rule in targets(0)]
@@ -209,7 +142,10 @@ def assemble(
         ),
     )
     return Machine(
-        states, comment=template.comment, timeout_seconds=template.timeout_seconds, bindings=dict(bindings)
+        states,
+        comment=template.comment,
+        timeout_seconds=template.timeout_seconds,
+        bindings=dict(parts.bindings),
     )
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import Any, cast
 
 from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -14,7 +14,6 @@ from constructs import Construct
 
 from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import State
 from mdlc_constructs.resources import bundles
@@ -29,6 +28,7 @@ from mdlc_constructs.settings import Dataset, NetworkSettings
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.token import has_token
 from mdlc_constructs.signatures import ConstructorSignature
+from mdlc_constructs.workflows.parts import MachineFunction, Settings
 from mdlc_constructs.workflows.seams import Seam, seams_of, tasks_of
 
 DATA_LOCK = "requirements-data.lock"
@@ -102,6 +102,11 @@ def source_at(home: ModelHome, uri: str, bucket: s3.IBucket | None, *, argument:
         key_arn = key.key_arn if key is not None else None
         return Source(bucket=named, prefix=prefix, key_arn=key_arn, construct=bucket)
     return Source(bucket=named, prefix=prefix, key_arn=KEY_ARN if named == home.bucket_name else None)
+
+
+def without_none(**options: Any) -> dict[str, Any]:
+    """The options that are not None: a default stands once, in the settings that take them."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 class Workflow(Construct):
@@ -194,10 +199,10 @@ class Workflow(Construct):
     @staticmethod
     def repository_arn(image_uri: str) -> str:
         """The ECR repository of an image; any of the account's when the URI does not tell."""
-        found = _ECR.fullmatch(image_uri)
-        if found is None:
+        match = _ECR.fullmatch(image_uri)
+        if match is None:
             return "arn:${Partition}:ecr:${Region}:${Account}:repository/*"
-        return f"arn:${{Partition}}:ecr:{found['region']}:{found['account']}:repository/{found['repository']}"
+        return f"arn:${{Partition}}:ecr:{match['region']}:{match['account']}:repository/{match['repository']}"
 
     @staticmethod
     def network_bindings(network: NetworkSettings) -> dict[str, str]:
@@ -211,9 +216,15 @@ class Workflow(Construct):
         """Every step's task, from `create_<step>_task`."""
         return tasks_of(self, self.steps)
 
-    def read_seams(self, given: Mapping[str, Seam] | None) -> dict[str, StateSequence]:
-        """The seams from methods and from the constructor, the constructor's after the methods'."""
-        return seams_of(self, self.steps, given)
+    def put_together(
+        self, machine: MachineFunction[Settings], settings: Settings, seams: Mapping[str, Seam] | None
+    ) -> Machine:
+        """The machine with the tasks of `create_<step>_task` and the seams of methods and constructor.
+
+        The constructor's seams come after those of the methods.
+        """
+        self.tasks = self.tasks_of_steps()
+        return machine(settings, tasks=self.tasks, seams=seams_of(self, self.steps, seams))
 
     def _alarm(self, id_: str, metric: str, what: str) -> cloudwatch.CfnAlarm:
         return cloudwatch.CfnAlarm(

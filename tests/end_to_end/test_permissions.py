@@ -5,11 +5,15 @@ Judged from what the tests in `test_life_of_a_model.py` and `test_life_that_ends
 
 import pytest
 
-from tests.end_to_end import permissions
+from tests.end_to_end import permissions, test_life_of_a_model, test_life_that_ends
 from tests.end_to_end.aws import Aws, Execution
+from tests.end_to_end.chapters import chapters
 from tests.end_to_end.grants import Grant, Use
 from tests.end_to_end.permissions import Unused
-from tests.end_to_end.test_life_of_a_model import CHANGED, FAILING, SHUFFLED
+from tests.end_to_end.test_life_of_a_model import CHANGED, FAILING, SHUFFLED, teams
+
+__all__ = ["teams"]
+pytestmark = chapters("life", after=(test_life_of_a_model, test_life_that_ends), in_order=False)
 
 TEAMS = (CHANGED, SHUFFLED, FAILING)
 STANDING = SHUFFLED
@@ -83,7 +87,7 @@ def test_a_run_without_an_action_fails_naming_it(aws: Aws, role: str, action: st
     failed = run_without(aws, role, action, {"window": {"start": "2013-02-01"}})
     assert failed.status == "FAILED"
     assert action in failed.cause
-    assert failed.states[-4:] == (entered, "RecordFailure", "AnnounceFailure", "Failed")
+    assert failed.states[-4:] == (entered, "RecordFailure", "PublishFailure", "Failed")
     assert action in aws.audit(STANDING)[-1]["cause"]
 
 
@@ -91,11 +95,11 @@ def test_a_run_that_may_not_write_its_audit_item_keeps_the_first_error(aws: Aws)
     before = aws.audit(STANDING)
     failed = run_without(aws, "TrainingRole", "dynamodb:PutItem", {"windw": {}})
     assert (failed.status, failed.error) == ("FAILED", "InvalidInput")
-    assert failed.states == ("Plan", "RecordFailure", "AnnounceFailure", "Failed")
+    assert failed.states == ("Plan", "RecordFailure", "PublishFailure", "Failed")
     unchanged = run_without(aws, "TrainingRole", "dynamodb:PutItem", {})
     assert unchanged.status == "FAILED"
     assert "dynamodb:PutItem" in unchanged.cause
-    assert unchanged.states[-4:] == ("RecordAudit", "RecordFailure", "AnnounceFailure", "Failed")
+    assert unchanged.states[-4:] == ("RecordAudit", "RecordFailure", "PublishFailure", "Failed")
     assert aws.audit(STANDING) == before
 
 

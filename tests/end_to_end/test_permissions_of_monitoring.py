@@ -6,11 +6,15 @@ judged in `test_permissions.py` and `test_permissions_of_releases.py`.
 
 import pytest
 
-from tests.end_to_end import permissions
+from tests.end_to_end import permissions, test_monitoring
 from tests.end_to_end.aws import Aws
+from tests.end_to_end.chapters import chapters
 from tests.end_to_end.grants import Grant, Granted, Use
 from tests.end_to_end.permissions import Unused
-from tests.end_to_end.test_monitoring import TEAM
+from tests.end_to_end.test_monitoring import TEAM, quiet, shifted, watched
+
+__all__ = ["quiet", "shifted", "watched"]
+pytestmark = chapters("monitoring", after=(test_monitoring,), in_order=False)
 
 MACHINES = ("MonitoringRole", "BatchMonitoringRole")
 FUNCTIONS = ("FunctionsPlanMonitoringRole", "FunctionsRecordWindowsRole", "FunctionsReplayAnswersRole")

@@ -6,11 +6,16 @@ granted is judged in `test_permissions.py`.
 
 import pytest
 
-from tests.end_to_end import permissions
+from tests.end_to_end import permissions, test_decisions_under_load
 from tests.end_to_end.aws import Aws
 from tests.end_to_end.busy import WATCHED
+from tests.end_to_end.chapters import chapters
 from tests.end_to_end.grants import Grant, Granted, Use, granted
 from tests.end_to_end.permissions import Unused
+from tests.end_to_end.test_decisions_under_load import api, busy, story, unwatched
+
+__all__ = ["api", "busy", "story", "unwatched"]
+pytestmark = chapters("busy", after=(test_decisions_under_load,), in_order=False)
 
 MACHINES = ("ServingRole", "DecisionsMachineRole")
 RELEASING = (

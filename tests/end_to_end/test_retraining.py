@@ -10,8 +10,11 @@ import pytest
 
 from mdlc_cli import audit, machines
 from tests.end_to_end.aws import Execution
+from tests.end_to_end.chapters import chapters
 from tests.end_to_end.retraining import DECIDED, SERVED, Retraining
 from tests.end_to_end.team_retraining import Retrained
+
+pytestmark = chapters("retraining")
 
 
 def concluded(retraining: Retraining, model: Retrained, outcome: str, *, after: int) -> dict[str, str]:

@@ -11,8 +11,12 @@ from typing import Any
 
 import pytest
 
+from tests.end_to_end import test_retraining, test_retraining_killed
+from tests.end_to_end.chapters import chapters
 from tests.end_to_end.killing import HALT, Walked, frozen
 from tests.end_to_end.retraining import HERE, SERVED, Retraining
+
+pytestmark = chapters("retraining", after=(test_retraining, test_retraining_killed))
 
 TRAINED = {"outcome": "PendingApproval", "passed": "true", "reasons": "", "run": "walked", "rows": "9"}
 """What the training stands for ends with: a version that a person has approved already, so that every state
@@ -68,13 +72,13 @@ def test_the_clock_retrains_once_with_what_its_rule_hands_over(
 
 
 def test_a_function_that_is_killed_is_asked_again(retraining: Retraining, walked: Walked) -> None:
-    machine = walked.halting_before("RestLease")
+    machine = walked.halting_before("ReleaseCapacity")
     machine["States"][HALT]["Seconds"] = 50
     walked.put(machine)
     execution = retraining.start(SERVED, reason="a function dies")
     retraining.aws.until_entered(execution, HALT)
     with frozen("FunctionsPlanRetraining"):
-        retraining.aws.until_entered(execution, "RestLease", then="TaskScheduled")
+        retraining.aws.until_entered(execution, "ReleaseCapacity", then="TaskScheduled")
         time.sleep(0.3)
     walked.put(walked.definition)
     done = retraining.aws.wait(execution)
@@ -201,7 +205,7 @@ def walk(retraining: Retraining, walked: Walked, state: str, outcome: str = "Suc
     assert retraining.free(), state
 
 
-UNUSUAL = {"Duplicate", "ReleaseFailed", "ConcludeFailure", "RecordFailure", "AnnounceFailure", "Failed"}
+UNUSUAL = {"Duplicate", "ReleaseFailed", "ConcludeFailure", "RecordFailure", "PublishFailure", "Failed"}
 SUPERSEDED = {"LookAtRejected", "RejectedVerdict"}
 """States beside the path: what they are for is brought about in walks of their own."""
 
@@ -226,7 +230,7 @@ def test_a_walk_over_the_states_of_a_release_that_came_to_nothing(
 def test_a_walk_over_the_states_that_handle_a_failure(retraining: Retraining, walked: Walked) -> None:
     release = Walked(retraining.aws, f"arn:aws:states:{HERE}:stateMachine:served-release")
     fails = {"Type": "Fail", "Error": "NoCapacity", "Cause": "not today"}
-    for state in ("ReleaseFailed", "ConcludeFailure", "RecordFailure", "AnnounceFailure", "Failed"):
+    for state in ("ReleaseFailed", "ConcludeFailure", "RecordFailure", "PublishFailure", "Failed"):
         release.put({"QueryLanguage": "JSONata", "StartAt": "Stub", "States": {"Stub": fails}})
         walked.put(walked.halting_before(state))
         first = retraining.start(SERVED, reason=f"fail to {state}")

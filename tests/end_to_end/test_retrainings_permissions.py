@@ -7,11 +7,18 @@ roles do. What training and release are granted is judged in `test_permissions.p
 
 import pytest
 
-from tests.end_to_end import permissions
+from tests.end_to_end import permissions, test_retraining, test_retraining_killed, test_retraining_walked
+from tests.end_to_end.chapters import chapters
 from tests.end_to_end.grants import Grant, Granted, Use, granted
 from tests.end_to_end.permissions import Unused
 from tests.end_to_end.retraining import Retraining
 from tests.end_to_end.team_retraining import STACK
+from tests.end_to_end.test_retraining_walked import walked
+
+__all__ = ["walked"]
+pytestmark = chapters(
+    "retraining", after=(test_retraining, test_retraining_killed, test_retraining_walked), in_order=False
+)
 
 MACHINES = ("ServedRetrainingRole", "DecidedRetrainingRole")
 FUNCTIONS = ("FunctionsNoteTriggerRole", "FunctionsPlanRetrainingRole", "FunctionsReapLeasesRole")

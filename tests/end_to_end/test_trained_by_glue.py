@@ -8,7 +8,10 @@ from aws_cdk import App
 
 from examples.trained_by_glue.stack import TrainedByGlueStack
 from tests.end_to_end.aws import Aws
+from tests.end_to_end.chapters import chapters
 from tests.end_to_end.team import Team, write_orders
+
+pytestmark = chapters("glue")
 
 TEAM = Team(model="trained-by-glue")
 

@@ -14,6 +14,8 @@ import pytest
 from examples.flight_delay import demo
 from mdlc_cli import local
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(demo.__file__).resolve().parents[2]
 FLIGHTS_OF_DECEMBER = 28_135
 

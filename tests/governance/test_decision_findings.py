@@ -60,6 +60,7 @@ def test_stacks_are_clean_and_what_a_user_adds_is_still_a_finding(tmp_path: Path
     assert not [violation for violations in others for violation in violations]
 
 
+@pytest.mark.slow
 def test_cfn_lint_finds_nothing(tmp_path: Path) -> None:
     app = App(outdir=str(tmp_path))
     # Together they hold every kind of resource.

@@ -91,6 +91,7 @@ def test_the_reference_stacks_are_clean(judge: Judge) -> None:
     assert judge(build).findings == set()
 
 
+@pytest.mark.slow
 def test_every_other_stack_of_the_tests_is_clean(judge: Judge) -> None:
     def build(app: App) -> None:
         for name, (make, env) in STACKS.items():

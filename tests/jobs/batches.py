@@ -48,9 +48,18 @@ QUALITY: dict[str, Any] = {
     "leak_auc": 0.98,
 }
 SPLIT: dict[str, Any] = {
-    "train": {"start": None, "end": "2024-02-01T00:00:00"},
-    "validation": {"start": "2024-02-01T00:00:00", "end": "2024-03-01T00:00:00"},
-    "holdout": {"start": "2024-03-01T00:00:00", "end": None},
+    "intervals": {
+        "train": {"start": None, "end": "2024-02-01T00:00:00"},
+        "validation": {"start": "2024-02-01T00:00:00", "end": "2024-03-01T00:00:00"},
+        "holdout": {"start": "2024-03-01T00:00:00", "end": None},
+    }
+}
+GATE: dict[str, Any] = {
+    "at_least": {},
+    "at_most": {},
+    "better_than_champion": None,
+    "margin": 0.0,
+    "confidence": 0.95,
 }
 Row = dict[str, Any]
 
@@ -111,7 +120,7 @@ class Batch:
             "data": {"version": "d" * 64, "uri": "s3://b/p/", "files": [self.entry(path) for path in found]},
             "quality": QUALITY,
             "split": SPLIT,
-            "gate": {"at_least": {}, "at_most": {}},
+            "gate": GATE,
             "evaluation": {"threshold": 0.5, "bootstrap": 50, "seed": 1},
             "champion": None,
         }

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mdlc_constructs.settings.payloads.job_plan import DatasetSection
+
 Values = Sequence[Any] | NDArray[Any]
 
 KINDS = 8  # of quiet columns, see quiet()
@@ -20,6 +22,19 @@ def relation(connection: duckdb.DuckDBPyConnection, name: str, columns: Mapping[
     connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM given")
     connection.unregister("given")
     return name
+
+
+def dataset_of(columns: Mapping[str, str], *, key: str, task: str = "binary") -> DatasetSection:
+    """A dataset whose features are the columns, and whose key and time are none of them."""
+    return DatasetSection(
+        format="csv",
+        timestamp="t",
+        row_key=(key,),
+        columns=columns,
+        features=tuple(columns),
+        positive="1",
+        task=task,
+    )
 
 
 def quiet(random: np.random.Generator, rows: int, columns: int) -> dict[str, NDArray[Any]]:

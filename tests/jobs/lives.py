@@ -34,8 +34,9 @@ PREDICTED_AT = "2024-03-01T05:00:00+00:00"
 class Data:
     """A data set: its section of the plan, and rows of values by the columns' names.
 
-    :param training: rows to train and judge on, with labels.
-    :param fresh: rows to score, which get their labels later.
+    Args:
+        training: rows to train and judge on, with labels.
+        fresh: rows to score, which get their labels later.
     """
 
     section: Mapping[str, Any]
@@ -159,7 +160,7 @@ def _batch(data: Data, batch: Batch, split: Path, sections: Mapping[str, Any]) -
     given = {"keys": batch.output("keys", of="prepared"), "predictions": batch.folder / "scores"}
     folders = Folders(input_base=batch.folder, output_base=batch.folder / "checked", inputs=given)
     verdict = check.run(plan, folders)
-    assert verdict["passed"], verdict["reasons"]
+    assert verdict.passed, verdict.reasons
     parts = table(batch.folder / "checked" / "parts" / "*.parquet")
     return [row[2:] for row in parts] + [(line,) for line in sorted(records.read_text().splitlines())]
 

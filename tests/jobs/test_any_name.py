@@ -9,10 +9,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.commands import check, monitor
+from tests.examples_tried import examples
 from tests.jobs.lives import Data, Row, lived
 
 ROLES = {
@@ -113,6 +115,7 @@ def plain(extra: int) -> dict[str, Any]:
     return life({name: f"column {place}" for place, name in enumerate(columns(extra))})
 
 
+@pytest.mark.slow
 def test_columns_called_as_any_name_of_our_own_sql() -> None:
     known = aliases()
     assert {"k", "_label", "filename", "event_time", "judged", "staged", "v", "lot"} <= set(known)
@@ -154,7 +157,8 @@ NAMES = (
 )
 
 
-@settings(max_examples=8, derandomize=True)
+@pytest.mark.slow
+@settings(max_examples=examples(8), derandomize=True)
 @given(names=st.lists(NAMES, min_size=len(ROLES), max_size=len(ROLES), unique_by=str.lower))
 def test_any_names_of_columns_give_the_results_of_plain_ones(names: list[str]) -> None:
     found, expected = life(dict(zip(ROLES, names, strict=True))), plain(0)

@@ -17,13 +17,16 @@ from jobs.commands import features, prepare, quality
 from jobs.database import connected, literal
 from jobs.monitoring.captures import stage_captures
 from jobs.names import FAULT, PLACE, at_place
-from jobs.plan import DataFile, Interval, parse_plan
+from jobs.plan import parse_plan
 from jobs.reading import Sources, examine, stage, wrong_values
 from jobs.serving.program import Program
 from jobs.serving.serve import ROWS, prepared
 from jobs.serving.values import canonical, read
 from jobs.values import canonical as canonical_sql
 from mdlc_constructs.settings import rules as decision_rules
+from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile
+from mdlc_constructs.settings.payloads.moments import Interval
+from tests.examples_tried import examples
 from tests.jobs.batches import Batch, rows
 from tests.jobs.monitoring.windows import END, START, Window, event, opened
 from tests.jobs.monitoring.windows import rows as served_rows
@@ -35,7 +38,7 @@ REFUSED = "refused"
 def staged(folder: Path, path: Path, kind: str) -> list[Any]:
     """A file's column ``v`` as the jobs read it, in the order of ``n``."""
     with connected() as (connection, _):
-        file = DataFile(name=path.name, size=0, algorithm="", value="")
+        file = DataFile(name=path.name, size=0, checksum=Checksum(algorithm="", value=""))
         columns = {"n": "integer", "v": kind}
         sources: Sources = examine(connection, [file], folder, path.suffix[1:], columns)
         assert [*sources.problems, *stage(connection, sources, columns, folder / "staged")] == []
@@ -123,7 +126,7 @@ COLUMNS = {
 ANY_COLUMN = st.sampled_from(sorted(COLUMNS)).flatmap(COLUMNS.__getitem__)
 
 
-@settings(max_examples=12, derandomize=True)
+@settings(max_examples=examples(12), derandomize=True)
 @given(values=ANY_COLUMN, kind=st.sampled_from(["category", "text"]))
 @example(values=[True, False], kind="category")
 @example(values=[2, None, 3], kind="category")
@@ -141,7 +144,7 @@ def test_a_category_is_the_same_however_it_is_written(
         assert in_binary(folder, values, kind) == expected
 
 
-@settings(max_examples=8, derandomize=True)
+@settings(max_examples=examples(8), derandomize=True)
 @given(values=COLUMNS["integers"] | COLUMNS["integers with holes"])
 @example(values=[2**53 + 1, 2**63 - 1])
 def test_an_integer_is_exact_in_every_path(
@@ -170,7 +173,7 @@ def test_bytes_that_are_no_text_are_a_problem_of_their_row(tmp_path: Path) -> No
     assert staged(tmp_path, path, "category") == staged(tmp_path, path, "text") == ["fré", REFUSED]
 
 
-@settings(max_examples=200, derandomize=True)
+@settings(max_examples=examples(200), derandomize=True)
 @given(text=st.from_regex(r"-?[0-9]{0,17}\.?0?", fullmatch=True) | WORDS)
 @example(text="9007199254740991.0")
 @example(text="9007199254740992.0")
@@ -256,7 +259,7 @@ def test_accepted_values_and_the_positive_label_are_compared_as_values_are_writt
     plan["dataset"]["columns"]["y"] = "category"
     plan["dataset"]["positive"] = "TRUE"
     verdict = quality.run(parse_plan(plan), batch.folders())
-    assert verdict["passed"], verdict["reasons"]
+    assert verdict.passed, verdict.reasons
     report = json.loads(batch.output("report", "report.json").read_text())
     assert report["label"]["mean"] == pytest.approx(sum(row["y"] for row in rows()) / 300)
 

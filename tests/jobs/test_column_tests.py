@@ -5,7 +5,7 @@ import numpy as np
 
 from jobs.statistics.baseline import statistics
 from jobs.statistics.drift import drift
-from jobs.statistics.thresholds import Thresholds
+from mdlc_constructs.settings.payloads.job_plan import Thresholds
 from tests.jobs.columns import relation
 from tests.jobs.statistics.test_drift import alarms
 

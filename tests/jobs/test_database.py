@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from jobs.database import _links, connected, file_name, files, literal, memory_bytes, parquet, quoted, single
 from jobs.errors import JobError
+from tests.examples_tried import examples
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_a_file_is_opened_by_its_very_name(tmp_path: Path) -> None:
                 assert found == (file_name(path),)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15))
 @given(st.lists(st.text("ab*?[]!-{}\\,^ é", min_size=1, max_size=6), min_size=2, max_size=6, unique=True))
 def test_whatever_files_lie_side_by_side_each_is_itself(names: list[str]) -> None:
     with TemporaryDirectory() as folder, connected() as (connection, _):

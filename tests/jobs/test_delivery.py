@@ -15,7 +15,7 @@ AT = datetime(2024, 6, 1, 8)
 
 
 def planned(folder: Path, **settings: Any) -> Plan:
-    about = {"to": "table", "key": "row_key", **settings}
+    about = {"to": "table", "key": "row_key", "columns": [], **settings}
     dataset = {**DATASET, "columns": {**DATASET["columns"], "leg": "text"}, "row_key": ["id", "leg"]}
     batch = Batch(folder)
     batch.write("a.csv", "id\n1\n")
@@ -86,7 +86,7 @@ def test_a_table_gets_the_key_that_was_asked_for(tmp_path: Path, key: str, first
 def test_the_only_column_of_a_row_key_is_the_row_key(tmp_path: Path) -> None:
     batch = Batch(tmp_path / "batch")
     batch.write("a.csv", "id\n1\n")
-    plan = batch.plan(workflow="batch", split={}, delivery={"to": "table", "key": "id"})
+    plan = batch.plan(workflow="batch", split={}, delivery={"to": "table", "key": "id", "columns": []})
     _, (rows,) = written(tmp_path, plan, [record(0, row_key="{r0}")])
     assert rows[0]["key"] == "{r0}"
 
@@ -118,7 +118,7 @@ def test_files_grow_before_the_history_of_an_execution_is_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "ROWS_PER_FILE", 2)
-    monkeypatch.setattr(delivery, "MOST_FILES", 3)
+    monkeypatch.setattr(delivery, "MAX_FILES", 3)
     _, files = written(tmp_path, planned(tmp_path / "batch", to="events"), [record(n) for n in range(10)])
     assert [len(rows) for rows in files] == [4, 4, 2]
 

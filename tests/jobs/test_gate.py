@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pytest
@@ -6,8 +7,15 @@ import pytest
 from jobs.errors import PlanError
 from jobs.gate import comparison, conditions, thresholds, undefined
 from jobs.statistics.metrics import Bootstrap
+from mdlc_constructs.settings.payloads.codec import decode
+from mdlc_constructs.settings.payloads.job_plan import GateSection
+from tests.jobs.batches import GATE
 
 METRICS = {"auc": 0.7, "log_loss": 0.5}
+
+
+def gate_of(**conditions: Any) -> GateSection:
+    return decode(GateSection, {**GATE, **conditions})
 
 
 def drawn(challenger: Mapping[str, list[float]], champion: Mapping[str, list[float]]) -> Bootstrap:
@@ -27,17 +35,17 @@ def drawn(challenger: Mapping[str, list[float]], champion: Mapping[str, list[flo
     ],
 )
 def test_thresholds_are_met_or_not(gate: dict[str, dict[str, float]], passed: list[bool]) -> None:
-    assert [check.passed for check in thresholds(gate, METRICS)] == passed
+    assert [check.passed for check in thresholds(gate_of(**gate), METRICS)] == passed
 
 
 def test_a_check_is_a_sentence() -> None:
-    (check,) = thresholds({"at_least": {"auc": 0.75}}, METRICS)
+    (check,) = thresholds(gate_of(at_least={"auc": 0.75}), METRICS)
     assert check.sentence == "auc 0.7000 fails: asked was at least 0.75."
 
 
 def test_a_metric_that_is_not_defined_passes_nothing() -> None:
     gate = {"at_least": {"auc": 0.0}, "at_most": {"auc": 1.0}}
-    checks = thresholds(gate, {"auc": float("nan")})
+    checks = thresholds(gate_of(**gate), {"auc": float("nan")})
     assert [check.passed for check in checks] == [False, False]
     assert checks[0].to_json()["value"] is None
 
@@ -63,15 +71,15 @@ def test_a_model_that_cannot_be_measured_never_passes() -> None:
     ],
 )
 def test_a_gate_asks_for_something_or_not(gate: dict[str, object], asks: bool) -> None:
-    assert conditions(gate) is asks
+    assert conditions(gate_of(**gate)) is asks
 
 
 def test_an_unknown_metric_is_refused() -> None:
     with pytest.raises(PlanError, match="no metric 'acu'"):
-        thresholds({"at_least": {"acu": 0.5}}, METRICS)
+        thresholds(gate_of(at_least={"acu": 0.5}), METRICS)
     both = {"challenger": METRICS, "champion": METRICS}
     with pytest.raises(PlanError, match="no metric 'rmse'"):
-        comparison({"better_than_champion": "rmse"}, "binary", both, drawn({}, {}))
+        comparison(gate_of(better_than_champion="rmse"), "binary", both, drawn({}, {}))
 
 
 @pytest.mark.parametrize(
@@ -93,18 +101,18 @@ def test_a_challenger_must_be_better_by_the_margin(
         {"auc": list(shared + challenger + noise * bool(challenger))}, {"auc": list(shared + champion)}
     )
     metrics = {"challenger": {"auc": 0.7 + challenger}, "champion": {"auc": 0.7 + champion}}
-    gate = {"better_than_champion": "auc", "margin": margin, "confidence": 0.95}
+    gate = gate_of(better_than_champion="auc", margin=margin)
     assert [check.passed for check in comparison(gate, "binary", metrics, bootstrap)] == [passed]
 
 
 def test_less_is_better_for_losses() -> None:
     bootstrap = drawn({"log_loss": [0.4, 0.41]}, {"log_loss": [0.5, 0.51]})
     metrics = {"challenger": {"log_loss": 0.4}, "champion": {"log_loss": 0.5}}
-    (check,) = comparison({"better_than_champion": "log_loss"}, "binary", metrics, bootstrap)
+    (check,) = comparison(gate_of(better_than_champion="log_loss"), "binary", metrics, bootstrap)
     assert check.passed
     assert "0.1000 better" in check.sentence
 
 
 def test_without_a_champion_there_is_nothing_to_beat() -> None:
-    gate = {"better_than_champion": "auc"}
+    gate = gate_of(better_than_champion="auc")
     assert comparison(gate, "binary", {"challenger": METRICS}, drawn({}, {})) == []

@@ -5,15 +5,21 @@ from sklearn.metrics import roc_auc_score
 from jobs.database import connected
 from jobs.leaks import strengths
 from jobs.names import LABEL
-from jobs.plan import Dataset
+from mdlc_constructs.settings.payloads.job_plan import DatasetSection
 
 ROWS = 3000
 
 
 def measured(column: str, kind: str, task: str = "binary") -> float:
     """How strong a column is that SQL makes of the row number `i`, the label `y` and chance `r`."""
-    dataset = Dataset(
-        format="csv", timestamp="t", row_key=("i",), columns={"x": kind}, features=("x",), task=task
+    dataset = DatasetSection(
+        format="csv",
+        timestamp="t",
+        row_key=("i",),
+        columns={"x": kind},
+        features=("x",),
+        positive="1",
+        task=task,
     )
     with connected() as (connection, _):
         connection.execute("SELECT setseed(0.5)")
@@ -25,7 +31,15 @@ def measured(column: str, kind: str, task: str = "binary") -> float:
 
 
 def test_the_measure_is_the_auc_of_scikit_learn() -> None:
-    dataset = Dataset(format="csv", timestamp="t", row_key=("i",), columns={"x": "number"}, features=("x",))
+    dataset = DatasetSection(
+        format="csv",
+        timestamp="t",
+        row_key=("i",),
+        columns={"x": "number"},
+        features=("x",),
+        positive="1",
+        task="binary",
+    )
     generator = np.random.default_rng(1)
     values, labels = generator.integers(0, 9, 200), generator.integers(0, 2, 200)
     with connected() as (connection, _):

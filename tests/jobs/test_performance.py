@@ -95,7 +95,7 @@ def test_a_run_evaluated_again_beside_a_champion_leaves_the_same_bytes(filled: B
     answers(filled, "challenger", list(noise + 0.3 * labels))
     alone = evaluated(filled)
     answers(filled, "champion", list(noise))
-    rival = {"version": 3, "package_arn": "arn", "program": {}}
+    rival = {"version": 3, "package_arn": "arn", "model": "m", "program": {}}
     beside = evaluated(filled, "again", champion=rival)
     for name in NAMES:
         assert (alone / name).read_bytes() == (beside / name).read_bytes()

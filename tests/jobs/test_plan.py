@@ -1,11 +1,15 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from jobs.errors import PlanError
-from jobs.plan import Interval, parse_plan, read_plan
+from jobs.plan import parse_plan, read_plan
 from mdlc_constructs.settings import Dataset, Evaluation, Gate, QualityRules, Split
+from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.job_plan import DataSection, JobPlan
+from mdlc_constructs.settings.payloads.moments import Interval
 from tests.jobs.batches import Batch
 
 
@@ -25,24 +29,23 @@ def test_the_settings_write_what_the_jobs_read() -> None:
         known_after=("later",),
         calendar=("hour",),
     )
-    document = {
-        "schema_version": 1,
-        "workflow": "training",
-        "model": "m",
-        "run": "r",
-        "dataset": {**dataset.to_plan(), "uri": dataset.uri},
-        "data": {"version": "v", "files": []},
-        "quality": QualityRules().to_plan(),
-        "split": Split.by_fraction().to_plan(),
-        "gate": Gate(at_least={"auc": 0.6}).to_plan(),
-        "evaluation": Evaluation().to_plan(),
-        "champion": None,
-    }
-    plan = parse_plan(json.loads(json.dumps(document)))
+    written = JobPlan(
+        workflow="training",
+        model="m",
+        run="r",
+        dataset=replace(dataset.to_plan(), uri=dataset.uri),
+        data=DataSection(version="v", files=()),
+        quality=QualityRules().to_plan(),
+        split=Split.by_fraction().to_plan(),
+        gate=Gate(at_least={"auc": 0.6}).to_plan(),
+        evaluation=Evaluation().to_plan(),
+    )
+    plan = parse_plan(json.loads(json.dumps(encode(written))))
+    assert plan.payload == written
     assert plan.dataset.features == ("a",)
     assert plan.dataset.calendar == ("hour",)
-    assert plan.fractions == {"train": 0.7, "validation": 0.1, "holdout": 0.2}
-    assert plan.gate["at_least"] == {"auc": 0.6}
+    assert plan.split.fractions == {"train": 0.7, "validation": 0.1, "holdout": 0.2}
+    assert plan.gate.at_least == {"auc": 0.6}
 
 
 def test_a_job_never_reads_what_is_known_afterwards(filled: Batch) -> None:
@@ -62,15 +65,15 @@ def test_the_requested_span_is_the_splits_or_the_window(filled: Batch) -> None:
     ("changes", "said"),
     [
         ({"schema_version": 2}, "schema_version=2"),
-        ({"workflow": "bach"}, "workflow='bach'"),
-        ({"model": None}, "model=None"),
+        ({"workflow": "bach"}, "workflow is 'bach'"),
+        ({"model": None}, "model is None"),
         ({"dataset": {"label": None}}, "dataset.label=None"),
         ({"dataset": {"row_key": []}}, "dataset.row_key"),
         ({"dataset": {"features": ["amount", "after"]}}, "'after' is known only after"),
         ({"dataset": {"features": ["y"]}}, "'y' is known only after"),
         ({"dataset": {"features": ["amont"]}}, "'amont' is missing"),
         ({"dataset": {"columns": {"\x01label": "number"}}}, "'\\x01label' holds a control character"),
-        ({"split": {"train": {}}}, "'validation' is missing"),
+        ({"split": {"intervals": {"train": {}}}}, "'validation' is missing"),
         (
             {"data": {"files": [{"name": "../x", "size": 1, "checksum": {"algorithm": "A", "value": "b"}}]}},
             "../x",

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.database import connected, quoted
-from jobs.plan import Dataset
-from jobs.program import MOST_CATEGORIES, fit, to_sql
+from jobs.program import MAX_CATEGORIES, fit, to_sql
 from jobs.serving.program import OTHER, Program
+from mdlc_constructs.settings.payloads.job_plan import DatasetSection
+from tests.examples_tried import examples
 
 COLUMNS = {
     "n": "number",
@@ -22,12 +23,14 @@ COLUMNS = {
     "t": "timestamp",
 }
 SQL = {"n": "DOUBLE", "i": "BIGINT", "c": "VARCHAR", "b": "BOOLEAN", "t": "TIMESTAMP"}
-DATASET = Dataset(
+DATASET = DatasetSection(
     format="csv",
     timestamp="t",
     row_key=("i",),
     columns=COLUMNS,
     features=("n", "i", "c", "b"),
+    positive="1",
+    task="binary",
     calendar=("hour", "dayofweek", "day", "dayofyear", "week", "month", "quarter", "year"),
 )
 # Text as CSV and Parquet can hold it: without NUL and lone surrogates.
@@ -72,7 +75,7 @@ def load(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str,
         connection.execute(f"INSERT INTO {table} VALUES {places}", values)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(training=ROWS, scored=ROWS)
 def test_sql_and_python_compute_the_same_to_the_bit(
     database: duckdb.DuckDBPyConnection, training: list[dict[str, Any]], scored: list[dict[str, Any]]
@@ -88,7 +91,15 @@ def test_sql_and_python_compute_the_same_to_the_bit(
 
 
 def fitted(values: str, kind: str = "number") -> Program:
-    dataset = Dataset(format="csv", timestamp="t", row_key=("x",), columns={"x": kind}, features=("x",))
+    dataset = DatasetSection(
+        format="csv",
+        timestamp="t",
+        row_key=("x",),
+        columns={"x": kind},
+        features=("x",),
+        positive="1",
+        task="binary",
+    )
     with connected() as (connection, _):
         connection.execute(f"CREATE TABLE training AS SELECT * FROM (VALUES {values}) AS v(x)")
         return fit(connection, "training", dataset, {"model": "m"})
@@ -116,13 +127,21 @@ def test_a_missing_category_that_training_never_saw_is_other() -> None:
 
 
 def test_rare_categories_beyond_the_limit_are_other() -> None:
-    dataset = Dataset(format="csv", timestamp="t", row_key=("x",), columns={"x": "category"}, features=("x",))
+    dataset = DatasetSection(
+        format="csv",
+        timestamp="t",
+        row_key=("x",),
+        columns={"x": "category"},
+        features=("x",),
+        positive="1",
+        task="binary",
+    )
     with connected() as (connection, _):
         connection.execute(
-            f"CREATE TABLE training AS SELECT 'v' || i AS x FROM range({MOST_CATEGORIES + 5}) r(i)"
+            f"CREATE TABLE training AS SELECT 'v' || i AS x FROM range({MAX_CATEGORIES + 5}) r(i)"
         )
         program = fit(connection, "training", dataset, {})
-    assert len(program.steps[0].values) == MOST_CATEGORIES
+    assert len(program.steps[0].values) == MAX_CATEGORIES
 
 
 def test_a_boolean_becomes_one_and_nought() -> None:

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.csv_files import CsvFormat
 from jobs.database import connected, literal
 from jobs.errors import MachineError
 from jobs.names import FILE
-from jobs.plan import DataFile
 from jobs.reading import examine, row_count, rows_by_file, stage, wrong_values
+from mdlc_constructs.settings.payloads.job_plan import Checksum, CsvFormat, DataFile
+from tests.examples_tried import examples
 from tests.jobs.batches import Batch
 
 COLUMNS = {"id": "text", "n": "number", "i": "integer", "b": "boolean", "t": "timestamp", "c": "category"}
@@ -214,7 +214,7 @@ def test_a_header_alone_is_held_to_the_columns_too(batch: Batch, database: Any) 
 CELLS = st.sampled_from(["1", "", " y", "a\nb", "a\r\nb", "a\rb", 'q"q', "a,b", "é", '5" pipe'])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 @given(
     st.lists(st.tuples(CELLS, CELLS, st.booleans(), st.sampled_from(["\n", "\r\n", "\r"])), max_size=5),
     st.sampled_from(["\n", "\r\n", "\r"]),
@@ -235,7 +235,7 @@ def test_lines_are_the_same_however_each_of_them_ends(
     columns = {"id": "text", "n": "number", "c": "text"}
     with TemporaryDirectory() as folder, connected() as (connection, scratch):
         Path(folder, "a.csv").write_text(written, newline="")
-        file = DataFile(name="a.csv", size=0, algorithm="", value="")
+        file = DataFile(name="a.csv", size=0, checksum=Checksum(algorithm="", value=""))
         sources = examine(connection, [file], Path(folder), "csv", columns)
         problems = [*sources.problems, *stage(connection, sources, columns, scratch / "staged.parquet")]
         rows = connection.execute("SELECT id, c FROM staged ORDER BY id").fetchall()
@@ -360,6 +360,7 @@ def test_a_broken_parquet_file_is_said_in_a_sentence(batch: Batch, database: Any
     assert problems == ["not_parquet: a.parquet is not a Parquet file: its footer cannot be read."]
 
 
+@pytest.mark.slow
 def test_a_file_larger_than_the_memory_cap_is_staged(batch: Batch) -> None:
     with connected() as (connection, _):
         connection.execute(

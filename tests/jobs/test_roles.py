@@ -4,8 +4,9 @@ import pytest
 
 from jobs.database import connected
 from jobs.errors import PlanError
-from jobs.plan import Interval, parse_plan
+from jobs.plan import parse_plan
 from jobs.roles import label_number, moment, row_key, total_order, within
+from mdlc_constructs.settings.payloads.moments import Interval
 from tests.jobs.batches import Batch
 
 

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.seen_values import DIGITS, SeenValues, seen_values
+from tests.examples_tried import examples
 
 TEXTS = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), min_size=1, unique=True)
 
@@ -14,7 +15,7 @@ def remembered(values: list[str], rows: int = 1) -> SeenValues:
     return seen_values(connection, "t", len(values))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20))
 @given(TEXTS)
 def test_every_value_of_the_baseline_is_known_and_survives_json(values: list[str]) -> None:
     kept = SeenValues.read(remembered(values).to_json())

@@ -19,14 +19,14 @@ def test_every_labelled_row_of_the_parts_counts(batch: Batch) -> None:
     made = rows()
     made[0]["y"] = ""
     batch.write("a.csv", made)
-    split = {
+    intervals = {
         "train": {"start": "2024-01-05T00:00:00", "end": "2024-02-01T00:00:00"},
         "validation": {"start": "2024-02-01T00:00:00", "end": "2024-03-01T00:00:00"},
         "holdout": {"start": "2024-03-01T00:00:00", "end": "2024-03-20T00:00:00"},
     }
-    verdict = features.run(batch.plan(split=split), batch.folders())
+    verdict = features.run(batch.plan(split={"intervals": intervals}), batch.folders())
     document = json.loads(batch.output("split", "baseline", "statistics.json").read_text())
-    assert document["dataset"]["item_count"] == verdict["rows"] < 299
+    assert document["dataset"]["item_count"] == verdict.rows < 299
     assert [feature["name"] for feature in document["features"]] == DATASET["features"]
     amount = document["features"][0]["numerical_statistics"]
     used = [row for row in made if row["y"] != "" and "2024-01-05" <= row["at"] < "2024-03-20"]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import InputError
-from jobs.plan import DataFile
 from jobs.verification import verify
+from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile
 
 CONTENT = b"123456789"
 
@@ -27,7 +27,7 @@ CHECKSUMS = {
 
 
 def planned(algorithm: str, value: str, size: int = len(CONTENT)) -> list[DataFile]:
-    return [DataFile(name="a.csv", size=size, algorithm=algorithm, value=value)]
+    return [DataFile(name="a.csv", size=size, checksum=Checksum(algorithm=algorithm, value=value))]
 
 
 @pytest.mark.parametrize("algorithm", CHECKSUMS)

@@ -13,13 +13,14 @@ import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from mdlc_local.lambdas import PATIENCE_SECONDS, Places, worker_script
-from mdlc_local.seams import SeamMoved
+from mdlc_local.lambdas import IDLE_SECONDS, PATIENCE_SECONDS, Places, idle, worker_script
+from mdlc_local.patches import PatchMovedError
 from tests.local.embedded import ACCOUNT, REGION, Role, Server, allow, embedded_python, start
 from tests.local.states.running import run
 
@@ -66,6 +67,18 @@ RAISES = """
     def handler(event, context):
         raise NoDataError("nothing at the prefix")
 """
+
+
+def test_a_function_that_nobody_invokes_has_no_process() -> None:
+    def process(idle_seconds: float, in_use: bool = False) -> SimpleNamespace:
+        return SimpleNamespace(in_use=in_use, last_used=1000 - idle_seconds)
+
+    functions = {
+        "busy": [process(IDLE_SECONDS + 1, in_use=True)],
+        "warm": [process(IDLE_SECONDS + 1), process(1)],
+        "idle": [process(IDLE_SECONDS + 1), process(IDLE_SECONDS + 2)],
+    }
+    assert idle(functions, now=1000) == ["idle"]
 
 
 def test_an_exception_has_its_name_and_stack(server: Server, make_function: Functions) -> None:
@@ -228,7 +241,7 @@ def test_a_function_may_call_another_while_all_turns_are_taken(
 
 
 def test_a_moved_worker_program_is_noticed() -> None:
-    with pytest.raises(SeamMoved, match="_PYTHON_WORKER_SCRIPT no longer contains"):
+    with pytest.raises(PatchMovedError, match="_PYTHON_WORKER_SCRIPT no longer contains"):
         worker_script("print('something else')")
 
 

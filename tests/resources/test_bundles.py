@@ -1,5 +1,8 @@
 """Bundles: the same bytes for the same content, and what they hold."""
 
+import importlib.metadata
+import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -11,6 +14,7 @@ import pytest
 
 from mdlc_constructs.resources import bundles
 from mdlc_constructs.resources.bundles import Bundle, BundleError
+from tests.jobs.batches import Batch, rows
 
 LOCK = "requirements-data.lock"
 
@@ -83,15 +87,60 @@ def test_the_functions_bundle_carries_the_settings_and_nothing_else_of_the_libra
     subprocess.run([sys.executable, "-I", "-S", "-c", program, str(tmp_path)], cwd=tmp_path, check=True)
 
 
-def test_the_jobs_bundle_runs_as_it_is() -> None:
-    done = subprocess.run(
-        [sys.executable, "-P", str(bundles.job_code().path), "quality", "--help"],
-        capture_output=True,
-        text=True,
-        check=False,
+def locked_packages(folder: Path) -> Path:
+    """A folder with the packages of the jobs' lock and nothing else that is installed here."""
+    lock = (bundles.source("jobs") / LOCK).read_text()
+    for name in re.findall(r"^([\w.-]+)==", lock, re.MULTILINE):
+        try:
+            files = importlib.metadata.files(name) or ()
+        except importlib.metadata.PackageNotFoundError:
+            continue  # of another platform
+        for top in {file.parts[0] for file in files if file.parts[0] != ".."}:
+            source = Path(str(next(iter(files)).locate())).parent
+            while not (source / top).exists():
+                source = source.parent
+            if not (folder / top).exists():
+                (folder / top).symlink_to(source / top)
+    return folder
+
+
+def run_bundle(packages: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run the jobs' zip apart from this clone and from all that is installed but the packages given."""
+    program = (
+        "import runpy, sys; packages, bundle = sys.argv[1:3]; sys.argv = sys.argv[2:]; "
+        "sys.path.append(packages); runpy.run_path(bundle, run_name='__main__')"
+    )
+    command = [sys.executable, "-I", "-S", "-c", program, str(packages), str(bundles.job_code().path)]
+    return subprocess.run(
+        [*command, *arguments], capture_output=True, text=True, check=False, cwd=packages, env={"PATH": ""}
+    )
+
+
+def test_a_job_runs_from_its_bundle_alone(tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    asked = run_bundle(tmp_path / "nothing", "quality", "--help")
+    assert asked.returncode == 0, asked.stderr
+    assert "--plan" in asked.stdout
+    batch = Batch(tmp_path / "batch")
+    batch.write("rows.csv", rows(40))
+    (tmp_path / "plan.json").write_text(json.dumps(batch.document()))
+    (tmp_path / "packages").mkdir()
+    done = run_bundle(
+        locked_packages(tmp_path / "packages"),
+        *("quality", "--plan", str(tmp_path / "plan.json")),
+        *("--input", str(batch.data), "--output", str(tmp_path / "out")),
     )
     assert done.returncode == 0, done.stderr
-    assert "--plan" in done.stdout
+    assert json.loads(done.stdout)["rows"] == 40
+    assert (tmp_path / "out" / "report" / "report.html").is_file()
+
+
+def test_the_jobs_bundle_carries_payloads_and_nothing_else_of_the_library() -> None:
+    with zipfile.ZipFile(bundles.job_code().path) as archive:
+        ours = {name for name in archive.namelist() if name.startswith("mdlc_")}
+    settings = {name.removeprefix("mdlc_constructs/settings/") for name in ours if "/settings/" in name}
+    assert {name.split("/")[1] for name in ours} == {"settings", *(path.name for path in bundles._DOORS)}
+    assert {name.split("/")[0] for name in settings} == {"__init__.py", "payloads"}
 
 
 def test_pages_are_rendered_from_the_jobs_bundle_itself(tmp_path: Path) -> None:

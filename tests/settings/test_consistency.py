@@ -3,10 +3,11 @@ from typing import Any
 import pytest
 
 from mdlc_constructs.settings.consistency import Consistency
+from mdlc_constructs.settings.payloads.codec import encode
 
 
 def test_the_plan_section_is_plain_json() -> None:
-    assert Consistency(tolerance=0.01, golden=False).to_plan() == {"tolerance": 0.01, "golden": False}
+    assert encode(Consistency(tolerance=0.01, golden=False).to_plan()) == {"tolerance": 0.01, "golden": False}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from mdlc_constructs.settings.dataset import Dataset
+from mdlc_constructs.settings.payloads.codec import encode
 
 URI = "s3://some-bucket/flights/"
 COLUMNS = {
@@ -45,7 +46,7 @@ def test_roles_imply_types() -> None:
 
 def test_the_plan_section_holds_what_jobs_read() -> None:
     plan = flights(calendar=("hour",), accepted_leaks=("distance",)).to_plan()
-    assert plan == {
+    assert encode(plan) == {
         "format": "csv",
         "label": "late",
         "timestamp": "at",
@@ -58,6 +59,8 @@ def test_the_plan_section_holds_what_jobs_read() -> None:
         "positive": "1",
         "task": "binary",
         "accepted_leaks": ["distance"],
+        "csv": {"delimiter": ",", "timestamp_format": None},
+        "uri": "",
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mdlc_constructs.settings.delivery import ABOUT, LookUpTable, RowEvents
+from mdlc_constructs.settings.payloads.job_plan import DeliverySection
 from tests.workflows.settings import DATASET
 
 TRIPS = replace(DATASET, entity="tail_number", row_key=("carrier", "flight"))
@@ -61,15 +62,10 @@ def test_columns_keep_the_order_of_the_record() -> None:
 
 
 def test_the_plan_has_seconds_and_names() -> None:
-    assert LookUpTable(keep_for=timedelta(days=2), columns=()).to_plan() == {
-        "to": "table",
-        "key": "row_key",
-        "columns": [],
-        "keep_seconds": 172_800,
-    }
-    assert LookUpTable().to_plan()["keep_seconds"] is None
-    assert RowEvents(columns=("entity",)).to_plan() == {
-        "to": "events",
-        "detail_type": "Prediction",
-        "columns": ["entity"],
-    }
+    assert LookUpTable(keep_for=timedelta(days=2), columns=()).to_plan() == DeliverySection(
+        to="table", key="row_key", columns=(), keep_seconds=172_800
+    )
+    assert LookUpTable().to_plan().keep_seconds is None
+    assert RowEvents(columns=("entity",)).to_plan() == DeliverySection(
+        to="events", detail_type="Prediction", columns=("entity",)
+    )

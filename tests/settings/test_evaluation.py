@@ -3,10 +3,11 @@ from typing import Any
 import pytest
 
 from mdlc_constructs.settings.evaluation import Evaluation
+from mdlc_constructs.settings.payloads.codec import encode
 
 
 def test_the_plan_section_is_plain_json() -> None:
-    assert Evaluation(threshold=0.3).to_plan() == {"threshold": 0.3, "bootstrap": 200, "seed": 1}
+    assert encode(Evaluation(threshold=0.3).to_plan()) == {"threshold": 0.3, "bootstrap": 200, "seed": 1}
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,12 @@ from typing import Any
 import pytest
 
 from mdlc_constructs.settings.gate import Gate
+from mdlc_constructs.settings.payloads.codec import encode
 
 
 def test_the_plan_section_is_plain_json() -> None:
     made = Gate(at_least={"auc": 0.66}, at_most={"log_loss": 0.7}, better_than_champion="auc")
-    assert made.to_plan() == {
+    assert encode(made.to_plan()) == {
         "at_least": {"auc": 0.66},
         "at_most": {"log_loss": 0.7},
         "better_than_champion": "auc",

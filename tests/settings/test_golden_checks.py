@@ -3,10 +3,11 @@ from typing import Any
 import pytest
 
 from mdlc_constructs.settings.golden_checks import GoldenChecks
+from mdlc_constructs.settings.payloads.codec import encode
 
 
 def test_the_plan_section_is_plain_json() -> None:
-    assert GoldenChecks(tolerance=0.1, share=0.9).to_plan() == {"tolerance": 0.1, "share": 0.9}
+    assert encode(GoldenChecks(tolerance=0.1, share=0.9).to_plan()) == {"tolerance": 0.1, "share": 0.9}
 
 
 @pytest.mark.parametrize("changes", [{"tolerance": 0}, {"share": 0}, {"share": 1.1}, {"tolerance": "0.1"}])

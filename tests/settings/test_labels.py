@@ -5,6 +5,7 @@ import pytest
 
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.labels import Labels
+from mdlc_constructs.settings.payloads.codec import encode
 
 URI = "s3://bucket/late/"
 DATASET = Dataset.csv(
@@ -13,7 +14,7 @@ DATASET = Dataset.csv(
 
 
 def test_the_plan_section_is_plain_json() -> None:
-    assert Labels(uri=URI).to_plan(DATASET) == {
+    assert encode(Labels(uri=URI).to_plan(DATASET)) == {
         "uri": URI,
         "by": "row_key",
         "format": "csv",
@@ -24,8 +25,8 @@ def test_the_plan_section_is_plain_json() -> None:
 
 
 def test_the_format_is_the_datasets_unless_given_and_lines_by_inference_id() -> None:
-    assert Labels(uri=URI, format="parquet").to_plan(DATASET)["format"] == "parquet"
-    assert Labels(uri=URI, by="inference_id").to_plan(DATASET)["format"] == "jsonlines"
+    assert Labels(uri=URI, format="parquet").to_plan(DATASET).format == "parquet"
+    assert Labels(uri=URI, by="inference_id").to_plan(DATASET).format == "jsonlines"
 
 
 @pytest.mark.parametrize(

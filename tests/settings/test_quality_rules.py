@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from mdlc_constructs.settings.dataset import Dataset
+from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.quality_rules import QualityRules
 
 DATASET = Dataset.csv(
@@ -16,7 +17,7 @@ DATASET = Dataset.csv(
 
 def test_the_plan_section_is_plain_json() -> None:
     rules = QualityRules(ranges={"a": (0, None)}, accepted_values={"b": ("x", "y")}, missing_share={"a": 0.5})
-    plan = rules.to_plan()
+    plan = encode(rules.to_plan())
     assert plan["ranges"] == {"a": [0, None]}
     assert plan["accepted_values"] == {"b": ["x", "y"]}
     assert set(plan) == {

@@ -2,12 +2,14 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
+from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.job_plan import SplitSection
 from mdlc_constructs.settings.split import Split
 
 
 def test_by_time_gives_adjoining_intervals() -> None:
     made = Split.by_time(validation_from=date(2013, 9, 1), holdout_from=date(2013, 10, 1))
-    assert made.to_plan() == {
+    assert encode(made.to_plan())["intervals"] == {
         "train": {"start": None, "end": "2013-09-01T00:00:00"},
         "validation": {"start": "2013-09-01T00:00:00", "end": "2013-10-01T00:00:00"},
         "holdout": {"start": "2013-10-01T00:00:00", "end": None},
@@ -25,7 +27,7 @@ def test_times_with_a_zone_become_utc() -> None:
 
 def test_by_fraction_leaves_the_rest_to_training() -> None:
     made = Split.by_fraction(validation=0.1, holdout=0.2)
-    assert made.to_plan() == {"fractions": {"train": 0.7, "validation": 0.1, "holdout": 0.2}}
+    assert made.to_plan() == SplitSection(fractions={"train": 0.7, "validation": 0.1, "holdout": 0.2})
 
 
 def test_time_runs_forward() -> None:

@@ -7,8 +7,9 @@ import pytest
 from mdlc_constructs import Compute
 from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Pass
-from mdlc_constructs.workflows.assembly import check_names, machine_timeout, state_name, verdict
+from mdlc_constructs.workflows.assembly import machine_timeout, state_name, verdict
 from mdlc_constructs.workflows.data_jobs import patience
+from mdlc_constructs.workflows.parts import check_names
 from mdlc_constructs.workflows.training.machine import training_machine
 from tests.workflows.settings import TRAINING
 

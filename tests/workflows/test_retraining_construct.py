@@ -22,7 +22,7 @@ from mdlc_constructs import (
 )
 from mdlc_constructs.governance.nag import flat
 from mdlc_constructs.settings.triggers import decode_trigger
-from mdlc_constructs.workflows.retraining.surroundings import work_digest
+from mdlc_constructs.workflows.retraining.code_change import work_digest
 from tests.synthesized import Synthesized
 from tests.workflows.settings import ALGORITHM, DATASET
 from tests.workflows.stacks import HERE, retraining

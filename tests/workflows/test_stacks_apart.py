@@ -50,6 +50,7 @@ def code_of_functions(stacks: dict[str, Synthesized]) -> set[str]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_no_layout_of_stacks_has_a_cycle(layout: str, tmp_path: Path) -> None:
     app = app_in(tmp_path)

@@ -18,7 +18,7 @@ from lambdas.functions.accept_rules import handler as uploads
 from lambdas.functions.accept_rules import logic
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode
 from mdlc_constructs.settings.payloads.decision import RulesResource
-from mdlc_constructs.settings.rules_document import RulesRefused
+from mdlc_constructs.settings.rules_document import RulesRefusedError
 
 logger = Logger(service="accept-rules")
 
@@ -45,7 +45,7 @@ def place(resource: RulesResource) -> str:
     """Put the rules into their place unless uploaded ones stand there; says which.
 
     Raises:
-        RulesRefused: when neither can be used.
+        RulesRefusedError: when neither can be used.
     """
     upload = logic.Upload(
         bucket=resource.bucket,
@@ -78,9 +78,9 @@ def _check_uploaded(resource: RulesResource) -> str:
     item = answer["Item"]
     try:
         rules = logic.rules_in(text_of(item, "document").encode(), resource.decisions, resource.columns)
-    except RulesRefused as refused:
+    except RulesRefusedError as refused:
         version = text_of(item, "rules_version")
-        raise RulesRefused(
+        raise RulesRefusedError(
             [f"The rules in use, {version}, could not be used any more ({refused}): upload others before."]
         ) from refused
     return f"the team's own rules {rules.recorded} stay"

@@ -18,7 +18,7 @@ from lambdas.functions.accept_rules import logic
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode
 from mdlc_constructs.settings.payloads.decision import RulesUploadRequest
 from mdlc_constructs.settings.rules import Rules
-from mdlc_constructs.settings.rules_document import RulesRefused
+from mdlc_constructs.settings.rules_document import RulesRefusedError
 
 if TYPE_CHECKING:
     from lambdas.aws.items import NewItem
@@ -48,7 +48,7 @@ def _outcome(request: RulesUploadRequest, upload: logic.Upload) -> str:
     content = _content(upload)
     try:
         rules = logic.rules_in(content, request.decisions, request.columns)
-    except RulesRefused as refused:
+    except RulesRefusedError as refused:
         detail = logic.refusal_detail(upload, request, refused)
         embedded_metrics.count(request.api, {"RulesRefused": 1}, {"message": detail["message"]})
         _publish(request, "Rules Refused", detail)

@@ -10,7 +10,7 @@ from mdlc_constructs.settings.payloads.codec import JsonValue
 from mdlc_constructs.settings.payloads.decision import RulesUploadRequest
 from mdlc_constructs.settings.payloads.planning import Section
 from mdlc_constructs.settings.rules import Rules
-from mdlc_constructs.settings.rules_document import MAX_DOCUMENT_BYTES, RulesRefused, parse, read
+from mdlc_constructs.settings.rules_document import MAX_DOCUMENT_BYTES, RulesRefusedError, parse, read
 from mdlc_constructs.settings.strict_json import StrictJsonError, decoded, shown_text
 
 if TYPE_CHECKING:
@@ -69,15 +69,15 @@ def rules_in(content: bytes, decisions: Sequence[str], columns: Mapping[str, str
         columns: the types of the columns that a row may hold; None does not check names of columns.
 
     Raises:
-        RulesRefused: naming what is wrong.
+        RulesRefusedError: naming what is wrong.
     """
     if len(content) > MAX_DOCUMENT_BYTES:
         # It may be cut, so that its last character is none.
-        raise RulesRefused([f"The file has more than {MAX_DOCUMENT_BYTES} bytes: shorten its lists."])
+        raise RulesRefusedError([f"The file has more than {MAX_DOCUMENT_BYTES} bytes: shorten its lists."])
     try:
         text = decoded(content)
     except StrictJsonError as error:
-        raise RulesRefused([str(error)]) from error
+        raise RulesRefusedError([str(error)]) from error
     return parse(read(text), decisions=decisions, columns=columns)
 
 
@@ -140,7 +140,7 @@ def about(upload: Upload, request: RulesUploadRequest) -> dict[str, JsonValue]:
 
 
 def refusal_detail(
-    upload: Upload, request: RulesUploadRequest, refused: RulesRefused
+    upload: Upload, request: RulesUploadRequest, refused: RulesRefusedError
 ) -> dict[str, JsonValue]:
     """What the event of a refusal says: the first problems, which a person mends one after the other."""
     return {

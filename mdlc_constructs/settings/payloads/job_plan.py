@@ -62,13 +62,13 @@ class DatasetSection:
     row_key: tuple[str, ...]
     columns: Mapping[str, str]
     features: tuple[str, ...]
-    label: str | None
-    entity: str | None
-    known_after: tuple[str, ...]
-    calendar: tuple[str, ...]
     positive: str
     task: str
-    accepted_leaks: tuple[str, ...]
+    label: str | None = None
+    entity: str | None = None
+    known_after: tuple[str, ...] = ()
+    calendar: tuple[str, ...] = ()
+    accepted_leaks: tuple[str, ...] = ()
     csv: CsvFormat = field(default_factory=CsvFormat)
     uri: str = ""
 
@@ -232,17 +232,20 @@ class DeliverySection:
 
 @dataclass(frozen=True, kw_only=True)
 class Thresholds:
-    """From which effects on a column drifted; see `DriftThresholds` for their meaning."""
+    """From which effects on a column drifted.
 
-    psi: float
-    cramers_v: float
-    missing_share: float
-    new_share: float
-    vanished_share: float
-    outside_share: float
-    joint_auc: float
-    shift: float | None
-    alpha: float
+    `DriftThresholds` has the meaning of each, and takes its defaults from here: jobs on Spark have no plan.
+    """
+
+    psi: float = 0.1
+    cramers_v: float = 0.15
+    missing_share: float = 0.05
+    new_share: float = 0.01
+    vanished_share: float = 0.01
+    outside_share: float = 0.01
+    joint_auc: float = 0.6
+    shift: float | None = None
+    alpha: float = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)

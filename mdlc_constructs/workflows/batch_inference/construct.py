@@ -13,17 +13,16 @@ from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityR
 from mdlc_constructs.settings.delivery import Delivery, LookUpTable
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.workflows import job_roles
-from mdlc_constructs.workflows.batch_inference import delivering
 from mdlc_constructs.workflows.batch_inference import machine as template
+from mdlc_constructs.workflows.batch_inference.delivery_states import delivery_statements
 from mdlc_constructs.workflows.batch_inference.look_up import LookUp, check_table, look_up
 from mdlc_constructs.workflows.batch_inference.machine import (
-    INPUT_RULES,
     STEPS,
     WORKFLOW,
     BatchInferenceSettings,
     batch_inference_machine,
 )
-from mdlc_constructs.workflows.construct import DATA_LOCK, Workflow, source_of
+from mdlc_constructs.workflows.construct import DATA_LOCK, Workflow, source_of, without_none
 from mdlc_constructs.workflows.planner_role import planning
 from mdlc_constructs.workflows.scoring import check_scoring
 from mdlc_constructs.workflows.seams import Seam
@@ -72,9 +71,9 @@ class BatchInferenceWorkflow(Workflow):
         home: ModelHome,
         dataset: Dataset,
         quality: QualityRules | None = None,
-        content_type: str = "text/csv",
-        max_parallel: int = 4,
-        moves_champion: bool = True,
+        content_type: str = BatchInferenceSettings.content_type,
+        max_parallel: int = BatchInferenceSettings.max_parallel,
+        moves_champion: bool = BatchInferenceSettings.moves_champion,
         delivery: Delivery | None = None,
         look_up_table: dynamodb.ITable | None = None,
         job_compute: Compute | None = None,
@@ -87,21 +86,22 @@ class BatchInferenceWorkflow(Workflow):
         self.settings = BatchInferenceSettings(
             model=home.name,
             dataset=dataset,
-            quality=quality or INPUT_RULES,
             content_type=content_type,
             max_parallel=max_parallel,
             moves_champion=moves_champion,
             delivery=delivery,
-            job_compute=job_compute or Compute(),
-            scoring_compute=scoring_compute or Compute(),
-            network=network or NetworkSettings(),
+            **without_none(
+                quality=quality,
+                job_compute=job_compute,
+                scoring_compute=scoring_compute,
+                network=network,
+            ),
         )
         check_scoring(self.settings.scoring_compute, home.model_repository_arn)
         check_table(delivery, look_up_table)
         self.source = source_of(home, dataset, dataset_bucket)
         super().__init__(scope, id_, home=home, workflow=WORKFLOW)
-        self.tasks = self.tasks_of_steps()
-        machine = batch_inference_machine(self.settings, tasks=self.tasks, seams=self.read_seams(seams))
+        machine = self.put_together(batch_inference_machine, self.settings, seams)
         bundled, places = self.bundle_bindings(DATA_LOCK)
         job_image = self.image_uri(Image.jobs())
         code, wheels = places["JobCode"], places["DataWheels"]
@@ -137,18 +137,18 @@ class BatchInferenceWorkflow(Workflow):
             },
         )
 
-    def _delivery(self, given: dynamodb.ITable | None) -> Mapping[str, str]:
+    def _delivery(self, table: dynamodb.ITable | None) -> Mapping[str, str]:
         """The table and the function of the delivery, as placeholders; sets `look_up_table`."""
         delivery = self.settings.delivery
         self.look_up_table: dynamodb.ITable | None = None
         if delivery is None:
             return {}
-        found: LookUp | None = None
+        look_up_target: LookUp | None = None
         if isinstance(delivery, LookUpTable):
-            found = look_up(self, self.home, delivery, given)
-            self.look_up_table = found.table
-        bindings = found.bindings if found else {}
-        statements = delivering.delivering(delivery, key=found is not None and found.has_key)
+            look_up_target = look_up(self, self.home, delivery, table)
+            self.look_up_table = look_up_target.table
+        bindings = look_up_target.bindings if look_up_target else {}
+        statements = delivery_statements(delivery, key=look_up_target is not None and look_up_target.has_key)
         function = self.function("DeliverPredictions", statements, bindings)
         return {**bindings, "DeliverPredictionsFunction": function}
 

@@ -3,10 +3,9 @@
 On success it enters Plan, Resume, (CreateModel when the model is gone), CheckInput, InputVerdict,
 PrepareInput, ScoreInput (with ScoreShard inside, once a shard), CheckOutput, OutputVerdict, PublishManifest,
 PointChampion, (DeliverPredictions with DeliverFile inside, when predictions are delivered), RecordAudit and
-Announce.
+PublishEvent.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mdlc_constructs.asl.failures import Catch
@@ -24,19 +23,12 @@ from mdlc_constructs.settings.delivery import Delivery
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.tasks import s3
-from mdlc_constructs.workflows.assembly import (
-    Seams,
-    Template,
-    assemble,
-    check_names,
-    chosen_tasks,
-    machine_timeout,
-    verdict,
-)
-from mdlc_constructs.workflows.batch_inference import delivering
+from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
+from mdlc_constructs.workflows.batch_inference import delivery_states
 from mdlc_constructs.workflows.champion import REFUSED, point_champion
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
+from mdlc_constructs.workflows.parts import Parts, machine_function
 from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import package_model, rules_of, score_task, unlabelled
 
@@ -93,7 +85,7 @@ class BatchInferenceSettings:
     def to_plan(self) -> dict[str, object]:
         """The settings as the jobs' `plan.json` holds them: no label, and nothing known only afterwards."""
         section = unlabelled(self.dataset)
-        delivery = None if self.delivery is None else delivering.to_plan(self.delivery)
+        delivery = None if self.delivery is None else delivery_states.to_plan(self.delivery)
         return {
             "dataset": {**encode(section), "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
             "quality": encode(rules_of(self.quality, section.columns)),
@@ -205,7 +197,7 @@ def move_champion(settings: BatchInferenceSettings) -> Task:
         # Scoring with an older version by name, or again with the champion itself, moves nothing.
         refused=Catch(
             errors=REFUSED,
-            next="RecordAudit" if settings.delivery is None else delivering.FIRST,
+            next="RecordAudit" if settings.delivery is None else delivery_states.FIRST,
             output={},
         ),
     )
@@ -220,8 +212,8 @@ def ending_of(settings: BatchInferenceSettings) -> StateSequence:
     }
     parts: list[State | StateSequence] = [move_champion(settings)] if settings.moves_champion else []
     if settings.delivery is not None:
-        parts.append(delivering.deliver(settings.model, WORKFLOW, settings.delivery, published=kept))
-        kept = {**kept, "delivered": delivering.DELIVERED}
+        parts.append(delivery_states.deliver(settings.model, WORKFLOW, settings.delivery, published=kept))
+        kept = {**kept, "delivered": delivery_states.DELIVERED}
     recorded = success(
         settings.model,
         WORKFLOW,
@@ -245,25 +237,9 @@ def default_tasks(settings: BatchInferenceSettings) -> dict[str, State]:
     }
 
 
-def batch_inference_machine(
-    settings: BatchInferenceSettings,
-    *,
-    tasks: Mapping[str, State] | None = None,
-    seams: Seams | None = None,
-    bindings: Mapping[str, object] | None = None,
-) -> Machine:
-    """Put the machine together.
-
-    Args:
-        tasks: replacements of steps' tasks, by step.
-        seams: states before and after steps.
-        bindings: values of the placeholders.
-
-    Raises:
-        ValueError: for an unknown step or seam.
-    """
-    check_names(WORKFLOW, STEPS, tasks or {}, seams or {})
-    chosen = chosen_tasks(WORKFLOW, default_tasks(settings), tasks)
+@machine_function(lambda _: WORKFLOW, lambda _: STEPS, default_tasks)
+def batch_inference_machine(settings: BatchInferenceSettings, parts: Parts) -> Machine:
+    """Put the machine together."""
     template = Template(
         workflow=WORKFLOW,
         model=settings.model,
@@ -280,14 +256,13 @@ def batch_inference_machine(
         },
         variables=("quality", "output"),
         planner="${PlanBatchFunction}",
-        defaults=default_tasks(settings),
         settings=settings.to_plan(),
         unchanged={
             "result": {"outcome": "Unchanged", "rows": "{% $plan.recorded.rows %}"},
-            **(delivering.RECORDED if settings.delivery is not None else {}),
+            **(delivery_states.RECORDED if settings.delivery is not None else {}),
         },
         ending=ending_of(settings),
         failure_event="Batch Inference Failed",
         timeout_seconds=machine_timeout(*[settings.job_compute] * 3, settings.scoring_compute),
     )
-    return assemble(template, chosen, seams or {}, bindings or {})
+    return assemble(template, parts)

@@ -21,12 +21,13 @@ from mdlc_constructs.settings.labels import Labels
 from mdlc_constructs.settings.monitor_alarms import MonitorAlarms
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.batch_inference.construct import BatchInferenceWorkflow
-from mdlc_constructs.workflows.construct import MONITOR_LOCK, Source, Workflow, source_at
+from mdlc_constructs.workflows.construct import MONITOR_LOCK, Source, Workflow, source_at, without_none
+from mdlc_constructs.workflows.monitoring import event_rules, roles
 from mdlc_constructs.workflows.monitoring import machine as template
-from mdlc_constructs.workflows.monitoring import roles, surroundings
+from mdlc_constructs.workflows.monitoring.alarms import monitor_alarms, new_dashboard
 from mdlc_constructs.workflows.monitoring.machine import monitoring_machine, steps_of
 from mdlc_constructs.workflows.monitoring.roles import LABELS_BUCKET, LABELS_PREFIX
-from mdlc_constructs.workflows.monitoring.settings import SERVED_RULES, MonitoringSettings
+from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 from mdlc_constructs.workflows.real_time_inference.construct import RealTimeInferenceWorkflow
 from mdlc_constructs.workflows.scoring import check_scoring, package_model
 from mdlc_constructs.workflows.seams import Seam
@@ -59,8 +60,8 @@ class MonitoringWorkflow(Workflow):
             publication.
         settling: how long after a window's end its captures may still be written.
         thresholds: the least effects that count as drift.
-        segments: columns by whose values accuracy is told, the worst first.
-        protected: columns by whose values differences of fairness are told.
+        segments: columns whose values accuracy is reported by, the worst first.
+        protected: columns whose values differences of fairness are reported by.
         consistency: how many captured requests are asked again, and how near answers must stay; None asks
             none.
         quality: the rules that served rows must satisfy.
@@ -70,7 +71,7 @@ class MonitoringWorkflow(Workflow):
         joint: whether a classifier looks for drift of all columns together.
         baseline_uri: folder of `statistics.json` and `constraints.json` below `baselines/` of the model's
             bucket, such as Model Monitor wrote them, instead of the packages' own.
-        alarms: what rings.
+        alarms: what goes to ALARM.
         content_type: the type of the records that the package's container takes.
         max_parallel: windows at a time.
         job_compute: instances of the monitor job.
@@ -99,21 +100,21 @@ class MonitoringWorkflow(Workflow):
         endpoint: RealTimeInferenceWorkflow | None = None,
         batch: BatchInferenceWorkflow | None = None,
         labels: Labels | None = None,
-        every: timedelta = timedelta(days=1),
+        every: timedelta = MonitoringSettings.every,
         scheduled: bool = True,
-        settling: timedelta = timedelta(minutes=15),
+        settling: timedelta = MonitoringSettings.settling,
         thresholds: DriftThresholds | None = None,
         segments: tuple[str, ...] = (),
         protected: tuple[str, ...] = (),
         consistency: Consistency | None = CONSISTENCY,
         quality: QualityRules | None = None,
         evaluation: Evaluation | None = None,
-        least_rows: int = 100,
-        joint: bool = True,
+        least_rows: int = MonitoringSettings.least_rows,
+        joint: bool = MonitoringSettings.joint,
         baseline_uri: str | None = None,
         alarms: MonitorAlarms | None = None,
-        content_type: str = "text/csv",
-        max_parallel: int = 4,
+        content_type: str = MonitoringSettings.content_type,
+        max_parallel: int = MonitoringSettings.max_parallel,
         job_compute: Compute | None = None,
         scoring_compute: Compute | None = None,
         network: NetworkSettings | None = None,
@@ -135,20 +136,22 @@ class MonitoringWorkflow(Workflow):
             baseline=baseline_uri or "",
             every=every,
             settling=settling,
-            thresholds=thresholds or DriftThresholds(),
             segments=segments,
             protected=protected,
             consistency=consistency,
-            quality=quality or SERVED_RULES,
-            evaluation=evaluation or Evaluation(),
             least_rows=least_rows,
             joint=joint,
             content_type=content_type,
-            alarms=alarms or MonitorAlarms(),
             max_parallel=max_parallel,
-            job_compute=job_compute or Compute(),
-            scoring_compute=scoring_compute or Compute(),
-            network=network or NetworkSettings(),
+            **without_none(
+                thresholds=thresholds,
+                quality=quality,
+                evaluation=evaluation,
+                alarms=alarms,
+                job_compute=job_compute,
+                scoring_compute=scoring_compute,
+                network=network,
+            ),
         )
         check_scoring(self.settings.scoring_compute, home.model_repository_arn)
         self._raw = batch.source if batch is not None else None
@@ -157,17 +160,12 @@ class MonitoringWorkflow(Workflow):
         )
         super().__init__(scope, id_, home=home, workflow=self.settings.workflow)
         self.steps = steps_of(self.settings)
-        self.tasks = self.tasks_of_steps()
-        machine = monitoring_machine(self.settings, tasks=self.tasks, seams=self.read_seams(seams))
+        machine = self.put_together(monitoring_machine, self.settings, seams)
         self.build(machine, bindings={**self._jobs(), **self._functions()})
-        self.monitor_alarms: Mapping[str, cloudwatch.CfnAlarm] = surroundings.alarms(self, self.settings)
-        self.dashboard = surroundings.new_dashboard(
-            self, self.settings, [*self.monitor_alarms.values(), *self.alarms]
-        )
+        self.monitor_alarms: Mapping[str, cloudwatch.CfnAlarm] = monitor_alarms(self, self.settings)
+        self.dashboard = new_dashboard(self, self.settings, [*self.monitor_alarms.values(), *self.alarms])
         self.rules: tuple[events.CfnRule, ...] = (
-            surroundings.starts(self, self.settings, self.state_machine.state_machine_arn)
-            if scheduled
-            else ()
+            event_rules.starts(self, self.settings, self.state_machine.state_machine_arn) if scheduled else ()
         )
 
     @property

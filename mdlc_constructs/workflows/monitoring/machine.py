@@ -5,27 +5,19 @@ MonitorWindows (with WindowStands, MonitorWindow, ReplayWanted, ScoreReplay, Com
 inside, once a window), WindowsVerdict and RecordAudit. With nothing to do it goes from Resume to RecordAudit.
 """
 
-from collections.abc import Mapping
-
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, Map, Rule, State
-from mdlc_constructs.workflows.assembly import (
-    Seams,
-    Template,
-    assemble,
-    check_names,
-    chosen_tasks,
-    machine_timeout,
-)
+from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout
 from mdlc_constructs.workflows.ending import TO_FAILURE, recorded
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 from mdlc_constructs.workflows.monitoring.windows import window_machine
+from mdlc_constructs.workflows.parts import Parts, machine_function
 from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import package_model
 
 FAILED = "Monitoring Failed"
-"""Detail type of the event of an execution that failed; each window is announced by itself."""
+"""Detail type of the event of an execution that failed; each window has an event of its own."""
 
 STEPS = ("create_model", "monitor_windows")
 """The steps that can be replaced (`create_<step>_task`) and surrounded (`before_<step>`, `after_<step>`)."""
@@ -76,33 +68,17 @@ def windows_verdict() -> Choice:
 
 def default_tasks(settings: MonitoringSettings) -> dict[str, State]:
     """The task of every step, as it is unless a subclass replaces it."""
-    made = {"create_model": package_model(settings.model, settings.network)}
+    models = {"create_model": package_model(settings.model, settings.network)}
     return {
-        **({} if settings.consistency is None else made),
+        **({} if settings.consistency is None else models),
         "monitor_windows": monitor_windows(settings),
     }
 
 
-def monitoring_machine(
-    settings: MonitoringSettings,
-    *,
-    tasks: Mapping[str, State] | None = None,
-    seams: Seams | None = None,
-    bindings: Mapping[str, object] | None = None,
-) -> Machine:
-    """Put the machine together.
-
-    Args:
-        tasks: replacements of steps' tasks, by step.
-        seams: states before and after steps.
-        bindings: values of the placeholders.
-
-    Raises:
-        ValueError: for an unknown step or seam.
-    """
+@machine_function(lambda settings: settings.workflow, steps_of, default_tasks)
+def monitoring_machine(settings: MonitoringSettings, parts: Parts) -> Machine:
+    """Put the machine together."""
     steps = steps_of(settings)
-    check_names(settings.workflow, steps, tasks or {}, seams or {})
-    chosen = chosen_tasks(settings.workflow, default_tasks(settings), tasks)
     kept = {
         "monitor": settings.kind,
         "windows": "{% $result.windows %}",
@@ -119,7 +95,6 @@ def monitoring_machine(
         verdicts={"monitor_windows": windows_verdict()},
         variables=(),
         planner="${PlanMonitoringFunction}",
-        defaults=default_tasks(settings),
         settings=settings.to_plan(),
         unchanged={"result": nothing},
         ending=StateSequence.of(
@@ -134,7 +109,7 @@ def monitoring_machine(
         failure_fields={"monitor": settings.kind},
         timeout_seconds=machine_timeout(settings.job_compute, settings.scoring_compute) * _ROUNDS,
     )
-    return assemble(template, chosen, seams or {}, bindings or {})
+    return assemble(template, parts)
 
 
 _ROUNDS = 4

@@ -15,28 +15,24 @@ from mdlc_constructs.settings.experiment import ABTest, Experiment, Shadow
 from mdlc_constructs.settings.golden_checks import GoldenChecks
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.probes import Probes
-from mdlc_constructs.settings.rollout import AllAtOnce, Deployment
+from mdlc_constructs.settings.rollout import Deployment
 from mdlc_constructs.settings.serving import Serving
 from mdlc_constructs.workflows import job_roles
-from mdlc_constructs.workflows.construct import DATA_LOCK, Workflow, source_of
+from mdlc_constructs.workflows.construct import DATA_LOCK, Workflow, source_of, without_none
 from mdlc_constructs.workflows.real_time_inference import function_roles, serving_model
 from mdlc_constructs.workflows.real_time_inference import golden as golden_steps
-from mdlc_constructs.workflows.real_time_inference.configuring import create_config
+from mdlc_constructs.workflows.real_time_inference.alarms import alarm_name, rollback_alarm
+from mdlc_constructs.workflows.real_time_inference.endpoint_config import create_config
+from mdlc_constructs.workflows.real_time_inference.event_rules import approval_rule, endpoint_change_rule
 from mdlc_constructs.workflows.real_time_inference.experiments import (
     FUNCTION,
     judging,
     looking_at_executions,
 )
 from mdlc_constructs.workflows.real_time_inference.machine import release_machine
-from mdlc_constructs.workflows.real_time_inference.retiring import retiring
+from mdlc_constructs.workflows.real_time_inference.probe_states import prober_statements
+from mdlc_constructs.workflows.real_time_inference.retention import retention_statements
 from mdlc_constructs.workflows.real_time_inference.settings import STEPS, WORKFLOW, ReleaseSettings
-from mdlc_constructs.workflows.real_time_inference.surroundings import (
-    alarm_name,
-    approval_rule,
-    rollback_alarm,
-    wake_rule,
-)
-from mdlc_constructs.workflows.real_time_inference.watching import prober_statements
 from mdlc_constructs.workflows.seams import Seam, tasks_of
 
 GOLDEN = GoldenChecks()
@@ -99,7 +95,7 @@ class RealTimeInferenceWorkflow(Workflow):
         golden: GoldenChecks | None = GOLDEN,
         probes: Probes | None = None,
         endpoint_name: str | None = None,
-        retained: int = 2,
+        retained: int = ReleaseSettings.retained,
         starts_on_approval: bool = True,
         job_compute: Compute | None = None,
         scoring_compute: Compute | None = None,
@@ -110,15 +106,17 @@ class RealTimeInferenceWorkflow(Workflow):
         self.settings = ReleaseSettings(
             model=home.name,
             dataset=dataset,
-            serving=serving or Serving(),
-            rollout=rollout or AllAtOnce(),
             golden=golden,
-            probes=probes or Probes(),
             endpoint=endpoint_name,
             retained=retained,
-            job_compute=job_compute or Compute(),
-            scoring_compute=scoring_compute or Compute(),
-            network=network or NetworkSettings(),
+            **without_none(
+                serving=serving,
+                rollout=rollout,
+                probes=probes,
+                job_compute=job_compute,
+                scoring_compute=scoring_compute,
+                network=network,
+            ),
         )
         self.endpoint_name = self.settings.endpoint_name
         self.source = source_of(home, dataset, None)
@@ -131,8 +129,7 @@ class RealTimeInferenceWorkflow(Workflow):
                 f"and region: give each an endpoint of its own."
             )
         self.steps = self.settings.steps
-        self.tasks = self.tasks_of_steps()
-        machine = release_machine(self.settings, tasks=self.tasks, seams=self.read_seams(seams))
+        machine = self.put_together(release_machine, self.settings, seams)
         self.rollback_alarms: Mapping[str, cloudwatch.CfnAlarm] = {
             spec.key: rollback_alarm(
                 self, spec, endpoint_name=self.endpoint_name, variant=self.settings.serving.variant
@@ -145,12 +142,12 @@ class RealTimeInferenceWorkflow(Workflow):
         self.build(machine, bindings={**self._jobs(), **self._functions()})
         home.ends_endpoint(self.endpoint_name)
         self._warn_of_shadow()
-        wake_rule(
+        endpoint_change_rule(
             self,
             endpoint_name=self.endpoint_name,
             model=home.name,
             table=home.audit_table_name,
-            function_arn=self.function("WakeRelease", function_roles.waking(), {}),
+            function_arn=self.function("WakeRelease", function_roles.resume_statements(), {}),
         )
         if starts_on_approval:
             approval_rule(
@@ -227,7 +224,7 @@ class RealTimeInferenceWorkflow(Workflow):
         planner = function_roles.planning(home.name, self.endpoint_name, golden=settings.golden is not None)
         bindings = {
             "PlanReleaseFunction": self.function("PlanRelease", planner, {}),
-            "RetireReleasesFunction": self.function("RetireReleases", retiring(home.name), {}),
+            "RetireReleasesFunction": self.function("RetireReleases", retention_statements(home.name), {}),
             **{f"{key}Alarm": name for key, name in self._alarm_names.items()},
         }
         if settings.experiment is not None:

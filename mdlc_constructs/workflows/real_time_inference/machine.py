@@ -1,32 +1,23 @@
 """The release machine: a pure function from settings to states.
 
 On success it enters Plan, Resume, (CreateModel when the model is not there yet), GoldenRecorded,
-ScoreGolden, CheckGolden, GoldenVerdict, CreateConfig, Deploy, (GoesBack, LookAtAlarms and AlarmsQuiet when
+ScoreGolden, CheckGolden, GoldenVerdict, CreateConfig, Deploy, (GoesBack, LookAtAlarms and AlarmsOk when
 alarms watch, RecordAnswers when probes are sent), EndsScaling, UpdateEndpoint (or CreateEndpoint), Watch,
 which waits for the endpoint in AwaitEndpoint and DescribeEndpoint and probes it beside, EndpointVerdict, what
-scaling needs, ReleaseVerdict, PointChampion, SetLifeCycle, RetireOld, RecordAudit and Announce. A rollout
+scaling needs, ReleaseVerdict, PointChampion, SetLifeCycle, RetireOld, RecordAudit and PublishEvent. A rollout
 that tries the version first has its states behind Deploy: `experiments`.
 """
-
-from collections.abc import Mapping
 
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, State
 from mdlc_constructs.settings.rollout import MAX_DEPLOYMENT
-from mdlc_constructs.workflows.assembly import (
-    NO_SEAM,
-    Seams,
-    Template,
-    assemble,
-    check_names,
-    chosen_tasks,
-    machine_timeout,
-    verdict,
-)
+from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
-from mdlc_constructs.workflows.real_time_inference.configuring import create_config
-from mdlc_constructs.workflows.real_time_inference.deploying import deploy, deployed, first_of
+from mdlc_constructs.workflows.parts import NO_SEAM, Parts, Seams, machine_function
+from mdlc_constructs.workflows.real_time_inference.champion_record import recorded
+from mdlc_constructs.workflows.real_time_inference.deployment import deploy, deployed, first_of
+from mdlc_constructs.workflows.real_time_inference.endpoint_config import create_config
 from mdlc_constructs.workflows.real_time_inference.experiments import (
     experiment_fields,
     experiment_plan,
@@ -37,8 +28,7 @@ from mdlc_constructs.workflows.real_time_inference.golden import (
     golden_recorded,
     score_golden,
 )
-from mdlc_constructs.workflows.real_time_inference.recording import recorded
-from mdlc_constructs.workflows.real_time_inference.retiring import NOTHING_RETIRED, RETIRED
+from mdlc_constructs.workflows.real_time_inference.retention import NOTHING_RETIRED, RETIRED
 from mdlc_constructs.workflows.real_time_inference.serving_model import create_serving_model
 from mdlc_constructs.workflows.real_time_inference.settings import WORKFLOW, ReleaseSettings
 from mdlc_constructs.workflows.real_time_inference.verdicts import BLAME
@@ -49,43 +39,27 @@ RELEASED, FAILED = "Model Released", "Release Failed"
 
 def default_tasks(settings: ReleaseSettings) -> dict[str, State]:
     """The task of every step, as it is unless a subclass replaces it; `deploy` is many states."""
-    made = {
+    makers = {
         "create_model": create_serving_model,
         "score_golden": score_golden,
         "check_golden": check_golden,
         "create_config": create_config,
     }
-    return {step: make(settings) for step, make in made.items() if step in settings.steps}
+    return {step: make(settings) for step, make in makers.items() if step in settings.steps}
 
 
-def release_machine(
-    settings: ReleaseSettings,
-    *,
-    tasks: Mapping[str, State] | None = None,
-    seams: Seams | None = None,
-    bindings: Mapping[str, object] | None = None,
-) -> Machine:
-    """Put the machine together.
-
-    Args:
-        tasks: replacements of steps' tasks, by step.
-        seams: states before and after steps; those after `deploy` come when the new version serves.
-        bindings: values of the placeholders.
-
-    Raises:
-        ValueError: for an unknown step or seam.
-    """
-    check_names(WORKFLOW, settings.steps, tasks or {}, seams or {})
-    if "deploy" in (tasks or {}):
+@machine_function(lambda _: WORKFLOW, lambda settings: settings.steps, default_tasks)
+def release_machine(settings: ReleaseSettings, parts: Parts) -> Machine:
+    """Put the machine together."""
+    if "deploy" in parts.tasks:
         raise ValueError("'deploy' is many states and cannot be replaced; use its seams before_ and after_.")
-    chosen = chosen_tasks(WORKFLOW, default_tasks(settings), tasks)
-    chosen["deploy"] = deploy(scaled=settings.serving.scaling is not None)
-    around = dict(seams or {})
+    parts.tasks["deploy"] = deploy(scaled=settings.serving.scaling is not None)
+    around = parts.seams
     _check_always(around)
     served = around.pop("after_deploy", NO_SEAM).caught(TO_FAILURE)
     verdicts: dict[str, Choice] = {}
     if settings.golden is not None:
-        behind = around.get("before_create_config") or StateSequence.of(chosen["create_config"])
+        behind = around.get("before_create_config") or StateSequence.of(parts.tasks["create_config"])
         around["before_score_golden"] = StateSequence.of(
             golden_recorded(behind.first.name), around.get("before_score_golden", NO_SEAM)
         )
@@ -105,7 +79,6 @@ def release_machine(
         verdicts=verdicts,
         variables=("golden",) if settings.experiment is None else ("golden", "experiment"),
         planner="${PlanReleaseFunction}",
-        defaults=default_tasks(settings),
         settings={**settings.to_plan(), "experiment": experiment_plan(settings)},
         unchanged={"result": {"outcome": "{% $plan.outcome %}"}, **NOTHING_RETIRED},
         ending=_ending(settings, served),
@@ -115,7 +88,7 @@ def release_machine(
         + 2 * int(MAX_DEPLOYMENT.total_seconds())
         + _trial_seconds(settings),
     )
-    return assemble(template, chosen, around, bindings or {})
+    return assemble(template, parts)
 
 
 def _check_always(seams: Seams) -> None:

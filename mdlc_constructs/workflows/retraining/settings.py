@@ -29,7 +29,7 @@ TRAINING, RELEASE = "training", "release"
 """The workflows whose machines are started."""
 
 MAX_QUEUE_TIME = timedelta(days=30)
-"""How long a retraining stands in line for its lease before somebody should look at the budget."""
+"""How long a retraining waits in the queue for its lease before somebody should look at the budget."""
 MAX_EXECUTION = timedelta(days=365)
 """Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
@@ -95,7 +95,7 @@ class RetrainingSettings:
         for loss in self.of_kind(OnAccuracyLoss):
             check_metric_task("metric", loss.metric, self.task)
         for kind in _ONCE:
-            if sum(isinstance(one, kind) for one in self.triggers) > 1:
+            if sum(isinstance(trigger, kind) for trigger in self.triggers) > 1:
                 raise refusal("triggers", kind.__name__, "is given twice; leave one of them.")
 
     def _check_comparison(self) -> None:
@@ -122,7 +122,7 @@ class RetrainingSettings:
 
     def of_kind(self, kind: type[Kind]) -> list[Kind]:
         """The triggers of a kind."""
-        return [one for one in self.triggers if isinstance(one, kind)]
+        return [trigger for trigger in self.triggers if isinstance(trigger, kind)]
 
     @property
     def watches(self) -> list[Trigger]:

@@ -26,8 +26,8 @@ from mdlc_constructs.settings import (
 )
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.workflows import job_roles
-from mdlc_constructs.workflows.assembly import starts_otherwise
-from mdlc_constructs.workflows.construct import DATA_LOCK, EVALUATE_LOCK, Workflow, source_of
+from mdlc_constructs.workflows.construct import DATA_LOCK, EVALUATE_LOCK, Workflow, source_of, without_none
+from mdlc_constructs.workflows.parts import starts_otherwise
 from mdlc_constructs.workflows.planner_role import planning
 from mdlc_constructs.workflows.seams import Seam
 from mdlc_constructs.workflows.training import machine as template
@@ -35,6 +35,11 @@ from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, Training
 
 _MOVABLE = re.compile(r"/[^/:@]+:(?![0-9a-f]{64}$)[^/@:]+$")
 """An image named by a tag that is not the hash of what it was built from, as the CDK's own assets are."""
+
+
+def _code_version(scope: Construct) -> str | None:
+    version = scope.node.try_get_context("mdlc:code_version")
+    return str(version) if version else None
 
 
 class TrainingWorkflow(Workflow):
@@ -93,24 +98,23 @@ class TrainingWorkflow(Workflow):
             model=home.name,
             dataset=dataset,
             algorithm=algorithm,
-            split=split or Split.by_fraction(),
-            quality=quality or QualityRules(),
-            evaluation=evaluation or Evaluation(),
-            gate=gate or Gate(),
-            approval=approval or Approval.automatic(),
-            training_compute=training_compute or Compute(),
-            job_compute=job_compute or Compute(),
-            scoring_compute=scoring_compute or Compute(),
-            network=network or NetworkSettings(),
-            code_version=str(scope.node.try_get_context("mdlc:code_version") or "unversioned")
-            if code_version is None
-            else code_version,
+            **without_none(
+                split=split,
+                quality=quality,
+                evaluation=evaluation,
+                gate=gate,
+                approval=approval,
+                training_compute=training_compute,
+                job_compute=job_compute,
+                scoring_compute=scoring_compute,
+                network=network,
+                code_version=_code_version(scope) if code_version is None else code_version,
+            ),
         )
         self.source = source_of(home, dataset, dataset_bucket)
         super().__init__(scope, id_, home=home, workflow=WORKFLOW)
         self._warn_of_tag(algorithm)
-        self.tasks = self.tasks_of_steps()
-        machine = training_machine(self.settings, tasks=self.tasks, seams=self.read_seams(seams))
+        machine = self.put_together(training_machine, self.settings, seams)
         bundled, places = self.bundle_bindings(DATA_LOCK, EVALUATE_LOCK)
         image = (
             self.image_uri(algorithm.image)

@@ -1,11 +1,10 @@
 """The training machine: a pure function from settings to states.
 
 On success it enters Plan, Resume, CheckQuality, QualityVerdict, PrepareFeatures, Train, CreateModel,
-ScoreHoldout (with ScoreModel inside, once a model), Evaluate, Register, Decide, RecordAudit and Announce.
+ScoreHoldout (with ScoreModel inside, once a model), Evaluate, Register, Decide, RecordAudit and PublishEvent.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mdlc_constructs.asl.machine import Machine
@@ -27,20 +26,11 @@ from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
-from mdlc_constructs.tasks.training import Channel, Spot, training_job
-from mdlc_constructs.workflows.assembly import (
-    NO_SEAM,
-    Seams,
-    Template,
-    assemble,
-    check_names,
-    chosen_tasks,
-    machine_timeout,
-    starts_otherwise,
-    verdict,
-)
+from mdlc_constructs.tasks.training import Channel, SpotTraining, training_job
+from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job, patience, volume_key, vpc_of
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
+from mdlc_constructs.workflows.parts import NO_SEAM, Parts, machine_function, starts_otherwise
 from mdlc_constructs.workflows.planning import TAGS, taken
 from mdlc_constructs.workflows.scoring import make_model, score_task
 from mdlc_constructs.workflows.training.artifact import artifact_found
@@ -171,11 +161,11 @@ def train(settings: TrainingSettings) -> Task:
     )
 
 
-def _spot(compute: Compute) -> Spot | None:
+def _spot(compute: Compute) -> SpotTraining | None:
     if compute.spot is None or compute.max_wait_seconds is None:
         return None
     kept = "{% $plan.uris.training & 'checkpoints/' & $plan.names.Train & '/' %}"
-    return Spot(
+    return SpotTraining(
         max_wait_seconds=compute.max_wait_seconds, checkpoint_uri=kept if compute.spot.checkpoint else None
     )
 
@@ -319,27 +309,11 @@ def default_tasks(settings: TrainingSettings) -> dict[str, State]:
     }
 
 
-def training_machine(
-    settings: TrainingSettings,
-    *,
-    tasks: Mapping[str, State] | None = None,
-    seams: Seams | None = None,
-    bindings: Mapping[str, object] | None = None,
-) -> Machine:
-    """Put the machine together.
-
-    Args:
-        tasks: replacements of steps' tasks, by step.
-        seams: states before and after steps.
-        bindings: values of the placeholders.
-
-    Raises:
-        ValueError: for an unknown step or seam.
-    """
-    check_names(WORKFLOW, STEPS, tasks or {}, seams or {})
-    chosen, around = chosen_tasks(WORKFLOW, default_tasks(settings), tasks), dict(seams or {})
-    if starts_otherwise(chosen["train"], train(settings)):
-        around["after_train"] = artifact_found(around.get("after_train", NO_SEAM))
+@machine_function(lambda _: WORKFLOW, lambda _: STEPS, default_tasks)
+def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
+    """Put the machine together."""
+    if starts_otherwise(parts.tasks["train"], parts.defaults["train"]):
+        parts.seams["after_train"] = artifact_found(parts.seams.get("after_train", NO_SEAM))
     kept = ("package_arn", "evaluation", "passed", "reasons", "metrics")
     result = {key: f"{{% $result.{key} %}}" for key in (*kept, "rows")}
     fields = {
@@ -371,7 +345,6 @@ def training_machine(
         },
         variables=("quality", "gate"),
         planner="${PlanTrainingFunction}",
-        defaults=default_tasks(settings),
         settings=settings.to_plan(),
         unchanged={
             "result": {
@@ -394,4 +367,4 @@ def training_machine(
             settings.training_compute, *[settings.job_compute] * 3, settings.scoring_compute
         ),
     )
-    return assemble(template, chosen, around, bindings or {})
+    return assemble(template, parts)

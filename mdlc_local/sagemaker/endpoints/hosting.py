@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from mdlc_local import options
 from mdlc_local.sagemaker.endpoints.data_capture import DataCapture
 from mdlc_local.sagemaker.endpoints.endpoint_metrics import EndpointMetrics
 from mdlc_local.sagemaker.endpoints.fleets import Fleet
@@ -16,7 +17,9 @@ from mdlc_local.sagemaker.records import Record, Scope
 log = logging.getLogger("mdlc_local.sagemaker")
 
 REPORT_SECONDS = 0.5
-"""How often metrics are sent to CloudWatch; on AWS it is once a minute."""
+"""How often metrics of an endpoint that is asked are sent to CloudWatch; on AWS it is once a minute."""
+
+_MINUTE = 60.0
 
 _REPORTS_PER_CAPTURE = 4
 
@@ -47,32 +50,48 @@ class Hosted:
         self.metrics = EndpointMetrics(self.record["EndpointName"], self.scope)
         self.capture = DataCapture(self.record["EndpointName"], self.scope)
         self._utilization = Utilization(self.record["EndpointName"], self.scope)
+        self._asked = threading.Event()
         self._closed = threading.Event()
         self._reporter = _in_context(self._report, f"report {self.record['EndpointName']}")
 
+    def is_asked(self) -> None:
+        """Note that a request has come: what comes of it is reported soon."""
+        self._asked.set()
+
     def _report(self) -> None:
+        # At rest it is enough that each minute of an alarm has a data point.
+        rest_seconds = max(_MINUTE / options.current().time_scale / 2 - REPORT_SECONDS, 0.0)
         rounds = 0
-        while not self._closed.wait(REPORT_SECONDS):
+        while True:
+            if not any(server.in_flight for server in self.traffic.servers):
+                self._asked.wait(rest_seconds)
+            self._asked.clear()
+            if self._closed.wait(REPORT_SECONDS):
+                return
             self.metrics.flush()
             self._utilization.report(self.traffic.servers)
             rounds += 1
-            if rounds % _REPORTS_PER_CAPTURE == 0:
+            if rounds % _REPORTS_PER_CAPTURE == 0 or not self._asked.is_set():
                 self.capture.flush()
 
     def close(self) -> None:
         """Report what is left and report no more."""
-        self._closed.set()
+        self._stop_reporting()
         self._reporter.join()
         self.metrics.flush()
         self.capture.flush()
 
     def discard(self) -> None:
         """End the servers and forget what was not reported yet."""
-        self._closed.set()
+        self._stop_reporting()
         self.metrics.clear()
         self.capture.clear()
         if self.fleet is not None:
             self.fleet.end()
+
+    def _stop_reporting(self) -> None:
+        self._closed.set()
+        self._asked.set()
 
 
 _hosted: dict[tuple[Scope, str], Hosted] = {}
@@ -105,9 +124,9 @@ def start(body: Callable[[], None], hosted: Hosted) -> None:
 def end_all() -> None:
     """Stop every endpoint and forget it (the server's reset)."""
     with _lock:
-        found = list(_hosted.values())
+        endpoints = list(_hosted.values())
         _hosted.clear()
-    for hosted in found:
+    for hosted in endpoints:
         hosted.stop.set()
         hosted.traffic.share()
         # The last lines of logs go through the server, which answers nobody while it resets.

@@ -21,6 +21,8 @@ from tests.local.sagemaker.conftest import make_lab
 from tests.local.sagemaker.lab import unique
 from tests.local.sagemaker.serving import Crowd, Serving, variant
 
+pytestmark = pytest.mark.slow
+
 IMAGE = "example.com/team/scorer:1"
 REQUESTS = 200
 

@@ -21,6 +21,7 @@ README = TEMPLATE / "README.md"
 MODEL, CLIENT = markdown.blocks(README, "python")
 
 
+@pytest.mark.slow
 def test_the_commands_serve_and_ask(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (line,) = markdown.blocks(README, "sh")
     *assigned, program, script = shlex.split(line)
@@ -35,6 +36,7 @@ def test_the_commands_serve_and_ask(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert 0 < float(done.stdout) < 1
 
 
+@pytest.mark.slow
 def test_the_other_model_is_served_as_written(tmp_path: Path) -> None:
     program = copy_with_model(tmp_path / "image", MODEL)
     joblib = """

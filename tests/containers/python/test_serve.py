@@ -24,6 +24,8 @@ from tests.containers.python.running import (
     running,
 )
 
+pytestmark = pytest.mark.slow
+
 SLOW = """
 import os, time
 

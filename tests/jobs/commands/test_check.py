@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from jobs.digests import sha256_of
 from jobs.errors import InputError, PlanError
 from jobs.folders import Folders
 from jobs.plan import Plan
+from mdlc_constructs.settings.payloads.verdict import Verdict
 from tests.jobs.batches import HEADER, Batch, rows
 
 SCORING = [name for name in HEADER if name not in ("y", "after")]
@@ -38,12 +38,13 @@ def answer(batch: Batch, name: str, text: str) -> Path:
     return path
 
 
-def planned(batch: Batch) -> Plan:
+def planned(batch: Batch, **sections: Any) -> Plan:
     package = {"arn": "arn:package", "version": 4}
-    return batch.plan(workflow="batch", split={}, package=package, predicted_at="2024-06-01T08:00:00.123Z")
+    about = {"package": package, "predicted_at": "2024-06-01T08:00:00.123Z", **sections}
+    return batch.plan(workflow="batch", split=None, **about)
 
 
-def run(batch: Batch, plan: Plan | None = None) -> dict[str, Any]:
+def run(batch: Batch, plan: Plan | None = None) -> Verdict:
     folders = Folders(
         input_base=batch.folder / "nothing",
         output_base=batch.folder / "checked",
@@ -59,7 +60,7 @@ def read(batch: Batch) -> list[tuple[Any, ...]]:
 
 
 def test_every_row_gets_its_own_score(prepared: Batch) -> None:
-    assert run(prepared) == {"passed": True, "reasons": [], "metrics": {"parts": 2}, "rows": 60}
+    assert run(prepared) == Verdict(passed=True, metrics={"parts": 2}, rows=60)
     scores = {record[1]: record[4] for record in read(prepared)}
     assert len(scores) == 60
     fresh = rows(60, seed=9)
@@ -88,11 +89,11 @@ def test_rows_that_share_a_key_have_ids_of_their_own_that_stay(filled: Batch) ->
         batch = Batch(filled.folder / name)
         for file in ("a", "again"):
             batch.write(f"{file}.csv", made, header=SCORING)
-        plan = replace(planned(batch), quality={"unique_key": False})
+        plan = planned(batch, quality={"unique_key": False})
         prepare.run(plan, batch.folders(program=filled.output("program")))
         for file in ("00000-a", "00001-again"):
             answer(batch, file, "0.5\n" * 30)
-        assert run(batch, plan)["passed"]
+        assert run(batch, plan).passed
         assert len({record[0] for record in read(batch)}) == 60
         found.append({record[:4] for record in read(batch)})
     assert found[0] == found[1], "a row keeps its id however its file is sorted"
@@ -110,8 +111,8 @@ def test_the_manifest_lists_the_parts_with_their_digests(prepared: Batch) -> Non
 def test_rows_are_written_for_clients_only_when_they_are_delivered(prepared: Batch) -> None:
     run(prepared)
     assert not (prepared.folder / "checked" / "delivery").exists()
-    verdict = run(prepared, replace(planned(prepared), delivery={"to": "table", "key": "row_key"}))
-    assert verdict["metrics"] == {"parts": 2, "delivery_files": 1, "delivery_rows": 60}
+    verdict = run(prepared, planned(prepared, delivery={"to": "table", "key": "row_key", "columns": []}))
+    assert verdict.metrics == {"parts": 2, "delivery_files": 1, "delivery_rows": 60}
     (path,) = (prepared.folder / "checked" / "delivery").iterdir()
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     scores = {record[1]: record[4] for record in read(prepared)}
@@ -130,20 +131,20 @@ def test_rows_are_written_for_clients_only_when_they_are_delivered(prepared: Bat
 def test_a_fault_in_one_file_refuses_all_and_writes_nothing(prepared: Batch, text: str, said: str) -> None:
     answer(prepared, "00001-b", text)
     verdict = run(prepared)
-    assert not verdict["passed"]
-    assert verdict["reasons"] == [said]
+    assert not verdict.passed
+    assert list(verdict.reasons) == [said]
     assert not (prepared.folder / "checked" / "parts").exists()
     assert not (prepared.folder / "checked" / "staged").exists()
 
 
 def test_a_file_without_answers_is_a_verdict(prepared: Batch) -> None:
     answer(prepared, "00001-b", "").unlink()
-    assert run(prepared)["reasons"][0].startswith("b.csv: There are no answers")
+    assert run(prepared).reasons[0].startswith("b.csv: There are no answers")
 
 
 def test_lost_keys_and_half_a_plan_are_errors(prepared: Batch) -> None:
     with pytest.raises(PlanError, match="predicted_at"):
-        run(prepared, replace(planned(prepared), predicted_at=None))
+        run(prepared, planned(prepared, predicted_at=None))
     prepared.output("keys", "00001-b.parquet").unlink()
     with pytest.raises(InputError, match=r"No keys of b\.csv"):
         run(prepared)

@@ -9,6 +9,7 @@ import pytest
 from jobs.commands import evaluate, features
 from jobs.errors import InputError
 from jobs.folders import Folders
+from mdlc_constructs.settings.payloads.verdict import Verdict
 from tests.jobs.batches import Batch, rows
 
 
@@ -26,7 +27,7 @@ def holdout(batch: Batch) -> np.ndarray[Any, Any]:
     return np.array([row[0] for row in found], dtype=np.float64)
 
 
-def evaluated(batch: Batch, **sections: Any) -> tuple[dict[str, Any], Path]:
+def evaluated(batch: Batch, **sections: Any) -> tuple[Verdict, Path]:
     folders = Folders(
         input_base=batch.folder / "nothing",
         output_base=batch.folder / "evaluated",
@@ -42,11 +43,11 @@ def test_a_model_that_knows_something_passes_its_gate(filled: Batch) -> None:
     labels = holdout(filled)
     answers(filled, "challenger", list(np.clip(labels * 0.3 + np.linspace(0.2, 0.6, len(labels)), 0, 1)))
     verdict, folder = evaluated(filled, gate={"at_least": {"auc": 0.6}, "at_most": {}})
-    assert verdict["passed"]
-    assert verdict["reasons"] == []
-    assert verdict["rows"] == len(labels)
+    assert verdict.passed
+    assert list(verdict.reasons) == []
+    assert verdict.rows == len(labels)
     registry = json.loads((folder / "metrics.json").read_text())["binary_classification_metrics"]
-    assert registry["auc"]["value"] == pytest.approx(verdict["metrics"]["auc"], abs=1e-4)
+    assert registry["auc"]["value"] == pytest.approx(verdict.metrics["auc"], abs=1e-4)
     assert registry["auc"]["standard_deviation"] > 0
     assert sum(sum(row.values()) for row in registry["confusion_matrix"].values()) == len(labels)
     report = json.loads((folder / "report.json").read_text())
@@ -59,8 +60,8 @@ def test_scores_that_know_nothing_are_refused_with_the_reason(filled: Batch) -> 
     labels = holdout(filled)
     answers(filled, "challenger", list(np.random.default_rng(5).random(len(labels))))
     verdict, folder = evaluated(filled, gate={"at_least": {"auc": 0.66}, "at_most": {}})
-    assert not verdict["passed"]
-    assert "auc" in verdict["reasons"][0]
+    assert not verdict.passed
+    assert "auc" in verdict.reasons[0]
     gate = json.loads((folder / "gate.json").read_text())
     assert (gate["passed"], gate["checks"][0]["passed"]) == (False, False)
 
@@ -75,11 +76,11 @@ def test_a_challenger_is_compared_with_the_champion(filled: Batch, better: bool,
     verdict, folder = evaluated(
         filled,
         gate={"better_than_champion": "auc", "margin": 0.0, "confidence": 0.95},
-        champion={"version": 3, "package_arn": "arn", "program": {}},
+        champion={"version": 3, "package_arn": "arn", "model": "m", "program": {}},
     )
-    assert verdict["passed"] is passed
+    assert verdict.passed is passed
     report = json.loads((folder / "report.json").read_text())
-    assert report["champion"] == {"version": 3, "package_arn": "arn"}
+    assert report["champion"] == {"version": 3, "package_arn": "arn", "model": "m", "program": None}
     assert set(report["metrics"]) == {"challenger", "champion"}
 
 
@@ -91,11 +92,11 @@ def test_a_holdout_of_one_class_passes_no_gate_not_even_one_without_conditions(f
     Path(f"{keys}.new").replace(keys)
     answers(filled, "challenger", [0.5] * len(labels))
     verdict, folder = evaluated(filled)
-    assert not verdict["passed"]
-    assert verdict["reasons"] == [
+    assert not verdict.passed
+    assert list(verdict.reasons) == [
         "auc is not defined on this holdout, so nothing is known of the model: fails."
     ]
-    assert verdict["metrics"]["auc"] is None
+    assert verdict.metrics["auc"] is None
     assert json.loads((folder / "gate.json").read_text())["checks"][0]["kind"] == "defined"
 
 
@@ -103,7 +104,7 @@ def test_a_gate_without_conditions_refuses_nothing_and_says_so(filled: Batch) ->
     labels = holdout(filled)
     answers(filled, "challenger", list(np.linspace(0, 1, len(labels))))
     verdict, folder = evaluated(filled)
-    assert verdict["passed"]
+    assert verdict.passed
     for name in ("gate.json", "report.json"):
         assert json.loads((folder / name).read_text())["notes"] == [
             "The gate has no conditions: it refuses no model that can be measured."
@@ -127,9 +128,9 @@ def test_a_champion_that_saw_the_holdout_is_noted_and_not_refused(
     for who in ("challenger", "champion"):
         answers(filled, who, scores)
     program = {"schema_version": 1, "columns": {}, "steps": [], "origin": origin}
-    champion = {"version": 1, "program": program}
+    champion = {"version": 1, "package_arn": "arn", "model": "m", "program": program}
     verdict, folder = evaluated(filled, gate={"at_least": {"auc": 0.0}}, champion=champion)
-    assert verdict["passed"]
+    assert verdict.passed
     notes = json.loads((folder / "gate.json").read_text())["notes"]
     assert len(notes) == len(said)
     if said:
@@ -146,9 +147,9 @@ def test_a_regression_has_its_own_metrics(batch: Batch) -> None:
     count = len((batch.output("split", "holdout", "holdout.csv")).read_text().splitlines())
     answers(batch, "challenger", list(np.linspace(0, 4, count)))
     verdict, folder = evaluated(batch, dataset=dataset, gate={"at_most": {"rmse": 100}})
-    assert set(verdict["metrics"]) == {"rmse", "mae", "r2"}
+    assert set(verdict.metrics) == {"rmse", "mae", "r2"}
     assert "regression_metrics" in json.loads((folder / "metrics.json").read_text())
-    assert verdict["passed"]
+    assert verdict.passed
 
 
 def test_missing_or_surplus_scores_are_broken_inputs(filled: Batch) -> None:
@@ -160,7 +161,7 @@ def test_missing_or_surplus_scores_are_broken_inputs(filled: Batch) -> None:
         evaluated(filled)
     answers(filled, "challenger", [0.5] * len(labels))
     with pytest.raises(InputError, match="champion_predictions"):
-        evaluated(filled, champion={"version": 1})
+        evaluated(filled, champion={"version": 1, "package_arn": "a", "model": "m", "program": None})
 
 
 def test_an_evaluation_repeats_to_the_byte(filled: Batch) -> None:

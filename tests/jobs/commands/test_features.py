@@ -12,6 +12,7 @@ from jobs.errors import InputError, JobError
 from jobs.serving.program import Program
 from tests.jobs.batches import SPLIT, Batch, rows
 
+CHAMPION = {"version": 1, "package_arn": "arn", "model": "m"}
 FRACTIONS = {"fractions": {"train": 0.6, "validation": 0.2, "holdout": 0.2}}
 
 
@@ -26,7 +27,7 @@ def keys(path: Path) -> list[tuple[Any, ...]]:
 
 def test_rows_are_divided_by_time_with_the_label_first(filled: Batch) -> None:
     verdict = features.run(filled.plan(), filled.folders())
-    counts = verdict["metrics"]
+    counts = verdict.metrics
     expected = {"train": 0, "validation": 0, "holdout": 0}
     for row in rows():
         part = (
@@ -121,7 +122,7 @@ def test_one_changed_value_changes_the_content_digest(tmp_path: Path) -> None:
 
 
 def test_fractions_divide_in_the_order_of_time(filled: Batch) -> None:
-    counts = features.run(filled.plan(split=FRACTIONS), filled.folders())["metrics"]
+    counts = features.run(filled.plan(split=FRACTIONS), filled.folders()).metrics
     assert counts == {"train": 180, "validation": 60, "holdout": 60}
     manifest = json.loads(filled.output("split", "manifest.json").read_text())
     assert manifest["intervals"]["train"]["end"] == manifest["intervals"]["validation"]["start"]
@@ -135,7 +136,7 @@ def test_rows_of_one_moment_are_not_divided(batch: Batch) -> None:
 
 def test_a_window_narrows_the_rows(filled: Batch) -> None:
     split = {**FRACTIONS, "window": {"start": "2024-02-01", "end": "2024-03-01"}}
-    counts = features.run(filled.plan(split=split), filled.folders())["metrics"]
+    counts = features.run(filled.plan(split=split), filled.folders()).metrics
     assert sum(counts.values()) == sum("2024-02" in row["at"] for row in rows())
 
 
@@ -173,7 +174,7 @@ def champion(columns: dict[str, str]) -> dict[str, Any]:
 
 def test_the_champion_sees_the_same_holdout_through_its_own_program(filled: Batch) -> None:
     own = {"amount": "number", "gone": "number", "after": "number"}
-    plan = filled.plan(champion={"version": 1, "program": champion(own)})
+    plan = filled.plan(champion={**CHAMPION, "program": champion(own)})
     features.run(plan, filled.folders())
     records = lines(filled.output("split", "champion", "holdout.csv"))
     found = keys(filled.output("split", "holdout_keys", "keys.parquet"))
@@ -214,7 +215,7 @@ def test_the_champion_reads_a_column_as_it_was_declared_for_it(batch: Batch, new
         steps[0]["values"] = {str(code): 100.0 + code for code in range(5)}
     program = {"schema_version": 1, "columns": {"count": old}, "steps": steps}
     columns = {**batch.document()["dataset"]["columns"], "count": new}
-    plan = batch.plan(dataset={"columns": columns}, champion={"version": 1, "program": program})
+    plan = batch.plan(dataset={"columns": columns}, champion={**CHAMPION, "program": program})
     features.run(plan, batch.folders())
     by_id = {row["id"]: row for row in rows()}
     records = lines(batch.output("split", "champion", "holdout.csv"))

@@ -8,6 +8,7 @@ from jobs.commands import golden
 from jobs.errors import InputError, PlanError
 from jobs.folders import Folders
 from jobs.plan import Plan
+from mdlc_constructs.settings.payloads.verdict import Verdict
 from tests.jobs.batches import Batch
 
 KEYS = [f"r{number}" for number in range(20)]
@@ -41,11 +42,11 @@ class Golden(Batch):
             workflow="batch",
             split={},
             dataset=dataset or {},
-            package={"version": 4},
+            package={"arn": "arn", "version": 4},
             golden={"tolerance": 0.1, "share": 1.0, **bounds},
         )
 
-    def run(self, plan: Plan | None = None) -> dict[str, Any]:
+    def run(self, plan: Plan | None = None) -> Verdict:
         folders = Folders(
             input_base=self.folder / "nothing",
             output_base=self.folder / "compared",
@@ -74,36 +75,36 @@ def asked(tmp_path: Path) -> Golden:
 
 def test_the_expected_answers_pass(asked: Golden) -> None:
     metrics = {"within": 1.0, "furthest": 0.0}
-    assert asked.run() == {"passed": True, "reasons": [], "metrics": metrics, "rows": 20}
+    assert asked.run() == Verdict(passed=True, metrics=metrics, rows=20)
     assert asked.report()["off"] == []
 
 
 def test_an_answer_that_is_off_is_named_by_its_row(asked: Golden) -> None:
     asked.expect(dict.fromkeys(KEYS, "0.5") | {"r7": "0.9", "r3": "0.8"})
     verdict = asked.run()
-    assert verdict["passed"] is False
-    assert "2 of 20 golden answers are further off than 0.1, the furthest by 0.4" in verdict["reasons"][0]
+    assert verdict.passed is False
+    assert "2 of 20 golden answers are further off than 0.1, the furthest by 0.4" in verdict.reasons[0]
     assert asked.report()["off"][0] == {"row_key": "r7", "expected": 0.9, "score": 0.5, "distance": 0.4}
     assert [row["row_key"] for row in asked.report()["off"]] == ["r7", "r3"]
 
 
 def test_as_many_may_be_off_as_the_share_leaves(asked: Golden) -> None:
     asked.expect(dict.fromkeys(KEYS, "0.5") | {"r7": "0.9"})
-    assert asked.run(asked.planned(share=0.95))["passed"] is True
-    assert asked.run(asked.planned(share=0.96))["passed"] is False
+    assert asked.run(asked.planned(share=0.95)).passed is True
+    assert asked.run(asked.planned(share=0.96)).passed is False
 
 
 @pytest.mark.parametrize("separator", ["\n", ","])
 def test_scores_without_a_version_are_read_too(asked: Golden, separator: str) -> None:
     asked.answer(separator.join(["0.5"] * 20))
-    assert asked.run()["passed"] is True
+    assert asked.run().passed is True
 
 
 def test_several_files_of_answers_go_in_the_order_of_their_names(asked: Golden) -> None:
     asked.answer(stamped([0.5] * 12), "a.out")
     asked.answer(stamped([0.9] * 8), "rows.jsonl.out")
     asked.expect(dict.fromkeys(KEYS[:12], "0.5") | dict.fromkeys(KEYS[12:], "0.9"))
-    assert asked.run()["passed"] is True
+    assert asked.run().passed is True
 
 
 @pytest.mark.parametrize(
@@ -120,8 +121,8 @@ def test_several_files_of_answers_go_in_the_order_of_their_names(asked: Golden) 
 def test_answers_that_are_none_are_refused(asked: Golden, answers: str, said: str) -> None:
     asked.answer(answers)
     verdict = asked.run()
-    assert verdict["passed"] is False
-    assert verdict["reasons"][0] == said
+    assert verdict.passed is False
+    assert verdict.reasons[0] == said
 
 
 def test_a_key_of_several_columns_is_the_one_that_every_job_writes(asked: Golden) -> None:
@@ -131,7 +132,7 @@ def test_a_key_of_several_columns_is_the_one_that_every_job_writes(asked: Golden
     texts = [json.dumps(key, ensure_ascii=False, separators=(",", ":")) for key in keys]
     asked.expect({'"' + text.replace('"', '""') + '"': 0.5 for text in texts})
     asked.answer(stamped([0.5] * 3))
-    assert asked.run(asked.planned(dataset={"row_key": ["id", "count", "at"]}))["rows"] == 3
+    assert asked.run(asked.planned(dataset={"row_key": ["id", "count", "at"]})).rows == 3
 
 
 def test_thousands_of_rows_keep_their_order(asked: Golden) -> None:
@@ -139,7 +140,7 @@ def test_thousands_of_rows_keep_their_order(asked: Golden) -> None:
     asked.record([{"id": key} for key in keys])
     asked.expect({key: number / 1234 for number, key in enumerate(keys)})
     asked.answer(stamped([number / 1234 for number in range(1234)]))
-    assert asked.run()["metrics"] == {"within": 1.0, "furthest": 0.0}
+    assert asked.run().metrics == {"within": 1.0, "furthest": 0.0}
 
 
 @pytest.mark.parametrize(
@@ -199,5 +200,5 @@ def test_missing_files_break_the_job(asked: Golden) -> None:
 
 
 def test_a_plan_that_does_not_say_how_near_breaks_the_job(asked: Golden) -> None:
-    with pytest.raises(PlanError, match="needs its tolerance and share"):
+    with pytest.raises(PlanError, match="golden=None: the golden job needs this section"):
         asked.run(asked.plan(workflow="batch", split={}))

@@ -1,6 +1,7 @@
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,15 @@ from jobs.commands.monitor import ROW_COLUMNS, _write_rows, run
 from jobs.database import connected, memory_bytes, single
 from jobs.errors import InputError
 from jobs.folders import message
+from jobs.plan import Plan
+from mdlc_constructs.settings.payloads.job_plan import PreviousSection
+from mdlc_constructs.settings.payloads.moments import Interval
 from tests.jobs.monitoring.windows import RUN, START, VERSION, Window, event, rows, write_statistics
 
 
 def test_a_quiet_window(served: Window) -> None:
     verdict = run(served.plan(segments=["kind"], protected=["flag"]), served.folders(), memory="200MB")
-    assert verdict["passed"] and verdict["reasons"] == [] and verdict["rows"] == 800
+    assert verdict.passed and list(verdict.reasons) == [] and verdict.rows == 800
     assert len(message(verdict).encode()) <= 1024
     found = served.output("summary.json")
     assert (found["drifted"], found["columns"], found["reasons"], found["notes"]) == (False, [], [], [])
@@ -91,6 +95,11 @@ def test_the_same_inputs_give_the_same_documents(served: Window) -> None:
     assert {name: (folder / name).read_bytes() for name in names} == first
 
 
+def behind(plan: Plan, window: Mapping[str, str]) -> Plan:
+    """The plan with a window before its own."""
+    return replace(plan, payload=replace(plan.payload, previous=PreviousSection(window=Interval(**window))))
+
+
 def test_drift_against_the_baseline_and_the_window_before(window: Window) -> None:
     made = rows(600)
     moved = [{**row, "amount": None if row["amount"] is None else row["amount"] + 12} for row in made]
@@ -98,10 +107,10 @@ def test_drift_against_the_baseline_and_the_window_before(window: Window) -> Non
     before = {"start": "2024-02-29T00:00:00+00:00", "end": "2024-03-01T00:00:00+00:00"}
     write_statistics(window.folder / "previous" / "statistics.json", moved)
     plan = window.plan()
-    verdict = run(type(plan)(**{**vars(plan), "previous": {"window": before}}), window.folders())
+    verdict = run(behind(plan, before), window.folders())
     found = window.output("summary.json")
     assert found["drifted"] and found["columns"] == ["amount"]
-    assert "'amount' changed" in verdict["reasons"][0]
+    assert "'amount' changed" in verdict.reasons[0]
     assert found["last_window"] == {"drifted": False, "columns": [], "window": before}
     own = window.output("statistics.json")
     assert own["dataset"]["item_count"] == 600
@@ -117,7 +126,7 @@ def test_the_window_behind_one_without_judged_rows(window: Window) -> None:
     window.capture(event(row) for row in rows(300))
     before = {"start": "2024-02-29T00:00:00+00:00", "end": "2024-03-01T00:00:00+00:00"}
     plan = window.plan()
-    run(type(plan)(**{**vars(plan), "previous": {"window": before}}), window.folders())
+    run(behind(plan, before), window.folders())
     found = window.output("summary.json")
     assert found["rows"] == 300 and found["last_window"] is None
     assert "The window before has no judged rows" in " ".join(found["notes"])
@@ -154,7 +163,7 @@ def test_labels_that_never_come(window: Window) -> None:
 def test_a_window_without_traffic(window: Window) -> None:
     verdict = run(window.plan(segments=["kind"], protected=["kind"]), window.folders())
     found = window.output("summary.json")
-    assert verdict["rows"] == found["rows"] == 0
+    assert verdict.rows == found["rows"] == 0
     assert not found["drifted"] and found["estimate"] is None
     assert {column["verdict"] for column in found["drift"]["columns"].values()} == {"unknown"}
     assert found["notes"] == [f"No row that version {VERSION} answered could be read in this window."]

@@ -8,6 +8,7 @@ from jobs.commands import features, prepare
 from jobs.errors import InputError
 from jobs.plan import Plan, parse_plan
 from jobs.serving.program import Program
+from mdlc_constructs.settings.payloads.verdict import Verdict
 from tests.jobs.batches import HEADER, Batch, rows
 
 SCORING = [name for name in HEADER if name not in ("y", "after")]
@@ -33,7 +34,7 @@ def plan(batch: Batch) -> Plan:
 def test_every_file_becomes_records_in_its_shard_and_keys(filled: Batch) -> None:
     made = scoring(filled)
     verdict = prepare.run(plan(made), made.folders(program=filled.output("program")))
-    assert verdict == {"passed": True, "reasons": [], "metrics": {"files": 2}, "rows": 60}
+    assert verdict == Verdict(passed=True, metrics={"files": 2}, rows=60)
     program = Program.read(filled.output("program"))
     by_id = {row["id"]: row for row in rows(60, seed=9)}
     for shard, name, expected in (("00", "00000-b", 20), ("01", "00001-a", 40)):
@@ -60,8 +61,10 @@ def test_a_file_without_rows_gives_keys_and_no_records(filled: Batch) -> None:
     made = scoring(filled)
     made.write("empty.csv", [], header=SCORING)
     made.write("x_$folder$", b"")
-    together = replace(plan(made), files=tuple(replace(file, shard="00") for file in plan(made).files))
-    assert prepare.run(together, made.folders(program=filled.output("program")))["rows"] == 60
+    payload = plan(made).payload
+    files = tuple(replace(file, shard="00") for file in payload.data.files)
+    together = Plan(payload=replace(payload, data=replace(payload.data, files=files)))
+    assert prepare.run(together, made.folders(program=filled.output("program"))).rows == 60
     assert len(list(made.output("shards").rglob("*.csv"))) == 2
     assert len(list(made.output("keys").iterdir())) == 4
 

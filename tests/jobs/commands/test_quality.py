@@ -6,23 +6,22 @@ import pytest
 
 from jobs.commands import quality
 from jobs.errors import InputError
+from mdlc_constructs.settings.payloads.verdict import Verdict
 from tests.jobs.batches import HEADER, Batch, Row, rows
 
 
-def checked(
-    batch: Batch, memory: str | None = None, **sections: Any
-) -> tuple[dict[str, Any], dict[str, Any]]:
+def checked(batch: Batch, memory: str | None = None, **sections: Any) -> tuple[Verdict, dict[str, Any]]:
     """The verdict, and the report that was written."""
     verdict = quality.run(batch.plan(**sections), batch.folders(), memory)
     report = json.loads(batch.output("report", "report.json").read_text())
-    assert report["passed"] == verdict["passed"]
+    assert report["passed"] == verdict.passed
     assert batch.output("report", "report.html").read_text().startswith("<!doctype html>")
     return verdict, report
 
 
 def test_a_good_batch_passes_and_nothing_is_quarantined(filled: Batch) -> None:
     verdict, report = checked(filled)
-    assert verdict == {"passed": True, "reasons": [], "metrics": {"findings": 0, "columns": 8}, "rows": 300}
+    assert verdict == Verdict(passed=True, metrics={"findings": 0, "columns": 8}, rows=300)
     assert report["files"] == {"one.csv": 180, "sub/two.csv": 120}
     assert not filled.output("quarantine").exists()
 
@@ -30,7 +29,7 @@ def test_a_good_batch_passes_and_nothing_is_quarantined(filled: Batch) -> None:
 def test_dates_out_of_order_are_fine(filled: Batch) -> None:
     times = [row["at"] for row in rows()]
     assert times != sorted(times)
-    assert checked(filled)[0]["passed"]
+    assert checked(filled)[0].passed
 
 
 def changed(index: int, **values: Any) -> list[Row]:
@@ -53,7 +52,7 @@ def changed(index: int, **values: Any) -> list[Row]:
         ),
         (
             changed(3, at="31.12.2024 10:00"),
-            {"dataset": {"timestamp_format": "%Y-%m-%dT%H:%M:%S"}},
+            {"dataset": {"csv": {"timestamp_format": "%Y-%m-%dT%H:%M:%S"}}},
             "wrong_type",
             "Times are read by timestamp_format='%Y-%m-%dT%H:%M:%S': correct it, or the values.",
         ),
@@ -125,10 +124,10 @@ def test_each_bad_batch_is_refused_in_a_sentence(
 ) -> None:
     batch.write("a.csv", made)
     verdict, report = checked(batch, **sections)
-    assert not verdict["passed"]
+    assert not verdict.passed
     sentences = {f["rule"]: f["message"] for f in reversed(report["findings"]) if f["fails"]}
     assert said in sentences[rule]
-    assert sentences[rule] in verdict["reasons"]
+    assert sentences[rule] in verdict.reasons
     assert batch.output("quarantine", "report.json").exists()
 
 
@@ -137,12 +136,12 @@ def test_parts_without_rows_refuse_a_batch_only_when_there_is_no_other(filled: B
     for name, content in (("empty.csv", header), ("x_$folder$", b"")):
         filled.write(name, content)
     verdict, report = checked(filled)
-    assert verdict["passed"]
+    assert verdict.passed
     assert (report["files"]["empty.csv"], report["files"]["x_$folder$"]) == (0, 0)
     for path in filled.data.rglob("*.csv"):
         path.write_bytes(header)
     verdict, _ = checked(filled)
-    assert verdict["reasons"] == [
+    assert list(verdict.reasons) == [
         "None of the 4 files holds a row: see whether what writes them had finished, and had data."
     ]
 
@@ -158,24 +157,24 @@ def test_parts_without_rows_refuse_a_batch_only_when_there_is_no_other(filled: B
 def test_one_unreadable_file_refuses_the_batch(filled: Batch, content: bytes, rule: str) -> None:
     filled.write("three.csv", content)
     verdict, report = checked(filled)
-    assert not verdict["passed"]
+    assert not verdict.passed
     assert [finding["rule"] for finding in report["findings"]] == [rule]
-    assert "three.csv" in verdict["reasons"][0]
+    assert "three.csv" in verdict.reasons[0]
 
 
 def test_rows_outside_the_window_are_told_and_left_out(filled: Batch) -> None:
     split = filled.document()["split"]
-    split["train"]["start"] = "2024-01-15"
+    split["intervals"]["train"]["start"] = "2024-01-15"
     verdict, report = checked(filled, split=split)
     expected = sum(row["at"] < "2024-01-15" for row in rows())
-    assert verdict["passed"]
+    assert verdict.passed
     assert [(f["rule"], f["rows"]) for f in report["findings"]] == [("outside_window", expected)]
 
 
 def test_rows_without_a_label_are_counted_and_no_failure(batch: Batch) -> None:
     batch.write("a.csv", [{**row, "y": "" if i < 20 else row["y"]} for i, row in enumerate(rows())])
     verdict, report = checked(batch)
-    assert verdict["passed"]
+    assert verdict.passed
     assert [(f["rule"], f["rows"]) for f in report["findings"]] == [("unlabelled", 20)]
     assert report["label"]["labelled"] == 280
 
@@ -183,7 +182,7 @@ def test_rows_without_a_label_are_counted_and_no_failure(batch: Batch) -> None:
 def test_a_leak_that_is_accepted_by_name_is_only_told(batch: Batch) -> None:
     batch.write("a.csv", [{**r, "count": 10 * r["y"] + r["count"]} for r in rows()])
     verdict, report = checked(batch, dataset={"accepted_leaks": ["count"]})
-    assert verdict["passed"]
+    assert verdict.passed
     assert [(f["rule"], f["fails"]) for f in report["findings"]] == [("leak", False)]
 
 
@@ -191,7 +190,7 @@ def test_a_batch_to_score_needs_no_label(batch: Batch) -> None:
     header = [name for name in HEADER if name not in ("y", "after")]
     batch.write("a.csv", rows(), header=header)
     verdict, report = checked(batch, workflow="batch", split={})
-    assert verdict["passed"]
+    assert verdict.passed
     assert report["label"] == {}
 
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from jobs.errors import InputError
 from jobs.monitoring.captures import stage_captures
 from jobs.names import FAULT, INFERENCE_ID, PLACE, PROBLEMS, ROW_KEY, SCORE, VERSION, at_place
-from jobs.plan import Interval
 from jobs.roles import pointer
 from jobs.serving.values import read
+from mdlc_constructs.settings.payloads.moments import Interval
+from tests.examples_tried import examples
 from tests.jobs.monitoring.windows import END, START, Row, Window, event, opened, rows
 
 COLUMNS = {
@@ -211,7 +212,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15))
 @given(
     values=st.lists(VALUES, min_size=30, max_size=90),
     kind=st.sampled_from(sorted(set(COLUMNS.values()))),

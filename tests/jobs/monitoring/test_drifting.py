@@ -1,13 +1,13 @@
-from jobs.column_tests import Finding
+from jobs.column_tests import ColumnTest
 from jobs.monitoring.drifting import VIEW, compare, described, telling
 from jobs.monitoring.reference import read_reference
 from jobs.statistics.drift import ColumnDrift, DriftReport
-from jobs.statistics.thresholds import Thresholds
+from mdlc_constructs.settings.payloads.job_plan import Thresholds
 from tests.jobs.monitoring.windows import FEATURES, Window, event, opened, rows
 
 
-def finding(test: str, effect: float, chance: float) -> Finding:
-    return Finding(test=test, effect=effect, threshold=0.1, chance=chance, message=test)
+def finding(test: str, effect: float, p_value: float) -> ColumnTest:
+    return ColumnTest(test=test, effect=effect, threshold=0.1, p_value=p_value, message=test)
 
 
 def test_the_finding_that_says_most() -> None:
@@ -30,7 +30,7 @@ def test_the_worst_column_comes_first() -> None:
     report = DriftReport(rows=1, baseline_rows=1, columns=columns, thresholds=Thresholds())
     short = described(report)
     assert list(short) == ["most", "some", "quiet", "unknown"]
-    assert short["most"] == {"verdict": "drift", "effect": 0.4, "threshold": 0.1, "chance": 0.0}
+    assert short["most"] == {"verdict": "drift", "effect": 0.4, "threshold": 0.1, "p_value": 0.0}
     assert short["unknown"]["effect"] is None
 
 

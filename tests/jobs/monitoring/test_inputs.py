@@ -31,7 +31,8 @@ def test_what_callers_need_not_send_is_not_missing(window: Window) -> None:
     made = [{name: value for name, value in row.items() if name not in ("who",)} for row in rows(20)]
     window.capture(event(row) for row in made)
     with opened(window) as read:
-        plan = replace(read.plan, quality={**read.plan.quality, "missing_share": {"who": 0.1}})
+        quality = replace(read.plan.quality, missing_share={"who": 0.1})
+        plan = read.plan.but(quality=quality, dataset=read.plan.dataset)
         assert _findings(read, plan) == []
 
 
@@ -39,7 +40,8 @@ def test_one_row_breaks_no_share_and_what_is_no_chance_does(window: Window) -> N
     window.capture([event({**rows(1)[0], "amount": None, "count": 11})])
     assert found(window) == [("range", "count")]
     with opened(window) as read:
-        never = replace(read.plan, quality={**read.plan.quality, "missing_share": {"amount": 0.0}})
+        quality = replace(read.plan.quality, missing_share={"amount": 0.0})
+        never = read.plan.but(quality=quality, dataset=read.plan.dataset)
         assert [one.rule for one in _findings(read, never)] == ["missing_share", "range"]
 
 

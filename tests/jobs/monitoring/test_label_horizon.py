@@ -5,7 +5,7 @@ import pytest
 
 from jobs.monitoring.label_horizon import Reach, reach
 from jobs.names import EVENT_TIME, LABEL, SERVED_AT
-from jobs.plan import Interval
+from mdlc_constructs.settings.payloads.moments import Interval
 from tests.jobs.monitoring.windows import START, Window, event, opened, rows
 
 DAY = Interval(start="2024-03-01T00:00:00+00:00", end="2024-03-02T00:00:00+00:00")

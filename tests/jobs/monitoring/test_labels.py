@@ -79,7 +79,7 @@ def test_lines_of_labels_are_read_by_their_files_very_names(window: Window) -> N
     (window.folder / "labels" / "a1.jsonl").write_text(json.dumps({**told[3], "value": 0}))
     window.label(told[:3], "a*.jsonl")
     window.label([], "x_$folder$")
-    with opened(window, labels={"by": "inference_id"}) as read:
+    with opened(window, labels={"by": "inference_id", "format": "jsonlines"}) as read:
         assert (read.labels.labelled, read.labels.contradictory) == (3, 0)
 
 
@@ -111,7 +111,7 @@ def test_labels_are_written_as_the_datasets_files_are(window: Window) -> None:
     lines = [f"{row['who']};{datetime.fromisoformat(row['at']):%d.%m.%Y %H:%M:%S};{row['y']}" for row in made]
     (window.folder / "labels" / "a.csv").write_text("\n".join(["who;at;y", *lines]))
     window.labels.append("a.csv")
-    written = {"delimiter": ";", "timestamp_format": "%d.%m.%Y %H:%M:%S"}
+    written = {"csv": {"delimiter": ";", "timestamp_format": "%d.%m.%Y %H:%M:%S"}}
     with opened(window, dataset=written, labels={"by": "entity_and_time", "format": "csv"}) as read:
         assert (read.labels.labelled, read.labels.notes) == (4, ())
 
@@ -144,7 +144,7 @@ def test_by_entity_and_time(window: Window) -> None:
 def test_by_inference_id(window: Window, value: Any, label: float | None) -> None:
     window.capture([event(rows(1)[0], identity="mine")])
     window.label([{"request_id": "mine", "value": value}, {"request_id": "other", "value": 1}], "a.jsonl")
-    with opened(window, labels={"by": "inference_id"}) as read:
+    with opened(window, labels={"by": "inference_id", "format": "jsonlines"}) as read:
         assert read.query(f"SELECT {LABEL} FROM judged") == [(label,)]
         assert read.labels.unreadable == (label is None)
 
@@ -153,7 +153,7 @@ def test_each_row_of_a_request_has_its_own_id(window: Window) -> None:
     made = rows(3)
     window.capture([event(made, identity="call")])
     window.label([{"request_id": f"call#{place}", "value": place % 2} for place in range(3)], "a.jsonl")
-    with opened(window, labels={"by": "inference_id"}) as read:
+    with opened(window, labels={"by": "inference_id", "format": "jsonlines"}) as read:
         assert known(read) == {made[0]["id"]: 0.0, made[1]["id"]: 1.0, made[2]["id"]: 0.0}
 
 
@@ -162,7 +162,7 @@ def test_delay_where_labels_say_when(window: Window) -> None:
     window.capture(event(row, identity=row["id"]) for row in made)
     told = [{"request_id": row["id"], "value": 1, "at": "2024-03-02T00:00:00Z"} for row in made[:1]]
     window.label([*told, {"request_id": made[1]["id"], "value": 1}], "a.jsonl")
-    with opened(window, labels={"by": "inference_id"}) as read:
+    with opened(window, labels={"by": "inference_id", "format": "jsonlines"}) as read:
         assert read.labels.delay_seconds == {"p50": 86400.0, "p95": 86400.0}
 
 
@@ -171,7 +171,7 @@ def test_half_written_lines_of_labels(window: Window) -> None:
     window.label([{"request_id": "mine", "value": 1}], "a.jsonl")
     path = window.folder / "labels" / "a.jsonl"
     path.write_text(path.read_text() + '{"request_id": "oth')
-    with opened(window, labels={"by": "inference_id"}) as read:
+    with opened(window, labels={"by": "inference_id", "format": "jsonlines"}) as read:
         assert (read.labels.labelled, read.labels.unreadable) == (1, 1)
 
 
@@ -182,7 +182,7 @@ def test_labels_of_text(window: Window) -> None:
     window.label(
         [{"request_id": made[0]["id"], "value": "a"}, {"request_id": made[1]["id"], "value": "b"}], "a.jsonl"
     )
-    with opened(window, dataset=dataset, labels={"by": "inference_id"}) as read:
+    with opened(window, dataset=dataset, labels={"by": "inference_id", "format": "jsonlines"}) as read:
         assert known(read) == {made[0]["id"]: 1.0, made[1]["id"]: 0.0}
 
 

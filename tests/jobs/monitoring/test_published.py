@@ -74,7 +74,7 @@ def test_keys_that_repeat_are_taken_one_by_one(window: Window) -> None:
 
 
 def test_a_window_without_published_results(window: Window) -> None:
-    assert run(window.plan(kind="batch", published=[]), window.folders())["rows"] == 0
+    assert run(window.plan(kind="batch", published=[]), window.folders()).rows == 0
 
 
 def test_a_part_that_is_gone(window: Window) -> None:

@@ -3,11 +3,11 @@ import pytest
 from jobs.errors import InputError
 from jobs.folders import Folders
 from jobs.monitoring.reference import read_previous, read_reference
-from jobs.monitoring.settings import Package
-from jobs.plan import Interval
+from mdlc_constructs.settings.payloads.job_plan import PackageSection
+from mdlc_constructs.settings.payloads.moments import Interval
 from tests.jobs.monitoring.windows import RUN, Window, rows, write_statistics
 
-PACKAGE = Package(arn="a", version=7, run=RUN)
+PACKAGE = PackageSection(arn="a", version=7, run=RUN)
 
 
 def test_the_baseline_of_a_package(window: Window) -> None:
@@ -17,7 +17,7 @@ def test_the_baseline_of_a_package(window: Window) -> None:
 
 
 def test_one_of_another_run_is_refused(window: Window) -> None:
-    package = Package(arn="a", version=8, run="ffff")
+    package = PackageSection(arn="a", version=8, run="ffff")
     with pytest.raises(InputError, match=f"The baseline is of run {RUN}, version 8 was made by run ffff"):
         read_reference(window.folder / "baseline", package)
 

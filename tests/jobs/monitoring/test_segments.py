@@ -149,7 +149,7 @@ def test_a_column_that_nothing_has(window: Window) -> None:
     made = [{name: value for name, value in row.items() if name != "who"} for row in rows(100)]
     window.capture(event(row, identity=row["id"]) for row in made)
     window.label([{"request_id": row["id"], "value": row["y"]} for row in made], "a.jsonl")
-    judged, notes = found(window, segments=["who"], labels={"by": "inference_id"})
+    judged, notes = found(window, segments=["who"], labels={"by": "inference_id", "format": "jsonlines"})
     assert judged == [] and notes == [
         "Segments of 'who': no served row and no row of labels has that column."
     ]

@@ -5,7 +5,8 @@ import pytest
 
 from jobs.errors import PlanError
 from jobs.monitoring.settings import read_settings
-from jobs.plan import Interval, parse_plan
+from jobs.plan import parse_plan
+from mdlc_constructs.settings.payloads.moments import Interval
 from tests.jobs.monitoring.windows import Window
 
 
@@ -30,17 +31,20 @@ def test_what_a_plan_says(window: Window) -> None:
 @pytest.mark.parametrize(
     ("monitor", "said"),
     [
-        ({"kind": "stream"}, 'monitor.kind=\'stream\': give "endpoint" or "batch".'),
-        ({"window": {"start": "2024-01-01"}}, "monitor.window={'start': '2024-01-01'}: give start and end"),
+        ({"kind": "stream"}, "monitor.rules.kind is 'stream': give 'endpoint' or 'batch'."),
         (
-            {"labels": {"by": "name"}},
-            "monitor.labels.by='name': give one of row_key, inference_id, entity_and_",
+            {"window": {"start": "2024-01-01"}},
+            "monitor.window={'start': '2024-01-01', 'end': None}",
         ),
-        ({"segments": ["whom"]}, "monitor.segments: the dataset has no column 'whom'."),
-        ({"bootstrap": -1}, "monitor.bootstrap=-1: give a whole number from 0."),
-        ({"thresholds": {"psi": 0}}, "monitor.thresholds: psi="),
-        ({"thresholds": {"pis": 0.1}}, "monitor.thresholds: "),
-        ({"published": [{"run": "r"}]}, "monitor.published: an entry lacks 'package_version'."),
+        (
+            {"labels": {"by": "name", "format": "csv"}},
+            "monitor.labels.by is 'name': give 'row_key' or 'inference_id' or 'entity_and_time'.",
+        ),
+        ({"segments": ["whom"]}, "monitor.rules.segments: the dataset has no column 'whom'."),
+        ({"bootstrap": -1}, "monitor.rules.bootstrap=-1: give a whole number from 0."),
+        ({"thresholds": {"psi": 0}}, "monitor.rules.thresholds.psi=0: give a number above 0"),
+        ({"thresholds": {"alpha": 1.0}}, "monitor.rules.thresholds.alpha=1.0: give a number above 0"),
+        ({"published": [{"run": "r"}]}, "monitor.published[0].package_version is missing"),
     ],
 )
 def test_what_cannot_be(window: Window, monitor: dict[str, Any], said: str) -> None:
@@ -51,17 +55,17 @@ def test_what_cannot_be(window: Window, monitor: dict[str, Any], said: str) -> N
 def test_a_plan_of_another_workflow(window: Window) -> None:
     document = window.document()
     del document["monitor"]
-    with pytest.raises(PlanError, match="needs the plan of a monitoring workflow"):
+    with pytest.raises(PlanError, match="monitor=None: the data job needs"):
         read_settings(parse_plan(document))
 
 
 def test_entities_need_a_column(window: Window) -> None:
     with pytest.raises(PlanError, match="name the entity's column, or join by row_key"):
-        window.settings(dataset={"entity": None}, labels={"by": "entity_and_time"})
+        window.settings(dataset={"entity": None}, labels={"by": "entity_and_time", "format": "csv"})
 
 
 def test_the_version_must_be_known(window: Window) -> None:
     document = window.document()
     document["package"] = {"arn": "a"}
-    with pytest.raises(PlanError, match="the plan needs the version that is judged"):
+    with pytest.raises(PlanError, match=r"package\.version is missing"):
         read_settings(parse_plan(document))

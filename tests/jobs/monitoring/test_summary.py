@@ -5,7 +5,7 @@ from dataclasses import replace
 from jobs.findings import Finding
 from jobs.monitoring.drifting import compare
 from jobs.monitoring.reference import read_reference
-from jobs.monitoring.summary import MOST_SENTENCES, Found, plain, report, summary, verdict
+from jobs.monitoring.summary import MAX_SENTENCES, Found, plain, report, summary, verdict
 from tests.jobs.monitoring.windows import FEATURES, Window, opened
 
 
@@ -38,7 +38,7 @@ def test_all_columns_together_may_drift_where_none_does(served: Window) -> None:
     assert moved.reasons == ["Told apart."]
     assert summary(moved)["joint"] == joint
     assert report(moved)["joint"]["rows"] == [9, 9]
-    assert verdict(moved)["passed"] is True
+    assert verdict(moved).passed is True
 
 
 def test_only_failing_findings_fail_quality(served: Window) -> None:
@@ -51,6 +51,6 @@ def test_only_failing_findings_fail_quality(served: Window) -> None:
 
 def test_the_summary_is_cut_and_the_report_is_not(served: Window) -> None:
     many = replace(found(served), notes=[f"note {number}" for number in range(200)])
-    assert len(summary(many)["notes"]) == MOST_SENTENCES
+    assert len(summary(many)["notes"]) == MAX_SENTENCES
     assert len(report(many)["notes"]) == 200
     assert json.loads(json.dumps(report(many), allow_nan=False)) == report(many)

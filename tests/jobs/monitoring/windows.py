@@ -42,6 +42,19 @@ PROGRAM = Program(
     ),
     origin={"run": RUN},
 )
+RULES: dict[str, Any] = {
+    "kind": "endpoint",
+    "thresholds": {},
+    "segments": [],
+    "protected": [],
+    "least_rows": 50,
+    "joint": False,
+    "sample": 20,
+    "seed": 3,
+    "threshold": 0.5,
+    "bootstrap": 40,
+}
+"""How the monitor judges its windows."""
 HOLDOUT = {"auc": 0.72, "accuracy": 0.66}
 
 Row = dict[str, Any]
@@ -183,7 +196,9 @@ class Window:
         return {"name": name, "size": len(content), "checksum": {"algorithm": "CRC32", "value": value}}
 
     def document(self, *, dataset: Mapping[str, Any] | None = None, **monitor: Any) -> dict[str, Any]:
-        """The plan, with settings of the monitor laid over it."""
+        """The plan, with settings of the monitor laid over it: of the section, or of the rules in it."""
+        rules = {**RULES, **{name: value for name, value in monitor.items() if name in RULES}}
+        about = {name: value for name, value in monitor.items() if name not in RULES}
         return {
             "schema_version": 1,
             "workflow": "monitoring",
@@ -204,21 +219,13 @@ class Window:
                 "baseline": "s3://b/",
             },
             "monitor": {
-                "kind": "endpoint",
+                "rules": rules,
                 "window": {"start": START.isoformat() + "+00:00", "end": END.isoformat() + "+00:00"},
                 "id": "20240301T000000Z_20240302T000000Z",
                 "captured": self.captured,
+                "published": [],
                 "labels": {"by": "row_key", "format": "csv"} if self.labels else None,
-                "thresholds": {},
-                "segments": [],
-                "protected": [],
-                "least_rows": 50,
-                "joint": False,
-                "sample": 20,
-                "seed": 3,
-                "threshold": 0.5,
-                "bootstrap": 40,
-                **monitor,
+                **about,
             },
             "previous": None,
         }

@@ -36,6 +36,7 @@ def test_the_wheel_holds_every_module(code: Path, tmp_path: Path, monkeypatch: p
     ]
 
 
+@pytest.mark.slow
 def test_pip_installs_the_folder_without_a_network(code: Path, tmp_path: Path) -> None:
     installed = tmp_path / "installed"
     command = [sys.executable, "-m", "pip", "install", ".", "--no-index", "--target", str(installed)]

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.database import connected, copy_to
-from jobs.plan import DataFile, Dataset
 from jobs.program import fit, to_sql
 from jobs.reading import examine, stage
 from jobs.serving.program import Program, Step
@@ -28,6 +27,8 @@ from jobs.serving.serve import (
     predict_fn,
     prepared,
 )
+from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile, DatasetSection
+from tests.examples_tried import examples
 
 COLUMNS = {"key": "text", "n": "number", "i": "integer", "c": "category", "b": "boolean", "t": "timestamp"}
 PROGRAM = Program(
@@ -171,12 +172,14 @@ RAW = st.lists(
     min_size=1,
     max_size=10,
 )
-DATASET = Dataset(
+DATASET = DatasetSection(
     format="csv",
     timestamp="t",
     row_key=("key",),
     columns=COLUMNS,
     features=("n", "i", "c", "b"),
+    positive="1",
+    task="binary",
     calendar=("hour", "dayofweek", "day", "dayofyear", "week", "month", "quarter", "year"),
 )
 
@@ -189,12 +192,12 @@ def staged(database: tuple[duckdb.DuckDBPyConnection, Path], rows: list[dict[str
         writer = csv.DictWriter(stream, list(COLUMNS), lineterminator="\n")
         writer.writeheader()
         writer.writerows(numbered)
-    file = DataFile(name="rows.csv", size=0, algorithm="ETAG", value="")
+    file = DataFile(name="rows.csv", size=0, checksum=Checksum(algorithm="ETAG", value=""))
     sources = examine(connection, [file], folder, "csv", COLUMNS)
     assert stage(connection, sources, COLUMNS, folder / f"{view}.parquet", view=view) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(training=RAW, scored=RAW)
 def test_a_request_is_prepared_as_batch_scoring_prepares_a_file(
     database: tuple[duckdb.DuckDBPyConnection, Path],

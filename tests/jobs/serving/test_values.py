@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from jobs.database import connected, literal, single
 from jobs.serving.values import read
 from jobs.values import SQL_TYPES, checked, parsed
+from tests.examples_tried import examples
 
 REFUSED = "refused"
 KINDS = st.sampled_from(sorted(SQL_TYPES))
@@ -73,7 +74,7 @@ TEXTS = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400))
 @given(value=TEXTS, kind=KINDS)
 @example(value="2024-02-30", kind="timestamp")
 @example(value="2024-05-17T24:00", kind="timestamp")
@@ -114,7 +115,7 @@ NUMBERS = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400))
 @given(value=NUMBERS, kind=KINDS.filter(lambda kind: kind != "timestamp"))
 @example(value=math.nan, kind="boolean")
 @example(value=-0.0, kind="category")

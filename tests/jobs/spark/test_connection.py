@@ -131,6 +131,7 @@ def assert_equal(one: Any, other: Any, path: str = "") -> None:
             assert_equal(left, right, f"{path}/{place}")
 
 
+@pytest.mark.slow
 def test_baseline_and_drift_are_equal_on_both_engines(
     engines: Engines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +146,7 @@ def test_baseline_and_drift_are_equal_on_both_engines(
     assert rare["measures"]["new_share"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["duck", "spark"])
 def test_sketched_quantiles_are_within_their_bounds(
     engines: Engines, engine: str, monkeypatch: pytest.MonkeyPatch
@@ -160,6 +162,7 @@ def test_sketched_quantiles_are_within_their_bounds(
     assert off.max() <= (0.01 if engine == "duck" else 1e-4 + 1 / ROWS)
 
 
+@pytest.mark.slow
 def test_a_quantile_is_the_same_row_whatever_the_number_of_rows(engines: Engines, tmp_path: Path) -> None:
     most = 130
     path = tmp_path / "counted.parquet"
@@ -211,6 +214,7 @@ DIFFERENT = {
 """What they do not, as docs/engines.md lists it: DuckDB's answer and Spark's."""
 
 
+@pytest.mark.slow
 def test_what_the_engines_mean_alike_and_what_they_do_not(engines: Engines) -> None:
     asked = ", ".join(f"{expression} AS e{place}" for place, expression in enumerate([*SAME, *DIFFERENT]))
     by_duck, by_spark = (rows[0] for rows in engines.both(f"SELECT {asked}"))

@@ -1,6 +1,5 @@
 import json
 import subprocess
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from jobs.errors import InputError
 from jobs.spark import job
 from jobs.statistics.baseline import statistics
 from jobs.statistics.drift import drift
+from mdlc_constructs.resources.bundles import job_code
 from tests.jobs.spark.sessions import ROOT, SMALL, environment, spark_python
 
 
@@ -26,14 +26,7 @@ def rows(tmp_path: Path) -> Path:
     return path
 
 
-def zipped(target: Path) -> Path:
-    """Our code as it is handed to Spark."""
-    with zipfile.ZipFile(target, "w") as archive:
-        for path in (ROOT / "jobs").rglob("*.py"):
-            archive.write(path, path.relative_to(ROOT))
-    return target
-
-
+@pytest.mark.slow
 def test_a_submitted_job_writes_what_the_other_engine_computes(rows: Path, tmp_path: Path) -> None:
     python = spark_python()
     connection = duckdb.connect()
@@ -49,7 +42,7 @@ def test_a_submitted_job_writes_what_the_other_engine_computes(rows: Path, tmp_p
         [
             *(python.parent / "spark-submit", "--master", "local[1]"),
             *(word for name, value in SMALL.items() for word in ("--conf", f"{name}={value}")),
-            *("--py-files", zipped(tmp_path / "jobs.zip"), ROOT / "jobs" / "spark" / "job.py"),
+            *("--py-files", job_code().path, ROOT / "jobs" / "spark" / "job.py"),
             *("--rows", rows.parent, "--baseline", tmp_path / "before?.json", "--output", tmp_path / "made"),
         ],
         env=variables,

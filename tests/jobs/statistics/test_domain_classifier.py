@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 
 from jobs.statistics import domain_classifier
 from jobs.statistics.domain_classifier import JointDrift, joint_drift
-from jobs.statistics.thresholds import Thresholds
+from mdlc_constructs.settings.payloads.job_plan import Thresholds
 from tests.jobs.columns import Values, relation
 
 
@@ -46,7 +46,7 @@ def test_a_correlation_that_broke_is_seen_and_its_columns_are_named() -> None:
     made = judged(pair(1, 3000, 0.9), pair(2, 2000, 0.0), NUMBERS)
     assert made.drifted
     assert 0.6 < made.low < made.auc < made.high < 1
-    assert made.chance < 1e-6
+    assert made.p_value < 1e-6
     assert {name for name, _ in made.top[:2]} == {"x", "y"}
     assert made.rows == (3000, 2000)
     assert made.reason.startswith("A classifier tells the window's rows from the baseline's with AUC 0.")
@@ -86,7 +86,7 @@ def test_quiet_rows_name_no_columns_and_a_constant_tells_nothing() -> None:
 
 def test_rows_that_are_told_apart_without_fail_drift() -> None:
     made = judged({"x": [0.0] * 200}, {"x": [1.0] * 200}, {"x": "number"})
-    assert (made.auc, made.low, made.high, made.chance) == (1.0, 1.0, 1.0, 0.0)
+    assert (made.auc, made.low, made.high, made.p_value) == (1.0, 1.0, 1.0, 0.0)
     assert made.drifted
 
 
@@ -143,8 +143,8 @@ def test_the_largest_numbers_are_compared() -> None:
 
 
 def test_too_few_rows_and_no_columns_say_nothing() -> None:
-    few = {"x": [1.0] * (domain_classifier.LEAST_ROWS - 1)}
-    enough = {"x": [1.0] * domain_classifier.LEAST_ROWS}
+    few = {"x": [1.0] * (domain_classifier.MIN_ROWS - 1)}
+    enough = {"x": [1.0] * domain_classifier.MIN_ROWS}
     assert compared(enough, few, {"x": "number"}) is None
     assert compared(few, enough, {"x": "number"}) is None
     assert compared(enough, {"y": enough["x"]}, {"x": "number"}) is None
@@ -159,9 +159,9 @@ def test_columns_of_one_side_are_left_out() -> None:
 
 
 def test_both_sides_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(domain_classifier, "MOST_ROWS", 500)
+    monkeypatch.setattr(domain_classifier, "MAX_ROWS", 500)
     assert judged(pair(1, 900, 0), pair(2, 700, 0), NUMBERS).rows == (500, 500)
-    monkeypatch.setattr(domain_classifier, "MOST_UNEVEN", 3)
+    monkeypatch.setattr(domain_classifier, "MAX_RATIO_OF_ROWS", 3)
     assert judged(pair(1, 900, 0), pair(2, 100, 0), NUMBERS).rows == (300, 100)
 
 
@@ -203,7 +203,7 @@ def test_chances_of_quiet_windows_are_no_smaller_than_they_say() -> None:
     small = 0
     for seed in range(12):
         before, after = pair([seed, 1], 150, 0.5), pair([seed, 2], 100, 0.5)
-        small += judged(before, after, NUMBERS).chance < 0.1
+        small += judged(before, after, NUMBERS).p_value < 0.1
     assert small <= stats.binom.ppf(0.999, 12, 0.1)
 
 

@@ -21,9 +21,9 @@ from examples.flight_delay.dataset import flights
 from jobs.statistics.baseline import statistics
 from jobs.statistics.domain_classifier import JointDrift, joint_drift
 from jobs.statistics.drift import drift, judged
-from jobs.statistics.thresholds import Thresholds
 from jobs.statistics.window import Compared, compared
 from mdlc_constructs import DriftThresholds
+from mdlc_constructs.settings.payloads.job_plan import Thresholds
 from tests.jobs.columns import quiet, quiet_kinds, relation
 
 ALPHA = Thresholds().alpha
@@ -183,6 +183,7 @@ class Count:
 HEADING = f"{'':28}{'by columns':>26}{'by classifier':>26}{'mean AUC':>10}"
 
 
+@pytest.mark.soak
 def test_known_shifts_of_real_flights_are_found_and_quiet_windows_are_not(
     population: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -211,10 +212,7 @@ def test_known_shifts_of_real_flights_are_found_and_quiet_windows_are_not(
 
 
 SIZES, SIZE_DRAWS, SIZE_BASELINE = (50, 500, 5_000), 20, 10_000
-SENSITIVITIES = {
-    word: Thresholds.from_plan(DriftThresholds.with_sensitivity(word).to_plan())
-    for word in ("normal", "high")
-}
+SENSITIVITIES = {word: DriftThresholds.with_sensitivity(word).to_plan() for word in ("normal", "high")}
 DETECTABLE = (
     *(
         Shift(what=f"temperature +{size:g} sd", replaced=moved("temperature", size))
@@ -245,6 +243,7 @@ SURE = {
 """What is to be found in nearly every window of so many rows."""
 
 
+@pytest.mark.slow
 def test_what_is_detectable_in_how_many_rows_and_that_quiet_windows_are_quiet(
     population: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -305,6 +304,7 @@ def _changed(
     return counted
 
 
+@pytest.mark.soak
 def test_windows_of_200_quiet_columns_do_not_alarm() -> None:
     connection = duckdb.connect()
     connection.execute("SET threads = 1")

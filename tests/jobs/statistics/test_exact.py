@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from jobs.statistics import baseline
 from jobs.statistics.exact import exact_statistics
+from tests.examples_tried import examples
 from tests.jobs.columns import relation
 
 KINDS = {"x": "number", "n": "integer", "c": "category", "nothing": "number", "same": "number"}
@@ -104,7 +105,7 @@ def test_a_part_without_a_value_of_a_column_leaves_one_bucket(monkeypatch: pytes
     assert (found["mean"], found["sum"]) == (1.0, 3.0)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=30))
 def test_sums_of_any_numbers_are_right(values: list[float]) -> None:
     connection = duckdb.connect()

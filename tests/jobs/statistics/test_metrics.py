@@ -6,6 +6,7 @@ from sklearn import metrics as reference
 
 from jobs.statistics.metrics import HIGHER_IS_BETTER, Scored, bootstrapped, computed, curves
 from mdlc_constructs.settings.metric import METRICS
+from tests.examples_tried import examples
 
 # Few distinct scores, so that ties are the rule.
 PAIRS = st.lists(
@@ -22,7 +23,7 @@ def columns(pairs: list[tuple[float, float, int]]) -> tuple[Scored, np.ndarray]:
     return Scored(labels=labels, scores=scores), counts
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80))
 @given(PAIRS)
 def test_weighted_metrics_are_those_of_scikit_learn(pairs: list[tuple[float, float, int]]) -> None:
     scored, counts = columns(pairs)
@@ -47,7 +48,7 @@ def test_weighted_metrics_are_those_of_scikit_learn(pairs: list[tuple[float, flo
         assert found[name] == pytest.approx(value, rel=1e-9, abs=1e-9), name
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(PAIRS)
 def test_counts_are_the_same_as_repeating_rows(pairs: list[tuple[float, float, int]]) -> None:
     scored, counts = columns(pairs)

@@ -29,7 +29,7 @@ def cloudformation() -> Iterator[tuple[str, Told]]:
             """Nothing."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/signed?a=b", told
     server.shutdown()

@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from lambdas.leases.fleet import LeaseLost
 from mdlc_constructs.settings.budget import Budget
+from tests.examples_tried import examples
 from tests.lambdas.leasing import Fleets
 
 JOBS, INSTANCES, MODELS = 2, 4, 4
@@ -217,7 +218,7 @@ class Racing(RuleBasedStateMachine):
 
 
 TestRacing = Racing.TestCase
-TestRacing.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestRacing.settings = settings(max_examples=examples(60), stateful_step_count=30)
 
 
 def test_the_line_is_served_in_order_until_it_is_empty() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.probing.comparison import Answer, Book, Look, Probe, distance, drawn, judge, parsed
+from lambdas.probing.comparison import Answer, Book, Look, Probe, distance, drawn, judge, make_book, parsed
 from lambdas.probing.errors import ChampionSilent, InvalidRows, ProbesLost
 from lambdas.probing.rows import Row
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lambdas.functions.accept_rules import logic
 from lambdas.functions.accept_rules.logic import Upload
 from mdlc_constructs.settings.payloads.decision import RulesUploadRequest
-from mdlc_constructs.settings.rules_document import RulesRefused
+from mdlc_constructs.settings.rules_document import RulesRefusedError
 
 DOCUMENT = {"schema_version": 1, "version": "7", "bands": [{"decision": "wait"}]}
 
@@ -79,12 +79,12 @@ def test_a_mark_of_utf8_at_the_beginning_is_no_fault() -> None:
 
 
 def test_what_is_no_text_is_refused() -> None:
-    with pytest.raises(RulesRefused, match=r"no text in UTF-8 \(byte 1\)"):
+    with pytest.raises(RulesRefusedError, match=r"no text in UTF-8 \(byte 1\)"):
         logic.rules_in(b"{\xff", ["wait"], {})
 
 
 def test_a_refusal_says_what_to_mend() -> None:
-    refused = RulesRefused([f"problem {n}" for n in range(30)])
+    refused = RulesRefusedError([f"problem {n}" for n in range(30)])
     request = RulesUploadRequest(
         model="flight-delay", api="flights", table="t", decisions=("wait",), event={}
     )

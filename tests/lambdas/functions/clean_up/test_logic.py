@@ -250,7 +250,7 @@ def cloudformation() -> Iterator[tuple[str, list[dict[str, str]]]]:
             pass
 
     with HTTPServer(("127.0.0.1", 0), Listener) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/", got
         server.shutdown()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lambdas.functions.deliver_predictions import logic
 from lambdas.functions.deliver_predictions.logic import MAX_BYTES, MAX_ENTRIES, Batch
 from mdlc_constructs.settings.delivery import LookUpTable, RowEvents
+from mdlc_constructs.settings.payloads.codec import encode
 
 ROW: dict[str, Any] = {
     "key": "AA1",
@@ -30,7 +31,7 @@ def to_table(**changes: Any) -> Batch:
 
 
 def to_bus(**changes: Any) -> Batch:
-    return Batch(model="flights", run="abc", delivery=RowEvents(**changes).to_plan())
+    return Batch(model="flights", run="abc", delivery=encode(RowEvents(**changes).to_plan()))
 
 
 def test_an_item_holds_the_record_and_no_empty_attributes() -> None:

@@ -20,7 +20,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Model:
 
 
 def held(model: Model, execution: str = "x1", **given: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Gather, ask and claim; what was gathered and what is to be done."""
+    """CoalesceTriggers, ask and claim; what was gathered and what is to be done."""
     gathered = model.gather(execution, **given)
     assert model.ask(gathered, execution) == "Held"
     return gathered, model.claim(gathered, execution)

@@ -15,7 +15,7 @@ from mdlc_constructs.settings.golden_checks import GoldenChecks
 from mdlc_constructs.settings.probes import Probes
 from mdlc_constructs.settings.rollout import Canary
 from mdlc_constructs.settings.serving import Serving
-from mdlc_constructs.workflows.real_time_inference.watching import WatchedRelease, probing, record_answers
+from mdlc_constructs.workflows.real_time_inference.probe_states import WatchedRelease, probing, record_answers
 from tests.lambdas.fakes import client_error
 from tests.lambdas.probing.test_rows import captured
 

@@ -39,7 +39,7 @@ def container(*, closes: bool = False) -> Iterator[tuple[Connections, list[Any]]
             self.close_connection = closes
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     connections = Connections(server.server_port)
     yield connections, seen
