@@ -92,7 +92,8 @@ def _outputs(name: str) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Do what the command line says.
 
-    :returns: 0 when the job did its work, whatever its verdict; 1 when its inputs are broken or the machine
+    Returns:
+        0 when the job did its work, whatever its verdict; 1 when its inputs are broken or the machine
         lacked something.
     """
     options = parser().parse_args(arguments)

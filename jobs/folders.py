@@ -34,7 +34,8 @@ class Folders:
     def input(self, name: str) -> Path:
         """The folder of an input.
 
-        :raises InputError: when it does not exist.
+        Raises:
+            InputError: when it does not exist.
         """
         path = self.optional_input(name)
         if path is None:

@@ -35,7 +35,8 @@ COLUMNS = (
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
-    :raises JobError: when keys are missing, or the plan does not say which package answered and when.
+    Raises:
+        JobError: when keys are missing, or the plan does not say which package answered and when.
     """
     plan = plan.read_by("check")
     keys, predictions = folders.input("keys"), folders.input("predictions")

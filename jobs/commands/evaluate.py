@@ -37,10 +37,13 @@ def run(
 ) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
-    :param memory: caps DuckDB, which reads keys and answers. Metrics are computed beside it and hold all
-        rows: about 150 MB a million rows, 250 MB with a champion.
-    :param progress: called with the number of each finished resample.
-    :raises InputError: when scores are missing, are too many or are no probabilities.
+    Args:
+        memory: caps DuckDB, which reads keys and answers. Metrics are computed beside it and hold all
+            rows: about 150 MB a million rows, 250 MB with a champion.
+        progress: called with the number of each finished resample.
+
+    Raises:
+        InputError: when scores are missing, are too many or are no probabilities.
     """
     plan = plan.read_by("evaluate")
     threshold = plan.evaluation.threshold
@@ -97,7 +100,8 @@ def run(
 def answer_files(folders: Folders, *, with_champion: bool) -> dict[str, Path]:
     """Each model's file of answers: in the predictions folder, or in its subfolder with the model's name.
 
-    :raises InputError: when answers are missing.
+    Raises:
+        InputError: when answers are missing.
     """
     predictions = folders.input("predictions")
     own = predictions / CHALLENGER

@@ -43,8 +43,9 @@ class Written:
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
-    :raises JobError: when the files are not those that were planned, cannot be read, or leave a part without
-        rows or with one class only.
+    Raises:
+        JobError: when the files are not those that were planned, cannot be read, or leave a part without
+            rows or with one class only.
     """
     plan = plan.read_by("features")
     data = folders.input("data")
@@ -123,7 +124,8 @@ def _view_labelled(connection: duckdb.DuckDBPyConnection, plan: Plan, absent: Ma
 def resolve_intervals(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, Interval]:
     """The time intervals of the parts; fractions become moments, so that rows of one moment stay together.
 
-    :raises JobError: when the rows cannot be divided so.
+    Raises:
+        JobError: when the rows cannot be divided so.
     """
     fractions = plan.split.fractions
     if plan.split.intervals is not None:

@@ -35,8 +35,9 @@ _ROWS_AT_ONCE = 500
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
-    :raises JobError: when rows or expected answers are missing, broken or not about each other, or the plan
-        does not say how near is near enough.
+    Raises:
+        JobError: when rows or expected answers are missing, broken or not about each other, or the plan
+            does not say how near is near enough.
     """
     plan = plan.read_by("golden")
     tolerance, share = plan.golden.tolerance, plan.golden.share

@@ -29,7 +29,7 @@ from jobs.monitoring.rows import Served, stage_served
 from jobs.monitoring.segments import segments
 from jobs.monitoring.settings import Settings, read_settings
 from jobs.monitoring.skew import skew
-from jobs.monitoring.summary import Found, report, summary, verdict
+from jobs.monitoring.summary import MonitoringResult, report, summary, verdict
 from jobs.names import (
     ENTITY,
     EVENT_TIME,
@@ -68,10 +68,13 @@ SHARE = 0.6
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
-    :param memory: caps DuckDB, by default at half of the machine's. Metrics and the classifier of `joint` are
-        computed beside it, and hold the labelled rows and two samples.
-    :raises JobError: when a file that the plan names is missing or replaced, or the baseline is another
-        package's. What single lines, rows and labels get wrong is counted and told.
+    Args:
+        memory: caps DuckDB, by default at half of the machine's. Metrics and the classifier of `joint` are
+            computed beside it, and hold the labelled rows and two samples.
+
+    Raises:
+        JobError: when a file that the plan names is missing or replaced, or the baseline is another
+            package's. What single lines, rows and labels get wrong is counted and told.
     """
     plan = plan.read_by("monitor")
     settings = read_settings(plan)
@@ -84,7 +87,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
         served = stage_served(connection, plan, settings, folders, program, scratch)
         label_folder = folders.input("labels") if settings.by and plan.files else None
         labels = join_labels(connection, plan, settings, label_folder, served.columns, scratch)
-        result = _found(connection, plan, settings, program, served, labels, reference, previous, notes)
+        result = _result(connection, plan, settings, program, served, labels, reference, previous, notes)
         write_json(output / "summary.json", summary(result))
         write_json(output / "report.json", report(result))
         (output / "report.html").write_text(to_html(result), encoding="utf-8")
@@ -102,7 +105,7 @@ def features(plan: Plan, program: Program) -> dict[str, str]:
     return {**{name: columns[name] for name in plan.dataset.features if name in columns}, **columns}
 
 
-def _found(
+def _result(
     connection: duckdb.DuckDBPyConnection,
     plan: Plan,
     settings: Settings,
@@ -112,7 +115,7 @@ def _found(
     reference: Reference,
     previous: Mapping[str, Any] | None,
     notes: list[str],
-) -> Found:
+) -> MonitoringResult:
     task, columns = plan.dataset.task, features(plan, program)
     truth, (keys,) = labelled_rows(connection, settings, task, also=[IDENTITY])
     groups = groups_of(keys)
@@ -123,7 +126,7 @@ def _found(
     drifting = compare(connection, settings, served, columns, reference, previous)
     together, about_joint = joint(connection, settings, served, columns, reference)
     calibration = reference.performance.get("calibration") if task == "binary" else None
-    return Found(
+    return MonitoringResult(
         plan=plan,
         settings=settings,
         served=served,

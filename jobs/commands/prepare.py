@@ -27,7 +27,8 @@ UNREAD = "unread.csv"
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
-    :raises JobError: when the files are not those that were planned, or cannot be read.
+    Raises:
+        JobError: when the files are not those that were planned, or cannot be read.
     """
     plan = plan.read_by("prepare")
     data = folders.input("data")

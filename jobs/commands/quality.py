@@ -39,7 +39,8 @@ _LABEL_DEFEATS = {"no_label", "one_class", "label_values"}
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
-    :raises JobError: when the files are not those that were planned; a bad batch is a verdict, no error.
+    Raises:
+        JobError: when the files are not those that were planned; a bad batch is a verdict, no error.
     """
     plan = plan.read_by("quality")
     data = folders.input("data")

@@ -27,7 +27,7 @@ JOINT = ("auc", "low", "high", "drifted", "top")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class MonitoringResult:
     """Everything that was found about a window."""
 
     plan: Plan
@@ -77,7 +77,7 @@ class Found:
         return sentences
 
 
-def summary(result: Found) -> dict[str, Any]:
+def summary(result: MonitoringResult) -> dict[str, Any]:
     """The document ``summary.json``."""
     settings, drifting = result.settings, result.drifting
     columns = described(drifting.baseline)
@@ -107,7 +107,7 @@ def summary(result: Found) -> dict[str, Any]:
     return dict(plain(document))
 
 
-def report(result: Found) -> dict[str, Any]:
+def report(result: MonitoringResult) -> dict[str, Any]:
     """The document ``report.json``: the summary with nothing cut off, and all that was measured."""
     served, drifting = result.served, result.drifting
     document = {
@@ -145,7 +145,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _last(result: Found) -> dict[str, Any] | None:
+def _last(result: MonitoringResult) -> dict[str, Any] | None:
     last, window = result.drifting.last, result.settings.previous
     if last is None or window is None:
         return None
@@ -153,7 +153,7 @@ def _last(result: Found) -> dict[str, Any] | None:
     return {"drifted": bool(columns), "columns": columns, "window": vars(window)}
 
 
-def _accuracy(result: Found, most: int | None) -> dict[str, Any]:
+def _accuracy(result: MonitoringResult, most: int | None) -> dict[str, Any]:
     labels = result.labels
     return {
         "labelled": labels.labelled,
@@ -171,7 +171,7 @@ def _accuracy(result: Found, most: int | None) -> dict[str, Any]:
     }
 
 
-def _skew(result: Found) -> dict[str, Any] | None:
+def _skew(result: MonitoringResult) -> dict[str, Any] | None:
     """The features that differ most, as many as there is room for."""
     if result.skew is None:
         return None
@@ -179,12 +179,12 @@ def _skew(result: Found) -> dict[str, Any] | None:
     return {**result.skew, "features": dict(features[:MAX_COLUMNS])}
 
 
-def _quality(result: Found) -> dict[str, Any]:
+def _quality(result: MonitoringResult) -> dict[str, Any]:
     failing = [finding.message for finding in result.findings if finding.fails]
     return {"passed": not failing, "reasons": failing[:MAX_SENTENCES]}
 
 
-def verdict(result: Found) -> Verdict:
+def verdict(result: MonitoringResult) -> Verdict:
     """The exit message: drift is no failed job, so it always passes."""
     columns = sum(column.verdict == DRIFT for column in result.drifting.baseline.columns)
     metrics: dict[str, Any] = {"drifted": columns, "coverage": result.labels.coverage}

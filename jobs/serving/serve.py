@@ -35,8 +35,9 @@ Answered = tuple[str, str]
 class Refusal:
     """An answer to a request that its caller must mend; a WSGI application.
 
-    :param status: the HTTP status, a 4xx.
-    :param message: what is wrong, and the remedy.
+    Args:
+        status: the HTTP status, a 4xx.
+        message: what is wrong, and the remedy.
     """
 
     def __init__(self, status: int, message: str) -> None:
@@ -54,7 +55,8 @@ class Refusal:
 def model_fn(model_dir: str) -> Callable[[bytes, str], Answered | Refusal]:
     """What this container does with a request's body and content type.
 
-    :raises ValueError: when the environment does not say which step this is, or not the model's version.
+    Raises:
+        ValueError: when the environment does not say which step this is, or not the model's version.
     """
     step = os.environ.get(STEP)
     if step == "prepare":
@@ -92,8 +94,9 @@ def prepared(
 ) -> Answered | Refusal:
     """The features of rows, as batch scoring writes them.
 
-    :param told: the keys that are no columns of the model and of which the log already tells; each is told
-        once, since callers may send more than the model reads.
+    Args:
+        told: the keys that are no columns of the model and of which the log already tells; each is told
+            once, since callers may send more than the model reads.
     """
     if content_type not in _ROW_TYPES:
         return Refusal(415, f"Content type {content_type!r}: send {ROWS}, one row as a JSON object a line.")
@@ -107,7 +110,7 @@ def prepared(
                 raise ValueError(f"line {number}, {error}") from None
             lines.append(",".join(map(repr, features)))
             if logged is not None:
-                _tell_unknown(program, row, logged)
+                _log_unknown(program, row, logged)
         if not lines:
             raise ValueError("the request holds no row: send one JSON object a line.")
     except ValueError as error:
@@ -115,7 +118,7 @@ def prepared(
     return "\n".join(lines), FEATURES
 
 
-def _tell_unknown(program: Program, row: Mapping[str, Any], logged: set[str]) -> None:
+def _log_unknown(program: Program, row: Mapping[str, Any], logged: set[str]) -> None:
     """Name in the log what of a row the model does not read; a misspelt column is a missing one."""
     for name in row:
         if name not in program.columns and name not in logged and len(logged) < _TOLD_NAMES:
@@ -141,8 +144,9 @@ def _rows(body: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
 def stamped(version: int, body: bytes, content_type: str) -> Answered:
     """Each of the model's answers with the version.
 
-    :raises ValueError: when the answers are no CSV of numbers, which is the model's mistake and not the
-        caller's.
+    Raises:
+        ValueError: when the answers are no CSV of numbers, which is the model's mistake and not the
+            caller's.
     """
     if content_type not in _ANSWER_TYPES:
         raise ValueError(f"The model answered {content_type!r}: its container must answer {FEATURES}.")

@@ -56,9 +56,12 @@ NO_ROWS: Mapping[str, Any] = {"version": VERSION, "dataset": {"item_count": 0}, 
 def statistics(connection: Connection, relation: str, columns: Mapping[str, str]) -> dict[str, Any]:
     """The document ``statistics.json`` of a relation's columns.
 
-    :param columns: name and kind of each ("number", "integer", "category", "boolean", "text"); a score is
-        a number like others. Times are no distribution that holds, and are left out.
-    :raises InputError: when there are no rows.
+    Args:
+        columns: name and kind of each ("number", "integer", "category", "boolean", "text"); a score is
+            a number like others. Times are no distribution that holds, and are left out.
+
+    Raises:
+        InputError: when there are no rows.
     """
     (counted,) = single(connection, f"SELECT count(*) FROM {relation}")
     rows = int(str(counted))
@@ -191,8 +194,11 @@ def rescaled_moments(
 ) -> dict[str, list[float | None]]:
     """The `MOMENTS` of those columns whose values are too large, or too small, for sums of their squares.
 
-    :param ranges: the least and the largest value of each column; None for columns without values.
-    :returns: None for what is no finite number, as the sum of the largest ones.
+    Args:
+        ranges: the least and the largest value of each column; None for columns without values.
+
+    Returns:
+        None for what is no finite number, as the sum of the largest ones.
     """
     powers = {
         name: power
