@@ -40,7 +40,12 @@ def test_without_a_lookup_the_row_is_as_the_caller_sent_it() -> None:
 
 
 def test_looked_up_columns_join_the_row() -> None:
-    item = {"seats": {"N": "180"}, "wet": {"BOOL": False}, "kind": {"S": "prop"}, "weight": {"N": "2.25"}}
+    item: dict[str, dict[str, object]] = {
+        "seats": {"N": "180"},
+        "wet": {"BOOL": False},
+        "kind": {"S": "prop"},
+        "weight": {"N": "2.25"},
+    }
     found = steps.collect({"plane": "N1"}, LOOKUP, {**item, "other": {"S": "x"}})
     assert found.values == {"plane": "N1", "seats": 180, "wet": False, "kind": "prop", "weight": 2.25}
     assert isinstance(found.values["seats"], int)
