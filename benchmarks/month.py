@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from lambdas.triggers.coalescing import Fired
+from lambdas.triggers.coalescing import TriggerEvent
 from mdlc_constructs.settings.triggers import OnAccuracyLoss, OnDrift, OnNewData, OnRequest, OnSchedule
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -23,7 +23,7 @@ class Delivery:
 
     at: datetime
     model: int
-    fired: Fired
+    fired: TriggerEvent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +96,7 @@ def _events(models: int, rates: Rates, probability: random.Random) -> Iterator[D
 
 
 def _event(model: int, at: datetime, trigger: str, what: str) -> Delivery:
-    fired = Fired(
+    fired = TriggerEvent(
         event_id=f"{trigger}-{model}-{what}",
         trigger=trigger,
         reason=f"{trigger}: {what}",

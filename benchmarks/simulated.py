@@ -25,10 +25,11 @@ from lambdas.functions.plan_retraining import handler as planning
 from lambdas.functions.reap_leases import handler as reaping
 from lambdas.triggers.coalescing import ON_REQUEST
 from lambdas.triggers.starting import resume_pending, start_pending
-from lambdas.triggers.store import Notes, Trained
+from lambdas.triggers.store import TrainingData, TriggerStore
 from mdlc_constructs.settings.budget import Budget
 from mdlc_constructs.settings.patience import Patience
-from mdlc_constructs.settings.training_window import SlidingWindow, window_to_plan
+from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.training_window import SlidingWindow, window_to_payload
 
 REAP_EVERY = timedelta(minutes=15)
 REAPS_A_RESUME = 4
@@ -102,8 +103,10 @@ class Simulation:
                 "training": _machine(number, "training"),
                 "release": _machine(number, "release"),
                 "dataset": f"s3://bucket/model-{number}/",
-                "patience": patience.to_plan(),
-                "window": window_to_plan(SlidingWindow(length=timedelta(days=90), holdout=timedelta(days=7))),
+                "patience": encode(patience.to_payload()),
+                "window": encode(
+                    window_to_payload(SlidingWindow(length=timedelta(days=90), holdout=timedelta(days=7)))
+                ),
                 "label_delay": 86400,
                 "by_time": True,
                 "priority": 5,
@@ -138,12 +141,12 @@ class Simulation:
             patch.object(reaping, "client", clients.__getitem__),
             patch.object(planning, "utc_now", lambda: self.now),
             patch.object(reaping, "utc_now", lambda: self.now),
-            patch.object(planning, "counted", lambda s3, uri: Trained(files=1, size=1)),
+            patch.object(planning, "dataset_size", lambda s3, uri: TrainingData(files=1, size=1)),
         ):
             yield
 
     def _fleet(self) -> dict[str, object]:
-        return {"table": TABLE, "name": FLEET, "budget": self.budget.to_plan()}
+        return {"table": TABLE, "name": FLEET, "budget": encode(self.budget.to_payload())}
 
     def _at(self, moment: datetime, act: Callable[[], None]) -> None:
         heapq.heappush(self._agenda, (moment, next(self._order), act))
@@ -157,14 +160,14 @@ class Simulation:
             self.started.start_by_hand(str(plan["machine"]), event.fired.event_id.replace(" ", "-"))
             return
         self.outcome.calls["NoteTrigger"] += 1
-        notes = Notes(dynamodb=self.table, table=TABLE, model=str(plan["model"]))
-        new = notes.note(event.fired, self.now)
+        notes = TriggerStore(dynamodb=self.table, table=TABLE, model=str(plan["model"]))
+        new = notes.record(event.fired, self.now)
         self.outcome.counts["triggers" if new else "delivered again"] += 1
         start_pending(notes, self.started, str(plan["machine"]))
 
     def _reap(self) -> None:
         self.outcome.calls["ReapLeases"] += 1
-        self.outcome.counts["taken back"] += reaping.handler(self._fleet(), None)["back"]
+        self.outcome.counts["taken back"] += reaping.handler(self._fleet(), None)["evicted"]
         resumes = self.outcome.calls["ReapLeases"] % REAPS_A_RESUME == 0
         if resumes:
             self._resume()
@@ -175,7 +178,7 @@ class Simulation:
         """Each model's rule that looks for retrainings that were killed."""
         for plan in self.plans:
             self.outcome.calls["NoteTrigger"] += 1
-            notes = Notes(dynamodb=self.table, table=TABLE, model=str(plan["model"]))
+            notes = TriggerStore(dynamodb=self.table, table=TABLE, model=str(plan["model"]))
             if resume_pending(notes, self.started, str(plan["machine"])) is not None:
                 self.outcome.counts["started again"] += 1
 

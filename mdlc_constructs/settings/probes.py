@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from mdlc_constructs.settings.numbers import check_above, check_duration, check_whole
+from mdlc_constructs.settings.payloads.probing import ProbeSettings
 from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.settings.rollback_alarms import RollbackAlarms
 from mdlc_constructs.settings.rollout import Deployment
@@ -126,13 +127,20 @@ class Probes:
                 f"bake for at least {2 * self.every}, or watch no quality of answers.",
             )
 
-    def to_plan(self) -> dict[str, object]:
-        """As the prober holds them."""
-        return {
-            "tolerance": self.tolerance,
-            "recent": self.recent,
-            "every_seconds": int(self.every.total_seconds()),
-        }
+    def to_payload(self, *, share: float, count: int) -> ProbeSettings:
+        """As the prober gets them.
+
+        :param share: the new fleet's smallest share of the traffic.
+        :param count: probes of a look.
+        """
+        return ProbeSettings(
+            tolerance=self.tolerance,
+            recent=self.recent,
+            every_seconds=int(self.every.total_seconds()),
+            share=share,
+            to_see=self.to_see(share),
+            count=count,
+        )
 
 
 def watched_share(alarms: RollbackAlarms) -> float | None:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, TypeAlias
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
 
 from mdlc_constructs.settings.budget import check_priority
 from mdlc_constructs.settings.metric import metric
 from mdlc_constructs.settings.numbers import check_above, check_whole
+from mdlc_constructs.settings.payloads.codec import JsonValue, PayloadError, decode, encode
 from mdlc_constructs.settings.refusal import refusal
 
 MAX_WINDOWS = 100
@@ -213,18 +214,24 @@ class OnRequest:
 Trigger: TypeAlias = OnSchedule | OnNewData | OnDrift | OnAccuracyLoss | OnCodeChange | OnRequest
 
 
-def trigger_to_plan(trigger: Trigger) -> dict[str, Any]:
-    """A trigger as functions are given it: its name and its arguments."""
-    arguments = {
-        name: list(value) if isinstance(value, tuple) else value for name, value in asdict(trigger).items()
-    }
-    return {"trigger": trigger.name, **arguments}
+def encode_trigger(trigger: Trigger) -> dict[str, JsonValue]:
+    """A trigger as functions get it: its name and its arguments."""
+    return {"trigger": trigger.name, **encode(trigger)}
 
 
-def trigger_from_plan(plan: Mapping[str, Any]) -> Trigger:
-    """The trigger of `trigger_to_plan`."""
-    kinds: dict[str, Any] = {
-        kind.name: kind for kind in (OnSchedule, OnNewData, OnDrift, OnAccuracyLoss, OnCodeChange, OnRequest)
-    }
-    trigger: Trigger = kinds[plan["trigger"]](**{name: plan[name] for name in plan if name != "trigger"})
-    return trigger
+def decode_trigger(document: Mapping[str, JsonValue]) -> Trigger:
+    """The trigger of `encode_trigger`.
+
+    Raises:
+        PayloadError: when the document holds no trigger.
+    """
+    kinds: tuple[type[Trigger], ...] = (
+        *(OnSchedule, OnNewData, OnDrift),
+        *(OnAccuracyLoss, OnCodeChange, OnRequest),
+    )
+    name = document.get("trigger")
+    kind = next((kind for kind in kinds if kind.name == name), None)
+    if kind is None:
+        raise PayloadError(f"trigger is {name!r}: give {' or '.join(repr(kind.name) for kind in kinds)}.")
+    arguments = {key: value for key, value in document.items() if key != "trigger"}
+    return decode(kind, arguments, where=f"trigger {name!r}")

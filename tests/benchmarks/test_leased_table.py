@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.leased_table import FLEET, TABLE, LeasedTable, OverBudgetError
 from lambdas.leases.items import Items
-from lambdas.leases.requests import Request
+from lambdas.leases.requests import LeaseRequest
 from mdlc_constructs.settings.budget import Budget
 from tests.lambdas.leasing import START
 
@@ -14,18 +14,18 @@ BUDGET = Budget(jobs=1, instances=2)
 
 def asked(table: LeasedTable, model: str, **given: Any) -> Any:
     """A request in line, as the fleet reads it."""
-    from lambdas.leases.requests import known
+    from lambdas.leases.requests import read_request
 
-    request = Request(
+    request = LeaseRequest(
         request_id=f"r-{model}", model=model, owner=f"arn:{model}", arrived=START, task_token="t", **given
     )
-    table.transact_write_items(TransactItems=ITEMS.enqueued(request, "0"))
-    return known(table.items[f"FLEET#{FLEET}", f"REQUEST#r-{model}"])
+    table.transact_write_items(TransactItems=ITEMS.enqueue(request, "0"))
+    return read_request(table.items[f"FLEET#{FLEET}", f"REQUEST#r-{model}"])
 
 
 def grant(table: LeasedTable, found: Any, most: int = 9) -> None:
     """Hand out a lease, by default beyond the budget."""
-    table.transact_write_items(TransactItems=ITEMS.granted(found, jobs=most, instances=most, expires_at="z"))
+    table.transact_write_items(TransactItems=ITEMS.grant(found, jobs=most, instances=most, expires_at="z"))
 
 
 def test_what_is_held_is_looked_at_after_every_write() -> None:
@@ -58,7 +58,7 @@ def test_a_count_that_differs_from_what_is_held_is_seen() -> None:
 def test_who_rests_holds_its_model_alone() -> None:
     table = LeasedTable(BUDGET)
     grant(table, found := asked(table, "a"))
-    table.transact_write_items(TransactItems=ITEMS.rested(found, START))
+    table.transact_write_items(TransactItems=ITEMS.release_capacity(found, START))
     grant(table, asked(table, "b"))
     assert table.most_jobs == 1
 

@@ -134,7 +134,7 @@ def test_the_reaper_takes_back_what_a_stopped_retraining_holds(
     answer = retraining.aws.client("lambda").invoke(
         FunctionName=target["Arn"], Payload=target["Input"].encode()
     )
-    assert json.loads(answer["Payload"].read()) == {"back": 1}
+    assert json.loads(answer["Payload"].read()) == {"evicted": 1}
     # The line was served, and who died in it passed by.
     assert retraining.leases(f"REQUEST#{waiter}") == []
     assert retraining.free()

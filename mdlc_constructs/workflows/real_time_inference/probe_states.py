@@ -24,6 +24,7 @@ from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import Choice, Rule, Succeed, Task, Wait
 from mdlc_constructs.resources.places import BUCKET
 from mdlc_constructs.settings.golden_checks import GoldenChecks
+from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.probes import Probes, watched_share
 from mdlc_constructs.settings.rollback_alarms import OWN_NAMESPACE, RollbackAlarms
 from mdlc_constructs.settings.rollout import Deployment
@@ -218,7 +219,6 @@ def prober_statements(watched: WatchedRelease) -> tuple[Statement, ...]:
 
 
 def _payload(watched: WatchedRelease, mode: str) -> dict[str, object]:
-    share = watched.share
     return {
         "mode": mode,
         "run": "{% $plan.run %}",
@@ -229,10 +229,5 @@ def _payload(watched: WatchedRelease, mode: str) -> dict[str, object]:
         "golden": watched.golden is not None,
         "captured": watched.captured,
         "content_type": watched.content_type,
-        "probes": {
-            **watched.probes.to_plan(),
-            "share": share,
-            "to_see": watched.probes.to_see(share),
-            "count": watched.count(),
-        },
+        "probes": encode(watched.probes.to_payload(share=watched.share, count=watched.count())),
     }

@@ -13,7 +13,7 @@ from constructs import Construct
 
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Task
-from mdlc_constructs.settings.triggers import Trigger, trigger_to_plan
+from mdlc_constructs.settings.triggers import Trigger, encode_trigger
 
 CUSTOM_RESOURCE_SECONDS = 300
 _TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}")
@@ -31,7 +31,7 @@ def code_change(
             "ServiceToken": function_arn,
             "ServiceTimeout": CUSTOM_RESOURCE_SECONDS + 60,
             **plan,
-            "triggers": [trigger_to_plan(trigger)],
+            "triggers": [encode_trigger(trigger)],
             "Digest": digest,
         },
     )

@@ -12,7 +12,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from mdlc_constructs.settings.triggers import Trigger, trigger_to_plan
+from mdlc_constructs.settings.triggers import Trigger, encode_trigger
 from mdlc_constructs.workflows.retraining.approval import WAITING
 
 RESUMED = "rate(1 hour)"
@@ -36,7 +36,7 @@ def trigger_rule(
         plan: what the function is given besides.
         pattern: which events; or else `schedule`.
     """
-    request = {**plan, "triggers": [trigger_to_plan(trigger) for trigger in triggers]}
+    request = {**plan, "triggers": [encode_trigger(trigger) for trigger in triggers]}
     return _rule_to(
         scope,
         id_,

@@ -13,6 +13,7 @@ from typing import Unpack
 from mdlc_constructs.asl.failures import Retry, throttling_retry
 from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, Pass, Rule, Task, Wait
+from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.tasks import lambda_
 from mdlc_constructs.tasks.integration import StateOptions
 from mdlc_constructs.workflows.ending import input_text
@@ -62,7 +63,7 @@ def begin(settings: RetrainingSettings) -> Pass:
     return Pass(
         name="Begin",
         assign={
-            "settings": settings.to_plan(),
+            "settings": encode(settings.to_payload()),
             "plan": NOTHING_PLANNED,
             "gathered": {"request_id": ""},
             "work": {

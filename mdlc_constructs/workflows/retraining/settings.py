@@ -10,8 +10,9 @@ from mdlc_constructs.settings.budget import MAX_INSTANCES, Budget
 from mdlc_constructs.settings.metric import check_metric_task
 from mdlc_constructs.settings.numbers import check_duration, check_whole
 from mdlc_constructs.settings.patience import Patience
+from mdlc_constructs.settings.payloads.retraining import FleetSettings, RetrainingSections
 from mdlc_constructs.settings.refusal import refusal
-from mdlc_constructs.settings.training_window import TrainingWindow, window_to_plan
+from mdlc_constructs.settings.training_window import TrainingWindow, window_to_payload
 from mdlc_constructs.settings.triggers import (
     OnAccuracyLoss,
     OnCodeChange,
@@ -128,21 +129,21 @@ class RetrainingSettings:
         """The triggers that monitoring fires."""
         return [*self.of_kind(OnDrift), *self.of_kind(OnAccuracyLoss)]
 
-    def to_plan(self) -> dict[str, object]:
-        """As the planning function is given it."""
+    def to_payload(self) -> RetrainingSections:
+        """As the machine's functions get it."""
         requests = self.of_kind(OnRequest)
-        return {
-            "model": self.model,
-            "table": AUDIT_TABLE,
-            "machine": machine_arn(f"{self.model}-{WORKFLOW}"),
-            "training": machine_arn(f"{self.model}-{TRAINING}"),
-            "release": machine_arn(f"{self.model}-{RELEASE}") if self.releases else None,
-            "dataset": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}",
-            "patience": self.patience.to_plan(),
-            "window": window_to_plan(self.window),
-            "label_delay": int(self.label_delay.total_seconds()),
-            "by_time": self.by_time,
-            "priority": (requests[0] if requests else OnRequest()).priority,
-            "instances": self.instances,
-            "fleet": {"table": "${FleetTable}", "name": self.fleet, "budget": self.budget.to_plan()},
-        }
+        return RetrainingSections(
+            model=self.model,
+            table=AUDIT_TABLE,
+            machine=machine_arn(f"{self.model}-{WORKFLOW}"),
+            training=machine_arn(f"{self.model}-{TRAINING}"),
+            release=machine_arn(f"{self.model}-{RELEASE}") if self.releases else None,
+            dataset=f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}",
+            patience=self.patience.to_payload(),
+            window=window_to_payload(self.window),
+            label_delay=int(self.label_delay.total_seconds()),
+            by_time=self.by_time,
+            priority=(requests[0] if requests else OnRequest()).priority,
+            instances=self.instances,
+            fleet=FleetSettings(table="${FleetTable}", name=self.fleet, budget=self.budget.to_payload()),
+        )

@@ -1,0 +1,203 @@
+"""Payloads of a decision API: of the acceptance of rules, and of its Express machine's function."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mdlc_constructs.settings.payloads.codec import KEY, OMIT_NONE, JsonValue
+from mdlc_constructs.settings.payloads.planning import Section
+
+
+@dataclass(frozen=True, kw_only=True)
+class RulesUploadRequest:
+    """What the rule of uploads gives the function that accepts rules.
+
+    Attributes:
+        table: of the rules.
+        decisions: those that rules may make.
+        columns: types of the columns that rules may name; None where they do not fit the rule's template.
+        bus: name of the bus of the outcome's event.
+        event: as S3 sends it.
+    """
+
+    api: str
+    model: str
+    table: str
+    decisions: tuple[str, ...]
+    event: Section
+    columns: Mapping[str, str] | None = None
+    bus: str = "default"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RulesOutcome:
+    """What became of uploaded rules."""
+
+    outcome: Literal["accepted", "refused", "same", "older"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RulesResource:
+    """Properties of the custom resource that places the rules of a deployment: the document's object, the
+    rules' table, and what rules may name.
+    """
+
+    bucket: str = field(metadata={KEY: "Bucket"})
+    key: str = field(metadata={KEY: "Key"})
+    table: str = field(metadata={KEY: "Table"})
+    decisions: tuple[str, ...] = field(metadata={KEY: "Decisions"})
+    columns: Mapping[str, str] = field(metadata={KEY: "Columns"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpressRequest:
+    """What the Express machine gives its function.
+
+    Attributes:
+        step: `decide`; or `repeat`, for a request that was decided before.
+        item: the looked-up item in DynamoDB's notation; None without.
+        look_up_failed: whether the look-up failed.
+        answer: the endpoint's body, as text or as the JSON that it is.
+        variant: the production variant that answered.
+        failed: the endpoint's error; None when it answered.
+        recorded: the record that was there already, in DynamoDB's notation; for `repeat`.
+    """
+
+    step: Literal["decide", "repeat"]
+    request_id: JsonValue = None
+    row: JsonValue = None
+    item: Section | None = None
+    look_up_failed: bool | None = False
+    answer: JsonValue = None
+    variant: str | None = None
+    failed: Section | None = None
+    recorded: Section | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecidedAnswer:
+    """What the Express machine's function returns of `decide`.
+
+    Attributes:
+        item: the record to put if the request has none, in DynamoDB's notation.
+        answer: for the caller.
+        act: whether the action is called.
+        action: what the action is called with.
+    """
+
+    item: Section
+    answer: Section
+    act: bool
+    action: Section
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepeatedAnswer:
+    """What the Express machine's function returns of `repeat`; see `DecidedAnswer`."""
+
+    answer: Section
+    act: bool
+    action: Section
+
+
+@dataclass(frozen=True, kw_only=True)
+class FallbackSettings:
+    """What is decided without a score.
+
+    Attributes:
+        endpoint_timeout: seconds after which the endpoint is not waited for.
+        tries: how often it is asked.
+    """
+
+    decision: str
+    endpoint_timeout: float
+    tries: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookupSettings:
+    """How features are looked up.
+
+    Attributes:
+        key: the row's column to look up by.
+        table_key: the table's partition key, and `key_type` its type in DynamoDB's notation.
+        defaults: value by column, where there is no item.
+        types: type by column.
+        timeout: in seconds.
+    """
+
+    key: str
+    table_key: str
+    key_type: str
+    defaults: Mapping[str, JsonValue]
+    types: Mapping[str, str]
+    timeout: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionSettings:
+    """When and how the action is called.
+
+    Attributes:
+        decisions: those that are acted on; None for all.
+        waits: whether the call waits for the action's end.
+        timeout: in seconds.
+        again_after: seconds after which a repeated request calls the action again.
+    """
+
+    decisions: tuple[str, ...] | None
+    waits: bool
+    timeout: float
+    again_after: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionSettings:
+    """The settings of a decision API, as its function reads them from its environment.
+
+    Attributes:
+        decisions: those that rules may make.
+        lookup: None when nothing is looked up.
+        rules_age: seconds after which rules are read again.
+        kept: seconds for which a record is kept; None keeps it.
+    """
+
+    decisions: tuple[str, ...]
+    fallback: FallbackSettings
+    lookup: LookupSettings | None
+    action: ActionSettings
+    rules_age: float
+    kept: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionRecord:
+    """The record of a decision; see `docs/contracts.md`.
+
+    Attributes:
+        features: the row with the looked-up columns.
+        defaults_used: looked-up columns whose declared default stands there.
+        score: None when there is none.
+        rule: the rule that decided; None for the fallback decision, whose reason is `fallback`.
+        action: `pending`, `queued`, `done`, `failed` or `none`.
+        at: ISO 8601, in UTC.
+        expires_at: in seconds since 1970; None keeps it.
+    """
+
+    request_id: str
+    inference_id: str
+    api: str
+    model: str
+    row: Mapping[str, JsonValue]
+    features: Mapping[str, JsonValue]
+    defaults_used: tuple[str, ...]
+    score: float | None
+    model_version: int | str | None
+    rules_version: str | None
+    rule: str | None
+    decision: str
+    fallback: str | None
+    action: str
+    at: str
+    variant: str | None = None
+    expires_at: int | None = field(default=None, metadata={OMIT_NONE: True})
