@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from jobs.errors import UnreadableError
 from mdlc_constructs.settings.payloads.job_plan import DELIMITERS, CsvFormat
 
 LINE_BYTES = 1_000_000
@@ -45,10 +46,6 @@ _KNOWN_FORMATS = tuple(
     f"%d.%m.{year}{time}" for year in ("%Y", "%y") for time in ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f")
 )
 """Formats that a value can be taken for without doubt; of 01/02/2024 which is the month cannot be told."""
-
-
-class UnreadableError(Exception):
-    """A file is no CSV that can be read; the message says why, as the end of a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)

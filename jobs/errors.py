@@ -16,5 +16,9 @@ class InputError(JobError):
     """An input file is missing, or is not the file that the plan pinned."""
 
 
+class UnreadableError(InputError):
+    """A file is not of the declared format; the message says why, as the end of a sentence."""
+
+
 class MachineError(JobError):
     """The machine lacked something: disk, memory, a permission. The same work can be started again."""

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.csv_files import UnreadableError
 from jobs.database import file_name, literal, parquet
+from jobs.errors import UnreadableError
 from jobs.machine import machine_error
 
 

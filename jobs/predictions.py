@@ -1,12 +1,15 @@
 """The answers of a transform job: one score a row, in the order of the rows that were sent."""
 
+import re
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import duckdb
 
 from jobs.database import NO_PATH_COLUMNS, files, quoted, single
 from jobs.errors import InputError
+from jobs.plan import Plan
+from mdlc_constructs.settings.payloads.job_plan import DataFile
 
 SUFFIX = ".out"
 _LINE_BYTES = 16_000_000
@@ -74,3 +77,17 @@ def faults(
     elif task == "binary" and numbers and (float(str(lowest)) < 0 or float(str(highest)) > 1):
         sentences.append(f"{about}: scores run from {lowest} to {highest}; probabilities lie from 0 to 1.")
     return sentences
+
+
+def numbered(plan: Plan) -> list[tuple[DataFile, str]]:
+    """Each input file with the name of what is made of it: its place in the plan and its own name.
+
+    Transform jobs treat folders in their own way, so records lie flat; the number keeps equal names apart.
+    """
+    files = sorted(plan.files, key=lambda file: file.name)
+    return [(file, f"{number:05d}-{_stem(file.name)}") for number, file in enumerate(files)]
+
+
+def _stem(name: str) -> str:
+    """What tells a person which file it is, without signs that mean something in keys and patterns."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", PurePosixPath(name).name.split(".")[0])[:60]

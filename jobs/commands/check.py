@@ -12,13 +12,12 @@ import duckdb
 
 from jobs import delivery
 from jobs.database import connected, copy_to, literal, parquet, quoted, single
-from jobs.digests import sha256_of
 from jobs.errors import InputError
 from jobs.folders import Folders, write_json
 from jobs.plan import Plan
-from jobs.predictions import answer_to, faults, load_scores
-from jobs.records import numbered
+from jobs.predictions import answer_to, faults, load_scores, numbered
 from jobs.roles import moment
+from jobs.verification import sha256_of
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 COLUMNS = (

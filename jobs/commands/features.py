@@ -16,17 +16,17 @@ import duckdb
 
 from jobs import trained_on
 from jobs.database import connected, copy_to, quoted, single
-from jobs.digests import content_digest, sha256_of
 from jobs.errors import InputError, JobError
 from jobs.folders import Folders, write_json
 from jobs.names import LABEL
 from jobs.plan import Plan
 from jobs.program import champion_program, fit, to_sql
-from jobs.reading import Sources, examine, row_count, stage
+from jobs.reading import row_count, stage
 from jobs.roles import keys_query, label_number, total_order, within
 from jobs.serving import archive
 from jobs.serving.program import FILE, Program
-from jobs.verification import verify
+from jobs.sources import Sources, examine
+from jobs.verification import content_digest, sha256_of, verify
 from mdlc_constructs.settings.payloads.job_plan import PARTS
 from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.verdict import Verdict

@@ -12,11 +12,12 @@ from jobs.database import connected, copy_to
 from jobs.errors import InputError
 from jobs.folders import Folders
 from jobs.plan import Plan
+from jobs.predictions import numbered
 from jobs.program import to_sql
-from jobs.reading import examine, row_count, stage
-from jobs.records import numbered
+from jobs.reading import row_count, stage
 from jobs.roles import keys_query, total_order
 from jobs.serving.program import Program
+from jobs.sources import examine
 from jobs.verification import verify
 from mdlc_constructs.settings.payloads.verdict import Verdict
 

@@ -15,7 +15,7 @@ from jobs.folders import Folders, write_json
 from jobs.names import FILE, PROBLEMS, beside, internal
 from jobs.pages.quality import to_html
 from jobs.plan import Plan
-from jobs.reading import examine, row_count, rows_by_file, stage
+from jobs.reading import row_count, rows_by_file, stage
 from jobs.roles import row_key
 from jobs.rules import (
     label_rules,
@@ -27,6 +27,7 @@ from jobs.rules import (
     type_rules,
     value_rules,
 )
+from jobs.sources import examine
 from jobs.spreadsheet import cells, text_cell
 from jobs.verification import verify
 from jobs.writing import writing_rules

@@ -30,8 +30,9 @@ from jobs.names import (
     internal,
 )
 from jobs.plan import Plan
-from jobs.reading import examine, stage
+from jobs.reading import stage
 from jobs.roles import entity, label_number, row_key
+from jobs.sources import examine
 from jobs.values import checked, parsed, text_of
 from jobs.verification import verify
 from mdlc_constructs.settings.payloads.job_plan import DatasetSection

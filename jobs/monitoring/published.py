@@ -22,8 +22,9 @@ from jobs.names import (
     VERSION,
     at_place,
 )
-from jobs.reading import examine, stage
+from jobs.reading import stage
 from jobs.roles import moment, published_key, row_key
+from jobs.sources import examine
 from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile, DatasetSection, PublishedBatch
 
 

@@ -28,7 +28,8 @@ from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from jobs.database import quoted
-from jobs.statistics.baseline import INFERRED, category, number
+from jobs.statistics.aggregates import category, number
+from jobs.statistics.baseline import INFERRED
 from jobs.statistics.metrics import Floats
 from jobs.statistics.sampling import sampled
 from mdlc_constructs.settings.payloads.job_plan import Thresholds

@@ -12,11 +12,11 @@ from typing import Any
 import duckdb
 
 from jobs.database import single
-from jobs.statistics import baseline
-from jobs.statistics.baseline import cleaned, double, exponent, scaled, statistics, value_name
+from jobs.statistics import aggregates
+from jobs.statistics.aggregates import cleaned, double, exponent, scaled, value_name
+from jobs.statistics.baseline import INFERRED, statistics
 from jobs.statistics.window import Compared, compared
 
-COLUMNS_PER_QUERY = 20
 _HUGEINT_BITS = 126  # what a signed number of 128 bits holds, and one to spare
 _MAX_POWER = 1000  # of two, as a factor that is a finite number
 
@@ -31,7 +31,7 @@ def exact_statistics(
         relation has too many for exact quantiles.
     """
     (rows,) = single(connection, f"SELECT count(*) FROM {relation}")
-    if int(str(rows)) <= baseline.EXACT_ROWS:
+    if int(str(rows)) <= aggregates.EXACT_ROWS:
         document = statistics(connection, relation, columns)
     else:
         document = _with_edges_of(connection, relation, columns, some)
@@ -60,7 +60,7 @@ def _with_edges_of(
     features |= {
         column.name: {
             "name": column.name,
-            "inferred_type": baseline.INFERRED[columns[column.name]],
+            "inferred_type": INFERRED[columns[column.name]],
             "numerical_statistics": _numerical(column, quantiles[column.name]),
         }
         for column in counted
@@ -104,8 +104,8 @@ def _moments(
     Values are divided by a power of two where their squares would be no finite numbers, or nothing.
     """
     names = list(described)
-    for start in range(0, len(names), COLUMNS_PER_QUERY):
-        some = {name: described[name] for name in names[start : start + COLUMNS_PER_QUERY]}
+    for start in range(0, len(names), aggregates.COLUMNS_PER_QUERY):
+        some = {name: described[name] for name in names[start : start + aggregates.COLUMNS_PER_QUERY]}
         powers = [exponent(facts["min"], facts["max"]) for facts in some.values()]
         values = [
             f"({value_name(place)} * {double(2.0**-power)})" if power else value_name(place)

@@ -9,7 +9,7 @@ from typing import Any
 
 from jobs.database import Connection, literal, quoted, single
 from jobs.seen_values import KEY, MAX_USED, SeenValues, bucket
-from jobs.statistics.baseline import (
+from jobs.statistics.aggregates import (
     MOMENTS,
     answers,
     columns_at_once,

@@ -18,10 +18,11 @@ from jobs.database import connected, literal
 from jobs.monitoring.captures import stage_captures
 from jobs.names import FAULT, PLACE, at_place
 from jobs.plan import parse_plan
-from jobs.reading import Sources, examine, stage, wrong_values
+from jobs.reading import stage, wrong_values
 from jobs.serving.program import Program
 from jobs.serving.serve import ROWS, prepared
 from jobs.serving.values import canonical, read
+from jobs.sources import Sources, examine
 from jobs.values import canonical as canonical_sql
 from mdlc_constructs.settings import rules as decision_rules
 from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile

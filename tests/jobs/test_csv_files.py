@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.csv_files import Look, UnreadableError, explained, look, no_column, rewrite, what_is_read
+from jobs.csv_files import Look, explained, look, no_column, rewrite, what_is_read
+from jobs.errors import UnreadableError
 from mdlc_constructs.settings.payloads.job_plan import CsvFormat
 
 

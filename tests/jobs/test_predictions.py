@@ -4,7 +4,8 @@ import pytest
 
 from jobs.database import connected
 from jobs.errors import InputError
-from jobs.predictions import answer_to, faults, load_scores
+from jobs.predictions import answer_to, faults, load_scores, numbered
+from tests.jobs.batches import Batch
 
 
 def loaded(path: Path) -> list[float | None]:
@@ -77,3 +78,15 @@ def test_answers_are_found_wherever_the_transform_job_put_them(tmp_path: Path) -
     (tmp_path / "a.csv.out").write_text("1")
     with pytest.raises(InputError, match="2 files of answers"):
         answer_to(tmp_path, "a.csv")
+
+
+def test_names_are_flat_numbered_and_do_not_clash(batch: Batch) -> None:
+    for name in ("b/x.csv", "a/x.csv.gz", "y.csv", "z[1]*ä?.csv", "z" * 200):
+        batch.write(name, "content")
+    assert [(file.name, name) for file, name in numbered(batch.plan())] == [
+        ("a/x.csv.gz", "00000-x"),
+        ("b/x.csv", "00001-x"),
+        ("y.csv", "00002-y"),
+        ("z[1]*ä?.csv", "00003-z-1-"),
+        ("z" * 200, "00004-" + "z" * 60),
+    ]

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from jobs.database import connected, literal
 from jobs.errors import MachineError
 from jobs.names import FILE
-from jobs.reading import examine, row_count, rows_by_file, stage, wrong_values
+from jobs.reading import row_count, rows_by_file, stage, wrong_values
+from jobs.sources import examine
 from mdlc_constructs.settings.payloads.job_plan import Checksum, CsvFormat, DataFile
 from tests.examples_tried import examples
 from tests.jobs.batches import Batch

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from jobs.database import connected, copy_to
 from jobs.program import fit, to_sql
-from jobs.reading import examine, stage
+from jobs.reading import stage
 from jobs.serving.program import Program, Step
 from jobs.serving.serve import (
     FEATURES,
@@ -27,6 +27,7 @@ from jobs.serving.serve import (
     predict_fn,
     prepared,
 )
+from jobs.sources import examine
 from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile, DatasetSection
 from tests.examples_tried import examples
 

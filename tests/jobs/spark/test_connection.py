@@ -12,7 +12,7 @@ import pytest
 from jobs.database import Connection, literal, parquet
 from jobs.errors import JobError
 from jobs.spark.connection import SparkConnection, translated
-from jobs.statistics import baseline
+from jobs.statistics import aggregates, baseline
 from jobs.statistics.baseline import LEVELS, constraints, statistics
 from jobs.statistics.drift import drift
 from tests.jobs.spark.sessions import RemoteSession, spark_session
@@ -152,7 +152,7 @@ def test_sketched_quantiles_are_within_their_bounds(
     engines: Engines, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In shares of rows: a hundredth by DuckDB's t-digest, a ten-thousandth (here, a row) by Spark."""
-    monkeypatch.setattr(baseline, "EXACT_ROWS", 0)
+    monkeypatch.setattr(aggregates, "EXACT_ROWS", 0)
     connection: Connection = getattr(engines, engine)
     document = statistics(connection, "before", {"centred": "number"})
     numbers = document["features"][0]["numerical_statistics"]
