@@ -60,7 +60,7 @@ CONTAINERS = {
 
 
 @dataclass(kw_only=True)
-class Found:
+class ContainerLoads:
     """All measurements of one container under one kind of load."""
 
     loads: list[Load] = field(default_factory=list)
@@ -163,7 +163,7 @@ def free_port() -> int:
 
 def compare(
     bases: Path, log: Path, bodies: Mapping[str, tuple[int, int]], *, rounds: int, seconds: float
-) -> dict[tuple[str, str], Found]:
+) -> dict[tuple[str, str], ContainerLoads]:
     """Measure both under each kind of load, in turn.
 
     Args:
@@ -175,7 +175,9 @@ def compare(
     """
     servers, generator = halves()
     before = os.sched_getaffinity(0) if generator else set()
-    found: dict[tuple[str, str], Found] = {(name, kind): Found() for name in CONTAINERS for kind in bodies}
+    measured: dict[tuple[str, str], ContainerLoads] = {
+        (name, kind): ContainerLoads() for name in CONTAINERS for kind in bodies
+    }
     with serving(TEMPLATE, bases, servers, log) as ours, serving(TWIN, bases, servers, log) as twin:
         check_equal(ours[0], twin[0])
         if generator:
@@ -189,21 +191,21 @@ def compare(
                         load = generate(port, request, connections=connections, seconds=seconds)
                         used = tree_cpu_seconds(pid) - used
                         if turn:  # the first round only warms
-                            found[name, kind].loads.append(load)
-                            found[name, kind].cpu_seconds.append(used)
+                            measured[name, kind].loads.append(load)
+                            measured[name, kind].cpu_seconds.append(used)
         finally:
             if before:
                 os.sched_setaffinity(0, before)
-    return found
+    return measured
 
 
-def check_equal(one: int, other: int) -> None:
+def check_equal(port: int, other: int) -> None:
     """Assert that both containers give the same answers.
 
     Raises:
         AssertionError: when they do not.
     """
-    answers = [_answers(port, csv_body(50)) for port in (one, other)]
+    answers = [_answers(port, csv_body(50)) for port in (port, other)]
     furthest = max(abs(a - b) for a, b in zip(*answers, strict=True))
     assert furthest < 1e-6, f"the containers' answers differ by {furthest}"
 

@@ -45,7 +45,7 @@ GOAL_RATIO = 15.0
 GOAL_BYTES = 256e6
 
 QUIET = {"DO_NOT_TRACK": "1", "NML_DISABLE_USAGE_LOGGING": "1"}
-"""Both twins report their use over the network unless told not to, which is not what is measured."""
+"""Both twins report their use over the network unless switched off, which is not what is measured."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,14 +102,14 @@ def measure(
     pairs: Sequence[Pair], names: Sequence[str], folder: Path, *, rounds: int
 ) -> dict[tuple[str, str], list[Took]]:
     """Every one on every pair, in turn; a round before the first is not counted, as it fills caches."""
-    found: dict[tuple[str, str], list[Took]] = {(name, pair.name): [] for pair in pairs for name in names}
+    measured: dict[tuple[str, str], list[Took]] = {(name, pair.name): [] for pair in pairs for name in names}
     for name in names:
         run(name, min(pairs, key=lambda pair: pair.cells), folder)
     for pair in pairs:
         for _ in range(1 if pair.cells > BIG * 1e6 else rounds):
             for name in names:
-                found[name, pair.name].append(run(name, pair, folder))
-    return found
+                measured[name, pair.name].append(run(name, pair, folder))
+    return measured
 
 
 def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Difference]:
@@ -119,42 +119,42 @@ def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str,
         AssertionError: when one is further than it says, or the two have not computed the same.
     """
     assert ours.keys() == theirs.keys(), f"columns differ: {ours.keys() ^ theirs.keys()}"
-    found = {}
-    for column, one in theirs.items():
-        ((statistic, value),) = one.items()
+    compared = {}
+    for column, statistics_of_column in theirs.items():
+        ((statistic, value),) = statistics_of_column.items()
         difference = abs(ours[column][statistic] - value)
         bound = ours[column]["bound"]
         assert difference <= bound + 1e-9, f"{column}: {statistic} is off by {difference}, not {bound}"
-        found[column] = Difference(statistic=statistic, value=value, difference=difference, bound=bound)
-    return found
+        compared[column] = Difference(statistic=statistic, value=value, difference=difference, bound=bound)
+    return compared
 
 
 def ratios(
-    found: Mapping[tuple[str, str], Sequence[Took]], twin: str, pair: str, ours: str = OURS
+    measured: Mapping[tuple[str, str], Sequence[Took]], twin: str, pair: str, ours: str = OURS
 ) -> dict[str, float]:
     """How many times what ours takes the twin takes: the median over rounds."""
-    rounds = list(zip(found[ours, pair], found[twin, pair], strict=True))
+    rounds = list(zip(measured[ours, pair], measured[twin, pair], strict=True))
     return {
-        "cpu": statistics.median(other.cpu_seconds / one.cpu_seconds for one, other in rounds),
-        "wall": statistics.median(other.wall_seconds / one.wall_seconds for one, other in rounds),
-        "memory": statistics.median(other.peak_bytes / one.peak_bytes for one, other in rounds),
+        "cpu": statistics.median(other.cpu_seconds / ours_took.cpu_seconds for ours_took, other in rounds),
+        "wall": statistics.median(other.wall_seconds / ours_took.wall_seconds for ours_took, other in rounds),
+        "memory": statistics.median(other.peak_bytes / ours_took.peak_bytes for ours_took, other in rounds),
     }
 
 
-def table(found: Mapping[tuple[str, str], Sequence[Took]]) -> Table:
+def table(measured: Mapping[tuple[str, str], Sequence[Took]]) -> Table:
     """The least of the rounds."""
-    made = Table(title="Drift of a window against its baseline", title_justify="left")
+    grid = Table(title="Drift of a window against its baseline", title_justify="left")
     for place, column in enumerate(("", "cells", "CPU s", "wall s", "peak MB")):
-        made.add_column(column, justify="right" if place > 1 else "left")
-    for (name, pair), rounds in found.items():
-        made.add_row(
+        grid.add_column(column, justify="right" if place > 1 else "left")
+    for (name, pair), rounds in measured.items():
+        grid.add_row(
             name,
             pair,
             f"{min(took.cpu_seconds for took in rounds):.2f}",
             f"{min(took.wall_seconds for took in rounds):.2f}",
             f"{max(took.peak_bytes for took in rounds) / 1e6:.0f}",
         )
-    return made
+    return grid
 
 
 def accuracy(pairs: Sequence[Pair], folder: Path) -> dict[str, dict[str, Difference]]:
@@ -194,14 +194,14 @@ def main() -> None:
             pairs.append(drift_data.flights(folder))
         environment_of(TWINS / "requirements.lock")
         progress.print("... drift")
-        found = measure(pairs, names, folder, rounds=chosen.rounds)
+        measured = measure(pairs, names, folder, rounds=chosen.rounds)
         compared = accuracy(pairs, folder)
     ended = os.getloadavg()[0]
     console.print(f"Load of the machine: {began:.1f} before, {ended:.1f} after; cores: {os.cpu_count()}.\n")
-    console.print(table(found))
+    console.print(table(measured))
     for pair in pairs:
         for twin in (EVIDENTLY, NANNYML):
-            ratio = ratios(found, twin, pair.name)
+            ratio = ratios(measured, twin, pair.name)
             console.print(
                 f"{pair.name}: {twin} takes {ratio['cpu']:.1f} times the CPU time, {ratio['wall']:.1f} "
                 f"the time, {ratio['memory']:.1f} the memory"
@@ -212,7 +212,7 @@ def main() -> None:
     )
     for table_name, columns in compared.items():
         for statistic in ("jensen_shannon", "wasserstein"):
-            off = [one.difference for one in columns.values() if one.statistic == statistic]
+            off = [column.difference for column in columns.values() if column.statistic == statistic]
             console.print(
                 f"{table_name}, {statistic} of {len(off)} columns: at most {max(off):.2g} off, "
                 f"median {statistics.median(off):.2g}"
@@ -221,11 +221,11 @@ def main() -> None:
         content = {
             "load_average": [began, ended],
             "took": [
-                {"name": one, "cells": pair, "rounds": [asdict(took) for took in rounds]}
-                for (one, pair), rounds in found.items()
+                {"name": name, "cells": pair, "rounds": [asdict(took) for took in rounds]}
+                for (name, pair), rounds in measured.items()
             ],
             "accuracy": {
-                pair: {column: asdict(one) for column, one in columns.items()}
+                pair: {column: asdict(difference) for column, difference in columns.items()}
                 for pair, columns in compared.items()
             },
         }

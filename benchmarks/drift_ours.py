@@ -34,12 +34,12 @@ def main(arguments: Sequence[str]) -> None:
             document = statistics(connection, "baseline", _kinds(connection))
         if part == "preset":
             columns = compared(connection, "served", document)
-            found: Any = dict(_preset(columns, document))
+            changes: Any = dict(_preset(columns, document))
         elif part == "baseline":
-            found = document
+            changes = document
         else:
-            found = drift(connection, "served", document).to_json()
-    Path(result).write_text(json.dumps(found))
+            changes = drift(connection, "served", document).to_json()
+    Path(result).write_text(json.dumps(changes))
 
 
 def _kinds(connection: Connection) -> dict[str, str]:

@@ -34,5 +34,5 @@ def environment_of(lock: Path) -> Path:
             run_tool([program, *words], what="uv", remedy=_REMEDY, folder=target)
         return 0
 
-    made = cache.make_once(places.cache_root() / f"environment-{key}", build)
-    return made / "venv" / "bin" / "python"
+    environment = cache.make_once(places.cache_root() / f"environment-{key}", build)
+    return environment / "venv" / "bin" / "python"

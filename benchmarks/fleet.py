@@ -28,7 +28,7 @@ PERCENTILES = {"p50": 0.5, "p95": 0.95, "longest": 1.0}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class SimulatedMonth:
     """A month that was lived through.
 
     Attributes:
@@ -58,12 +58,14 @@ class Found:
         return {name: each / self.models for name, each in dollars(month).items()}
 
 
-def lived(models: int = MODELS, budget: Budget = BUDGET, rates: Rates | None = None, seed: int = 1) -> Found:
+def lived(
+    models: int = MODELS, budget: Budget = BUDGET, rates: Rates | None = None, seed: int = 1
+) -> SimulatedMonth:
     """A month of a fleet."""
     began = time.monotonic()
     month = Simulation(models, budget, Patience(), Chances(), seed)
     outcome = month.run(deliveries(models, rates or Rates(), seed))
-    return Found(
+    return SimulatedMonth(
         models=models,
         budget=budget,
         outcome=outcome,
@@ -81,10 +83,10 @@ def at(share: float, times: Sequence[timedelta]) -> timedelta:
     return ordered[round(share * (len(ordered) - 1))] if ordered else timedelta(0)
 
 
-def counted_table(found: Found) -> Shown:
+def counted_table(month: SimulatedMonth) -> Shown:
     """What came, and what it led to."""
-    counts = found.outcome.counts
-    table = _table(f"A month of {found.models} models", "", "how many")
+    counts = month.outcome.counts
+    table = _table(f"A month of {month.models} models", "", "how many")
     for name, value in (
         ("events delivered", counts["deliveries"]),
         ("of them the same event again", counts["delivered again"]),
@@ -93,29 +95,29 @@ def counted_table(found: Found) -> Shown:
         ("of them duplicates, which trained nothing", counts["Duplicate"]),
         ("retrainings", counts["retrainings"]),
         ("killed while they trained", counts["killed"]),
-        ("started again by the clock", counts["started again"]),
-        ("gone on with", len(found.outcome.resumed)),
+        ("started again on a schedule", counts["started again"]),
+        ("gone on with", len(month.outcome.resumed)),
         ("won", counts["Succeeded"]),
         ("lost", counts["Lost"]),
     ):
         table.add_row(name, f"{value:,}")
     table.add_row(
         "most held at a time, of the budget",
-        f"{found.most_jobs} of {found.budget.jobs} jobs, "
-        f"{found.most_instances} of {found.budget.instances} instances",
+        f"{month.most_jobs} of {month.budget.jobs} jobs, "
+        f"{month.most_instances} of {month.budget.instances} instances",
     )
-    table.add_row("looked at after a write, never above the budget", f"{found.checks:,}")
+    table.add_row("looked at after a write, never above the budget", f"{month.checks:,}")
     return table
 
 
-def waited_table(found: Found) -> Shown:
+def waited_table(month: SimulatedMonth) -> Shown:
     """How long retrainings stood in line for the budget, and how long after their triggers they began."""
     table = _table("Hours waited", "", "retrainings", *PERCENTILES)
-    waits, resumed = found.outcome.waits, found.outcome.resumed
+    waits, resumed = month.outcome.waits, month.outcome.resumed
     for name, times in (
-        ("in line for the budget", [one.line for one in waits]),
-        ("since a person asked", [one.since_asked for one in waits if one.since_asked is not None]),
-        ("since the first trigger, debounce and cool-down included", [one.since_first for one in waits]),
+        ("in line for the budget", [wait.line for wait in waits]),
+        ("since a person asked", [wait.since_asked for wait in waits if wait.since_asked is not None]),
+        ("since the first trigger, debounce and cool-down included", [wait.since_first for wait in waits]),
         ("from a kill until somebody went on", resumed),
     ):
         shown = [f"{at(share, times).total_seconds() / 3600:.1f}" for share in PERCENTILES.values()]
@@ -123,47 +125,48 @@ def waited_table(found: Found) -> Shown:
     return table
 
 
-def cost_table(found: Found) -> Shown:
+def cost_table(month: SimulatedMonth) -> Shown:
     """What it costs."""
-    retrainings = found.outcome.counts["retrainings"]
-    transitions = sum(found.outcome.states.values())
+    retrainings = month.outcome.counts["retrainings"]
+    transitions = sum(month.outcome.states.values())
     table = _table("A model and month, beside the jobs' and the endpoint's instances", "", "US dollars")
-    for name, value in found.paid.items():
+    for name, value in month.paid.items():
         table.add_row(name, f"{value:.4f}")
-    table.add_row("all", f"{sum(found.paid.values()):.4f}")
+    table.add_row("all", f"{sum(month.paid.values()):.4f}")
     table.caption = (
-        f"{retrainings / found.models:.1f} retrainings a model, with {transitions / max(1, retrainings):.1f} "
+        f"{retrainings / month.models:.1f} retrainings a model, with {transitions / max(1, retrainings):.1f} "
         f"transitions of the retraining machine, {len(training_path())} of the training machine and, "
         f"released, {len(release_path())} and {BESIDE} of the release machine each"
     )
     return table
 
 
-def sample_table(found: Sample) -> Shown:
+def sample_table(sample: Sample) -> Shown:
     """What a sample of models did in real machines."""
-    title = f"{found.models} models started {found.starts} times each at once, on the embedded AWS"
+    title = f"{sample.models} models started {sample.starts} times each at once, on the embedded AWS"
     table = _table(title, "machine and outcome", "executions", "states entered, each")
-    for (workflow, outcome), states in sorted(found.transitions.items()):
+    for (workflow, outcome), states in sorted(sample.transitions.items()):
         entered = ", ".join(str(number) for number in sorted(set(states)))
         table.add_row(f"{workflow}, {outcome}", str(len(states)), entered)
     table.caption = (
-        f"{found.count('training')} trainings; at most {found.most} of 1 job held in {found.looks} looks at "
-        f"the leases; {found.seconds:.0f} s, in which waits go {found.time_scale:g} times as fast"
+        f"{sample.count('training')} trainings; at most {sample.most} of 1 job held in {sample.looks} "
+        f"looks at "
+        f"the leases; {sample.seconds:.0f} s, in which waits go {sample.time_scale:g} times as fast"
     )
     return table
 
 
-def to_json(found: Found) -> dict[str, Any]:
+def to_json(month: SimulatedMonth) -> dict[str, Any]:
     """The numbers of the tables."""
     return {
-        "models": found.models,
-        "counts": dict(found.outcome.counts),
-        "states": dict(found.outcome.states),
-        "calls": dict(found.outcome.calls),
-        "units": dict(found.units),
-        "checks": found.checks,
-        "dollars": found.paid,
-        "seconds": found.seconds,
+        "models": month.models,
+        "counts": dict(month.outcome.counts),
+        "states": dict(month.outcome.states),
+        "calls": dict(month.outcome.calls),
+        "units": dict(month.units),
+        "checks": month.checks,
+        "dollars": month.paid,
+        "seconds": month.seconds,
     }
 
 
@@ -185,11 +188,11 @@ def main() -> None:
     parser.add_argument("--machines", action="store_true", help="also a sample through real machines")
     chosen = parser.parse_args()
     budget = Budget(jobs=chosen.jobs, instances=chosen.instances)
-    found = lived(chosen.models, budget, seed=chosen.seed)
+    month = lived(chosen.models, budget, seed=chosen.seed)
     out = Console(width=110)
-    for table in (counted_table(found), waited_table(found), cost_table(found)):
+    for table in (counted_table(month), waited_table(month), cost_table(month)):
         out.print(table)
-    out.print(f"Simulated in {found.seconds:.0f} s.")
+    out.print(f"Simulated in {month.seconds:.0f} s.")
     if chosen.machines:
         # Here, because stacks and their tests take seconds to import.
         from benchmarks import machines
@@ -197,7 +200,7 @@ def main() -> None:
         out.print(sample_table(machines.taken()))
     if chosen.json:
         with open(chosen.json, "w", encoding="utf-8") as file:
-            json.dump(to_json(found), file, indent=1)
+            json.dump(to_json(month), file, indent=1)
 
 
 if __name__ == "__main__":

@@ -26,12 +26,12 @@ def main(number: int, target: Path) -> None:
     Raises:
         AssertionError: when an answer is not the decision of a healthy request path.
     """
-    told = environment()
+    config = environment()
     line = json.dumps(decisions.endpoint_row(), separators=(",", ":"))
     total, own, alone, cpu = [], [], [], []
     for turn in range(WARM + number):
         start = time.perf_counter()
-        calls.invoke_endpoint(told.endpoint, line, inference_id="alone", seconds=_SECONDS)
+        calls.invoke_endpoint(config.endpoint, line, inference_id="alone", seconds=_SECONDS)
         middle, used = time.perf_counter(), time.process_time()
         request_id = uuid.uuid4().hex
         answer = handler(
@@ -45,16 +45,16 @@ def main(number: int, target: Path) -> None:
             cpu.append(used)
             own.append(float(answer["headers"]["x-mdlc-own-milliseconds"]) / 1000)
     key = {"request_id": {"S": request_id}}
-    item = calls.get_item(told.decision_table, key, seconds=_SECONDS, consistent=True)
+    item = calls.get_item(config.decision_table, key, seconds=_SECONDS, consistent=True)
     assert item is not None
-    found = {
+    measured = {
         "total": total,
         "own": own,
         "endpoint": alone,
         "cpu": cpu,
         "record_bytes": decisions.item_bytes(item),
     }
-    target.write_text(json.dumps(found))
+    target.write_text(json.dumps(measured))
 
 
 if __name__ == "__main__":

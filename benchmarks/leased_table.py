@@ -12,7 +12,7 @@ from tests.lambdas.dynamodb import FakeDynamoDB, Item
 TABLE, FLEET = "audit", "fleet"
 
 
-class OverBudget(AssertionError):
+class OverBudgetError(AssertionError):
     """More was held than the budget allows, or a model's lease twice."""
 
 
@@ -34,7 +34,7 @@ class _Ordered(dict[tuple[str, str], Item]):
         return super().pop(key, default)
 
 
-class Table(FakeDynamoDB):
+class LeasedTable(FakeDynamoDB):
     """Looks after every write whether the budget holds, and counts reads and writes as they are paid for.
 
     Attributes:
@@ -100,7 +100,7 @@ class Table(FakeDynamoDB):
             asked = self.items[key[0], f"REQUEST#{holder['request_id']['S']}"]
             model = holder["model"]["S"]
             if model in held or asked["lease_status"]["S"] != HELD:
-                raise OverBudget(f"{model} is held twice, or by a request that does not hold.")
+                raise OverBudgetError(f"{model} is held twice, or by a request that does not hold.")
             # One that rests holds its model alone.
             rests = "rested_at" in asked
             held[model] = (0, 0) if rests else (int(asked["jobs"]["N"]), int(asked["instances"]["N"]))
@@ -109,9 +109,13 @@ class Table(FakeDynamoDB):
         total = self.items.get((f"FLEET#{FLEET}", "TOTAL"), {})
         counted = tuple(int(total.get(f"used_{name}", {"N": "0"})["N"]) for name in ("jobs", "instances"))
         if (jobs, instances) != counted:
-            raise OverBudget(f"{jobs} jobs with {instances} instances are held, and {counted} are counted.")
+            raise OverBudgetError(
+                f"{jobs} jobs with {instances} instances are held, and {counted} are counted."
+            )
         if jobs > self.budget.jobs or instances > self.budget.instances:
-            raise OverBudget(f"{jobs} jobs with {instances} instances are held, {self.budget} is allowed.")
+            raise OverBudgetError(
+                f"{jobs} jobs with {instances} instances are held, {self.budget} is allowed."
+            )
         self.checks += 1
         self.most_jobs = max(self.most_jobs, jobs)
         self.most_instances = max(self.most_instances, instances)

@@ -16,7 +16,7 @@ _LENGTH = b"content-length:"
 _CHUNKED = b"transfer-encoding: chunked"
 
 
-class LoadFailed(Exception):
+class LoadError(Exception):
     """The server broke off or answered with something else than 200."""
 
 
@@ -68,7 +68,7 @@ def complete(answer: bytes) -> bool:
     """Whether these bytes are a whole HTTP answer.
 
     Raises:
-        LoadFailed: when they do not say how long they are.
+        LoadError: when they do not say how long they are.
     """
     end = answer.find(b"\r\n\r\n")
     if end < 0:
@@ -80,51 +80,51 @@ def complete(answer: bytes) -> bool:
         return len(answer) >= end + 4 + int(text)
     if _CHUNKED in head:
         return answer.endswith(b"0\r\n\r\n")
-    raise LoadFailed(f"an answer without a length: {answer[:200]!r}")
+    raise LoadError(f"an answer without a length: {answer[:200]!r}")
 
 
 def generate(port: int, request: bytes, *, connections: int, seconds: float) -> Load:
     """Keep every connection busy for that long.
 
     Raises:
-        LoadFailed: when any answer is missing or is not 200.
+        LoadError: when any answer is missing or is not 200.
     """
     waiting: dict[int, tuple[socket.socket, float, bytes]] = {}
     latencies: list[float] = []
     with selectors.DefaultSelector() as selector:
         try:
             for _ in range(connections):
-                one = socket.create_connection((_HOST, port), timeout=_WAIT_SECONDS)
-                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                selector.register(one, selectors.EVENT_READ)
-                waiting[one.fileno()] = (one, 0.0, b"")
+                connection = socket.create_connection((_HOST, port), timeout=_WAIT_SECONDS)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                selector.register(connection, selectors.EVENT_READ)
+                waiting[connection.fileno()] = (connection, 0.0, b"")
             cpu, start = time.process_time(), time.perf_counter()
-            for number, (one, _, _) in list(waiting.items()):
-                waiting[number] = (one, time.perf_counter(), b"")
-                one.sendall(request)
+            for number, (connection, _, _) in list(waiting.items()):
+                waiting[number] = (connection, time.perf_counter(), b"")
+                connection.sendall(request)
             now = start
             while now < start + seconds:
                 ready = selector.select(_WAIT_SECONDS)
                 if not ready:
-                    raise LoadFailed(f"no answer within {_WAIT_SECONDS:g} s")
+                    raise LoadError(f"no answer within {_WAIT_SECONDS:g} s")
                 for key, _ in ready:
-                    one, sent, before = waiting[key.fd]
-                    received = one.recv(65536)
+                    connection, sent, before = waiting[key.fd]
+                    received = connection.recv(65536)
                     if not received:
-                        raise LoadFailed("the server closed a connection with a request under way")
+                        raise LoadError("the server closed a connection with a request under way")
                     answer = before + received if before else received
                     if not complete(answer):
-                        waiting[key.fd] = (one, sent, answer)
+                        waiting[key.fd] = (connection, sent, answer)
                         continue
                     if not answer.startswith(b"HTTP/1.1 200"):
-                        raise LoadFailed(f"the server answered {answer[:200]!r}")
+                        raise LoadError(f"the server answered {answer[:200]!r}")
                     now = time.perf_counter()
                     latencies.append(now - sent)
-                    waiting[key.fd] = (one, now, b"")
-                    one.sendall(request)
+                    waiting[key.fd] = (connection, now, b"")
+                    connection.sendall(request)
                 now = time.perf_counter()
             used = time.process_time() - cpu
         finally:
-            for one, _, _ in waiting.values():
-                one.close()
+            for connection, _, _ in waiting.values():
+                connection.close()
     return Load(latencies=sorted(latencies), seconds=now - start, own_cpu_seconds=used)

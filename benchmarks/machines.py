@@ -79,5 +79,5 @@ def _started(stack: Retraining, models: tuple[Retrained, ...]) -> Sample:
 def _look(stack: Retraining, sample: Sample, over: threading.Event) -> None:
     while not over.wait(LOOK_EVERY_SECONDS):
         total = stack.leases("TOTAL")
-        held = max((int(one.get("used_jobs", "0")) for one in total), default=0)
+        held = max((int(item.get("used_jobs", "0")) for item in total), default=0)
         sample.looks, sample.most = sample.looks + 1, max(sample.most, held)

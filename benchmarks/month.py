@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from lambdas.triggers.coalescing import Fired
+from lambdas.triggers.coalescing import TriggerEvent
 from mdlc_constructs.settings.triggers import OnAccuracyLoss, OnDrift, OnNewData, OnRequest, OnSchedule
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -23,7 +23,7 @@ class Delivery:
 
     at: datetime
     model: int
-    fired: Fired
+    fired: TriggerEvent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,48 +55,48 @@ FLAPS = 200
 
 def deliveries(models: int, rates: Rates, seed: int = 1) -> list[Delivery]:
     """Everything that comes in the month, in the order of time."""
-    chance = random.Random(seed)
-    found: list[Delivery] = []
-    for event in _events(models, rates, chance):
-        found.append(event)
-        while chance.random() < rates.again:
-            later = event.at + timedelta(seconds=chance.expovariate(1 / 60))
-            found.append(Delivery(at=later, model=event.model, fired=event.fired))
-    return sorted(found, key=lambda one: (one.at, one.model, one.fired.event_id))
+    probability = random.Random(seed)
+    events: list[Delivery] = []
+    for event in _events(models, rates, probability):
+        events.append(event)
+        while probability.random() < rates.again:
+            later = event.at + timedelta(seconds=probability.expovariate(1 / 60))
+            events.append(Delivery(at=later, model=event.model, fired=event.fired))
+    return sorted(events, key=lambda delivery: (delivery.at, delivery.model, delivery.fired.event_id))
 
 
-def _events(models: int, rates: Rates, chance: random.Random) -> Iterator[Delivery]:
+def _events(models: int, rates: Rates, probability: random.Random) -> Iterator[Delivery]:
     seconds = rates.days * 86400
     for model in range(models):
         for week in range(rates.days // 7):
             # Everybody writes the same hour into the schedule: Monday at two.
             yield _event(model, START + timedelta(days=1 + 7 * week, hours=2), _SCHEDULE.name, f"week {week}")
-        if chance.random() < rates.fed:
+        if probability.random() < rates.fed:
             for day in range(rates.days):
-                at = START + timedelta(days=day, hours=4, seconds=chance.uniform(0, 7200))
+                at = START + timedelta(days=day, hours=4, seconds=probability.uniform(0, 7200))
                 yield _event(model, at, _NEW_DATA.name, f"day {day}")
         for noun, rate in ((_DRIFT, rates.drifts), (_ACCURACY, rates.losses), (_REQUEST, rates.requests)):
-            at_second = chance.expovariate(rate / 86400) if rate else seconds
+            at_second = probability.expovariate(rate / 86400) if rate else seconds
             while at_second < seconds:
                 yield _event(
                     model, START + timedelta(seconds=at_second), noun.name, f"second {at_second:.0f}"
                 )
-                at_second += chance.expovariate(rate / 86400)
+                at_second += probability.expovariate(rate / 86400)
     for storm in range(rates.storms):
         began = START + timedelta(days=(storm + 0.5) * rates.days / rates.storms)
         for model in range(models):
-            if chance.random() < rates.struck:
-                at = began + timedelta(seconds=chance.uniform(0, 600))
+            if probability.random() < rates.struck:
+                at = began + timedelta(seconds=probability.uniform(0, 600))
                 yield _event(model, at, _DRIFT.name, f"storm {storm}")
     for model in range(min(rates.flapping, models)):
-        began = START + timedelta(seconds=chance.uniform(0, seconds - 3600))
+        began = START + timedelta(seconds=probability.uniform(0, seconds - 3600))
         for flap in range(FLAPS):
-            at = began + timedelta(seconds=chance.uniform(0, 3600))
+            at = began + timedelta(seconds=probability.uniform(0, 3600))
             yield _event(model, at, _DRIFT.name, f"flap {flap}")
 
 
 def _event(model: int, at: datetime, trigger: str, what: str) -> Delivery:
-    fired = Fired(
+    fired = TriggerEvent(
         event_id=f"{trigger}-{model}-{what}",
         trigger=trigger,
         reason=f"{trigger}: {what}",

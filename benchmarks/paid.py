@@ -20,7 +20,7 @@ BESIDE = 15
 `benchmarks.machines` counted them: it waits, and goes through what is done.
 """
 EVENTS_A_RETRAINING = 2
-"""Started and completed; a decision of the gate and a release announce one each."""
+"""Started and completed; a decision of the gate and a release publish one each."""
 
 
 @dataclass(frozen=True, kw_only=True)

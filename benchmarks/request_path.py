@@ -20,7 +20,7 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks import containers, decisions, prices, shapes, tables
-from benchmarks.containers import ROOT, TEMPLATE, TWIN, Found
+from benchmarks.containers import ROOT, TEMPLATE, TWIN, ContainerLoads
 from benchmarks.decisions import item_bytes, looked_up_item
 from benchmarks.embedded import embedded, variables
 from benchmarks.shapes import Way
@@ -54,7 +54,9 @@ print(time.perf_counter() - wall, time.process_time() - cpu)
 """
 
 
-def serving(folder: Path, model: Path, *, rounds: int, seconds: float) -> dict[tuple[str, str], Found]:
+def serving(
+    folder: Path, model: Path, *, rounds: int, seconds: float
+) -> dict[tuple[str, str], ContainerLoads]:
     """Both containers under every load."""
     return containers.compare(model, folder / "containers.log", LOADS, rounds=rounds, seconds=seconds)
 
@@ -72,11 +74,11 @@ def deciding(
             stdout=subprocess.DEVNULL,  # lines of metrics
             check=True,
         )
-        found: dict[str, Any] = json.loads(target.read_text())
+        measured: dict[str, Any] = json.loads(target.read_text())
         asks = shapes.ways(url, shapes.deploy(url, folder))
         # A fifth: each takes many times what the function alone does.
         ways = shapes.measure(url, asks, requests=number // 5, rounds=rounds, seconds=seconds)
-    return found, ways
+    return measured, ways
 
 
 def hops() -> tuple[str, ...]:
@@ -98,7 +100,7 @@ def cold_import(folder: Path, repeat: int) -> list[tuple[float, float]]:
     place = folder / "bundle"
     with zipfile.ZipFile(bundles.lambda_code().path) as bundle:
         bundle.extractall(place)
-    found = []
+    imports = []
     for _ in range(repeat + 1):
         answer = subprocess.run(
             [sys.executable, "-B", "-c", _IMPORT],
@@ -108,11 +110,11 @@ def cold_import(folder: Path, repeat: int) -> list[tuple[float, float]]:
             text=True,
         )
         wall, cpu = map(float, answer.stdout.split())
-        found.append((wall, cpu))
-    return found[1:]  # the first one reads from the disk
+        imports.append((wall, cpu))
+    return imports[1:]  # the first one reads from the disk
 
 
-def ratios(found: Mapping[tuple[str, str], Found]) -> dict[str, dict[str, float]]:
+def ratios(measured: Mapping[tuple[str, str], ContainerLoads]) -> dict[str, dict[str, float]]:
     """How many times the twin's requests a second the template answers, and how many times in CPU time.
 
     The median over rounds: within one, both are measured one after the other. 0 where CPU time is not known.
@@ -120,11 +122,11 @@ def ratios(found: Mapping[tuple[str, str], Found]) -> dict[str, dict[str, float]
     return {
         kind: {
             "requests": _median_ratio(
-                [load.per_second for load in found[TEMPLATE, kind].loads],
-                [load.per_second for load in found[TWIN, kind].loads],
+                [load.per_second for load in measured[TEMPLATE, kind].loads],
+                [load.per_second for load in measured[TWIN, kind].loads],
             ),
             "cpu": _median_ratio(
-                found[TWIN, kind].cpu_milliseconds_each, found[TEMPLATE, kind].cpu_milliseconds_each
+                measured[TWIN, kind].cpu_milliseconds_each, measured[TEMPLATE, kind].cpu_milliseconds_each
             ),
         }
         for kind in LOADS
@@ -155,22 +157,22 @@ def costs(record_bytes: int) -> list[tuple[float, dict[str, float], dict[str, fl
 
 
 def _median_ratio(ones: Sequence[float], others: Sequence[float]) -> float:
-    pairs = [(one, other) for one, other in zip(ones, others, strict=True) if other]
-    return statistics.median(one / other for one, other in pairs) if pairs else 0.0
+    pairs = [(first, other) for first, other in zip(ones, others, strict=True) if other]
+    return statistics.median(first / other for first, other in pairs) if pairs else 0.0
 
 
-def _as_json(found: Mapping[tuple[str, str], Found]) -> list[dict[str, Any]]:
+def _as_json(measured: Mapping[tuple[str, str], ContainerLoads]) -> list[dict[str, Any]]:
     return [
         {
             "container": name,
             "load": kind,
-            "requests_per_second": [load.per_second for load in one.loads],
-            "p50_ms": [load.milliseconds(0.5) for load in one.loads],
-            "p99_ms": [load.milliseconds(0.99) for load in one.loads],
-            "cpu_ms_a_request": one.cpu_milliseconds_each,
-            "generator_busy": [load.busy for load in one.loads],
+            "requests_per_second": [load.per_second for load in measurement.loads],
+            "p50_ms": [load.milliseconds(0.5) for load in measurement.loads],
+            "p99_ms": [load.milliseconds(0.99) for load in measurement.loads],
+            "cpu_ms_a_request": measurement.cpu_milliseconds_each,
+            "generator_busy": [load.busy for load in measurement.loads],
         }
-        for (name, kind), one in found.items()
+        for (name, kind), measurement in measured.items()
     ]
 
 
@@ -206,7 +208,7 @@ def main() -> None:
             f"{kind}: {ratio['requests']:.1f} times the requests a second, {ratio['cpu']:.1f} in CPU time"
         )
     console.print(f"(medians of {chosen.rounds} rounds; the goal is {GOAL_RATIO:g} requests at {GOAL})\n")
-    if any(one.best.busy > BUSY for one in served.values()):
+    if any(measurement.best.busy > BUSY for measurement in served.values()):
         console.print("The load generator was busy: what it measured is a lower bound.\n")
     console.print(tables.handler_table(decided))
     console.print(f"(the goal for its own time is {GOAL_OWN_MS:g} ms p50)\n")
@@ -231,7 +233,9 @@ def main() -> None:
             "shapes": {name: asdict(way) for name, way in ways.items()},
             "express_states": states,
             "import_seconds": imports,
-            "dollars_a_million": [{"ms": ms, "lambda": one, "express": two} for ms, one, two in rows],
+            "dollars_a_million": [
+                {"ms": ms, "lambda": measurement, "express": two} for ms, measurement, two in rows
+            ],
             "prices": {name: asdict(price) for name, price in prices.PRICES.items()},
         }
         chosen.json.write_text(json.dumps(content, indent=1) + "\n")

@@ -71,9 +71,9 @@ def deploy(url: str, folder: Path) -> dict[str, str]:
             environment=environment,
             folder=folder,
         )
-    (told,) = json.loads(outputs.read_text()).values()
-    client(url, "dynamodb").put_item(TableName=told["CustomersName"], Item=decisions.looked_up_item())
-    return dict(told)
+    (names,) = json.loads(outputs.read_text()).values()
+    client(url, "dynamodb").put_item(TableName=names["CustomersName"], Item=decisions.looked_up_item())
+    return dict(names)
 
 
 def ways(url: str, outputs: Mapping[str, str]) -> dict[str, Ask]:
@@ -110,7 +110,7 @@ def measure(
 
     Of the latter the best round counts, and the first does not: it starts further instances of functions.
     """
-    found = {name: Way() for name in asks}
+    ways = {name: Way() for name in asks}
     connections = {name: _connect(url) for name in asks}
     try:
         for turn in range(WARM + requests):
@@ -118,16 +118,16 @@ def measure(
                 start = time.perf_counter()
                 ask(connections[name])
                 if turn >= WARM:
-                    found[name].latencies.append(time.perf_counter() - start)
+                    ways[name].latencies.append(time.perf_counter() - start)
         for turn in range(rounds + 1):
             for name, ask in asks.items():
                 per_second = _crowd(url, ask, seconds)
                 if turn:
-                    found[name].per_second = max(found[name].per_second, per_second)
+                    ways[name].per_second = max(ways[name].per_second, per_second)
     finally:
         for connection in connections.values():
             connection.close()
-    return found
+    return ways
 
 
 def _crowd(url: str, ask: Ask, seconds: float) -> float:
@@ -189,5 +189,5 @@ def _post(
     answer = connection.getresponse()
     content = answer.read()
     assert answer.status == 200, (answer.status, content)
-    found: dict[str, Any] = json.loads(content)
-    return found
+    document: dict[str, Any] = json.loads(content)
+    return document

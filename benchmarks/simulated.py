@@ -18,32 +18,33 @@ from itertools import count
 from typing import Any
 from unittest.mock import patch
 
-from benchmarks.leased_table import FLEET, TABLE, Table
+from benchmarks.leased_table import FLEET, TABLE, LeasedTable
 from benchmarks.month import START, Delivery
 from benchmarks.started import Started, Token
 from lambdas.functions.plan_retraining import handler as planning
 from lambdas.functions.reap_leases import handler as reaping
 from lambdas.triggers.coalescing import ON_REQUEST
 from lambdas.triggers.starting import resume_pending, start_pending
-from lambdas.triggers.store import Notes, Trained
+from lambdas.triggers.store import TrainingData, TriggerStore
 from mdlc_constructs.settings.budget import Budget
 from mdlc_constructs.settings.patience import Patience
-from mdlc_constructs.settings.training_window import SlidingWindow, window_to_plan
+from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.training_window import SlidingWindow, window_to_payload
 
 REAP_EVERY = timedelta(minutes=15)
 REAPS_A_RESUME = 4
 """The rule that starts killed retrainings again comes every hour."""
 RELEASE = timedelta(minutes=20)
 
-TO_WAIT = ("Begin", "Gather", "Gathered", "WaitForMore")
+TO_WAIT = ("Begin", "CoalesceTriggers", "TriggersCoalesced", "WaitForMore")
 TO_LEASE = ("AskLease", "LeaseVerdict")
 TO_CLAIM = ("Claim", "Claimed")
 TO_WAIT_AGAIN = ("WaitForMore",)
-TO_TRAINED = ("AnnounceStart", "Train")
+TO_TRAINED = ("PublishStart", "Train")
 TO_VERDICT = ("TrainVerdict",)
-TO_WON = ("RestLease", "ApprovalNeeded", "ReleaseNeeded", "Release", "ReleaseVerdict", "Won")
+TO_WON = ("ReleaseCapacity", "ApprovalNeeded", "ReleaseNeeded", "Release", "ReleaseVerdict", "Won")
 TO_DUPLICATE = ("Duplicate",)
-TO_END = ("RecordAudit", "Conclude", "Announce")
+TO_END = ("RecordAudit", "Conclude", "PublishEvent")
 """The states of the machine that an execution passes between two waits."""
 
 
@@ -91,9 +92,9 @@ class Simulation:
     def __init__(
         self, models: int, budget: Budget, patience: Patience, chances: Chances, seed: int = 1
     ) -> None:
-        self.chance, self.chances, self.now = random.Random(seed), chances, START
-        self.budget, self.table, self.outcome = budget, Table(budget), Outcome()
-        self.started = Started(on_start=self._begin, on_token=self._told, now=lambda: self.now)
+        self.probability, self.chances, self.now = random.Random(seed), chances, START
+        self.budget, self.table, self.outcome = budget, LeasedTable(budget), Outcome()
+        self.started = Started(on_start=self._begin, on_token=self._token_sent, now=lambda: self.now)
         self.plans = [
             {
                 "model": f"model-{number}",
@@ -102,12 +103,14 @@ class Simulation:
                 "training": _machine(number, "training"),
                 "release": _machine(number, "release"),
                 "dataset": f"s3://bucket/model-{number}/",
-                "patience": patience.to_plan(),
-                "window": window_to_plan(SlidingWindow(length=timedelta(days=90), holdout=timedelta(days=7))),
+                "patience": encode(patience.to_payload()),
+                "window": encode(
+                    window_to_payload(SlidingWindow(length=timedelta(days=90), holdout=timedelta(days=7)))
+                ),
                 "label_delay": 86400,
                 "by_time": True,
                 "priority": 5,
-                "instances": 4 if self.chance.random() < chances.large else 1,
+                "instances": 4 if self.probability.random() < chances.large else 1,
                 "fleet": self._fleet(),
             }
             for number in range(models)
@@ -138,12 +141,12 @@ class Simulation:
             patch.object(reaping, "client", clients.__getitem__),
             patch.object(planning, "utc_now", lambda: self.now),
             patch.object(reaping, "utc_now", lambda: self.now),
-            patch.object(planning, "counted", lambda s3, uri: Trained(files=1, size=1)),
+            patch.object(planning, "dataset_size", lambda s3, uri: TrainingData(files=1, size=1)),
         ):
             yield
 
     def _fleet(self) -> dict[str, object]:
-        return {"table": TABLE, "name": FLEET, "budget": self.budget.to_plan()}
+        return {"table": TABLE, "name": FLEET, "budget": encode(self.budget.to_payload())}
 
     def _at(self, moment: datetime, act: Callable[[], None]) -> None:
         heapq.heappush(self._agenda, (moment, next(self._order), act))
@@ -157,14 +160,14 @@ class Simulation:
             self.started.start_by_hand(str(plan["machine"]), event.fired.event_id.replace(" ", "-"))
             return
         self.outcome.calls["NoteTrigger"] += 1
-        notes = Notes(dynamodb=self.table, table=TABLE, model=str(plan["model"]))
-        new = notes.note(event.fired, self.now)
+        notes = TriggerStore(dynamodb=self.table, table=TABLE, model=str(plan["model"]))
+        new = notes.record(event.fired, self.now)
         self.outcome.counts["triggers" if new else "delivered again"] += 1
         start_pending(notes, self.started, str(plan["machine"]))
 
     def _reap(self) -> None:
         self.outcome.calls["ReapLeases"] += 1
-        self.outcome.counts["taken back"] += reaping.handler(self._fleet(), None)["back"]
+        self.outcome.counts["taken back"] += reaping.handler(self._fleet(), None)["evicted"]
         resumes = self.outcome.calls["ReapLeases"] % REAPS_A_RESUME == 0
         if resumes:
             self._resume()
@@ -175,17 +178,17 @@ class Simulation:
         """Each model's rule that looks for retrainings that were killed."""
         for plan in self.plans:
             self.outcome.calls["NoteTrigger"] += 1
-            notes = Notes(dynamodb=self.table, table=TABLE, model=str(plan["model"]))
+            notes = TriggerStore(dynamodb=self.table, table=TABLE, model=str(plan["model"]))
             if resume_pending(notes, self.started, str(plan["machine"])) is not None:
                 self.outcome.counts["started again"] += 1
 
-    def _call(self, arn: str, step: str, **given: Any) -> dict[str, Any]:
+    def _call(self, arn: str, step: str, **fields: Any) -> dict[str, Any]:
         self.outcome.calls["PlanRetraining"] += 1
         execution = self.started.executions[arn]
         about = {"id": arn, "name": execution.name, "started_at": execution.started_at.isoformat()}
         plan = self._by_machine[execution.machine]
         answer: dict[str, Any] = planning.handler(
-            {"step": step, "plan": plan, "execution": about, **given}, None
+            {"step": step, "plan": plan, "execution": about, **fields}, None
         )
         return answer
 
@@ -195,47 +198,49 @@ class Simulation:
     def _begin(self, arn: str) -> None:
         self.outcome.counts["executions"] += 1
         # Whoever started it goes on first: a function's call is over before its execution's first state.
-        self._at(self.now, partial(self._gather, arn))
+        self._at(self.now, partial(self._coalesce, arn))
 
-    def _gather(self, arn: str) -> None:
+    def _coalesce(self, arn: str) -> None:
         self._pass(*TO_WAIT[:3])
-        found = self._call(arn, "gather", input=self.started.executions[arn].given)
-        if found["step"] == "Nothing":
+        coalesced = self._call(arn, "gather", input=self.started.executions[arn].input)
+        if coalesced["step"] == "Nothing":
             self._end(arn, {"request_id": ""}, "Duplicate")
             return
-        self._wait(arn, found)
+        self._wait(arn, coalesced)
 
-    def _wait(self, arn: str, gathered: dict[str, Any]) -> None:
+    def _wait(self, arn: str, coalesced: dict[str, Any]) -> None:
         self._pass(*TO_WAIT_AGAIN)
-        self._at(self.now + timedelta(seconds=gathered["seconds"]), partial(self._ask, arn, gathered))
+        self._at(self.now + timedelta(seconds=coalesced["seconds"]), partial(self._ask, arn, coalesced))
 
-    def _ask(self, arn: str, gathered: dict[str, Any]) -> None:
+    def _ask(self, arn: str, coalesced: dict[str, Any]) -> None:
         self._pass(*TO_LEASE)
-        token = self.started.token(arn, {"gathered": gathered, "asked_at": self.now})
-        self._call(arn, "ask", gathered=gathered, token=token)
+        token = self.started.token(arn, {"coalesced": coalesced, "asked_at": self.now})
+        self._call(arn, "ask", gathered=coalesced, token=token)
 
-    def _told(self, token: Token, answer: Mapping[str, Any]) -> None:
+    def _token_sent(self, token: Token, answer: Mapping[str, Any]) -> None:
         self._at(self.now, partial(self._leased, token, answer["lease"]))
 
     def _leased(self, token: Token, lease: str) -> None:
-        gathered = token.about["gathered"]
+        coalesced = token.about["coalesced"]
         if lease != "Held":
             assert lease != "TooLarge", "every model fits into the budget"
-            self._end(token.arn, gathered, "Duplicate")
+            self._end(token.arn, coalesced, "Duplicate")
             return
         self._pass(*TO_CLAIM)
-        claimed = self._call(token.arn, "claim", gathered=gathered)
+        claimed = self._call(token.arn, "claim", gathered=coalesced)
         if claimed["step"] == "Wait":
             self._wait(token.arn, claimed)
         elif claimed["step"] == "Nothing":
-            self._end(token.arn, gathered, "Duplicate")
+            self._end(token.arn, coalesced, "Duplicate")
         else:
-            self._train(token, gathered, claimed)
+            self._train(token, coalesced, claimed)
 
-    def _train(self, token: Token, gathered: dict[str, Any], claimed: dict[str, Any]) -> None:
+    def _train(self, token: Token, coalesced: dict[str, Any], claimed: dict[str, Any]) -> None:
         triggers = json.loads(claimed["triggers"])
-        first = min(datetime.fromisoformat(one["at"]) for one in triggers)
-        asked = [datetime.fromisoformat(one["at"]) for one in triggers if one["trigger"] == ON_REQUEST]
+        first = min(datetime.fromisoformat(trigger["at"]) for trigger in triggers)
+        asked = [
+            datetime.fromisoformat(trigger["at"]) for trigger in triggers if trigger["trigger"] == ON_REQUEST
+        ]
         self.outcome.counts["retrainings"] += 1
         self.outcome.counts["joined"] += len(triggers) - 1
         self.outcome.waits.append(
@@ -245,46 +250,49 @@ class Simulation:
                 since_asked=self.now - min(asked) if asked else None,
             )
         )
-        if (died := self._died.pop(gathered["request_id"], None)) is not None:
+        if (died := self._died.pop(coalesced["request_id"], None)) is not None:
             self.outcome.resumed.append(self.now - died)
         if claimed["step"] == "Trained":
-            self._trained(token.arn, gathered, claimed["training"]["arn"])
+            self._trained(token.arn, coalesced, claimed["training"]["arn"])
             return
         self._pass(*TO_TRAINED)
         training = self.started.run(claimed["training"]["arn"], claimed["training"]["input"])
-        took = timedelta(minutes=self.chances.minutes * self.chance.lognormvariate(0, self.chances.spread))
-        if self.chance.random() < self.chances.dies:
+        took = timedelta(
+            minutes=self.chances.minutes * self.probability.lognormvariate(0, self.chances.spread)
+        )
+        if self.probability.random() < self.chances.dies:
             self._at(
-                self.now + took * self.chance.random(), partial(self._die, token.arn, gathered, training)
+                self.now + took * self.probability.random(),
+                partial(self._die, token.arn, coalesced, training),
             )
         else:
-            self._at(self.now + took, partial(self._trained, token.arn, gathered, training))
+            self._at(self.now + took, partial(self._trained, token.arn, coalesced, training))
 
-    def _trained(self, arn: str, gathered: dict[str, Any], training: str) -> None:
-        won = self.chance.random() < self.chances.wins
+    def _trained(self, arn: str, coalesced: dict[str, Any], training: str) -> None:
+        won = self.probability.random() < self.chances.wins
         self.started.end(training, {"outcome": "Succeeded", "passed": "true" if won else "false", "run": "r"})
         self._pass(*TO_VERDICT)
         if not won:
-            self._end(arn, gathered, "Lost")
+            self._end(arn, coalesced, "Lost")
             return
-        self._call(arn, "rest", gathered=gathered)
+        self._call(arn, "rest", gathered=coalesced)
         self._pass(*TO_WON)
-        self._at(self.now + RELEASE, partial(self._end, arn, gathered, "Succeeded"))
+        self._at(self.now + RELEASE, partial(self._end, arn, coalesced, "Succeeded"))
 
-    def _die(self, arn: str, gathered: dict[str, Any], training: str) -> None:
+    def _die(self, arn: str, coalesced: dict[str, Any], training: str) -> None:
         """A stopped execution stops what it follows."""
         self.outcome.counts["killed"] += 1
-        self._died[gathered["request_id"]] = self.now
+        self._died[coalesced["request_id"]] = self.now
         self.started.stop(training)
         self.started.stop(arn)
 
-    def _end(self, arn: str, gathered: Mapping[str, Any], outcome: str) -> None:
+    def _end(self, arn: str, coalesced: Mapping[str, Any], outcome: str) -> None:
         self._pass(*(TO_DUPLICATE if outcome == "Duplicate" else ()), *TO_END)
         self.outcome.counts[outcome] += 1
         self._call(
             arn,
             "conclude",
-            request_id=gathered["request_id"],
+            request_id=coalesced["request_id"],
             outcome=outcome,
             counted={"files": 1, "size": 1},
             rows="1",

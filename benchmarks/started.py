@@ -19,7 +19,7 @@ class Execution:
 
     name: str
     machine: str
-    given: dict[str, Any]
+    input: dict[str, Any]
     started_at: datetime
     status: str = RUNNING
     stopped_at: datetime | None = None
@@ -53,27 +53,27 @@ class Started:
     def start_execution(self, **request: Any) -> dict[str, str]:
         """The same name and input while it runs is the same execution; a name that ended is taken."""
         arn = execution_arn(request["stateMachineArn"], request["name"])
-        given = json.loads(request["input"])
+        payload = json.loads(request["input"])
         before = self.executions.get(arn)
         if before is not None:
-            if before.status == RUNNING and before.given == given:
+            if before.status == RUNNING and before.input == payload:
                 return {"executionArn": arn}
             raise ClientError({"Error": {"Code": "ExecutionAlreadyExists"}}, "StartExecution")
-        self.executions[arn] = self._made(arn, given)
+        self.executions[arn] = self._execution(arn, payload)
         self.on_start(arn)
         return {"executionArn": arn}
 
     def describe_execution(self, **request: Any) -> dict[str, Any]:
         """How an execution stands."""
-        found = self.executions.get(request["executionArn"])
-        if found is None:
+        execution = self.executions.get(request["executionArn"])
+        if execution is None:
             raise ClientError({"Error": {"Code": "ExecutionDoesNotExist"}}, "DescribeExecution")
         return {
-            "status": found.status,
-            "input": json.dumps(found.given),
-            "startDate": found.started_at,
-            **({"stopDate": found.stopped_at} if found.stopped_at else {}),
-            **({"output": json.dumps(found.output)} if found.status == SUCCEEDED else {}),
+            "status": execution.status,
+            "input": json.dumps(execution.input),
+            "startDate": execution.started_at,
+            **({"stopDate": execution.stopped_at} if execution.stopped_at else {}),
+            **({"output": json.dumps(execution.output)} if execution.status == SUCCEEDED else {}),
         }
 
     def send_task_success(self, **request: Any) -> None:
@@ -98,10 +98,10 @@ class Started:
         self.tokens[text] = Token(arn=arn, about=about)
         return text
 
-    def run(self, arn: str, given: dict[str, Any]) -> str:
+    def run(self, arn: str, payload: dict[str, Any]) -> str:
         """An execution that is followed; one of that name that runs is joined."""
         if arn not in self.executions:
-            self.executions[arn] = self._made(arn, given)
+            self.executions[arn] = self._execution(arn, payload)
         return arn
 
     def end(self, arn: str, output: dict[str, Any]) -> None:
@@ -113,6 +113,6 @@ class Started:
         """An execution is stopped."""
         self.executions[arn].status, self.executions[arn].stopped_at = ABORTED, self.now()
 
-    def _made(self, arn: str, given: dict[str, Any]) -> Execution:
+    def _execution(self, arn: str, payload: dict[str, Any]) -> Execution:
         machine, _, name = arn.replace(":execution:", ":stateMachine:").rpartition(":")
-        return Execution(name=name, machine=machine, given=given, started_at=self.now())
+        return Execution(name=name, machine=machine, input=payload, started_at=self.now())

@@ -75,7 +75,7 @@ def measure(module: str, number: int, outdir: Path) -> Measurement:
         cpu_seconds=cpu,
         memory=memory // 1_000_000,
         template_bytes=sum(path.stat().st_size for path in outdir.glob("*.template.json")),
-        resources=sum(len(one["Resources"]) for one in templates),
+        resources=sum(len(template["Resources"]) for template in templates),
     )
 
 
@@ -104,17 +104,25 @@ def _resident(pid: int) -> int:
 
 
 def _best(measurements: Sequence[Measurement]) -> Measurement:
-    return min(measurements, key=lambda one: one.cpu_seconds)
+    return min(measurements, key=lambda measurement: measurement.cpu_seconds)
 
 
-def _row(name: str, number: int, one: Measurement) -> str:
-    per_stack = one.template_bytes // number
-    return f"| {name} | {number} | {one.cpu_seconds:.2f} | {one.memory} | {per_stack:,} | {one.resources} |"
+def _row(name: str, number: int, measurement: Measurement) -> str:
+    per_stack = measurement.template_bytes // number
+    cells = (
+        name,
+        number,
+        f"{measurement.cpu_seconds:.2f}",
+        measurement.memory,
+        f"{per_stack:,}",
+        measurement.resources,
+    )
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def report(
     numbers: Sequence[int],
-    found: Mapping[tuple[str, int], Measurement],
+    measured: Mapping[tuple[str, int], Measurement],
     cores: Mapping[int, tuple[float, float]],
 ) -> str:
     """The tables, in Markdown."""
@@ -123,15 +131,15 @@ def report(
         "|---|---:|---:|---:|---:|---:|",
     ]
     for name, module in (("ours", OURS), ("all-L2 twin", TWIN)):
-        lines += [_row(name, number, found[module, number]) for number in numbers]
+        lines += [_row(name, number, measured[module, number]) for number in numbers]
     lines += ["", "| model stacks | ours : twin, CPU | pure core, CPU seconds | of which the first model |"]
     lines += ["|---:|---:|---:|---:|"]
     for number in numbers:
-        ratio = found[OURS, number].cpu_seconds / found[TWIN, number].cpu_seconds
+        ratio = measured[OURS, number].cpu_seconds / measured[TWIN, number].cpu_seconds
         first, everything = cores[number]
         lines.append(f"| {number} | {ratio:.2f} | {everything:.3f} | {first:.3f} |")
     if {10, 100} <= set(numbers):
-        goal = found[OURS, 100].cpu_seconds / found[TWIN, 10].cpu_seconds
+        goal = measured[OURS, 100].cpu_seconds / measured[TWIN, 10].cpu_seconds
         lines += ["", f"Ours at 100 takes {goal:.2f} times the twin's CPU at 10 (the goal is 1)."]
     return "\n".join(lines)
 
@@ -147,7 +155,7 @@ def main() -> None:
     bundles.job_code()
     for lock in (DATA_LOCK, EVALUATE_LOCK):
         bundles.job_wheels(lock)
-    found: dict[tuple[str, int], Measurement] = {}
+    measured: dict[tuple[str, int], Measurement] = {}
     with tempfile.TemporaryDirectory(prefix="mdlc-benchmark-") as folder:
         outdirs = {module: Path(folder) / module for module in (OURS, TWIN)}
         for module, outdir in outdirs.items():
@@ -167,12 +175,12 @@ def main() -> None:
                     print(f"... {module} {number}, {turn + 1} of {chosen.repeat}", file=sys.stderr)
                     taken[module].append(measure(module, number, outdir))
                     shutil.rmtree(outdir)
-            found |= {(module, number): _best(several) for module, several in taken.items()}
+            measured |= {(module, number): _best(several) for module, several in taken.items()}
         cores = {
             number: min((core(number) for _ in range(chosen.repeat)), key=lambda pair: pair[1])
             for number in chosen.numbers
         }
-    print(report(chosen.numbers, found, cores))
+    print(report(chosen.numbers, measured, cores))
 
 
 if __name__ == "__main__":

@@ -6,29 +6,29 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks import prices, shapes
-from benchmarks.containers import Found
+from benchmarks.containers import ContainerLoads
 from benchmarks.load import percentile
 from benchmarks.shapes import Way
 
 
-def serving_table(found: Mapping[tuple[str, str], Found]) -> Table:
+def serving_table(measured: Mapping[tuple[str, str], ContainerLoads]) -> Table:
     columns = ("", "load", "requests/s", "p50 ms", "p99 ms", "CPU ms a request", "generator's core")
     table = _table("Serving containers, best of the rounds", *columns)
-    for (name, kind), one in found.items():
-        best = one.best
+    for (name, kind), measurement in measured.items():
+        best = measurement.best
         table.add_row(
             name,
             kind,
             f"{best.per_second:,.0f}",
             f"{best.milliseconds(0.5):.2f}",
             f"{best.milliseconds(0.99):.2f}",
-            f"{one.cpu_milliseconds:.3f}",
+            f"{measurement.cpu_milliseconds:.3f}",
             f"{best.busy:.0%}",
         )
     return table
 
 
-def handler_table(found: Mapping[str, Any]) -> Table:
+def handler_table(measured: Mapping[str, Any]) -> Table:
     table = _table("The deciding function, in process", "", "p50 ms", "p99 ms")
     for name, key in (
         ("a decision: look-up, endpoint, rules, record", "total"),
@@ -36,15 +36,15 @@ def handler_table(found: Mapping[str, Any]) -> Table:
         ("CPU time of its process, sending and receiving included", "cpu"),
         ("the endpoint alone, by the same call", "endpoint"),
     ):
-        ordered = sorted(found[key])
+        ordered = sorted(measured[key])
         table.add_row(name, *(f"{percentile(ordered, share) * 1000:.2f}" for share in (0.5, 0.99)))
     return table
 
 
-def shapes_table(found: Mapping[str, Way]) -> Table:
+def shapes_table(measured: Mapping[str, Way]) -> Table:
     columns = ("", "p50 ms", "p99 ms", f"requests/s, {shapes.CALLERS} callers")
     table = _table("Behind the embedded API Gateway", *columns)
-    for name, way in found.items():
+    for name, way in measured.items():
         ordered = sorted(way.latencies)
         times = [f"{percentile(ordered, share) * 1000:.1f}" for share in (0.5, 0.99)]
         table.add_row(name, *times, f"{way.per_second:.0f}")

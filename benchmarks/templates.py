@@ -17,27 +17,27 @@ def template(outdir: Path, stack: str) -> Template:
     return read
 
 
-def types(one: Template) -> Counter[str]:
+def types(template: Template) -> Counter[str]:
     """How many resources of each type there are, policies apart from their roles left out.
 
     Where a role's statements stand, within it or in a policy beside it, is the constructs' business: the
     actions are compared.
     """
-    found = Counter(resource["Type"] for resource in one["Resources"].values())
-    del found[POLICY]
-    return found
+    counts = Counter(resource["Type"] for resource in template["Resources"].values())
+    del counts[POLICY]
+    return counts
 
 
-def actions(one: Template) -> frozenset[str]:
+def actions(template: Template) -> frozenset[str]:
     """Every action that a role of the template is granted."""
-    return frozenset(action for statement in _statements(one) for action in _listed(statement["Action"]))
+    return frozenset(action for statement in _statements(template) for action in _listed(statement["Action"]))
 
 
-def states(one: Template) -> frozenset[str]:
+def states(template: Template) -> frozenset[str]:
     """`<machine's name>/<state>` of every state at the top of a machine."""
     return frozenset(
         f"{resource['Properties']['StateMachineName']}/{state}"
-        for resource in one["Resources"].values()
+        for resource in template["Resources"].values()
         if resource["Type"] == "AWS::StepFunctions::StateMachine"
         for state in json.loads(_text(resource["Properties"]["DefinitionString"]))["States"]
     )
@@ -61,8 +61,8 @@ def check_equal(ours: Template, twin: Template) -> None:
             )
 
 
-def _statements(one: Template) -> Iterator[Mapping[str, Any]]:
-    for resource in one["Resources"].values():
+def _statements(template: Template) -> Iterator[Mapping[str, Any]]:
+    for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         if resource["Type"] == POLICY:
             yield from properties["PolicyDocument"]["Statement"]

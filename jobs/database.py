@@ -62,11 +62,14 @@ def connected(
     On SageMaker the folder is on the job's own disk, so that ``volume_gb`` is what bounds it; elsewhere it is
     a temporary one.
 
-    :param memory: the most memory that queries may hold, for example "256MB"; what is more spills to the
-        folder. By default four fifths of the machine's.
-    :param share: how much of that default queries may hold, where other work is done beside them.
-    :raises JobError: when ``memory`` cannot be read.
-    :raises MachineError: for what the machine lacked, such as disk or memory, while this was used.
+    Args:
+        memory: the most memory that queries may hold, for example "256MB"; what is more spills to the
+            folder. By default four fifths of the machine's.
+        share: how much of that default queries may hold, where other work is done beside them.
+
+    Raises:
+        JobError: when ``memory`` cannot be read.
+        MachineError: for what the machine lacked, such as disk or memory, while this was used.
     """
     import duckdb  # Spark's image has none, and asks this module for its SQL only
 
@@ -107,7 +110,8 @@ def connected(
 def memory_bytes(text: str) -> int:
     """Bytes that a size such as "256MB" or "1.5GiB" stands for.
 
-    :raises JobError: when it is no size.
+    Raises:
+        JobError: when it is no size.
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]i?B)", text.strip(), re.IGNORECASE)
     if not match:

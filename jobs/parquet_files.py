@@ -13,7 +13,8 @@ from jobs.machine import machine_error
 def footer(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The columns' own names and DuckDB's names of their types, in order; none of an empty file.
 
-    :raises UnreadableError: when the file has no footer that can be read.
+    Raises:
+        UnreadableError: when the file has no footer that can be read.
     """
     if path.stat().st_size == 0:
         return (), ()

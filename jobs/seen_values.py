@@ -66,8 +66,9 @@ def bucket(value: str, digits: int) -> str:
 def seen_values(connection: Connection, counted: str, distinct: int) -> SeenValues:
     """The buckets of a column.
 
-    :param counted: a relation of its values ``v`` and their rows ``n``.
-    :param distinct: how many values there are, without NULL.
+    Args:
+        counted: a relation of its values ``v`` and their rows ``n``.
+        distinct: how many values there are, without NULL.
     """
     digits = next((some for some in DIGITS if 16**some >= BUCKETS_PER_VALUE * distinct), DIGITS[-1])
     bits, singletons = bytearray(16**digits // 8), 0

@@ -46,7 +46,7 @@ class Account:
         return asdict(self)
 
 
-def made(target: Target, prediction: Prediction, items: Sequence[Item]) -> Account:
+def of(target: Target, prediction: Prediction, items: Sequence[Item]) -> Account:
     """The account of a prediction.
 
     Args:
@@ -67,17 +67,17 @@ def made(target: Target, prediction: Prediction, items: Sequence[Item]) -> Accou
             "no version of the model answered" if prediction.decision else "its version is not known"
         )
         return Account(prediction=prediction, row=row, row_place=place, notes=tuple(notes))
-    found = lineage.of(items, prediction.model, version, prediction.at or None)
-    package = registered.describe(target, found.package_arn) if found.package_arn else {}
+    model_lineage = lineage.of(items, prediction.model, version, prediction.at or None)
+    package = registered.describe(target, model_lineage.package_arn) if model_lineage.package_arn else {}
     if not package:
         notes.append(f"version {version} is not in the registry (any more)")
-    if not found.training:
+    if not model_lineage.training:
         notes.append(f"no training that registered version {version} is in the audit table")
-    run = str(found.training.get("run", ""))
+    run = str(model_lineage.training.get("run", ""))
     plan = published.plan_of(target, bucket, run) if bucket is not None and run else {}
     return Account(
         prediction=prediction,
-        lineage=found,
+        lineage=model_lineage,
         package=package,
         data=_data(plan),
         row=row,
@@ -101,65 +101,65 @@ def _data(plan: Mapping[str, Any]) -> dict[str, Any]:
 
 def sections(account: Account) -> list[Section]:
     """The account as a person reads it, the question first and its causes after it."""
-    one = account.prediction
+    prediction = account.prediction
     answer: Section = (
         "Answer",
         [
-            ("model", one.model),
-            ("asked", one.kind),
-            ("at", one.at),
-            ("score", _text(one.score)),
-            ("version", "" if one.version is None else str(one.version)),
+            ("model", prediction.model),
+            ("asked", prediction.kind),
+            ("at", prediction.at),
+            ("score", _text(prediction.score)),
+            ("version", "" if prediction.version is None else str(prediction.version)),
             ("row", _text(account.row)),
             ("row from", account.row_place),
-            *((name.replace("_", " "), _text(value)) for name, value in one.details.items()),
-            ("recorded in", one.place),
+            *((name.replace("_", " "), _text(value)) for name, value in prediction.details.items()),
+            ("recorded in", prediction.place),
         ],
     )
     decision: Section = (
         "Decision",
-        [(name.replace("_", " "), _text(value)) for name, value in one.decision.items()],
+        [(name.replace("_", " "), _text(value)) for name, value in prediction.decision.items()],
     )
-    found = account.lineage
+    model_lineage = account.lineage
     parts = [answer, decision]
-    if found is not None:
+    if model_lineage is not None:
         parts += [
-            _model(found, account.package, account.data),
-            _verdict(found, account.package),
-            _cause(found),
+            _model(model_lineage, account.package, account.data),
+            _verdict(model_lineage, account.package),
+            _cause(model_lineage),
         ]
         # A batch was scored with the version itself, whatever an endpoint served.
-        parts += [] if one.kind == BATCH else [_release(found)]
+        parts += [] if prediction.kind == BATCH else [_release(model_lineage)]
     parts.append(("Note", [("", note) for note in account.notes]))
     kept = ((title, [(name, value) for name, value in rows if value]) for title, rows in parts)
     return [(title, rows) for title, rows in kept if rows]
 
 
-def _model(found: Lineage, package: Package, data: Mapping[str, Any]) -> Section:
-    origin = {**package.get("metadata", {}), **{k: v for k, v in found.training.items() if v}}
+def _model(model_lineage: Lineage, package: Package, data: Mapping[str, Any]) -> Section:
+    origin = {**package.get("metadata", {}), **{k: v for k, v in model_lineage.training.items() if v}}
     noun = "file" if data.get("files") == 1 else "files"
     files = f"{data['files']} {noun}, {data['bytes']:,} bytes in {data['uri']}" if data else ""
-    holdout = parsed(found.retraining.get("holdout"))
+    holdout = parsed(model_lineage.retraining.get("holdout"))
     rows = [
-        ("package", found.package_arn),
+        ("package", model_lineage.package_arn),
         ("data version", str(origin.get("data_version", ""))),
         ("data", files),
-        ("window", _interval(parsed(found.retraining.get("window")))),
+        ("window", _interval(parsed(model_lineage.retraining.get("window")))),
         ("holdout", _interval(holdout)),
         ("split", _split(data.get("split", {}))),
         ("code version", str(origin.get("code_version", ""))),
         ("job code", str(origin.get("job_code", ""))),
         ("image", str(origin.get("image", ""))),
-        ("hyperparameters", _pairs(parsed(found.training.get("hyperparameters")))),
+        ("hyperparameters", _pairs(parsed(model_lineage.training.get("hyperparameters")))),
         ("training job", str(origin.get("training_job", ""))),
-        ("trained", _period(found.training)),
-        ("execution", str(found.training.get("execution_arn", ""))),
+        ("trained", _period(model_lineage.training)),
+        ("execution", str(model_lineage.training.get("execution_arn", ""))),
     ]
-    return f"Version {found.version} was trained", rows
+    return f"Version {model_lineage.version} was trained", rows
 
 
-def _verdict(found: Lineage, package: Package) -> Section:
-    training = found.training
+def _verdict(model_lineage: Lineage, package: Package) -> Section:
+    training = model_lineage.training
     gate = {"true": "passed", "false": "refused"}.get(str(training.get("passed")), "")
     rows = [
         ("metrics", _pairs(parsed(training.get("metrics")))),
@@ -180,37 +180,37 @@ def _by(package: Package, what: str) -> str:
     return f"{package.get(f'{what}_by') or NOBODY}, {at}" if at else ""
 
 
-def _cause(found: Lineage) -> Section:
-    retraining = found.retraining
+def _cause(model_lineage: Lineage) -> Section:
+    retraining = model_lineage.retraining
     rows = [
         ("retraining", str(retraining.get("execution_arn", ""))),
         ("outcome", str(retraining.get("outcome", ""))),
     ]
-    for trigger in found.triggers:
+    for trigger in model_lineage.triggers:
         moment = str(trigger.get("at", ""))
         said = ": ".join(filter(None, (str(trigger.get("trigger", "")), str(trigger.get("reason", "")))))
         rows += [
             ("trigger", f"{said} ({moment})" if moment else said),
             ("report", str(trigger.get("report", ""))),
         ]
-    if not found.triggers and found.training:
+    if not model_lineage.triggers and model_lineage.training:
         rows.append(("trigger", "a start by hand, without a reason"))
     return "What led to it", rows
 
 
-def _release(found: Lineage) -> Section:
-    one = found.release
-    ended = ": ".join(filter(None, (str(one.get("outcome", "")), str(one.get("error", "")))))
+def _release(model_lineage: Lineage) -> Section:
+    release = model_lineage.release
+    ended = ": ".join(filter(None, (str(release.get("outcome", "")), str(release.get("error", "")))))
     rows = [
-        ("release", str(one.get("execution_arn", ""))),
+        ("release", str(release.get("execution_arn", ""))),
         ("outcome", ended),
-        ("cause", str(one.get("cause", ""))),
-        ("endpoint", str(one.get("endpoint", ""))),
-        ("config", str(one.get("config", ""))),
-        ("replaced", "" if one.get("replaced") in (None, "0", 0) else f"version {one['replaced']}"),
-        ("trigger", str(one.get("trigger", ""))),
-        ("reason", str(one.get("reason", ""))),
-        ("released", _period(one)),
+        ("cause", str(release.get("cause", ""))),
+        ("endpoint", str(release.get("endpoint", ""))),
+        ("config", str(release.get("config", ""))),
+        ("replaced", "" if release.get("replaced") in (None, "0", 0) else f"version {release['replaced']}"),
+        ("trigger", str(release.get("trigger", ""))),
+        ("reason", str(release.get("reason", ""))),
+        ("released", _period(release)),
     ]
     return "What brought it to the endpoint", rows
 

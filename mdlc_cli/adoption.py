@@ -33,7 +33,7 @@ NOT_CREATED = frozenset({"ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"})
 
 def candidates(target: Target, names: Sequence[str]) -> set[str]:
     """The deleted stacks that a deployment may make again: of ``names``, or of all when there are none."""
-    standing = {one.name for one in stacks.deployed(target) if one.status not in NOT_CREATED}
+    standing = {stack.name for stack in stacks.deployed(target) if stack.status not in NOT_CREATED}
     deleted = retained.deleted_names(target) - standing
     # A name may be a pattern or a path, which only the synthesized app resolves.
     return deleted if any("*" in name or "/" in name for name in names) or not names else deleted & {*names}
@@ -45,33 +45,37 @@ def adopt(target: Target, app: Assembly, deleted: Iterable[str], names: Sequence
     Raises:
         CommandError: a name is taken by something left that this app cannot take up, or the import failed.
     """
-    chosen = [one for one in app.chosen(names) if one.name in set(deleted)]
-    plans = [(one, retained.left_by(target, [one.name])) for one in chosen]
-    imports = [(one, importable(one.template, left)) for one, left in plans]
-    for (one, left), (_, taken) in zip(plans, imports, strict=True):
-        _check_names(one, [each for each in left if each not in taken.values()])
-    for one, taken in imports:
+    chosen = [stack for stack in app.chosen(names) if stack.name in set(deleted)]
+    plans = [(stack, retained.left_by(target, [stack.name])) for stack in chosen]
+    imports = [(stack, importable(stack.template, left)) for stack, left in plans]
+    for (stack, left), (_, taken) in zip(plans, imports, strict=True):
+        _check_names(stack, [each for each in left if each not in taken.values()])
+    for stack, taken in imports:
         if taken:
-            _import(target, app, one, taken)
+            _import(target, app, stack, taken)
 
 
 def importable(template: Mapping[str, Any], left: Iterable[Retained]) -> dict[str, Retained]:
     """By logical id, what of that a template declares again and refers to nothing that is not imported."""
     declared = template.get("Resources", {})
-    found: dict[str, Retained] = {}
-    for one in left:
-        resource = declared.get(one.logical_id)
-        if resource is None or resource["Type"] != one.kind or one.kind not in IDENTIFIERS:
+    imports: dict[str, Retained] = {}
+    for resource_left in left:
+        resource = declared.get(resource_left.logical_id)
+        if (
+            resource is None
+            or resource["Type"] != resource_left.kind
+            or resource_left.kind not in IDENTIFIERS
+        ):
             continue
         # Import needs a deletion policy, and knows no conditions.
         if "DeletionPolicy" in resource and "Condition" not in resource:
-            found.setdefault(one.logical_id, one)
+            imports.setdefault(resource_left.logical_id, resource_left)
     while True:
-        loose = [name for name in found if set(_references(declared[name])) & set(declared) - set(found)]
+        loose = [name for name in imports if set(_references(declared[name])) & set(declared) - set(imports)]
         if not loose:
-            return found
+            return imports
         for name in loose:
-            del found[name]
+            del imports[name]
 
 
 def _references(value: Any) -> Iterator[str]:
@@ -97,21 +101,23 @@ def _references(value: Any) -> Iterator[str]:
 
 def _check_names(stack: AppStack, left: Iterable[Retained]) -> None:
     """Refuse a deployment that would fail on a name that is taken."""
-    made = {
+    names = {
         (resource["Type"], resource.get("Properties", {}).get(FIXED_NAMES.get(resource["Type"], "")))
         for resource in stack.template.get("Resources", {}).values()
     }
-    for one in left:
-        if (one.kind, one.name) in made:
+    for resource in left:
+        if (resource.kind, resource.name) in names:
             raise CommandError(
-                f"{WORDS[one.kind]} {one.name} is left of an earlier {stack.name}, and this app makes one of "
-                f"that name elsewhere in the stack: remove what is left with `mdlc teardown {stack.name} "
+                f"{WORDS[resource.kind]} {resource.name} is left of an earlier {stack.name}, and this app "
+                f"makes "
+                f"one of that name elsewhere in the stack: remove what is left with `mdlc teardown "
+                f"{stack.name} "
                 "--everything`, or name it otherwise"
             )
 
 
 def _import(target: Target, app: Assembly, stack: AppStack, taken: Mapping[str, Retained]) -> None:
-    mapping = {name: {IDENTIFIERS[one.kind]: one.physical_id} for name, one in taken.items()}
+    mapping = {name: {IDENTIFIERS[resource.kind]: resource.physical_id} for name, resource in taken.items()}
     with progress.step(f"taking up what an earlier {stack.name} left") as step:
         run_tool(
             [*toolchain.cdk_command(), "import", stack.selector, "--app", app.folder, "--force",
@@ -122,4 +128,4 @@ def _import(target: Target, app: Assembly, stack: AppStack, taken: Mapping[str, 
             environment=cdk.environment(target),
             folder=app.folder.parent.parent,
         )  # fmt: skip
-        step.summary = ", ".join(sorted(one.sentence_part for one in taken.values()))
+        step.summary = ", ".join(sorted(resource.sentence_part for resource in taken.values()))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mdlc_cli import causes
+from mdlc_cli import failure_causes
 
 WORKFLOWS = (
     "batch-inference",
@@ -83,7 +83,7 @@ ERRORS: Mapping[str, str] = {
     "EndpointBroken": "delete the endpoint, then `mdlc release`",
     "EndpointMoved": "`mdlc release` for the version that is wanted",
     "ChampionMoved": "`mdlc release` for the version that is wanted",
-    "AlarmsRinging": "`mdlc rollback` when the version that serves is the reason, else `mdlc release`",
+    "AlarmsActive": "`mdlc rollback` when the version that serves is the reason, else `mdlc release`",
     "NoCapacity": "`mdlc release` again later, or with another instance type",
     "NoBaseline": "`mdlc run training`, which leaves a baseline",
     "Undelivered": "{again}, which delivers and scores nothing anew",
@@ -94,7 +94,7 @@ ERRORS: Mapping[str, str] = {
 }
 """By an error's name: what comes next. The execution's name and the command to repeat are filled in."""
 
-_AS_TOLD = "do as the cause says, then {again}"
+_REMEDY_IN_CAUSE = "do as the cause says, then {again}"
 """What comes next after an error that no job met: the planning functions' sentences name the remedy."""
 
 
@@ -120,13 +120,13 @@ class Failure:
 
 def workflow_of(machine: str) -> str:
     """The workflow of a machine by its name; empty for one that is not the library's."""
-    return max((one for one in WORKFLOWS if machine.endswith(f"-{one}")), key=len, default="")
+    return max((workflow for workflow in WORKFLOWS if machine.endswith(f"-{workflow}")), key=len, default="")
 
 
 def meaning(workflow: str, outcome: str) -> str:
     """What an outcome means and what to try, in a sentence; empty where it says everything by itself."""
-    found = OUTCOMES.get((workflow, outcome))
-    return f"{outcome}: {found}." if found else ""
+    sentence = OUTCOMES.get((workflow, outcome))
+    return f"{outcome}: {sentence}." if sentence else ""
 
 
 def failure(arn: str, error: str, cause: str, *, job: str = "", logs_shown: bool = False) -> Failure:
@@ -137,19 +137,21 @@ def failure(arn: str, error: str, cause: str, *, job: str = "", logs_shown: bool
         job: the job that failed in it, when that is known.
         logs_shown: whether its logs have just been shown, so that nothing is to lead there again.
     """
-    inner = causes.execution(cause)
+    inner = failure_causes.execution(cause)
     # The execution that this one waited for has the logs.
     _, machine, name = f"::{inner or arn}".rsplit(":", 2)
     workflow = workflow_of(machine)
     again = "`mdlc release`" if workflow == "release" else f"`mdlc run {workflow or machine}`"
-    first = causes.innermost_error(error, cause)
-    following = ERRORS.get(first, _AS_TOLD if causes.explained(cause) else "start it anew with {again}")
-    if first not in ERRORS and (job or causes.names_a_job(first, cause)):
+    first = failure_causes.innermost_error(error, cause)
+    following = ERRORS.get(
+        first, _REMEDY_IN_CAUSE if failure_causes.explained(cause) else "start it anew with {again}"
+    )
+    if first not in ERRORS and (job or failure_causes.names_a_job(first, cause)):
         following = f"see `mdlc logs {job}`" if job and not inner else "see `mdlc logs {execution}`"
     if logs_shown and inner is None and "`mdlc logs " in following:
         following = "mend what the log shows, then {again}"
     return Failure(
         error=first,
-        why=causes.sentence(first, cause),
+        why=failure_causes.sentence(first, cause),
         following=following.format(execution=name, again=again),
     )

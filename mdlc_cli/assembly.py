@@ -45,7 +45,7 @@ class Assembly:
 
     def chosen(self, names: Sequence[str]) -> list[AppStack]:
         """The stacks of these names or selectors; all without any."""
-        return [one for one in self.stacks if not names or {one.name, one.selector} & set(names)]
+        return [stack for stack in self.stacks if not names or {stack.name, stack.selector} & set(names)]
 
 
 def has_app(root: Path) -> bool:

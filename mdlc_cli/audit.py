@@ -35,24 +35,24 @@ def items(target: Target, table: str, *, model: str | None = None) -> list[Item]
     return [{name: plain(value) for name, value in item.items()} for page in pages for item in page["Items"]]
 
 
-def executions(found: Iterable[Item]) -> list[Item]:
+def executions(items: Iterable[Item]) -> list[Item]:
     """The items that stand for executions, newest first."""
-    chosen = [item for item in found if str(item["sk"]).startswith(EXECUTION_PREFIX)]
+    chosen = [item for item in items if str(item["sk"]).startswith(EXECUTION_PREFIX)]
     return sorted(chosen, key=lambda item: str(item["sk"]), reverse=True)
 
 
-def champions(found: Iterable[Item]) -> dict[str, Item]:
+def champions(items: Iterable[Item]) -> dict[str, Item]:
     """Each model's champion pointer."""
     return {
-        str(item["pk"]).removeprefix(MODEL_PREFIX): item for item in found if str(item["sk"]) == "CHAMPION"
+        str(item["pk"]).removeprefix(MODEL_PREFIX): item for item in items if str(item["sk"]) == "CHAMPION"
     }
 
 
-def rows(found: Sequence[Item]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def rows(items: Sequence[Item]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Column names and rows for a table: of `COLUMNS`, those that any item has."""
-    told = [{**item, **_derived(item)} for item in found]
-    columns = tuple(name for name in COLUMNS if any(item.get(name) not in (None, "") for item in told))
-    return columns, [tuple(shown(item.get(name)) for name in columns) for item in told]
+    shortened = [{**item, **_derived(item)} for item in items]
+    columns = tuple(name for name in COLUMNS if any(item.get(name) not in (None, "") for item in shortened))
+    return columns, [tuple(shown(item.get(name)) for name in columns) for item in shortened]
 
 
 def shown(value: object) -> str:
@@ -62,9 +62,9 @@ def shown(value: object) -> str:
     return json.dumps(value, default=str) if isinstance(value, Mapping | list) else str(value)
 
 
-def as_json(found: Sequence[Item]) -> str:
+def as_json(items: Sequence[Item]) -> str:
     """The items as JSON; DynamoDB's numbers become JSON numbers."""
-    return json.dumps(found, indent=2, sort_keys=True, default=plain)
+    return json.dumps(items, indent=2, sort_keys=True, default=plain)
 
 
 def _derived(item: Item) -> Item:
@@ -75,8 +75,8 @@ def _derived(item: Item) -> Item:
     shorter = {"started_at": str(item.get("started_at", ""))[:19].replace("T", " "), "version": version}
     triggers = parsed(item.get("triggers"))
     if isinstance(triggers, list) and triggers:
-        shorter["trigger"] = "+".join(sorted({str(one["trigger"]) for one in triggers}))
-        shorter["reason"] = "; ".join(dict.fromkeys(str(one["reason"]) for one in triggers))
+        shorter["trigger"] = "+".join(sorted({str(trigger["trigger"]) for trigger in triggers}))
+        shorter["reason"] = "; ".join(dict.fromkeys(str(trigger["reason"]) for trigger in triggers))
     return shorter
 
 

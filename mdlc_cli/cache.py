@@ -35,8 +35,8 @@ def is_complete(folder: Path) -> bool:
 
 def measured(folder: Path) -> dict[str, float]:
     """What making ``folder`` took: ``seconds`` and ``downloaded_bytes``."""
-    found: dict[str, float] = json.loads((folder / MARKER).read_text())
-    return found
+    measures: dict[str, float] = json.loads((folder / MARKER).read_text())
+    return measures
 
 
 @contextmanager

@@ -26,9 +26,9 @@ def find(
             for key in _keys(s3, bucket, f"{variant}{day:%Y/%m/%d}/"):
                 note(f"s3://{bucket}/{key}")
                 text = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode(errors="replace")
-                found = read(text, inference_id, model=model, place=f"s3://{bucket}/{key}")
-                if found:
-                    return found
+                prediction = read(text, inference_id, model=model, place=f"s3://{bucket}/{key}")
+                if prediction:
+                    return prediction
     return None
 
 
@@ -45,9 +45,9 @@ def read(text: str, inference_id: str, *, model: str, place: str) -> Prediction 
         if inference_id not in (about.get("inferenceId"), about.get("eventId")):
             continue
         rows, answers = (_values(data.get(side)) for side in ("endpointInput", "endpointOutput"))
-        told = [one for one in answers if isinstance(one, Mapping)]
-        versions = {one["version"] for one in told if isinstance(one.get("version"), int)}
-        scores = [one.get("score") if isinstance(one, Mapping) else one for one in answers]
+        answered = [answer for answer in answers if isinstance(answer, Mapping)]
+        versions = {answer["version"] for answer in answered if isinstance(answer.get("version"), int)}
+        scores = [answer.get("score") if isinstance(answer, Mapping) else answer for answer in answers]
         return Prediction(
             prediction_id=inference_id,
             kind=ENDPOINT,

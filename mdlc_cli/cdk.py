@@ -51,12 +51,12 @@ def bootstrap_when_needed(chosen: Target) -> None:
 
 def _is_bootstrapped(chosen: Target) -> bool:
     try:
-        found = chosen.client("cloudformation").describe_stacks(StackName=BOOTSTRAP_STACK)["Stacks"]
+        stacks = chosen.client("cloudformation").describe_stacks(StackName=BOOTSTRAP_STACK)["Stacks"]
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") == "ValidationError":
             return False
         raise
-    return bool(found)
+    return bool(stacks)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     words = list(sys.argv[1:] if arguments is None else arguments)
     command = next((word for word in words if not word.startswith("-")), "")
     try:
-        chosen = target.announced(places.project_root()) if command in TALKS_TO_AWS else None
+        chosen = target.reported(places.project_root()) if command in TALKS_TO_AWS else None
         if chosen is not None and command == "deploy":
             bootstrap_when_needed(chosen)
         program = [*toolchain.cdk_command(), *words]

@@ -21,9 +21,9 @@ def find(target: Target, tables: Iterable[str], request_id: str) -> Prediction |
 
     client, plain = target.client("dynamodb"), TypeDeserializer().deserialize
     for table in tables:
-        found = client.get_item(TableName=table, Key={KEY: {"S": request_id}}).get("Item")
-        if found:
-            return read({name: plain(value) for name, value in found.items()}, table)
+        item = client.get_item(TableName=table, Key={KEY: {"S": request_id}}).get("Item")
+        if item:
+            return read({name: plain(value) for name, value in item.items()}, table)
     return None
 
 

@@ -71,11 +71,12 @@ def _explained(target: Target, error: ToolFailedError) -> CommandError:
     """The error of a deployment; of a name that is taken, with who holds it and the command that frees it."""
     if _TAKEN not in error.detail:
         return error
-    for one in retained.left_by(target, retained.deleted_names(target)):
-        if re.search(rf"(?<![\w-]){re.escape(one.name)}(?![\w-])", error.detail):
+    for resource in retained.left_by(target, retained.deleted_names(target)):
+        if re.search(rf"(?<![\w-]){re.escape(resource.name)}(?![\w-])", error.detail):
             return ToolFailedError(
-                f"{one.sentence_part} is left of the deleted stack {one.stack}, and this one makes one of "
-                f"that name: remove it with `mdlc teardown {one.stack} --everything`, or name it otherwise",
+                f"{resource.sentence_part} is left of the deleted stack {resource.stack}, and this one makes "
+                f"one of that name: remove it with `mdlc teardown {resource.stack} --everything`, or name it "
+                "otherwise",
                 detail=error.detail,
             )
     return ToolFailedError(
@@ -116,7 +117,7 @@ def destroy(target: Target, root: Path, names: Sequence[str], app: Assembly | No
         CommandError: a stack is still there afterwards.
     """
     stop_executions(target, names)
-    selectors = {one.name: one.selector for one in app.stacks} if app else {}
+    selectors = {stack.name: stack.selector for stack in app.stacks} if app else {}
     with progress.step(f"destroying {', '.join(names)}") as step:
         if chosen := [selectors[name] for name in names if name in selectors]:
             run_tool(
@@ -141,9 +142,9 @@ def _newest_first(target: Target, names: Sequence[str]) -> list[str]:
     """Stacks in an order in which they can be deleted: who imports an output was made after its exporter."""
     if len(names) < 2:
         return list(names)
-    found = stacks.pages(target.client("cloudformation"), "describe_stacks", "Stacks")
-    made = sorted(found, key=lambda stack: str(stack["CreationTime"]), reverse=True)
-    return [stack["StackName"] for stack in made if stack["StackName"] in names]
+    described = stacks.pages(target.client("cloudformation"), "describe_stacks", "Stacks")
+    newest_first = sorted(described, key=lambda stack: str(stack["CreationTime"]), reverse=True)
+    return [stack["StackName"] for stack in newest_first if stack["StackName"] in names]
 
 
 def _delete(target: Target, name: str) -> None:

@@ -98,7 +98,9 @@ def of(model: str, items: Sequence[Item], packages: Iterable[Package]) -> Family
         items: the model's audit items, in any order.
         packages: its versions as the registry has them; those that are gone are told from the audit alone.
     """
-    registered = {int(one["version"]): one for one in packages if one.get("version") is not None}
+    registered = {
+        int(package["version"]): package for package in packages if package.get("version") is not None
+    }
     recorded = {lineage.version_of(item) for item in lineage.executions(items, lineage.TRAINING)}
     numbers = sorted({*registered, *(number for number in recorded if number is not None)})
     reigned = reigns(items)
@@ -139,18 +141,18 @@ def reigns(items: Sequence[Item]) -> list[Reign]:
         moves = [
             item for item in lineage.executions(items, lineage.BATCH) if item.get("outcome") == "Succeeded"
         ]
-    found: list[Reign] = []
+    spans: list[Reign] = []
     for item in sorted(moves, key=lambda item: str(item["finished_at"])):
         version, at = lineage.version_of(item), str(item["finished_at"])
         if version is None:
             continue
-        if found:
-            last = found[-1]
+        if spans:
+            last = spans[-1]
             if version == last.version or (forward_only and version < last.version):
                 continue
-            found[-1] = Reign(version=last.version, start=last.start, end=at, by=last.by)
-        found.append(Reign(version=version, start=at, end="", by=str(item["execution_arn"])))
-    return found
+            spans[-1] = Reign(version=last.version, start=last.start, end=at, by=last.by)
+        spans.append(Reign(version=version, start=at, end="", by=str(item["execution_arn"])))
+    return spans
 
 
 def _version(items: Sequence[Item], number: int, package: Package, reigned: Sequence[Reign]) -> Version:
@@ -158,10 +160,10 @@ def _version(items: Sequence[Item], number: int, package: Package, reigned: Sequ
     retraining = lineage.retraining_of(items, training, number)
     began = str(training.get("started_at") or package.get("created_at") or "")
     before = (
-        one for one in reversed(reigned) if began and lineage.moment(one.start) <= lineage.moment(began)
+        reign for reign in reversed(reigned) if began and lineage.moment(reign.start) <= lineage.moment(began)
     )
-    parent = next((one.version for one in before), None)
-    own = tuple(one for one in reigned if one.version == number)
+    parent = next((reign.version for reign in before), None)
+    own = tuple(reign for reign in reigned if reign.version == number)
     verdict, why = _verdict(training, retraining, package)
     sent_back = tuple(
         SentBack(
@@ -170,7 +172,7 @@ def _version(items: Sequence[Item], number: int, package: Package, reigned: Sequ
         for item in lineage.executions(items, lineage.RELEASE)
         if item.get("outcome") == "Failed" and lineage.version_of(item) == number
     )
-    compared = RIVAL in str(training.get("reasons", "")) or any(one.error in LOST for one in sent_back)
+    compared = RIVAL in str(training.get("reasons", "")) or any(reign.error in LOST for reign in sent_back)
     lost = retraining.get("outcome") == "Lost" or (verdict == REJECTED and compared)
     return Version(
         version=number,

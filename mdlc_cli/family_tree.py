@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
-from mdlc_cli import causes, lineage, terminal
+from mdlc_cli import failure_causes, lineage, terminal
 from mdlc_cli.audit import Item
 from mdlc_cli.family import APPROVED, REJECTED, Family, Version
 
@@ -26,15 +26,15 @@ def drawn(family: Family) -> Tree:
     """
     champion = "no champion yet" if family.champion is None else f"champion: version {family.champion}"
     tree = Tree(_line(("bold", family.model), ("dim", f"  {champion}")))
-    known = {one.version for one in family.versions}
+    known = {version.version for version in family.versions}
     losers: dict[int | None, list[Version]] = {}
-    for one in family.versions:
-        if not one.reigns:
-            losers.setdefault(one.parent if one.parent in known else None, []).append(one)
-    line = [one for one in family.versions if one.reigns or one in losers.get(None, [])]
-    for one in line:
-        branch = _branch(tree, one)
-        for challenger in losers.get(one.version, []):
+    for version in family.versions:
+        if not version.reigns:
+            losers.setdefault(version.parent if version.parent in known else None, []).append(version)
+    line = [version for version in family.versions if version.reigns or version in losers.get(None, [])]
+    for version in line:
+        branch = _branch(tree, version)
+        for challenger in losers.get(version.version, []):
             _branch(branch, challenger)
     if family.barren:
         part = tree.add(_text("retrainings without a version", style="dim"))
@@ -48,45 +48,47 @@ def drawn(family: Family) -> Tree:
     return tree
 
 
-def _branch(parent: Tree, one: Version) -> Tree:
+def _branch(parent: Tree, version: Version) -> Tree:
     branch = parent.add(
         _line(
-            ("bold", f"version {one.version}"),
-            (_COLOURS.get(one.verdict, "yellow"), f"  {one.verdict}"),
-            ("bold cyan", "  champion" if one.is_champion else ""),
-            ("dim", f"  {_against(one)}"),
+            ("bold", f"version {version.version}"),
+            (_COLOURS.get(version.verdict, "yellow"), f"  {version.verdict}"),
+            ("bold cyan", "  champion" if version.is_champion else ""),
+            ("dim", f"  {_against(version)}"),
         )
     )
-    data = f" on data {one.data_version[:12]}" if one.data_version else ""
-    branch.add(_line(("", f"trained {_day(one.trained_at)}{data}"), ("dim", f"  {_because(one.triggers)}")))
-    if one.metrics:
-        branch.add(_text(_metrics(one.metrics)))
-    if one.why:
-        branch.add(_text(_short(one.why), style="" if one.verdict == REJECTED else "dim"))
-    for reign in one.reigns:
+    data = f" on data {version.data_version[:12]}" if version.data_version else ""
+    branch.add(
+        _line(("", f"trained {_day(version.trained_at)}{data}"), ("dim", f"  {_because(version.triggers)}"))
+    )
+    if version.metrics:
+        branch.add(_text(_metrics(version.metrics)))
+    if version.why:
+        branch.add(_text(_short(version.why), style="" if version.verdict == REJECTED else "dim"))
+    for reign in version.reigns:
         until = f" until {_day(reign.end)}" if reign.end else ", serves now"
         branch.add(_text(f"in use from {_day(reign.start)}{until}"))
-    for back in one.sent_back:
-        cause = causes.explained(back.cause)
+    for back in version.sent_back:
+        cause = failure_causes.explained(back.cause)
         branch.add(
             _line(("red", f"not released {_day(back.at)}: {back.error}"), ("dim", f"  {_short(cause)}"))
         )
     return branch
 
 
-def _against(one: Version) -> str:
-    if one.parent is None:
+def _against(version: Version) -> str:
+    if version.parent is None:
         return ""
-    if one.beat is None:
-        return f"against version {one.parent}"
-    return f"{'took over from' if one.beat else 'lost to'} version {one.parent}"
+    if version.beat is None:
+        return f"against version {version.parent}"
+    return f"{'took over from' if version.beat else 'lost to'} version {version.parent}"
 
 
 def _because(triggers: Iterable[Item | Mapping[str, Any]]) -> str:
-    told = [(str(one.get("trigger", "")), str(one.get("reason", ""))) for one in triggers]
-    if all(trigger in lineage.BY_HAND for trigger, _ in told):
-        return _short(": ".join(["started by hand", *(reason for _, reason in told)]))
-    return _short("because of " + "; ".join(": ".join(filter(None, each)) for each in told))
+    causes = [(str(trigger.get("trigger", "")), str(trigger.get("reason", ""))) for trigger in triggers]
+    if all(trigger in lineage.BY_HAND for trigger, _ in causes):
+        return _short(": ".join(["started by hand", *(reason for _, reason in causes)]))
+    return _short("because of " + "; ".join(": ".join(filter(None, each)) for each in causes))
 
 
 def _metrics(values: Mapping[str, Any]) -> str:

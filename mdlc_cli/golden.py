@@ -49,10 +49,10 @@ def read(path: Path, *, keys: Sequence[str], expected: str | None, limit: int | 
     Raises:
         CommandError: naming the file, the line and the remedy.
     """
-    found: list[Golden] = []
+    golden_rows: list[Golden] = []
     seen: set[str] = set()
     for number, row in _rows(path):
-        if limit is not None and len(found) == limit:
+        if limit is not None and len(golden_rows) == limit:
             break
         where = f"line {number} of {path.name}"
         missing = [name for name in (*keys, *([expected] if expected else [])) if row.get(name) in (None, "")]
@@ -66,10 +66,10 @@ def read(path: Path, *, keys: Sequence[str], expected: str | None, limit: int | 
             raise CommandError(f"{where} repeats the row key {key}: leave one of the two rows out")
         seen.add(key)
         answer = None if expected is None else _number(row.pop(expected), f"{where}, column {expected!r}")
-        found.append(Golden(key=key, row=row, expected=answer))
-    if not found:
+        golden_rows.append(Golden(key=key, row=row, expected=answer))
+    if not golden_rows:
         raise CommandError(f"{path.name} holds no rows: give at least one")
-    return found
+    return golden_rows
 
 
 def key_of(row: dict[str, Any], keys: Sequence[str]) -> str:
@@ -125,24 +125,26 @@ def answered(target: Target, endpoint: str, rows: Sequence[Golden]) -> list[Gold
         CommandError: it answers something else than one number a row.
     """
     runtime = target.client("sagemaker-runtime")
-    found: list[Golden] = []
+    answered_rows: list[Golden] = []
     for start in range(0, len(rows), ROWS_A_REQUEST):
         asked = rows[start : start + ROWS_A_REQUEST]
         answer = runtime.invoke_endpoint(
             EndpointName=endpoint, ContentType=ROWS_TYPE, Accept=ROWS_TYPE, Body=lines(asked)
         )
-        told = [line for line in answer["Body"].read().decode().split("\n") if line.strip()]
-        if len(told) != len(asked):
+        answer_lines = [line for line in answer["Body"].read().decode().split("\n") if line.strip()]
+        if len(answer_lines) != len(asked):
             raise CommandError(
-                f"endpoint {endpoint} gave {len(told)} answers to {len(asked)} rows: give the expected "
-                "answers in a column, with --expected"
+                f"endpoint {endpoint} gave {len(answer_lines)} answers to {len(asked)} rows: give the "
+                "expected answers in a column, with --expected"
             )
         scores = (
-            _score(line, f"the answer of endpoint {endpoint} to {one.key}")
-            for line, one in zip(told, asked, strict=True)
+            _score(line, f"the answer of endpoint {endpoint} to {golden_row.key}")
+            for line, golden_row in zip(answer_lines, asked, strict=True)
         )
-        found += [replace(one, expected=score) for one, score in zip(asked, scores, strict=True)]
-    return found
+        answered_rows += [
+            replace(golden_row, expected=score) for golden_row, score in zip(asked, scores, strict=True)
+        ]
+    return answered_rows
 
 
 def _score(line: str, where: str) -> float:
@@ -155,7 +157,7 @@ def _score(line: str, where: str) -> float:
 
 def lines(rows: Iterable[Golden]) -> bytes:
     """The rows as JSON lines."""
-    return "".join(json.dumps(one.row, ensure_ascii=False) + "\n" for one in rows).encode()
+    return "".join(json.dumps(golden_row.row, ensure_ascii=False) + "\n" for golden_row in rows).encode()
 
 
 def expected_csv(rows: Iterable[Golden]) -> bytes:
@@ -163,7 +165,7 @@ def expected_csv(rows: Iterable[Golden]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
-    writer.writerows((one.key, repr(one.expected)) for one in rows)
+    writer.writerows((golden_row.key, repr(golden_row.expected)) for golden_row in rows)
     return text.getvalue().encode()
 
 
@@ -174,12 +176,12 @@ def bucket_of(target: Target, model: str) -> str:
         CommandError: the model has no package of a training workflow.
     """
     sagemaker = target.client("sagemaker")
-    found = sagemaker.list_model_packages(
+    packages = sagemaker.list_model_packages(
         ModelPackageGroupName=model, SortBy="CreationTime", SortOrder="Descending", MaxResults=1
     )["ModelPackageSummaryList"]
-    if not found:
+    if not packages:
         raise CommandError(f"{model} has no model package yet: train it first, with `mdlc run training`")
-    described = sagemaker.describe_model_package(ModelPackageName=found[0]["ModelPackageArn"])
+    described = sagemaker.describe_model_package(ModelPackageName=packages[0]["ModelPackageArn"])
     program = str(described.get("CustomerMetadataProperties", {}).get("program", ""))
     bucket, _, path = program.removeprefix("s3://").partition("/")
     if not path:

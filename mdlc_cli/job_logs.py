@@ -9,7 +9,7 @@ from mdlc_cli.target import Target
 def lines(target: Target, job: Job, *, limit: int | None = None) -> list[str]:
     """The lines of a job's log streams; the last ``limit`` ones. Empty when the job wrote none."""
     client = target.client("logs")
-    found: list[tuple[int, str]] = []
+    timed_lines: list[tuple[int, str]] = []
     try:
         streams = [
             stream["logStreamName"]
@@ -25,12 +25,12 @@ def lines(target: Target, job: Job, *, limit: int | None = None) -> list[str]:
         while True:
             request = {"logGroupName": job.log_group, "logStreamName": stream, "startFromHead": True}
             answer = client.get_log_events(**request, **({"nextToken": token} if token else {}))
-            found += [(event["timestamp"], event["message"].rstrip("\n")) for event in answer["events"]]
+            timed_lines += [(event["timestamp"], event["message"].rstrip("\n")) for event in answer["events"]]
             # The same token again means that the end is reached.
             if answer.get("nextForwardToken") in (token, None):
                 break
             token = answer["nextForwardToken"]
-    ordered = [line for _, line in sorted(found, key=lambda pair: pair[0])]
+    ordered = [line for _, line in sorted(timed_lines, key=lambda pair: pair[0])]
     return ordered[-limit:] if limit else ordered
 
 

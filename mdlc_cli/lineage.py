@@ -13,7 +13,7 @@ from typing import Any
 from mdlc_cli.audit import EXECUTION_PREFIX, TRIGGER_PREFIX, WINDOW_PREFIX, Item, parsed
 
 TRAINING, BATCH, RELEASE, RETRAINING = "training", "batch-inference", "release", "retraining"
-MADE = ("Succeeded", "PendingApproval", "Refused")
+REGISTERED = ("Succeeded", "PendingApproval", "Refused")
 """Outcomes of trainings that registered a package; others found one that was there."""
 SERVED = "Succeeded"
 BY_HAND = ("", "manual")
@@ -62,12 +62,12 @@ def of(items: Sequence[Item], model: str, version: int, at: str | None = None) -
 
 def executions(items: Iterable[Item], *workflows: str) -> list[Item]:
     """The executions of workflows, oldest first."""
-    found = (
+    chosen = (
         item
         for item in items
         if str(item["sk"]).startswith(EXECUTION_PREFIX) and item.get("workflow") in workflows
     )
-    return sorted(found, key=lambda item: str(item["sk"]))
+    return sorted(chosen, key=lambda item: str(item["sk"]))
 
 
 def version_of(item: Item) -> int | None:
@@ -79,29 +79,33 @@ def version_of(item: Item) -> int | None:
 def training_of(items: Iterable[Item], version: int) -> Item:
     """The training that registered a version, or nothing."""
     trained = executions(items, TRAINING)
-    made = (item for item in trained if version_of(item) == version and item.get("outcome") in MADE)
-    return next(made, {})
+    trainings = (
+        item for item in trained if version_of(item) == version and item.get("outcome") in REGISTERED
+    )
+    return next(trainings, {})
 
 
 def retraining_of(items: Sequence[Item], training: Item, version: int) -> Item:
     """The retraining that started a training, or nothing."""
     started = executions(items, RETRAINING)
     by_execution = [
-        one for one in started if training and one.get("training_execution") == training["execution_arn"]
+        execution
+        for execution in started
+        if training and execution.get("training_execution") == training["execution_arn"]
     ]
     by_version = [
-        one
-        for one in started
-        if version_of(one) == version and one.get("outcome") not in ("Duplicate", "Unchanged")
+        execution
+        for execution in started
+        if version_of(execution) == version and execution.get("outcome") not in ("Duplicate", "Unchanged")
     ]
     return next(iter([*by_execution, *by_version]), {})
 
 
 def triggers_of(items: Iterable[Item], retraining: Item, training: Item) -> tuple[Item, ...]:
     """What led to a retraining; of a training that no retraining started, what its own start said."""
-    told = parsed(retraining.get("triggers"))
-    if isinstance(told, list) and told:
-        return tuple(dict(one) for one in told if isinstance(one, Mapping))
+    triggers = parsed(retraining.get("triggers"))
+    if isinstance(triggers, list) and triggers:
+        return tuple(dict(trigger) for trigger in triggers if isinstance(trigger, Mapping))
     request = str(retraining.get("request_id") or training.get("request_id") or "")
     claimed = [
         {name: item.get(name, "") for name in ("trigger", "reason", "at", "report")}
@@ -124,13 +128,13 @@ def release_of(items: Iterable[Item], version: int, at: str | None = None) -> It
     A version that was sent back answered some requests too, while its release ran. So of an answer's moment,
     it is the last release that had begun by then; without a moment, the last that succeeded.
     """
-    found = [item for item in executions(items, RELEASE) if version_of(item) == version]
+    releases = [item for item in executions(items, RELEASE) if version_of(item) == version]
     if at is None:
-        done = [item for item in found if item.get("outcome") == SERVED]
+        done = [item for item in releases if item.get("outcome") == SERVED]
         return done[-1] if done else {}
     begun = [
         item
-        for item in found
+        for item in releases
         if item.get("outcome") not in ("Unchanged", "Superseded") and moment(item["started_at"]) <= moment(at)
     ]
     return begun[-1] if begun else {}
@@ -158,12 +162,12 @@ def batch_runs(items: Iterable[Item]) -> list[Item]:
 
 def windows(items: Iterable[Item]) -> list[Item]:
     """The windows that monitors looked at and kept rows of, newest first."""
-    found = (
+    latest = (
         item
         for item in items
         if str(item["sk"]).startswith(WINDOW_PREFIX) and item.get("report") and str(item.get("rows")) != "0"
     )
-    return sorted(found, key=lambda item: str(item["end"]), reverse=True)
+    return sorted(latest, key=lambda item: str(item["end"]), reverse=True)
 
 
 def bucket_of(items: Iterable[Item]) -> str | None:

@@ -255,9 +255,9 @@ def _end_all(root: Path) -> int:
     launch = document(folder / "launch.json")
     if launch is not None and processes.started(launch["pid"]) == launch["started"]:
         pids.append(int(launch["pid"]))
-    found = processes.family(pids, mark=(MARK, str(folder)))
+    running = processes.family(pids, mark=(MARK, str(folder)))
     first = pids[0] if pids else None
-    left = processes.end(found, first=first, grace_seconds=GRACE_SECONDS)
+    left = processes.end(running, first=first, grace_seconds=GRACE_SECONDS)
     # Started while the others were ending.
     late = processes.family([], mark=(MARK, str(folder)))
     left |= processes.end(late, grace_seconds=GRACE_SECONDS)
@@ -265,7 +265,7 @@ def _end_all(root: Path) -> int:
     if left:
         numbers = ", ".join(str(process.pid) for process in left)
         raise CommandError(f"processes {numbers} of the local AWS could not be ended: end them by hand")
-    return len(found | late)
+    return len(running | late)
 
 
 def _secret(root: Path) -> str | None:

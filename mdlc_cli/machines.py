@@ -34,16 +34,16 @@ class Execution:
 def all_machines(target: Target, *, stack: str | None = None) -> list[StateMachine]:
     """The machines of the account, or those that one stack made."""
     pages = target.client("stepfunctions").get_paginator("list_state_machines").paginate()
-    found = [
+    state_machines = [
         StateMachine(name=each["name"], arn=each["stateMachineArn"])
         for page in pages
         for each in page["stateMachines"]
     ]
     if stack is None:
-        return found
+        return state_machines
     stacks.deployed(target, stack)
     of_stack = stacks.machine_arns(target, stack)
-    return [machine for machine in found if machine.arn in of_stack]
+    return [machine for machine in state_machines if machine.arn in of_stack]
 
 
 def choose(machines: Iterable[StateMachine], workflow: str, *, model: str | None = None) -> StateMachine:
@@ -76,7 +76,7 @@ def choose(machines: Iterable[StateMachine], workflow: str, *, model: str | None
 def executions(target: Target, machine: StateMachine, *, limit: int) -> list[Execution]:
     """The newest executions of ``machine``, newest first."""
     client = target.client("stepfunctions")
-    found = client.list_executions(stateMachineArn=machine.arn, maxResults=limit)["executions"]
+    summaries = client.list_executions(stateMachineArn=machine.arn, maxResults=limit)["executions"]
     return [
         Execution(
             arn=each["executionArn"],
@@ -86,11 +86,11 @@ def executions(target: Target, machine: StateMachine, *, limit: int) -> list[Exe
             started=each["startDate"],
             stopped=each.get("stopDate"),
         )
-        for each in found
+        for each in summaries
     ]
 
 
 def newest(target: Target, machines: Iterable[StateMachine], *, limit: int) -> list[Execution]:
     """The newest executions of several machines together, newest first."""
-    found = [each for machine in machines for each in executions(target, machine, limit=limit)]
-    return sorted(found, key=lambda execution: execution.started, reverse=True)[:limit]
+    recent = [each for machine in machines for each in executions(target, machine, limit=limit)]
+    return sorted(recent, key=lambda execution: execution.started, reverse=True)[:limit]

@@ -40,5 +40,5 @@ def rows(paths: Sequence[Path], equal: Mapping[str, str], kind: str = "parquet")
         raise ToolFailedError(
             f"{names} cannot be searched: look whether the files are whole", detail=done.stderr.strip()
         )
-    found: list[dict[str, Any]] = json.loads(done.stdout)
-    return found
+    matching: list[dict[str, Any]] = json.loads(done.stdout)
+    return matching

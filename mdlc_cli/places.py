@@ -22,13 +22,13 @@ def cache_root() -> Path:
 
 def embedded_source() -> Path:
     """The folder of the embedded AWS: beside this package, in a clone as in a wheel."""
-    return _found(_SITE / "mdlc_local", "the embedded AWS")
+    return _existing(_SITE / "mdlc_local", "the embedded AWS")
 
 
 def jobs_source() -> Path:
     """The folder of the data jobs with their locks: carried as an asset by a wheel, a room in a clone."""
     carried = _SITE / "mdlc_constructs" / "_assets" / "jobs"
-    return carried if carried.is_dir() else _found(_SITE / "jobs", "the data jobs")
+    return carried if carried.is_dir() else _existing(_SITE / "jobs", "the data jobs")
 
 
 def node_source() -> Path:
@@ -48,7 +48,7 @@ def project_root(start: Path | None = None) -> Path:
     return here
 
 
-def _found(folder: Path, what: str) -> Path:
+def _existing(folder: Path, what: str) -> Path:
     if not folder.is_dir():
         raise CommandError(
             f"{what} is not at {folder}, so this installation is incomplete: reinstall mdlc-constructs"

@@ -16,7 +16,7 @@ _POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class Process:
+class RunningProcess:
     """One running process; ``started`` tells two processes with the same number apart."""
 
     pid: int
@@ -25,18 +25,18 @@ class Process:
     started: str
 
 
-def snapshot() -> dict[int, Process]:
+def snapshot() -> dict[int, RunningProcess]:
     """Every process that runs now, by its number; those that ended and wait to be collected are left out."""
     return _from_proc() if (_PROC / "self" / "stat").exists() else _from_ps()
 
 
 def started(pid: int) -> str | None:
     """When the process began, in the system's own form; None when it does not run."""
-    found = snapshot().get(pid)
-    return found.started if found else None
+    process = snapshot().get(pid)
+    return process.started if process else None
 
 
-def family(pids: Iterable[int], *, mark: tuple[str, str] | None = None) -> set[Process]:
+def family(pids: Iterable[int], *, mark: tuple[str, str] | None = None) -> set[RunningProcess]:
     """The processes ``pids`` with all they started: descendants, members of sessions, carriers of ``mark``.
 
     Args:
@@ -44,22 +44,24 @@ def family(pids: Iterable[int], *, mark: tuple[str, str] | None = None) -> set[P
             its parents left behind, where the system shows other processes' environments (Linux).
     """
     running = snapshot()
-    found = {pid for pid in pids if pid in running}
+    members = {pid for pid in pids if pid in running}
     if mark is not None:
-        found |= {pid for pid in running if pid != os.getpid() and _carries(pid, mark)}
+        members |= {pid for pid in running if pid != os.getpid() and _carries(pid, mark)}
     while True:
-        sessions = {running[pid].session for pid in found if running[pid].session == pid}
+        sessions = {running[pid].session for pid in members if running[pid].session == pid}
         more = {
             pid
             for pid, process in running.items()
-            if pid not in found and (process.parent in found or process.session in sessions)
+            if pid not in members and (process.parent in members or process.session in sessions)
         }
         if not more:
-            return {running[pid] for pid in found if pid != os.getpid()}
-        found |= more
+            return {running[pid] for pid in members if pid != os.getpid()}
+        members |= more
 
 
-def end(processes: Iterable[Process], *, first: int | None = None, grace_seconds: float) -> set[Process]:
+def end(
+    processes: Iterable[RunningProcess], *, first: int | None = None, grace_seconds: float
+) -> set[RunningProcess]:
     """Asks processes to end (SIGTERM), kills what is left after the grace period; returns what survives.
 
     Args:
@@ -75,7 +77,7 @@ def end(processes: Iterable[Process], *, first: int | None = None, grace_seconds
     return _wait(left, grace_seconds)
 
 
-def _wait(processes: set[Process], seconds: float) -> set[Process]:
+def _wait(processes: set[RunningProcess], seconds: float) -> set[RunningProcess]:
     deadline = time.monotonic() + seconds
     left = _still_running(processes, snapshot())
     while left and time.monotonic() < deadline:
@@ -84,7 +86,9 @@ def _wait(processes: set[Process], seconds: float) -> set[Process]:
     return left
 
 
-def _still_running(processes: set[Process], running: Mapping[int, Process]) -> set[Process]:
+def _still_running(
+    processes: set[RunningProcess], running: Mapping[int, RunningProcess]
+) -> set[RunningProcess]:
     # Only number and start count: a process whose parent ended gets a new parent and is still the same.
     return {
         process
@@ -93,13 +97,13 @@ def _still_running(processes: set[Process], running: Mapping[int, Process]) -> s
     }
 
 
-def _send(process: Process, number: signal.Signals) -> None:
+def _send(process: RunningProcess, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(process.pid, number)
 
 
-def _from_proc() -> dict[int, Process]:
-    found = {}
+def _from_proc() -> dict[int, RunningProcess]:
+    processes = {}
     for folder in _PROC.iterdir():
         if not folder.name.isdigit():
             continue
@@ -110,23 +114,25 @@ def _from_proc() -> dict[int, Process]:
             continue
         if fields[0] not in ("Z", "X"):
             pid = int(folder.name)
-            found[pid] = Process(pid=pid, parent=int(fields[1]), session=int(fields[3]), started=fields[19])
-    return found
+            processes[pid] = RunningProcess(
+                pid=pid, parent=int(fields[1]), session=int(fields[3]), started=fields[19]
+            )
+    return processes
 
 
-def _from_ps() -> dict[int, Process]:
+def _from_ps() -> dict[int, RunningProcess]:
     listing = subprocess.run(
         ["ps", "-A", "-o", "pid=,ppid=,stat=,lstart="], capture_output=True, text=True, check=True
     ).stdout
-    found = {}
+    processes = {}
     for line in listing.splitlines():
         pid, parent, state, began = line.split(None, 3)
         if not state.startswith("Z"):
             with contextlib.suppress(OSError):
-                found[int(pid)] = Process(
+                processes[int(pid)] = RunningProcess(
                     pid=int(pid), parent=int(parent), session=os.getsid(int(pid)), started=began.strip()
                 )
-    return found
+    return processes
 
 
 def _carries(pid: int, mark: tuple[str, str]) -> bool:

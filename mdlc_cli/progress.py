@@ -29,10 +29,10 @@ def results_console() -> Console:
 
 def table(*columns: str) -> Table:
     """A table without lines whose cells fold instead of losing their ends: names are there to be copied."""
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
-        made.add_column(column, overflow="fold")
-    return made
+        grid.add_column(column, overflow="fold")
+    return grid
 
 
 def megabytes(count: int) -> str:

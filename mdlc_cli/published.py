@@ -49,7 +49,7 @@ class _Pile:
             self.origins[str(path)] = (item, uri)
             self.size += path.stat().st_size
 
-    def found(self) -> tuple[dict[str, Any], Item, str] | None:
+    def match(self) -> tuple[dict[str, Any], Item, str] | None:
         """The row with this inference id, with what its file comes from; the files are thrown away."""
         paths = [Path(path) for path in self.origins]
         rows = parquet.rows(paths, {"inference_id": self.inference_id}) if paths else []
@@ -76,9 +76,9 @@ def in_batches(
             for part in json.loads(listed.read_text())["parts"] if listed else []:
                 pile.add(f"{base}/{part['name']}", item)
                 note(f"{part['name']} of run {item['run']}: {progress.megabytes(pile.size)}")
-            if pile.size > PILE_BYTES and (found := pile.found()):
-                return record(*found)
-        last = pile.found()
+            if pile.size > PILE_BYTES and (match := pile.match()):
+                return record(*match)
+        last = pile.match()
     return record(*last) if last else None
 
 
@@ -117,23 +117,23 @@ def input_row(target: Target, bucket: str, prediction: Prediction) -> tuple[Any,
     uri = str(dataset["uri"]) + str(files[number]["name"])
     with TemporaryDirectory() as folder:
         path = _fetched_if_there(target.client("s3"), uri, Path(folder))
-        found = parquet.rows([path], equal, str(dataset["format"])) if path else []
+        matching = parquet.rows([path], equal, str(dataset["format"])) if path else []
     # Keys that repeat name no row.
-    if len(found) != 1:
+    if len(matching) != 1:
         return None, uri
-    return {name: value for name, value in found[0].items() if name != FILE}, uri
+    return {name: value for name, value in matching[0].items() if name != FILE}, uri
 
 
 def plan_of(target: Target, bucket: str, run: str) -> dict[str, Any]:
     """The newest `plan.json` of a run; nothing when there is none."""
     s3 = target.client("s3")
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"runs/{run}/")
-    found = [
+    plans = [
         each for page in pages for each in page.get("Contents", []) if each["Key"].endswith("/plan.json")
     ]
-    if not found:
+    if not plans:
         return {}
-    newest = max(found, key=lambda each: each["LastModified"])
+    newest = max(plans, key=lambda each: each["LastModified"])
     plan: dict[str, Any] = json.loads(s3.get_object(Bucket=bucket, Key=newest["Key"])["Body"].read())
     return plan
 
@@ -148,9 +148,9 @@ def in_windows(
         for item in windows:
             note(f"window {item['start']} of the {item['monitor']} monitor")
             pile.add(str(item["report"]).rpartition("/")[0] + f"/{ROWS}", item)
-            if pile.size > PILE_BYTES and (found := pile.found()):
-                return served(*found)
-        last = pile.found()
+            if pile.size > PILE_BYTES and (match := pile.match()):
+                return served(*match)
+        last = pile.match()
     return served(*last) if last else None
 
 

@@ -27,12 +27,12 @@ def describe(target: Target, arn: str) -> Package:
     from botocore.exceptions import ClientError
 
     try:
-        found = target.client("sagemaker").describe_model_package(ModelPackageName=arn)
+        described = target.client("sagemaker").describe_model_package(ModelPackageName=arn)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationException":
             raise
         return {}
-    return plain(found)
+    return plain(described)
 
 
 def versions(target: Target, group: str) -> list[Package]:

@@ -52,8 +52,8 @@ def underway(target: Target, machine: StateMachine) -> Underway | None:
     pages = client.get_paginator("list_executions").paginate(
         stateMachineArn=machine.arn, statusFilter="RUNNING"
     )
-    found = [execution["executionArn"] for page in pages for execution in page["executions"]]
-    return _described(client, found[-1]) if found else None
+    running = [execution["executionArn"] for page in pages for execution in page["executions"]]
+    return _described(client, running[-1]) if running else None
 
 
 def begun_since(target: Target, machine: StateMachine, moment: datetime) -> Underway | None:
@@ -68,10 +68,10 @@ def begun_since(target: Target, machine: StateMachine, moment: datetime) -> Unde
 
 def is_wanted(target: Target, machine: StateMachine, result: Result, version: int | None) -> bool:
     """Whether a release that was watched brought, or failed to bring, the version that is asked for."""
-    found = _described(target.client("stepfunctions"), result.arn).version
+    released = _described(target.client("stepfunctions"), result.arn).version
     if version is not None:
-        return found == version
-    return not result.succeeded or found in (None, newest_approved(target, model_of(machine)))
+        return released == version
+    return not result.succeeded or released in (None, newest_approved(target, model_of(machine)))
 
 
 def newest_approved(target: Target, group: str) -> int | None:
@@ -88,27 +88,27 @@ def newest_approved(target: Target, group: str) -> int | None:
 
 
 def _described(client: Any, arn: str) -> Underway:
-    given = parsed(client.describe_execution(executionArn=arn).get("input"))
-    given = given if isinstance(given, dict) else {}
-    version = given.get("package_version")
+    request = parsed(client.describe_execution(executionArn=arn).get("input"))
+    request = request if isinstance(request, dict) else {}
+    version = request.get("package_version")
     return Underway(
         arn=arn,
         version=int(version) if version is not None else None,
-        trigger=str(given.get("trigger", "")),
+        trigger=str(request.get("trigger", "")),
     )
 
 
-def served(found: Iterable[Item]) -> list[int]:
+def served(items: Iterable[Item]) -> list[int]:
     """The versions that served one after the other, the one that serves now last.
 
     A release of a version that served before is a way back: it takes what came after it off the list, so
     that going back twice leads two versions back and not to where the first way back began.
 
     Args:
-        found: a model's audit items, in any order.
+        items: a model's audit items, in any order.
     """
     path: list[int] = []
-    for item in sorted(found, key=lambda item: str(item["sk"])):
+    for item in sorted(items, key=lambda item: str(item["sk"])):
         if item.get("workflow") != WORKFLOW or item.get("outcome") != "Succeeded":
             continue
         version, replaced = int(item["version"]), str(item.get("replaced", NOTHING_BEFORE))
@@ -121,13 +121,13 @@ def served(found: Iterable[Item]) -> list[int]:
     return path
 
 
-def before(found: Iterable[Item], model: str) -> tuple[int, int]:
+def before(items: Iterable[Item], model: str) -> tuple[int, int]:
     """The version that serves, and the one that served before it.
 
     Raises:
         CommandError: there is no way back.
     """
-    path = served(found)
+    path = served(items)
     if len(path) < 2:
         serving = f"version {path[0]} was the first" if path else "nothing was released yet"
         raise CommandError(

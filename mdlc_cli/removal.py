@@ -19,10 +19,13 @@ _AT_ONCE = 1000
 
 def removable(left: Sequence[Retained]) -> list[Retained]:
     """What of that `remove` can remove, keys last: what they encrypt goes first."""
-    return sorted((one for one in left if one.kind in _REMOVALS), key=lambda one: one.kind == KEY)
+    return sorted(
+        (resource for resource in left if resource.kind in _REMOVALS),
+        key=lambda resource: resource.kind == KEY,
+    )
 
 
-def remove(target: Target, one: Retained) -> str:
+def remove(target: Target, resource: Retained) -> str:
     """Removes a resource.
 
     Returns:
@@ -32,12 +35,12 @@ def remove(target: Target, one: Retained) -> str:
         CommandError: AWS refused.
     """
     try:
-        return _REMOVALS[one.kind](target, one.name)
+        return _REMOVALS[resource.kind](target, resource.name)
     except ClientError as error:
         reason = error.response["Error"].get("Message", str(error))
         raise CommandError(
-            f"{one.sentence_part} could not be removed ({reason}): put that right and run "
-            f"`mdlc teardown {one.stack} --everything` again"
+            f"{resource.sentence_part} could not be removed ({reason}): put that right and run "
+            f"`mdlc teardown {resource.stack} --everything` again"
         ) from error
 
 
@@ -72,7 +75,7 @@ def _group(target: Target, name: str) -> str:
     client = target.client("sagemaker")
     pages = client.get_paginator("list_model_packages").paginate(ModelPackageGroupName=name)
     # All are listed before the first is deleted, which would move the pages.
-    arns = [one["ModelPackageArn"] for page in pages for one in page["ModelPackageSummaryList"]]
+    arns = [package["ModelPackageArn"] for page in pages for package in page["ModelPackageSummaryList"]]
     for arn in arns:
         client.delete_model_package(ModelPackageName=arn)
     client.delete_model_package_group(ModelPackageGroupName=name)

@@ -74,29 +74,33 @@ def left_by(target: Target, names: Collection[str]) -> list[Retained]:
 
     Of several resources with one logical id, left by one stack after the other, the newest comes first.
     """
-    deleted = [one for one in _deleted(target) if one["StackName"] in names]
+    deleted = [stack for stack in _deleted(target) if stack["StackName"] in names]
     if not deleted:
         return []
-    candidates = [resource for one in deleted for resource in _skipped(target, one)]
+    candidates = [resource for stack in deleted for resource in _skipped(target, stack)]
     if not candidates:
         return []
     owned = _owned(target)
-    unique = {one.physical_id: one for one in reversed(candidates) if one.physical_id not in owned}
-    return [one for one in reversed(unique.values()) if exists(target, one)]
+    unique = {
+        resource.physical_id: resource
+        for resource in reversed(candidates)
+        if resource.physical_id not in owned
+    }
+    return [resource for resource in reversed(unique.values()) if exists(target, resource)]
 
 
 def deleted_names(target: Target) -> set[str]:
     """The names of the stacks that were deleted within 90 days."""
-    return {str(one["StackName"]) for one in _deleted(target)}
+    return {str(summary["StackName"]) for summary in _deleted(target)}
 
 
-def exists(target: Target, one: Retained) -> bool:
+def exists(target: Target, resource: Retained) -> bool:
     """Whether the resource is still there; one of a type that is not known here counts as there."""
-    look = _LOOKS.get(one.kind)
+    look = _LOOKS.get(resource.kind)
     if look is None:
         return True
     try:
-        return look(target, one.name)
+        return look(target, resource.name)
     except ClientError as error:
         if error.response["Error"]["Code"] in _GONE:
             return False
@@ -105,13 +109,17 @@ def exists(target: Target, one: Retained) -> bool:
 
 def _deleted(target: Target) -> list[dict[str, Any]]:
     """Summaries of deleted stacks, the last one deleted first."""
-    found = stacks.pages(
+    summaries = stacks.pages(
         target.client("cloudformation"),
         "list_stacks",
         "StackSummaries",
         StackStatusFilter=["DELETE_COMPLETE"],
     )
-    return sorted(found, key=lambda one: str(one.get("DeletionTime") or one["CreationTime"]), reverse=True)
+    return sorted(
+        summaries,
+        key=lambda summary: str(summary.get("DeletionTime") or summary["CreationTime"]),
+        reverse=True,
+    )
 
 
 def _skipped(target: Target, stack: Mapping[str, Any]) -> list[Retained]:
@@ -150,8 +158,8 @@ def _key_is_there(target: Target, name: str) -> bool:
 
 
 def _log_group_is_there(target: Target, name: str) -> bool:
-    found = target.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
-    return any(group["logGroupName"] == name for group in found)
+    groups = target.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    return any(group["logGroupName"] == name for group in groups)
 
 
 def _answered(service: str, operation: str, member: str) -> Callable[[Target, str], bool]:

@@ -48,13 +48,13 @@ class Api:
 def apis(target: Target, stack: str | None = None) -> list[Api]:
     """The decision APIs of all stacks, or of one."""
     client = target.client("events")
-    found = []
+    found_apis = []
     for each in stacks.deployed(target, stack):
         for rule in stacks.upload_rules(target, each.name):
             detail = json.loads(client.describe_rule(Name=rule)["EventPattern"])["detail"]
             (offered,) = client.list_targets_by_rule(Rule=rule)["Targets"]
             known = json.loads(offered["InputTransformer"]["InputTemplate"].replace(EVENT, "null"))
-            found.append(
+            found_apis.append(
                 Api(
                     name=known["api"],
                     table=known["table"],
@@ -64,20 +64,20 @@ def apis(target: Target, stack: str | None = None) -> list[Api]:
                     columns=known["columns"],
                 )
             )
-    return sorted(found, key=lambda api: api.name)
+    return sorted(found_apis, key=lambda api: api.name)
 
 
-def choose(found: Sequence[Api], name: str | None) -> Api:
+def choose(known: Sequence[Api], name: str | None) -> Api:
     """The API of that name, or the only one.
 
     Raises:
         CommandError: none or several fit.
     """
-    fitting = [api for api in found if name in (None, api.name)]
+    fitting = [api for api in known if name in (None, api.name)]
     if len(fitting) == 1:
         return fitting[0]
-    names = ", ".join(api.name for api in found)
-    if not found:
+    names = ", ".join(api.name for api in known)
+    if not known:
         raise CommandError("no decision API is deployed: deploy one with `mdlc deploy`")
     if fitting:
         raise CommandError(f"there are several decision APIs: choose one of {names} with --api")
@@ -98,10 +98,12 @@ def check(file: Path, decisions: Sequence[str], columns: Mapping[str, str] | Non
     Raises:
         CommandError: with the first problem, and the others as its detail.
     """
-    found = problems(file, decisions, columns)
-    if found:
-        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-        raise CommandError(f"{file.name} cannot be used{more}: {found[0]}", detail="\n".join(found[1:]))
+    sentences = problems(file, decisions, columns)
+    if sentences:
+        more = f" (and {len(sentences) - 1} more)" if len(sentences) > 1 else ""
+        raise CommandError(
+            f"{file.name} cannot be used{more}: {sentences[0]}", detail="\n".join(sentences[1:])
+        )
 
 
 def upload(target: Target, api: Api, file: Path) -> None:
@@ -112,8 +114,8 @@ def upload(target: Target, api: Api, file: Path) -> None:
 
 def in_use(target: Target, api: Api) -> dict[str, str] | None:
     """The rules in use: `document`, `rules_version`, `source`, `at`; None before any are."""
-    found = target.client("dynamodb").get_item(TableName=api.table, Key=CURRENT, ConsistentRead=True)
-    item: dict[str, dict[str, str]] | None = found.get("Item")
+    answer = target.client("dynamodb").get_item(TableName=api.table, Key=CURRENT, ConsistentRead=True)
+    item: dict[str, dict[str, str]] | None = answer.get("Item")
     return None if item is None else {name: value["S"] for name, value in item.items() if "S" in value}
 
 
@@ -126,11 +128,11 @@ def accepted(target: Target, api: Api, file: Path) -> dict[str, str]:
     text = file.read_text(encoding="utf-8-sig")
     deadline = time.monotonic() + ACCEPTED_SECONDS
     while True:
-        found = in_use(target, api)
-        if found is not None and found["document"] == text:
-            return found
+        current = in_use(target, api)
+        if current is not None and current["document"] == text:
+            return current
         if time.monotonic() >= deadline:
-            standing = found["rules_version"] if found else "none"
+            standing = current["rules_version"] if current else "none"
             raise CommandError(
                 f"{api.name} has not taken the rules up within {ACCEPTED_SECONDS:g} s, in use are "
                 f"{standing}: look for its event `Rules Refused`, and at the log of its function that "

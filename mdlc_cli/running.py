@@ -10,10 +10,10 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from mdlc_cli import advice, causes, job_logs, progress, watch
+from mdlc_cli import advice, failure_causes, job_logs, progress, watch
 from mdlc_cli.advice import Failure
-from mdlc_cli.causes import explained
 from mdlc_cli.errors import CommandError
+from mdlc_cli.failure_causes import explained
 from mdlc_cli.history import Timeline, flattened
 from mdlc_cli.machines import StateMachine
 from mdlc_cli.target import Target
@@ -65,31 +65,31 @@ def read_input(text: str | None) -> str:
     """
     if text is None:
         return "{}"
-    given = text
+    document = text
     if text.startswith("@"):
         try:
-            given = sys.stdin.read() if text == "@-" else Path(text[1:]).read_text()
+            document = sys.stdin.read() if text == "@-" else Path(text[1:]).read_text()
         except OSError as error:
             raise CommandError(
                 f"--input {text} cannot be read ({error.strerror}): give a file's path"
             ) from error
     try:
-        content = read_json(given)
+        content = read_json(document)
     except ValueError as error:
         raise CommandError(
             f'--input {text!r} is not JSON ({error}): quote it as \'{{"reason": "..."}}\''
         ) from error
     if not isinstance(content, dict):
-        raise CommandError(f"--input is {given!r}: give a JSON object such as {{}}")
+        raise CommandError(f"--input is {document!r}: give a JSON object such as {{}}")
     return json.dumps(content)
 
 
-def start(target: Target, machine: StateMachine, given: str) -> str:
+def start(target: Target, machine: StateMachine, text: str) -> str:
     """Starts an execution of ``machine`` with JSON text as its input, and tells its name; returns its ARN."""
-    answer = target.client("stepfunctions").start_execution(stateMachineArn=machine.arn, input=given)
+    answer = target.client("stepfunctions").start_execution(stateMachineArn=machine.arn, input=text)
     execution = str(answer["executionArn"])
-    told = f"{machine.name}: execution {execution.rpartition(':')[2]}"
-    progress.stderr_console().print(told, markup=False)
+    message = f"{machine.name}: execution {execution.rpartition(':')[2]}"
+    progress.stderr_console().print(message, markup=False)
     return execution
 
 
@@ -138,21 +138,21 @@ def report(target: Target, result: Result, *, console: Console) -> None:
         for name, value in flattened(result.output):
             table.add_row(name, value)
         console.print(table)
-        if told := advice.meaning(advice.workflow_of(result.machine), result.outcome):
-            console.print(told, markup=False)
+        if message := advice.meaning(advice.workflow_of(result.machine), result.outcome):
+            console.print(message, markup=False)
         return
     console.print(line((result.status, "red"), f" after {seconds:.1f} s, {states} states entered"))
     ended_by = result.failure
     console.print(ended_by.why, markup=False)
     failure = result.timeline.first_failure
     if failure is not None and explained(failure.cause) != explained(result.cause):
-        first = causes.sentence(failure.error, failure.cause)
+        first = failure_causes.sentence(failure.error, failure.cause)
         console.print(f"{failure.state} was first to fail: {first}", markup=False)
     job = failure.job if failure is not None else None
     lines = job_logs.lines(target, job, limit=SHOWN_LOG_LINES) if job else []
     if failure and job and lines:
-        told = f"\nThe last lines of {job.name}, which {failure.state} started:"
-        console.print(line((told, "bold")))
+        message = f"\nThe last lines of {job.name}, which {failure.state} started:"
+        console.print(line((message, "bold")))
     for logged in lines:
         console.print(line(f"  {logged}"))
     console.print(f"Next: {ended_by.following}.", markup=False)

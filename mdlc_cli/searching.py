@@ -46,14 +46,14 @@ class Search:
         Raises:
             CommandError: it is in none of these places; where was looked, and what to try.
         """
-        found = self._decided() if self.run is None else None
+        prediction = self._decided() if self.run is None else None
         # A decision names its model: the items of others need not be read.
-        of_models = self._items(found.model if found else self.model)
+        of_models = self._items(prediction.model if prediction else self.model)
         for model, own in sorted(of_models.items()):
-            found = found or self._of_model(model, own)
-        if found is None:
+            prediction = prediction or self._of_model(model, own)
+        if prediction is None:
             raise CommandError(self._refusal(of_models))
-        return found, of_models.get(found.model, [])
+        return prediction, of_models.get(prediction.model, [])
 
     def _items(self, only: str | None) -> dict[str, list[Item]]:
         """Audit items by their model, of all models or of one."""
@@ -69,34 +69,34 @@ class Search:
         tables = stacks.decision_tables(self.target, self.stack)
         if not tables:
             return None
-        found = decided.find(self.target, tables, self.prediction_id)
+        prediction = decided.find(self.target, tables, self.prediction_id)
         self.looked.append(f"{len(tables)} decision {_noun('table', tables)}")
-        return found if found and self.model in (None, found.model) else None
+        return prediction if prediction and self.model in (None, prediction.model) else None
 
     def _of_model(self, model: str, items: Sequence[Item]) -> Prediction | None:
         bucket = lineage.bucket_of(items)
-        found = None
+        prediction = None
         if self.on is not None and bucket is not None and self.run is None:
             self.looked.append(f"the captures of {self.on} in s3://{bucket}/{captures.PREFIX}")
-            found = captures.find(self.target, bucket, model, self.on, self.prediction_id, self.note)
-        runs = [one for one in lineage.batch_runs(items) if self.run in (None, one["run"])]
-        if found is None and runs:
+            prediction = captures.find(self.target, bucket, model, self.on, self.prediction_id, self.note)
+        runs = [item for item in lineage.batch_runs(items) if self.run in (None, item["run"])]
+        if prediction is None and runs:
             if self.run is None and not _OF_A_BATCH.fullmatch(self.prediction_id):
                 self.unlike_a_batch = True
             else:
                 self.looked.append(f"{len(runs)} published {_noun('batch', runs)} of {model}")
-                found = published.in_batches(self.target, runs, self.prediction_id, self.note)
-        if found is None and self.run is None:
-            windows = [one for one in lineage.windows(items) if self.on is None or _holds(one, self.on)]
+                prediction = published.in_batches(self.target, runs, self.prediction_id, self.note)
+        if prediction is None and self.run is None:
+            windows = [item for item in lineage.windows(items) if self.on is None or _holds(item, self.on)]
             if windows:
                 self.looked.append(f"{len(windows)} monitored {_noun('window', windows)} of {model}")
-                found = published.in_windows(self.target, windows, self.prediction_id, self.note)
-        return found
+                prediction = published.in_windows(self.target, windows, self.prediction_id, self.note)
+        return prediction
 
     def _refusal(self, models: Container[str]) -> str:
-        given = self.prediction_id
-        if given in models:
-            return f"{given!r} is a model and no prediction: try `mdlc audit --model {given}`"
+        wanted = self.prediction_id
+        if wanted in models:
+            return f"{wanted!r} is a model and no prediction: try `mdlc audit --model {wanted}`"
         if self.unlike_a_batch:
             self.looked.append("no batch, because the ids of a batch's predictions are 32 hexadecimal digits")
         nothing = "no decision, batch or window is recorded here"
@@ -113,7 +113,7 @@ class Search:
         if self.stack is not None or self.model is not None:
             tries.append("leave out --stack and --model")
         tries.append("name the other AWS with --local or --aws")
-        return f"no prediction {given!r} was found (looked at: {where}): {', or '.join(tries)}"
+        return f"no prediction {wanted!r} was found (looked at: {where}): {', or '.join(tries)}"
 
 
 def _holds(window: Item, day: date) -> bool:
@@ -122,7 +122,7 @@ def _holds(window: Item, day: date) -> bool:
     return start.date() <= day and end > first
 
 
-def _noun(one: str, counted: Sequence[object]) -> str:
+def _noun(singular: str, counted: Sequence[object]) -> str:
     if len(counted) == 1:
-        return one
-    return one + ("es" if one.endswith("ch") else "s")
+        return singular
+    return singular + ("es" if singular.endswith("ch") else "s")

@@ -67,8 +67,8 @@ def target(root: Path) -> Literal["local", "aws"] | None:
 
 def _local(root: Path) -> dict[str, Any]:
     """The ``[local]`` table; empty without one."""
-    found: dict[str, Any] = _content(root).get("local", {})
-    return found
+    section: dict[str, Any] = _content(root).get("local", {})
+    return section
 
 
 def _content(root: Path) -> dict[str, Any]:

@@ -32,8 +32,8 @@ class DeployedStack:
         """The output called ``key``, or the only one whose key holds it (a construct prefixes its own)."""
         if key in self.outputs:
             return self.outputs[key]
-        found = [value for name, value in self.outputs.items() if key in name]
-        return found[0] if len(found) == 1 else None
+        values = [value for name, value in self.outputs.items() if key in name]
+        return values[0] if len(values) == 1 else None
 
 
 def deployed(target: Target, name: str | None = None) -> list[DeployedStack]:
@@ -42,7 +42,7 @@ def deployed(target: Target, name: str | None = None) -> list[DeployedStack]:
     Raises:
         CommandError: no stack is called ``name``.
     """
-    found = [
+    standing = [
         DeployedStack(
             name=stack["StackName"],
             status=stack["StackStatus"],
@@ -52,31 +52,31 @@ def deployed(target: Target, name: str | None = None) -> list[DeployedStack]:
         if stack["StackStatus"] != "DELETE_COMPLETE"
     ]
     if name is None:
-        return found
-    named = [stack for stack in found if stack.name == name]
+        return standing
+    named = [stack for stack in standing if stack.name == name]
     if not named:
-        raise CommandError(f"stack {name!r} is not deployed: {_choice(stack.name for stack in found)}")
+        raise CommandError(f"stack {name!r} is not deployed: {_choice(stack.name for stack in standing)}")
     return named
 
 
 def machine_arns(target: Target, stack: str) -> set[str]:
     """The ARNs of the state machines that the stack called ``stack`` made."""
-    made = _made(target, stack, "AWS::StepFunctions::StateMachine")
-    return {resource["PhysicalResourceId"] for resource in made}
+    resources = _resources(target, stack, "AWS::StepFunctions::StateMachine")
+    return {resource["PhysicalResourceId"] for resource in resources}
 
 
 def audit_tables(target: Target, stack: str | None = None) -> list[str]:
-    """The audit tables of stacks: announced by an output whose key holds ``AuditTableName``, or made by one.
+    """The audit tables of stacks: named by an output whose key holds ``AuditTableName``, or made by one.
 
     Raises:
         CommandError: no stack has one.
     """
     tables: set[str] = set()
     for each in deployed(target, stack):
-        announced = {value for key, value in each.outputs.items() if AUDIT_TABLE_OUTPUT in key}
-        made = _made(target, each.name, "AWS::DynamoDB::Table") if not announced else []
-        tables |= announced or {
-            table["PhysicalResourceId"] for table in made if AUDIT_TABLE_ID in table["LogicalResourceId"]
+        from_outputs = {value for key, value in each.outputs.items() if AUDIT_TABLE_OUTPUT in key}
+        resources = _resources(target, each.name, "AWS::DynamoDB::Table") if not from_outputs else []
+        tables |= from_outputs or {
+            table["PhysicalResourceId"] for table in resources if AUDIT_TABLE_ID in table["LogicalResourceId"]
         }
     if not tables:
         where = f"stack {stack!r} has no" if stack else "no deployed stack has an"
@@ -87,16 +87,16 @@ def audit_tables(target: Target, stack: str | None = None) -> list[str]:
 def decision_tables(target: Target, stack: str | None = None) -> list[str]:
     """The tables in which decision APIs of stacks record their decisions; nothing when there is none."""
     client = target.client("dynamodb")
-    made = (
+    names = (
         resource["PhysicalResourceId"]
         for each in deployed(target, stack)
-        for resource in _made(target, each.name, "AWS::DynamoDB::Table")
+        for resource in _resources(target, each.name, "AWS::DynamoDB::Table")
         if DECISION_TABLE_ID.search(resource["LogicalResourceId"])
     )
     # A team may have a table of that name, too; what its key is tells them apart.
     return [
         table
-        for table in sorted(made)
+        for table in sorted(names)
         if [key["AttributeName"] for key in client.describe_table(TableName=table)["Table"]["KeySchema"]]
         == [DECISION_KEY]
     ]
@@ -104,11 +104,11 @@ def decision_tables(target: Target, stack: str | None = None) -> list[str]:
 
 def upload_rules(target: Target, stack: str) -> list[str]:
     """The names of the event rules by which a stack's decision APIs accept rules."""
-    made = _made(target, stack, "AWS::Events::Rule")
-    return [rule["PhysicalResourceId"] for rule in made if UPLOAD_RULE_ID in rule["LogicalResourceId"]]
+    resources = _resources(target, stack, "AWS::Events::Rule")
+    return [rule["PhysicalResourceId"] for rule in resources if UPLOAD_RULE_ID in rule["LogicalResourceId"]]
 
 
-def _made(target: Target, stack: str, kind: str) -> list[dict[str, Any]]:
+def _resources(target: Target, stack: str, kind: str) -> list[dict[str, Any]]:
     """The resources of a type that a stack made; one that it never came to make has no physical id."""
     return [
         resource

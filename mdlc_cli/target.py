@@ -166,7 +166,7 @@ def choose(root: Path, choice: Choice | None = None) -> Target:
     return _real()
 
 
-def announced(root: Path, choice: Choice | None = None) -> Target:
+def reported(root: Path, choice: Choice | None = None) -> Target:
     """The AWS to use, as `choose` finds it, said in one line on standard error."""
     target = choose(root, choice)
     colour = "cyan" if target.is_local else "yellow"

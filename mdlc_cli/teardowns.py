@@ -23,13 +23,15 @@ def chosen(
     Raises:
         CommandError: a name is no stack that stands, or one that left anything.
     """
-    deployed = sorted(one.name for one in stacks.deployed(target))
-    of_app = {word: one.name for one in (app.stacks if app else ()) for word in (one.name, one.selector)}
+    deployed = sorted(stack.name for stack in stacks.deployed(target))
+    of_app = {
+        word: stack.name for stack in (app.stacks if app else ()) for word in (stack.name, stack.selector)
+    }
     wanted = list(dict.fromkeys(of_app.get(name, name) for name in names)) or sorted({*of_app.values()})
     standing = [name for name in wanted if name in deployed]
     absent = [name for name in wanted if name not in deployed]
     asked = absent if everything or names else []
-    left = {one.stack for one in retained.left_by(target, asked)} if asked else set()
+    left = {stack.stack for stack in retained.left_by(target, asked)} if asked else set()
     for name in absent if names else ():
         if name in left and not everything:
             raise CommandError(
@@ -48,16 +50,16 @@ def what_stays(left: Sequence[Retained]) -> list[str]:
     if not left:
         return []
     lines = ["What they were told to retain stays:"]
-    lines += [f"  {one.sentence_part}" for one in left]
-    names = sorted({one.stack for one in left})
-    if any(one.kind in IDENTIFIERS for one in left):
+    lines += [f"  {resource.sentence_part}" for resource in left]
+    names = sorted({resource.stack for resource in left})
+    if any(resource.kind in IDENTIFIERS for resource in left):
         lines.append("The next `mdlc deploy` takes it up again, with all data, models and records.")
     lines.append(f"Remove it for good with `mdlc teardown {' '.join(names)} --everything`.")
     return lines
 
 
-def why_it_stays(one: Retained) -> str:
+def why_it_stays(resource: Retained) -> str:
     """Why `--everything` does not remove a resource."""
-    if one.kind in (ROLE, "AWS::ApiGateway::Account"):
+    if resource.kind in (ROLE, "AWS::ApiGateway::Account"):
         return "by it, every REST API of the account in this region writes its logs"
     return "mdlc does not know how to remove one; do it by hand, or with the AWS CLI"

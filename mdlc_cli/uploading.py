@@ -19,8 +19,10 @@ def folder_of(target: Target, machine: StateMachine) -> str:
     Raises:
         CommandError: the machine names none, as one that is not the library's.
     """
-    found = target.client("stepfunctions").describe_state_machine(stateMachineArn=machine.arn)["definition"]
-    folder = next(_folders(json.loads(found)), None)
+    definition = target.client("stepfunctions").describe_state_machine(stateMachineArn=machine.arn)[
+        "definition"
+    ]
+    folder = next(_folders(json.loads(definition)), None)
     if folder is None:
         raise CommandError(
             f"{machine.name} names no dataset: say where the files go with --to s3://bucket/folder/"

@@ -69,8 +69,8 @@ def picture(now: Timeline, moment: datetime, time_scale: float = 1.0) -> Rendera
         )
     elapsed = ((now.ended or moment) - now.started).total_seconds()
     baking = baking_line(now, time_scale)
-    told = f"{elapsed:.1f} s{', ' if baking else ''}{baking}"
-    return Group(table, Text(told, style="dim"))
+    summary = f"{elapsed:.1f} s{', ' if baking else ''}{baking}"
+    return Group(table, Text(summary, style="dim"))
 
 
 def _mark(visit: Visit) -> RenderableType:

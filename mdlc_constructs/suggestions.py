@@ -42,8 +42,8 @@ def nearest(name: object, known: Iterable[str], synonyms: Iterable[Collection[st
 
 def did_you_mean(name: object, known: Iterable[str], synonyms: Iterable[Collection[str]] = ()) -> str | None:
     """The question for the nearest known name; None when none is near."""
-    found = nearest(name, known, synonyms)
-    return None if found is None else f"did you mean {found!r}?"
+    suggestion = nearest(name, known, synonyms)
+    return None if suggestion is None else f"did you mean {suggestion!r}?"
 
 
 def _fold(name: str) -> str:

@@ -7,7 +7,6 @@ alarm's SNS topics and, as events, EventBridge.
 
 import contextvars
 import importlib
-import json
 import logging
 import queue
 import threading
@@ -16,7 +15,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import metric_math, options, seams
+from mdlc_local import alarm_events, metric_math, options, patches
 from mdlc_local.metric_math import Series
 
 log = logging.getLogger("mdlc_local.alarms")
@@ -66,22 +65,22 @@ _held: dict[str, float] = {}
 def install(app: ModuleType) -> None:
     """Evaluate alarms here, and have their changes of state reach SNS and EventBridge."""
     del app
-    seams.take(CLOUDWATCH, "_metrics")
-    seams.take(CLOUDWATCH, "_alarms")
-    seams.take(CLOUDWATCH, "_calc_stats", "points")
-    seams.take(CLOUDWATCH, "_stat_value", "stats stat_name points")
-    seams.take(CLOUDWATCH, "_dims_key", "dims")
-    seams.take(CLOUDWATCH, "_record_history")
-    seams.take(CLOUDWATCH, "_evaluate_parent_alarms")
-    seams.take("ministack.services.eventbridge", "_put_events", "data allow_aws_source")
-    seams.replace(CLOUDWATCH, "_evaluate_alarm", _evaluate_in_scope)
+    patches.take(CLOUDWATCH, "_metrics")
+    patches.take(CLOUDWATCH, "_alarms")
+    patches.take(CLOUDWATCH, "_calc_stats", "points")
+    patches.take(CLOUDWATCH, "_stat_value", "stats stat_name points")
+    patches.take(CLOUDWATCH, "_dims_key", "dims")
+    patches.take(CLOUDWATCH, "_record_history")
+    patches.take(CLOUDWATCH, "_evaluate_parent_alarms")
+    patches.take("ministack.services.eventbridge", "_put_events", "data allow_aws_source")
+    patches.replace(CLOUDWATCH, "_evaluate_alarm", _evaluate_in_scope)
     # PutMetricData would look at every alarm on the event loop; the thread sees the data as soon.
-    seams.replace(CLOUDWATCH, "_evaluate_all_alarms", lambda: _news.set())
-    seams.wrap(CLOUDWATCH, "_evict_old_metrics", "", _now_and_then)
-    seams.wrap(CLOUDWATCH, "_dispatch_alarm_actions", "alarm old_state new_state reason", _announcing)
-    seams.wrap(CLOUDWATCH, "_put_metric_alarm", "params cbor_data is_cbor is_json", _keeping_metrics)
-    seams.wrap(CLOUDWATCH, "_set_alarm_state", "params cbor_data is_cbor is_json", _holding)
-    seams.wrap(PROVISIONERS, "_cw_metric_alarm_record", "name props", _with_metrics)
+    patches.replace(CLOUDWATCH, "_evaluate_all_alarms", lambda: _news.set())
+    patches.wrap(CLOUDWATCH, "_evict_old_metrics", "", _now_and_then)
+    patches.wrap(CLOUDWATCH, "_dispatch_alarm_actions", "alarm old_state new_state reason", _publishing)
+    patches.wrap(CLOUDWATCH, "_put_metric_alarm", "params cbor_data is_cbor is_json", _keeping_metrics)
+    patches.wrap(CLOUDWATCH, "_set_alarm_state", "params cbor_data is_cbor is_json", _holding)
+    patches.wrap(PROVISIONERS, "_cw_metric_alarm_record", "name props", _with_metrics)
     threading.Thread(target=_look_again_and_again, daemon=True, name="alarms").start()
     threading.Thread(target=_act, daemon=True, name="alarm actions").start()
 
@@ -122,8 +121,8 @@ def _evaluate_in_scope(alarm: Alarm) -> None:
     if not alarm.get("MetricName") and not alarm.get("Metrics"):
         return  # it is being made
     with _evaluating:
-        found = values(alarm, time.time())
-        state, reason = judge(alarm, found)
+        points = values(alarm, time.time())
+        state, reason = judge(alarm, points)
         old = alarm["StateValue"]
         if time.monotonic() < _held.get(alarm["AlarmArn"], 0):
             return
@@ -158,7 +157,7 @@ def values(alarm: Alarm, now: float) -> Series:
 def _series(described: Alarm, statistic: str | None, periods: int, now: float) -> Series:
     """One metric's statistic in each of the last periods, newest first."""
     cloudwatch = importlib.import_module(CLOUDWATCH)
-    dimensions = {one["Name"]: one["Value"] for one in described.get("Dimensions") or []}
+    dimensions = {dimension["Name"]: dimension["Value"] for dimension in described.get("Dimensions") or []}
     key = (described.get("Namespace"), described.get("MetricName"), cloudwatch._dims_key(dimensions))
     seconds = _period_seconds(described)
     unit = described.get("Unit")
@@ -183,12 +182,12 @@ def _period_seconds(described: Alarm) -> float:
     return max(int(described.get("Period") or 60) / options.current().time_scale, MIN_PERIOD_SECONDS)
 
 
-def judge(alarm: Alarm, found: Series) -> tuple[str, str]:
+def judge(alarm: Alarm, series: Series) -> tuple[str, str]:
     """The alarm's state and the reason, as "How CloudWatch alarms handle missing data" has it.
 
     Args:
         alarm: the alarm; its state is kept where missing data decide nothing.
-        found: its data points, newest first, with some more than are evaluated.
+        series: its data points, newest first, with some more than are evaluated.
     """
     count = int(alarm.get("EvaluationPeriods", 1))
     needed = int(alarm.get("DatapointsToAlarm") or count)
@@ -198,26 +197,26 @@ def judge(alarm: Alarm, found: Series) -> tuple[str, str]:
     kept = (alarm["StateValue"], alarm.get("StateReason", ""))
     if compare is None:  # anomaly detection bands are not evaluated
         return kept
-    present = [(age, value) for age, value in enumerate(found, start=1) if value is not None][:count]
+    present = [(age, value) for age, value in enumerate(series, start=1) if value is not None][:count]
     if not present and treat in ("missing", "ignore"):
-        told = f"Insufficient Data: {count} datapoints were unknown."
-        return kept if treat == "ignore" else ("INSUFFICIENT_DATA", told)
+        reason = f"Insufficient Data: {count} datapoints were unknown."
+        return kept if treat == "ignore" else ("INSUFFICIENT_DATA", reason)
     breaching = [age for age, value in present if compare(value, threshold)]
     missing = count - len(present)
     bad = len(breaching) + (missing if treat == "breaching" else 0)
     shown = ", ".join(f"{value:g}" for _, value in present)
-    told = (
+    reason = (
         f"Threshold Crossed: {bad} out of the last {count} datapoints [{shown}] "
         f"{'were' if bad >= needed else 'were not'} breaching: {alarm['ComparisonOperator']} {threshold:g} "
         f"(minimum {needed} datapoints for transition to ALARM)."
     )
     if bad >= needed:
-        return "ALARM", told
+        return "ALARM", reason
     if len(breaching) < len(present) or treat in ("breaching", "notBreaching"):
-        return "OK", told
+        return "OK", reason
     # Everything known is breaching, and it is too little: an old enough breach decides, a new one waits.
     if treat == "missing" and max(breaching) >= needed:
-        return "ALARM", told
+        return "ALARM", reason
     return kept
 
 
@@ -263,7 +262,7 @@ def _with_metrics(record: Callable[..., Alarm]) -> Callable[..., Alarm]:
     return recording
 
 
-def _announcing(dispatch: Callable[..., None]) -> Callable[..., None]:
+def _publishing(dispatch: Callable[..., None]) -> Callable[..., None]:
     """Actions of a change of state, and its event, in a thread of their own: their targets may call back."""
 
     def dispatching(alarm: Alarm, old_state: str, new_state: str, reason: str) -> None:
@@ -271,7 +270,7 @@ def _announcing(dispatch: Callable[..., None]) -> Callable[..., None]:
 
         def act() -> None:
             dispatch(now, old_state, new_state, reason)
-            _put_event(now, old_state, new_state, reason)
+            alarm_events.put_event(now, old_state, new_state, reason)
 
         _actions.put((contextvars.copy_context(), act))
 
@@ -285,38 +284,3 @@ def _act() -> None:
             context.run(act)
         except Exception:
             log.exception("an alarm's actions broke")
-
-
-def _put_event(alarm: Alarm, old_state: str, new_state: str, reason: str) -> None:
-    moment = time.strftime("%Y-%m-%dT%H:%M:%S.000+0000", time.gmtime())
-    detail = {
-        "alarmName": alarm["AlarmName"],
-        "state": {"value": new_state, "reason": reason, "timestamp": moment},
-        "previousState": {"value": old_state},
-        "configuration": _configuration(alarm),
-    }
-    entry = {
-        "Source": "aws.cloudwatch",
-        "DetailType": "CloudWatch Alarm State Change",
-        "Detail": json.dumps(detail, default=str),
-        "Resources": [alarm.get("AlarmArn", "")],
-    }
-    put_events = seams.take("ministack.services.eventbridge", "_put_events", "data allow_aws_source")
-    put_events({"Entries": [entry]}, allow_aws_source=True)
-
-
-def _configuration(alarm: Alarm) -> dict[str, Any]:
-    """The metrics or the rule that an event tells of."""
-    told: dict[str, Any] = {"description": alarm.get("AlarmDescription") or ""}
-    if "AlarmRule" in alarm:
-        return {**told, "alarmRule": alarm["AlarmRule"]}
-    if alarm.get("Metrics"):
-        return {**told, "metrics": alarm["Metrics"]}
-    dimensions = {one["Name"]: one["Value"] for one in alarm.get("Dimensions") or []}
-    metric = {"namespace": alarm.get("Namespace"), "name": alarm.get("MetricName"), "dimensions": dimensions}
-    stat = {
-        "metric": metric,
-        "period": alarm.get("Period"),
-        "stat": alarm.get("ExtendedStatistic") or alarm.get("Statistic"),
-    }
-    return {**told, "metrics": [{"id": "m1", "metricStat": stat, "returnData": True}]}

@@ -22,9 +22,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
-from mdlc_local import credentials, loopback, seams, signatures
+from mdlc_local import credentials, loopback, patches, signatures
 from mdlc_local.api_gateway import addresses
-from mdlc_local.signatures import EVALUATOR, Refusal, Request
+from mdlc_local.signatures import EVALUATOR, Refusal, SignedRequest
 
 ACTIONS = "ministack.core.iam_actions"
 ROUTER = "ministack.core.router"
@@ -53,12 +53,12 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 def install(app: ModuleType) -> None:
     """Keep unsigned requests from every service, whatever way they are dispatched."""
     signatures.check_seams()
-    seams.take(ROUTER, "extract_access_key_id", "headers query_params")
-    seams.take(EVALUATOR, "is_root_access_key", "access_key_id")
-    seams.take(ACTIONS, "unsigned_operations", "service")
-    seams.take(app.__name__, "_credential_failure", "service iam_action request_id denied headers")
-    seams.take(app.__name__, "detect_service", "method path headers query_params")
-    seams.wrap(
+    patches.take(ROUTER, "extract_access_key_id", "headers query_params")
+    patches.take(EVALUATOR, "is_root_access_key", "access_key_id")
+    patches.take(ACTIONS, "unsigned_operations", "service")
+    patches.take(app.__name__, "_credential_failure", "service iam_action request_id denied headers")
+    patches.take(app.__name__, "detect_service", "method path headers query_params")
+    patches.wrap(
         app.__name__,
         "_dispatch_service_request",
         "method path headers body query_params request_id",
@@ -68,7 +68,7 @@ def install(app: ModuleType) -> None:
 
 def _signed_only(dispatch: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
     """The last check before the services: what was let in unsigned may reach user pools and nothing else."""
-    detect = seams.take("ministack.app", "detect_service", "method path headers query_params")
+    detect = patches.take("ministack.app", "detect_service", "method path headers query_params")
 
     async def dispatched(
         method: str, path: str, headers: dict[str, str], body: bytes, query_params: Any, request_id: str
@@ -82,7 +82,7 @@ def _signed_only(dispatch: Callable[..., Awaitable[Any]]) -> Callable[..., Await
     return dispatched
 
 
-class _BodyReplaced(Exception):
+class _BodyReplacedError(Exception):
     """The body is not the one whose hash was signed."""
 
 
@@ -102,7 +102,7 @@ class Authentication:
         if scope["type"] != "http" or loopback.IN_PROCESS in scope:
             await self._application(scope, receive, send)
             return
-        request = Request.of(scope)
+        request = SignedRequest.of(scope)
         stage = _stage(request)
         refusal = misdirected(request) or foreign(request, stage)
         if refusal is None and _served_unsigned(request, stage):
@@ -121,12 +121,12 @@ class Authentication:
             return
         try:
             await self._application(scope, receive, send if stage else _without_cors(send))
-        except _BodyReplaced:
+        except _BodyReplacedError:
             message = "The provided 'x-amz-content-sha256' header does not match what was computed."
             await _refuse(Refusal("XAmzContentSHA256Mismatch", message), request, send)
 
 
-def misdirected(request: Request) -> Refusal | None:
+def misdirected(request: SignedRequest) -> Refusal | None:
     """Why the `Host` is not this server: a page may have had its own name point to the loopback address."""
     if _LOOPBACK_HOST.fullmatch(request.host) or _AWS_HOST.fullmatch(request.host):
         return None
@@ -138,7 +138,7 @@ def misdirected(request: Request) -> Refusal | None:
     )
 
 
-def foreign(request: Request, stage: tuple[str, str] | None) -> Refusal | None:
+def foreign(request: SignedRequest, stage: tuple[str, str] | None) -> Refusal | None:
     """Why a browser's request is not answered: it comes from a page of another origin."""
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site", "")
     same_origin = origin is None or urlsplit(origin).netloc.lower() == request.host.lower()
@@ -152,7 +152,7 @@ def foreign(request: Request, stage: tuple[str, str] | None) -> Refusal | None:
     )
 
 
-def unprivileged(request: Request) -> Refusal | None:
+def unprivileged(request: SignedRequest) -> Refusal | None:
     """Why a caller may not administer this server: it is a role or a user, whatever its policies say."""
     access_key = importlib.import_module(ROUTER).extract_access_key_id(request.headers, request.query)
     if not request.path.startswith(_ADMINISTRATION) or credentials.names_account(access_key):
@@ -160,7 +160,7 @@ def unprivileged(request: Request) -> Refusal | None:
     return Refusal("AccessDenied", f"{request.path} is for the account's own key: see `mdlc local env`")
 
 
-def _served_unsigned(request: Request, stage: tuple[str, str] | None) -> bool:
+def _served_unsigned(request: SignedRequest, stage: tuple[str, str] | None) -> bool:
     if request.signed and stage is None and not _is_public_of_user_pools(request):
         return False
     if stage is not None:
@@ -176,7 +176,7 @@ def _served_unsigned(request: Request, stage: tuple[str, str] | None) -> bool:
     return _is_public_of_user_pools(request)
 
 
-def _is_public_of_user_pools(request: Request) -> bool:
+def _is_public_of_user_pools(request: SignedRequest) -> bool:
     target = request.headers.get("x-amz-target", "")
     if request.path != "/" or request.method != "POST" or not target.startswith(_USER_POOL_TARGET):
         return False
@@ -186,7 +186,7 @@ def _is_public_of_user_pools(request: Request) -> bool:
     return operation in importlib.import_module(ACTIONS).unsigned_operations("cognito-idp")
 
 
-def _stage(request: Request) -> tuple[str, str] | None:
+def _stage(request: SignedRequest) -> tuple[str, str] | None:
     """The deployed API and stage that a request asks for."""
     parsed = importlib.import_module("ministack.app")._parse_execute_api_url(request.host, request.path)
     if parsed is None or request.path.startswith(("/_ministack", "/_localstack", "/_mdlc")):
@@ -221,7 +221,7 @@ def _hashed(expected: str, receive: Receive) -> Receive:
         if message["type"] == "http.request":
             digest.update(message.get("body", b""))
             if not message.get("more_body") and digest.hexdigest() != expected:
-                raise _BodyReplaced
+                raise _BodyReplacedError
         return message
 
     return received
@@ -237,7 +237,7 @@ def _without_cors(send: Send) -> Send:
     return sent
 
 
-async def _refuse(refusal: Refusal, request: Request, send: Send) -> None:
+async def _refuse(refusal: Refusal, request: SignedRequest, send: Send) -> None:
     """Answer in the protocol of the service that was meant, so that an SDK shows the sentence."""
     app, evaluator = importlib.import_module("ministack.app"), importlib.import_module(EVALUATOR)
     service = app.detect_service(request.method, request.path, request.headers, request.query)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import seams
+from mdlc_local import patches
 
 S3 = "ministack.services.s3"
 POLYNOMIAL = 0x9A6C9329AC4BC9B5
@@ -19,12 +19,12 @@ _LANES = 8192
 def install(app: ModuleType) -> None:
     """Give ministack's S3 the default checksum, and compute it fast enough for real data."""
     del app
-    seams.take(S3, "_crc64nvme", "body")
-    seams.replace(S3, "_crc64nvme", crc64nvme)
-    seams.wrap(S3, "_resolve_object_checksums", "body headers", _with_default)
-    seams.wrap(S3, "_build_object_record", "body headers etag checksums", _with_content_type)
-    seams.wrap(S3, "_put_object", "bucket_name key body headers", _telling_the_checksum)
-    seams.wrap(S3, "_copy_object", "bucket_name dest_key headers", _with_requested_algorithm)
+    patches.take(S3, "_crc64nvme", "body")
+    patches.replace(S3, "_crc64nvme", crc64nvme)
+    patches.wrap(S3, "_resolve_object_checksums", "body headers", _with_default)
+    patches.wrap(S3, "_build_object_record", "body headers etag checksums", _with_content_type)
+    patches.wrap(S3, "_put_object", "bucket_name key body headers", _reporting_the_checksum)
+    patches.wrap(S3, "_copy_object", "bucket_name dest_key headers", _with_requested_algorithm)
 
 
 def crc64nvme(body: bytes) -> int:
@@ -134,16 +134,20 @@ def _with_content_type(build: Callable[..., Any]) -> Callable[..., Any]:
     return built
 
 
-def _telling_the_checksum(put: Callable[..., Any]) -> Callable[..., Any]:
+def _reporting_the_checksum(put: Callable[..., Any]) -> Callable[..., Any]:
     """The answer to PutObject tells the checksum that came with the object."""
 
-    def telling(bucket_name: str, key: str, body: bytes, headers: Any) -> Any:
-        status, told, answer = put(bucket_name, key, body, headers)
+    def reporting(bucket_name: str, key: str, body: bytes, headers: Any) -> Any:
+        status, answer_headers, answer = put(bucket_name, key, body, headers)
         if status == 200:
             for algorithm in ("crc32", "crc32c", "crc64nvme", "sha1", "sha256"):
                 name = f"x-amz-checksum-{algorithm}"
                 if headers.get(name):
-                    told = {**told, name: headers[name], "x-amz-checksum-type": "FULL_OBJECT"}
-        return status, told, answer
+                    answer_headers = {
+                        **answer_headers,
+                        name: headers[name],
+                        "x-amz-checksum-type": "FULL_OBJECT",
+                    }
+        return status, answer_headers, answer
 
-    return telling
+    return reporting

@@ -38,7 +38,7 @@ def start(argv: Sequence[str], **keywords: Any) -> "subprocess.Popen[Any]":
         _forget_ended()
         child: subprocess.Popen[Any] = subprocess.Popen(argv, **keywords)
         _children[child.pid] = child
-        _tell(f"+{child.pid}\n")
+        _send_to_warden(f"+{child.pid}\n")
     return child
 
 
@@ -98,7 +98,7 @@ def _start_warden() -> "subprocess.Popen[str]":
     )
 
 
-def _tell(line: str) -> None:
+def _send_to_warden(line: str) -> None:
     if _warden is not None and _warden.stdin is not None:
         with contextlib.suppress(OSError):
             _warden.stdin.write(line)
@@ -112,4 +112,4 @@ def _forget_ended() -> None:
             with contextlib.suppress(OSError):
                 os.killpg(pid, signal.SIGKILL)
             del _children[pid]
-            _tell(f"-{pid}\n")
+            _send_to_warden(f"-{pid}\n")

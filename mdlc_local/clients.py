@@ -75,28 +75,28 @@ def client(service: str, *, role_arn: str | None, region: str, session: str) -> 
         A client shared by all callers that ask for the same four things; safe to use from several threads.
     """
     key = (service, region, role_arn, session)
-    given = credentials.of_account(_account()) if role_arn is None else role_credentials(role_arn, session)
+    keys = credentials.of_account(_account()) if role_arn is None else role_credentials(role_arn, session)
     if role_arn is None:
-        key = (service, region, given["AWS_ACCESS_KEY_ID"], "")
+        key = (service, region, keys["AWS_ACCESS_KEY_ID"], "")
     global _session
     with _lock:
         if key not in _clients:
             if _session is None:
                 _session = boto3.session.Session()
-            made = _session.client(
+            new_client = _session.client(
                 service,
                 region_name=region,
                 endpoint_url=options.current().endpoint,
                 config=_CONFIG,
-                aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
-                aws_session_token=given["AWS_SESSION_TOKEN"] or None,
+                aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+                aws_session_token=keys["AWS_SESSION_TOKEN"] or None,
             )
-            made.meta.events.register("needs-retry.*", _name_request)
+            new_client.meta.events.register("needs-retry.*", _name_request)
             if service == "s3":
-                made.meta.events.register("needs-retry.*", _name_host)
-            loopback.shorten(made)
-            _clients[key] = made
+                new_client.meta.events.register("needs-retry.*", _name_host)
+            loopback.shorten(new_client)
+            _clients[key] = new_client
         return _clients[key]
 
 

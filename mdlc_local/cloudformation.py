@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import seams
+from mdlc_local import patches
 from mdlc_local.sagemaker import host, model, records, service
-from mdlc_local.sagemaker.faults import Fault
+from mdlc_local.sagemaker.faults import SageMakerApiError
 from mdlc_local.sagemaker.records import MODEL, MODEL_PACKAGE_GROUP, Kind
 
 log = logging.getLogger("mdlc_local.cloudformation")
@@ -78,7 +78,7 @@ class NamedResource:
         name = records.bare(physical_id)
         try:
             service.call(f"Delete{self._kind.name}", {self._kind.name_field: name}, host.scope(), None)
-        except Fault as fault:
+        except SageMakerApiError as fault:
             raise ValueError(f"{fault.code}: {fault.message}") from fault
 
     def adopt(self, identifier: Mapping[str, str]) -> Provisioned:
@@ -150,8 +150,8 @@ def placeholder(type_name: str, attributes: tuple[str, ...]) -> dict[str, Any]:
 
 def install(app: ModuleType) -> None:
     """Register the types, and have those that call back into the server provisioned off its event loop."""
-    handlers = seams.take(PROVISIONERS, "_RESOURCE_HANDLERS")
-    seams.take(*_NAME)
+    handlers = patches.take(PROVISIONERS, "_RESOURCE_HANDLERS")
+    patches.take(*_NAME)
     for kind, replaces in ((MODEL, True), (MODEL_PACKAGE_GROUP, False)):
         resource = NamedResource(kind, replaces=replaces)
         handlers[f"AWS::SageMaker::{kind.name}"] = {
@@ -163,7 +163,7 @@ def install(app: ModuleType) -> None:
         }
     group = NamedResource(MODEL_PACKAGE_GROUP, replaces=False)
     # A model has no part here: its identifier would be an ARN, too, but no stack of ours owns one.
-    lookups = seams.take(CHANGE_SETS, "_IMPORT_LOOKUPS")
+    lookups = patches.take(CHANGE_SETS, "_IMPORT_LOOKUPS")
     lookups["AWS::SageMaker::ModelPackageGroup"] = ((MODEL_PACKAGE_GROUP.arn_field,), group.import_problem)
     for type_name, attributes in PLACEHOLDERS.items():
         handlers.setdefault(type_name, placeholder(type_name, attributes))
@@ -172,9 +172,9 @@ def install(app: ModuleType) -> None:
         return lambda resource_type: resource_type.startswith(_PREFIXES_ON_WORKER) or on_worker(resource_type)
 
     stacks = "ministack.services.cloudformation.stacks"
-    seams.wrap(stacks, "_runs_on_worker_thread", "resource_type", extended)
+    patches.wrap(stacks, "_runs_on_worker_thread", "resource_type", extended)
 
 
 def _physical_name(stack_name: str, logical_id: str) -> str:
     # SageMaker's names have at most 63 characters.
-    return str(seams.take(*_NAME)(stack_name, logical_id, max_len=63))
+    return str(patches.take(*_NAME)(stack_name, logical_id, max_len=63))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mdlc_local import clients
-from mdlc_local.gathering import Gathering
+from mdlc_local.bulk_sender import BulkSender
 
 DELAY_SECONDS = 0.5
 """How often metrics are sent; alarms look at periods of a second or more."""
@@ -34,9 +34,9 @@ class Measured:
 
 def measure(namespace: str, region: str, *measured: Measured) -> None:
     """Note values; CloudWatch has them a moment later."""
-    gathering = _gathering(namespace, region)
-    for one in measured:
-        gathering.add(one)
+    sender = _sender(namespace, region)
+    for value in measured:
+        sender.add(value)
 
 
 def milliseconds(seconds: float) -> float:
@@ -47,14 +47,14 @@ def milliseconds(seconds: float) -> float:
 def data(measured: list[Measured]) -> list[dict[str, Any]]:
     """The MetricData of PutMetricData: equal values counted."""
     kinds: defaultdict[tuple[Any, ...], Counter[float]] = defaultdict(Counter)
-    for one in measured:
-        kinds[one.metric, one.unit, one.dimensions][one.value] += 1
-    made = []
+    for measurement in measured:
+        kinds[measurement.metric, measurement.unit, measurement.dimensions][measurement.value] += 1
+    metric_data = []
     for (metric, unit, dimensions), counter in kinds.items():
         values = list(counter.items())
         for start in range(0, len(values), _MAX_VALUES):
             some = values[start : start + _MAX_VALUES]
-            made.append(
+            metric_data.append(
                 {
                     "MetricName": metric,
                     "Unit": unit,
@@ -63,15 +63,15 @@ def data(measured: list[Measured]) -> list[dict[str, Any]]:
                     "Counts": [float(count) for _, count in some],
                 }
             )
-    return made
+    return metric_data
 
 
 @functools.cache
-def _gathering(namespace: str, region: str) -> Gathering[Measured]:
+def _sender(namespace: str, region: str) -> BulkSender[Measured]:
     def send(measured: list[Measured]) -> None:
         cloudwatch = clients.client("cloudwatch", role_arn=None, region=region, session="")
-        made = data(measured)
-        for start in range(0, len(made), _MAX_DATA):
-            cloudwatch.put_metric_data(Namespace=namespace, MetricData=made[start : start + _MAX_DATA])
+        metric_data = data(measured)
+        for start in range(0, len(metric_data), _MAX_DATA):
+            cloudwatch.put_metric_data(Namespace=namespace, MetricData=metric_data[start : start + _MAX_DATA])
 
-    return Gathering(f"metrics of {namespace}", send, DELAY_SECONDS)
+    return BulkSender(f"metrics of {namespace}", send, DELAY_SECONDS)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import counts, seams
+from mdlc_local import counts, patches
 from mdlc_local.counts import Measured
 
 LOGS = "ministack.services.cloudwatch_logs"
@@ -21,7 +21,7 @@ _MARK = '"_aws"'
 def install(app: ModuleType) -> None:
     """Count what stands in log events."""
     del app
-    seams.wrap(LOGS, "_append_log_events", "stream events", _counting)
+    patches.wrap(LOGS, "_append_log_events", "stream events", _counting)
 
 
 def metrics(line: str) -> Iterator[tuple[str, Measured]]:
@@ -31,18 +31,18 @@ def metrics(line: str) -> Iterator[tuple[str, Measured]]:
     try:
         root = json.loads(line)
         directives = root["_aws"]["CloudWatchMetrics"]
-        found = [one for directive in directives for one in _measured(root, directive)]
+        measured = [value for directive in directives for value in _measured(root, directive)]
     except (ValueError, TypeError, KeyError, AttributeError):
         return
-    yield from found
+    yield from measured
 
 
 def _measured(root: Mapping[str, Any], directive: Mapping[str, Any]) -> Iterator[tuple[str, Measured]]:
     for names in directive["Dimensions"]:
         dimensions = tuple((name, str(root[name])) for name in names)
         for definition in directive["Metrics"]:
-            given = root[definition["Name"]]
-            for value in given if isinstance(given, list) else [given]:
+            values = root[definition["Name"]]
+            for value in values if isinstance(values, list) else [values]:
                 measured = Measured(
                     definition["Name"], float(value), definition.get("Unit", "None"), dimensions
                 )
@@ -52,10 +52,10 @@ def _measured(root: Mapping[str, Any], directive: Mapping[str, Any]) -> Iterator
 def _counting(append: Callable[[Any, list[dict[str, Any]]], None]) -> Callable[..., None]:
     def appending(stream: Any, events: list[dict[str, Any]]) -> None:
         append(stream, events)
-        found = [one for event in events for one in metrics(str(event["message"]))]
-        if found:
+        measurements = [measurement for event in events for measurement in metrics(str(event["message"]))]
+        if measurements:
             region = importlib.import_module("ministack.core.responses").get_region()
-            for namespace, measured in found:
+            for namespace, measured in measurements:
                 counts.measure(namespace, region, measured)
 
     return appending

@@ -7,7 +7,7 @@ from typing import Any
 
 from ministack.core import responses
 
-from mdlc_local import seams
+from mdlc_local import patches
 
 EVENTBRIDGE = "ministack.services.eventbridge"
 REQUIRED = ("Source", "DetailType", "Detail")
@@ -37,7 +37,7 @@ def refusal(entry: Entry) -> Entry | None:
 def install(app: ModuleType) -> None:
     """Refuse them before ministack takes the others."""
     del app
-    seams.wrap(EVENTBRIDGE, "_put_events", "data allow_aws_source", _refusing)
+    patches.wrap(EVENTBRIDGE, "_put_events", "data allow_aws_source", _refusing)
 
 
 def _refusing(put: Callable[..., Any]) -> Callable[..., Any]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from mdlc_local import children, clients, environment, options, seams, trust
+from mdlc_local import children, clients, environment, options, patches, trust
 from mdlc_local.sagemaker.containers.logs import LogStream
 
 SERVICE = "ministack.services.glue"
@@ -35,13 +35,13 @@ _ERROR_CHARACTERS = 2000
 def install(app: ModuleType) -> None:
     """Run what can be run as AWS would, and refuse the rest."""
     del app
-    seams.take(SERVICE, "_is_spark_job", "job")
-    seams.take(SERVICE, "_execute_subprocess", "run job args resolved")
-    seams.replace(SERVICE, "_execute_subprocess", _execute)
+    patches.take(SERVICE, "_is_spark_job", "job")
+    patches.take(SERVICE, "_execute_subprocess", "run job args resolved")
+    patches.replace(SERVICE, "_execute_subprocess", _execute)
     # Where the script lies; it is fetched with the job's role, and one that is missing fails the run.
-    seams.take(SERVICE, "_resolve_script", "script_location")
-    seams.replace(SERVICE, "_resolve_script", lambda script_location: f"{script_location}#.py")
-    seams.wrap(SERVICE, "_start_job_run", "data", _checked)
+    patches.take(SERVICE, "_resolve_script", "script_location")
+    patches.replace(SERVICE, "_resolve_script", lambda script_location: f"{script_location}#.py")
+    patches.wrap(SERVICE, "_start_job_run", "data", _checked)
 
 
 def _checked(start: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
@@ -65,8 +65,10 @@ def refusal(job: Mapping[str, Any], arguments: Mapping[str, str]) -> str | None:
             f"The job {job['Name']!r} is a {command} job, and the embedded AWS runs no Spark and no Ray: it "
             f"runs jobs whose command is {PYTHON_SHELL}."
         )
-    wanted = [one.strip() for one in arguments.get(MODULES, "").split(",") if one.strip()]
-    missing = [one for one in wanted if not _installed(one)]
+    wanted = [
+        requirement.strip() for requirement in arguments.get(MODULES, "").split(",") if requirement.strip()
+    ]
+    missing = [requirement for requirement in wanted if not _installed(requirement)]
     if missing:
         return (
             f"The job {job['Name']!r} wants {missing[0]} installed ({MODULES}), and the embedded AWS "
@@ -81,7 +83,7 @@ def _installed(requirement: str) -> bool:
         return False
     # The CPU build, which is the same module.
     names = (name[0], f"{name[0]}-cpu")
-    return any(_has(one) for one in names)
+    return any(_has(name) for name in names)
 
 
 def _has(distribution: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import clients, control, options, seams, usage
+from mdlc_local import clients, control, options, patches, usage
 
 APP = "ministack.app"
 ACTIONS = "ministack.core.iam_actions"
@@ -34,7 +34,7 @@ SageMaker's requests are checked in `mdlc_local.sagemaker`.
 _denied_resource: contextvars.ContextVar[str] = contextvars.ContextVar("mdlc_denied_resource", default="")
 
 
-class AccessDenied(Exception):
+class AccessDeniedError(Exception):
     """A role may not do something; the text is AWS's, naming the principal, the action and the resource."""
 
 
@@ -63,7 +63,7 @@ def denial(
 
     def asked() -> str | None:
         # The role asks, however the request at hand was signed; an API's caller may be anonymous.
-        seams.take(usage.EVALUATOR, "_anonymous").set(False)
+        patches.take(usage.EVALUATOR, "_anonymous").set(False)
         return denial_of_key(access_key, action, resource, region=region, context=context)
 
     return contextvars.copy_context().run(asked)
@@ -88,10 +88,10 @@ def denial_of_key(
 
 
 def require(role_arn: str, action: str, resource: str, *, region: str, **keywords: Any) -> None:
-    """Raise `AccessDenied` unless the role may; the keywords are those of `denial`."""
+    """Raise `AccessDeniedError` unless the role may; the keywords are those of `denial`."""
     reason = denial(role_arn, action, resource, region=region, **keywords)
     if reason is not None:
-        raise AccessDenied(reason)
+        raise AccessDeniedError(reason)
 
 
 def install(app: ModuleType) -> None:
@@ -134,17 +134,17 @@ def _evaluate(body: dict[str, Any]) -> dict[str, Any]:
 
 def _loopback_is_secure() -> None:
     """The loopback listener counts as TLS: `aws:SecureTransport` conditions then judge as on AWS."""
-    seams.take(usage.EVALUATOR, "pin_request_origin", "source_ip secure_transport")
+    patches.take(usage.EVALUATOR, "pin_request_origin", "source_ip secure_transport")
 
     def pinning(pin: Callable[..., None]) -> Callable[..., None]:
         return lambda source_ip, secure_transport: pin(source_ip, True)
 
-    seams.wrap(APP, "pin_request_origin", "source_ip secure_transport", pinning)
+    patches.wrap(APP, "pin_request_origin", "source_ip secure_transport", pinning)
 
 
 def _name_resources() -> None:
     """The resource ARNs AWS evaluates, where ministack's differ."""
-    extract = seams.take(
+    extract = patches.take(
         ACTIONS, "extract_resource_arn", "service method path headers body query_params region account_id"
     )
 
@@ -164,21 +164,21 @@ def _name_resources() -> None:
             return f"{arn}:log-stream:{_member(body, 'logStreamName')}"
         return arn
 
-    seams.replace(ACTIONS, "extract_resource_arn", resource)
+    patches.replace(ACTIONS, "extract_resource_arn", resource)
 
 
 def _word_denials() -> None:
     """Every denial names the refused action and resource, also for a request's further checks."""
     actions = importlib.import_module(ACTIONS)
-    enforce = seams.take(usage.EVALUATOR, "enforce", usage.ENFORCE)
-    respond = seams.take(
+    enforce = patches.take(usage.EVALUATOR, "enforce", usage.ENFORCE)
+    respond = patches.take(
         ACTIONS,
         "access_denied_response",
         "service action principal_arn request_id error_code message headers resource_arn explicit_deny "
         "resource_policy_arn",
     )
 
-    def noting(*arguments: Any, **keywords: Any) -> Any:
+    def keeping(*arguments: Any, **keywords: Any) -> Any:
         verdict = enforce(*arguments, **keywords)
         if verdict is not None:
             _denied_resource.set(str(keywords.get("resource_arn", "*")))
@@ -216,8 +216,8 @@ def _word_denials() -> None:
             status = 400  # the JSON protocols' status for a refusal
         return status, sent, body
 
-    seams.replace(usage.EVALUATOR, "enforce", noting)
-    seams.replace(ACTIONS, "access_denied_response", response)
+    patches.replace(usage.EVALUATOR, "enforce", keeping)
+    patches.replace(ACTIONS, "access_denied_response", response)
 
 
 def _checking_passed_roles(service: str, handler: Callable[..., Any]) -> Callable[..., Any]:

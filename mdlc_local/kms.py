@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import iam, options, seams
+from mdlc_local import iam, options, patches
 
 S3 = "ministack.services.s3"
 
@@ -27,7 +27,7 @@ _head_without_checksum: contextvars.ContextVar[bool] = contextvars.ContextVar("m
 
 def install(app: ModuleType) -> None:
     """Check the caller's key permissions in S3 and DynamoDB."""
-    seams.wrap(S3, "_resolve_sse_write_headers", "headers bucket_name", _with_managed_key)
+    patches.wrap(S3, "_resolve_sse_write_headers", "headers bucket_name", _with_managed_key)
     if options.current().iam:
         _guard_s3()
         app.SERVICE_HANDLERS["dynamodb"] = _guarded_dynamodb(app.SERVICE_HANDLERS["dynamodb"])
@@ -70,11 +70,11 @@ def _refusal(headers: Headers, action: str, key_id: str, service: str, context: 
 
 def _guard_s3() -> None:
     s3 = importlib.import_module(S3)
-    write = seams.take(S3, "_resolve_sse_write_headers", "headers bucket_name")
-    read = seams.take(S3, "_check_sse_read_headers", "headers obj")
-    source = seams.take(S3, "_check_sse_c_copy_source", "headers src_obj")
-    part = seams.take(S3, "_check_sse_c_part", "headers upload")
-    head_object = seams.take(S3, "_head_object", "bucket_name key headers query_params")
+    write = patches.take(S3, "_resolve_sse_write_headers", "headers bucket_name")
+    read = patches.take(S3, "_check_sse_read_headers", "headers obj")
+    source = patches.take(S3, "_check_sse_c_copy_source", "headers src_obj")
+    part = patches.take(S3, "_check_sse_c_part", "headers upload")
+    head_object = patches.take(S3, "_head_object", "bucket_name key headers query_params")
 
     def context(bucket: str) -> dict[str, Any]:
         # With a bucket key, which the CDK turns on for SSE-KMS, the encryption context is the bucket's ARN.
@@ -114,11 +114,11 @@ def _guard_s3() -> None:
         finally:
             _head_without_checksum.reset(token)
 
-    seams.replace(S3, "_head_object", head)
-    seams.replace(S3, "_resolve_sse_write_headers", guarded_write)
-    seams.replace(S3, "_check_sse_read_headers", guarded_read)
-    seams.replace(S3, "_check_sse_c_copy_source", guarded_source)
-    seams.replace(S3, "_check_sse_c_part", guarded_part)
+    patches.replace(S3, "_head_object", head)
+    patches.replace(S3, "_resolve_sse_write_headers", guarded_write)
+    patches.replace(S3, "_check_sse_read_headers", guarded_read)
+    patches.replace(S3, "_check_sse_c_copy_source", guarded_source)
+    patches.replace(S3, "_check_sse_c_part", guarded_part)
 
 
 def _guarded_dynamodb(handler: Callable[..., Any]) -> Callable[..., Any]:

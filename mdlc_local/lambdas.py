@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import children, clients, credentials, environment, iam, options, payload_limits, seams
+from mdlc_local import children, clients, credentials, environment, iam, options, patches, payload_limits
 
 log = logging.getLogger("mdlc_local.lambdas")
 
@@ -64,20 +64,20 @@ class _OwnChildren:
 def install(app: ModuleType) -> None:
     """Complete ministack's Lambda functions."""
     del app
-    if seams.take(RUNTIME, "subprocess") is not subprocess:
-        raise seams.SeamMoved(f"{RUNTIME} no longer starts functions through the subprocess module")
-    seams.replace(RUNTIME, "subprocess", _OwnChildren())
+    if patches.take(RUNTIME, "subprocess") is not subprocess:
+        raise patches.PatchMovedError(f"{RUNTIME} no longer starts functions through the subprocess module")
+    patches.replace(RUNTIME, "subprocess", _OwnChildren())
     for module in (RUNTIME, SERVICE):
-        if seams.take(module, "os") is not os:
-            raise seams.SeamMoved(f"{module} no longer reads the environment through the os module")
-        seams.replace(module, "os", environment.OsOfFunctions())
-        seams.take(module, "execution_credentials", "config")
-        seams.replace(module, "execution_credentials", execution_credentials)
+        if patches.take(module, "os") is not os:
+            raise patches.PatchMovedError(f"{module} no longer reads the environment through the os module")
+        patches.replace(module, "os", environment.OsOfFunctions())
+        patches.take(module, "execution_credentials", "config")
+        patches.replace(module, "execution_credentials", execution_credentials)
     _name_errors()
     _mark_ends()
-    seams.wrap(SERVICE, "reap_idle_workers", "ttl", _last_ones_too)
-    seams.wrap(SERVICE, "_execute_function_warm", "func event request_id", _bounded)
-    seams.wrap(
+    patches.wrap(SERVICE, "reap_idle_workers", "ttl", _last_ones_too)
+    patches.wrap(SERVICE, "_execute_function_warm", "func event request_id", _bounded)
+    patches.wrap(
         SERVICE, "_emit_lambda_logs", "func request_id log_text error duration_ms log_source", _logged_by_role
     )
 
@@ -95,16 +95,18 @@ def worker_script(original: str) -> str:
     """Ministack's program that runs Python functions, changed to report an exception's class and stack.
 
     Raises:
-        SeamMoved: when the program is no longer the one this was written for.
+        PatchMovedError: when the program is no longer the one this was written for.
     """
     for line in (_ERROR_LINE, _INIT_LINE, _LAST_LINE, _RESULT_LINE):
         if original.count(line) != 1:
-            raise seams.SeamMoved(f"{RUNTIME}._PYTHON_WORKER_SCRIPT no longer contains {line.strip()!r} once")
+            raise patches.PatchMovedError(
+                f"{RUNTIME}._PYTHON_WORKER_SCRIPT no longer contains {line.strip()!r} once"
+            )
     flushed = "\n        sys.stdout.flush()\n        sys.stderr.flush()"
     ending = _LAST_LINE.replace(
         "\n\nrun()", f"{flushed}\n        os.write(2, {_END + chr(10)!r}.encode())\n\nrun()"
     )
-    # Told as an answer, because ministack ends a process that reports an error; Lambda keeps it.
+    # Reported as an answer, because ministack ends a process that reports an error; Lambda keeps it.
     named = (
         'json.dumps({"status": "ok", "result": None, "raised": {'
         '"error": str(e), "errorType": type(e).__name__, '
@@ -113,8 +115,8 @@ def worker_script(original: str) -> str:
     # Lambda's own names for a module that does not import and a function that is not in it.
     init = """    except Exception as e:
         _kind = "Runtime.HandlerNotFound" if isinstance(e, AttributeError) else "Runtime.ImportModuleError"
-        _told = f"Unable to import module '{module_name}': {e}" if _kind.endswith("Error") else str(e)
-        _real_stdout.write(json.dumps({"status": "error", "error": f"mdlc:{_kind}:{_told}"}) + "\\n")"""
+        _message = f"Unable to import module '{module_name}': {e}" if _kind.endswith("Error") else str(e)
+        _real_stdout.write(json.dumps({"status": "error", "error": f"mdlc:{_kind}:{_message}"}) + "\\n")"""
     # Lambda sends bytes as they are: a function that returns JSON as bytes returns that JSON.
     result = f"""{_RESULT_LINE}
             if isinstance(result, bytes):
@@ -129,8 +131,8 @@ def worker_script(original: str) -> str:
 
 def _name_errors() -> None:
     """Report an exception by its class, so that a machine's Retry and Catch by class match as on AWS."""
-    script = seams.take(RUNTIME, "_PYTHON_WORKER_SCRIPT")
-    seams.replace(RUNTIME, "_PYTHON_WORKER_SCRIPT", worker_script(script))
+    script = patches.take(RUNTIME, "_PYTHON_WORKER_SCRIPT")
+    patches.replace(RUNTIME, "_PYTHON_WORKER_SCRIPT", worker_script(script))
 
     def keeping(invoke: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
         def invoking(self: Any, *arguments: Any, **keywords: Any) -> dict[str, Any]:
@@ -143,7 +145,7 @@ def _name_errors() -> None:
 
         return invoking
 
-    seams.wrap(
+    patches.wrap(
         f"{RUNTIME}:Worker",
         "invoke",
         "self event request_id trace_id depth durable invoked_function_arn",
@@ -174,7 +176,7 @@ def _mark_ends() -> None:
 
         return read
 
-    seams.wrap(
+    patches.wrap(
         f"{RUNTIME}:Worker", "_drain_stderr_bounded", "self first_line_wait idle_confirm hard_cap", reading
     )
 
@@ -183,14 +185,14 @@ def _last_ones_too(reap: Callable[..., int]) -> Callable[..., int]:
     """End the last process of an idle function too, which ministack keeps for good."""
     runtime = importlib.import_module(RUNTIME)
     for name in ("_workers", "_lock"):
-        seams.take(RUNTIME, name)
-    seams.take(RUNTIME, "kill_workers", "workers")
+        patches.take(RUNTIME, name)
+    patches.take(RUNTIME, "kill_workers", "workers")
 
     def reap_all(ttl: float | None = None) -> int:
         ended = reap(ttl)
         with runtime._lock:
             workers = [
-                one for key in idle(runtime._workers, time.time()) for one in runtime._workers.pop(key)
+                worker for key in idle(runtime._workers, time.time()) for worker in runtime._workers.pop(key)
             ]
         runtime.kill_workers(workers)
         return ended + len(workers)
@@ -208,7 +210,7 @@ def idle(functions: Mapping[str, Sequence[Any]], now: float) -> list[str]:
     return [
         name
         for name, processes in functions.items()
-        if all(not one.in_use and now - one.last_used > IDLE_SECONDS for one in processes)
+        if all(not worker.in_use and now - worker.last_used > IDLE_SECONDS for worker in processes)
     ]
 
 
@@ -235,7 +237,7 @@ class Places:
 def _bounded(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """A bound on the functions that run at once; one invoked by a function goes first, or both might wait."""
     turns = threading.BoundedSemaphore(at_once())
-    depth = seams.take(SERVICE, "_invoke_depth")
+    depth = patches.take(SERVICE, "_invoke_depth")
     places: defaultdict[str, Places] = defaultdict(Places)
 
     def bounded(func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import options, seams, usage
+from mdlc_local import options, patches, usage
 
 LOGS = "ministack.services.cloudwatch_logs"
 KMS = "ministack.services.kms"
@@ -24,8 +24,8 @@ def install(app: ModuleType) -> None:
     del app
     if not options.current().iam:
         return
-    seams.wrap(LOGS, "_create_log_group", "data", _checked)
-    handlers = seams.take(PROVISIONERS, "_RESOURCE_HANDLERS")[LOG_GROUP_TYPE]
+    patches.wrap(LOGS, "_create_log_group", "data", _checked)
+    handlers = patches.take(PROVISIONERS, "_RESOURCE_HANDLERS")[LOG_GROUP_TYPE]
     create, update = handlers["create"], handlers["update"]
 
     def created(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:

@@ -42,7 +42,7 @@ def evaluate(
     Raises:
         ValueError: for what is no expression, is not evaluated here, or names an unknown id.
     """
-    found = dict(known)
+    known_series = dict(known)
     trees = {name: _parsed(expression) for name, expression in expressions}
 
     def value(node: ast.expr, path: tuple[str, ...]) -> Series:
@@ -51,7 +51,7 @@ def evaluate(
         if isinstance(node, ast.Name):
             return named(node.id, path)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            return [None if one is None else -one for one in value(node.operand, path)]
+            return [None if point is None else -point for point in value(node.operand, path)]
         if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
             return _paired(_OPERATORS[type(node.op)], value(node.left, path), value(node.right, path))
         if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _OPERATORS:
@@ -63,12 +63,12 @@ def evaluate(
         raise ValueError(f"metric math: {ast.unparse(node)!r} is not evaluated in the embedded AWS")
 
     def named(name: str, path: tuple[str, ...]) -> Series:
-        if name in found:
-            return found[name]
+        if name in known_series:
+            return known_series[name]
         if name not in trees or name in path:
             raise ValueError(f"metric math: {name!r} names no metric or expression of the alarm")
-        found[name] = value(trees[name], (*path, name))
-        return found[name]
+        known_series[name] = value(trees[name], (*path, name))
+        return known_series[name]
 
     def called(function: str, arguments: list[ast.expr], path: tuple[str, ...]) -> Series:
         if function in _AGGREGATES and len(arguments) == 1:
@@ -78,29 +78,29 @@ def evaluate(
                 )
             series = [value(item, path) for item in arguments[0].elts]
             return [
-                _AGGREGATES[function]([one for one in row if one is not None])
-                if any(one is not None for one in row)
+                _AGGREGATES[function]([point for point in row if point is not None])
+                if any(point is not None for point in row)
                 else None
                 for row in zip(*series, strict=True)
             ]
         if function == "ABS" and len(arguments) == 1:
-            return [None if one is None else abs(one) for one in value(arguments[0], path)]
+            return [None if point is None else abs(point) for point in value(arguments[0], path)]
         if function == "FILL" and len(arguments) == 2:
             return [
-                one if one is not None else fill
-                for one, fill in zip(value(arguments[0], path), value(arguments[1], path), strict=True)
+                point if point is not None else fill
+                for point, fill in zip(value(arguments[0], path), value(arguments[1], path), strict=True)
             ]
         if function == "IF" and len(arguments) == 3:
             truth, yes, no = (value(argument, path) for argument in arguments)
             return [
-                None if one is None else (first if one else second)
-                for one, first, second in zip(truth, yes, no, strict=True)
+                None if point is None else (first if point else second)
+                for point, first, second in zip(truth, yes, no, strict=True)
             ]
         raise ValueError(f"metric math: {function} is not evaluated in the embedded AWS")
 
     for name in trees:
         named(name, ())
-    return found
+    return known_series
 
 
 def _parsed(expression: str) -> ast.expr:
@@ -111,7 +111,7 @@ def _parsed(expression: str) -> ast.expr:
 
 
 def _paired(operation: Callable[[float, float], float], left: Series, right: Series) -> Series:
-    def one(first: float | None, second: float | None) -> float | None:
+    def paired(first: float | None, second: float | None) -> float | None:
         if first is None or second is None:
             return None
         try:
@@ -119,4 +119,4 @@ def _paired(operation: Callable[[float, float], float], left: Series, right: Ser
         except (ZeroDivisionError, OverflowError):
             return None  # CloudWatch drops such a data point
 
-    return [one(first, second) for first, second in zip(left, right, strict=True)]
+    return [paired(first, second) for first, second in zip(left, right, strict=True)]

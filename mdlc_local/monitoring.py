@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import iam, options, seams
+from mdlc_local import iam, options, patches
 
 SERVICE = "monitoring"
 """ministack's name of CloudWatch."""
@@ -22,8 +22,8 @@ def install(app: ModuleType) -> None:
     """Complete the enforcement of CloudWatch's permissions."""
     if not options.current().iam:
         return
-    seams.wrap(iam.ACTIONS, "request_tag_context", "service iam_action body params", _telling_namespaces)
-    seams.wrap(iam.ACTIONS, "extract_resource_arn", EXTRACT, _naming_alarms)
+    patches.wrap(iam.ACTIONS, "request_tag_context", "service iam_action body params", _adding_namespaces)
+    patches.wrap(iam.ACTIONS, "extract_resource_arn", EXTRACT, _naming_alarms)
     app.SERVICE_HANDLERS[SERVICE] = _checking_alarms(app.SERVICE_HANDLERS[SERVICE])
 
 
@@ -34,10 +34,10 @@ def members(body: bytes, params: dict[str, Any]) -> dict[str, Any]:
     """
     if body[:1] == b"{":
         return _object(json.loads, body)
-    found = _object(importlib.import_module("cbor2").loads, body) if body else {}
+    document = _object(importlib.import_module("cbor2").loads, body) if body else {}
     flat = {name: value[0] if isinstance(value, list) else value for name, value in params.items()}
     names = [value for name, value in flat.items() if name.startswith("AlarmNames.member.")]
-    return {**flat, **({"AlarmNames": names} if names else {}), **found}
+    return {**flat, **({"AlarmNames": names} if names else {}), **document}
 
 
 def _object(read: Callable[[bytes], Any], body: bytes) -> dict[str, Any]:
@@ -48,14 +48,17 @@ def _object(read: Callable[[bytes], Any], body: bytes) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _telling_namespaces(tags: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+def _adding_namespaces(tags: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """`cloudwatch:namespace`, which ministack does not tell, so that no condition on it would ever hold."""
 
     def context(service: str, iam_action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:
-        found = tags(service, iam_action, body, params)
+        context_keys = tags(service, iam_action, body, params)
         if iam_action == "cloudwatch:PutMetricData":
-            found = {**found, "cloudwatch:namespace": str(members(body, params).get("Namespace", ""))}
-        return found
+            context_keys = {
+                **context_keys,
+                "cloudwatch:namespace": str(members(body, params).get("Namespace", "")),
+            }
+        return context_keys
 
     return context
 

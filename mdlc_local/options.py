@@ -78,16 +78,16 @@ def parse(arguments: Sequence[str]) -> Options:
         "--time-scale", type=float, default=1.0, help="divide waiting in state machines by this"
     )
     parser.add_argument("--no-iam", action="store_true", help="do not enforce IAM and KMS permissions")
-    given = parser.parse_args(arguments)
+    values = parser.parse_args(arguments)
     try:
         return Options(
-            port=given.port,
-            state_dir=given.state_dir.expanduser().absolute(),
-            images=given.images.expanduser().absolute() if given.images else None,
-            parent_pid=given.parent_pid,
-            idle_minutes=given.idle_minutes,
-            time_scale=given.time_scale,
-            iam=not given.no_iam,
+            port=values.port,
+            state_dir=values.state_dir.expanduser().absolute(),
+            images=values.images.expanduser().absolute() if values.images else None,
+            parent_pid=values.parent_pid,
+            idle_minutes=values.idle_minutes,
+            time_scale=values.time_scale,
+            iam=not values.no_iam,
         )
     except ValueError as error:
         parser.error(str(error))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import seams
+from mdlc_local import patches
 
 MAX_SYNCHRONOUS_BYTES = 6 * 1024 * 1024
 MAX_ASYNCHRONOUS_BYTES = 1024 * 1024
@@ -21,14 +21,14 @@ TOO_LONG = "Request Too Long"
 """API Gateway's message of a 413."""
 
 
-class EventTooLarge(Exception):
+class EventTooLargeError(Exception):
     """A request to an API whose event is larger than a function takes."""
 
 
 def install(app: ModuleType) -> None:
     """Refuse invocations of functions whose event is too large."""
     app.SERVICE_HANDLERS["lambda"] = _limited(app.SERVICE_HANDLERS["lambda"])
-    seams.take("ministack.services.apigateway_v1", "_gw_error", "response_type message")
+    patches.take("ministack.services.apigateway_v1", "_gw_error", "response_type message")
 
 
 def size(value: Any) -> int:
@@ -51,10 +51,10 @@ def check_event(event: dict[str, Any]) -> None:
     """Refuse the event of an API's request that its function could not take.
 
     Raises:
-        EventTooLarge: when it is too large.
+        EventTooLargeError: when it is too large.
     """
     if size(event) > MAX_SYNCHRONOUS_BYTES:
-        raise EventTooLarge(f"the event of the request has more than {MAX_SYNCHRONOUS_BYTES} bytes")
+        raise EventTooLargeError(f"the event of the request has more than {MAX_SYNCHRONOUS_BYTES} bytes")
 
 
 def too_long() -> Any:

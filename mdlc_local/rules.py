@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import iam, options, seams, trust
+from mdlc_local import iam, options, patches, trust
 
 log = logging.getLogger("mdlc_local.rules")
 
@@ -29,17 +29,17 @@ MIN_TICK_SECONDS = 0.2
 def install(app: ModuleType) -> None:
     """Check a target's role before ministack delivers to it, and have rates follow the time scale."""
     del app
-    seams.take(FUNCTIONS, "_get_func_record_for_ref_in_scope", "function_ref account_id region")
-    seams.wrap(EVENTBRIDGE, "_invoke_target", "target event rule view", _as_role)
-    seams.wrap(EVENTBRIDGE, "_parse_rate_seconds", "expr", _scaled)
-    tick = float(seams.take(EVENTBRIDGE, TICK)) / options.current().time_scale
-    seams.replace(EVENTBRIDGE, TICK, max(tick, MIN_TICK_SECONDS))
+    patches.take(FUNCTIONS, "_get_func_record_for_ref_in_scope", "function_ref account_id region")
+    patches.wrap(EVENTBRIDGE, "_invoke_target", "target event rule view", _as_role)
+    patches.wrap(EVENTBRIDGE, "_parse_rate_seconds", "expr", _scaled)
+    tick = float(patches.take(EVENTBRIDGE, TICK)) / options.current().time_scale
+    patches.replace(EVENTBRIDGE, TICK, max(tick, MIN_TICK_SECONDS))
 
 
 def _scaled(parse: Callable[[str], int | None]) -> Callable[[str], float | None]:
     def seconds(expr: str) -> float | None:
-        found = parse(expr)
-        return None if found is None else found / options.current().time_scale
+        interval = parse(expr)
+        return None if interval is None else interval / options.current().time_scale
 
     return seconds
 

@@ -15,7 +15,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import authentication, children, control, credentials, environment, loopback, options, seams
+from mdlc_local import (
+    authentication,
+    children,
+    control,
+    credentials,
+    environment,
+    loopback,
+    memory,
+    options,
+    patches,
+)
 from mdlc_local.options import HOST, Options
 
 log = logging.getLogger("mdlc_local.server")
@@ -60,10 +70,10 @@ def main(arguments: Sequence[str]) -> int:
     _log_to(chosen)
     environment.apply(chosen)
     try:
-        versions = seams.check_versions()
+        versions = patches.check_versions()
         app = load()
         asyncio.run(_serve(app, chosen, listener, versions, started))
-    except seams.SeamMoved as moved:
+    except patches.PatchMovedError as moved:
         print(moved, file=sys.stderr)
         return 2
     finally:
@@ -103,7 +113,8 @@ class OneLine(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
         """The line of a record, without its traceback."""
         return "".join(
-            one if one.isprintable() else f"\\u{ord(one):04x}" for one in super().formatMessage(record)
+            character if character.isprintable() else f"\\u{ord(character):04x}"
+            for character in super().formatMessage(record)
         )
 
 
@@ -159,8 +170,9 @@ async def _serve(
     }
     control.route("GET", "health", lambda _: facts)
     watching = [
-        asyncio.create_task(_announce(chosen, facts, started)),
+        asyncio.create_task(_report_ready(chosen, facts, started)),
         asyncio.create_task(_watch(chosen, gateway, stop)),
+        asyncio.create_task(memory.give_back()),
     ]
     await hypercorn.serve(authenticated, config, shutdown_trigger=stop.wait)
     for task in watching:
@@ -177,7 +189,7 @@ def _stop_soon(stop: asyncio.Event) -> None:
     hard_end.start()
 
 
-async def _announce(chosen: Options, facts: dict[str, Any], started: float) -> None:
+async def _report_ready(chosen: Options, facts: dict[str, Any], started: float) -> None:
     """Write ready.json once the server answers over its socket."""
     request = f"GET {control.PREFIX}health HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
     while True:
@@ -202,7 +214,7 @@ async def _announce(chosen: Options, facts: dict[str, Any], started: float) -> N
 def _warm_up() -> None:
     try:
         importlib.import_module("mdlc_local.states").warm_up()
-    except seams.SeamMoved as moved:
+    except patches.PatchMovedError as moved:
         log.critical("%s", moved)
         print(moved, file=sys.stderr)
         os.kill(os.getpid(), signal.SIGTERM)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, quote
 
-from mdlc_local import credentials, seams
+from mdlc_local import credentials, patches
 
 SIGNATURES = "ministack.core.sigv4"
 EVALUATOR = "ministack.core.iam_evaluator"
@@ -33,7 +33,7 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class Request:
+class SignedRequest:
     """What a request says of itself, before anybody believes it."""
 
     method: str
@@ -43,7 +43,7 @@ class Request:
     headers: Mapping[str, str]
 
     @classmethod
-    def of(cls, scope: dict[str, Any]) -> "Request":
+    def of(cls, scope: dict[str, Any]) -> "SignedRequest":
         """Read an ASGI scope; a header that is sent twice is one value, as a signature has it."""
         headers: dict[str, str] = {}
         decode = importlib.import_module(SIGNATURES).decode_header_value
@@ -73,21 +73,21 @@ class Request:
 def check_seams() -> None:
     """Make sure that what is used of ministack here is as it was."""
     signature = "signature secret method raw_path query_params headers body presigned explain"
-    seams.take(SIGNATURES, "header_signature_failure", signature)
-    seams.take(SIGNATURES, "decode_header_value", "value")
+    patches.take(SIGNATURES, "header_signature_failure", signature)
+    patches.take(SIGNATURES, "decode_header_value", "value")
     for name, parameters in (
         ("parse_header_signature", "headers"),
         ("parse_query_signature", "query_params"),
         ("request_time_failure", "signature now"),
         ("presigned_request_is_expired", "amz_date expires now"),
     ):
-        seams.take(SIGNATURES, name, parameters)
-    seams.take(EVALUATOR, "resolve_credential", "access_key_id account_id session_token")
-    seams.take(EVALUATOR, "find_iam_access_key_account", "access_key_id")
-    seams.take(EVALUATOR, "_sigv2_check", "request account_id")
+        patches.take(SIGNATURES, name, parameters)
+    patches.take(EVALUATOR, "resolve_credential", "access_key_id account_id session_token")
+    patches.take(EVALUATOR, "find_iam_access_key_account", "access_key_id")
+    patches.take(EVALUATOR, "_sigv2_check", "request account_id")
 
 
-def refusal(request: Request, body: bytes) -> Refusal | None:
+def refusal(request: SignedRequest, body: bytes) -> Refusal | None:
     """Why a request is not believed to come from the holder of a key of this server; None when it is."""
     signatures = importlib.import_module(SIGNATURES)
     authorization = request.headers.get("authorization", "")
@@ -140,7 +140,7 @@ def missing() -> Refusal:
     )
 
 
-def _expired(signatures: Any, parsed: Any, request: Request) -> Refusal | None:
+def _expired(signatures: Any, parsed: Any, request: SignedRequest) -> Refusal | None:
     seconds = (request.query.get("X-Amz-Expires") or [""])[0]
     try:
         expired = signatures.presigned_request_is_expired(parsed.amz_date, seconds)
@@ -171,7 +171,7 @@ def _credential(access_key: str, token: str) -> Any:
     return credential
 
 
-def _version_2(request: Request) -> Refusal | None:
+def _version_2(request: SignedRequest) -> Refusal | None:
     """S3's older signature, which boto3 still puts into presigned URLs of us-east-1."""
     evaluator = importlib.import_module(EVALUATOR)
     authorization = request.headers.get("authorization", "")

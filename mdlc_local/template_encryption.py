@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import Any
 from xml.etree import ElementTree
 
-from mdlc_local import seams
+from mdlc_local import patches
 
 PROVISIONERS = "ministack.services.cloudformation.provisioners"
 S3 = "ministack.services.s3"
@@ -17,8 +17,8 @@ TABLE_TYPE = "AWS::DynamoDB::Table"
 def install(app: ModuleType) -> None:
     """Apply the encryption properties of buckets and tables."""
     del app
-    seams.wrap(PROVISIONERS, "_s3_apply_configurations", "name props old_props", _encrypting_buckets)
-    handlers = seams.take(PROVISIONERS, "_RESOURCE_HANDLERS")[TABLE_TYPE]
+    patches.wrap(PROVISIONERS, "_s3_apply_configurations", "name props old_props", _encrypting_buckets)
+    handlers = patches.take(PROVISIONERS, "_RESOURCE_HANDLERS")[TABLE_TYPE]
     create, update = handlers["create"], handlers["update"]
 
     def created(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
@@ -37,7 +37,7 @@ def install(app: ModuleType) -> None:
 def _encrypting_buckets(apply: Callable[..., None]) -> Callable[..., None]:
     def applied(name: str, props: dict[str, Any], old_props: dict[str, Any] | None = None) -> None:
         apply(name, props, old_props)
-        configurations = seams.take(S3, "_bucket_encryption")
+        configurations = patches.take(S3, "_bucket_encryption")
         if "BucketEncryption" in props:
             configurations[name] = encryption_xml(props["BucketEncryption"])
         elif "BucketEncryption" in (old_props or {}):
@@ -49,23 +49,25 @@ def _encrypting_buckets(apply: Callable[..., None]) -> Callable[..., None]:
 def encryption_xml(encryption: dict[str, Any]) -> str:
     """A template's `BucketEncryption` as the body of PutBucketEncryption."""
     root = ElementTree.Element("ServerSideEncryptionConfiguration", xmlns=S3_NAMESPACE)
-    for given in encryption["ServerSideEncryptionConfiguration"]:
+    for rule_document in encryption["ServerSideEncryptionConfiguration"]:
         rule = ElementTree.SubElement(root, "Rule")
-        default = given.get("ServerSideEncryptionByDefault")
+        default = rule_document.get("ServerSideEncryptionByDefault")
         if default:
             apply = ElementTree.SubElement(rule, "ApplyServerSideEncryptionByDefault")
             for name in ("SSEAlgorithm", "KMSMasterKeyID"):
                 if name in default:
                     ElementTree.SubElement(apply, name).text = str(default[name])
-        if "BucketKeyEnabled" in given:
-            ElementTree.SubElement(rule, "BucketKeyEnabled").text = str(given["BucketKeyEnabled"]).lower()
+        if "BucketKeyEnabled" in rule_document:
+            ElementTree.SubElement(rule, "BucketKeyEnabled").text = str(
+                rule_document["BucketKeyEnabled"]
+            ).lower()
     return ElementTree.tostring(root, encoding="unicode")
 
 
 def _encrypt_table(name: str, props: dict[str, Any]) -> None:
-    given = props.get("SSESpecification")
-    describe = seams.take(DYNAMODB, "_sse_description_from_spec", "spec")
-    table = seams.take(DYNAMODB, "_tables").get(name)
+    specification = props.get("SSESpecification")
+    describe = patches.take(DYNAMODB, "_sse_description_from_spec", "spec")
+    table = patches.take(DYNAMODB, "_tables").get(name)
     if table is not None:
-        enabled = str((given or {}).get("SSEEnabled")).lower() == "true"
-        table["SSEDescription"] = describe({**given, "Enabled": enabled}) if given else None
+        enabled = str((specification or {}).get("SSEEnabled")).lower() == "true"
+        table["SSEDescription"] = describe({**specification, "Enabled": enabled}) if specification else None

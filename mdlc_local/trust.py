@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import options, seams, usage
+from mdlc_local import options, patches, usage
 
 IAM = "ministack.services.iam"
 PROVISIONERS = "ministack.services.cloudformation.provisioners"
@@ -147,10 +147,10 @@ def install(app: ModuleType) -> None:
     """Refuse a function or schedule whose role its service cannot assume."""
     if not options.current().iam:
         return
-    seams.take(usage.EVALUATOR, "evaluate_resource_policy", "doc ctx service named_only direct_only")
+    patches.take(usage.EVALUATOR, "evaluate_resource_policy", "doc ctx service named_only direct_only")
     for service in sorted({action.partition(":")[0] for action in CHECKED}):
         app.SERVICE_HANDLERS[service] = _checking(service, app.SERVICE_HANDLERS[service])
-    function = seams.take(PROVISIONERS, "_RESOURCE_HANDLERS")["AWS::Lambda::Function"]
+    function = patches.take(PROVISIONERS, "_RESOURCE_HANDLERS")["AWS::Lambda::Function"]
     for verb, position in (("create", 1), ("update", 2)):
         function[verb] = _provisioning(function[verb], position)
 

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mdlc_local import control, options, seams
+from mdlc_local import control, options, patches
 
 EVALUATOR = "ministack.core.iam_evaluator"
 ENFORCE = "access_key_id iam_action service region resource_arn service_context"
@@ -99,8 +99,8 @@ def install() -> Ledger:
     """Record what ministack's evaluator decides, and answer below ``/_mdlc/``."""
     evaluator = importlib.import_module(EVALUATOR)
     ledger = Ledger(options.current().state_dir / "usage.jsonl")
-    enforce = seams.take(EVALUATOR, "enforce", ENFORCE)
-    seams.wrap(EVALUATOR, "_gather_role_policies", "role_name account_id", _taking)
+    enforce = patches.take(EVALUATOR, "enforce", ENFORCE)
+    patches.wrap(EVALUATOR, "_gather_role_policies", "role_name account_id", _taking)
 
     def recording(
         access_key_id: str,
@@ -138,7 +138,7 @@ def install() -> Ledger:
             )
         return verdict
 
-    seams.replace(EVALUATOR, "enforce", recording)
+    patches.replace(EVALUATOR, "enforce", recording)
     _routes(ledger)
     return ledger
 
@@ -153,26 +153,26 @@ def asking(without: Iterable[str] = ()) -> Iterator[None]:
         _asked.reset(token)
 
 
-def _taking(gather: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
+def _taking(collect: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
     """A role's policies, without the action that is being evaluated when it was taken away."""
 
-    def gathered(role_name: str, account_id: str) -> Any:
-        policies, action = gather(role_name, account_id), _taken.get()
+    def collecting(role_name: str, account_id: str) -> Any:
+        policies, action = collect(role_name, account_id), _taken.get()
         return [list(_without(statements, action)) for statements in policies] if action else policies
 
-    return gathered
+    return collecting
 
 
 def _without(statements: Iterable[Any], action: str) -> Iterator[Any]:
     matches = importlib.import_module(EVALUATOR).fnmatch_iam
-    for one in statements:
-        if one.effect != "Allow":
-            yield one
-        elif one.not_actions:
-            yield replace(one, not_actions=[*one.not_actions, action])
-        elif left := [pattern for pattern in one.actions if not matches(action, pattern)]:
+    for statement in statements:
+        if statement.effect != "Allow":
+            yield statement
+        elif statement.not_actions:
+            yield replace(statement, not_actions=[*statement.not_actions, action])
+        elif left := [pattern for pattern in statement.actions if not matches(action, pattern)]:
             # Only this action is being evaluated: a pattern that also allows others may go as a whole.
-            yield replace(one, actions=left)
+            yield replace(statement, actions=left)
 
 
 def _routes(ledger: Ledger) -> None:

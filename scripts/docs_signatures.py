@@ -41,8 +41,12 @@ def _unpacked(parameter: Parameter, package: Any) -> Class | None:
 
 
 def _shown(function: Function, typed_dict: Class, package: Any) -> dict[str, Parameter]:
-    made = _class(getattr(function.returns, "canonical_path", str(function.returns)), package, function)
-    defaults = {name: member.value for name, member in made.attributes.items()} if made else {}
+    defining_class = _class(
+        getattr(function.returns, "canonical_path", str(function.returns)), package, function
+    )
+    defaults = (
+        {name: member.value for name, member in defining_class.attributes.items()} if defining_class else {}
+    )
     return {
         name: Parameter(
             name,
@@ -57,8 +61,8 @@ def _shown(function: Function, typed_dict: Class, package: Any) -> dict[str, Par
 def _attributes(typed_dict: Class, package: Any) -> dict[str, Any]:
     inherited: dict[str, Any] = {}
     for base in typed_dict.bases:
-        found = _class(base.canonical_path, package)
-        inherited |= _attributes(found, package) if found else {}
+        base_class = _class(base.canonical_path, package)
+        inherited |= _attributes(base_class, package) if base_class else {}
     return {**inherited, **typed_dict.attributes}
 
 
@@ -69,5 +73,5 @@ def _class(path: str, package: Any, function: Function | None = None) -> Class |
         name = function.resolve(name)
     if not name.startswith(f"{package.path}."):
         return None
-    found = package[name.removeprefix(f"{package.path}.")]
-    return found.final_target if found.is_alias else found
+    member = package[name.removeprefix(f"{package.path}.")]
+    return member.final_target if member.is_alias else member

@@ -30,6 +30,7 @@ REFERENCE: Mapping[str, tuple[str, str]] = {
         "State machines as plain data. Import each from `mdlc_constructs.asl`, or from `mdlc_constructs` "
         "what it exports.",
     ),
+    "stacks": ("Reference stacks", "Whole stacks to copy or to subclass. They are not part of the wheel."),
     "governance": ("Governance", "Checks by cdk-nag. Import each from `mdlc_constructs.governance`."),
 }
 """The pages of the reference: their titles, and how each begins."""
@@ -54,6 +55,9 @@ def reference_pages() -> dict[str, str]:
     for package, page in PACKAGES.items():
         for name, module in public_names(package).items():
             entries[page or _page_of(module)].append(f"::: {package}.{name}\n")
+    for path in sorted((ROOT / "stacks").glob("[a-z]*.py")):
+        classes = [node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)]
+        entries["stacks"] += [f"::: stacks.{path.stem}.{name}\n" for name in classes]
     pages = {
         page: f"# {title}\n\n{about}\n\n" + "\n".join(sorted(entries[page], key=str.lower))
         for page, (title, about) in REFERENCE.items()
@@ -102,13 +106,13 @@ def for_site(markdown: str, repository_path: str, page: str) -> str:
         page: where it stands on the site, such as `tasks.md`.
     """
 
-    def replaced(found: re.Match[str]) -> str:
-        path = _in_repository(found[2], repository_path)
+    def replaced(match: re.Match[str]) -> str:
+        path = _in_repository(match[2], repository_path)
         if path is None:
-            return found[0]
-        anchor = found[2].partition("#")[2]
+            return match[0]
+        anchor = match[2].partition("#")[2]
         target = posixpath.relpath(site_path(path), posixpath.dirname(page) or ".")
-        return f"{found[1]}{target}{'#' if anchor else ''}{anchor}"
+        return f"{match[1]}{target}{'#' if anchor else ''}{anchor}"
 
     parts = re.split(r"(^```.*?^```$)", markdown, flags=re.M | re.S)
     return "".join(part if number % 2 else _LINK.sub(replaced, part) for number, part in enumerate(parts))

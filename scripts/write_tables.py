@@ -157,7 +157,7 @@ def probes() -> str:
 
 
 def alarms() -> str:
-    """What each bound of `RollbackAlarms` is held against, and what is watched unless told otherwise."""
+    """What each bound of `RollbackAlarms` is held against, and what is watched by default."""
     default, rows = RollbackAlarms(), []
     for argument, alone in _ALARMS:
         (spec,) = alone.specs()
@@ -197,8 +197,8 @@ def written(text: str) -> str:
     Raises:
         KeyError: for a mark that names no table.
     """
-    made = {**tables(), **monitoring_tables()}
-    return _MARKED.sub(lambda found: f"{found['mark']}{made[found['name']]}{found['end']}", text)
+    rendered = {**tables(), **monitoring_tables()}
+    return _MARKED.sub(lambda match: f"{match['mark']}{rendered[match['name']]}{match['end']}", text)
 
 
 def _words(make: Callable[[], object]) -> str:

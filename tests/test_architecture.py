@@ -73,11 +73,14 @@ WITH_CDK = {
     f"{WORKFLOWS}.batch_inference.construct",
     f"{WORKFLOWS}.batch_inference.look_up",
     f"{WORKFLOWS}.monitoring.construct",
-    f"{WORKFLOWS}.monitoring.surroundings",
+    f"{WORKFLOWS}.monitoring.alarms",
+    f"{WORKFLOWS}.monitoring.event_rules",
     f"{WORKFLOWS}.real_time_inference.construct",
-    f"{WORKFLOWS}.real_time_inference.surroundings",
+    f"{WORKFLOWS}.real_time_inference.alarms",
+    f"{WORKFLOWS}.real_time_inference.event_rules",
     f"{WORKFLOWS}.retraining.construct",
-    f"{WORKFLOWS}.retraining.surroundings",
+    f"{WORKFLOWS}.retraining.code_change",
+    f"{WORKFLOWS}.retraining.event_rules",
     f"{GOVERNANCE}.nag",
 }
 """The modules of the library that need the CDK; every other one runs without it."""

@@ -130,8 +130,8 @@ class BatchInference(Construct):
         champion.add_catch(record, errors=["DynamoDB.ConditionalCheckFailedException"], outputs={})
         states.caught(champion)
         detail = {"outcome": "{% $result.outcome %}", "run": "{% $plan.run %}", **kept}
-        announce = states.event("Announce", "Predictions Published", detail)
-        states.caught(announce)
+        published = states.event("PublishEvent", "Predictions Published", detail)
+        states.caught(published)
         resume = states.resumed(
             [
                 model,
@@ -151,7 +151,7 @@ class BatchInference(Construct):
         input_verdict.otherwise(prepare)
         prepare.next(score).next(check_output).next(output_verdict)
         output_verdict.otherwise(publish)
-        publish.next(champion).next(record).next(announce)
+        publish.next(champion).next(record).next(published)
         states.machine(
             plan,
             comment=f"Scores a batch with the latest approved package of {home.name} and publishes it",

@@ -45,12 +45,12 @@ class Records:
         self._interval = Duration.seconds(2)
         self._max_delay = Duration.seconds(60)
         failed = sfn.Fail.jsonata(scope, "Failed", error="{% $failure.Error %}", cause="{% $failure.Cause %}")
-        announce = self.event(
-            "AnnounceFailure",
+        publish = self.event(
+            "PublishFailure",
             failure_event,
             {"error": "{% $failure.Error %}", "cause": "{% $substring($failure.Cause, 0, 2000) %}"},
         )
-        announce.add_catch(failed)
+        publish.add_catch(failed)
         record = tasks.DynamoPutItem.jsonata(
             scope,
             "RecordFailure",
@@ -67,9 +67,9 @@ class Records:
             },
         )
         self.retried(record, DYNAMODB)
-        record.add_catch(announce)
-        record.next(announce)
-        announce.next(failed)
+        record.add_catch(publish)
+        record.next(publish)
+        publish.next(failed)
         self.failure = record
 
     def retried(self, state: Any, errors: Sequence[str]) -> None:
@@ -102,7 +102,7 @@ class Records:
 
     def audit_item(self, outcome: str, fields: Mapping[str, str]) -> dict[str, str]:
         """The audit item's attributes, all texts."""
-        given = {
+        texts = {
             key: (
                 f"{{% $exists($states.context.Execution.Input.{key}) ? "
                 f"$string($states.context.Execution.Input.{key}) : '{otherwise}' %}}"
@@ -122,7 +122,7 @@ class Records:
             "execution_arn": "{% $states.context.Execution.Id %}",
             "started_at": "{% $states.context.Execution.StartTime %}",
             "finished_at": "{% $now() %}",
-            **given,
+            **texts,
             "run": "{% $plan.run %}",
             "data_version": "{% $plan.data_version %}",
             **fields,

@@ -166,8 +166,8 @@ class Training(Construct):
             **kept,
             "evaluation": "{% $plan.uris.evaluation %}",
         }
-        announce = states.event("Announce", "Training Completed", detail)
-        states.caught(announce)
+        published = states.event("PublishEvent", "Training Completed", detail)
+        states.caught(published)
         resume = states.resumed(
             [check, verdict, prepare, train, model, score, evaluate, register],
             record,
@@ -178,7 +178,7 @@ class Training(Construct):
         verdict.otherwise(prepare)
         prepare.next(train).next(model).next(score).next(evaluate).next(register).next(decide).next(
             record
-        ).next(announce)
+        ).next(published)
         states.machine(
             plan,
             comment=f"Trains {home.name}, compares it with the champion and registers it",

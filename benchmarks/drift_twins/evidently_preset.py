@@ -26,14 +26,14 @@ def main() -> None:
     reference = Dataset.from_pandas(baseline, data_definition=definition)
     current = Dataset.from_pandas(window, data_definition=definition)
     snapshot = Report([DataDriftPreset()]).run(current, reference)
-    found = {}
+    statistics = {}
     for metric in snapshot.dict()["metrics"]:
         config = metric["config"]
         if "column" in config:
             name = STATISTICS.get(config["method"], config["method"])
-            found[config["column"]] = {name: float(metric["value"])}
+            statistics[config["column"]] = {name: float(metric["value"])}
     with open(sys.argv[3], "w") as file:
-        json.dump(found, file)
+        json.dump(statistics, file)
 
 
 if __name__ == "__main__":

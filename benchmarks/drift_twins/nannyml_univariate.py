@@ -18,11 +18,11 @@ def main() -> None:
     calculator = nannyml.UnivariateDriftCalculator(column_names=names, chunk_number=1)
     calculator.fit(baseline)
     frame = calculator.calculate(window).filter(period="analysis").to_df()
-    found = {
+    statistics = {
         name: {"jensen_shannon": float(frame[name]["jensen_shannon"]["value"].iloc[-1])} for name in names
     }
     with open(sys.argv[3], "w") as file:
-        json.dump(found, file)
+        json.dump(statistics, file)
 
 
 if __name__ == "__main__":

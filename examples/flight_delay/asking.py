@@ -100,12 +100,12 @@ class Api:
     def ask(self, session: URLLib3Session, request_id: str, row: Mapping[str, Any]) -> Asked:
         """Ask once; nothing is tried again."""
         body = json.dumps({"request_id": request_id, "row": known_to_passengers(row)})
-        made = AWSRequest("POST", self.address, {"Content-Type": "application/json"}, body)
-        SigV4Auth(self.credentials, "execute-api", self.region).add_auth(made)
+        request = AWSRequest("POST", self.address, {"Content-Type": "application/json"}, body)
+        SigV4Auth(self.credentials, "execute-api", self.region).add_auth(request)
         began = time.monotonic()
         status, answer = 0, {}
         try:
-            response = session.send(made.prepare())
+            response = session.send(request.prepare())
             status, answer = response.status_code, json.loads(response.content)
         except (BotoCoreError, ValueError) as error:
             answer = {"message": repr(error)}

@@ -63,9 +63,9 @@ def write_scoring_input(folder: Path, months: Iterable[int] = (12,)) -> list[Pat
 
 def planes() -> list[dict[str, str | int]]:
     """What the register knows of each plane; facts that it lacks are left out."""
-    found = _source().execute(_PLANES)
-    names = [column[0] for column in found.description or ()]
-    rows = (zip(names, row, strict=True) for row in found.fetchall())
+    cursor = _source().execute(_PLANES)
+    names = [column[0] for column in cursor.description or ()]
+    rows = (zip(names, row, strict=True) for row in cursor.fetchall())
     return [{name: value for name, value in row if value is not None} for row in rows]
 
 

@@ -79,7 +79,7 @@ def demo(out: Console) -> None:
         CommandError: a step failed, or something did not turn out as it should; the message says what.
     """
     local.up(ROOT)
-    chosen = target.announced(ROOT, "local")
+    chosen = target.reported(ROOT, "local")
     outputs = deployment.deploy(chosen, ROOT, [following.STACK])[following.STACK]
     data = ROOT / ".mdlc" / "demo" / "data"
     loading.load(chosen, outputs["BucketName"], data)
@@ -114,9 +114,9 @@ def offline(out: Console, chosen: Target) -> Outcome:
     package = serving.package(chosen, training["package_arn"])
     version = int(package["ModelPackageVersion"])
     if package["ModelApprovalStatus"] != "Approved":
-        told = package.get("ApprovalDescription", "the gate refused it")
+        refusal = package.get("ApprovalDescription", "the gate refused it")
         raise CommandError(
-            f"version {version} is {package['ModelApprovalStatus']} ({told}): undo your change"
+            f"version {version} is {package['ModelApprovalStatus']} ({refusal}): undo your change"
         )
     serving.release_first(out, chosen, version, known, trained=training["outcome"] != "Unchanged")
     batch = following.run(out, chosen, "batch-inference", {**reason, "package_version": version})
@@ -138,8 +138,8 @@ def scores(predictions: Path) -> dict[str, float]:
     """The batch's score of each flight."""
     with duckdb.connect() as connection:
         parts = connection.read_parquet(f"{predictions}/parts/*.parquet")
-        found = parts.project("row_key, score").fetchall()
-    return {str(key): float(score) for key, score in found}
+        pairs = parts.project("row_key, score").fetchall()
+    return {str(key): float(score) for key, score in pairs}
 
 
 def check(outcome: Outcome) -> None:

@@ -38,7 +38,7 @@ def workflow(chosen: Target, name: str, team: Team = FLIGHT_DELAY) -> StateMachi
 
 
 def run(
-    out: Console, chosen: Target, name: str, given: Mapping[str, Any], team: Team = FLIGHT_DELAY
+    out: Console, chosen: Target, name: str, arguments: Mapping[str, Any], team: Team = FLIGHT_DELAY
 ) -> dict[str, str]:
     """Runs a workflow of the stack and shows it; returns its output.
 
@@ -46,7 +46,7 @@ def run(
         CommandError: it failed.
     """
     out.print(line((f"{team.model}-{name}", "bold")))
-    result = watched(out, chosen, start(chosen, name, given, team))
+    result = watched(out, chosen, start(chosen, name, arguments, team))
     if not result.succeeded:
         running.report(chosen, result, console=out)
         raise CommandError(f"{team.model}-{name} failed: see `mdlc logs {result.arn.rpartition(':')[2]}`")
@@ -54,9 +54,9 @@ def run(
     return output
 
 
-def start(chosen: Target, name: str, given: Mapping[str, Any], team: Team = FLIGHT_DELAY) -> str:
+def start(chosen: Target, name: str, arguments: Mapping[str, Any], team: Team = FLIGHT_DELAY) -> str:
     """Starts a workflow of the stack; returns the execution's ARN."""
-    return running.start(chosen, workflow(chosen, name, team), json.dumps(given))
+    return running.start(chosen, workflow(chosen, name, team), json.dumps(arguments))
 
 
 def watched(out: Console, chosen: Target, execution: str) -> Result:
@@ -70,8 +70,8 @@ def watched(out: Console, chosen: Target, execution: str) -> Result:
 
 def executions(chosen: Target, name: str = "release", team: Team = FLIGHT_DELAY) -> set[str]:
     """ARNs of the executions of a workflow."""
-    found = machines.executions(chosen, workflow(chosen, name, team), limit=_MAX_EXECUTIONS)
-    return {execution.arn for execution in found}
+    recent = machines.executions(chosen, workflow(chosen, name, team), limit=_MAX_EXECUTIONS)
+    return {execution.arn for execution in recent}
 
 
 def started_by_event(

@@ -24,40 +24,42 @@ class Meanwhile:
     @property
     def unanswered(self) -> list[Asked]:
         """Requests without a decision."""
-        return [one for one in self.asked if not one.answered]
+        return [call for call in self.asked if not call.answered]
 
     @property
     def fallbacks(self) -> list[Asked]:
         """Requests that were decided without a score."""
-        return [one for one in self.asked if one.answered and one.version is None]
+        return [call for call in self.asked if call.answered and call.version is None]
 
     @property
     def by_broken(self) -> list[Asked]:
         """Requests that the broken version answered, in the order in which they were sent."""
-        return sorted((one for one in self.asked if one.version == self.broken), key=lambda one: one.began)
+        return sorted(
+            (call for call in self.asked if call.version == self.broken), key=lambda call: call.began
+        )
 
     @property
     def seconds(self) -> float:
         """From the broken version's first answer to its last."""
-        return max(one.ended for one in self.by_broken) - self.by_broken[0].ended
+        return max(call.ended for call in self.by_broken) - self.by_broken[0].ended
 
     @property
     def share(self) -> float:
         """The broken version's share of the requests from its first to its last."""
         first, last = self.by_broken[0].began, self.by_broken[-1].began
-        return len(self.by_broken) / sum(first <= one.began <= last for one in self.asked)
+        return len(self.by_broken) / sum(first <= call.began <= last for call in self.asked)
 
     @property
     def harm(self) -> float:
         """How far, on average, its scores were from the good version's for the same flights."""
-        apart = [abs(float(one.answer["score"]) - self.scores[one.flight_id]) for one in self.by_broken]
+        apart = [abs(float(call.answer["score"]) - self.scores[call.flight_id]) for call in self.by_broken]
         return sum(apart) / len(apart)
 
     @property
     def later(self) -> list[Asked]:
         """Requests that were sent after its last answer."""
-        end = max(one.ended for one in self.by_broken)
-        return [one for one in self.asked if one.began > end]
+        end = max(call.ended for call in self.by_broken)
+        return [call for call in self.asked if call.began > end]
 
     def problems(self) -> list[str]:
         """What did not go as it should have; nothing when all is well."""
@@ -67,8 +69,8 @@ class Meanwhile:
             return [f"{lost}: {first.request_id} {first.status} {dict(first.answer)}"]
         if not self.by_broken:
             return [f"version {self.broken} answered none of {len(self.asked)} requests"]
-        if not any(one.version == self.good for one in self.asked if one.began < self.by_broken[0].began):
+        if not any(call.version == self.good for call in self.asked if call.began < self.by_broken[0].began):
             return [f"nobody asked before version {self.broken} did its first answer"]
-        if {one.version for one in self.later} - {None} != {self.good}:
+        if {call.version for call in self.later} - {None} != {self.good}:
             return [f"version {self.good} does not answer alone after version {self.broken} was taken back"]
         return []

@@ -30,8 +30,8 @@ SHOWN_OF_RELEASE = ("outcome", "version", "trigger", "error", "cause")
 def broken_version(scene: Scene) -> dict[str, Any] | None:
     """The package of an earlier demo that learned from temperatures in Celsius; None without one."""
     items = audit.items(scene.chosen, scene.outputs["AuditTableName"], model=following.MODEL)
-    found = [item for item in audit.executions(items) if item.get("reason") == CELSIUS]
-    arns = [str(item["package_arn"]) for item in found if item.get("package_arn")]
+    trainings = [item for item in audit.executions(items) if item.get("reason") == CELSIUS]
+    arns = [str(item["package_arn"]) for item in trainings if item.get("package_arn")]
     return package(scene.chosen, arns[0]) if arns else None
 
 
@@ -50,10 +50,10 @@ def train_broken(scene: Scene, data: Path) -> dict[str, Any]:
     """
     loading.load_celsius(scene.chosen, scene.outputs["BucketName"], data / "celsius")
     trained = following.run(scene.out, scene.chosen, "training", {"reason": CELSIUS, "trigger": "manual"})
-    made = package(scene.chosen, trained["package_arn"])
-    if made["ModelApprovalStatus"] != "Approved":
+    described = package(scene.chosen, trained["package_arn"])
+    if described["ModelApprovalStatus"] != "Approved":
         raise CommandError(f"the gate refused the version that learned Celsius: {trained['package_arn']}")
-    return made
+    return described
 
 
 def send_back(scene: Scene, data: Path) -> None:
@@ -65,7 +65,7 @@ def send_back(scene: Scene, data: Path) -> None:
     scene.out.print(line(("\nA broken version", "bold")))
     broken = broken_version(scene)
     if broken is not None and broken["ModelApprovalStatus"] == "Rejected":
-        tell_again(scene, broken)
+        say_again(scene, broken)
         return
     for text in (
         "From now on the data to train on holds temperatures in Celsius. Nobody told the passengers' app,",
@@ -87,14 +87,14 @@ def send_back(scene: Scene, data: Path) -> None:
         problems.append(f"version {seen.broken} is {broken['ModelApprovalStatus']}, not Rejected")
     if endpoint(scene.chosen) != served:
         problems.append(f"the endpoint has {endpoint(scene.chosen)}, not {served} as before")
-    if lost := {one.request_id for one in seen.asked} - decisions(scene):
+    if lost := {call.request_id for call in seen.asked} - decisions(scene):
         problems.append(f"{len(lost)} decisions are not on record, such as {min(lost)}")
     if problems:
         raise CommandError(problems[0], detail="\n".join(problems[1:]))
     show(scene, seen, str(broken["ApprovalDescription"]))
 
 
-def tell_again(scene: Scene, broken: Mapping[str, Any]) -> None:
+def say_again(scene: Scene, broken: Mapping[str, Any]) -> None:
     """Says what came of the broken version in an earlier run.
 
     Raises:

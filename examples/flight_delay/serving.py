@@ -52,8 +52,8 @@ class Scene:
 def serves(chosen: Target, version: int) -> bool:
     """Whether the endpoint is in service with a version."""
     sagemaker = chosen.client("sagemaker")
-    found = sagemaker.list_endpoints(NameContains=following.MODEL, StatusEquals="InService")["Endpoints"]
-    if following.MODEL not in [one["EndpointName"] for one in found]:
+    endpoints = sagemaker.list_endpoints(NameContains=following.MODEL, StatusEquals="InService")["Endpoints"]
+    if following.MODEL not in [summary["EndpointName"] for summary in endpoints]:
         return False
     config = endpoint(chosen)[1]
     variant = sagemaker.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"][0]
@@ -103,26 +103,28 @@ def ask_first(scene: Scene) -> list[Asked]:
     how = " asked over HTTP, signed, with what a passenger's app knows"
     scene.out.print(line(("\nRebook or wait?", "bold"), how))
     table = Table("flight", "to", "departure", "score", "decision", "ms", box=None, padding=(0, 2))
-    for row, one in list(zip(rows, asked, strict=True))[:SHOWN]:
-        if one.answered:
-            score, decision = one.answer["score"], str(one.answer["decision"])
-            at, took = str(row["time_hour"])[:16], f"{one.seconds * 1000:.0f}"
+    for row, call in list(zip(rows, asked, strict=True))[:SHOWN]:
+        if call.answered:
+            score, decision = call.answer["score"], str(call.answer["decision"])
+            at, took = str(row["time_hour"])[:16], f"{call.seconds * 1000:.0f}"
             shown = "none" if score is None else f"{score:.3f}"
-            table.add_row(one.flight_id, str(row["destination"]), at, shown, decision, took)
+            table.add_row(call.flight_id, str(row["destination"]), at, shown, decision, took)
     scene.out.print(table)
-    refused = [one for one in asked if not one.answered]
+    refused = [call for call in asked if not call.answered]
     if refused:
         raise CommandError(
             f"{len(refused)} of {len(asked)} requests got no decision: {dict(refused[0].answer)}"
         )
-    rebooked = sum(one.answer["decision"] == "rebook" for one in asked)
-    first, *warm = (one.seconds * 1000 for one in asked)
+    rebooked = sum(call.answer["decision"] == "rebook" for call in asked)
+    first, *warm = (call.seconds * 1000 for call in asked)
     scene.say(
         f"{len(asked)} flights, {rebooked} to rebook; p50 {quantile(warm, 0.5):.0f} ms, "
         f"p99 {quantile(warm, 0.99):.0f} ms, {first:.0f} ms for the first one (functions may have to start)"
     )
-    scored = [one for one in asked if one.answer["score"] is not None]
-    other = [one for one in scored if abs(one.answer["score"] - scene.scores[one.flight_id]) > MAX_DIFFERENCE]
+    scored = [call for call in asked if call.answer["score"] is not None]
+    other = [
+        call for call in scored if abs(call.answer["score"] - scene.scores[call.flight_id]) > MAX_DIFFERENCE
+    ]
     if other or not scored:
         raise CommandError(
             f"{len(other)} of {len(scored)} scores are not the batch's, such as that of flight "
@@ -140,5 +142,5 @@ def package(chosen: Target, arn: str) -> dict[str, Any]:
 
 def endpoint(chosen: Target) -> tuple[str, str]:
     """The status of the endpoint, and the configuration that it serves."""
-    found = chosen.client("sagemaker").describe_endpoint(EndpointName=following.MODEL)
-    return found["EndpointStatus"], found["EndpointConfigName"]
+    described = chosen.client("sagemaker").describe_endpoint(EndpointName=following.MODEL)
+    return described["EndpointStatus"], described["EndpointConfigName"]

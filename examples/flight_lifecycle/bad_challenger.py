@@ -35,8 +35,8 @@ def inject(scene: Scene, known: Month) -> dict[str, Any]:
         for path in true:
             arrive(scene, shuffled(path, scene.folder / "shuffled", before=learned_from))
     try:
-        given = {"reason": REASON, "labelled_until": known.labelled_until}
-        arn = following.start(scene.chosen, "retraining", given, TEAM)
+        arguments = {"reason": REASON, "labelled_until": known.labelled_until}
+        arn = following.start(scene.chosen, "retraining", arguments, TEAM)
         result = following.watched(scene.out, scene.chosen, arn)
     finally:
         with progress.step("putting the true labels back"):

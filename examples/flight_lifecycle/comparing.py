@@ -20,14 +20,17 @@ RESAMPLES, CONFIDENCE = 200, 0.95
 def never_retrained(scene: Scene, months: Sequence[Month], version: int) -> dict[int, Interval]:
     """By month, the AUC of a version's answers to the flights that were asked about."""
     with progress.step("bringing the flights of the year for the first model to score"):
-        for one in months:
-            path = scene.folder / "asked" / flights.file_name(one.month)
+        for scored_month in months:
+            path = scene.folder / "asked" / flights.file_name(scored_month.month)
             upload(scene.chosen.client("s3"), scene.outputs["BucketName"], RAW_BATCH + path.name, path)
-    given = {"package_version": version, "reason": "what if nobody had retrained?"}
-    batch = following.run(scene.out, scene.chosen, "batch-inference", given, team=TEAM)
+    arguments = {"package_version": version, "reason": "what if nobody had retrained?"}
+    batch = following.run(scene.out, scene.chosen, "batch-inference", arguments, team=TEAM)
     answers = scene.folder.parent / "never-retrained"
     download(scene.chosen, batch["manifest"].rpartition("/")[0] + "/", answers)
-    return {one.month: auc_of(scene, one.month, one.labelled_until, answers) for one in months}
+    return {
+        scored_month.month: auc_of(scene, scored_month.month, scored_month.labelled_until, answers)
+        for scored_month in months
+    }
 
 
 def auc_of(scene: Scene, month: int, labelled_until: str, answers: Path) -> Interval:
@@ -36,13 +39,13 @@ def auc_of(scene: Scene, month: int, labelled_until: str, answers: Path) -> Inte
     known = scene.folder / "known" / flights.file_name(month)
     with duckdb.connect() as connection:
         connection.execute("CREATE TABLE asked AS SELECT unnest($asked) AS flight_id", {"asked": asked})
-        found = connection.execute(
+        columns = connection.execute(
             f"SELECT late, score FROM read_parquet('{answers}/parts/*.parquet') "
             f"JOIN asked ON row_key = flight_id JOIN read_csv('{known}') AS known USING (flight_id) "
             "WHERE late IS NOT NULL AND time_hour <= CAST(left($until, 19) AS TIMESTAMP) ORDER BY flight_id",
             {"until": labelled_until},
         ).fetchnumpy()
-    return interval(np.asarray(found["late"]), np.asarray(found["score"]), seed=month)
+    return interval(np.asarray(columns["late"]), np.asarray(columns["score"]), seed=month)
 
 
 def interval(labels: np.ndarray, scores: np.ndarray, seed: int) -> Interval:

@@ -57,7 +57,7 @@ def year(out: Console, *, first: int, last: int, bad_after: int, share: int) -> 
     """
     local.down(ROOT)
     local.up(ROOT)
-    chosen = target.announced(ROOT, "local")
+    chosen = target.reported(ROOT, "local")
     outputs = deployment.deploy(chosen, ROOT, [TEAM.stack])[TEAM.stack]
     folder = ROOT / ".mdlc" / "lifecycle" / "flights"
     with progress.step("writing the flights of 2013"):
@@ -67,7 +67,7 @@ def year(out: Console, *, first: int, last: int, bad_after: int, share: int) -> 
     months = []
     for month in range(first, last + 1):
         months.append(living.live(scene, month))
-        tell(scene, months[-1])
+        report(scene, months[-1])
         if month == bad_after:
             refused = bad_challenger.inject(scene, months[-1])
             scene.say(f"  refused: {refused['reasons']}")
@@ -82,8 +82,8 @@ def train_first(scene: Scene, first: int) -> int:
         for month in range(1, first):
             living.know(scene, month)
     known = following.executions(scene.chosen, "release", TEAM)
-    given = {"reason": "the first model", "trigger": "manual"}
-    trained = following.run(scene.out, scene.chosen, "training", given, team=TEAM)
+    arguments = {"reason": "the first model", "trigger": "manual"}
+    trained = following.run(scene.out, scene.chosen, "training", arguments, team=TEAM)
     scene.out.print(line((f"{TEAM.model}-release", "bold"), ", started by the approval"))
     arn = following.started_by_event(scene.chosen, known, "release", TEAM)
     released = following.watched(scene.out, scene.chosen, arn)
@@ -92,7 +92,7 @@ def train_first(scene: Scene, first: int) -> int:
     return int(trained["package_arn"].rpartition("/")[2])
 
 
-def tell(scene: Scene, month: Month) -> None:
+def report(scene: Scene, month: Month) -> None:
     """Prints how a month went."""
     auc = month.auc
     scene.say(
@@ -107,18 +107,19 @@ def summarize(scene: Scene, months: Sequence[Month], without: Mapping[int, Inter
     """Prints the year as a table, draws it, and copies the last month's report."""
     scene.out.print(line(("\nThe year", "bold")))
     table = Table("month", "version", "AUC", "never retrained", "gain", "then", box=None, padding=(0, 2))
-    for one in months:
-        other = without[one.month]
+    for lived in months:
+        other = without[lived.month]
         table.add_row(
-            flights.month_name(one.month), str(one.version), f"{one.auc.value:.4f}", f"{other.value:.4f}",
-            f"{one.auc.value - other.value:+.4f}", one.outcome,
+            flights.month_name(lived.month), str(lived.version), f"{lived.auc.value:.4f}",
+            f"{other.value:.4f}",
+            f"{lived.auc.value - other.value:+.4f}", lived.outcome,
         )  # fmt: skip
     scene.out.print(table)
-    gained = [one.auc.value - without[one.month].value for one in months]
+    gained = [lived.auc.value - without[lived.month].value for lived in months]
     scene.say(f"Retraining changed the AUC by {sum(gained) / len(gained):+.4f} on average over these months.")
     results = scene.folder.parent
     plot.draw(months, without, results / "year.png")
-    worst = min(months, key=lambda one: one.auc.value)
+    worst = min(months, key=lambda lived: lived.auc.value)
     bucket, _, key = worst.report.removeprefix("s3://").partition("/")
     page = scene.chosen.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     (results / "report.html").write_bytes(page)

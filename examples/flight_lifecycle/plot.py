@@ -24,22 +24,25 @@ def draw(months: Sequence[Month], without: Mapping[int, Interval], path: Path) -
     """
     figure, axes = pyplot.subplots(figsize=(8, 4.2), layout="constrained")
     places = range(len(months))
-    for label, colour, found, shift in (
-        ("retrained by itself", WITH, [one.auc for one in months], 0.06),
-        ("the first model, never retrained", WITHOUT, [without[one.month] for one in months], -0.06),
+    for label, colour, intervals, shift in (
+        ("retrained by itself", WITH, [month.auc for month in months], 0.06),
+        ("the first model, never retrained", WITHOUT, [without[month.month] for month in months], -0.06),
     ):
         axes.errorbar(
             [place + shift for place in places],
-            [one.value for one in found],
-            yerr=[[one.value - one.low for one in found], [one.high - one.value for one in found]],
+            [interval.value for interval in intervals],
+            yerr=[
+                [interval.value - interval.low for interval in intervals],
+                [interval.high - interval.value for interval in intervals],
+            ],
             marker="o", capsize=3, linewidth=2, color=colour, label=label,
         )  # fmt: skip
-    for place, one in zip(places, months, strict=True):
+    for place, month in zip(places, months, strict=True):
         axes.annotate(
-            f"v{one.version}", (place + 0.06, one.auc.high), textcoords="offset points", xytext=(0, 5),
+            f"v{month.version}", (place + 0.06, month.auc.high), textcoords="offset points", xytext=(0, 5),
             ha="center", fontsize=8, color=QUIET,
         )  # fmt: skip
-    axes.set_xticks(list(places), [month_name(one.month)[:3] for one in months])
+    axes.set_xticks(list(places), [month_name(month.month)[:3] for month in months])
     axes.set_ylabel("AUC of the month's answers")
     axes.set_title(
         "Flights from New York, 2013: trained until April, then kept alive", loc="left", fontsize=11

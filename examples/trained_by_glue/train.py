@@ -18,8 +18,8 @@ def rows(s3: Any, uri: str) -> Any:
 
     def parts() -> Iterator[Any]:
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=place.netloc, Prefix=place.path[1:])
-        for found in (found for page in pages for found in page.get("Contents", ())):
-            body = s3.get_object(Bucket=place.netloc, Key=found["Key"])["Body"].read()
+        for summary in (summary for page in pages for summary in page.get("Contents", ())):
+            body = s3.get_object(Bucket=place.netloc, Key=summary["Key"])["Body"].read()
             yield np.genfromtxt(io.BytesIO(body), delimiter=",", ndmin=2)
 
     return np.concatenate(list(parts()))

@@ -12,9 +12,10 @@ def disagreement(
 ) -> tuple[int, list[str]]:
     """How many judged rows have no label because labels of their id contradict each other; and notes.
 
-    :param key: what rows of the view ``served`` are joined to the table ``told`` by, in SQL.
-    :param contradicts: the column of ``told`` that says whether labels contradict each other.
-    :param agrees: the one that says whether all other columns are the same.
+    Args:
+        key: what rows of the view ``served`` are joined to the table ``told`` by, in SQL.
+        contradicts: the column of ``told`` that says whether labels contradict each other.
+        agrees: the one that says whether all other columns are the same.
     """
     notes = []
     rows, ids = _concerned(connection, settings, key, f"NOT {agrees} AND NOT {contradicts}")

@@ -25,7 +25,8 @@ def write_replay(
 ) -> int:
     """Write the sample of the view ``judged``; the same rows and seed give the same sample.
 
-    :returns: how many rows were written, which are fewer where fewer were served.
+    Returns:
+        how many rows were written, which are fewer where fewer were served.
     """
     folder.mkdir(parents=True, exist_ok=True)
     columns = ", ".join(quoted(name) for name in program.columns)

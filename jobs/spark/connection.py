@@ -62,7 +62,8 @@ class SparkConnection:
     def execute(self, query: str, /) -> Rows:
         """Ask a query in DuckDB's dialect.
 
-        :raises JobError: when it cannot be said in Spark's.
+        Raises:
+            JobError: when it cannot be said in Spark's.
         """
         return Rows([tuple(row) for row in self.session.sql(translated(query)).collect()])
 
@@ -70,7 +71,8 @@ class SparkConnection:
 def translated(query: str) -> str:
     """A query of DuckDB's dialect in Spark's.
 
-    :raises JobError: when it cannot be said there.
+    Raises:
+        JobError: when it cannot be said there.
     """
     try:
         tree = sqlglot.parse_one(query, read="duckdb")

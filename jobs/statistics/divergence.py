@@ -99,7 +99,8 @@ def rank_biserial(cells: Sequence[Cell]) -> tuple[float, float]:
 
     The chance that one of the window is above one of the baseline, minus that it is below (Cliff's delta).
 
-    :returns: the effect, and its standard deviation when both samples have one distribution (the variance of
+    Returns:
+        the effect, and its standard deviation when both samples have one distribution (the variance of
         Mann and Whitney's U with ties); 0 and 0 of samples that are all in one cell.
     """
     baseline, window = _totals(cells)
@@ -130,7 +131,8 @@ def wasserstein(cells: Sequence[Cell], edges: Sequence[float]) -> float:
     It is off from the unbinned one by at most the mean width of the cells that the rows are in. For
     baselines that tell no quantiles (see `transport`).
 
-    :param edges: the cells' bounds, one more than cells, ascending.
+    Args:
+        edges: the cells' bounds, one more than cells, ascending.
     """
     distance = before = 0.0
     for (p, q), low, high in zip(_shares(cells), edges, edges[1:], strict=False):
@@ -150,7 +152,8 @@ def transport(baseline: Sequence[float], window: Sequence[float], levels: Sequen
     Where nearly all rows lie close together and a few far away, it is much nearer to that of the rows
     themselves than `wasserstein`. See `transport_bound`.
 
-    :param levels: of both sides' quantiles, ascending from 0 (the smallest) to 1 (the largest).
+    Args:
+        levels: of both sides' quantiles, ascending from 0 (the smallest) to 1 (the largest).
     """
     distance = 0.0
     for (a, b), (p, q), share in _steps(baseline, window, levels):

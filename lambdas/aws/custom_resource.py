@@ -5,13 +5,32 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-
 
 import json
 import urllib.request
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
+
+from aws_lambda_powertools import Logger
+
+from mdlc_constructs.settings.payloads.planning import Section
 
 ANSWER_SECONDS = 30
+MAX_REASON_CHARACTERS = 900
 
 
-def answer(event: Mapping[str, Any], status: str, reason: str, *, kind: str) -> None:
+def respond(event: Section, work: Callable[[], str], *, kind: str, logger: Logger) -> None:
+    """Do a resource's work and answer CloudFormation, which waits for an hour when nobody answers.
+
+    Args:
+        work: returns what it did; an exception fails the deployment.
+        kind: begins the resource's physical id, which stays the same for its life.
+    """
+    try:
+        status, reason = "SUCCESS", work()
+    except Exception as error:
+        logger.exception(kind)
+        status, reason = "FAILED", f"{type(error).__name__}: {error}"
+    answer(event, status, reason[-MAX_REASON_CHARACTERS:], kind=kind)
+
+
+def answer(event: Section, status: str, reason: str, *, kind: str) -> None:
     """PUT the outcome to the URL that CloudFormation waits on.
 
     Args:

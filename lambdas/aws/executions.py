@@ -4,11 +4,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-MOST_NAMES = 100
+from mdlc_constructs.settings.payloads.codec import encode
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+MAX_NAMES = 100
 """How often one piece of work is started anew before somebody should look."""
 
 STOPPED_FOR_GOOD = ("Canceled", "StackDeleted", "Teardown")
@@ -42,8 +47,8 @@ class Execution:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
-    """How a piece of work stands at a machine.
+class NamedExecution:
+    """The execution that does a piece of work, under a name that follows from the work.
 
     Attributes:
         name: under which it goes on.
@@ -63,7 +68,7 @@ def execution_arn(machine_arn: str, name: str) -> str:
     return f"{machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
 
 
-def is_running(stepfunctions: Any, arn: str) -> bool:
+def is_running(stepfunctions: "SFNClient", arn: str) -> bool:
     """Whether an execution runs. Its data is not asked for, so that nobody needs its machine's key."""
     try:
         found = stepfunctions.describe_execution(executionArn=arn, includedData="METADATA_ONLY")
@@ -74,12 +79,12 @@ def is_running(stepfunctions: Any, arn: str) -> bool:
     return bool(found["status"] == "RUNNING")
 
 
-def look_up(stepfunctions: Any, machine_arn: str, name: str) -> Execution | None:
+def look_up(stepfunctions: "SFNClient", machine_arn: str, name: str) -> Execution | None:
     """The execution of that name with its data, or None."""
-    return described(stepfunctions, execution_arn(machine_arn, name))
+    return describe(stepfunctions, execution_arn(machine_arn, name))
 
 
-def described(stepfunctions: Any, arn: str) -> Execution | None:
+def describe(stepfunctions: "SFNClient", arn: str) -> Execution | None:
     """The execution of that ARN with its data, or None: Step Functions forgets it after 90 days."""
     try:
         found = stepfunctions.describe_execution(executionArn=arn)
@@ -99,7 +104,7 @@ def described(stepfunctions: Any, arn: str) -> Execution | None:
     )
 
 
-def latest(stepfunctions: Any, machine_arn: str, work: str) -> Execution | None:
+def latest(stepfunctions: "SFNClient", machine_arn: str, work: str) -> Execution | None:
     """The last execution that was started under a piece of work's names, or None."""
     last = None
     for name in names_of(work):
@@ -112,11 +117,11 @@ def latest(stepfunctions: Any, machine_arn: str, work: str) -> Execution | None:
 
 def names_of(work: str) -> list[str]:
     """The names under which a piece of work is done, the first one first: a name is taken for 90 days."""
-    return [work, *(f"{work}-{number}" for number in range(2, MOST_NAMES + 1))]
+    return [work, *(f"{work}-{number}" for number in range(2, MAX_NAMES + 1))]
 
 
-def standing(stepfunctions: Any, machine_arn: str, work: str) -> Standing:
-    """How a piece of work stands: those of its executions that failed or were stopped are passed by.
+def execution_of(stepfunctions: "SFNClient", machine_arn: str, work: str) -> NamedExecution:
+    """The execution of a piece of work: those that failed or were stopped are passed by.
 
     Raises:
         NamesSpent: when no name is left.
@@ -127,15 +132,17 @@ def standing(stepfunctions: Any, machine_arn: str, work: str) -> Standing:
         if found is not None and first is None:
             first = found.input
         if found is None or found.status in ("RUNNING", "SUCCEEDED"):
-            return Standing(name=name, arn=execution_arn(machine_arn, name), begun=found, first_input=first)
-    raise NamesSpent(f"{work} was started {MOST_NAMES} times at {machine_arn} and never succeeded.")
+            return NamedExecution(
+                name=name, arn=execution_arn(machine_arn, name), begun=found, first_input=first
+            )
+    raise NamesSpent(f"{work} was started {MAX_NAMES} times at {machine_arn} and never succeeded.")
 
 
 def ensure_running(
-    stepfunctions: Any,
+    stepfunctions: "SFNClient",
     machine_arn: str,
     work: str,
-    given: Mapping[str, object],
+    payload: Mapping[str, object],
     *,
     besides: str = "",
     after: datetime | None = None,
@@ -146,7 +153,7 @@ def ensure_running(
     Args:
         besides: an execution that is about to end and does not count as running.
         after: an execution that runs since before this moment does not count either.
-        starts: how often it may be started in all, `MOST_NAMES` unless given.
+        starts: how often it may be started in all, `MAX_NAMES` unless given.
 
     Raises:
         NamesSpent: when it was started so often and does not run.
@@ -159,7 +166,7 @@ def ensure_running(
         try:
             # The same name and input while it runs is the same execution: a storm starts one.
             stepfunctions.start_execution(
-                stateMachineArn=machine_arn, name=name, input=json.dumps(given, sort_keys=True)
+                stateMachineArn=machine_arn, name=name, input=json.dumps(payload, sort_keys=True)
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
@@ -170,8 +177,8 @@ def ensure_running(
     raise NamesSpent(f"{work} was started {len(names)} times at {machine_arn} and never finished.")
 
 
-def _runs_since_before(stepfunctions: Any, arn: str, moment: datetime) -> bool:
-    found = described(stepfunctions, arn)
+def _runs_since_before(stepfunctions: "SFNClient", arn: str, moment: datetime) -> bool:
+    found = describe(stepfunctions, arn)
     return (
         found is not None
         and found.status == "RUNNING"
@@ -180,10 +187,15 @@ def _runs_since_before(stepfunctions: Any, arn: str, moment: datetime) -> bool:
     )
 
 
-def tell(stepfunctions: Any, token: str, answer: Mapping[str, object]) -> bool:
-    """End a wait by its task token; False when nobody waits for it any more."""
+def send_task_success(stepfunctions: "SFNClient", token: str, answer: object = None) -> bool:
+    """End a wait by its task token; False when nobody waits for it any more.
+
+    Args:
+        answer: a payload; None sends an empty object.
+    """
+    output = {} if answer is None else encode(answer)
     try:
-        stepfunctions.send_task_success(taskToken=token, output=json.dumps(answer))
+        stepfunctions.send_task_success(taskToken=token, output=json.dumps(output))
     except ClientError as error:
         if error.response["Error"]["Code"] in GONE:
             return False

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import UniversalAttributeValueTypeDef
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-    NewItem: TypeAlias = dict[str, UniversalAttributeValueTypeDef]
+    NewItem: TypeAlias = dict[str, AttributeValueTypeDef]
     """An item, or a key, that is to be sent."""
 
 Item: TypeAlias = Mapping[str, Mapping[str, object]]

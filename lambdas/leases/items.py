@@ -13,16 +13,21 @@ Names of attributes that expressions use hold an underscore, since many plain wo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
-from lambdas.leases.requests import Holder, Item, Known, Request, moment
+from lambdas.aws.items import item_of
+from lambdas.leases.requests import Lease, LeaseRequest, StoredRequest, utc_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef as Write
+    from mypy_boto3_dynamodb.type_defs import UpdateTypeDef
+
+    from lambdas.aws.items import NewItem
 
 WAITING, HELD, ENDED = "Waiting", "Held", "Ended"
 
 REMEMBERED = timedelta(days=30)
 """How long a request that ended is known, so that its repetition starts nothing."""
-
-Write = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,132 +37,124 @@ class Items:
     table: str
     fleet: str
 
-    def key(self, sort_key: str) -> Item:
+    def key(self, sort_key: str) -> "NewItem":
         """The key of one of the fleet's items."""
-        return {"pk": {"S": f"FLEET#{self.fleet}"}, "sk": {"S": sort_key}}
+        return item_of({"pk": f"FLEET#{self.fleet}", "sk": sort_key})
 
-    def enqueued(self, request: Request, where: str) -> list[Write]:
-        """A new request takes its place in line; nothing when its id is known."""
-        asked: Item = {
-            "request_id": {"S": request.request_id},
-            "model": {"S": request.model},
+    def enqueue(self, request: LeaseRequest, rank: str) -> "list[Write]":
+        """Add a new request to the queue; nothing when its id is known."""
+        common: NewItem = {
+            **item_of({"request_id": request.request_id, "model": request.model}),
             "jobs": {"N": str(request.jobs)},
             "instances": {"N": str(request.instances)},
         }
-        entry: Item = {
-            **self.key(f"REQUEST#{request.request_id}"),
-            **asked,
-            "owner_arn": {"S": request.owner},
-            "priority": {"N": str(request.priority)},
-            "arrived_at": {"S": moment(request.arrived)},
-            "rank": {"S": where},
-            "task_token": {"S": request.task_token},
-            "lease_status": {"S": WAITING},
+        texts = {
+            "owner_arn": request.owner,
+            "arrived_at": utc_text(request.arrived),
+            "rank": rank,
+            "task_token": request.task_token,
+            "lease_status": WAITING,
         }
-        place: Item = {**self.key(f"QUEUE#{where}#{request.request_id}"), **asked}
+        entry: NewItem = {
+            **self.key(f"REQUEST#{request.request_id}"),
+            **common,
+            **item_of(texts),
+            "priority": {"N": str(request.priority)},
+        }
+        place: NewItem = {**self.key(f"QUEUE#{rank}#{request.request_id}"), **common}
         return [self._new(entry), self._new(place)]
 
-    def granted(self, to: Known, *, jobs: int, instances: int, expires_at: str) -> list[Write]:
-        """The request leaves the line and holds its model's lease, if there is room within the limits."""
-        lease: Item = {
-            **self.key(f"HOLDER#{to.model}"),
-            "request_id": {"S": to.request_id},
-            "model": {"S": to.model},
-            "owner_arn": {"S": to.owner},
-            "expires_at": {"S": expires_at},
+    def grant(self, request: StoredRequest, *, jobs: int, instances: int, expires_at: str) -> "list[Write]":
+        """Move a request from the queue to its model's lease, if there is room within the limits."""
+        texts = {
+            "request_id": request.request_id,
+            "model": request.model,
+            "owner_arn": request.owner,
+            "expires_at": expires_at,
         }
-        total = self._total(to.jobs, to.instances)
-        total["Update"]["ConditionExpression"] = (
+        total = self._add_to_total(request.jobs, request.instances)
+        total["ConditionExpression"] = (
             "attribute_not_exists(pk) OR used_jobs <= :room_jobs AND used_instances <= :room_instances"
         )
-        total["Update"]["ExpressionAttributeValues"] |= {
-            ":room_jobs": {"N": str(jobs - to.jobs)},
-            ":room_instances": {"N": str(instances - to.instances)},
+        total["ExpressionAttributeValues"] = {
+            **total["ExpressionAttributeValues"],
+            ":room_jobs": {"N": str(jobs - request.jobs)},
+            ":room_instances": {"N": str(instances - request.instances)},
         }
         return [
-            self._leaves(to),
-            self._new(lease),
-            total,
-            self._request(to, "lease_status = :held", ":held", HELD, unless_moved=WAITING),
+            self._dequeue(request),
+            self._new({**self.key(f"HOLDER#{request.model}"), **item_of(texts)}),
+            {"Update": total},
+            self._set_on_request(request, "lease_status = :held", {":held": HELD}, expected=WAITING),
         ]
 
-    def released(self, by: Known, forget_at: datetime) -> list[Write]:
-        """The holder gives its share back, and its request has ended."""
+    def release(self, request: StoredRequest, forget_at: datetime) -> "list[Write]":
+        """Give the holder's share back and end its request."""
+        return [*self._free(request, {}), self._end(request, HELD, forget_at)]
+
+    def evict(self, request: StoredRequest, lease: Lease) -> "list[Write]":
+        """Take back a dead holder's share; its request is forgotten, so that it may be made again."""
+        return [*self._free(request, {"expires_at": lease.expires_at}), self._forget(request, HELD)]
+
+    def release_capacity(self, request: StoredRequest, at: datetime) -> "list[Write]":
+        """Give the holder's share of the budget back; it keeps its model's lease."""
         return [
-            self._frees(by, {}),
-            self._total(-by.jobs, -by.instances),
-            self._ended(by, HELD, forget_at),
+            {"Update": self._add_to_total(-request.jobs, -request.instances)},
+            self._set_on_request(request, "rested_at = :at", {":at": utc_text(at)}, expected=HELD),
         ]
 
-    def reaped(self, dead: Known, seen: Holder) -> list[Write]:
-        """A dead holder's share comes back; its request is forgotten, so that it may be asked again."""
-        return [
-            self._frees(dead, {"expires_at": seen.expires_at}),
-            self._total(-dead.jobs, -dead.instances),
-            self._forgotten(dead, HELD),
-        ]
+    def requeue(self, request: StoredRequest) -> "list[Write]":
+        """Give up a lease, or a place in the queue, and forget the request: it will be made again."""
+        if request.status == WAITING:
+            return [self._dequeue(request), self._forget(request, WAITING)]
+        return [*self._free(request, {}), self._forget(request, HELD)]
 
-    def rested(self, by: Known, at: datetime) -> list[Write]:
-        """The holder gives its share of the budget back and keeps its model's lease."""
-        return [
-            self._total(-by.jobs, -by.instances),
-            self._request(by, "rested_at = :at", ":at", moment(at), unless_moved=HELD),
-        ]
+    def withdraw(self, request: StoredRequest, forget_at: datetime) -> "list[Write]":
+        """Remove a waiting request from the queue permanently."""
+        return [self._dequeue(request), self._end(request, WAITING, forget_at)]
 
-    def put_off(self, by: Known) -> list[Write]:
-        """Holder or waiter gives up what it has, and its request is forgotten: it will be asked again."""
-        if by.status == WAITING:
-            return [self._leaves(by), self._forgotten(by, WAITING)]
-        return [
-            self._frees(by, {}),
-            self._total(-by.jobs, -by.instances),
-            self._forgotten(by, HELD),
-        ]
-
-    def withdrawn(self, by: Known, forget_at: datetime) -> list[Write]:
-        """Who waits leaves the line for good."""
-        return [self._leaves(by), self._ended(by, WAITING, forget_at)]
-
-    def taken_over(self, known: Known, owner: str, task_token: str) -> list[Write]:
-        """Another execution, or another attempt of the same, goes on with a request where it stands."""
+    def take_over(self, request: StoredRequest, owner: str, task_token: str) -> "list[Write]":
+        """Let another execution, or another attempt of the same one, go on with a request."""
         writes: list[Write] = [
             {
                 "Update": {
                     "TableName": self.table,
-                    "Key": self.key(f"REQUEST#{known.request_id}"),
+                    "Key": self.key(f"REQUEST#{request.request_id}"),
                     "UpdateExpression": "SET owner_arn = :owner, task_token = :token",
                     "ConditionExpression": "owner_arn = :seen AND lease_status = :status",
-                    "ExpressionAttributeValues": {
-                        ":owner": {"S": owner},
-                        ":token": {"S": task_token},
-                        ":seen": {"S": known.owner},
-                        ":status": {"S": known.status},
-                    },
+                    "ExpressionAttributeValues": item_of(
+                        {
+                            ":owner": owner,
+                            ":token": task_token,
+                            ":seen": request.owner,
+                            ":status": request.status,
+                        }
+                    ),
                 }
             }
         ]
-        if known.status == HELD:
-            lease = self.changed(known, "owner_arn", owner, of=known.owner)
-            # The new one was not told: should this function die before it does, the reaper will.
+        if request.status == HELD:
+            lease = self.set_on_lease(request, "owner_arn", owner, expected_owner=request.owner)
+            # The new owner was not notified: should this function die before it does, the reaper will.
             lease["UpdateExpression"] += " REMOVE woken_at"
             writes.append({"Update": lease})
         return writes
 
-    def changed(self, of_request: Known | Holder, name: str, value: str, *, of: str) -> dict[str, Any]:
+    def set_on_lease(
+        self, request: StoredRequest | Lease, name: str, value: str, *, expected_owner: str
+    ) -> "UpdateTypeDef":
         """Set one attribute of a lease, while it is that request's and that owner's."""
         return {
             "TableName": self.table,
-            "Key": self.key(f"HOLDER#{of_request.model}"),
+            "Key": self.key(f"HOLDER#{request.model}"),
             "UpdateExpression": f"SET {name} = :value",
             "ConditionExpression": "request_id = :request AND owner_arn = :seen",
-            "ExpressionAttributeValues": {
-                ":value": {"S": value},
-                ":request": {"S": of_request.request_id},
-                ":seen": {"S": of},
-            },
+            "ExpressionAttributeValues": item_of(
+                {":value": value, ":request": request.request_id, ":seen": expected_owner}
+            ),
         }
 
-    def _new(self, item: Item) -> Write:
+    def _new(self, item: "NewItem") -> "Write":
         return {
             "Put": {
                 "TableName": self.table,
@@ -166,68 +163,71 @@ class Items:
             }
         }
 
-    def _leaves(self, waiter: Known) -> Write:
+    def _dequeue(self, request: StoredRequest) -> "Write":
         return {
             "Delete": {
                 "TableName": self.table,
-                "Key": self.key(f"QUEUE#{waiter.rank}#{waiter.request_id}"),
+                "Key": self.key(f"QUEUE#{request.rank}#{request.request_id}"),
                 "ConditionExpression": "attribute_exists(pk)",
             }
         }
 
-    def _frees(self, held: Known, seen: Mapping[str, str]) -> Write:
-        values = {"request_id": held.request_id, "owner_arn": held.owner, **seen}
+    def _free(self, request: StoredRequest, expected: Mapping[str, str]) -> "list[Write]":
+        """Delete the lease and take its share off the total."""
+        values = {"request_id": request.request_id, "owner_arn": request.owner, **expected}
+        return [
+            {
+                "Delete": {
+                    "TableName": self.table,
+                    "Key": self.key(f"HOLDER#{request.model}"),
+                    "ConditionExpression": " AND ".join(f"{name} = :{name}" for name in values),
+                    "ExpressionAttributeValues": item_of(
+                        {f":{name}": value for name, value in values.items()}
+                    ),
+                }
+            },
+            {"Update": self._add_to_total(-request.jobs, -request.instances)},
+        ]
+
+    def _add_to_total(self, jobs: int, instances: int) -> "UpdateTypeDef":
         return {
-            "Delete": {
-                "TableName": self.table,
-                "Key": self.key(f"HOLDER#{held.model}"),
-                "ConditionExpression": " AND ".join(f"{name} = :{name}" for name in values),
-                "ExpressionAttributeValues": {f":{name}": {"S": value} for name, value in values.items()},
-            }
+            "TableName": self.table,
+            "Key": self.key("TOTAL"),
+            "UpdateExpression": "ADD used_jobs :jobs, used_instances :instances",
+            "ExpressionAttributeValues": {":jobs": {"N": str(jobs)}, ":instances": {"N": str(instances)}},
         }
 
-    def _total(self, jobs: int, instances: int) -> Write:
+    def _set_on_request(
+        self, request: StoredRequest, change: str, values: Mapping[str, str], *, expected: str
+    ) -> "Write":
         return {
             "Update": {
                 "TableName": self.table,
-                "Key": self.key("TOTAL"),
-                "UpdateExpression": "ADD used_jobs :jobs, used_instances :instances",
-                "ExpressionAttributeValues": {
-                    ":jobs": {"N": str(jobs)},
-                    ":instances": {"N": str(instances)},
-                },
-            }
-        }
-
-    def _request(self, of: Known, change: str, name: str, value: str, *, unless_moved: str) -> Write:
-        return {
-            "Update": {
-                "TableName": self.table,
-                "Key": self.key(f"REQUEST#{of.request_id}"),
+                "Key": self.key(f"REQUEST#{request.request_id}"),
                 "UpdateExpression": f"SET {change}",
                 # The lease carries the owner that was read: one that was taken over is read again first.
                 "ConditionExpression": "lease_status = :was AND owner_arn = :seen",
-                "ExpressionAttributeValues": {
-                    name: {"S": value},
-                    ":was": {"S": unless_moved},
-                    ":seen": {"S": of.owner},
-                },
+                "ExpressionAttributeValues": item_of({**values, ":was": expected, ":seen": request.owner}),
             }
         }
 
-    def _ended(self, of: Known, was: str, forget_at: datetime) -> Write:
-        write = self._request(
-            of, "lease_status = :ended, forget_at = :forget", ":ended", ENDED, unless_moved=was
+    def _end(self, request: StoredRequest, expected: str, forget_at: datetime) -> "Write":
+        write = self._set_on_request(
+            request, "lease_status = :ended, forget_at = :forget", {":ended": ENDED}, expected=expected
         )
-        write["Update"]["ExpressionAttributeValues"][":forget"] = {"N": str(int(forget_at.timestamp()))}
+        update = write["Update"]
+        update["ExpressionAttributeValues"] = {
+            **update["ExpressionAttributeValues"],
+            ":forget": {"N": str(int(forget_at.timestamp()))},
+        }
         return write
 
-    def _forgotten(self, of: Known, was: str) -> Write:
+    def _forget(self, request: StoredRequest, expected: str) -> "Write":
         return {
             "Delete": {
                 "TableName": self.table,
-                "Key": self.key(f"REQUEST#{of.request_id}"),
+                "Key": self.key(f"REQUEST#{request.request_id}"),
                 "ConditionExpression": "lease_status = :was AND owner_arn = :seen",
-                "ExpressionAttributeValues": {":was": {"S": was}, ":seen": {"S": of.owner}},
+                "ExpressionAttributeValues": item_of({":was": expected, ":seen": request.owner}),
             }
         }

@@ -3,20 +3,20 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-Item = dict[str, dict[str, str]]
+from lambdas.aws.items import Item, number_of, text_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class LeaseRequest:
     """What one retraining asks for.
 
     Args:
         request_id: the same for every repetition of the same trigger.
-        owner: the ARN of the execution that asks.
+        owner: ARN of the execution that asks.
         priority: 0 to 9; more is served earlier.
         arrived: when it first asked, with a time zone.
         task_token: what ends the execution's wait.
-        resumed: it goes on with what held a lease before, and is served before all that is new.
+        resumed: whether it goes on with what held a lease before, and is served before all that is new.
     """
 
     request_id: str
@@ -31,7 +31,7 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class StoredRequest:
     """A request as the table has it."""
 
     request_id: str
@@ -45,52 +45,52 @@ class Known:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Holder:
-    """A model's lease as the table has it; `woken` says whether its execution was told."""
+class Lease:
+    """A model's lease as the table has it; `notified` says whether its execution knows of it."""
 
     request_id: str
     model: str
     owner: str
     expires_at: str
-    woken: bool
+    notified: bool
 
 
-def moment(when: datetime) -> str:
-    """A moment as text in UTC that sorts by time, to the millisecond."""
-    return when.astimezone(UTC).isoformat(timespec="milliseconds")
+def utc_text(moment: datetime) -> str:
+    """A moment as text in UTC, to the millisecond, that sorts by time."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 HEAD = f"{0:015d}"
-"""The place of what is resumed, before every arrival."""
+"""The rank of a resumed request, before every new one."""
 
 
 def rank(arrived: datetime, priority: int, head_start: timedelta) -> str:
-    """A place in line as text that sorts: the arrival, earlier by what the priority is worth."""
-    counted = arrived.timestamp() - priority * head_start.total_seconds()
-    return f"{round(counted * 1000):015d}"
+    """A rank in the queue as text that sorts: the arrival, earlier by what the priority is worth."""
+    seconds = arrived.timestamp() - priority * head_start.total_seconds()
+    return f"{round(seconds * 1000):015d}"
 
 
-def known(item: Item) -> Known:
-    """A request's item, read. One that rests holds its model's lease and nothing of the budget."""
-    rests = "rested_at" in item
-    return Known(
-        request_id=item["request_id"]["S"],
-        model=item["model"]["S"],
-        owner=item["owner_arn"]["S"],
-        rank=item["rank"]["S"],
-        task_token=item["task_token"]["S"],
-        status=item["lease_status"]["S"],
-        jobs=0 if rests else int(item["jobs"]["N"]),
-        instances=0 if rests else int(item["instances"]["N"]),
+def read_request(item: Item) -> StoredRequest:
+    """A request's item. One that released its capacity holds its model's lease and nothing of the budget."""
+    released = "rested_at" in item
+    return StoredRequest(
+        request_id=text_of(item, "request_id"),
+        model=text_of(item, "model"),
+        owner=text_of(item, "owner_arn"),
+        rank=text_of(item, "rank"),
+        task_token=text_of(item, "task_token"),
+        status=text_of(item, "lease_status"),
+        jobs=0 if released else number_of(item, "jobs"),
+        instances=0 if released else number_of(item, "instances"),
     )
 
 
-def holder(item: Item) -> Holder:
-    """A lease's item, read."""
-    return Holder(
-        request_id=item["request_id"]["S"],
-        model=item["model"]["S"],
-        owner=item["owner_arn"]["S"],
-        expires_at=item["expires_at"]["S"],
-        woken="woken_at" in item,
+def read_lease(item: Item) -> Lease:
+    """A lease's item."""
+    return Lease(
+        request_id=text_of(item, "request_id"),
+        model=text_of(item, "model"),
+        owner=text_of(item, "owner_arn"),
+        expires_at=text_of(item, "expires_at"),
+        notified="woken_at" in item,
     )

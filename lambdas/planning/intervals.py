@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from lambdas.planning.errors import InvalidInput
 from lambdas.planning.execution_plan import decode_input
@@ -10,6 +11,8 @@ from mdlc_constructs.settings.payloads.codec import PayloadError
 from mdlc_constructs.settings.payloads.job_plan import PARTS, SplitSection
 from mdlc_constructs.settings.payloads.moments import Interval, parse_moment
 from mdlc_constructs.settings.payloads.training import TrainingInput
+
+Input = TypeVar("Input", bound=TrainingInput)
 
 
 def checked_input(document: object) -> TrainingInput:
@@ -21,7 +24,7 @@ def checked_input(document: object) -> TrainingInput:
     return with_normalized_intervals(decode_input(TrainingInput, document))
 
 
-def with_normalized_intervals(payload: TrainingInput) -> TrainingInput:
+def with_normalized_intervals(payload: Input) -> Input:
     """The same input with one spelling of each moment.
 
     Raises:

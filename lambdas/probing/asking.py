@@ -3,10 +3,10 @@
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any, Protocol
+from typing import Protocol, cast
 
 import boto3
 from botocore.config import Config
@@ -21,7 +21,7 @@ from botocore.exceptions import (
 from lambdas.probing.comparison import Answer, parsed
 from lambdas.probing.rows import PROBE_PREFIX
 
-AT_ONCE = 4
+MAX_CALLS = 4
 """Requests at a time: probes come on top of the endpoint's own traffic."""
 
 ANSWER_SECONDS = 10
@@ -58,23 +58,38 @@ class Request(Protocol):
         """Of the row."""
 
 
+class Body(Protocol):
+    """An answer's body."""
+
+    def read(self) -> bytes:
+        """All of it."""
+
+
+class Runtime(Protocol):
+    """As much of SageMaker's data plane as is used."""
+
+    def invoke_endpoint(self, **request: object) -> dict[str, Body]:
+        """An endpoint's answer, under `Body`."""
+
+
 @cache
-def runtime() -> Any:
+def runtime() -> Runtime:
     """The client of the data plane. It never tries again by itself: another try may go to the other fleet."""
-    connect: Any = boto3.client
+    # The stubs of this one service are not installed.
+    connect = cast("Callable[..., Runtime]", boto3.client)
     return connect(
         "sagemaker-runtime",
         config=Config(
             retries={"total_max_attempts": 1},
             read_timeout=ANSWER_SECONDS,
             connect_timeout=5,
-            max_pool_connections=AT_ONCE,
+            max_pool_connections=MAX_CALLS,
         ),
     )
 
 
 def ask(
-    client: Any, endpoint: str, requests: Sequence[Request], *, run: str, seconds: float
+    client: Runtime, endpoint: str, requests: Sequence[Request], *, run: str, seconds: float
 ) -> list[Answer | None]:
     """The answers to the first requests: to all of them, unless the time is over before.
 
@@ -96,27 +111,27 @@ def ask(
                 return
             answers[number] = _ask(client, endpoint, requests[number], run)
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for worker in [pool.submit(work) for _ in range(AT_ONCE)]:
+    with ThreadPoolExecutor(MAX_CALLS) as pool:
+        for worker in [pool.submit(work) for _ in range(MAX_CALLS)]:
             worker.result()
     # Every number that was handed out has been answered, so they are the first ones without a gap.
     return [answers[number] for number in range(len(answers))]
 
 
-def _ask(client: Any, endpoint: str, request: Request, run: str) -> Answer | None:
+def _ask(client: Runtime, endpoint: str, request: Request, run: str) -> Answer | None:
     for pause in PAUSES_SECONDS:
         try:
-            return _asked(client, endpoint, request, run)
+            return _invoke(client, endpoint, request, run)
         except (ConnectTimeoutError, EndpointConnectionError):
             time.sleep(pause)
         except ClientError as error:
             if error.response["Error"]["Code"] not in _THROTTLED:
                 raise
             time.sleep(pause)
-    return _asked(client, endpoint, request, run)
+    return _invoke(client, endpoint, request, run)
 
 
-def _asked(client: Any, endpoint: str, request: Request, run: str) -> Answer | None:
+def _invoke(client: Runtime, endpoint: str, request: Request, run: str) -> Answer | None:
     try:
         answer = client.invoke_endpoint(
             EndpointName=endpoint,
@@ -126,8 +141,8 @@ def _asked(client: Any, endpoint: str, request: Request, run: str) -> Answer | N
         )
         return parsed(answer["Body"].read().decode(errors="replace"))
     except ClientError as error:
-        told = error.response["Error"]["Code"].removesuffix("Exception")
-        if told in {code.removesuffix("Exception") for code in _BAD}:
+        name = error.response["Error"]["Code"].removesuffix("Exception")
+        if name in {code.removesuffix("Exception") for code in _BAD}:
             return None
         raise
     except (ReadTimeoutError, ConnectionClosedError):

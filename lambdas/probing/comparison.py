@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
 from lambdas.probing.errors import ChampionSilent, InvalidRows, ProbesLost
 from lambdas.probing.rows import Row
+from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
 from mdlc_constructs.settings.strict_json import read_json
 
 ENOUGH = 0.5
@@ -57,46 +57,26 @@ class Probe:
 
 @dataclass(frozen=True, kw_only=True)
 class Book:
-    """The probes of a run, and the version whose answers they hold."""
+    """The probes of a run, and the version whose answers they hold. In S3 it is `probes.json`."""
 
     version: str | None
     probes: tuple[Probe, ...]
+    schema_version: int = 1
 
     def to_json(self) -> str:
         """As it is kept in S3."""
-        probes = [
-            {
-                "body": probe.body,
-                "content_type": probe.content_type,
-                "low": probe.low,
-                "high": probe.high,
-                "champion": probe.champion,
-            }
-            for probe in self.probes
-        ]
-        return json.dumps({"schema_version": 1, "version": self.version, "probes": probes})
+        return json.dumps(encode(self))
 
     @classmethod
     def from_json(cls, text: str) -> "Book":
-        """What `to_json` wrote.
+        """The book of `to_json`.
 
         Raises:
             ProbesLost: for anything else.
         """
         try:
-            given: Mapping[str, Any] = json.loads(text)
-            probes = tuple(
-                Probe(
-                    body=probe["body"],
-                    content_type=probe["content_type"],
-                    low=tuple(probe["low"]),
-                    high=tuple(probe["high"]),
-                    champion=None if probe["champion"] is None else tuple(probe["champion"]),
-                )
-                for probe in given["probes"]
-            )
-            return cls(version=given["version"], probes=probes)
-        except (ValueError, KeyError, TypeError) as error:
+            return decode(cls, json.loads(text), where="probes.json")
+        except ValueError as error:
             raise ProbesLost(f"probes.json cannot be read ({error!r}): release again.") from error
 
 
@@ -121,13 +101,13 @@ def parsed(text: str) -> Answer | None:
     """An answer: `{"score": ..., "version": ...}`, or numbers as JSON or CSV; None for anything else."""
     version = None
     try:
-        given: Any = read_json(text)
+        content: JsonValue = read_json(text)
     except ValueError:
-        given = [_number(cell) for line in text.split() for cell in line.split(",")]
-    if isinstance(given, Mapping):
-        version = given.get("version")
-        given = given.get("score")
-    scores = given if isinstance(given, list) else [given]
+        content = [_number(cell) for line in text.split() for cell in line.split(",")]
+    if isinstance(content, Mapping):
+        version = content.get("version")
+        content = content.get("score")
+    scores = content if isinstance(content, list) else [content]
     known = [
         float(score)
         for score in scores
@@ -145,7 +125,7 @@ def _number(cell: str) -> float | None:
         return None
 
 
-def book(asked: Iterable[tuple[Row, Answer | None]], tolerance: float) -> Book:
+def make_book(answered: Iterable[tuple[Row, Answer | None]], tolerance: float) -> Book:
     """The probes, from rows and the champion's answers; rows that nothing is known of are left out.
 
     Raises:
@@ -154,7 +134,7 @@ def book(asked: Iterable[tuple[Row, Answer | None]], tolerance: float) -> Book:
     """
     probes = []
     versions: Counter[str | None] = Counter()
-    for row, answer in asked:
+    for row, answer in answered:
         known = [] if answer is None else [answer.scores]
         if row.expected is not None:
             known.append((row.expected,))
@@ -191,10 +171,10 @@ def drawn(rows: int, count: int, seed: str) -> list[int]:
     A row that comes again is a draw of its own: which fleet answers is decided for each request.
     """
     random = Random(seed)
-    found: list[int] = []
-    while len(found) < count:
-        found += random.sample(range(rows), rows)
-    return found[:count]
+    indexes: list[int] = []
+    while len(indexes) < count:
+        indexes += random.sample(range(rows), rows)
+    return indexes[:count]
 
 
 def tells_versions(champion: str | None, version: str | None) -> bool:
@@ -211,7 +191,11 @@ def is_new(answer: Answer | None, champion: str | None) -> bool:
 
 
 def judge(
-    asked: Sequence[tuple[Probe, Answer | None]], *, champion: str | None, version: str | None, share: float
+    answered: Sequence[tuple[Probe, Answer | None]],
+    *,
+    champion: str | None,
+    version: str | None,
+    share: float,
 ) -> Look:
     """What the answers say.
 
@@ -229,13 +213,17 @@ def judge(
         version: the version that is released, as answers name it; None when they need not name it.
         share: the new fleet's smallest share (above 0, at most 1).
     """
-    named = {answer.version for _, answer in asked if answer is not None} - {None, champion}
-    told = tells_versions(champion, version) or (version is None and bool(named))
-    new = [(probe, answer) for probe, answer in asked if is_new(answer, champion)] if told else list(asked)
-    seen = len(new) if told else None
+    named = {answer.version for _, answer in answered if answer is not None} - {None, champion}
+    by_version = tells_versions(champion, version) or (version is None and bool(named))
+    new = (
+        [(probe, answer) for probe, answer in answered if is_new(answer, champion)]
+        if by_version
+        else list(answered)
+    )
+    seen = len(new) if by_version else None
     if not new:
-        return Look(probes=len(asked), seen=seen, outside=None, drift=None)
-    dilution = max(1.0, ENOUGH * share * len(asked) / len(new)) if told else share
+        return Look(probes=len(answered), seen=seen, outside=None, drift=None)
+    dilution = max(1.0, ENOUGH * share * len(answered) / len(new)) if by_version else share
     bad = sum(not probe.holds(answer) for probe, answer in new) / len(new)
     pairs = [
         (probe.champion, answer.scores)
@@ -244,7 +232,7 @@ def judge(
     ]
     drift = distance([old for old, _ in pairs], [fresh for _, fresh in pairs]) if pairs else None
     return Look(
-        probes=len(asked),
+        probes=len(answered),
         seen=seen,
         outside=min(1.0, bad / dilution),
         drift=None if drift is None else min(1.0, drift / dilution),

@@ -1,15 +1,18 @@
 """How much there is to train on, counted without looking into files."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from lambdas.planning.sources import listed, split_uri
-from lambdas.triggers.store import Trained
+from lambdas.triggers.store import TrainingData
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 
-def counted(s3: Any, uri: str, *, rows: int | None = None) -> Trained:
+def dataset_size(s3: "S3Client", uri: str, *, rows: int | None = None) -> TrainingData:
     """Files and bytes below a dataset's URI; none is no error here."""
     bucket, prefix = split_uri(uri)
     files = size = 0
-    for one in listed(s3, bucket, prefix):
-        files, size = files + 1, size + one["Size"]
-    return Trained(files=files, size=size, rows=rows)
+    for entry in listed(s3, bucket, prefix):
+        files, size = files + 1, size + entry["Size"]
+    return TrainingData(files=files, size=size, rows=rows)

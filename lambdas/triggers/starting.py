@@ -3,112 +3,124 @@
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
-from lambdas.aws.executions import Execution, NamesSpent, described, ensure_running, is_running, latest
-from lambdas.triggers.coalescing import Past, Retraining, gathered
-from lambdas.triggers.store import Noted, Notes
+from lambdas.aws.executions import Execution, NamesSpent, describe, ensure_running, is_running, latest
+from lambdas.triggers.coalescing import Past, Retraining, coalesce_triggers
+from lambdas.triggers.store import PendingTrigger, TriggerStore
 from mdlc_constructs.settings.patience import Patience
 
-NOTED = {"noted": True}
-"""The input of an execution that works for what was noted, and asks for nothing of its own."""
+FOR_PENDING = {"noted": True}
+"""The input of an execution that works for pending triggers, and asks for nothing of its own."""
 
 MAX_STARTS = 6
 """How often work is started, the first time included, without an event or a person who asks for it."""
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
 
 log = logging.getLogger(__name__)
 
 _AT_ONCE = Patience(debounce=timedelta(0), cool_down=timedelta(0))
 
 
-def abandoned(noted: Iterable[Noted], running: Callable[[str], bool]) -> list[Noted]:
+def abandoned(pending: Iterable[PendingTrigger], running: Callable[[str], bool]) -> list[PendingTrigger]:
     """The triggers of the oldest request whose execution died; none when all that claimed are alive."""
     alive: dict[str, bool] = {}
-    groups: dict[str, list[Noted]] = {}
-    for one in noted:
-        if not one.claimed_by:
+    groups: dict[str, list[PendingTrigger]] = {}
+    for trigger in pending:
+        if not trigger.claimed_by:
             continue
-        if one.owner not in alive:
-            alive[one.owner] = running(one.owner)
-        if not alive[one.owner]:
-            groups.setdefault(one.claimed_by, []).append(one)
+        if trigger.owner not in alive:
+            alive[trigger.owner] = running(trigger.owner)
+        if not alive[trigger.owner]:
+            groups.setdefault(trigger.claimed_by, []).append(trigger)
     return next(iter(groups.values()), [])
 
 
-def start_pending(notes: Notes, stepfunctions: Any, machine_arn: str, *, besides: str = "") -> str | None:
-    """The execution that works for what nobody works for yet, started when there is none; None for nothing.
+def start_pending(
+    store: TriggerStore, stepfunctions: "SFNClient", machine_arn: str, *, besides: str = ""
+) -> str | None:
+    """The execution that works for triggers that nobody works for yet, started when there is none.
 
     Args:
         besides: an execution that is about to end.
+
+    Returns:
+        Its ARN; None when there is nothing to work for.
     """
-    noted = notes.noted()
-    left = abandoned(noted, lambda arn: arn != besides and is_running(stepfunctions, arn))
+    pending = store.pending()
+    left = abandoned(pending, lambda arn: arn != besides and is_running(stepfunctions, arn))
     if left:
-        last = described(stepfunctions, left[0].worker or left[0].owner)
+        last = describe(stepfunctions, left[0].worker or left[0].owner)
         return ensure_running(
-            stepfunctions, machine_arn, left[0].claimed_by, NOTED, besides=besides, after=_ended(last)
+            stepfunctions, machine_arn, left[0].claimed_by, FOR_PENDING, besides=besides, after=_ended(last)
         )
-    free = _free(notes.model, noted)
-    if free is None:
+    unclaimed = _coalesce_unclaimed(store.model, pending)
+    if unclaimed is None:
         return None
-    return ensure_running(stepfunctions, machine_arn, free.request_id, NOTED, besides=besides)
+    return ensure_running(stepfunctions, machine_arn, unclaimed.request_id, FOR_PENDING, besides=besides)
 
 
-def resume_pending(notes: Notes, stepfunctions: Any, machine_arn: str) -> str | None:
+def resume_pending(store: TriggerStore, stepfunctions: "SFNClient", machine_arn: str) -> str | None:
     """The execution that goes on with what a killed one left; None when there is nothing to go on with.
 
     Nothing else looks at the triggers before the model's next event. What was stopped for good waits for that
     event, and so does a retraining that failed, which is on record. May be called at any time and twice at
     once: whoever looks starts the same name.
     """
-    noted = notes.noted()
-    left = abandoned(noted, lambda arn: is_running(stepfunctions, arn))
-    free = None if left else _free(notes.model, noted)
+    pending = store.pending()
+    left = abandoned(pending, lambda arn: is_running(stepfunctions, arn))
+    unclaimed = None if left else _coalesce_unclaimed(store.model, pending)
     if left:
         request_id = left[0].claimed_by
-    elif free is not None:
-        request_id = free.request_id
+    elif unclaimed is not None:
+        request_id = unclaimed.request_id
     else:
         return None
-    for one in followed(noted, left, free):
-        worker = one.worker or one.owner
+    for trigger in with_worker(pending, left, unclaimed):
+        worker = trigger.worker or trigger.owner
         # Without a worker it was killed before it said so, or never started.
-        found = described(stepfunctions, worker) if worker else latest(stepfunctions, machine_arn, request_id)
-        if _is_left(found, one):
-            return _start_again(stepfunctions, machine_arn, request_id, found)
+        execution = (
+            describe(stepfunctions, worker) if worker else latest(stepfunctions, machine_arn, request_id)
+        )
+        if _is_left(execution, trigger):
+            return _start_again(stepfunctions, machine_arn, request_id, execution)
     return None
 
 
-def followed(noted: Iterable[Noted], left: Sequence[Noted], free: Retraining | None) -> list[Noted]:
+def with_worker(
+    pending: Iterable[PendingTrigger], left: Sequence[PendingTrigger], unclaimed: Retraining | None
+) -> list[PendingTrigger]:
     """The triggers that say who works for a retraining: the first, which names it, and those of persons.
 
     A person who starts the machine while an execution waits for its cool-down is not waited for by that one.
 
     Args:
         left: what a dead execution had claimed, which goes before anything new.
-        free: the retraining of all others.
+        unclaimed: the retraining of all others.
     """
-    if left or free is None:
+    if left or unclaimed is None:
         return list(left[:1])
-    unclaimed = [one for one in noted if not one.claimed_by]
-    first = next(one for one in unclaimed if one.fired == free.fired[0])
-    return [first, *(one for one in unclaimed if one.worker and one is not first)]
+    others = [trigger for trigger in pending if not trigger.claimed_by]
+    first = next(trigger for trigger in others if trigger.event == unclaimed.events[0])
+    return [first, *(trigger for trigger in others if trigger.worker and trigger is not first)]
 
 
-def _is_left(worker: Execution | None, one: Noted) -> bool:
+def _is_left(worker: Execution | None, trigger: PendingTrigger) -> bool:
     if worker is None or worker.was_killed:
         return True
     # One that claimed and failed could not conclude: a conclusion deletes what it was for.
-    return worker.status == "FAILED" and bool(one.owner) and worker.arn == one.owner
+    return worker.status == "FAILED" and bool(trigger.owner) and worker.arn == trigger.owner
 
 
 def _start_again(
-    stepfunctions: Any, machine_arn: str, request_id: str, killed: Execution | None
+    stepfunctions: "SFNClient", machine_arn: str, request_id: str, killed: Execution | None
 ) -> str | None:
     try:
         # One of that name that ran before the kill waits for its own cool-down.
         return ensure_running(
-            stepfunctions, machine_arn, request_id, NOTED, after=_ended(killed), starts=MAX_STARTS
+            stepfunctions, machine_arn, request_id, FOR_PENDING, after=_ended(killed), starts=MAX_STARTS
         )
     except NamesSpent as error:
         log.error("%s Its triggers wait for the next event, or for somebody who starts the machine.", error)
@@ -119,5 +131,6 @@ def _ended(execution: Execution | None) -> datetime | None:
     return execution.stopped_at if execution is not None else None
 
 
-def _free(model: str, noted: Iterable[Noted]) -> Retraining | None:
-    return gathered(model, [one.fired for one in noted if not one.claimed_by], Past(), _AT_ONCE)
+def _coalesce_unclaimed(model: str, pending: Iterable[PendingTrigger]) -> Retraining | None:
+    events = [trigger.event for trigger in pending if not trigger.claimed_by]
+    return coalesce_triggers(model, events, Past(), _AT_ONCE)

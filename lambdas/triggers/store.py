@@ -3,36 +3,41 @@
 All lie under `pk` = `MODEL#<name>`:
 
 - `TRIGGER#<at>#<event id>`: a trigger that no retraining has ended for yet
-- `NOTED#<event id>`: that an event has been noted, for as long as it may come again
+- `NOTED#<event id>`: that an event has been recorded, for as long as it may come again
 - `RETRAINING`: how the last retraining ended, and what there was to train on
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
-from lambdas.leases.requests import moment
-from lambdas.leases.writing import updated, written
-from lambdas.triggers.coalescing import Fired, Past
+from lambdas.aws.items import Item, audit_key, item_of, number_of, text_of
+from lambdas.leases.requests import utc_text
+from lambdas.leases.writing import try_transaction, try_update
+from lambdas.triggers.coalescing import Past, TriggerEvent
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from lambdas.aws.items import NewItem
 
 REMEMBERED = timedelta(days=90)
 """How long an event is known: as long as Step Functions keeps the names of executions."""
-MOST_DELETED = 99
+MAX_DELETES = 99
 """Triggers that one transaction deletes beside the past; the rest follows."""
 
 _TEXTS = (
     *("event_id", "trigger", "reason", "report"),
     *("labelled_until", "drifted_at", "version", "window", "holdout"),
 )
-_LONGEST_ID = 200
-
-Item = dict[str, dict[str, str]]
+_MAX_ID_CHARACTERS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Noted:
+class PendingTrigger:
     """A trigger with who works for it.
 
     Attributes:
@@ -41,14 +46,14 @@ class Noted:
         worker: the execution that took it up last, which may still wait for its lease.
     """
 
-    fired: Fired
+    event: TriggerEvent
     claimed_by: str = ""
     owner: str = ""
     worker: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trained:
+class TrainingData:
     """What there was to train on when the last retraining was planned; rows are None when nobody counted."""
 
     files: int = 0
@@ -61,23 +66,23 @@ class History:
     """What is remembered of a model's retrainings."""
 
     past: Past = field(default_factory=Past)
-    trained: Trained = field(default_factory=Trained)
+    data: TrainingData = field(default_factory=TrainingData)
     last_request: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Notes:
+class TriggerStore:
     """The triggers of one model."""
 
-    dynamodb: Any
+    dynamodb: "DynamoDBClient"
     table: str
     model: str
 
-    def note(self, fired: Fired, now: datetime) -> bool:
-        """Note a trigger once; False when its event was noted before."""
-        forget = {"N": str(int((now + REMEMBERED).timestamp()))}
-        seen = {**self._key(f"NOTED#{_short(fired.event_id)}"), "forget_at": forget}
-        once = {
+    def record(self, event: TriggerEvent, now: datetime) -> bool:
+        """Record a trigger once; False when its event was recorded before."""
+        forget_at = str(int((now + REMEMBERED).timestamp()))
+        seen: NewItem = {**self._key(f"NOTED#{_short(event.event_id)}"), "forget_at": {"N": forget_at}}
+        once: TransactWriteItemTypeDef = {
             "Put": {
                 "TableName": self.table,
                 "Item": seen,
@@ -85,9 +90,11 @@ class Notes:
             }
         }
         # False as well while another delivery of the same event is at it.
-        return written(self.dynamodb, [once, {"Put": {"TableName": self.table, "Item": self._item(fired)}}])
+        return try_transaction(
+            self.dynamodb, [once, {"Put": {"TableName": self.table, "Item": self._item(event)}}]
+        )
 
-    def noted(self) -> list[Noted]:
+    def pending(self) -> list[PendingTrigger]:
         """Every trigger that no retraining has ended for yet, the oldest first."""
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.table,
@@ -98,125 +105,120 @@ class Notes:
         )
         return [_read(item) for page in pages for item in page["Items"]]
 
-    def claim(self, noted: Iterable[Noted], request_id: str, owner: str) -> list[Noted]:
-        """Let the triggers belong to a request. Who claims holds the model's lease, so nobody else does."""
+    def claim(self, triggers: Iterable[PendingTrigger], request_id: str, owner: str) -> list[PendingTrigger]:
+        """Let triggers belong to a request. Who claims holds the model's lease, so nobody else does."""
         claimed = []
-        for one in noted:
-            there = updated(
+        for trigger in triggers:
+            exists = try_update(
                 self.dynamodb,
-                TableName=self.table,
-                Key=self._key(_sort_key(one.fired)),
-                UpdateExpression="SET claimed_by = :request, owner_arn = :owner, worker_arn = :owner",
-                # One that was deleted meanwhile must not come back as half an item.
-                ConditionExpression="attribute_exists(pk)",
-                ExpressionAttributeValues={":request": {"S": request_id}, ":owner": {"S": owner}},
+                {
+                    "TableName": self.table,
+                    "Key": self._key(_sort_key(trigger.event)),
+                    "UpdateExpression": "SET claimed_by = :request, owner_arn = :owner, worker_arn = :owner",
+                    # One that was deleted meanwhile must not come back as half an item.
+                    "ConditionExpression": "attribute_exists(pk)",
+                    "ExpressionAttributeValues": item_of({":request": request_id, ":owner": owner}),
+                },
             )
-            if there:
-                claimed.append(replace(one, claimed_by=request_id, owner=owner, worker=owner))
+            if exists:
+                claimed.append(replace(trigger, claimed_by=request_id, owner=owner, worker=owner))
         return claimed
 
-    def take_up(self, one: Noted, worker: str) -> bool:
+    def take_up(self, trigger: PendingTrigger, worker: str) -> bool:
         """Say which execution will work for a trigger; False when another one was faster, or it is gone."""
-        seen = {":seen": {"S": one.worker}} if one.worker else {}
-        return updated(
+        seen = {":seen": trigger.worker} if trigger.worker else {}
+        return try_update(
             self.dynamodb,
-            TableName=self.table,
-            Key=self._key(_sort_key(one.fired)),
-            UpdateExpression="SET worker_arn = :worker",
-            ConditionExpression="attribute_exists(pk) AND "
-            + ("worker_arn = :seen" if one.worker else "attribute_not_exists(worker_arn)"),
-            ExpressionAttributeValues={":worker": {"S": worker}, **seen},
+            {
+                "TableName": self.table,
+                "Key": self._key(_sort_key(trigger.event)),
+                "UpdateExpression": "SET worker_arn = :worker",
+                "ConditionExpression": "attribute_exists(pk) AND "
+                + ("worker_arn = :seen" if trigger.worker else "attribute_not_exists(worker_arn)"),
+                "ExpressionAttributeValues": item_of({":worker": worker, **seen}),
+            },
         )
 
-    def drop(self, noted: Iterable[Noted]) -> None:
+    def drop(self, triggers: Iterable[PendingTrigger]) -> None:
         """Forget triggers that there is nothing to work for; their events stay known."""
-        for one in noted:
-            self.dynamodb.delete_item(TableName=self.table, Key=self._key(_sort_key(one.fired)))
+        for trigger in triggers:
+            self.dynamodb.delete_item(TableName=self.table, Key=self._key(_sort_key(trigger.event)))
 
     def history(self) -> History:
         """How the retrainings went."""
         answer = self.dynamodb.get_item(
             TableName=self.table, Key=self._key("RETRAINING"), ConsistentRead=True
         )
-        item = answer.get("Item") or {}
-
-        def text(name: str) -> str:
-            return str(item.get(name, {"S": ""})["S"])
-
-        ended = text("ended_at")
+        item: Item = answer.get("Item") or {}
+        ended, rows = text_of(item, "ended_at"), text_of(item, "trained_rows")
         return History(
             past=Past(
-                ended_at=datetime.fromisoformat(ended) if ended else None, losses=int(text("losses") or 0)
+                ended_at=datetime.fromisoformat(ended) if ended else None, losses=number_of(item, "losses")
             ),
-            trained=Trained(
-                files=int(text("trained_files") or 0),
-                size=int(text("trained_bytes") or 0),
-                rows=int(text("trained_rows")) if text("trained_rows") else None,
+            data=TrainingData(
+                files=number_of(item, "trained_files"),
+                size=number_of(item, "trained_bytes"),
+                rows=int(rows) if rows else None,
             ),
-            last_request=text("last_request"),
+            last_request=text_of(item, "last_request"),
         )
 
-    def conclude(self, ended: Iterable[Noted], history: History) -> None:
+    def conclude(self, triggers: Iterable[PendingTrigger], history: History) -> None:
         """The triggers have been worked for, and the past is another; both or neither."""
-        keys = [self._key(_sort_key(one.fired)) for one in ended]
-        past = {"Put": {"TableName": self.table, "Item": self._past(history)}}
-        first, rest = keys[:MOST_DELETED], keys[MOST_DELETED:]
+        keys = [self._key(_sort_key(trigger.event)) for trigger in triggers]
+        past: TransactWriteItemTypeDef = {
+            "Put": {"TableName": self.table, "Item": self._history_item(history)}
+        }
+        first, rest = keys[:MAX_DELETES], keys[MAX_DELETES:]
         # Those that are left over by an end in between are concluded by whoever goes on with the request.
-        for start in range(0, len(rest), MOST_DELETED):
+        for start in range(0, len(rest), MAX_DELETES):
             self.dynamodb.transact_write_items(
-                TransactItems=[self._deleted(key) for key in rest[start : start + MOST_DELETED]]
+                TransactItems=[self._delete(key) for key in rest[start : start + MAX_DELETES]]
             )
-        self.dynamodb.transact_write_items(TransactItems=[*(self._deleted(key) for key in first), past])
+        self.dynamodb.transact_write_items(TransactItems=[*(self._delete(key) for key in first), past])
 
-    def _past(self, history: History) -> Item:
-        past, trained = history.past, history.trained
+    def _history_item(self, history: History) -> "NewItem":
+        past, data = history.past, history.data
         texts = {
-            "ended_at": moment(past.ended_at) if past.ended_at else "",
+            "ended_at": utc_text(past.ended_at) if past.ended_at else "",
             "losses": str(past.losses),
             "last_request": history.last_request,
-            "trained_files": str(trained.files),
-            "trained_bytes": str(trained.size),
-            "trained_rows": "" if trained.rows is None else str(trained.rows),
+            "trained_files": str(data.files),
+            "trained_bytes": str(data.size),
+            "trained_rows": "" if data.rows is None else str(data.rows),
         }
-        return {**self._key("RETRAINING"), **{name: {"S": value} for name, value in texts.items()}}
+        return {**self._key("RETRAINING"), **item_of(texts)}
 
-    def _deleted(self, key: Item) -> dict[str, Any]:
+    def _delete(self, key: "NewItem") -> "TransactWriteItemTypeDef":
         return {"Delete": {"TableName": self.table, "Key": key}}
 
-    def _item(self, fired: Fired) -> Item:
-        texts = {name: {"S": str(getattr(fired, name))} for name in _TEXTS}
-        return {
-            **self._key(_sort_key(fired)),
-            **texts,
-            "at": {"S": moment(fired.at)},
-            "priority": {"S": str(fired.priority)},
-        }
+    def _item(self, event: TriggerEvent) -> "NewItem":
+        texts = {name: str(getattr(event, name)) for name in _TEXTS}
+        texts |= {"at": utc_text(event.at), "priority": str(event.priority)}
+        return {**self._key(_sort_key(event)), **item_of(texts)}
 
-    def _key(self, sort_key: str) -> Item:
-        return {"pk": {"S": f"MODEL#{self.model}"}, "sk": {"S": sort_key}}
+    def _key(self, sort_key: str) -> "NewItem":
+        return audit_key(self.model, sort_key)
 
 
 def _short(event_id: str) -> str:
-    if len(event_id) <= _LONGEST_ID:
+    if len(event_id) <= _MAX_ID_CHARACTERS:
         return event_id
     return hashlib.sha256(event_id.encode()).hexdigest()
 
 
-def _sort_key(fired: Fired) -> str:
-    return f"TRIGGER#{moment(fired.at)}#{_short(fired.event_id)}"
+def _sort_key(event: TriggerEvent) -> str:
+    return f"TRIGGER#{utc_text(event.at)}#{_short(event.event_id)}"
 
 
-def _read(item: Mapping[str, Mapping[str, str]]) -> Noted:
-    texts = {name: item[name]["S"] for name in _TEXTS if name in item}
-    known = {one.name for one in fields(Fired)}
-    fired = Fired(
-        at=datetime.fromisoformat(item["at"]["S"]),
-        priority=int(item["priority"]["S"]),
-        **{name: value for name, value in texts.items() if name in known},
+def _read(item: Item) -> PendingTrigger:
+    texts = {name: text_of(item, name) for name in _TEXTS}
+    event = TriggerEvent(
+        at=datetime.fromisoformat(text_of(item, "at")), priority=number_of(item, "priority"), **texts
     )
-    return Noted(
-        fired=fired,
-        claimed_by=item.get("claimed_by", {"S": ""})["S"],
-        owner=item.get("owner_arn", {"S": ""})["S"],
-        worker=item.get("worker_arn", {"S": ""})["S"],
+    return PendingTrigger(
+        event=event,
+        claimed_by=text_of(item, "claimed_by"),
+        owner=text_of(item, "owner_arn"),
+        worker=text_of(item, "worker_arn"),
     )

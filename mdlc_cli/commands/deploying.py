@@ -71,12 +71,12 @@ def _remove(target: Target, left: Sequence[Retained], *, yes: bool) -> None:
     if not left:
         out.print("Nothing is left", markup=False)
     if doomed:
-        listed = ", ".join(one.sentence_part for one in doomed)
+        listed = ", ".join(resource.sentence_part for resource in doomed)
         options.confirm(target, f"Remove for good {listed}", yes=yes)
-    for one in doomed:
-        with progress.step(f"removing {one.sentence_part}") as step:
-            done = removal.remove(target, one)
+    for resource in doomed:
+        with progress.step(f"removing {resource.sentence_part}") as step:
+            done = removal.remove(target, resource)
             step.summary = done
-    for one in left:
-        if one not in doomed:
-            out.print(terminal.line(f"{one.sentence_part} stays: {teardowns.why_it_stays(one)}"))
+    for resource in left:
+        if resource not in doomed:
+            out.print(terminal.line(f"{resource.sentence_part} stays: {teardowns.why_it_stays(resource)}"))

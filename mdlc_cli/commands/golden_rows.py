@@ -42,14 +42,14 @@ def record(
         )
     _, target = options.chosen_to_change(local, "Replace the recorded rows", yes=yes)
     name = _model(target, stack, model)
-    found = golden.read(rows, keys=key, expected=expected, limit=limit)
+    golden_rows = golden.read(rows, keys=key, expected=expected, limit=limit)
     if expected is None:
-        with progress.step(f"Asking endpoint {endpoint or name} for {len(found)} answers"):
-            found = golden.answered(target, endpoint or name, found)
+        with progress.step(f"Asking endpoint {endpoint or name} for {len(golden_rows)} answers"):
+            golden_rows = golden.answered(target, endpoint or name, golden_rows)
     bucket = golden.bucket_of(target, name)
-    golden.write(target, bucket, found)
-    told = f"{len(found)} rows recorded in s3://{bucket}/golden/"
-    progress.stderr_console().print(told, markup=False)
+    golden.write(target, bucket, golden_rows)
+    message = f"{len(golden_rows)} rows recorded in s3://{bucket}/golden/"
+    progress.stderr_console().print(message, markup=False)
 
 
 @app.command()
@@ -61,19 +61,25 @@ def show(
 ) -> None:
     """Show the recorded rows with the answers expected to them."""
     _, target = options.chosen(local)
-    found = golden.recorded(target, golden.bucket_of(target, _model(target, stack, model)))
+    golden_rows = golden.recorded(target, golden.bucket_of(target, _model(target, stack, model)))
     if as_json:
-        for one in found:
-            terminal.write(json.dumps({"row_key": one.key, "expected": one.expected, "row": one.row}))
+        for golden_row in golden_rows:
+            terminal.write(
+                json.dumps(
+                    {"row_key": golden_row.key, "expected": golden_row.expected, "row": golden_row.row}
+                )
+            )
         return
     table = progress.table("row_key", "expected", "row")
-    for one in found:
-        table.add_row(one.key, f"{one.expected:g}", json.dumps(one.row, ensure_ascii=False))
+    for golden_row in golden_rows:
+        table.add_row(
+            golden_row.key, f"{golden_row.expected:g}", json.dumps(golden_row.row, ensure_ascii=False)
+        )
     progress.results_console().print(table)
 
 
 def _model(target: Target, stack: str | None, model: str | None) -> str:
     if model is not None:
         return model
-    found = machines.all_machines(target, stack=stack)
-    return releases.model_of(machines.choose(found, releases.WORKFLOW))
+    state_machines = machines.all_machines(target, stack=stack)
+    return releases.model_of(machines.choose(state_machines, releases.WORKFLOW))

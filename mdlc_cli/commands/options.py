@@ -33,7 +33,7 @@ def chosen(local: bool | None) -> tuple[Path, Target]:
     """The project of the working folder and the AWS in use, which is said."""
     root = places.project_root()
     choice: target.Choice | None = None if local is None else "local" if local else "aws"
-    return root, target.announced(root, choice)
+    return root, target.reported(root, choice)
 
 
 def chosen_to_change(local: bool | None, what: str, *, yes: bool) -> tuple[Path, Target]:
@@ -47,25 +47,25 @@ def chosen_to_change(local: bool | None, what: str, *, yes: bool) -> tuple[Path,
         CommandError: nobody is there to answer.
         typer.Abort: the answer is no.
     """
-    root, found = chosen(local)
-    if not found.is_local:
-        confirm(found, what, yes=yes)
-    return root, found
+    root, target = chosen(local)
+    if not target.is_local:
+        confirm(target, what, yes=yes)
+    return root, target
 
 
-def confirm(found: Target, what: str, *, yes: bool) -> None:
+def confirm(target: Target, what: str, *, yes: bool) -> None:
     """Ask once whether this may be done there; returns when it may.
 
     Raises:
         CommandError: nobody is there to answer.
         typer.Abort: the answer is no.
     """
-    check_answerable(found, what, yes=yes)
+    check_answerable(target, what, yes=yes)
     if not yes:
-        typer.confirm(f"{what} in {_place(found)}?", abort=True, err=True)
+        typer.confirm(f"{what} in {_place(target)}?", abort=True, err=True)
 
 
-def check_answerable(found: Target, what: str, *, yes: bool) -> None:
+def check_answerable(target: Target, what: str, *, yes: bool) -> None:
     """Refuse early what would have to be confirmed later, where nobody can be asked.
 
     Raises:
@@ -73,9 +73,9 @@ def check_answerable(found: Target, what: str, *, yes: bool) -> None:
     """
     if not yes and not sys.stdin.isatty():
         raise CommandError(
-            f"{what} in {_place(found)} must be confirmed and nobody can be asked here: give --yes"
+            f"{what} in {_place(target)} must be confirmed and nobody can be asked here: give --yes"
         )
 
 
-def _place(found: Target) -> str:
-    return "the local AWS" if found.is_local else f"account {found.account}, region {found.region}"
+def _place(target: Target) -> str:
+    return "the local AWS" if target.is_local else f"account {target.account}, region {target.region}"

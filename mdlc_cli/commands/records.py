@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mdlc_cli import account, endings, family, family_tree, progress, registered, stacks, terminal
+from mdlc_cli import account, family, family_tree, outcomes, progress, registered, stacks, terminal
 from mdlc_cli import audit as records
 from mdlc_cli.audit import Item
 from mdlc_cli.commands import options
@@ -61,17 +61,17 @@ def audit(
             as_json,
         )
         return
-    found = [
+    items = [
         item
         for table in stacks.audit_tables(target, stack)
         for item in records.items(target, table, model=model)
     ]
     if model is not None and not as_table:
-        _family(target, model, found, as_json)
+        _family(target, model, items, as_json)
     elif as_json:
-        terminal.write(records.as_json(found))
+        terminal.write(records.as_json(items))
     else:
-        _table(found)
+        _table(items)
 
 
 def _account(search: Search, as_json: bool) -> None:
@@ -79,12 +79,12 @@ def _account(search: Search, as_json: bool) -> None:
         search.note = step.detail
         prediction, items = search.find()
         step.detail("the version that answered")
-        found = account.made(search.target, prediction, items)
+        content = account.of(search.target, prediction, items)
     if as_json:
-        _print_json(found.to_json())
+        _print_json(content.to_json())
         return
     out = progress.results_console()
-    for title, rows in account.sections(found):
+    for title, rows in account.sections(content):
         out.print(title, style="bold", markup=False)
         table = progress.table("", "")
         table.show_header = False
@@ -96,28 +96,28 @@ def _account(search: Search, as_json: bool) -> None:
 def _family(target: Target, model: str, items: list[Item], as_json: bool) -> None:
     with progress.step(f"Reading the versions of {model}") as step:
         packages = registered.versions(target, model)
-        found = family.of(model, items, packages)
-        step.summary = f"{len(found.versions)} versions"
+        model_family = family.of(model, items, packages)
+        step.summary = f"{len(model_family.versions)} versions"
     if not items and not packages:
         raise CommandError(f"no model is called {model!r}: `mdlc audit` shows those there are")
     if as_json:
-        _print_json(found.to_json())
+        _print_json(model_family.to_json())
         return
-    progress.results_console().print(family_tree.drawn(found))
+    progress.results_console().print(family_tree.drawn(model_family))
 
 
-def _table(found: list[Item]) -> None:
-    ran = records.executions(found)
+def _table(items: list[Item]) -> None:
+    ran = records.executions(items)
     columns, rows = records.rows(ran)
     out = progress.results_console()
     table = progress.table(*columns)
     for row in rows:
         table.add_row(*row)
     out.print(table)
-    latest = ((f"{item.get('model')}-{item.get('workflow')}", endings.of_item(item)) for item in ran)
-    for note in endings.latest_notes(latest):
+    latest = ((f"{item.get('model')}-{item.get('workflow')}", outcomes.of_item(item)) for item in ran)
+    for note in outcomes.latest_notes(latest):
         out.print(terminal.line(note))
-    for name, champion in sorted(records.champions(found).items()):
+    for name, champion in sorted(records.champions(items).items()):
         out.print(terminal.one_line(f"Champion of {name}: version {champion.get('version')}"))
 
 

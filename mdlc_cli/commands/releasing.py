@@ -51,7 +51,7 @@ def rollback(
     """Go back to the version that served before, in one release. Exit status 1 when that fails."""
     _, target = options.chosen_to_change(local, "Roll back a release", yes=yes)
     machine = machines.choose(machines.all_machines(target, stack=stack), releases.WORKFLOW, model=model)
-    told = "to go back"
+    default_reason = "to go back"
     if to is None:
         name = releases.model_of(machine)
         items = [
@@ -60,11 +60,11 @@ def rollback(
             for item in audit.items(target, table, model=name)
         ]
         serving, to = releases.before(items, name)
-        told = f"to go back from version {serving}"
+        default_reason = f"to go back from version {serving}"
         progress.stderr_console().print(
             f"Going back from version {serving} of {name} to version {to}", markup=False
         )
-    _run(target, machine, to, reason or told)
+    _run(target, machine, to, reason or default_reason)
 
 
 def _run(target: Target, machine: StateMachine, version: int | None, reason: str | None) -> None:
@@ -72,8 +72,8 @@ def _run(target: Target, machine: StateMachine, version: int | None, reason: str
     if joined is not None and releases.is_wanted(target, machine, joined, version):
         result = joined
     else:
-        given = {"package_version": version, "reason": reason}
-        text = json.dumps({key: value for key, value in given.items() if value is not None})
+        arguments = {"package_version": version, "reason": reason}
+        text = json.dumps({key: value for key, value in arguments.items() if value is not None})
         execution = running.start(target, machine, text)
         result = running.to_the_end(target, execution, what="the release")
     if not result.succeeded:
@@ -84,9 +84,9 @@ def _join(target: Target, machine: StateMachine, version: int | None) -> Result 
     """Watches the releases that run already, one after the other; the last one's result."""
     result = None
     out = progress.stderr_console()
-    while (found := releases.underway(target, machine)) is not None:
-        wanted = version is None or found.version in (None, version)
+    while (release := releases.underway(target, machine)) is not None:
+        wanted = version is None or release.version in (None, version)
         why = "watching it" if wanted else f"version {version} is released after it"
-        out.print(terminal.line(f"{found.sentence} runs already: {why}"))
-        result = running.to_the_end(target, found.arn, what="the release")
+        out.print(terminal.line(f"{release.sentence} runs already: {why}"))
+        result = running.to_the_end(target, release.arn, what="the release")
     return result

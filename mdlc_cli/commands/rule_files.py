@@ -42,11 +42,11 @@ def check(
         raise CommandError(f"--decision and --api {api} both say what may be decided: leave one out")
     if decision:
         rules.check(file, decision, None)
-        told = f"{file.name} can be used where {', '.join(decision)} may be decided"
+        message = f"{file.name} can be used where {', '.join(decision)} may be decided"
     else:
-        _, found = _chosen(file, api, stack, local)
-        told = f"{file.name} can be used by {found.name}"
-    progress.stderr_console().print(told, markup=False)
+        _, chosen_api = _chosen(file, api, stack, local)
+        message = f"{file.name} can be used by {chosen_api.name}"
+    progress.stderr_console().print(message, markup=False)
 
 
 @app.command()
@@ -58,32 +58,34 @@ def put(
     local: options.Local = None,
 ) -> None:
     """Check rules, upload them, and wait until they are in use."""
-    target, found = _chosen(file, api, stack, local)
+    target, chosen_api = _chosen(file, api, stack, local)
     if not target.is_local:
-        options.confirm(target, f"Put {file.name} into use by {found.name}", yes=yes)
-    with progress.step(f"Uploading {file.name} to {found.uri}"):
-        rules.upload(target, found, file)
-        taken = rules.accepted(target, found, file)
-    told = f"{found.name} decides by {taken['rules_version']}; functions take them up within its rules_age"
-    progress.stderr_console().print(told, markup=False)
+        options.confirm(target, f"Put {file.name} into use by {chosen_api.name}", yes=yes)
+    with progress.step(f"Uploading {file.name} to {chosen_api.uri}"):
+        rules.upload(target, chosen_api, file)
+        taken = rules.accepted(target, chosen_api, file)
+    message = (
+        f"{chosen_api.name} decides by {taken['rules_version']}; functions take them up within its rules_age"
+    )
+    progress.stderr_console().print(message, markup=False)
 
 
 @app.command()
 def show(api: Name = None, stack: options.Stack = None, local: options.Local = None) -> None:
     """Show the rules in use, as they were uploaded."""
     _, target = options.chosen(local)
-    found = rules.choose(rules.apis(target, stack), api)
-    current = rules.in_use(target, found)
+    chosen_api = rules.choose(rules.apis(target, stack), api)
+    current = rules.in_use(target, chosen_api)
     if current is None:
-        raise CommandError(f"{found.name} has no rules in use: upload some with `mdlc rules put`")
-    told = f"{found.name} decides by {current['rules_version']}, since {current['at']}"
-    progress.stderr_console().print(f"{told}, from {current['source']}", markup=False)
+        raise CommandError(f"{chosen_api.name} has no rules in use: upload some with `mdlc rules put`")
+    message = f"{chosen_api.name} decides by {current['rules_version']}, since {current['at']}"
+    progress.stderr_console().print(f"{message}, from {current['source']}", markup=False)
     terminal.write(current["document"])
 
 
 def _chosen(file: Path, name: str | None, stack: str | None, local: bool | None) -> tuple[Target, Api]:
     """The API whose rules these are to be, which can use them."""
     _, target = options.chosen(local)
-    found = rules.choose(rules.apis(target, stack), name)
-    rules.check(file, found.decisions, found.columns)
-    return target, found
+    chosen_api = rules.choose(rules.apis(target, stack), name)
+    rules.check(file, chosen_api.decisions, chosen_api.columns)
+    return target, chosen_api

@@ -9,9 +9,9 @@ import typer
 
 from mdlc_cli import (
     advice,
-    endings,
     job_logs,
     machines,
+    outcomes,
     progress,
     releases,
     running,
@@ -29,7 +29,7 @@ def run(
     workflow: Annotated[
         str, typer.Argument(help="`training`, `batch-inference`, `monitoring`, or a state machine's name.")
     ],
-    given: Annotated[
+    input_text: Annotated[
         str | None, typer.Option("--input", help="Input as JSON, or @FILE, or @- for standard input.")
     ] = None,
     stack: options.Stack = None,
@@ -39,7 +39,7 @@ def run(
     local: options.Local = None,
 ) -> None:
     """Run a workflow and watch it. Exit status 1 when it fails."""
-    text = running.read_input(given)
+    text = running.read_input(input_text)
     _, target = options.chosen_to_change(local, f"Run {workflow}", yes=yes)
     machine = machines.choose(machines.all_machines(target, stack=stack), workflow, model=model)
     execution = running.start(target, machine, text)
@@ -57,10 +57,12 @@ def _say_what_follows(target: Target, machine: machines.StateMachine, result: ru
     """Says that the approval of what was trained has begun a release, where the model has an endpoint."""
     model = machine.name.removesuffix("-training")
     wanted = f"{model}-{releases.WORKFLOW}"
-    found = [one for one in machines.all_machines(target) if one.name == wanted]
-    if not found:
+    matching = [
+        state_machine for state_machine in machines.all_machines(target) if state_machine.name == wanted
+    ]
+    if not matching:
         return
-    begun = releases.begun_since(target, found[0], result.timeline.started)
+    begun = releases.begun_since(target, matching[0], result.timeline.started)
     if begun is None:
         text = f"Next: `mdlc release --model {model}` brings it to the endpoint."
     else:
@@ -82,8 +84,8 @@ def upload(
     """Put files where a model's training looks for its data. A file of the same name is replaced."""
     _, target = options.chosen_to_change(local, f"Upload {', '.join(file.name for file in files)}", yes=yes)
     if to is None:
-        found = machines.all_machines(target, stack=stack)
-        to = uploading.folder_of(target, machines.choose(found, "training", model=model))
+        state_machines = machines.all_machines(target, stack=stack)
+        to = uploading.folder_of(target, machines.choose(state_machines, "training", model=model))
     uploading.upload(target, files, to)
 
 
@@ -96,20 +98,22 @@ def executions(
 ) -> None:
     """List what ran: when, how long, and how it ended."""
     _, target = options.chosen(local)
-    found = machines.all_machines(target, stack=stack)
+    state_machines = machines.all_machines(target, stack=stack)
     if workflow:
-        found = [machines.choose(found, workflow, model=model)]
+        state_machines = [machines.choose(state_machines, workflow, model=model)]
     elif model:
-        found = [machine for machine in found if machine.name.startswith(f"{model}-")]
+        state_machines = [machine for machine in state_machines if machine.name.startswith(f"{model}-")]
     table = progress.table("started", "machine", "execution", "status", "outcome", "seconds")
-    told = [(each, endings.of(target, each)) for each in machines.newest(target, found, limit=limit)]
-    for each, ending in told:
+    ended = [
+        (each, outcomes.of(target, each)) for each in machines.newest(target, state_machines, limit=limit)
+    ]
+    for each, ending in ended:
         seconds = f"{(each.stopped - each.started).total_seconds():.0f}" if each.stopped else ""
         started = f"{each.started:%Y-%m-%d %H:%M:%S}"
         table.add_row(started, each.machine, each.name, each.status, ending.outcome, seconds)
     out = progress.results_console()
     out.print(table)
-    for note in endings.latest_notes((each.machine, ending) for each, ending in told):
+    for note in outcomes.latest_notes((each.machine, ending) for each, ending in ended):
         out.print(terminal.line(note))
 
 
@@ -133,14 +137,14 @@ def logs(
         terminal.write(f"==> {each.name}")
         for line in job_logs.lines(target, each, limit=tail):
             terminal.write(line)
-    ending = endings.of(target, execution, logs_shown=True)
+    ending = outcomes.of(target, execution, logs_shown=True)
     jobs = "" if seen and seen.jobs else " and ran no jobs"
     text = f"Execution {execution.name} of {execution.machine} {_ended(execution)}{jobs}."
     progress.stderr_console().print(terminal.line(f"{text} {ending.note}".rstrip()))
 
 
 def _ended(execution: machines.Execution) -> str:
-    return "still runs" if execution.status == endings.RUNNING else f"ended as {execution.status}"
+    return "still runs" if execution.status == outcomes.RUNNING else f"ended as {execution.status}"
 
 
 def _execution(target: Target, name: str | None) -> machines.Execution:

@@ -1,4 +1,4 @@
-"""Which IAM actions a task's role needs, told from the integration it calls."""
+"""Which IAM actions a task's role needs, by the integration it calls."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _EVENT_ACTIONS = ("events:DescribeRule", "events:PutRule", "events:PutTargets")
 
 @cache
 def called_actions(resource: str) -> tuple[str, ...]:
-    """The actions a call needs whatever its arguments; none for a resource that is not told by this."""
+    """The actions a call needs whatever its arguments; none for a resource that does not determine them."""
     if resource.startswith("arn:") and ":lambda:" in resource and ":states:" not in resource:
         return ("lambda:InvokeFunction",)
     called = operation(resource)
@@ -74,7 +74,7 @@ def called_actions(resource: str) -> tuple[str, ...]:
 
 
 def required_actions(resource: str, arguments: object) -> tuple[str, ...]:
-    """All actions a call needs, those told by its arguments included (writes in a transaction, a role
+    """All actions a call needs, those its arguments ask for included (writes in a transaction, a role
     passed on).
     """
     actions = called_actions(resource)

@@ -135,6 +135,8 @@ def _calls(machine: Machine) -> Iterator[tuple[str, str, object, tuple[Statement
 
 
 def _bodies(machine: Machine) -> Iterator[tuple[str, Body]]:
-    """Name and body of each state; what is nested in a state is told by the state that holds it."""
+    """Name and body of each state; what is nested in a state is part of the body of the state that holds
+    it.
+    """
     for state in machine.states:
         yield state.name, state.to_asl()

@@ -49,7 +49,7 @@ def trace_findings(machine: Machine) -> Iterator[str]:
     """States that can fail without a trace.
 
     A state that can fail must catch all errors, unless it is itself part of the handling of a failure; and
-    what catches all errors must do something (a task that records or announces) before the machine is marked
+    what catches all errors must do something (a task that records or publishes) before the machine is marked
     as failed. Errors inside a Map or a Parallel reach its own catcher.
     """
     by_name = {state.name: state for state in machine.states}
@@ -91,14 +91,14 @@ def _is_fail(state: State) -> bool:
 
 
 def _closure(starts: Iterable[str], following: Mapping[str, Iterable[str]]) -> set[str]:
-    found: set[str] = set()
+    reached: set[str] = set()
     waiting = list(starts)
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found.add(name)
+        if name not in reached:
+            reached.add(name)
             waiting.extend(following.get(name, ()))
-    return found
+    return reached
 
 
 def _ends(state: State) -> bool:

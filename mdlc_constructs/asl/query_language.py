@@ -31,17 +31,17 @@ def jsonpath_fields(body: Mapping[str, object]) -> list[str]:
     """Names of the fields of a state that are JSONPath, in order of appearance; nested states are not
     looked at.
     """
-    found = [key for key in body if key in _FIELDS]
+    keys = [key for key in body if key in _FIELDS]
     if body.get("QueryLanguage") == "JSONPath":
-        found.append("QueryLanguage")
+        keys.append("QueryLanguage")
     for catcher in _members(body.get("Catch")):
-        found.extend(f"Catch.{key}" for key in catcher if key in _FIELDS)
+        keys.extend(f"Catch.{key}" for key in catcher if key in _FIELDS)
     for rule in _members(body.get("Choices")):
         # A JSONata rule has one Condition; a JSONPath rule compares Variables, or nests And, Or, Not.
-        found.extend(f"Choices.{key}" for key in rule if key in ("Variable", "And", "Or", "Not"))
+        keys.extend(f"Choices.{key}" for key in rule if key in ("Variable", "And", "Or", "Not"))
     for part in ("Arguments", "Assign", "ItemSelector", "Output"):
-        found.extend(f"{part}.{key}" for key in _dotted(body.get(part)))
-    return found
+        keys.extend(f"{part}.{key}" for key in _dotted(body.get(part)))
+    return keys
 
 
 def jsonpath_message(name: str, fields: list[str]) -> str:

@@ -208,8 +208,8 @@ _TABLE = (
 
 def wildcard(finding: str) -> str | None:
     """The resource that a finding about a wildcard names; None for any other finding."""
-    found = _WILDCARD.fullmatch(finding)
-    return found["resource"] if found else None
+    match = _WILDCARD.fullmatch(finding)
+    return match["resource"] if match else None
 
 
 def reason(resource: str, actions: Iterable[str], owned: Owned) -> str | None:

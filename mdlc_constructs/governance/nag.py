@@ -77,18 +77,18 @@ class _Judge:
 
     def __init__(self, app: App) -> None:
         self.constructs = {construct.node.path: construct for construct in app.node.find_all()}
-        found = self.constructs.items()
-        self._homes = [(path, home) for path, home in found if isinstance(home, ModelHome)]
-        self._workflows = [(path, flow) for path, flow in found if isinstance(flow, Workflow)]
-        functions = [(path, room) for path, room in found if isinstance(room, Functions)]
-        apis = [(path, api) for path, api in found if isinstance(api, DecisionApi)]
+        items = self.constructs.items()
+        self._homes = [(path, home) for path, home in items if isinstance(home, ModelHome)]
+        self._workflows = [(path, flow) for path, flow in items if isinstance(flow, Workflow)]
+        functions = [(path, room) for path, room in items if isinstance(room, Functions)]
+        apis = [(path, api) for path, api in items if isinstance(api, DecisionApi)]
         self._apis = [path for path, _ in apis]
         self._log_roles = {f"{Stack.of(api).node.path}/{LOG_ROLE}" for _, api in apis}
         self._buckets = {f"{path}/Bucket" for path, _ in self._homes}
         roles = {
             *(role.resource.node.path for _, home in self._homes for role in home.model_roles.values()),
             *(f"{path}/{name}" for path, flow in self._workflows for name in (*flow.roles, "Role")),
-            *(f"{path}/{name}Role" for path, room in functions for name in room.made),
+            *(f"{path}/{name}Role" for path, room in functions for name in room.arns),
             *(f"{path}/{name}" for path, api in apis for name in api.role_names),
         }
         self._policies = {*roles, *(f"{role}{_BESIDE}" for role in roles)}

@@ -1,6 +1,6 @@
 """Whether a bucket of one's own sends its events to EventBridge, without which no rule on them ever starts.
 
-A bucket sends none unless it is told to:
+A bucket sends none unless it is configured to:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html
 """
 
@@ -19,7 +19,7 @@ CloudFormation spell it differently."""
 def warn_without_events(rule: Construct, bucket: s3.IBucket | None, name: str, *, what: str) -> None:
     """Warn at synth when the bucket sends no events to EventBridge, or when that cannot be seen.
 
-    It is looked at when the app is synthesized, because the bucket may be told so until then.
+    It is looked at when the app is synthesized, because the bucket may be configured so until then.
 
     Args:
         rule: the rule on the bucket's events, which bears the warning.
@@ -62,16 +62,16 @@ def sends_events(bucket: s3.IBucket) -> bool | None:
     resource = managed.node.try_find_child("Resource") if managed is not None else None
     if isinstance(resource, CfnResource) and _names_event_bridge(resource, resource._cfn_properties):
         return True
-    made = bucket.node.default_child
-    if not isinstance(made, s3.CfnBucket):
+    own = bucket.node.default_child
+    if not isinstance(own, s3.CfnBucket):
         return None
-    return _names_event_bridge(made, made.notification_configuration)
+    return _names_event_bridge(own, own.notification_configuration)
 
 
 def _names_event_bridge(resource: CfnResource, properties: Any) -> bool:
-    found = Stack.of(resource).resolve(properties) or {}
-    found = found.get("NotificationConfiguration", found)
-    for name, value in found.items():
+    resolved = Stack.of(resource).resolve(properties) or {}
+    resolved = resolved.get("NotificationConfiguration", resolved)
+    for name, value in resolved.items():
         if name.lower() == _MEMBER:
             return not isinstance(value, dict) or all(on is not False for on in value.values())
     return False

@@ -72,7 +72,7 @@ def ending_endpoints(model: str, *names: str) -> tuple[Statement, ...]:
         ),
         Statement(
             actions=("application-autoscaling:DeregisterScalableTarget",),
-            # A target's ARN holds an id that AWS draws; what it is of is told by conditions.
+            # A target's ARN holds an id that AWS draws; conditions say which target it is.
             resources=("arn:${Partition}:application-autoscaling:${Region}:${Account}:scalable-target/*",),
             conditions=scaling,
         ),

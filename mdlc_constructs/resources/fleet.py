@@ -13,6 +13,8 @@ from mdlc_constructs.resources.functions import Functions
 from mdlc_constructs.resources.keys import admit_logs, new_key
 from mdlc_constructs.resources.tables import new_table
 from mdlc_constructs.settings.budget import Budget
+from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.retraining import FleetSettings
 from mdlc_constructs.signatures import ConstructorSignature
 from mdlc_constructs.tasks.permissions import arn, use_key
 
@@ -68,13 +70,14 @@ class Fleet(Construct):
         return self._bindings
 
     def _reap_by_the_clock(self) -> None:
-        fleet = {"table": self.table_name, "name": self.name, "budget": self.budget.to_plan()}
+        fleet = FleetSettings(table=self.table_name, name=self.name, budget=self.budget.to_payload())
+        payload = json.dumps(encode(fleet))
         rule = events.CfnRule(
             self,
             "Reaping",
             description=f"Leases of {self.name} that dead retrainings hold come back",
             schedule_expression=REAPED,
-            targets=[events.CfnRule.TargetProperty(id="Reap", arn=self._reaper, input=json.dumps(fleet))],
+            targets=[events.CfnRule.TargetProperty(id="Reap", arn=self._reaper, input=payload)],
         )
         lambda_.CfnPermission(
             self,

@@ -32,7 +32,7 @@ _PURPOSES = {
     "PlanRelease": ("lambdas.functions.plan_release.handler.handler", "Plans releases"),
     "WakeRelease": (
         "lambdas.functions.wake_release.handler.handler",
-        "Wakes releases by their endpoint's events",
+        "Resumes executions that wait for an event",
     ),
     "ProbeAnswers": ("lambdas.functions.probe_answers.handler.handler", "Asks a new version while it bakes"),
     "JudgeExperiment": (
@@ -49,7 +49,7 @@ _PURPOSES = {
     "PlanMonitoring": ("lambdas.functions.plan_monitoring.handler.handler", "Plans monitoring executions"),
     "RecordWindows": (
         "lambdas.functions.record_windows.handler.handler",
-        "Keeps and announces monitored windows",
+        "Records monitored windows and publishes their events",
     ),
     "ReplayAnswers": ("lambdas.functions.replay_answers.handler.handler", "Asks captured requests again"),
     "CleanUp": (
@@ -68,7 +68,7 @@ class Functions(Construct):
 
     def __init__(self, stack: Stack, id_: str, *, key_arn: str) -> None:
         super().__init__(stack, id_)
-        self.made: dict[str, str] = {}
+        self.arns: dict[str, str] = {}
         self._roles: dict[str, Role] = {}
         self._key_arn = key_arn
         self._stack = stack
@@ -91,7 +91,7 @@ class Functions(Construct):
         Raises:
             ValueError: when the function's role would hold a longer policy than IAM accepts.
         """
-        if name not in self.made:
+        if name not in self.arns:
             self._make(name, statements, bindings)
         else:
             self._roles[name].allow(statements, bindings)
@@ -102,7 +102,7 @@ class Functions(Construct):
                 f"policy now has about {size} characters and IAM accepts {MAX_POLICY_CHARACTERS}: "
                 f"put the last model into a second stack."
             )
-        return self.made[name]
+        return self.arns[name]
 
     def _make(self, name: str, statements: Iterable[Statement], bindings: Mapping[str, str]) -> None:
         handler, description = _PURPOSES[name]
@@ -117,7 +117,7 @@ class Functions(Construct):
             timeout_seconds=CLEAN_UP_SECONDS if name == "CleanUp" else TIMEOUT_SECONDS,
             memory_mb=512,
         )
-        self.made[name] = function.attr_arn
+        self.arns[name] = function.attr_arn
 
 
 def new_function(

@@ -24,7 +24,7 @@ _TOKEN = re.compile(r"\$\{Token\[(?P<name>[^\]]*?)\.\d+\]\}")
 @cache
 def deployment() -> Mapping[str, str]:
     """The placeholders that every template can bind: partition, region and account of the deployment."""
-    # Asked once a process: each of these is a message to the CDK's other half.
+    # Asked once a process: each of these is a message to the jsii kernel (Node).
     return {"Partition": Aws.PARTITION, "Region": Aws.REGION, "Account": Aws.ACCOUNT_ID}
 
 
@@ -46,14 +46,15 @@ def bound(value: Any, bindings: Mapping[str, str]) -> Any:
 def policy(statements: Iterable[Statement], bindings: Mapping[str, str]) -> list[dict[str, Any]]:
     """The statements of a policy document, merged."""
     document = [
-        {**one, **_shortened(one)} for one in (statement.to_policy() for statement in merge(statements))
+        {**body, **_shortened(body)} for body in (statement.to_policy() for statement in merge(statements))
     ]
     bound_statements: list[dict[str, Any]] = bound(document, {**deployment(), **bindings})
     return bound_statements
 
 
 class Role:
-    """A role with one inline policy: a single resource, because every message to the CDK's other half counts.
+    """A role with one inline policy: a single resource, because every message to the jsii kernel (Node)
+    counts.
 
     Attributes:
         resource: the role as CloudFormation's resource.
@@ -82,7 +83,7 @@ class Role:
 
     def allow(self, statements: Iterable[Statement], bindings: Mapping[str, str]) -> None:
         """Allow what is not allowed yet."""
-        added = [one for one in policy(statements, bindings) if one not in self._statements]
+        added = [statement for statement in policy(statements, bindings) if statement not in self._statements]
         if added:
             self._statements += added
             self.resource.policies = self._policies()

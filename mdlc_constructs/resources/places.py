@@ -36,7 +36,7 @@ LAYOUT = {
     "golden-scores": "what new versions answered to recorded rows before their release",
     "golden": "`rows.jsonl`, recorded rows, and `expected.csv`: what a new version must answer to them",
     "capture": "`<endpoint>/<variant>/<year>/<month>/<day>/<hour>/*.jsonl`: what an endpoint was asked",
-    "outcomes": '`*.jsonl`: what came of requests, told by the team: `{"request_id", "value"}` a line',
+    "outcomes": '`*.jsonl`: what came of requests, written by the team: `{"request_id", "value"}` a line',
     "asynchronous": "answers of asynchronous endpoints",
     "rules": "`<API>.json`: a decision API's rules, uploaded by the team",
     "predictions": "`<run>/parts/*.parquet` and, last, `<run>/manifest.json`",

@@ -38,13 +38,16 @@ class BuiltInAlgorithm:
     ) -> "BuiltInAlgorithm":
         """Gradient-boosted trees.
 
-        :param objective: what is learned, for example "binary:logistic" or "reg:squarederror".
-        :param num_round: how many trees are grown one after another; must be given.
-        :param version: the image's version.
-        :param hyperparameters: any others the image knows; the L2 penalty is ``reg_lambda`` (``lambda`` is a
-            keyword).
-        :raises ValueError: for an unknown hyperparameter (with the right name of what was meant), a value out
-            of range, or a metric that does not measure what the objective answers.
+        Args:
+            objective: what is learned, for example "binary:logistic" or "reg:squarederror".
+            num_round: how many trees are grown one after another; must be given.
+            version: the image's version.
+            hyperparameters: any others the image knows; the L2 penalty is ``reg_lambda`` (``lambda`` is a
+                keyword).
+
+        Raises:
+            ValueError: for an unknown hyperparameter (with the right name of what was meant), a value out
+                of range, or a metric that does not measure what the objective answers.
         """
         rounds = {} if num_round is None else {"num_round": num_round}
         image = Image(repository="sagemaker-xgboost", version=version)
@@ -71,7 +74,8 @@ class BuiltInAlgorithm:
     def check_task(self, task: str) -> None:
         """Refuse an objective that does not answer the dataset's question.
 
-        :raises ValueError: naming the objective and one that does.
+        Raises:
+            ValueError: naming the objective and one that does.
         """
         objective = self.hyperparameters.get("objective", "")
         if self.tasks and task not in self.tasks:
@@ -98,10 +102,11 @@ class BuiltInAlgorithm:
 class CustomImage:
     """A container image of one's own that keeps SageMaker's contract for training and for serving.
 
-    :param image_uri: the image in ECR, with a tag or (better: it can never change) a digest.
-    :param hyperparameters: handed to the container; numbers and booleans become text.
-    :param content_type: the type of the training and scoring records.
-    :param environment: environment variables of the container.
+    Args:
+        image_uri: the image in ECR, with a tag or (better: it can never change) a digest.
+        hyperparameters: handed to the container; numbers and booleans become text.
+        content_type: the type of the training and scoring records.
+        environment: environment variables of the container.
     """
 
     image_uri: str

@@ -1,10 +1,10 @@
 """How much a fleet of models may train at a time, and in which order those that wait are served."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from mdlc_constructs.settings.numbers import check_duration, check_whole
+from mdlc_constructs.settings.payloads.retraining import BudgetSettings
 
 MAX_JOBS, MAX_INSTANCES = 1000, 5000
 HIGHEST_PRIORITY = 9
@@ -14,7 +14,8 @@ HIGHEST_PRIORITY = 9
 def check_priority(priority: int) -> None:
     """Refuse a priority that the waiting list does not know.
 
-    :raises ValueError: naming the bounds.
+    Raises:
+        ValueError: naming the bounds.
     """
     check_whole("priority", priority, 0, HIGHEST_PRIORITY)
 
@@ -28,12 +29,15 @@ class Budget:
     came much later, so nobody waits for ever. The line is kept even where a smaller request behind would fit,
     because a large one would never be served otherwise; only who waits for its own model is passed by.
 
-    :param jobs: retrainings at a time.
-    :param instances: instances of all retrainings at a time.
-    :param head_start: what one step of priority is worth.
-    :param lease: how long a retraining may hold its share without saying that it is alive. Afterwards the
-        share is taken back, unless its execution still runs.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        jobs: retrainings at a time.
+        instances: instances of all retrainings at a time.
+        head_start: what one step of priority is worth.
+        lease: how long a retraining may hold its share without saying that it is alive. Afterwards the
+            share is taken back, unless its execution still runs.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     jobs: int = 10
@@ -47,21 +51,21 @@ class Budget:
         check_duration("head_start", self.head_start, timedelta(0), timedelta(days=7))
         check_duration("lease", self.lease, timedelta(minutes=1), timedelta(days=30))
 
-    def to_plan(self) -> dict[str, int]:
-        """As functions are given it: durations in seconds."""
-        return {
-            "jobs": self.jobs,
-            "instances": self.instances,
-            "head_start": int(self.head_start.total_seconds()),
-            "lease": int(self.lease.total_seconds()),
-        }
+    def to_payload(self) -> BudgetSettings:
+        """As functions get it: durations in seconds."""
+        return BudgetSettings(
+            jobs=self.jobs,
+            instances=self.instances,
+            head_start=int(self.head_start.total_seconds()),
+            lease=int(self.lease.total_seconds()),
+        )
 
     @classmethod
-    def from_plan(cls, plan: Mapping[str, int]) -> "Budget":
-        """The budget of `to_plan`."""
+    def from_payload(cls, payload: BudgetSettings) -> "Budget":
+        """The budget of `to_payload`."""
         return cls(
-            jobs=plan["jobs"],
-            instances=plan["instances"],
-            head_start=timedelta(seconds=plan["head_start"]),
-            lease=timedelta(seconds=plan["lease"]),
+            jobs=payload.jobs,
+            instances=payload.instances,
+            head_start=timedelta(seconds=payload.head_start),
+            lease=timedelta(seconds=payload.lease),
         )

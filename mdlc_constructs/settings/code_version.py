@@ -13,7 +13,8 @@ def check_code_version(value: str) -> None:
 
     Source: the pattern of ``CustomerMetadataValue`` in SageMaker's API.
 
-    :raises ValueError: naming the first character that cannot be recorded, or the length.
+    Raises:
+        ValueError: naming the first character that cannot be recorded, or the length.
     """
     if has_token(value):
         return

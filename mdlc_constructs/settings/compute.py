@@ -22,8 +22,9 @@ _ALL_ROWS = {"training": "a training job", "processing": "a data job"}
 class Spot:
     """Spare capacity at a discount, which AWS may take back while the job runs.
 
-    :param max_wait: how long the job may take in all, waiting for capacity included.
-    :param checkpoint: whether the container saves and takes up its state under ``/opt/ml/checkpoints``.
+    Args:
+        max_wait: how long the job may take in all, waiting for capacity included.
+        checkpoint: whether the container saves and takes up its state under ``/opt/ml/checkpoints``.
     """
 
     max_wait: timedelta
@@ -34,16 +35,19 @@ class Spot:
 class Compute:
     """The instances of a job.
 
-    :param instance_type: for example "ml.m5.xlarge".
-    :param instance_count: how many of them. Training and data jobs run on one: each instance would get all
-        rows. A transform job shares its files out.
-    :param volume_gb: disk of each instance, in GB. Instance types with local storage have what they come
-        with, whatever this says.
-    :param max_runtime: after this time SageMaker stops the job.
-    :param spot: use spare capacity (training only).
-    :param keep_alive: keep the instances for the next job (a warm pool, training only); they are billed
-        meanwhile.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        instance_type: for example "ml.m5.xlarge".
+        instance_count: how many of them. Training and data jobs run on one: each instance would get all
+            rows. A transform job shares its files out.
+        volume_gb: disk of each instance, in GB. Instance types with local storage have what they come
+            with, whatever this says.
+        max_runtime: after this time SageMaker stops the job.
+        spot: use spare capacity (training only).
+        keep_alive: keep the instances for the next job (a warm pool, training only); they are billed
+            meanwhile.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     instance_type: str = "ml.m5.xlarge"
@@ -83,9 +87,13 @@ class Compute:
     def require(self, use: str, *, image: str | None = None) -> "Compute":
         """The same compute, when SageMaker offers it for the use ("training", "processing" or "transform").
 
-        :param image: whose image runs, when it is one of AWS's for x86-64: "XGBoost's image".
-        :raises ValueError: when the instance type does not exist for that use or does not run the image, when
-            several instances would do the same work, or spot or a warm pool is asked for outside training.
+        Args:
+            image: whose image runs, when it is one of AWS's for x86-64: "XGBoost's image".
+
+        Raises:
+            ValueError: when the instance type does not exist for that use or does not run the image, when
+                several instances would do the same work, or spot or a warm pool is asked for outside
+                training.
         """
         check_instance_type("instance_type", self.instance_type, use)
         if image is not None:

@@ -13,12 +13,15 @@ MAX_ROWS = 2000
 class Consistency:
     """What is asked again of each window.
 
-    :param sample: how many captured requests of a window; their features are computed anew for the package.
-    :param tolerance: how far two answers of one version to one row may lie apart, in the answer's own unit:
-        room for rounding and nothing else.
-    :param share: share (0 to 1) of the answers that may have moved further before the alarm rings.
-    :param golden: whether the recorded rows in ``golden/rows.jsonl`` are asked too, where there are some.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        sample: how many captured requests of a window; their features are computed anew for the package.
+        tolerance: how far two answers of one version to one row may lie apart, in the answer's own unit:
+            room for rounding and nothing else.
+        share: share (0 to 1) of the answers that may have moved further before the alarm goes to ALARM.
+        golden: whether the recorded rows in ``golden/rows.jsonl`` are asked too, where there are some.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     sample: int = 200

@@ -16,7 +16,8 @@ _EXAMPLE = "'%d.%m.%Y %H:%M'"
 def check_delimiter(value: object) -> None:
     """Refuse a delimiter that no CSV file has.
 
-    :raises ValueError: naming the argument, its value and the remedy.
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
     if value not in DELIMITERS:
         raise refusal("delimiter", value, f"choose one of {', '.join(map(repr, DELIMITERS))}.")
@@ -25,7 +26,8 @@ def check_delimiter(value: object) -> None:
 def check_timestamp_format(text: object) -> None:
     """Refuse a format that does not name one moment, or that engines do not agree on.
 
-    :raises ValueError: naming the argument, its value and the remedy.
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
     name = "timestamp_format"
     if not isinstance(text, str) or not text or any(category(sign) in ("Cc", "Cs") for sign in text):
@@ -33,7 +35,7 @@ def check_timestamp_format(text: object) -> None:
     letters = re.findall(r"%(.?)", text.replace("%%", ""))
     for letter in letters:
         if not letter or letter not in DIRECTIVES:
-            known = " ".join(f"%{one}" for one in DIRECTIVES)
+            known = " ".join(f"%{directive}" for directive in DIRECTIVES)
             raise refusal(name, text, f"there is no %{letter}; use {known} and %%.")
     there = set(letters)
     if len(there) < len(letters):

@@ -47,29 +47,31 @@ class Dataset:
 
     Make one with `Dataset.csv` or `Dataset.parquet`. Times are read as UTC.
 
-    :param uri: ``s3://bucket/prefix/`` with the closing slash; every object below it is part of the data,
-        except files and folders whose name begins with ``_`` or ``.``, as Spark, Delta and Jupyter write
-        them; the folder of a partition (``_year=2013/``) counts.
-    :param label: the column to predict; rows without a value in it are not trained on.
-    :param timestamp: the column with the moment at which a prediction would be asked for; it orders the
-        split.
-    :param columns: each column's type, one of `COLUMN_TYPES`; columns of the files that are not named are
-        ignored.
-    :param row_key: the columns that name one row; a prediction is joined back by them.
-    :param entity: the column that names what the row is about, carried along with each prediction.
-    :param known_after: columns that are known only after the moment of prediction and so can never be a
-        feature.
-    :param features: the columns to learn from; by default all that are neither named above nor time or free
-        text.
-    :param calendar: parts of ``timestamp`` to learn from, of `CALENDAR_PARTS`.
-    :param task: what the label is: "binary" or "regression".
-    :param positive: the label's value, as text, that counts as 1 in a binary task.
-    :param accepted_leaks: features that are allowed to predict the label almost perfectly by themselves.
-    :param delimiter: what parts the values of CSV files, one of `csv_format.DELIMITERS`.
-    :param timestamp_format: how CSV files write all of their times, as strptime takes it:
-        ``"%d.%m.%Y %H:%M"``; by default ISO 8601. Requests to an endpoint are JSON, whose times are always
-        ISO 8601.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        uri: ``s3://bucket/prefix/`` with the closing slash; every object below it is part of the data,
+            except files and folders whose name begins with ``_`` or ``.``, as Spark, Delta and Jupyter write
+            them; the folder of a partition (``_year=2013/``) counts.
+        label: the column to predict; rows without a value in it are not trained on.
+        timestamp: the column with the moment at which a prediction would be asked for; it orders the
+            split.
+        columns: each column's type, one of `COLUMN_TYPES`; columns of the files that are not named are
+            ignored.
+        row_key: the columns that name one row; a prediction is joined back by them.
+        entity: the column that names what the row is about, carried along with each prediction.
+        known_after: columns that are known only after the moment of prediction and so can never be a
+            feature.
+        features: the columns to learn from; by default all that are neither named above nor time or free
+            text.
+        calendar: parts of ``timestamp`` to learn from, of `CALENDAR_PARTS`.
+        task: what the label is: "binary" or "regression".
+        positive: the label's value, as text, that counts as 1 in a binary task.
+        accepted_leaks: features that are allowed to predict the label almost perfectly by themselves.
+        delimiter: what parts the values of CSV files, one of `csv_format.DELIMITERS`.
+        timestamp_format: how CSV files write all of their times, as strptime takes it: ``"%d.%m.%Y %H:%M"``;
+            by default ISO 8601. Requests to an endpoint are JSON, whose times are always ISO 8601.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     format: str

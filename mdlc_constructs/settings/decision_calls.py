@@ -19,14 +19,17 @@ _MAX_CALL = timedelta(seconds=20)
 class FeatureLookup:
     """An item of a DynamoDB table gives further columns of the row. What the caller sends wins over it.
 
-    :param key: the request's column whose value is the item's partition key.
-    :param defaults: the columns taken from the item, and what stands for each when the item or the value is
-        missing, or the table does not answer in time. None is a missing value, which the model's feature
-        program fills as in training.
-    :param table_key: the name of the table's partition key; by default ``key``.
-    :param timeout: how long to wait for the item. A state machine's timeouts are whole seconds: the Express
-        shape rounds up.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        key: the request's column whose value is the item's partition key.
+        defaults: the columns taken from the item, and what stands for each when the item or the value is
+            missing, or the table does not answer in time. None is a missing value, which the model's feature
+            program fills as in training.
+        table_key: the name of the table's partition key; by default ``key``.
+        timeout: how long to wait for the item. A state machine's timeouts are whole seconds: the Express
+            shape rounds up.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     key: str
@@ -58,11 +61,14 @@ class FeatureLookup:
 class Fallback:
     """What is decided when no score comes back: the endpoint is slow, down or refuses the row.
 
-    :param decision: the decision, marked in the record and counted.
-    :param endpoint_timeout: how long one try may take.
-    :param tries: how often the endpoint is asked. A try that timed out is not repeated: the caller has waited
-        long enough.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        decision: the decision, marked in the record and counted.
+        endpoint_timeout: how long one try may take.
+        tries: how often the endpoint is asked. A try that timed out is not repeated: the caller has waited
+            long enough.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     decision: str
@@ -82,13 +88,16 @@ class ActionCall:
     It is called with the request's id as the key of idempotency and must do nothing for a key that it has
     done: a call whose answer was lost is repeated.
 
-    :param decisions: the decisions that are acted on; None for every one.
-    :param waits: whether the caller's answer waits for the action. Without it Lambda's own queue holds the
-        call and repeats it when it fails.
-    :param timeout: how long one call may take.
-    :param again_after: when the caller repeats a request whose action was not seen to be done, how old the
-        decision must be for the action to be called again; younger ones are taken to be under way.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        decisions: the decisions that are acted on; None for every one.
+        waits: whether the caller's answer waits for the action. Without it Lambda's own queue holds the
+            call and repeats it when it fails.
+        timeout: how long one call may take.
+        again_after: when the caller repeats a request whose action was not seen to be done, how old the
+            decision must be for the action to be called again; younger ones are taken to be under way.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     decisions: tuple[str, ...] | None = None
@@ -114,7 +123,8 @@ def _check_decision(argument: str, value: object) -> None:
 def check_decisions(argument: str, values: object) -> None:
     """Refuse anything but distinct decisions.
 
-    :raises ValueError: naming the argument, its value and the remedy.
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
     if isinstance(values, str) or not isinstance(values, (tuple, list)) or not values:
         raise refusal(argument, values, 'give a tuple of decisions, for example ("rebook", "wait").')

@@ -34,15 +34,18 @@ class Decisions:
 
     Make one with `Decisions.about` from the model's dataset.
 
-    :param decisions: what may be decided; rules may name no other.
-    :param fallback: what is decided without a score.
-    :param columns: the types of the columns that the request's row may hold.
-    :param required: those of them that the caller must send; null says that a value is missing.
-    :param lookup: further columns from a table.
-    :param action: how the action is called.
-    :param rules_age: how old the rules in a function's memory may be before they are read again.
-    :param kept: how long a decision's record is kept at least; None keeps it for good.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        decisions: what may be decided; rules may name no other.
+        fallback: what is decided without a score.
+        columns: the types of the columns that the request's row may hold.
+        required: those of them that the caller must send; null says that a value is missing.
+        lookup: further columns from a table.
+        action: how the action is called.
+        rules_age: how old the rules in a function's memory may be before they are read again.
+        kept: how long a decision's record is kept at least; None keeps it for good.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     decisions: tuple[str, ...]
@@ -73,8 +76,11 @@ class Decisions:
         send the features (null says missing) that are not looked up, the timestamp when calendar parts are
         features, and the key of the lookup.
 
-        :param further: types of columns that only the rules look at.
-        :raises ValueError: naming the argument, its value and the remedy.
+        Args:
+            further: types of columns that only the rules look at.
+
+        Raises:
+            ValueError: naming the argument, its value and the remedy.
         """
         own = {
             name: kind

@@ -41,13 +41,16 @@ class LookUpTable:
     Where several rows of a batch have the same key, the one with the latest event time is the item. Items of
     rows that are not in a newer batch stay as they are until they expire.
 
-    :param key: what an item is found by, and the name of the table's partition key (a text): ``row_key``, or
-        the dataset's entity or one of its row key columns. Rows without a value in it become no items.
-    :param keep_for: how long after its prediction an item expires; None keeps items until they are replaced.
-        DynamoDB deletes within days of that moment: a reader looks at ``expires_at``.
-    :param columns: what items hold besides key, score, ``predicted_at`` and run, of `ABOUT`.
-    :param parallel: files that are written at a time. One at a time writes a few hundred items a second.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        key: what an item is found by, and the name of the table's partition key (a text): ``row_key``, or
+            the dataset's entity or one of its row key columns. Rows without a value in it become no items.
+        keep_for: how long after its prediction an item expires; None keeps items until they are replaced.
+            DynamoDB deletes within days of that moment: a reader looks at ``expires_at``.
+        columns: what items hold besides key, score, ``predicted_at`` and run, of `ABOUT`.
+        parallel: files that are written at a time. One at a time writes a few hundred items a second.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     key: str = ROW_KEY
@@ -68,7 +71,8 @@ class LookUpTable:
     def check_dataset(self, dataset: Dataset) -> None:
         """Refuse a key that the dataset's prediction records do not hold.
 
-        :raises ValueError: with the keys that there are.
+        Raises:
+            ValueError: with the keys that there are.
         """
         known = dict.fromkeys((ROW_KEY, *([dataset.entity] if dataset.entity else []), *dataset.row_key))
         if self.key not in known or (self.key == "entity" and dataset.entity != "entity"):
@@ -91,11 +95,14 @@ class RowEvents:
     At least once: a delivery that is repeated sends events again. Clients that count or act take each
     ``inference_id`` once; it is the same for the same row, run and package.
 
-    :param detail_type: the events' detail type; not one that the workflows themselves use.
-    :param columns: what the detail holds besides model, run, ``inference_id``, score and ``predicted_at``, of
-        `ABOUT`.
-    :param parallel: files that are sent at a time. The bus has a quota of events a second in each region.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        detail_type: the events' detail type; not one that the workflows themselves use.
+        columns: what the detail holds besides model, run, ``inference_id``, score and ``predicted_at``, of
+            `ABOUT`.
+        parallel: files that are sent at a time. The bus has a quota of events a second in each region.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     detail_type: str = "Prediction"
@@ -113,7 +120,7 @@ class RowEvents:
             raise refusal(
                 "detail_type",
                 self.detail_type,
-                "the workflows announce themselves so; give another, such as Prediction.",
+                "the workflows publish under it; give another, such as Prediction.",
             )
         object.__setattr__(self, "columns", _checked(self.columns))
         check_whole("parallel", self.parallel, 1, MAX_PARALLEL, unit="files")

@@ -42,19 +42,22 @@ class DriftThresholds:
 
     A column alarms when one of its effects reaches its threshold and chance does not explain it.
 
-    :param psi: population stability index of a column of numbers, beyond what chance adds.
-    :param cramers_v: Cramer's V of a column of categories and being in the window, beyond chance: 0 to 1.
-    :param missing_share: change of the share of missing values.
-    :param new_share: share of the window's rows whose category the baseline never saw.
-    :param vanished_share: share of the baseline's rows whose category the window lacks.
-    :param outside_share: share of the window's rows outside of the baseline's range.
-    :param shift: rank-biserial correlation of a column of numbers and being in the window, 0 to 1: how much
-        more often a value of the window is above one of the baseline than below it. None does not test it.
-    :param joint_auc: AUC of a classifier that tells the window's rows from the baseline's, all columns
-        together; 0.5 is guessing.
-    :param alpha: share of windows without any drift that may alarm, whatever the number of columns; the
-        columns together have it once, and the classifier of all columns has it again.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        psi: population stability index of a column of numbers, beyond what chance adds.
+        cramers_v: Cramer's V of a column of categories and being in the window, beyond chance: 0 to 1.
+        missing_share: change of the share of missing values.
+        new_share: share of the window's rows whose category the baseline never saw.
+        vanished_share: share of the baseline's rows whose category the window lacks.
+        outside_share: share of the window's rows outside of the baseline's range.
+        shift: rank-biserial correlation of a column of numbers and being in the window, 0 to 1: how much more
+            often a value of the window is above one of the baseline than below it. None does not test it.
+        joint_auc: AUC of a classifier that tells the window's rows from the baseline's, all columns
+            together; 0.5 is guessing.
+        alpha: share of windows without any drift that may alarm, whatever the number of columns; the
+            columns together have it once, and the classifier of all columns has it again.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     psi: float = Thresholds.psi
@@ -86,8 +89,11 @@ class DriftThresholds:
         customers. Neither alarms more often by chance, which ``alpha`` bounds. What each finds in how many
         rows is measured in docs/monitoring.md.
 
-        :param sensitivity: "low", "normal" (the default) or "high".
-        :raises ValueError: when it is another word.
+        Args:
+            sensitivity: "low", "normal" (the default) or "high".
+
+        Raises:
+            ValueError: when it is another word.
         """
         if not isinstance(sensitivity, str) or sensitivity not in SENSITIVITIES:
             raise unknown("sensitivity", str(sensitivity), SENSITIVITIES, what="sensitivity")

@@ -12,10 +12,13 @@ MAX_RESAMPLES = 10_000
 class Evaluation:
     """Settings of the evaluation job.
 
-    :param threshold: the score (0 to 1) from which a row counts as predicted positive.
-    :param bootstrap: how many resamples of the holdout the confidence intervals stand on.
-    :param seed: of the resampling, so that an evaluation can be repeated to the digit.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        threshold: the score (0 to 1) from which a row counts as predicted positive.
+        bootstrap: how many resamples of the holdout the confidence intervals stand on.
+        seed: of the resampling, so that an evaluation can be repeated to the digit.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     threshold: float = 0.5

@@ -24,7 +24,7 @@ from mdlc_constructs.settings.serving import Serving
 
 MIN_EXPERIMENT, MAX_EXPERIMENT = timedelta(minutes=1), timedelta(days=30)
 SHADOW_VARIANT = "shadow"
-"""The shadow's variant name, by which its captures and metrics are told."""
+"""The shadow's variant name, by which its captures and metrics are known."""
 
 MIN_OUTCOMES = 30
 """With fewer, the normal distribution stands in badly for Student's."""
@@ -68,16 +68,19 @@ class Shadow:
     AWS offers shadow tests to no endpoint with "multi-container" models. Whether its inference pipelines
     (`Serving.prepares`) are meant by that, its documentation does not say: try it on an endpoint of yours.
 
-    :param sample_percent: share of requests that are copied.
-    :param duration: how long the two are compared before the new version is promoted or dropped.
-    :param tolerance: how far two answers to one request may lie apart, in the answer's own unit; None takes
-        that of `Probes`.
-    :param outside: the largest share (0 to 1) of pairs that may lie further apart.
-    :param errors: how much the new version's share of failed requests may exceed the serving one's.
-    :param slower: the largest ratio of mean model latencies, the new version's to the serving one's.
-    :param pairs: the fewest pairs of answers to judge by.
-    :param then: how the promoted version takes over.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        sample_percent: share of requests that are copied.
+        duration: how long the two are compared before the new version is promoted or dropped.
+        tolerance: how far two answers to one request may lie apart, in the answer's own unit; None takes
+            that of `Probes`.
+        outside: the largest share (0 to 1) of pairs that may lie further apart.
+        errors: how much the new version's share of failed requests may exceed the serving one's.
+        slower: the largest ratio of mean model latencies, the new version's to the serving one's.
+        pairs: the fewest pairs of answers to judge by.
+        then: how the promoted version takes over.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     sample_percent: int = 100
@@ -112,7 +115,8 @@ class Shadow:
     def check_endpoint(self, serving: Serving, entity: str | None) -> None:
         """Refuse an endpoint that has no shadow.
 
-        :raises ValueError: naming what does not fit.
+        Raises:
+            ValueError: naming what does not fit.
         """
         _check_serving("Shadow", serving, modes=("Output",))
         if serving.variant == SHADOW_VARIANT:
@@ -121,7 +125,8 @@ class Shadow:
     def judgement(self, tolerance: float) -> ShadowSettings:
         """As the judging function gets it.
 
-        :param tolerance: that of the probes.
+        Args:
+            tolerance: that of the probes.
         """
         return ShadowSettings(
             tolerance=tolerance if self.tolerance is None else self.tolerance,
@@ -138,9 +143,9 @@ class ABTest:
 
     SageMaker's own weights are drawn anew for each request. So the caller asks `variant_of` and names the
     answer as the request's ``TargetVariant``; a `DecisionApi` in front of the endpoint (of the Lambda shape)
-    does so by itself, by the dataset's entity column. What came of each request is told by the team, as JSON
-    Lines below ``outcomes/`` in the model's bucket: ``{"request_id": ..., "value": ...}``, the request's id
-    being its ``InferenceId``.
+    does so by itself, by the dataset's entity column. What came of each request is written by the team, as
+    JSON Lines below ``outcomes/`` in the model's bucket: ``{"request_id": ..., "value": ...}``, the
+    request's id being its ``InferenceId``.
 
     The challenger wins when the confidence interval of the difference of means (of entities, not of
     requests: those of one entity are not independent) lies above zero: Welch's, with the normal distribution
@@ -148,14 +153,17 @@ class ABTest:
     it is left as it is. While the test runs no alarm sends the challenger back: Shadow is the rollout that
     asks whether it is safe at all.
 
-    :param weights: variant's name to its share of the traffic, in any unit: the endpoint's own variant
-        (`Serving.variant`), with which the champion goes on, then the new version's.
-    :param duration: how long the test runs.
-    :param confidence: how sure (0.5 to 1) the result must be for the challenger to win.
-    :param higher_is_better: whether larger values are the better ones.
-    :param outcomes: the fewest entities with an outcome, of each variant, to judge by.
-    :param collapse: how the winner takes over all traffic afterwards.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        weights: variant's name to its share of the traffic, in any unit: the endpoint's own variant
+            (`Serving.variant`), with which the champion goes on, then the new version's.
+        duration: how long the test runs.
+        confidence: how sure (0.5 to 1) the result must be for the challenger to win.
+        higher_is_better: whether larger values are the better ones.
+        outcomes: the fewest entities with an outcome, of each variant, to judge by.
+        collapse: how the winner takes over all traffic afterwards.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     weights: Mapping[str, float] = field(default_factory=lambda: {"main": 50, "challenger": 50})
@@ -198,8 +206,11 @@ class ABTest:
     def check_endpoint(self, serving: Serving, entity: str | None) -> None:
         """Refuse an endpoint, or a dataset, that cannot be tested on.
 
-        :param entity: the dataset's entity column.
-        :raises ValueError: naming what does not fit.
+        Args:
+            entity: the dataset's entity column.
+
+        Raises:
+            ValueError: naming what does not fit.
         """
         _check_serving("ABTest", serving, modes=("Input", "Output"))
         first = next(iter(self.weights))

@@ -15,14 +15,17 @@ class Gate:
     A gate without any condition refuses nothing, and the evaluation says so. One thing is refused whatever
     the gate asks: a model whose main metric (AUC, or RMSE in a regression) is not defined on the holdout.
 
-    :param at_least: metric name to the least value that passes; the value may equal it.
-    :param at_most: metric name to the greatest value that passes; the value may equal it.
-    :param better_than_champion: the metric by which a challenger must beat the champion, when there is a
-        champion.
-    :param margin: by how much it must at least be better, in the metric's unit; a negative margin allows
-        that much loss.
-    :param confidence: how sure (0.5 to 1) the paired bootstrap must be that it is better by the margin.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        at_least: metric name to the least value that passes; the value may equal it.
+        at_most: metric name to the greatest value that passes; the value may equal it.
+        better_than_champion: the metric by which a challenger must beat the champion, when there is a
+            champion.
+        margin: by how much it must at least be better, in the metric's unit; a negative margin allows
+            that much loss.
+        confidence: how sure (0.5 to 1) the paired bootstrap must be that it is better by the margin.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     at_least: Mapping[str, float] = field(default_factory=dict)
@@ -51,7 +54,8 @@ class Gate:
     def check_task(self, task: str) -> None:
         """Refuse metrics that are not computed for the dataset's task.
 
-        :raises ValueError: naming the metric.
+        Raises:
+            ValueError: naming the metric.
         """
         champion = [self.better_than_champion] if self.better_than_champion else []
         for argument, names in (

@@ -16,9 +16,12 @@ class GoldenChecks:
     Both lie in the model's bucket: raw rows with their key columns in ``golden/rows.jsonl``, a JSON object a
     line, and ``golden/expected.csv`` with the header ``row_key,expected``, one line a row in the same order.
 
-    :param tolerance: how far an answer may be from the expected one, in the answer's unit.
-    :param share: share (0 to 1) of the rows that must be within the tolerance.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        tolerance: how far an answer may be from the expected one, in the answer's unit.
+        share: share (0 to 1) of the rows that must be within the tolerance.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     tolerance: float = 0.25

@@ -30,7 +30,8 @@ class Image:
     Source of accounts and tags: sagemaker-core's ``image_uri_config`` (see
     ``scripts/generate_image_accounts.py``).
 
-    :raises ValueError: when AWS publishes no such repository or version.
+    Raises:
+        ValueError: when AWS publishes no such repository or version.
     """
 
     repository: str
@@ -68,7 +69,8 @@ class Image:
     def uri(self, region: str) -> str:
         """The image's URI in a region.
 
-        :raises ValueError: when AWS publishes the image in no such region.
+        Raises:
+            ValueError: when AWS publishes the image in no such region.
         """
         accounts = self.accounts()
         if region not in accounts:

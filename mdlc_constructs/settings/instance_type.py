@@ -46,7 +46,8 @@ def has_local_storage(instance_type: str) -> bool:
 def check_instance_type(argument: str, value: str, use: str | None = None) -> None:
     """Refuse an instance type that SageMaker does not offer for the use.
 
-    :raises ValueError: with the nearest type that it does offer.
+    Raises:
+        ValueError: with the nearest type that it does offer.
     """
     known = known_instance_types(use)
     if has_token(value) or value in known:
@@ -74,8 +75,11 @@ def check_processor(argument: str, value: str, image: str) -> None:
 
     A type that is known only at deployment is not refused.
 
-    :param image: whose image it is, as the subject of a sentence: "XGBoost's image".
-    :raises ValueError: naming the instance type and the remedy.
+    Args:
+        image: whose image it is, as the subject of a sentence: "XGBoost's image".
+
+    Raises:
+        ValueError: naming the instance type and the remedy.
     """
     if _ARM.fullmatch(value):
         raise refusal(

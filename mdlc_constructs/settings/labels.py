@@ -24,18 +24,21 @@ class Labels:
 
     A file that comes late updates the windows of served time that it has labels of.
 
-    :param uri: ``s3://bucket/prefix/`` with the closing slash; may be that of the training data.
-    :param by: what joins a label to its prediction: "row_key" or "entity_and_time" (files with the dataset's
-        columns), or "inference_id": JSON lines ``{"request_id": ..., "value": ...}``, where ``request_id`` is
-        the caller's ``InferenceId``.
-    :param delay: how late labels usually come. Before that a window without labels is no reason to worry.
-    :param within: how long a window is kept open for them; what comes later is not read any more.
-        Every new file computes each open window anew that is not complete, so this is what late labels cost.
-    :param least_coverage: share (0 to 1) of a window's rows that must have a label once ``delay`` is over.
-    :param complete: share of a window's rows with a label from which it is not computed again.
-    :param format: of files with the dataset's columns; by default the dataset's own. CSV files are written as
-        the dataset's are (``delimiter``, ``timestamp_format``).
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        uri: ``s3://bucket/prefix/`` with the closing slash; may be that of the training data.
+        by: what joins a label to its prediction: "row_key" or "entity_and_time" (files with the dataset's
+            columns), or "inference_id": JSON lines ``{"request_id": ..., "value": ...}``, where
+            ``request_id`` is the caller's ``InferenceId``.
+        delay: how late labels usually come. Before that a window without labels is no reason to worry.
+        within: how long a window is kept open for them; what comes later is not read any more. Every new file
+            computes each open window anew that is not complete, so this is what late labels cost.
+        least_coverage: share (0 to 1) of a window's rows that must have a label once ``delay`` is over.
+        complete: share of a window's rows with a label from which it is not computed again.
+        format: of files with the dataset's columns; by default the dataset's own. CSV files are written as
+            the dataset's are (``delimiter``, ``timestamp_format``).
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     uri: str
@@ -66,7 +69,8 @@ class Labels:
     def check_dataset(self, dataset: Dataset) -> None:
         """Refuse a join that needs a column which the dataset does not declare.
 
-        :raises ValueError: naming the argument and the remedy.
+        Raises:
+            ValueError: naming the argument and the remedy.
         """
         if self.by == "entity_and_time" and dataset.entity is None:
             raise refusal("by", self.by, "dataset.entity is None; name it, or join by row_key.")

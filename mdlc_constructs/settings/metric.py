@@ -39,7 +39,8 @@ METRICS: Mapping[str, Metric] = {
 def metric(argument: str, name: str) -> Metric:
     """The metric of that name.
 
-    :raises ValueError: when there is none, with the nearest right name.
+    Raises:
+        ValueError: when there is none, with the nearest right name.
     """
     if name not in METRICS:
         raise unknown(argument, name, METRICS, what="metric")
@@ -49,11 +50,12 @@ def metric(argument: str, name: str) -> Metric:
 def check_metric_task(argument: str, name: str, task: str) -> None:
     """Refuse a metric that is not computed for the dataset's task.
 
-    :raises ValueError: naming the metric and those that are.
+    Raises:
+        ValueError: naming the metric and those that are.
     """
     known = metric(argument, name)
     if known.task != task:
-        computed = ", ".join(one.name for one in METRICS.values() if one.task == task)
+        computed = ", ".join(computable.name for computable in METRICS.values() if computable.task == task)
         raise refusal(
             argument,
             name,

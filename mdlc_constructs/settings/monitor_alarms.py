@@ -1,4 +1,4 @@
-"""What rings when a window is not as it should be."""
+"""The alarms on a monitored window."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class MonitorAlarmSpec:
         key: letters and digits, part of the alarm's id.
         metric: the name of one of the monitor's metrics.
         statistic: over all windows of five minutes.
-        says: what it means when it rings, as the end of a sentence about the monitor.
+        says: what it means in ALARM, as the end of a sentence about the monitor.
         dimensions: besides those of the model and the monitor.
     """
 
@@ -35,18 +35,21 @@ class MonitorAlarmSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class MonitorAlarms:
-    """Bounds that every window must keep; None or False for what rings nobody.
+    """Bounds that every window must keep; None or False for no alarm.
 
-    :param drift: ring when a window drifted.
-    :param accuracy: worst good value of metrics of accuracy that are measured by labels: ``{"auc": 0.65}``.
-    :param worse: ring when the main metric of accuracy (AUC, or RMSE) is worse than on the model's own
-        holdout beyond chance.
-    :param rows: ring when a window has fewer rows.
-    :param coverage: ring when fewer labels came in time than ``Labels.least_coverage`` asks for.
-    :param skew: ring when a feature was served otherwise than it is computed offline.
-    :param quality: ring when requests broke the rules of quality.
-    :param consistency: ring when more answers moved than ``Consistency.share`` allows.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        drift: go to ALARM when a window drifted.
+        accuracy: worst good value of metrics of accuracy that are measured by labels: ``{"auc": 0.65}``.
+        worse: go to ALARM when the main metric of accuracy (AUC, or RMSE) is worse than on the model's own
+            holdout beyond chance.
+        rows: go to ALARM when a window has fewer rows.
+        coverage: go to ALARM when fewer labels came in time than ``Labels.least_coverage`` asks for.
+        skew: go to ALARM when a feature was served otherwise than it is computed offline.
+        quality: go to ALARM when requests broke the rules of quality.
+        consistency: go to ALARM when more answers moved than ``Consistency.share`` allows.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     drift: bool = True
@@ -70,7 +73,8 @@ class MonitorAlarms:
     def check_task(self, task: str) -> None:
         """Refuse a bound on a metric that is not computed for the task.
 
-        :raises ValueError: naming the metric.
+        Raises:
+            ValueError: naming the metric.
         """
         for name in self.accuracy:
             check_metric_task("accuracy", name, task)
@@ -80,11 +84,12 @@ class MonitorAlarms:
     ) -> tuple[MonitorAlarmSpec, ...]:
         """The alarms, in a fixed order.
 
-        :param least_coverage: share of the rows that must have a label; None without labels.
-        :param moved_share: share of the answers that may have moved; None when none is asked again.
+        Args:
+            least_coverage: share of the rows that must have a label; None without labels.
+            moved_share: share of the answers that may have moved; None when none is asked again.
         """
         above: Comparison = "GreaterThanThreshold"
-        found = [
+        specs = [
             _spec(self.drift, "Drift", "Drifted", "Maximum", "GreaterThanOrEqualToThreshold", 1, "drifted"),
             _spec(
                 self.worse and least_coverage is not None,
@@ -134,7 +139,7 @@ class MonitorAlarms:
             ),
             *(self._accuracy(name, bound) for name, bound in self.accuracy.items()),
         ]
-        return tuple(spec for spec in found if spec is not None)
+        return tuple(spec for spec in specs if spec is not None)
 
     def _accuracy(self, name: str, bound: float) -> MonitorAlarmSpec:
         higher = METRICS[name].higher_is_better

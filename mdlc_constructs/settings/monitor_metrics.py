@@ -182,25 +182,25 @@ METRICS: tuple[MonitorMetric, ...] = (
 
 def by_name(name: str) -> MonitorMetric:
     """The row of that name."""
-    (found,) = (metric for metric in METRICS if metric.name == name)
-    return found
+    (metric_of_name,) = (metric for metric in METRICS if metric.name == name)
+    return metric_of_name
 
 
 def value_of(metric: MonitorMetric, summary: Mapping[str, object]) -> float | None:
     """The metric's value in a window's summary; None where the summary holds none."""
-    found = _at(metric.path, summary)
+    entry = _at(metric.path, summary)
     if metric.reading == "flag":
-        return None if found is None else float(bool(found))
+        return None if entry is None else float(bool(entry))
     if metric.reading == "count":
-        return float(len(found)) if isinstance(found, list | tuple | Mapping) else None
+        return float(len(entry)) if isinstance(entry, list | tuple | Mapping) else None
     if metric.reading == "number":
-        return _number(found)
-    if not isinstance(found, Mapping):
+        return _number(entry)
+    if not isinstance(entry, Mapping):
         return None
     if metric.reading == "largest":
-        values = [abs(value) for one in found.values() if (value := _number(one)) is not None]
+        values = [abs(value) for part in entry.values() if (value := _number(part)) is not None]
     else:
-        values = [value for one in _findings(found) if (value := _of_threshold(one)) is not None]
+        values = [value for part in _findings(entry) if (value := _of_threshold(part)) is not None]
     return max(values, default=None)
 
 
@@ -210,17 +210,17 @@ def is_enough(metric: MonitorMetric, summary: Mapping[str, object], least_rows: 
 
 
 def _at(path: tuple[str, ...], summary: Mapping[str, object]) -> object:
-    found: object = summary
+    entry: object = summary
     for step in path:
-        if not isinstance(found, Mapping):
+        if not isinstance(entry, Mapping):
             return None
-        found = found.get(step)
-    return found
+        entry = entry.get(step)
+    return entry
 
 
-def _findings(found: Mapping[str, object]) -> list[object]:
+def _findings(entry: Mapping[str, object]) -> list[object]:
     """The findings of several columns, or the one finding itself."""
-    return [found] if "effect" in found else list(found.values())
+    return [entry] if "effect" in entry else list(entry.values())
 
 
 def _of_threshold(finding: object) -> float | None:

@@ -11,11 +11,14 @@ from mdlc_constructs.settings.token import has_token
 class NetworkSettings:
     """The network of jobs and models.
 
-    :param isolation: containers get no network at all besides what SageMaker copies in and out.
-    :param encrypt_between_containers: traffic between the instances of one job is encrypted.
-    :param subnet_ids: subnets of the VPC to run in; none for SageMaker's own network.
-    :param security_group_ids: security groups of the containers; needed with subnets.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        isolation: containers get no network at all besides what SageMaker copies in and out.
+        encrypt_between_containers: traffic between the instances of one job is encrypted.
+        subnet_ids: subnets of the VPC to run in; none for SageMaker's own network.
+        security_group_ids: security groups of the containers; needed with subnets.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     isolation: bool = True

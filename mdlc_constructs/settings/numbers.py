@@ -8,7 +8,8 @@ from mdlc_constructs.settings.refusal import refusal
 def check_whole(argument: str, value: object, least: int, most: int, *, unit: str = "") -> None:
     """Refuse anything but a whole number within the bounds, both included.
 
-    :raises ValueError: naming the argument, its value and the bounds.
+    Raises:
+        ValueError: naming the argument, its value and the bounds.
     """
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         what = f"a whole number of {unit}" if unit else "a whole number"
@@ -18,7 +19,8 @@ def check_whole(argument: str, value: object, least: int, most: int, *, unit: st
 def check_above(argument: str, value: object, least: float, most: float, *, unit: str = "") -> None:
     """Refuse anything but a number above ``least`` and at most ``most``.
 
-    :raises ValueError: naming the argument, its value and the bounds.
+    Raises:
+        ValueError: naming the argument, its value and the bounds.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not least < value <= most:
         what = f"a number of {unit}" if unit else "a number"
@@ -28,7 +30,8 @@ def check_above(argument: str, value: object, least: float, most: float, *, unit
 def check_duration(argument: str, value: object, least: timedelta, most: timedelta) -> None:
     """Refuse anything but whole seconds within the bounds, both included.
 
-    :raises ValueError: naming the argument, its value and the bounds.
+    Raises:
+        ValueError: naming the argument, its value and the bounds.
     """
     if not isinstance(value, timedelta):
         raise refusal(argument, value, "give a timedelta, for example timedelta(minutes=10).")

@@ -1,10 +1,10 @@
 """How long a retraining waits: for more triggers to join it, and after the last one."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from mdlc_constructs.settings.numbers import check_duration
+from mdlc_constructs.settings.payloads.retraining import PatienceSettings
 from mdlc_constructs.settings.refusal import refusal
 
 MAX_DEBOUNCE, MAX_COOL_DOWN = timedelta(days=1), timedelta(days=365)
@@ -15,12 +15,15 @@ MAX_GROWTH = 10.0
 class Patience:
     """When triggers become a retraining.
 
-    :param debounce: how long after the first trigger others join the same retraining. Later ones do not
-        put it off.
-    :param cool_down: how long after a retraining the next may start.
-    :param grows: what the cool-down is multiplied with each time the challenger loses; a win resets it.
-    :param longest: what it never grows beyond.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        debounce: how long after the first trigger others join the same retraining. Later ones do not
+            put it off.
+        cool_down: how long after a retraining the next may start.
+        grows: what the cool-down is multiplied with each time the challenger loses; a win resets it.
+        longest: what it never grows beyond.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     debounce: timedelta = timedelta(minutes=10)
@@ -51,21 +54,21 @@ class Patience:
             left = grown
         return timedelta(seconds=int(left))
 
-    def to_plan(self) -> dict[str, float]:
-        """As functions are given it: durations in seconds."""
-        return {
-            "debounce": self.debounce.total_seconds(),
-            "cool_down": self.cool_down.total_seconds(),
-            "grows": self.grows,
-            "longest": self.longest.total_seconds(),
-        }
+    def to_payload(self) -> PatienceSettings:
+        """As functions get it: durations in seconds."""
+        return PatienceSettings(
+            debounce=self.debounce.total_seconds(),
+            cool_down=self.cool_down.total_seconds(),
+            grows=self.grows,
+            longest=self.longest.total_seconds(),
+        )
 
     @classmethod
-    def from_plan(cls, plan: Mapping[str, float]) -> "Patience":
-        """The patience of `to_plan`."""
+    def from_payload(cls, payload: PatienceSettings) -> "Patience":
+        """The patience of `to_payload`."""
         return cls(
-            debounce=timedelta(seconds=plan["debounce"]),
-            cool_down=timedelta(seconds=plan["cool_down"]),
-            grows=plan["grows"],
-            longest=timedelta(seconds=plan["longest"]),
+            debounce=timedelta(seconds=payload.debounce),
+            cool_down=timedelta(seconds=payload.cool_down),
+            grows=payload.grows,
+            longest=timedelta(seconds=payload.longest),
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from mdlc_constructs.settings.numbers import check_above, check_duration, check_whole
+from mdlc_constructs.settings.payloads.probing import ProbeSettings
 from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.settings.rollback_alarms import RollbackAlarms
 from mdlc_constructs.settings.rollout import Deployment
@@ -32,16 +33,19 @@ class Probes:
     where the row is a golden one, spans the row's band; ``tolerance`` widens it on both sides. An answer of
     the new version outside the band is a bad one, and so is an error.
 
-    :param tolerance: how far the answers of two good models to one row may lie apart, in the answer's own
-        unit: 0.25 is a quarter for a probability, a quarter of a minute for minutes. Too narrow, and every
-        better model is sent back; too wide, and only nonsense is. Measure it between two versions that you
-        trust.
-    :param recent: how many distinct recent requests are taken from the captured ones, besides the golden
-        rows; 0 takes none.
-    :param every: from the start of a look to the start of the next. At most the alarms' period (a minute),
-        or periods stay without data; see the package ``lambdas.functions.probe_answers``.
-    :param most: the most requests that one look may send. They come on top of the endpoint's own traffic.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        tolerance: how far the answers of two good models to one row may lie apart, in the answer's own unit:
+            0.25 is a quarter for a probability, a quarter of a minute for minutes. Too narrow, and every
+            better model is sent back; too wide, and only nonsense is. Measure it between two versions that
+            you trust.
+        recent: how many distinct recent requests are taken from the captured ones, besides the golden
+            rows; 0 takes none.
+        every: from the start of a look to the start of the next. At most the alarms' period (a minute),
+            or periods stay without data; see the package ``lambdas.functions.probe_answers``.
+        most: the most requests that one look may send. They come on top of the endpoint's own traffic.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     tolerance: float = 0.25
@@ -58,8 +62,9 @@ class Probes:
     def to_see(self, share: float) -> int:
         """Requests until one of them reaches the new fleet, with 99.9 % probability.
 
-        :param share: the new fleet's share (above 0, at most 1) of the traffic. Both fleets share one
-            variant's name, so none can be addressed: each request is an independent draw.
+        Args:
+            share: the new fleet's share (above 0, at most 1) of the traffic. Both fleets share one
+                variant's name, so none can be addressed: each request is an independent draw.
         """
         check_above("share", share, 0, 1)
         return _draws(share)
@@ -74,10 +79,13 @@ class Probes:
         makes the share outside the bands steady: the number of answers seen is about
         ``6.9 / quality_share``, so that 7 bad ones stand at the threshold and not a single one.
 
-        :param share: the new fleet's smallest share of the traffic while it bakes: the rollout's
-            ``smallest_share``.
-        :param quality_share: the smallest share of bad answers that must be noticed: the alarm's threshold.
-        :raises ValueError: when that takes more than ``most``, with the remedies.
+        Args:
+            share: the new fleet's smallest share of the traffic while it bakes: the rollout's
+                ``smallest_share``.
+            quality_share: the smallest share of bad answers that must be noticed: the alarm's threshold.
+
+        Raises:
+            ValueError: when that takes more than ``most``, with the remedies.
         """
         check_above("share", share, 0, 1)
         if not 0 <= quality_share < 1:
@@ -98,17 +106,18 @@ class Probes:
 
     def _remedies(self, share: float, quality_share: float) -> str:
         least = -math.expm1(math.log(1 - CONFIDENCE) / self.most)
-        found = []
+        remedies = []
         if least < quality_share:
-            found.append(f"shift a larger canary, step or batch (at least {least / quality_share:.3g})")
+            remedies.append(f"shift a larger canary, step or batch (at least {least / quality_share:.3g})")
         if least < share:
-            found.append(f"watch a larger quality_share (at least {least / share:.3g})")
-        return ", ".join([*found, "or raise most" if found else "raise most"])
+            remedies.append(f"watch a larger quality_share (at least {least / share:.3g})")
+        return ", ".join([*remedies, "or raise most" if remedies else "raise most"])
 
     def check_rollout(self, rollout: Deployment) -> None:
         """Refuse a rollout that is over before anybody has looked twice.
 
-        :raises ValueError: naming the time that the rollout waits.
+        Raises:
+            ValueError: naming the time that the rollout waits.
         """
         if rollout.waiting < 2 * self.every:
             raise refusal(
@@ -118,13 +127,20 @@ class Probes:
                 f"bake for at least {2 * self.every}, or watch no quality of answers.",
             )
 
-    def to_plan(self) -> dict[str, object]:
-        """As the prober holds them."""
-        return {
-            "tolerance": self.tolerance,
-            "recent": self.recent,
-            "every_seconds": int(self.every.total_seconds()),
-        }
+    def to_payload(self, *, share: float, count: int) -> ProbeSettings:
+        """As the prober gets them.
+
+        :param share: the new fleet's smallest share of the traffic.
+        :param count: probes of a look.
+        """
+        return ProbeSettings(
+            tolerance=self.tolerance,
+            recent=self.recent,
+            every_seconds=int(self.every.total_seconds()),
+            share=share,
+            to_see=self.to_see(share),
+            count=count,
+        )
 
 
 def watched_share(alarms: RollbackAlarms) -> float | None:
@@ -133,5 +149,5 @@ def watched_share(alarms: RollbackAlarms) -> float | None:
     A drift of d needs more than a share of d of the answers to have moved: the Kolmogorov-Smirnov distance
     is at most the share of rows that are answered differently.
     """
-    given = [share for share in (alarms.quality_share, alarms.prediction_drift) if share is not None]
-    return min(given, default=None)
+    shares = [share for share in (alarms.quality_share, alarms.prediction_drift) if share is not None]
+    return min(shares, default=None)

@@ -12,15 +12,18 @@ from mdlc_constructs.settings.refusal import refusal, unknown
 class QualityRules:
     """Rules for a batch of data. Missing columns, wrong types and empty files are refused without a rule.
 
-    :param minimum_rows: fewer rows than this are refused.
-    :param maximum_missing_share: the largest share (0 to 1) of a feature's values that may be missing.
-    :param missing_share: the same for single columns, which wins over ``maximum_missing_share``.
-    :param unique_key: whether two rows may not have the same row key.
-    :param ranges: smallest and largest value of numeric columns; None leaves a side open.
-    :param accepted_values: the values that a column may hold, as text.
-    :param minimum_class_share: in a binary task, the smallest share (0 to 1) of the rarer class.
-    :param leak_auc: a feature that alone reaches this AUC (0.5 to 1) is taken for a leak of the label.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        minimum_rows: fewer rows than this are refused.
+        maximum_missing_share: the largest share (0 to 1) of a feature's values that may be missing.
+        missing_share: the same for single columns, which wins over ``maximum_missing_share``.
+        unique_key: whether two rows may not have the same row key.
+        ranges: smallest and largest value of numeric columns; None leaves a side open.
+        accepted_values: the values that a column may hold, as text.
+        minimum_class_share: in a binary task, the smallest share (0 to 1) of the rarer class.
+        leak_auc: a feature that alone reaches this AUC (0.5 to 1) is taken for a leak of the label.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     minimum_rows: int = 100
@@ -68,7 +71,8 @@ class QualityRules:
     def check_columns(self, dataset: Dataset) -> None:
         """Refuse rules about columns that the dataset does not have.
 
-        :raises ValueError: with the nearest right name.
+        Raises:
+            ValueError: with the nearest right name.
         """
         for argument in ("missing_share", "ranges", "accepted_values"):
             for column in getattr(self, argument):

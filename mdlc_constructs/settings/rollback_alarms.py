@@ -22,14 +22,17 @@ _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]{0,40}")
 class BusinessMetric:
     """A metric of the business, by the name under which somebody publishes it.
 
-    :param name: its own name among the alarms, letters and digits.
-    :param namespace: CloudWatch namespace.
-    :param metric: CloudWatch name.
-    :param dimensions: dimension's name and value, in pairs.
-    :param statistic: CloudWatch statistic.
-    :param below: alarm when it is below; give this or ``above``.
-    :param above: alarm when it is above.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        name: its own name among the alarms, letters and digits.
+        namespace: CloudWatch namespace.
+        metric: CloudWatch name.
+        dimensions: dimension's name and value, in pairs.
+        statistic: CloudWatch statistic.
+        below: alarm when it is below; give this or ``above``.
+        above: alarm when it is above.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     name: str
@@ -94,17 +97,20 @@ _TABLE: dict[str, tuple[str, str, str, str, str, float]] = {
 class RollbackAlarms:
     """Bounds that a new version must keep while it bakes; None for what is not watched.
 
-    :param p99_latency: the slowest hundredth of answers, measured at the model.
-    :param client_errors: share (0 to 1) of answers 4xx.
-    :param server_errors: share (0 to 1) of answers 5xx.
-    :param cpu_percent: as CloudWatch measures it: the sum over the cores, 100 for each.
-    :param memory_percent: memory used by the containers.
-    :param quality_share: share (0 to 1) of probes answered outside the bands of both models' answers.
-    :param prediction_drift: Kolmogorov-Smirnov distance (0 to 1) between the new and the old version's
-        answers to the same probes.
-    :param business: metrics of the business.
-    :param periods: minutes in a row that a bound must be broken.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        p99_latency: the slowest hundredth of answers, measured at the model.
+        client_errors: share (0 to 1) of answers 4xx.
+        server_errors: share (0 to 1) of answers 5xx.
+        cpu_percent: as CloudWatch measures it: the sum over the cores, 100 for each.
+        memory_percent: memory used by the containers.
+        quality_share: share (0 to 1) of probes answered outside the bands of both models' answers.
+        prediction_drift: Kolmogorov-Smirnov distance (0 to 1) between the new and the old version's
+            answers to the same probes.
+        business: metrics of the business.
+        periods: minutes in a row that a bound must be broken.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     p99_latency: timedelta | None = None
@@ -143,16 +149,16 @@ class RollbackAlarms:
 
     def specs(self) -> tuple[AlarmSpec, ...]:
         """The alarms, in a fixed order."""
-        found = []
+        specs = []
         if self.p99_latency is not None:
             # ModelLatency is in microseconds.
             bound = self.p99_latency / timedelta(microseconds=1)
-            found.append(self._spec("Latency", _ENDPOINT, "ModelLatency", "p99", bound, "microseconds"))
+            specs.append(self._spec("Latency", _ENDPOINT, "ModelLatency", "p99", bound, "microseconds"))
         for name, (key, namespace, metric, statistic, unit, _) in _TABLE.items():
             value = getattr(self, name)
             if value is not None:
-                found.append(self._spec(key, namespace, metric, statistic, value, unit))
-        return (*found, *(self._business(metric) for metric in self.business))
+                specs.append(self._spec(key, namespace, metric, statistic, value, unit))
+        return (*specs, *(self._business(metric) for metric in self.business))
 
     def _spec(
         self, key: str, namespace: str, metric: str, statistic: str, threshold: float, unit: str

@@ -23,7 +23,8 @@ VARIANT_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 def check_variant_name(argument: str, name: str) -> None:
     """Refuse a name that SageMaker does not take for a variant.
 
-    :raises ValueError: naming the argument.
+    Raises:
+        ValueError: naming the argument.
     """
     if not VARIANT_NAME.fullmatch(name):
         raise refusal(
@@ -46,8 +47,11 @@ def _check_waits(waits: timedelta, remedy: str) -> None:
 class AllAtOnce:
     """The new fleet gets all traffic in one step, and is watched while the old one is still there.
 
-    :param bake: how long alarms are watched before the old fleet is given up; nothing for no watch.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        bake: how long alarms are watched before the old fleet is given up; nothing for no watch.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     needs_guardrails: ClassVar[bool] = False
@@ -74,10 +78,13 @@ class AllAtOnce:
 class Canary:
     """A small part of the new fleet gets traffic first, the rest after the bake.
 
-    :param percent: size of the canary, in percent of the fleet's capacity.
-    :param instances: size of the canary in instances, instead of ``percent``.
-    :param bake: how long alarms watch the canary.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        percent: size of the canary, in percent of the fleet's capacity.
+        instances: size of the canary in instances, instead of ``percent``.
+        bake: how long alarms watch the canary.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     needs_guardrails: ClassVar[bool] = True
@@ -105,7 +112,8 @@ class Canary:
     def check_instances(self, count: int) -> None:
         """Refuse a fleet of which the canary would be more than half.
 
-        :raises ValueError: naming the size.
+        Raises:
+            ValueError: naming the size.
         """
         name = "percent" if self.instances is None else "instances"
         _check_half(name, getattr(self, name), self.instances or 1, count)
@@ -121,9 +129,12 @@ class Canary:
 class Linear:
     """The new fleet gets traffic in equal steps, each watched for a while.
 
-    :param step_percent: size of a step, in percent of the fleet's capacity.
-    :param bake: how long alarms watch each step.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        step_percent: size of a step, in percent of the fleet's capacity.
+        bake: how long alarms watch each step.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     needs_guardrails: ClassVar[bool] = True
@@ -144,7 +155,8 @@ class Linear:
     def check_instances(self, count: int) -> None:
         """Refuse a fleet of which one instance is more than half.
 
-        :raises ValueError: naming the step.
+        Raises:
+            ValueError: naming the step.
         """
         _check_half("step_percent", self.step_percent, 1, count)
 
@@ -157,9 +169,12 @@ class Linear:
 class Rolling:
     """Instances are replaced batch by batch, so that hardly more of them are needed than before.
 
-    :param batch_percent: size of a batch, in percent of the instances.
-    :param wait: how long alarms watch each batch.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        batch_percent: size of a batch, in percent of the instances.
+        wait: how long alarms watch each batch.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     needs_guardrails: ClassVar[bool] = True
@@ -180,7 +195,8 @@ class Rolling:
     def check_instances(self, count: int) -> None:
         """Refuse a fleet of which one instance is more than half.
 
-        :raises ValueError: naming the batch.
+        Raises:
+            ValueError: naming the batch.
         """
         _check_half("batch_percent", self.batch_percent, 1, count)
 

@@ -65,10 +65,10 @@ class Condition:
             isinstance(value, bool) or not isinstance(value, (int, float)) or not self.bounds.hold(value)
         ):
             return False
-        told_apart = comparable(value)
-        if self.one_of is not None and told_apart not in self.one_of:
+        distinct_value = comparable(value)
+        if self.one_of is not None and distinct_value not in self.one_of:
             return False
-        return self.none_of is None or told_apart not in self.none_of
+        return self.none_of is None or distinct_value not in self.none_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +99,12 @@ class Listing:
 class Rules:
     """A set of rules that decides every finite score.
 
-    :param version: the team's own name for this state of the rules.
-    :param digest: SHA-256 of the content, hexadecimal.
-    :param lists: deny lists before allow lists.
-    :param edges: where one band ends and the next begins, ascending.
-    :param bands: one verdict more than there are edges.
+    Args:
+        version: the team's own name for this state of the rules.
+        digest: SHA-256 of the content, hexadecimal.
+        lists: deny lists before allow lists.
+        edges: where one band ends and the next begins, ascending.
+        bands: one verdict more than there are edges.
     """
 
     version: str
@@ -121,7 +122,8 @@ class Rules:
     def decide(self, score: float, row: Mapping[str, object]) -> Verdict:
         """The decision about a row with that score.
 
-        :raises ValueError: for a score that is not finite; the caller's fallback decides there.
+        Raises:
+            ValueError: for a score that is not finite; the caller's fallback decides there.
         """
         if not math.isfinite(score):
             raise ValueError(f"score={score!r}: rules decide finite numbers; use the fallback decision.")

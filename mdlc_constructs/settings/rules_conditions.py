@@ -16,13 +16,14 @@ Columns = Mapping[str, str] | None
 """Types of the columns that a row may hold; None when they are not known and so not checked."""
 
 
-def condition(columns: Columns, place: str, column: str, given: object) -> Condition:
+def condition(columns: Columns, place: str, column: str, document: object) -> Condition:
     """The tests of one column.
 
-    :raises ValueError: naming the place in the document, the value and the remedy.
+    Raises:
+        ValueError: naming the place in the document, the value and the remedy.
     """
     check_column(columns, place, column)
-    tests = checked_tests(place, given, TESTS)
+    tests = checked_tests(place, document, TESTS)
     kind = columns[column] if columns is not None else None
     if kind is not None and kind not in _NUMERIC:
         for name in BOUNDS:
@@ -42,28 +43,29 @@ def condition(columns: Columns, place: str, column: str, given: object) -> Condi
 
 
 def _values(
-    columns: Columns, place: str, column: str, tests: Mapping[str, Any], one: str, several: str
+    columns: Columns, place: str, column: str, tests: Mapping[str, Any], single: str, several: str
 ) -> frozenset[object] | None:
     """The values that a test for one and a test for several name; a value must meet both."""
-    found: frozenset[object] | None = None
-    if one in tests:
-        check_value(columns, f"{place}.{one}", column, tests[one])
-        found = frozenset({comparable(tests[one])})
+    allowed: frozenset[object] | None = None
+    if single in tests:
+        check_value(columns, f"{place}.{single}", column, tests[single])
+        allowed = frozenset({comparable(tests[single])})
     if several in tests:
-        if one in tests:
-            raise refusal(f"{place}.{several}", tests[several], f"give it or {one!r}, not both.")
+        if single in tests:
+            raise refusal(f"{place}.{several}", tests[several], f"give it or {single!r}, not both.")
         if not isinstance(tests[several], list) or not tests[several]:
             raise refusal(f"{place}.{several}", tests[several], "give a list of values.")
         for index, value in enumerate(tests[several]):
             check_value(columns, f"{place}.{several}[{index}]", column, value)
-        found = frozenset(comparable(value) for value in tests[several])
-    return found
+        allowed = frozenset(comparable(value) for value in tests[several])
+    return allowed
 
 
 def check_column(columns: Columns, place: str, column: object) -> None:
     """Refuse what is no column of a row.
 
-    :raises ValueError: with the nearest right name.
+    Raises:
+        ValueError: with the nearest right name.
     """
     if not isinstance(column, str) or not column:
         raise refusal(place, column, "name a column.")
@@ -74,7 +76,8 @@ def check_column(columns: Columns, place: str, column: object) -> None:
 def check_value(columns: Columns, place: str, column: object, value: object) -> None:
     """Refuse what the column's value can never equal.
 
-    :raises ValueError: naming the place, the value and the remedy.
+    Raises:
+        ValueError: naming the place, the value and the remedy.
     """
     if value is None or isinstance(value, (dict, list)):
         raise refusal(place, value, "give a text, a number, true or false.")
@@ -87,31 +90,34 @@ def check_value(columns: Columns, place: str, column: object, value: object) -> 
         raise refusal(place, value, f"the column is a {kind}, and such a value never equals it.")
 
 
-def check_keys(place: str, given: Mapping[str, Any], known: Sequence[str]) -> None:
+def check_keys(place: str, document: Mapping[str, Any], known: Sequence[str]) -> None:
     """Refuse a key that means nothing there.
 
-    :raises ValueError: with the nearest right key.
+    Raises:
+        ValueError: with the nearest right key.
     """
-    for key in given:
+    for key in document:
         if key not in known:
             raise unknown(f"{place}.key".lstrip("."), key, known, what="key")
 
 
-def checked_tests(place: str, given: object, known: Sequence[str]) -> dict[str, Any]:
+def checked_tests(place: str, document: object, known: Sequence[str]) -> dict[str, Any]:
     """The tests in an object, which holds at least one and none that is not known.
 
-    :raises ValueError: naming the place, the value and the remedy.
+    Raises:
+        ValueError: naming the place, the value and the remedy.
     """
-    if not isinstance(given, dict) or not given:
-        raise refusal(place, given, f"give an object with at least one of {', '.join(known)}.")
-    check_keys(place, given, known)
-    return given
+    if not isinstance(document, dict) or not document:
+        raise refusal(place, document, f"give an object with at least one of {', '.join(known)}.")
+    check_keys(place, document, known)
+    return document
 
 
 def checked_bounds(place: str, tests: Mapping[str, Any]) -> Bounds:
     """The limits among the tests, between which at least one number lies.
 
-    :raises ValueError: naming the place, the value and the remedy.
+    Raises:
+        ValueError: naming the place, the value and the remedy.
     """
     named = {name: checked_number(f"{place}.{name}", tests[name]) for name in BOUNDS if name in tests}
     low = max((named[name] for name in ("at_least", "above") if name in named), default=-sys.float_info.max)
@@ -125,7 +131,8 @@ def checked_bounds(place: str, tests: Mapping[str, Any]) -> Bounds:
 def checked_number(place: str, value: object) -> float:
     """The number.
 
-    :raises ValueError: for anything else, and for infinity.
+    Raises:
+        ValueError: for anything else, and for infinity.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max:
         raise refusal(place, value, "give a number.")

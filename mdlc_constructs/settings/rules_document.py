@@ -58,7 +58,7 @@ _OVERRIDE = ("when", "score", "decision", "name")
 _MAX_NAME_CHARACTERS = 64
 
 
-class RulesRefused(ValueError):
+class RulesRefusedError(ValueError):
     """A document that is no set of rules. ``problems`` holds a sentence for each fault in it."""
 
     def __init__(self, problems: Sequence[str]) -> None:
@@ -70,27 +70,33 @@ class RulesRefused(ValueError):
 def read(text: str) -> Any:
     """The document in a text.
 
-    :raises RulesRefused: for what is no strict JSON or is too long; with the line where there is one.
+    Raises:
+        RulesRefusedError: for what is no strict JSON or is too long; with the line where there is one.
     """
     if len(text.encode(errors="replace")) > MAX_DOCUMENT_BYTES:
-        raise RulesRefused([f"The document has more than {MAX_DOCUMENT_BYTES} bytes: shorten its lists."])
+        raise RulesRefusedError(
+            [f"The document has more than {MAX_DOCUMENT_BYTES} bytes: shorten its lists."]
+        )
     try:
         return read_json(text)
     except StrictJsonError as error:
-        raise RulesRefused([str(error)]) from error
+        raise RulesRefusedError([str(error)]) from error
 
 
 def parse(document: object, *, decisions: Sequence[str], columns: Mapping[str, str] | None = None) -> Rules:
     """The rules that a document describes.
 
-    :param decisions: those that may be made.
-    :param columns: the types of the columns that a row may hold; None does not check names of columns.
-    :raises RulesRefused: naming each faulty place, the value and the remedy.
+    Args:
+        decisions: those that may be made.
+        columns: the types of the columns that a row may hold; None does not check names of columns.
+
+    Raises:
+        RulesRefusedError: naming each faulty place, the value and the remedy.
     """
     reader = _Reader(tuple(decisions), columns)
     rules = reader.rules(document)
     if reader.problems or rules is None:
-        raise RulesRefused(reader.problems)
+        raise RulesRefusedError(reader.problems)
     return rules
 
 
@@ -98,7 +104,7 @@ def check(path: Path, *, decisions: Sequence[str], columns: Mapping[str, str] | 
     """What is wrong with the rules in a file, a sentence each; none when they can be used."""
     try:
         parse(read(path.read_text(encoding="utf-8-sig")), decisions=decisions, columns=columns)
-    except RulesRefused as refused:
+    except RulesRefusedError as refused:
         return list(refused.problems)
     except (OSError, UnicodeDecodeError) as error:
         return [f"{path}: cannot be read ({error}); give a JSON file in UTF-8."]
@@ -123,13 +129,13 @@ class _Reader:
         except StrictJsonError as error:
             self.problems.append(str(error))
             return None
-        with self._noting():
+        with self._collecting_problems():
             check_keys("", document, _DOCUMENT)
-        with self._noting():
-            given = document.get("schema_version")
-            if given != SCHEMA_VERSION or isinstance(given, bool):
-                raise refusal("schema_version", given, f"give {SCHEMA_VERSION}.")
-        with self._noting():
+        with self._collecting_problems():
+            version = document.get("schema_version")
+            if version != SCHEMA_VERSION or isinstance(version, bool):
+                raise refusal("schema_version", version, f"give {SCHEMA_VERSION}.")
+        with self._collecting_problems():
             _check_text("version", document.get("version"))
         overrides = [self._override(*entry) for entry in self._entries(document, "overrides", _OVERRIDE)]
         listings = [
@@ -151,7 +157,7 @@ class _Reader:
         )
 
     @contextmanager
-    def _noting(self) -> Iterator[None]:
+    def _collecting_problems(self) -> Iterator[None]:
         try:
             yield
         except ValueError as error:
@@ -170,20 +176,20 @@ class _Reader:
             if not isinstance(entry, dict):
                 self.problems.append(f"{place}: is {_kind(entry)}; give an object.")
                 continue
-            with self._noting():
+            with self._collecting_problems():
                 check_keys(place, entry, keys)
             yield place, entry
 
     def _verdict(self, place: str, entry: Mapping[str, Any]) -> Verdict:
         decision, name = entry.get("decision"), entry.get("name")
-        with self._noting():
+        with self._collecting_problems():
             if not isinstance(decision, str):
                 raise refusal(
                     f"{place}.decision", decision, f"give one of {', '.join(sorted(self._decisions))}."
                 )
             if decision not in self._decisions:
                 raise unknown(f"{place}.decision", decision, self._decisions, what="decision")
-        with self._noting():
+        with self._collecting_problems():
             if name is not None:
                 _check_text(f"{place}.name", name)
         return Verdict(str(decision), f"{place.partition('[')[0]}:{name}" if name else place)
@@ -197,9 +203,9 @@ class _Reader:
             self.problems.append("bands: there are none; give at least one, the last without below.")
         for index, (place, entry) in enumerate(entries):
             verdicts.append(self._verdict(place, entry))
-            with self._noting():
+            with self._collecting_problems():
                 self._check_beginning(place, entry.get("from"), edges, first=index == 0)
-            with self._noting():
+            with self._collecting_problems():
                 below = entry.get("below")
                 if index == len(entries) - 1:
                     if below is not None:
@@ -225,14 +231,14 @@ class _Reader:
 
     def _listing(self, place: str, entry: Mapping[str, Any]) -> Listing:
         column, values = entry.get("column"), entry.get("values")
-        with self._noting():
+        with self._collecting_problems():
             check_column(self._columns, f"{place}.column", column)
-        with self._noting():
+        with self._collecting_problems():
             if not isinstance(values, list) or not values:
                 raise refusal(f"{place}.values", values, "give a list of the values it is about.")
         listed = values if isinstance(values, list) else []
         for index, value in enumerate(listed):
-            with self._noting():
+            with self._collecting_problems():
                 check_value(self._columns, f"{place}.values[{index}]", column, value)
         return Listing(
             column=str(column),
@@ -243,16 +249,16 @@ class _Reader:
     def _override(self, place: str, entry: Mapping[str, Any]) -> Override:
         when, score = entry.get("when", {}), entry.get("score")
         conditions = []
-        with self._noting():
+        with self._collecting_problems():
             if not isinstance(when, dict):
                 raise refusal(f"{place}.when", when, 'give an object, for example {"tier": {"is": "gold"}}.')
             if not when and score is None:
                 raise refusal(f"{place}.when", when, "give a condition, or a score: this one always holds.")
             for column, tests in when.items():
-                with self._noting():
+                with self._collecting_problems():
                     conditions.append(condition(self._columns, f"{place}.when[{column!r}]", column, tests))
         bounds = None
-        with self._noting():
+        with self._collecting_problems():
             if score is not None:
                 bounds = checked_bounds(f"{place}.score", checked_tests(f"{place}.score", score, BOUNDS))
         return Override(conditions=tuple(conditions), score=bounds, verdict=self._verdict(place, entry))

@@ -12,7 +12,8 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 def check_s3_folder(argument: str, uri: object) -> None:
     """Refuse what is no S3 prefix that ends with a slash.
 
-    :raises ValueError: naming the argument, its value and the remedy.
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
     if not isinstance(uri, str):
         raise refusal(argument, uri, 'give "s3://bucket/prefix/" with the closing slash.')

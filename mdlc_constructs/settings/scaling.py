@@ -31,12 +31,15 @@ def _check_timezone(name: str) -> None:
 class ScheduledScaling:
     """New bounds of the capacity from a moment on, once or again and again.
 
-    :param name: its own name among the schedules of the endpoint.
-    :param schedule: ``cron(...)``, ``rate(...)`` or ``at(...)`` as Application Auto Scaling reads them.
-    :param minimum: the least instances from then on; None leaves it.
-    :param maximum: the most instances from then on; None leaves it.
-    :param timezone: whose clock the schedule means, by its IANA name.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        name: its own name among the schedules of the endpoint.
+        schedule: ``cron(...)``, ``rate(...)`` or ``at(...)`` as Application Auto Scaling reads them.
+        minimum: the least instances from then on; None leaves it.
+        maximum: the most instances from then on; None leaves it.
+        timezone: whose clock the schedule means, by its IANA name.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     name: str
@@ -69,11 +72,14 @@ class ScheduledScaling:
 class Night:
     """Fewer instances while hardly anybody asks.
 
-    :param begins: when the night begins, to the minute.
-    :param ends: when it ends.
-    :param minimum: the least instances at night.
-    :param timezone: whose clock is meant, by its IANA name.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        begins: when the night begins, to the minute.
+        ends: when it ends.
+        minimum: the least instances at night.
+        timezone: whose clock is meant, by its IANA name.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     begins: time
@@ -109,16 +115,19 @@ class Scaling:
 
     With several targets the one that asks for most instances wins.
 
-    :param minimum: the least instances. Zero needs an `Asynchronous` endpoint.
-    :param maximum: the most instances.
-    :param invocations: requests a minute that one instance shall get.
-    :param concurrency: requests that one instance shall work on at a time, measured every ten seconds.
-    :param backlog: requests waiting for an instance of an `Asynchronous` endpoint.
-    :param scale_in_cooldown: how long to wait after taking instances away.
-    :param scale_out_cooldown: how long to wait after adding instances.
-    :param schedules: changes of the bounds by the clock.
-    :param night: fewer instances at night.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        minimum: the least instances. Zero needs an `Asynchronous` endpoint.
+        maximum: the most instances.
+        invocations: requests a minute that one instance shall get.
+        concurrency: requests that one instance shall work on at a time, measured every ten seconds.
+        backlog: requests waiting for an instance of an `Asynchronous` endpoint.
+        scale_in_cooldown: how long to wait after taking instances away.
+        scale_out_cooldown: how long to wait after adding instances.
+        schedules: changes of the bounds on a schedule.
+        night: fewer instances at night.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     minimum: int = 1
@@ -167,7 +176,8 @@ class Scaling:
     def check_endpoint(self, *, asynchronous: bool) -> None:
         """Refuse what only an asynchronous endpoint can do, or what it cannot.
 
-        :raises ValueError: naming the argument.
+        Raises:
+            ValueError: naming the argument.
         """
         if asynchronous and self.concurrency is not None:
             raise refusal("concurrency", self.concurrency, "is for real-time endpoints; use backlog.")
@@ -187,10 +197,13 @@ class Scaling:
 class Serverless:
     """No instances at all: paid by the request, with a cold start after a pause.
 
-    :param memory_mb: one of 1024, 2048 ... 6144.
-    :param max_concurrency: requests at a time, beyond which they are refused.
-    :param provisioned_concurrency: requests at a time that never meet a cold start; billed by the hour.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        memory_mb: one of 1024, 2048 ... 6144.
+        max_concurrency: requests at a time, beyond which they are refused.
+        provisioned_concurrency: requests at a time that never meet a cold start; billed by the hour.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     memory_mb: int = 2048
@@ -215,8 +228,11 @@ class Serverless:
 class Asynchronous:
     """Requests wait in a queue and answers go to S3; with a `Scaling` from zero it costs nothing when idle.
 
-    :param concurrent_per_instance: requests that one instance works on at a time; None lets SageMaker choose.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        concurrent_per_instance: requests that one instance works on at a time; None lets SageMaker choose.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     concurrent_per_instance: int | None = None

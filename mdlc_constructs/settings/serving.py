@@ -18,9 +18,12 @@ _ALONE = "give prepares=False and a container that carries its own program."
 class CaptureSettings:
     """Requests and answers that the endpoint keeps in S3, for monitoring.
 
-    :param sample_percent: share of requests that are kept; 0 keeps none but stays switchable.
-    :param modes: "Input", "Output" or both.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        sample_percent: share of requests that are kept; 0 keeps none but stays switchable.
+        modes: "Input", "Output" or both.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     sample_percent: int = 100
@@ -37,24 +40,27 @@ class CaptureSettings:
 class Serving:
     """An endpoint.
 
-    :param instance_type: for example "ml.m5.large". Not for `Serverless`. Where the feature program runs
-        (``prepares``), a type with x86-64 processors.
-    :param instances: how many there are at first; from then on ``scaling`` decides when it is given.
-    :param variant: the production variant's name. It is a contract: SageMaker refuses to shift traffic
-        between variants of different names.
-    :param scaling: how the number of instances follows the load; None leaves it.
-    :param serverless: no instances, instead of ``instance_type``, ``scaling`` and ``capture``.
-    :param asynchronous: requests from a queue, answers to S3.
-    :param capture: what is kept for monitoring; None for nothing.
-    :param alarms: what sends a release back.
-    :param marketplace: the model runs a container bought on AWS Marketplace.
-    :param prepares: the package's own feature program runs in front of its container, in an inference
-        pipeline of three: callers send raw rows as JSON lines and get ``{"score", "version"}`` a row. False
-        means that the container takes the requests itself (it carries its program): needed for
-        ``Serverless`` and for Marketplace, which offer no pipelines.
-    :param startup_seconds: how long a container may take until it answers its first ping; None leaves
-        it to SageMaker.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        instance_type: for example "ml.m5.large". Not for `Serverless`. Where the feature program runs
+            (``prepares``), a type with x86-64 processors.
+        instances: how many there are at first; from then on ``scaling`` decides when it is given.
+        variant: the production variant's name. It is a contract: SageMaker refuses to shift traffic
+            between variants of different names.
+        scaling: how the number of instances follows the load; None leaves it.
+        serverless: no instances, instead of ``instance_type``, ``scaling`` and ``capture``.
+        asynchronous: requests from a queue, answers to S3.
+        capture: what is kept for monitoring; None for nothing.
+        alarms: what sends a release back.
+        marketplace: the model runs a container bought on AWS Marketplace.
+        prepares: the package's own feature program runs in front of its container, in an inference pipeline
+            of three: callers send raw rows as JSON lines and get ``{"score", "version"}`` a row. False means
+            that the container takes the requests itself (it carries its program): needed for ``Serverless``
+            and for Marketplace, which offer no pipelines.
+        startup_seconds: how long a container may take until it answers its first ping; None leaves
+            it to SageMaker.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     instance_type: str = "ml.m5.large"
@@ -147,7 +153,8 @@ class Serving:
     def check_rollout(self, rollout: Deployment) -> None:
         """Refuse a rollout that SageMaker does not offer for this endpoint.
 
-        :raises ValueError: naming the rollout or the size that does not fit.
+        Raises:
+            ValueError: naming the rollout or the size that does not fit.
         """
         if not self.has_guardrails:
             if not isinstance(rollout, AllAtOnce):
@@ -174,7 +181,8 @@ class Serving:
     def check_network(self, network: NetworkSettings) -> None:
         """Refuse a network that the endpoint cannot be in.
 
-        :raises ValueError: naming what does not fit.
+        Raises:
+            ValueError: naming what does not fit.
         """
         if self.serverless is None:
             return

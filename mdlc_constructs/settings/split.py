@@ -36,7 +36,8 @@ class Split:
     ) -> "Split":
         """Divide at moments. Rows before ``train_from`` and from ``holdout_to`` on are left out.
 
-        :raises ValueError: when the moments are not in the order of time.
+        Raises:
+            ValueError: when the moments are not in the order of time.
         """
         moments = {
             "train_from": _iso("train_from", train_from),
@@ -44,8 +45,8 @@ class Split:
             "holdout_from": _iso("holdout_from", holdout_from),
             "holdout_to": _iso("holdout_to", holdout_to),
         }
-        given = [(name, moment) for name, moment in moments.items() if moment is not None]
-        for (earlier, start), (later, end) in pairwise(given):
+        bounds = [(name, moment) for name, moment in moments.items() if moment is not None]
+        for (earlier, start), (later, end) in pairwise(bounds):
             if start >= end:
                 raise refusal(later, end, f"must be after {earlier} ({start}).")
         return cls(
@@ -62,7 +63,8 @@ class Split:
 
         Rows of one moment are kept together, so shares are approximate where many rows share a moment.
 
-        :raises ValueError: when a share is not between 0 and 1, or nothing is left to train on.
+        Raises:
+            ValueError: when a share is not between 0 and 1, or nothing is left to train on.
         """
         for name, share in (("validation", validation), ("holdout", holdout)):
             if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < 1:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 def variant_of(entity: str, weights: Sequence[tuple[str, float]]) -> str:
     """The variant that always answers for this entity; over many entities the shares are the weights'.
 
-    :param weights: each variant's name with its share, in any unit; their order counts.
+    Args:
+        weights: each variant's name with its share, in any unit; their order counts.
     """
     digest = hashlib.sha256(entity.encode()).digest()
     place = int.from_bytes(digest[:8], "big") / 2**64 * sum(weight for _, weight in weights)

@@ -22,7 +22,8 @@ class StrictJsonError(ValueError):
 def read_json(content: str | bytes) -> Any:
     """The value in a text, or in bytes of UTF-8 with or without a byte order mark.
 
-    :raises StrictJsonError: for anything else.
+    Raises:
+        StrictJsonError: for anything else.
     """
     text = decoded(content) if isinstance(content, bytes) else content.removeprefix("\ufeff")
     try:
@@ -48,7 +49,8 @@ def read_json(content: str | bytes) -> Any:
 def decoded(content: bytes) -> str:
     """The text in bytes of UTF-8, without a byte order mark.
 
-    :raises StrictJsonError: with the first byte that is none.
+    Raises:
+        StrictJsonError: with the first byte that is none.
     """
     try:
         return content.decode("utf-8-sig")
@@ -59,24 +61,25 @@ def decoded(content: bytes) -> str:
 def check_json(value: object) -> None:
     """Refuse a value that was read by another reader and that strict JSON does not hold.
 
-    :raises StrictJsonError: for halves of surrogate pairs, numbers that are not finite, and deep nesting.
+    Raises:
+        StrictJsonError: for halves of surrogate pairs, numbers that are not finite, and deep nesting.
     """
     level: list[object] = [value]
     for depth in range(MAX_DEPTH + 1):
         inner: list[object] = []
-        for one in level:
-            if isinstance(one, Mapping | list | tuple) and depth == MAX_DEPTH:
+        for item in level:
+            if isinstance(item, Mapping | list | tuple) and depth == MAX_DEPTH:
                 raise StrictJsonError(_NESTED)
-            if isinstance(one, Mapping):
-                for key in one:
+            if isinstance(item, Mapping):
+                for key in item:
                     _check_text(key)
-                inner += one.values()
-            elif isinstance(one, list | tuple):
-                inner += one
-            elif isinstance(one, float) and not math.isfinite(one):
-                _refuse_constant(repr(one))
+                inner += item.values()
+            elif isinstance(item, list | tuple):
+                inner += item
+            elif isinstance(item, float) and not math.isfinite(item):
+                _refuse_constant(repr(item))
             else:
-                _check_text(one)
+                _check_text(item)
         level = inner
 
 
@@ -108,11 +111,11 @@ def _check_text(value: object) -> None:
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
         twice = next(name for name, many in Counter(name for name, _ in pairs).items() if many > 1)
         raise StrictJsonError(f"The key {shown(twice)} stands twice in one object: keep one of them.")
-    return found
+    return members
 
 
 def _refuse_constant(text: str) -> float:

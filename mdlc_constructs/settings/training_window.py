@@ -3,12 +3,12 @@
 The last rows are always the holdout, on which challenger and champion meet; what is new to both judges both.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from mdlc_constructs.settings.numbers import check_duration
+from mdlc_constructs.settings.payloads.retraining import WindowSettings
 
 MIN_DURATION, MAX_DURATION = timedelta(minutes=1), timedelta(days=3650)
 Intervals: TypeAlias = dict[str, dict[str, str]]
@@ -31,12 +31,15 @@ def _intervals(start: datetime | None, end: datetime, holdout: timedelta) -> Int
 class SlidingWindow:
     """The latest rows only: what is old is forgotten.
 
-    :param length: how far training reaches back before the holdout.
-    :param holdout: how long the holdout is.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        length: how far training reaches back before the holdout.
+        holdout: how long the holdout is.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
-    kind: ClassVar[str] = "sliding"
+    kind: ClassVar[Literal["sliding"]] = "sliding"
 
     length: timedelta
     holdout: timedelta
@@ -54,11 +57,14 @@ class SlidingWindow:
 class ExpandingWindow:
     """All rows so far.
 
-    :param holdout: how long the holdout is.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        holdout: how long the holdout is.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
-    kind: ClassVar[str] = "expanding"
+    kind: ClassVar[Literal["expanding"]] = "expanding"
 
     holdout: timedelta
 
@@ -74,13 +80,16 @@ class ExpandingWindow:
 class SinceDrift:
     """The rows since the world changed, as far as they are enough.
 
-    :param shortest: how far training reaches back before the holdout at least.
-    :param longest: how far at most, and where no drift is known.
-    :param holdout: how long the holdout is.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        shortest: how far training reaches back before the holdout at least.
+        longest: how far at most, and where no drift is known.
+        holdout: how long the holdout is.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
-    kind: ClassVar[str] = "since-drift"
+    kind: ClassVar[Literal["since-drift"]] = "since-drift"
 
     shortest: timedelta
     longest: timedelta
@@ -102,15 +111,15 @@ class SinceDrift:
 TrainingWindow: TypeAlias = SlidingWindow | ExpandingWindow | SinceDrift
 
 
-def window_to_plan(window: TrainingWindow) -> dict[str, object]:
-    """A window as functions are given it: its kind, and durations in seconds."""
-    durations = {one.name: int(getattr(window, one.name).total_seconds()) for one in fields(window)}
-    return {"kind": window.kind, **durations}
+def window_to_payload(window: TrainingWindow) -> WindowSettings:
+    """A window as functions get it: its kind, and durations in seconds."""
+    durations = {each.name: int(getattr(window, each.name).total_seconds()) for each in fields(window)}
+    return WindowSettings(kind=window.kind, **durations)
 
 
-def window_from_plan(plan: Mapping[str, Any]) -> TrainingWindow:
-    """The window of `window_to_plan`."""
-    kinds: dict[str, Any] = {one.kind: one for one in (SlidingWindow, ExpandingWindow, SinceDrift)}
-    given = {name: timedelta(seconds=value) for name, value in plan.items() if name != "kind"}
-    window: TrainingWindow = kinds[plan["kind"]](**given)
-    return window
+def window_from_payload(payload: WindowSettings) -> TrainingWindow:
+    """The window of `window_to_payload`."""
+    kinds: tuple[type[TrainingWindow], ...] = (SlidingWindow, ExpandingWindow, SinceDrift)
+    kind = next(kind for kind in kinds if kind.kind == payload.kind)
+    durations = {each.name: timedelta(seconds=getattr(payload, each.name)) for each in fields(kind)}
+    return kind(**durations)

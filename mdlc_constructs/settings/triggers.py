@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, TypeAlias
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
 
 from mdlc_constructs.settings.budget import check_priority
 from mdlc_constructs.settings.metric import metric
 from mdlc_constructs.settings.numbers import check_above, check_whole
+from mdlc_constructs.settings.payloads.codec import JsonValue, PayloadError, decode, encode
 from mdlc_constructs.settings.refusal import refusal
 
 MAX_WINDOWS = 100
@@ -16,11 +17,14 @@ _SCHEDULE = re.compile(r"(cron|rate)\(.+\)")
 
 @dataclass(frozen=True, kw_only=True)
 class OnSchedule:
-    """By the clock, whatever happened.
+    """On a schedule, whatever happened.
 
-    :param schedule: ``cron(...)`` or ``rate(...)`` as EventBridge reads them, in UTC.
-    :param priority: how important a retraining for this reason is, 0 to 9.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        schedule: ``cron(...)`` or ``rate(...)`` as EventBridge reads them, in UTC.
+        priority: how important a retraining for this reason is, 0 to 9.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     name: ClassVar[str] = "schedule"
@@ -38,10 +42,13 @@ class OnSchedule:
 class OnNewData:
     """When enough came since the last training: rows or files, whichever is first.
 
-    :param rows: new rows, estimated; none before the first retraining.
-    :param files: new objects below the dataset's uri.
-    :param priority: how important a retraining for this reason is, 0 to 9.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        rows: new rows, estimated; none before the first retraining.
+        files: new objects below the dataset's uri.
+        priority: how important a retraining for this reason is, 0 to 9.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     name: ClassVar[str] = "new-data"
@@ -75,10 +82,13 @@ class OnNewData:
 class OnDrift:
     """When the monitor finds that inputs or predictions drifted.
 
-    :param windows: consecutive windows that must have drifted, so that one odd day retrains nothing.
-    :param columns: only drift of these columns counts; none for all.
-    :param priority: how important a retraining for this reason is, 0 to 9.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        windows: consecutive windows that must have drifted, so that one odd day retrains nothing.
+        columns: only drift of these columns counts; none for all.
+        priority: how important a retraining for this reason is, 0 to 9.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     name: ClassVar[str] = "drift"
@@ -101,15 +111,18 @@ class OnDrift:
 class OnAccuracyLoss:
     """When labels show that the served model got worse.
 
-    :param metric: one of the evaluation's metrics.
-    :param bound: the worst value that is still good.
-    :param loss: how much worse than on its own holdout the model may get, in the metric's unit.
-    :param beyond_chance: whether any loss against its own holdout is too much that chance does not explain,
-        however small: the monitor says so by both intervals. Of several reasons one is enough.
-    :param windows: consecutive windows that must be too bad.
-    :param least_rows: labelled rows from which a window counts: a metric of a few rows says little.
-    :param priority: how important a retraining for this reason is, 0 to 9.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        metric: one of the evaluation's metrics.
+        bound: the worst value that is still good.
+        loss: how much worse than on its own holdout the model may get, in the metric's unit.
+        beyond_chance: whether any loss against its own holdout is too much that chance does not explain,
+            however small: the monitor says so by both intervals. Of several reasons one is enough.
+        windows: consecutive windows that must be too bad.
+        least_rows: labelled rows from which a window counts: a metric of a few rows says little.
+        priority: how important a retraining for this reason is, 0 to 9.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     name: ClassVar[str] = "accuracy-loss"
@@ -149,7 +162,8 @@ class OnAccuracyLoss:
 
         A value that is not a number says nothing.
 
-        :param worse: whether the value is worse than that one beyond chance.
+        Args:
+            worse: whether the value is worse than that one beyond chance.
         """
         if self.beyond_chance and worse:
             return True
@@ -163,8 +177,11 @@ class OnAccuracyLoss:
 class OnCodeChange:
     """When a deployment changed what training would do: its code, image, features or hyperparameters.
 
-    :param priority: how important a retraining for this reason is, 0 to 9.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        priority: how important a retraining for this reason is, 0 to 9.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     name: ClassVar[str] = "code-change"
@@ -179,8 +196,11 @@ class OnCodeChange:
 class OnRequest:
     """When a person or another system asks. A request waits for no cool-down.
 
-    :param priority: how important a retraining for this reason is, 0 to 9.
-    :raises ValueError: naming the argument, its value and the remedy.
+    Args:
+        priority: how important a retraining for this reason is, 0 to 9.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
     """
 
     name: ClassVar[str] = "request"
@@ -194,18 +214,24 @@ class OnRequest:
 Trigger: TypeAlias = OnSchedule | OnNewData | OnDrift | OnAccuracyLoss | OnCodeChange | OnRequest
 
 
-def trigger_to_plan(trigger: Trigger) -> dict[str, Any]:
-    """A trigger as functions are given it: its name and its arguments."""
-    given = {
-        name: list(value) if isinstance(value, tuple) else value for name, value in asdict(trigger).items()
-    }
-    return {"trigger": trigger.name, **given}
+def encode_trigger(trigger: Trigger) -> dict[str, JsonValue]:
+    """A trigger as functions get it: its name and its arguments."""
+    return {"trigger": trigger.name, **encode(trigger)}
 
 
-def trigger_from_plan(plan: Mapping[str, Any]) -> Trigger:
-    """The trigger of `trigger_to_plan`."""
-    kinds: dict[str, Any] = {
-        kind.name: kind for kind in (OnSchedule, OnNewData, OnDrift, OnAccuracyLoss, OnCodeChange, OnRequest)
-    }
-    made: Trigger = kinds[plan["trigger"]](**{name: plan[name] for name in plan if name != "trigger"})
-    return made
+def decode_trigger(document: Mapping[str, JsonValue]) -> Trigger:
+    """The trigger of `encode_trigger`.
+
+    Raises:
+        PayloadError: when the document holds no trigger.
+    """
+    kinds: tuple[type[Trigger], ...] = (
+        *(OnSchedule, OnNewData, OnDrift),
+        *(OnAccuracyLoss, OnCodeChange, OnRequest),
+    )
+    name = document.get("trigger")
+    kind = next((kind for kind in kinds if kind.name == name), None)
+    if kind is None:
+        raise PayloadError(f"trigger is {name!r}: give {' or '.join(repr(kind.name) for kind in kinds)}.")
+    arguments = {key: value for key, value in document.items() if key != "trigger"}
+    return decode(kind, arguments, where=f"trigger {name!r}")

@@ -163,18 +163,23 @@ _VERSIONS: Mapping[str, tuple[tuple[int, int], tuple[int, int]]] = {
 def rendered(hyperparameters: Mapping[str, Value], *, version: str = "3.0-5") -> dict[str, str]:
     """The hyperparameters by the image's own names, checked, as the text that SageMaker wants.
 
-    :param version: of the image.
-    :raises ValueError: for an unknown name (with the right one of what was meant), a value out of range, one
-        thing given twice, or what the image refuses together.
+    Args:
+        version: of the image.
+
+    Raises:
+        ValueError: for an unknown name (with the right one of what was meant), a value out of range, one
+            thing given twice, or what the image refuses together.
     """
     result: dict[str, str] = {}
-    for given, value in hyperparameters.items():
-        name = ALIASES.get(given, given)
+    for argument, value in hyperparameters.items():
+        name = ALIASES.get(argument, argument)
         if name not in TABLE:
-            raise unknown("hyperparameters", given, [*TABLE, *ALIASES], what="XGBoost hyperparameter")
+            raise unknown("hyperparameters", argument, [*TABLE, *ALIASES], what="XGBoost hyperparameter")
         if name in result:
-            raise refusal(given, value, f"is another name of {name!r}, which is given too; give one of them.")
-        _check(given, value, TABLE[name])
+            raise refusal(
+                argument, value, f"is another name of {name!r}, which is given too; give one of them."
+            )
+        _check(argument, value, TABLE[name])
         _check_version(name, value, version)
         result[name] = _text(value)
     _check_together(result)
@@ -221,7 +226,8 @@ MAX_TEXT_CHARACTERS = 2500
 def check_length(name: str, text: str) -> None:
     """Refuse a text that is longer than SageMaker takes.
 
-    :raises ValueError: naming the hyperparameter, its length and the limit.
+    Raises:
+        ValueError: naming the hyperparameter, its length and the limit.
     """
     if len(text) > MAX_TEXT_CHARACTERS:
         raise ValueError(

@@ -50,38 +50,41 @@ METRIC_TASKS: Mapping[str, tuple[str, ...]] = {
 def check_eval_metric(text: str, objective: str, tasks: tuple[str, ...]) -> None:
     """Refuse metrics that the image does not compute, or that do not measure what the objective answers.
 
-    :param text: names with commas between them, as the image reads them: a blank is part of a name.
-    :param tasks: those of the objective.
-    :raises ValueError: naming the metric and the remedy.
+    Args:
+        text: names with commas between them, as the image reads them: a blank is part of a name.
+        tasks: those of the objective.
+
+    Raises:
+        ValueError: naming the metric and the remedy.
     """
-    for given in text.split(","):
-        name, _, threshold = given.partition("@")
-        if "@" in given:
-            _check_threshold(given, name.strip(), threshold.strip())
+    for metric in text.split(","):
+        name, _, threshold = metric.partition("@")
+        if "@" in metric:
+            _check_threshold(metric, name.strip(), threshold.strip())
             name = name.strip()
         if name not in METRIC_TASKS:
-            raise unknown("eval_metric", given, METRIC_TASKS, what="metric of XGBoost's image")
+            raise unknown("eval_metric", metric, METRIC_TASKS, what="metric of XGBoost's image")
         suits = METRIC_TASKS[name]
         if tasks and not set(suits) & set(tasks):
             raise refusal(
                 "eval_metric",
-                given,
+                metric,
                 f"is a metric of {' and '.join(suits)} tasks, and objective {objective!r} answers a "
                 f"{tasks[0]} task; choose one of {', '.join(_suited(tasks))}.",
             )
         if name == "aft-nloglik" and objective != "survival:aft":
-            raise refusal("eval_metric", given, "is for objective 'survival:aft'; leave it out.")
+            raise refusal("eval_metric", metric, "is for objective 'survival:aft'; leave it out.")
 
 
-def _check_threshold(given: str, name: str, threshold: str) -> None:
+def _check_threshold(metric: str, name: str, threshold: str) -> None:
     if name not in WITH_THRESHOLD:
         raise refusal(
-            "eval_metric", given, f"only {', '.join(WITH_THRESHOLD)} take a number behind @; leave it out."
+            "eval_metric", metric, f"only {', '.join(WITH_THRESHOLD)} take a number behind @; leave it out."
         )
     try:
         float(threshold)
     except ValueError:
-        raise refusal("eval_metric", given, f"give a number behind @, such as {name}@0.5.") from None
+        raise refusal("eval_metric", metric, f"give a number behind @, such as {name}@0.5.") from None
 
 
 def _suited(tasks: tuple[str, ...]) -> list[str]:

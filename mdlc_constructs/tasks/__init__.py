@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.tasks.s3 import list_objects as list_objects
     from mdlc_constructs.tasks.s3 import put_object as put_object
     from mdlc_constructs.tasks.training import Channel as Channel
-    from mdlc_constructs.tasks.training import Spot as Spot
+    from mdlc_constructs.tasks.training import SpotTraining as SpotTraining
     from mdlc_constructs.tasks.training import training_job as training_job
     from mdlc_constructs.tasks.transform import DataCapture as DataCapture
     from mdlc_constructs.tasks.transform import transform_job as transform_job

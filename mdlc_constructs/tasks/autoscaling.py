@@ -134,7 +134,7 @@ def put_scheduled_action(
     timezone: str = "UTC",
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that changes the bounds by the clock; an action of that name is replaced.
+    """A task that changes the bounds on a schedule; an action of that name is replaced.
 
     Raises ValueError when it would change nothing.
     """
@@ -182,7 +182,7 @@ def _call(
         statements=(
             Statement(
                 actions=(f"application-autoscaling:{action[:1].upper()}{action[1:]}",),
-                # A target's ARN holds an id that AWS draws; what it is of is told by conditions.
+                # A target's ARN holds an id that AWS draws; conditions say which target it is.
                 resources=(arn("application-autoscaling", "scalable-target/*"),),
                 conditions={
                     "StringEquals": {

@@ -122,7 +122,7 @@ def _bind(value: object, bindings: Mapping[str, object], task: str) -> object:
         alone = PLACEHOLDER.fullmatch(value)
         if alone:
             return _value(alone[1], bindings, task)
-        return PLACEHOLDER.sub(lambda found: str(_value(found[1], bindings, task)), value)
+        return PLACEHOLDER.sub(lambda match: str(_value(match[1], bindings, task)), value)
     if isinstance(value, Mapping):
         return {key: _bind(member, bindings, task) for key, member in value.items()}
     if isinstance(value, (list, tuple)):

@@ -32,7 +32,7 @@ class Event:
 def put_events(
     name: str, *, events: Sequence[Event], bus_name: str = "default", **state: Unpack[StateOptions]
 ) -> Task:
-    """A task that announces 1 to 10 events; it fails when a bus takes only some of them.
+    """A task that publishes 1 to 10 events; it fails when a bus takes only some of them.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-eventbridge.html
     """

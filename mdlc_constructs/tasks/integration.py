@@ -63,9 +63,9 @@ def integration(
     suffix = "" if pattern == "request" else f".{pattern}"
     resource = f"arn:${{Partition}}:states:::{service}:{action}{suffix}"
     if overrides:
-        found = problems(resource, arguments)
-        if found:
-            raise ValueError(f"overrides of the task {name!r}: {' '.join(found)}")
+        sentences = problems(resource, arguments)
+        if sentences:
+            raise ValueError(f"overrides of the task {name!r}: {' '.join(sentences)}")
     if "retry" not in state:
         known = _ERROR_PREFIXES.get(service) or _ERROR_PREFIXES.get(service.removeprefix("aws-sdk:"))
         if known is not None:

@@ -27,7 +27,7 @@ def put_metric(
     """
     datum = {
         "MetricName": metric,
-        "Dimensions": [{"Name": key, "Value": given} for key, given in dimensions.items()],
+        "Dimensions": [{"Name": key, "Value": dimension} for key, dimension in dimensions.items()],
         "Value": value,
         "Unit": unit,
     }

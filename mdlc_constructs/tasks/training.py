@@ -58,7 +58,7 @@ class Channel:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spot:
+class SpotTraining:
     """Training on spare capacity, for less.
 
     `max_wait_seconds` bounds waiting and training together. Without `checkpoint_uri` an interrupted job
@@ -101,7 +101,7 @@ def training_job(
     vpc: Vpc | None = None,
     network_isolation: bool = True,
     encrypt_inter_container: bool | None = None,
-    spot: Spot | None = None,
+    spot: SpotTraining | None = None,
     keep_alive_seconds: int | None = None,
     retry_attempts: int | None = None,
     environment: Mapping[str, object] | None = None,
@@ -195,7 +195,7 @@ def training_job(
 
 
 def _check_reuse(
-    spot: Spot | None, keep_alive: int | None, max_runtime: int | str, retry_attempts: int | None
+    spot: SpotTraining | None, keep_alive: int | None, max_runtime: int | str, retry_attempts: int | None
 ) -> None:
     if retry_attempts is not None and not 1 <= retry_attempts <= 30:
         raise ValueError(f"retry_attempts={retry_attempts} must be between 1 and 30.")
@@ -216,7 +216,7 @@ def _check_reuse(
         )
 
 
-def _checkpoints(spot: Spot | None) -> dict[str, object] | None:
+def _checkpoints(spot: SpotTraining | None) -> dict[str, object] | None:
     if spot is None or spot.checkpoint_uri is None:
         return None
     return present({"S3Uri": spot.checkpoint_uri, "LocalPath": spot.checkpoint_path})

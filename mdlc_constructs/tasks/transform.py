@@ -15,7 +15,7 @@ from mdlc_constructs.tasks.requests import Tags, check_at_least, check_s3_uris, 
 
 @dataclass(frozen=True, kw_only=True)
 class DataCapture:
-    """Keeps a transform's inputs and outputs under `uri`, each record with an inference id unless told not
+    """Keeps a transform's inputs and outputs under `uri`, each record with an inference id unless asked not
     to.
     """
 

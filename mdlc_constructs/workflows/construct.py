@@ -199,10 +199,10 @@ class Workflow(Construct):
     @staticmethod
     def repository_arn(image_uri: str) -> str:
         """The ECR repository of an image; any of the account's when the URI does not tell."""
-        found = _ECR.fullmatch(image_uri)
-        if found is None:
+        match = _ECR.fullmatch(image_uri)
+        if match is None:
             return "arn:${Partition}:ecr:${Region}:${Account}:repository/*"
-        return f"arn:${{Partition}}:ecr:{found['region']}:{found['account']}:repository/{found['repository']}"
+        return f"arn:${{Partition}}:ecr:{match['region']}:{match['account']}:repository/{match['repository']}"
 
     @staticmethod
     def network_bindings(network: NetworkSettings) -> dict[str, str]:

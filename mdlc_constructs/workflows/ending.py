@@ -1,6 +1,6 @@
 """How every workflow ends: an audit item and an event, after success and after failure alike.
 
-No state fails without a trace: each catcher leads to `RecordFailure`, then `AnnounceFailure`, then
+No state fails without a trace: each catcher leads to `RecordFailure`, then `PublishFailure`, then
 `Failed`, which keeps the first error's name and cause.
 """
 
@@ -22,10 +22,10 @@ CAUSE = "{% $exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : 'No
 FAILURE = {"Error": ERROR, "Cause": CAUSE}
 
 
-def why(most: int, *, before: str = "") -> str:
+def caught_error(max_characters: int, *, before: str = "") -> str:
     """The caught error's name and cause, on one line of at most so many characters, behind a text."""
     name, cause = (text.removeprefix("{%").removesuffix("%}").strip() for text in (ERROR, CAUSE))
-    return f"{{% $substring($trim('{before}' & ({name}) & ': ' & ({cause})), 0, {most}) %}}"
+    return f"{{% $substring($trim('{before}' & ({name}) & ': ' & ({cause})), 0, {max_characters}) %}}"
 
 
 CANCELED = ("DynamoDb.TransactionCanceledException",)
@@ -34,7 +34,7 @@ TO_FAILURE = Catch(next="RecordFailure", assign={"failure": FAILURE})
 """Catches whatever nothing narrower caught, and keeps it for the record."""
 
 
-def given(key: str, otherwise: str) -> str:
+def input_text(key: str, otherwise: str) -> str:
     """What the execution's input says under a key, as text, or otherwise something else."""
     return (
         f"{{% $exists($states.context.Execution.Input.{key}) ? "
@@ -66,9 +66,9 @@ def audit_item(model: str, workflow: str, outcome: str, fields: Mapping[str, str
         "execution_arn": "{% $states.context.Execution.Id %}",
         "started_at": "{% $states.context.Execution.StartTime %}",
         "finished_at": "{% $now() %}",
-        "trigger": given("trigger", "manual"),
-        "reason": given("reason", ""),
-        "request_id": given("request_id", ""),
+        "trigger": input_text("trigger", "manual"),
+        "reason": input_text("reason", ""),
+        "request_id": input_text("request_id", ""),
         "run": "{% $plan.run %}",
         "data_version": "{% $plan.data_version %}",
     }
@@ -84,7 +84,8 @@ def success(
     detail_type: str,
     detail: Mapping[str, object],
 ) -> StateSequence:
-    """`RecordAudit` then `Announce`: one transaction for the audit item and the run's own entry, one event.
+    """`RecordAudit` then `PublishEvent`: one transaction for the audit item and the run's own entry, one
+    event.
 
     The run's entry is what a repeated start of the same work finds (`outcome` then reads Unchanged). Of equal
     executions at the same moment one writes it; the others plan again and find it. `$result.outcome` must be
@@ -137,17 +138,17 @@ def success(
         ),
         comment="One item for this execution, one for the run it stands for",
     )
-    announce = events.put_events(
-        "Announce",
+    publish = events.put_events(
+        "PublishEvent",
         events=(event(model, detail_type, detail),),
         output=dict(detail),
         catch=(TO_FAILURE,),
     )
-    return StateSequence.of(record, announce)
+    return StateSequence.of(record, publish)
 
 
 def recorded(model: str, workflow: str, *, fields: Mapping[str, str], output: Mapping[str, object]) -> State:
-    """`RecordAudit` alone, where what was done is found again and announced part by part.
+    """`RecordAudit` alone, where what was done is found again and published part by part.
 
     Args:
         output: of the execution.
@@ -167,12 +168,12 @@ def recorded(model: str, workflow: str, *, fields: Mapping[str, str], output: Ma
 def failure(
     model: str, workflow: str, *, detail_type: str, fields: Mapping[str, str] | None = None
 ) -> tuple[State, ...]:
-    """`RecordFailure`, `AnnounceFailure`, `Failed`: the one place where every failing path ends.
+    """`RecordFailure`, `PublishFailure`, `Failed`: the one place where every failing path ends.
 
     Args:
         fields: what the item and the event hold besides the error, also when nothing was planned.
     """
-    names = ("RecordFailure", "AnnounceFailure")
+    names = ("RecordFailure", "PublishFailure")
     ended = failed(model, workflow, names=names, outcome="Failed", detail_type=detail_type, fields=fields)
     return (*ended, Fail(name="Failed", error="{% $failure.Error %}", cause="{% $failure.Cause %}"))
 
@@ -191,10 +192,10 @@ def failed(
     Args:
         names: of the two states.
     """
-    record_name, announce_name = names
+    record_name, publish_name = names
     about = dict(fields or {})
-    announce = events.put_events(
-        announce_name,
+    publish = events.put_events(
+        publish_name,
         events=(
             event(
                 model,
@@ -226,7 +227,7 @@ def failed(
             },
         ),
         # A record that cannot be written must not hide the first error.
-        catch=(Catch(next=announce_name),),
-        next=announce_name,
+        catch=(Catch(next=publish_name),),
+        next=publish_name,
     )
-    return (record, announce)
+    return (record, publish)

@@ -48,7 +48,7 @@ def tasks_of(workflow: object, steps: Iterable[str]) -> dict[str, State]:
 
 
 def seams_of(
-    workflow: object, steps: Iterable[str], given: Mapping[str, Seam | None] | None
+    workflow: object, steps: Iterable[str], arguments: Mapping[str, Seam | None] | None
 ) -> dict[str, StateSequence]:
     """The states around the steps: those of the workflow's methods, then those of its argument `seams`.
 
@@ -56,19 +56,19 @@ def seams_of(
         ValueError: for a seam around a step that does not exist, with the nearest right name, and for what
             cannot stand in a machine.
     """
-    if given is not None and not isinstance(given, Mapping):
-        raise ValueError(f'seams={given!r}: give a dict, such as {{"before_train": states}}.')
+    if arguments is not None and not isinstance(arguments, Mapping):
+        raise ValueError(f'seams={arguments!r}: give a dict, such as {{"before_train": states}}.')
     kind, steps = type(workflow), tuple(steps)
     methods = [name for name in dir(kind) if name.startswith(("before_", "after_"))]
-    check_names(kind.__name__, steps, (), (*methods, *(given or {})))
+    check_names(kind.__name__, steps, (), (*methods, *(arguments or {})))
     seams = {}
     for name in (f"{side}_{step}" for step in steps for side in ("before", "after")):
         parts = [getattr(workflow, name)()] if name in methods else []
-        parts += [given[name]] if given and name in given else []
+        parts += [arguments[name]] if arguments and name in arguments else []
         sequences = [_sequence(name, part) for part in parts if part is not None]
         sequence = StateSequence.of(*sequences)
         if sequence:
-            seams[name] = replace(sequence, runs_always=any(one.runs_always for one in sequences))
+            seams[name] = replace(sequence, runs_always=any(part.runs_always for part in sequences))
     return seams
 
 
@@ -100,8 +100,8 @@ def _sequence(name: str, part: Any) -> StateSequence:
     if isinstance(part, State):
         return StateSequence.of(part)
     if isinstance(part, list | tuple):
-        sequences = [_sequence(name, one) for one in part]
-        return replace(StateSequence.of(*sequences), runs_always=any(one.runs_always for one in sequences))
+        sequences = [_sequence(name, item) for item in part]
+        return replace(StateSequence.of(*sequences), runs_always=any(item.runs_always for item in sequences))
     if not hasattr(part, "start_state"):
         raise ValueError(
             f"The seam {name!r} holds {part!r}: give it states, a StateSequence, or a chain of the CDK's own "
@@ -115,18 +115,18 @@ def _sequence(name: str, part: Any) -> StateSequence:
 
 def _check_methods(kind: type) -> None:
     """Refuse a method of a subclass that looks like a seam and would never be called."""
-    library = [one for one in kind.__mro__ if _room(one) == "mdlc_constructs"]
-    known = {name for one in library for name in vars(one) if _SEAM.fullmatch(name)}
+    library = [base for base in kind.__mro__ if _room(base) == "mdlc_constructs"]
+    known = {name for base in library for name in vars(base) if _SEAM.fullmatch(name)}
     known |= {f"{side}_{step}" for step in getattr(library[0], "steps", ()) for side in ("before", "after")}
     own = {
-        name: one
-        for one in kind.__mro__
-        if _room(one) not in ("mdlc_constructs", "constructs", "jsii", "builtins")
-        for name, member in vars(one).items()
+        name: base
+        for base in kind.__mro__
+        if _room(base) not in ("mdlc_constructs", "constructs", "jsii", "builtins")
+        for name, member in vars(base).items()
         if callable(member) and not name.startswith("_")
     }
     for name in sorted(own.keys() - known):
-        if any(hasattr(one, name) for one in library):
+        if any(hasattr(base, name) for base in library):
             continue
         method = f"{own[name].__name__}.{name}()"
         near = get_close_matches(name, sorted(known), n=1, cutoff=0.8)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import control, options, seams
+from mdlc_local import control, options, patches
 
 API_GATEWAY = "ministack.services.apigateway_v1"
 HTTP_APIS = "ministack.services.apigateway"
@@ -28,11 +28,11 @@ Parsed = tuple[str, str, str]
 def install(app: ModuleType) -> None:
     """Accept AWS's host names of REST APIs, and list the APIs."""
     for stored in ("_rest_apis", "_stages_v1", "_resources"):
-        seams.take(API_GATEWAY, stored)
-    seams.take(API_GATEWAY, "find_api_scope", "api_id")
+        patches.take(API_GATEWAY, stored)
+    patches.take(API_GATEWAY, "find_api_scope", "api_id")
     for module in (API_GATEWAY, HTTP_APIS):
-        seams.take(module, "stages_for_api", "api_id")
-    seams.wrap(app.__name__, "_parse_execute_api_url", "host path", _parsing)
+        patches.take(module, "stages_for_api", "api_id")
+    patches.wrap(app.__name__, "_parse_execute_api_url", "host path", _parsing)
     control.route("GET", "apis", lambda _: apis())
 
 
@@ -73,8 +73,8 @@ def allows_other_origins(api: str) -> bool:
 def _stages(api: str) -> dict[str, Any]:
     gateway = importlib.import_module(API_GATEWAY)
     owner = gateway if gateway.find_api_scope(api) is not None else importlib.import_module(HTTP_APIS)
-    found: dict[str, Any] = owner.stages_for_api(api)
-    return found
+    stages: dict[str, Any] = owner.stages_for_api(api)
+    return stages
 
 
 def _parsing(parse: Callable[[str, str], Parsed | None]) -> Callable[[str, str], Parsed | None]:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import iam, options, seams, trust
+from mdlc_local import iam, options, patches, trust
 from mdlc_local.api_gateway import requests
 
 log = logging.getLogger("mdlc_local.api_gateway")
@@ -34,12 +34,12 @@ def install(app: ModuleType) -> None:
         ("_iam_caller_identity", "headers query_params"),
         ("_gw_error", "response_type message"),
     ):
-        seams.take(API_GATEWAY, name, parameters)
+        patches.take(API_GATEWAY, name, parameters)
     enforce = "api_id stage method execute_path headers query_params iam_action"
-    seams.wrap(app.__name__, "_enforce_execute_api", enforce, _worded)
+    patches.wrap(app.__name__, "_enforce_execute_api", enforce, _worded)
     validate = "authorizer method_obj headers query_params stage"
-    seams.wrap(API_GATEWAY, "_validate_cognito_authorizer", validate, _of_the_right_use)
-    seams.wrap(API_GATEWAY, "_authorize_request_v1", AUTHORIZE, _noting_the_caller)
+    patches.wrap(API_GATEWAY, "_validate_cognito_authorizer", validate, _of_the_right_use)
+    patches.wrap(API_GATEWAY, "_authorize_request_v1", AUTHORIZE, _keeping_the_caller)
 
 
 def may_act_as(role_arn: str, region: str) -> bool:
@@ -80,8 +80,8 @@ def _worded(enforce: Callable[..., Any]) -> Callable[..., Any]:
         refused = enforce(*arguments, **keywords)
         if refused is None or b"is not authorized" not in refused[2]:
             return refused
-        told = json.loads(refused[2])
-        message = _ACCOUNT.sub(r"\1********\2", str(told.get("message") or told.get("Message")))
+        body = json.loads(refused[2])
+        message = _ACCOUNT.sub(r"\1********\2", str(body.get("message") or body.get("Message")))
         headers = {"Content-Type": "application/json", "x-amzn-ErrorType": "AccessDeniedException"}
         return refused[0], headers, json.dumps({"Message": message}).encode()
 
@@ -103,7 +103,7 @@ def _of_the_right_use(validate: Callable[..., Awaitable[Any]]) -> Callable[..., 
     return validated
 
 
-def _noting_the_caller(authorize: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+def _keeping_the_caller(authorize: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
     async def authorized(*arguments: Any) -> Any:
         error, authorizer = await authorize(*arguments)
         request = requests.current()

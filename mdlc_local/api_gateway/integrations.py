@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import iam, payload_limits, seams
+from mdlc_local import iam, patches, payload_limits
 from mdlc_local.api_gateway import callers, requests, templates
-from mdlc_local.api_gateway.templates import Input, JavaMap, TemplateFailed
+from mdlc_local.api_gateway.templates import Input, JavaMap, TemplateError
 
 log = logging.getLogger("mdlc_local.api_gateway")
 
@@ -39,13 +39,13 @@ def install(app: ModuleType) -> None:
         ("_parse_service_integration_uri", "uri"),
         ("_select_service_integration_response", "integration backend_status"),
     ):
-        seams.take(API_GATEWAY, name, parameters)
-    seams.take(FUNCTIONS, "_get_func_record_for_ref_in_scope", "function_ref account_id region")
-    seams.wrap(API_GATEWAY, "_invoke_lambda_proxy_v1", INVOKE, _function)
-    seams.wrap(
+        patches.take(API_GATEWAY, name, parameters)
+    patches.take(FUNCTIONS, "_get_func_record_for_ref_in_scope", "function_ref account_id region")
+    patches.wrap(API_GATEWAY, "_invoke_lambda_proxy_v1", INVOKE, _function)
+    patches.wrap(
         API_GATEWAY, "_invoke_lambda_custom_v1", INVOKE, lambda invoke: _service(app, _function(invoke))
     )
-    seams.wrap(API_GATEWAY, "_lambda_proxy_response", "result", _well_formed)
+    patches.wrap(API_GATEWAY, "_lambda_proxy_response", "result", _well_formed)
 
 
 def _error(kind: str, message: str = "Internal server error") -> Any:
@@ -70,7 +70,7 @@ def _function(invoke: Invoke) -> Invoke:
                 return _error("API_CONFIGURATION_ERROR")
         try:
             return await _within(integration, invoke(integration, *arguments, **keywords))
-        except payload_limits.EventTooLarge as too_large:
+        except payload_limits.EventTooLargeError as too_large:
             log.warning("%s", too_large)
             return payload_limits.too_long()
 
@@ -138,7 +138,7 @@ def _service(app: ModuleType, invoke: Invoke) -> Invoke:
             return _error("API_CONFIGURATION_ERROR")
         headers, body, query, path = arguments[6], arguments[7], arguments[8], arguments[9]
         stage_variables = arguments[2].get("variables") or {}
-        given = Input(
+        body_input = Input(
             (body or b"").decode("utf-8", "replace"),
             {name: str(value) for name, value in (path or {}).items()},
             {name: _last(value) for name, value in (query or {}).items()},
@@ -149,8 +149,12 @@ def _service(app: ModuleType, invoke: Invoke) -> Invoke:
             template = _template(integration, headers)
             if template is None:
                 return _error("UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type")
-            text = templates.render(template, given, context, stage_variables) if template else given.body
-        except TemplateFailed as failed:
+            text = (
+                templates.render(template, body_input, context, stage_variables)
+                if template
+                else body_input.body
+            )
+        except TemplateError as failed:
             requests.current().error = str(failed)
             log.warning("request template of %s: %s", integration.get("uri"), failed)
             return _error("DEFAULT_5XX")
@@ -162,8 +166,8 @@ def _service(app: ModuleType, invoke: Invoke) -> Invoke:
         if not isinstance(answer, tuple):
             return answer
         try:
-            return _mapped(integration, answer, given, context, stage_variables)
-        except TemplateFailed as failed:
+            return _mapped(integration, answer, body_input, context, stage_variables)
+        except TemplateError as failed:
             requests.current().error = str(failed)
             log.warning("response template of %s: %s", integration.get("uri"), failed)
             return _error("DEFAULT_5XX")
@@ -184,23 +188,23 @@ def _context() -> JavaMap:
 
 def _template(integration: Integration, headers: dict[str, Any]) -> str | None:
     """The request template for the content type: "" passes the body on, None refuses it."""
-    found = integration.get("requestTemplates") or {}
-    given = _last(headers.get("content-type") or "application/json").split(";")[0].strip().lower()
-    for content_type, template in found.items():
-        if content_type.split(";")[0].strip().lower() == given:
+    request_templates = integration.get("requestTemplates") or {}
+    asked_type = _last(headers.get("content-type") or "application/json").split(";")[0].strip().lower()
+    for content_type, template in request_templates.items():
+        if content_type.split(";")[0].strip().lower() == asked_type:
             return str(template)
     behavior = (integration.get("passthroughBehavior") or "WHEN_NO_MATCH").upper()
-    refused = behavior == "NEVER" or (behavior == "WHEN_NO_TEMPLATES" and found)
+    refused = behavior == "NEVER" or (behavior == "WHEN_NO_TEMPLATES" and request_templates)
     return None if refused else ""
 
 
 async def _states(app: ModuleType, action: str, text: str, role: str, region: str) -> Any:
     """One request to Step Functions as a role."""
     try:
-        given = json.loads(text or "{}")
+        request = json.loads(text or "{}")
     except ValueError:
         return 400, {}, b'{"__type":"com.amazon.coral.service#SerializationException"}'
-    arn = given.get("stateMachineArn") or given.get("executionArn") or "*"
+    arn = request.get("stateMachineArn") or request.get("executionArn") or "*"
     reason = iam.denial(role, f"states:{action}", str(arn), region=region, session=requests.SESSION)
     if reason is not None:
         refused = {"__type": "com.amazon.coral.service#AccessDeniedException", "Message": reason}
@@ -211,7 +215,7 @@ async def _states(app: ModuleType, action: str, text: str, role: str, region: st
 
 
 def _mapped(
-    integration: Integration, answer: Any, given: Input, context: JavaMap, variables: dict[str, str]
+    integration: Integration, answer: Any, body_input: Input, context: JavaMap, variables: dict[str, str]
 ) -> Any:
     """The answer through the integration response that its status selects."""
     status, sent, body = answer
@@ -220,12 +224,16 @@ def _mapped(
     if selected is None:
         return _error("DEFAULT_5XX")
     text = body.decode("utf-8", "replace")
-    found = selected.get("responseTemplates") or {}
-    content_type = "application/json" if "application/json" in found or not found else next(iter(found))
-    template = found.get(content_type)
+    response_templates = selected.get("responseTemplates") or {}
+    content_type = (
+        "application/json"
+        if "application/json" in response_templates or not response_templates
+        else next(iter(response_templates))
+    )
+    template = response_templates.get(content_type)
     if template:
         # Parameters of the request are there too; the payload is the integration's.
-        text = templates.render(template, given.with_body(text), context, variables)
+        text = templates.render(template, body_input.with_body(text), context, variables)
     override = context["responseOverride"]
     headers = {"Content-Type": content_type}
     for target, source in (selected.get("responseParameters") or {}).items():
@@ -245,8 +253,8 @@ def _parameter(source: str, headers: dict[str, Any], body: bytes) -> str | None:
         return next((str(value) for name, value in headers.items() if name.lower() == wanted), None)
     if source.startswith("integration.response.body"):
         path = "$" + source.removeprefix("integration.response.body")
-        found = Input(body.decode("utf-8", "replace"), {}, {}, {}).path(path)
-        return None if found is None else str(found)
+        value = Input(body.decode("utf-8", "replace"), {}, {}, {}).path(path)
+        return None if value is None else str(value)
     if source == "context.requestId":
         return requests.current().request_id
     return None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import cloudformation, seams
+from mdlc_local import cloudformation, patches
 
 log = logging.getLogger("mdlc_local.api_gateway")
 
@@ -24,17 +24,17 @@ Properties = dict[str, Any]
 def install(app: ModuleType) -> None:
     """Keep request validators, access logs and throttling of single methods; record web ACL associations."""
     del app
-    handlers = seams.take(PROVISIONERS, "_RESOURCE_HANDLERS")
+    handlers = patches.take(PROVISIONERS, "_RESOURCE_HANDLERS")
     for type_name, keep in ((METHOD, _keep_method), (STAGE, _keep_stage)):
         for verb in ("create", "update"):
             handlers[type_name][verb] = _keeping(handlers[type_name][verb], keep, last=verb == "update")
-    seams.take(API_GATEWAY, "_create_request_validator", "api_id data")
+    patches.take(API_GATEWAY, "_create_request_validator", "api_id data")
     handlers[VALIDATOR] = {
         "create": _create_validator,
         "update": _update_validator,
         "delete": _delete_validator,
     }
-    seams.wrap(PROVISIONERS, "_apigw_method_settings", "raw", _decoding)
+    patches.wrap(PROVISIONERS, "_apigw_method_settings", "raw", _decoding)
     handlers.setdefault(ASSOCIATION, cloudformation.placeholder(ASSOCIATION, ()))
 
 
@@ -45,9 +45,9 @@ def _keeping(
         properties = arguments[2 if last else 1]
         if keep is _keep_stage:
             _check_logging(properties)
-        made = provision(*arguments, **keywords)
+        provisioned = provision(*arguments, **keywords)
         keep(properties)
-        return made
+        return provisioned
 
     return provisioning
 
@@ -63,18 +63,18 @@ def _create_validator(logical_id: str, properties: Properties, stack_name: str) 
     status, _, body = gateway._create_request_validator(properties["RestApiId"], asked)
     if status >= 400:
         raise ValueError(f"{VALIDATOR} create failed: {body!r}")
-    made = json.loads(body)["id"]
-    return made, {"RequestValidatorId": made}
+    validator_id = json.loads(body)["id"]
+    return validator_id, {"RequestValidatorId": validator_id}
 
 
 def _update_validator(physical_id: str, old: Properties, new: Properties, stack_name: str) -> Any:
-    made = _create_validator(physical_id, new, stack_name)
+    created = _create_validator(physical_id, new, stack_name)
     validators = importlib.import_module(API_GATEWAY)._request_validators.get(new["RestApiId"], {})
     if old.get("RestApiId") == new["RestApiId"]:
         # Methods name it by its id: what changed keeps that.
-        validators[physical_id] = validators.pop(made[0]) | {"id": physical_id}
+        validators[physical_id] = validators.pop(created[0]) | {"id": physical_id}
         return physical_id, {"RequestValidatorId": physical_id}
-    return made
+    return created
 
 
 def _delete_validator(physical_id: str, properties: Properties) -> None:
@@ -91,10 +91,10 @@ def _keep_method(properties: Properties) -> None:
 def _keep_stage(properties: Properties) -> None:
     gateway = importlib.import_module(API_GATEWAY)
     stage = gateway._stages_v1.get(properties["RestApiId"], {})[properties["StageName"]]
-    given = properties.get("AccessLogSetting") or {}
+    setting = properties.get("AccessLogSetting") or {}
     stage["accessLogSettings"] = (
-        {"destinationArn": given.get("DestinationArn", ""), "format": given.get("Format", "")}
-        if given
+        {"destinationArn": setting.get("DestinationArn", ""), "format": setting.get("Format", "")}
+        if setting
         else {}
     )
 
@@ -102,7 +102,7 @@ def _keep_stage(properties: Properties) -> None:
 def _check_logging(properties: Properties) -> None:
     gateway = importlib.import_module(API_GATEWAY)
     settings = properties.get("MethodSettings") or []
-    levels = {str(one.get("LoggingLevel", "OFF")) for one in settings if isinstance(one, dict)}
+    levels = {str(setting.get("LoggingLevel", "OFF")) for setting in settings if isinstance(setting, dict)}
     if not properties.get("AccessLogSetting") and levels <= {"OFF"}:
         return
     if not (gateway._account_settings.get("settings") or {}).get("cloudwatchRoleArn"):
@@ -115,9 +115,11 @@ def _decoding(settings: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def decoded(raw: Any) -> Any:
         if isinstance(raw, list):
             raw = [
-                {**one, "ResourcePath": _decoded(one["ResourcePath"])} if "ResourcePath" in one else one
-                for one in raw
-                if isinstance(one, dict)
+                {**operation, "ResourcePath": _decoded(operation["ResourcePath"])}
+                if "ResourcePath" in operation
+                else operation
+                for operation in raw
+                if isinstance(operation, dict)
             ]
         return settings(raw)
 

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import clients, counts, iam, payload_limits, seams
+from mdlc_local import clients, counts, iam, patches, payload_limits
+from mdlc_local.bulk_sender import BulkSender
 from mdlc_local.counts import Measured
-from mdlc_local.gathering import Gathering
 
 log = logging.getLogger("mdlc_local.api_gateway")
 
@@ -28,12 +28,14 @@ HANDLE = "api_id stage_name method path headers body query_params owner_account_
 Answer = tuple[int, dict[str, Any], bytes]
 
 _VARIABLE = re.compile(r"\$\{?context((?:\.[A-Za-z]\w*)+)\}?")
-_current: contextvars.ContextVar["Request | None"] = contextvars.ContextVar("mdlc_api_request", default=None)
-_logs: dict[tuple[str, str], Gathering[dict[str, Any]]] = {}
+_current: contextvars.ContextVar["ApiRequest | None"] = contextvars.ContextVar(
+    "mdlc_api_request", default=None
+)
+_logs: dict[tuple[str, str], BulkSender[dict[str, Any]]] = {}
 
 
 @dataclass
-class Request:
+class ApiRequest:
     """One request to a stage.
 
     Attributes:
@@ -95,7 +97,7 @@ class Request:
         }
 
 
-def current() -> Request:
+def current() -> ApiRequest:
     """The request that is being answered."""
     request = _current.get()
     if request is None:
@@ -106,23 +108,23 @@ def current() -> Request:
 def install(app: ModuleType) -> None:
     """Keep every request, and count and log it when it is answered."""
     del app
-    seams.wrap(API_GATEWAY, "_handle_execute_in_scope", HANDLE, _counted)
-    seams.wrap(API_GATEWAY, "_execute_in_scope", f"request {HANDLE}", _kept)
+    patches.wrap(API_GATEWAY, "_handle_execute_in_scope", HANDLE, _counted)
+    patches.wrap(API_GATEWAY, "_execute_in_scope", f"request {HANDLE}", _kept)
     event = (
         "api_id stage_name stage resource request_path method headers body query_params path_params "
         "binary_media_types authorizer_context caller_identity"
     )
-    seams.wrap(API_GATEWAY, "_build_lambda_event_v1", event, _identified)
+    patches.wrap(API_GATEWAY, "_build_lambda_event_v1", event, _identified)
 
 
 def _counted(handle: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
     async def counted(*arguments: Any) -> Answer:
         api_id, stage_name, method, path, headers = arguments[:5]
-        request = Request(api_id, stage_name, method, path, headers or {}, time.perf_counter())
+        request = ApiRequest(api_id, stage_name, method, path, headers or {}, time.perf_counter())
         token = _current.set(request)
         try:
             answer = await handle(*arguments)
-            _tell(request, answer)
+            _log_access(request, answer)
             return answer
         finally:
             _current.reset(token)
@@ -164,7 +166,7 @@ def _account() -> str:
     return str(importlib.import_module("ministack.core.responses").get_account_id())
 
 
-def _tell(request: Request, answer: Answer) -> None:
+def _log_access(request: ApiRequest, answer: Answer) -> None:
     gateway = importlib.import_module(API_GATEWAY)
     region = importlib.import_module("ministack.core.responses").get_region()
     status, seconds = answer[0], time.perf_counter() - request.started
@@ -186,7 +188,7 @@ def _tell(request: Request, answer: Answer) -> None:
 
 
 def _write(
-    request: Request, settings: dict[str, str], status: int, length: int, seconds: float, region: str
+    request: ApiRequest, settings: dict[str, str], status: int, length: int, seconds: float, region: str
 ) -> None:
     def shown(value: float | None) -> str:
         return "-" if value is None else str(round(1000 * value))
@@ -203,7 +205,7 @@ def _write(
     message = _VARIABLE.sub(lambda match: _looked_up(context, match[1][1:].split(".")), settings["format"])
     group = settings["destinationArn"].split(":")[6]
     if (region, group) not in _logs:
-        _logs[region, group] = Gathering(f"access log {group}", _sender(region, group))
+        _logs[region, group] = BulkSender(f"access log {group}", _sender(region, group))
     _logs[region, group].add({"timestamp": int(time.time() * 1000), "message": message})
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import airspeed.operators
 from jsonpath_ng.ext import parse
 
-from mdlc_local import seams
+from mdlc_local import patches
 
 OPERATORS = "airspeed.operators"
 
@@ -24,7 +24,7 @@ _ESCAPED = {**_SHORT, "\\": "\\\\", '"': '\\"', "'": "\\'", "/": "\\/"}
 _MANY = re.compile(r"\*|\.\.|\?\(|\[[^\]]*[,:][^\]]*\]")
 
 
-class TemplateFailed(Exception):
+class TemplateError(Exception):
     """A template that cannot be read or evaluated; the text says why."""
 
 
@@ -74,12 +74,12 @@ class Input:
 
     def path(self, path: str) -> Any:
         """The value at a JSON path."""
-        return _found(self._document, path)
+        return _at_path(self._document, path)
 
     def json(self, path: str) -> str:
         """The value at a JSON path, as JSON."""
-        found = _found(self._document, path)
-        return dumped("" if found is None else found)
+        value = _at_path(self._document, path)
+        return dumped("" if value is None else value)
 
     @functools.cached_property
     def _document(self) -> Any:
@@ -103,14 +103,14 @@ class Util:
         return methods[name]
 
 
-def render(template: str, given: Input, context: JavaMap, stage_variables: dict[str, str]) -> str:
+def render(template: str, body_input: Input, context: JavaMap, stage_variables: dict[str, str]) -> str:
     """What a template makes of a request or an answer; it may set `context.responseOverride`.
 
     Raises:
-        TemplateFailed: when it cannot be read or evaluated.
+        TemplateError: when it cannot be read or evaluated.
     """
     names = {
-        "input": given,
+        "input": body_input,
         "util": Util(),
         "context": context,
         "stageVariables": JavaMap(stage_variables),
@@ -118,7 +118,7 @@ def render(template: str, given: Input, context: JavaMap, stage_variables: dict[
     try:
         return str(_read(template).merge(names))
     except Exception as error:  # the engine raises whatever its Python expressions raise
-        raise TemplateFailed(f"{type(error).__name__}: {error}") from error
+        raise TemplateError(f"{type(error).__name__}: {error}") from error
 
 
 def parsed(text: str) -> Any:
@@ -151,7 +151,7 @@ def escaped(text: Any) -> str:
 def install(app: ModuleType) -> None:
     """Give the values in templates the methods that Java's have."""
     del app
-    methods = seams.take(OPERATORS, "__additional_methods__")
+    methods = patches.take(OPERATORS, "__additional_methods__")
     methods[str] |= {
         "equals": lambda text, other: text == other,
         "equalsIgnoreCase": lambda text, other: text.lower() == str(other).lower(),
@@ -187,7 +187,7 @@ def _path(path: str) -> Any:
     return parse(path)
 
 
-def _found(document: Any, path: str) -> Any:
+def _at_path(document: Any, path: str) -> Any:
     if path == "$":
         return document
     matches = [match.value for match in _path(path).find(document)]

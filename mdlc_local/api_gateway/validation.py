@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import seams
+from mdlc_local import patches
 from mdlc_local.api_gateway.requests import API_GATEWAY
 
 DEFAULT = "$default"
@@ -21,14 +21,14 @@ def install(app: ModuleType) -> None:
     """Choose models as AWS does."""
     del app
     check = "method_obj api_id request headers body query_params"
-    seams.wrap(API_GATEWAY, "_check_request_validation", check, _checking)
+    patches.wrap(API_GATEWAY, "_check_request_validation", check, _checking)
 
 
 def model_of(models: dict[str, str], content_type: str) -> str | None:
     """The model for a content type, which may have parameters; an empty one is JSON."""
-    given = (content_type or JSON).split(";", 1)[0].strip().lower()
+    media_type = (content_type or JSON).split(";", 1)[0].strip().lower()
     named = {name.lower(): model for name, model in models.items()}
-    return named.get(given) or named.get(DEFAULT)
+    return named.get(media_type) or named.get(DEFAULT)
 
 
 def _checking(check: Callable[..., Any]) -> Callable[..., Any]:
@@ -40,9 +40,10 @@ def _checking(check: Callable[..., Any]) -> Callable[..., Any]:
         body: bytes,
         query_params: Any,
     ) -> Any:
-        given = headers.get("content-type") or ""
+        media_type = headers.get("content-type") or ""
         chosen = model_of(
-            method_obj.get("requestModels") or {}, str(given[-1] if isinstance(given, list) else given)
+            method_obj.get("requestModels") or {},
+            str(media_type[-1] if isinstance(media_type, list) else media_type),
         )
         models = {} if chosen is None else {JSON: chosen}
         return check(

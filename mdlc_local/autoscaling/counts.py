@@ -6,7 +6,7 @@ from mdlc_local.autoscaling import store
 from mdlc_local.autoscaling.store import Target
 from mdlc_local.sagemaker import model
 from mdlc_local.sagemaker.endpoints import endpoints, hosting
-from mdlc_local.sagemaker.faults import Fault
+from mdlc_local.sagemaker.faults import SageMakerApiError
 
 
 def current(target: Target) -> int | None:
@@ -29,9 +29,9 @@ def change(target: Target, count: int, cause: str) -> bool:
         endpoints.update_weights_and_capacities(
             {"EndpointName": target.endpoint, "DesiredWeightsAndCapacities": wanted}, target.scope
         )
-    except Fault:
+    except SageMakerApiError:
         return False
-    told = f"Setting desired instance count to {count}."
+    description = f"Setting desired instance count to {count}."
     done = f"Successfully set desired instance count to {count}. Change successfully fulfilled by sagemaker."
     with store.lock:
         target.activities.insert(
@@ -41,7 +41,7 @@ def change(target: Target, count: int, cause: str) -> bool:
                 "ServiceNamespace": store.NAMESPACE,
                 "ResourceId": target.resource_id,
                 "ScalableDimension": store.DIMENSION,
-                "Description": told,
+                "Description": description,
                 "Cause": cause,
                 "StartTime": started,
                 "EndTime": model.now(),

@@ -58,15 +58,15 @@ def track(target: Target, now: float) -> None:
         return
     out = goal > count
     cooldowns = [policy.tracked.get("ScaleOutCooldown" if out else "ScaleInCooldown") for policy in followed]
-    seconds = max(DEFAULT_COOLDOWN_SECONDS if one is None else one for one in cooldowns)
+    seconds = max(DEFAULT_COOLDOWN_SECONDS if seconds is None else seconds for seconds in cooldowns)
     before = [target.scaled_out] if out else [target.scaled_in, target.scaled_out]
     waited = [now - moment for moment in before if moment is not None]
-    if any(one < max(seconds, MIN_PAUSE_SECONDS) / options.current().time_scale for one in waited):
+    if any(passed < max(seconds, MIN_PAUSE_SECONDS) / options.current().time_scale for passed in waited):
         return
     if target.suspended.get("DynamicScalingOutSuspended" if out else "DynamicScalingInSuspended"):
         return
     policy = next(
-        (policy for policy, one in zip(followed, looks, strict=True) if (one.high if out else one.low)),
+        (policy for policy, seen in zip(followed, looks, strict=True) if (seen.high if out else seen.low)),
         followed[0],
     )
     alarm = policy.high if out else policy.low
@@ -83,10 +83,10 @@ def look(policy: Policy) -> Look:
     cloudwatch = importlib.import_module(alarms.CLOUDWATCH)
     high = cloudwatch._alarms.get(policy.high)
     low = cloudwatch._alarms.get(policy.low) if policy.low is not None else None
-    found = alarms.values(high, time.time()) if high is not None else []
+    values = alarms.values(high, time.time()) if high is not None else []
     return Look(
         target=float(policy.tracked["TargetValue"]),
-        value=next((value for value in found if value is not None), None),
+        value=next((value for value in values if value is not None), None),
         high=high is not None and high["StateValue"] == "ALARM",
         low=None if policy.low is None else bool(low is not None and low["StateValue"] == "ALARM"),
     )

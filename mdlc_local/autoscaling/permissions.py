@@ -9,7 +9,7 @@ from typing import Any
 
 from mdlc_local.autoscaling import store, targets
 from mdlc_local.sagemaker import host, records
-from mdlc_local.sagemaker.faults import Fault
+from mdlc_local.sagemaker.faults import SageMakerApiError
 from mdlc_local.sagemaker.records import ENDPOINT, Scope
 
 _LINKED_SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
@@ -20,14 +20,14 @@ def check(operation: str, request: dict[str, Any], scope: Scope, key: str) -> No
     """Refuse a caller who lacks a permission.
 
     Raises:
-        Fault: AccessDeniedException, in IAM's words.
+        SageMakerApiError: AccessDeniedException, in IAM's words.
     """
     if operation.startswith("Describe"):
         host.authorize(key, f"application-autoscaling:{operation}", "*", scope.region, {})
         return
     endpoint, variant = targets.named(request)
-    found = store.find(scope, endpoint, variant)
-    arn = found.arn if found else _here("application-autoscaling", scope) + "scalable-target/new"
+    target = store.find(scope, endpoint, variant)
+    arn = target.arn if target else _here("application-autoscaling", scope) + "scalable-target/new"
     host.authorize(key, f"application-autoscaling:{operation}", arn, scope.region, context(request))
     for action, resource, more in _besides(operation, endpoint, variant, scope):
         host.authorize(key, action, resource, scope.region, more)
@@ -39,7 +39,7 @@ def check_deletion(endpoint: str, scope: Scope, key: str) -> None:
     """Refuse to delete an endpoint whose scaling the caller may not end.
 
     Raises:
-        Fault: AccessDeniedException.
+        SageMakerApiError: AccessDeniedException.
     """
     for target in store.of_endpoint(scope, endpoint):
         try:
@@ -50,8 +50,8 @@ def check_deletion(endpoint: str, scope: Scope, key: str) -> None:
                 scope.region,
                 context(targets.identified(target)),
             )
-        except Fault as fault:
-            raise Fault(
+        except SageMakerApiError as fault:
+            raise SageMakerApiError(
                 fault.code,
                 "An Application AutoScaling scalable target exists for a variant being deleted, and the IAM "
                 "identity used to invoke DeleteEndpoint does not have "
@@ -83,8 +83,8 @@ def _besides(
         yield "cloudwatch:PutMetricAlarm", alarm, {}
         yield "cloudwatch:DescribeAlarms", alarm, {}
     elif operation in ("DeregisterScalableTarget", "DeleteScalingPolicy"):
-        found = store.find(scope, endpoint, variant)
-        if found is not None and found.policies:
+        target = store.find(scope, endpoint, variant)
+        if target is not None and target.policies:
             yield "cloudwatch:DeleteAlarms", alarm, {}
 
 

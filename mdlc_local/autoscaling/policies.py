@@ -12,7 +12,7 @@ from mdlc_local import clients
 from mdlc_local.autoscaling import removal, store, targets
 from mdlc_local.autoscaling.store import Policy, Target
 from mdlc_local.sagemaker import model
-from mdlc_local.sagemaker.faults import Fault, invalid
+from mdlc_local.sagemaker.faults import SageMakerApiError, invalid
 from mdlc_local.sagemaker.records import Scope
 
 TRACKING = "TargetTrackingScaling"
@@ -42,7 +42,8 @@ def put(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """PutScalingPolicy; a policy of that name is replaced.
 
     Raises:
-        Fault: ObjectNotFoundException without a target, ValidationException for what is not tracked here.
+        SageMakerApiError: ObjectNotFoundException without a target, ValidationException for what is not
+        tracked here.
     """
     target = targets.existing(request, scope)
     kind, name = request.get("PolicyType", "StepScaling"), request["PolicyName"]
@@ -83,7 +84,7 @@ def described(tracked: dict[str, Any], target: Target) -> dict[str, Any]:
     """What an alarm on the tracked metric watches, in PutMetricAlarm's members.
 
     Raises:
-        Fault: ValidationException for a metric that the embedded AWS does not track.
+        SageMakerApiError: ValidationException for a metric that the embedded AWS does not track.
     """
     if predefined := tracked.get("PredefinedMetricSpecification"):
         kind = predefined["PredefinedMetricType"]
@@ -103,21 +104,21 @@ def described(tracked: dict[str, Any], target: Target) -> dict[str, Any]:
     customized = tracked.get("CustomizedMetricSpecification")
     if not customized or "MetricName" not in customized:
         raise invalid("The embedded AWS tracks one metric, predefined or customized, and no metric math.")
-    given = {key: customized[key] for key in ("Namespace", "MetricName", "Statistic")}
+    metric = {key: customized[key] for key in ("Namespace", "MetricName", "Statistic")}
     unit = {"Unit": customized["Unit"]} if "Unit" in customized else {}
-    return {**given, **unit, "Dimensions": customized.get("Dimensions", []), "Period": 60}
+    return {**metric, **unit, "Dimensions": customized.get("Dimensions", []), "Period": 60}
 
 
 def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """DeleteScalingPolicy.
 
     Raises:
-        Fault: ObjectNotFoundException.
+        SageMakerApiError: ObjectNotFoundException.
     """
     target = targets.existing(request, scope)
     policy = target.policies.get(request["PolicyName"])
     if policy is None:
-        raise Fault(
+        raise SageMakerApiError(
             "ObjectNotFoundException",
             f"No scaling policy found for service namespace: {store.NAMESPACE}, resource ID: "
             f"{target.resource_id}, scalable dimension: {store.DIMENSION}: {request['PolicyName']}",

@@ -45,10 +45,10 @@ def check_update(endpoint: str, old: dict[str, Any], new: dict[str, Any], scope:
         scope: account and region.
 
     Raises:
-        Fault: ValidationException.
+        SageMakerApiError: ValidationException.
     """
     before, after = (
-        {one["VariantName"]: one.get("InstanceType") for one in config["ProductionVariants"]}
+        {variant["VariantName"]: variant.get("InstanceType") for variant in config["ProductionVariants"]}
         for config in (old, new)
     )
     for target in store.of_endpoint(scope, endpoint):

@@ -11,12 +11,12 @@ import uuid
 import zoneinfo
 from typing import Any
 
-from mdlc_local import options, seams
+from mdlc_local import options, patches
 from mdlc_local.autoscaling import counts, store, targets
 from mdlc_local.autoscaling.store import Schedule, Target
 from mdlc_local.sagemaker import model
 from mdlc_local.sagemaker.endpoints import hosting
-from mdlc_local.sagemaker.faults import Fault, invalid
+from mdlc_local.sagemaker.faults import SageMakerApiError, invalid
 from mdlc_local.sagemaker.records import Scope
 
 EVENTS = "ministack.services.eventbridge"
@@ -30,17 +30,18 @@ def check_seams() -> None:
     """Refuse to start when ministack's reading of cron expressions has moved.
 
     Raises:
-        SeamMoved: when it has.
+        PatchMovedError: when it has.
     """
     for attribute, parameters in _CRON:
-        seams.take(EVENTS, attribute, parameters)
+        patches.take(EVENTS, attribute, parameters)
 
 
 def put(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """PutScheduledAction; what the request leaves out of an action of that name stays.
 
     Raises:
-        Fault: ObjectNotFoundException without a target, ValidationException for a schedule that is none.
+        SageMakerApiError: ObjectNotFoundException without a target, ValidationException for a schedule that
+        is none.
     """
     target = targets.existing(request, scope)
     name = request["ScheduledActionName"]
@@ -72,7 +73,7 @@ def due(request: dict[str, Any], after: datetime.datetime) -> datetime.datetime 
         after: the moment, in UTC.
 
     Raises:
-        Fault: ValidationException for a schedule or a time zone that there is not.
+        SageMakerApiError: ValidationException for a schedule or a time zone that there is not.
     """
     try:
         zone = zoneinfo.ZoneInfo(request.get("Timezone") or "UTC")
@@ -80,10 +81,10 @@ def due(request: dict[str, Any], after: datetime.datetime) -> datetime.datetime 
         raise invalid(f"Timezone {request['Timezone']} is not valid.") from error
     if "StartTime" in request:
         after = max(after, model.moment(request["StartTime"]) - datetime.timedelta(seconds=1))
-    found = _next(request["Schedule"], after, zone)
-    if found is not None and "EndTime" in request and found > model.moment(request["EndTime"]):
+    fires_at = _next(request["Schedule"], after, zone)
+    if fires_at is not None and "EndTime" in request and fires_at > model.moment(request["EndTime"]):
         return None
-    return found
+    return fires_at
 
 
 def _next(schedule: str, after: datetime.datetime, zone: zoneinfo.ZoneInfo) -> datetime.datetime | None:
@@ -101,8 +102,8 @@ def _next(schedule: str, after: datetime.datetime, zone: zoneinfo.ZoneInfo) -> d
         )
     # Read on the zone's own clock, without its offset, which may change between now and then.
     local = after.astimezone(zone).replace(tzinfo=datetime.UTC)
-    found: datetime.datetime | None = events._cron_next_fire(fields, local)
-    return None if found is None else found.replace(tzinfo=zone).astimezone(datetime.UTC)
+    fires_at: datetime.datetime | None = events._cron_next_fire(fields, local)
+    return None if fires_at is None else fires_at.replace(tzinfo=zone).astimezone(datetime.UTC)
 
 
 def carry_out(target: Target, now: datetime.datetime) -> None:
@@ -124,12 +125,12 @@ def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """DeleteScheduledAction.
 
     Raises:
-        Fault: ObjectNotFoundException.
+        SageMakerApiError: ObjectNotFoundException.
     """
     target = targets.existing(request, scope)
     with store.lock:
         if target.schedules.pop(request["ScheduledActionName"], None) is None:
-            raise Fault(
+            raise SageMakerApiError(
                 "ObjectNotFoundException",
                 f"No scheduled action found for resource ID: {target.resource_id}: "
                 f"{request['ScheduledActionName']}",

@@ -11,7 +11,7 @@ import botocore.session
 from mdlc_local.autoscaling import policies, schedules, store, targets
 from mdlc_local.autoscaling.permissions import check
 from mdlc_local.sagemaker import host, model, validation
-from mdlc_local.sagemaker.faults import Fault
+from mdlc_local.sagemaker.faults import SageMakerApiError
 from mdlc_local.sagemaker.records import Scope
 
 TARGET_PREFIX = "AnyScaleFrontendService."
@@ -48,13 +48,17 @@ def call(name: str, request: dict[str, Any], scope: Scope, key: str | None) -> d
         key: the caller's access key, whose permissions count; None for the server's own parts.
 
     Raises:
-        Fault: every error that the service answers with.
+        SageMakerApiError: every error that the service answers with.
     """
     if name not in service_model().operation_names:
-        raise Fault("UnknownOperationException", f"Application Auto Scaling has no operation {name}")
+        raise SageMakerApiError(
+            "UnknownOperationException", f"Application Auto Scaling has no operation {name}"
+        )
     run = OPERATIONS.get(name)
     if run is None:
-        raise Fault("InvalidAction", f"{name} is not in the embedded AWS, which has {', '.join(OPERATIONS)}")
+        raise SageMakerApiError(
+            "InvalidAction", f"{name} is not in the embedded AWS, which has {', '.join(OPERATIONS)}"
+        )
     shapes = service_model().operation_model(name)
     request = {field: value for field, value in request.items() if value is not None}
     validation.check(shapes.input_shape, request)
@@ -81,11 +85,11 @@ def _answer(headers: dict[str, str], body: bytes, query: dict[str, Any]) -> tupl
         try:
             request = json.loads(body or b"{}")
         except ValueError as error:
-            raise Fault("SerializationException", "the request is no JSON") from error
+            raise SageMakerApiError("SerializationException", "the request is no JSON") from error
         name = headers.get("x-amz-target", "").rpartition(".")[2]
         output = call(name, request, host.scope(), host.access_key(headers, query))
         return 200, sent, json.dumps(output).encode()
-    except Fault as fault:
+    except SageMakerApiError as fault:
         return 400, sent, json.dumps({"__type": fault.code, "message": fault.message}).encode()
 
 

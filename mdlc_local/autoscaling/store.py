@@ -36,8 +36,8 @@ class Policy:
     @property
     def tracked(self) -> dict[str, Any]:
         """Its target tracking configuration."""
-        found: dict[str, Any] = self.request["TargetTrackingScalingPolicyConfiguration"]
-        return found
+        configuration: dict[str, Any] = self.request["TargetTrackingScalingPolicyConfiguration"]
+        return configuration
 
     @property
     def alarms(self) -> list[str]:
@@ -102,7 +102,9 @@ def find(scope: Scope, endpoint: str, variant: str) -> Target | None:
 def of_endpoint(scope: Scope, endpoint: str) -> list[Target]:
     """The targets among an endpoint's variants."""
     with lock:
-        return [one for (at, name, _), one in _targets.items() if (at, name) == (scope, endpoint.lower())]
+        return [
+            target for (at, name, _), target in _targets.items() if (at, name) == (scope, endpoint.lower())
+        ]
 
 
 def everything() -> list[Target]:

@@ -8,7 +8,7 @@ from mdlc_local.autoscaling import counts, removal, store
 from mdlc_local.autoscaling.store import DIMENSION, NAMESPACE, Target
 from mdlc_local.sagemaker import model
 from mdlc_local.sagemaker.endpoints import hosting
-from mdlc_local.sagemaker.faults import Fault, invalid
+from mdlc_local.sagemaker.faults import SageMakerApiError, invalid
 from mdlc_local.sagemaker.records import Scope
 
 _RESOURCE = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
@@ -20,7 +20,7 @@ def named(request: dict[str, Any]) -> tuple[str, str]:
     """The endpoint and the variant that a request is about.
 
     Raises:
-        Fault: ValidationException for what the embedded AWS does not scale.
+        SageMakerApiError: ValidationException for what the embedded AWS does not scale.
     """
     if request["ServiceNamespace"] != NAMESPACE or request["ScalableDimension"] != DIMENSION:
         raise invalid(
@@ -39,23 +39,24 @@ def existing(request: dict[str, Any], scope: Scope) -> Target:
     """The target that a request is about.
 
     Raises:
-        Fault: ObjectNotFoundException.
+        SageMakerApiError: ObjectNotFoundException.
     """
-    found = store.find(scope, *named(request))
-    if found is None:
-        raise Fault(
+    target = store.find(scope, *named(request))
+    if target is None:
+        raise SageMakerApiError(
             "ObjectNotFoundException",
             f"No scalable target registered for service namespace: {request['ServiceNamespace']}, resource "
             f"ID: {request['ResourceId']}, scalable dimension: {request['ScalableDimension']}",
         )
-    return found
+    return target
 
 
 def register(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """RegisterScalableTarget: a new one, or other bounds of one that there is.
 
     Raises:
-        Fault: ValidationException for an endpoint that is not in service, and for bounds that make no sense.
+        SageMakerApiError: ValidationException for an endpoint that is not in service, and for bounds that
+        make no sense.
     """
     endpoint, variant = named(request)
     hosted = hosting.find(endpoint, scope)
@@ -89,7 +90,7 @@ def check_bounds(minimum: int, maximum: int, *, asynchronous: bool) -> None:
     """Refuse bounds that SageMaker's variants cannot have.
 
     Raises:
-        Fault: ValidationException.
+        SageMakerApiError: ValidationException.
     """
     if minimum > maximum:
         raise invalid("Maximum capacity cannot be less than minimum capacity")
@@ -101,7 +102,7 @@ def deregister(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """DeregisterScalableTarget, with its policies, their alarms, and its schedules.
 
     Raises:
-        Fault: ObjectNotFoundException.
+        SageMakerApiError: ObjectNotFoundException.
     """
     removal.forget(existing(request, scope))
     return {}
@@ -150,5 +151,5 @@ def shown(target: Target) -> dict[str, Any]:
 
 def activities(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """DescribeScalingActivities, the newest first."""
-    found = [activity for target in asked_for(request, scope) for activity in target.activities]
-    return {"ScalingActivities": sorted(found, key=lambda one: one["StartTime"], reverse=True)}
+    recorded = [activity for target in asked_for(request, scope) for activity in target.activities]
+    return {"ScalingActivities": sorted(recorded, key=lambda activity: activity["StartTime"], reverse=True)}

@@ -32,7 +32,7 @@ Reply = tuple[int, str, bytes]
 """Status, content type and body."""
 
 
-class WrongSetting(Exception):
+class SettingError(Exception):
     """The container's environment or script is not what the image needs."""
 
 
@@ -40,14 +40,14 @@ def load(environment: Any) -> ModuleType:
     """Import the script that SAGEMAKER_PROGRAM names, from the folder SAGEMAKER_SUBMIT_DIRECTORY.
 
     Raises:
-        WrongSetting: naming the variable and the remedy.
+        SettingError: naming the variable and the remedy.
     """
     name = environment.get("SAGEMAKER_PROGRAM", "")
     folder = environment.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
     if not name.removesuffix(".py"):
-        raise WrongSetting(f"SAGEMAKER_PROGRAM={name!r}: name the script, such as serve.py")
+        raise SettingError(f"SAGEMAKER_PROGRAM={name!r}: name the script, such as serve.py")
     if not Path(folder, name).with_suffix(".py").is_file():
-        raise WrongSetting(
+        raise SettingError(
             f"SAGEMAKER_SUBMIT_DIRECTORY={folder!r}: name the folder that holds {name}, for example "
             "/opt/ml/model/code (an archive in S3 is not fetched locally)"
         )
@@ -56,11 +56,11 @@ def load(environment: Any) -> ModuleType:
     if hasattr(script, "transform_fn") and any(
         hasattr(script, function) for function in ("input_fn", "predict_fn", "output_fn")
     ):
-        raise WrongSetting(
+        raise SettingError(
             "Cannot use transform_fn implementation with input_fn, predict_fn, and/or output_fn"
         )
     if not hasattr(script, "model_fn"):
-        raise WrongSetting(f"{name} has no model_fn: please provide a model_fn implementation")
+        raise SettingError(f"{name} has no model_fn: please provide a model_fn implementation")
     return script
 
 
@@ -109,10 +109,13 @@ def replied(result: Any) -> Reply:
         return HTTPStatus.OK, "text/html; charset=utf-8", _bytes(result)
     if not callable(result):
         raise TypeError(f"output_fn returned {type(result).__name__}: return a body and its content type")
-    told: list[Any] = []
-    parts = result({"REQUEST_METHOD": "POST", "PATH_INFO": "/invocations"}, lambda *given: told.append(given))
-    headers = {name.lower(): value for name, value in told[0][1]}
-    return int(told[0][0].split()[0]), headers.get("content-type", JSON), b"".join(parts)
+    responses: list[Any] = []
+    parts = result(
+        {"REQUEST_METHOD": "POST", "PATH_INFO": "/invocations"},
+        lambda *arguments: responses.append(arguments),
+    )
+    headers = {name.lower(): value for name, value in responses[0][1]}
+    return int(responses[0][0].split()[0]), headers.get("content-type", JSON), b"".join(parts)
 
 
 def _bytes(body: str | bytes) -> bytes:
@@ -168,12 +171,12 @@ class Handler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         """Answer requests until the caller has no more."""
         try:
-            while self._one():
+            while self._serve_request():
                 pass
         except ConnectionError:
             return
 
-    def _one(self) -> bool:
+    def _serve_request(self) -> bool:
         words = self.rfile.readline(_LINE_BYTES).split()
         if len(words) != 3:
             return False
@@ -226,7 +229,7 @@ def main() -> int:
     base = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
     try:
         Handler.transformer = Transformer(load(os.environ), base / "model")
-    except WrongSetting as error:
+    except SettingError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))

@@ -140,10 +140,10 @@ def train() -> None:
         watched.append((held, "validation"))
     for matrix, name in watched:
         print(f"{name.capitalize()} matrix has {matrix.num_row()} rows and {matrix.num_col()} columns")
-    given = {name: value for name, value in values.items() if name not in _PLATFORM_ONLY}
+    parameters = {name: value for name, value in values.items() if name not in _PLATFORM_ONLY}
     try:
         booster = xgboost.train(
-            given,
+            parameters,
             table,
             num_boost_round=rounds,
             evals=watched,
@@ -258,11 +258,11 @@ def serve() -> None:
                 return
             try:
                 with lock:
-                    found = predict(booster, body)
+                    scores = predict(booster, body)
             except (UserError, UnicodeDecodeError) as error:
                 self.answer(400, f"Unable to evaluate payload provided: {error}".encode())
                 return
-            texts = [_line(value, batch=batch) for value in found]
+            texts = [_line(value, batch=batch) for value in scores]
             self.answer(200, ("\n".join(texts) + "\n").encode())
 
     port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))

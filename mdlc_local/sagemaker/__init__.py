@@ -16,12 +16,14 @@ def install(app: ModuleType) -> None:
     """
     service = importlib.import_module("mdlc_local.sagemaker.service")
     service.images()
-    seams = importlib.import_module("mdlc_local.seams")
-    seams.take(app.__name__, "SERVICE_REGISTRY")["sagemaker"] = {"module": "sagemaker"}
-    seams.take(app.__name__, "_loaded_modules")["sagemaker"] = service
-    seams.take(app.__name__, "SERVICE_HANDLERS")["sagemaker"] = service.handle_request
+    patches = importlib.import_module("mdlc_local.patches")
+    patches.take(app.__name__, "SERVICE_REGISTRY")["sagemaker"] = {"module": "sagemaker"}
+    patches.take(app.__name__, "_loaded_modules")["sagemaker"] = service
+    patches.take(app.__name__, "SERVICE_HANDLERS")["sagemaker"] = service.handle_request
     # Without an entry the router loads every model of botocore to learn that "sagemaker" is a service.
-    seams.take("ministack.core.router", "SERVICE_PATTERNS")["sagemaker"] = {"target_prefixes": ["SageMaker."]}
+    patches.take("ministack.core.router", "SERVICE_PATTERNS")["sagemaker"] = {
+        "target_prefixes": ["SageMaker."]
+    }
     importlib.import_module("mdlc_local.sagemaker.host").check_seams()
     importlib.import_module("mdlc_local.sagemaker.authorization").install()
     importlib.import_module("mdlc_local.sagemaker.endpoints.invocations").install(app)

@@ -9,11 +9,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from mdlc_local import seams
+from mdlc_local import patches
 from mdlc_local.autoscaling import permissions as scaling
 from mdlc_local.sagemaker import host, records
 from mdlc_local.sagemaker.endpoints import invocations
-from mdlc_local.sagemaker.faults import Fault
+from mdlc_local.sagemaker.faults import SageMakerApiError
 from mdlc_local.sagemaker.records import ENDPOINT, ENDPOINT_CONFIG, KINDS, MODEL_PACKAGE, Kind, Scope
 from mdlc_local.sagemaker.registry import model_packages
 
@@ -50,7 +50,7 @@ def _package_arn(request: dict[str, Any], scope: Scope) -> str:
     if isinstance(group, str):
         try:
             name = f"{records.bare(group)}/{model_packages.next_version(group, scope)}"
-        except Fault:
+        except SageMakerApiError:
             name = f"{records.bare(group)}/1"
         return records.arn(MODEL_PACKAGE, name, scope)
     name_or_arn = request.get("ModelPackageName") or request.get("ModelPackageArn")
@@ -63,7 +63,7 @@ def check_dependent(operation: str, request: dict[str, Any], scope: Scope, key: 
     """Refuse a request whose caller lacks what the operation depends on.
 
     Raises:
-        Fault: AccessDeniedException, in IAM's words.
+        SageMakerApiError: AccessDeniedException, in IAM's words.
     """
     for field in _ROLE_FIELDS:
         role = request.get(field)
@@ -84,10 +84,10 @@ def check_dependent(operation: str, request: dict[str, Any], scope: Scope, key: 
 
 def install() -> None:
     """Teach the server's IAM layer about SageMaker: its namespace and its resources."""
-    seams.take(ACTIONS, "SERVICE_TO_IAM_NAMESPACE")[SERVICE] = SERVICE
+    patches.take(ACTIONS, "SERVICE_TO_IAM_NAMESPACE")[SERVICE] = SERVICE
     parameters = "service method path headers body query_params region account_id"
-    seams.wrap(ACTIONS, "extract_resource_arn", parameters, _extended)
-    seams.wrap(ACTIONS, "extract_iam_action", "service method path headers body query_params", _invoking)
+    patches.wrap(ACTIONS, "extract_resource_arn", parameters, _extended)
+    patches.wrap(ACTIONS, "extract_iam_action", "service method path headers body query_params", _invoking)
 
 
 def _invoking(original: Callable[..., str | None]) -> Callable[..., str | None]:

@@ -120,7 +120,7 @@ _DETAILS: dict[str, tuple[str, tuple[str, ...]]] = {
 _ENDPOINT_DEPLOYMENT = "SageMaker Endpoint Deployment State Change"
 
 
-def announce(kind: Kind, record: Record, more: Mapping[str, Any] | None = None) -> None:
+def publish(kind: Kind, record: Record, more: Mapping[str, Any] | None = None) -> None:
     """Put the state-change event of a record as it is now. Times are epoch milliseconds, as on AWS.
 
     Args:
@@ -131,7 +131,7 @@ def announce(kind: Kind, record: Record, more: Mapping[str, Any] | None = None) 
     host.put_event(detail_type, detail, record[kind.arn_field])
 
 
-def announce_deployment(record: Record) -> None:
+def publish_deployment(record: Record) -> None:
     """Put the event of an endpoint's deployment as it is now."""
     fields = (*_DETAILS[ENDPOINT.name][1], "PendingDeploymentSummary")
     host.put_event(_ENDPOINT_DEPLOYMENT, _detail(ENDPOINT, record, fields), record[ENDPOINT.arn_field])

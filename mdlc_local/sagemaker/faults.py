@@ -1,7 +1,7 @@
 """The errors SageMaker answers with, in AWS's words."""
 
 
-class Fault(Exception):
+class SageMakerApiError(Exception):
     """An error response of the SageMaker API.
 
     Attributes:
@@ -15,35 +15,35 @@ class Fault(Exception):
         self.message = message
 
 
-class JobFailure(Exception):
+class JobFailedError(Exception):
     """What ends a running job as Failed; its text becomes the job's FailureReason."""
 
 
-def invalid(message: str) -> Fault:
+def invalid(message: str) -> SageMakerApiError:
     """A ValidationException."""
-    return Fault("ValidationException", message)
+    return SageMakerApiError("ValidationException", message)
 
 
-def in_use(message: str) -> Fault:
+def in_use(message: str) -> SageMakerApiError:
     """The name of a job is taken."""
-    return Fault("ResourceInUse", message)
+    return SageMakerApiError("ResourceInUse", message)
 
 
-def job_not_found(arn: str) -> Fault:
+def job_not_found(arn: str) -> SageMakerApiError:
     """A job that does not exist."""
-    return Fault("ResourceNotFound", f"Requested resource not found: {arn}")
+    return SageMakerApiError("ResourceNotFound", f"Requested resource not found: {arn}")
 
 
-def already_exists(what: str, arn: str) -> Fault:
+def already_exists(what: str, arn: str) -> SageMakerApiError:
     """A resource other than a job that exists already; `what` as AWS spells it, for example ``model``."""
     return invalid(f'Cannot create already existing {what} "{arn}".')
 
 
-def could_not_find(what: str, arn: str) -> Fault:
+def could_not_find(what: str, arn: str) -> SageMakerApiError:
     """A resource other than a job that does not exist."""
     return invalid(f'Could not find {what} "{arn}".')
 
 
-def conflict(message: str) -> Fault:
+def conflict(message: str) -> SageMakerApiError:
     """A change that another resource stands against."""
-    return Fault("ConflictException", message)
+    return SageMakerApiError("ConflictException", message)

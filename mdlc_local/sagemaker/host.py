@@ -5,8 +5,8 @@ import json
 import logging
 from typing import Any
 
-from mdlc_local import iam, options, seams, trust
-from mdlc_local.sagemaker.faults import Fault, invalid
+from mdlc_local import iam, options, patches, trust
+from mdlc_local.sagemaker.faults import SageMakerApiError, invalid
 from mdlc_local.sagemaker.records import Scope
 
 log = logging.getLogger("mdlc_local.sagemaker")
@@ -21,11 +21,11 @@ def check_seams() -> None:
     """Refuse to start when ministack's private places have moved.
 
     Raises:
-        SeamMoved: when one has.
+        PatchMovedError: when one has.
     """
     for seam in (_PUT_EVENTS, _ACCESS_KEY):
-        seams.take(*seam)
-    seams.take("ministack.services.iam", "_roles")
+        patches.take(*seam)
+    patches.take("ministack.services.iam", "_roles")
 
 
 def scope() -> Scope:
@@ -36,7 +36,7 @@ def scope() -> Scope:
 
 def access_key(headers: dict[str, str], query: dict[str, Any]) -> str:
     """The access key that signed the request."""
-    return str(seams.take(*_ACCESS_KEY)(headers, query))
+    return str(patches.take(*_ACCESS_KEY)(headers, query))
 
 
 def put_event(detail_type: str, detail: dict[str, Any], resource_arn: str) -> None:
@@ -47,7 +47,7 @@ def put_event(detail_type: str, detail: dict[str, Any], resource_arn: str) -> No
         "Detail": json.dumps(detail, default=str),
         "Resources": [resource_arn],
     }
-    put_events = seams.take(*_PUT_EVENTS)
+    put_events = patches.take(*_PUT_EVENTS)
     try:
         put_events({"Entries": [entry]}, allow_aws_source=True)
     except Exception:
@@ -66,13 +66,13 @@ def authorize(key: str, action: str, resource_arn: str, region: str, context: di
         context: condition keys and their values.
 
     Raises:
-        Fault: AccessDeniedException.
+        SageMakerApiError: AccessDeniedException.
     """
     if not options.current().iam:
         return
     reason = iam.denial_of_key(key, action, resource_arn, region=region, context=context)
     if reason is not None:
-        raise Fault("AccessDeniedException", reason)
+        raise SageMakerApiError("AccessDeniedException", reason)
 
 
 def check_role(role_arn: str, scope: Scope, source_arn: str) -> None:
@@ -84,7 +84,7 @@ def check_role(role_arn: str, scope: Scope, source_arn: str) -> None:
         source_arn: the job or model that it acts for.
 
     Raises:
-        Fault: ValidationException as AWS words it.
+        SageMakerApiError: ValidationException as AWS words it.
     """
     if not trust.may_assume(
         role_arn, PRINCIPAL, account=scope.account, source_arn=source_arn, region=scope.region

@@ -23,21 +23,21 @@ _TIMES = {
 }
 
 
-def page(request: dict[str, Any], kind: Kind, found: list[Record]) -> tuple[list[Record], str | None]:
-    """One page of `found`, filtered and ordered as the request asks.
+def page(request: dict[str, Any], kind: Kind, every: list[Record]) -> tuple[list[Record], str | None]:
+    """One page of `every`, filtered and ordered as the request asks.
 
     Args:
         request: a List request: NameContains, StatusEquals, times, SortBy, SortOrder, MaxResults, NextToken.
         kind: the kind of resource.
-        found: all records, oldest first.
+        every: all records, oldest first.
 
     Returns:
         The page's records, and the token for the next page or None.
 
     Raises:
-        Fault: when NextToken is none of ours.
+        SageMakerApiError: when NextToken is none of ours.
     """
-    chosen = [record for record in found if _fits(request, kind, record)]
+    chosen = [record for record in every if _fits(request, kind, record)]
     chosen.sort(key=lambda record: _order(request, kind, record))
     usual = "Descending" if kind.name in _NEWEST_FIRST else "Ascending"
     if request.get("SortOrder", usual) == "Descending":

@@ -10,7 +10,7 @@ from mdlc_local import options
 from mdlc_local.sagemaker import authorization, host, model, records, tags, validation
 from mdlc_local.sagemaker.containers.images import Images
 from mdlc_local.sagemaker.endpoints import endpoint_configs, endpoints, hosting, invocations
-from mdlc_local.sagemaker.faults import Fault
+from mdlc_local.sagemaker.faults import SageMakerApiError
 from mdlc_local.sagemaker.jobs import job_requests, processing_jobs, running, training_jobs, transform_jobs
 from mdlc_local.sagemaker.records import PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, Scope
 from mdlc_local.sagemaker.registry import model_package_groups, model_packages, models
@@ -81,14 +81,14 @@ def call(name: str, request: dict[str, Any], scope: Scope, key: str | None) -> d
         The output, as JSON values.
 
     Raises:
-        Fault: every error that SageMaker answers with.
+        SageMakerApiError: every error that SageMaker answers with.
     """
     shapes = model.operation(name)
     if shapes is None:
-        raise Fault("UnknownOperationException", f"SageMaker has no operation {name}")
+        raise SageMakerApiError("UnknownOperationException", f"SageMaker has no operation {name}")
     run = operations().get(name)
     if run is None:
-        raise Fault(
+        raise SageMakerApiError(
             "InvalidAction",
             f"{name} does not exist in the embedded AWS, which has jobs, models and endpoints",
         )
@@ -126,11 +126,11 @@ def _answer(headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Answ
         try:
             request = json.loads(body or b"{}")
         except ValueError as error:
-            raise Fault("SerializationException", "the request is no JSON") from error
+            raise SageMakerApiError("SerializationException", "the request is no JSON") from error
         name = headers.get("x-amz-target", "").rpartition(".")[2]
         output = call(name, request, host.scope(), host.access_key(headers, query))
         return 200, dict(_JSON), json.dumps(output).encode()
-    except Fault as fault:
+    except SageMakerApiError as fault:
         return 400, dict(_JSON), json.dumps({"__type": fault.code, "message": fault.message}).encode()
 
 

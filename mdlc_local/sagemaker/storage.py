@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.faults import JobFailedError
 
 _PARALLEL = 8
 _CHUNK_BYTES = 1 << 20
@@ -54,41 +54,41 @@ class Storage:
             data_type: ``S3Prefix`` or ``ManifestFile``.
 
         Raises:
-            JobFailure: when there are none, or S3 refuses.
+            JobFailedError: when there are none, or S3 refuses.
         """
         bucket, key = parse(uri)
         try:
             if data_type == "ManifestFile":
-                found = self._manifest(bucket, key)
+                objects = self._manifest(bucket, key)
             else:
-                found = [Source(bucket, name, _below(key, name)) for name in self._keys(bucket, key)]
+                objects = [Source(bucket, name, _below(key, name)) for name in self._keys(bucket, key)]
         except (ClientError, BotoCoreError) as error:
-            raise JobFailure(self._nothing_at(uri, bucket, f" Error message from S3: {error}")) from error
-        if not found:
-            raise JobFailure(self._nothing_at(uri, bucket, ""))
-        for source in found:
+            raise JobFailedError(self._nothing_at(uri, bucket, f" Error message from S3: {error}")) from error
+        if not objects:
+            raise JobFailedError(self._nothing_at(uri, bucket, ""))
+        for source in objects:
             if ".." in PurePosixPath(source.relative).parts:
-                raise JobFailure(f"ClientError: key {source.key!r} names no file below the job's folder")
-        return found
+                raise JobFailedError(f"ClientError: key {source.key!r} names no file below the job's folder")
+        return objects
 
     def download(self, uri: str, data_type: str, folder: Path) -> int:
         """Fetch an input into `folder`; returns the number of files.
 
         Raises:
-            JobFailure: when there is nothing to fetch, or S3 refuses.
+            JobFailedError: when there is nothing to fetch, or S3 refuses.
         """
-        found = self.sources(uri, data_type)
+        objects = self.sources(uri, data_type)
         folder.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(_PARALLEL) as pool:
-            for _ in pool.map(lambda source: self.fetch(source, folder / source.relative), found):
+            for _ in pool.map(lambda source: self.fetch(source, folder / source.relative), objects):
                 pass
-        return len(found)
+        return len(objects)
 
     def fetch(self, source: Source, path: Path) -> None:
         """Fetch one object to `path`.
 
         Raises:
-            JobFailure: when S3 refuses.
+            JobFailedError: when S3 refuses.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -97,7 +97,7 @@ class Storage:
                 shutil.copyfileobj(body, file, _CHUNK_BYTES)
         except (ClientError, BotoCoreError) as error:
             where = f"s3://{source.bucket}/{source.key}"
-            raise JobFailure(
+            raise JobFailedError(
                 f"ClientError: Data download failed:Failed to download data from {where}: {error}"
             ) from error
 
@@ -105,7 +105,7 @@ class Storage:
         """Store one file, encrypted with `kms_key` when one is given.
 
         Raises:
-            JobFailure: when S3 refuses.
+            JobFailedError: when S3 refuses.
         """
         bucket, key = parse(uri)
         extra = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
@@ -113,13 +113,13 @@ class Storage:
             self.s3.upload_file(str(path), bucket, key, ExtraArgs=extra)
         except Exception as error:
             # s3transfer wraps S3's answers in exceptions that share no base class with botocore's.
-            raise JobFailure(f"ClientError: Failed to upload data to {uri}: {error}") from error
+            raise JobFailedError(f"ClientError: Failed to upload data to {uri}: {error}") from error
 
     def upload_folder(self, folder: Path, uri: str, kms_key: str | None) -> int:
         """Store every file below `folder` under the prefix `uri`; returns their number.
 
         Raises:
-            JobFailure: when S3 refuses.
+            JobFailedError: when S3 refuses.
         """
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         prefix = uri.rstrip("/")
@@ -146,7 +146,7 @@ class Storage:
             return [Source(root_bucket, root + path, path.lstrip("/")) for path in paths]
         except (ValueError, TypeError, KeyError) as error:
             form = '{"prefix": ...} and paths'
-            raise JobFailure(
+            raise JobFailedError(
                 f"ClientError: Manifest file s3://{bucket}/{key} is no JSON list of {form}"
             ) from error
 
@@ -182,14 +182,14 @@ def unpack(archive: Path, folder: Path) -> None:
     """Extract a gzipped tar archive; entries that would land outside `folder` are refused.
 
     Raises:
-        JobFailure: when it is no such archive.
+        JobFailedError: when it is no such archive.
     """
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(archive) as tar:
             tar.extractall(folder, filter="data")
     except (tarfile.TarError, OSError) as error:
-        raise JobFailure(f"ClientError: Failed to extract model data archive: {error}") from error
+        raise JobFailedError(f"ClientError: Failed to extract model data archive: {error}") from error
 
 
 def _below(prefix: str, key: str) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mdlc_local.sagemaker import records
-from mdlc_local.sagemaker.faults import Fault
+from mdlc_local.sagemaker.faults import SageMakerApiError
 from mdlc_local.sagemaker.records import Record, Scope
 
 LIMIT = 50
@@ -13,7 +13,7 @@ LIMIT = 50
 def _resource(arn: str, scope: Scope) -> Record:
     record = records.by_arn(arn, scope)
     if record is None:
-        raise Fault("ResourceNotFound", f"Requested resource not found: {arn}")
+        raise SageMakerApiError("ResourceNotFound", f"Requested resource not found: {arn}")
     return record
 
 
@@ -21,13 +21,13 @@ def add(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """AddTags: a key given again takes the new value.
 
     Raises:
-        Fault: ResourceNotFound; ResourceLimitExceeded.
+        SageMakerApiError: ResourceNotFound; ResourceLimitExceeded.
     """
     record = _resource(request["ResourceArn"], scope)
     with records.changing(record):
         tags = {tag["Key"]: tag["Value"] for tag in [*record.get("Tags", []), *request["Tags"]]}
         if len(tags) > LIMIT:
-            raise Fault("ResourceLimitExceeded", f"A resource can have at most {LIMIT} tags")
+            raise SageMakerApiError("ResourceLimitExceeded", f"A resource can have at most {LIMIT} tags")
         record["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
         return {"Tags": list(record["Tags"])}
 

@@ -6,7 +6,7 @@ import re
 import warnings
 from typing import Any
 
-from mdlc_local.sagemaker.faults import Fault, invalid
+from mdlc_local.sagemaker.faults import SageMakerApiError, invalid
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "structure": (dict,),
@@ -53,33 +53,33 @@ def check(shape: Any, request: dict[str, Any]) -> None:
         request: the request as it arrived.
 
     Raises:
-        Fault: ``SerializationException`` for a value of the wrong type, ``ValidationException`` listing every
-            constraint that does not hold.
+        SageMakerApiError: ``SerializationException`` for a value of the wrong type, ``ValidationException``
+            listing every constraint that does not hold.
     """
-    found: list[str] = []
-    _walk(shape, request, "", found)
-    if found:
-        count = f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected"
-        raise invalid(f"{count}: " + "; ".join(found))
+    sentences: list[str] = []
+    _walk(shape, request, "", sentences)
+    if sentences:
+        count = f"{len(sentences)} validation error{'s' if len(sentences) > 1 else ''} detected"
+        raise invalid(f"{count}: " + "; ".join(sentences))
 
 
-def _walk(shape: Any, value: Any, path: str, found: list[str]) -> None:
+def _walk(shape: Any, value: Any, path: str, sentences: list[str]) -> None:
     kind = shape.type_name
     _check_type(kind, value, path)
     if kind == "structure":
-        _structure(shape, value, path, found)
+        _structure(shape, value, path, sentences)
     elif kind == "list":
-        _bounds(shape, len(value), value, path, "length", found)
+        _bounds(shape, len(value), value, path, "length", sentences)
         for number, item in enumerate(value, start=1):
-            _walk(shape.member, item, f"{path}.{number}.member", found)
+            _walk(shape.member, item, f"{path}.{number}.member", sentences)
     elif kind == "map":
-        _bounds(shape, len(value), value, path, "length", found)
+        _bounds(shape, len(value), value, path, "length", sentences)
         for key, item in value.items():
-            _map_entry(shape, key, item, path, found)
+            _map_entry(shape, key, item, path, sentences)
     elif kind == "string":
-        found += [f"{_at(value, path)}: {rule}" for rule in _string_rules(shape, value)]
+        sentences += [f"{_at(value, path)}: {rule}" for rule in _string_rules(shape, value)]
     elif kind in ("integer", "long", "float", "double"):
-        _bounds(shape, value, value, path, "value", found)
+        _bounds(shape, value, value, path, "value", sentences)
 
 
 def _check_type(kind: str, value: Any, path: str) -> None:
@@ -89,32 +89,36 @@ def _check_type(kind: str, value: Any, path: str) -> None:
     fits = isinstance(value, wanted) and (kind == "boolean" or not isinstance(value, bool))
     if not fits:
         got = _WORDS["boolean"] if isinstance(value, bool) else type(value).__name__
-        raise Fault("SerializationException", f"{got} can not be converted to {_WORDS[kind]} at '{path}'")
+        raise SageMakerApiError(
+            "SerializationException", f"{got} can not be converted to {_WORDS[kind]} at '{path}'"
+        )
 
 
-def _structure(shape: Any, value: dict[str, Any], path: str, found: list[str]) -> None:
+def _structure(shape: Any, value: dict[str, Any], path: str, sentences: list[str]) -> None:
     for name in shape.required_members:
         if value.get(name) is None:
-            found.append(f"{_at(None, _join(path, name))}: Member must not be null")
+            sentences.append(f"{_at(None, _join(path, name))}: Member must not be null")
     for name, item in value.items():
         if name not in shape.members:
             known = ", ".join(shape.members)
-            found.append(f'Unknown parameter in {path or "input"}: "{name}", must be one of: {known}')
+            sentences.append(f'Unknown parameter in {path or "input"}: "{name}", must be one of: {known}')
         elif item is not None:
-            _walk(shape.members[name], item, _join(path, name), found)
+            _walk(shape.members[name], item, _join(path, name), sentences)
 
 
-def _map_entry(shape: Any, key: str, item: Any, path: str, found: list[str]) -> None:
+def _map_entry(shape: Any, key: str, item: Any, path: str, sentences: list[str]) -> None:
     rules = _string_rules(shape.key, key)
     if rules:
-        found.append(f"{_at({key: item}, path)}: Map keys must satisfy constraint: [{', '.join(rules)}]")
+        sentences.append(f"{_at({key: item}, path)}: Map keys must satisfy constraint: [{', '.join(rules)}]")
     if shape.value.type_name == "string":
         _check_type("string", item, f"{path}.{key}")
         rules = _string_rules(shape.value, item)
         if rules:
-            found.append(f"{_at({key: item}, path)}: Map value must satisfy constraint: [{', '.join(rules)}]")
+            sentences.append(
+                f"{_at({key: item}, path)}: Map value must satisfy constraint: [{', '.join(rules)}]"
+            )
     else:
-        _walk(shape.value, item, f"{path}.{key}", found)
+        _walk(shape.value, item, f"{path}.{key}", sentences)
 
 
 def _string_rules(shape: Any, value: str) -> list[str]:
@@ -149,12 +153,12 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern)
 
 
-def _bounds(shape: Any, size: float, value: Any, path: str, what: str, found: list[str]) -> None:
+def _bounds(shape: Any, size: float, value: Any, path: str, what: str, sentences: list[str]) -> None:
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
     if most is not None and size > most:
-        found.append(f"{_at(value, path)}: Member must have {what} less than or equal to {most}")
+        sentences.append(f"{_at(value, path)}: Member must have {what} less than or equal to {most}")
     if least is not None and size < least:
-        found.append(f"{_at(value, path)}: Member must have {what} greater than or equal to {least}")
+        sentences.append(f"{_at(value, path)}: Member must have {what} greater than or equal to {least}")
 
 
 def _at(value: Any, path: str) -> str:

@@ -9,7 +9,7 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
     StatesErrorNameType,
 )
 
-from mdlc_local import seams
+from mdlc_local import patches
 from mdlc_local.states import ends
 
 PARSER = "moto.stepfunctions.parser.asl"
@@ -45,9 +45,9 @@ class Activities:
 
 def install() -> None:
     """Make moto's activity tasks wait for workers that ask here."""
-    seams.wrap(TASK, "_eval_execution", "self env", _existing)
-    seams.wrap(START, "__init__", "self", _without_outcome)
-    seams.wrap(CALLBACK, "setup_heartbeat_endpoint", "self heartbeat_seconds", _hearing_at_once)
+    patches.wrap(TASK, "_eval_execution", "self env", _existing)
+    patches.wrap(START, "__init__", "self", _without_outcome)
+    patches.wrap(CALLBACK, "setup_heartbeat_endpoint", "self heartbeat_seconds", _hearing_at_once)
 
 
 def _existing(evaluate: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:

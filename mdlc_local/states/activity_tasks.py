@@ -7,7 +7,7 @@ from typing import Any
 from ministack.core import responses
 from ministack.services import stepfunctions
 
-from mdlc_local import seams
+from mdlc_local import patches
 from mdlc_local.states import control_plane
 
 ASKING_SECONDS = 60
@@ -49,7 +49,7 @@ def _begin(token: str, worker_name: str | None) -> bool:
 
 def install() -> None:
     """Serve workers before the interpreter is loaded too: a worker may ask first."""
-    seams.take(control_plane.STEP_FUNCTIONS, "_activities")
-    seams.take(control_plane.STEP_FUNCTIONS, "_activity_tasks")
-    seams.take(control_plane.STEP_FUNCTIONS, "_get_activity_task", "data")
-    seams.replace(control_plane.STEP_FUNCTIONS, "_get_activity_task", get_activity_task)
+    patches.take(control_plane.STEP_FUNCTIONS, "_activities")
+    patches.take(control_plane.STEP_FUNCTIONS, "_activity_tasks")
+    patches.take(control_plane.STEP_FUNCTIONS, "_get_activity_task", "data")
+    patches.replace(control_plane.STEP_FUNCTIONS, "_get_activity_task", get_activity_task)

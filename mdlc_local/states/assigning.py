@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from mdlc_local import seams
+from mdlc_local import patches
 
 COMPONENT = "moto.stepfunctions.parser.asl.component"
 ASSIGN = f"{COMPONENT}.common.assign.assign_decl:AssignDecl"
@@ -13,10 +13,10 @@ EXECUTION_STATE = f"{COMPONENT}.state.exec.execute_state:ExecutionState"
 
 def install() -> None:
     """Hold assignments back until the state's output is made."""
-    seams.wrap(ASSIGN, "_eval_body", "self env", lambda _: _evaluate)
+    patches.wrap(ASSIGN, "_eval_body", "self env", lambda _: _evaluate)
     # The first that moto does after the output.
-    seams.wrap(STATE, "_get_state_exited_event_details", "self env", _assigning_first)
-    seams.wrap(EXECUTION_STATE, "_handle_catch", "self env failure_event", _forgetting)
+    patches.wrap(STATE, "_get_state_exited_event_details", "self env", _assigning_first)
+    patches.wrap(EXECUTION_STATE, "_handle_catch", "self env failure_event", _forgetting)
 
 
 def _evaluate(self: Any, env: Any) -> None:

@@ -46,15 +46,15 @@ def batches(items: list[Any], batcher: dict[str, Any]) -> list[dict[str, Any]]:
     count = batcher.get("MaxItemsPerBatch")
     limit = batcher.get("MaxInputBytesPerBatch", MAX_BATCH_BYTES)
     common = {"BatchInput": batcher["BatchInput"]} if "BatchInput" in batcher else {}
-    made: list[dict[str, Any]] = []
+    batched: list[dict[str, Any]] = []
     for item in items:
         size = len(json.dumps(item))
-        last = made[-1] if made else None
+        last = batched[-1] if batched else None
         if last and (not count or len(last["Items"]) < count) and len(json.dumps(last)) + size < limit:
             last["Items"].append(item)
         else:
-            made.append({**common, "Items": [item]})
-    return made
+            batched.append({**common, "Items": [item]})
+    return batched
 
 
 def _payload_name(name: str) -> str:

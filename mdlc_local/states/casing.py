@@ -17,7 +17,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
     StateTaskService,
 )
 
-from mdlc_local import seams
+from mdlc_local import patches
 
 TASK = "moto.stepfunctions.parser.asl.component.state.exec.state_task"
 TASK_SERVICE = f"{TASK}.service.state_task_service:StateTaskService"
@@ -60,11 +60,11 @@ def to_request(shape: Any, value: Any) -> Any:
     if kind == "structure" and isinstance(value, dict):
         names = {name.lower(): name for name in shape.members}
         request = {}
-        for given, member in value.items():
+        for key, member in value.items():
             if member is None:  # as if it were not given, in the AWS SDK for Java
                 continue
-            name = names.get(given.lower())
-            request[name or given] = to_request(shape.members[name], member) if name else member
+            name = names.get(key.lower())
+            request[name or key] = to_request(shape.members[name], member) if name else member
         return request
     if kind == "list" and isinstance(value, list):
         return [to_request(shape.member, item) for item in value]
@@ -110,9 +110,9 @@ def _refuse_nulls(model: Any, parameters: dict[str, Any]) -> None:
     """What DynamoDB answers to a required member that is null; other services have words of their own."""
     if model.service_model.service_name != "dynamodb":
         return
-    given = {name.lower(): value for name, value in parameters.items()}
+    lowered = {name.lower(): value for name, value in parameters.items()}
     for name in model.input_shape.required_members:
-        if name.lower() in given and given[name.lower()] is None:
+        if name.lower() in lowered and lowered[name.lower()] is None:
             place = name[:1].lower() + name[1:]
             message = (
                 f"1 validation error detected: Value null at '{place}' failed to satisfy constraint: "
@@ -164,5 +164,5 @@ def install() -> None:
         ("_normalise_parameters", "parameters", _normalise_parameters),
         ("_normalise_response", "response", _normalise_response),
     ):
-        seams.take(TASK_SERVICE, attribute, f"self {first} {more}")
-        seams.replace(TASK_SERVICE, attribute, replacement)
+        patches.take(TASK_SERVICE, attribute, f"self {first} {more}")
+        patches.replace(TASK_SERVICE, attribute, replacement)

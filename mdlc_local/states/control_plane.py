@@ -16,7 +16,7 @@ from typing import Any
 from ministack.core import responses
 from ministack.services import stepfunctions
 
-from mdlc_local import clients, seams
+from mdlc_local import clients, patches
 from mdlc_local.states import inputs
 
 log = logging.getLogger("mdlc_local.states")
@@ -61,13 +61,13 @@ def install() -> None:
         ("_send_task_failure", "data", _fail),
         ("_send_task_heartbeat", "data", _beat),
     ):
-        seams.take(STEP_FUNCTIONS, attribute, parameters)
-        seams.replace(STEP_FUNCTIONS, attribute, replacement)
-    seams.wrap(STEP_FUNCTIONS, "_start_execution", "data", _starting_once)
-    seams.wrap(STEP_FUNCTIONS, "_get_execution_history", "data", _live)
-    seams.wrap(STEP_FUNCTIONS, "_stop_execution", "data", _stopping)
-    seams.wrap(STEP_FUNCTIONS, "_describe_execution", "data", _with_redrives)
-    seams.wrap(STEP_FUNCTIONS, "_delete_state_machine", "data", _deleting)
+        patches.take(STEP_FUNCTIONS, attribute, parameters)
+        patches.replace(STEP_FUNCTIONS, attribute, replacement)
+    patches.wrap(STEP_FUNCTIONS, "_start_execution", "data", _starting_once)
+    patches.wrap(STEP_FUNCTIONS, "_get_execution_history", "data", _live)
+    patches.wrap(STEP_FUNCTIONS, "_stop_execution", "data", _stopping)
+    patches.wrap(STEP_FUNCTIONS, "_describe_execution", "data", _with_redrives)
+    patches.wrap(STEP_FUNCTIONS, "_delete_state_machine", "data", _deleting)
 
 
 def _starting_once(start: Handler) -> Handler:
@@ -77,9 +77,9 @@ def _starting_once(start: Handler) -> Handler:
         wrong = inputs.refusal(data.get("input"))
         if wrong is not None:
             return responses.error_response_json(*wrong, 400)
-        given = data.get("stateMachineArn", "")
-        if stepfunctions._resolve_state_machine_arn(given.partition("#")[0]) is None:
-            reason = f"State Machine Does Not Exist: '{given}'"
+        machine_arn = data.get("stateMachineArn", "")
+        if stepfunctions._resolve_state_machine_arn(machine_arn.partition("#")[0]) is None:
+            reason = f"State Machine Does Not Exist: '{machine_arn}'"
             return responses.error_response_json("StateMachineDoesNotExist", reason, 400)
         existing = _same_execution(data)
         if existing is None:
@@ -241,8 +241,8 @@ def waiting_for(token: str | None) -> Any | None:
     """What waits for the outcome of the task with this token (moto's endpoint), or None."""
     for execution in list(_running.values()):
         environment = execution.environment
-        if environment is not None and (found := environment.callback_pool_manager.get(token)) is not None:
-            return found
+        if environment is not None and (callback := environment.callback_pool_manager.get(token)) is not None:
+            return callback
     return None
 
 

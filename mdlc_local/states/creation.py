@@ -12,7 +12,7 @@ from typing import Any
 
 from ministack.core import responses
 
-from mdlc_local import iam, seams, trust
+from mdlc_local import iam, patches, trust
 from mdlc_local.states.definitions import Problem, problems_of, refusal
 from mdlc_local.states.logging_configuration import LoggingConfiguration
 
@@ -43,7 +43,7 @@ DELIVERY_ACTIONS = (
 """What a role needs to log a machine's executions; none of them can be limited to a resource."""
 
 
-class InvalidDefinition(Exception):
+class InvalidDefinitionError(Exception):
     """A machine that Step Functions does not create; the text is AWS's."""
 
 
@@ -58,16 +58,16 @@ def check(role_arn: str, name: str, definition: str, logging: dict[str, Any], ki
         kind: STANDARD or EXPRESS.
 
     Raises:
-        iam.AccessDenied: when its role lacks what creating the machine needs.
-        InvalidDefinition: when Step Functions refuses the definition.
+        iam.AccessDeniedError: when its role lacks what creating the machine needs.
+        InvalidDefinitionError: when Step Functions refuses the definition.
     """
     problems = problems_of(definition, kind)
     if problems:
-        raise InvalidDefinition(refusal(problems))
+        raise InvalidDefinitionError(refusal(problems))
     region, account = responses.get_region(), responses.get_account_id()
     arn = f"arn:aws:states:{region}:{account}:stateMachine:{name}"
     if not trust.may_assume(role_arn, PRINCIPAL, account=account, source_arn=arn, region=region):
-        raise iam.AccessDenied(
+        raise iam.AccessDeniedError(
             f"Neither the global service principal {PRINCIPAL}, nor the regional one is authorized to assume "
             f"the provided role."
         )
@@ -78,12 +78,14 @@ def check(role_arn: str, name: str, definition: str, logging: dict[str, Any], ki
             arn = f"arn:aws:events:{region}:{account}:rule/{rule}"
             reason = iam.denial(role_arn, action, arn, region=region, session=SESSION)
             if reason is not None:
-                raise iam.AccessDenied(f"'{role_arn}' is not authorized to create managed-rule. {reason}")
+                raise iam.AccessDeniedError(
+                    f"'{role_arn}' is not authorized to create managed-rule. {reason}"
+                )
     if LoggingConfiguration.of(logging) is not None:
         for action in DELIVERY_ACTIONS:
             reason = iam.denial(role_arn, action, "*", region=region, session=SESSION)
             if reason is not None:
-                raise iam.AccessDenied(
+                raise iam.AccessDeniedError(
                     f"The state machine IAM Role is not authorized to access the Log Destination. {reason}"
                 )
 
@@ -91,23 +93,23 @@ def check(role_arn: str, name: str, definition: str, logging: dict[str, Any], ki
 def install() -> None:
     """Check before ministack creates or updates a machine, by API or by CloudFormation."""
     # ministack's own look at the definition parses every text as JSONata, comments and JSONPath states too.
-    seams.take(STEP_FUNCTIONS, "_validate_definition_jsonata", "definition_str")
-    seams.replace(STEP_FUNCTIONS, "_validate_definition_jsonata", lambda _: None)
-    seams.take(STEP_FUNCTIONS, "_validate_state_machine_definition", "data")
-    seams.replace(STEP_FUNCTIONS, "_validate_state_machine_definition", _validate)
-    seams.wrap(STEP_FUNCTIONS, "_create_state_machine", "data", _checked)
-    seams.wrap(STEP_FUNCTIONS, "_update_state_machine", "data", _checked)
-    read = seams.take(PROVISIONERS, "_sfn_definition", "props")
-    handlers = seams.take(PROVISIONERS, "_RESOURCE_HANDLERS")[MACHINE_TYPE]
+    patches.take(STEP_FUNCTIONS, "_validate_definition_jsonata", "definition_str")
+    patches.replace(STEP_FUNCTIONS, "_validate_definition_jsonata", lambda _: None)
+    patches.take(STEP_FUNCTIONS, "_validate_state_machine_definition", "data")
+    patches.replace(STEP_FUNCTIONS, "_validate_state_machine_definition", _validate)
+    patches.wrap(STEP_FUNCTIONS, "_create_state_machine", "data", _checked)
+    patches.wrap(STEP_FUNCTIONS, "_update_state_machine", "data", _checked)
+    read = patches.take(PROVISIONERS, "_sfn_definition", "props")
+    handlers = patches.take(PROVISIONERS, "_RESOURCE_HANDLERS")[MACHINE_TYPE]
     create, update = handlers["create"], handlers["update"]
 
     def check_properties(name: str, props: dict[str, Any]) -> None:
         kind = str(props.get("StateMachineType", STANDARD))
         try:
             check(props["RoleArn"], name, read(props), props.get("LoggingConfiguration") or {}, kind)
-        except iam.AccessDenied as denied:
+        except iam.AccessDeniedError as denied:
             raise ValueError(f"AccessDeniedException: {denied}") from denied
-        except InvalidDefinition as invalid:
+        except InvalidDefinitionError as invalid:
             raise ValueError(f"InvalidDefinition: {invalid}") from invalid
 
     def checked_create(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
@@ -164,8 +166,8 @@ def _invalid(message: str) -> Any:
 
 
 def _diagnostic(problem: Problem) -> dict[str, str]:
-    found = {"severity": "ERROR", "code": problem.code, "message": problem.message}
-    return found if problem.location is None else {**found, "location": problem.location}
+    diagnostic = {"severity": "ERROR", "code": problem.code, "message": problem.message}
+    return diagnostic if problem.location is None else {**diagnostic, "location": problem.location}
 
 
 def _checked(method: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
@@ -180,9 +182,9 @@ def _checked(method: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any
         kind = str(known.get("type") or data.get("type") or STANDARD)
         try:
             check(role_arn, name, definition, logging, kind)
-        except iam.AccessDenied as denied:
+        except iam.AccessDeniedError as denied:
             return responses.error_response_json("AccessDeniedException", str(denied), 400)
-        except InvalidDefinition as invalid:
+        except InvalidDefinitionError as invalid:
             return responses.error_response_json("InvalidDefinition", str(invalid), 400)
         return method(data)
 

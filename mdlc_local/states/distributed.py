@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from mdlc_local import seams
+from mdlc_local import patches
 from mdlc_local.states import batching
 from mdlc_local.states.acting import client_for
 
@@ -27,7 +27,7 @@ def prepare(definition: dict[str, Any], language: str = "JSONPath") -> Batchers:
         definition: a machine, a branch or an item processor.
         language: the query language of what it stands in.
     """
-    found: Batchers = {}
+    batchers: Batchers = {}
     language = definition.get("QueryLanguage", language)
     for name, state in (definition.get("States") or {}).items():
         own = state.get("QueryLanguage", language)
@@ -36,11 +36,11 @@ def prepare(definition: dict[str, Any], language: str = "JSONPath") -> Batchers:
                 # moto's grammar wants a decimal point.
                 state["ToleratedFailurePercentage"] = float(state["ToleratedFailurePercentage"])
             if "ItemBatcher" in state:
-                found[name] = batching.Batcher(state.pop("ItemBatcher"), own)
-            found |= prepare(state.get("ItemProcessor") or state.get("Iterator") or {}, own)
+                batchers[name] = batching.Batcher(state.pop("ItemBatcher"), own)
+            batchers |= prepare(state.get("ItemProcessor") or state.get("Iterator") or {}, own)
         for branch in state.get("Branches") or []:
-            found |= prepare(branch, own)
-    return found
+            batchers |= prepare(branch, own)
+    return batchers
 
 
 def remember(execution_arn: str, batchers: Batchers) -> None:
@@ -57,10 +57,10 @@ def forget(execution_arn: str) -> None:
 
 def install() -> None:
     """Add them to moto's interpreter."""
-    seams.wrap(f"{MAP}.iteration.{COMPONENT}", "_map_run", "self env eval_input", _batching)
+    patches.wrap(f"{MAP}.iteration.{COMPONENT}", "_map_run", "self env eval_input", _batching)
     writer = f"{MAP}.result_writer.resource_eval.resource_eval_s3:ResourceEvalS3"
-    seams.take(writer, "_handle_put_object", "env resource_runtime_part state_credentials")
-    seams.replace(writer, "_handle_put_object", staticmethod(_write_results))
+    patches.take(writer, "_handle_put_object", "env resource_runtime_part state_credentials")
+    patches.replace(writer, "_handle_put_object", staticmethod(_write_results))
 
 
 def _batching(map_run: Callable[..., None]) -> Callable[..., None]:

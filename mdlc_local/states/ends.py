@@ -16,7 +16,7 @@ from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramTimedOut
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
-from mdlc_local import seams
+from mdlc_local import patches
 from mdlc_local.states import entered, history
 
 PARSER = "moto.stepfunctions.parser"
@@ -57,11 +57,11 @@ def state_failure(environment: Any, reserved: StatesErrorNameType, cause: str) -
 
 def install() -> None:
     """Add them."""
-    seams.wrap(PROGRAM, "eval", "self env", _timing_out)
-    seams.wrap(CHOICE, "_eval_state", "self env", _choosing)
+    patches.wrap(PROGRAM, "eval", "self env", _timing_out)
+    patches.wrap(CHOICE, "_eval_state", "self env", _choosing)
     for module in QUOTA_TAKERS:
-        seams.take(module, "is_within_size_quota", "value")
-        seams.replace(module, "is_within_size_quota", within_limit)
+        patches.take(module, "is_within_size_quota", "value")
+        patches.replace(module, "is_within_size_quota", within_limit)
 
 
 def _timing_out(evaluate: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from mdlc_local import seams
+from mdlc_local import patches
 from mdlc_local.states import history
 
 STATE = "moto.stepfunctions.parser.asl.component.state.state:CommonStateField"
@@ -49,10 +49,10 @@ def now() -> str:
 
 def install() -> None:
     """Remember it."""
-    seams.wrap(STATE, "_eval_state_input", "self env", _entering)
-    seams.wrap(FAILURE, "__init__", "self env error_name event_type event_details", _naming_the_state)
-    seams.wrap(FAILED, "get_execution_failed_event_details", "self", _telling_once)
-    seams.wrap(WORKER, "_get_evaluation_environment", "self", _counting_redrives)
+    patches.wrap(STATE, "_eval_state_input", "self env", _entering)
+    patches.wrap(FAILURE, "__init__", "self env error_name event_type event_details", _naming_the_state)
+    patches.wrap(FAILED, "get_execution_failed_event_details", "self", _reporting_once)
+    patches.wrap(WORKER, "_get_evaluation_environment", "self", _counting_redrives)
 
 
 def _entering(evaluate: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
@@ -77,13 +77,13 @@ def _naming_the_state(begin: Callable[..., None]) -> Callable[..., None]:
     return naming
 
 
-def _telling_once(describe: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _reporting_once(describe: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """What failed in a branch says already in which state."""
 
     def described(self: Any) -> Any:
-        details, given = describe(self), self.extract_error_cause_pair()
-        if details and given and str(given[1]).startswith(_IN_STATE):
-            details["cause"] = given[1]
+        details, error_and_cause = describe(self), self.extract_error_cause_pair()
+        if details and error_and_cause and str(error_and_cause[1]).startswith(_IN_STATE):
+            details["cause"] = error_and_cause[1]
         return details
 
     return described

@@ -15,35 +15,35 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
-from mdlc_local import seams
+from mdlc_local import patches
 from mdlc_local.states import entered
-from mdlc_local.states.history import Told
+from mdlc_local.states.history import ReportedDetails
 
 MAP = "moto.stepfunctions.parser.asl.component.state.exec.state_map.state_map:StateMap"
 
 
 if TYPE_CHECKING:
 
-    class Failure(Exception):
+    class FailureEventError(Exception):
         """What is used here of moto's class."""
 
         def __init__(self, failure_event: Any) -> None: ...
 
 else:
-    Failure = FailureEventException
+    FailureEventError = FailureEventException
 
 
-class EvaluationFailure(Failure):
+class EvaluationFailedError(FailureEventError):
     """An evaluation failed, and the history says so already."""
 
     def get_evaluation_failed_event_details(self) -> Any:
         """What moto would add to the history once more."""
-        return Told()
+        return ReportedDetails()
 
 
 def install() -> None:
     """Say what a Map state got that is no array."""
-    seams.wrap(MAP, "_eval_execution", "self env", _needing_an_array)
+    patches.wrap(MAP, "_eval_execution", "self env", _needing_an_array)
 
 
 def _needing_an_array(evaluate: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
@@ -59,7 +59,7 @@ def _needing_an_array(evaluate: Callable[[Any, Any], None]) -> Callable[[Any, An
     return evaluating
 
 
-def evaluation_failure(environment: Any, cause: str, place: str) -> EvaluationFailure:
+def evaluation_failure(environment: Any, cause: str, place: str) -> EvaluationFailedError:
     """Add the failure to the history; returns what to raise.
 
     Args:
@@ -85,12 +85,12 @@ def evaluation_failure(environment: Any, cause: str, place: str) -> EvaluationFa
         event_type=HistoryEventType.EvaluationFailed,
         event_details=EventDetails(evaluationFailedEventDetails=details),
     )
-    told = Told(cause=cause, error=name.error_name, location=place)
-    return EvaluationFailure(
+    reported = ReportedDetails(cause=cause, error=name.error_name, location=place)
+    return EvaluationFailedError(
         failure_event=FailureEvent(
             env=environment,
             error_name=name,
             event_type=HistoryEventType.EvaluationFailed,
-            event_details=EventDetails(evaluationFailedEventDetails=told),
+            event_details=EventDetails(evaluationFailedEventDetails=reported),
         )
     )

@@ -18,7 +18,7 @@ from typing import Any
 
 from ministack.core import responses
 
-from mdlc_local import counts, seams
+from mdlc_local import counts, patches
 from mdlc_local.counts import Measured
 from mdlc_local.states import control_plane, inputs
 
@@ -41,13 +41,13 @@ Handler = Callable[[Request], Response]
 
 def install() -> None:
     """Run Express machines as such."""
-    seams.take(control_plane.STEP_FUNCTIONS, "_resolve_state_machine_arn", "arn")
-    seams.take(control_plane.STEP_FUNCTIONS, "_start_sync_execution", "data")
-    seams.replace(control_plane.STEP_FUNCTIONS, "_start_sync_execution", start_sync)
-    seams.wrap(control_plane.STEP_FUNCTIONS, "_start_execution", "data", _starting)
-    seams.wrap(control_plane.STEP_FUNCTIONS, "_list_executions", "data", _listing)
+    patches.take(control_plane.STEP_FUNCTIONS, "_resolve_state_machine_arn", "arn")
+    patches.take(control_plane.STEP_FUNCTIONS, "_start_sync_execution", "data")
+    patches.replace(control_plane.STEP_FUNCTIONS, "_start_sync_execution", start_sync)
+    patches.wrap(control_plane.STEP_FUNCTIONS, "_start_execution", "data", _starting)
+    patches.wrap(control_plane.STEP_FUNCTIONS, "_list_executions", "data", _listing)
     for member in (*EXECUTION_MEMBERS, "describe_state_machine_for_execution"):
-        seams.wrap(control_plane.STEP_FUNCTIONS, f"_{member}", "data", _refusing)
+        patches.wrap(control_plane.STEP_FUNCTIONS, f"_{member}", "data", _refusing)
 
 
 def is_express(machine: dict[str, Any] | None) -> bool:
@@ -57,12 +57,12 @@ def is_express(machine: dict[str, Any] | None) -> bool:
 
 def start_sync(data: Request) -> Response:
     """StartSyncExecution."""
-    found = _machine(data)
-    if not isinstance(found, dict):
-        return found
-    if not is_express(found):
+    machine = _machine(data)
+    if not isinstance(machine, dict):
+        return machine
+    if not is_express(machine):
         return _not_supported()
-    prepared = _prepare(found, data)
+    prepared = _prepare(machine, data)
     if not isinstance(prepared, _Run):
         return prepared
     outcome = prepared.run()
@@ -123,7 +123,7 @@ class _Run:
 
     def answer(self, outcome: Any) -> dict[str, Any]:
         """What StartSyncExecution answers."""
-        told = {"error": outcome.error, "cause": outcome.cause, "output": outcome.output}
+        fields = {"error": outcome.error, "cause": outcome.cause, "output": outcome.output}
         milliseconds = 1000 * self._seconds
         return {
             "executionArn": self.arn,
@@ -135,7 +135,7 @@ class _Run:
             "input": self._input,
             "inputDetails": {"included": True},
             "outputDetails": {"included": True},
-            **{name: value for name, value in told.items() if value is not None},
+            **{name: value for name, value in fields.items() if value is not None},
             "billingDetails": {
                 "billedMemoryUsedInMB": BILLED_MEGABYTES,
                 "billedDurationInMilliseconds": max(100, 100 * math.ceil(milliseconds / 100)),
@@ -155,11 +155,11 @@ def _prepare(machine: dict[str, Any], data: Request) -> Any:
 
 def _machine(data: Request) -> Any:
     stepfunctions = importlib.import_module(control_plane.STEP_FUNCTIONS)
-    given = str(data.get("stateMachineArn", ""))
-    arn = stepfunctions._resolve_state_machine_arn(given)
+    machine_arn = str(data.get("stateMachineArn", ""))
+    arn = stepfunctions._resolve_state_machine_arn(machine_arn)
     if arn is None:
         return responses.error_response_json(
-            "StateMachineDoesNotExist", f"State Machine Does Not Exist: '{given}'", 400
+            "StateMachineDoesNotExist", f"State Machine Does Not Exist: '{machine_arn}'", 400
         )
     return dict(stepfunctions._state_machines[arn])
 
@@ -168,10 +168,10 @@ def _starting(start: Handler) -> Handler:
     """StartExecution of an Express machine: no name is ever taken, and nobody hears of the end."""
 
     def starting(data: Request) -> Response:
-        found = _machine(data)
-        if not isinstance(found, dict) or not is_express(found):
+        machine = _machine(data)
+        if not isinstance(machine, dict) or not is_express(machine):
             return start(data)
-        prepared = _prepare(found, data)
+        prepared = _prepare(machine, data)
         if not isinstance(prepared, _Run):
             return prepared
         context = copy_context()
@@ -185,8 +185,8 @@ def _starting(start: Handler) -> Handler:
 
 def _listing(listing: Handler) -> Handler:
     def list_executions(data: Request) -> Response:
-        found = _machine(data) if data.get("stateMachineArn") else None
-        return _not_supported() if isinstance(found, dict) and is_express(found) else listing(data)
+        machine = _machine(data) if data.get("stateMachineArn") else None
+        return _not_supported() if isinstance(machine, dict) and is_express(machine) else listing(data)
 
     return list_executions
 

@@ -13,7 +13,7 @@ import jsonata
 from jsonata.utils import Utils
 from moto.stepfunctions.parser.asl.component.common.query_language import QueryLanguageMode
 
-from mdlc_local import seams
+from mdlc_local import patches
 from mdlc_local.states.evaluation import evaluation_failure
 from mdlc_local.states.pools import Pool
 
@@ -56,7 +56,7 @@ def evaluate(expression: str, variables: dict[str, Any]) -> Any:
 def _engine(expression: str) -> Any:
     engine = jsonata.Jsonata.jsonata(expression)
     engine.set_output_convert_nulls(False)
-    seams.take("ministack.services.stepfunctions", "_register_sfn_jsonata_functions", "expr")(engine)
+    patches.take("ministack.services.stepfunctions", "_register_sfn_jsonata_functions", "expr")(engine)
     engine.register_lambda("range", _range)
     # AWS has no $eval; calling what is no function is T1006.
     engine.environment.bind("eval", None)
@@ -65,11 +65,11 @@ def _engine(expression: str) -> Any:
 
 def _range(start: Any, end: Any, step: Any) -> Any:
     """AWS answers with a JSONata sequence: of one element it is that element, of none nothing."""
-    numbers = seams.take("ministack.services.stepfunctions", "_sfn_jsonata_range", "start end step")
-    found = numbers(start, end, step)
-    if isinstance(found, list) and len(found) < 2:
-        return found[0] if found else None
-    return found
+    numbers = patches.take("ministack.services.stepfunctions", "_sfn_jsonata_range", "start end step")
+    bounds = numbers(start, end, step)
+    if isinstance(bounds, list) and len(bounds) < 2:
+        return bounds[0] if bounds else None
+    return bounds
 
 
 _engines: Pool[Any] = Pool(_engine, texts=500, spare=8)
@@ -162,5 +162,5 @@ def install() -> None:
         ("StringJSONata", evaluate_jsonata),
         ("StringVariableSample", evaluate_variable),
     ):
-        seams.take(f"{STRINGS}:{kind}", "_eval_body", "self env")
-        seams.replace(f"{STRINGS}:{kind}", "_eval_body", replacement)
+        patches.take(f"{STRINGS}:{kind}", "_eval_body", "self env")
+        patches.replace(f"{STRINGS}:{kind}", "_eval_body", replacement)

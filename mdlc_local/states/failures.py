@@ -29,7 +29,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
-from mdlc_local import options, seams
+from mdlc_local import options, patches
 from mdlc_local.states import casing
 
 TASK = "moto.stepfunctions.parser.asl.component.state.exec.state_task.service"
@@ -129,8 +129,8 @@ def install() -> None:
     for place, names in SERVICES.items():
         module, _, kind = place.partition(":")
         owner = f"{TASK}.state_task_service_{module}:{kind}"
-        seams.wrap(owner, "_from_error", "self env ex", _naming(names))
-    seams.wrap(
+        patches.wrap(owner, "_from_error", "self env ex", _naming(names))
+    patches.wrap(
         f"{TASK}.state_task_service_sqs:StateTaskServiceSqs",
         "_eval_service_task",
         "self env resource_runtime_part normalised_parameters state_credentials",

@@ -8,17 +8,17 @@ from typing import Any
 
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
 
-from mdlc_local import seams
+from mdlc_local import patches
 
 SERVICE = "moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_glue"
 
 
 def install() -> None:
     """Let moto wait for a job: for want of a task token it fails, and it looks for the job's name in vain."""
-    seams.take(SERVICE, "_SUPPORTED_INTEGRATION_PATTERNS").add(ResourceCondition.WaitForTaskToken)
+    patches.take(SERVICE, "_SUPPORTED_INTEGRATION_PATTERNS").add(ResourceCondition.WaitForTaskToken)
     owner = f"{SERVICE}:StateTaskServiceGlue"
     parameters = "self env resource_runtime_part normalised_parameters state_credentials"
-    seams.wrap(owner, "_sync_to_start_job_run", parameters, _named)
+    patches.wrap(owner, "_sync_to_start_job_run", parameters, _named)
 
 
 def _named(follow: Callable[..., Any]) -> Callable[..., Any]:

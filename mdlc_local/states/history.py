@@ -5,7 +5,7 @@ from typing import Any
 
 from moto.stepfunctions.parser.api import HistoryEventType
 
-from mdlc_local import seams
+from mdlc_local import patches
 
 MANAGER = "moto.stepfunctions.parser.asl.eval.event.event_manager:EventManager"
 
@@ -19,7 +19,7 @@ ENDS = frozenset(
 )
 
 
-class Told(dict[str, Any]):
+class ReportedDetails(dict[str, Any]):
     """Details of an event that the history has already."""
 
 
@@ -45,7 +45,7 @@ def previous_of(manager: Any, event_id: int) -> int:
 
 def install() -> None:
     """Keep histories so."""
-    seams.wrap(
+    patches.wrap(
         MANAGER,
         "add_event",
         "self context event_type event_details timestamp update_source_event_id",
@@ -62,8 +62,8 @@ def _adding_once(add: Callable[..., int]) -> Callable[..., int]:
         timestamp: Any = None,
         update_source_event_id: bool = True,
     ) -> int:
-        told = any(isinstance(details, Told) for details in (event_details or {}).values())
-        if told or getattr(self, "ended", False):
+        reported = any(isinstance(details, ReportedDetails) for details in (event_details or {}).values())
+        if reported or getattr(self, "ended", False):
             return int(context.last_published_event_id)
         if event_type in ENDS:
             self.ended = True

@@ -10,20 +10,20 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _VALUES = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
 
 
-def refusal(given: str | None) -> tuple[str, str] | None:
+def refusal(text: str | None) -> tuple[str, str] | None:
     """The code and the message that an input is refused with, or None when it is taken.
 
     Args:
-        given: the input of StartExecution, or None when it gives none.
+        text: the input of StartExecution, or None when it gives none.
     """
-    if given is None:
+    if text is None:
         return None
-    if len(given.encode()) > MAX_INPUT_BYTES:
+    if len(text.encode()) > MAX_INPUT_BYTES:
         return "ValidationException", (
             "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have "
             f"length less than or equal to {MAX_INPUT_BYTES}"
         )
-    reason = "Invalid execution input." if not given.strip() else _problem(given)
+    reason = "Invalid execution input." if not text.strip() else _problem(text)
     if reason is None:
         return None
     return "InvalidExecutionInput", f"Invalid State Machine Execution Input: '{reason}'"

@@ -27,7 +27,7 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguagePa
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
-from mdlc_local import seams
+from mdlc_local import patches
 from mdlc_local.states import (
     acting,
     activities,
@@ -36,7 +36,6 @@ from mdlc_local.states import (
     distributed,
     ends,
     entered,
-    error_names,
     evaluation,
     expressions,
     failures,
@@ -82,7 +81,7 @@ SDK_ERROR_NAMES = {
 
 
 PARTS = (
-    *(grammar, literals, locations, history, entered, error_names, failures, evaluation, expressions),
+    *(grammar, literals, locations, history, entered, failures, evaluation, expressions),
     *(casing, ends, assigning, distributed, nested, waiting, activities, glue_jobs),
 )
 """What is replaced in moto's interpreter."""
@@ -99,24 +98,24 @@ def install() -> None:
 
 @functools.cache
 def _install() -> None:
-    seams.take(WORKER, "_get_evaluation_entrypoint", "self")
-    original = seams.take(CLIENTS, "boto_client_for", "region service state_credentials")
+    patches.take(WORKER, "_get_evaluation_entrypoint", "self")
+    original = patches.take(CLIENTS, "boto_client_for", "region service state_credentials")
     for name, module in list(sys.modules.items()):
         # moto's modules took the function by `from ... import`.
         if (
             name.startswith("moto.stepfunctions.parser")
             and getattr(module, "boto_client_for", None) is original
         ):
-            seams.replace(name, "boto_client_for", acting.boto_client_for)
-    seams.take(f"{TASK}.service.state_task_service_aws_sdk", "_SERVICE_ERROR_NAMES").update(SDK_ERROR_NAMES)
+            patches.replace(name, "boto_client_for", acting.boto_client_for)
+    patches.take(f"{TASK}.service.state_task_service_aws_sdk", "_SERVICE_ERROR_NAMES").update(SDK_ERROR_NAMES)
     for name, module in list(sys.modules.items()):
         # moto keeps every thread it ever started in one list.
         if name.startswith("moto.stepfunctions.parser") and hasattr(module, "TMP_THREADS"):
-            seams.replace(name, "TMP_THREADS", _Forgetful())
+            patches.replace(name, "TMP_THREADS", _Forgetful())
     for part in PARTS:
         part.install()
     for owner in (f"{TASK}.service.state_task_service_factory", f"{TASK}.state_task_factory"):
-        seams.wrap(owner, "state_task_service_for", "service_name", _with_sagemaker)
+        patches.wrap(owner, "state_task_service_for", "service_name", _with_sagemaker)
 
 
 def _with_sagemaker(service_for: Callable[..., Any]) -> Callable[..., Any]:
@@ -191,8 +190,8 @@ class Execution:
         locations.mark(definition)
         kind = StateMachineType.EXPRESS if machine.get("type") == "EXPRESS" else StateMachineType.STANDARD
         if kind == StateMachineType.EXPRESS:
-            given = definition.get("TimeoutSeconds", EXPRESS_SECONDS)
-            definition["TimeoutSeconds"] = min(given, EXPRESS_SECONDS)
+            timeout = definition.get("TimeoutSeconds", EXPRESS_SECONDS)
+            definition["TimeoutSeconds"] = min(timeout, EXPRESS_SECONDS)
         self._definition = json.dumps(definition)
         role_arn = machine["roleArn"]
         self._worker = ExecutionWorker(

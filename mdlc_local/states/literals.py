@@ -16,7 +16,7 @@ from moto.stepfunctions.parser.asl.antlr.runtime.ASLLexer import ASLLexer
 from moto.stepfunctions.parser.asl.component.common.string.string_expression import StringIntrinsicFunction
 from moto.stepfunctions.parser.asl.parse.intrinsic.intrinsic_parser import IntrinsicParser
 
-from mdlc_local import seams
+from mdlc_local import patches
 
 PARSER = "moto.stepfunctions.parser"
 PREPROCESSOR = f"{PARSER}.asl.parse.preprocessor"
@@ -116,7 +116,7 @@ def _in_ascii(text: str) -> str:
 
 
 def _from_ascii(text: str) -> str:
-    return _CODED.sub(lambda found: chr(int(found[1], 16)), text)
+    return _CODED.sub(lambda match: chr(int(match[1], 16)), text)
 
 
 def _decoding(begin: Callable[..., None]) -> Callable[..., None]:
@@ -152,27 +152,27 @@ def _reading(parse: Callable[..., Any]) -> Callable[..., Any]:
 def install() -> None:
     """Read and write texts as JSON does."""
     preprocessor = f"{PREPROCESSOR}:Preprocessor"
-    seams.take(preprocessor, "_inner_string_of", "parser_rule_context")
-    seams.replace(preprocessor, "_inner_string_of", staticmethod(_inner_string_of))
-    seams.take(PREPROCESSOR, "from_string_literal", "parser_rule_context")
-    seams.replace(PREPROCESSOR, "from_string_literal", _from_string_literal)
-    seams.take(preprocessor, "visitString_intrinsic_function", "self ctx")
-    seams.replace(preprocessor, "visitString_intrinsic_function", _visit_intrinsic_function)
-    seams.wrap(f"{ARGUMENT}:ArgumentJsonPath", "__init__", "self json_path", _decoding)
-    seams.wrap(f"{ARGUMENT}:ArgumentLiteral", "__init__", "self definition_value", _decoding)
+    patches.take(preprocessor, "_inner_string_of", "parser_rule_context")
+    patches.replace(preprocessor, "_inner_string_of", staticmethod(_inner_string_of))
+    patches.take(PREPROCESSOR, "from_string_literal", "parser_rule_context")
+    patches.replace(PREPROCESSOR, "from_string_literal", _from_string_literal)
+    patches.take(preprocessor, "visitString_intrinsic_function", "self ctx")
+    patches.replace(preprocessor, "visitString_intrinsic_function", _visit_intrinsic_function)
+    patches.wrap(f"{ARGUMENT}:ArgumentJsonPath", "__init__", "self json_path", _decoding)
+    patches.wrap(f"{ARGUMENT}:ArgumentLiteral", "__init__", "self definition_value", _decoding)
     for owner in (f"{ARGUMENT}:Argument", f"{INTRINSIC}.function.function:Function"):
-        seams.take(owner, "_field_name", "self")
-        seams.replace(owner, "_field_name", _no_field)
-    seams.wrap(JSON_PATH, "_is_singleton_array_access", "path", _of_one_value)
+        patches.take(owner, "_field_name", "self")
+        patches.replace(owner, "_field_name", _no_field)
+    patches.wrap(JSON_PATH, "_is_singleton_array_access", "path", _of_one_value)
     for module in (JSON_PATH, RESULT_PATH):
-        seams.replace(module, "parse", _reading(seams.take(module, "parse")))
+        patches.replace(module, "parse", _reading(patches.take(module, "parse")))
     _write_characters()
 
 
 def _write_characters() -> None:
     """Let moto's JSON keep characters as they are: on AWS a limit counts them in UTF-8."""
-    original = seams.take(ENCODING, "to_json_str", "obj separators")
-    encoder = seams.take(ENCODING, "_DateTimeEncoder")
+    original = patches.take(ENCODING, "to_json_str", "obj separators")
+    encoder = patches.take(ENCODING, "_DateTimeEncoder")
 
     def to_json_str(obj: Any, separators: tuple[str, str] | None = None) -> str:
         return json.dumps(obj, cls=encoder, separators=separators, ensure_ascii=False)
@@ -180,4 +180,4 @@ def _write_characters() -> None:
     # moto's modules took the function by `from ... import`.
     for name, module in list(sys.modules.items()):
         if name.startswith(PARSER) and getattr(module, "to_json_str", None) is original:
-            seams.replace(name, "to_json_str", to_json_str)
+            patches.replace(name, "to_json_str", to_json_str)

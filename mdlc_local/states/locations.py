@@ -7,7 +7,7 @@ takes it off when it is made.
 import re
 from typing import Any
 
-from mdlc_local import seams
+from mdlc_local import patches
 
 STRINGS = "moto.stepfunctions.parser.asl.component.common.string.string_expression"
 JSONATA = "JSONata"
@@ -38,8 +38,8 @@ def mark(machine: dict[str, Any], language: str = "JSONPath") -> None:
 
 def expression_and_place(marked: str) -> tuple[str, str]:
     """The expression without its mark, and its place in the state ("" when it has no mark)."""
-    found = _MARK.match(marked)
-    return (marked[found.end() :].strip(), found[1]) if found else (marked, "")
+    match = _MARK.match(marked)
+    return (marked[match.end() :].strip(), match[1]) if match else (marked, "")
 
 
 def marked(value: Any, place: str) -> Any:
@@ -56,10 +56,10 @@ def marked(value: Any, place: str) -> Any:
 def install() -> None:
     """Let expressions know their place."""
     kind = f"{STRINGS}:StringJSONata"
-    seams.take(kind, "__init__", "self expression")
+    patches.take(kind, "__init__", "self expression")
 
     def begin(self: Any, expression: str) -> None:
         self.expression, self.place = expression_and_place(expression)
         self.literal_value = self.expression
 
-    seams.replace(kind, "__init__", begin)
+    patches.replace(kind, "__init__", begin)

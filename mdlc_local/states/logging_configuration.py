@@ -20,12 +20,12 @@ class LoggingConfiguration:
     group_arn: str
 
     @staticmethod
-    def of(given: Mapping[str, Any]) -> "LoggingConfiguration | None":
+    def of(request: Mapping[str, Any]) -> "LoggingConfiguration | None":
         """Read the request's or the template's configuration; None when nothing is logged.
 
         CloudFormation keeps a template's configuration as it stands there, in Pascal case.
         """
-        configuration = _camel(given)
+        configuration = _camel(request)
         level = configuration.get("level", "OFF")
         for destination in configuration.get("destinations") or []:
             arn = (destination.get("cloudWatchLogsLogGroup") or {}).get("logGroupArn")

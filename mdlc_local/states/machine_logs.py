@@ -16,7 +16,7 @@ from moto.stepfunctions.parser.asl.eval.event.logging import is_logging_enabled_
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from mdlc_local import clients
-from mdlc_local.gathering import Gathering
+from mdlc_local.bulk_sender import BulkSender
 from mdlc_local.states import log_delivery
 from mdlc_local.states.logging_configuration import LoggingConfiguration
 
@@ -64,14 +64,14 @@ class ExpressLog(_Session):
 
     def __init__(self, execution_arn: str, machine_name: str, configuration: LoggingConfiguration) -> None:
         super().__init__(execution_arn, configuration)
-        self._gathering = _shared(configuration.group_arn, machine_name)
+        self._sender = _shared(configuration.group_arn, machine_name)
 
     def _put(self, line: Line) -> None:
-        self._gathering.add(line)
+        self._sender.add(line)
 
 
 @functools.cache
-def _shared(group_arn: str, machine_name: str) -> Gathering[Line]:
+def _shared(group_arn: str, machine_name: str) -> BulkSender[Line]:
     region, group = group_arn.split(":")[3], group_arn.split(":")[6]
     stream = _stream_name(machine_name)
 
@@ -83,7 +83,7 @@ def _shared(group_arn: str, machine_name: str) -> Gathering[Line]:
             some = lines[start : start + _MAX_BATCH]
             logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=some)
 
-    return Gathering(f"log of {machine_name}", send)
+    return BulkSender(f"log of {machine_name}", send)
 
 
 class MachineLog(_Session):

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from mdlc_local import seams
+from mdlc_local import patches
 from mdlc_local.states.acting import client_for
 
 OWNER = (
@@ -24,8 +24,8 @@ _WAITING = "self env sync_resolver timeout_seconds callback_endpoint heartbeat_e
 def install() -> None:
     """Stop what is waited for when the waiting ends before it does."""
     for attribute in ("_build_sync_resolver", "_build_sync2_resolver"):
-        seams.wrap(OWNER, attribute, _RESOLVING, _knowing_how_to_stop)
-    seams.wrap(OWNER, "_eval_sync", _WAITING, _stopping)
+        patches.wrap(OWNER, attribute, _RESOLVING, _knowing_how_to_stop)
+    patches.wrap(OWNER, "_eval_sync", _WAITING, _stopping)
 
 
 def _knowing_how_to_stop(build: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
 from moto.stepfunctions.parser.asl.component.common.string.string_expression import StringJSONata
 
-from mdlc_local import options, seams
+from mdlc_local import options, patches
 from mdlc_local.states.evaluation import evaluation_failure
 
 COMPONENT = "moto.stepfunctions.parser.asl.component"
@@ -55,7 +55,7 @@ def _until(self: Any, env: Any) -> float:
 def install() -> None:
     """Scale Wait states and retry intervals by the server's option."""
     scale = options.current().time_scale
-    seams.replace(CALLBACK, "_DELAY_SECONDS_SYNC_CONDITION_CHECK", JOB_POLL_SECONDS)
+    patches.replace(CALLBACK, "_DELAY_SECONDS_SYNC_CONDITION_CHECK", JOB_POLL_SECONDS)
 
     def wait_interval(self: Any, env: Any, wait_seconds: float) -> None:
         deadline = time.monotonic() + wait_seconds / scale
@@ -69,9 +69,9 @@ def install() -> None:
 
         return scaled
 
-    seams.take(TIMESTAMP, "_get_wait_seconds", "self env")
-    seams.replace(TIMESTAMP, "_get_wait_seconds", _until)
-    seams.take(WAIT, "_wait_interval", "self env wait_seconds")
-    seams.replace(WAIT, "_wait_interval", wait_interval)
+    patches.take(TIMESTAMP, "_get_wait_seconds", "self env")
+    patches.replace(TIMESTAMP, "_get_wait_seconds", _until)
+    patches.take(WAIT, "_wait_interval", "self env wait_seconds")
+    patches.replace(WAIT, "_wait_interval", wait_interval)
     # The last step of a retrier before it sleeps for what is on the stack.
-    seams.wrap(JITTER, "_eval_body", "self env", scaling)
+    patches.wrap(JITTER, "_eval_body", "self env", scaling)

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from benchmarks import containers
-from benchmarks.containers import Found
+from benchmarks.containers import ContainerLoads
 from benchmarks.load import Load
 
 
@@ -14,7 +14,7 @@ def a_load(requests: int, seconds: float) -> Load:
 
 
 def test_the_best_round_counts() -> None:
-    found = Found(loads=[a_load(100, 1.0), a_load(300, 1.0)], cpu_seconds=[0.2, 0.3])
+    found = ContainerLoads(loads=[a_load(100, 1.0), a_load(300, 1.0)], cpu_seconds=[0.2, 0.3])
     assert found.per_second == 300 and found.best is found.loads[1]
     assert found.cpu_milliseconds == pytest.approx(1.0)
 

@@ -14,11 +14,11 @@ SMALL = Rates(flapping=0, storms=1)
 
 
 @pytest.fixture(scope="module")
-def found() -> fleet.Found:
+def found() -> fleet.SimulatedMonth:
     return fleet.lived(20, Budget(jobs=2, instances=4), SMALL)
 
 
-def test_a_small_month_keeps_its_budget_and_does_its_work(found: fleet.Found) -> None:
+def test_a_small_month_keeps_its_budget_and_does_its_work(found: fleet.SimulatedMonth) -> None:
     counts = found.outcome.counts
     assert counts["retrainings"] > 60
     assert counts["retrainings"] < counts["triggers"] < counts["deliveries"]
@@ -27,7 +27,7 @@ def test_a_small_month_keeps_its_budget_and_does_its_work(found: fleet.Found) ->
     assert len(found.outcome.waits) == counts["retrainings"]
 
 
-def test_tables_show_the_months_numbers(found: fleet.Found) -> None:
+def test_tables_show_the_months_numbers(found: fleet.SimulatedMonth) -> None:
     console = Console(width=110)
     with console.capture() as capture:
         for table in (fleet.counted_table(found), fleet.waited_table(found), fleet.cost_table(found)):
@@ -51,7 +51,7 @@ def test_a_sample_is_shown_by_workflow_and_outcome() -> None:
     assert "1 trainings; at most 1 of 1 job held in 70 looks" in text
 
 
-def test_the_numbers_are_json(found: fleet.Found) -> None:
+def test_the_numbers_are_json(found: fleet.SimulatedMonth) -> None:
     content = json.loads(json.dumps(fleet.to_json(found)))
     assert content["counts"]["retrainings"] == found.outcome.counts["retrainings"]
     assert content["dollars"]["tables"] > 0

@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from benchmarks import load
-from benchmarks.load import Load, LoadFailed, complete, generate, http_request, percentile
+from benchmarks.load import Load, LoadError, complete, generate, http_request, percentile
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes"
 
@@ -26,7 +26,7 @@ def test_where_an_answer_ends(answer: bytes, whole: bool) -> None:
 
 
 def test_an_answer_without_a_length_is_refused() -> None:
-    with pytest.raises(LoadFailed, match="without a length"):
+    with pytest.raises(LoadError, match="without a length"):
         complete(b"HTTP/1.1 200 OK\r\n\r\n")
 
 
@@ -82,11 +82,11 @@ def test_every_connection_is_kept_busy(server: tuple[int, list[bytes]]) -> None:
 
 def test_an_error_ends_the_measurement(server: tuple[int, list[bytes]]) -> None:
     server[1][0] = OK.replace(b"200 OK", b"500 No")
-    with pytest.raises(LoadFailed, match="500"):
+    with pytest.raises(LoadError, match="500"):
         generate(server[0], http_request(b"1,2", "text/csv"), connections=1, seconds=1)
 
 
 def test_a_server_that_stops_answering_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load, "_WAIT_SECONDS", 0.2)
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(LoadFailed, match="no answer"):
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(LoadError, match="no answer"):
         generate(silent.getsockname()[1], http_request(b"", "text/csv"), connections=1, seconds=1)

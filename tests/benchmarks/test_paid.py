@@ -5,8 +5,10 @@ from benchmarks.paid import BESIDE, Month, dollars, release_path, retraining_pat
 
 def test_a_retraining_that_wins_goes_through_training_and_release() -> None:
     path = retraining_path()
-    assert path[0] == "Begin" and path[-1] == "Announce"
-    assert path.index("AskLease") < path.index("Train") < path.index("RestLease") < path.index("Release")
+    assert path[0] == "Begin" and path[-1] == "PublishEvent"
+    assert (
+        path.index("AskLease") < path.index("Train") < path.index("ReleaseCapacity") < path.index("Release")
+    )
     assert "AwaitApproval" not in path
     assert training_path().count("ScoreModel") == 2
     assert {"UpdateEndpoint", "ProbeAnswers", "PointChampion"} <= set(release_path())

@@ -1,12 +1,12 @@
 from benchmarks import request_path
-from benchmarks.containers import TEMPLATE, TWIN, Found
+from benchmarks.containers import TEMPLATE, TWIN, ContainerLoads
 from benchmarks.load import Load
 from benchmarks.request_path import LOADS
 
 
-def found(requests: int, cpu: float) -> Found:
+def found(requests: int, cpu: float) -> ContainerLoads:
     load = Load(latencies=[0.001] * requests, seconds=1.0, own_cpu_seconds=0.1)
-    return Found(loads=[load], cpu_seconds=[cpu])
+    return ContainerLoads(loads=[load], cpu_seconds=[cpu])
 
 
 def test_ratios_say_how_many_times_the_template_does() -> None:
@@ -23,9 +23,9 @@ def test_the_function_costs_more_the_longer_it_waits_and_the_machine_hardly() ->
 
 
 def test_a_ratio_is_the_median_of_rounds() -> None:
-    def several(requests: list[int]) -> Found:
+    def several(requests: list[int]) -> ContainerLoads:
         loads = [Load(latencies=[0.001] * number, seconds=1.0, own_cpu_seconds=0.1) for number in requests]
-        return Found(loads=loads, cpu_seconds=[0.0] * len(requests))
+        return ContainerLoads(loads=loads, cpu_seconds=[0.0] * len(requests))
 
     ours, twin = several([300, 100, 400]), several([100, 100, 100])
     both = {(TEMPLATE, kind): ours for kind in LOADS} | {(TWIN, kind): twin for kind in LOADS}

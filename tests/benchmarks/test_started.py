@@ -45,7 +45,7 @@ def test_an_execution_is_looked_up_with_its_data() -> None:
     assert found is not None and (found.status, found.input, found.output) == (
         "SUCCEEDED", '{"x": 1}', '{"passed": "true"}',
     )  # fmt: skip
-    assert client.run(arn, {"x": 2}) == arn and client.executions[arn].given == {"x": 1}
+    assert client.run(arn, {"x": 2}) == arn and client.executions[arn].input == {"x": 1}
 
 
 def test_a_token_ends_one_wait_of_an_execution_that_runs() -> None:

@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import tables
-from benchmarks.containers import TEMPLATE, Found
+from benchmarks.containers import TEMPLATE, ContainerLoads
 from benchmarks.load import Load
 from benchmarks.shapes import Way
 
@@ -18,7 +18,9 @@ def printed(table: Table) -> str:
 
 def test_a_container_and_its_load() -> None:
     load = Load(latencies=[0.001, 0.002], seconds=0.01, own_cpu_seconds=0.001)
-    text = printed(tables.serving_table({(TEMPLATE, "1 row"): Found(loads=[load], cpu_seconds=[0.001])}))
+    text = printed(
+        tables.serving_table({(TEMPLATE, "1 row"): ContainerLoads(loads=[load], cpu_seconds=[0.001])})
+    )
     assert all(cell in text for cell in (TEMPLATE, "1 row", "200", "1.00", "2.00", "0.500", "10%"))
 
 

@@ -48,7 +48,7 @@ def told(found: account.Account) -> dict[str, dict[str, str]]:
 
 
 def test_a_decision_is_told_from_its_rule_to_the_report_that_led_to_its_version(target: FakeTarget) -> None:
-    said = told(account.made(target, decision(), LIFE))
+    said = told(account.of(target, decision(), LIFE))
     assert list(said) == [
         "Answer", "Decision", "Version 2 was trained", "It was judged", "What led to it",
         "What brought it to the endpoint",
@@ -69,7 +69,7 @@ def test_a_decision_is_told_from_its_rule_to_the_report_that_led_to_its_version(
     assert judged["status"] == "Approved" and judged["because"] == "The gate passed."
     assert judged["last changed by"] == "arn:aws:iam::0:role/decides, 2026-01-01T00:40:00+00:00"
     assert judged["registered by"].startswith(account.NOBODY)
-    rows = dict(account.sections(account.made(target, decision(), LIFE)))["What led to it"]
+    rows = dict(account.sections(account.of(target, decision(), LIFE)))["What led to it"]
     assert [value for name, value in rows if name == "trigger"] == [
         "drift: tenure drifted (2026-02-02T01:00:00.000Z)",
         "schedule: weekly (2026-02-02T01:05:00.000Z)",
@@ -80,13 +80,13 @@ def test_a_decision_is_told_from_its_rule_to_the_report_that_led_to_its_version(
 
 def test_a_version_that_was_sent_back_says_so(target: FakeTarget) -> None:
     answered = replace(decision(), version=3, at="2026-03-02T00:30:00+00:00")
-    said = told(account.made(target, answered, LIFE))
+    said = told(account.of(target, answered, LIFE))
     assert said["What brought it to the endpoint"]["outcome"] == "Failed: RolledBack"
     assert said["What led to it"] == {"trigger": "a start by hand, without a reason"}
 
 
 def test_a_fallback_has_a_rule_and_no_version(target: FakeTarget) -> None:
-    said = told(account.made(target, replace(decision(), version=None, score=None), LIFE))
+    said = told(account.of(target, replace(decision(), version=None, score=None), LIFE))
     assert list(said) == ["Answer", "Decision", "Note"]
     assert said["Note"] == {"": "no version of the model answered"}
 
@@ -97,7 +97,7 @@ def test_a_batchs_prediction_has_its_row_and_no_endpoint(target: FakeTarget) -> 
         "model_package_version": 2,
     }  # fmt: skip
     place = "s3://bucket/predictions/b1/parts/part-00001.parquet"
-    said = told(account.made(target, published.record(record, RUN, place), LIFE))
+    said = told(account.of(target, published.record(record, RUN, place), LIFE))
     assert (said["Answer"]["row"], said["Answer"]["row from"]) == (
         '{"id": "k1", "x": "7"}',
         "s3://bucket/raw/batch/b.csv",
@@ -110,16 +110,16 @@ def test_an_answer_without_a_version_has_the_one_that_served(target: FakeTarget)
     answered = Prediction(
         prediction_id="c1", kind="endpoint", model="churn", place="p", at="2026-02-20T00:00:00Z"
     )
-    found = account.made(target, answered, LIFE)
+    found = account.of(target, answered, LIFE)
     assert found.lineage is not None and found.lineage.version == 2
     assert told(found)["Note"] == {"": account.BY_TIME}
-    early = account.made(target, replace(answered, at="2025-01-01T00:00:00Z"), LIFE)
+    early = account.of(target, replace(answered, at="2025-01-01T00:00:00Z"), LIFE)
     assert told(early)["Note"] == {"": "its version is not known"}
 
 
 def test_what_is_not_recorded_any_more_is_said(target: FakeTarget) -> None:
     answered = replace(decision(), version=9)
-    notes = account.made(target, answered, LIFE).notes
+    notes = account.of(target, answered, LIFE).notes
     assert notes == (
         "version 9 is not in the registry (any more)",
         "no training that registered version 9 is in the audit table",
@@ -127,7 +127,7 @@ def test_what_is_not_recorded_any_more_is_said(target: FakeTarget) -> None:
 
 
 def test_everything_is_json(target: FakeTarget, tmp_path: Path) -> None:
-    text = json.dumps(account.made(target, decision(), LIFE).to_json(), default=audit.plain)
+    text = json.dumps(account.of(target, decision(), LIFE).to_json(), default=audit.plain)
     content = json.loads(text)
     assert content["lineage"]["triggers"][0]["report"] == REPORT
     assert content["prediction"]["row"] == {"x": 1}

@@ -10,7 +10,7 @@ import typer
 
 from mdlc_cli import advice
 from mdlc_cli.app import app
-from tests.cli.test_causes import NESTED
+from tests.cli.test_failure_causes import NESTED
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXECUTION = "arn:aws:states:us-east-1:0:execution:flight-delay-batch-inference:e1"

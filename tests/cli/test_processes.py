@@ -76,7 +76,7 @@ def test_orphans_of_a_killed_parent_are_found_by_their_mark(script: Path) -> Non
 def test_a_number_that_was_given_anew_is_another_process(script: Path) -> None:
     with start(script) as process:
         (mine,) = [each for each in processes.family([process.pid]) if each.pid == process.pid]
-        former = processes.Process(pid=mine.pid, parent=mine.parent, session=mine.session, started="0")
+        former = processes.RunningProcess(pid=mine.pid, parent=mine.parent, session=mine.session, started="0")
         assert processes.started(mine.pid) == mine.started
         assert processes._still_running({former}, processes.snapshot()) == set()
         processes.end(processes.family([process.pid]), grace_seconds=5)

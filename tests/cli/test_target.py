@@ -62,7 +62,7 @@ def test_the_local_aws_is_used_when_it_runs_and_it_is_said(
     tmp_path: Path, endpoint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ready(tmp_path, endpoint)
-    assert target.announced(tmp_path).endpoint == endpoint
+    assert target.reported(tmp_path).endpoint == endpoint
     shown = capsys.readouterr()
     assert shown.err.splitlines() == [f"Using the local AWS at {endpoint} (nothing leaves this machine)"]
     assert shown.out == ""

@@ -31,7 +31,7 @@ def test_the_first_program_is_about_ten_lines() -> None:
 
 def test_every_state_is_explained_and_no_other() -> None:
     section = TEXT.partition("## What happens")[2].partition("## Which version is judged")[0]
-    ends = {"RecordFailure", "AnnounceFailure", "Failed", "NameTaken"}
+    ends = {"RecordFailure", "PublishFailure", "Failed", "NameTaken"}
     states = {state.name for state in monitoring_machine(SETTINGS).walk()}
     assert {name for name in states - ends if f"`{name}`" not in section} == set()
     assert set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", section)) <= states

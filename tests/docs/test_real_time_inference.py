@@ -15,8 +15,8 @@ from mdlc_constructs.settings.probes import CONFIDENCE
 from mdlc_constructs.settings.rollback_alarms import MAX_ALARMS
 from mdlc_constructs.tasks.deployment import PROVISIONING
 from mdlc_constructs.workflows.decision.machine import FAILED
+from mdlc_constructs.workflows.real_time_inference.endpoint_wait import MAX_SILENCE_SECONDS
 from mdlc_constructs.workflows.real_time_inference.machine import release_machine
-from mdlc_constructs.workflows.real_time_inference.waiting import MAX_SILENCE_SECONDS
 from scripts.draw_workflows import releases
 from scripts.write_tables import DOCUMENT, tables, written
 from tests.docs.markdown import ROOT, blocks, prose

@@ -12,7 +12,7 @@ from mdlc_constructs.resources.fleet import REAPED
 from mdlc_constructs.settings.budget import Budget
 from mdlc_constructs.settings.triggers import Trigger
 from mdlc_constructs.workflows.retraining.machine import retraining_machine
-from mdlc_constructs.workflows.retraining.releasing import SPEAKS_AGAINST
+from mdlc_constructs.workflows.retraining.release import SPEAKS_AGAINST
 from scripts.draw_workflows import retraining
 from tests.docs.markdown import ROOT, blocks
 
@@ -37,7 +37,7 @@ def test_the_first_program_is_about_ten_lines() -> None:
 def test_every_state_is_explained_and_none_that_is_not_there() -> None:
     section = TEXT.partition("## What happens in one")[2].partition("## On which rows")[0]
     names = set(retraining_machine(retraining()).names())
-    failing = {"ConcludeFailure", "RecordFailure", "AnnounceFailure", "Failed"}
+    failing = {"ConcludeFailure", "RecordFailure", "PublishFailure", "Failed"}
     assert {name for name in names - failing if f"`{name}`" not in section} == set()
     assert set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", section)) <= names
 

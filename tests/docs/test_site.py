@@ -1,6 +1,7 @@
 """The documentation site, short of building it, which is `make docs`."""
 
 import posixpath
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -55,6 +56,7 @@ def test_constructs_and_settings_are_told_apart() -> None:
     assert "::: mdlc_constructs.TrainingWorkflow\n" in pages["constructs"]
     assert "::: mdlc_constructs.Dataset\n" in pages["settings"]
     assert "::: mdlc_constructs.tasks.training_job\n" in pages["tasks"]
+    assert "::: stacks.model_team.ModelTeamStack\n" in pages["stacks"]
 
 
 @pytest.mark.parametrize("document", markdown.documents(), ids=markdown.name)
@@ -98,3 +100,9 @@ def test_decisions_have_numbers_and_titles() -> None:
     titles = decisions()
     assert [title.partition(".")[0] for title in titles.values()] == [str(n + 1) for n in range(len(titles))]
     assert all(len(title) > 10 for title in titles.values())
+
+
+@pytest.mark.parametrize("document", markdown.documents(), ids=markdown.name)
+def test_nested_lists_are_indented_as_the_site_reads_them(document: Path) -> None:
+    nested = re.findall(r"^ {1,3}(?:\d+\.|-) .*$", markdown.prose(document), flags=re.M)
+    assert nested == [], "indent by four spaces: Python-Markdown takes fewer for text"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mdlc_cli import cdk, toolchain
-from mdlc_constructs.workflows.retraining.surroundings import RESUMED
+from mdlc_constructs.workflows.retraining.event_rules import RESUMED
 from tests.end_to_end.aws import SECONDS, Aws, Execution
 from tests.end_to_end.team import write_orders
 from tests.end_to_end.team_retraining import DECIDED, SERVED, STACK, Retrained, synthesize

@@ -195,7 +195,7 @@ def write_orders(
 def synthesize(folder: Path, *teams: Team) -> Path:
     """The teams' stacks as the CDK CLI deploys them, in a folder of their own below `folder`.
 
-    Made in this process, which has the CDK's other half running: an app started by the CLI takes seconds.
+    Made in this process, which has the jsii kernel (Node) running: an app started by the CLI takes seconds.
     """
     app = App(outdir=str(folder / f"cdk.out.{len(list(folder.glob('cdk.out.*')))}"))
     for team in teams:

@@ -184,7 +184,7 @@ def test_an_answer_of_the_broken_version_leads_to_the_release_that_was_sent_back
 ) -> None:
     asked = next(one for one in story.load.asked if one.version == BROKEN)
     search = Search(target=busy.aws.target, prediction_id=asked.request_id, stack=WATCHED.stack)
-    found = account.made(search.target, *search.find())
+    found = account.of(search.target, *search.find())
     assert found.row == asked.row
     assert found.prediction.decision["decision"] == asked.answer["decision"]
     assert found.prediction.decision["rules_version"] == asked.answer["rules_version"]

@@ -82,7 +82,7 @@ def test_predictions_that_could_not_be_delivered_are_published_all_the_same(team
         teams.control("POST", "restore")
     assert failed.status == "FAILED"
     assert "dynamodb:PutItem" in failed.cause
-    assert failed.states[-4:] == ("DeliverFile", "RecordUndelivered", "AnnounceUndelivered", "Failed")
+    assert failed.states[-4:] == ("DeliverFile", "RecordUndelivered", "PublishUndelivered", "Failed")
     audit = teams.audit(TABLE)[-1]
     assert (audit["outcome"], audit["rows"]) == ("Undelivered", "120")
     assert "dynamodb:PutItem" in audit["cause"]
@@ -115,7 +115,7 @@ def test_the_repeated_start_delivers_without_scoring_and_replaces_nothing_newer(
     done = ended(teams.run(TABLE, "batch-inference", OLDER), "Succeeded")
     assert jobs(teams) == before
     resumed = ("Plan", "Resume", "OutputVerdict", "PublishManifest", "PointChampion", "DeliverPredictions")
-    assert done.states == (*resumed, "DeliverFile", "RecordAudit", "Announce")
+    assert done.states == (*resumed, "DeliverFile", "RecordAudit", "PublishEvent")
     assert done.output["delivered"] == "120"
     assert teams.audit(TABLE)[-1]["delivered"] == "120"
     found, records = items(teams), predicted(teams, done.output["run"])
@@ -130,7 +130,7 @@ def test_the_repeated_start_delivers_without_scoring_and_replaces_nothing_newer(
 
 def test_what_was_delivered_is_not_delivered_again(teams: Aws) -> None:
     again = ended(teams.run(TABLE, "batch-inference", OLDER), "Unchanged")
-    assert again.states == ("Plan", "Resume", "RecordAudit", "Announce")
+    assert again.states == ("Plan", "Resume", "RecordAudit", "PublishEvent")
     assert again.output["delivered"] == "120"
 
 

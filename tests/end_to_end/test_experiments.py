@@ -18,7 +18,7 @@ from tests.end_to_end.trying import AB_TEST, ROWS, SHADOWED, TESTED, Trying
 pytestmark = chapters("experiments")
 
 PLANES = [f"N{number}" for number in range(70)]
-TRIAL = ["CreateTrial", "NoteTrial", "StartTrial", "RunTrial", "WaitTrial", "JudgeTrial", "EndTrial"]
+TRIAL = ["CreateTrial", "RecordTrial", "StartTrial", "RunTrial", "WaitTrial", "JudgeTrial", "EndTrial"]
 
 
 @pytest.fixture(scope="module")

@@ -93,7 +93,7 @@ def test_the_same_work_again_trains_nothing_and_says_so(teams: Aws) -> None:
     jobs = teams.jobs(STEADY, "Training")
     again = succeeded(teams.run(STEADY, "training"), "Unchanged")
     assert teams.jobs(STEADY, "Training") == jobs
-    assert again.states == ("Plan", "Resume", "RecordAudit", "Announce")
+    assert again.states == ("Plan", "Resume", "RecordAudit", "PublishEvent")
     assert teams.audit(STEADY)[-1]["outcome"] == "Unchanged"
 
 
@@ -118,7 +118,7 @@ def test_a_prediction_of_the_batch_leads_to_its_row_its_training_and_its_data(te
     published = teams.audit(STEADY)[-1]
     row = teams.predictions(published["manifest"])[123]
     search = Search(target=teams.target, prediction_id=row["inference_id"], stack=STEADY.stack)
-    found = account.made(search.target, *search.find())
+    found = account.of(search.target, *search.find())
     assert (found.prediction.kind, found.prediction.score) == ("batch", pytest.approx(row["score"]))
     assert found.prediction.details["run"] == published["run"]
     assert found.row["id"] == row["row_key"] and found.row["shop"] == row["entity"]
@@ -252,7 +252,7 @@ def test_a_failed_first_run_is_recorded_and_the_retry_trains(teams: Aws) -> None
     assert failed.status == "FAILED"
     assert failed.error == "States.TaskFailed"
     assert "s3:GetObject" in failed.cause
-    assert failed.states[-3:] == ("RecordFailure", "AnnounceFailure", "Failed")
+    assert failed.states[-3:] == ("RecordFailure", "PublishFailure", "Failed")
     (audit,) = teams.audit(FAILING)
     assert (audit["outcome"], audit["error"], audit["reason"]) == ("Failed", failed.error, "to fail")
     (event,) = events(teams)
@@ -303,7 +303,7 @@ def test_an_input_that_cannot_be_used_is_refused_by_the_plan(
 ) -> None:
     failed = teams.run(CHANGED, workflow, given)
     assert (failed.status, failed.error) == ("FAILED", error)
-    assert failed.states == ("Plan", "RecordFailure", "AnnounceFailure", "Failed")
+    assert failed.states == ("Plan", "RecordFailure", "PublishFailure", "Failed")
     assert teams.audit(STEADY)[-1]["error"] == error
 
 

@@ -159,7 +159,7 @@ def test_a_job_killed_midway_loses_no_window(watched: Watched) -> None:
     failed = watched.aws.wait(arn)
     assert (failed.status, failed.error) == ("FAILED", "WindowFailed")
     assert id_of(window) in failed.cause
-    assert failed.states[-4:] == ("WindowsVerdict", "RecordFailure", "AnnounceFailure", "Failed")
+    assert failed.states[-4:] == ("WindowsVerdict", "RecordFailure", "PublishFailure", "Failed")
     assert id_of(window) not in watched.items()
     (event,) = [detail for kind, detail in watched.events() if kind == "Monitoring Failed"]
     assert event["monitor"] == "endpoint"
@@ -229,7 +229,7 @@ def test_an_endpoint_deleted_underneath_is_said_and_costs_no_window(watched: Wat
 def test_an_input_that_cannot_be_used_is_refused_by_the_plan(watched: Watched) -> None:
     failed = watched.monitor({"start": "2013-01-02", "end": "2013-01-01"})
     assert (failed.status, failed.error) == ("FAILED", "InvalidInput")
-    assert failed.states == ("Plan", "RecordFailure", "AnnounceFailure", "Failed")
+    assert failed.states == ("Plan", "RecordFailure", "PublishFailure", "Failed")
 
 
 def test_every_state_of_the_machine_was_entered(watched: Watched) -> None:

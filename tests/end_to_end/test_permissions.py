@@ -87,7 +87,7 @@ def test_a_run_without_an_action_fails_naming_it(aws: Aws, role: str, action: st
     failed = run_without(aws, role, action, {"window": {"start": "2013-02-01"}})
     assert failed.status == "FAILED"
     assert action in failed.cause
-    assert failed.states[-4:] == (entered, "RecordFailure", "AnnounceFailure", "Failed")
+    assert failed.states[-4:] == (entered, "RecordFailure", "PublishFailure", "Failed")
     assert action in aws.audit(STANDING)[-1]["cause"]
 
 
@@ -95,11 +95,11 @@ def test_a_run_that_may_not_write_its_audit_item_keeps_the_first_error(aws: Aws)
     before = aws.audit(STANDING)
     failed = run_without(aws, "TrainingRole", "dynamodb:PutItem", {"windw": {}})
     assert (failed.status, failed.error) == ("FAILED", "InvalidInput")
-    assert failed.states == ("Plan", "RecordFailure", "AnnounceFailure", "Failed")
+    assert failed.states == ("Plan", "RecordFailure", "PublishFailure", "Failed")
     unchanged = run_without(aws, "TrainingRole", "dynamodb:PutItem", {})
     assert unchanged.status == "FAILED"
     assert "dynamodb:PutItem" in unchanged.cause
-    assert unchanged.states[-4:] == ("RecordAudit", "RecordFailure", "AnnounceFailure", "Failed")
+    assert unchanged.states[-4:] == ("RecordAudit", "RecordFailure", "PublishFailure", "Failed")
     assert aws.audit(STANDING) == before
 
 

@@ -158,7 +158,7 @@ def test_its_own_life_cycle_event_and_a_late_approval_start_nothing_again(teams:
     again = teams.run(TEAM, "release", late)
     assert again.status == "SUCCEEDED", (again.error, again.cause)
     assert again.output["outcome"] == "Unchanged"
-    assert again.states == ("Plan", "Resume", "RecordAudit", "Announce")
+    assert again.states == ("Plan", "Resume", "RecordAudit", "PublishEvent")
 
 
 def test_another_version_needs_recorded_rows(teams: Aws) -> None:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from mdlc_constructs.workflows.retraining.surroundings import RESUMED
+from mdlc_constructs.workflows.retraining.event_rules import RESUMED
 from tests.end_to_end import test_retraining
 from tests.end_to_end.chapters import chapters
 from tests.end_to_end.killing import kill, one_process
@@ -36,7 +36,7 @@ def test_a_job_that_is_killed_fails_the_retraining_and_the_next_start_completes(
     kill(one_process(job))
     failed = retraining.aws.wait(execution)
     assert failed.status == "FAILED", failed.output
-    assert failed.states[-4:] == ("ConcludeFailure", "RecordFailure", "AnnounceFailure", "Failed")
+    assert failed.states[-4:] == ("ConcludeFailure", "RecordFailure", "PublishFailure", "Failed")
     assert retraining.audit(SERVED)[-1]["outcome"] == "Failed"
     assert retraining.free()
     assert carried_on(retraining, reason="b", labelled_until="2013-12-19") == "Succeeded"

@@ -72,13 +72,13 @@ def test_the_clock_retrains_once_with_what_its_rule_hands_over(
 
 
 def test_a_function_that_is_killed_is_asked_again(retraining: Retraining, walked: Walked) -> None:
-    machine = walked.halting_before("RestLease")
+    machine = walked.halting_before("ReleaseCapacity")
     machine["States"][HALT]["Seconds"] = 50
     walked.put(machine)
     execution = retraining.start(SERVED, reason="a function dies")
     retraining.aws.until_entered(execution, HALT)
     with frozen("FunctionsPlanRetraining"):
-        retraining.aws.until_entered(execution, "RestLease", then="TaskScheduled")
+        retraining.aws.until_entered(execution, "ReleaseCapacity", then="TaskScheduled")
         time.sleep(0.3)
     walked.put(walked.definition)
     done = retraining.aws.wait(execution)
@@ -134,7 +134,7 @@ def test_the_reaper_takes_back_what_a_stopped_retraining_holds(
     answer = retraining.aws.client("lambda").invoke(
         FunctionName=target["Arn"], Payload=target["Input"].encode()
     )
-    assert json.loads(answer["Payload"].read()) == {"back": 1}
+    assert json.loads(answer["Payload"].read()) == {"evicted": 1}
     # The line was served, and who died in it passed by.
     assert retraining.leases(f"REQUEST#{waiter}") == []
     assert retraining.free()
@@ -205,7 +205,7 @@ def walk(retraining: Retraining, walked: Walked, state: str, outcome: str = "Suc
     assert retraining.free(), state
 
 
-UNUSUAL = {"Duplicate", "ReleaseFailed", "ConcludeFailure", "RecordFailure", "AnnounceFailure", "Failed"}
+UNUSUAL = {"Duplicate", "ReleaseFailed", "ConcludeFailure", "RecordFailure", "PublishFailure", "Failed"}
 SUPERSEDED = {"LookAtRejected", "RejectedVerdict"}
 """States beside the path: what they are for is brought about in walks of their own."""
 
@@ -230,7 +230,7 @@ def test_a_walk_over_the_states_of_a_release_that_came_to_nothing(
 def test_a_walk_over_the_states_that_handle_a_failure(retraining: Retraining, walked: Walked) -> None:
     release = Walked(retraining.aws, f"arn:aws:states:{HERE}:stateMachine:served-release")
     fails = {"Type": "Fail", "Error": "NoCapacity", "Cause": "not today"}
-    for state in ("ReleaseFailed", "ConcludeFailure", "RecordFailure", "AnnounceFailure", "Failed"):
+    for state in ("ReleaseFailed", "ConcludeFailure", "RecordFailure", "PublishFailure", "Failed"):
         release.put({"QueryLanguage": "JSONata", "StartAt": "Stub", "States": {"Stub": fails}})
         walked.put(walked.halting_before(state))
         first = retraining.start(SERVED, reason=f"fail to {state}")

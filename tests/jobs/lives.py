@@ -34,8 +34,9 @@ PREDICTED_AT = "2024-03-01T05:00:00+00:00"
 class Data:
     """A data set: its section of the plan, and rows of values by the columns' names.
 
-    :param training: rows to train and judge on, with labels.
-    :param fresh: rows to score, which get their labels later.
+    Args:
+        training: rows to train and judge on, with labels.
+        fresh: rows to score, which get their labels later.
     """
 
     section: Mapping[str, Any]

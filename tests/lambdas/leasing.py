@@ -1,13 +1,13 @@
 """A fleet with its executions in memory: who runs, who waits by which token, and what each was told."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from lambdas.leases.fleet import Fleet
 from lambdas.leases.items import Items
-from lambdas.leases.requests import Request
+from lambdas.leases.requests import LeaseRequest
 from mdlc_constructs.settings.budget import Budget
+from mdlc_constructs.settings.payloads.retraining import LeaseAnswer
 from tests.lambdas.dynamodb import FakeDynamoDB
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -21,12 +21,12 @@ class Fleets:
         self.table = FakeDynamoDB()
         self.alive: set[str] = set()
         self.waits: dict[str, str] = {}
-        self.told: list[tuple[str, Mapping[str, str]]] = []
+        self.told: list[tuple[str, LeaseAnswer]] = []
         self.fleet = Fleet(
             dynamodb=self.table,
             items=Items(table="audit", fleet="team"),
             budget=budget,
-            tell=self.tell,
+            notify=self.tell,
             running=self.alive.__contains__,
             pause=lambda seconds: None,
         )
@@ -34,7 +34,7 @@ class Fleets:
     def limit(self, budget: Budget) -> None:
         self.fleet = replace(self.fleet, budget=budget)
 
-    def tell(self, token: str, answer: Mapping[str, str]) -> bool:
+    def tell(self, token: str, answer: LeaseAnswer) -> bool:
         """Step Functions ends a wait once."""
         owner = self.waits.pop(token, None)
         if owner is None or owner not in self.alive:
@@ -48,7 +48,7 @@ class Fleets:
             del self.waits[token]
         token = f"{owner}/{len(self.table.calls)}"
         self.waits[token] = owner
-        request = Request(
+        request = LeaseRequest(
             request_id=request_id,
             model=model,
             owner=owner,
@@ -57,7 +57,7 @@ class Fleets:
             priority=priority,
             instances=instances,
         )
-        return self.fleet.ask(request, self.now)
+        return self.fleet.acquire(request, self.now)
 
     def release(self, request_id: str, owner: str) -> None:
         self.fleet.release(request_id, owner, self.now)
@@ -87,4 +87,4 @@ class Fleets:
         return int(total.get("used_jobs", {"N": "0"})["N"]), int(total.get("used_instances", {"N": "0"})["N"])
 
     def answers(self, owner: str) -> list[str]:
-        return [answer["lease"] for told, answer in self.told if told == owner]
+        return [answer.lease for told, answer in self.told if told == owner]

@@ -9,9 +9,10 @@ import pytest
 
 from lambdas.functions.note_trigger import handler as noting
 from lambdas.functions.plan_retraining import handler as planning
-from lambdas.triggers.store import Notes
+from lambdas.triggers.store import TriggerStore
 from mdlc_constructs.settings.budget import Budget
 from mdlc_constructs.settings.patience import Patience
+from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.training_window import SinceDrift
 from mdlc_constructs.settings.triggers import OnRequest
 from mdlc_constructs.workflows.retraining.settings import RetrainingSettings
@@ -62,12 +63,12 @@ class Model:
             self.monkeypatch.setattr(module, "client", clients.__getitem__)
             self.monkeypatch.setattr(module, "utc_now", lambda: self.now)
         self.machines.now = lambda: self.now
-        self.notes = Notes(dynamodb=self.table, table="audit", model="flights")
+        self.notes = TriggerStore(dynamodb=self.table, table="audit", model="flights")
 
     @property
     def plan(self) -> dict[str, Any]:
         """The machine's plan with its placeholders bound."""
-        plan: dict[str, Any] = SETTINGS.to_plan()
+        plan: dict[str, Any] = encode(SETTINGS.to_payload())
         return {
             **plan,
             "table": "audit",

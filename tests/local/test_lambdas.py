@@ -20,7 +20,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mdlc_local.lambdas import IDLE_SECONDS, PATIENCE_SECONDS, Places, idle, worker_script
-from mdlc_local.seams import SeamMoved
+from mdlc_local.patches import PatchMovedError
 from tests.local.embedded import ACCOUNT, REGION, Role, Server, allow, embedded_python, start
 from tests.local.states.running import run
 
@@ -241,7 +241,7 @@ def test_a_function_may_call_another_while_all_turns_are_taken(
 
 
 def test_a_moved_worker_program_is_noticed() -> None:
-    with pytest.raises(SeamMoved, match="_PYTHON_WORKER_SCRIPT no longer contains"):
+    with pytest.raises(PatchMovedError, match="_PYTHON_WORKER_SCRIPT no longer contains"):
         worker_script("print('something else')")
 
 

@@ -30,4 +30,4 @@ def test_bounds_are_allowed() -> None:
 
 def test_a_budget_comes_back_from_its_plan() -> None:
     budget = Budget(jobs=3, instances=7, head_start=timedelta(minutes=5), lease=timedelta(hours=2))
-    assert Budget.from_plan(budget.to_plan()) == budget
+    assert Budget.from_payload(budget.to_payload()) == budget

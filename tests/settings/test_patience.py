@@ -54,4 +54,4 @@ def test_it_never_shrinks_and_never_leaves_its_bounds(
 
 def test_patience_comes_back_from_its_plan() -> None:
     patience = Patience(debounce=timedelta(seconds=5), cool_down=DAY, grows=1.5, longest=3 * DAY)
-    assert Patience.from_plan(patience.to_plan()) == patience
+    assert Patience.from_payload(patience.to_payload()) == patience

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mdlc_constructs.settings.payloads.probing import ProbeSettings
 from mdlc_constructs.settings.probes import Probes, watched_share
 from mdlc_constructs.settings.rollback_alarms import RollbackAlarms
 from mdlc_constructs.settings.rollout import AllAtOnce, Canary, Linear
@@ -93,8 +94,7 @@ def test_the_smaller_bound_decides_how_many_are_asked() -> None:
 
 
 def test_the_plan_is_plain() -> None:
-    assert Probes(every=timedelta(seconds=30)).to_plan() == {
-        "tolerance": 0.25,
-        "recent": 200,
-        "every_seconds": 30,
-    }
+    probes = Probes(every=timedelta(seconds=30))
+    assert probes.to_payload(share=0.1, count=7) == ProbeSettings(
+        tolerance=0.25, recent=200, every_seconds=30, share=0.1, to_see=probes.to_see(0.1), count=7
+    )

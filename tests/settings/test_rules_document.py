@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdlc_constructs.settings import rules_document
-from mdlc_constructs.settings.rules_document import RulesRefused, check, parse, read
+from mdlc_constructs.settings.rules_document import RulesRefusedError, check, parse, read
 
 DECISIONS = ("wait", "rebook")
 COLUMNS = {"tier": "category", "distance": "integer", "checked": "boolean", "plane": "text"}
@@ -24,7 +24,7 @@ GOOD: dict[str, Any] = {
 
 
 def problems(document: object) -> tuple[str, ...]:
-    with pytest.raises(RulesRefused) as refused:
+    with pytest.raises(RulesRefusedError) as refused:
         parse(document, decisions=DECISIONS, columns=COLUMNS)
     return refused.value.problems
 
@@ -166,7 +166,7 @@ def test_one_look_finds_every_fault() -> None:
         "deny[0].column",
         "bands[0].decision",
     ]
-    with pytest.raises(RulesRefused, match=r"\(and 1 more\)"):
+    with pytest.raises(RulesRefusedError, match=r"\(and 1 more\)"):
         parse(document, decisions=DECISIONS, columns=COLUMNS)
 
 
@@ -195,7 +195,7 @@ def test_bands_ascend() -> None:
     ],
 )
 def test_what_is_no_json_is_refused_with_its_place(text: str, problem: str) -> None:
-    with pytest.raises(RulesRefused) as refused:
+    with pytest.raises(RulesRefusedError) as refused:
         read(text)
     assert refused.value.problems == (problem,)
 
@@ -235,7 +235,7 @@ ANYTHING = st.recursive(
 
 @given(st.dictionaries(st.sampled_from([*GOOD, "other"]), ANYTHING))
 def test_any_document_is_read_or_refused(sections: dict[str, Any]) -> None:
-    with suppress(RulesRefused):
+    with suppress(RulesRefusedError):
         parse({**GOOD, **sections}, decisions=DECISIONS, columns=COLUMNS)
 
 

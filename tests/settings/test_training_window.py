@@ -5,14 +5,16 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from lambdas.planning.intervals import checked_input, resolve_split
+from mdlc_constructs.settings.payloads.codec import decode, encode
+from mdlc_constructs.settings.payloads.retraining import WindowSettings
 from mdlc_constructs.settings.split import Split
 from mdlc_constructs.settings.training_window import (
     ExpandingWindow,
     SinceDrift,
     SlidingWindow,
     TrainingWindow,
-    window_from_plan,
-    window_to_plan,
+    window_from_payload,
+    window_to_payload,
 )
 
 DAYS = timedelta(days=1)
@@ -78,4 +80,7 @@ def test_the_training_machine_takes_every_window(window: TrainingWindow) -> None
     "window", [SlidingWindow(length=90 * DAYS, holdout=14 * DAYS), ExpandingWindow(holdout=14 * DAYS), DRIFT]
 )
 def test_a_window_comes_back_from_its_plan(window: TrainingWindow) -> None:
-    assert window_from_plan(json.loads(json.dumps(window_to_plan(window)))) == window
+    assert (
+        window_from_payload(decode(WindowSettings, json.loads(json.dumps(encode(window_to_payload(window))))))
+        == window
+    )

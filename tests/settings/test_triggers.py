@@ -12,8 +12,8 @@ from mdlc_constructs.settings.triggers import (
     OnRequest,
     OnSchedule,
     Trigger,
-    trigger_from_plan,
-    trigger_to_plan,
+    decode_trigger,
+    encode_trigger,
 )
 
 NOT_A_NUMBER = float("nan")
@@ -116,4 +116,4 @@ def test_accuracy_is_lost_in_the_metrics_own_direction(
     ids=lambda one: one.name,
 )
 def test_a_trigger_comes_back_from_its_plan(trigger: Trigger) -> None:
-    assert trigger_from_plan(json.loads(json.dumps(trigger_to_plan(trigger)))) == trigger
+    assert decode_trigger(json.loads(json.dumps(encode_trigger(trigger)))) == trigger

@@ -10,7 +10,7 @@ EVENT = Event(source="mdlc", detail_type="Model trained", detail={"run": "{% $ru
 
 
 def test_an_event_is_announced_on_its_bus() -> None:
-    task = put_events("Announce", events=(EVENT,), bus_name="models")
+    task = put_events("PublishEvent", events=(EVENT,), bus_name="models")
     assert task.resource == "arn:${Partition}:states:::events:putEvents"
     assert task.arguments == {
         "Entries": [
@@ -37,7 +37,7 @@ def test_an_event_is_announced_on_its_bus() -> None:
 )
 def test_what_the_api_refuses_is_refused_at_once(options: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        put_events("Announce", **options)
+        put_events("PublishEvent", **options)
 
 
 def test_sources_of_aws_are_not_ours_to_use() -> None:

@@ -8,7 +8,7 @@ from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.statements import covers
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.tasks.network import Vpc
-from mdlc_constructs.tasks.training import Channel, Spot, training_job
+from mdlc_constructs.tasks.training import Channel, SpotTraining, training_job
 
 
 def train(**options: Any) -> Task:
@@ -61,7 +61,7 @@ EVERYTHING: dict[str, Any] = {
     "instance_count": 2,
     "kms_key_id": "${Key}",
     "vpc": Vpc(subnet_ids=("${Subnet}",), security_group_ids=("${Group}",)),
-    "spot": Spot(
+    "spot": SpotTraining(
         max_wait_seconds=90000, checkpoint_uri="s3://bucket/checkpoints/", checkpoint_path="/opt/ml/c"
     ),
     "retry_attempts": 3,
@@ -129,9 +129,9 @@ def test_it_is_allowed_what_it_needs_on_its_own_names_only() -> None:
         ({"output_uri": "models"}, "output_uri='models' must be an S3 URI"),
         ({"retry_attempts": 31}, "retry_attempts=31 must be between 1 and 30"),
         ({"keep_alive_seconds": 30000}, "keep_alive_seconds=30000 must be between 0 and 21600"),
-        ({"keep_alive_seconds": 60, "spot": Spot(max_wait_seconds=90000)}, "does not go with spot"),
+        ({"keep_alive_seconds": 60, "spot": SpotTraining(max_wait_seconds=90000)}, "does not go with spot"),
         (
-            {"spot": Spot(max_wait_seconds=60)},
+            {"spot": SpotTraining(max_wait_seconds=60)},
             "max_wait_seconds=60 of spot is less than max_runtime_seconds=86400",
         ),
         ({"name_pattern": None}, "job_name='{% .plan.name %}' is known only at run time; pass name_pattern"),
@@ -156,7 +156,7 @@ def test_a_misspelt_argument_is_a_type_error() -> None:
 
 def test_a_checkpoint_path_needs_a_place() -> None:
     with pytest.raises(ValueError, match="needs checkpoint_uri"):
-        Spot(max_wait_seconds=1, checkpoint_path="/opt/ml/c")
+        SpotTraining(max_wait_seconds=1, checkpoint_path="/opt/ml/c")
 
 
 def test_other_members_of_a_channel_are_reachable() -> None:

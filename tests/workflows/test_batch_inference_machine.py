@@ -24,7 +24,7 @@ HAPPY_PATH = (
     "PublishManifest",
     "PointChampion",
     "RecordAudit",
-    "Announce",
+    "PublishEvent",
 )
 
 

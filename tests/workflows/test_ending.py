@@ -6,7 +6,7 @@ from typing import Any
 import jsonata
 import pytest
 
-from mdlc_constructs.workflows.ending import TO_FAILURE, audit_item, failure, recorded, success, why
+from mdlc_constructs.workflows.ending import TO_FAILURE, audit_item, caught_error, failure, recorded, success
 
 SUCCESS = success(
     "flights",
@@ -45,7 +45,7 @@ def test_every_attribute_of_the_contract_is_in_the_item() -> None:
 
 def test_a_failure_that_cannot_be_recorded_is_still_announced_and_keeps_its_name() -> None:
     record, announce, failed = failure("flights", "training", detail_type="Training Failed")
-    assert [catch.next for catch in record.catchers()] == ["AnnounceFailure"]
+    assert [catch.next for catch in record.catchers()] == ["PublishFailure"]
     assert [catch.next for catch in announce.catchers()] == ["Failed"]
     assert failed.to_asl()["Error"] == "{% $failure.Error %}"
 
@@ -72,7 +72,7 @@ def test_long_causes_fit_into_an_event() -> None:
     ],
 )
 def test_why_something_failed_is_one_short_line(error: dict[str, str], told: str) -> None:
-    expression = jsonata.Jsonata(why(28, before="failed: ")[2:-2])
+    expression = jsonata.Jsonata(caught_error(28, before="failed: ")[2:-2])
     frame = expression.create_frame()
     frame.bind("states", {"errorOutput": error})
     assert expression.evaluate(None, frame) == told

@@ -20,7 +20,7 @@ from mdlc_constructs import (
 )
 from mdlc_constructs.asl import Pass
 from mdlc_constructs.settings.monitor_metrics import METRICS
-from mdlc_constructs.workflows.monitoring.surroundings import schedule
+from mdlc_constructs.workflows.monitoring.event_rules import schedule
 from tests.synthesized import Synthesized
 from tests.workflows.settings import DATASET
 from tests.workflows.stacks import HERE, monitored

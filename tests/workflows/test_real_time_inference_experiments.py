@@ -44,7 +44,7 @@ def test_the_trial_stands_between_deploy_and_the_update(settings: ReleaseSetting
     assert found[found.index("Deploy") + 1 : found.index("UpdateEndpoint")] == [
         "Trial",
         "CreateTrial",
-        "NoteTrial",
+        "RecordTrial",
         "StartTrial",
         "WatchTrial",
         "TrialVerdict",
@@ -58,7 +58,7 @@ def test_the_trial_stands_between_deploy_and_the_update(settings: ReleaseSetting
         "TrialDecision",
         "GoesBack",
         "LookAtAlarms",
-        "AlarmsQuiet",
+        "AlarmsOk",
         "RecordAnswers",
         "EndsScaling",
     ]
@@ -132,7 +132,7 @@ def test_variants_come_and_go_without_guardrails_and_the_takeover_has_them(
         ("Skip", "GoesBack"),
         ("Again", "Plan"),
         ("Create", "CreateTrial"),
-        ("Begin", "NoteTrial"),
+        ("Begin", "RecordTrial"),
         ("Carry", "RunTrial"),
         ("End", "EndTrial"),
     ],

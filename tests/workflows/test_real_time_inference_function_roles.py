@@ -27,7 +27,7 @@ def test_the_planner_looks_and_writes_nothing_but_plans(golden: bool) -> None:
 
 
 def test_the_waker_takes_tokens_and_sends_them_back() -> None:
-    found = allowed(function_roles.waking())
+    found = allowed(function_roles.resume_statements())
     assert found["dynamodb:Query"] == found["dynamodb:DeleteItem"] == ["${AuditTableArn}"]
     assert set(found) == {
         "dynamodb:Query",

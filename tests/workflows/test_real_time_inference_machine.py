@@ -82,7 +82,7 @@ def test_the_happy_path_follows_from_state_to_state() -> None:
         "Deploy",
         "GoesBack",
         "LookAtAlarms",
-        "AlarmsQuiet",
+        "AlarmsOk",
         "RecordAnswers",
         "EndsScaling",
         "UpdateEndpoint",
@@ -93,7 +93,7 @@ def test_the_happy_path_follows_from_state_to_state() -> None:
         "SetLifeCycle",
         "RetireOld",
         "RecordAudit",
-        "Announce",
+        "PublishEvent",
     ]
 
 

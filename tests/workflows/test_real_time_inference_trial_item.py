@@ -3,7 +3,7 @@
 from typing import Any
 
 from mdlc_constructs.settings.experiment import ABTest, Shadow
-from mdlc_constructs.workflows.real_time_inference.trial_item import forget, note, run
+from mdlc_constructs.workflows.real_time_inference.trial_item import forget, record_trial, run
 
 KEY = {"pk": {"S": "MODEL#flights"}, "sk": {"S": "EXPERIMENT#board"}}
 
@@ -13,17 +13,17 @@ def asked(task: Any) -> Any:
 
 
 def test_callers_are_told_of_a_test_and_not_of_a_shadow() -> None:
-    item = asked(note("flights", "board", ABTest(), "tail"))["Item"]
+    item = asked(record_trial("flights", "board", ABTest(), "tail"))["Item"]
     assert {name: item[name] for name in KEY} == KEY
     assert item["weights"] == {"S": '[["main", 50], ["challenger", 50]]'}
     assert (item["entity"], item["kind"], item["status"]) == ({"S": "tail"}, {"S": "ab"}, {"S": "starting"})
-    shadow = asked(note("flights", "board", Shadow(), "tail"))["Item"]
+    shadow = asked(record_trial("flights", "board", Shadow(), "tail"))["Item"]
     assert not {"weights", "entity"} & shadow.keys()
     assert shadow["champion_config"] == {"S": "{% $plan.trial.champion_config %}"}
 
 
 def test_one_execution_notes_and_the_others_plan_again() -> None:
-    task: Any = note("flights", "board", Shadow(), None).to_asl()
+    task: Any = record_trial("flights", "board", Shadow(), None).to_asl()
     assert "attribute_not_exists(pk)" in task["Arguments"]["ConditionExpression"]
     assert task["Catch"][0]["ErrorEquals"] == ["DynamoDB.ConditionalCheckFailedException"]
     assert task["Catch"][0]["Next"] == "Plan"

@@ -21,8 +21,8 @@ from mdlc_constructs import (
     TrainingWorkflow,
 )
 from mdlc_constructs.governance.nag import flat
-from mdlc_constructs.settings.triggers import trigger_from_plan
-from mdlc_constructs.workflows.retraining.surroundings import work_digest
+from mdlc_constructs.settings.triggers import decode_trigger
+from mdlc_constructs.workflows.retraining.code_change import work_digest
 from tests.synthesized import Synthesized
 from tests.workflows.settings import ALGORITHM, DATASET
 from tests.workflows.stacks import HERE, retraining
@@ -103,7 +103,7 @@ def test_every_source_of_triggers_has_its_rule(stack: Synthesized, logical: str,
     plan = told(target)
     assert [one["trigger"] for one in plan["triggers"]] == kinds
     # What the function is told makes the very nouns again.
-    assert [trigger_from_plan(one).name for one in plan["triggers"]] == kinds
+    assert [decode_trigger(one).name for one in plan["triggers"]] == kinds
     assert (plan["model"], plan["dataset"]) == ("flights", "s3://bucket/raw/")
     assert "event" in plan
 

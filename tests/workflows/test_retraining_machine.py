@@ -18,7 +18,7 @@ from mdlc_constructs.settings.patience import Patience
 from mdlc_constructs.settings.training_window import ExpandingWindow
 from mdlc_constructs.settings.triggers import OnAccuracyLoss, OnCodeChange, OnDrift, OnRequest
 from mdlc_constructs.workflows.retraining.machine import retraining_machine
-from mdlc_constructs.workflows.retraining.releasing import SPEAKS_AGAINST
+from mdlc_constructs.workflows.retraining.release import SPEAKS_AGAINST
 from mdlc_constructs.workflows.retraining.settings import RetrainingSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,17 +67,26 @@ def test_the_machine_passes_every_check(settings: RetrainingSettings) -> None:
 
 def test_the_longest_path_goes_through_every_wait() -> None:
     assert path(retraining_machine(RETRAINING)) == [
-        *("Begin", "Gather", "Gathered", "WaitForMore", "AskLease", "LeaseVerdict", "Claim", "Claimed"),
-        *("AnnounceStart", "Train", "TrainVerdict", "RestLease"),
+        *(
+            "Begin",
+            "CoalesceTriggers",
+            "TriggersCoalesced",
+            "WaitForMore",
+            "AskLease",
+            "LeaseVerdict",
+            "Claim",
+            "Claimed",
+        ),
+        *("PublishStart", "Train", "TrainVerdict", "ReleaseCapacity"),
         *("ApprovalNeeded", "AwaitApproval", "LookAtPackage", "ApprovalVerdict"),
         *("ReleaseNeeded", "Release", "ReleaseVerdict"),
-        *("Won", "RecordAudit", "Conclude", "Announce"),
+        *("Won", "RecordAudit", "Conclude", "PublishEvent"),
     ]
 
 
 def test_batch_inference_takes_what_is_approved_by_itself() -> None:
     machine = retraining_machine(BATCH)
-    assert not [name for name in machine.names() if "Release" in name]
+    assert not [name for name in machine.names() if name.startswith("Release") and name != "ReleaseCapacity"]
     states: Any = machine.to_asl()["States"]
     assert taken("ApprovalNeeded", states, trained={"outcome": "Succeeded"})[0] == "Won"
     assert taken("ApprovalVerdict", states, approval={"status": "Approved"})[0] == "Won"
@@ -87,9 +96,9 @@ def test_batch_inference_takes_what_is_approved_by_itself() -> None:
 @pytest.mark.parametrize(
     ("trained", "state", "outcome"),
     [
-        ({"outcome": "Succeeded", "passed": "true", "reasons": ""}, "RestLease", None),
-        ({"outcome": "PendingApproval", "passed": "true", "reasons": ""}, "RestLease", None),
-        ({"outcome": "Unchanged", "passed": "true", "reasons": ""}, "RestLease", None),
+        ({"outcome": "Succeeded", "passed": "true", "reasons": ""}, "ReleaseCapacity", None),
+        ({"outcome": "PendingApproval", "passed": "true", "reasons": ""}, "ReleaseCapacity", None),
+        ({"outcome": "Unchanged", "passed": "true", "reasons": ""}, "ReleaseCapacity", None),
         ({"outcome": "Refused", "passed": "false", "reasons": "Too low."}, "RecordAudit", "Lost"),
         ({"outcome": "Unchanged", "passed": "false", "reasons": "Too low."}, "RecordAudit", "Unchanged"),
     ],
@@ -144,7 +153,7 @@ def test_what_an_answer_to_the_lease_leads_to(lease: str, state: str) -> None:
 @pytest.mark.parametrize(
     ("step", "state"),
     [
-        ("Train", "AnnounceStart"),
+        ("Train", "PublishStart"),
         ("Trained", "TrainVerdict"),
         ("Wait", "WaitForMore"),
         ("Nothing", "Duplicate"),
@@ -241,14 +250,14 @@ def test_the_release_is_told_the_version() -> None:
 
 
 def test_every_failing_path_gives_the_lease_back_before_it_is_recorded() -> None:
-    before = {"Begin", "ConcludeFailure", "RecordFailure", "AnnounceFailure"}
+    before = {"Begin", "ConcludeFailure", "RecordFailure", "PublishFailure"}
     for name, body in STATES.items():
         if body["Type"] == "Task" and name not in before:
             assert body["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
             assert body["Catch"][-1]["Next"] in ("ConcludeFailure", "ReleaseFailed"), name
     assert STATES["ConcludeFailure"]["Next"] == "RecordFailure"
     assert [one["Next"] for one in STATES["ConcludeFailure"]["Catch"]] == ["RecordFailure"]
-    assert STATES["RecordFailure"]["Next"] == "AnnounceFailure"
+    assert STATES["RecordFailure"]["Next"] == "PublishFailure"
 
 
 def test_the_conclusion_is_told_what_failed() -> None:
@@ -257,7 +266,15 @@ def test_the_conclusion_is_told_what_failed() -> None:
 
 
 def test_a_function_that_died_is_asked_again() -> None:
-    for name in ("Gather", "AskLease", "Claim", "RestLease", "AwaitApproval", "Conclude", "ConcludeFailure"):
+    for name in (
+        "CoalesceTriggers",
+        "AskLease",
+        "Claim",
+        "ReleaseCapacity",
+        "AwaitApproval",
+        "Conclude",
+        "ConcludeFailure",
+    ):
         errors = {error for retry in STATES[name]["Retry"] for error in retry["ErrorEquals"]}
         assert {"Runtime.ExitError", "Sandbox.Timedout", "Lambda.Unknown"} <= errors, name
 

@@ -37,7 +37,7 @@ HAPPY_PATH = (
     "Register",
     "Decide",
     "RecordAudit",
-    "Announce",
+    "PublishEvent",
 )
 
 
@@ -58,8 +58,8 @@ def test_the_machine_passes_every_check() -> None:
 def test_every_state_that_can_fail_leads_to_the_record_or_back_to_the_plan() -> None:
     for state in training_machine(TRAINING).states:
         targets = {catch.next for catch in state.catchers()}
-        assert targets <= {"RecordFailure", "AnnounceFailure", "Failed", "Plan"}
-        if isinstance(state, Task) and state.name not in ("RecordFailure", "AnnounceFailure"):
+        assert targets <= {"RecordFailure", "PublishFailure", "Failed", "Plan"}
+        if isinstance(state, Task) and state.name not in ("RecordFailure", "PublishFailure"):
             assert "RecordFailure" in targets, state.name
 
 

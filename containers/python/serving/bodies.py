@@ -63,7 +63,9 @@ def _number(cell: bytes, line: int, column: int) -> float:
 
 def write_csv(answers: Answers) -> bytes:
     """One line a row; several values of a row stand side by side."""
-    lines = [",".join(map(str, one)) if isinstance(one, Sequence) else str(one) for one in answers]
+    lines = [
+        ",".join(map(str, answer)) if isinstance(answer, Sequence) else str(answer) for answer in answers
+    ]
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -74,7 +76,7 @@ def write_json_lines(answers: Answers, version: str) -> bytes:
         answers: what the model said.
         version: JSON text.
     """
-    return "".join(f'{{"score": {_json(one)}, "version": {version}}}\n' for one in answers).encode()
+    return "".join(f'{{"score": {_json(answer)}, "version": {version}}}\n' for answer in answers).encode()
 
 
 def _json(answer: float | Sequence[float]) -> str:

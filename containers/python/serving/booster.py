@@ -71,7 +71,7 @@ class Booster:
         }
         shape = ctypes.POINTER(ctypes.c_uint64)()
         dimensions = ctypes.c_uint64()
-        found = ctypes.POINTER(ctypes.c_float)()
+        scores = ctypes.POINTER(ctypes.c_float)()
         self._call(
             "XGBoosterPredictFromDense",
             self._handle,
@@ -80,23 +80,23 @@ class Booster:
             None,
             ctypes.byref(shape),
             ctypes.byref(dimensions),
-            ctypes.byref(found),
+            ctypes.byref(scores),
         )
         width = 1
         for dimension in range(1, dimensions.value):
             width *= shape[dimension]
-        answers: list[float] = found[: len(rows) * width]
+        answers: list[float] = scores[: len(rows) * width]
         if width == 1:
             return answers
         return [answers[start : start + width] for start in range(0, len(answers), width)]
 
     def _rounds(self) -> int:
         """How many rounds count; 0 stands for all."""
-        value, found = ctypes.c_char_p(), ctypes.c_int()
+        value, is_set = ctypes.c_char_p(), ctypes.c_int()
         self._call(
-            "XGBoosterGetAttr", self._handle, b"best_iteration", ctypes.byref(value), ctypes.byref(found)
+            "XGBoosterGetAttr", self._handle, b"best_iteration", ctypes.byref(value), ctypes.byref(is_set)
         )
-        return int(value.value) + 1 if found.value and value.value is not None else 0
+        return int(value.value) + 1 if is_set.value and value.value is not None else 0
 
     def _call(self, name: str, *arguments: object) -> None:
         if getattr(self._library, name)(*arguments) != 0:

@@ -3,17 +3,24 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
+from lambdas.aws.items import Item, item_of, text_of
+from mdlc_constructs.settings.payloads.codec import JsonValue
+from mdlc_constructs.settings.payloads.decision import RulesUploadRequest
+from mdlc_constructs.settings.payloads.planning import Section
 from mdlc_constructs.settings.rules import Rules
-from mdlc_constructs.settings.rules_document import MAX_DOCUMENT_BYTES, RulesRefused, parse, read
+from mdlc_constructs.settings.rules_document import MAX_DOCUMENT_BYTES, RulesRefusedError, parse, read
 from mdlc_constructs.settings.strict_json import StrictJsonError, decoded, shown_text
+
+if TYPE_CHECKING:
+    from lambdas.aws.items import NewItem
 
 CURRENT = "RULES"
 
 Order = Literal["newer", "older", "same"]
 
-MOST_PROBLEMS, MOST_CHARACTERS = 20, 1000
+MAX_PROBLEMS, MAX_CHARACTERS = 20, 1000
 """What an event of EventBridge, 256 KB, holds of a refusal: problems, and characters of each."""
 
 _SEQUENCER = re.compile(r"[0-9A-Fa-f]+")
@@ -34,6 +41,25 @@ class Upload:
     sequencer: str
     written_at: str
 
+    @classmethod
+    def of(cls, event: Section) -> "Upload":
+        """Of the event that S3 sends; a bucket without versions names none."""
+        detail = event["detail"]
+        return cls(
+            bucket=detail["bucket"]["name"],
+            key=detail["object"]["key"],
+            version_id=detail["object"].get("version-id", ""),
+            sequencer=detail["object"].get("sequencer", ""),
+            written_at=event["time"],
+        )
+
+
+class Body(Protocol):
+    """The body of an object that was asked for."""
+
+    def read(self, amt: int | None = ..., /) -> bytes:
+        """The next bytes, at most so many."""
+
 
 def rules_in(content: bytes, decisions: Sequence[str], columns: Mapping[str, str] | None) -> Rules:
     """The rules in an uploaded file.
@@ -43,74 +69,84 @@ def rules_in(content: bytes, decisions: Sequence[str], columns: Mapping[str, str
         columns: the types of the columns that a row may hold; None does not check names of columns.
 
     Raises:
-        RulesRefused: naming what is wrong.
+        RulesRefusedError: naming what is wrong.
     """
     if len(content) > MAX_DOCUMENT_BYTES:
         # It may be cut, so that its last character is none.
-        raise RulesRefused([f"The file has more than {MAX_DOCUMENT_BYTES} bytes: shorten its lists."])
+        raise RulesRefusedError([f"The file has more than {MAX_DOCUMENT_BYTES} bytes: shorten its lists."])
     try:
         text = decoded(content)
     except StrictJsonError as error:
-        raise RulesRefused([str(error)]) from error
+        raise RulesRefusedError([str(error)]) from error
     return parse(read(text), decisions=decisions, columns=columns)
 
 
-def read_upload(body: Any) -> bytes:
+def read_upload(body: Body) -> bytes:
     """What is looked at of an upload: no more than rules may have, and a byte."""
-    content: bytes = body.read(MAX_DOCUMENT_BYTES + 1)
-    return content
+    return body.read(MAX_DOCUMENT_BYTES + 1)
 
 
-def item_of(rules: Rules, upload: Upload, content: bytes, accepted_at: str) -> dict[str, Any]:
-    """The current rules as an item in DynamoDB's notation."""
-    return {
-        "pk": {"S": CURRENT},
-        "document": {"S": content.decode("utf-8-sig")},
-        "version": {"S": rules.version},
-        "digest": {"S": rules.digest},
-        "rules_version": {"S": rules.recorded},
-        "source": {"S": f"s3://{upload.bucket}/{upload.key}"},
-        "s3_version": {"S": upload.version_id},
-        "sequencer": {"S": comparable_sequencer(upload.sequencer)},
-        "written_at": {"S": upload.written_at},
-        "at": {"S": accepted_at},
-    }
+def rules_item(rules: Rules, upload: Upload, content: bytes, accepted_at: str) -> "NewItem":
+    """The current rules as an item."""
+    return item_of(
+        {
+            "pk": CURRENT,
+            "document": content.decode("utf-8-sig"),
+            "version": rules.version,
+            "digest": rules.digest,
+            "rules_version": rules.recorded,
+            "source": f"s3://{upload.bucket}/{upload.key}",
+            "s3_version": upload.version_id,
+            "sequencer": comparable_sequencer(upload.sequencer),
+            "written_at": upload.written_at,
+            "at": accepted_at,
+        }
+    )
 
 
-def kept_item(item: Mapping[str, Any]) -> dict[str, Any]:
+def kept_item(item: "NewItem") -> "NewItem":
     """The item that stays when others follow: a decision's record leads to it by the content's digest."""
-    return {**item, "pk": {"S": f"{CURRENT}#{item['digest']['S']}"}}
+    return {**item, "pk": {"S": f"{CURRENT}#{text_of(item, 'digest')}"}}
 
 
-def key() -> dict[str, Any]:
-    """The key of the current rules, in DynamoDB's notation."""
-    return {"pk": {"S": CURRENT}}
+def key() -> "NewItem":
+    """The key of the current rules."""
+    return item_of({"pk": CURRENT})
 
 
-def order(upload: Upload, current: Mapping[str, Any] | None) -> Order:
+def order(upload: Upload, current: Item | None) -> Order:
     """How an upload stands to the current rules: events come twice, late and in any order.
 
     S3's sequencer orders them; where there is none, the time at which they were written.
     """
     if current is None:
         return "newer"
-    if upload.version_id == current["s3_version"]["S"] and upload.version_id:
+    if upload.version_id == text_of(current, "s3_version") and upload.version_id:
         return "same"
-    mine, theirs = comparable_sequencer(upload.sequencer), current["sequencer"]["S"]
+    mine, theirs = comparable_sequencer(upload.sequencer), text_of(current, "sequencer")
     if mine and theirs:
         return "same" if mine == theirs else "newer" if mine > theirs else "older"
-    return "newer" if upload.written_at > current["written_at"]["S"] else "older"
+    return "newer" if upload.written_at > text_of(current, "written_at") else "older"
 
 
-def refusal_detail(upload: Upload, event: Mapping[str, Any], refused: RulesRefused) -> dict[str, Any]:
-    """What the event of a refusal says: the first problems, which a person mends one after the other."""
+def about(upload: Upload, request: RulesUploadRequest) -> dict[str, JsonValue]:
+    """What both events say of an upload."""
     return {
-        "model": event["model"],
-        "api": event["api"],
+        "model": request.model,
+        "api": request.api,
         "source": f"s3://{upload.bucket}/{upload.key}",
         "s3_version": upload.version_id,
-        "message": shown_text(str(refused), MOST_CHARACTERS),
-        "problems": [shown_text(one, MOST_CHARACTERS) for one in refused.problems[:MOST_PROBLEMS]],
+    }
+
+
+def refusal_detail(
+    upload: Upload, request: RulesUploadRequest, refused: RulesRefusedError
+) -> dict[str, JsonValue]:
+    """What the event of a refusal says: the first problems, which a person mends one after the other."""
+    return {
+        **about(upload, request),
+        "message": shown_text(str(refused), MAX_CHARACTERS),
+        "problems": [shown_text(problem, MAX_CHARACTERS) for problem in refused.problems[:MAX_PROBLEMS]],
     }
 
 

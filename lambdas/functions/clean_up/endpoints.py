@@ -6,14 +6,18 @@ some 25 minutes, and an update may bake for hours: longer than a function has, w
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from lambdas.aws.clients import AutoScalingClient
 from lambdas.aws.endpoints import BUSY
 from lambdas.aws.registry import absent
 from lambdas.functions.clean_up.logic import BETWEEN_LOOKS_SECONDS, ended_by_itself
 from lambdas.planning.steps import own_names
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
 
 _GONE = "ObjectNotFoundException"
 
@@ -22,7 +26,9 @@ class StillThere(Exception):
     """Endpoints could not be deleted in time, because they change."""
 
 
-def begin(sagemaker: Any, autoscaling: Any, names: Iterable[str]) -> tuple[list[str], dict[str, str]]:
+def begin(
+    sagemaker: "SageMakerClient", autoscaling: AutoScalingClient, names: Iterable[str]
+) -> tuple[list[str], dict[str, str]]:
     """Delete each endpoint that can be deleted now, and end the scaling of all.
 
     Args:
@@ -37,17 +43,17 @@ def begin(sagemaker: Any, autoscaling: Any, names: Iterable[str]) -> tuple[list[
     left: dict[str, str] = {}
     for name in names:
         try:
-            found = sagemaker.describe_endpoint(EndpointName=name)
+            endpoint = sagemaker.describe_endpoint(EndpointName=name)
         except ClientError as error:
             if absent(error):
                 continue
             raise
-        left[name] = found["EndpointStatus"]
-        variants = [variant["VariantName"] for variant in found.get("ProductionVariants", ())]
+        left[name] = endpoint["EndpointStatus"]
+        variants = [variant["VariantName"] for variant in endpoint.get("ProductionVariants", ())]
         try:
             # Scaling would make it change again. SageMaker ends it too, when the caller may.
             ended += _end_scaling(autoscaling, name, variants)
-            if found["EndpointStatus"] in BUSY:
+            if endpoint["EndpointStatus"] in BUSY:
                 continue
             sagemaker.delete_endpoint(EndpointName=name)
         except ClientError as error:
@@ -63,8 +69,8 @@ def begin(sagemaker: Any, autoscaling: Any, names: Iterable[str]) -> tuple[list[
 
 
 def end(
-    sagemaker: Any,
-    autoscaling: Any,
+    sagemaker: "SageMakerClient",
+    autoscaling: AutoScalingClient,
     names: Iterable[str],
     *,
     seconds_left: Callable[[], float],
@@ -93,21 +99,23 @@ def end(
         if not left:
             return ended
         if seconds_left() < BETWEEN_LOOKS_SECONDS:
-            told = ", ".join(f"{name} ({status})" for name, status in sorted(left.items()))
+            names_and_states = ", ".join(f"{name} ({status})" for name, status in sorted(left.items()))
             raise StillThere(
-                f"The endpoint {told} could not be deleted in time, and costs money until it is: SageMaker "
-                f"deletes none that changes, so delete the stack again when it no longer does."
+                f"The endpoint {names_and_states} could not be deleted in time, and costs money until it is: "
+                "SageMaker deletes none that changes, so delete the stack again when it no longer does."
             )
         wait(BETWEEN_LOOKS_SECONDS)
 
 
-def delete_configs(sagemaker: Any, model: str) -> list[str]:
+def delete_configs(sagemaker: "SageMakerClient", model: str) -> list[str]:
     """Delete the endpoint configurations with the names that this model's machines derive.
 
     SageMaker would delete one in use as well, and break its endpoint: end the endpoints first.
     """
     pages = sagemaker.get_paginator("list_endpoint_configs").paginate(NameContains=f"{model}-")
-    names = own_names(model, (one["EndpointConfigName"] for page in pages for one in page["EndpointConfigs"]))
+    names = own_names(
+        model, (config["EndpointConfigName"] for page in pages for config in page["EndpointConfigs"])
+    )
     return [
         f"delete_endpoint_config {name}"
         for name in names
@@ -117,22 +125,26 @@ def delete_configs(sagemaker: Any, model: str) -> list[str]:
 
 def _changes(error: ClientError) -> bool:
     """Whether a call was refused because what it is about is being changed."""
-    told = error.response["Error"]
-    return bool(told["Code"] == "ConcurrentUpdateException" or "in-progress endpoint" in told["Message"])
+    code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+    return code == "ConcurrentUpdateException" or "in-progress endpoint" in message
 
 
-def _end_scaling(autoscaling: Any, name: str, variants: list[str]) -> list[str]:
+def _end_scaling(autoscaling: AutoScalingClient, name: str, variants: list[str]) -> list[str]:
     """Deregister what is registered, with its policies, schedules and alarms."""
     if not variants:  # it is being created, and only what is in service can be registered
         return []
-    found = autoscaling.describe_scalable_targets(
-        ServiceNamespace="sagemaker", ResourceIds=[f"endpoint/{name}/variant/{one}" for one in variants]
+    targets = autoscaling.describe_scalable_targets(
+        ServiceNamespace="sagemaker",
+        ResourceIds=[f"endpoint/{name}/variant/{variant}" for variant in variants],
     )["ScalableTargets"]
     ended = []
-    for target in found:
-        request = {key: target[key] for key in ("ServiceNamespace", "ResourceId", "ScalableDimension")}
+    for target in targets:
         try:
-            autoscaling.deregister_scalable_target(**request)
+            autoscaling.deregister_scalable_target(
+                ServiceNamespace=target["ServiceNamespace"],
+                ResourceId=target["ResourceId"],
+                ScalableDimension=target["ScalableDimension"],
+            )
         except ClientError as error:
             if error.response["Error"]["Code"] != _GONE:
                 raise

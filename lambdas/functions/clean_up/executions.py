@@ -4,12 +4,15 @@ Step Functions deletes a machine only when all its executions are completed, and
 a job makes no step until the job ends.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
 
-def stop_executions(states: Any, machine_arn: str) -> list[str]:
+
+def stop_executions(states: "SFNClient", machine_arn: str) -> list[str]:
     """Stop every running execution of a machine.
 
     Args:

@@ -6,11 +6,16 @@ nobody else would end them when the stack goes.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from lambdas.planning.steps import own_names
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+    from mypy_boto3_sagemaker import SageMakerClient
 
 BETWEEN_LOOKS_SECONDS = 2.0
 
@@ -48,6 +53,7 @@ JOBS = tuple(
 
 
 def _jobs(sagemaker: Any, kind: Kind, model: str, status: str) -> list[str]:
+    # Any: which operation is called is in the table of kinds.
     pages = sagemaker.get_paginator(kind.listing).paginate(NameContains=f"{model}-", StatusEquals=status)
     return own_names(model, (job[kind.name] for page in pages for job in page[kind.summaries]))
 
@@ -64,7 +70,11 @@ def ended_by_itself(call: Callable[..., object], **request: str) -> bool:
 
 
 def end_jobs(
-    sagemaker: Any, model: str, *, seconds_left: Callable[[], float], wait: Callable[[float], None]
+    sagemaker: "SageMakerClient",
+    model: str,
+    *,
+    seconds_left: Callable[[], float],
+    wait: Callable[[float], None],
 ) -> list[str]:
     """Stop running jobs with the names that this model's machines derive, and wait until they have stopped.
 
@@ -98,10 +108,10 @@ def end_jobs(
         wait(BETWEEN_LOOKS_SECONDS)
 
 
-def delete_models(sagemaker: Any, model: str) -> list[str]:
+def delete_models(sagemaker: "SageMakerClient", model: str) -> list[str]:
     """Delete the SageMaker models with the names that this model's machines derive."""
     pages = sagemaker.get_paginator("list_models").paginate(NameContains=f"{model}-")
-    names = own_names(model, (one["ModelName"] for page in pages for one in page["Models"]))
+    names = own_names(model, (summary["ModelName"] for page in pages for summary in page["Models"]))
     return [
         f"delete_model {name}"
         for name in names
@@ -109,7 +119,7 @@ def delete_models(sagemaker: Any, model: str) -> list[str]:
     ]
 
 
-def empty_group(sagemaker: Any, group: str) -> list[str]:
+def empty_group(sagemaker: "SageMakerClient", group: str) -> list[str]:
     """Delete the package versions of a group, so that CloudFormation can delete the group itself."""
     try:
         pages = list(sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group))
@@ -125,7 +135,7 @@ def empty_group(sagemaker: Any, group: str) -> list[str]:
     ]
 
 
-def empty_bucket(s3: Any, bucket: str) -> list[str]:
+def empty_bucket(s3: "S3Client", bucket: str) -> list[str]:
     """Delete every version of every object, in batches of 1,000.
 
     Raises:
@@ -133,7 +143,7 @@ def empty_bucket(s3: Any, bucket: str) -> list[str]:
     """
     count = 0
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        doomed = [
+        doomed: list[ObjectIdentifierTypeDef] = [
             {"Key": entry["Key"], "VersionId": entry["VersionId"]}
             for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
         ]

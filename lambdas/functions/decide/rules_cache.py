@@ -9,7 +9,7 @@ from lambdas.aws import embedded_metrics
 from lambdas.functions.decide.calls import CallFailed, get_item
 from lambdas.functions.decide.environment import environment
 from mdlc_constructs.settings.rules import Rules
-from mdlc_constructs.settings.rules_document import RulesRefused, parse, read
+from mdlc_constructs.settings.rules_document import RulesRefusedError, parse, read
 
 KEY = {"pk": {"S": "RULES"}}
 """The key of the current rules in the rules table; `lambdas.functions.accept_rules` writes the item."""
@@ -67,7 +67,7 @@ class CurrentRules:
             if text != self._text or self._rules is None:
                 self._rules = parse(read(text), decisions=self._decisions)
                 self._text = text
-        except (CallFailed, RulesRefused, KeyError) as error:
+        except (CallFailed, RulesRefusedError, KeyError) as error:
             self._note(f"The rules cannot be read, those in use stay: {error}")
 
 

@@ -2,53 +2,64 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError
 
 from lambdas.aws.clients import client
 from lambdas.functions.deliver_predictions import logic
-from lambdas.functions.deliver_predictions.errors import Undelivered
 from lambdas.functions.deliver_predictions.logic import Batch, Row
+from mdlc_constructs.settings.payloads.batch import DeliveryRequest, DeliveryResult
+from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
 
-CALLS = 8
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+MAX_CALLS = 8
 """Requests under way at a time: a client keeps ten connections, and a request mostly waits."""
 
-ATTEMPTS = 6
-LONGEST_PAUSE = 10.0
-"""Seconds."""
+MAX_ATTEMPTS = 6
+MAX_PAUSE_SECONDS = 10.0
 
 logger = Logger(service="deliver-predictions")
 
-Given = TypeVar("Given")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, int]:
-    """Deliver one file: `{bucket, key, model, run, delivery}`. To deliver it again changes nothing.
+class Undelivered(Exception):
+    """Some rows did not get where they go for now; to deliver them all again is harmless.
 
-    Returns:
-        `delivered`: rows that are where they go, or whose newer answer is; `superseded`: the latter alone.
+    The name is the error's in Step Functions.
+    """
+
+
+def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue]:
+    """Deliver one file: from a `DeliveryRequest` to a `DeliveryResult`. A repetition changes nothing.
 
     Raises:
         Undelivered: when the table or the bus does not take some of the rows, though asked again.
     """
-    batch = Batch(model=event["model"], run=event["run"], delivery=event["delivery"])
-    body = client("s3").get_object(Bucket=event["bucket"], Key=event["key"])["Body"]
+    request = decode(DeliveryRequest, event)
+    batch = Batch(model=request.model, run=request.run, delivery=request.delivery)
+    body = client("s3").get_object(Bucket=request.bucket, Key=request.key)["Body"]
     rows = logic.rows(body.iter_lines())
-    count = (
+    result = encode(
         to_table(client("dynamodb"), batch, rows)
-        if batch.delivery["to"] == "table"
+        if batch.delivery.to == "table"
         else to_bus(client("events"), batch, rows)
     )
-    logger.info("delivered", extra={"key": event["key"], "run": batch.run, **count})
-    return count
+    logger.info("delivered", extra={"key": request.key, "run": batch.run, **result})
+    return result
 
 
-def to_table(dynamodb: Any, batch: Batch, rows: Iterable[Row]) -> dict[str, int]:
+def to_table(dynamodb: "DynamoDBClient", batch: Batch, rows: Iterable[Row]) -> DeliveryResult:
     """Put the rows as items; an item that is newer stays."""
 
     def put(row: Row) -> bool:
@@ -64,43 +75,47 @@ def to_table(dynamodb: Any, batch: Batch, rows: Iterable[Row]) -> dict[str, int]
         return True
 
     written = list(side_by_side(put, rows))
-    return {"delivered": len(written), "superseded": written.count(False)}
+    return DeliveryResult(delivered=len(written), superseded=written.count(False))
 
 
-def to_bus(events: Any, batch: Batch, rows: Iterable[Row]) -> dict[str, int]:
+def to_bus(events: "EventBridgeClient", batch: Batch, rows: Iterable[Row]) -> DeliveryResult:
     """Send an event for each row."""
 
-    def send(entries: Sequence[Any]) -> int:
+    def send(entries: "Sequence[PutEventsRequestEntryTypeDef]") -> int:
         put_all(events, entries)
         return len(entries)
 
     sent = sum(side_by_side(send, logic.requests(logic.entry(batch, row) for row in rows)))
-    return {"delivered": sent, "superseded": 0}
+    return DeliveryResult(delivered=sent, superseded=0)
 
 
-def put_all(events: Any, entries: Sequence[Any], pause: Callable[[float], None] = time.sleep) -> None:
+def put_all(
+    events: "EventBridgeClient",
+    entries: "Sequence[PutEventsRequestEntryTypeDef]",
+    pause: Callable[[float], None] = time.sleep,
+) -> None:
     """Send the entries, and again those that the bus did not take.
 
     Raises:
         Undelivered: with how many are left, and why.
     """
     left, reason = list(entries), ""
-    for attempt in range(ATTEMPTS):
+    for attempt in range(MAX_ATTEMPTS):
         if attempt:
-            pause(random.uniform(0, min(LONGEST_PAUSE, 0.2 * 2**attempt)))
+            pause(random.uniform(0, min(MAX_PAUSE_SECONDS, 0.2 * 2**attempt)))
         left, reason = logic.refused(left, events.put_events(Entries=left))
         if not left:
             return
     raise Undelivered(f"The bus took all but {len(left)} of {len(entries)} events ({reason}).")
 
 
-def side_by_side(work: Callable[[Given], Any], given: Iterable[Given]) -> Iterator[Any]:
-    """What the work makes of each, a few at a time and in no order; the first error ends it."""
-    waiting = iter(given)
-    with ThreadPoolExecutor(CALLS) as pool:
-        running = {pool.submit(work, one) for one in islice(waiting, CALLS)}
+def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """The results of the work on each item, a few at a time and in no order; the first error ends it."""
+    waiting = iter(items)
+    with ThreadPoolExecutor(MAX_CALLS) as pool:
+        running = {pool.submit(work, item) for item in islice(waiting, MAX_CALLS)}
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)
-            for one in done:
-                yield one.result()
-            running |= {pool.submit(work, one) for one in islice(waiting, len(done))}
+            for future in done:
+                yield future.result()
+            running |= {pool.submit(work, item) for item in islice(waiting, len(done))}

@@ -6,19 +6,25 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mdlc_constructs.settings.delivery import EXPIRES
+from mdlc_constructs.settings.payloads.codec import JsonValue
+from mdlc_constructs.settings.payloads.job_plan import DeliverySection
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, PutItemInputTypeDef
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef, PutEventsResponseTypeDef
 
 SOURCE = "mdlc"
-MOST_ENTRIES = 10
-MOST_BYTES = 256 * 1024
+MAX_ENTRIES = 10
+MAX_BYTES = 256 * 1024
 """What one PutEvents request takes.
 
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
 """
 
-SMALLEST = 1e-130
+MIN_NUMBER = 1e-130
 """DynamoDB refuses numbers nearer to zero, zero aside.
 
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
@@ -36,7 +42,8 @@ PASSING = (
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 """
 
-Row = Mapping[str, Any]
+Row = Mapping[str, JsonValue]
+"""A prediction, as the job that checks the output writes it for its delivery."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +52,7 @@ class Batch:
 
     model: str
     run: str
-    delivery: Mapping[str, Any]
+    delivery: DeliverySection
 
 
 def rows(lines: Iterable[bytes]) -> Iterator[Row]:
@@ -55,34 +62,34 @@ def rows(lines: Iterable[bytes]) -> Iterator[Row]:
             yield json.loads(line)
 
 
-def put(batch: Batch, row: Row) -> dict[str, Any]:
+def put(batch: Batch, row: Row) -> "PutItemInputTypeDef":
     """The PutItem request that makes a row an item, unless a newer answer is there."""
-    about = batch.delivery
-    item: dict[str, Any] = {name: row[name] for name in about["columns"]}
+    delivery = batch.delivery
+    item: dict[str, JsonValue] = {name: row[name] for name in delivery.columns}
     item |= {"score": row["score"], "predicted_at": row["predicted_at"], "run": batch.run}
-    if about["keep_seconds"] is not None:
+    if delivery.keep_seconds is not None:
         predicted = datetime.fromisoformat(row["predicted_at"]).timestamp()
-        item[EXPIRES] = math.ceil(predicted) + about["keep_seconds"]
-    item[about["key"]] = row["key"]
+        item[EXPIRES] = math.ceil(predicted) + delivery.keep_seconds
+    item[delivery.key] = row["key"]
     return {
-        "TableName": about["table"],
+        "TableName": delivery.table,
         "Item": {name: _value(value) for name, value in item.items() if value is not None},
         "ConditionExpression": REPLACES,
-        "ExpressionAttributeNames": {"#key": about["key"]},
+        "ExpressionAttributeNames": {"#key": delivery.key},
         "ExpressionAttributeValues": {":predicted_at": {"S": row["predicted_at"]}},
     }
 
 
-def _value(value: Any) -> dict[str, str]:
+def _value(value: JsonValue) -> "AttributeValueTypeDef":
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, float):
         # By its digits: a float's own have up to 17, and DynamoDB keeps 38.
-        return {"N": str(Decimal(repr(value))) if abs(value) >= SMALLEST else "0"}
+        return {"N": str(Decimal(repr(value))) if abs(value) >= MIN_NUMBER else "0"}
     return {"N": str(value)}
 
 
-def entry(batch: Batch, row: Row) -> dict[str, str]:
+def entry(batch: Batch, row: Row) -> "PutEventsRequestEntryTypeDef":
     """The event of a row."""
     detail = {
         "model": batch.model,
@@ -90,38 +97,42 @@ def entry(batch: Batch, row: Row) -> dict[str, str]:
         "inference_id": row["inference_id"],
         "score": row["score"],
         "predicted_at": row["predicted_at"],
-        **{name: row[name] for name in batch.delivery["columns"]},
+        **{name: row[name] for name in batch.delivery.columns},
     }
     return {
         "Source": SOURCE,
-        "DetailType": batch.delivery["detail_type"],
+        "DetailType": batch.delivery.detail_type,
         "Detail": json.dumps(detail, ensure_ascii=False, separators=(",", ":")),
     }
 
 
-def requests(entries: Iterable[Mapping[str, str]]) -> Iterator[list[Mapping[str, str]]]:
+def requests(
+    entries: "Iterable[PutEventsRequestEntryTypeDef]",
+) -> "Iterator[list[PutEventsRequestEntryTypeDef]]":
     """The entries in order, as many a request as it takes."""
-    waiting: list[Mapping[str, str]] = []
+    waiting: list[PutEventsRequestEntryTypeDef] = []
     size = 0
-    for one in entries:
-        bytes_ = sum(len(text.encode()) for text in one.values())
-        if waiting and (len(waiting) == MOST_ENTRIES or size + bytes_ > MOST_BYTES):
+    for event in entries:
+        bytes_ = sum(len(str(text).encode()) for text in event.values())
+        if waiting and (len(waiting) == MAX_ENTRIES or size + bytes_ > MAX_BYTES):
             yield waiting
             waiting, size = [], 0
-        waiting.append(one)
+        waiting.append(event)
         size += bytes_
     if waiting:
         yield waiting
 
 
 def refused(
-    entries: Sequence[Mapping[str, str]], answer: Mapping[str, Any]
-) -> tuple[list[Mapping[str, str]], str]:
+    entries: "Sequence[PutEventsRequestEntryTypeDef]", answer: "PutEventsResponseTypeDef"
+) -> "tuple[list[PutEventsRequestEntryTypeDef], str]":
     """The entries that the bus did not take, and the first reason."""
     if not answer.get("FailedEntryCount"):
         return [], ""
     left = [
-        (one, said) for one, said in zip(entries, answer["Entries"], strict=True) if said.get("ErrorCode")
+        (event, result)
+        for event, result in zip(entries, answer["Entries"], strict=True)
+        if result.get("ErrorCode")
     ]
-    reasons = [f"{said['ErrorCode']}: {said.get('ErrorMessage', '')}" for _, said in left]
-    return [one for one, _ in left], reasons[0] if reasons else ""
+    reasons = [f"{result['ErrorCode']}: {result.get('ErrorMessage', '')}" for _, result in left]
+    return [event for event, _ in left], reasons[0] if reasons else ""

@@ -1,163 +1,186 @@
-"""Entry point of a retraining's own steps. Each asks for one, with the machine's `plan` beside what it knows.
+"""Entry point of a retraining's own steps: each payload of `settings.payloads.retraining` names one."""
 
-The plan holds `model`, `table`, `machine`, `training` and `release` (ARNs of machines; the last may be null),
-`dataset`, `patience`, `window`, `label_delay`, `by_time`, `priority`, `instances` and `fleet`.
-"""
-
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from aws_lambda_powertools import Logger
 
 from lambdas.aws.clients import client
-from lambdas.aws.executions import is_running, standing, tell
+from lambdas.aws.executions import execution_of, is_running, send_task_success
+from lambdas.aws.items import audit_key, item_of
 from lambdas.functions.plan_retraining import logic
-from lambdas.leases.fleet import Fleet, LeaseLost
-from lambdas.leases.requests import Request
-from lambdas.leases.sharing import fleet_from
+from lambdas.leases.fleet import Fleet, LeaseLost, open_fleet
+from lambdas.leases.requests import LeaseRequest
 from lambdas.planning.audit import champion_version, labels_known_until
 from lambdas.planning.execution_plan import utc_now
 from lambdas.triggers.coalescing import is_replaced
-from lambdas.triggers.dataset_size import counted
-from lambdas.triggers.starting import abandoned, followed, start_pending
-from lambdas.triggers.store import Noted, Notes, Trained
+from lambdas.triggers.dataset_size import dataset_size
+from lambdas.triggers.starting import abandoned, start_pending, with_worker
+from lambdas.triggers.store import PendingTrigger, TrainingData, TriggerStore
 from mdlc_constructs.settings.patience import Patience
+from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
+from mdlc_constructs.settings.payloads.retraining import (
+    AcquireRequest,
+    ApprovalRequest,
+    ClaimRequest,
+    ConcludeRequest,
+    Gathered,
+    GatherRequest,
+    RetrainingSections,
+    Work,
+)
 
 logger = Logger(service="plan-retraining")
+
+Event = Mapping[str, JsonValue]
 
 PENDING, TIMED_OUT = "PendingManualApproval", "States.Timeout"
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+def handler(event: Event, context: object) -> dict[str, JsonValue]:
     """Do the step that is asked for."""
-    found = _STEPS[event["step"]](event)
-    logger.info(event["step"], extra={"found": found})
-    return found
+    answer = _STEPS[event["step"]](event)
+    logger.info(event["step"], extra={"answer": answer})
+    return answer
 
 
-def _gather(event: Mapping[str, Any]) -> dict[str, Any]:
+def _gather(event: Event) -> dict[str, JsonValue]:
     """What there is to work for, and how long to wait before."""
-    plan, execution, now = event["plan"], event["execution"], utc_now()
-    notes = _notes(plan)
-    given = logic.checked_input(event["input"])
-    noted = notes.noted()
-    left = _abandoned(noted, execution["id"])
-    asked = None
+    request = decode(GatherRequest, event)
+    settings, execution, now = request.settings, request.execution, utc_now()
+    store = _store(settings)
+    retraining = logic.checked_input(request.input)
+    pending = store.pending()
+    left = _abandoned(pending, execution.id)
+    own = None
     # Who starts the machine by hand while work lies about asks for that work.
-    if not given.get("noted") and not left:
-        asked = logic.asked(given, execution, plan["priority"])
-        notes.note(asked, now)
-        noted = notes.noted()
-    past = notes.history().past
-    found = logic.wanted(plan["model"], left, noted, past, Patience.from_plan(plan["patience"]), now)
-    if found is None:
-        return {"step": logic.NOTHING}
+    if not retraining.noted and not left:
+        own = logic.requested_trigger(retraining, execution, settings.priority)
+        store.record(own, now)
+        pending = store.pending()
+    past, patience = store.history().past, Patience.from_payload(settings.patience)
+    work = logic.next_retraining(settings.model, left, pending, past, patience, now)
+    if work is None:
+        return encode(Gathered(step=logic.NOTHING))
     # Whoever looks for work that nobody does must see that this execution does it, though it still waits.
-    for one in followed(noted, left, found):
-        if not one.worker or not is_running(client("stepfunctions"), one.worker):
-            notes.take_up(one, execution["id"])
-    for one in noted:
-        if asked is not None and one.fired.event_id == asked.event_id and not one.worker:
-            notes.take_up(one, execution["id"])
-    return {**logic.waiting(found, past, now), "resumed": bool(left)}
+    for trigger in with_worker(pending, left, work):
+        if not trigger.worker or not is_running(client("stepfunctions"), trigger.worker):
+            store.take_up(trigger, execution.id)
+    for trigger in pending:
+        if own is not None and trigger.event.event_id == own.event_id and not trigger.worker:
+            store.take_up(trigger, execution.id)
+    return encode(logic.waiting(work, past, now, resumed=bool(left)))
 
 
-def _ask(event: Mapping[str, Any]) -> dict[str, Any]:
+def _acquire(event: Event) -> dict[str, JsonValue]:
     """Ask for the lease; the answer goes to the task's token."""
-    plan, asked = event["plan"], event["gathered"]
-    request = Request(
-        request_id=asked["request_id"],
-        model=plan["model"],
-        owner=event["execution"]["id"],
+    request = decode(AcquireRequest, event)
+    settings, gathered = request.settings, request.gathered
+    lease_request = LeaseRequest(
+        request_id=gathered.request_id,
+        model=settings.model,
+        owner=request.execution.id,
         arrived=utc_now(),
-        task_token=event["token"],
-        resumed=asked.get("resumed", False),
-        priority=int(asked["priority"]),
-        instances=plan["instances"],
+        task_token=request.token,
+        resumed=gathered.resumed,
+        priority=gathered.priority,
+        instances=settings.instances,
     )
-    return {"lease": _fleet(plan).ask(request, utc_now())}
+    return {"lease": _fleet(settings).acquire(lease_request, utc_now())}
 
 
-def _claim(event: Mapping[str, Any]) -> dict[str, Any]:
+def _claim(event: Event) -> dict[str, JsonValue]:
     """Under the lease: which triggers this is for, on which rows, and what of it is done already."""
-    plan, owner, now = event["plan"], event["execution"]["id"], utc_now()
-    request_id = event["gathered"]["request_id"]
-    notes, stepfunctions = _notes(plan), client("stepfunctions")
-    noted = notes.noted()
-    own = [one for one in noted if one.claimed_by == request_id]
-    past = notes.history().past
+    return encode(_claimed(decode(ClaimRequest, event)))
+
+
+def _claimed(request: ClaimRequest) -> Gathered | Work:
+    settings, owner, now = request.settings, request.execution.id, utc_now()
+    request_id = request.gathered.request_id
+    store, stepfunctions = _store(settings), client("stepfunctions")
+    pending = store.pending()
+    own = [trigger for trigger in pending if trigger.claimed_by == request_id]
+    past = store.history().past
     if not own:
-        found = logic.wanted(plan["model"], [], noted, past, Patience.from_plan(plan["patience"]), now)
-        if found is None or found.request_id != request_id:
-            return {"step": logic.NOTHING}
-        if logic.told_past(past) != event["gathered"]["past"] and found.starts_at > now:
-            # Another retraining ended while this one stood in line, so its cool-down is to be kept.
-            _fleet(plan).put_off(request_id, owner, now)
-            return logic.waiting(found, past, now)
-    training = standing(stepfunctions, plan["training"], request_id)
+        patience = Patience.from_payload(settings.patience)
+        coalesced = logic.next_retraining(settings.model, [], pending, past, patience, now)
+        if coalesced is None or coalesced.request_id != request_id:
+            return Gathered(step=logic.NOTHING)
+        if logic.past_text(past) != request.gathered.past and coalesced.starts_at > now:
+            # Another retraining ended while this one stood in the queue, so its cool-down is to be kept.
+            _fleet(settings).requeue(request_id, owner, now)
+            return logic.waiting(coalesced, past, now)
+    training = execution_of(stepfunctions, settings.training, request_id)
     if not own or training.first_input is None:
-        own += [one for one in noted if not one.claimed_by]
-    own = notes.claim(own, request_id, owner)
+        own += [trigger for trigger in pending if not trigger.claimed_by]
+    own = store.claim(own, request_id, owner)
     if training.first_input is None:
-        own = _still_about_the_champion(plan, notes, own)
+        own = _still_about_the_champion(settings, store, own)
         if not own:
-            return {"step": logic.REPLACED}
-    retraining = logic.wanted(plan["model"], own, [], past, Patience(), now)
+            return Gathered(step=logic.REPLACED)
+    retraining = logic.next_retraining(settings.model, own, [], past, Patience(), now)
     if retraining is None:
-        return {"step": logic.NOTHING}
-    release = standing(stepfunctions, plan["release"], request_id) if plan["release"] else None
-    known = labels_known_until(client("dynamodb"), plan["table"], plan["model"], now)
+        return Gathered(step=logic.NOTHING)
+    known = labels_known_until(client("dynamodb"), settings.table, settings.model, now)
     return logic.work(
         retraining,
-        logic.chosen_intervals(plan, retraining.fired, now, by_time=plan["by_time"], known=known),
+        logic.chosen_intervals(settings, retraining.events, now, known=known),
         training=training,
-        release=release,
-        counted=counted(client("s3"), plan["dataset"]),
+        release=execution_of(stepfunctions, settings.release, request_id) if settings.release else None,
+        data=dataset_size(client("s3"), settings.dataset),
     )
 
 
-def _still_about_the_champion(plan: Mapping[str, Any], notes: Notes, own: list[Noted]) -> list[Noted]:
+def _still_about_the_champion(
+    settings: RetrainingSections, store: TriggerStore, own: list[PendingTrigger]
+) -> list[PendingTrigger]:
     """Those that a release since then did not answer; the others are dropped."""
-    champion = champion_version(client("dynamodb"), plan["table"], plan["model"])
-    replaced = [one for one in own if is_replaced(one.fired.version, champion)]
-    notes.drop(replaced)
-    return [one for one in own if one not in replaced]
+    champion = champion_version(client("dynamodb"), settings.table, settings.model)
+    replaced = [trigger for trigger in own if is_replaced(trigger.event.version, champion)]
+    store.drop(replaced)
+    return [trigger for trigger in own if trigger not in replaced]
 
 
-def _rest(event: Mapping[str, Any]) -> dict[str, Any]:
+def _release_capacity(event: Event) -> dict[str, JsonValue]:
     """Training is over: its share of the budget goes to who waits for it."""
-    _fleet(event["plan"]).rest(event["gathered"]["request_id"], event["execution"]["id"], utc_now())
+    request = decode(ClaimRequest, event)
+    fleet = _fleet(request.settings)
+    fleet.release_capacity(request.gathered.request_id, request.execution.id, utc_now())
     return {}
 
 
-def _await_approval(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave the token for whoever hears of the decision, then look whether it was made before."""
-    plan, token, package = event["plan"], event["token"], event["package_arn"]
+def _await_approval(event: Event) -> dict[str, JsonValue]:
+    """Leave the token for the event of the decision, then look whether it was made before."""
+    request = decode(ApprovalRequest, event)
+    key = audit_key(request.settings.model, f"WAITING#approval#{request.execution.name}")
     client("dynamodb").put_item(
-        TableName=plan["table"],
-        Item={
-            "pk": {"S": f"MODEL#{plan['model']}"},
-            "sk": {"S": f"WAITING#approval#{event['execution']['name']}"},
-            "task_token": {"S": token},
-        },
+        TableName=request.settings.table, Item={**key, **item_of({"task_token": request.token})}
     )
-    found = client("sagemaker").describe_model_package(ModelPackageName=package)
-    if found["ModelApprovalStatus"] != PENDING:
-        tell(client("stepfunctions"), token, {})
-    return {"status": found["ModelApprovalStatus"]}
+    package = client("sagemaker").describe_model_package(ModelPackageName=request.package_arn)
+    status = package["ModelApprovalStatus"]
+    if status != PENDING:
+        send_task_success(client("stepfunctions"), request.token)
+    return {"status": status}
 
 
-def _conclude(event: Mapping[str, Any]) -> dict[str, Any]:
+def _conclude(event: Event) -> dict[str, JsonValue]:
     """The triggers are worked for, the past is another, the lease goes back, and what waits is started."""
-    plan, owner, outcome, now = event["plan"], event["execution"]["id"], event["outcome"], utc_now()
-    request_id = event["request_id"]
+    request, now = decode(ConcludeRequest, event), utc_now()
+    settings, owner, outcome, request_id = (
+        request.settings,
+        request.execution.id,
+        request.outcome,
+        request.request_id,
+    )
     if not request_id:
         return {}
-    notes, fleet = _notes(plan), _fleet(plan)
-    own = [one for one in notes.noted() if one.claimed_by == request_id and one.owner == owner]
+    store, fleet = _store(settings), _fleet(settings)
+    own = [
+        trigger for trigger in store.pending() if trigger.claimed_by == request_id and trigger.owner == owner
+    ]
     if own and outcome != logic.DUPLICATE:
-        history = logic.concluded(notes.history(), request_id, outcome, _trained(event), now)
-        notes.conclude(own, history)
+        store.conclude(
+            own, logic.concluded(store.history(), request_id, outcome, _training_data(request), now)
+        )
     if own or outcome not in (logic.FAILED, logic.DUPLICATE):
         try:
             fleet.release(request_id, owner, now)
@@ -165,40 +188,41 @@ def _conclude(event: Mapping[str, Any]) -> dict[str, Any]:
             logger.exception("the lease was another execution's")
     else:
         # Nothing was claimed: the same triggers will ask again under the same name.
-        fleet.put_off(request_id, owner, now)
+        fleet.requeue(request_id, owner, now)
     # Where nothing was claimed, what waits would be started again and again only to fail: unless there is
-    # nothing left of what this was for, or it stood in line for too long, as the next one may not.
-    again = bool(own) or outcome == logic.SUPERSEDED or event.get("error") == TIMED_OUT
+    # nothing left of what this was for, or it stood in the queue for too long, as the next one may not.
+    again = bool(own) or outcome == logic.SUPERSEDED or request.error == TIMED_OUT
     if outcome == logic.DUPLICATE or not again:
         return {}
-    return {"next": start_pending(notes, client("stepfunctions"), plan["machine"], besides=owner)}
+    return {"next": start_pending(store, client("stepfunctions"), settings.machine, besides=owner)}
 
 
-def _trained(event: Mapping[str, Any]) -> Trained | None:
-    counted_, rows = event.get("counted"), event.get("rows")
-    if not counted_:
+def _training_data(request: ConcludeRequest) -> TrainingData | None:
+    data, rows = request.counted, request.rows
+    if data is None:
         return None
-    return Trained(files=counted_["files"], size=counted_["size"], rows=int(rows) if rows else None)
+    return TrainingData(files=data.files, size=data.size, rows=int(rows) if rows else None)
 
 
-def _abandoned(noted: list[Noted], execution: str) -> list[Noted]:
+def _abandoned(pending: list[PendingTrigger], execution: str) -> list[PendingTrigger]:
     stepfunctions = client("stepfunctions")
-    return abandoned(noted, lambda arn: arn != execution and is_running(stepfunctions, arn))
+    return abandoned(pending, lambda arn: arn != execution and is_running(stepfunctions, arn))
 
 
-def _notes(plan: Mapping[str, Any]) -> Notes:
-    return Notes(dynamodb=client("dynamodb"), table=plan["table"], model=plan["model"])
+def _store(settings: RetrainingSections) -> TriggerStore:
+    return TriggerStore(dynamodb=client("dynamodb"), table=settings.table, model=settings.model)
 
 
-def _fleet(plan: Mapping[str, Any]) -> Fleet:
-    return fleet_from(plan["fleet"], client("dynamodb"), client("stepfunctions"))
+def _fleet(settings: RetrainingSections) -> Fleet:
+    return open_fleet(settings.fleet, client("dynamodb"), client("stepfunctions"))
 
 
-_STEPS = {
+_STEPS: Mapping[str, Callable[[Event], dict[str, JsonValue]]] = {
     "gather": _gather,
-    "ask": _ask,
+    "ask": _acquire,
     "claim": _claim,
-    "rest": _rest,
+    "rest": _release_capacity,
     "await_approval": _await_approval,
     "conclude": _conclude,
 }
+"""By the name in the machine's payload, which running executions keep over a deployment."""

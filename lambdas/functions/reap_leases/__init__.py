@@ -1,1 +1,1 @@
-"""Takes back, by the clock, what dead executions hold of a fleet's budget."""
+"""Takes back, on a schedule, what dead executions hold of a fleet's budget."""

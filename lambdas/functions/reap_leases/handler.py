@@ -1,18 +1,25 @@
-"""Entry point of the reaper. Its rule hands over the fleet: `table`, `name` and `budget`."""
+"""Entry point of the reaper, which a schedule calls."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from aws_lambda_powertools import Logger
 
 from lambdas.aws.clients import client
-from lambdas.leases.sharing import fleet_from
+from lambdas.leases.fleet import open_fleet
 from lambdas.planning.execution_plan import utc_now
+from mdlc_constructs.settings.payloads.codec import JsonValue, decode
+from mdlc_constructs.settings.payloads.retraining import FleetSettings
 
 logger = Logger(service="reap-leases")
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, int]:
-    """Take back what dead executions hold, and serve the line; says how many leases came back."""
-    back = fleet_from(event, client("dynamodb"), client("stepfunctions")).reap(utc_now())
-    logger.info("reaped", extra={"fleet": event["name"], "back": back})
-    return {"back": back}
+def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, int]:
+    """Take back what dead executions hold of the fleet in a `FleetSettings`, and serve the queue.
+
+    Returns:
+        `evicted`: how many leases came back.
+    """
+    settings = decode(FleetSettings, event)
+    evicted = open_fleet(settings, client("dynamodb"), client("stepfunctions")).reap(utc_now())
+    logger.info("reaped", extra={"fleet": settings.name, "evicted": evicted})
+    return {"evicted": evicted}

@@ -1,8 +1,8 @@
 """Entry point of the retirement: look up what there is, delete what is past keeping."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError
@@ -10,36 +10,40 @@ from botocore.exceptions import ClientError
 from lambdas.aws.clients import client
 from lambdas.aws.registry import absent
 from lambdas.functions.retire_releases import logic
-from lambdas.functions.retire_releases.logic import Made
+from lambdas.functions.retire_releases.logic import Resource
 from lambdas.planning.steps import own_names
+from mdlc_constructs.settings.payloads.codec import JsonValue, encode
+from mdlc_constructs.settings.payloads.release import RetirementRequest, RetirementResult
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker.type_defs import DescribeEndpointOutputTypeDef
 
 logger = Logger(service="retire-releases")
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Delete the releases past keeping; asked again, there is nothing left to do.
+def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue]:
+    """Delete the releases past keeping: from a `RetirementRequest` to a `RetirementResult`.
 
-    Returns:
-        `deleted`: one line for each configuration and model; `kept`: the configurations left.
+    Asked again, there is nothing left to do.
     """
-    given = logic.checked_input(event)
-    deleted, kept = retire(client("sagemaker"), **given)
-    logger.info("retired", extra={"deleted": deleted, "kept": kept})
-    return {"deleted": deleted, "kept": kept}
+    request = logic.checked_input(event)
+    result = retire(client("sagemaker"), request)
+    logger.info("retired", extra={"deleted": result.deleted, "kept": result.kept})
+    return encode(result)
 
 
-def retire(
-    sagemaker: Any, *, model: str, endpoint: str, keep: int, replaced: str | None = None
-) -> tuple[list[str], list[str]]:
+def retire(sagemaker: "SageMakerClient", request: RetirementRequest) -> RetirementResult:
     """Delete configurations first, then the models that no configuration left names."""
-    described = _described(sagemaker, endpoint)
-    if described is None:
-        return [], []
-    serving = described["EndpointConfigName"]
-    configs = list(_made(sagemaker, model, "EndpointConfig", "config"))
-    # A trial's configuration is kept by nobody: the next trial of the same versions makes it again.
-    trials = list(_made(sagemaker, model, "EndpointConfig", "trial"))
-    past = [*logic.past(configs, serving, keep=keep, replaced=replaced), *trials]
+    model = request.model
+    endpoint = _describe(sagemaker, request.endpoint)
+    if endpoint is None:
+        return RetirementResult(deleted=(), kept=())
+    serving = endpoint.get("EndpointConfigName", "")
+    configs = list(_configs(sagemaker, model, "config"))
+    # A trial's configuration is kept by nobody: the next trial of the same versions creates it again.
+    trials = list(_configs(sagemaker, model, "trial"))
+    past = [*logic.past(configs, serving, keep=request.keep, replaced=request.replaced), *trials]
     if past:
         # SageMaker deletes a configuration in use as well, and the endpoint that has it can then never be
         # updated nor replace an instance: so no endpoint at all may have it.
@@ -48,7 +52,7 @@ def retire(
     deleted = [
         f"delete_endpoint_config {config.name}"
         for config in past
-        if _deleted(sagemaker.delete_endpoint_config, EndpointConfigName=config.name)
+        if _delete(sagemaker.delete_endpoint_config, EndpointConfigName=config.name)
     ]
     kept = [config for config in (*configs, *trials) if config not in past]
     now = [config.created for config in configs if config.name == serving]
@@ -56,41 +60,49 @@ def retire(
         named = {name for config in kept for name in _models_of(sagemaker, config.name)}
         deleted += [
             f"delete_model {name}"
-            for name in logic.unused(_made(sagemaker, model, "Model", "serving"), named, now[0])
-            if _deleted(sagemaker.delete_model, ModelName=name)
+            for name in logic.unused(_models(sagemaker, model), named, now[0])
+            if _delete(sagemaker.delete_model, ModelName=name)
         ]
-    return deleted, [config.name for config in kept]
+    return RetirementResult(deleted=tuple(deleted), kept=tuple(config.name for config in kept))
 
 
-def _described(sagemaker: Any, endpoint: str) -> dict[str, Any] | None:
+def _describe(sagemaker: "SageMakerClient", endpoint: str) -> "DescribeEndpointOutputTypeDef | None":
     try:
-        found: dict[str, Any] = sagemaker.describe_endpoint(EndpointName=endpoint)
+        return sagemaker.describe_endpoint(EndpointName=endpoint)
     except ClientError as error:
         if absent(error):
             return None
         raise
-    return found
 
 
-def _made(sagemaker: Any, model: str, kind: str, step: str) -> Iterator[Made]:
-    """The model's own configurations or models."""
-    listing = {"EndpointConfig": "list_endpoint_configs", "Model": "list_models"}[kind]
-    for page in sagemaker.get_paginator(listing).paginate(NameContains=f"{model}-{step}-"):
-        for one in page[f"{kind}s"]:
-            if own_names(model, (one[f"{kind}Name"],), step):
-                yield Made(name=one[f"{kind}Name"], created=one["CreationTime"])
+def _configs(sagemaker: "SageMakerClient", model: str, step: str) -> Iterator[Resource]:
+    """The model's own endpoint configurations of one step."""
+    pages = sagemaker.get_paginator("list_endpoint_configs").paginate(NameContains=f"{model}-{step}-")
+    for page in pages:
+        for config in page["EndpointConfigs"]:
+            if own_names(model, (config["EndpointConfigName"],), step):
+                yield Resource(name=config["EndpointConfigName"], created=config["CreationTime"])
 
 
-def _in_use(sagemaker: Any, since: datetime) -> set[str]:
-    """The configurations of all endpoints changed since a moment: what was made then is used by no other."""
+def _models(sagemaker: "SageMakerClient", model: str) -> Iterator[Resource]:
+    """The model's own serving models."""
+    pages = sagemaker.get_paginator("list_models").paginate(NameContains=f"{model}-serving-")
+    for page in pages:
+        for summary in page["Models"]:
+            if own_names(model, (summary["ModelName"],), "serving"):
+                yield Resource(name=summary["ModelName"], created=summary["CreationTime"])
+
+
+def _in_use(sagemaker: "SageMakerClient", since: datetime) -> set[str]:
+    """The configurations of all endpoints changed since a moment: no other uses what was created then."""
     pages = sagemaker.get_paginator("list_endpoints").paginate(LastModifiedTimeAfter=since)
-    found = (
-        _described(sagemaker, endpoint["EndpointName"]) for page in pages for endpoint in page["Endpoints"]
+    endpoints = (
+        _describe(sagemaker, summary["EndpointName"]) for page in pages for summary in page["Endpoints"]
     )
-    return {name for endpoint in found if endpoint is not None for name in logic.configs_of(endpoint)}
+    return {name for endpoint in endpoints if endpoint is not None for name in logic.configs_of(endpoint)}
 
 
-def _models_of(sagemaker: Any, config: str) -> Iterable[str]:
+def _models_of(sagemaker: "SageMakerClient", config: str) -> Iterable[str]:
     try:
         return logic.models_of(sagemaker.describe_endpoint_config(EndpointConfigName=config))
     except ClientError as error:
@@ -99,7 +111,7 @@ def _models_of(sagemaker: Any, config: str) -> Iterable[str]:
         raise
 
 
-def _deleted(call: Any, **request: str) -> bool:
+def _delete(call: Callable[..., object], **request: str) -> bool:
     """Whether the call deleted something; False when it was gone already."""
     try:
         call(**request)

@@ -1,1 +1,1 @@
-"""Wakes a release that waits for its endpoint."""
+"""Resumes executions that wait for their endpoint, or for a decision on a package."""

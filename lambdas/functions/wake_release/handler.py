@@ -1,59 +1,79 @@
-"""Entry point of the waker: an endpoint's event ends the wait of the releases that wait for it.
+"""Entry point of the function that resumes executions: an event ends the wait of those that wait for it.
 
-The event's rule hands over `table`, `model`, `endpoint` and `status`.
+Whether an endpoint is settled, the machine asks itself: events come twice, late and in any order.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError
 
 from lambdas.aws.clients import client
-from lambdas.functions.wake_release import logic
+from lambdas.aws.endpoints import BUSY
+from lambdas.aws.executions import send_task_success
+from lambdas.aws.items import Item, text_of
+from mdlc_constructs.settings.payloads.codec import JsonValue, decode
+from mdlc_constructs.settings.payloads.release import ResumeRequest
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 logger = Logger(service="wake-release")
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, int]:
-    """Send the tokens back; says how many executions were woken."""
-    woken = _wake(event, client("dynamodb"), client("stepfunctions"))
-    logger.info("endpoint", extra={"status": event["status"], "woken": woken})
-    return {"woken": woken}
+def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, int]:
+    """Send the tokens of the executions that wait for what a `ResumeRequest` names.
+
+    Returns:
+        `resumed`: how many executions were resumed.
+    """
+    request = decode(ResumeRequest, event)
+    resumed = _resume(request, client("dynamodb"), client("stepfunctions"))
+    logger.info("endpoint", extra={"status": request.status, "resumed": resumed})
+    return {"resumed": resumed}
 
 
-def _wake(event: dict[str, Any], dynamodb: Any, stepfunctions: Any) -> int:
-    if not logic.has_settled(event["status"]):
+def has_settled(status: str) -> bool:
+    """Whether an endpoint's status, as its event or its description spells it, lasts.
+
+    Events write IN_SERVICE where descriptions write InService.
+    """
+    return _plain(status) not in {_plain(busy) for busy in BUSY}
+
+
+def _plain(status: str) -> str:
+    return status.replace("_", "").casefold()
+
+
+def _resume(request: ResumeRequest, dynamodb: "DynamoDBClient", stepfunctions: "SFNClient") -> int:
+    if not has_settled(request.status):
         return 0
-    question = logic.waiting(event["model"], event["endpoint"])
     pages = dynamodb.get_paginator("query").paginate(
-        TableName=event["table"], ConsistentRead=True, **question
+        TableName=request.table,
+        ConsistentRead=True,
+        KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+        ExpressionAttributeValues={
+            ":pk": {"S": f"MODEL#{request.model}"},
+            ":sk": {"S": f"WAITING#{request.endpoint}#"},
+        },
     )
-    woken = 0
+    resumed = 0
     for item in [item for page in pages for item in page["Items"]]:
-        woken += _sent(stepfunctions, item["task_token"]["S"])
+        resumed += send_task_success(stepfunctions, text_of(item, "task_token"))
         # Sent or out of date, nobody waits for this token any more, unless a new one has taken its place.
-        _forget(dynamodb, event["table"], item)
-    return woken
+        _forget(dynamodb, request.table, item)
+    return resumed
 
 
-def _sent(stepfunctions: Any, token: str) -> bool:
-    try:
-        # What the endpoint is, the machine asks itself: events come twice, late and in any order.
-        stepfunctions.send_task_success(taskToken=token, output="{}")
-    except ClientError as error:
-        if error.response["Error"]["Code"] in logic.GONE:
-            return False
-        raise
-    return True
-
-
-def _forget(dynamodb: Any, table: str, item: dict[str, Any]) -> None:
+def _forget(dynamodb: "DynamoDBClient", table: str, item: Item) -> None:
     try:
         dynamodb.delete_item(
             TableName=table,
-            Key={"pk": item["pk"], "sk": item["sk"]},
+            Key={name: {"S": text_of(item, name)} for name in ("pk", "sk")},
             ConditionExpression="task_token = :sent",
-            ExpressionAttributeValues={":sent": item["task_token"]},
+            ExpressionAttributeValues={":sent": {"S": text_of(item, "task_token")}},
         )
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":

@@ -6,7 +6,7 @@ A field's type is one of `str`, `int`, `float`, `bool`, a `Literal` of texts, an
 
 import logging
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -127,7 +127,7 @@ def _read(kind: Any, value: Any, path: str, from_user: bool) -> Any:
         return _read_optional(kind, value, path, from_user)
     if origin is Literal:
         return _literal(get_args(kind), value, path)
-    if origin is tuple:
+    if origin in (tuple, Sequence):
         if not isinstance(value, (list, tuple)):
             raise _wrong(path, value, "a list")
         item = get_args(kind)[0]

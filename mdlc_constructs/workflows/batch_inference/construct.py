@@ -13,8 +13,8 @@ from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityR
 from mdlc_constructs.settings.delivery import Delivery, LookUpTable
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.workflows import job_roles
-from mdlc_constructs.workflows.batch_inference import delivering
 from mdlc_constructs.workflows.batch_inference import machine as template
+from mdlc_constructs.workflows.batch_inference.delivery_states import delivery_statements
 from mdlc_constructs.workflows.batch_inference.look_up import LookUp, check_table, look_up
 from mdlc_constructs.workflows.batch_inference.machine import (
     STEPS,
@@ -137,18 +137,18 @@ class BatchInferenceWorkflow(Workflow):
             },
         )
 
-    def _delivery(self, given: dynamodb.ITable | None) -> Mapping[str, str]:
+    def _delivery(self, table: dynamodb.ITable | None) -> Mapping[str, str]:
         """The table and the function of the delivery, as placeholders; sets `look_up_table`."""
         delivery = self.settings.delivery
         self.look_up_table: dynamodb.ITable | None = None
         if delivery is None:
             return {}
-        found: LookUp | None = None
+        look_up_target: LookUp | None = None
         if isinstance(delivery, LookUpTable):
-            found = look_up(self, self.home, delivery, given)
-            self.look_up_table = found.table
-        bindings = found.bindings if found else {}
-        statements = delivering.delivering(delivery, key=found is not None and found.has_key)
+            look_up_target = look_up(self, self.home, delivery, table)
+            self.look_up_table = look_up_target.table
+        bindings = look_up_target.bindings if look_up_target else {}
+        statements = delivery_statements(delivery, key=look_up_target is not None and look_up_target.has_key)
         function = self.function("DeliverPredictions", statements, bindings)
         return {**bindings, "DeliverPredictionsFunction": function}
 

@@ -47,19 +47,23 @@ def check_table(delivery: Delivery | None, table: dynamodb.ITable | None) -> Non
 
 
 def look_up(
-    scope: Construct, home: ModelHome, delivery: LookUpTable, given: dynamodb.ITable | None
+    scope: Construct, home: ModelHome, delivery: LookUpTable, existing: dynamodb.ITable | None
 ) -> LookUp:
     """The table given, or a new one: encrypted, restorable to any second of 35 days, paid by request."""
-    if given is not None:
-        key = given.encryption_key
-        bindings = {"LookUpTable": given.table_name, "LookUpTableArn": given.table_arn}
-        return LookUp(table=given, bindings={**bindings, **({"LookUpKeyArn": key.key_arn} if key else {})})
+    if existing is not None:
+        key = existing.encryption_key
+        bindings = {"LookUpTable": existing.table_name, "LookUpTableArn": existing.table_arn}
+        return LookUp(table=existing, bindings={**bindings, **({"LookUpKeyArn": key.key_arn} if key else {})})
     # Items can expire whether they do now or not, so that a later keep_for needs no change of the table.
-    made = home.table(scope, "LookUp", delivery.key, expires=EXPIRES)
+    resource = home.table(scope, "LookUp", delivery.key, expires=EXPIRES)
     table = dynamodb.Table.from_table_attributes(
-        scope, "LookUpTable", table_arn=made.attr_arn, encryption_key=home.key
+        scope, "LookUpTable", table_arn=resource.attr_arn, encryption_key=home.key
     )
     return LookUp(
         table=table,
-        bindings={"LookUpTable": made.ref, "LookUpTableArn": made.attr_arn, "LookUpKeyArn": home.key_arn},
+        bindings={
+            "LookUpTable": resource.ref,
+            "LookUpTableArn": resource.attr_arn,
+            "LookUpKeyArn": home.key_arn,
+        },
     )

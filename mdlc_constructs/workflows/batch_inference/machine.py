@@ -3,7 +3,7 @@
 On success it enters Plan, Resume, (CreateModel when the model is gone), CheckInput, InputVerdict,
 PrepareInput, ScoreInput (with ScoreShard inside, once a shard), CheckOutput, OutputVerdict, PublishManifest,
 PointChampion, (DeliverPredictions with DeliverFile inside, when predictions are delivered), RecordAudit and
-Announce.
+PublishEvent.
 """
 
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.tasks import s3
 from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
-from mdlc_constructs.workflows.batch_inference import delivering
+from mdlc_constructs.workflows.batch_inference import delivery_states
 from mdlc_constructs.workflows.champion import REFUSED, point_champion
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
@@ -85,7 +85,7 @@ class BatchInferenceSettings:
     def to_plan(self) -> dict[str, object]:
         """The settings as the jobs' `plan.json` holds them: no label, and nothing known only afterwards."""
         section = unlabelled(self.dataset)
-        delivery = None if self.delivery is None else delivering.to_plan(self.delivery)
+        delivery = None if self.delivery is None else delivery_states.to_plan(self.delivery)
         return {
             "dataset": {**encode(section), "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
             "quality": encode(rules_of(self.quality, section.columns)),
@@ -197,7 +197,7 @@ def move_champion(settings: BatchInferenceSettings) -> Task:
         # Scoring with an older version by name, or again with the champion itself, moves nothing.
         refused=Catch(
             errors=REFUSED,
-            next="RecordAudit" if settings.delivery is None else delivering.FIRST,
+            next="RecordAudit" if settings.delivery is None else delivery_states.FIRST,
             output={},
         ),
     )
@@ -212,8 +212,8 @@ def ending_of(settings: BatchInferenceSettings) -> StateSequence:
     }
     parts: list[State | StateSequence] = [move_champion(settings)] if settings.moves_champion else []
     if settings.delivery is not None:
-        parts.append(delivering.deliver(settings.model, WORKFLOW, settings.delivery, published=kept))
-        kept = {**kept, "delivered": delivering.DELIVERED}
+        parts.append(delivery_states.deliver(settings.model, WORKFLOW, settings.delivery, published=kept))
+        kept = {**kept, "delivered": delivery_states.DELIVERED}
     recorded = success(
         settings.model,
         WORKFLOW,
@@ -259,7 +259,7 @@ def batch_inference_machine(settings: BatchInferenceSettings, parts: Parts) -> M
         settings=settings.to_plan(),
         unchanged={
             "result": {"outcome": "Unchanged", "rows": "{% $plan.recorded.rows %}"},
-            **(delivering.RECORDED if settings.delivery is not None else {}),
+            **(delivery_states.RECORDED if settings.delivery is not None else {}),
         },
         ending=ending_of(settings),
         failure_event="Batch Inference Failed",

@@ -51,13 +51,13 @@ def acting(settings: DecisionSettings) -> tuple[State, ...]:
         counted("CountActionFailure", "ActionsFailed", settings, following="QueueAction"),
         queue,
         # The action was called: a record that still says pending costs at most a call that does nothing.
-        _noted("NoteAction", "{% $reached %}", following="Answer"),
+        _action_update("NoteAction", "{% $reached %}", following="Answer"),
         # A repeated request calls it at once.
-        _noted("NoteFailure", "failed", following="AnnounceFailure"),
+        _action_update("NoteFailure", "failed", following="PublishFailure"),
     )
 
 
-def _noted(name: str, reached: str, *, following: str) -> State:
+def _action_update(name: str, reached: str, *, following: str) -> State:
     return dynamodb.update_item(
         name,
         table_name=DECISION_TABLE,

@@ -13,7 +13,7 @@ from mdlc_constructs.workflows.decision.gateway import STAGE
 
 PERIOD_SECONDS = 60
 BAD_MINUTES = 3
-"""Of five, so that one slow minute wakes nobody."""
+"""Of five, so that one slow minute raises no alarm."""
 
 
 @dataclass(frozen=True, kw_only=True)

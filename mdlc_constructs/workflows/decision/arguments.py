@@ -1,4 +1,4 @@
-"""What is refused before anything is made, and what the functions are told."""
+"""What is refused before anything is made, and the environment of the functions."""
 
 import json
 import re
@@ -117,7 +117,7 @@ def environment(
     Raises:
         ValueError: when it is more than an environment holds.
     """
-    told = {
+    variables = {
         "MDLC_API": api,
         "MDLC_MODEL": model,
         "MDLC_DECISIONS": json.dumps(decisions.to_settings(), separators=(",", ":")),
@@ -125,11 +125,11 @@ def environment(
         "MDLC_LOOKUP_TABLE": "" if feature_table is None else feature_table.table_name,
         "MDLC_ACTION": "" if action is None else action.function_arn,
     }
-    size = _TABLES + sum(len(key) + len(value) for key, value in told.items())
+    size = _TABLES + sum(len(key) + len(value) for key, value in variables.items())
     if size > MAX_ENVIRONMENT_BYTES:
         raise refusal(
             "decisions",
             f"{size} bytes",
             f"a function's environment holds {MAX_ENVIRONMENT_BYTES}; look up fewer columns.",
         )
-    return told
+    return variables

@@ -23,7 +23,7 @@ from mdlc_constructs.workflows.decision.alarms import Watched, make_alarms
 from mdlc_constructs.workflows.decision.arguments import Shape
 from mdlc_constructs.workflows.decision.authorizer import Authorizer
 from mdlc_constructs.workflows.decision.express import machine_route, make_machine
-from mdlc_constructs.workflows.decision.functions import Made, make_function
+from mdlc_constructs.workflows.decision.functions import DecisionFunction, make_function
 from mdlc_constructs.workflows.decision.gateway import PATH, Gateway, Route, proxy
 from mdlc_constructs.workflows.decision.machine import decision_machine
 from mdlc_constructs.workflows.decision.mapping import MAX_INTEGRATION_MS
@@ -199,7 +199,7 @@ class DecisionApi(Construct):
             "MachineRole": self.state_machine,
             "StartRole": self.state_machine,
         }
-        return ("AcceptRulesRole", *(name for name, made in named.items() if made is not None))
+        return ("AcceptRulesRole", *(name for name, function in named.items() if function is not None))
 
     def _settings(self) -> DecisionSettings:
         return DecisionSettings(
@@ -257,20 +257,20 @@ class DecisionApi(Construct):
             acts=self._action is not None,
             tests=self._tests,
         )
-        made = self._make_function("Decide", "handler", statements)
-        self.function = made.resource
+        function = self._make_function("Decide", "handler", statements)
+        self.function = function.resource
         permission = lambda_.CfnPermission(
             self,
             "DecidePermission",
             action="lambda:InvokeFunction",
-            function_name=made.arn,
+            function_name=function.arn,
             principal="apigateway.amazonaws.com",
             source_arn=self._gateway.arn(PATH),
         )
-        return Route(path="", integration=proxy(made.arn, MAX_INTEGRATION_MS), needs=(permission,))
+        return Route(path="", integration=proxy(function.arn, MAX_INTEGRATION_MS), needs=(permission,))
 
-    def _make_function(self, id_: str, module: str, statements: Any) -> Made:
-        made = make_function(
+    def _make_function(self, id_: str, module: str, statements: Any) -> DecisionFunction:
+        function = make_function(
             self,
             id_,
             self._home,
@@ -282,8 +282,8 @@ class DecisionApi(Construct):
             **self._options,
         )
         # A deployment after which the rules in use could not be used fails before it changes anything.
-        made.resource.add_resource_dependency(self._first_rules)
-        return made
+        function.resource.add_resource_dependency(self._first_rules)
+        return function
 
     def _paths(self) -> tuple[str, ...]:
         return (PATH, f"{PATH}/{EXPRESS_PATH}") if self.shape == "both" else (PATH,)
@@ -294,7 +294,7 @@ class DecisionApi(Construct):
             self.name,
             slowest=slowest,
             accepts=self._accept.name,
-            functions={id_: made.ref for id_, made in functions.items() if made is not None},
+            functions={id_: function.ref for id_, function in functions.items() if function is not None},
             machine_arn=None if self.state_machine is None else self.state_machine.state_machine_arn,
             action=None if self._action is None else self._action.function_name,
             looks_up=self._features is not None,

@@ -27,5 +27,5 @@ def counted(name: str, metric: str, settings: DecisionSettings, *, following: st
 
 
 def to_failure(following: str) -> Catch:
-    """What catches all else and keeps why, for the announcement of the failure."""
+    """What catches all else and keeps why, for the event of the failure."""
     return Catch(next=following, assign={"failure": expressions.FAILURE}, output={})

@@ -34,7 +34,7 @@ def make_machine(
     Args:
         log_rows: log every step with its data instead of errors without.
     """
-    made = new_state_machine(
+    state_machine = new_state_machine(
         scope,
         "Machine",
         home,
@@ -44,9 +44,9 @@ def make_machine(
         express=True,
         logs_everything=log_rows,
     )
-    resource = cast(sfn.CfnStateMachine, made.node.default_child)
+    resource = cast(sfn.CfnStateMachine, state_machine.node.default_child)
     resource.add_metadata("cfn-lint", {"config": {"ignore_checks": list(LINT)}})
-    return made
+    return state_machine
 
 
 def machine_route(scope: Construct, home: ModelHome, machine_arn: str, *, path: str) -> Route:

@@ -131,8 +131,8 @@ def _defaults_used(decisions: Decisions) -> str:
         for name in decisions.lookup.defaults
     )
     appended = "[]"
-    for one in used:
-        appended = f"$append({appended}, {one})"
+    for default in used:
+        appended = f"$append({appended}, {default})"
     return f"($found := $item; {appended})"
 
 

@@ -28,7 +28,7 @@ _INTERFACES = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
+class DecisionFunction:
     """A function.
 
     Attributes:
@@ -61,7 +61,7 @@ def make_function(
     memory_mb: int,
     network: NetworkSettings | None = None,
     provisioned: int = 0,
-) -> Made:
+) -> DecisionFunction:
     """A function from the library's bundle.
 
     Args:
@@ -86,11 +86,11 @@ def make_function(
         inside=inside,
     )
     if not provisioned:
-        return Made(arn=function.attr_arn, resource=function, entry=function)
+        return DecisionFunction(arn=function.attr_arn, resource=function, entry=function)
     # A version is what the function was when the version was made: other content needs another one.
     content = [bundles.lambda_code().digest, handler, dict(environment), timeout_seconds, memory_mb]
-    told = json.dumps(Stack.of(scope).resolve(content), sort_keys=True)
-    digest = hashlib.sha256(told.encode()).hexdigest()[:16]
+    template = json.dumps(Stack.of(scope).resolve(content), sort_keys=True)
+    digest = hashlib.sha256(template.encode()).hexdigest()[:16]
     version = lambda_.CfnVersion(scope, f"{id_}Version{digest}", function_name=function.ref)
     alias = lambda_.CfnAlias(
         scope,
@@ -100,4 +100,4 @@ def make_function(
         name=ALIAS,
         provisioned_concurrency_config={"provisionedConcurrentExecutions": provisioned},
     )
-    return Made(arn=alias.ref, resource=function, entry=alias)
+    return DecisionFunction(arn=alias.ref, resource=function, entry=alias)

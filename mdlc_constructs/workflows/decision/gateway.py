@@ -113,7 +113,7 @@ class Gateway:
             validate_request_body=True,
             validate_request_parameters=True,
         )
-        made = []
+        methods = []
         root = apigateway.CfnResource(
             self._scope, "Path", rest_api_id=self.id, parent_id=api.attr_root_resource_id, path_part=PATH
         ).ref
@@ -143,9 +143,9 @@ class Gateway:
             )
             for needed in route.needs:
                 method.add_resource_dependency(needed)
-            made.append(method)
+            methods.append(method)
             self._content += [route.path, route.integration, route.statuses]
-        self._make_stage(made)
+        self._make_stage(methods)
 
     @property
     def url(self) -> str:
@@ -166,12 +166,12 @@ class Gateway:
             "identity_source": "method.request.header.Authorization",
         }
         if chosen.kind == "user_pool":
-            made = apigateway.CfnAuthorizer(
+            authorizer = apigateway.CfnAuthorizer(
                 self._scope, "Authorizer", type="COGNITO_USER_POOLS", provider_arns=[chosen.arn], **common
             )
             scopes = {"authorization_scopes": list(chosen.scopes)} if chosen.scopes else {}
-            return {"authorization_type": "COGNITO_USER_POOLS", "authorizer_id": made.ref, **scopes}
-        made = apigateway.CfnAuthorizer(
+            return {"authorization_type": "COGNITO_USER_POOLS", "authorizer_id": authorizer.ref, **scopes}
+        authorizer = apigateway.CfnAuthorizer(
             self._scope,
             "Authorizer",
             type="TOKEN",
@@ -186,11 +186,11 @@ class Gateway:
             function_name=chosen.arn,
             principal="apigateway.amazonaws.com",
             source_arn=f"arn:{Aws.PARTITION}:execute-api:{Aws.REGION}:{Aws.ACCOUNT_ID}:{self.id}"
-            f"/authorizers/{made.ref}",
+            f"/authorizers/{authorizer.ref}",
         )
-        return {"authorization_type": "CUSTOM", "authorizer_id": made.ref}
+        return {"authorization_type": "CUSTOM", "authorizer_id": authorizer.ref}
 
-    def _make_stage(self, made: Iterable[CfnResource]) -> None:
+    def _make_stage(self, methods: Iterable[CfnResource]) -> None:
         # A stage serves what was there when its deployment was made, and a deployment is never made again:
         # other content needs another one. Tokens differ from synth to synth, so that the digest is taken of
         # what they stand for; the name, because a machine of another name is another one by the same token.
@@ -198,7 +198,7 @@ class Gateway:
         text = json.dumps(content, sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]
         deployment = apigateway.CfnDeployment(self._scope, f"Deployment{digest}", rest_api_id=self.id)
-        for resource in made:
+        for resource in methods:
             deployment.add_resource_dependency(resource)
         access: dict[str, Any] | None = None
         groups: list[CfnResource] = []

@@ -223,7 +223,7 @@ def _repeated(following: str) -> tuple[State, ...]:
         output={},
         catch=(
             Catch(errors=("Conflict", "Underway"), next="Refused", assign={"failure": expressions.REFUSAL}),
-            to_failure("AnnounceFailure"),
+            to_failure("PublishFailure"),
         ),
         next=following,
         comment="The recorded decision; its action once more when it was not seen to be done",
@@ -232,8 +232,8 @@ def _repeated(following: str) -> tuple[State, ...]:
 
 
 def _failures(settings: DecisionSettings) -> tuple[State, ...]:
-    announce = events.put_events(
-        "AnnounceFailure",
+    publish = events.put_events(
+        "PublishFailure",
         events=(
             Event(
                 source="mdlc",
@@ -255,8 +255,8 @@ def _failures(settings: DecisionSettings) -> tuple[State, ...]:
         next="Unavailable",
     )
     return (
-        counted("CountRecordFailure", "RecordsFailed", settings, following="AnnounceFailure"),
-        announce,
+        counted("CountRecordFailure", "RecordsFailed", settings, following="PublishFailure"),
+        publish,
         Fail(name="Unavailable", error="{% $failure.Error %}", cause="{% $failure.Cause %}"),
         Succeed(name="Refused", output={"error": "{% $failure.Error %}", "message": "{% $failure.Cause %}"}),
     )

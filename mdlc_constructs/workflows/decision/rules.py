@@ -21,7 +21,7 @@ from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.settings.decisions import Decisions
 from mdlc_constructs.settings.rules_document import parse, read
 from mdlc_constructs.workflows.decision import permissions
-from mdlc_constructs.workflows.decision.functions import Made, make_function
+from mdlc_constructs.workflows.decision.functions import DecisionFunction, make_function
 
 ACCEPT_SECONDS = 60
 ACCEPT_MB = 512
@@ -66,7 +66,7 @@ def accept_rules(
     table: dynamodb.CfnTable,
     decisions: Decisions,
     text: str,
-) -> tuple[Made, CfnResource]:
+) -> tuple[DecisionFunction, CfnResource]:
     """The function that accepts uploads, and the custom resource that places the rules to begin with."""
     place = asset(Stack.of(scope), _bundled(text))
     key = rules_key(api)

@@ -22,8 +22,9 @@ from mdlc_constructs.settings.monitor_alarms import MonitorAlarms
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.batch_inference.construct import BatchInferenceWorkflow
 from mdlc_constructs.workflows.construct import MONITOR_LOCK, Source, Workflow, source_at, without_none
+from mdlc_constructs.workflows.monitoring import event_rules, roles
 from mdlc_constructs.workflows.monitoring import machine as template
-from mdlc_constructs.workflows.monitoring import roles, surroundings
+from mdlc_constructs.workflows.monitoring.alarms import monitor_alarms, new_dashboard
 from mdlc_constructs.workflows.monitoring.machine import monitoring_machine, steps_of
 from mdlc_constructs.workflows.monitoring.roles import LABELS_BUCKET, LABELS_PREFIX
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
@@ -59,8 +60,8 @@ class MonitoringWorkflow(Workflow):
             publication.
         settling: how long after a window's end its captures may still be written.
         thresholds: the least effects that count as drift.
-        segments: columns by whose values accuracy is told, the worst first.
-        protected: columns by whose values differences of fairness are told.
+        segments: columns whose values accuracy is reported by, the worst first.
+        protected: columns whose values differences of fairness are reported by.
         consistency: how many captured requests are asked again, and how near answers must stay; None asks
             none.
         quality: the rules that served rows must satisfy.
@@ -70,7 +71,7 @@ class MonitoringWorkflow(Workflow):
         joint: whether a classifier looks for drift of all columns together.
         baseline_uri: folder of `statistics.json` and `constraints.json` below `baselines/` of the model's
             bucket, such as Model Monitor wrote them, instead of the packages' own.
-        alarms: what rings.
+        alarms: what goes to ALARM.
         content_type: the type of the records that the package's container takes.
         max_parallel: windows at a time.
         job_compute: instances of the monitor job.
@@ -161,14 +162,10 @@ class MonitoringWorkflow(Workflow):
         self.steps = steps_of(self.settings)
         machine = self.put_together(monitoring_machine, self.settings, seams)
         self.build(machine, bindings={**self._jobs(), **self._functions()})
-        self.monitor_alarms: Mapping[str, cloudwatch.CfnAlarm] = surroundings.alarms(self, self.settings)
-        self.dashboard = surroundings.new_dashboard(
-            self, self.settings, [*self.monitor_alarms.values(), *self.alarms]
-        )
+        self.monitor_alarms: Mapping[str, cloudwatch.CfnAlarm] = monitor_alarms(self, self.settings)
+        self.dashboard = new_dashboard(self, self.settings, [*self.monitor_alarms.values(), *self.alarms])
         self.rules: tuple[events.CfnRule, ...] = (
-            surroundings.starts(self, self.settings, self.state_machine.state_machine_arn)
-            if scheduled
-            else ()
+            event_rules.starts(self, self.settings, self.state_machine.state_machine_arn) if scheduled else ()
         )
 
     @property

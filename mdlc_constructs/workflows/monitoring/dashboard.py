@@ -58,13 +58,13 @@ def _plain(own: list[str], settings: MonitoringSettings) -> Mapping[str, list[An
         left_out |= {metric.name for metric in METRICS if metric.path[0] == "consistency"}
     if not settings.joint:
         left_out |= {metric.name for metric in METRICS if metric.path[0] == "joint"}
-    found: dict[str, list[Any]] = {}
+    widgets: dict[str, list[Any]] = {}
     for metric in METRICS:
         if metric.name not in left_out:
-            found.setdefault(metric.widget, []).append(
+            widgets.setdefault(metric.widget, []).append(
                 [NAMESPACE, metric.name, *own, {"stat": metric.statistic, "label": metric.meaning}]
             )
-    return found
+    return widgets
 
 
 def _accuracy(own: list[str], settings: MonitoringSettings) -> Mapping[str, list[Any]]:

@@ -17,7 +17,7 @@ from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import package_model
 
 FAILED = "Monitoring Failed"
-"""Detail type of the event of an execution that failed; each window is announced by itself."""
+"""Detail type of the event of an execution that failed; each window has an event of its own."""
 
 STEPS = ("create_model", "monitor_windows")
 """The steps that can be replaced (`create_<step>_task`) and surrounded (`before_<step>`, `after_<step>`)."""
@@ -68,9 +68,9 @@ def windows_verdict() -> Choice:
 
 def default_tasks(settings: MonitoringSettings) -> dict[str, State]:
     """The task of every step, as it is unless a subclass replaces it."""
-    made = {"create_model": package_model(settings.model, settings.network)}
+    models = {"create_model": package_model(settings.model, settings.network)}
     return {
-        **({} if settings.consistency is None else made),
+        **({} if settings.consistency is None else models),
         "monitor_windows": monitor_windows(settings),
     }
 

@@ -51,7 +51,7 @@ def planning(settings: MonitoringSettings) -> tuple[Statement, ...]:
 
 
 def recording() -> tuple[Statement, ...]:
-    """Read the summary; give metrics, announce the window, keep it."""
+    """Read the summary; put metrics, publish the window, keep it."""
     return (
         Statement(actions=("s3:GetObject",), resources=object_arn("monitoring")),
         Statement(actions=("kms:Decrypt",), resources=(KEY_ARN,)),

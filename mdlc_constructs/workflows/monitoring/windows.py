@@ -14,7 +14,7 @@ from mdlc_constructs.resources.places import AUDIT_TABLE, BUCKET
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.tasks import lambda_
 from mdlc_constructs.workflows.data_jobs import data_job
-from mdlc_constructs.workflows.ending import CAUSE, ERROR, why
+from mdlc_constructs.workflows.ending import CAUSE, ERROR, caught_error
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import ask_in_batch
@@ -94,7 +94,7 @@ def monitor_window(settings: MonitoringSettings) -> Task:
 
 
 def record_window(settings: MonitoringSettings) -> Task:
-    """Announce what was found and keep it: metrics, the event, and last the window's item."""
+    """PublishEvent what was found and keep it: metrics, the event, and last the window's item."""
     return lambda_.invoke(
         RECORD,
         function_arn="${RecordWindowsFunction}",
@@ -148,7 +148,9 @@ def _replays(settings: MonitoringSettings) -> tuple[State, ...]:
             compute=settings.scoring_compute,
             output=_WINDOW,
             # Without the package's own answers those of the endpoint are compared all the same.
-            catch=(Catch(next=COMPARE, output=_with("replay_failed", _inside(why(_MAX_CHARACTERS)))),),
+            catch=(
+                Catch(next=COMPARE, output=_with("replay_failed", _inside(caught_error(_MAX_CHARACTERS)))),
+            ),
             comment="The registered package answers the captured rows anew",
         ).linked(COMPARE),
         lambda_.invoke(
@@ -165,7 +167,7 @@ def _replays(settings: MonitoringSettings) -> tuple[State, ...]:
             catch=(
                 Catch(
                     next=RECORD,
-                    output=_with("consistency", f"{{'notes': [{_inside(why(_MAX_CHARACTERS))}]}}"),
+                    output=_with("consistency", f"{{'notes': [{_inside(caught_error(_MAX_CHARACTERS))}]}}"),
                 ),
             ),
             next=RECORD,

@@ -21,22 +21,18 @@ from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.construct import DATA_LOCK, Workflow, source_of, without_none
 from mdlc_constructs.workflows.real_time_inference import function_roles, serving_model
 from mdlc_constructs.workflows.real_time_inference import golden as golden_steps
-from mdlc_constructs.workflows.real_time_inference.configuring import create_config
+from mdlc_constructs.workflows.real_time_inference.alarms import alarm_name, rollback_alarm
+from mdlc_constructs.workflows.real_time_inference.endpoint_config import create_config
+from mdlc_constructs.workflows.real_time_inference.event_rules import approval_rule, endpoint_change_rule
 from mdlc_constructs.workflows.real_time_inference.experiments import (
     FUNCTION,
     judging,
     looking_at_executions,
 )
 from mdlc_constructs.workflows.real_time_inference.machine import release_machine
-from mdlc_constructs.workflows.real_time_inference.retiring import retiring
+from mdlc_constructs.workflows.real_time_inference.probe_states import prober_statements
+from mdlc_constructs.workflows.real_time_inference.retention import retention_statements
 from mdlc_constructs.workflows.real_time_inference.settings import STEPS, WORKFLOW, ReleaseSettings
-from mdlc_constructs.workflows.real_time_inference.surroundings import (
-    alarm_name,
-    approval_rule,
-    rollback_alarm,
-    wake_rule,
-)
-from mdlc_constructs.workflows.real_time_inference.watching import prober_statements
 from mdlc_constructs.workflows.seams import Seam, tasks_of
 
 GOLDEN = GoldenChecks()
@@ -146,12 +142,12 @@ class RealTimeInferenceWorkflow(Workflow):
         self.build(machine, bindings={**self._jobs(), **self._functions()})
         home.ends_endpoint(self.endpoint_name)
         self._warn_of_shadow()
-        wake_rule(
+        endpoint_change_rule(
             self,
             endpoint_name=self.endpoint_name,
             model=home.name,
             table=home.audit_table_name,
-            function_arn=self.function("WakeRelease", function_roles.waking(), {}),
+            function_arn=self.function("WakeRelease", function_roles.resume_statements(), {}),
         )
         if starts_on_approval:
             approval_rule(
@@ -228,7 +224,7 @@ class RealTimeInferenceWorkflow(Workflow):
         planner = function_roles.planning(home.name, self.endpoint_name, golden=settings.golden is not None)
         bindings = {
             "PlanReleaseFunction": self.function("PlanRelease", planner, {}),
-            "RetireReleasesFunction": self.function("RetireReleases", retiring(home.name), {}),
+            "RetireReleasesFunction": self.function("RetireReleases", retention_statements(home.name), {}),
             **{f"{key}Alarm": name for key, name in self._alarm_names.items()},
         }
         if settings.experiment is not None:

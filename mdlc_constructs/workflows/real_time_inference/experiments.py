@@ -1,6 +1,6 @@
 """The states that try a version beside the serving one, between `Deploy` and the update.
 
-    Trial -> CreateTrial -> NoteTrial -> StartTrial -> WatchTrial -> TrialVerdict -> RunTrial -> WaitTrial
+    Trial -> CreateTrial -> RecordTrial -> StartTrial -> WatchTrial -> TrialVerdict -> RunTrial -> WaitTrial
     -> JudgeTrial -> EndTrial -> WatchTrialEnd -> TrialEnded -> ForgetTrial -> TrialDecision -> the update
 
 The endpoint goes to a configuration of the trial and back to the champion's own, whatever was found; only
@@ -34,12 +34,12 @@ from mdlc_constructs.tasks.permissions import arn
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.ending import FAILURE, TO_FAILURE
 from mdlc_constructs.workflows.planning import FEW_RETRIES, TAGS, planned_again
-from mdlc_constructs.workflows.real_time_inference.configuring import capture_of
-from mdlc_constructs.workflows.real_time_inference.deploying import encrypts_volumes
+from mdlc_constructs.workflows.real_time_inference.deployment import encrypts_volumes
+from mdlc_constructs.workflows.real_time_inference.endpoint_config import capture_of
+from mdlc_constructs.workflows.real_time_inference.endpoint_wait import watch
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
-from mdlc_constructs.workflows.real_time_inference.trial_item import forget, note, run
+from mdlc_constructs.workflows.real_time_inference.trial_item import forget, record_trial, run
 from mdlc_constructs.workflows.real_time_inference.verdicts import BLAME, ENVIRONMENT
-from mdlc_constructs.workflows.real_time_inference.waiting import watch
 
 LATE = Retry(errors=("CapturesLate",), interval_seconds=59, max_attempts=5, backoff_rate=1, jitter="NONE")
 """Captures are written with a delay of minutes, while the shadow still runs."""
@@ -55,7 +55,7 @@ CHAMPION_CONFIG = "{% $plan.trial.champion_config %}"
 
 
 def experiment_plan(settings: ReleaseSettings) -> dict[str, object] | None:
-    """What the planner is told of the experiment; None where a version takes over untried."""
+    """What the planner is given of the experiment; None where a version takes over untried."""
     experiment = settings.experiment
     if experiment is None:
         return None
@@ -80,7 +80,7 @@ def tried(settings: ReleaseSettings, following: str) -> StateSequence:
             Rule(condition="{% $plan.trial.step = 'Skip' %}", next=following),
             # What was planned before a model was made is too old to say what serves.
             Rule(condition="{% $plan.trial.step = 'Again' %}", next="Plan"),
-            Rule(condition="{% $plan.trial.step = 'Begin' %}", next="NoteTrial"),
+            Rule(condition="{% $plan.trial.step = 'Begin' %}", next="RecordTrial"),
             Rule(condition="{% $plan.trial.step = 'Carry' %}", next="RunTrial"),
             Rule(
                 condition="{% $plan.trial.step = 'End' %}",
@@ -92,7 +92,7 @@ def tried(settings: ReleaseSettings, following: str) -> StateSequence:
     return StateSequence.of(
         choice,
         _create(settings, experiment),
-        note(settings.model, settings.endpoint_name, experiment, settings.dataset.entity),
+        record_trial(settings.model, settings.endpoint_name, experiment, settings.dataset.entity),
         _update(settings, "StartTrial", TRIAL_CONFIG, f"{settings.model}-trial-*"),
         watch(model=settings.model, endpoint_name=settings.endpoint_name, of="Trial"),
         _started(),
@@ -182,8 +182,8 @@ def _started() -> Choice:
     is_so = "($endpoint.status != 'InService' or $endpoint.config != $plan.trial.config)"
 
     def failed(condition: str, decision: str, error: str) -> Rule:
-        told = {"verdict": {"decision": decision}, "failure": {"Error": error, "Cause": cause}}
-        return Rule(condition=f"{{% {condition} %}}", next="ForgetTrial", assign=told)
+        variables = {"verdict": {"decision": decision}, "failure": {"Error": error, "Cause": cause}}
+        return Rule(condition=f"{{% {condition} %}}", next="ForgetTrial", assign=variables)
 
     # What is the account's or the image's doing speaks not against the version.
     environment = (

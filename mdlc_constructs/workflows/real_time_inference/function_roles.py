@@ -27,7 +27,7 @@ def planning(model: str, endpoint_name: str, *, golden: bool) -> tuple[Statement
     )
 
 
-def waking() -> tuple[Statement, ...]:
+def resume_statements() -> tuple[Statement, ...]:
     """Take the tokens that executions left, and send them back."""
     return (
         Statement(actions=("dynamodb:Query", "dynamodb:DeleteItem"), resources=(AUDIT_TABLE_ARN,)),

@@ -1,10 +1,10 @@
 """The release machine: a pure function from settings to states.
 
 On success it enters Plan, Resume, (CreateModel when the model is not there yet), GoldenRecorded,
-ScoreGolden, CheckGolden, GoldenVerdict, CreateConfig, Deploy, (GoesBack, LookAtAlarms and AlarmsQuiet when
+ScoreGolden, CheckGolden, GoldenVerdict, CreateConfig, Deploy, (GoesBack, LookAtAlarms and AlarmsOk when
 alarms watch, RecordAnswers when probes are sent), EndsScaling, UpdateEndpoint (or CreateEndpoint), Watch,
 which waits for the endpoint in AwaitEndpoint and DescribeEndpoint and probes it beside, EndpointVerdict, what
-scaling needs, ReleaseVerdict, PointChampion, SetLifeCycle, RetireOld, RecordAudit and Announce. A rollout
+scaling needs, ReleaseVerdict, PointChampion, SetLifeCycle, RetireOld, RecordAudit and PublishEvent. A rollout
 that tries the version first has its states behind Deploy: `experiments`.
 """
 
@@ -15,8 +15,9 @@ from mdlc_constructs.settings.rollout import MAX_DEPLOYMENT
 from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.parts import NO_SEAM, Parts, Seams, machine_function
-from mdlc_constructs.workflows.real_time_inference.configuring import create_config
-from mdlc_constructs.workflows.real_time_inference.deploying import deploy, deployed, first_of
+from mdlc_constructs.workflows.real_time_inference.champion_record import recorded
+from mdlc_constructs.workflows.real_time_inference.deployment import deploy, deployed, first_of
+from mdlc_constructs.workflows.real_time_inference.endpoint_config import create_config
 from mdlc_constructs.workflows.real_time_inference.experiments import (
     experiment_fields,
     experiment_plan,
@@ -27,8 +28,7 @@ from mdlc_constructs.workflows.real_time_inference.golden import (
     golden_recorded,
     score_golden,
 )
-from mdlc_constructs.workflows.real_time_inference.recording import recorded
-from mdlc_constructs.workflows.real_time_inference.retiring import NOTHING_RETIRED, RETIRED
+from mdlc_constructs.workflows.real_time_inference.retention import NOTHING_RETIRED, RETIRED
 from mdlc_constructs.workflows.real_time_inference.serving_model import create_serving_model
 from mdlc_constructs.workflows.real_time_inference.settings import WORKFLOW, ReleaseSettings
 from mdlc_constructs.workflows.real_time_inference.verdicts import BLAME
@@ -39,13 +39,13 @@ RELEASED, FAILED = "Model Released", "Release Failed"
 
 def default_tasks(settings: ReleaseSettings) -> dict[str, State]:
     """The task of every step, as it is unless a subclass replaces it; `deploy` is many states."""
-    made = {
+    makers = {
         "create_model": create_serving_model,
         "score_golden": score_golden,
         "check_golden": check_golden,
         "create_config": create_config,
     }
-    return {step: make(settings) for step, make in made.items() if step in settings.steps}
+    return {step: make(settings) for step, make in makers.items() if step in settings.steps}
 
 
 @machine_function(lambda _: WORKFLOW, lambda settings: settings.steps, default_tasks)

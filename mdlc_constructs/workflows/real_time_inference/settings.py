@@ -19,7 +19,7 @@ from mdlc_constructs.settings.rollout import (
     Rolling,
 )
 from mdlc_constructs.settings.serving import Serving
-from mdlc_constructs.workflows.real_time_inference.watching import WatchedRelease
+from mdlc_constructs.workflows.real_time_inference.probe_states import WatchedRelease
 from mdlc_constructs.workflows.scoring import unlabelled
 
 WORKFLOW = "release"

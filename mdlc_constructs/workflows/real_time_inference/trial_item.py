@@ -19,9 +19,9 @@ def key(model: str, endpoint_name: str) -> dict[str, object]:
     return {"pk": {"S": f"MODEL#{model}"}, "sk": {"S": f"EXPERIMENT#{endpoint_name}"}}
 
 
-def note(model: str, endpoint_name: str, experiment: Experiment, entity: str | None) -> Task:
-    """`NoteTrial`: what will be tried and where to go back to, unless another execution was quicker."""
-    told = {
+def record_trial(model: str, endpoint_name: str, experiment: Experiment, entity: str | None) -> Task:
+    """`RecordTrial`: what will be tried and where to go back to, unless another execution was quicker."""
+    fields = {
         "schema_version": SCHEMA_VERSION,
         "kind": "ab" if isinstance(experiment, ABTest) else "shadow",
         "status": "starting",
@@ -34,19 +34,19 @@ def note(model: str, endpoint_name: str, experiment: Experiment, entity: str | N
         "noted_at": "{% $now() %}",
     }
     if isinstance(experiment, ABTest):
-        told |= {"weights": json.dumps(list(experiment.weights.items())), "entity": entity or ""}
+        fields |= {"weights": json.dumps(list(experiment.weights.items())), "entity": entity or ""}
     return dynamodb.put_item(
-        "NoteTrial",
+        "RecordTrial",
         table_name=AUDIT_TABLE,
         table_arn=AUDIT_TABLE_ARN,
         kms_key_arn=KEY_ARN,
-        item={**key(model, endpoint_name), **{name: {"S": value} for name, value in told.items()}},
+        item={**key(model, endpoint_name), **{name: {"S": value} for name, value in fields.items()}},
         condition="attribute_not_exists(pk) OR #execution = :seen OR #execution = :own",
         names={"#execution": "execution"},
         values={":seen": {"S": "{% $plan.trial.owner %}"}, ":own": {"S": _EXECUTION}},
         output={},
         catch=(
-            Catch(errors=_REFUSED, next="Plan", output=taken("NoteTrial").output),
+            Catch(errors=_REFUSED, next="Plan", output=taken("RecordTrial").output),
             TO_FAILURE,
         ),
         comment="Where the endpoint goes back to, before it is touched",

@@ -50,7 +50,7 @@ NO_IMAGE = _says(
 )
 """Whether the endpoint says that an image was not pulled or not started: it is gone, its role may not read
 it, or it was built for another processor than the instances have. A version whose container starts and does
-not answer is told by other words ("did not pass the ping health check") and is the package's doing.
+not answer is reported in other words ("did not pass the ping health check") and is the package's doing.
 """
 
 ENVIRONMENT = (

@@ -1,4 +1,4 @@
-"""How a retraining ends: one audit item, the past told, the lease given back, one event.
+"""How a retraining ends: one audit item, the triggers marked as done, the lease released, one event.
 
 The record comes before the conclusion: what is stopped in between is found by the next start and recorded
 again, while a conclusion without a record would have happened unseen.
@@ -10,7 +10,7 @@ from mdlc_constructs.asl.states import Pass, State
 from mdlc_constructs.resources.places import AUDIT_TABLE, AUDIT_TABLE_ARN, KEY_ARN
 from mdlc_constructs.tasks import dynamodb, events
 from mdlc_constructs.workflows.ending import FAILURE, audit_item, event, failure
-from mdlc_constructs.workflows.retraining.leasing import step
+from mdlc_constructs.workflows.retraining.lease import step
 from mdlc_constructs.workflows.retraining.settings import WORKFLOW, RetrainingSettings
 
 COMPLETED, FAILED = "Retraining Completed", "Retraining Failed"
@@ -46,7 +46,7 @@ def won(settings: RetrainingSettings) -> Pass:
 
 
 def ending(settings: RetrainingSettings) -> StateSequence:
-    """`RecordAudit`, `Conclude`, `Announce`."""
+    """`RecordAudit`, `Conclude`, `PublishEvent`."""
     kept = {
         "package_arn": _PACKAGE,
         "passed": _PASSED,
@@ -57,7 +57,7 @@ def ending(settings: RetrainingSettings) -> StateSequence:
         "window": "{% $work.window %}",
         "holdout": "{% $work.holdout %}",
     }
-    told = _about()
+    about = _about()
     record = dynamodb.put_item(
         "RecordAudit",
         table_name=AUDIT_TABLE,
@@ -67,7 +67,7 @@ def ending(settings: RetrainingSettings) -> StateSequence:
             settings.model,
             WORKFLOW,
             "{% $result.outcome %}",
-            {**told, **kept, "without_comparison": settings.without_comparison or ""},
+            {**about, **kept, "without_comparison": settings.without_comparison or ""},
         ),
         output={},
     )
@@ -81,13 +81,13 @@ def ending(settings: RetrainingSettings) -> StateSequence:
             "rows": "{% $exists($trained.rows) ? $trained.rows : '' %}",
         },
         output={},
-        comment="The past is told, the lease given back, what waits started; repeated, the rest of it",
+        comment="Triggers are done, the lease is released, what waits is started; a repeat does the rest",
     )
     detail = {"outcome": "{% $result.outcome %}", "request_id": "{% $gathered.request_id %}", **kept}
-    announce = events.put_events(
-        "Announce", events=(event(settings.model, COMPLETED, detail),), output=dict(detail)
+    publish = events.put_events(
+        "PublishEvent", events=(event(settings.model, COMPLETED, detail),), output=dict(detail)
     )
-    return StateSequence.of(record, conclude, announce).caught(TO_CONCLUSION)
+    return StateSequence.of(record, conclude, publish).caught(TO_CONCLUSION)
 
 
 def failing(settings: RetrainingSettings) -> tuple[State, ...]:

@@ -17,10 +17,10 @@ from mdlc_constructs.settings.triggers import OnCodeChange, OnNewData, OnSchedul
 from mdlc_constructs.workflows.construct import Workflow, without_none
 from mdlc_constructs.workflows.real_time_inference import function_roles as release_roles
 from mdlc_constructs.workflows.real_time_inference.construct import RealTimeInferenceWorkflow
-from mdlc_constructs.workflows.retraining import function_roles, surroundings
-from mdlc_constructs.workflows.retraining.leasing import FUNCTION
+from mdlc_constructs.workflows.retraining import code_change, event_rules, function_roles
+from mdlc_constructs.workflows.retraining.lease import FUNCTION
 from mdlc_constructs.workflows.retraining.machine import STEPS, retraining_machine, steps_of
-from mdlc_constructs.workflows.retraining.releasing import release
+from mdlc_constructs.workflows.retraining.release import release
 from mdlc_constructs.workflows.retraining.settings import WORKFLOW, RetrainingSettings
 from mdlc_constructs.workflows.retraining.training import train
 from mdlc_constructs.workflows.seams import Seam
@@ -33,11 +33,12 @@ NOT_NOTICED = "no new data starts a retraining"
 class RetrainingWorkflow(Workflow):
     """Retrains a model when there is a reason to, and brings what won into service.
 
-    Any trigger starts the same machine: it gathers what else fires, takes the model's lease and its share of
-    the fleet's budget, starts the training machine on a fresh window, waits for a person where one decides,
-    starts the release machine, and follows it to the end of its bake. A challenger that does not win leaves
-    the champion where it is and lets the cool-down grow. The execution's input is `{window, holdout,
-    labelled_until, drifted_at, reason, trigger, request_id}`, all optional: `docs/contracts.md`.
+    Any trigger starts the same machine: it coalesces the other triggers that fire, takes the model's lease
+    and its share of the fleet's budget, starts the training machine on a fresh window, waits for a person
+    where one decides, starts the release machine, and follows it to the end of its bake. A challenger that
+    does not win leaves the champion where it is and lets the cool-down grow. The execution's input is
+    `{window, holdout, labelled_until, drifted_at, reason, trigger, request_id}`, all optional:
+    `docs/contracts.md`.
 
     Args:
         home: the model's home.
@@ -114,26 +115,26 @@ class RetrainingWorkflow(Workflow):
         bindings = {**self.source_bindings, **self.fleet.bindings}
         planner = self.function(FUNCTION, (*function_roles.planning(self.settings), *leasing()), bindings)
         self.build(machine, bindings={**bindings, f"{FUNCTION}Function": planner})
-        surroundings.wake_rule(
+        event_rules.decision_rule(
             self,
             group=home.package_group_name,
             model=home.name,
             table=home.audit_table_name,
-            function_arn=self.function("WakeRelease", release_roles.waking(), {}),
+            function_arn=self.function("WakeRelease", release_roles.resume_statements(), {}),
         )
-        self._note_triggers()
+        self._record_triggers()
 
-    def _noting(self, plan: Mapping[str, object]) -> str:
-        """ARN of what notes triggers. By the clock it starts what was killed, whatever triggers there are."""
+    def _recorder(self, plan: Mapping[str, object]) -> str:
+        """ARN of the function that records triggers. On a schedule it starts again what was killed."""
         function = self.function(
             "NoteTrigger", function_roles.resuming(self.settings.model), self.source_bindings
         )
-        surroundings.resume_rule(self, model=self.home.name, plan=plan, function_arn=function)
-        noting = surroundings.failing_alarm(self, model=self.home.name, function_arn=function)
-        self.alarms = (*self.alarms, noting)
+        event_rules.resume_rule(self, model=self.home.name, plan=plan, function_arn=function)
+        alarm = event_rules.failing_alarm(self, model=self.home.name, function_arn=function)
+        self.alarms = (*self.alarms, alarm)
         return function
 
-    def _note_triggers(self) -> None:
+    def _record_triggers(self) -> None:
         """A rule for each source of triggers that is declared, and one that resumes."""
         settings, home = self.settings, self.home
         schedules, new_data = settings.of_kind(OnSchedule), settings.of_kind(OnNewData)
@@ -143,55 +144,55 @@ class RetrainingWorkflow(Workflow):
             "model": home.name,
             "machine": self.state_machine.state_machine_arn,
         }
-        function = self._noting(plan)
+        function = self._recorder(plan)
         if not (schedules or new_data or changes or settings.watches):
             return
         self.function(
             "NoteTrigger",
-            (*function_roles.noting(settings), *(function_roles.counting() if new_data else ())),
+            (*function_roles.recording_triggers(settings), *(function_roles.counting() if new_data else ())),
             self.source_bindings,
         )
         plan["dataset"] = f"s3://{self.source.bucket}/{self.source.prefix}"
         for schedule in schedules:
-            surroundings.note_rule(
+            event_rules.trigger_rule(
                 self,
                 "Schedule",
-                description=f"{home.name} retrains by the clock",
+                description=f"{home.name} retrains on a schedule",
                 triggers=schedules,
                 plan=plan,
                 function_arn=function,
                 schedule=schedule.schedule,
             )
         if new_data:
-            rule = surroundings.note_rule(
+            rule = event_rules.trigger_rule(
                 self,
                 "NewData",
                 description=f"New data of {home.name} may start a retraining",
                 triggers=new_data,
                 plan=plan,
                 function_arn=function,
-                pattern=surroundings.uploaded(self.source.bucket, self.source.prefix),
+                pattern=event_rules.uploaded(self.source.bucket, self.source.prefix),
             )
             if self.source.bucket == home.bucket_name:
                 home.warn_without_events(rule, what=NOT_NOTICED)
             else:
                 warn_without_events(rule, self.source.construct, self.source.bucket, what=NOT_NOTICED)
         if settings.watches:
-            surroundings.note_rule(
+            event_rules.trigger_rule(
                 self,
                 "Monitored",
                 description=f"A window of {home.name} may start a retraining",
                 triggers=settings.watches,
                 plan=plan,
                 function_arn=function,
-                pattern=surroundings.monitored(home.name),
+                pattern=event_rules.monitored(home.name),
             )
         for change in changes:
-            resource = surroundings.code_change(
+            resource = code_change.code_change(
                 self._scope_of_code_change(),
                 trigger=change,
                 plan=plan,
-                digest=surroundings.work_digest(self.training.machine),
+                digest=code_change.work_digest(self.training.machine),
                 function_arn=function,
             )
             # What it starts must be the new training.

@@ -22,8 +22,8 @@ def resuming(model: str) -> tuple[Statement, ...]:
     )
 
 
-def noting(settings: RetrainingSettings) -> tuple[Statement, ...]:
-    """Note triggers, beside what resuming needs."""
+def recording_triggers(settings: RetrainingSettings) -> tuple[Statement, ...]:
+    """Record triggers, beside what resuming needs."""
     # Which version is the champion.
     looked_up = ("dynamodb:GetItem",) if settings.watches else ()
     return (
@@ -63,9 +63,9 @@ def planning(settings: RetrainingSettings) -> tuple[Statement, ...]:
         ),
         Statement(
             actions=("states:DescribeExecution",),
-            resources=tuple(arn("states", f"execution:{settings.model}-{one}:*") for one in machines),
+            resources=tuple(arn("states", f"execution:{settings.model}-{machine}:*") for machine in machines),
         ),
-        *(use_machines_key(KEY_ARN, machine_arn(f"{settings.model}-{one}")) for one in machines),
+        *(use_machines_key(KEY_ARN, machine_arn(f"{settings.model}-{machine}")) for machine in machines),
     )
 
 

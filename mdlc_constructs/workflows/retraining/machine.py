@@ -1,9 +1,9 @@
 """The retraining machine: a pure function from settings to states.
 
-On success it enters Begin, Gather, Gathered, WaitForMore, AskLease, LeaseVerdict, Claim, Claimed,
-AnnounceStart, Train, TrainVerdict, RestLease, ApprovalNeeded (AwaitApproval, LookAtPackage and
+On success it enters Begin, CoalesceTriggers, TriggersCoalesced, WaitForMore, AskLease, LeaseVerdict, Claim,
+Claimed, PublishStart, Train, TrainVerdict, ReleaseCapacity, ApprovalNeeded (AwaitApproval, LookAtPackage and
 ApprovalVerdict where a person decides), ReleaseNeeded, Release and ReleaseVerdict where something is
-released, Won, RecordAudit, Conclude and Announce. A release that came to nothing is looked at in
+released, Won, RecordAudit, Conclude and PublishEvent. A release that came to nothing is looked at in
 LookAtRejected and RejectedVerdict.
 
 Only who holds the model's lease claims triggers, trains and releases, so no two executions do. What a stopped
@@ -14,12 +14,12 @@ from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Pass, State
 from mdlc_constructs.workflows.parts import NO_SEAM, Parts, machine_function
-from mdlc_constructs.workflows.retraining.approving import approval
+from mdlc_constructs.workflows.retraining.approval import approval
 from mdlc_constructs.workflows.retraining.conclusion import TO_CONCLUSION, ending, failing, result, won
-from mdlc_constructs.workflows.retraining.leasing import begin, leased, rest_lease
-from mdlc_constructs.workflows.retraining.releasing import release, release_failed, releasing
+from mdlc_constructs.workflows.retraining.lease import begin, leased, release_capacity
+from mdlc_constructs.workflows.retraining.release import release, release_failed, releasing
 from mdlc_constructs.workflows.retraining.settings import WORKFLOW, RetrainingSettings
-from mdlc_constructs.workflows.retraining.training import announce_start, train, train_verdict
+from mdlc_constructs.workflows.retraining.training import publish_start, train, train_verdict
 
 STEPS = ("train", "release")
 """The steps that can be replaced (`create_<step>_task`) and surrounded (`before_<step>`, `after_<step>`).
@@ -35,8 +35,8 @@ def steps_of(settings: RetrainingSettings) -> tuple[str, ...]:
 
 def default_tasks(settings: RetrainingSettings) -> dict[str, State]:
     """The task of every step, as it is unless a subclass replaces it."""
-    made = {"train": train, "release": release}
-    return {step: made[step](settings) for step in steps_of(settings)}
+    makers = {"train": train, "release": release}
+    return {step: makers[step](settings) for step in steps_of(settings)}
 
 
 @machine_function(lambda _: WORKFLOW, steps_of, default_tasks)
@@ -53,10 +53,10 @@ def retraining_machine(settings: RetrainingSettings, parts: Parts) -> Machine:
     body = StateSequence.of(
         begin(settings),
         leased(),
-        announce_start(settings),
+        publish_start(settings),
         part("train"),
         train_verdict(),
-        rest_lease(),
+        release_capacity(),
         approval(settings, following="ReleaseNeeded" if settings.releases else "Won"),
         releasing(part("release")) if settings.releases else NO_SEAM,
         won(settings),

@@ -10,8 +10,9 @@ from mdlc_constructs.settings.budget import MAX_INSTANCES, Budget
 from mdlc_constructs.settings.metric import check_metric_task
 from mdlc_constructs.settings.numbers import check_duration, check_whole
 from mdlc_constructs.settings.patience import Patience
+from mdlc_constructs.settings.payloads.retraining import FleetSettings, RetrainingSections
 from mdlc_constructs.settings.refusal import refusal
-from mdlc_constructs.settings.training_window import TrainingWindow, window_to_plan
+from mdlc_constructs.settings.training_window import TrainingWindow, window_to_payload
 from mdlc_constructs.settings.triggers import (
     OnAccuracyLoss,
     OnCodeChange,
@@ -28,7 +29,7 @@ TRAINING, RELEASE = "training", "release"
 """The workflows whose machines are started."""
 
 MAX_QUEUE_TIME = timedelta(days=30)
-"""How long a retraining stands in line for its lease before somebody should look at the budget."""
+"""How long a retraining waits in the queue for its lease before somebody should look at the budget."""
 MAX_EXECUTION = timedelta(days=365)
 """Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
@@ -94,7 +95,7 @@ class RetrainingSettings:
         for loss in self.of_kind(OnAccuracyLoss):
             check_metric_task("metric", loss.metric, self.task)
         for kind in _ONCE:
-            if sum(isinstance(one, kind) for one in self.triggers) > 1:
+            if sum(isinstance(trigger, kind) for trigger in self.triggers) > 1:
                 raise refusal("triggers", kind.__name__, "is given twice; leave one of them.")
 
     def _check_comparison(self) -> None:
@@ -121,28 +122,28 @@ class RetrainingSettings:
 
     def of_kind(self, kind: type[Kind]) -> list[Kind]:
         """The triggers of a kind."""
-        return [one for one in self.triggers if isinstance(one, kind)]
+        return [trigger for trigger in self.triggers if isinstance(trigger, kind)]
 
     @property
     def watches(self) -> list[Trigger]:
         """The triggers that monitoring fires."""
         return [*self.of_kind(OnDrift), *self.of_kind(OnAccuracyLoss)]
 
-    def to_plan(self) -> dict[str, object]:
-        """As the planning function is given it."""
+    def to_payload(self) -> RetrainingSections:
+        """As the machine's functions get it."""
         requests = self.of_kind(OnRequest)
-        return {
-            "model": self.model,
-            "table": AUDIT_TABLE,
-            "machine": machine_arn(f"{self.model}-{WORKFLOW}"),
-            "training": machine_arn(f"{self.model}-{TRAINING}"),
-            "release": machine_arn(f"{self.model}-{RELEASE}") if self.releases else None,
-            "dataset": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}",
-            "patience": self.patience.to_plan(),
-            "window": window_to_plan(self.window),
-            "label_delay": int(self.label_delay.total_seconds()),
-            "by_time": self.by_time,
-            "priority": (requests[0] if requests else OnRequest()).priority,
-            "instances": self.instances,
-            "fleet": {"table": "${FleetTable}", "name": self.fleet, "budget": self.budget.to_plan()},
-        }
+        return RetrainingSections(
+            model=self.model,
+            table=AUDIT_TABLE,
+            machine=machine_arn(f"{self.model}-{WORKFLOW}"),
+            training=machine_arn(f"{self.model}-{TRAINING}"),
+            release=machine_arn(f"{self.model}-{RELEASE}") if self.releases else None,
+            dataset=f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}",
+            patience=self.patience.to_payload(),
+            window=window_to_payload(self.window),
+            label_delay=int(self.label_delay.total_seconds()),
+            by_time=self.by_time,
+            priority=(requests[0] if requests else OnRequest()).priority,
+            instances=self.instances,
+            fleet=FleetSettings(table="${FleetTable}", name=self.fleet, budget=self.budget.to_payload()),
+        )

@@ -23,10 +23,10 @@ CLAIM_AGAIN = Catch(errors=(TAKEN,), next="Claim", output={})
 """The name was taken meanwhile: look again what has it."""
 
 
-def announce_start(settings: RetrainingSettings) -> Task:
-    """`AnnounceStart`: the event `Retraining Started`."""
+def publish_start(settings: RetrainingSettings) -> Task:
+    """`PublishStart`: the event `Retraining Started`."""
     detail = {"request_id": "{% $work.request_id %}", "triggers": "{% $work.triggers %}"}
-    return events.put_events("AnnounceStart", events=(event(settings.model, STARTED, detail),), output={})
+    return events.put_events("PublishStart", events=(event(settings.model, STARTED, detail),), output={})
 
 
 def train(settings: RetrainingSettings) -> Task:

@@ -11,8 +11,8 @@ from mdlc_constructs.workflows.ending import TO_FAILURE
 
 def artifact_found(behind: StateSequence) -> StateSequence:
     """The states that look for the artifact, with the seam that comes behind them."""
-    found = StateSequence.of(find_artifact(), artifact_verdict(), behind)
-    return replace(found, runs_always=behind.runs_always)
+    states = StateSequence.of(find_artifact(), artifact_verdict(), behind)
+    return replace(states, runs_always=behind.runs_always)
 
 
 def find_artifact() -> Task:

@@ -1,7 +1,7 @@
 """The training machine: a pure function from settings to states.
 
 On success it enters Plan, Resume, CheckQuality, QualityVerdict, PrepareFeatures, Train, CreateModel,
-ScoreHoldout (with ScoreModel inside, once a model), Evaluate, Register, Decide, RecordAudit and Announce.
+ScoreHoldout (with ScoreModel inside, once a model), Evaluate, Register, Decide, RecordAudit and PublishEvent.
 """
 
 import json
@@ -26,7 +26,7 @@ from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
-from mdlc_constructs.tasks.training import Channel, Spot, training_job
+from mdlc_constructs.tasks.training import Channel, SpotTraining, training_job
 from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job, patience, volume_key, vpc_of
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
@@ -161,11 +161,11 @@ def train(settings: TrainingSettings) -> Task:
     )
 
 
-def _spot(compute: Compute) -> Spot | None:
+def _spot(compute: Compute) -> SpotTraining | None:
     if compute.spot is None or compute.max_wait_seconds is None:
         return None
     kept = "{% $plan.uris.training & 'checkpoints/' & $plan.names.Train & '/' %}"
-    return Spot(
+    return SpotTraining(
         max_wait_seconds=compute.max_wait_seconds, checkpoint_uri=kept if compute.spot.checkpoint else None
     )
 

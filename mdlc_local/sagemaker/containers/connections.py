@@ -90,8 +90,8 @@ class Connections:
                 # A server that writes head and body in two pieces waits 40 ms for a delayed acknowledgement.
                 connection.sock.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
             answer = connection.getresponse()
-            found = {name.lower(): value for name, value in answer.getheaders()}
-            result = Answer(answer.status, found, answer.read())
+            headers_of_answer = {name.lower(): value for name, value in answer.getheaders()}
+            result = Answer(answer.status, headers_of_answer, answer.read())
             keep = not answer.will_close
             return result
         except http.client.HTTPException as error:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mdlc_local.sagemaker import records
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.records import MODEL_PACKAGE, Record, Scope
 
 PRIMARY = "primary"
@@ -34,21 +34,24 @@ def containers_of(model: Record, scope: Scope) -> list[Container]:
     """The model's containers; a ModelPackageName is looked up in the registry.
 
     Raises:
-        JobFailure: when it names a package that does not exist.
+        JobFailedError: when it names a package that does not exist.
     """
-    given = [model["PrimaryContainer"]] if "PrimaryContainer" in model else model["Containers"]
-    if len(given) == 1:
-        return [Container(name=PRIMARY, definition=_resolved(given[0], scope))]
+    definitions = [model["PrimaryContainer"]] if "PrimaryContainer" in model else model["Containers"]
+    if len(definitions) == 1:
+        return [Container(name=PRIMARY, definition=_resolved(definitions[0], scope))]
     return [
-        Container(name=one.get("ContainerHostname", f"container-{number}"), definition=_resolved(one, scope))
-        for number, one in enumerate(given, start=1)
+        Container(
+            name=definition.get("ContainerHostname", f"container-{number}"),
+            definition=_resolved(definition, scope),
+        )
+        for number, definition in enumerate(definitions, start=1)
     ]
 
 
-def _resolved(given: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    if "ModelPackageName" not in given:
-        return dict(given)
-    package = records.find(MODEL_PACKAGE, given["ModelPackageName"], scope)
+def _resolved(definition: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    if "ModelPackageName" not in definition:
+        return dict(definition)
+    package = records.find(MODEL_PACKAGE, definition["ModelPackageName"], scope)
     if package is None or "InferenceSpecification" not in package:
-        raise JobFailure(f"ClientError: model package {given['ModelPackageName']} has no container")
-    return {**package["InferenceSpecification"]["Containers"][0], **given}
+        raise JobFailedError(f"ClientError: model package {definition['ModelPackageName']} has no container")
+    return {**package["InferenceSpecification"]["Containers"][0], **definition}

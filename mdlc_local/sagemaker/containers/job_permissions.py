@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mdlc_local import iam
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import SESSION, Job
 
 _ECR = re.compile(
@@ -57,7 +57,7 @@ def check(
         vpc: the request's VpcConfig.
 
     Raises:
-        JobFailure: naming the first permission that is missing, in IAM's words.
+        JobFailedError: naming the first permission that is missing, in IAM's words.
     """
     needs = [
         *pulling(image or "", job.scope.account),
@@ -74,7 +74,7 @@ def check(
             session=SESSION,
         )
         if reason is not None:
-            raise JobFailure(f"ClientError: {reason}")
+            raise JobFailedError(f"ClientError: {reason}")
 
 
 def pulling(image: str, account: str) -> Iterator[Need]:

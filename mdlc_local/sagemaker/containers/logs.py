@@ -29,7 +29,7 @@ class LogStream:
         self._client = client
         self._group = group
         self._stream = stream
-        self._made = False
+        self._is_created = False
         self._silent = False
         self._lines: queue.SimpleQueue[tuple[int, str] | None] = queue.SimpleQueue()
         self._recent: list[str] = []
@@ -87,7 +87,7 @@ class LogStream:
 
     def _send(self, events: list[dict[str, Any]]) -> None:
         try:
-            if not self._made:
+            if not self._is_created:
                 self._make()
             self._client.put_log_events(
                 logGroupName=self._group, logStreamName=self._stream, logEvents=events
@@ -107,4 +107,4 @@ class LogStream:
             except ClientError as error:
                 if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
                     raise
-        self._made = True
+        self._is_created = True

@@ -15,7 +15,7 @@ from mdlc_local.sagemaker import storage
 from mdlc_local.sagemaker.containers import process
 from mdlc_local.sagemaker.containers.definitions import Container
 from mdlc_local.sagemaker.containers.images import Images
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import Job
 
 HEALTH_SECONDS = 120
@@ -26,7 +26,7 @@ _PING_TIMEOUT_SECONDS = 2.0
 _HOST = "127.0.0.1"
 
 
-class Unwell(JobFailure):
+class UnhealthyError(JobFailedError):
     """A container did not answer its health check.
 
     Attributes:
@@ -132,7 +132,7 @@ class ModelServer:
             time.sleep(_POLL_SECONDS)
         if self._job.stop.is_set():
             return
-        raise Unwell(
+        raise UnhealthyError(
             self._name,
             f"AlgorithmError: See job logs for more information. The {self._name} container did not answer "
             f"GET /ping with 200 on the port of SAGEMAKER_BIND_TO_PORT within {self._health_seconds:g} s, or "

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from mdlc_local.sagemaker.containers import namespace
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.faults import JobFailedError
 
 ROOT = PurePosixPath("/opt/ml")
 
@@ -25,11 +25,11 @@ def inside(path: str, base: Path) -> Path:
     """The place in the job's folder `base` of a path below /opt/ml.
 
     Raises:
-        JobFailure: when the path lies elsewhere.
+        JobFailedError: when the path lies elsewhere.
     """
     wanted = PurePosixPath(path)
     if ".." in wanted.parts or not wanted.is_relative_to(ROOT):
-        raise JobFailure(f"ClientError: path {path!r} must lie below {ROOT}/")
+        raise JobFailedError(f"ClientError: path {path!r} must lie below {ROOT}/")
     return base / wanted.relative_to(ROOT)
 
 

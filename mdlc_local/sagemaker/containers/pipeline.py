@@ -24,7 +24,7 @@ from mdlc_local.sagemaker.job import Job
 _ANY = "*/*"
 
 
-class BrokenOff(OSError):
+class ConnectionLostError(OSError):
     """A container gave no answer.
 
     Attributes:
@@ -39,7 +39,7 @@ class BrokenOff(OSError):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class InvocationOutcome:
     """What came of a request.
 
     Attributes:
@@ -95,7 +95,7 @@ class Pipeline:
             started = [
                 pool.submit(contextvars.copy_context().run, server.__enter__) for server in self._servers
             ]
-        failures = [error for one in started if (error := one.exception()) is not None]
+        failures = [error for start in started if (error := start.exception()) is not None]
         if failures:
             self._end()
             raise failures[0]
@@ -121,8 +121,8 @@ class Pipeline:
         """Whether every container answers /ping in time."""
         try:
             return all(
-                one.request("GET", "/ping", None, {}, timeout_seconds).status == http.HTTPStatus.OK
-                for one in self._connections
+                connection.request("GET", "/ping", None, {}, timeout_seconds).status == http.HTTPStatus.OK
+                for connection in self._connections
             )
         except OSError:
             return False
@@ -135,7 +135,7 @@ class Pipeline:
         """
         return self._connections[0].request("GET", "/execution-parameters", None, {}, timeout_seconds)
 
-    def invoke(self, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> Outcome:
+    def invoke(self, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> InvocationOutcome:
         """One request through all containers.
 
         Args:
@@ -144,7 +144,7 @@ class Pipeline:
             timeout_seconds: how long all of them together may take.
 
         Raises:
-            BrokenOff: when a container does not answer.
+            ConnectionLostError: when a container does not answer.
         """
         deadline = time.monotonic() + timeout_seconds
         wanted = headers.get("Accept", _ANY)
@@ -156,19 +156,19 @@ class Pipeline:
             try:
                 answer = connections.request("POST", "/invocations", body, passed, left)
             except OSError as error:
-                raise BrokenOff(name, error) from error
+                raise ConnectionLostError(name, error) from error
             if number == last or not 200 <= answer.status < 300:
                 break
             body = answer.body
             passed.pop("Content-Type", None)
             if "content-type" in answer.headers:
                 passed["Content-Type"] = answer.headers["content-type"]
-        return Outcome(name, answer)
+        return InvocationOutcome(name, answer)
 
     def _end(self) -> None:
         connections, self._connections = self._connections, []
-        for one in connections:
-            one.close()
+        for connection in connections:
+            connection.close()
         with ThreadPoolExecutor(len(self._servers)) as pool:
             for _ in pool.map(lambda server: server.__exit__(), self._servers):
                 pass

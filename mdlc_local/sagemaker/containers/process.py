@@ -14,7 +14,7 @@ from typing import IO, Any
 from mdlc_local import children, clients, environment, options
 from mdlc_local.sagemaker.containers import opt_ml
 from mdlc_local.sagemaker.containers.images import Runtime
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import SESSION, Job
 
 STOP_GRACE_SECONDS = 120
@@ -64,7 +64,7 @@ def launch(
         The process, and the thread that reads its output.
 
     Raises:
-        JobFailure: when the command does not exist.
+        JobFailedError: when the command does not exist.
     """
     words = list(argv)
     if _PYTHON.fullmatch(words[0]):
@@ -83,7 +83,7 @@ def launch(
             stderr=subprocess.STDOUT,
         )
     except OSError as error:
-        raise JobFailure(f"ClientError: cannot start {words[0]!r}: {error.strerror}") from error
+        raise JobFailedError(f"ClientError: cannot start {words[0]!r}: {error.strerror}") from error
     reader = threading.Thread(
         target=_read, args=(process.stdout, write), daemon=True, name=f"output {job.name}"
     )

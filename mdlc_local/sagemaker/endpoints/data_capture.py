@@ -139,9 +139,9 @@ def _side(config: dict[str, Any], body: bytes, content_type: str, mode: str) -> 
     kind = content_type.split(";")[0].strip().lower()
     declared = config.get("CaptureContentTypeHeader", {})
     encoding = "BASE64"
-    if kind in (one.lower() for one in declared.get("CsvContentTypes", [])):
+    if kind in (media_type.lower() for media_type in declared.get("CsvContentTypes", [])):
         encoding = "CSV"
-    elif kind in (one.lower() for one in declared.get("JsonContentTypes", [])):
+    elif kind in (media_type.lower() for media_type in declared.get("JsonContentTypes", [])):
         encoding = "JSON"
     text = base64.b64encode(body).decode() if encoding == "BASE64" else body.decode("utf-8", "replace")
     return {"observedContentType": content_type, "mode": mode, "data": text, "encoding": encoding}

@@ -15,7 +15,7 @@ from mdlc_local.sagemaker.endpoints.fleets import Fleet
 from mdlc_local.sagemaker.endpoints.hosting import Hosted
 from mdlc_local.sagemaker.endpoints.rollouts import Rollout
 from mdlc_local.sagemaker.endpoints.traffic import WHOLE
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import REASON_CHARACTERS, SESSION
 from mdlc_local.sagemaker.records import ENDPOINT, changing
 
@@ -23,17 +23,17 @@ LOOK_SECONDS = 0.1
 """How often alarms are looked at while a step is watched."""
 
 
-class RolledBack(Exception):
+class RolledBackError(Exception):
     """The update goes back; the text says why."""
 
 
-class _Deleted(Exception):
+class _DeletedError(Exception):
     """The endpoint was deleted meanwhile."""
 
 
 def create(hosted: Hosted, make_fleet: Callable[[], Fleet]) -> None:
     """Start a new endpoint's fleet: InService, or Failed with the reason."""
-    events.announce(ENDPOINT, hosted.record)
+    events.publish(ENDPOINT, hosted.record)
     fleet: Fleet | None = None
     try:
         fleet = make_fleet()
@@ -67,21 +67,21 @@ def update(
     new: Fleet | None = None
     started = time.monotonic()
     try:
-        events.announce(ENDPOINT, hosted.record)
+        events.publish(ENDPOINT, hosted.record)
         _look(hosted, old, rollout)
         new = make_fleet()
         _pending(hosted, config_name, new, "Creating")
         new.launch()
         if time.monotonic() - started > rollout.timeout_seconds:
             # The waiting, which is scaled, was checked against the timeout before; this is real time.
-            raise RolledBack("the update took longer than MaximumExecutionTimeoutInSeconds")
+            raise RolledBackError("the update took longer than MaximumExecutionTimeoutInSeconds")
         for number, share in enumerate(rollout.shares, start=1):
             _pending(hosted, config_name, new, "ActivatingTraffic")
             hosted.traffic.share((old, WHOLE - share), (new, share))
             last = number == len(rollout.shares)
             _pending(hosted, config_name, new, "Baking")
             _bake(hosted, new, rollout, rollout.termination_wait_seconds if last else rollout.wait_seconds)
-    except _Deleted:
+    except _DeletedError:
         _retire(new)
         _retire(old)
         return
@@ -89,7 +89,7 @@ def update(
         _go_back(hosted, old, new, error)
         return
     hosted.fleet = new
-    _set(hosted, PendingDeploymentSummary=None, EndpointConfigName=config_name, announce=False)
+    _set(hosted, PendingDeploymentSummary=None, EndpointConfigName=config_name, publish=False)
     _retire(old)
     if hosted.stop.is_set():
         new.end()
@@ -115,7 +115,7 @@ def _go_back(hosted: Hosted, old: Fleet, new: Fleet | None, error: Exception) ->
 
 def change_weights(hosted: Hosted, changes: list[dict[str, Any]]) -> None:
     """Give variants other weights and instance counts: Updating, then InService."""
-    events.announce(ENDPOINT, hosted.record)
+    events.publish(ENDPOINT, hosted.record)
     fleet = hosted.fleet
     if fleet is None or hosted.stop.is_set():
         return
@@ -128,7 +128,7 @@ def change_weights(hosted: Hosted, changes: list[dict[str, Any]]) -> None:
 
 def delete(hosted: Hosted, forget: Callable[[], None]) -> None:
     """End everything of an endpoint, then forget it."""
-    events.announce(ENDPOINT, hosted.record)
+    events.publish(ENDPOINT, hosted.record)
     hosted.traffic.share()
     _retire(hosted.fleet)
     hosted.close()
@@ -139,7 +139,7 @@ def _bake(hosted: Hosted, new: Fleet, rollout: Rollout, seconds: float) -> None:
     """Wait, watching the alarms.
 
     Raises:
-        RolledBack: when one rings.
+        RolledBackError: when one rings.
     """
     deadline = time.monotonic() + seconds / options.current().time_scale
     while True:
@@ -148,17 +148,17 @@ def _bake(hosted: Hosted, new: Fleet, rollout: Rollout, seconds: float) -> None:
         if left <= 0:
             return
         if hosted.stop.wait(min(left, LOOK_SECONDS)):
-            raise _Deleted
+            raise _DeletedError
 
 
 def _look(hosted: Hosted, fleet: Fleet, rollout: Rollout) -> None:
     """Ask CloudWatch for the alarms with the model's role, as SageMaker does.
 
     Raises:
-        RolledBack: when one is in ALARM, does not exist, or may not be looked at.
+        RolledBackError: when one is in ALARM, does not exist, or may not be looked at.
     """
     if hosted.stop.is_set():
-        raise _Deleted
+        raise _DeletedError
     if not rollout.alarms:
         return
     role_arn = fleet.all_servers[0].role_arn
@@ -169,20 +169,20 @@ def _look(hosted: Hosted, fleet: Fleet, rollout: Rollout) -> None:
         alarm_arn = f"arn:aws:cloudwatch:{region}:{hosted.scope.account}:alarm:{name}"
         reason = iam.denial(role_arn, "cloudwatch:DescribeAlarms", alarm_arn, region=region, session=SESSION)
         if reason is not None:
-            raise RolledBack(f"the auto-rollback alarms cannot be looked at with {role_arn}: {reason}")
+            raise RolledBackError(f"the auto-rollback alarms cannot be looked at with {role_arn}: {reason}")
     client = clients.client("cloudwatch", role_arn=None, region=region, session=SESSION)
-    found = client.describe_alarms(
+    described = client.describe_alarms(
         AlarmNames=list(rollout.alarms), AlarmTypes=["MetricAlarm", "CompositeAlarm"]
     )
     states = {
         alarm["AlarmName"]: alarm["StateValue"]
-        for alarm in (*found.get("MetricAlarms", []), *found.get("CompositeAlarms", []))
+        for alarm in (*described.get("MetricAlarms", []), *described.get("CompositeAlarms", []))
     }
     for name in rollout.alarms:
         if name not in states:
-            raise RolledBack(f"auto-rollback alarm {name} does not exist")
+            raise RolledBackError(f"auto-rollback alarm {name} does not exist")
         if states[name] == "ALARM":
-            raise RolledBack(f"auto-rollback alarm {name} is in ALARM state")
+            raise RolledBackError(f"auto-rollback alarm {name} is in ALARM state")
 
 
 def _retire(fleet: Fleet | None) -> None:
@@ -202,13 +202,13 @@ def _pending(hosted: Hosted, config_name: str, fleet: Fleet, status: str) -> Non
         "StartTime": started,
     }
     if fleet.shadows:
-        summary["ShadowProductionVariants"] = [fleets.summary(one) | stage for one in fleet.shadows]
+        summary["ShadowProductionVariants"] = [fleets.summary(variant) | stage for variant in fleet.shadows]
     with changing(hosted.record) as record:
         record["PendingDeploymentSummary"] = summary
-    events.announce_deployment(hosted.record)
+    events.publish_deployment(hosted.record)
 
 
-def _set(hosted: Hosted, *, announce: bool = True, **fields: Any) -> None:
+def _set(hosted: Hosted, *, publish: bool = True, **fields: Any) -> None:
     """Change the record; None takes a field away."""
     with changing(hosted.record) as record:
         record.update(fields, LastModifiedTime=model.now())
@@ -216,10 +216,14 @@ def _set(hosted: Hosted, *, announce: bool = True, **fields: Any) -> None:
             record["ProductionVariants"] = hosted.fleet.summaries()
         for name in [name for name, value in record.items() if value is None]:
             del record[name]
-    if announce:
-        events.announce(ENDPOINT, hosted.record)
+    if publish:
+        events.publish(ENDPOINT, hosted.record)
 
 
 def _reason(error: Exception) -> str:
-    told = str(error) if isinstance(error, JobFailure | RolledBack) else f"InternalServerError: {error!r}"
-    return told[:REASON_CHARACTERS]
+    text = (
+        str(error)
+        if isinstance(error, JobFailedError | RolledBackError)
+        else f"InternalServerError: {error!r}"
+    )
+    return text[:REASON_CHARACTERS]

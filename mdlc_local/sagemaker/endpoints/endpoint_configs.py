@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 from mdlc_local.sagemaker import listing, model, records
-from mdlc_local.sagemaker.faults import Fault, already_exists, could_not_find, invalid
+from mdlc_local.sagemaker.faults import SageMakerApiError, already_exists, could_not_find, invalid
 from mdlc_local.sagemaker.records import ENDPOINT_CONFIG, Record, Scope
 from mdlc_local.sagemaker.registry import models
 
@@ -31,8 +31,8 @@ def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """CreateEndpointConfig.
 
     Raises:
-        Fault: ValidationException when it exists, names a model that does not, or asks for what SageMaker
-            refuses; InvalidAction for what SageMaker has and the embedded AWS lacks.
+        SageMakerApiError: ValidationException when it exists, names a model that does not, or asks for what
+            SageMaker refuses; InvalidAction for what SageMaker has and the embedded AWS lacks.
     """
     name = request["EndpointConfigName"]
     arn = records.arn(ENDPOINT_CONFIG, name, scope)
@@ -59,14 +59,14 @@ def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 def _check_absent(members: dict[str, Any], absent: dict[str, str]) -> None:
     for member, what in absent.items():
         if member in members:
-            raise Fault("InvalidAction", f"{member}: the embedded AWS has no {what}")
+            raise SageMakerApiError("InvalidAction", f"{member}: the embedded AWS has no {what}")
 
 
 def _check_variant(variant: dict[str, Any], scope: Scope) -> None:
     name = variant["VariantName"]
     _check_absent(variant, _ABSENT_OF_VARIANT)
     if "ModelName" not in variant:
-        raise Fault(
+        raise SageMakerApiError(
             "InvalidAction", f"Variant {name} has no ModelName: the embedded AWS has no inference components"
         )
     models.existing(variant["ModelName"], scope)
@@ -102,7 +102,7 @@ def existing(name: str, scope: Scope) -> Record:
     """The configuration of that name.
 
     Raises:
-        Fault: ValidationException.
+        SageMakerApiError: ValidationException.
     """
     record = records.find(ENDPOINT_CONFIG, name, scope)
     if record is None:
@@ -118,10 +118,10 @@ def describe(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 def list_configs(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """ListEndpointConfigs."""
     with records.lock:
-        found, token = listing.page(
+        summaries, token = listing.page(
             request, ENDPOINT_CONFIG, list(records.table(ENDPOINT_CONFIG, scope).values())
         )
-    return {"EndpointConfigs": found, "NextToken": token}
+    return {"EndpointConfigs": summaries, "NextToken": token}
 
 
 def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What CloudWatch is told of an endpoint's invocations, gathered and sent in the background."""
+"""The CloudWatch metrics of an endpoint's invocations, sent together in the background."""
 
 import logging
 import threading
@@ -29,7 +29,7 @@ class EndpointMetrics:
         self._endpoint_name = endpoint_name
         self._scope = scope
         self._lock = threading.Lock()
-        self._gathered: dict[tuple[str, str, str, str], Counter[float]] = {}
+        self._pending: dict[tuple[str, str, str, str], Counter[float]] = {}
 
     def invocation(
         self, variant: str, config: str, *, status: int, model_us: float, overhead_us: float, instances: int
@@ -57,18 +57,18 @@ class EndpointMetrics:
         )
         with self._lock:
             for metric, unit, value in observed:
-                self._gathered.setdefault((variant, config, metric, unit), Counter())[value] += 1
+                self._pending.setdefault((variant, config, metric, unit), Counter())[value] += 1
 
     def clear(self) -> None:
-        """Forget what was gathered."""
+        """Forget what is pending."""
         with self._lock:
-            self._gathered = {}
+            self._pending = {}
 
     def flush(self) -> None:
-        """Send what was gathered. Nothing that goes wrong here reaches a request."""
+        """Send what is pending. Nothing that goes wrong here reaches a request."""
         with self._lock:
-            gathered, self._gathered = self._gathered, {}
-        data = [datum for key, counts in gathered.items() for datum in self._data(*key, counts)]
+            pending, self._pending = self._pending, {}
+        data = [datum for key, counts in pending.items() for datum in self._data(*key, counts)]
         if not data:
             return
         try:

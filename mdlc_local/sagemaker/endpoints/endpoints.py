@@ -21,7 +21,7 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """CreateEndpoint.
 
     Raises:
-        Fault: ValidationException when it exists or its configuration does not.
+        SageMakerApiError: ValidationException when it exists or its configuration does not.
     """
     name = request["EndpointName"]
     arn = records.arn(ENDPOINT, name, scope)
@@ -50,8 +50,8 @@ def update(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """UpdateEndpoint.
 
     Raises:
-        Fault: ValidationException when it or its configuration does not exist, when it is not InService, or
-            when the deployment asks for what SageMaker refuses.
+        SageMakerApiError: ValidationException when it or its configuration does not exist, when it is not
+            InService, or when the deployment asks for what SageMaker refuses.
     """
     config = copy.deepcopy(endpoint_configs.existing(request["EndpointConfigName"], scope))
     hosted, old = _serving(request["EndpointName"], scope)
@@ -83,7 +83,8 @@ def update_weights_and_capacities(request: dict[str, Any], scope: Scope) -> dict
     """UpdateEndpointWeightsAndCapacities.
 
     Raises:
-        Fault: ValidationException when it does not exist, is not InService, or has no such variant.
+        SageMakerApiError: ValidationException when it does not exist, is not InService, or has no such
+        variant.
     """
     hosted, fleet = _serving(request["EndpointName"], scope)
     changes = copy.deepcopy(request["DesiredWeightsAndCapacities"])
@@ -149,7 +150,10 @@ def _check_guardrails(deployment: dict[str, Any] | None, old: Record, new: Recor
 
 def _retain(request: dict[str, Any], config: Record, old: Fleet) -> None:
     """Keep the running variants' weights, counts and data capture, except those excluded."""
-    excluded = {one["VariantPropertyType"] for one in request.get("ExcludeRetainedVariantProperties", [])}
+    excluded = {
+        property_of_variant["VariantPropertyType"]
+        for property_of_variant in request.get("ExcludeRetainedVariantProperties", [])
+    }
     for variant in config["ProductionVariants"]:
         running = old.servers.get(variant["VariantName"])
         if running is None:
@@ -166,7 +170,7 @@ def existing(name: str, scope: Scope) -> Record:
     """The endpoint of that name.
 
     Raises:
-        Fault: ValidationException.
+        SageMakerApiError: ValidationException.
     """
     record = records.find(ENDPOINT, name, scope)
     if record is None:
@@ -199,15 +203,15 @@ def describe(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 def list_endpoints(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """ListEndpoints."""
     with records.lock:
-        found, token = listing.page(request, ENDPOINT, list(records.table(ENDPOINT, scope).values()))
-    return {"Endpoints": found, "NextToken": token}
+        summaries, token = listing.page(request, ENDPOINT, list(records.table(ENDPOINT, scope).values()))
+    return {"Endpoints": summaries, "NextToken": token}
 
 
 def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """DeleteEndpoint.
 
     Raises:
-        Fault: ValidationException when it does not exist or is being created, updated or deleted.
+        SageMakerApiError: ValidationException when it does not exist or is being created, updated or deleted.
     """
     record = existing(request["EndpointName"], scope)
     hosted = hosting.find(request["EndpointName"], scope)

@@ -10,9 +10,9 @@ from typing import Any
 
 from mdlc_local.sagemaker import records
 from mdlc_local.sagemaker.containers.images import Images
-from mdlc_local.sagemaker.containers.model_server import Unwell
+from mdlc_local.sagemaker.containers.model_server import UnhealthyError
 from mdlc_local.sagemaker.endpoints.variant_server import INVOCATION_SECONDS, VariantServer
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.records import MODEL, Record, Scope
 
 _DRAIN_POLL_SECONDS = 0.02
@@ -28,7 +28,7 @@ class Fleet:
         images: the local runtimes.
 
     Raises:
-        JobFailure: when a model of the configuration does not exist any more.
+        JobFailedError: when a model of the configuration does not exist any more.
     """
 
     def __init__(self, endpoint: Record, config: Record, scope: Scope, images: Images) -> None:
@@ -41,7 +41,7 @@ class Fleet:
         def server(variant: dict[str, Any]) -> VariantServer:
             model = records.find(MODEL, variant["ModelName"], scope)
             if model is None:
-                raise JobFailure(f"ClientError: model {variant['ModelName']} was deleted")
+                raise JobFailedError(f"ClientError: model {variant['ModelName']} was deleted")
             return VariantServer(variant, endpoint, config, model, scope, images)
 
         self.servers = {variant["VariantName"]: server(variant) for variant in config["ProductionVariants"]}
@@ -56,16 +56,17 @@ class Fleet:
         """Start all servers at once and wait until all are well.
 
         Raises:
-            JobFailure: naming the first variant that is not.
+            JobFailedError: naming the first variant that is not.
         """
         servers = self.all_servers
         with ThreadPoolExecutor(len(servers)) as pool:
-            launched = [pool.submit(contextvars.copy_context().run, one.launch) for one in servers]
-        for one, done in zip(servers, launched, strict=True):
+            launched = [pool.submit(contextvars.copy_context().run, server.launch) for server in servers]
+        for server, done in zip(servers, launched, strict=True):
             failure = done.exception()
-            if isinstance(failure, Unwell):
-                raise JobFailure(
-                    f"The {failure.container} container for production variant {one.name} did not pass the "
+            if isinstance(failure, UnhealthyError):
+                raise JobFailedError(
+                    f"The {failure.container} container for production variant {server.name} did not pass "
+                    f"the "
                     "ping health check. Please check CloudWatch logs for this endpoint."
                 ) from failure
             if failure is not None:

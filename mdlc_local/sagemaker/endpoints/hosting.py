@@ -124,9 +124,9 @@ def start(body: Callable[[], None], hosted: Hosted) -> None:
 def end_all() -> None:
     """Stop every endpoint and forget it (the server's reset)."""
     with _lock:
-        found = list(_hosted.values())
+        endpoints = list(_hosted.values())
         _hosted.clear()
-    for hosted in found:
+    for hosted in endpoints:
         hosted.stop.set()
         hosted.traffic.share()
         # The last lines of logs go through the server, which answers nobody while it resets.

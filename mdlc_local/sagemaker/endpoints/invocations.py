@@ -15,15 +15,15 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import unquote
 
-from mdlc_local import seams
+from mdlc_local import patches
 from mdlc_local.sagemaker.containers.connections import Answer
-from mdlc_local.sagemaker.containers.pipeline import BrokenOff, Outcome
+from mdlc_local.sagemaker.containers.pipeline import ConnectionLostError, InvocationOutcome
 from mdlc_local.sagemaker.endpoints import hosting
 from mdlc_local.sagemaker.endpoints.data_capture import DataCapture, Exchange
 from mdlc_local.sagemaker.endpoints.fleets import Fleet
 from mdlc_local.sagemaker.endpoints.hosting import Hosted
-from mdlc_local.sagemaker.endpoints.traffic import Unrouted
-from mdlc_local.sagemaker.endpoints.variant_server import NotRunning, VariantServer
+from mdlc_local.sagemaker.endpoints.traffic import NoVariantError
+from mdlc_local.sagemaker.endpoints.variant_server import NotRunningError, VariantServer
 from mdlc_local.sagemaker.records import Scope
 
 log = logging.getLogger("mdlc_local.sagemaker")
@@ -61,7 +61,7 @@ _mirrors = ThreadPoolExecutor(4, thread_name_prefix="shadow")
 _mirroring = threading.BoundedSemaphore(MAX_SHADOW_REQUESTS)
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """An error response of InvokeEndpoint.
 
     Attributes:
@@ -94,13 +94,13 @@ class Invocation:
     @property
     def forwarded(self) -> dict[str, str]:
         """The headers that reach the container; SageMaker strips all others."""
-        given = {
+        headers = {
             "Content-Type": self.headers.get("content-type", ""),
             "Accept": self.headers.get("accept", "*/*"),
             "X-Amzn-SageMaker-Custom-Attributes": self.headers.get(_CUSTOM, ""),
             "X-Amzn-SageMaker-Inference-Id": self.headers.get(_INFERENCE_ID, ""),
         }
-        return {name: value for name, value in given.items() if value}
+        return {name: value for name, value in headers.items() if value}
 
 
 def install(app: ModuleType) -> None:
@@ -114,7 +114,7 @@ def install(app: ModuleType) -> None:
 
         return fixed
 
-    seams.wrap(app.__name__, "fix_success_content_type", "service status headers", fixing)
+    patches.wrap(app.__name__, "fix_success_content_type", "service status headers", fixing)
 
 
 def endpoint_of(path: str) -> str | None:
@@ -127,7 +127,7 @@ def invoke(name: str, headers: dict[str, str], body: bytes, scope: Scope) -> Res
     """InvokeEndpoint; every error is a response too."""
     try:
         return _invoke(name, headers, body, scope)
-    except Refused as refused:
+    except RefusedError as refused:
         sent = {"Content-Type": "application/json"}
         if refused.code is not None:
             sent["x-amzn-errortype"] = refused.code
@@ -139,10 +139,10 @@ def _invoke(name: str, headers: dict[str, str], body: bytes, scope: Scope) -> Re
     hosted = hosting.find(name, scope)
     missing = f"Endpoint {name} of account {scope.account} not found."
     if hosted is None:
-        raise Refused(400, "ValidationError", missing)
+        raise RefusedError(400, "ValidationError", missing)
     for header in _ABSENT:
         if f"{_PREFIX}{header}" in headers:
-            raise Refused(400, "ValidationError", f"X-Amzn-SageMaker-{header}: not in the embedded AWS")
+            raise RefusedError(400, "ValidationError", f"X-Amzn-SageMaker-{header}: not in the embedded AWS")
     invocation = Invocation(event_id=str(uuid.uuid4()), headers=headers, body=body)
     target = headers.get(_VARIANT) or None
     try:
@@ -151,11 +151,11 @@ def _invoke(name: str, headers: dict[str, str], body: bytes, scope: Scope) -> Re
             _check_size(body, server)
             _mirror(hosted, fleet, server, invocation)
             outcome, problem = _ask(hosted, fleet, server, invocation, received)
-    except Unrouted as unrouted:
-        told = f"Variant {target} not found for Request" if str(unrouted) and hosted.fleet else missing
-        raise Refused(400, "ValidationError", told) from unrouted
-    except NotRunning as gone:
-        raise Refused(
+    except NoVariantError as unrouted:
+        message = f"Variant {target} not found for Request" if str(unrouted) and hosted.fleet else missing
+        raise RefusedError(400, "ValidationError", message) from unrouted
+    except NotRunningError as gone:
+        raise RefusedError(
             503, "ServiceUnavailable", f"Variant {gone} of endpoint {name} is not running."
         ) from gone
     answer = outcome.answer
@@ -173,20 +173,20 @@ def _invoke(name: str, headers: dict[str, str], body: bytes, scope: Scope) -> Re
 def _check_size(body: bytes, server: VariantServer) -> None:
     most = MAX_SERVERLESS_BODY_BYTES if "ServerlessConfig" in server.variant else MAX_BODY_BYTES
     if len(body) > most:
-        raise Refused(413, None, f"HTTP content length exceeded {most} bytes.")
+        raise RefusedError(413, None, f"HTTP content length exceeded {most} bytes.")
 
 
 def _ask(
     hosted: Hosted, fleet: Fleet, server: VariantServer, invocation: Invocation, received: float
-) -> tuple[Outcome, str]:
+) -> tuple[InvocationOutcome, str]:
     """One answer of a variant, counted and captured; without one the status is 0 and the text says why."""
     asked = time.perf_counter()
     answer, problem, running = _NO_ANSWER, "", True
     try:
         outcome = server.request(invocation.body, invocation.forwarded)
         answer = outcome.answer
-    except BrokenOff as broken:
-        outcome = Outcome(broken.container, _NO_ANSWER)
+    except ConnectionLostError as broken:
+        outcome = InvocationOutcome(broken.container, _NO_ANSWER)
         problem = f"the container gave no answer: {broken}"
         if broken.late:
             problem = (
@@ -194,7 +194,7 @@ def _ask(
                 "Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and "
                 "try again."
             )
-    except NotRunning:
+    except NotRunningError:
         running = False
         raise
     finally:
@@ -236,7 +236,7 @@ def _mirror(hosted: Hosted, fleet: Fleet, server: VariantServer, invocation: Inv
 def _reflect(hosted: Hosted, fleet: Fleet, shadow: VariantServer, invocation: Invocation) -> None:
     try:
         _ask(hosted, fleet, shadow, invocation, time.perf_counter())
-    except NotRunning:
+    except NotRunningError:
         log.info("shadow variant %s is not running", shadow.name)
     finally:
         with fleet.lock:
@@ -244,19 +244,21 @@ def _reflect(hosted: Hosted, fleet: Fleet, shadow: VariantServer, invocation: In
         _mirroring.release()
 
 
-def _model_error(hosted: Hosted, server: VariantServer, outcome: Outcome, problem: str) -> Refused:
+def _model_error(
+    hosted: Hosted, server: VariantServer, outcome: InvocationOutcome, problem: str
+) -> RefusedError:
     scope, answer = hosted.scope, outcome.answer
     party = "client" if 400 <= answer.status < 500 else "server"
-    told = problem or answer.body[:_SHOWN_CHARACTERS].decode("utf-8", "replace")
+    message = problem or answer.body[:_SHOWN_CHARACTERS].decode("utf-8", "replace")
     group = f"arn:aws:logs:{scope.region}:{scope.account}:log-group:{server.log_group}"
-    return Refused(
+    return RefusedError(
         424,
         "ModelError",
-        f'Received {party} error ({answer.status}) from {outcome.container} with message "{told}". See '
+        f'Received {party} error ({answer.status}) from {outcome.container} with message "{message}". See '
         f"https://{scope.region}.console.aws.amazon.com/cloudwatch/home?region={scope.region}"
         f"#logEventViewer:group={server.log_group} in account {scope.account} for more information.",
         OriginalStatusCode=answer.status,
-        OriginalMessage=told,
+        OriginalMessage=message,
         LogStreamArn=group,
         ErrorCode="CLIENT_ERROR_FROM_MODEL" if party == "client" else "INTERNAL_FAILURE_FROM_MODEL",
     )

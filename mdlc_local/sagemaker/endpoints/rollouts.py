@@ -46,7 +46,7 @@ class Rollout:
             instances: how many instances the new fleet has.
 
         Raises:
-            Fault: ValidationException for what SageMaker refuses.
+            SageMakerApiError: ValidationException for what SageMaker refuses.
         """
         config = config or {}
         alarms = tuple(
@@ -117,8 +117,8 @@ def _percent(
     value = float(size["Value"])
     percent = value if size["Type"] == "CAPACITY_PERCENT" else value / max(instances, 1) * WHOLE
     # A batch of one instance is the smallest that there is, however few instances the fleet has.
-    one = size["Type"] == "INSTANCE_COUNT" and value == 1
-    if percent > WHOLE or (not one and not least <= percent <= most):
+    is_one_instance = size["Type"] == "INSTANCE_COUNT" and value == 1
+    if percent > WHOLE or (not is_one_instance and not least <= percent <= most):
         raise invalid(
             f"{field} must be from {least:g} to {most:g} percent of the variant's {instances} instances, "
             f"not {percent:g} percent."

@@ -12,7 +12,7 @@ WHOLE = 100.0
 """All of the traffic, in percent."""
 
 
-class Unrouted(Exception):
+class NoVariantError(Exception):
     """No fleet answers the request; the text says why."""
 
 
@@ -43,15 +43,15 @@ class Traffic:
         """The fleet and the variant of one request, which the fleet waits for before it ends.
 
         Raises:
-            Unrouted: when there is no fleet, or none has that variant.
+            NoVariantError: when there is no fleet, or none has that variant.
         """
         with self._lock:
             shares = self._shares
             if target_variant is not None:
-                shares = tuple(one for one in shares if target_variant in one[0].servers)
+                shares = tuple(share for share in shares if target_variant in share[0].servers)
             if not shares:
-                raise Unrouted(target_variant or "")
-            fleet = random.choices([one for one, _ in shares], [percent for _, percent in shares])[0]
+                raise NoVariantError(target_variant or "")
+            fleet = random.choices([share for share, _ in shares], [percent for _, percent in shares])[0]
             # Counted before the shares can change again, so that no fleet ends with this request under way.
             with fleet.lock:
                 fleet.in_flight += 1

@@ -66,7 +66,7 @@ def by_group() -> dict[int, Usage]:
 
 def _of_proc() -> dict[int, Usage]:
     """From Linux's `/proc`."""
-    found: dict[int, Usage] = defaultdict(Usage)
+    usages: dict[int, Usage] = defaultdict(Usage)
     ticks, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
     for entry in os.scandir(_PROC):
         if not entry.name.isdigit():
@@ -78,8 +78,8 @@ def _of_proc() -> dict[int, Usage]:
         # The command's name, in parentheses, may hold blanks; what follows is counted from the state on.
         fields = text.rpartition(")")[2].split()
         cpu_seconds = (int(fields[11]) + int(fields[12])) / ticks
-        found[int(fields[2])] += Usage(cpu_seconds, int(fields[21]) * page)
-    return found
+        usages[int(fields[2])] += Usage(cpu_seconds, int(fields[21]) * page)
+    return usages
 
 
 def _of_ps() -> dict[int, Usage]:
@@ -92,15 +92,15 @@ def _of_ps() -> dict[int, Usage]:
 
 def parse_ps(lines: Iterable[str]) -> dict[int, Usage]:
     """Lines of process group, kilobytes and time as `[days-][hours:]minutes:seconds`."""
-    found: dict[int, Usage] = defaultdict(Usage)
+    usages: dict[int, Usage] = defaultdict(Usage)
     for line in lines:
         group, kilobytes, took = line.split()
         days, _, clock = took.rpartition("-")
         seconds = 0.0
         for part in clock.split(":"):
             seconds = 60 * seconds + float(part)
-        found[int(group)] += Usage(seconds + 86400 * int(days or 0), int(kilobytes) * 1024)
-    return found
+        usages[int(group)] += Usage(seconds + 86400 * int(days or 0), int(kilobytes) * 1024)
+    return usages
 
 
 class Utilization:
@@ -137,7 +137,9 @@ class Utilization:
         data = []
         # A share of time needs two looks.
         if groups and None not in busy:
-            data.append(self._datum(server, "CPUUtilization", sum(one or 0.0 for one in busy), "Percent"))
+            data.append(
+                self._datum(server, "CPUUtilization", sum(percent or 0.0 for percent in busy), "Percent")
+            )
         if groups:
             data.append(self._datum(server, "MemoryUtilization", _CENT * memory / _machine(), "Percent"))
         return data

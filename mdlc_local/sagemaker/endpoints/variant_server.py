@@ -17,8 +17,8 @@ from mdlc_local.sagemaker.containers.definitions import Container, containers_of
 from mdlc_local.sagemaker.containers.images import Images
 from mdlc_local.sagemaker.containers.logs import LogStream
 from mdlc_local.sagemaker.containers.model_server import HEALTH_SECONDS
-from mdlc_local.sagemaker.containers.pipeline import Outcome, Pipeline
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.containers.pipeline import InvocationOutcome, Pipeline
+from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import SESSION, Job
 from mdlc_local.sagemaker.records import ENDPOINT, Record, Scope
 
@@ -39,7 +39,7 @@ _PING_TIMEOUT_SECONDS = 10.0
 _RESTART_PAUSE_SECONDS = 0.5
 
 
-class NotRunning(Exception):
+class NotRunningError(Exception):
     """A container of the variant is gone and not back yet."""
 
 
@@ -114,7 +114,7 @@ class VariantServer:
         """Start the containers and wait until all are well.
 
         Raises:
-            JobFailure: when one cannot be started or does not answer its health check.
+            JobFailedError: when one cannot be started or does not answer its health check.
         """
         self._containers = containers_of(self._model, self._scope)
         self.images = [container.image for container in self._containers]
@@ -137,16 +137,16 @@ class VariantServer:
         self._watcher = threading.Thread(target=self._watch, daemon=True, name=f"watch {self._endpoint_name}")
         self._watcher.start()
 
-    def request(self, body: bytes, headers: Mapping[str, str]) -> Outcome:
+    def request(self, body: bytes, headers: Mapping[str, str]) -> InvocationOutcome:
         """One invocation.
 
         Raises:
-            NotRunning: when the containers are being started anew.
-            BrokenOff: when one does not answer.
+            NotRunningError: when the containers are being started anew.
+            ConnectionLostError: when one does not answer.
         """
         pipeline = self._pipeline
         if pipeline is None:
-            raise NotRunning(self.name)
+            raise NotRunningError(self.name)
         with self._counting:
             self.in_flight += 1
         try:
@@ -178,7 +178,7 @@ class VariantServer:
                 health_seconds=seconds,
             )
         except ValueError as error:  # the images file has lost the model's runtime
-            raise JobFailure(f"ClientError: {error}") from error
+            raise JobFailedError(f"ClientError: {error}") from error
         self._pipeline = pipeline.__enter__()
 
     def _stop(self) -> None:
@@ -210,6 +210,6 @@ class VariantServer:
         self.restarts += 1
         try:
             self._start()
-        except (JobFailure, RuntimeError) as failure:
+        except (JobFailedError, RuntimeError) as failure:
             log.warning("variant %s of endpoint %s: %s", self.name, self._endpoint_name, failure)
             self._job.stop.wait(_RESTART_PAUSE_SECONDS)

@@ -21,7 +21,7 @@ def refuse_volume_key(resources: dict[str, Any]) -> None:
         resources: a request's ResourceConfig, ClusterConfig or TransformResources.
 
     Raises:
-        Fault: ValidationException.
+        SageMakerApiError: ValidationException.
     """
     kind = resources.get("InstanceType", "")
     family = kind.rpartition(".")[0]

@@ -15,7 +15,7 @@ def existing(kind: Kind, name: str, scope: Scope) -> Record:
     """The job of that name.
 
     Raises:
-        Fault: ResourceNotFound.
+        SageMakerApiError: ResourceNotFound.
     """
     record = records.find(kind, name, scope)
     if record is None:
@@ -27,7 +27,7 @@ def refuse_taken(kind: Kind, name: str, scope: Scope) -> None:
     """Refuse the name of a job that exists.
 
     Raises:
-        Fault: ResourceInUse.
+        SageMakerApiError: ResourceInUse.
     """
     if records.find(kind, name, scope) is not None:
         raise in_use(
@@ -55,7 +55,7 @@ def create(
         fields: further fields of the record.
 
     Raises:
-        Fault: ResourceInUse when the name is taken.
+        SageMakerApiError: ResourceInUse when the name is taken.
     """
     name, now = request[kind.name_field], model.now()
     record: Record = {
@@ -83,15 +83,15 @@ def describe(kind: Kind, request: dict[str, Any], scope: Scope) -> dict[str, Any
 def list_jobs(kind: Kind, request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """One page of jobs."""
     with records.lock:
-        found, token = listing.page(request, kind, list(records.table(kind, scope).values()))
-        return {f"{kind.name}Summaries": [dict(record) for record in found], "NextToken": token}
+        summaries, token = listing.page(request, kind, list(records.table(kind, scope).values()))
+        return {f"{kind.name}Summaries": [dict(record) for record in summaries], "NextToken": token}
 
 
 def stop(kind: Kind, request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """Ask a job to stop.
 
     Raises:
-        Fault: ResourceNotFound; ValidationException when it does not run.
+        SageMakerApiError: ResourceNotFound; ValidationException when it does not run.
     """
     record = existing(kind, request[kind.name_field], scope)
     with records.lock:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.faults import JobFailedError
 
 _MEGABYTE = 1024 * 1024
 
@@ -18,7 +18,7 @@ def split(path: Path, *, by_line: bool, single: bool, max_megabytes: int) -> Ite
         max_megabytes: MaxPayloadInMB; 0 means without limit.
 
     Raises:
-        JobFailure: when one record is larger than a request may be.
+        JobFailedError: when one record is larger than a request may be.
     """
     limit = max_megabytes * _MEGABYTE if max_megabytes else None
     if not by_line:
@@ -51,7 +51,7 @@ def joined(answer: bytes, *, by_line: bool) -> bytes:
 
 def _check(size: int, limit: int | None, path: Path) -> None:
     if limit is not None and size > limit:
-        raise JobFailure(
+        raise JobFailedError(
             f"ClientError: a record of {path.name} has {size} bytes, more than "
             f"MaxPayloadInMB={limit // _MEGABYTE} allows; raise it, or set SplitType to Line"
         )

@@ -9,7 +9,7 @@ from mdlc_local.sagemaker import model
 from mdlc_local.sagemaker.containers import job_permissions, opt_ml, process
 from mdlc_local.sagemaker.containers.images import Images
 from mdlc_local.sagemaker.containers.process import Ended
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import Job
 
 MESSAGE_CHARACTERS = 1024
@@ -49,7 +49,7 @@ def run(job: Job, images: Images) -> None:
     failed = ended.code != 0 and not ended.stopped and not ended.timed_out
     if failed:
         _upload(job, only="Continuous")
-        raise JobFailure(
+        raise JobFailedError(
             f"AlgorithmError: See job logs for more information, {process.describe_exit(ended.code)}. "
             f"Last lines:\n{tail}"
         )

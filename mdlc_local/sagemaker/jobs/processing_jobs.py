@@ -17,7 +17,8 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """CreateProcessingJob.
 
     Raises:
-        Fault: ResourceInUse, or ValidationException for what SageMaker (or this machine) does not take.
+        SageMakerApiError: ResourceInUse, or ValidationException for what SageMaker (or this machine) does
+        not take.
     """
     job_requests.refuse_taken(PROCESSING_JOB, request["ProcessingJobName"], scope)
     refuse_volume_key(request["ProcessingResources"]["ClusterConfig"])

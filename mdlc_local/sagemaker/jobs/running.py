@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from mdlc_local import options
 from mdlc_local.sagemaker import events, model
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import REASON_CHARACTERS, Job
 from mdlc_local.sagemaker.jobs import capacity
 from mdlc_local.sagemaker.records import Kind, Record, Scope
@@ -33,9 +33,9 @@ def start(kind: Kind, record: Record, scope: Scope, role_arn: str, body: Callabl
 
     def run() -> None:
         try:
-            events.announce(kind, record)
+            events.publish(kind, record)
             _run(job, body)
-            events.announce(kind, record)
+            events.publish(kind, record)
         finally:
             with _lock:
                 _jobs.pop(key, None)
@@ -67,9 +67,9 @@ def _run(job: Job, body: Callable[[Job], None]) -> None:
         shutil.rmtree(job.folder, ignore_errors=True)
     except Exception as error:
         # The folder stays, so that a person can look at what the failed job saw.
-        if not isinstance(error, JobFailure):
+        if not isinstance(error, JobFailedError):
             log.exception("%s %s broke", job.kind.words, job.name)
-        reason = str(error) if isinstance(error, JobFailure) else f"InternalServerError: {error!r}"
+        reason = str(error) if isinstance(error, JobFailedError) else f"InternalServerError: {error!r}"
         fail(job, reason)
 
 

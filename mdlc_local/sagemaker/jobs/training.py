@@ -11,7 +11,7 @@ from mdlc_local.sagemaker.containers import job_permissions, opt_ml, process
 from mdlc_local.sagemaker.containers.images import Images, Runtime
 from mdlc_local.sagemaker.containers.logs import LogStream
 from mdlc_local.sagemaker.containers.process import Ended
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import Job
 from mdlc_local.sagemaker.records import Record
 
@@ -30,7 +30,7 @@ class Metrics:
     def __init__(self, definitions: list[dict[str, str]], *, xgboost: bool) -> None:
         self._patterns = [(entry["Name"], re.compile(entry["Regex"])) for entry in definitions]
         self._xgboost = xgboost
-        self._found: dict[str, dict[str, Any]] = {}
+        self._latest: dict[str, dict[str, Any]] = {}
 
     def read(self, line: str) -> None:
         """Take the metrics of one line."""
@@ -46,11 +46,11 @@ class Metrics:
             value = float(text)
         except ValueError:
             return
-        self._found[name] = {"MetricName": name, "Value": value, "Timestamp": model.now()}
+        self._latest[name] = {"MetricName": name, "Value": value, "Timestamp": model.now()}
 
     def final(self) -> list[dict[str, Any]]:
         """FinalMetricDataList as DescribeTrainingJob shows it."""
-        return list(self._found.values())
+        return list(self._latest.values())
 
 
 def enter(job: Job, status: str, message: str) -> None:
@@ -101,7 +101,7 @@ def _run(job: Job, images: Images) -> None:
     job.update(FinalMetricDataList=metrics.final())
     _save_checkpoints(job)
     if ended.code != 0 and not ended.stopped and not ended.timed_out:
-        raise JobFailure(_reason(job.base, ended.code, tail))
+        raise JobFailedError(_reason(job.base, ended.code, tail))
     enter(job, "Uploading", "Uploading generated training model")
     _upload(job)
     _close(job, ended)
@@ -215,9 +215,10 @@ def _keep_checkpoints(job: Job, over: threading.Event) -> None:
 
 def _reason(base: Path, code: int, tail: str) -> str:
     failure = base / "output" / "failure"
-    told = failure.read_text(errors="replace").strip() if failure.is_file() else ""
-    return f"AlgorithmError: {told or 'See job logs for more information'}, {process.describe_exit(code)}" + (
-        "" if told else f". Last lines:\n{tail}"
+    message = failure.read_text(errors="replace").strip() if failure.is_file() else ""
+    return (
+        f"AlgorithmError: {message or 'See job logs for more information'}, {process.describe_exit(code)}"
+        + ("" if message else f". Last lines:\n{tail}")
     )
 
 

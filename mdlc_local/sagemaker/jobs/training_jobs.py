@@ -6,7 +6,7 @@ from mdlc_local import clients
 from mdlc_local.sagemaker import host, records
 from mdlc_local.sagemaker.containers import opt_ml
 from mdlc_local.sagemaker.containers.images import Images
-from mdlc_local.sagemaker.faults import JobFailure, invalid
+from mdlc_local.sagemaker.faults import JobFailedError, invalid
 from mdlc_local.sagemaker.job import SESSION
 from mdlc_local.sagemaker.jobs import job_requests, training
 from mdlc_local.sagemaker.jobs.instance_storage import refuse_volume_key
@@ -18,7 +18,8 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """CreateTrainingJob.
 
     Raises:
-        Fault: ResourceInUse, or ValidationException for what SageMaker (or this machine) does not take.
+        SageMakerApiError: ResourceInUse, or ValidationException for what SageMaker (or this machine) does
+        not take.
     """
     job_requests.refuse_taken(TRAINING_JOB, request["TrainingJobName"], scope)
     _check_required(request)
@@ -111,5 +112,5 @@ def _check_channels(request: dict[str, Any], scope: Scope) -> None:
             )
         try:
             Storage(s3, request["RoleArn"], scope.region).sources(source["S3Uri"], source["S3DataType"])
-        except JobFailure as failure:
+        except JobFailedError as failure:
             raise invalid(str(failure).removeprefix("ClientError: Data download failed:")) from failure

@@ -16,8 +16,8 @@ from mdlc_local.sagemaker.containers import job_permissions
 from mdlc_local.sagemaker.containers.definitions import PRIMARY, Container, containers_of
 from mdlc_local.sagemaker.containers.images import Images
 from mdlc_local.sagemaker.containers.logs import LogStream
-from mdlc_local.sagemaker.containers.pipeline import BrokenOff, Pipeline
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.containers.pipeline import ConnectionLostError, Pipeline
+from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import Job
 from mdlc_local.sagemaker.jobs import payloads
 from mdlc_local.sagemaker.records import MODEL, Record
@@ -69,15 +69,17 @@ def run(job: Job, images: Images) -> None:
     record = job.record
     served = records.find(MODEL, record["ModelName"], job.scope)
     if served is None:
-        raise JobFailure(f"ClientError: model {record['ModelName']} was deleted")
+        raise JobFailedError(f"ClientError: model {record['ModelName']} was deleted")
     job.update(TransformStartTime=model.now())
     instance = f"i-{uuid.uuid4().hex[:17]}"
     containers = containers_of(served, job.scope)
     with contextlib.ExitStack() as open_logs:
         data_log = open_logs.enter_context(job.logs(f"{instance}/data-log"))
         logs = [
-            open_logs.enter_context(job.logs(instance if len(containers) == 1 else f"{instance}/{one.name}"))
-            for one in containers
+            open_logs.enter_context(
+                job.logs(instance if len(containers) == 1 else f"{instance}/{container.name}")
+            )
+            for container in containers
         ]
         if not job.stop.is_set():
             _transform(job, served, containers, images, logs, data_log)
@@ -104,19 +106,19 @@ def _transform(
             vpc=served.get("VpcConfig"),
         )
     inputs = job.storage.sources(source["S3Uri"], source["S3DataType"])
-    variables = {"SAGEMAKER_BATCH": "true", **_told(record), **record.get("Environment", {})}
+    variables = {"SAGEMAKER_BATCH": "true", **_platform_variables(record), **record.get("Environment", {})}
     isolate = bool(served.get("EnableNetworkIsolation"))
     writes = [log.write for log in logs]
     with Pipeline(job, containers, images, variables, writes, isolate=isolate) as server:
         plan = Plan.of(record, _offered(server))
         try:
             _all_files(job, server, plan, inputs)
-        except JobFailure as failure:
+        except JobFailedError as failure:
             data_log.write(str(failure))
             raise
 
 
-def _told(record: Record) -> dict[str, str]:
+def _platform_variables(record: Record) -> dict[str, str]:
     """What the platform tells the container about the job."""
     names = {
         "MaxPayloadInMB": "SAGEMAKER_MAX_PAYLOAD_IN_MB",
@@ -196,17 +198,17 @@ def _invoke(job: Job, server: Pipeline, plan: Plan, source: Source, body: bytes)
             return b""
         try:
             outcome = server.invoke(body, headers, plan.timeout_seconds)
-        except BrokenOff as error:
+        except ConnectionLostError as error:
             problem = f"AlgorithmError: no answer from the {error.container} container: {error}"
             continue
         status, answer = outcome.answer.status, outcome.answer.body
         if status < http.HTTPStatus.BAD_REQUEST:
             return answer
-        told = answer[:_BODY_SHOWN].decode("utf-8", "replace")
+        message = answer[:_BODY_SHOWN].decode("utf-8", "replace")
         party = "ClientError" if status < http.HTTPStatus.INTERNAL_SERVER_ERROR else "AlgorithmError"
         where = "" if outcome.container == PRIMARY else f" of {outcome.container}"
-        told = f"Bad HTTP status from invoke{where}: {status}: {told}"
-        problem = f"{party}: See job logs for more information. {told}"
+        message = f"Bad HTTP status from invoke{where}: {status}: {message}"
+        problem = f"{party}: See job logs for more information. {message}"
         if status < http.HTTPStatus.INTERNAL_SERVER_ERROR:
             break
-    raise JobFailure(f"{problem} (input s3://{source.bucket}/{source.key})")
+    raise JobFailedError(f"{problem} (input s3://{source.bucket}/{source.key})")

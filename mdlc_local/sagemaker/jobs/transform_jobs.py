@@ -19,7 +19,8 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """CreateTransformJob. It acts as the model's execution role.
 
     Raises:
-        Fault: ResourceInUse; ValidationException without the model or for what is not run locally.
+        SageMakerApiError: ResourceInUse; ValidationException without the model or for what is not run
+        locally.
     """
     job_requests.refuse_taken(TRANSFORM_JOB, request["TransformJobName"], scope)
     model = records.find(MODEL, request["ModelName"], scope)
@@ -36,9 +37,10 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     )
 
 
-def _check_input(given: dict[str, Any]) -> None:
+def _check_input(transform_input: dict[str, Any]) -> None:
     for field, values in _RUN_LOCALLY.items():
-        if given.get(field, "None") not in values:
+        if transform_input.get(field, "None") not in values:
             raise invalid(
-                f"TransformInput.{field} {given[field]!r} is not run locally: use {' or '.join(values)}"
+                f"TransformInput.{field} {transform_input[field]!r} is not run locally: "
+                f"use {' or '.join(values)}"
             )

@@ -12,7 +12,7 @@ def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """CreateModelPackageGroup.
 
     Raises:
-        Fault: ValidationException when it exists.
+        SageMakerApiError: ValidationException when it exists.
     """
     name = request["ModelPackageGroupName"]
     arn = records.arn(MODEL_PACKAGE_GROUP, name, scope)
@@ -33,7 +33,7 @@ def existing(name_or_arn: str, scope: Scope) -> Record:
     """The group of that name or ARN.
 
     Raises:
-        Fault: ValidationException.
+        SageMakerApiError: ValidationException.
     """
     record = records.find(MODEL_PACKAGE_GROUP, name_or_arn, scope)
     if record is None:
@@ -61,15 +61,15 @@ def list_groups(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """ListModelPackageGroups."""
     with records.lock:
         every = list(records.table(MODEL_PACKAGE_GROUP, scope).values())
-        found, token = listing.page(request, MODEL_PACKAGE_GROUP, every)
-    return {"ModelPackageGroupSummaryList": found, "NextToken": token}
+        summaries, token = listing.page(request, MODEL_PACKAGE_GROUP, every)
+    return {"ModelPackageGroupSummaryList": summaries, "NextToken": token}
 
 
 def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """DeleteModelPackageGroup.
 
     Raises:
-        Fault: ConflictException while the group has packages.
+        SageMakerApiError: ConflictException while the group has packages.
     """
     group = existing(request["ModelPackageGroupName"], scope)
     with records.lock:

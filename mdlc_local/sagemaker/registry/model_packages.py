@@ -18,7 +18,7 @@ def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     A request repeated with the same ClientToken answers with the package that the first one made.
 
     Raises:
-        Fault: ValidationException.
+        SageMakerApiError: ValidationException.
     """
     if ("ModelPackageName" in request) == ("ModelPackageGroupName" in request):
         raise invalid("Exactly one of ModelPackageName and ModelPackageGroupName must be given")
@@ -28,7 +28,7 @@ def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
             return {"ModelPackageArn": before["ModelPackageArn"]}
         record = _record(request, scope)
         records.table(MODEL_PACKAGE, scope)[record["ModelPackageName"].lower()] = record
-    events.announce(MODEL_PACKAGE, record)
+    events.publish(MODEL_PACKAGE, record)
     return {"ModelPackageArn": record["ModelPackageArn"]}
 
 
@@ -77,7 +77,7 @@ def existing(name_or_arn: str, scope: Scope) -> Record:
     """The package of that name or ARN.
 
     Raises:
-        Fault: ValidationException.
+        SageMakerApiError: ValidationException.
     """
     record = records.find(MODEL_PACKAGE, name_or_arn, scope)
     if record is None:
@@ -90,26 +90,26 @@ def update(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """UpdateModelPackage: fields replace, metadata properties merge; any change is an event.
 
     Raises:
-        Fault: ValidationException.
+        SageMakerApiError: ValidationException.
     """
     record = existing(request["ModelPackageArn"], scope)
-    given = copy.deepcopy(request)
-    given.pop("ModelPackageArn")
-    given.pop("ClientToken", None)
-    removed = given.pop("CustomerMetadataPropertiesToRemove", [])
-    added = given.pop("AdditionalInferenceSpecificationsToAdd", [])
+    changes = copy.deepcopy(request)
+    changes.pop("ModelPackageArn")
+    changes.pop("ClientToken", None)
+    removed = changes.pop("CustomerMetadataPropertiesToRemove", [])
+    added = changes.pop("AdditionalInferenceSpecificationsToAdd", [])
     properties = {
         **record.get("CustomerMetadataProperties", {}),
-        **given.pop("CustomerMetadataProperties", {}),
+        **changes.pop("CustomerMetadataProperties", {}),
     }
     properties = {key: value for key, value in properties.items() if key not in removed}
     if len(properties) > METADATA_LIMIT:
         raise invalid(f"CustomerMetadataProperties can have at most {METADATA_LIMIT} entries")
-    if "ModelApprovalStatus" in given and "ModelPackageVersion" not in record:
+    if "ModelApprovalStatus" in changes and "ModelPackageVersion" not in record:
         raise invalid("ModelApprovalStatus can only be set for versioned model packages")
     with records.changing(record):
         before = copy.deepcopy(record)
-        record.update(given, LastModifiedTime=model.now(), LastModifiedBy={})
+        record.update(changes, LastModifiedTime=model.now(), LastModifiedBy={})
         if properties or "CustomerMetadataProperties" in record:
             record["CustomerMetadataProperties"] = properties
         if added:
@@ -121,7 +121,7 @@ def update(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
         ]
     if changed:
         # SageMaker's documentation does not name this member; it is known from the events themselves.
-        events.announce(MODEL_PACKAGE, record, {"UpdatedModelPackageFields": changed})
+        events.publish(MODEL_PACKAGE, record, {"UpdatedModelPackageFields": changed})
     return {"ModelPackageArn": record["ModelPackageArn"]}
 
 
@@ -145,8 +145,8 @@ def list_packages(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
             ]
         wanted = request.get("ModelApprovalStatus")
         fitting = [package for package in every if wanted in (None, package.get("ModelApprovalStatus"))]
-        found, token = listing.page(request, MODEL_PACKAGE, fitting)
-    return {"ModelPackageSummaryList": found, "NextToken": token}
+        summaries, token = listing.page(request, MODEL_PACKAGE, fitting)
+    return {"ModelPackageSummaryList": summaries, "NextToken": token}
 
 
 def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:

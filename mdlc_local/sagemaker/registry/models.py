@@ -18,8 +18,8 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """CreateModel.
 
     Raises:
-        Fault: ValidationException when it exists, when its containers are not complete, or when this machine
-            has no runtime for one of their images.
+        SageMakerApiError: ValidationException when it exists, when its containers are not complete, or when
+            this machine has no runtime for one of their images.
     """
     arn = records.arn(MODEL, request["ModelName"], scope)
     if records.find(MODEL, request["ModelName"], scope) is not None:
@@ -53,7 +53,7 @@ def _check_together(request: dict[str, Any], containers: list[dict[str, Any]]) -
             "InferenceExecutionConfig.Mode 'Direct' is not run locally: the embedded AWS runs containers in "
             "series, so use Serial"
         )
-    named = [one["ContainerHostname"] for one in containers if "ContainerHostname" in one]
+    named = [container["ContainerHostname"] for container in containers if "ContainerHostname" in container]
     if len(containers) > 1 and named and (len(named), len(set(named))) != (len(containers),) * 2:
         raise invalid(
             "Give every container of an inference pipeline a ContainerHostname of its own, or give none one"
@@ -110,7 +110,7 @@ def existing(name: str, scope: Scope) -> Record:
     """The model of that name.
 
     Raises:
-        Fault: ValidationException.
+        SageMakerApiError: ValidationException.
     """
     record = records.find(MODEL, name, scope)
     if record is None:
@@ -126,8 +126,8 @@ def describe(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 def list_models(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """ListModels."""
     with records.lock:
-        found, token = listing.page(request, MODEL, list(records.table(MODEL, scope).values()))
-    return {"Models": found, "NextToken": token}
+        summaries, token = listing.page(request, MODEL, list(records.table(MODEL, scope).values()))
+    return {"Models": summaries, "NextToken": token}
 
 
 def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:

@@ -81,9 +81,11 @@ def _rule(rule: Place, *, is_nested: bool) -> None:
     if sum(name in rule.value for name in SELECTORS) != 1:
         rule.fault(f"The object must have only one of the following fields, [{', '.join(SELECTORS)}]")
     elif rule.has("Variable"):
-        given = [name for name in rule.value if name in OPERATORS]
-        if len(given) != 1:
-            rule.fault(f"There should only be one of the following fields: [{', '.join(given or OPERATORS)}]")
+        operators = [name for name in rule.value if name in OPERATORS]
+        if len(operators) != 1:
+            rule.fault(
+                f"There should only be one of the following fields: [{', '.join(operators or OPERATORS)}]"
+            )
     elif any(name in OPERATORS for name in rule.value):
         rule.fault("These fields are required: [Variable]")
 

@@ -41,7 +41,7 @@ def _problems_of(machine: dict[str, Any], kind: str) -> list[Problem]:
     problems: list[Problem] = []
     whole = Place(machine, "", JSONPATH, problems)
     whole = whole.in_language(workflows.language_of(whole, JSONPATH))
-    scope = workflows.Scope(is_express=kind == EXPRESS, language=whole.language)
+    scope = workflows.WorkflowScope(is_express=kind == EXPRESS, language=whole.language)
     workflows.check_fields(whole, workflows.WHOLE, scope)
     _check_repeated(whole)
     if not problems:
@@ -61,11 +61,11 @@ class _Object(dict[str, Any]):
 
 
 def _object(pairs: list[tuple[str, Any]]) -> _Object:
-    found = _Object(pairs)
-    if len(found) < len(pairs):
+    parsed = _Object(pairs)
+    if len(parsed) < len(pairs):
         names = [name for name, _ in pairs]
-        found.repeated = tuple(dict.fromkeys(name for name in names if names.count(name) > 1))
-    return found
+        parsed.repeated = tuple(dict.fromkeys(name for name in names if names.count(name) > 1))
+    return parsed
 
 
 def _check_repeated(place: Place) -> None:

@@ -41,8 +41,8 @@ def _credentials(place: Place) -> None:
     if place.is_expression:
         return
     values.mapping(place)
-    given = place.has("RoleArn") or (place.language == JSONPATH and place.has("RoleArn.$"))
-    if isinstance(place.value, dict) and not given:
+    has_role = place.has("RoleArn") or (place.language == JSONPATH and place.has("RoleArn.$"))
+    if isinstance(place.value, dict) and not has_role:
         place.fault("The field 'RoleArn' is required but was missing")
     templates.payload(place)
 

@@ -112,9 +112,9 @@ def label(place: Place) -> None:
             "service",
             "INVALID_LABEL_NAME",
         )
-    elif (found := _NOT_IN_LABEL.search(name)) is not None:
+    elif (match := _NOT_IN_LABEL.search(name)) is not None:
         place.fault(
-            f"Invalid Label name: {name} contains the invalid character {found[0]!r}", "INVALID_LABEL_NAME"
+            f"Invalid Label name: {name} contains the invalid character {match[0]!r}", "INVALID_LABEL_NAME"
         )
 
 

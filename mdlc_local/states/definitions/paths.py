@@ -99,8 +99,8 @@ def _end_of_path(text: str, start: int, *, one_node: bool) -> int | None:
 
 def _end_of_brackets(text: str, start: int, *, one_node: bool) -> int | None:
     if one_node:
-        one = _ONE_NODE.match(text, start)
-        return one.end() if one else None
+        node = _ONE_NODE.match(text, start)
+        return node.end() if node else None
     position = start + 1
     while position < len(text):
         if text[position] == "]":

@@ -120,8 +120,8 @@ def _check_arguments(task: Place, resource: Place, called: str) -> None:
         return
     arguments = task.child(name)
     for field in REQUIRED.get(called.partition(".")[0], ()):
-        given = arguments.has(field) or (task.language != JSONATA and arguments.has(f"{field}.$"))
-        if isinstance(arguments.value, dict) and not given:
+        is_present = arguments.has(field) or (task.language != JSONATA and arguments.has(f"{field}.$"))
+        if isinstance(arguments.value, dict) and not is_present:
             arguments.fault(f"The field '{field}' is required but was missing")
 
 

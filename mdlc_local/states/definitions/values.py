@@ -111,10 +111,10 @@ def timestamp(place: Place) -> None:
     """A date and time of RFC 3339, or in JSONata an expression."""
     if place.is_expression:
         return
-    found = _TIMESTAMP.fullmatch(place.value) if isinstance(place.value, str) else None
+    match = _TIMESTAMP.fullmatch(place.value) if isinstance(place.value, str) else None
     try:
         # A leap second is a valid time that `datetime` does not know.
-        valid = found is not None and bool(datetime.datetime.fromisoformat(found[1].replace(":60", ":59")))
+        valid = match is not None and bool(datetime.datetime.fromisoformat(match[1].replace(":60", ":59")))
     except ValueError:
         valid = False
     if not valid:
@@ -184,10 +184,10 @@ def fields(place: Place, table: dict[str, Checker], required: Iterable[str] = ()
 
 def exactly_one(place: Place, *names: str) -> None:
     """An object with one of these fields."""
-    given = sum(name in place.value for name in names)
-    if given > 1:
+    count = sum(name in place.value for name in names)
+    if count > 1:
         place.fault(f"There should only be one of the following fields: [{', '.join(names)}]")
-    elif not given:
+    elif not count:
         place.fault(f"This object should have only one of the following fields: [{', '.join(names)}]")
 
 
@@ -199,11 +199,11 @@ def at_most_one(place: Place, *names: str) -> None:
 
 def in_language_only(place: Place, language: str, names: Iterable[str]) -> set[str]:
     """Report the fields that only another query language has; returns them."""
-    found = {name for name in names if name in place.value}
+    present = {name for name in names if name in place.value}
     for name in place.value:
-        if name in found:
+        if name in present:
             place.fault(
                 f"The QueryLanguage is set to '{place.language}', but field '{name}' is only supported for "
                 f"the '{language}' QueryLanguage"
             )
-    return found
+    return present

@@ -24,7 +24,7 @@ PROCESSOR: dict[str, values.Checker] = {**BRANCH, "ProcessorConfig": maps.proces
 
 
 @dataclass
-class Scope:
+class WorkflowScope:
     """What is the same for all workflows of a definition.
 
     Args:
@@ -48,7 +48,7 @@ def language_of(place: Place, inherited: str) -> str:
     return JSONPATH if place.value["QueryLanguage"] == JSONPATH else JSONATA
 
 
-def check_fields(workflow: Place, table: dict[str, values.Checker], scope: Scope) -> None:
+def check_fields(workflow: Place, table: dict[str, values.Checker], scope: WorkflowScope) -> None:
     """Report what is wrong with the fields of a workflow and of everything in it."""
     if not values.fields(workflow, table, ["States", "StartAt"]) or not workflow.has("States"):
         return
@@ -59,7 +59,7 @@ def check_fields(workflow: Place, table: dict[str, values.Checker], scope: Scope
         _check_state(state, scope)
 
 
-def _check_state(state: Place, scope: Scope) -> None:
+def _check_state(state: Place, scope: WorkflowScope) -> None:
     if not isinstance(state.value, dict):
         values.mapping(state)
         return
@@ -115,7 +115,7 @@ def _check_express(state: Place) -> None:
 
 
 def check_graph(
-    workflow: Place, scope: Scope, outer: frozenset[str] = frozenset(), *, whole: bool = True
+    workflow: Place, scope: WorkflowScope, outer: frozenset[str] = frozenset(), *, whole: bool = True
 ) -> None:
     """Report what is wrong with names, variables and transitions; the fields are known to be right.
 
@@ -148,7 +148,7 @@ def check_graph(
             check_graph(inner, scope, seen, whole=False)
 
 
-def _check_name(state: Place, scope: Scope) -> None:
+def _check_name(state: Place, scope: WorkflowScope) -> None:
     name = state.key
     if len(name) > MAX_STATE_NAME_CHARACTERS:
         state.fault(
@@ -169,7 +169,7 @@ def _check_transitions(workflow: Place, *, whole: bool) -> None:
     states = workflow.child("States")
     start = workflow.child("StartAt")
     targets = {state.path: list(_targets(state)) for state in states.children()}
-    for target in (start, *(target for found in targets.values() for target in found)):
+    for target in (start, *(target for state_targets in targets.values() for target in state_targets)):
         if target.value not in states.value:
             target.fault(f"Missing 'Next' target: {target.value}", MISSING_TARGET)
     ends = any(

@@ -13,7 +13,7 @@ from mdlc_cli import advice
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
 from tests.cli.fakes import FakeClient, FakeTarget
-from tests.cli.test_causes import NESTED
+from tests.cli.test_failure_causes import NESTED
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ARN = "arn:aws:states:us-east-1:0:execution:churn-retraining:e1"

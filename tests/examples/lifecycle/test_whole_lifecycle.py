@@ -142,7 +142,7 @@ def test_the_year_is_told_drawn_and_reported(lived: Lived) -> None:
 
 def test_an_answer_of_june_tells_which_drift_its_version_came_from(lived: Lived) -> None:
     search = Search(target=lived.chosen, prediction_id="2013-06-0#0", stack=TEAM.stack)
-    found = account.made(search.target, *search.find())
+    found = account.of(search.target, *search.find())
     assert found.lineage is not None and found.prediction.version == 2
     (trigger,) = found.lineage.triggers
     assert trigger["trigger"] == "drift" and trigger["report"].endswith("/report.json")

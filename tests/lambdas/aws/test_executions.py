@@ -2,7 +2,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.aws import executions
-from lambdas.aws.executions import ensure_running, is_running, standing, tell
+from lambdas.aws.executions import ensure_running, execution_of, is_running, send_task_success
+from mdlc_constructs.settings.payloads.retraining import LeaseAnswer
 from tests.lambdas.fakes import client_error
 from tests.lambdas.machines import FakeStepFunctions, arn
 
@@ -38,37 +39,37 @@ def test_after_a_dead_one_comes_the_next_name_and_one_about_to_end_does_not_coun
 
 def test_work_stands_where_it_runs_or_succeeded() -> None:
     machines = FakeStepFunctions()
-    new = standing(machines, MACHINE, "r")
+    new = execution_of(machines, MACHINE, "r")
     assert (new.name, new.begun, new.first_input) == ("r", None, None)
     machines.runs("flights-retraining", "r", rows="these")
     machines.ends("flights-retraining", "r", "FAILED")
-    again = standing(machines, MACHINE, "r")
+    again = execution_of(machines, MACHINE, "r")
     assert (again.name, again.begun, again.first_input) == ("r-2", None, '{"rows": "these"}')
     machines.ends("flights-retraining", "r-2", outcome="Succeeded")
-    done = standing(machines, MACHINE, "r")
+    done = execution_of(machines, MACHINE, "r")
     assert (done.name, done.arn) == ("r-2", arn("flights-retraining", "r-2"))
     assert done.begun and done.begun.output == '{"outcome": "Succeeded"}'
 
 
 def test_names_are_spent_one_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executions, "MOST_NAMES", 2)
+    monkeypatch.setattr(executions, "MAX_NAMES", 2)
     machines = FakeStepFunctions()
     for name in ("r", "r-2"):
         machines.ends("flights-retraining", name, "FAILED")
     with pytest.raises(executions.NamesSpent, match="r was started 2 times"):
-        standing(machines, MACHINE, "r")
+        execution_of(machines, MACHINE, "r")
     with pytest.raises(executions.NamesSpent, match="r was started 2 times"):
         ensure_running(machines, MACHINE, "r", {})
 
 
 def test_a_token_nobody_waits_for_is_no_error_and_others_are() -> None:
     machines = FakeStepFunctions(waited={"t"})
-    assert tell(machines, "t", {"lease": "Held"})
-    assert not tell(machines, "t", {"lease": "Held"})
+    assert send_task_success(machines, "t", LeaseAnswer(lease="Held"))
+    assert not send_task_success(machines, "t", LeaseAnswer(lease="Held"))
 
     class Refusing(FakeStepFunctions):
         def send_task_success(self, **_: str) -> None:
             raise client_error("AccessDenied", "no")
 
     with pytest.raises(ClientError, match="AccessDenied"):
-        tell(Refusing(), "t", {})
+        send_task_success(Refusing(), "t")

@@ -192,7 +192,7 @@ def test_who_rests_keeps_its_model_and_lets_others_use_the_budget() -> None:
     fleets.ask("r2", "a", "x2")
     fleets.ask("r3", "b", "x3")
     for _ in range(2):
-        fleets.fleet.rest("r1", "x1", fleets.now)
+        fleets.fleet.release_capacity("r1", "x1", fleets.now)
     assert (fleets.held(), fleets.used()) == ({"a": "r1", "b": "r3"}, (1, 1))
     fleets.release("r1", "x1")
     assert fleets.used() == (1, 1)
@@ -204,7 +204,7 @@ def test_one_that_rests_is_taken_over_and_taken_back_with_nothing_of_the_budget(
     for ends in ("taken over", "reaped"):
         fleets = Fleets(Budget(jobs=1, instances=1))
         fleets.ask("r1", "a", "x1")
-        fleets.fleet.rest("r1", "x1", fleets.now)
+        fleets.fleet.release_capacity("r1", "x1", fleets.now)
         fleets.die("x1")
         if ends == "reaped":
             fleets.wait(hours=1)
@@ -221,22 +221,22 @@ def test_only_a_holder_rests(request_id: str, owner: str) -> None:
     fleets.ask("r1", "a", "x1")
     fleets.ask("r2", "b", "x3")
     with pytest.raises(LeaseLost, match=f"{request_id} is not held by {owner} any more"):
-        fleets.fleet.rest(request_id, owner, fleets.now)
+        fleets.fleet.release_capacity(request_id, owner, fleets.now)
 
 
 def test_who_puts_off_is_forgotten_and_may_ask_again() -> None:
     fleets = Fleets(Budget(jobs=1, instances=1))
     fleets.ask("r1", "a", "x1")
     fleets.ask("r2", "b", "x2")
-    fleets.fleet.put_off("r2", "x2", fleets.now)
+    fleets.fleet.requeue("r2", "x2", fleets.now)
     assert fleets.line() == []
     fleets.ask("r2", "b", "x2")
-    fleets.fleet.put_off("r1", "another", fleets.now)
+    fleets.fleet.requeue("r1", "another", fleets.now)
     assert fleets.held() == {"a": "r1"}
-    fleets.fleet.put_off("r1", "x1", fleets.now)
+    fleets.fleet.requeue("r1", "x1", fleets.now)
     assert fleets.held() == {"b": "r2"}
     assert fleets.ask("r1", "a", "x1") == "Waiting"
-    fleets.fleet.put_off("never asked", "x1", fleets.now)
+    fleets.fleet.requeue("never asked", "x1", fleets.now)
 
 
 def test_a_models_next_request_does_not_wait_for_a_dead_ones_lease_to_end() -> None:

@@ -59,10 +59,10 @@ class Racing(RuleBasedStateMachine):
     def resting(self, request_id: str, *, puts_off: bool) -> Callable[[], object]:
         def rest() -> None:
             if puts_off:
-                self.fleets.fleet.put_off(request_id, owner, self.fleets.now)
+                self.fleets.fleet.requeue(request_id, owner, self.fleets.now)
                 return
             try:
-                self.fleets.fleet.rest(request_id, owner, self.fleets.now)
+                self.fleets.fleet.release_capacity(request_id, owner, self.fleets.now)
             except LeaseLost:
                 assert owner not in self.fleets.alive or request_id not in self.fleets.held().values()
 

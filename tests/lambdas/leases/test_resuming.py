@@ -96,7 +96,7 @@ def test_what_somebody_stopped_for_good_waits_for_the_next_start(model: Model, e
 
 
 def test_a_retraining_killed_before_it_has_a_lease_is_started_again(model: Model) -> None:
-    model.notes.note(DRIFT, model.now)
+    model.notes.record(DRIFT, model.now)
     name = model.resume()
     assert name is not None, "what noted it was killed before it started anything"
     model.dies(name)
@@ -117,7 +117,7 @@ def test_a_retraining_killed_before_it_has_a_lease_is_started_again(model: Model
 def test_a_persons_retraining_that_was_killed_waits_for_no_other_ones_cool_down(
     model: Model, claimed: bool
 ) -> None:
-    model.notes.note(DRIFT, model.now)
+    model.notes.record(DRIFT, model.now)
     waiting = model.resume()
     assert waiting is not None
     model.gather(waiting, noted=True)
@@ -138,7 +138,7 @@ def test_a_persons_retraining_that_was_killed_waits_for_no_other_ones_cool_down(
 
 
 def test_an_event_starts_what_a_person_left_though_another_one_waits(model: Model) -> None:
-    model.notes.note(DRIFT, model.now)
+    model.notes.record(DRIFT, model.now)
     waiting = start_pending(model.notes, model.machines, arn("flights-retraining"))
     assert waiting is not None
     model.gather(waiting.rpartition(":")[2], noted=True)
@@ -226,7 +226,7 @@ def test_two_that_look_at_once_start_one(model: Model) -> None:
 
 
 def test_what_is_killed_again_and_again_is_given_up(model: Model, caplog: pytest.LogCaptureFixture) -> None:
-    model.notes.note(DRIFT, model.now)
+    model.notes.record(DRIFT, model.now)
     for _ in range(MAX_STARTS):
         model.wait(hours=1)
         name = model.resume()
@@ -238,5 +238,5 @@ def test_what_is_killed_again_and_again_is_given_up(model: Model, caplog: pytest
     assert len(model.machines.names("flights-retraining")) == MAX_STARTS
     # An event of the model starts it all the same.
     model.wait(hours=1)
-    model.notes.note(replace(DRIFT, event_id="later", at=model.now + timedelta(hours=1)), model.now)
+    model.notes.record(replace(DRIFT, event_id="later", at=model.now + timedelta(hours=1)), model.now)
     assert start_pending(model.notes, model.machines, arn("flights-retraining")) is not None

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.leases.writing import updated, written
+from lambdas.leases.writing import try_transaction, try_update
 from tests.lambdas.dynamodb import FakeDynamoDB, canceled
 from tests.lambdas.fakes import client_error
 
@@ -30,8 +30,8 @@ def table(error: ClientError | None = None) -> FakeDynamoDB:
 
 
 WRITE: list[Callable[[FakeDynamoDB], bool]] = [
-    lambda dynamodb: written(dynamodb, [PUT]),
-    lambda dynamodb: updated(dynamodb, **UPDATE),
+    lambda dynamodb: try_transaction(dynamodb, [PUT]),
+    lambda dynamodb: try_update(dynamodb, UPDATE),
 ]
 
 

@@ -5,7 +5,7 @@ import pytest
 from lambdas.functions.plan_monitoring.labels import LabelFiles
 from lambdas.planning.errors import NoData
 from lambdas.planning.sources import checksum, data_version, is_data, list_files
-from lambdas.triggers.dataset_size import counted
+from lambdas.triggers.dataset_size import dataset_size
 from tests.lambdas.fakes import FakeS3
 
 
@@ -74,7 +74,7 @@ def test_folders_of_unfinished_writes_are_no_data_for_any_reader() -> None:
         "raw/a.csv",
         "raw/_d=1/b.csv",
     ]
-    assert (counted(s3, "s3://b/raw/").files, counted(s3, "s3://b/raw/").size) == (2, 10)
+    assert (dataset_size(s3, "s3://b/raw/").files, dataset_size(s3, "s3://b/raw/").size) == (2, 10)
 
 
 def test_a_prefix_with_no_objects_names_the_prefix_and_the_remedy() -> None:

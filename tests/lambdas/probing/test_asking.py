@@ -15,7 +15,7 @@ from botocore.exceptions import (
 )
 
 from lambdas.probing import asking
-from lambdas.probing.asking import AT_ONCE, ask
+from lambdas.probing.asking import MAX_CALLS, ask
 from lambdas.probing.comparison import Answer
 from lambdas.probing.rows import Row
 from tests.lambdas.fakes import client_error
@@ -57,7 +57,7 @@ def test_every_row_is_a_request_of_its_own_with_a_recognizable_id() -> None:
     assert len(ids) == 40
     assert all(id_.startswith("probe-" + "f" * 16) and len(id_) <= 64 for id_ in ids)
     assert {(r["EndpointName"], r["ContentType"]) for r in endpoint.asked} == {("e", "application/jsonlines")}
-    assert 1 < endpoint.most_at_once <= AT_ONCE
+    assert 1 < endpoint.most_at_once <= MAX_CALLS
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.probing.comparison import Answer, Book, Look, Probe, book, distance, drawn, judge, parsed
+from lambdas.probing.comparison import Answer, Book, Look, Probe, distance, drawn, judge, make_book, parsed
 from lambdas.probing.errors import ChampionSilent, InvalidRows, ProbesLost
 from lambdas.probing.rows import Row
 
@@ -19,7 +19,7 @@ def answer(score: float, version: str | None = "7") -> Answer:
 
 def probes(*champion: float, tolerance: float = 0.25) -> tuple[Probe, ...]:
     rows = [Row(body=str(number), content_type="t") for number in range(len(champion))]
-    return book([(row, answer(s, "6")) for row, s in zip(rows, champion, strict=True)], tolerance).probes
+    return make_book([(row, answer(s, "6")) for row, s in zip(rows, champion, strict=True)], tolerance).probes
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_band_holds_the_champions_and_the_expected_answer() -> None:
     recent = Row(body="r", content_type="t")
     silent = Row(body="s", content_type="t", expected=0.5)
     unknown = Row(body="u", content_type="t")
-    kept = book([(golden, answer(0.5)), (recent, answer(0.3)), (silent, None), (unknown, None)], 0.25)
+    kept = make_book([(golden, answer(0.5)), (recent, answer(0.3)), (silent, None), (unknown, None)], 0.25)
     assert kept.version == "7"
     assert [(probe.body, probe.low, probe.high) for probe in kept.probes] == [
         ("g", (0.25,), (1.15,)),
@@ -61,9 +61,9 @@ def test_a_band_holds_the_champions_and_the_expected_answer() -> None:
 
 def test_a_champion_without_answers_cannot_be_compared_with() -> None:
     with pytest.raises(ChampionSilent, match="answered none of the probes"):
-        book([(Row(body="g", content_type="t", expected=0.9), None)], 0.25)
+        make_book([(Row(body="g", content_type="t", expected=0.9), None)], 0.25)
     with pytest.raises(InvalidRows, match="by one number and the model answers 2"):
-        book([(Row(body="g", content_type="t", expected=0.9), Answer(scores=(1, 2)))], 0.25)
+        make_book([(Row(body="g", content_type="t", expected=0.9), Answer(scores=(1, 2)))], 0.25)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 1, "probes": [{}]}'])

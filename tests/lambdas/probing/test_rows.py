@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lambdas.probing.errors import InvalidRows
-from lambdas.probing.rows import LARGEST_ROW_CHARACTERS, Row, captured_rows, distinct, golden_rows
+from lambdas.probing.rows import MAX_ROW_CHARACTERS, Row, captured_rows, distinct, golden_rows
 
 EXPECTED = "row_key,expected\na,0.5\nb,1\n"
 
@@ -80,7 +80,7 @@ def test_probes_of_earlier_releases_are_no_recent_rows() -> None:
         "[1]",
         "{}",
         json.dumps({"captureData": {"endpointOutput": {"data": "1"}}}),
-        captured("x" * (LARGEST_ROW_CHARACTERS + 1)),
+        captured("x" * (MAX_ROW_CHARACTERS + 1)),
         captured("\n \n"),
     ],
 )

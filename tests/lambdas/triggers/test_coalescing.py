@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.planning.execution_plan import TEXT_KEYS
-from lambdas.triggers.coalescing import Fired, Past, gathered
+from lambdas.triggers.coalescing import Past, TriggerEvent, coalesce_triggers
 from mdlc_constructs.settings.patience import Patience
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -14,8 +13,10 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 PATIENCE = Patience(debounce=10 * MINUTE, cool_down=DAY, grows=2, longest=7 * DAY)
 
 
-def fired(number: int, trigger: str = "drift", after: timedelta = timedelta(0), priority: int = 2) -> Fired:
-    return Fired(
+def fired(
+    number: int, trigger: str = "drift", after: timedelta = timedelta(0), priority: int = 2
+) -> TriggerEvent:
+    return TriggerEvent(
         event_id=f"e{number}",
         trigger=trigger,
         reason=f"{trigger} {number}",
@@ -29,36 +30,36 @@ def test_a_storm_becomes_one_retraining_with_every_reason() -> None:
     storm = [fired(n, "drift" if n % 2 else "accuracy-loss", n * MINUTE / 60, n % 4) for n in range(200)]
     delivered = storm * 3
     random.Random(1).shuffle(delivered)
-    found = gathered("flights", delivered, Past(), PATIENCE)
+    found = coalesce_triggers("flights", delivered, Past(), PATIENCE)
     assert found is not None
-    assert list(found.fired) == storm
+    assert list(found.events) == storm
     assert (found.priority, found.starts_at) == (3, START + 10 * MINUTE)
     texts = found.to_input()
-    assert set(texts) == set(TEXT_KEYS)
+    assert set(texts) == {"reason", "trigger", "request_id"}
     assert texts["trigger"] == "accuracy-loss+drift"
     assert texts["reason"].split("; ") == [one.reason for one in storm]
 
 
 def test_nothing_fired_is_no_retraining() -> None:
-    assert gathered("flights", [], Past(), PATIENCE) is None
+    assert coalesce_triggers("flights", [], Past(), PATIENCE) is None
 
 
 @pytest.mark.parametrize(("losses", "days"), [(0, 1), (1, 2), (2, 4), (3, 7), (30, 7)])
 def test_it_starts_when_the_cool_down_is_over(losses: int, days: int) -> None:
     past = Past(ended_at=START - MINUTE, losses=losses)
-    found = gathered("flights", [fired(1)], past, PATIENCE)
+    found = coalesce_triggers("flights", [fired(1)], past, PATIENCE)
     assert found is not None and found.starts_at == START - MINUTE + days * DAY
 
 
 def test_a_persons_request_waits_for_no_cool_down_and_takes_the_others_along() -> None:
     past = Past(ended_at=START, losses=5)
-    found = gathered("flights", [fired(1), fired(2, "request", 60 * MINUTE, 5)], past, PATIENCE)
+    found = coalesce_triggers("flights", [fired(1), fired(2, "request", 60 * MINUTE, 5)], past, PATIENCE)
     assert found is not None
-    assert (found.starts_at, len(found.fired)) == (START + 70 * MINUTE, 2)
+    assert (found.starts_at, len(found.events)) == (START + 70 * MINUTE, 2)
 
 
 def test_a_request_does_not_put_off_what_is_due_before_it() -> None:
-    found = gathered("flights", [fired(1), fired(2, "request", 5 * MINUTE)], Past(), PATIENCE)
+    found = coalesce_triggers("flights", [fired(1), fired(2, "request", 5 * MINUTE)], Past(), PATIENCE)
     assert found is not None and found.starts_at == START + 10 * MINUTE
 
 
@@ -77,11 +78,11 @@ def test_a_win_ends_the_growth() -> None:
 def test_who_gathers_again_asks_for_the_same_retraining(
     first: int, numbers: list[int], seed: random.Random
 ) -> None:
-    one = gathered("flights", [fired(0)], Past(), PATIENCE)
+    one = coalesce_triggers("flights", [fired(0)], Past(), PATIENCE)
     more = [fired(0), *(fired(number, after=number * MINUTE) for number in [first, *numbers])]
     seed.shuffle(more)
-    again = gathered("flights", more, Past(), PATIENCE)
+    again = coalesce_triggers("flights", more, Past(), PATIENCE)
     assert one is not None and again is not None
     assert (again.request_id, again.starts_at) == (one.request_id, one.starts_at)
-    other = gathered("another", [fired(0)], Past(), PATIENCE)
+    other = coalesce_triggers("another", [fired(0)], Past(), PATIENCE)
     assert other is not None and other.request_id != one.request_id

@@ -1,5 +1,5 @@
-from lambdas.triggers.dataset_size import counted
-from lambdas.triggers.store import Trained
+from lambdas.triggers.dataset_size import dataset_size
+from lambdas.triggers.store import TrainingData
 from tests.lambdas.fakes import FakeS3
 
 
@@ -15,8 +15,8 @@ def test_data_is_counted_and_markers_are_not() -> None:
             "b/other/d.csv": {"Size": 9},
         }
     )
-    assert counted(s3, "s3://b/raw/", rows=4) == Trained(files=3, size=16, rows=4)
+    assert dataset_size(s3, "s3://b/raw/", rows=4) == TrainingData(files=3, size=16, rows=4)
 
 
 def test_nothing_there_is_no_error() -> None:
-    assert counted(FakeS3(), "s3://b/raw/") == Trained()
+    assert dataset_size(FakeS3(), "s3://b/raw/") == TrainingData()

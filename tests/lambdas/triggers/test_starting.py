@@ -1,8 +1,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from lambdas.triggers.starting import NOTED, abandoned, start_pending
-from lambdas.triggers.store import Notes
+from lambdas.triggers.starting import FOR_PENDING, abandoned, start_pending
+from lambdas.triggers.store import TriggerStore
 from tests.lambdas.machines import FakeStepFunctions, arn
 from tests.lambdas.triggers.test_store import FIRED, NOW, notes
 
@@ -10,10 +10,10 @@ MACHINE = arn("flights-retraining")
 LATER = replace(FIRED, event_id="later", at=NOW + timedelta(hours=1))
 
 
-def noted(*fired: object) -> Notes:
+def noted(*fired: object) -> TriggerStore:
     made = notes()
     for one in fired:
-        made.note(one, NOW)  # type: ignore[arg-type]
+        made.record(one, NOW)  # type: ignore[arg-type]
     return made
 
 
@@ -26,28 +26,28 @@ def test_nothing_noted_starts_nothing() -> None:
 def test_all_that_waits_is_one_execution_named_by_the_first() -> None:
     machines, made = FakeStepFunctions(), noted(FIRED)
     first = start_pending(made, machines, MACHINE)
-    made.note(LATER, NOW)
+    made.record(LATER, NOW)
     assert start_pending(made, machines, MACHINE) == first
     (execution,) = machines.executions.values()
     assert execution["input"] == '{"noted": true}'
-    assert NOTED == {"noted": True}
+    assert FOR_PENDING == {"noted": True}
 
 
 def test_what_comes_while_a_retraining_works_is_the_next_one() -> None:
     machines, made = FakeStepFunctions(), noted(FIRED)
     first = start_pending(made, machines, MACHINE)
     assert first is not None
-    made.claim(made.noted(), "r", first)
+    made.claim(made.pending(), "r", first)
     assert start_pending(made, machines, MACHINE) is None
-    made.note(LATER, NOW)
+    made.record(LATER, NOW)
     assert start_pending(made, machines, MACHINE) not in (None, first)
 
 
 def test_what_a_dead_execution_left_goes_first() -> None:
     machines, made = FakeStepFunctions(), noted(FIRED, LATER)
     dead = machines.ends("flights-retraining", "r", "ABORTED")
-    made.claim(made.noted()[:1], "r", dead)
-    assert [one.fired for one in abandoned(made.noted(), lambda owner: owner != dead)] == [FIRED]
+    made.claim(made.pending()[:1], "r", dead)
+    assert [one.event for one in abandoned(made.pending(), lambda owner: owner != dead)] == [FIRED]
     assert start_pending(made, machines, MACHINE) == arn("flights-retraining", "r-2")
 
 

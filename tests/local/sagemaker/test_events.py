@@ -21,7 +21,7 @@ def test_the_detail_holds_known_fields_and_milliseconds(monkeypatch: pytest.Monk
         "ProcessingInputs": [{"at": at}],
         "_private": 1,
     }
-    events.announce(PROCESSING_JOB, record)
+    events.publish(PROCESSING_JOB, record)
     milliseconds = int(at.timestamp() * 1000)
     assert put == [
         (

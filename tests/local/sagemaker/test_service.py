@@ -5,7 +5,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mdlc_local.sagemaker import service
-from mdlc_local.sagemaker.faults import Fault
+from mdlc_local.sagemaker.faults import SageMakerApiError
 from mdlc_local.sagemaker.records import Scope
 from tests.local.sagemaker.lab import Lab
 
@@ -13,9 +13,11 @@ HERE = Scope("000000000000", "us-east-1")
 
 
 def test_operations_that_do_not_exist() -> None:
-    with pytest.raises(Fault, match="SageMaker has no operation CreateNothing"):
+    with pytest.raises(SageMakerApiError, match="SageMaker has no operation CreateNothing"):
         service.call("CreateNothing", {}, HERE, None)
-    with pytest.raises(Fault, match="CreatePipeline does not exist in the embedded AWS") as raised:
+    with pytest.raises(
+        SageMakerApiError, match="CreatePipeline does not exist in the embedded AWS"
+    ) as raised:
         service.call("CreatePipeline", {}, HERE, None)
     assert raised.value.code == "InvalidAction"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mdlc_local.sagemaker import storage
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.storage import Source, Storage
 
 
@@ -68,21 +68,21 @@ def test_a_manifest_is_fetched(tmp_path: Path) -> None:
 
 def test_a_manifest_that_is_none() -> None:
     store, _ = make({"b/m.json": b"{}"})
-    with pytest.raises(JobFailure, match=r"Manifest file s3://b/m\.json is no JSON list"):
+    with pytest.raises(JobFailedError, match=r"Manifest file s3://b/m\.json is no JSON list"):
         store.sources("s3://b/m.json", "ManifestFile")
 
 
 def test_nothing_lands_outside_the_folder() -> None:
     manifest = json.dumps([{"prefix": "s3://c/"}, "../../etc/passwd"]).encode()
     store, _ = make({"b/m.json": manifest})
-    with pytest.raises(JobFailure, match="names no file below the job's folder"):
+    with pytest.raises(JobFailedError, match="names no file below the job's folder"):
         store.sources("s3://b/m.json", "ManifestFile")
 
 
 def test_a_prefix_with_no_objects() -> None:
     store, _ = make({})
     told = 'No S3 objects found under S3 URL "s3://b/none/" given in input data source.'
-    with pytest.raises(JobFailure, match=told) as raised:
+    with pytest.raises(JobFailedError, match=told) as raised:
         store.sources("s3://b/none/", "S3Prefix")
     assert 'the role "arn:aws:iam::000000000000:role/jobs" has "s3:ListBucket" permissions' in str(
         raised.value
@@ -113,11 +113,11 @@ def test_archives_there_and_back(tmp_path: Path) -> None:
 def test_an_archive_that_is_none_or_reaches_outside(tmp_path: Path) -> None:
     archive = tmp_path / "a.tar.gz"
     archive.write_bytes(b"no archive")
-    with pytest.raises(JobFailure, match="Failed to extract model data archive"):
+    with pytest.raises(JobFailedError, match="Failed to extract model data archive"):
         storage.unpack(archive, tmp_path / "out")
     with tarfile.open(archive, "w:gz") as tar:
         tar.addfile(tarfile.TarInfo("../outside"), io.BytesIO())
-    with pytest.raises(JobFailure, match="Failed to extract model data archive"):
+    with pytest.raises(JobFailedError, match="Failed to extract model data archive"):
         storage.unpack(archive, tmp_path / "out")
     assert not (tmp_path / "outside").exists()
 

@@ -3,11 +3,11 @@ from typing import Any
 import pytest
 
 from mdlc_local.sagemaker import model, validation
-from mdlc_local.sagemaker.faults import Fault
+from mdlc_local.sagemaker.faults import SageMakerApiError
 
 
 def check(operation: str, request: dict[str, Any]) -> str:
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(SageMakerApiError) as raised:
         validation.check(model.operation(operation).input_shape, request)
     return f"{raised.value.code}: {raised.value.message}"
 

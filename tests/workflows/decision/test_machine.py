@@ -73,7 +73,7 @@ def test_a_request_passes_only_the_states_that_it_needs() -> None:
         "WhoseDecision",
         "RepeatDecision",
         "CountRecordFailure",
-        "AnnounceFailure",
+        "PublishFailure",
         "Unavailable",
         "Refused",
     ]
@@ -327,7 +327,7 @@ def test_a_refusal_is_told_by_its_message_alone() -> None:
 def test_an_action_that_nothing_takes_is_noted_so_that_the_next_request_calls_it() -> None:
     (catch,) = STATES["QueueAction"]["Catch"]
     note = STATES[catch["Next"]]
-    assert (catch["Next"], note["Next"]) == ("NoteFailure", "AnnounceFailure")
+    assert (catch["Next"], note["Next"]) == ("NoteFailure", "PublishFailure")
     assert note["Arguments"]["ExpressionAttributeValues"][":reached"] == {"S": record.FAILED}
     noted = STATES["NoteAction"]["Arguments"]["ExpressionAttributeValues"][":reached"]["S"]
     assert evaluated(noted, reached="queued") == "queued"

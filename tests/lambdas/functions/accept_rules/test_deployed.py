@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.aws import clients
+from lambdas.aws import custom_resource
 from lambdas.functions.accept_rules import deployed, handler
 from tests.lambdas.fakes import client_error
 
@@ -52,7 +52,6 @@ def around(monkeypatch: pytest.MonkeyPatch) -> Around:
     made = Around()
     for module in (deployed, handler):
         monkeypatch.setattr(module, "client", lambda service: made)
-    clients.client.cache_clear()
     return made
 
 
@@ -61,7 +60,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """What CloudFormation is told: status and reason."""
     answers: list[tuple[str, str]] = []
     monkeypatch.setattr(
-        deployed, "answer", lambda event, status, reason, kind: answers.append((status, reason))
+        custom_resource, "answer", lambda event, status, reason, kind: answers.append((status, reason))
     )
     return answers
 

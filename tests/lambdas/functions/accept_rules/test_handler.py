@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from lambdas.aws import clients
 from lambdas.functions.accept_rules import handler as accept
 from tests.lambdas.fakes import client_error
 
@@ -64,6 +63,20 @@ class Uploads:
         return {"FailedEntryCount": self.failing, "Entries": [{"ErrorCode": "InternalFailure"}]}
 
 
+def uploaded(number: int, **changed: Any) -> dict[str, Any]:
+    """The event that S3 sends."""
+    upload = {
+        "key": KEY,
+        "version-id": f"v{number}",
+        "sequencer": f"{number:016X}",
+        **{name.replace("_", "-"): value for name, value in changed.items()},
+    }
+    return {
+        "detail": {"bucket": {"name": BUCKET}, "object": upload},
+        "time": f"2026-03-01T12:00:{number:02}Z",
+    }
+
+
 class Room:
     """The function with everything around it."""
 
@@ -85,12 +98,7 @@ class Room:
             "table": "rules",
             "decisions": ["wait", "rebook"],
             "columns": {"tier": "category"},
-            "bucket": BUCKET,
-            "key": KEY,
-            "version_id": f"v{number}",
-            "sequencer": f"{number:016X}",
-            "at": f"2026-03-01T12:00:{number:02}Z",
-            **changed,
+            "event": uploaded(number, **changed),
         }
         return accept.handler(event, None)["outcome"]
 
@@ -107,7 +115,6 @@ class Room:
 def room(monkeypatch: pytest.MonkeyPatch) -> Room:
     made = Room()
     found = {"dynamodb": made.table, "s3": made.uploads, "events": made.uploads}
-    clients.client.cache_clear()
     monkeypatch.setattr(accept, "client", found.__getitem__)
     return made
 

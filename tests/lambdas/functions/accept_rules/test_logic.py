@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from lambdas.functions.accept_rules import logic
 from lambdas.functions.accept_rules.logic import Upload
-from mdlc_constructs.settings.rules_document import RulesRefused
+from mdlc_constructs.settings.payloads.decision import RulesUploadRequest
+from mdlc_constructs.settings.rules_document import RulesRefusedError
 
 DOCUMENT = {"schema_version": 1, "version": "7", "bands": [{"decision": "wait"}]}
 
@@ -26,7 +27,7 @@ def upload(**changed: str) -> Upload:
 def current(**changed: str) -> dict[str, Any]:
     content = json.dumps(DOCUMENT).encode()
     rules = logic.rules_in(content, ["wait"], {})
-    return logic.item_of(rules, upload(version_id="v1", **changed), content, "2026-03-01T12:00:01Z")
+    return logic.rules_item(rules, upload(version_id="v1", **changed), content, "2026-03-01T12:00:01Z")
 
 
 @pytest.mark.parametrize(
@@ -74,16 +75,19 @@ def test_the_item_leads_back_to_the_upload_and_is_kept_by_content() -> None:
 def test_a_mark_of_utf8_at_the_beginning_is_no_fault() -> None:
     content = b"\xef\xbb\xbf" + json.dumps(DOCUMENT).encode()
     rules = logic.rules_in(content, ["wait"], {})
-    assert json.loads(logic.item_of(rules, upload(), content, "")["document"]["S"]) == DOCUMENT
+    assert json.loads(logic.rules_item(rules, upload(), content, "")["document"]["S"]) == DOCUMENT
 
 
 def test_what_is_no_text_is_refused() -> None:
-    with pytest.raises(RulesRefused, match=r"no text in UTF-8 \(byte 1\)"):
+    with pytest.raises(RulesRefusedError, match=r"no text in UTF-8 \(byte 1\)"):
         logic.rules_in(b"{\xff", ["wait"], {})
 
 
 def test_a_refusal_says_what_to_mend() -> None:
-    refused = RulesRefused([f"problem {n}" for n in range(30)])
-    detail = logic.refusal_detail(upload(), {"model": "flight-delay", "api": "flights"}, refused)
-    assert detail["message"] == "problem 0 (and 29 more)" and len(detail["problems"]) == logic.MOST_PROBLEMS
+    refused = RulesRefusedError([f"problem {n}" for n in range(30)])
+    request = RulesUploadRequest(
+        model="flight-delay", api="flights", table="t", decisions=("wait",), event={}
+    )
+    detail = logic.refusal_detail(upload(), request, refused)
+    assert detail["message"] == "problem 0 (and 29 more)" and len(detail["problems"]) == logic.MAX_PROBLEMS
     assert detail["source"] == "s3://home/rules/flights.json" and detail["s3_version"] == "v2"

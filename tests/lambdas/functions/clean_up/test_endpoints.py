@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.functions.clean_up import endpoints, handler
 from lambdas.functions.clean_up.logic import BETWEEN_LOOKS_SECONDS
+from mdlc_constructs.settings.payloads.clean_up import CleanUpResource
 from tests.lambdas.fakes import Pages, client_error
 
 DIGEST = "0123456789abcdef0123"
@@ -186,7 +187,7 @@ def test_models_of_endpoints_are_deleted_after_the_endpoint_and_its_configuratio
     clients = {"sagemaker": SageMaker(), "application-autoscaling": FakeScaling("m")}
     monkeypatch.setattr(handler, "client", clients.__getitem__)
     monkeypatch.setattr("time.sleep", lambda _: None)
-    lines = handler.clean({"Model": "m", "Endpoints": ["m"]}, seconds_left=lambda: 60.0)
+    lines = handler.clean(CleanUpResource(model="m", endpoints=("m",)), seconds_left=lambda: 60.0)
     assert hosting.ended == ["endpoint m", f"config m-config-{DIGEST}", f"model m-serving-{DIGEST}"]
     assert [line.split()[0] for line in lines] == [
         "deregister_scalable_target",

@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.functions.clean_up import executions, handler, logic
+from mdlc_constructs.settings.payloads.clean_up import CleanUpResource
 from tests.lambdas.fakes import Pages, client_error
 
 DIGEST = "0123456789abcdef0123"
@@ -220,7 +221,8 @@ def test_machines_are_stopped_first_and_the_bucket_is_emptied_last(monkeypatch: 
     monkeypatch.setattr(handler, "client", clients.__getitem__)
     monkeypatch.setattr(time, "sleep", lambda seconds: order.append("waited"))
     lines = handler.clean(
-        {"Model": "m", "Machines": ["m-training"], "Group": "m", "Bucket": "b"}, seconds_left=lambda: 60.0
+        CleanUpResource(model="m", machines=("m-training",), group="m", bucket="b"),
+        seconds_left=lambda: 60.0,
     )
     assert order == ["waited"]
     assert [line.split()[0] for line in lines] == [

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
 from lambdas.functions.deliver_predictions import handler
-from lambdas.functions.deliver_predictions.errors import Undelivered
+from lambdas.functions.deliver_predictions.handler import Undelivered
 from mdlc_constructs import LookUpTable, RowEvents
 from mdlc_constructs.settings.delivery import Delivery
 from mdlc_constructs.workflows.batch_inference.machine import batch_inference_machine
@@ -89,7 +89,7 @@ class Bus:
 def services(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     made: dict[str, Any] = {"dynamodb": Table(), "events": Bus()}
     monkeypatch.setattr(handler, "client", lambda name: made[name])
-    monkeypatch.setattr(handler, "LONGEST_PAUSE", 0.0)
+    monkeypatch.setattr(handler, "MAX_PAUSE_SECONDS", 0.0)
     return made
 
 
@@ -167,7 +167,7 @@ def test_what_the_bus_refused_is_sent_again_and_alone(services: dict[str, Any]) 
 
 
 def test_what_is_left_after_all_tries_is_an_error(services: dict[str, Any]) -> None:
-    services["events"] = Bus(*[2] * handler.ATTEMPTS)
+    services["events"] = Bus(*[2] * handler.MAX_ATTEMPTS)
     with pytest.raises(Undelivered, match=r"all but 2 of 8 events \(InternalFailure: busy\)"):
         sent(services, [row(n) for n in range(8)])
 
@@ -175,18 +175,18 @@ def test_what_is_left_after_all_tries_is_an_error(services: dict[str, Any]) -> N
 def test_a_few_calls_are_under_way_at_a_time_and_all_are_made() -> None:
     running: set[int] = set()
     most = 0
-    lock, together = threading.Lock(), threading.Barrier(handler.CALLS)
+    lock, together = threading.Lock(), threading.Barrier(handler.MAX_CALLS)
 
     def work(number: int) -> int:
         nonlocal most
         with lock:
             running.add(number)
             most = max(most, len(running))
-        if number < handler.CALLS:
+        if number < handler.MAX_CALLS:
             together.wait(10)
         with lock:
             running.remove(number)
         return number
 
     assert sorted(handler.side_by_side(work, range(50))) == list(range(50))
-    assert most == handler.CALLS
+    assert most == handler.MAX_CALLS

@@ -1,6 +1,7 @@
 """Rows as items and as events."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.functions.deliver_predictions import logic
-from lambdas.functions.deliver_predictions.logic import MOST_BYTES, MOST_ENTRIES, Batch
+from lambdas.functions.deliver_predictions.logic import MAX_BYTES, MAX_ENTRIES, Batch
 from mdlc_constructs.settings.delivery import LookUpTable, RowEvents
 from mdlc_constructs.settings.payloads.codec import encode
 
@@ -25,8 +26,8 @@ ROW: dict[str, Any] = {
 
 
 def to_table(**changes: Any) -> Batch:
-    about = {**encode(LookUpTable().to_plan()), "table": "t", **changes}
-    return Batch(model="flights", run="abc", delivery=about)
+    delivery = replace(LookUpTable().to_plan(), **{"table": "t", **changes})
+    return Batch(model="flights", run="abc", delivery=delivery)
 
 
 def to_bus(**changes: Any) -> Batch:
@@ -88,13 +89,13 @@ def test_requests_hold_what_one_takes_and_lose_nothing(sizes: list[int]) -> None
     made = list(logic.requests(entries))
     assert [one for request in made for one in request] == entries
     for request in made:
-        assert 1 <= len(request) <= MOST_ENTRIES
+        assert 1 <= len(request) <= MAX_ENTRIES
         size = sum(len(one["Detail"]) + len(one["Source"]) for one in request)
-        assert size <= MOST_BYTES or len(request) == 1
+        assert size <= MAX_BYTES or len(request) == 1
 
 
 def test_letters_count_as_their_bytes() -> None:
-    entries = [{"Detail": "ü" * (MOST_BYTES // 4 + 1)} for _ in range(2)]
+    entries = [{"Detail": "ü" * (MAX_BYTES // 4 + 1)} for _ in range(2)]
     assert [len(request) for request in logic.requests(entries)] == [1, 1]
 
 

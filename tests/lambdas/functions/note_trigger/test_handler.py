@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.aws import custom_resource
 from lambdas.functions.note_trigger import handler
 from mdlc_constructs.settings.triggers import (
     OnAccuracyLoss,
@@ -13,7 +14,7 @@ from mdlc_constructs.settings.triggers import (
     OnNewData,
     OnSchedule,
     Trigger,
-    trigger_to_plan,
+    encode_trigger,
 )
 from tests.lambdas.fakes import client_error
 from tests.lambdas.machines import arn
@@ -44,7 +45,7 @@ def told(model: Model, *triggers: Trigger, **event: Any) -> dict[str, Any]:
         "model": "flights",
         "machine": arn("flights-retraining"),
         "dataset": "s3://b/raw/",
-        "triggers": [trigger_to_plan(one) for one in triggers],
+        "triggers": [encode_trigger(one) for one in triggers],
         "event": {"id": "e", "time": "2026-01-02T00:00:00Z", "detail": {}, **event},
     }
 
@@ -78,7 +79,7 @@ def test_only_the_champions_windows_count(model: Model, champion: int, fires: in
     model.champion(champion)
     answer = handler.handler(judged(model, OnDrift(), OnAccuracyLoss(metric="auc", bound=0.6)), None)
     assert answer is not None and answer["fired"] == fires
-    assert {one.fired.version for one in model.notes.noted()} == ({"3"} if fires else set())
+    assert {one.event.version for one in model.notes.pending()} == ({"3"} if fires else set())
 
 
 def test_the_score_at_training_is_waited_for(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +96,7 @@ def test_the_score_at_training_is_waited_for(model: Model, monkeypatch: pytest.M
     assert answer is not None and (answer["fired"], len(slept)) == (1, 3)
     del model.table.items["MODEL#flights", WINDOW["sk"]]
     answer = handler.handler(event, None)
-    assert answer is not None and (answer["fired"], len(slept)) == (0, 3 + handler.MOST_LOOKS)
+    assert answer is not None and (answer["fired"], len(slept)) == (0, 3 + handler.MAX_LOOKS)
 
 
 def test_what_does_not_fire_starts_nothing(model: Model) -> None:
@@ -123,7 +124,7 @@ def test_new_files_are_counted_when_one_comes(model: Model) -> None:
     model.s3.objects |= {"b/raw/b.csv": {"Size": 10}, "b/raw/_SUCCESS": {"Size": 0}}
     answer = handler.handler(told(model, OnNewData(files=2)), None)
     assert answer is not None and answer["fired"] == 1
-    assert model.notes.noted()[0].fired.reason == "2 new files since the last training."
+    assert model.notes.pending()[0].event.reason == "2 new files since the last training."
 
 
 def test_new_files_fire_again_after_a_retraining_that_failed(model: Model) -> None:
@@ -136,7 +137,7 @@ def test_new_files_fire_again_after_a_retraining_that_failed(model: Model) -> No
         model.ask(gathered, execution)
         model.claim(gathered, execution)
         model.conclude(gathered["request_id"], "Failed", execution)
-        assert model.notes.noted() == []
+        assert model.notes.pending() == []
 
 
 @pytest.fixture
@@ -144,7 +145,7 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """What CloudFormation was answered."""
     found: list[tuple[str, str]] = []
     monkeypatch.setattr(
-        handler, "answer", lambda event, status, reason, *, kind: found.append((status, reason))
+        custom_resource, "answer", lambda event, status, reason, *, kind: found.append((status, reason))
     )
     return found
 

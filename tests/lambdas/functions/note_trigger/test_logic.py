@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from lambdas.functions.note_trigger.logic import (
-    Event,
+    SourceEvent,
     by_accuracy,
     by_code,
     by_drift,
     by_new_data,
     by_schedule,
     lacks_baseline,
-    told,
+    with_event,
 )
-from lambdas.triggers.coalescing import Fired
-from lambdas.triggers.store import History, Trained
+from lambdas.triggers.coalescing import TriggerEvent
+from lambdas.triggers.store import History, TrainingData
 from mdlc_constructs.settings.triggers import OnAccuracyLoss, OnDrift, OnNewData
 
 WORSE, SAME = '{"auc": "worse"}', '{"auc": "same", "brier": "worse"}'
@@ -44,13 +44,13 @@ def window(number: int, **texts: str) -> dict[str, str]:
     }
 
 
-def event(number: int, version: str = "3") -> Event:
+def event(number: int, version: str = "3") -> SourceEvent:
     detail = {
         "version": version,
         "monitor": "endpoint",
         "window": {"start": day(number), "end": day(number + 1)},
     }
-    return Event.of({"id": "e1", "time": TIME, "detail": detail})
+    return SourceEvent.of({"id": "e1", "time": TIME, "detail": detail})
 
 
 def accuracy(value: float | None, at_training: float | None = None, **texts: str) -> dict[str, str]:
@@ -62,7 +62,7 @@ def accuracy(value: float | None, at_training: float | None = None, **texts: str
 
 def test_one_window_that_drifted_fires_with_its_report() -> None:
     fired = by_drift(event(4), OnDrift(), [window(4), window(3, drifted="false")])
-    assert fired == Fired(
+    assert fired == TriggerEvent(
         event_id=f"drift-endpoint-{day(4)}-{day(5)}",
         trigger="drift",
         reason="1 window drifted in a row (price, shop).",
@@ -149,10 +149,10 @@ def test_accuracy_is_lost_over_as_many_windows_as_asked(
 def test_the_event_tells_of_a_loss_beyond_chance_before_the_item_does() -> None:
     noun = OnAccuracyLoss(metric="auc", beyond_chance=True)
     heard = announced(4, metrics={"auc": {"value": 0.7}}, changes={"auc": "worse"}, labelled=100, version=3)
-    fired = by_accuracy(heard, noun, told(heard, []))
+    fired = by_accuracy(heard, noun, with_event(heard, []))
     assert fired is not None and fired.reason == "auc is 0.7, worse beyond chance."
     quiet = announced(4, metrics={"auc": {"value": 0.7}}, labelled=100, version=3)
-    assert by_accuracy(quiet, noun, told(quiet, [])) is None
+    assert by_accuracy(quiet, noun, with_event(quiet, [])) is None
 
 
 def test_labels_that_come_late_judge_the_last_windows_that_have_them() -> None:
@@ -181,16 +181,16 @@ def test_what_is_too_few_to_judge_is_not_waited_for() -> None:
     noun = OnAccuracyLoss(metric="auc", loss=0.05)
     for labelled, lacks in ((99, False), (100, True)):
         told_of = announced(4, metrics={"auc": {"value": 0.6}}, labelled=labelled, version=3)
-        assert lacks_baseline(told_of, noun, told(told_of, [])) is lacks
+        assert lacks_baseline(told_of, noun, with_event(told_of, [])) is lacks
 
 
 def test_the_clock_strikes_once_however_often_it_is_announced() -> None:
-    def struck(id_: str) -> Fired:
+    def struck(id_: str) -> TriggerEvent:
         given: dict[str, Any] = {"id": id_, "time": TIME}
-        return by_schedule(Event.of(given), schedule="rate(7 days)", priority=0)
+        return by_schedule(SourceEvent.of(given), schedule="rate(7 days)", priority=0)
 
     assert struck("a") == struck("b")
-    assert struck("a").reason == "By the clock, rate(7 days)."
+    assert struck("a").reason == "Scheduled by rate(7 days)."
 
 
 def test_a_deployment_is_told_by_its_request() -> None:
@@ -202,45 +202,47 @@ def test_a_deployment_is_told_by_its_request() -> None:
 @pytest.mark.parametrize(
     ("noun", "now", "before", "said"),
     [
-        (OnNewData(files=2), Trained(files=5, size=10), Trained(files=3, size=5), "2 new files"),
-        (OnNewData(files=3), Trained(files=5, size=10), Trained(files=3, size=5), None),
+        (OnNewData(files=2), TrainingData(files=5, size=10), TrainingData(files=3, size=5), "2 new files"),
+        (OnNewData(files=3), TrainingData(files=5, size=10), TrainingData(files=3, size=5), None),
         (
             OnNewData(rows=100, files=9),
-            Trained(files=4, size=3000),
-            Trained(files=3, size=2000, rows=200),
+            TrainingData(files=4, size=3000),
+            TrainingData(files=3, size=2000, rows=200),
             "1 new files, about 100 new rows",
         ),
         (
             OnNewData(rows=101, files=9),
-            Trained(files=4, size=3000),
-            Trained(files=3, size=2000, rows=200),
+            TrainingData(files=4, size=3000),
+            TrainingData(files=3, size=2000, rows=200),
             None,
         ),
         # Nobody knows how many rows a byte holds before the first training.
-        (OnNewData(rows=1, files=9), Trained(files=4, size=3000), Trained(), None),
-        (OnNewData(files=1), Trained(files=2, size=10), Trained(files=3, size=20), None),
+        (OnNewData(rows=1, files=9), TrainingData(files=4, size=3000), TrainingData(), None),
+        (OnNewData(files=1), TrainingData(files=2, size=10), TrainingData(files=3, size=20), None),
     ],
 )
-def test_enough_that_is_new(noun: OnNewData, now: Trained, before: Trained, said: str | None) -> None:
-    fired = by_new_data(Event.of({"id": "e", "time": TIME}), noun, now, History(trained=before))
+def test_enough_that_is_new(
+    noun: OnNewData, now: TrainingData, before: TrainingData, said: str | None
+) -> None:
+    fired = by_new_data(SourceEvent.of({"id": "e", "time": TIME}), noun, now, History(data=before))
     assert (fired.reason if fired else None) == (f"{said} since the last training." if said else None)
 
 
 def test_more_files_before_the_next_training_are_the_same_news() -> None:
-    before = History(trained=Trained(files=3, size=5))
-    noun, told = OnNewData(files=1), Event.of({"id": "e", "time": TIME})
-    first, second = (by_new_data(told, noun, Trained(files=n, size=n), before) for n in (5, 6))
+    before = History(data=TrainingData(files=3, size=5))
+    noun, told = OnNewData(files=1), SourceEvent.of({"id": "e", "time": TIME})
+    first, second = (by_new_data(told, noun, TrainingData(files=n, size=n), before) for n in (5, 6))
     assert first and second and first.event_id == second.event_id
 
 
-def announced(number: int, **detail: Any) -> Event:
+def announced(number: int, **detail: Any) -> SourceEvent:
     found = event(number)
-    return Event(id=found.id, time=found.time, detail={**found.detail, **detail})
+    return SourceEvent(id=found.id, time=found.time, detail={**found.detail, **detail})
 
 
 def test_an_event_is_believed_whose_item_is_not_written_yet() -> None:
     drifted = announced(4, drifted=True, columns=["price"], rows=9, report="s3://b/r.json", version=3)
-    windows = told(drifted, [window(3), window(2, drifted="false")])
+    windows = with_event(drifted, [window(3), window(2, drifted="false")])
     assert [one["start"] for one in windows] == [day(4), day(3), day(2)]
     fired = by_drift(drifted, OnDrift(windows=2), windows)
     assert fired is not None
@@ -249,7 +251,7 @@ def test_an_event_is_believed_whose_item_is_not_written_yet() -> None:
 
 def test_an_event_replaces_what_was_known_of_its_window() -> None:
     again = announced(4, drifted=False, rows=9, version=3)
-    (own,) = told(again, [window(4)])
+    (own,) = with_event(again, [window(4)])
     assert own["drifted"] == "false"
     assert by_drift(again, OnDrift(), [own]) is None
 
@@ -257,15 +259,15 @@ def test_an_event_replaces_what_was_known_of_its_window() -> None:
 def test_the_score_at_training_comes_from_any_window_of_the_version() -> None:
     noun = OnAccuracyLoss(metric="auc", loss=0.05)
     late = announced(4, metrics={"auc": {"value": 0.6}}, labelled=100, version=3)
-    alone = told(late, [window(3, version="2", **accuracy(0.8, 0.9))])
+    alone = with_event(late, [window(3, version="2", **accuracy(0.8, 0.9))])
     assert lacks_baseline(late, noun, alone)
     assert not lacks_baseline(late, OnAccuracyLoss(metric="auc", bound=0.7), alone)
-    known = told(late, [window(3, **accuracy(0.8, 0.9))])
+    known = with_event(late, [window(3, **accuracy(0.8, 0.9))])
     assert not lacks_baseline(late, noun, known)
     assert by_accuracy(late, noun, known) is not None
-    assert not lacks_baseline(announced(4, version=3), noun, told(announced(4, version=3), []))
+    assert not lacks_baseline(announced(4, version=3), noun, with_event(announced(4, version=3), []))
 
 
 def test_a_window_of_no_known_version_is_judged_by_none() -> None:
-    (own,) = told(announced(4, version=0, drifted=True), [])
+    (own,) = with_event(announced(4, version=0, drifted=True), [])
     assert own["version"] == ""

@@ -20,7 +20,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Model:
 
 
 def held(model: Model, execution: str = "x1", **given: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Gather, ask and claim; what was gathered and what is to be done."""
+    """CoalesceTriggers, ask and claim; what was gathered and what is to be done."""
     gathered = model.gather(execution, **given)
     assert model.ask(gathered, execution) == "Held"
     return gathered, model.claim(gathered, execution)
@@ -36,7 +36,7 @@ def test_a_request_waits_for_its_debounce_and_for_no_cool_down(model: Model) -> 
 def test_what_was_noted_waits_for_the_cool_down_that_losses_make_longer(model: Model) -> None:
     gathered, _ = held(model)
     model.conclude(gathered["request_id"], "Lost")
-    model.notes.note(FIRED, model.now)
+    model.notes.record(FIRED, model.now)
     assert model.gather("x2", noted=True)["seconds"] == 12 * 3600
     gathered, _ = held(model, "x3")
     model.conclude(gathered["request_id"], "Succeeded", "x3")
@@ -51,11 +51,11 @@ def test_a_failure_or_work_done_before_is_no_verdict(model: Model) -> None:
 
 
 def test_nothing_noted_is_nothing_to_do(model: Model) -> None:
-    assert model.gather(noted=True) == {"step": "Nothing"}
+    assert model.gather(noted=True)["step"] == "Nothing"
 
 
 def test_the_work_says_everything(model: Model) -> None:
-    model.notes.note(replace(FIRED, window=""), model.now)
+    model.notes.record(replace(FIRED, window=""), model.now)
     gathered, work = held(model, reason="a person, too")
     request_id = gathered["request_id"]
     assert work["step"] == "Train"
@@ -76,7 +76,7 @@ def test_the_work_says_everything(model: Model) -> None:
 def test_whatever_fired_the_work_fits_into_a_state_and_an_event(model: Model) -> None:
     for number in range(200):
         one = replace(FIRED, event_id=f"e{number}", window="", report=f"s3://b/{'r' * 1000}/report.json")
-        model.notes.note(replace(one, reason=f"{number} " + "x" * 10_000), model.now)
+        model.notes.record(replace(one, reason=f"{number} " + "x" * 10_000), model.now)
     _, work = held(model, reason="y" * 100_000)
     assert len(json.loads(work["triggers"])) == 50
     assert len(json.dumps(work)) < 128 * 1024
@@ -108,7 +108,7 @@ def test_without_a_hint_labels_take_their_declared_delay(model: Model) -> None:
 
 @pytest.mark.parametrize("right", ["", "2025-12-01"])
 def test_a_label_from_the_future_moves_no_window_beyond_now(model: Model, right: str) -> None:
-    model.notes.note(replace(FIRED, window="", labelled_until=right), model.now)
+    model.notes.record(replace(FIRED, window="", labelled_until=right), model.now)
     _, work = held(model, labelled_until="2062-01-01")
     end = START - timedelta(days=1)
     assert work["training"]["input"]["window"]["end"] == end.replace(tzinfo=None).isoformat()
@@ -124,7 +124,7 @@ def windowed(model: Model, monitor: str, day: int, labelled_until: str) -> None:
     ("asked", "end"), [("", "2025-12-20T00:00:01"), ("2025-12-05", "2025-12-10T00:00:01")]
 )
 def test_after_a_long_cool_down_rows_end_where_labels_do_by_then(model: Model, asked: str, end: str) -> None:
-    model.notes.note(replace(FIRED, window="", labelled_until="2025-12-10T00:00:00"), model.now)
+    model.notes.record(replace(FIRED, window="", labelled_until="2025-12-10T00:00:00"), model.now)
     for day, until in ((18, "2025-12-19"), (19, "2025-12-20"), (20, ""), (21, "2062-01-01")):
         windowed(model, "endpoint", day, until)
     windowed(model, "batch", 1, "2025-12-02")
@@ -144,7 +144,7 @@ def test_what_was_found_of_a_version_that_was_replaced_since_is_dropped(model: M
     model.champion(2)
     for version in ("1", "2", ""):
         fired = replace(FIRED, event_id=f"e{version}", at=FIRED.at + timedelta(seconds=int(version or 9)))
-        model.notes.note(replace(fired, version=version, reason=f"of {version}"), model.now)
+        model.notes.record(replace(fired, version=version, reason=f"of {version}"), model.now)
     gathered = model.gather(noted=True)
     model.ask(gathered)
     for _ in range(2):
@@ -155,22 +155,22 @@ def test_what_was_found_of_a_version_that_was_replaced_since_is_dropped(model: M
 
 
 def test_nothing_trains_when_everything_that_fired_is_about_a_replaced_version(model: Model) -> None:
-    model.notes.note(replace(FIRED, version="1"), model.now)
+    model.notes.record(replace(FIRED, version="1"), model.now)
     gathered = model.gather(noted=True)
     model.ask(gathered)
     model.champion(2)
-    assert model.claim(gathered) == {"step": "Replaced"}
-    model.notes.note(replace(FIRED, event_id="of the champion", version="2"), model.now)
+    assert model.claim(gathered)["step"] == "Replaced"
+    model.notes.record(replace(FIRED, event_id="of the champion", version="2"), model.now)
     told = model.conclude(gathered["request_id"], "Superseded")
     assert model.holder() == ""
-    assert [one.fired.version for one in model.notes.noted()] == ["2"]
+    assert [one.fired.version for one in model.notes.pending()] == ["2"]
     # What came meanwhile is not left lying, and no cool-down began.
     assert told["next"] in model.machines.executions
     assert model.notes.history().past.ended_at is None
 
 
 def test_a_version_that_was_replaced_while_its_training_ran_is_carried_on(model: Model) -> None:
-    model.notes.note(replace(FIRED, version="1", window=""), model.now)
+    model.notes.record(replace(FIRED, version="1", window=""), model.now)
     gathered, work = held(model, noted=True)
     model.machines.runs("flights-training", gathered["request_id"], **work["training"]["input"])
     model.champion(2)
@@ -178,7 +178,7 @@ def test_a_version_that_was_replaced_while_its_training_ran_is_carried_on(model:
 
 
 def test_a_storm_of_executions_trains_once(model: Model) -> None:
-    model.notes.note(FIRED, model.now)
+    model.notes.record(FIRED, model.now)
     gathered = [model.gather(f"x{number}", noted=True) for number in range(5)]
     assert len({one["request_id"] for one in gathered}) == 1
     answers = [model.ask(one, f"x{number}") for number, one in enumerate(gathered)]
@@ -187,9 +187,9 @@ def test_a_storm_of_executions_trains_once(model: Model) -> None:
 
 def test_what_fires_while_it_trains_is_the_next_ones(model: Model) -> None:
     gathered, _ = held(model)
-    model.notes.note(FIRED, model.now)
+    model.notes.record(FIRED, model.now)
     told = model.conclude(gathered["request_id"], "Succeeded")
-    assert model.notes.noted()[0].claimed_by == ""
+    assert model.notes.pending()[0].claimed_by == ""
     (name,) = [one for one in model.machines.names("flights-retraining") if one != "x1"]
     assert told["next"] == arn("flights-retraining", name)
     assert model.gather(name, noted=True)["seconds"] == 6 * 3600
@@ -197,7 +197,7 @@ def test_what_fires_while_it_trains_is_the_next_ones(model: Model) -> None:
 
 def test_who_stood_in_line_keeps_the_cool_down_of_the_one_before(model: Model) -> None:
     first, _ = held(model)
-    model.notes.note(FIRED, model.now)
+    model.notes.record(FIRED, model.now)
     second = model.gather("x2", noted=True)
     assert model.ask(second, "x2") == ""
     model.conclude(first["request_id"], "Succeeded")
@@ -223,7 +223,7 @@ def test_the_next_start_carries_on_what_a_dead_execution_left(model: Model) -> N
     assert (carried["step"], carried["trained"]) == ("Trained", {"outcome": "Succeeded", "run": "abc"})
     assert carried["training"] == work["training"]
     model.conclude(second["request_id"], "Succeeded", "x2")
-    assert (model.notes.noted(), model.holder()) == ([], "")
+    assert (model.notes.pending(), model.holder()) == ([], "")
 
 
 def test_a_training_that_was_stopped_with_its_retraining_goes_on_with_the_same_rows(model: Model) -> None:
@@ -262,7 +262,7 @@ def test_a_release_that_was_done_is_not_done_again(model: Model) -> None:
 def test_a_repeated_claim_claims_the_same(model: Model) -> None:
     gathered, work = held(model)
     model.machines.runs("flights-training", gathered["request_id"], **work["training"]["input"])
-    model.notes.note(FIRED, model.now)
+    model.notes.record(FIRED, model.now)
     again = model.claim(gathered)
     assert (again["triggers"], again["training"]) == (work["triggers"], work["training"])
 
@@ -273,7 +273,7 @@ def test_the_lease_is_given_back_after_whatever_outcome(model: Model) -> None:
         gathered, _ = held(model, execution)
         model.conclude(gathered["request_id"], outcome, execution)
         assert model.holder() == ""
-        for one in model.notes.noted():
+        for one in model.notes.pending():
             model.notes.conclude([one], model.notes.history())
 
 
@@ -282,15 +282,15 @@ def test_a_repeated_conclusion_counts_once(model: Model) -> None:
     for _ in range(3):
         model.conclude(gathered["request_id"], "Lost", counted={"files": 1, "size": 500}, rows="50")
     history = model.notes.history()
-    assert (history.past.losses, history.trained.rows) == (1, 50)
+    assert (history.past.losses, history.data.rows) == (1, 50)
 
 
 def test_what_failed_before_its_lease_is_asked_again_and_not_by_itself(model: Model) -> None:
-    model.notes.note(FIRED, model.now)
+    model.notes.record(FIRED, model.now)
     gathered = model.gather(noted=True)
     model.machines.executions[arn("flights-retraining", "other")] = {"status": "RUNNING"}
     assert model.conclude(gathered["request_id"], "Failed", error="LeaseTooLarge") == {}
-    assert len(model.notes.noted()) == 1
+    assert len(model.notes.pending()) == 1
     assert model.notes.history().past.ended_at is None
     assert model.gather("x2", noted=True)["request_id"] == gathered["request_id"]
     assert model.ask(gathered, "x2") == "Held"
@@ -298,7 +298,7 @@ def test_what_failed_before_its_lease_is_asked_again_and_not_by_itself(model: Mo
 
 def test_who_stood_in_line_for_too_long_goes_to_its_end(model: Model) -> None:
     first, _ = held(model)
-    model.notes.note(FIRED, model.now)
+    model.notes.record(FIRED, model.now)
     gathered = model.gather("x2", noted=True)
     assert model.ask(gathered, "x2") == ""
     told = model.conclude(gathered["request_id"], "Failed", "x2", error="States.Timeout")
@@ -337,7 +337,7 @@ def test_a_decision_made_before_the_wait_ends_it(model: Model, status: str, told
     ("given", "said"),
     [
         ({"windw": {}}, "unknown key 'windw'"),
-        ({"window": {"from": "2013"}}, "window is"),
+        ({"window": {"from": "2013"}}, "window has the unknown key"),
         ({"labelled_until": "yesterday"}, "labelled_until is 'yesterday'"),
         ({"reason": 3}, "reason is 3"),
         ([], "give a JSON object"),

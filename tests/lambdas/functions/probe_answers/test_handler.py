@@ -15,7 +15,7 @@ from mdlc_constructs.settings.golden_checks import GoldenChecks
 from mdlc_constructs.settings.probes import Probes
 from mdlc_constructs.settings.rollout import Canary
 from mdlc_constructs.settings.serving import Serving
-from mdlc_constructs.workflows.real_time_inference.watching import WatchedRelease, probing, record_answers
+from mdlc_constructs.workflows.real_time_inference.probe_states import WatchedRelease, probing, record_answers
 from tests.lambdas.fakes import client_error
 from tests.lambdas.probing.test_rows import captured
 
@@ -251,9 +251,9 @@ def test_an_endpoint_too_slow_to_be_seen_fails_the_look(
 def test_a_large_file_of_golden_rows_is_read_up_to_a_whole_line(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handler, "MOST_BYTES", 12)
+    monkeypatch.setattr(handler, "MAX_BYTES", 12)
     handler.handler(event("baseline"), None)
     assert [probe["body"] for probe in recorded(cloud)["probes"]] == ['{"x": 1}']
-    monkeypatch.setattr(handler, "MOST_BYTES", 1000)
-    monkeypatch.setattr(handler, "MOST_GOLDEN", 1)
+    monkeypatch.setattr(handler, "MAX_BYTES", 1000)
+    monkeypatch.setattr(handler, "MAX_GOLDEN", 1)
     assert handler.handler(event("baseline"), None)["probes"] == 1

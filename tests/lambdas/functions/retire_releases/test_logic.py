@@ -7,8 +7,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.functions.retire_releases import handler
-from lambdas.functions.retire_releases.logic import Made, past
+from lambdas.functions.retire_releases.logic import Resource, past
 from lambdas.planning.errors import InvalidInput
+from mdlc_constructs.settings.payloads.release import RetirementRequest
 from tests.lambdas.fakes import Pages, client_error
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -18,8 +19,8 @@ def named(step: str, number: int, model: str = "flight") -> str:
     return f"{model}-{step}-{number:020x}"
 
 
-def made(number: int) -> Made:
-    return Made(name=named("config", number), created=START + timedelta(days=number))
+def made(number: int) -> Resource:
+    return Resource(name=named("config", number), created=START + timedelta(days=number))
 
 
 class FakeHosting:
@@ -83,7 +84,8 @@ class Since:
 
 
 def retire(hosting: FakeHosting, keep: int, **more: str) -> list[str]:
-    return handler.retire(hosting, model="flight", endpoint="e", keep=keep, **more)[0]
+    request = RetirementRequest(model="flight", endpoint="e", keep=keep, **more)
+    return list(handler.retire(hosting, request).deleted)
 
 
 def numbers(hosting: FakeHosting, step: str) -> list[int]:

@@ -3,8 +3,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from lambdas.aws.executions import GONE
 from lambdas.functions.wake_release import handler
-from lambdas.functions.wake_release.logic import GONE, has_settled
+from lambdas.functions.wake_release.handler import has_settled
 from mdlc_constructs.tasks.callback import TOKEN_ATTRIBUTE
 from mdlc_constructs.workflows.real_time_inference.machine import release_machine
 from tests.lambdas.fakes import client_error
@@ -60,7 +61,7 @@ def wake(
 ) -> int:
     clients = {"dynamodb": items, "stepfunctions": machines}
     monkeypatch.setattr(handler, "client", clients.__getitem__)
-    return handler.handler({**EVENT, **changes}, None)["woken"]
+    return handler.handler({**EVENT, **changes}, None)["resumed"]
 
 
 def test_the_tokens_that_executions_left_come_back_once(monkeypatch: pytest.MonkeyPatch) -> None:

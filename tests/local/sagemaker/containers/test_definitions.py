@@ -4,7 +4,7 @@ import pytest
 
 from mdlc_local.sagemaker import records
 from mdlc_local.sagemaker.containers.definitions import PRIMARY, containers_of
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.records import MODEL_PACKAGE, Record, Scope
 
 HERE = Scope("000000000000", "us-east-1")
@@ -41,5 +41,5 @@ def test_the_container_of_a_package() -> None:
     _, second = containers_of(model, HERE)
     assert (second.image, second.definition["Environment"]) == ("a", {"A": "b"})
     records.clear()
-    with pytest.raises(JobFailure, match="has no container"):
+    with pytest.raises(JobFailedError, match="has no container"):
         containers_of(model, HERE)

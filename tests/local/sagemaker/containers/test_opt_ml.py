@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mdlc_local.sagemaker.containers import opt_ml
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.faults import JobFailedError
 from tests.local.embedded import start
 from tests.local.sagemaker.conftest import make_lab
 from tests.local.sagemaker.lab import table
@@ -23,7 +23,7 @@ def rewriting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_places_below_opt_ml(tmp_path: Path) -> None:
     assert opt_ml.inside("/opt/ml/processing/input", tmp_path) == tmp_path / "processing" / "input"
     for path in ("/etc/passwd", "/opt/ml/../../etc", "/opt/mlx", "relative"):
-        with pytest.raises(JobFailure, match="must lie below /opt/ml/"):
+        with pytest.raises(JobFailedError, match="must lie below /opt/ml/"):
             opt_ml.inside(path, tmp_path)
 
 

@@ -14,7 +14,7 @@ from mdlc_local.sagemaker.endpoints import deployments
 from mdlc_local.sagemaker.endpoints.fleets import Fleet
 from mdlc_local.sagemaker.endpoints.hosting import Hosted
 from mdlc_local.sagemaker.endpoints.rollouts import Rollout
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.records import Scope
 
 HERE = Scope("000000000000", "us-east-1")
@@ -35,7 +35,7 @@ class FakeFleet:
     def launch(self) -> None:
         self._note("launch")
         if self._failure:
-            raise JobFailure(self._failure)
+            raise JobFailedError(self._failure)
 
     def drain(self) -> None:
         self._note("drain")
@@ -70,9 +70,9 @@ class Course:
 
         monkeypatch.setattr(self.hosted.traffic, "share", noting)
         monkeypatch.setattr(
-            events, "announce", lambda _, record: self.history.append(record["EndpointStatus"])
+            events, "publish", lambda _, record: self.history.append(record["EndpointStatus"])
         )
-        monkeypatch.setattr(events, "announce_deployment", lambda _: None)
+        monkeypatch.setattr(events, "publish_deployment", lambda _: None)
 
     def update(self, rollout: Rollout, *, failure: str = "", old_is_up: bool = True) -> dict[str, Any]:
         old = cast(Fleet, FakeFleet("old", self.history, up=old_is_up))

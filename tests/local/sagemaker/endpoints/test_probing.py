@@ -16,7 +16,7 @@ from mdlc_constructs.settings.rollback_alarms import RollbackAlarms
 from mdlc_constructs.settings.rollout import Canary
 from mdlc_constructs.settings.serving import Serving as ServingSettings
 from mdlc_constructs.tasks.deployment import deployment_config
-from mdlc_constructs.workflows.real_time_inference.watching import WatchedRelease, probing, record_answers
+from mdlc_constructs.workflows.real_time_inference.probe_states import WatchedRelease, probing, record_answers
 from tests.local.embedded import allow
 from tests.local.sagemaker.lab import ECHO, policy, unique
 from tests.local.sagemaker.serving import Serving, variant

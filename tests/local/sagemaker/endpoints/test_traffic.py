@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from mdlc_local.sagemaker.endpoints.fleets import Fleet
-from mdlc_local.sagemaker.endpoints.traffic import Traffic, Unrouted
+from mdlc_local.sagemaker.endpoints.traffic import NoVariantError, Traffic
 
 
 def fleet(name: str, *variants: str) -> Fleet:
@@ -39,12 +39,12 @@ def test_a_target_variant_finds_the_fleet_that_has_it() -> None:
     traffic = Traffic()
     traffic.share((fleet("old", "A"), 50), (fleet("new", "A", "B"), 50))
     assert {chosen(traffic, "B") for _ in range(50)} == {"new"}
-    with pytest.raises(Unrouted, match="C"):
+    with pytest.raises(NoVariantError, match="C"):
         chosen(traffic, "C")
 
 
 def test_nobody_answers() -> None:
-    with pytest.raises(Unrouted):
+    with pytest.raises(NoVariantError):
         chosen(Traffic())
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdlc_local.sagemaker.faults import JobFailure
+from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.jobs import payloads
 
 MEGABYTE = 1024 * 1024
@@ -52,7 +52,7 @@ def test_a_record_larger_than_a_request_may_be(tmp_path: Path) -> None:
     path.write_bytes(b"x" * (MEGABYTE + 1))
     for by_line in (True, False):
         with pytest.raises(
-            JobFailure, match=r"a record of a\.csv has 1048577 bytes, more than MaxPayloadInMB=1"
+            JobFailedError, match=r"a record of a\.csv has 1048577 bytes, more than MaxPayloadInMB=1"
         ):
             split(path, by_line=by_line, max_megabytes=1)
 

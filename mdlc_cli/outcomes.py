@@ -1,0 +1,68 @@
+"""How executions ended: their outcome or error, what it means and which command comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mdlc_cli import advice, audit
+from mdlc_cli.audit import Item
+from mdlc_cli.machines import Execution
+from mdlc_cli.target import Target
+
+RUNNING, SUCCEEDED = "RUNNING", "SUCCEEDED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutionOutcome:
+    """How an execution ended.
+
+    Attributes:
+        outcome: the machine's own outcome, or the error that came first.
+        note: what that means and what comes next, in sentences; empty where there is nothing to say.
+    """
+
+    outcome: str = ""
+    note: str = ""
+
+
+def of(target: Target, execution: Execution, *, logs_shown: bool = False) -> ExecutionOutcome:
+    """How an execution ended; nothing while it runs.
+
+    Args:
+        logs_shown: whether its logs have just been shown.
+    """
+    if execution.status == RUNNING:
+        return ExecutionOutcome()
+    described = target.client("stepfunctions").describe_execution(executionArn=execution.arn)
+    if execution.status == SUCCEEDED:
+        output = audit.parsed(described.get("output"))
+        outcome = str(output.get("outcome", "")) if isinstance(output, dict) else ""
+        return ExecutionOutcome(
+            outcome=outcome, note=advice.meaning(advice.workflow_of(execution.machine), outcome)
+        )
+    error, cause = described.get("error") or execution.status, described.get("cause") or ""
+    failed = advice.failure(execution.arn, error, cause, logs_shown=logs_shown)
+    return ExecutionOutcome(outcome=failed.error, note=failed.sentence)
+
+
+def of_item(item: Item) -> ExecutionOutcome:
+    """As `of`, from an execution's audit item."""
+    outcome = str(item.get("outcome", ""))
+    if not item.get("error"):
+        return ExecutionOutcome(outcome=outcome, note=advice.meaning(str(item.get("workflow", "")), outcome))
+    arn, cause = str(item.get("execution_arn", "")), str(item.get("cause", ""))
+    failed = advice.failure(arn, str(item["error"]), cause)
+    return ExecutionOutcome(outcome=outcome, note=failed.sentence)
+
+
+def latest_notes(executions: Iterable[tuple[str, ExecutionOutcome]]) -> list[str]:
+    """The notes about the newest execution of each machine, as lines; the others are history.
+
+    Args:
+        executions: executions with their machine's name, newest first.
+    """
+    latest: dict[str, ExecutionOutcome] = {}
+    for machine, ending in executions:
+        latest.setdefault(machine, ending)
+    return [f"The last execution of {name}: {ending.note}" for name, ending in latest.items() if ending.note]

@@ -1,0 +1,45 @@
+"""The events that CloudWatch publishes when an alarm changes its state."""
+
+import json
+import time
+from typing import Any
+
+from mdlc_local import patches
+
+Alarm = dict[str, Any]
+
+
+def put_event(alarm: Alarm, old_state: str, new_state: str, reason: str) -> None:
+    """Publish the event of an alarm's change of state."""
+    moment = time.strftime("%Y-%m-%dT%H:%M:%S.000+0000", time.gmtime())
+    detail = {
+        "alarmName": alarm["AlarmName"],
+        "state": {"value": new_state, "reason": reason, "timestamp": moment},
+        "previousState": {"value": old_state},
+        "configuration": _configuration(alarm),
+    }
+    entry = {
+        "Source": "aws.cloudwatch",
+        "DetailType": "CloudWatch Alarm State Change",
+        "Detail": json.dumps(detail, default=str),
+        "Resources": [alarm.get("AlarmArn", "")],
+    }
+    put_events = patches.take("ministack.services.eventbridge", "_put_events", "data allow_aws_source")
+    put_events({"Entries": [entry]}, allow_aws_source=True)
+
+
+def _configuration(alarm: Alarm) -> dict[str, Any]:
+    """The metrics or the rule that an event tells of."""
+    configuration: dict[str, Any] = {"description": alarm.get("AlarmDescription") or ""}
+    if "AlarmRule" in alarm:
+        return {**configuration, "alarmRule": alarm["AlarmRule"]}
+    if alarm.get("Metrics"):
+        return {**configuration, "metrics": alarm["Metrics"]}
+    dimensions = {dimension["Name"]: dimension["Value"] for dimension in alarm.get("Dimensions") or []}
+    metric = {"namespace": alarm.get("Namespace"), "name": alarm.get("MetricName"), "dimensions": dimensions}
+    stat = {
+        "metric": metric,
+        "period": alarm.get("Period"),
+        "stat": alarm.get("ExtendedStatistic") or alarm.get("Statistic"),
+    }
+    return {**configuration, "metrics": [{"id": "m1", "metricStat": stat, "returnData": True}]}
