@@ -46,6 +46,7 @@ from jobs.pages.monitoring import to_html
 from jobs.plan import Plan
 from jobs.serving.program import Program
 from jobs.statistics.baseline import NO_ROWS
+from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 ROW_COLUMNS: Mapping[str, str] = {
@@ -85,7 +86,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
         label_folder = folders.input("labels") if settings.by and plan.files else None
         labels = join_labels(connection, plan, settings, label_folder, served.columns, scratch)
         result = _found(connection, plan, settings, program, served, labels, reference, previous, notes)
-        write_json(output / "summary.json", summary(result))
+        write_json(output / "summary.json", encode(summary(result)))
         write_json(output / "report.json", report(result))
         (output / "report.html").write_text(to_html(result), encoding="utf-8")
         # Also of a window without rows: the next one is told to read it before it is known what is in it.

@@ -16,6 +16,8 @@ from jobs.monitoring.segments import Segment
 from jobs.monitoring.settings import Settings
 from jobs.plan import Plan
 from jobs.statistics.drift import DRIFT
+from mdlc_constructs.settings.payloads.codec import decode, encode
+from mdlc_constructs.settings.payloads.monitoring import WindowSummary
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 SCHEMA_VERSION = 1
@@ -77,8 +79,8 @@ class Found:
         return sentences
 
 
-def summary(result: Found) -> dict[str, Any]:
-    """The document ``summary.json``."""
+def summary(result: Found) -> WindowSummary:
+    """The document ``summary.json``, which the recording function reads."""
     settings, drifting = result.settings, result.drifting
     columns = described(drifting.baseline)
     prediction = columns.pop(result.reference.prediction, None)
@@ -104,14 +106,14 @@ def summary(result: Found) -> dict[str, Any]:
         "quality": _quality(result),
         "notes": list(result.notes)[:MAX_SENTENCES],
     }
-    return dict(plain(document))
+    return decode(WindowSummary, plain(document), where="summary.json")
 
 
 def report(result: Found) -> dict[str, Any]:
     """The document ``report.json``: the summary with nothing cut off, and all that was measured."""
     served, drifting = result.served, result.drifting
     document = {
-        **summary(result),
+        **encode(summary(result)),
         "run": result.plan.run,
         "labels_version": result.plan.data_version,
         "reasons": result.reasons,
