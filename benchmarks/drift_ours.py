@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from jobs.database import Connection, connected, parquet
+from jobs.database import SqlConnection, connected, parquet
 from jobs.statistics.baseline import statistics
 from jobs.statistics.divergence import jensen_shannon, transport, transport_bound
 from jobs.statistics.drift import drift
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> None:
     Path(result).write_text(json.dumps(changes))
 
 
-def _kinds(connection: Connection) -> dict[str, str]:
+def _kinds(connection: SqlConnection) -> dict[str, str]:
     described = connection.execute("DESCRIBE FROM baseline").fetchall()
     return {name: "category" if kind == "VARCHAR" else "number" for name, kind, *_ in described}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from jobs.errors import JobError
 from jobs.folders import Folders, base, leave
 from jobs.plan import read_plan
-from mdlc_constructs.settings.payloads.verdict import Verdict
+from mdlc_constructs.settings.payloads.verdict import JobVerdict
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "quality": (
@@ -102,16 +102,16 @@ def main(arguments: Sequence[str]) -> int:
         plan = read_plan(options.plan or folders.input("plan"))
         verdict = import_module(f"jobs.commands.{options.command}").run(plan, folders, options.memory)
     except Exception as error:
-        from jobs.machine import machine_error  # asks for DuckDB, which help has no need of
+        from jobs.host import host_error  # asks for DuckDB, which help has no need of
 
-        stopped = error if isinstance(error, JobError) else machine_error(error)
+        stopped = error if isinstance(error, JobError) else host_error(error)
         # Said first: on a full disk the message cannot be left.
         if stopped is not None:
             print(f"error: {stopped}", file=sys.stderr)
-            leave(Verdict(passed=False, reasons=(str(stopped),)))
+            leave(JobVerdict(passed=False, reasons=(str(stopped),)))
             return 1
         # The reason belongs into the exit message; the traceback goes to the log.
-        leave(Verdict(passed=False, reasons=(f"{type(error).__name__}: {error}",)))
+        leave(JobVerdict(passed=False, reasons=(f"{type(error).__name__}: {error}",)))
         raise
     print(json.dumps(json.loads(leave(verdict)), indent=1, ensure_ascii=False))
     print(f"{options.command} took {time.monotonic() - began:.1f} s", file=sys.stderr)

@@ -49,7 +49,7 @@ _KNOWN_FORMATS = tuple(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class FileHead:
     """What is told of a file by looking at it.
 
     :param header: its columns; none where the file holds nothing.
@@ -62,7 +62,7 @@ class Look:
     uneven: bool = False
 
 
-def look(path: Path, delimiter: str) -> Look:
+def read_head(path: Path, delimiter: str) -> FileHead:
     """Read a file's header, and whether its lines end in one way.
 
     :raises UnreadableError: when it is no CSV file.
@@ -70,7 +70,7 @@ def look(path: Path, delimiter: str) -> Look:
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
     if not head:
-        return Look()
+        return FileHead()
     if not _compressed(path):
         for magic, what in _OTHERS.items():
             if head.startswith(magic):
@@ -81,9 +81,9 @@ def look(path: Path, delimiter: str) -> Look:
         with _text(path) as lines:
             header, rows = _header(lines, delimiter)
         if not header:
-            return Look()
+            return FileHead()
         broken = any(sign in name for name in header for sign in "\r\n")
-        return Look(header=header, rows=rows, uneven=broken or _uneven(path, delimiter))
+        return FileHead(header=header, rows=rows, uneven=broken or _uneven(path, delimiter))
     except _BROKEN as error:
         raise UnreadableError(f"it is compressed by gzip, and broken ({error})") from error
 

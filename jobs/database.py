@@ -36,20 +36,20 @@ _PATTERN = re.compile(r"[*?\[]")
 NO_PATH_COLUMNS = "hive_partitioning = false"
 
 
-class Answer(Protocol):
+class SqlResult(Protocol):
     """What a query gave."""
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         """All rows."""
 
 
-class Connection(Protocol):
+class SqlConnection(Protocol):
     """What answers SQL in DuckDB's dialect: DuckDB itself, or another engine behind a translation.
 
     Code that asks for no more than this runs on both (see `jobs.spark`).
     """
 
-    def execute(self, query: str, /) -> Answer:
+    def execute(self, query: str, /) -> SqlResult:
         """Ask a query."""
 
 
@@ -69,7 +69,7 @@ def connected(
 
     Raises:
         JobError: when ``memory`` cannot be read.
-        MachineError: for what the machine lacked, such as disk or memory, while this was used.
+        HostError: for what the machine lacked, such as disk or memory, while this was used.
     """
     import duckdb  # Spark's image has none, and asks this module for its SQL only
 
@@ -96,9 +96,9 @@ def connected(
         connection.execute("SET autoload_known_extensions = false")
         yield connection, folder
     except Exception as error:
-        from jobs.machine import machine_error
+        from jobs.host import host_error
 
-        lacked = machine_error(error)
+        lacked = host_error(error)
         if lacked is None or lacked is error:
             raise
         raise lacked from error
@@ -170,7 +170,7 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def single(connection: Connection, query: str) -> tuple[object, ...]:
+def single(connection: SqlConnection, query: str) -> tuple[object, ...]:
     """The one row that a query answers."""
     # All are fetched: DuckDB takes a result that may have more rows for unfinished work.
     rows = connection.execute(query).fetchall()

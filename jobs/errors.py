@@ -20,5 +20,5 @@ class UnreadableError(InputError):
     """A file is not of the declared format; the message says why, as the end of a sentence."""
 
 
-class MachineError(JobError):
+class HostError(JobError):
     """The machine lacked something: disk, memory, a permission. The same work can be started again."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jobs.errors import InputError
 from mdlc_constructs.settings.payloads.codec import encode
-from mdlc_constructs.settings.payloads.verdict import Verdict
+from mdlc_constructs.settings.payloads.verdict import JobVerdict
 
 MESSAGE_BYTES = 1024
 
@@ -60,7 +60,7 @@ def write_json(path: Path, document: object) -> Path:
     return path
 
 
-def leave(verdict: Verdict) -> str:
+def leave(verdict: JobVerdict) -> str:
     """Leave the verdict where SageMaker takes an exit message from; returns it."""
     text = message(verdict)
     if base().is_dir():
@@ -83,7 +83,7 @@ def scratch() -> Path | None:
     return folder
 
 
-def message(verdict: Verdict) -> str:
+def message(verdict: JobVerdict) -> str:
     """The verdict as JSON within what an exit message may hold; reasons are cut off first, and counted."""
     document, reasons = encode(verdict), verdict.reasons
     kept, longest = len(reasons), 300

@@ -7,7 +7,7 @@ import duckdb
 
 from jobs.database import file_name, literal, parquet
 from jobs.errors import UnreadableError
-from jobs.machine import machine_error
+from jobs.host import host_error
 
 
 def footer(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -40,7 +40,7 @@ def of_content(error: duckdb.Error) -> bool:
         | duckdb.OutOfRangeException
         | duckdb.IOException,
     )
-    return blamed and machine_error(error) is None
+    return blamed and host_error(error) is None
 
 
 def _top_names(schema: Sequence[tuple[str, int | None]]) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from jobs.plan import Plan
 from jobs.statistics.baseline import constraints
 from jobs.statistics.calibration import fitted
 from jobs.statistics.exact import exact_statistics
-from jobs.statistics.metrics import Bootstrap, Scored
+from jobs.statistics.metrics import Bootstrap, ScoredRows
 from jobs.trained_on import EDGE_ROWS, SAMPLE, STATISTICS
 
 CONSTRAINTS, PERFORMANCE = "constraints.json", "performance.json"
@@ -72,7 +72,7 @@ def _score(connection: duckdb.DuckDBPyConnection, scores: str, name: str) -> Any
     return exact_statistics(connection, named, {name: "number"}, some=some)["features"][0]
 
 
-def measured(scored: Scored, metrics: Mapping[str, float], bootstrap: Bootstrap) -> dict[str, Any]:
+def measured(scored: ScoredRows, metrics: Mapping[str, float], bootstrap: Bootstrap) -> dict[str, Any]:
     """What the holdout says about a model: metrics with intervals, and how its scores turned out.
 
     A binary model has a ``calibration``, the map from score to rate (see `jobs.statistics.calibration`); a

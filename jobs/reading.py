@@ -16,7 +16,7 @@ from jobs.database import NO_PATH_COLUMNS, file_name, files, literal, parquet, q
 from jobs.errors import UnreadableError
 from jobs.names import FILE, PROBLEMS, REWRITTEN, refuse_equal
 from jobs.parquet_files import of_content
-from jobs.sources import Problem, Source, Sources, not_readable
+from jobs.sources import InputFile, InputFiles, Problem, not_readable
 from jobs.values import SQL_TYPES, TEXTS, checked, parsed
 
 BETWEEN, _WITHIN = "chr(30)", "chr(31)"  # separators that no text file holds
@@ -29,7 +29,7 @@ _BROKEN_PAGES = "its pages cannot be read: write the file anew"
 
 def stage(
     connection: duckdb.DuckDBPyConnection,
-    sources: Sources,
+    sources: InputFiles,
     columns: Mapping[str, str],
     target: Path,
     *,
@@ -45,8 +45,8 @@ def stage(
     """
     refuse_equal(columns)
 
-    def copy(read: Sequence[Source], to: Path) -> None:
-        groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Source]] = {}
+    def copy(read: Sequence[InputFile], to: Path) -> None:
+        groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[InputFile]] = {}
         for source in read:
             groups.setdefault((source.header, source.types), []).append(source)
         scans = [_scan(sources, group, columns, origins or {}) for group in groups.values()]
@@ -80,9 +80,9 @@ def stage(
     return problems
 
 
-def _evened(sources: Sources, target: Path) -> tuple[list[Source], list[Problem]]:
+def _evened(sources: InputFiles, target: Path) -> tuple[list[InputFile], list[Problem]]:
     """The files to read: those whose lines end in several ways are written anew beside the target."""
-    readable: list[Source] = []
+    readable: list[InputFile] = []
     problems: list[Problem] = []
     for number, source in enumerate(sources.readable):
         path = source.path
@@ -99,10 +99,10 @@ def _evened(sources: Sources, target: Path) -> tuple[list[Source], list[Problem]
 
 
 def _culprit(
-    readable: Sequence[Source],
-    sources: Sources,
+    readable: Sequence[InputFile],
+    sources: InputFiles,
     error: duckdb.Error,
-    copy: Callable[[Sequence[Source], Path], None],
+    copy: Callable[[Sequence[InputFile], Path], None],
     target: Path,
 ) -> Problem:
     """The file that DuckDB's error is about, and what is wrong with it in our words."""
@@ -129,7 +129,7 @@ def _nothing(columns: Mapping[str, str]) -> str:
 
 
 def _scan(
-    sources: Sources, group: Sequence[Source], columns: Mapping[str, str], origins: Mapping[str, str]
+    sources: InputFiles, group: Sequence[InputFile], columns: Mapping[str, str], origins: Mapping[str, str]
 ) -> str:
     """A query over files with one header, giving typed columns, the file's name and the row's problems."""
     header, types = group[0].header, group[0].types or ("VARCHAR",) * len(group[0].header)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.csv_files import look, no_column
+from jobs.csv_files import no_column, read_head
 from jobs.errors import UnreadableError
 from jobs.parquet_files import footer
 from mdlc_constructs.settings.payloads.job_plan import CsvFormat, DataFile
@@ -23,7 +23,7 @@ class Problem:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class InputFile:
     """One readable file: where it lies and what its columns are called, in order.
 
     ``rows``: whether it is known to hold any; ``uneven``: whether its lines end in several ways.
@@ -38,14 +38,14 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sources:
+class InputFiles:
     """The files of a batch: those that can be read, and what is wrong with the others.
 
     Files that hold nothing at all, of which distributed engines write some, are neither.
     """
 
     format: str
-    readable: tuple[Source, ...]
+    readable: tuple[InputFile, ...]
     problems: tuple[Problem, ...] = field(default=())
     csv: CsvFormat = field(default_factory=CsvFormat)
 
@@ -58,8 +58,8 @@ def examine(
     columns: Mapping[str, str],
     *,
     csv: CsvFormat | None = None,
-) -> Sources:
-    """Look at each file: is it of the declared format, and are the needed columns there, once each?"""
+) -> InputFiles:
+    """Examine each file: is it of the declared format, and are the needed columns there, once each?"""
     readable, problems = [], []
     csv = csv or CsvFormat()
     for file in files:
@@ -98,17 +98,17 @@ def examine(
             ]
         else:
             readable.append(source)
-    return Sources(format=data_format, readable=tuple(readable), problems=tuple(problems), csv=csv)
+    return InputFiles(format=data_format, readable=tuple(readable), problems=tuple(problems), csv=csv)
 
 
-def _csv_source(file: DataFile, path: Path, delimiter: str) -> Source:
-    head = look(path, delimiter)
-    return Source(file=file, path=path, header=head.header, rows=head.rows, uneven=head.uneven)
+def _csv_source(file: DataFile, path: Path, delimiter: str) -> InputFile:
+    head = read_head(path, delimiter)
+    return InputFile(file=file, path=path, header=head.header, rows=head.rows, uneven=head.uneven)
 
 
-def _parquet_source(connection: duckdb.DuckDBPyConnection, file: DataFile, path: Path) -> Source:
+def _parquet_source(connection: duckdb.DuckDBPyConnection, file: DataFile, path: Path) -> InputFile:
     header, types = footer(connection, path)
-    return Source(file=file, path=path, header=header, types=types)
+    return InputFile(file=file, path=path, header=header, types=types)
 
 
 def not_readable(file: DataFile, data_format: str, why: str) -> Problem:

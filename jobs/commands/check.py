@@ -18,7 +18,7 @@ from jobs.plan import Plan
 from jobs.predictions import answer_to, faults, load_scores, numbered
 from jobs.roles import moment
 from jobs.verification import sha256_of
-from mdlc_constructs.settings.payloads.verdict import Verdict
+from mdlc_constructs.settings.payloads.verdict import JobVerdict
 
 COLUMNS = (
     "inference_id",
@@ -31,7 +31,7 @@ COLUMNS = (
 )
 
 
-def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
     """Do the job; returns the verdict for the exit message.
 
     :raises JobError: when keys are missing, or the plan does not say which package answered and when.
@@ -64,7 +64,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
             if plan.delivery is not None:
                 written = [folders.output("parts") / name for name in parts]
                 metrics |= delivery.write(connection, plan, written, folders.output("delivery"))
-    return Verdict(passed=not reasons, reasons=tuple(reasons), metrics=metrics, rows=total)
+    return JobVerdict(passed=not reasons, reasons=tuple(reasons), metrics=metrics, rows=total)
 
 
 def _load(

@@ -24,17 +24,17 @@ from jobs.predictions import answer_to, faults, load_scores
 from jobs.program import champion_program
 from jobs.roles import within
 from jobs.serving.program import Program
-from jobs.statistics.metrics import Bootstrap, Floats, Scored, bootstrapped, computed, curves
+from jobs.statistics.metrics import Bootstrap, Floats, ScoredRows, bootstrapped, computed, curves
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.moments import Interval
-from mdlc_constructs.settings.payloads.verdict import Verdict
+from mdlc_constructs.settings.payloads.verdict import JobVerdict
 
 RECORDS = "holdout.csv"
 
 
 def run(
     plan: Plan, folders: Folders, memory: str | None = None, progress: Callable[[int], None] | None = None
-) -> Verdict:
+) -> JobVerdict:
     """Do the job; returns the verdict for the exit message.
 
     :param memory: caps DuckDB, which reads keys and answers. Metrics are computed beside it and hold all
@@ -51,7 +51,7 @@ def run(
         labels = _labels(connection, keys)
         notes = [*_known_before(connection, keys, champion_program(plan, folders))] if plan.champion else []
         models = {
-            name: Scored(
+            name: ScoredRows(
                 labels=labels,
                 scores=_scores(connection, path, name, rows=len(labels), task=plan.dataset.task),
                 task=plan.dataset.task,
@@ -86,7 +86,7 @@ def run(
     write_json(output / "gate.json", _gate(plan, checks, passed, notes))
     write_json(output / "report.json", _report(plan, models, metrics, bootstrap, checks, passed, notes))
     draw(plan, models, metrics, bootstrap, checks, output / "evaluation.png")
-    return Verdict(
+    return JobVerdict(
         passed=passed,
         reasons=tuple(check.sentence for check in checks if not check.passed),
         metrics={name: _number(value, 4) for name, value in metrics[CHALLENGER].items()},
@@ -151,7 +151,9 @@ def _scores(connection: duckdb.DuckDBPyConnection, path: Path, name: str, *, row
     return np.asarray(column, dtype=np.float64)
 
 
-def registry_metrics(scored: Scored, metrics: Mapping[str, float], bootstrap: Bootstrap) -> dict[str, Any]:
+def registry_metrics(
+    scored: ScoredRows, metrics: Mapping[str, float], bootstrap: Bootstrap
+) -> dict[str, Any]:
     """The metrics in the model registry's shape for model quality."""
     group = "regression_metrics" if scored.task == "regression" else "binary_classification_metrics"
     values: dict[str, Any] = {
@@ -176,7 +178,7 @@ def _gate(plan: Plan, checks: list[Check], passed: bool, notes: list[str]) -> di
 
 def _report(
     plan: Plan,
-    models: Mapping[str, Scored],
+    models: Mapping[str, ScoredRows],
     metrics: Mapping[str, Mapping[str, float]],
     bootstrap: Bootstrap,
     checks: list[Check],

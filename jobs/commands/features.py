@@ -25,11 +25,11 @@ from jobs.reading import row_count, stage
 from jobs.roles import keys_query, label_number, total_order, within
 from jobs.serving import archive
 from jobs.serving.program import FILE, Program
-from jobs.sources import Sources, examine
+from jobs.sources import InputFiles, examine
 from jobs.verification import content_digest, sha256_of, verify
 from mdlc_constructs.settings.payloads.job_plan import PARTS
 from mdlc_constructs.settings.payloads.moments import Interval
-from mdlc_constructs.settings.payloads.verdict import Verdict
+from mdlc_constructs.settings.payloads.verdict import JobVerdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class Written:
     rows: Mapping[str, int]
 
 
-def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
     """Do the job; returns the verdict for the exit message.
 
     :raises JobError: when the files are not those that were planned, cannot be read, or leave a part without
@@ -82,7 +82,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     others = {f"{trained_on.FOLDER}/{name}": path for name, path in raw.items()}
     others |= {f"program/{name}": program_folder / name for name in (FILE, archive.NAME)}
     _write_manifest(plan, split, written, others, intervals, staged)
-    return Verdict(passed=True, metrics=dict(rows), rows=sum(rows.values()))
+    return JobVerdict(passed=True, metrics=dict(rows), rows=sum(rows.values()))
 
 
 def _read_otherwise(wanted: Mapping[str, str], have: Mapping[str, str]) -> dict[str, str]:
@@ -99,7 +99,7 @@ def _read_otherwise(wanted: Mapping[str, str], have: Mapping[str, str]) -> dict[
 
 
 def _held_by_all(
-    sources: Sources, wanted: Mapping[str, str], have: Mapping[str, str], origins: Mapping[str, str]
+    sources: InputFiles, wanted: Mapping[str, str], have: Mapping[str, str], origins: Mapping[str, str]
 ) -> dict[str, str]:
     """What only the champion reads and every file has; a column that is gone counts as missing values."""
     return {

@@ -23,7 +23,7 @@ from jobs.serving.values import canonical, read
 from jobs.values import SQL_TYPES
 from jobs.verification import verify
 from mdlc_constructs.settings.payloads.job_plan import DatasetSection
-from mdlc_constructs.settings.payloads.verdict import Verdict
+from mdlc_constructs.settings.payloads.verdict import JobVerdict
 
 MAX_LISTED = 1000
 ROWS, EXPECTED = "rows.jsonl", "expected.csv"
@@ -32,7 +32,7 @@ _HEADER = ["row_key", "expected"]
 _ROWS_AT_ONCE = 500
 
 
-def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
     """Do the job; returns the verdict for the exit message.
 
     :raises JobError: when rows or expected answers are missing, broken or not about each other, or the plan
@@ -46,7 +46,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     scores, reasons = _scores(plan, folders.input("predictions"))
     reasons += _faults(scores, rows=len(keys), task=plan.dataset.task)
     if reasons:
-        return Verdict(passed=False, reasons=tuple(reasons))
+        return JobVerdict(passed=False, reasons=tuple(reasons))
     return _compared(folders, keys, expected, scores, tolerance, share)
 
 
@@ -197,7 +197,7 @@ def _compared(
     scores: Sequence[float | None],
     tolerance: float,
     share: float,
-) -> Verdict:
+) -> JobVerdict:
     compared: list[dict[str, Any]] = [
         {"row_key": key, "expected": wanted, "score": score, "distance": abs(score - wanted)}
         for key, wanted, score in zip(keys, expected, scores, strict=True)
@@ -218,4 +218,4 @@ def _compared(
             f"{len(off)} of {total} golden answers are further off than {tolerance:g}, "
             f"the furthest by {furthest:.6g}; at least {share:.2%} must be within."
         )
-    return Verdict(passed=not reasons, reasons=tuple(reasons), metrics=metrics, rows=total)
+    return JobVerdict(passed=not reasons, reasons=tuple(reasons), metrics=metrics, rows=total)

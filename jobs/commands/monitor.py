@@ -22,14 +22,14 @@ from jobs.monitoring.estimate import estimated
 from jobs.monitoring.fairness import fairness
 from jobs.monitoring.inputs import findings
 from jobs.monitoring.joint import joint
-from jobs.monitoring.labels import Labels, join_labels
+from jobs.monitoring.labels import JoinedLabels, join_labels
 from jobs.monitoring.reference import Reference, read_previous, read_reference
 from jobs.monitoring.replay import write_replay
 from jobs.monitoring.rows import Served, stage_served
 from jobs.monitoring.segments import segments
 from jobs.monitoring.settings import Settings, read_settings
 from jobs.monitoring.skew import skew
-from jobs.monitoring.summary import Found, report, summary, verdict
+from jobs.monitoring.summary import WindowResult, report, summary, verdict
 from jobs.names import (
     ENTITY,
     EVENT_TIME,
@@ -47,7 +47,7 @@ from jobs.plan import Plan
 from jobs.serving.program import Program
 from jobs.statistics.baseline import NO_ROWS
 from mdlc_constructs.settings.payloads.codec import encode
-from mdlc_constructs.settings.payloads.verdict import Verdict
+from mdlc_constructs.settings.payloads.verdict import JobVerdict
 
 ROW_COLUMNS: Mapping[str, str] = {
     "inference_id": INFERENCE_ID,
@@ -66,7 +66,7 @@ SHARE = 0.6
 """Of the four fifths of the machine's memory that DuckDB takes by itself: what is beside it needs some."""
 
 
-def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
     """Do the job; returns the verdict for the exit message.
 
     :param memory: caps DuckDB, by default at half of the machine's. Metrics and the classifier of `joint` are
@@ -85,7 +85,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
         served = stage_served(connection, plan, settings, folders, program, scratch)
         label_folder = folders.input("labels") if settings.by and plan.files else None
         labels = join_labels(connection, plan, settings, label_folder, served.columns, scratch)
-        result = _found(connection, plan, settings, program, served, labels, reference, previous, notes)
+        result = _result(connection, plan, settings, program, served, labels, reference, previous, notes)
         write_json(output / "summary.json", encode(summary(result)))
         write_json(output / "report.json", report(result))
         (output / "report.html").write_text(to_html(result), encoding="utf-8")
@@ -103,17 +103,17 @@ def features(plan: Plan, program: Program) -> dict[str, str]:
     return {**{name: columns[name] for name in plan.dataset.features if name in columns}, **columns}
 
 
-def _found(
+def _result(
     connection: duckdb.DuckDBPyConnection,
     plan: Plan,
     settings: Settings,
     program: Program,
     served: Served,
-    labels: Labels,
+    labels: JoinedLabels,
     reference: Reference,
     previous: Mapping[str, Any] | None,
     notes: list[str],
-) -> Found:
+) -> WindowResult:
     task, columns = plan.dataset.task, features(plan, program)
     truth, (keys,) = labelled_rows(connection, settings, task, also=[IDENTITY])
     groups = groups_of(keys)
@@ -124,7 +124,7 @@ def _found(
     drifting = compare(connection, settings, served, columns, reference, previous)
     together, about_joint = joint(connection, settings, served, columns, reference)
     calibration = reference.performance.get("calibration") if task == "binary" else None
-    return Found(
+    return WindowResult(
         plan=plan,
         settings=settings,
         served=served,

@@ -31,13 +31,13 @@ from jobs.sources import examine
 from jobs.spreadsheet import cells, text_cell
 from jobs.verification import verify
 from jobs.writing import writing_rules
-from mdlc_constructs.settings.payloads.verdict import Verdict
+from mdlc_constructs.settings.payloads.verdict import JobVerdict
 
 _REASONS = internal("reasons")
 _LABEL_DEFEATS = {"no_label", "one_class", "label_values"}
 
 
-def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
     """Do the job; returns the verdict for the exit message.
 
     :raises JobError: when the files are not those that were planned; a bad batch is a verdict, no error.
@@ -74,7 +74,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
         _write(folders, report)
         if not report.passed:
             _quarantine(connection, plan, folders, columns, report)
-    return Verdict(
+    return JobVerdict(
         passed=report.passed,
         reasons=tuple(report.reasons),
         metrics={"findings": len(findings), "columns": len(columns)},

@@ -9,7 +9,7 @@ import numpy as np
 from jobs.gate import MAIN_METRIC
 from jobs.monitoring.accuracy import Groups
 from jobs.monitoring.intervals import corrected, student
-from jobs.statistics.metrics import HIGHER_IS_BETTER, Scored
+from jobs.statistics.metrics import HIGHER_IS_BETTER, ScoredRows
 
 SAME, BETTER, WORSE = "same", "better", "worse"
 MIN_CLASS_ROWS = 10
@@ -19,7 +19,7 @@ MIN_CLASS_ROWS = 10
 def changes(
     metrics: Mapping[str, Mapping[str, float]],
     holdout: Mapping[str, Mapping[str, float | None]],
-    scored: Scored,
+    scored: ScoredRows,
     groups: Groups | None,
     alpha: float,
 ) -> dict[str, str]:
@@ -60,7 +60,7 @@ def worse(changed: Mapping[str, str], task: str, labelled: int, least_rows: int)
     return how == WORSE if how and labelled >= least_rows else None
 
 
-def _units(scored: Scored, groups: Groups | None) -> int:
+def _units(scored: ScoredRows, groups: Groups | None) -> int:
     """How many independent rows the smaller class has; of a regression, all rows."""
     numbers = np.arange(len(scored.labels)) if groups is None else groups
     if scored.task != "binary":

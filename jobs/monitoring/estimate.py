@@ -17,7 +17,7 @@ import numpy as np
 from jobs.monitoring.settings import Settings
 from jobs.names import SCORE
 from jobs.statistics.calibration import rates
-from jobs.statistics.metrics import Floats, Scored, computed
+from jobs.statistics.metrics import Floats, ScoredRows, computed
 
 METHOD = "confidence-based"
 _MIN_PROBABILITY = float(np.finfo(np.float64).eps)
@@ -27,7 +27,7 @@ def estimated(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     calibration: Mapping[str, Any] | None,
-    truth: Scored,
+    truth: ScoredRows,
 ) -> dict[str, Any] | None:
     """The section ``estimate`` of the summary; None where nothing can be estimated.
 

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from jobs.monitoring.intervals import corrected, difference
-from jobs.monitoring.labels import Labels
+from jobs.monitoring.labels import JoinedLabels
 from jobs.monitoring.rows import Served
 from jobs.monitoring.segments import MISSING, where
 from jobs.monitoring.settings import Settings
@@ -50,7 +50,7 @@ class Difference:
 
 
 def fairness(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, served: Served, labels: Labels, task: str
+    connection: duckdb.DuckDBPyConnection, settings: Settings, served: Served, labels: JoinedLabels, task: str
 ) -> tuple[list[Difference], list[str]]:
     """The differences between groups; and notes about what is not judged.
 

@@ -43,7 +43,7 @@ _CONTRADICTS, _TIMES, _AGREES = internal("contradicts"), internal("times"), inte
 
 
 @dataclass(frozen=True, kw_only=True)
-class Labels:
+class JoinedLabels:
     """What is known of the judged rows, as the views ``joined`` (all versions) and ``judged``.
 
     :param labelled: judged rows with a label.
@@ -75,7 +75,7 @@ def join_labels(
     folder: Path | None,
     columns: Mapping[str, str],
     scratch: Path,
-) -> Labels:
+) -> JoinedLabels:
     """Join labels to the view ``served``; makes the views ``joined`` and ``judged``.
 
     :param folder: the input ``labels``; None without labels.
@@ -138,7 +138,7 @@ def join_labels(
     return _summed(
         connection,
         settings,
-        Labels(
+        JoinedLabels(
             duplicates=int(str(duplicates)),
             contradictory=contradictory,
             unreadable=unreadable,
@@ -162,7 +162,7 @@ def _without_match(connection: duckdb.DuckDBPyConnection, key: str) -> list[str]
     ]
 
 
-def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, labels: Labels) -> Labels:
+def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, labels: JoinedLabels) -> JoinedLabels:
     rows, labelled, keyed, low, high = connection.execute(
         f"SELECT count(*), count({LABEL}), count({_key_column(settings.by)}), "
         f"quantile_cont({DELAY}, 0.5), quantile_cont({DELAY}, 0.95) FROM judged"
@@ -181,7 +181,7 @@ def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, labels: L
         )
     if labels.unreadable:
         notes.append(f"{labels.unreadable:,} labels cannot be read: give request_id and value in each line.")
-    return Labels(
+    return JoinedLabels(
         labelled=int(labelled),
         coverage=labelled / rows if rows else 0.0,
         duplicates=labels.duplicates,

@@ -32,11 +32,11 @@ from jobs.monitoring.intervals import (
     pooled,
     root,
 )
-from jobs.monitoring.labels import Labels
+from jobs.monitoring.labels import JoinedLabels
 from jobs.monitoring.rows import Served
 from jobs.monitoring.settings import Settings
 from jobs.names import LABEL
-from jobs.statistics.metrics import HIGHER_IS_BETTER, Scored
+from jobs.statistics.metrics import HIGHER_IS_BETTER, ScoredRows
 
 MISSING = "(missing)"
 Measured = tuple[Estimate, tuple[float, Interval]]
@@ -64,7 +64,7 @@ class Segment:
         return asdict(self)
 
 
-def where(name: str, served: Served, labels: Labels) -> str | None:
+def where(name: str, served: Served, labels: JoinedLabels) -> str | None:
     """Where the view ``judged`` has a column: as served, else as known offline; None where nothing has it."""
     if name in served.columns and name in served.sent:
         return quoted(name)
@@ -72,10 +72,10 @@ def where(name: str, served: Served, labels: Labels) -> str | None:
 
 
 def segments(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, served: Served, labels: Labels, task: str
+    connection: duckdb.DuckDBPyConnection, settings: Settings, served: Served, labels: JoinedLabels, task: str
 ) -> tuple[list[Segment], list[str]]:
     """Every segment with enough labelled rows, worst first; and notes about what is not judged."""
-    groups: list[tuple[str, str, Scored]] = []
+    groups: list[tuple[str, str, ScoredRows]] = []
     notes = []
     for name in settings.segments:
         place = where(name, served, labels)
@@ -91,7 +91,7 @@ def segments(
 
 def divided(
     connection: duckdb.DuckDBPyConnection, settings: Settings, place: str, task: str
-) -> list[tuple[str, Scored]]:
+) -> list[tuple[str, ScoredRows]]:
     """The labelled rows of each value that enough of them have."""
     value = f"coalesce(CAST({place} AS VARCHAR), '{MISSING}')"
     connection.execute(
@@ -112,14 +112,14 @@ def divided(
     parts = []
     for place_, name in enumerate(values):
         rows = order[starts[place_] : starts[place_ + 1]]
-        part = Scored(
+        part = ScoredRows(
             labels=scored.labels[rows], scores=scored.scores[rows], task=task, threshold=scored.threshold
         )
         parts.append((name, part))
     return parts
 
 
-def judged(groups: Sequence[tuple[str, str, Scored]], task: str) -> list[Segment]:
+def judged(groups: Sequence[tuple[str, str, ScoredRows]], task: str) -> list[Segment]:
     """The rows of each column and value as a segment, worst first; without those of one class."""
     metric = MAIN_METRIC[task]
     better, z = HIGHER_IS_BETTER[task][metric], corrected(len(groups))
@@ -151,7 +151,7 @@ def judged(groups: Sequence[tuple[str, str, Scored]], task: str) -> list[Segment
     return sorted(segments, key=lambda segment: (not segment.worse, segment.high if better else -segment.low))
 
 
-def _measured(scored: Scored, z: float) -> Measured | None:
+def _measured(scored: ScoredRows, z: float) -> Measured | None:
     if scored.task == "regression":
         errors = mean_square(scored.scores - scored.labels)
         return errors, root(errors, z)

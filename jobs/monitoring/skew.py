@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from jobs.database import quoted, single
-from jobs.monitoring.labels import Labels
+from jobs.monitoring.labels import JoinedLabels
 from jobs.monitoring.rows import Served
 from jobs.names import KNOWN
 
@@ -26,7 +26,7 @@ def skew(
     connection: duckdb.DuckDBPyConnection,
     features: Mapping[str, str],
     served: Served,
-    labels: Labels,
+    labels: JoinedLabels,
     statistics: Mapping[str, Any],
 ) -> dict[str, Any] | None:
     """The section ``skew`` of the summary; None where labels are no full rows.

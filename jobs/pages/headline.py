@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jobs.gate import MAIN_METRIC
-from jobs.monitoring.summary import Found
+from jobs.monitoring.summary import WindowResult
 from jobs.pages.formats import metric_name, number
 
 BAD, LOOK, GOOD, UNKNOWN = "bad", "look", "good", "unknown"
@@ -18,7 +18,7 @@ class Sentence:
     text: str
 
 
-def headline(found: Found) -> tuple[str, list[Sentence]]:
+def headline(found: WindowResult) -> tuple[str, list[Sentence]]:
     """The verdict in a few words, and the sentences that it stands on, the most important first."""
     if not found.served.rows:
         return "No traffic to judge", [Sentence(level=UNKNOWN, text=note) for note in found.notes[:3]]
@@ -34,7 +34,7 @@ def headline(found: Found) -> tuple[str, list[Sentence]]:
     return ("All quiet" if accuracy == GOOD else "Quiet so far"), said
 
 
-def _accuracy(found: Found) -> Iterator[Sentence]:
+def _accuracy(found: WindowResult) -> Iterator[Sentence]:
     metric = MAIN_METRIC[found.plan.dataset.task]
     now, labels = found.metrics.get(metric), found.labels
     if now is None:
@@ -59,12 +59,12 @@ def _accuracy(found: Found) -> Iterator[Sentence]:
     yield Sentence(level=level, text=f"{told}, {words} the {number(before)} of the holdout, {known}.{less}")
 
 
-def _guess(found: Found, metric: str) -> str:
+def _guess(found: WindowResult, metric: str) -> str:
     guessed = (found.estimate or {}).get("metrics", {}).get(metric)
     return f" An estimate from the scores alone is {number(guessed)}." if guessed is not None else ""
 
 
-def _drift(found: Found) -> Iterator[Sentence]:
+def _drift(found: WindowResult) -> Iterator[Sentence]:
     report, score = found.drifting.baseline, found.reference.prediction
     columns = found.columns
     judged = sum(column.name != score for column in report.columns)
@@ -86,7 +86,7 @@ def _drift(found: Found) -> Iterator[Sentence]:
         )
 
 
-def _skew(found: Found) -> Iterator[Sentence]:
+def _skew(found: WindowResult) -> Iterator[Sentence]:
     if not found.skew or not found.skew["rows_compared"]:
         return
     skewed = found.skew["skewed"]
@@ -100,7 +100,7 @@ def _skew(found: Found) -> Iterator[Sentence]:
         )
 
 
-def _quality(found: Found) -> Iterator[Sentence]:
+def _quality(found: WindowResult) -> Iterator[Sentence]:
     failing = [finding for finding in found.findings if finding.fails]
     if failing:
         yield Sentence(level=LOOK, text=f"{len(failing)} data quality rules are broken: {failing[0].message}")

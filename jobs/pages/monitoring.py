@@ -10,7 +10,7 @@ from typing import Any
 from jobs.column_tests import ColumnTest
 from jobs.gate import MAIN_METRIC
 from jobs.monitoring.drifting import telling
-from jobs.monitoring.summary import Found
+from jobs.monitoring.summary import WindowResult
 from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence, headline
 from jobs.pages.rendering import render
 from jobs.pages.svg import Picture, histogram, intervals
@@ -63,7 +63,7 @@ class _Feature:
     in_standard_deviations: float | None
 
 
-def to_html(found: Found) -> str:
+def to_html(found: WindowResult) -> str:
     """The page."""
     verdict, said = headline(found)
     levels = {sentence.level for sentence in said}
@@ -93,11 +93,11 @@ def to_html(found: Found) -> str:
     )
 
 
-def _estimate(found: Found, part: str) -> Mapping[str, Any]:
+def _estimate(found: WindowResult, part: str) -> Mapping[str, Any]:
     return (found.estimate or {}).get(part) or {}
 
 
-def _metrics(found: Found) -> list[_Metric]:
+def _metrics(found: WindowResult) -> list[_Metric]:
     estimated, error = _estimate(found, "metrics"), _estimate(found, "error")
     return [
         _Metric(
@@ -114,7 +114,7 @@ def _metrics(found: Found) -> list[_Metric]:
     ]
 
 
-def _drifted_columns(found: Found) -> list[_DriftedColumn]:
+def _drifted_columns(found: WindowResult) -> list[_DriftedColumn]:
     if not found.served.rows:
         return []
     columns = {column.name: column for column in found.drifting.baseline.columns}
@@ -126,7 +126,7 @@ def _drifted_columns(found: Found) -> list[_DriftedColumn]:
     ]
 
 
-def _columns(found: Found) -> list[_Column]:
+def _columns(found: WindowResult) -> list[_Column]:
     report = found.drifting.baseline
     columns = {column.name: column for column in report.columns}
     return [_column(columns[name], report.thresholds.alpha) for name in found.worst]
@@ -137,7 +137,7 @@ def _column(column: ColumnDrift, alpha: float) -> _Column:
     return _Column(name=column.name, level=level, finding=telling(column, alpha))
 
 
-def _skewed_features(found: Found) -> list[_Feature]:
+def _skewed_features(found: WindowResult) -> list[_Feature]:
     """The features that differ in any row, skewed ones first, then by the share of rows."""
     if not found.skew:
         return []

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from jobs.database import Connection, quoted, single
+from jobs.database import SqlConnection, quoted, single
 from jobs.names import internal
 
 EXACT_ROWS = 2_000_000  # beyond it quantiles are sketched, as exact ones hold a column in memory
@@ -65,7 +65,7 @@ def grouped(relation: str, name: str) -> str:
 
 
 def answers(
-    connection: Connection,
+    connection: SqlConnection,
     relation: str,
     expressions: Mapping[str, Sequence[str]],
     together: int | None = None,
@@ -108,7 +108,7 @@ def scaled(value: float | None, power: int) -> float | None:
 
 
 def rescaled_moments(
-    connection: Connection, relation: str, ranges: Mapping[str, tuple[float | None, float | None]]
+    connection: SqlConnection, relation: str, ranges: Mapping[str, tuple[float | None, float | None]]
 ) -> dict[str, list[float | None]]:
     """The `MOMENTS` of those columns whose values are too large, or too small, for sums of their squares.
 

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jobs.database import Connection, quoted, single
+from jobs.database import SqlConnection, quoted, single
 from jobs.errors import InputError
 from jobs.seen_values import KEY, seen_values
 from jobs.statistics.aggregates import (
@@ -54,7 +54,7 @@ NO_ROWS: Mapping[str, Any] = {"version": VERSION, "dataset": {"item_count": 0}, 
 """The document of no rows at all, which nothing can be compared with."""
 
 
-def statistics(connection: Connection, relation: str, columns: Mapping[str, str]) -> dict[str, Any]:
+def statistics(connection: SqlConnection, relation: str, columns: Mapping[str, str]) -> dict[str, Any]:
     """The document ``statistics.json`` of a relation's columns.
 
     :param columns: name and kind of each ("number", "integer", "category", "boolean", "text"); a score is
@@ -108,7 +108,7 @@ def _common(present: int, rows: int) -> dict[str, int]:
     return {"num_present": present, "num_missing": rows - present}
 
 
-def _strings(connection: Connection, relation: str, name: str, rows: int) -> dict[str, Any]:
+def _strings(connection: SqlConnection, relation: str, name: str, rows: int) -> dict[str, Any]:
     counted = connection.execute(
         f"SELECT v, n, sum(n) OVER (), count(*) OVER () FROM {grouped(relation, name)} WHERE v IS NOT NULL "
         f"ORDER BY n DESC, v LIMIT {CATEGORIES}"
@@ -125,7 +125,7 @@ def _strings(connection: Connection, relation: str, name: str, rows: int) -> dic
 
 
 def _numbers(
-    connection: Connection, relation: str, names: Sequence[str], rows: int
+    connection: SqlConnection, relation: str, names: Sequence[str], rows: int
 ) -> dict[str, dict[str, Any]]:
     steps = [round(step / BUCKETS, 6) for step in range(1, BUCKETS)]
     summary = ["count({v})", "min({v})", "max({v})", *MOMENTS, quantiles([*steps, *LEVELS], rows)]

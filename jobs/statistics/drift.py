@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from jobs.column_tests import ColumnTest, absence, column_findings, dense, of_all
-from jobs.database import Connection
+from jobs.database import SqlConnection
 from jobs.statistics.divergence import (
     chi_square,
     cramers_v,
@@ -64,7 +64,7 @@ class DriftReport:
 
 
 def drift(
-    connection: Connection,
+    connection: SqlConnection,
     relation: str,
     statistics: Mapping[str, Any],
     thresholds: Thresholds | None = None,

@@ -34,7 +34,7 @@ HIGHER_IS_BETTER: Mapping[str, Mapping[str, bool]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scored:
+class ScoredRows:
     """Labels (0 and 1, or numbers), a model's scores of the same rows, and the threshold of a positive."""
 
     labels: Floats
@@ -87,7 +87,7 @@ class Scored:
         return np.minimum((self.scores * CALIBRATION_BINS).astype(np.intp), CALIBRATION_BINS - 1)
 
 
-def computed(scored: Scored, counts: Floats | None = None) -> dict[str, float]:
+def computed(scored: ScoredRows, counts: Floats | None = None) -> dict[str, float]:
     """Every metric of the task. NaN where one is not defined, such as the AUC of one class.
 
     :param counts: how often each row counts; once when None.
@@ -101,7 +101,7 @@ def _dot(weights: Floats, column: Floats) -> float:
     return float(np.einsum("i,i->", weights, column))
 
 
-def _regression(scored: Scored, weights: Floats) -> dict[str, float]:
+def _regression(scored: ScoredRows, weights: Floats) -> dict[str, float]:
     total = float(weights.sum())
     mean = {name: _dot(weights, column) / total for name, column in scored.row_losses.items()}
     # The mean is taken off first, or large labels would lose the variance to rounding.
@@ -113,7 +113,7 @@ def _regression(scored: Scored, weights: Floats) -> dict[str, float]:
     }
 
 
-def _binary(scored: Scored, weights: Floats) -> dict[str, float]:
+def _binary(scored: ScoredRows, weights: Floats) -> dict[str, float]:
     total = float(weights.sum())
     sums = {name: _dot(weights, column) for name, column in scored.row_losses.items()}
     hits, missed, alarms = sums["true_positive"], sums["false_negative"], sums["false_positive"]
@@ -131,7 +131,7 @@ def _binary(scored: Scored, weights: Floats) -> dict[str, float]:
     }
 
 
-def _ranking(scored: Scored, weights: Floats) -> tuple[float, float]:
+def _ranking(scored: ScoredRows, weights: Floats) -> tuple[float, float]:
     """The areas under the ROC and the precision-recall curve (as average precision), exact with ties."""
     drawn = weights.take(scored.order)
     selected = np.cumsum(drawn)
@@ -152,7 +152,7 @@ def _ranking(scored: Scored, weights: Floats) -> tuple[float, float]:
     return twice / (2 * total_positive * total_negative), area / total_positive
 
 
-def _calibration_error(scored: Scored, weights: Floats) -> float:
+def _calibration_error(scored: ScoredRows, weights: Floats) -> float:
     return float(np.abs(np.bincount(scored.bins, weights * scored.shortfall, CALIBRATION_BINS)).sum())
 
 
@@ -185,7 +185,7 @@ class Bootstrap:
 
 
 def bootstrapped(
-    models: Mapping[str, Scored],
+    models: Mapping[str, ScoredRows],
     *,
     resamples: int,
     seed: int,
@@ -253,7 +253,7 @@ class Curves:
         }
 
 
-def curves(scored: Scored, points: int = 200) -> Curves:
+def curves(scored: ScoredRows, points: int = 200) -> Curves:
     """The curves of a binary model, each thinned to about ``points`` points."""
     hits = np.cumsum(scored.ordered_labels)[scored.ends]
     selected = scored.ends + 1.0

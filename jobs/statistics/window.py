@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.database import Connection, literal, quoted, single
+from jobs.database import SqlConnection, literal, quoted, single
 from jobs.seen_values import KEY, MAX_USED, SeenValues, bucket
 from jobs.statistics.aggregates import (
     MOMENTS,
@@ -52,7 +52,7 @@ class Compared:
     gone: bool = False  # the window has no such column
 
 
-def compared(connection: Connection, relation: str, statistics: Mapping[str, Any]) -> list[Compared]:
+def compared(connection: SqlConnection, relation: str, statistics: Mapping[str, Any]) -> list[Compared]:
     """Every column of ``statistics.json``, its baseline's rows and the window's."""
     (counted,) = single(connection, f"SELECT count(*) FROM {relation}")
     rows = int(str(counted))
@@ -86,7 +86,7 @@ def _common(feature: Mapping[str, Any]) -> Mapping[str, int]:
 
 
 def _numbers(
-    connection: Connection, relation: str, features: Sequence[Mapping[str, Any]], rows: int
+    connection: SqlConnection, relation: str, features: Sequence[Mapping[str, Any]], rows: int
 ) -> Iterator[Compared]:
     named = {feature["name"]: feature for feature in features}
     expressions = {name: _asked(feature, rows) for name, feature in named.items()}
@@ -159,7 +159,7 @@ def _counted(
     )
 
 
-def _strings(connection: Connection, relation: str, feature: Mapping[str, Any], rows: int) -> Compared:
+def _strings(connection: SqlConnection, relation: str, feature: Mapping[str, Any], rows: int) -> Compared:
     name, common = feature["name"], _common(feature)
     document = feature["string_statistics"]
     listed = (document.get("distribution") or {}).get("categorical", {}).get("buckets")
@@ -222,7 +222,7 @@ def _strings(connection: Connection, relation: str, feature: Mapping[str, Any], 
     )
 
 
-def _unseen(connection: Connection, table: str, among: str, memory: SeenValues) -> int:
+def _unseen(connection: SqlConnection, table: str, among: str, memory: SeenValues) -> int:
     """Rows of the window whose category the baseline certainly did not see."""
     query = f"SELECT {bucket('v', memory.digits)}, sum(n) FROM {table} WHERE v NOT IN ({among}) GROUP BY 1"
     buckets = connection.execute(query).fetchall()

@@ -22,7 +22,7 @@ from jobs.reading import stage, wrong_values
 from jobs.serving.program import Program
 from jobs.serving.serve import ROWS, prepared
 from jobs.serving.values import canonical, read
-from jobs.sources import Sources, examine
+from jobs.sources import InputFiles, examine
 from jobs.values import canonical as canonical_sql
 from mdlc_constructs.settings import rules as decision_rules
 from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile
@@ -41,7 +41,7 @@ def staged(folder: Path, path: Path, kind: str) -> list[Any]:
     with connected() as (connection, _):
         file = DataFile(name=path.name, size=0, checksum=Checksum(algorithm="", value=""))
         columns = {"n": "integer", "v": kind}
-        sources: Sources = examine(connection, [file], folder, path.suffix[1:], columns)
+        sources: InputFiles = examine(connection, [file], folder, path.suffix[1:], columns)
         assert [*sources.problems, *stage(connection, sources, columns, folder / "staged")] == []
         wrong = {name for name, *_ in wrong_values(connection, columns)}
         found = connection.execute("SELECT v FROM staged ORDER BY n").fetchall()

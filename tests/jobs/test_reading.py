@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.database import connected, literal
-from jobs.errors import MachineError
+from jobs.errors import HostError
 from jobs.names import FILE
 from jobs.reading import row_count, rows_by_file, stage, wrong_values
 from jobs.sources import examine
@@ -320,9 +320,9 @@ def test_what_the_machine_lacks_is_no_problem_of_a_file(batch: Batch, data_forma
                 (batch.data / "a.csv").unlink()
             stage(connection, sources, COLUMNS, folder / target)
 
-    with pytest.raises(MachineError, match="larger volume"):
+    with pytest.raises(HostError, match="larger volume"):
         stage_to("full.parquet", gone=False)
-    with pytest.raises(MachineError, match="is gone"):
+    with pytest.raises(HostError, match="is gone"):
         stage_to("staged.parquet", gone=True)
 
 

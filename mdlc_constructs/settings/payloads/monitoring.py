@@ -17,7 +17,7 @@ from mdlc_constructs.settings.payloads.planning import (
     PlannerRequest,
     Section,
 )
-from mdlc_constructs.settings.payloads.verdict import Verdict
+from mdlc_constructs.settings.payloads.verdict import JobVerdict
 
 Monitor = Literal["endpoint", "batch"]
 """What is monitored: requests that an endpoint captured, or batches that were published."""
@@ -121,7 +121,7 @@ class PlannedWindow:
     job: str = ""
     last_attempt: bool = False
     adopted: bool = False
-    verdict: Verdict | None = None
+    verdict: JobVerdict | None = None
     model: str = ""
     program: str = ""
     baseline: str = ""

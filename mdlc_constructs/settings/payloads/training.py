@@ -17,7 +17,7 @@ from mdlc_constructs.settings.payloads.planning import (
     PlannerRequest,
     ScoringJob,
 )
-from mdlc_constructs.settings.payloads.verdict import Verdict
+from mdlc_constructs.settings.payloads.verdict import JobVerdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ class TrainingPlan(ExecutionPlan):
     uris: Mapping[str, str]
     token: str
     scoring: tuple[ScoringJob, ...]
-    quality: Verdict | None
-    gate: Verdict | None
+    quality: JobVerdict | None
+    gate: JobVerdict | None
     recorded: Mapping[str, str] | None
     finished_by: str

@@ -7,7 +7,7 @@ from mdlc_constructs.settings.payloads.codec import JsonValue
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class JobVerdict:
     """What a job found.
 
     Attributes:

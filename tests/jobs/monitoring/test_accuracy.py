@@ -3,14 +3,14 @@ import pytest
 
 from jobs.monitoring.accuracy import labelled_rows, measured
 from jobs.names import ROW_KEY
-from jobs.statistics.metrics import Scored, computed
+from jobs.statistics.metrics import ScoredRows, computed
 from tests.jobs.monitoring.windows import Window, event, opened, rows
 
 
-def scored(rows: int, **changes: object) -> Scored:
+def scored(rows: int, **changes: object) -> ScoredRows:
     random = np.random.default_rng(1)
     scores = random.random(rows)
-    return Scored(labels=(random.random(rows) < scores).astype(float), scores=scores)
+    return ScoredRows(labels=(random.random(rows) < scores).astype(float), scores=scores)
 
 
 def test_each_metric_lies_within_its_interval(window: Window) -> None:
@@ -24,14 +24,14 @@ def test_each_metric_lies_within_its_interval(window: Window) -> None:
 
 
 def test_metrics_that_are_not_defined_are_left_out_and_told(window: Window) -> None:
-    given = Scored(labels=np.ones(50), scores=np.linspace(0.1, 0.9, 50))
+    given = ScoredRows(labels=np.ones(50), scores=np.linspace(0.1, 0.9, 50))
     metrics, notes = measured(given, window.settings())
     assert "auc" not in metrics and metrics["accuracy"]["value"] > 0
     assert notes == ["auc, pr_auc: not defined for labels of one class only."]
 
 
 def test_without_labels(window: Window) -> None:
-    assert measured(Scored(labels=np.array([]), scores=np.array([])), window.settings()) == ({}, [])
+    assert measured(ScoredRows(labels=np.array([]), scores=np.array([])), window.settings()) == ({}, [])
 
 
 def test_only_rows_of_the_version_with_labels(window: Window) -> None:

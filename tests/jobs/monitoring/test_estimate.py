@@ -4,7 +4,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from jobs.monitoring.estimate import estimated, expected
 from jobs.statistics.calibration import rates
-from jobs.statistics.metrics import Scored, computed
+from jobs.statistics.metrics import ScoredRows, computed
 from tests.jobs.monitoring.windows import Window, event, opened, rows
 
 FINE = np.linspace(0, 1, 201)
@@ -45,7 +45,7 @@ def test_its_error_is_of_the_rows_with_labels(window: Window) -> None:
     window.label(made[:300])
     with opened(window) as read:
         truth = (np.array([row["y"] for row in made[:300]]), np.array([row["score"] for row in made[:300]]))
-        scored = Scored(labels=truth[0].astype(float), scores=truth[1])
+        scored = ScoredRows(labels=truth[0].astype(float), scores=truth[1])
         found = estimated(read.connection, read.settings, CALIBRATION, scored)
     assert found
     assert found["metrics"]["auc"] == pytest.approx(
@@ -58,6 +58,6 @@ def test_its_error_is_of_the_rows_with_labels(window: Window) -> None:
 def test_nothing_to_estimate_from(window: Window) -> None:
     with opened(window) as read:
         nobody = np.array([])
-        truth = Scored(labels=nobody, scores=nobody)
+        truth = ScoredRows(labels=nobody, scores=nobody)
         assert estimated(read.connection, read.settings, None, truth) is None
         assert estimated(read.connection, read.settings, CALIBRATION, truth) is None

@@ -3,10 +3,10 @@ import pytest
 
 from jobs.monitoring.intervals import area
 from jobs.monitoring.segments import MISSING, Segment, divided, judged, segments
-from jobs.statistics.metrics import Floats, Scored
+from jobs.statistics.metrics import Floats, ScoredRows
 from tests.jobs.monitoring.windows import Row, Window, event, opened, rows
 
-Parts = list[tuple[str, str, Scored]]
+Parts = list[tuple[str, str, ScoredRows]]
 
 
 def found(window: Window, **monitor: object) -> tuple[list[Segment], list[str]]:
@@ -59,7 +59,7 @@ def parts(labels: Floats, scores: Floats, value: Floats, task: str = "binary", c
     held = []
     for one in np.unique(value):
         of = value == one
-        scored = Scored(labels=labels[of], scores=scores[of], task=task, threshold=0.5)
+        scored = ScoredRows(labels=labels[of], scores=scores[of], task=task, threshold=0.5)
         held.append((column, f"{one:g}", scored))
     return held
 

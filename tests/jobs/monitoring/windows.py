@@ -17,7 +17,7 @@ import duckdb
 
 from jobs.database import connected
 from jobs.folders import Folders, write_json
-from jobs.monitoring.labels import Labels, join_labels
+from jobs.monitoring.labels import JoinedLabels, join_labels
 from jobs.monitoring.rows import Served, stage_served
 from jobs.monitoring.settings import Settings, read_settings
 from jobs.plan import Plan, parse_plan
@@ -255,7 +255,7 @@ class Opened:
     plan: Plan
     settings: Settings
     served: Served
-    labels: Labels
+    labels: JoinedLabels
     scratch: Path
 
     def query(self, text: str) -> list[tuple[Any, ...]]:

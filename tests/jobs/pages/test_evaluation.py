@@ -7,17 +7,17 @@ import pytest
 
 from jobs.gate import Check
 from jobs.pages.evaluation import draw
-from jobs.statistics.metrics import Scored, bootstrapped, computed
+from jobs.statistics.metrics import ScoredRows, bootstrapped, computed
 from tests.jobs.batches import Batch
 
 
-def scored(task: str, seed: int, rows: int = 400) -> Scored:
+def scored(task: str, seed: int, rows: int = 400) -> ScoredRows:
     generator = np.random.default_rng(seed)
     if task == "regression":
         labels = generator.normal(50, 10, rows)
-        return Scored(labels=labels, scores=labels + generator.normal(0, 5, rows), task=task)
+        return ScoredRows(labels=labels, scores=labels + generator.normal(0, 5, rows), task=task)
     labels = (np.arange(rows) % 4 == 0).astype(np.float64)
-    return Scored(labels=labels, scores=np.clip(0.3 * labels + 0.5 * generator.random(rows), 0, 1))
+    return ScoredRows(labels=labels, scores=np.clip(0.3 * labels + 0.5 * generator.random(rows), 0, 1))
 
 
 @pytest.mark.parametrize("task", ["binary", "regression"])
@@ -27,7 +27,7 @@ def test_a_page_is_drawn(filled: Batch, tmp_path: Path, task: str, names: tuple[
     plan = filled.plan(dataset={"task": task, "columns": columns})
     labels = scored(task, 0).labels
     models = {
-        name: Scored(labels=labels, scores=scored(task, seed).scores, task=task)
+        name: ScoredRows(labels=labels, scores=scored(task, seed).scores, task=task)
         for seed, name in enumerate(names)
     }
     metrics = {name: computed(model) for name, model in models.items()}
@@ -46,7 +46,7 @@ def test_a_page_is_drawn_of_a_model_that_says_nothing(
     filled: Batch, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     columns = {"labels": (np.arange(50) % 2).astype(np.float64), "scores": np.linspace(0, 1, 50), **changes}
-    models = {"challenger": Scored(**columns)}
+    models = {"challenger": ScoredRows(**columns)}
     metrics = {"challenger": computed(models["challenger"])}
     with np.errstate(all="raise"):
         bootstrap = bootstrapped(models, resamples=20, seed=1)

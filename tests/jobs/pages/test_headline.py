@@ -8,17 +8,17 @@ from jobs.monitoring.accuracy import labelled_rows, measured
 from jobs.monitoring.changes import changes
 from jobs.monitoring.drifting import compare
 from jobs.monitoring.reference import read_reference
-from jobs.monitoring.summary import Found
+from jobs.monitoring.summary import WindowResult
 from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, headline
 from tests.jobs.monitoring.windows import FEATURES, Window, event, opened, rows
 
 
-def found(window: Window, **monitor: Any) -> Found:
+def found(window: Window, **monitor: Any) -> WindowResult:
     with opened(window, **monitor) as read:
         reference = read_reference(window.folder / "baseline", read.settings.package)
         truth, _ = labelled_rows(read.connection, read.settings, "binary")
         metrics, _ = measured(truth, read.settings)
-        return Found(
+        return WindowResult(
             plan=read.plan,
             settings=read.settings,
             served=read.served,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobs.database import Connection, literal, parquet
+from jobs.database import SqlConnection, literal, parquet
 from jobs.errors import JobError
 from jobs.spark.connection import SparkConnection, translated
 from jobs.statistics import aggregates, baseline
@@ -153,7 +153,7 @@ def test_sketched_quantiles_are_within_their_bounds(
 ) -> None:
     """In shares of rows: a hundredth by DuckDB's t-digest, a ten-thousandth (here, a row) by Spark."""
     monkeypatch.setattr(aggregates, "EXACT_ROWS", 0)
-    connection: Connection = getattr(engines, engine)
+    connection: SqlConnection = getattr(engines, engine)
     document = statistics(connection, "before", {"centred": "number"})
     numbers = document["features"][0]["numerical_statistics"]
     held = np.sort(table(1, 0.0)["centred"])

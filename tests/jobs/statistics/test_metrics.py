@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from jobs.statistics.metrics import HIGHER_IS_BETTER, Scored, bootstrapped, computed, curves
+from jobs.statistics.metrics import HIGHER_IS_BETTER, ScoredRows, bootstrapped, computed, curves
 from mdlc_constructs.settings.metric import METRICS
 from tests.examples_tried import examples
 
@@ -18,9 +18,9 @@ PAIRS = st.lists(
 )
 
 
-def columns(pairs: list[tuple[float, float, int]]) -> tuple[Scored, np.ndarray]:
+def columns(pairs: list[tuple[float, float, int]]) -> tuple[ScoredRows, np.ndarray]:
     labels, scores, counts = (np.array(column, dtype=np.float64) for column in zip(*pairs, strict=True))
-    return Scored(labels=labels, scores=scores), counts
+    return ScoredRows(labels=labels, scores=scores), counts
 
 
 @settings(max_examples=examples(80))
@@ -55,7 +55,7 @@ def test_counts_are_the_same_as_repeating_rows(pairs: list[tuple[float, float, i
     if counts.sum() == 0:
         return
     again = np.repeat(np.arange(len(counts)), counts.astype(int))
-    repeated = Scored(labels=scored.labels[again], scores=scored.scores[again])
+    repeated = ScoredRows(labels=scored.labels[again], scores=scored.scores[again])
     assert computed(scored, counts) == pytest.approx(computed(repeated), rel=1e-9, abs=1e-12, nan_ok=True)
 
 
@@ -63,27 +63,29 @@ def test_regression_metrics_are_those_of_scikit_learn() -> None:
     generator = np.random.default_rng(1)
     labels = generator.normal(1e6, 5, 500)
     scores = labels + generator.normal(0, 3, 500)
-    found = computed(Scored(labels=labels, scores=scores, task="regression"))
+    found = computed(ScoredRows(labels=labels, scores=scores, task="regression"))
     assert found["rmse"] == pytest.approx(reference.root_mean_squared_error(labels, scores))
     assert found["mae"] == pytest.approx(reference.mean_absolute_error(labels, scores))
     assert found["r2"] == pytest.approx(reference.r2_score(labels, scores))
 
 
 def test_the_calibration_error_is_the_mean_distance_of_ten_bins() -> None:
-    scored = Scored(labels=np.array([1.0, 0.0, 1.0, 1.0]), scores=np.array([0.05, 0.05, 0.95, 1.0]))
+    scored = ScoredRows(labels=np.array([1.0, 0.0, 1.0, 1.0]), scores=np.array([0.05, 0.05, 0.95, 1.0]))
     assert computed(scored)["expected_calibration_error"] == pytest.approx((0.9 + 0.05) / 4)
 
 
 def test_one_class_has_no_area_under_a_curve() -> None:
-    found = computed(Scored(labels=np.ones(5), scores=np.linspace(0, 1, 5)))
+    found = computed(ScoredRows(labels=np.ones(5), scores=np.linspace(0, 1, 5)))
     assert np.isnan(found["auc"])
     assert np.isnan(found["pr_auc"])
 
 
-def example(rows: int = 4000, shift: float = 1.0) -> Scored:
+def example(rows: int = 4000, shift: float = 1.0) -> ScoredRows:
     generator = np.random.default_rng(3)
     labels = (generator.random(rows) < 0.3).astype(np.float64)
-    return Scored(labels=labels, scores=1 / (1 + np.exp(-(generator.normal(0, 1, rows) + shift * labels))))
+    return ScoredRows(
+        labels=labels, scores=1 / (1 + np.exp(-(generator.normal(0, 1, rows) + shift * labels)))
+    )
 
 
 def test_intervals_hold_the_value_and_agree_with_theory() -> None:
@@ -129,6 +131,6 @@ def test_curves_end_where_curves_end() -> None:
 
 def test_the_settings_know_the_metrics_that_are_computed() -> None:
     for task, known in HIGHER_IS_BETTER.items():
-        scored = Scored(labels=np.array([0.0, 1.0]), scores=np.array([0.2, 0.9]), task=task)
+        scored = ScoredRows(labels=np.array([0.0, 1.0]), scores=np.array([0.2, 0.9]), task=task)
         assert set(computed(scored)) == set(known)
         assert {m.name: m.higher_is_better for m in METRICS.values() if m.task == task} == known

@@ -6,7 +6,7 @@ import re
 
 import duckdb
 
-from jobs.errors import MachineError
+from jobs.errors import HostError
 
 _REMEDIES = {
     errno.ENOSPC: "the disk is full: give the job a larger volume (volume_gb) and start again",
@@ -26,15 +26,15 @@ _OF_CONTENT = ("GZIP stream", "Could not read enough bytes")
 _SAID = {os.strerror(number): number for number in _REMEDIES}
 
 
-def machine_error(error: BaseException) -> MachineError | None:
+def host_error(error: BaseException) -> HostError | None:
     """What the machine lacked, as an error with a remedy; None for an error of another kind."""
-    if isinstance(error, MachineError):
+    if isinstance(error, HostError):
         return error
     number = _number(error)
     if number is None:
         return None
     remedy = _REMEDIES.get(number, "the machine could not read or write a file: start again")
-    return MachineError(f"The job could not go on, {remedy} ({_detail(error)}).")
+    return HostError(f"The job could not go on, {remedy} ({_detail(error)}).")
 
 
 def _number(error: BaseException) -> int | None:
