@@ -244,7 +244,7 @@ def _fits(text: str, timestamp_format: str) -> bool:
     return True
 
 
-def explained(error: str, delimiter: str) -> str:
+def explain_error(error: str, delimiter: str) -> str:
     """DuckDB's words about a line that it cannot read, as the end of a sentence of ours."""
     about = error.partition("Possible fixes")[0]
     at = re.search(r"CSV Error on Line: (\d+)", about)

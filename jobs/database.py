@@ -54,7 +54,7 @@ class SqlConnection(Protocol):
 
 
 @contextmanager
-def connected(
+def connect(
     memory: str | None = None, *, share: float = 1.0
 ) -> "Iterator[tuple[duckdb.DuckDBPyConnection, Path]]":
     """A connection and a folder for intermediate files; both are gone afterwards.
@@ -165,7 +165,7 @@ def parquet(*paths: Path) -> str:
     return f"read_parquet({files(paths)}, {NO_PATH_COLUMNS})"
 
 
-def quoted(name: str) -> str:
+def quote(name: str) -> str:
     """The name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 

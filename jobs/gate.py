@@ -55,7 +55,7 @@ def thresholds(gate: GateSection, metrics: Mapping[str, float]) -> list[Check]:
     return checks
 
 
-def undefined(task: str, metrics: Mapping[str, float]) -> list[Check]:
+def undefined_metric(task: str, metrics: Mapping[str, float]) -> list[Check]:
     """A failed check when the task's main metric is not defined, whatever the gate asks; else nothing.
 
     Such a holdout (of one class, say) shows nothing about the model, so nothing may follow from it.

@@ -7,7 +7,7 @@ column of names, each with a row of its own, would otherwise seem to know everyt
 
 import duckdb
 
-from jobs.database import quoted, single
+from jobs.database import quote, single
 from jobs.names import LABEL
 from mdlc_constructs.settings.payloads.job_plan import DatasetSection
 
@@ -49,13 +49,13 @@ def _mirror(dataset: DatasetSection) -> str:
 
 def _number_score(name: str, relation: str) -> str:
     """The value itself; missing ones are put below all others, since missingness can tell the label too."""
-    value = f"coalesce(CAST({quoted(name)} AS DOUBLE), CAST('-inf' AS DOUBLE))"
+    value = f"coalesce(CAST({quote(name)} AS DOUBLE), CAST('-inf' AS DOUBLE))"
     return f"SELECT {value}, {LABEL} FROM {relation}"
 
 
 def _category_score(name: str, relation: str, dataset: DatasetSection) -> str:
-    key = ", ".join(quoted(column) for column in dataset.row_key)
-    rows = f"SELECT {quoted(name)}, {LABEL}, hash({key}) % 2 FROM {relation}"
+    key = ", ".join(quote(column) for column in dataset.row_key)
+    rows = f"SELECT {quote(name)}, {LABEL}, hash({key}) % 2 FROM {relation}"
     means = (
         f"SELECT value, (sum(y) + {_SMOOTHING} * any_value(overall)) / (count(*) + {_SMOOTHING}) AS score "
         "FROM learned, (SELECT avg(y) AS overall FROM learned) GROUP BY value"

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import duckdb
 
-from jobs.database import NO_PATH_COLUMNS, files, quoted, single
+from jobs.database import NO_PATH_COLUMNS, files, quote, single
 from jobs.errors import InputError
 from jobs.plan import Plan
 from mdlc_constructs.settings.payloads.job_plan import DataFile
@@ -39,7 +39,7 @@ def load_scores(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -
     :raises InputError: when the file is no text of lines.
     """
     query = f"""
-        CREATE OR REPLACE TEMP TABLE {quoted(table)} AS
+        CREATE OR REPLACE TEMP TABLE {quote(table)} AS
         SELECT row_number() OVER () - 1 AS row, TRY_CAST(answer AS DOUBLE) AS score
         FROM (
             SELECT unnest(string_split(line, ',')) AS answer
@@ -57,7 +57,7 @@ def load_scores(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -
             f"The answers in {path.name} cannot be read: let the model end all lines in one way, and write "
             "UTF-8 text."
         ) from error
-    return int(str(single(connection, f"SELECT count(*) FROM {quoted(table)}")[0]))
+    return int(str(single(connection, f"SELECT count(*) FROM {quote(table)}")[0]))
 
 
 def faults(
@@ -67,7 +67,7 @@ def faults(
     answers, numbers, lowest, highest = single(
         connection,
         "SELECT count(*), count(*) FILTER (WHERE isfinite(score)), min(score), max(score) "
-        f"FROM {quoted(table)}",
+        f"FROM {quote(table)}",
     )
     sentences = []
     if answers != rows:
@@ -79,7 +79,7 @@ def faults(
     return sentences
 
 
-def numbered(plan: Plan) -> list[tuple[DataFile, str]]:
+def numbered_files(plan: Plan) -> list[tuple[DataFile, str]]:
     """Each input file with the name of what is made of it: its place in the plan and its own name.
 
     Transform jobs treat folders in their own way, so records lie flat; the number keeps equal names apart.

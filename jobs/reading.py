@@ -11,13 +11,13 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.csv_files import LINE_BYTES, explained, rewrite
-from jobs.database import NO_PATH_COLUMNS, file_name, files, literal, parquet, quoted, single
+from jobs.csv_files import LINE_BYTES, explain_error, rewrite
+from jobs.database import NO_PATH_COLUMNS, file_name, files, literal, parquet, quote, single
 from jobs.errors import UnreadableError
 from jobs.names import FILE, PROBLEMS, REWRITTEN, refuse_equal
 from jobs.parquet_files import of_content
 from jobs.sources import InputFile, InputFiles, Problem, not_readable
-from jobs.values import SQL_TYPES, TEXTS, checked, parsed
+from jobs.values import SQL_TYPES, TEXTS, checked_value, parsed_value
 
 BETWEEN, _WITHIN = "chr(30)", "chr(31)"  # separators that no text file holds
 _FILENAME = literal("\x01filename")  # DuckDB's own name for it may be a column's
@@ -72,7 +72,7 @@ def stage(
         for source in readable:
             if source.uneven:
                 source.path.unlink(missing_ok=True)
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(view)} AS {rows}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {quote(view)} AS {rows}")
     if not problems:
         held = rows_by_file(connection, view=view)
         lost = [source for source in readable if source.rows and source.file.name not in held]
@@ -118,12 +118,12 @@ def _culprit(
             guilty, text = source, str(again)
             break
     guilty = guilty or readable[0]
-    why = explained(text, sources.csv.delimiter) if sources.format == "csv" else _BROKEN_PAGES
+    why = explain_error(text, sources.csv.delimiter) if sources.format == "csv" else _BROKEN_PAGES
     return not_readable(guilty.file, sources.format, why)
 
 
 def _nothing(columns: Mapping[str, str]) -> str:
-    typed = ", ".join(f"NULL::{SQL_TYPES[kind]} AS {quoted(name)}" for name, kind in columns.items())
+    typed = ", ".join(f"NULL::{SQL_TYPES[kind]} AS {quote(name)}" for name, kind in columns.items())
     ours = ", ".join(f"NULL::VARCHAR AS {name}" for name in (FILE, PROBLEMS, REWRITTEN))
     return f"SELECT {typed}, {ours} WHERE false"
 
@@ -152,12 +152,12 @@ def _scan(
     read, values, problems, rewritten = [], [], [], []
     for index, (name, kind) in enumerate(columns.items()):
         raw = f"r{places[name]}"
-        value = parsed(raw, kind, types[places[name]])
+        value = parsed_value(raw, kind, types[places[name]])
         if kind == "timestamp" and sources.format == "csv" and sources.csv.timestamp_format is not None:
             value = f"CAST(TRY_STRPTIME({raw}, {literal(sources.csv.timestamp_format)}) AS TIMESTAMP)"
         read += [f"{raw} AS r_{index}", f"{value} AS p_{index}"]
-        value, bad = checked(f"p_{index}", kind, f"r_{index}", types[places[name]])
-        values.append(f"{value} AS {quoted(name)}")
+        value, bad = checked_value(f"p_{index}", kind, f"r_{index}", types[places[name]])
+        values.append(f"{value} AS {quote(name)}")
         if kind in TEXTS and types[places[name]] == "VARCHAR":
             rewritten.append(f"CASE WHEN r_{index} <> p_{index} THEN '{index}' END")
         if bad:
@@ -183,7 +183,7 @@ def wrong_values(
         SELECT CAST(split_part(problem, {_WITHIN}, 1) AS INTEGER) AS i, count(*),
                min(split_part(problem, {_WITHIN}, 2))
         FROM (SELECT unnest(string_split({PROBLEMS}, {BETWEEN})) AS problem
-              FROM {quoted(view)} WHERE {PROBLEMS} IS NOT NULL)
+              FROM {quote(view)} WHERE {PROBLEMS} IS NOT NULL)
         GROUP BY i ORDER BY i
         """
     ).fetchall()
@@ -193,10 +193,10 @@ def wrong_values(
 
 def rows_by_file(connection: duckdb.DuckDBPyConnection, *, view: str = "staged") -> dict[str, int]:
     """How many rows each file gave."""
-    query = f"SELECT {FILE}, count(*) FROM {quoted(view)} GROUP BY 1 ORDER BY 1"
+    query = f"SELECT {FILE}, count(*) FROM {quote(view)} GROUP BY 1 ORDER BY 1"
     return {str(name): int(count) for name, count in connection.execute(query).fetchall()}
 
 
 def row_count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     """How many rows a view or table has."""
-    return int(str(single(connection, f"SELECT count(*) FROM {quoted(relation)}")[0]))
+    return int(str(single(connection, f"SELECT count(*) FROM {quote(relation)}")[0]))

@@ -11,11 +11,11 @@ from pathlib import Path
 import duckdb
 
 from jobs import delivery
-from jobs.database import connected, copy_to, literal, parquet, quoted, single
+from jobs.database import connect, copy_to, literal, parquet, quote, single
 from jobs.errors import InputError
 from jobs.folders import Folders, write_json
 from jobs.plan import Plan
-from jobs.predictions import answer_to, faults, load_scores, numbered
+from jobs.predictions import answer_to, faults, load_scores, numbered_files
 from jobs.roles import moment
 from jobs.verification import sha256_of
 from mdlc_constructs.settings.payloads.verdict import JobVerdict
@@ -41,8 +41,8 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
     reasons: list[str] = []
     parts: dict[str, str] = {}
     total = 0
-    with connected(memory) as (connection, _):
-        for number, (file, name) in enumerate(numbered(plan)):
+    with connect(memory) as (connection, _):
+        for number, (file, name) in enumerate(numbered_files(plan)):
             key_file = keys / f"{name}.parquet"
             if not key_file.is_file():
                 raise InputError(f"No keys of {file.name} at {key_file.name}: run the prepare job again.")
@@ -103,8 +103,8 @@ def _write(
     selected = ", ".join(COLUMNS)
     for name, table in parts.items():
         path = target / name
-        copy_to(connection, f"SELECT {selected} FROM {quoted(table)} ORDER BY row", path)
-        rows = int(str(single(connection, f"SELECT count(*) FROM {quoted(table)}")[0]))
+        copy_to(connection, f"SELECT {selected} FROM {quote(table)} ORDER BY row", path)
+        rows = int(str(single(connection, f"SELECT count(*) FROM {quote(table)}")[0]))
         listed.append(
             {"name": f"parts/{name}", "rows": rows, "bytes": path.stat().st_size, "sha256": sha256_of(path)}
         )

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from jobs import trained_on
-from jobs.database import connected, copy_to, quoted, single
+from jobs.database import connect, copy_to, quote, single
 from jobs.errors import InputError, JobError
 from jobs.folders import Folders, write_json
 from jobs.names import LABEL
@@ -50,7 +50,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
     data = folders.input("data")
     verify(plan.files, data)
     champion = champion_program(plan, folders)
-    with connected(memory) as (connection, scratch):
+    with connect(memory) as (connection, scratch):
         columns = plan.dataset.needed(label=True)
         sources = examine(connection, plan.files, data, plan.dataset.format, columns, csv=plan.dataset.csv)
         if sources.problems:
@@ -112,7 +112,7 @@ def _held_by_all(
 
 def _view_labelled(connection: duckdb.DuckDBPyConnection, plan: Plan, absent: Mapping[str, str]) -> None:
     """The rows that can be learned from: with a label, at a known time, in the requested span."""
-    nothing = "".join(f", NULL AS {quoted(name)}" for name in absent)
+    nothing = "".join(f", NULL AS {quote(name)}" for name in absent)
     label = label_number(plan.dataset)
     connection.execute(
         f"CREATE TEMP VIEW labelled AS SELECT *, {label} AS {LABEL}{nothing} FROM staged "
@@ -131,7 +131,7 @@ def resolve_intervals(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict
     if not fractions:
         raise JobError("split={}: the plan must say how rows are divided, by intervals or fractions.")
     rows = row_count(connection, "labelled")
-    time = quoted(plan.dataset.timestamp)
+    time = quote(plan.dataset.timestamp)
     shares = (fractions["train"], fractions["train"] + fractions["validation"])
     moments = []
     for share in shares:

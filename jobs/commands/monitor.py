@@ -13,12 +13,12 @@ from typing import Any
 
 import duckdb
 
-from jobs.database import connected, copy_to, quoted
+from jobs.database import connect, copy_to, quote
 from jobs.folders import Folders, write_json
-from jobs.monitoring.accuracy import IDENTITY, groups_of, labelled_rows, measured
+from jobs.monitoring.accuracy import IDENTITY, groups_of, labelled_rows, measure
 from jobs.monitoring.changes import changes
-from jobs.monitoring.drifting import compare
-from jobs.monitoring.estimate import estimated
+from jobs.monitoring.drift_comparison import compare
+from jobs.monitoring.estimate import estimate_performance
 from jobs.monitoring.fairness import fairness
 from jobs.monitoring.inputs import findings
 from jobs.monitoring.joint import joint
@@ -81,7 +81,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
     reference = replace(reference, prediction=free(reference.prediction, program.columns))
     previous, notes = read_previous(folders, settings)
     output = folders.output("monitoring")
-    with connected(memory, share=SHARE) as (connection, scratch):
+    with connect(memory, share=SHARE) as (connection, scratch):
         served = stage_served(connection, plan, settings, folders, program, scratch)
         label_folder = folders.input("labels") if settings.by and plan.files else None
         labels = join_labels(connection, plan, settings, label_folder, served.columns, scratch)
@@ -117,7 +117,7 @@ def _result(
     task, columns = plan.dataset.task, features(plan, program)
     truth, (keys,) = labelled_rows(connection, settings, task, also=[IDENTITY])
     groups = groups_of(keys)
-    metrics, undefined = measured(truth, settings, groups)
+    metrics, undefined = measure(truth, settings, groups)
     holdout = reference.performance.get("metrics") or {}
     parts, about_parts = segments(connection, settings, served, labels, task)
     gaps, about_gaps = fairness(connection, settings, served, labels, task)
@@ -136,7 +136,7 @@ def _result(
         changes=changes(metrics, holdout, truth, groups, settings.thresholds.alpha),
         segments=parts,
         fairness=gaps,
-        estimate=estimated(connection, settings, calibration, truth),
+        estimate=estimate_performance(connection, settings, calibration, truth),
         skew=skew(connection, columns, served, labels, reference.statistics),
         findings=findings(connection, plan, settings, program, served),
         notes=[
@@ -154,5 +154,5 @@ def _write_rows(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str
     """Write what was read; a feature that has the name of one of the first columns gets another."""
     first = ", ".join(f"{column} AS {name}" for name, column in ROW_COLUMNS.items())
     named = beside(columns, ROW_COLUMNS, "feature_")
-    values = "".join(f", {quoted(name)} AS {quoted(alias)}" for name, alias in named.items())
+    values = "".join(f", {quote(name)} AS {quote(alias)}" for name, alias in named.items())
     copy_to(connection, f"SELECT {first}{values} FROM joined ORDER BY {SERVED_AT}, {INFERENCE_ID}", path)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from jobs.monitoring.settings import Settings
 from jobs.names import INFERENCE_ID, LABEL, ROW_KEY, SCORE, SERVED_AT
-from jobs.statistics.metrics import ScoredRows, bootstrapped, computed
+from jobs.statistics.metrics import ScoredRows, bootstrap_metrics, compute_metrics
 
 MODEL = "model"
 
@@ -50,7 +50,7 @@ def groups_of(keys: Sequence[Any]) -> Groups | None:
     return np.array(groups) if len(numbers) < len(groups) else None
 
 
-def measured(
+def measure(
     scored: ScoredRows, settings: Settings, groups: Groups | None = None
 ) -> tuple[dict[str, dict[str, float]], list[str]]:
     """Every metric that is defined, with its percentile interval over bootstrap resamples; and notes.
@@ -61,8 +61,10 @@ def measured(
     """
     if not len(scored.labels):
         return {}, []
-    metrics = computed(scored)
-    bootstrap = bootstrapped({MODEL: scored}, resamples=settings.bootstrap, seed=settings.seed, groups=groups)
+    metrics = compute_metrics(scored)
+    bootstrap = bootstrap_metrics(
+        {MODEL: scored}, resamples=settings.bootstrap, seed=settings.seed, groups=groups
+    )
     described = {}
     for name, value in metrics.items():
         low, high = bootstrap.interval(MODEL, name)

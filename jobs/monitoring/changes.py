@@ -8,7 +8,7 @@ import numpy as np
 
 from jobs.gate import MAIN_METRIC
 from jobs.monitoring.accuracy import Groups
-from jobs.monitoring.intervals import corrected, student
+from jobs.monitoring.intervals import corrected_z, student
 from jobs.statistics.metrics import HIGHER_IS_BETTER, ScoredRows
 
 SAME, BETTER, WORSE = "same", "better", "worse"
@@ -47,7 +47,7 @@ def changes(
             for estimate in (now, before)
             if estimate.get("high") is not None
         ]
-        deviation = math.hypot(*(width / (2 * corrected(1)) for width in widths))
+        deviation = math.hypot(*(width / (2 * corrected_z(1)) for width in widths))
         gap = now["value"] - before["value"]
         better = (gap > 0) == HIGHER_IS_BETTER[scored.task].get(name, True)
         verdicts[name] = SAME if abs(gap) <= quantile * deviation else BETTER if better else WORSE

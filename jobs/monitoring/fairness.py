@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from jobs.monitoring.intervals import corrected, difference
+from jobs.monitoring.intervals import corrected_z, difference
 from jobs.monitoring.labels import JoinedLabels
 from jobs.monitoring.rows import Served
 from jobs.monitoring.segments import MISSING, where
@@ -81,7 +81,7 @@ def fairness(
             notes.append(
                 f"Fairness of {name!r}{measures}: fewer than two groups have {least:,} rows to measure it by."
             )
-    z = corrected(sum(len(groups) * (len(groups) - 1) // 2 for groups in held.values()))
+    z = corrected_z(sum(len(groups) * (len(groups) - 1) // 2 for groups in held.values()))
     return [_surest(*key, groups, z) for key, groups in held.items()], notes
 
 

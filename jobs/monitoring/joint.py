@@ -5,8 +5,8 @@ from typing import Any
 
 import duckdb
 
-from jobs.database import parquet, quoted
-from jobs.monitoring.drifting import VIEW
+from jobs.database import parquet, quote
+from jobs.monitoring.drift_comparison import VIEW
 from jobs.monitoring.reference import Reference
 from jobs.monitoring.rows import Served
 from jobs.monitoring.settings import Settings
@@ -37,7 +37,7 @@ def joint(
     sent = {name: kind for name, kind in features.items() if name in served.sent}
     # Earlier releases kept a category's value as the files wrote it.
     texts = ", ".join(
-        f"{canonical(quoted(name))} AS {quoted(name)}" for name, kind in sent.items() if kind == "category"
+        f"{canonical(quote(name))} AS {quote(name)}" for name, kind in sent.items() if kind == "category"
     )
     sample = parquet(reference.sample)
     if texts:

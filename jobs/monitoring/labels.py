@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.database import NO_PATH_COLUMNS, files, literal, parquet, quoted, single
+from jobs.database import NO_PATH_COLUMNS, files, literal, parquet, quote, single
 from jobs.monitoring.disagreement import disagreement
 from jobs.monitoring.label_horizon import reach
 from jobs.monitoring.settings import Settings
@@ -33,7 +33,7 @@ from jobs.plan import Plan
 from jobs.reading import stage
 from jobs.roles import entity, label_number, row_key
 from jobs.sources import examine
-from jobs.values import checked, parsed, text_of
+from jobs.values import checked_value, parsed_value, text_of
 from jobs.verification import verify
 from mdlc_constructs.settings.payloads.job_plan import DatasetSection
 
@@ -253,13 +253,13 @@ def _value(dataset: DatasetSection) -> str:
     number = f"CASE {text} WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE TRY_CAST({text} AS DOUBLE) END"
     if dataset.task == "regression":
         return f"CASE WHEN json_type(value) NOT IN ('OBJECT', 'ARRAY') THEN {number} END"
-    label = quoted(str(dataset.label))
+    label = quote(str(dataset.label))
     kind = dataset.columns[str(dataset.label)]
-    typed, _ = checked(parsed(text, kind, "VARCHAR"), kind, text, "VARCHAR")
-    parsed_value = f"(SELECT CAST({label_number(dataset)} AS DOUBLE) FROM (SELECT {typed}) AS typed({label}))"
+    typed, _ = checked_value(parsed_value(text, kind, "VARCHAR"), kind, text, "VARCHAR")
+    label_value = f"(SELECT CAST({label_number(dataset)} AS DOUBLE) FROM (SELECT {typed}) AS typed({label}))"
     return (
         f"CASE WHEN json_type(value) IN ('OBJECT', 'ARRAY') THEN NULL WHEN {number} IN (0, 1) THEN {number} "
-        f"ELSE {parsed_value} END"
+        f"ELSE {label_value} END"
     )
 
 
@@ -287,12 +287,12 @@ def _by_row(
     key = (
         row_key(dataset)
         if by_key
-        else f"{entity(dataset)} || {_BETWEEN} || CAST({quoted(dataset.timestamp)} AS VARCHAR)"
+        else f"{entity(dataset)} || {_BETWEEN} || CAST({quote(dataset.timestamp)} AS VARCHAR)"
     )
-    present = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in keys)
-    values = "".join(f", {quoted(name)} AS {alias}" for name, alias in offline.items())
+    present = " AND ".join(f"{quote(name)} IS NOT NULL" for name in keys)
+    values = "".join(f", {quote(name)} AS {alias}" for name, alias in offline.items())
     # One number a row tells whether rows agree, however many columns they have.
-    whole = f"hash({', '.join(quoted(name) for name in also)})" if also else "0"
+    whole = f"hash({', '.join(quote(name) for name in also)})" if also else "0"
     value = f"CAST({label_number(dataset)} AS DOUBLE)"
     connection.execute(
         f"CREATE TEMP VIEW labels AS SELECT {key} AS {KEY}, {value} AS {_VALUE}, "

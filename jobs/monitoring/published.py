@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.database import literal, parquet, quoted
+from jobs.database import literal, parquet, quote
 from jobs.errors import InputError
 from jobs.monitoring import new_columns
 from jobs.names import (
@@ -78,7 +78,7 @@ def stage_published(
 
 def _joined(parts: Path, result: PublishedBatch, dataset: DatasetSection, columns: Mapping[str, str]) -> str:
     predictions = parquet(*(parts / name for name in result.parts))
-    values = ", ".join(f"raw.{quoted(name)} AS {at_place(place)}" for place, name in enumerate(columns))
+    values = ", ".join(f"raw.{quote(name)} AS {at_place(place)}" for place, name in enumerate(columns))
     fault = (
         f"WHEN raw.{KEY} IS NULL THEN 'raw' WHEN NOT isfinite(part.score) OR part.score IS NULL THEN 'score'"
     )

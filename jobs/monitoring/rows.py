@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.database import NO_PATH_COLUMNS, files, literal, quoted, single
+from jobs.database import NO_PATH_COLUMNS, files, literal, quote, single
 from jobs.folders import Folders
 from jobs.monitoring import new_columns
 from jobs.monitoring.captures import stage_captures
@@ -133,7 +133,7 @@ def _told_apart(
 ) -> Served:
     refuse_equal(columns)
     ours = (FAULT, INFERENCE_ID, SERVED_AT, SCORE, VERSION, LINE, ONCE, PLACE, PROBLEMS)
-    named = [f"{at_place(place)} AS {quoted(name)}" for place, name in enumerate(columns)]
+    named = [f"{at_place(place)} AS {quote(name)}" for place, name in enumerate(columns)]
     parts = files(sorted(folder.glob("*.parquet")))
     staged = (
         f"(SELECT {', '.join([*ours, *named])}, file_row_number AS {NTH} FROM "
@@ -154,11 +154,11 @@ def _told_apart(
     left_out = (
         f"WHERE ({ONCE}, {NTH}) NOT IN (SELECT (once, nth) FROM repeated) AND" if duplicates else "WHERE"
     )
-    keyed = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in dataset.row_key)
+    keyed = " AND ".join(f"{quote(name)} IS NOT NULL" for name in dataset.row_key)
     connection.execute(
         f"CREATE TEMP VIEW served AS SELECT * EXCLUDE ({FAULT}, {ONCE}, {PLACE}, {NTH}), "
         f"CASE WHEN {keyed} THEN {row_key(dataset)} END AS {ROW_KEY}, {entity(dataset)} AS {ENTITY}, "
-        f"{quoted(dataset.timestamp)} AS {EVENT_TIME} FROM {staged} {left_out} {FAULT} IS NULL"
+        f"{quote(dataset.timestamp)} AS {EVENT_TIME} FROM {staged} {left_out} {FAULT} IS NULL"
     )
     by_version = {
         int(version): int(count)
@@ -184,7 +184,7 @@ def _told_apart(
 
 def _sent(connection: duckdb.DuckDBPyConnection, version: int, columns: Mapping[str, str]) -> tuple[str, ...]:
     """The columns that any row had, if only as null; a column that nobody sends any more is gone."""
-    counts = ", ".join(f"count({quoted(name)})" for name in columns)
+    counts = ", ".join(f"count({quote(name)})" for name in columns)
     counted = single(connection, f"SELECT {counts} FROM served WHERE {VERSION} = {version}")
     empty = [name for name, count in zip(columns, counted, strict=True) if not count]
     if not empty:

@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from jobs.database import quoted
+from jobs.database import quote
 from jobs.gate import MAIN_METRIC
 from jobs.monitoring.accuracy import labelled_rows
 from jobs.monitoring.intervals import (
@@ -26,10 +26,10 @@ from jobs.monitoring.intervals import (
     ahead,
     area,
     auc,
-    corrected,
+    corrected_z,
     mean_square,
     on_logits,
-    pooled,
+    pool,
     root,
 )
 from jobs.monitoring.labels import JoinedLabels
@@ -67,7 +67,7 @@ class Segment:
 def where(name: str, served: Served, labels: JoinedLabels) -> str | None:
     """Where the view ``judged`` has a column: as served, else as known offline; None where nothing has it."""
     if name in served.columns and name in served.sent:
-        return quoted(name)
+        return quote(name)
     return (labels.offline or {}).get(name)
 
 
@@ -82,14 +82,14 @@ def segments(
         if place is None:
             notes.append(f"Segments of {name!r}: no served row and no row of labels has that column.")
             continue
-        parts = list(divided(connection, settings, place, task))
+        parts = list(divide_rows(connection, settings, place, task))
         if not parts and labels.labelled:
             notes.append(f"Segments of {name!r}: no value has {settings.least_rows:,} labelled rows.")
         groups += [(name, value, scored) for value, scored in parts]
-    return judged(groups, task), notes
+    return judge_segments(groups, task), notes
 
 
-def divided(
+def divide_rows(
     connection: duckdb.DuckDBPyConnection, settings: Settings, place: str, task: str
 ) -> list[tuple[str, ScoredRows]]:
     """The labelled rows of each value that enough of them have."""
@@ -119,10 +119,10 @@ def divided(
     return parts
 
 
-def judged(groups: Sequence[tuple[str, str, ScoredRows]], task: str) -> list[Segment]:
+def judge_segments(groups: Sequence[tuple[str, str, ScoredRows]], task: str) -> list[Segment]:
     """The rows of each column and value as a segment, worst first; without those of one class."""
     metric = MAIN_METRIC[task]
-    better, z = HIGHER_IS_BETTER[task][metric], corrected(len(groups))
+    better, z = HIGHER_IS_BETTER[task][metric], corrected_z(len(groups))
     columns: dict[str, list[tuple[str, int, Measured]]] = {}
     for column, value, scored in groups:
         measured = _measured(scored, z)
@@ -161,7 +161,7 @@ def _measured(scored: ScoredRows, z: float) -> Measured | None:
 
 def _others(rest: Sequence[Estimate], task: str, z: float) -> tuple[float, Interval] | None:
     """The metric within the other segments: by pairs of rows of the same one, or by rows."""
-    others = pooled([estimate for estimate in rest if math.isfinite(estimate.variance)])
+    others = pool([estimate for estimate in rest if math.isfinite(estimate.variance)])
     if others is None:
         return None
     return root(others, z) if task == "regression" else (others.value, on_logits(others, z))

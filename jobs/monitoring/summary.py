@@ -7,7 +7,7 @@ from typing import Any
 
 from jobs.findings import Finding
 from jobs.monitoring.changes import worse
-from jobs.monitoring.drifting import Drifting, described
+from jobs.monitoring.drift_comparison import DriftComparison, column_summaries
 from jobs.monitoring.fairness import Difference
 from jobs.monitoring.labels import JoinedLabels
 from jobs.monitoring.reference import Reference
@@ -37,7 +37,7 @@ class WindowResult:
     served: Served
     labels: JoinedLabels
     reference: Reference
-    drifting: Drifting
+    drifting: DriftComparison
     joint: Mapping[str, Any] | None = None
     metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     changes: Mapping[str, str] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class WindowResult:
     @property
     def worst(self) -> list[str]:
         """Every column of the baseline, the score among them, the furthest drifted first."""
-        return list(described(self.drifting.baseline))
+        return list(column_summaries(self.drifting.baseline))
 
     @property
     def worse(self) -> bool | None:
@@ -82,7 +82,7 @@ class WindowResult:
 def summary(result: WindowResult) -> WindowSummary:
     """The document ``summary.json``, which the recording function reads."""
     settings, drifting = result.settings, result.drifting
-    columns = described(drifting.baseline)
+    columns = column_summaries(drifting.baseline)
     prediction = columns.pop(result.reference.prediction, None)
     document = {
         "schema_version": SCHEMA_VERSION,

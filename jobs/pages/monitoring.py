@@ -9,7 +9,7 @@ from typing import Any
 
 from jobs.column_tests import ColumnTest
 from jobs.gate import MAIN_METRIC
-from jobs.monitoring.drifting import telling
+from jobs.monitoring.drift_comparison import strongest_test
 from jobs.monitoring.summary import WindowResult
 from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence, headline
 from jobs.pages.rendering import render
@@ -134,7 +134,7 @@ def _columns(found: WindowResult) -> list[_Column]:
 
 def _column(column: ColumnDrift, alpha: float) -> _Column:
     level = {DRIFT: LOOK, "quiet": ""}.get(column.verdict, UNKNOWN)
-    return _Column(name=column.name, level=level, finding=telling(column, alpha))
+    return _Column(name=column.name, level=level, finding=strongest_test(column, alpha))
 
 
 def _skewed_features(found: WindowResult) -> list[_Feature]:

@@ -60,12 +60,12 @@ def model_fn(model_dir: str) -> Callable[[bytes, str], Answered | Refusal]:
     if step == "prepare":
         program = Program.read(Path(model_dir))
         logged: set[str] = set()
-        return lambda body, kind: prepared(program, body, kind, logged)
+        return lambda body, kind: prepare_rows(program, body, kind, logged)
     if step == "stamp":
         version = os.environ.get(VERSION, "")
         if not version.isdecimal():
             raise ValueError(f"{VERSION}={version!r}: give the version of the model package, a whole number.")
-        return lambda body, kind: stamped(int(version), body, kind)
+        return lambda body, kind: stamp_answers(int(version), body, kind)
     raise ValueError(f'{STEP}={step!r}: give "prepare" or "stamp".')
 
 
@@ -87,7 +87,7 @@ def output_fn(prediction: Answered | Refusal, accept: str) -> Answered | Refusal
     return prediction
 
 
-def prepared(
+def prepare_rows(
     program: Program, body: bytes, content_type: str, logged: set[str] | None = None
 ) -> Answered | Refusal:
     """The features of rows, as batch scoring writes them.
@@ -138,7 +138,7 @@ def _rows(body: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, row
 
 
-def stamped(version: int, body: bytes, content_type: str) -> Answered:
+def stamp_answers(version: int, body: bytes, content_type: str) -> Answered:
     """Each of the model's answers with the version.
 
     :raises ValueError: when the answers are no CSV of numbers, which is the model's mistake and not the

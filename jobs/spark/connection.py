@@ -65,10 +65,10 @@ class SparkConnection:
         Raises:
             JobError: when it cannot be said in Spark's.
         """
-        return Rows([tuple(row) for row in self.session.sql(translated(query)).collect()])
+        return Rows([tuple(row) for row in self.session.sql(translate(query)).collect()])
 
 
-def translated(query: str) -> str:
+def translate(query: str) -> str:
     """A query of DuckDB's dialect in Spark's.
 
     Raises:

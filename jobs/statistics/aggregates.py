@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from jobs.database import SqlConnection, quoted, single
+from jobs.database import SqlConnection, quote, single
 from jobs.names import internal
 
 EXACT_ROWS = 2_000_000  # beyond it quantiles are sketched, as exact ones hold a column in memory
@@ -19,7 +19,7 @@ SUMMABLE = (1e-140, 1e140)
 
 def number(name: str) -> str:
     """A column's numbers in SQL; what is none, or infinite, is missing."""
-    value = f"TRY_CAST({quoted(name)} AS DOUBLE)"
+    value = f"TRY_CAST({quote(name)} AS DOUBLE)"
     return f"CASE WHEN abs({value}) <= {double(sys.float_info.max)} THEN {value} END"
 
 
@@ -30,7 +30,7 @@ def double(value: float) -> str:
 
 def category(name: str) -> str:
     """A column's values as text in SQL."""
-    return f"CAST({quoted(name)} AS VARCHAR)"
+    return f"CAST({quote(name)} AS VARCHAR)"
 
 
 def counted_if(condition: str) -> str:
@@ -48,18 +48,18 @@ def columns_at_once(rows: int) -> int:
     return max(1, min(COLUMNS_PER_QUERY, EXACT_ROWS // max(1, rows)))
 
 
-def cleaned(relation: str, names: Sequence[str]) -> str:
+def number_table(relation: str, names: Sequence[str]) -> str:
     """The numbers of columns as a table in SQL, its columns named by `value_name`."""
     values = ", ".join(f"{number(name)} AS {value_name(place)}" for place, name in enumerate(names))
     return f"(SELECT {values} FROM {relation})"
 
 
 def value_name(place: int) -> str:
-    """The name of the column at a place of `cleaned`, in SQL."""
+    """The name of the column at a place of `number_table`, in SQL."""
     return internal(f"value{place}")
 
 
-def grouped(relation: str, name: str) -> str:
+def value_counts(relation: str, name: str) -> str:
     """A column's values as text and how many rows have each, as a table in SQL: ``v`` and ``n``."""
     return f"(SELECT {category(name)}, count(*) FROM {relation} GROUP BY 1) AS grouped(v, n)"
 
@@ -83,7 +83,7 @@ def answers(
         ]
         if not parts:
             continue
-        answer = list(single(connection, f"SELECT {', '.join(parts)} FROM {cleaned(relation, some)}"))
+        answer = list(single(connection, f"SELECT {', '.join(parts)} FROM {number_table(relation, some)}"))
         for name in some:
             yield name, answer[: len(expressions[name])]
             del answer[: len(expressions[name])]
@@ -97,7 +97,7 @@ def exponent(lowest: float, highest: float) -> int:
     return max(math.frexp(largest)[1], -1000)  # the inverse must be a number too
 
 
-def scaled(value: float | None, power: int) -> float | None:
+def scale(value: float | None, power: int) -> float | None:
     """A value times a power of two; None where that is no finite number."""
     if value is None:
         return None
@@ -125,6 +125,6 @@ def rescaled_moments(
         for name, power in powers.items()
     }
     return {
-        name: [scaled(moment, powers[name]) for moment in row]
+        name: [scale(moment, powers[name]) for moment in row]
         for name, row in answers(connection, relation, expressions)
     }

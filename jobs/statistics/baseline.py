@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jobs.database import SqlConnection, quoted, single
+from jobs.database import SqlConnection, quote, single
 from jobs.errors import InputError
 from jobs.seen_values import KEY, seen_values
 from jobs.statistics.aggregates import (
@@ -22,9 +22,9 @@ from jobs.statistics.aggregates import (
     columns_at_once,
     counted_if,
     double,
-    grouped,
     quantiles,
     rescaled_moments,
+    value_counts,
 )
 
 VERSION = 0.0
@@ -77,7 +77,7 @@ def statistics(connection: SqlConnection, relation: str, columns: Mapping[str, s
         elif kind == "String":
             feature["string_statistics"] = _strings(connection, relation, name, rows)
         else:
-            (present,) = single(connection, f"SELECT count({quoted(name)}) FROM {relation}")
+            (present,) = single(connection, f"SELECT count({quote(name)}) FROM {relation}")
             feature["string_statistics"] = {"common": _common(int(str(present)), rows)}
         features.append(feature)
     return {"version": VERSION, "dataset": {"item_count": rows}, "features": features}
@@ -110,8 +110,8 @@ def _common(present: int, rows: int) -> dict[str, int]:
 
 def _strings(connection: SqlConnection, relation: str, name: str, rows: int) -> dict[str, Any]:
     counted = connection.execute(
-        f"SELECT v, n, sum(n) OVER (), count(*) OVER () FROM {grouped(relation, name)} WHERE v IS NOT NULL "
-        f"ORDER BY n DESC, v LIMIT {CATEGORIES}"
+        f"SELECT v, n, sum(n) OVER (), count(*) OVER () FROM {value_counts(relation, name)} "
+        f"WHERE v IS NOT NULL ORDER BY n DESC, v LIMIT {CATEGORIES}"
     ).fetchall()
     present, distinct = (int(total) for total in counted[0][2:]) if counted else (0, 0)
     document = {
@@ -120,7 +120,7 @@ def _strings(connection: SqlConnection, relation: str, name: str, rows: int) -> 
         "distribution": {"categorical": {"buckets": [{"value": v, "count": n} for v, n, *_ in counted]}},
     }
     if distinct > len(counted):
-        document[KEY] = seen_values(connection, grouped(relation, name), distinct).to_json()
+        document[KEY] = seen_values(connection, value_counts(relation, name), distinct).to_json()
     return document
 
 

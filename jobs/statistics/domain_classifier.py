@@ -27,11 +27,11 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from jobs.database import quoted
+from jobs.database import quote
 from jobs.statistics.aggregates import category, number
 from jobs.statistics.baseline import INFERRED
 from jobs.statistics.metrics import Floats
-from jobs.statistics.sampling import sampled
+from jobs.statistics.sampling import sample_query
 from mdlc_constructs.settings.payloads.job_plan import Thresholds
 
 MAX_ROWS = 10_000  # of each side
@@ -153,9 +153,9 @@ def _sampled(
         name: category(name) if kind == "String" else f"CAST({number(name)} AS DOUBLE)"
         for name, kind in kinds.items()
     }
-    named = ", ".join(f"{value} AS {quoted(name)}" for name, value in values.items())
+    named = ", ".join(f"{value} AS {quote(name)}" for name, value in values.items())
     rows = f"(SELECT {named} FROM {relation})"
-    query = sampled(rows, kinds, taken=list(kinds), rows=MAX_ROWS, seed=seed)
+    query = sample_query(rows, kinds, taken=list(kinds), rows=MAX_ROWS, seed=seed)
     arrays: dict[str, Any] = connection.execute(query).fetchnumpy()
     return {name: (np.ma.getdata(arrays[name]), np.ma.getmaskarray(arrays[name])) for name in kinds}
 

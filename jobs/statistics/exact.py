@@ -13,9 +13,9 @@ import duckdb
 
 from jobs.database import single
 from jobs.statistics import aggregates
-from jobs.statistics.aggregates import cleaned, double, exponent, scaled, value_name
+from jobs.statistics.aggregates import double, exponent, number_table, scale, value_name
 from jobs.statistics.baseline import INFERRED, statistics
-from jobs.statistics.window import Compared, compared
+from jobs.statistics.window import Compared, compare_columns
 
 _HUGEINT_BITS = 126  # what a signed number of 128 bits holds, and one to spare
 _MAX_POWER = 1000  # of two, as a factor that is a finite number
@@ -55,7 +55,7 @@ def _with_edges_of(
     quantiles = {
         feature["name"]: feature["numerical_statistics"].get("quantiles") for feature in part["features"]
     }
-    counted = compared(connection, relation, part)
+    counted = compare_columns(connection, relation, part)
     features = {feature["name"]: feature for feature in document["features"]}
     features |= {
         column.name: {
@@ -117,7 +117,7 @@ def _moments(
         ]
         rows = [facts["common"]["num_present"] for facts in some.values()]
         largest = [max(abs(low), abs(high)) for low, high in bounds]
-        table = cleaned(relation, list(some))
+        table = number_table(relation, list(some))
         totals = _summed(connection, table, values, largest, rows)
         means = [float(total / count) for total, count in zip(totals, rows, strict=True)]
         differences = [f"({value} - {double(mean)})" for value, mean in zip(values, means, strict=True)]
@@ -126,7 +126,7 @@ def _moments(
         summed = _summed(connection, table, squares, widest, rows)
         deviations = [math.sqrt(total / count) for total, count in zip(summed, rows, strict=True)]
         for name, power, mean, total, deviation in zip(some, powers, means, totals, deviations, strict=True):
-            yield name, (scaled(mean, power), _finite(total * Fraction(2) ** power), scaled(deviation, power))
+            yield name, (scale(mean, power), _finite(total * Fraction(2) ** power), scale(deviation, power))
 
 
 def _finite(value: Fraction) -> float | None:

@@ -87,7 +87,7 @@ class ScoredRows:
         return np.minimum((self.scores * CALIBRATION_BINS).astype(np.intp), CALIBRATION_BINS - 1)
 
 
-def computed(scored: ScoredRows, counts: Floats | None = None) -> dict[str, float]:
+def compute_metrics(scored: ScoredRows, counts: Floats | None = None) -> dict[str, float]:
     """Every metric of the task. NaN where one is not defined, such as the AUC of one class.
 
     :param counts: how often each row counts; once when None.
@@ -184,7 +184,7 @@ class Bootstrap:
         return values[~np.isnan(values)]
 
 
-def bootstrapped(
+def bootstrap_metrics(
     models: Mapping[str, ScoredRows],
     *,
     resamples: int,
@@ -209,7 +209,7 @@ def bootstrapped(
         if groups is not None:
             counts = counts[groups]
         for name, scored in models.items():
-            for metric, value in computed(scored, counts).items():
+            for metric, value in compute_metrics(scored, counts).items():
                 drawn[name].setdefault(metric, []).append(value)
         if progress:
             progress(number + 1)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.database import SqlConnection, literal, quoted, single
+from jobs.database import SqlConnection, literal, quote, single
 from jobs.seen_values import KEY, MAX_USED, SeenValues, bucket
 from jobs.statistics.aggregates import (
     MOMENTS,
@@ -15,9 +15,9 @@ from jobs.statistics.aggregates import (
     columns_at_once,
     counted_if,
     double,
-    grouped,
     quantiles,
     rescaled_moments,
+    value_counts,
 )
 from jobs.statistics.divergence import Cell
 
@@ -52,7 +52,9 @@ class Compared:
     gone: bool = False  # the window has no such column
 
 
-def compared(connection: SqlConnection, relation: str, statistics: Mapping[str, Any]) -> list[Compared]:
+def compare_columns(
+    connection: SqlConnection, relation: str, statistics: Mapping[str, Any]
+) -> list[Compared]:
     """Every column of ``statistics.json``, its baseline's rows and the window's."""
     (counted,) = single(connection, f"SELECT count(*) FROM {relation}")
     rows = int(str(counted))
@@ -164,7 +166,7 @@ def _strings(connection: SqlConnection, relation: str, feature: Mapping[str, Any
     document = feature["string_statistics"]
     listed = (document.get("distribution") or {}).get("categorical", {}).get("buckets")
     if listed is None:
-        (counted,) = single(connection, f"SELECT count({quoted(name)}) FROM {relation}")
+        (counted,) = single(connection, f"SELECT count({quote(name)}) FROM {relation}")
         present = int(str(counted))
         return Compared(
             name=name,
@@ -178,7 +180,7 @@ def _strings(connection: SqlConnection, relation: str, feature: Mapping[str, Any
     if memory is not None and memory.used > MAX_USED:
         memory = None
     among = ", ".join(literal(value) for value in known) or "NULL"
-    table = grouped(relation, name)
+    table = value_counts(relation, name)
     counted = connection.execute(
         f"SELECT v, n, sum(n) OVER () FROM {table} WHERE v IS NOT NULL "
         f"ORDER BY CASE WHEN v IN ({among}) THEN 0 ELSE 1 END, n DESC, v LIMIT {len(known) + NEW_CATEGORIES}"

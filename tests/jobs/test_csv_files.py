@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.csv_files import FileHead, explained, no_column, read_head, rewrite, what_is_read
+from jobs.csv_files import FileHead, explain_error, no_column, read_head, rewrite, what_is_read
 from jobs.errors import UnreadableError
 from mdlc_constructs.settings.payloads.job_plan import CsvFormat
 
@@ -93,4 +93,4 @@ def test_other_values_speak_for_themselves() -> None:
 
 
 def test_words_that_are_new_get_a_sentence_too() -> None:
-    assert explained("Invalid Input Error: whatever strict_mode", ",").startswith("a line cannot be told")
+    assert explain_error("Invalid Input Error: whatever strict_mode", ",").startswith("a line cannot be told")

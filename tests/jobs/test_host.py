@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from jobs.database import connected
+from jobs.database import connect
 from jobs.errors import HostError, InputError
 from jobs.host import host_error
 
@@ -53,7 +53,7 @@ def test_what_has_another_cause_is_not(error: Exception) -> None:
 
 def test_it_is_raised_from_wherever_the_connection_is_used(tmp_path: Path) -> None:
     def fill(target: str) -> None:
-        with connected("20MB") as (connection, _):
+        with connect("20MB") as (connection, _):
             connection.execute(f"COPY (FROM range(1000000)) TO '{target}' (FORMAT parquet)")
 
     with pytest.raises(HostError, match="larger volume") as raised:

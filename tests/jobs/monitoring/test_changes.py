@@ -11,7 +11,7 @@ from jobs.commands.monitor import run
 from jobs.monitoring.accuracy import groups_of
 from jobs.monitoring.changes import changes, worse
 from jobs.monitoring.intervals import student
-from jobs.statistics.metrics import ScoredRows, bootstrapped, computed
+from jobs.statistics.metrics import ScoredRows, bootstrap_metrics, compute_metrics
 from tests.jobs.monitoring.windows import Window, event, rows
 
 Metrics = Mapping[str, Mapping[str, float]]
@@ -25,9 +25,9 @@ def scored(rows: int, seed: int, share: float = 0.3, strength: float = 1.0) -> S
 
 
 def described(given: ScoredRows, groups: Any = None) -> Metrics:
-    bootstrap = bootstrapped({"model": given}, resamples=100, seed=1, groups=groups)
+    bootstrap = bootstrap_metrics({"model": given}, resamples=100, seed=1, groups=groups)
     found = {}
-    for name, value in computed(given).items():
+    for name, value in compute_metrics(given).items():
         low, high = bootstrap.interval("model", name)
         found[name] = {"value": value, "low": low, "high": high}
     return found

@@ -3,7 +3,7 @@ import math
 from dataclasses import replace
 
 from jobs.findings import Finding
-from jobs.monitoring.drifting import compare
+from jobs.monitoring.drift_comparison import compare
 from jobs.monitoring.reference import read_reference
 from jobs.monitoring.summary import MAX_SENTENCES, WindowResult, plain, report, summary, verdict
 from tests.jobs.monitoring.windows import FEATURES, Window, opened

@@ -7,7 +7,7 @@ import pytest
 
 from jobs.gate import Check
 from jobs.pages.evaluation import draw
-from jobs.statistics.metrics import ScoredRows, bootstrapped, computed
+from jobs.statistics.metrics import ScoredRows, bootstrap_metrics, compute_metrics
 from tests.jobs.batches import Batch
 
 
@@ -30,8 +30,8 @@ def test_a_page_is_drawn(filled: Batch, tmp_path: Path, task: str, names: tuple[
         name: ScoredRows(labels=labels, scores=scored(task, seed).scores, task=task)
         for seed, name in enumerate(names)
     }
-    metrics = {name: computed(model) for name, model in models.items()}
-    bootstrap = bootstrapped(models, resamples=20, seed=1)
+    metrics = {name: compute_metrics(model) for name, model in models.items()}
+    bootstrap = bootstrap_metrics(models, resamples=20, seed=1)
     checks = [
         Check(metric="auc", kind="at_least", bound=0.5, value=0.6, passed=passed, sentence="auc: a sentence.")
         for passed in (True, False)
@@ -47,9 +47,9 @@ def test_a_page_is_drawn_of_a_model_that_says_nothing(
 ) -> None:
     columns = {"labels": (np.arange(50) % 2).astype(np.float64), "scores": np.linspace(0, 1, 50), **changes}
     models = {"challenger": ScoredRows(**columns)}
-    metrics = {"challenger": computed(models["challenger"])}
+    metrics = {"challenger": compute_metrics(models["challenger"])}
     with np.errstate(all="raise"):
-        bootstrap = bootstrapped(models, resamples=20, seed=1)
+        bootstrap = bootstrap_metrics(models, resamples=20, seed=1)
     draw(filled.plan(), models, metrics, bootstrap, [], tmp_path / "page.png")
     assert (tmp_path / "page.png").stat().st_size > 10_000
 
@@ -59,7 +59,7 @@ def test_a_text_with_dollars_is_no_formula(filled: Batch, tmp_path: Path) -> Non
     sentence = r"$\frac{$ is a column's name"
     check = Check(metric="auc", kind="at_least", bound=0.5, value=0.6, passed=True, sentence=sentence)
     models = {"challenger": model}
-    metrics = {"challenger": computed(model)}
-    bootstrap = bootstrapped(models, resamples=20, seed=1)
+    metrics = {"challenger": compute_metrics(model)}
+    bootstrap = bootstrap_metrics(models, resamples=20, seed=1)
     draw(filled.plan(), models, metrics, bootstrap, [check], tmp_path / "page.png")
     assert (tmp_path / "page.png").stat().st_size > 10_000

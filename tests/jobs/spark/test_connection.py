@@ -11,7 +11,7 @@ import pytest
 
 from jobs.database import SqlConnection, literal, parquet
 from jobs.errors import JobError
-from jobs.spark.connection import SparkConnection, translated
+from jobs.spark.connection import SparkConnection, translate
 from jobs.statistics import aggregates, baseline
 from jobs.statistics.baseline import LEVELS, constraints, statistics
 from jobs.statistics.drift import drift
@@ -234,7 +234,7 @@ def test_what_the_engines_mean_alike_and_what_they_do_not(engines: Engines) -> N
     ],
 )
 def test_a_query_is_said_in_sparks_words(asked: str, said: str) -> None:
-    assert translated(asked) == said
+    assert translate(asked) == said
 
 
 @pytest.mark.parametrize(
@@ -247,4 +247,4 @@ def test_a_query_is_said_in_sparks_words(asked: str, said: str) -> None:
 )
 def test_what_spark_cannot_be_asked_is_refused(query: str) -> None:
     with pytest.raises(JobError, match=r"Spark cannot be asked|as a list"):
-        translated(query)
+        translate(query)

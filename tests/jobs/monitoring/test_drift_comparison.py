@@ -1,5 +1,5 @@
 from jobs.column_tests import ColumnTest
-from jobs.monitoring.drifting import VIEW, compare, described, telling
+from jobs.monitoring.drift_comparison import VIEW, column_summaries, compare, strongest_test
 from jobs.monitoring.reference import read_reference
 from jobs.statistics.drift import ColumnDrift, DriftReport
 from mdlc_constructs.settings.payloads.job_plan import Thresholds
@@ -14,10 +14,10 @@ def test_the_finding_that_says_most() -> None:
     quiet = ColumnDrift(
         name="a", verdict="quiet", findings=(finding("x", 0.01, 0.5), finding("y", 0.05, 0.2))
     )
-    assert telling(quiet, 0.01) == quiet.findings[1]
+    assert strongest_test(quiet, 0.01) == quiet.findings[1]
     loud = ColumnDrift(name="a", verdict="drift", findings=(finding("x", 0.9, 0.5), finding("y", 0.2, 0.001)))
-    assert telling(loud, 0.01) == loud.findings[1]
-    assert telling(ColumnDrift(name="a", verdict="unknown"), 0.01) is None
+    assert strongest_test(loud, 0.01) == loud.findings[1]
+    assert strongest_test(ColumnDrift(name="a", verdict="unknown"), 0.01) is None
 
 
 def test_the_worst_column_comes_first() -> None:
@@ -28,7 +28,7 @@ def test_the_worst_column_comes_first() -> None:
         ColumnDrift(name="most", verdict="drift", findings=(finding("x", 0.4, 0.0),)),
     )
     report = DriftReport(rows=1, baseline_rows=1, columns=columns, thresholds=Thresholds())
-    short = described(report)
+    short = column_summaries(report)
     assert list(short) == ["most", "some", "quiet", "unknown"]
     assert short["most"] == {"verdict": "drift", "effect": 0.4, "threshold": 0.1, "p_value": 0.0}
     assert short["unknown"]["effect"] is None
