@@ -1,4 +1,4 @@
-"""What is told of a CSV file before DuckDB reads it, what is rewritten for it, and its errors as sentences.
+"""Examines a CSV file before DuckDB reads it, rewrites it if needed, and puts DuckDB's errors into sentences.
 
 DuckDB takes the first line end of a file, one within a quoted header even, for that of all lines: a file with
 several kinds is refused or read wrongly, without a word. Such files are few, and are written anew with one.
@@ -24,7 +24,7 @@ LINE_BYTES = 1_000_000
 _BLOCK_BYTES = 4 * 1024 * 1024
 _HEAD_BYTES = 4096
 _MARK = b"\xef\xbb\xbf"
-_BYTES = "latin-1"  # an encoding in which every byte is a sign: what is not UTF-8 is told by its line
+_BYTES = "latin-1"  # an encoding in which every byte is a sign: what is not UTF-8 is reported with its line
 _OTHERS = {
     b"PAR1": "a Parquet file",
     b"%PDF": "a PDF",
@@ -45,12 +45,12 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 _KNOWN_FORMATS = tuple(
     f"%d.%m.{year}{time}" for year in ("%Y", "%y") for time in ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f")
 )
-"""Formats that a value can be taken for without doubt; of 01/02/2024 which is the month cannot be told."""
+"""Formats that a value has without doubt; 01/02/2024 may be in January or February."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileHead:
-    """What is told of a file by looking at it.
+    """What the head of a file shows.
 
     :param header: its columns; none where the file holds nothing.
     :param rows: whether anything follows the header.
@@ -124,7 +124,7 @@ def _uneven(path: Path, delimiter: str) -> bool:
         for place in range(quoted, len(parts), 2):
             line_ends.update(_LINE_END.findall(parts[place]))
             last = parts[place][-1:] or (before if place == 0 else b'"')
-            # A quote within a value, as in 5" pipe: it cannot be told from here what lies within quotes.
+            # A quote within a value, as in 5" pipe: from here on it is unknown what is within quotes.
             stray = place < len(parts) - 1 and last not in (*opens, b'"')
             if stray or len(line_ends) > 1:
                 return True

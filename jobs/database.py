@@ -32,7 +32,7 @@ _BYTES_PER_THREAD = 100 * 10**6  # below this a thread's buffers alone can exhau
 
 _PATTERN = re.compile(r"[*?\[]")
 
-# Unless told so, DuckDB takes a folder such as month=01 for a column, which no file has.
+# By default DuckDB takes a folder such as month=01 for a column, which no file has.
 NO_PATH_COLUMNS = "hive_partitioning = false"
 
 
@@ -127,13 +127,13 @@ def literal(text: str) -> str:
 def file_name(path: Path) -> str:
     """The name by which DuckDB opens this very file, and which its column ``filename`` holds.
 
-    DuckDB takes every name with ``*``, ``?`` or ``[`` for a pattern and cannot be told otherwise, so such a
+    DuckDB takes every name with ``*``, ``?`` or ``[`` for a pattern, without an option, so such a
     file, or one in such a folder, is opened by a link. A whole path is never taken for a URL.
     """
     text = os.path.abspath(path)
     if not _PATTERN.search(text):
         return text
-    # DuckDB tells from a name's end whether the file is compressed.
+    # DuckDB decides by a name's end whether the file is compressed.
     ending = path.suffix if path.suffix[1:].isalnum() else ""
     link = _links() / (hashlib.sha256(os.fsencode(text)).hexdigest()[:32] + ending)
     if not link.is_symlink():

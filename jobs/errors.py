@@ -1,4 +1,4 @@
-"""What stops a job: its inputs are broken, or the machine lacks something.
+"""What stops a job: its inputs are broken, or the host lacks something.
 
 A batch that fails its checks is no error but a verdict, which is remembered; an error is not.
 """
@@ -21,4 +21,4 @@ class UnreadableError(InputError):
 
 
 class HostError(JobError):
-    """The machine lacked something: disk, memory, a permission. The same work can be started again."""
+    """The host lacked something: disk, memory, a permission. The same work can be started again."""

@@ -1,4 +1,4 @@
-"""What the machine lacked, told from an error: no verdict about data, and the same work can be done again."""
+"""Errors of the host (disk, memory, permissions), which say nothing of the data: start again is the remedy."""
 
 import errno
 import os
@@ -21,7 +21,7 @@ _REMEDIES = {
     errno.ENOENT: "a file is gone: see that nothing removes files while the job runs, and start again",
 }
 _OF_CONTENT = ("GZIP stream", "Could not read enough bytes")
-"""How DuckDB's errors of input and output begin to speak of a file's content."""
+"""How DuckDB's errors of input and output begin that are about a file's content."""
 
 _SAID = {os.strerror(number): number for number in _REMEDIES}
 
@@ -59,7 +59,7 @@ def _number(error: BaseException) -> int | None:
 
 
 def _detail(error: BaseException) -> str:
-    """The first line of what was said, without folders."""
+    """The first line of the message, without folders."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     first = str(error).strip().splitlines()[:1] or [type(error).__name__]

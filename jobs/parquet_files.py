@@ -1,4 +1,4 @@
-"""What a Parquet file's footer tells of its columns."""
+"""The columns of a Parquet file, by its footer."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -89,5 +89,5 @@ def numbered_files(plan: Plan) -> list[tuple[DataFile, str]]:
 
 
 def _stem(name: str) -> str:
-    """What tells a person which file it is, without signs that mean something in keys and patterns."""
+    """A readable part of the file's name, without signs that mean something in keys and patterns."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", PurePosixPath(name).name.split(".")[0])[:60]

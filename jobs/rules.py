@@ -165,7 +165,7 @@ def _accepted_rule(
 
 
 def time_rules(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[Finding]:
-    """Rows outside the requested span are left out, and told; a part without labelled rows cannot be used."""
+    """Rows outside the requested span are left out and reported; a part without labelled rows is useless."""
     span = plan.requested
     time = plan.dataset.timestamp
     rows = _count(connection, f"{quote(time)} IS NOT NULL AND NOT ({within(time, span)})")

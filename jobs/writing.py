@@ -1,4 +1,4 @@
-"""Texts that may mean something else than they are read as, told before anything is trained on them."""
+"""Texts that may mean something else than they are read as, reported before anything is trained on them."""
 
 from collections.abc import Iterator, Mapping
 

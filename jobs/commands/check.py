@@ -82,7 +82,7 @@ def _load(
 def _joined(plan: Plan, key_file: Path, file: str) -> str:
     """The prediction records of one file; an inference id is the same for the same row, run and package.
 
-    Where keys may repeat, a row is told from others of its key by its file and its place there.
+    Where keys may repeat, a row is distinguished from others of its key by its file and its place there.
     """
     version = plan.package.version
     identity = f"{literal(f'{plan.model}/{plan.run}/{version}/')} || keys.row_key"

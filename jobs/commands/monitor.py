@@ -72,7 +72,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
     :param memory: caps DuckDB, by default at half of the machine's. Metrics and the classifier of `joint` are
         computed beside it, and hold the labelled rows and two samples.
     :raises JobError: when a file that the plan names is missing or replaced, or the baseline is another
-        package's. What single lines, rows and labels get wrong is counted and told.
+        package's. Faults of single lines, rows and labels are counted and reported.
     """
     plan = plan.read_by("monitor")
     settings = read_settings(plan)
@@ -89,7 +89,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
         write_json(output / "summary.json", encode(summary(result)))
         write_json(output / "report.json", report(result))
         (output / "report.html").write_text(to_html(result), encoding="utf-8")
-        # Also of a window without rows: the next one is told to read it before it is known what is in it.
+        # Also of a window without rows: the plan of the next one names it before its content is known.
         own = result.drifting.statistics or NO_ROWS
         write_json(output / "statistics.json", {**own, "mdlc": _origin(plan, settings)})
         _write_rows(connection, features(plan, program), output / "rows.parquet")

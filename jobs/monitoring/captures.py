@@ -219,7 +219,7 @@ def _typed(text: str, json: str, kind: str) -> str:
     """A JSON value as the declared kind, the way `jobs.serving.values` reads it; NULL when it does not fit.
 
     :param text: its text, without quotes when it is a string.
-    :param json: the value as JSON, which tells the number 5.50 from the text "5.50".
+    :param json: the value as JSON, which distinguishes the number 5.50 from the text "5.50".
     """
     if kind in ("category", "text"):
         # An integer of more than 64 bits is DOUBLE here too, though it has all its digits.

@@ -25,8 +25,8 @@ def changes(
 ) -> dict[str, str]:
     """Each metric that both have, with `SAME`, `BETTER` or `WORSE`; none where there are too few labels.
 
-    The difference is divided by its standard deviation, which both intervals of 95 % tell, and held against
-    Student's distribution. Rows count as independent, but for those of one group.
+    The difference is divided by its standard deviation, which follows from both intervals of 95 %, and compared
+    with Student's distribution. Rows count as independent, but for those of one group.
 
     :param metrics: of the window, with their intervals.
     :param holdout: the same of the holdout, as ``performance.json`` has them.

@@ -1,7 +1,7 @@
 """What performance is to be expected before labels are known, from how sure the model is of each row.
 
-The holdout told how often a score of about so much was right. If that still holds, each row's score says with
-which probability it is positive, and the expected metrics follow. Where the relation of inputs and label
+The holdout shows how often a score of about so much was right. If that still holds, each row's score gives
+the probability that it is positive, and the expected metrics follow. Where the relation of inputs and label
 itself has changed, the estimate cannot know: it is an estimate, and is compared with labels once they come.
 
 Source: confidence-based performance estimation as in NannyML (CBPE); Guillory et al. (2021), Predicting with

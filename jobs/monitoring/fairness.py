@@ -1,7 +1,7 @@
 """Whether the model treats the groups of a protected column differently, and how sure that is.
 
-Of each measure the two groups are told that surely differ most: those whose difference has the largest lower
-bound, with an interval that holds for all pairs. Not those that are furthest apart, as in Fairlearn's
+Of each measure the two groups are reported that surely differ most: those whose difference has the largest
+lower bound, with an interval that holds for all pairs. Not those that are furthest apart, as in Fairlearn's
 differences: these are often the two smallest groups, whose gap says nothing and hides that of others.
 """
 

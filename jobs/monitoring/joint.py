@@ -1,4 +1,4 @@
-"""Drift of all columns together: whether a classifier tells the window from the baseline's sample."""
+"""Drift of all columns together: whether a classifier distinguishes the window from the baseline's sample."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,8 +22,8 @@ def joint(
 ) -> tuple[dict[str, Any] | None, list[str]]:
     """What `jobs.statistics.domain_classifier` finds of the view `VIEW`, with its ``reason``; and notes.
 
-    A column that callers do not send any more is left out: drift of single columns tells of it, and it would
-    tell any row.
+    A column that callers do not send any more is left out: drift of single columns reports it, and it would
+    identify any row.
 
     :param features: the raw columns that the model is given, with declared types.
     """

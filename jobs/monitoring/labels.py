@@ -47,8 +47,8 @@ class JoinedLabels:
     """What is known of the judged rows, as the views ``joined`` (all versions) and ``judged``.
 
     :param labelled: judged rows with a label.
-    :param duplicates: labels that said again what another had said of the same row.
-    :param contradictory: judged rows that have no label because labels said different things of their key.
+    :param duplicates: labels that repeat another one of the same row.
+    :param contradictory: judged rows that have no label because labels of their key differ.
     :param unknown: labels of no row of this window; most of them are about other windows.
     :param labelled_until: the last labelled row's event time (served time where it has none) that is not far
         above the others', ISO: `jobs.monitoring.label_horizon`.
@@ -99,7 +99,7 @@ def join_labels(
     key = _key(plan.dataset, settings.by)
     connection.execute(
         f"""
-        CREATE TEMP TABLE told AS
+        CREATE TEMP TABLE key_labels AS
         SELECT {KEY}, min({_VALUE}) AS {LABEL}, min({_VALUE}) <> max({_VALUE}) AS {_CONTRADICTS},
             count(*) AS {_TIMES}, min({_KNOWN_AT}) AS {_KNOWN_AT}, min({_ROW}) = max({_ROW}) AS {_AGREES}
             {"".join(f", first({name}) AS {name}" for name in offline.values())}
@@ -109,7 +109,7 @@ def join_labels(
     duplicates, known = single(
         connection,
         f"SELECT coalesce(sum({_TIMES} - 1) FILTER (WHERE NOT {_CONTRADICTS}), 0)::BIGINT, "
-        f"coalesce(sum({_TIMES}), 0)::BIGINT FROM told",
+        f"coalesce(sum({_TIMES}), 0)::BIGINT FROM key_labels",
     )
     contradictory, remarks = disagreement(connection, settings, key, contradicts=_CONTRADICTS, agrees=_AGREES)
     notes += remarks
@@ -117,20 +117,22 @@ def join_labels(
     if all_labels and not known:
         notes += _without_match(connection, key)
     # What is known of a row whose labels do not agree may be another's.
-    sure = f"told.{_AGREES} AND NOT told.{_CONTRADICTS}"
-    selected = "".join(f", CASE WHEN {sure} THEN told.{name} END AS {name}" for name in offline.values())
+    sure = f"key_labels.{_AGREES} AND NOT key_labels.{_CONTRADICTS}"
+    selected = "".join(
+        f", CASE WHEN {sure} THEN key_labels.{name} END AS {name}" for name in offline.values()
+    )
     joined = scratch / "joined.parquet"
     connection.execute(
         f"""
         COPY (
-            SELECT served.*, CASE WHEN NOT told.{_CONTRADICTS} THEN told.{LABEL} END AS {LABEL},
-                epoch(told.{_KNOWN_AT}) - epoch(served.{SERVED_AT}) AS {DELAY},
+            SELECT served.*, CASE WHEN NOT key_labels.{_CONTRADICTS} THEN key_labels.{LABEL} END AS {LABEL},
+                epoch(key_labels.{_KNOWN_AT}) - epoch(served.{SERVED_AT}) AS {DELAY},
                 coalesce({sure}, false) AS {KNOWN}{selected}
-            FROM served LEFT JOIN told ON told.{KEY} = {key}
+            FROM served LEFT JOIN key_labels ON key_labels.{KEY} = {key}
         ) TO {literal(str(joined))} (FORMAT parquet, ROW_GROUP_SIZE 20480)
         """
     )
-    connection.execute("DROP TABLE told")
+    connection.execute("DROP TABLE key_labels")
     connection.execute(f"CREATE TEMP VIEW joined AS FROM {parquet(joined)}")
     connection.execute(
         f"CREATE TEMP VIEW judged AS SELECT * FROM joined WHERE {VERSION} = {settings.package.version}"

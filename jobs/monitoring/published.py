@@ -40,7 +40,7 @@ def stage_published(
     """Write Parquet files of the columns of `jobs.monitoring.rows`, one a published result; returns notes.
 
     A prediction whose raw row is not found is marked with a fault. Of rows that share their key, which was
-    scored first cannot be told: they are taken in the order of their files.
+    scored first is unknown: they are taken in the order of their files.
 
     :param parts: the input with the published parts.
     :param raw: the input with the raw files that were scored.

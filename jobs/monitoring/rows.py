@@ -1,7 +1,7 @@
-"""The served rows of a window, whatever served them: read, each event once, told apart by version.
+"""The served rows of a window, whatever served them: read, each event once, divided by version.
 
 Staged rows hold `FAULT` (why a row is left out, or NULL), `INFERENCE_ID`, `SERVED_AT`, `SCORE`, `VERSION`,
-`LINE` (the row as it was sent), `ONCE` and `PLACE` (which together tell an event's row from others), the
+`LINE` (the row as it was sent), `ONCE` and `PLACE` (which together identify a row of an event), the
 notes of `jobs.reading` on values that do not fit, and the columns by their places. The view ``served`` has
 them by their names.
 """
@@ -109,11 +109,11 @@ def stage_served(
     if not endpoint:
         inputs = folders.input("captured"), folders.input("raw")
         notes += stage_published(connection, *inputs, settings.published, plan.dataset, columns, folder)
-    return _told_apart(connection, plan.dataset, settings, columns, folder, notes)
+    return _divided_by_version(connection, plan.dataset, settings, columns, folder, notes)
 
 
 def asked_columns(dataset: DatasetSection, settings: Settings, program: Program) -> dict[str, str]:
-    """What is read of each row: what the model is given, what joins it to labels, what tells it apart."""
+    """What is read of each row: what the model is given, what joins it to labels, what identifies it."""
     later = {*dataset.known_after, dataset.label}
     told_apart = [name for name in (*settings.segments, *settings.protected) if name not in later]
     return {
@@ -123,7 +123,7 @@ def asked_columns(dataset: DatasetSection, settings: Settings, program: Program)
     }
 
 
-def _told_apart(
+def _divided_by_version(
     connection: duckdb.DuckDBPyConnection,
     dataset: DatasetSection,
     settings: Settings,

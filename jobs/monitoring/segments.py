@@ -1,7 +1,7 @@
 """The metric apart for each value of the named columns, worst first.
 
 A segment is held against the column's other segments, each of them ranked within itself. Not against all
-rows together: their AUC counts how well rows of different segments are told apart too, so it is above that
+rows together: their AUC counts how well rows of different segments are ranked too, so it is above that
 of every segment where the segments' base rates differ.
 
 With many segments the worst one looks bad by accident alone. So intervals are wide enough that all of them

@@ -25,7 +25,7 @@ FEATURES = "text/csv"
 
 _ROW_TYPES = (ROWS, "application/x-jsonlines", "application/json")
 _ANSWER_TYPES = (FEATURES, "text/plain")
-_TOLD_NAMES = 100
+_MAX_LOGGED_NAMES = 100
 _REASONS = {400: "Bad Request", 415: "Unsupported Media Type"}
 
 Answered = tuple[str, str]
@@ -92,7 +92,7 @@ def prepare_rows(
 ) -> Answered | Refusal:
     """The features of rows, as batch scoring writes them.
 
-    :param told: the keys that are no columns of the model and of which the log already tells; each is told
+    :param logged: keys that are no columns of the model and are in the log already; each is logged
         once, since callers may send more than the model reads.
     """
     if content_type not in _ROW_TYPES:
@@ -107,7 +107,7 @@ def prepare_rows(
                 raise ValueError(f"line {number}, {error}") from None
             lines.append(",".join(map(repr, features)))
             if logged is not None:
-                _tell_unknown(program, row, logged)
+                _log_unknown(program, row, logged)
         if not lines:
             raise ValueError("the request holds no row: send one JSON object a line.")
     except ValueError as error:
@@ -115,10 +115,10 @@ def prepare_rows(
     return "\n".join(lines), FEATURES
 
 
-def _tell_unknown(program: Program, row: Mapping[str, Any], logged: set[str]) -> None:
+def _log_unknown(program: Program, row: Mapping[str, Any], logged: set[str]) -> None:
     """Name in the log what of a row the model does not read; a misspelt column is a missing one."""
     for name in row:
-        if name not in program.columns and name not in logged and len(logged) < _TOLD_NAMES:
+        if name not in program.columns and name not in logged and len(logged) < _MAX_LOGGED_NAMES:
             logged.add(name)
             print(f"Rows have the key {shown(name)}, which the model does not read.", flush=True)
 

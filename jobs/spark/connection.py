@@ -52,7 +52,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class SparkConnection:
-    """What `jobs.database.Connection` asks for, by a session with `CONFIGURATION`.
+    """What `jobs.database.SqlConnection` asks for, by a session with `CONFIGURATION`.
 
     Relations are views of the session; table functions such as ``read_parquet`` are DuckDB's alone.
     """

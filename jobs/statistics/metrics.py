@@ -145,7 +145,7 @@ def _ranking(scored: ScoredRows, weights: Floats) -> tuple[float, float]:
     alarms = selected - hits
     # Twice the area by trapezia, multiplied out so that it takes two passes.
     twice = total_positive * total_negative + _dot(alarms[1:], hits[:-1]) - _dot(alarms[:-1], hits[1:])
-    # Before the first row that was drawn nothing was asked for, and nothing found.
+    # Before the first row that was drawn nothing was selected, and there was no hit.
     np.maximum(selected, 1.0, out=selected)
     precision = np.divide(hits, selected, out=selected)
     area = _dot(precision, hits) - _dot(precision[1:], hits[:-1])

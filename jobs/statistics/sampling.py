@@ -28,7 +28,7 @@ def sample_query(relation: str, columns: Iterable[str], *, taken: Sequence[str],
     for each of them. Only lots and counts are held for all rows.
 
     :param relation: a relation in SQL.
-    :param columns: the columns that tell rows apart, those that are taken among them.
+    :param columns: the columns that distinguish rows, those that are taken among them.
     :param taken: the columns to answer.
     """
     names = list(columns)

@@ -39,11 +39,11 @@ class Compared:
     missing: tuple[int, int]
     cells: tuple[Cell, ...] = ()
     edges: tuple[float, ...] = ()
-    levels: tuple[float, ...] = ()  # of the quantiles, from 0 to 1; none where the baseline tells none
+    levels: tuple[float, ...] = ()  # of the quantiles, from 0 to 1; none where the baseline has none
     quantiles: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())  # the baseline's and the window's
     values: tuple[str, ...] = ()
     distinct: int = 0  # categories of the baseline, listed or not
-    unseen: int | None = None  # rows of categories that the baseline did not see; None where none can tell
+    unseen: int | None = None  # rows of categories that the baseline did not see; None where that is unknown
     missed: float = 0.0  # share of such rows that are expected not to be among `unseen`
     singletons: int = 0  # categories of one row in the baseline
     unlisted: Cell | None = None  # the commonest other category: the most rows it had, and the window's
