@@ -18,6 +18,7 @@ from benchmarks.decisions import ENDPOINT
 from benchmarks.environments import environment_of
 from lambdas.functions.decide.rules_cache import KEY
 from mdlc_cli import toolchain
+from mdlc_constructs.settings.payloads.codec import encode
 
 REGION = "us-east-1"
 BUCKET, IMAGE = "benchmark", "example.com/benchmark/scorer:1"
@@ -79,7 +80,7 @@ def variables(url: str) -> dict[str, str]:
         "AWS_ENDPOINT_URL": url,
         "MDLC_API": decisions.API,
         "MDLC_MODEL": decisions.MODEL,
-        "MDLC_DECISIONS": json.dumps(decisions.decisions().to_settings()),
+        "MDLC_DECISIONS": json.dumps(encode(decisions.decisions().to_payload())),
         "MDLC_DECISION_TABLE": DECISION_TABLE,
         "MDLC_RULES_TABLE": RULES_TABLE,
         "MDLC_LOOKUP_TABLE": LOOKUP_TABLE,

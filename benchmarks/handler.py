@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks import decisions
 from lambdas.functions.decide import calls
-from lambdas.functions.decide.environment import environment
+from lambdas.functions.decide.config import load_config
 from lambdas.functions.decide.handler import handler
 
 WARM = 50
@@ -26,7 +26,7 @@ def main(number: int, target: Path) -> None:
     Raises:
         AssertionError: when an answer is not the decision of a healthy request path.
     """
-    config = environment()
+    config = load_config()
     line = json.dumps(decisions.endpoint_row(), separators=(",", ":"))
     total, own, alone, cpu = [], [], [], []
     for turn in range(WARM + number):

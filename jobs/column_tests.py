@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from jobs.rare_values import rare_change
 from jobs.statistics.divergence import (
-    EXPECTED_LEAST,
+    MIN_EXPECTED,
     Cell,
     chi_square,
     cramers_v,
@@ -83,7 +83,7 @@ def _shift(column: Compared, thresholds: Thresholds) -> Iterator[ColumnTest]:
     if column.kind != "numbers" or thresholds.shift is None:
         return
     sizes = sorted(map(sum, column.cells))
-    if sum(sizes[:-1]) * least_share(column.cells) < EXPECTED_LEAST:
+    if sum(sizes[:-1]) * least_share(column.cells) < MIN_EXPECTED:
         return  # nearly all rows are alike: ranks are not normal, and rare values are judged exactly
     effect, deviation = rank_biserial(column.cells)
     yield ColumnTest(

@@ -52,9 +52,10 @@ _KNOWN_FORMATS = tuple(
 class FileHead:
     """What the head of a file shows.
 
-    :param header: its columns; none where the file holds nothing.
-    :param rows: whether anything follows the header.
-    :param uneven: whether its lines, or those within its header, end in several ways.
+    Args:
+        header: its columns; none where the file holds nothing.
+        rows: whether anything follows the header.
+        uneven: whether its lines, or those within its header, end in several ways.
     """
 
     header: tuple[str, ...] = ()
@@ -65,7 +66,8 @@ class FileHead:
 def read_head(path: Path, delimiter: str) -> FileHead:
     """Read a file's header, and whether its lines end in one way.
 
-    :raises UnreadableError: when it is no CSV file.
+    Raises:
+        UnreadableError: when it is no CSV file.
     """
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
@@ -147,7 +149,8 @@ def _blocks(path: Path) -> Iterator[bytes]:
 def rewrite(path: Path, target: Path, delimiter: str) -> None:
     """Write a file anew with one line end, and a header of plain names; values stay what they are.
 
-    :raises UnreadableError: naming the line that cannot be read and the line ends that were found.
+    Raises:
+        UnreadableError: naming the line that cannot be read and the line ends that were found.
     """
     before = csv.field_size_limit(LINE_BYTES)
     try:
@@ -220,7 +223,8 @@ def _separated_by(line: str, names: Sequence[str]) -> str | None:
 def what_is_read(kind: str, example: str, csv: CsvFormat | None) -> str:
     """A sentence about how values of a kind are read, with the remedy for one that is not; empty for most.
 
-    :param csv: how the value's file is written; None for a value of another format.
+    Args:
+        csv: how the value's file is written; None for a value of another format.
     """
     if kind in ("number", "integer") and re.fullmatch(r"[+-]?[\d.]*,\d+", example.strip()):
         return " Decimals are read with a point, such as 1234.5: write them so."

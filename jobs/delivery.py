@@ -31,7 +31,8 @@ def write(
     For a table, rows come with their ``key``, one row a key: the latest event. Rows without a key have no
     place in a table.
 
-    :raises PlanError: when the plan names a key that prediction records do not hold.
+    Raises:
+        PlanError: when the plan names a key that prediction records do not hold.
     """
     rows = parquet(*parts)
     key = _key(plan)

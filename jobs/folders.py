@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jobs.errors import InputError
 from mdlc_constructs.settings.payloads.codec import encode
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 MESSAGE_BYTES = 1024
 
@@ -34,7 +34,8 @@ class Folders:
     def input(self, name: str) -> Path:
         """The folder of an input.
 
-        :raises InputError: when it does not exist.
+        Raises:
+            InputError: when it does not exist.
         """
         path = self.optional_input(name)
         if path is None:
@@ -60,7 +61,7 @@ def write_json(path: Path, document: object) -> Path:
     return path
 
 
-def leave(verdict: JobVerdict) -> str:
+def leave(verdict: Verdict) -> str:
     """Leave the verdict where SageMaker takes an exit message from; returns it."""
     text = message(verdict)
     if base().is_dir():
@@ -83,7 +84,7 @@ def scratch() -> Path | None:
     return folder
 
 
-def message(verdict: JobVerdict) -> str:
+def message(verdict: Verdict) -> str:
     """The verdict as JSON within what an exit message may hold; reasons are cut off first, and counted."""
     document, reasons = encode(verdict), verdict.reasons
     kept, longest = len(reasons), 300

@@ -33,7 +33,8 @@ class Check:
 def thresholds(gate: GateSection, metrics: Mapping[str, float]) -> list[Check]:
     """The gate's thresholds on the challenger's metrics; a metric that is not defined passes none.
 
-    :raises PlanError: for a metric that is not computed for the task.
+    Raises:
+        PlanError: for a metric that is not computed for the task.
     """
     checks = []
     for kind in ("at_least", "at_most"):

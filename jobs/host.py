@@ -1,4 +1,4 @@
-"""Errors of the host (disk, memory, permissions), which say nothing of the data: start again is the remedy."""
+"""Errors of the host (disk, memory, permissions), which say nothing of the data."""
 
 import errno
 import os

@@ -21,7 +21,8 @@ def strengths(
 
     Not at all is 0.5 for a binary label (AUC), 0 for a number (correlation).
 
-    :param relation: labelled rows, with the label as a number in `jobs.names.LABEL`.
+    Args:
+        relation: labelled rows, with the label as a number in `jobs.names.LABEL`.
     """
     scores = {}
     for name in dataset.features:

@@ -54,7 +54,8 @@ def at_place(place: int) -> str:
 def refuse_equal(columns: Iterable[str]) -> None:
     """See that no two columns have one name.
 
-    :raises InputError: when two differ by case alone, which SQL does not see.
+    Raises:
+        InputError: when two differ by case alone, which SQL does not see.
     """
     folded: dict[str, str] = {}
     for name in columns:
@@ -72,7 +73,8 @@ def beside(names: Iterable[str], ours: Iterable[str], prefix: str) -> dict[str, 
     One that is called as one of ours, in whatever case, has the prefix, as often as it takes to be like no
     other.
 
-    :returns: the columns in their order, each with its name in the file.
+    Returns:
+        the columns in their order, each with its name in the file.
     """
     columns = list(names)
     taken = {name.lower() for name in ours}

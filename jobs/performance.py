@@ -41,10 +41,13 @@ def write(
 ) -> None:
     """Write the baseline of a run.
 
-    :param trained_on: the folder that the features job wrote: statistics and sample.
-    :param scores: the relation of the challenger's answers, ``row`` and ``score``.
-    :param performance: as `measure` finds it.
-    :raises InputError: when the features job left no statistics or no sample.
+    Args:
+        trained_on: the folder that the features job wrote: statistics and sample.
+        scores: the relation of the challenger's answers, ``row`` and ``score``.
+        performance: as `measure` finds it.
+
+    Raises:
+        InputError: when the features job left no statistics or no sample.
     """
     for name in (STATISTICS, SAMPLE):
         if not (trained_on / name).is_file():

@@ -36,8 +36,9 @@ Section = TypeVar("Section")
 class Plan:
     """One run's plan.
 
-    :param payload: the whole of ``plan.json``.
-    :param reader: the job that reads it; None may read every section.
+    Args:
+        payload: the whole of ``plan.json``.
+        reader: the job that reads it; None may read every section.
     """
 
     payload: JobPlan
@@ -174,7 +175,8 @@ class Plan:
 def read_plan(path: Path) -> Plan:
     """Read ``plan.json``: the file itself, or the one in a folder.
 
-    :raises PlanError: when it is missing, is no JSON, or lacks or contradicts something.
+    Raises:
+        PlanError: when it is missing, is no JSON, or lacks or contradicts something.
     """
     file = path / "plan.json" if path.is_dir() else path
     try:
@@ -191,7 +193,8 @@ def read_plan(path: Path) -> Plan:
 def parse_plan(document: Mapping[str, JsonValue]) -> Plan:
     """The plan that a JSON document describes.
 
-    :raises PlanError: naming the field, what it holds and the remedy.
+    Raises:
+        PlanError: naming the field, what it holds and the remedy.
     """
     if document.get("schema_version") != SCHEMA_VERSION:
         raise PlanError(

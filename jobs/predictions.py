@@ -18,7 +18,8 @@ _LINE_BYTES = 16_000_000
 def answer_to(folder: Path, record_file: str) -> Path:
     """The file of answers to a file of records, wherever the transform job put it below the folder.
 
-    :raises InputError: when there is none, or more than one.
+    Raises:
+        InputError: when there is none, or more than one.
     """
     paths = [path for path in sorted(folder.rglob(f"*{SUFFIX}")) if path.name == record_file + SUFFIX]
     if len(paths) != 1:
@@ -36,7 +37,8 @@ def load_scores(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -
     XGBoost's image separates the scores of one request by commas or by lines, depending on its version; both
     are read.
 
-    :raises InputError: when the file is no text of lines.
+    Raises:
+        InputError: when the file is no text of lines.
     """
     query = f"""
         CREATE OR REPLACE TEMP TABLE {quote(table)} AS

@@ -33,9 +33,10 @@ _CALENDAR_SQL = {
 def to_sql(program: Program, relation: str, *, leading: Sequence[str] = (), order: str = "") -> str:
     """A DuckDB query that computes the features of every row.
 
-    :param relation: the table or view with the raw columns.
-    :param leading: SQL expressions over the raw columns to put before the features.
-    :param order: what to order by; names are those of the raw columns.
+    Args:
+        relation: the table or view with the raw columns.
+        leading: SQL expressions over the raw columns to put before the features.
+        order: what to order by; names are those of the raw columns.
     """
     joins = []
     expressions = []

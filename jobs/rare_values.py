@@ -8,7 +8,7 @@ with few expected rows is compared with all others, and all of them together.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.statistics.divergence import EXPECTED_LEAST, Cell, cramers_v, least_share, psi, psi_of_chance
+from jobs.statistics.divergence import MIN_EXPECTED, Cell, cramers_v, least_share, psi, psi_of_chance
 from jobs.statistics.significance import fisher_two_sided
 
 
@@ -29,20 +29,21 @@ def rare_change(
 
     Which cells are rare depends on both samples together, so that it is no sign of a change.
 
-    :param cells: rows of baseline and window by known value or bucket.
-    :param totals: all rows of both samples.
-    :param numbers: whether the effect is a PSI; otherwise it is Cramer's V.
-    :param unlisted: the window's commonest value of those that ``cells`` lack, with the most rows that the
-        baseline can have of it. Its place is that behind the cells.
-    :param among: how many values the baseline has of which that one is the commonest.
+    Args:
+        cells: rows of baseline and window by known value or bucket.
+        totals: all rows of both samples.
+        numbers: whether the effect is a PSI; otherwise it is Cramer's V.
+        unlisted: the window's commonest value of those that ``cells`` lack, with the most rows that the
+            baseline can have of it. Its place is that behind the cells.
+        among: how many values the baseline has of which that one is the commonest.
     """
     least = least_share([totals])
     rare: list[tuple[int | None, Cell]] = [
-        (place, cell) for place, cell in enumerate(cells) if 0 < sum(cell) * least < EXPECTED_LEAST
+        (place, cell) for place, cell in enumerate(cells) if 0 < sum(cell) * least < MIN_EXPECTED
     ]
     if len(rare) > 1:
         together = (sum(first for _, (first, _) in rare), sum(second for _, (_, second) in rare))
-        if sum(together) * least < EXPECTED_LEAST:
+        if sum(together) * least < MIN_EXPECTED:
             rare.append((None, together))
     tests = len(rare)
     if unlisted:

@@ -163,12 +163,12 @@ def _scan(
         if bad:
             text = f"'{index}' || {_WITHIN} || left(CAST(r_{index} AS VARCHAR), 40)"
             problems.append(f"CASE WHEN r_{index} IS NOT NULL AND {bad} THEN {text} END")
-    noted, written = (
+    problem_text, written = (
         f"nullif(concat_ws({BETWEEN}, {', '.join(notes)}), '')" if notes else "NULL::VARCHAR"
         for notes in (problems, rewritten)
     )
     return (
-        f"SELECT {', '.join(values)}, {names}[filename] AS {FILE}, {noted} AS {PROBLEMS}, "
+        f"SELECT {', '.join(values)}, {names}[filename] AS {FILE}, {problem_text} AS {PROBLEMS}, "
         f"{written} AS {REWRITTEN} "
         f"FROM (SELECT {', '.join(read)}, filename FROM {origin})"
     )

@@ -16,7 +16,8 @@ def label_number(dataset: DatasetSection) -> str:
     """The label as a number: 1 and 0 in a binary task, the value itself in a regression; NULL where it is
     missing.
 
-    :raises PlanError: when ``positive`` cannot be a value of the label's type.
+    Raises:
+        PlanError: when ``positive`` cannot be a value of the label's type.
     """
     if dataset.label is None:
         raise PlanError("dataset.label=None: this job needs the column to predict.")

@@ -29,7 +29,8 @@ def type_rules(
 ) -> Iterator[Finding]:
     """Values that do not fit their column's declared type.
 
-    :param csv: how the values were written, where they come from CSV files.
+    Args:
+        csv: how the values were written, where they come from CSV files.
     """
     for name, rows, example in wrong_values(connection, columns):
         yield Finding(

@@ -27,9 +27,10 @@ _DIGITS, _SPACE = "[0-9](_?[0-9])*", "[ \\t\\n\\v\\f\\r]*"
 def parsed_value(raw: str, kind: str, stored: str) -> str:
     """What the stored value is when read as the declared kind; NULL when it does not fit.
 
-    :param raw: the column, in SQL.
-    :param kind: the declared type, one of `SQL_TYPES`.
-    :param stored: DuckDB's name of the type that the file holds.
+    Args:
+        raw: the column, in SQL.
+        kind: the declared type, one of `SQL_TYPES`.
+        stored: DuckDB's name of the type that the file holds.
     """
     if kind in TEXTS:
         return _text(raw, stored)
@@ -106,7 +107,8 @@ def _whole(number: str) -> str:
 def checked_value(parsed: str, kind: str, raw: str, stored: str) -> tuple[str, str | None]:
     """The column's value, and the condition under which something was there that does not fit.
 
-    :param parsed: what `parsed_value` made of ``raw``, in SQL.
+    Args:
+        parsed: what `parsed` made of ``raw``, in SQL.
     """
     if kind in TEXTS:
         return parsed, f"{parsed} IS NULL" if stored == _BYTES else None

@@ -18,7 +18,8 @@ def verify(files: Iterable[DataFile], folder: Path) -> int:
     An S3 checksum is computed again from the content. For files that S3 keeps no whole-object checksum of
     (they are pinned by version id or ETag) only the size can be compared.
 
-    :raises InputError: for a file that is missing or differs from what the plan pinned.
+    Raises:
+        InputError: for a file that is missing or differs from what the plan pinned.
     """
     total = 0
     for file in files:

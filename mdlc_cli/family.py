@@ -47,8 +47,8 @@ class Version:
     Attributes:
         parent: the champion when it was trained; None for the first.
         verdict: how it stands, and `why`.
-        beat: whether it took over; False when it was refused or sent back beside the parent, None while that
-            is open and where the parent had no part in its refusal.
+        beat: whether it took over; False when it was refused or rolled back beside the parent, None while
+            that is open and where the parent had no part in its refusal.
     """
 
     version: int

@@ -125,8 +125,8 @@ def triggers_of(items: Iterable[Item], retraining: Item, training: Item) -> tupl
 def release_of(items: Iterable[Item], version: int, at: str | None = None) -> Item:
     """The release that brought a version to an endpoint, or nothing.
 
-    A version that was sent back answered some requests too, while its release ran. So of an answer's moment,
-    it is the last release that had begun by then; without a moment, the last that succeeded.
+    A version that was rolled back answered some requests too, while its release ran. So of an answer's
+    moment, it is the last release that had begun by then; without a moment, the last that succeeded.
     """
     releases = [item for item in executions(items, RELEASE) if version_of(item) == version]
     if at is None:

@@ -24,6 +24,7 @@ from xml.sax.saxutils import escape
 
 from mdlc_local import credentials, loopback, patches, signatures
 from mdlc_local.api_gateway import addresses
+from mdlc_local.errors import LocalAwsError
 from mdlc_local.signatures import EVALUATOR, Refusal, SignedRequest
 
 ACTIONS = "ministack.core.iam_actions"
@@ -82,7 +83,7 @@ def _signed_only(dispatch: Callable[..., Awaitable[Any]]) -> Callable[..., Await
     return dispatched
 
 
-class _BodyReplacedError(Exception):
+class _BodyReplacedError(LocalAwsError):
     """The body is not the one whose hash was signed."""
 
 

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from mdlc_local import clients, control, options, patches, usage
+from mdlc_local.errors import LocalAwsError
 
 APP = "ministack.app"
 ACTIONS = "ministack.core.iam_actions"
@@ -34,7 +35,7 @@ SageMaker's requests are checked in `mdlc_local.sagemaker`.
 _denied_resource: contextvars.ContextVar[str] = contextvars.ContextVar("mdlc_denied_resource", default="")
 
 
-class AccessDeniedError(Exception):
+class AccessDeniedError(LocalAwsError):
     """A role may not do something; the text is AWS's, naming the principal, the action and the resource."""
 
 

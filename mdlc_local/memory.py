@@ -1,22 +1,56 @@
-"""Gives memory back that large bodies took: glibc keeps what was freed, for as long as the process lives."""
+"""Keeps the server small: bodies of objects lie on the disk alone, and memory that is free is given back."""
 
 import asyncio
 import contextlib
 import ctypes
 import gc
+import importlib
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from mdlc_local import patches
+
+S3 = "ministack.services.s3"
 
 LOOK_SECONDS = 30.0
 """How often the memory is looked at."""
 
-GROWN = 1.2
+GROWN = 1.1
 """What is given back is looked for when the memory has grown by this factor since the last time."""
 
 _STATM = Path("/proc/self/statm")
 
 
+def install(app: ModuleType) -> None:
+    """Keep no body of a version in memory that is on the disk, where ministack finds it after a restart."""
+    del app
+    patches.take(S3, "_object_versions")
+    patches.take(S3, "_version_body", "bucket bucket_name key v")
+    patches.wrap(S3, "_persist_object", "bucket key obj", _forgetting)
+
+
+def _forgetting(persist: Callable[..., None]) -> Callable[..., None]:
+    versions = importlib.import_module(S3)._object_versions
+
+    def persisting(bucket: str, key: str, obj: Any) -> None:
+        persist(bucket, key, obj)
+        # The body is kept where it could not be written.
+        if isinstance(obj, dict) and obj.get("body") is None:
+            named = obj.get("version_id") or "null"
+            for version in versions.get((bucket, key)) or ():
+                if version["version_id"] == named and not version.get("is_delete_marker"):
+                    version["data"] = None
+
+    return persisting
+
+
 async def give_back() -> None:
-    """Give free memory back to the system now and then, where the C library knows how (glibc)."""
+    """Give free memory back to the system now and then, where the C library knows how (glibc).
+
+    It keeps what was freed for as long as a process lives.
+    """
     trim = trimming()
     if trim is None or not _STATM.exists():
         return

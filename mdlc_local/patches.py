@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mdlc_local.errors import LocalAwsError
+
 REQUIREMENTS = Path(__file__).parent / "requirements.in"
 _PIN = re.compile(r"^([A-Za-z0-9_.-]+)==([^\s#;]+)", re.MULTILINE)
 
 
-class PatchMovedError(RuntimeError):
+class PatchMovedError(LocalAwsError, RuntimeError):
     """A pinned package, or a private place in it, is no longer what this server was written for."""
 
 

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from mdlc_local import patches
+from mdlc_local.errors import LocalAwsError
 
 MAX_SYNCHRONOUS_BYTES = 6 * 1024 * 1024
 MAX_ASYNCHRONOUS_BYTES = 1024 * 1024
@@ -21,7 +22,7 @@ TOO_LONG = "Request Too Long"
 """API Gateway's message of a 413."""
 
 
-class EventTooLargeError(Exception):
+class EventTooLargeError(LocalAwsError):
     """A request to an API whose event is larger than a function takes."""
 
 

@@ -26,6 +26,11 @@ PREFIX = "raw/batch/"
 S3 = ("S3.S3Exception", "S3.SdkClientException", "S3.SlowDown")
 
 
+def settings(uri: str) -> dict[str, object]:
+    """What the planning function reads."""
+    return {"dataset": encode(flights(uri).to_plan()), "quality": encode(rules().to_plan()), "parallel": 4}
+
+
 class BatchInference(Construct):
     """Scores a batch with the latest approved package and publishes checked predictions."""
 
@@ -75,7 +80,7 @@ class BatchInference(Construct):
         )
         plan = states.planning(
             function,
-            {"dataset": encode(flights(uri).to_plan()), "quality": encode(rules().to_plan()), "parallel": 4},
+            settings(uri),
             ["quality", "output"],
         )
         model = states.created_model(

@@ -31,6 +31,17 @@ HYPERPARAMETERS = {"objective": "binary:logistic", "num_round": "200"}
 PREFIX = "raw/training/"
 
 
+def settings(uri: str) -> dict[str, object]:
+    """What the planning function reads."""
+    return {
+        "dataset": encode(flights(uri).to_plan()),
+        "quality": encode(rules().to_plan()),
+        "split": encode(split().to_plan()),
+        "gate": encode(Gate(at_least={"auc": 0.66}, better_than_champion="auc").to_plan()),
+        "evaluation": encode(Evaluation().to_plan()),
+    }
+
+
 class Training(Construct):
     """Trains, evaluates, gates, registers and approves a model."""
 
@@ -89,14 +100,7 @@ class Training(Construct):
                 allow(["sagemaker:DescribeTrainingJob"], [sagemaker_arn(f"training-job/{home.name}-*")]),
             ],
         )
-        settings = {
-            "dataset": encode(flights(uri).to_plan()),
-            "quality": encode(rules().to_plan()),
-            "split": encode(split().to_plan()),
-            "gate": encode(Gate(at_least={"auc": 0.66}, better_than_champion="auc").to_plan()),
-            "evaluation": encode(Evaluation().to_plan()),
-        }
-        plan = states.planning(function, settings, ["quality", "gate"])
+        plan = states.planning(function, settings(uri), ["quality", "gate"])
         check = states.data_job(
             "CheckQuality",
             "quality",
@@ -156,7 +160,7 @@ class Training(Construct):
                 "training_job": "{% $plan.names.Train %}",
                 "evaluation": "{% $plan.uris.evaluation %}",
                 "program": "{% $plan.uris.program %}",
-                "hyperparameters": json.dumps(HYPERPARAMETERS),
+                "hyperparameters": json.dumps(HYPERPARAMETERS, separators=(",", ":")),
             },
             kept,
         )

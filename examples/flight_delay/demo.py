@@ -73,7 +73,7 @@ def main() -> int:
 
 
 def demo(out: Console) -> None:
-    """Deploys the example to the local AWS, trains, scores, serves, and has a broken version sent back.
+    """Deploys the example to the local AWS, trains, scores, serves, and has a broken version rolled back.
 
     Raises:
         CommandError: a step failed, or something did not turn out as it should; the message says what.
@@ -183,7 +183,7 @@ def say_goodbye(out: Console, *, seconds: float) -> None:
     for text in (
         f"\nTook       {seconds:.0f} s\n",
         "What to try next (`source .venv/bin/activate` first):",
-        "  mdlc audit                 what was trained, scored and released, or sent back, and why",
+        "  mdlc audit                 what was trained, scored and released, or rolled back, and why",
         "  mdlc golden show           the questions that every version must answer before it serves",
         "  mdlc release               again: this version serves already, so only the golden rows are asked",
         "  mdlc rollback              once another version serves: back to the one before, in one release",

@@ -1,4 +1,4 @@
-"""What came of the requests that were asked while a broken version was released and sent back."""
+"""What came of the requests that were asked while a broken version was released and rolled back."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The demo's end: a broken version that nothing notices before it serves, and how it is sent back."""
+"""The demo's end: a broken version that nothing notices before it serves, and how it is rolled back."""
 
 import json
 import time
@@ -57,10 +57,10 @@ def train_broken(scene: Scene, data: Path) -> dict[str, Any]:
 
 
 def send_back(scene: Scene, data: Path) -> None:
-    """Has a broken version released while passengers ask all the time, and shows how it is sent back.
+    """Has a broken version released while passengers ask all the time, and shows how it is rolled back.
 
     Raises:
-        CommandError: a request got no decision, or the version was not sent back for its answers.
+        CommandError: a request got no decision, or the version was not rolled back for its answers.
     """
     scene.out.print(line(("\nA broken version", "bold")))
     broken = broken_version(scene)
@@ -82,7 +82,7 @@ def send_back(scene: Scene, data: Path) -> None:
     broken = package(scene.chosen, broken["ModelPackageArn"])
     problems = seen.problems()
     if result.error != "RolledBack" or QUALITY not in result.cause:
-        problems.insert(0, f"it was not sent back for its answers: {result.error} {result.cause}")
+        problems.insert(0, f"it was not rolled back for its answers: {result.error} {result.cause}")
     if broken["ModelApprovalStatus"] != "Rejected":
         problems.append(f"version {seen.broken} is {broken['ModelApprovalStatus']}, not Rejected")
     if endpoint(scene.chosen) != served:
@@ -106,7 +106,7 @@ def say_again(scene: Scene, broken: Mapping[str, Any]) -> None:
             f"version {version} was rejected in an earlier run, and not for its answers ({reason}): "
             "run `mdlc local down`, then `make demo`"
         )
-    scene.say(f"Version {version} was sent back in an earlier run of this demo:")
+    scene.say(f"Version {version} was rolled back in an earlier run of this demo:")
     scene.say(f"  {reason}")
     scene.say("To see it again: `mdlc local down`, then `make demo`.")
 
@@ -161,7 +161,7 @@ def decisions(scene: Scene) -> set[str]:
 
 
 def show_records(scene: Scene, request_id: str) -> None:
-    """What is on record of a decision, and of the release that was sent back."""
+    """What is on record of a decision, and of the release that was rolled back."""
     table = scene.outputs["DecisionTableName"]
     item = scene.chosen.client("dynamodb").get_item(TableName=table, Key={"request_id": {"S": request_id}})
     record = {name: next(iter(value.values())) for name, value in item["Item"].items()}
@@ -172,7 +172,7 @@ def show_records(scene: Scene, request_id: str) -> None:
     items = audit.items(scene.chosen, scene.outputs["AuditTableName"], model=following.MODEL)
     sent_back = (item for item in audit.executions(items) if item.get("error") == "RolledBack")
     release = next(sent_back)
-    scene.out.print(line(("On record", "bold"), " of the release that was sent back, in the audit table"))
+    scene.out.print(line(("On record", "bold"), " of the release that was rolled back, in the audit table"))
     for name in SHOWN_OF_RELEASE:
         if name in release:
             scene.say(f"  {name:18}{release[name]}")

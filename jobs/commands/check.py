@@ -18,7 +18,7 @@ from jobs.plan import Plan
 from jobs.predictions import answer_to, faults, load_scores, numbered_files
 from jobs.roles import moment
 from jobs.verification import sha256_of
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 COLUMNS = (
     "inference_id",
@@ -31,10 +31,11 @@ COLUMNS = (
 )
 
 
-def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
-    :raises JobError: when keys are missing, or the plan does not say which package answered and when.
+    Raises:
+        JobError: when keys are missing, or the plan does not say which package answered and when.
     """
     plan = plan.read_by("check")
     keys, predictions = folders.input("keys"), folders.input("predictions")
@@ -64,7 +65,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
             if plan.delivery is not None:
                 written = [folders.output("parts") / name for name in parts]
                 metrics |= delivery.write(connection, plan, written, folders.output("delivery"))
-    return JobVerdict(passed=not reasons, reasons=tuple(reasons), metrics=metrics, rows=total)
+    return Verdict(passed=not reasons, reasons=tuple(reasons), metrics=metrics, rows=total)
 
 
 def _load(

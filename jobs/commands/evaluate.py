@@ -27,20 +27,23 @@ from jobs.serving.program import Program
 from jobs.statistics.metrics import Bootstrap, Floats, ScoredRows, bootstrap_metrics, compute_metrics, curves
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.moments import Interval
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 RECORDS = "holdout.csv"
 
 
 def run(
     plan: Plan, folders: Folders, memory: str | None = None, progress: Callable[[int], None] | None = None
-) -> JobVerdict:
+) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
-    :param memory: caps DuckDB, which reads keys and answers. Metrics are computed beside it and hold all
-        rows: about 150 MB a million rows, 250 MB with a champion.
-    :param progress: called with the number of each finished resample.
-    :raises InputError: when scores are missing, are too many or are no probabilities.
+    Args:
+        memory: caps DuckDB, which reads keys and answers. Metrics are computed beside it and hold all
+            rows: about 150 MB a million rows, 250 MB with a champion.
+        progress: called with the number of each finished resample.
+
+    Raises:
+        InputError: when scores are missing, are too many or are no probabilities.
     """
     plan = plan.read_by("evaluate")
     threshold = plan.evaluation.threshold
@@ -86,7 +89,7 @@ def run(
     write_json(output / "gate.json", _gate(plan, checks, passed, notes))
     write_json(output / "report.json", _report(plan, models, metrics, bootstrap, checks, passed, notes))
     draw(plan, models, metrics, bootstrap, checks, output / "evaluation.png")
-    return JobVerdict(
+    return Verdict(
         passed=passed,
         reasons=tuple(check.sentence for check in checks if not check.passed),
         metrics={name: _number(value, 4) for name, value in metrics[CHALLENGER].items()},
@@ -97,7 +100,8 @@ def run(
 def answer_files(folders: Folders, *, with_champion: bool) -> dict[str, Path]:
     """Each model's file of answers: in the predictions folder, or in its subfolder with the model's name.
 
-    :raises InputError: when answers are missing.
+    Raises:
+        InputError: when answers are missing.
     """
     predictions = folders.input("predictions")
     own = predictions / CHALLENGER

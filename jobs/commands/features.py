@@ -29,7 +29,7 @@ from jobs.sources import InputFiles, examine
 from jobs.verification import content_digest, sha256_of, verify
 from mdlc_constructs.settings.payloads.job_plan import PARTS
 from mdlc_constructs.settings.payloads.moments import Interval
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +40,12 @@ class Written:
     rows: Mapping[str, int]
 
 
-def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
-    :raises JobError: when the files are not those that were planned, cannot be read, or leave a part without
-        rows or with one class only.
+    Raises:
+        JobError: when the files are not those that were planned, cannot be read, or leave a part without
+            rows or with one class only.
     """
     plan = plan.read_by("features")
     data = folders.input("data")
@@ -82,7 +83,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
     others = {f"{trained_on.FOLDER}/{name}": path for name, path in raw.items()}
     others |= {f"program/{name}": program_folder / name for name in (FILE, archive.NAME)}
     _write_manifest(plan, split, written, others, intervals, staged)
-    return JobVerdict(passed=True, metrics=dict(rows), rows=sum(rows.values()))
+    return Verdict(passed=True, metrics=dict(rows), rows=sum(rows.values()))
 
 
 def _read_otherwise(wanted: Mapping[str, str], have: Mapping[str, str]) -> dict[str, str]:
@@ -123,7 +124,8 @@ def _view_labelled(connection: duckdb.DuckDBPyConnection, plan: Plan, absent: Ma
 def resolve_intervals(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, Interval]:
     """The time intervals of the parts; fractions become moments, so that rows of one moment stay together.
 
-    :raises JobError: when the rows cannot be divided so.
+    Raises:
+        JobError: when the rows cannot be divided so.
     """
     fractions = plan.split.fractions
     if plan.split.intervals is not None:

@@ -23,7 +23,7 @@ from jobs.serving.values import canonical, read
 from jobs.values import SQL_TYPES
 from jobs.verification import verify
 from mdlc_constructs.settings.payloads.job_plan import DatasetSection
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 MAX_LISTED = 1000
 ROWS, EXPECTED = "rows.jsonl", "expected.csv"
@@ -32,11 +32,12 @@ _HEADER = ["row_key", "expected"]
 _ROWS_AT_ONCE = 500
 
 
-def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
-    :raises JobError: when rows or expected answers are missing, broken or not about each other, or the plan
-        does not say how near is near enough.
+    Raises:
+        JobError: when rows or expected answers are missing, broken or not about each other, or the plan
+            does not say how near is near enough.
     """
     plan = plan.read_by("golden")
     tolerance, share = plan.golden.tolerance, plan.golden.share
@@ -46,7 +47,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
     scores, reasons = _scores(plan, folders.input("predictions"))
     reasons += _faults(scores, rows=len(keys), task=plan.dataset.task)
     if reasons:
-        return JobVerdict(passed=False, reasons=tuple(reasons))
+        return Verdict(passed=False, reasons=tuple(reasons))
     return _compared(folders, keys, expected, scores, tolerance, share)
 
 
@@ -197,7 +198,7 @@ def _compared(
     scores: Sequence[float | None],
     tolerance: float,
     share: float,
-) -> JobVerdict:
+) -> Verdict:
     compared: list[dict[str, Any]] = [
         {"row_key": key, "expected": wanted, "score": score, "distance": abs(score - wanted)}
         for key, wanted, score in zip(keys, expected, scores, strict=True)
@@ -218,4 +219,4 @@ def _compared(
             f"{len(off)} of {total} golden answers are further off than {tolerance:g}, "
             f"the furthest by {furthest:.6g}; at least {share:.2%} must be within."
         )
-    return JobVerdict(passed=not reasons, reasons=tuple(reasons), metrics=metrics, rows=total)
+    return Verdict(passed=not reasons, reasons=tuple(reasons), metrics=metrics, rows=total)

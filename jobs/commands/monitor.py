@@ -29,7 +29,7 @@ from jobs.monitoring.rows import Served, stage_served
 from jobs.monitoring.segments import segments
 from jobs.monitoring.settings import Settings, read_settings
 from jobs.monitoring.skew import skew
-from jobs.monitoring.summary import WindowResult, report, summary, verdict
+from jobs.monitoring.summary import MonitoringResult, report, summary, verdict
 from jobs.names import (
     ENTITY,
     EVENT_TIME,
@@ -47,7 +47,7 @@ from jobs.plan import Plan
 from jobs.serving.program import Program
 from jobs.statistics.baseline import NO_ROWS
 from mdlc_constructs.settings.payloads.codec import encode
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 ROW_COLUMNS: Mapping[str, str] = {
     "inference_id": INFERENCE_ID,
@@ -66,13 +66,16 @@ SHARE = 0.6
 """Of the four fifths of the machine's memory that DuckDB takes by itself: what is beside it needs some."""
 
 
-def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
-    :param memory: caps DuckDB, by default at half of the machine's. Metrics and the classifier of `joint` are
-        computed beside it, and hold the labelled rows and two samples.
-    :raises JobError: when a file that the plan names is missing or replaced, or the baseline is another
-        package's. Faults of single lines, rows and labels are counted and reported.
+    Args:
+        memory: caps DuckDB, by default at half of the machine's. Metrics and the classifier of `joint` are
+            computed beside it, and hold the labelled rows and two samples.
+
+    Raises:
+        JobError: when a file that the plan names is missing or replaced, or the baseline is another
+            package's. Faults of single lines, rows and labels are counted and reported.
     """
     plan = plan.read_by("monitor")
     settings = read_settings(plan)
@@ -113,7 +116,7 @@ def _result(
     reference: Reference,
     previous: Mapping[str, Any] | None,
     notes: list[str],
-) -> WindowResult:
+) -> MonitoringResult:
     task, columns = plan.dataset.task, features(plan, program)
     truth, (keys,) = labelled_rows(connection, settings, task, also=[IDENTITY])
     groups = groups_of(keys)
@@ -124,7 +127,7 @@ def _result(
     drifting = compare(connection, settings, served, columns, reference, previous)
     together, about_joint = joint(connection, settings, served, columns, reference)
     calibration = reference.performance.get("calibration") if task == "binary" else None
-    return WindowResult(
+    return MonitoringResult(
         plan=plan,
         settings=settings,
         served=served,

@@ -19,16 +19,17 @@ from jobs.roles import keys_query, total_order
 from jobs.serving.program import Program
 from jobs.sources import examine
 from jobs.verification import verify
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 UNREAD = "unread.csv"
 """The records of a shard whose files hold no rows."""
 
 
-def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
-    :raises JobError: when the files are not those that were planned, or cannot be read.
+    Raises:
+        JobError: when the files are not those that were planned, or cannot be read.
     """
     plan = plan.read_by("prepare")
     data = folders.input("data")
@@ -55,7 +56,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
             staged.unlink()
             total += rows
     _fill(plan, shards, first)
-    return JobVerdict(passed=True, metrics={"files": len(plan.files)}, rows=total)
+    return Verdict(passed=True, metrics={"files": len(plan.files)}, rows=total)
 
 
 def _fill(plan: Plan, shards: Path, records: Path | None) -> None:

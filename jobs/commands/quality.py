@@ -31,16 +31,17 @@ from jobs.sources import examine
 from jobs.spreadsheet import cells, text_cell
 from jobs.verification import verify
 from jobs.writing import writing_rules
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 _REASONS = internal("reasons")
 _LABEL_DEFEATS = {"no_label", "one_class", "label_values"}
 
 
-def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
+def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     """Do the job; returns the verdict for the exit message.
 
-    :raises JobError: when the files are not those that were planned; a bad batch is a verdict, no error.
+    Raises:
+        JobError: when the files are not those that were planned; a bad batch is a verdict, no error.
     """
     plan = plan.read_by("quality")
     data = folders.input("data")
@@ -74,7 +75,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> JobVerdict:
         _write(folders, report)
         if not report.passed:
             _quarantine(connection, plan, folders, columns, report)
-    return JobVerdict(
+    return Verdict(
         passed=report.passed,
         reasons=tuple(report.reasons),
         metrics={"findings": len(findings), "columns": len(columns)},

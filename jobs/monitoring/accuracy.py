@@ -25,7 +25,8 @@ def labelled_rows(
 ) -> tuple[ScoredRows, list[Any]]:
     """Labels and scores of the view ``judged``, as far as labels are there.
 
-    :param also: further SQL expressions, which are answered as columns beside.
+    Args:
+        also: further SQL expressions, which are answered as columns beside.
     """
     selected = ", ".join([LABEL, SCORE, *also])
     # In an order that no thread decides: what resamples draw are places of rows.
@@ -57,7 +58,8 @@ def measure(
 
     Rows are resampled as if they were independent of each other, as the evaluation of training does.
 
-    :param groups: of `groups_of`: what was asked several times has one label, and is resampled as one row.
+    Args:
+        groups: of `groups_of`: what was asked several times has one label, and is resampled as one row.
     """
     if not len(scored.labels):
         return {}, []

@@ -56,11 +56,16 @@ def stage_captures(
 ) -> list[str]:
     """Read capture files into one Parquet file of the columns of `jobs.monitoring.rows`, faults included.
 
-    :param columns: what to read of each request, with declared types.
-    :param window: of the event's ``inferenceTime``; others are marked as outside.
-    :param version: what an answer without a version counts as.
-    :returns: notes, a sentence for each file that is left out.
-    :raises InputError: when a file that the plan names is not there.
+    Args:
+        columns: what to read of each request, with declared types.
+        window: of the event's ``inferenceTime``; others are marked as outside.
+        version: what an answer without a version counts as.
+
+    Returns:
+        notes, a sentence for each file that is left out.
+
+    Raises:
+        InputError: when a file that the plan names is not there.
     """
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
@@ -159,7 +164,9 @@ def _rows(events: str, columns: Mapping[str, str], version: int, task: str, empt
         if bad:
             note = f"'{index - 1}' || {_WITHIN} || left(t{index}, 40)"
             problems.append(f"CASE WHEN t{index} IS NOT NULL AND {bad} THEN {note} END")
-    noted = f"nullif(concat_ws({_BETWEEN}, {', '.join(problems)}), '')" if problems else "NULL::VARCHAR"
+    problem_text = (
+        f"nullif(concat_ws({_BETWEEN}, {', '.join(problems)}), '')" if problems else "NULL::VARCHAR"
+    )
     event = "fault, given, event, served_at, once, many, place"
     good = "CASE WHEN fault IS NULL THEN"
     return f"""
@@ -205,7 +212,7 @@ def _rows(events: str, columns: Mapping[str, str], version: int, task: str, empt
             WHEN score IS NULL THEN 'score' END AS {FAULT},
         coalesce(given, event) || CASE WHEN many THEN '#' || place ELSE '' END AS {INFERENCE_ID},
         served_at AS {SERVED_AT}, score AS {SCORE}, version AS {VERSION}, row AS {LINE},
-        once AS {ONCE}, place AS {PLACE}, {noted} AS {PROBLEMS}, {", ".join(values)}
+        once AS {ONCE}, place AS {PLACE}, {problem_text} AS {PROBLEMS}, {", ".join(values)}
     FROM typed"""
 
 
@@ -218,8 +225,9 @@ def _sole(answer: str) -> str:
 def _typed(text: str, json: str, kind: str) -> str:
     """A JSON value as the declared kind, the way `jobs.serving.values` reads it; NULL when it does not fit.
 
-    :param text: its text, without quotes when it is a string.
-    :param json: the value as JSON, which distinguishes the number 5.50 from the text "5.50".
+    Args:
+        text: its text, without quotes when it is a string.
+        json: the value as JSON, which distinguishes the number 5.50 from the text "5.50".
     """
     if kind in ("category", "text"):
         # An integer of more than 64 bits is DOUBLE here too, though it has all its digits.

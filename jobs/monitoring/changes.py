@@ -25,13 +25,14 @@ def changes(
 ) -> dict[str, str]:
     """Each metric that both have, with `SAME`, `BETTER` or `WORSE`; none where there are too few labels.
 
-    The difference is divided by its standard deviation, which follows from both intervals of 95 %, and compared
+    The difference is divided by its standard deviation, which both intervals of 95 % give, and compared
     with Student's distribution. Rows count as independent, but for those of one group.
 
-    :param metrics: of the window, with their intervals.
-    :param holdout: the same of the holdout, as ``performance.json`` has them.
-    :param groups: what each labelled row belongs to; see `jobs.monitoring.accuracy.groups_of`.
-    :param alpha: how often a metric that did not change may be called better or worse.
+    Args:
+        metrics: of the window, with their intervals.
+        holdout: the same of the holdout, as ``performance.json`` has them.
+        groups: what each labelled row belongs to; see `jobs.monitoring.accuracy.groups_of`.
+        alpha: how often a metric that did not change may be called better or worse.
     """
     units = _units(scored, groups)
     if units < (MIN_CLASS_ROWS if scored.task == "binary" else 2):

@@ -43,7 +43,8 @@ def compare(
 ) -> DriftComparison:
     """Compare the view ``judged``; makes the view `VIEW` of the features that callers send, and the score.
 
-    :param features: the raw columns that the model is given, with declared types.
+    Args:
+        features: the raw columns that the model is given, with declared types.
     """
     score = reference.prediction
     sent = {name: kind for name, kind in features.items() if name in served.sent}
@@ -61,7 +62,7 @@ def compare(
     )
 
 
-def strongest_test(column: ColumnDrift, alpha: float) -> ColumnTest | None:
+def main_finding(column: ColumnDrift, alpha: float) -> ColumnTest | None:
     """The finding that says most about a column: of those that alarm, else of all, the furthest beyond its
     threshold.
     """
@@ -73,7 +74,7 @@ def column_summaries(report: DriftReport) -> dict[str, dict[str, Any]]:
     """Each column's verdict in short, the furthest beyond its threshold first."""
     short = {}
     for column in report.columns:
-        finding = strongest_test(column, report.thresholds.alpha)
+        finding = main_finding(column, report.thresholds.alpha)
         short[column.name] = {
             "verdict": column.verdict,
             "effect": finding.effect if finding else None,

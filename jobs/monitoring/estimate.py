@@ -31,8 +31,9 @@ def estimate_performance(
 ) -> dict[str, Any] | None:
     """The section ``estimate`` of the summary; None where nothing can be estimated.
 
-    :param calibration: of ``performance.json``: from score to the holdout's share of positives.
-    :param truth: the labelled rows. ``error`` is the estimate over just these minus what they show.
+    Args:
+        calibration: of ``performance.json``: from score to the holdout's share of positives.
+        truth: the labelled rows. ``error`` is the estimate over just these minus what they show.
     """
     if not calibration or not calibration.get("rates"):
         return None

@@ -31,7 +31,8 @@ MEASURES: Mapping[str, tuple[str, str]] = {
 class Difference:
     """What two groups surely differ most in; ``certain``: beyond accident.
 
-    :param groups: how many have rows enough for the measure.
+    Args:
+        groups: how many have rows enough for the measure.
     """
 
     column: str

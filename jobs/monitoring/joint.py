@@ -25,7 +25,8 @@ def joint(
     A column that callers do not send any more is left out: drift of single columns reports it, and it would
     identify any row.
 
-    :param features: the raw columns that the model is given, with declared types.
+    Args:
+        features: the raw columns that the model is given, with declared types.
     """
     if not settings.joint or not served.rows:
         return None, []

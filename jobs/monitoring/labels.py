@@ -46,14 +46,15 @@ _CONTRADICTS, _TIMES, _AGREES = internal("contradicts"), internal("times"), inte
 class JoinedLabels:
     """What is known of the judged rows, as the views ``joined`` (all versions) and ``judged``.
 
-    :param labelled: judged rows with a label.
-    :param duplicates: labels that repeat another one of the same row.
-    :param contradictory: judged rows that have no label because labels of their key differ.
-    :param unknown: labels of no row of this window; most of them are about other windows.
-    :param labelled_until: the last labelled row's event time (served time where it has none) that is not far
-        above the others', ISO: `jobs.monitoring.label_horizon`.
-    :param delay_seconds: from answer to label, where labels say when they came to be known.
-    :param offline: columns of which the joined rows hold what is known offline, to the name it has there.
+    Args:
+        labelled: judged rows with a label.
+        duplicates: labels that repeat another one of the same row.
+        contradictory: judged rows that have no label because labels of their key differ.
+        unknown: labels of no row of this window; most of them are about other windows.
+        labelled_until: the last labelled row's event time (served time where it has none) that is not far
+            above the others', ISO: `jobs.monitoring.label_horizon`.
+        delay_seconds: from answer to label, where labels say when they came to be known.
+        offline: columns of which the joined rows hold what is known offline, to the name it has there.
     """
 
     labelled: int = 0
@@ -78,9 +79,12 @@ def join_labels(
 ) -> JoinedLabels:
     """Join labels to the view ``served``; makes the views ``joined`` and ``judged``.
 
-    :param folder: the input ``labels``; None without labels.
-    :param columns: the columns of served rows, which full rows of labels are compared by.
-    :raises InputError: when label files are not those that were planned.
+    Args:
+        folder: the input ``labels``; None without labels.
+        columns: the columns of served rows, which full rows of labels are compared by.
+
+    Raises:
+        InputError: when label files are not those that were planned.
     """
     notes: list[str] = []
     offline: dict[str, str] = {}
@@ -218,7 +222,8 @@ def _nothing() -> str:
 def _by_inference_id(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: Path) -> int:
     """Labels as JSON Lines of ``request_id``, ``value`` and, where it is known, ``at``.
 
-    :returns: how many cannot be read.
+    Returns:
+        how many cannot be read.
     """
     paths = files(folder / file.name for file in plan.files)
     connection.execute(

@@ -37,7 +37,8 @@ def in_headers(headers: Sequence[Sequence[str]], declared: Collection[str]) -> d
 def note(counts: Mapping[str, int], unit: str) -> list[str]:
     """A sentence that names the columns, the most frequent first; none of none.
 
-    :param unit: what was counted: "row" or "file".
+    Args:
+        unit: what was counted: "row" or "file".
     """
     if not counts:
         return []

@@ -42,9 +42,12 @@ def stage_published(
     A prediction whose raw row is not found is marked with a fault. Of rows that share their key, which was
     scored first is unknown: they are taken in the order of their files.
 
-    :param parts: the input with the published parts.
-    :param raw: the input with the raw files that were scored.
-    :raises InputError: when a part that the plan names is not there.
+    Args:
+        parts: the input with the published parts.
+        raw: the input with the raw files that were scored.
+
+    Raises:
+        InputError: when a part that the plan names is not there.
     """
     notes: list[str] = []
     headers: list[tuple[str, ...]] = []

@@ -40,7 +40,8 @@ class Reference:
 def read_reference(folder: Path, package: PackageSection) -> Reference:
     """Read the baseline.
 
-    :raises InputError: when it is not there, cannot be read, or is another package's.
+    Raises:
+        InputError: when it is not there, cannot be read, or is another package's.
     """
     document = _document(folder / STATISTICS)
     if document is None:

@@ -56,12 +56,13 @@ UNREADABLE: Mapping[str, str] = {
 class Served:
     """What was read, as the view ``served``: every row that can be judged, of whatever version.
 
-    :param columns: the columns that were looked for, with declared types.
-    :param sent: those of them that any row of the judged version had; the others no caller sends.
-    :param rows: of the judged version.
-    :param faults: lines or rows that are left out, by `UNREADABLE`'s names.
-    :param duplicates: rows of events that were captured, or asked by the same id, more than once.
-    :param other_versions: rows of other versions.
+    Args:
+        columns: the columns that were looked for, with declared types.
+        sent: those of them that any row of the judged version had; the others no caller sends.
+        rows: of the judged version.
+        faults: lines or rows that are left out, by `UNREADABLE`'s names.
+        duplicates: rows of events that were captured, or asked by the same id, more than once.
+        other_versions: rows of other versions.
     """
 
     columns: Mapping[str, str]
@@ -88,7 +89,8 @@ def stage_served(
 ) -> Served:
     """Read the window's rows and make the view ``served``.
 
-    :raises InputError: when a file that the plan names is not there.
+    Raises:
+        InputError: when a file that the plan names is not there.
     """
     columns = asked_columns(plan.dataset, settings, program)
     folder = scratch / "served"

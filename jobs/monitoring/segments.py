@@ -46,7 +46,8 @@ Measured = tuple[Estimate, tuple[float, Interval]]
 class Segment:
     """The rows with one value of a column; ``worse``: than the column's other segments, beyond accident.
 
-    :param against: the metric within the other segments; None where the column has no other.
+    Args:
+        against: the metric within the other segments; None where the column has no other.
     """
 
     column: str

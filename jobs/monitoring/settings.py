@@ -12,10 +12,11 @@ from mdlc_constructs.settings.payloads.moments import Interval
 class Settings:
     """What a monitor looks at and how; see `MonitorSection` and `MonitorRules`.
 
-    :param captured: an endpoint's capture files below the input ``captured``.
-    :param by: what joins labels to served rows; None without labels.
-    :param format: of files of labels that are rows like the training data's.
-    :param previous: the window before, whose statistics the input ``previous`` holds.
+    Args:
+        captured: an endpoint's capture files below the input ``captured``.
+        by: what joins labels to served rows; None without labels.
+        format: of files of labels that are rows like the training data's.
+        previous: the window before, whose statistics the input ``previous`` holds.
     """
 
     kind: str
@@ -41,7 +42,8 @@ class Settings:
 def read_settings(plan: Plan) -> Settings:
     """The settings in a plan.
 
-    :raises PlanError: naming the field, what it holds and the remedy.
+    Raises:
+        PlanError: naming the field, what it holds and the remedy.
     """
     section, previous = plan.monitor, plan.previous
     rules, labels = section.rules, section.labels

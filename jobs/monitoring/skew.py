@@ -35,7 +35,8 @@ def skew(
     over rows where both have a value, and ``in_standard_deviations`` the same in those of the baseline; null
     for what is no number.
 
-    :param features: the raw columns that the model is given, with declared types.
+    Args:
+        features: the raw columns that the model is given, with declared types.
     """
     offline = labels.offline or {}
     compared = [name for name in features if name in offline]

@@ -18,7 +18,7 @@ from jobs.plan import Plan
 from jobs.statistics.drift import DRIFT
 from mdlc_constructs.settings.payloads.codec import decode, encode
 from mdlc_constructs.settings.payloads.monitoring import WindowSummary
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 SCHEMA_VERSION = 1
 MAX_COLUMNS, MAX_SEGMENTS, MAX_SENTENCES = 300, 20, 50
@@ -29,7 +29,7 @@ JOINT = ("auc", "low", "high", "drifted", "top")
 
 
 @dataclass(frozen=True, kw_only=True)
-class WindowResult:
+class MonitoringResult:
     """Everything that was found about a window."""
 
     plan: Plan
@@ -79,7 +79,7 @@ class WindowResult:
         return sentences
 
 
-def summary(result: WindowResult) -> WindowSummary:
+def summary(result: MonitoringResult) -> WindowSummary:
     """The document ``summary.json``, which the recording function reads."""
     settings, drifting = result.settings, result.drifting
     columns = column_summaries(drifting.baseline)
@@ -109,7 +109,7 @@ def summary(result: WindowResult) -> WindowSummary:
     return decode(WindowSummary, plain(document), where="summary.json")
 
 
-def report(result: WindowResult) -> dict[str, Any]:
+def report(result: MonitoringResult) -> dict[str, Any]:
     """The document ``report.json``: the summary with nothing cut off, and all that was measured."""
     served, drifting = result.served, result.drifting
     document = {
@@ -147,7 +147,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _last(result: WindowResult) -> dict[str, Any] | None:
+def _last(result: MonitoringResult) -> dict[str, Any] | None:
     last, window = result.drifting.last, result.settings.previous
     if last is None or window is None:
         return None
@@ -155,7 +155,7 @@ def _last(result: WindowResult) -> dict[str, Any] | None:
     return {"drifted": bool(columns), "columns": columns, "window": vars(window)}
 
 
-def _accuracy(result: WindowResult, most: int | None) -> dict[str, Any]:
+def _accuracy(result: MonitoringResult, most: int | None) -> dict[str, Any]:
     labels = result.labels
     return {
         "labelled": labels.labelled,
@@ -173,7 +173,7 @@ def _accuracy(result: WindowResult, most: int | None) -> dict[str, Any]:
     }
 
 
-def _skew(result: WindowResult) -> dict[str, Any] | None:
+def _skew(result: MonitoringResult) -> dict[str, Any] | None:
     """The features that differ most, as many as there is room for."""
     if result.skew is None:
         return None
@@ -181,16 +181,16 @@ def _skew(result: WindowResult) -> dict[str, Any] | None:
     return {**result.skew, "features": dict(features[:MAX_COLUMNS])}
 
 
-def _quality(result: WindowResult) -> dict[str, Any]:
+def _quality(result: MonitoringResult) -> dict[str, Any]:
     failing = [finding.message for finding in result.findings if finding.fails]
     return {"passed": not failing, "reasons": failing[:MAX_SENTENCES]}
 
 
-def verdict(result: WindowResult) -> JobVerdict:
+def verdict(result: MonitoringResult) -> Verdict:
     """The exit message: drift is no failed job, so it always passes."""
     columns = sum(column.verdict == DRIFT for column in result.drifting.baseline.columns)
     metrics: dict[str, Any] = {"drifted": columns, "coverage": result.labels.coverage}
     metrics |= {name: entry["value"] for name, entry in list(result.metrics.items())[:3]}
-    return JobVerdict(
+    return Verdict(
         passed=True, reasons=tuple(result.reasons), metrics=plain(metrics), rows=result.served.rows
     )

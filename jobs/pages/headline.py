@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jobs.gate import MAIN_METRIC
-from jobs.monitoring.summary import WindowResult
+from jobs.monitoring.summary import MonitoringResult
 from jobs.pages.formats import metric_name, number
 
 BAD, LOOK, GOOD, UNKNOWN = "bad", "look", "good", "unknown"
@@ -18,58 +18,62 @@ class Sentence:
     text: str
 
 
-def headline(found: WindowResult) -> tuple[str, list[Sentence]]:
+def headline(result: MonitoringResult) -> tuple[str, list[Sentence]]:
     """The verdict in a few words, and the sentences that it stands on, the most important first."""
-    if not found.served.rows:
-        return "No traffic to judge", [Sentence(level=UNKNOWN, text=note) for note in found.notes[:3]]
-    said = [*_accuracy(found), *_drift(found), *_skew(found), *_quality(found)]
+    if not result.served.rows:
+        return "No traffic to judge", [Sentence(level=UNKNOWN, text=note) for note in result.notes[:3]]
+    said = [*_accuracy(result), *_drift(result), *_skew(result), *_quality(result)]
     levels = [sentence.level for sentence in said]
     accuracy = said[0].level
     if accuracy == BAD:
         return "The model got worse", said
     if LOOK in levels[1:]:
-        words = "Inputs changed" if found.drifted else "Inputs need a look"
+        words = "Inputs changed" if result.drifted else "Inputs need a look"
         known = {GOOD: ", accuracy holds", UNKNOWN: ", accuracy not known yet"}
         return f"{words}{known.get(accuracy, '')}", said
     return ("All quiet" if accuracy == GOOD else "Quiet so far"), said
 
 
-def _accuracy(found: WindowResult) -> Iterator[Sentence]:
-    metric = MAIN_METRIC[found.plan.dataset.task]
-    now, labels = found.metrics.get(metric), found.labels
+def _accuracy(result: MonitoringResult) -> Iterator[Sentence]:
+    metric = MAIN_METRIC[result.plan.dataset.task]
+    now, labels = result.metrics.get(metric), result.labels
     if now is None:
         why = (
             "no row has a label yet"
             if not labels.labelled
             else f"{metric_name(metric)} is not defined for its labels"
         )
-        yield Sentence(level=UNKNOWN, text=f"Accuracy is not known: {why}.{_guess(found, metric)}")
+        yield Sentence(level=UNKNOWN, text=f"Accuracy is not known: {why}.{_guess(result, metric)}")
         return
-    told = f"{metric_name(metric)} is {number(now['value'])} ({number(now['low'])} to {number(now['high'])})"
+    shown_metric = (
+        f"{metric_name(metric)} is {number(now['value'])} ({number(now['low'])} to {number(now['high'])})"
+    )
     known = f"by labels of {labels.coverage:.0%} of the rows"
-    how, before = found.changes.get(metric), found.reference.metrics.get(metric)
+    how, before = result.changes.get(metric), result.reference.metrics.get(metric)
     if how is None or before is None:
         why = "the baseline tells none to compare with" if before is None else "too few to compare it by"
-        yield Sentence(level=UNKNOWN, text=f"{told}, {known}; {why}.")
+        yield Sentence(level=UNKNOWN, text=f"{shown_metric}, {known}; {why}.")
         return
     words = {"same": "as good as", "better": "better than", "worse": "worse than"}[how]
-    few = found.worse is None
-    level = UNKNOWN if few else BAD if found.worse else GOOD
+    few = result.worse is None
+    level = UNKNOWN if few else BAD if result.worse else GOOD
     less = f" Only {labels.labelled:,} rows are labelled, which says little." if few else ""
-    yield Sentence(level=level, text=f"{told}, {words} the {number(before)} of the holdout, {known}.{less}")
+    yield Sentence(
+        level=level, text=f"{shown_metric}, {words} the {number(before)} of the holdout, {known}.{less}"
+    )
 
 
-def _guess(found: WindowResult, metric: str) -> str:
-    guessed = (found.estimate or {}).get("metrics", {}).get(metric)
+def _guess(result: MonitoringResult, metric: str) -> str:
+    guessed = (result.estimate or {}).get("metrics", {}).get(metric)
     return f" An estimate from the scores alone is {number(guessed)}." if guessed is not None else ""
 
 
-def _drift(found: WindowResult) -> Iterator[Sentence]:
-    report, score = found.drifting.baseline, found.reference.prediction
-    columns = found.columns
+def _drift(result: MonitoringResult) -> Iterator[Sentence]:
+    report, score = result.drifting.baseline, result.reference.prediction
+    columns = result.columns
     judged = sum(column.name != score for column in report.columns)
     if columns:
-        worst = [name for name in found.worst if name in columns][:3]
+        worst = [name for name in result.worst if name in columns][:3]
         many = f"{len(columns)} of {judged} inputs drifted"
         yield Sentence(level=LOOK, text=f"{many} from the training data, most: {', '.join(worst)}.")
     else:
@@ -78,29 +82,29 @@ def _drift(found: WindowResult) -> Iterator[Sentence]:
         yield Sentence(
             level=LOOK, text="The model's answers are distributed differently than on the holdout."
         )
-    if found.joint and found.joint["drifted"]:
+    if result.joint and result.joint["drifted"]:
         yield Sentence(
             level=LOOK,
             text=f"All inputs together differ from the training data (told apart with AUC "
-            f"{found.joint['auc']:.3f}).",
+            f"{result.joint['auc']:.3f}).",
         )
 
 
-def _skew(found: WindowResult) -> Iterator[Sentence]:
-    if not found.skew or not found.skew["rows_compared"]:
+def _skew(result: MonitoringResult) -> Iterator[Sentence]:
+    if not result.skew or not result.skew["rows_compared"]:
         return
-    skewed = found.skew["skewed"]
+    skewed = result.skew["skewed"]
     if skewed:
         names = ", ".join(skewed[:3]) + (f" and {len(skewed) - 3} more" if len(skewed) > 3 else "")
         yield Sentence(level=LOOK, text=f"Served otherwise than known offline: {names}.")
     else:
         yield Sentence(
             level=GOOD,
-            text=f"What was served is what is known offline, over {found.skew['rows_compared']:,} rows.",
+            text=f"What was served is what is known offline, over {result.skew['rows_compared']:,} rows.",
         )
 
 
-def _quality(found: WindowResult) -> Iterator[Sentence]:
-    failing = [finding for finding in found.findings if finding.fails]
+def _quality(result: MonitoringResult) -> Iterator[Sentence]:
+    failing = [finding for finding in result.findings if finding.fails]
     if failing:
         yield Sentence(level=LOOK, text=f"{len(failing)} data quality rules are broken: {failing[0].message}")

@@ -9,8 +9,8 @@ from typing import Any
 
 from jobs.column_tests import ColumnTest
 from jobs.gate import MAIN_METRIC
-from jobs.monitoring.drift_comparison import strongest_test
-from jobs.monitoring.summary import WindowResult
+from jobs.monitoring.drift_comparison import main_finding
+from jobs.monitoring.summary import MonitoringResult
 from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence, headline
 from jobs.pages.rendering import render
 from jobs.pages.svg import Picture, histogram, intervals
@@ -63,92 +63,92 @@ class _Feature:
     in_standard_deviations: float | None
 
 
-def to_html(found: WindowResult) -> str:
+def to_html(result: MonitoringResult) -> str:
     """The page."""
-    verdict, said = headline(found)
+    verdict, said = headline(result)
     levels = {sentence.level for sentence in said}
-    worse = sum(segment.worse for segment in found.segments)
+    worse = sum(segment.worse for segment in result.segments)
     return render(
         "monitoring.html.j2",
-        found=found,
+        found=result,
         marks=_MARKS,
         verdict=verdict,
         level=next((level for level in (BAD, LOOK, UNKNOWN) if level in levels), GOOD),
         said=said,
-        metrics=_metrics(found),
-        has_estimate=bool(_estimate(found, "metrics")),
-        has_error=bool(_estimate(found, "error")),
-        drifted=_drifted_columns(found),
-        columns=_columns(found),
+        metrics=_metrics(result),
+        has_estimate=bool(_estimate(result, "metrics")),
+        has_error=bool(_estimate(result, "error")),
+        drifted=_drifted_columns(result),
+        columns=_columns(result),
         worse_segments=worse,
-        segments_picture=intervals(found.segments[:MAX_SEGMENTS]) if found.segments else None,
-        skewed_features=_skewed_features(found),
+        segments_picture=intervals(result.segments[:MAX_SEGMENTS]) if result.segments else None,
+        skewed_features=_skewed_features(result),
         quality=[
             Sentence(level=LOOK if finding.fails else UNKNOWN, text=finding.message)
-            for finding in found.findings[:MAX_NOTES]
+            for finding in result.findings[:MAX_NOTES]
         ],
-        delay_hours=[seconds / 3600 for seconds in (found.labels.delay_seconds or {}).values()],
-        notes=[Sentence(level=UNKNOWN, text=note) for note in found.notes[:MAX_NOTES]],
-        main_metric=MAIN_METRIC[found.plan.dataset.task],
+        delay_hours=[seconds / 3600 for seconds in (result.labels.delay_seconds or {}).values()],
+        notes=[Sentence(level=UNKNOWN, text=note) for note in result.notes[:MAX_NOTES]],
+        main_metric=MAIN_METRIC[result.plan.dataset.task],
     )
 
 
-def _estimate(found: WindowResult, part: str) -> Mapping[str, Any]:
-    return (found.estimate or {}).get(part) or {}
+def _estimate(result: MonitoringResult, part: str) -> Mapping[str, Any]:
+    return (result.estimate or {}).get(part) or {}
 
 
-def _metrics(found: WindowResult) -> list[_Metric]:
-    estimated, error = _estimate(found, "metrics"), _estimate(found, "error")
+def _metrics(result: MonitoringResult) -> list[_Metric]:
+    estimated, error = _estimate(result, "metrics"), _estimate(result, "error")
     return [
         _Metric(
             name=name,
             higher_is_better=higher_is_better,
-            level={"worse": BAD, "better": GOOD}.get(str(found.changes.get(name)), ""),
-            now=found.metrics.get(name),
-            holdout=found.reference.metrics.get(name),
+            level={"worse": BAD, "better": GOOD}.get(str(result.changes.get(name)), ""),
+            now=result.metrics.get(name),
+            holdout=result.reference.metrics.get(name),
             estimate=estimated.get(name),
             error=error.get(name),
         )
-        for name, higher_is_better in HIGHER_IS_BETTER[found.plan.dataset.task].items()
-        if name in found.metrics or name in estimated
+        for name, higher_is_better in HIGHER_IS_BETTER[result.plan.dataset.task].items()
+        if name in result.metrics or name in estimated
     ]
 
 
-def _drifted_columns(found: WindowResult) -> list[_DriftedColumn]:
-    if not found.served.rows:
+def _drifted_columns(result: MonitoringResult) -> list[_DriftedColumn]:
+    if not result.served.rows:
         return []
-    columns = {column.name: column for column in found.drifting.baseline.columns}
-    counted = {column.name: column for column in found.drifting.columns}
-    drifted = [name for name in found.worst if columns[name].verdict == DRIFT]
+    columns = {column.name: column for column in result.drifting.baseline.columns}
+    counted = {column.name: column for column in result.drifting.columns}
+    drifted = [name for name in result.worst if columns[name].verdict == DRIFT]
     return [
         _DriftedColumn(name=name, reasons=tuple(columns[name].reasons), picture=histogram(counted[name]))
         for name in drifted[:MAX_PICTURES]
     ]
 
 
-def _columns(found: WindowResult) -> list[_Column]:
-    report = found.drifting.baseline
+def _columns(result: MonitoringResult) -> list[_Column]:
+    report = result.drifting.baseline
     columns = {column.name: column for column in report.columns}
-    return [_column(columns[name], report.thresholds.alpha) for name in found.worst]
+    return [_column(columns[name], report.thresholds.alpha) for name in result.worst]
 
 
 def _column(column: ColumnDrift, alpha: float) -> _Column:
     level = {DRIFT: LOOK, "quiet": ""}.get(column.verdict, UNKNOWN)
-    return _Column(name=column.name, level=level, finding=strongest_test(column, alpha))
+    return _Column(name=column.name, level=level, finding=main_finding(column, alpha))
 
 
-def _skewed_features(found: WindowResult) -> list[_Feature]:
+def _skewed_features(result: MonitoringResult) -> list[_Feature]:
     """The features that differ in any row, skewed ones first, then by the share of rows."""
-    if not found.skew:
+    if not result.skew:
         return []
     features = [
         _Feature(
             name=name,
-            skewed=name in found.skew["skewed"],
+            skewed=name in result.skew["skewed"],
             mismatch_share=numbers["mismatch_share"],
             in_standard_deviations=numbers["in_standard_deviations"],
         )
-        for name, numbers in found.skew["features"].items()
+        for name, numbers in result.skew["features"].items()
         if numbers["mismatch_share"]
     ]
     return sorted(features, key=lambda feature: (not feature.skewed, -feature.mismatch_share))[:MAX_FEATURES]

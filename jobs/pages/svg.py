@@ -93,30 +93,37 @@ def intervals(segments: Sequence[Segment]) -> Picture:
 
     Names have two lines where there are several columns: in one, a long column's name would hide the value.
     """
-    bounds = [bound for one in segments for bound in (one.low, one.high, one.against) if bound is not None]
+    bounds = [
+        bound
+        for segment in segments
+        for bound in (segment.low, segment.high, segment.against)
+        if bound is not None
+    ]
     finite = [bound for bound in bounds if math.isfinite(bound)]
     low, high = min(finite), max(finite)
     span = (high - low) or 1.0
-    several = len({one.column for one in segments}) > 1
+    several = len({segment.column for segment in segments}) > 1
     line, room = 34 if several else 24, WIDTH - _LABEL_WIDTH - 50
 
     def at(value: float) -> str:
         return f"{_LABEL_WIDTH + room * (min(max(value, low), high) - low) / span:.1f}"
 
     drawn = []
-    for place, one in enumerate(segments):
+    for place, segment in enumerate(segments):
         y = place * line + line / 2
-        kind = "bad" if one.worse else "now"
-        drawn.append(_text(0, y + (-2 if several else 4), _cut(one.value, 16), "start", "name"))
+        kind = "bad" if segment.worse else "now"
+        drawn.append(_text(0, y + (-2 if several else 4), _cut(segment.value, 16), "start", "name"))
         if several:
-            drawn.append(_text(0, y + 11, _cut(one.column, 17), "start"))
-        drawn.append(_line(f"span {kind}", at(one.low), at(one.high), y, y))
-        if one.against is not None:
-            drawn.append(_line("others", at(one.against), at(one.against), y - 8, y + 8))
+            drawn.append(_text(0, y + 11, _cut(segment.column, 17), "start"))
+        drawn.append(_line(f"span {kind}", at(segment.low), at(segment.high), y, y))
+        if segment.against is not None:
+            drawn.append(_line("others", at(segment.against), at(segment.against), y - 8, y + 8))
         drawn.append(
-            Shape(tag="circle", attributes={"class": kind, "cx": at(one.estimate), "cy": f"{y}", "r": "4"})
+            Shape(
+                tag="circle", attributes={"class": kind, "cx": at(segment.estimate), "cy": f"{y}", "r": "4"}
+            )
         )
-        drawn.append(_text(WIDTH, y + 4, number(one.estimate), "end", "name"))
+        drawn.append(_text(WIDTH, y + 4, number(segment.estimate), "end", "name"))
     about = "Segments with their intervals, and where the others of their column are"
     return Picture(height=line * len(segments), shapes=tuple(drawn), about=about)
 

@@ -46,10 +46,11 @@ class Step:
 class Program:
     """A fitted feature program.
 
-    :param columns: the raw columns that it reads, with their declared types.
-    :param steps: the features, in the order of the model's input.
-    :param origin: what it was fitted on, for people: the model, run, data version and interval.
-    :param format: what the files were that it was fitted on; in CSV an empty text is a missing value.
+    Args:
+        columns: the raw columns that it reads, with their declared types.
+        steps: the features, in the order of the model's input.
+        origin: what it was fitted on, for people: the model, run, data version and interval.
+        format: what the files were that it was fitted on; in CSV an empty text is a missing value.
     """
 
     columns: Mapping[str, str]
@@ -68,7 +69,8 @@ class Program:
     def typed(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """The values of a JSON row, read as their columns' declared types; further columns are left out.
 
-        :raises ValueError: naming the column, its value and the remedy, when one does not fit.
+        Raises:
+            ValueError: naming the column, its value and the remedy, when one does not fit.
         """
         empty_is_missing = self.format == "csv"
         values = {}
@@ -84,7 +86,8 @@ class Program:
 
         A row that names none is a mistake, and would be answered as the row of which nothing is known.
 
-        :raises ValueError: naming what it has instead, and what is read.
+        Raises:
+            ValueError: naming what it has instead, and what is read.
         """
         if any(name in row for name in self.columns):
             return
@@ -120,7 +123,8 @@ class Program:
     def from_document(cls, document: Mapping[str, Any]) -> "Program":
         """The program that a JSON document describes.
 
-        :raises InputError: when it was written by a release that these jobs do not know.
+        Raises:
+            InputError: when it was written by a release that these jobs do not know.
         """
         if document.get("schema_version") != SCHEMA_VERSION:
             raise InputError(
@@ -149,7 +153,8 @@ class Program:
     def read(cls, folder: Path) -> "Program":
         """The program in a folder's ``program.json`` (or the file itself).
 
-        :raises InputError: when it is not there.
+        Raises:
+            InputError: when it is not there.
         """
         path = folder / FILE if folder.is_dir() else folder
         if not path.is_file():

@@ -35,8 +35,9 @@ Answered = tuple[str, str]
 class Refusal:
     """An answer to a request that its caller must mend; a WSGI application.
 
-    :param status: the HTTP status, a 4xx.
-    :param message: what is wrong, and the remedy.
+    Args:
+        status: the HTTP status, a 4xx.
+        message: what is wrong, and the remedy.
     """
 
     def __init__(self, status: int, message: str) -> None:
@@ -54,7 +55,8 @@ class Refusal:
 def model_fn(model_dir: str) -> Callable[[bytes, str], Answered | Refusal]:
     """What this container does with a request's body and content type.
 
-    :raises ValueError: when the environment does not say which step this is, or not the model's version.
+    Raises:
+        ValueError: when the environment does not say which step this is, or not the model's version.
     """
     step = os.environ.get(STEP)
     if step == "prepare":
@@ -92,8 +94,9 @@ def prepare_rows(
 ) -> Answered | Refusal:
     """The features of rows, as batch scoring writes them.
 
-    :param logged: keys that are no columns of the model and are in the log already; each is logged
-        once, since callers may send more than the model reads.
+    Args:
+        logged: keys that are no columns of the model and are in the log already; each is logged
+            once, since callers may send more than the model reads.
     """
     if content_type not in _ROW_TYPES:
         return Refusal(415, f"Content type {content_type!r}: send {ROWS}, one row as a JSON object a line.")
@@ -141,8 +144,9 @@ def _rows(body: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
 def stamp_answers(version: int, body: bytes, content_type: str) -> Answered:
     """Each of the model's answers with the version.
 
-    :raises ValueError: when the answers are no CSV of numbers, which is the model's mistake and not the
-        caller's.
+    Raises:
+        ValueError: when the answers are no CSV of numbers, which is the model's mistake and not the
+            caller's.
     """
     if content_type not in _ANSWER_TYPES:
         raise ValueError(f"The model answered {content_type!r}: its container must answer {FEATURES}.")

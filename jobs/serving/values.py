@@ -43,9 +43,12 @@ _REMEDY = {
 def read(value: Any, kind: str, *, empty_is_missing: bool) -> Any:
     """A JSON value as the declared type of its column; None when it is missing.
 
-    :param kind: one of `jobs.values.SQL_TYPES`.
-    :param empty_is_missing: whether an empty text is a missing value, as it is in a CSV file.
-    :raises ValueError: when it does not fit; the message says what it is not, and the remedy.
+    Args:
+        kind: one of `jobs.values.SQL_TYPES`.
+        empty_is_missing: whether an empty text is a missing value, as it is in a CSV file.
+
+    Raises:
+        ValueError: when it does not fit; the message says what it is not, and the remedy.
     """
     if value is None or (empty_is_missing and value == ""):
         return None

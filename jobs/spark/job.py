@@ -67,7 +67,8 @@ def parser() -> argparse.ArgumentParser:
 def run(session: "SparkSession", rows: str, output: str, *, baseline: str | None, kinds: str | None) -> None:
     """Write statistics.json and constraints.json of the rows, and drift.json where there is a baseline.
 
-    :raises InputError: when neither baseline nor kinds are given, or both.
+    Raises:
+        InputError: when neither baseline nor kinds are given, or both.
     """
     if (baseline is None) == (kinds is None):
         raise InputError("Give --baseline to compare the rows with one, or --kinds to make a new one.")

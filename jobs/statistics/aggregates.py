@@ -72,7 +72,8 @@ def answers(
 ) -> Iterator[tuple[str, list[Any]]]:
     """Aggregates of number columns; in an expression, a column's values are ``{v}``.
 
-    :param together: columns a query; `COLUMNS_PER_QUERY` unless given.
+    Args:
+        together: columns a query; None for `COLUMNS_PER_QUERY`.
     """
     together = together or COLUMNS_PER_QUERY
     names = list(expressions)
@@ -112,8 +113,11 @@ def rescaled_moments(
 ) -> dict[str, list[float | None]]:
     """The `MOMENTS` of those columns whose values are too large, or too small, for sums of their squares.
 
-    :param ranges: the least and the largest value of each column; None for columns without values.
-    :returns: None for what is no finite number, as the sum of the largest ones.
+    Args:
+        ranges: the least and the largest value of each column; None for columns without values.
+
+    Returns:
+        None for what is no finite number, as the sum of the largest ones.
     """
     powers = {
         name: power

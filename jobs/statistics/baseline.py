@@ -57,9 +57,12 @@ NO_ROWS: Mapping[str, Any] = {"version": VERSION, "dataset": {"item_count": 0}, 
 def statistics(connection: SqlConnection, relation: str, columns: Mapping[str, str]) -> dict[str, Any]:
     """The document ``statistics.json`` of a relation's columns.
 
-    :param columns: name and kind of each ("number", "integer", "category", "boolean", "text"); a score is
-        a number like others. Times are no distribution that holds, and are left out.
-    :raises InputError: when there are no rows.
+    Args:
+        columns: name and kind of each ("number", "integer", "category", "boolean", "text"); a score is
+            a number like others. Times are no distribution that holds, and are left out.
+
+    Raises:
+        InputError: when there are no rows.
     """
     (counted,) = single(connection, f"SELECT count(*) FROM {relation}")
     rows = int(str(counted))

@@ -20,7 +20,8 @@ MIN_ROWS = 50  # of a bin, below which its rate says little
 def fit_calibration(scores: Floats, labels: Floats) -> dict[str, list[float]]:
     """The map of scores from 0 to 1, from rows whose outcome is known.
 
-    :returns: ``edges`` (from 0 to 1, one more than bins), and each bin's ``rates`` and ``counts``. A score
+    Returns:
+        ``edges`` (from 0 to 1, one more than bins), and each bin's ``rates`` and ``counts``. A score
         belongs to the bin that starts at or below it.
     """
     bins = max(1, min(BINS, len(scores) // MIN_ROWS))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 Cell = tuple[float, float]  # rows of the baseline and rows of the window
 
-EXPECTED_LEAST = 5.0  # rows expected in a cell for chi-square's distribution to hold (Cochran's rule)
+MIN_EXPECTED = 5.0  # rows expected in a cell for chi-square's distribution to hold (Cochran's rule)
 _HALF_ROW = 0.5  # added to each count, so that a cell one sample left empty gives a finite ratio
 
 
@@ -19,7 +19,7 @@ def merged(cells: Sequence[Cell]) -> list[Cell]:
     left, right = 0.0, 0.0
     for first, second in cells:
         left, right = left + first, right + second
-        if (left + right) * least >= EXPECTED_LEAST:
+        if (left + right) * least >= MIN_EXPECTED:
             kept.append((left, right))
             left, right = 0.0, 0.0
     if left or right:
@@ -35,8 +35,8 @@ def without_rare(categories: Sequence[Cell], others: Cell) -> list[Cell]:
     not to hold would make a cell that is empty there, and any column with many rare categories alarm.
     """
     least = least_share([*categories, others])
-    common = [cell for cell in categories if sum(cell) * least >= EXPECTED_LEAST]
-    rare = [cell for cell in categories if sum(cell) * least < EXPECTED_LEAST]
+    common = [cell for cell in categories if sum(cell) * least >= MIN_EXPECTED]
+    rare = [cell for cell in categories if sum(cell) * least < MIN_EXPECTED]
     return merged([*sorted(common, key=sum, reverse=True), _totals([*rare, others])])
 
 

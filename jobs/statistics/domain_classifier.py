@@ -92,10 +92,13 @@ def joint_drift(
 ) -> JointDrift | None:
     """Compare a window with the baseline's sample, all columns together.
 
-    :param baseline: the sample as a relation in SQL, such as `jobs.database.parquet` names a file.
-    :param columns: name and kind of each; those that one side lacks, and times and texts, are left out.
-    :param seed: of sampling, folds and shuffling: the same rows and seed give the same result.
-    :returns: None when there are too few rows or no columns to compare.
+    Args:
+        baseline: the sample as a relation in SQL, such as `jobs.database.parquet` names a file.
+        columns: name and kind of each; those that one side lacks, and times and texts, are left out.
+        seed: of sampling, folds and shuffling: the same rows and seed give the same result.
+
+    Returns:
+        None when there are too few rows or no columns to compare.
     """
     limits = thresholds or Thresholds()
     shared = _names(connection, baseline) & _names(connection, relation)
@@ -254,7 +257,8 @@ def _area(
 ) -> tuple[float, float]:
     """The AUC and its variance by DeLong, which ranks within each side and over both give.
 
-    :param groups: rows of one group count as one observation, however many there are.
+    Args:
+        groups: rows of one group count as one observation, however many there are.
     """
     ranks = rankdata(scores)
     above, below = int(positive.sum()), int((~positive).sum())

@@ -26,9 +26,10 @@ def exact_statistics(
 ) -> dict[str, Any]:
     """The document ``statistics.json`` of a relation, the same whenever its rows are the same.
 
-    :param columns: name and kind of each, as `statistics` takes them.
-    :param some: a part of the rows that depends on them alone; edges of buckets are taken from it where the
-        relation has too many for exact quantiles.
+    Args:
+        columns: name and kind of each, as `statistics` takes them.
+        some: a part of the rows that depends on them alone; edges of buckets are taken from it where the
+            relation has too many for exact quantiles.
     """
     (rows,) = single(connection, f"SELECT count(*) FROM {relation}")
     if int(str(rows)) <= aggregates.EXACT_ROWS:
@@ -71,7 +72,8 @@ def _with_edges_of(
 def _numerical(column: Compared, quantiles: Mapping[str, Any] | None) -> dict[str, Any]:
     """A column's statistics from its rows in cells; its moments are still to be found.
 
-    :param quantiles: of a part of the rows, None where it has no value of the column.
+    Args:
+        quantiles: of a part of the rows, None where it has no value of the column.
     """
     present, missing = column.present[1], column.missing[1]
     document: dict[str, Any] = {"common": {"num_present": present, "num_missing": missing}}
@@ -146,9 +148,10 @@ def _summed(
     """The sum of a term of each column, as multiples of a power of two so small that none loses a digit that
     counts.
 
-    :param terms: SQL over the columns of ``table``.
-    :param largest: what no term is larger than.
-    :param rows: how many numbers each column has.
+    Args:
+        terms: SQL over the columns of ``table``.
+        largest: what no term is larger than.
+        rows: how many numbers each column has.
     """
     powers = [
         min(_MAX_POWER, _HUGEINT_BITS - count.bit_length() - math.frexp(bound)[1])

@@ -90,7 +90,8 @@ class ScoredRows:
 def compute_metrics(scored: ScoredRows, counts: Floats | None = None) -> dict[str, float]:
     """Every metric of the task. NaN where one is not defined, such as the AUC of one class.
 
-    :param counts: how often each row counts; once when None.
+    Args:
+        counts: how often each row counts; once when None.
     """
     weights = np.ones(len(scored.labels)) if counts is None else counts
     return _regression(scored, weights) if scored.task == "regression" else _binary(scored, weights)
@@ -195,10 +196,11 @@ def bootstrap_metrics(
 ) -> Bootstrap:
     """Resample the rows, the same way for every model, so that their differences are paired.
 
-    :param models: by name; all must hold the same rows in the same order.
-    :param groups: what each row belongs to, as numbers from 0: rows of one group are drawn together, as
-        they say the same. Each row is a group of its own when None.
-    :param progress: called with the number of each finished resample.
+    Args:
+        models: by name; all must hold the same rows in the same order.
+        groups: what each row belongs to, as numbers from 0: rows of one group are drawn together, as
+            they say the same. Each row is a group of its own when None.
+        progress: called with the number of each finished resample.
     """
     generator = np.random.default_rng(seed)
     rows = len(next(iter(models.values())).labels)

@@ -27,9 +27,10 @@ def sample_query(relation: str, columns: Iterable[str], *, taken: Sequence[str],
     Each row has the same chance, also where many hold the same: equal rows are counted, and one lot is drawn
     for each of them. Only lots and counts are held for all rows.
 
-    :param relation: a relation in SQL.
-    :param columns: the columns that distinguish rows, those that are taken among them.
-    :param taken: the columns to answer.
+    Args:
+        relation: a relation in SQL.
+        columns: the columns that tell rows apart, those that are taken among them.
+        taken: the columns to answer.
     """
     names = list(columns)
     equal = lot(names, seed)

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from lambdas.aws.executions import is_running, send_task_success
-from lambdas.aws.items import Item, number_of, text_of
 from lambdas.leases.items import ENDED, HELD, REMEMBERED, WAITING, Items
 from lambdas.leases.requests import (
     HEAD,
@@ -29,6 +28,7 @@ from lambdas.leases.requests import (
     utc_text,
 )
 from lambdas.leases.writing import try_transaction, try_update
+from lambdas.planning.items import Item, number_of, text_of
 from mdlc_constructs.settings.budget import Budget
 from mdlc_constructs.settings.payloads.retraining import FleetSettings, LeaseAnswer
 

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from lambdas.aws.items import item_of
 from lambdas.leases.requests import Lease, LeaseRequest, StoredRequest, utc_text
+from lambdas.planning.items import item_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef as Write
     from mypy_boto3_dynamodb.type_defs import UpdateTypeDef
 
-    from lambdas.aws.items import NewItem
+    from lambdas.planning.items import NewItem
 
 WAITING, HELD, ENDED = "Waiting", "Held", "Ended"
 

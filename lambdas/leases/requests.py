@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from lambdas.aws.items import Item, number_of, text_of
+from lambdas.planning.items import Item, number_of, text_of
 
 
 @dataclass(frozen=True, kw_only=True)

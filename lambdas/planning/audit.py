@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from lambdas.aws.items import Item, audit_key, text_of, texts_of
+from lambdas.planning.items import Item, audit_key, text_of, texts_of
 from mdlc_constructs.settings.payloads.moments import parse_moment
 
 if TYPE_CHECKING:

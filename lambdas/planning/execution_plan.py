@@ -11,7 +11,7 @@ from lambdas.planning.steps import Job, digest
 from mdlc_constructs.settings.payloads.codec import PayloadError, decode, encode
 from mdlc_constructs.settings.payloads.job_plan import JobPlan
 from mdlc_constructs.settings.payloads.planning import PackageInput, PlannerRequest, RefusedCall
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 from mdlc_constructs.settings.strict_json import StrictJsonError, check_json
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def planned_step(
     request: PlannerRequest,
     jobs: Mapping[str, Sequence[Job]],
     *,
-    verdicts: Mapping[str, tuple[str, JobVerdict | None]],
+    verdicts: Mapping[str, tuple[str, Verdict | None]],
     last: str,
     recorded: Mapping[str, str] | None,
 ) -> str:
@@ -133,7 +133,7 @@ def finished_by(recorded: Mapping[str, str] | None) -> str:
     return str((recorded or {}).get("finished_by") or NOBODY)
 
 
-def passed(verdict: JobVerdict | None) -> bool:
+def passed(verdict: Verdict | None) -> bool:
     """Whether a job's verdict passed; a job that left none did not."""
     return verdict is not None and verdict.passed
 

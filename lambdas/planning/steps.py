@@ -15,7 +15,7 @@ from typing import Literal
 
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
 from mdlc_constructs.settings.payloads.job_plan import READ, JobPlan
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 DIGEST_LENGTH = 20
 """Hexadecimal characters of a digest that go into a name: 80 bits."""
@@ -107,11 +107,11 @@ def standing(model: str, step: str, step_digest: str, look_up: Callable[[str], J
         attempt += 1
 
 
-def verdict(job: Job) -> JobVerdict | None:
+def verdict(job: Job) -> Verdict | None:
     """The verdict a completed processing job left as its exit message, or None when it left none."""
     if job.status != "Completed" or not job.exit_message:
         return None
     try:
-        return decode(JobVerdict, json.loads(job.exit_message), where="The exit message")
+        return decode(Verdict, json.loads(job.exit_message), where="The exit message")
     except ValueError:
         return None

@@ -13,16 +13,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from lambdas.aws.items import Item, audit_key, item_of, number_of, text_of
 from lambdas.leases.requests import utc_text
 from lambdas.leases.writing import try_transaction, try_update
+from lambdas.planning.items import Item, audit_key, item_of, number_of, text_of
 from lambdas.triggers.coalescing import Past, TriggerEvent
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-    from lambdas.aws.items import NewItem
+    from lambdas.planning.items import NewItem
 
 REMEMBERED = timedelta(days=90)
 """How long an event is known: as long as Step Functions keeps the names of executions."""

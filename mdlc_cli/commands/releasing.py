@@ -28,7 +28,7 @@ def release(
     yes: options.Yes = False,
     local: options.Local = None,
 ) -> None:
-    """Bring a version to the endpoint and watch it. Exit status 1 when it is sent back.
+    """Bring a version to the endpoint and watch it. Exit status 1 when it is rolled back.
 
     A release that runs already, such as one that an approval began, is watched instead of started again.
     """

@@ -10,6 +10,12 @@ from mdlc_constructs.settings.decision_calls import ActionCall as ActionCall
 from mdlc_constructs.settings.decision_calls import Fallback as Fallback
 from mdlc_constructs.settings.decision_calls import FeatureLookup as FeatureLookup
 from mdlc_constructs.settings.decision_calls import Value, check_decisions
+from mdlc_constructs.settings.payloads.decision import (
+    ActionSettings,
+    DecisionSettings,
+    FallbackSettings,
+    LookupSettings,
+)
 from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.settings.request_id import REQUEST_ID_PATTERN as REQUEST_ID_PATTERN
 
@@ -184,34 +190,35 @@ class Decisions:
             "additionalProperties": False,
         }
 
-    def to_settings(self) -> dict[str, Any]:
-        """What the deciding function reads from its environment, ready for JSON. Durations are in seconds."""
-        return {
-            "decisions": list(self.decisions),
-            "fallback": {
-                "decision": self.fallback.decision,
-                "endpoint_timeout": self.fallback.endpoint_timeout.total_seconds(),
-                "tries": self.fallback.tries,
-            },
-            "lookup": None
-            if self.lookup is None
-            else {
-                "key": self.lookup.key,
-                "table_key": self.lookup.table_key,
-                "key_type": "N" if self.columns[self.lookup.key] in ("number", "integer") else "S",
-                "defaults": dict(self.lookup.defaults),
-                "types": {name: self.columns[name] for name in self.lookup.columns},
-                "timeout": self.lookup.timeout.total_seconds(),
-            },
-            "action": {
-                "decisions": None if self.action.decisions is None else list(self.action.decisions),
-                "waits": self.action.waits,
-                "timeout": self.action.timeout.total_seconds(),
-                "again_after": self.action.again_after.total_seconds(),
-            },
-            "rules_age": self.rules_age.total_seconds(),
-            "kept": None if self.kept is None else self.kept.total_seconds(),
-        }
+    def to_payload(self) -> DecisionSettings:
+        """What the deciding function reads from its environment. Durations are in seconds."""
+        lookup = self.lookup
+        return DecisionSettings(
+            decisions=tuple(self.decisions),
+            fallback=FallbackSettings(
+                decision=self.fallback.decision,
+                endpoint_timeout=self.fallback.endpoint_timeout.total_seconds(),
+                tries=self.fallback.tries,
+            ),
+            lookup=None
+            if lookup is None
+            else LookupSettings(
+                key=lookup.key,
+                table_key=lookup.table_key,
+                key_type="N" if self.columns[lookup.key] in ("number", "integer") else "S",
+                defaults=dict(lookup.defaults),
+                types={name: self.columns[name] for name in lookup.columns},
+                timeout=lookup.timeout.total_seconds(),
+            ),
+            action=ActionSettings(
+                decisions=None if self.action.decisions is None else tuple(self.action.decisions),
+                waits=self.action.waits,
+                timeout=self.action.timeout.total_seconds(),
+                again_after=self.action.again_after.total_seconds(),
+            ),
+            rules_age=self.rules_age.total_seconds(),
+            kept=None if self.kept is None else self.kept.total_seconds(),
+        )
 
 
 def _is_of(kind: str, value: Value) -> bool:

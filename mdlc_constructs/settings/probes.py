@@ -1,4 +1,4 @@
-"""Questions asked of an endpoint while a new version bakes, so that its answers can send it back."""
+"""Questions asked of an endpoint while a new version bakes, so that its answers can roll it back."""
 
 import math
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Probes:
     Args:
         tolerance: how far the answers of two good models to one row may lie apart, in the answer's own unit:
             0.25 is a quarter for a probability, a quarter of a minute for minutes. Too narrow, and every
-            better model is sent back; too wide, and only nonsense is. Measure it between two versions that
+            better model is rolled back; too wide, and only nonsense is. Measure it between two versions that
             you trust.
         recent: how many distinct recent requests are taken from the captured ones, besides the golden
             rows; 0 takes none.

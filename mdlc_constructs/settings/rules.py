@@ -18,7 +18,7 @@ LETTERS_OF_DIGEST = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RuleVerdict:
     """A decision and the rule that made it, for example ``bands[1]`` or ``overrides:gold customers``."""
 
     decision: str
@@ -77,7 +77,7 @@ class Override:
 
     conditions: tuple[Condition, ...]
     score: Bounds | None
-    verdict: Verdict
+    verdict: RuleVerdict
 
     def holds(self, score: float, row: Mapping[str, object]) -> bool:
         """Whether it decides about the row."""
@@ -92,7 +92,7 @@ class Listing:
 
     column: str
     values: frozenset[object]
-    verdict: Verdict
+    verdict: RuleVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,14 +112,14 @@ class Rules:
     overrides: tuple[Override, ...]
     lists: tuple[Listing, ...]
     edges: tuple[float, ...]
-    bands: tuple[Verdict, ...]
+    bands: tuple[RuleVerdict, ...]
 
     @property
     def recorded(self) -> str:
         """What a decision records: the version, and the beginning of the digest, which no edit escapes."""
         return f"{self.version}@{self.digest[:LETTERS_OF_DIGEST]}"
 
-    def decide(self, score: float, row: Mapping[str, object]) -> Verdict:
+    def decide(self, score: float, row: Mapping[str, object]) -> RuleVerdict:
         """The decision about a row with that score.
 
         Raises:

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from mdlc_constructs.settings.refusal import refusal, unknown
-from mdlc_constructs.settings.rules import Listing, Override, Rules, Verdict, comparable
+from mdlc_constructs.settings.rules import Listing, Override, Rules, RuleVerdict, comparable
 from mdlc_constructs.settings.rules_conditions import (
     BOUNDS,
     check_column,
@@ -180,7 +180,7 @@ class _Reader:
                 check_keys(place, entry, keys)
             yield place, entry
 
-    def _verdict(self, place: str, entry: Mapping[str, Any]) -> Verdict:
+    def _verdict(self, place: str, entry: Mapping[str, Any]) -> RuleVerdict:
         decision, name = entry.get("decision"), entry.get("name")
         with self._collecting_problems():
             if not isinstance(decision, str):
@@ -192,12 +192,12 @@ class _Reader:
         with self._collecting_problems():
             if name is not None:
                 _check_text(f"{place}.name", name)
-        return Verdict(str(decision), f"{place.partition('[')[0]}:{name}" if name else place)
+        return RuleVerdict(str(decision), f"{place.partition('[')[0]}:{name}" if name else place)
 
-    def _bands(self, document: Mapping[str, Any]) -> tuple[list[float], list[Verdict]]:
+    def _bands(self, document: Mapping[str, Any]) -> tuple[list[float], list[RuleVerdict]]:
         """Where bands meet, and what they decide. Each begins where the one before ends."""
         edges: list[float] = []
-        verdicts: list[Verdict] = []
+        verdicts: list[RuleVerdict] = []
         entries = list(self._entries(document, "bands", _BAND))
         if not entries and document.get("bands", []) == []:
             self.problems.append("bands: there are none; give at least one, the last without below.")

@@ -23,9 +23,9 @@ def wait_for_token(
     kms_key_arn: str | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that leaves its token in an item and ends when somebody sends it back, or is out of time.
+    """A task that leaves its token in an item and ends when the token comes back, or is out of time.
 
-    Whoever hears of the event reads `task_token` from the item of that key and calls `SendTaskSuccess`. An
+    Whoever receives the event reads `task_token` from the item of that key and calls `SendTaskSuccess`. An
     event may be lost or come twice: catch `States.Timeout`, and look for yourself in either case. Raises
     ValueError without `timeout_seconds`, since a lost event would be waited for until the machine ends.
     """

@@ -1,4 +1,4 @@
-"""A rollout as the API's `DeploymentConfig`: how SageMaker shifts traffic and what sends it back."""
+"""A rollout as the API's `DeploymentConfig`: how SageMaker shifts traffic and what rolls it back."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PROVISIONING = timedelta(hours=2)
 def deployment_config(rollout: Deployment, *, alarms: Sequence[str] = ()) -> dict[str, object]:
     """The API's `DeploymentConfig`.
 
-    `alarms` are CloudWatch alarms' names, placeholders welcome; any of them going off sends the release back.
+    `alarms` are CloudWatch alarms' names, placeholders welcome; any of them in ALARM rolls the release back.
     Raises ValueError for more alarms than SageMaker watches, and for one named twice.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeploymentConfig.html

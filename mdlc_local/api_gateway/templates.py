@@ -16,6 +16,7 @@ import airspeed.operators
 from jsonpath_ng.ext import parse
 
 from mdlc_local import patches
+from mdlc_local.errors import LocalAwsError
 
 OPERATORS = "airspeed.operators"
 
@@ -24,7 +25,7 @@ _ESCAPED = {**_SHORT, "\\": "\\\\", '"': '\\"', "'": "\\'", "/": "\\/"}
 _MANY = re.compile(r"\*|\.\.|\?\(|\[[^\]]*[,:][^\]]*\]")
 
 
-class TemplateError(Exception):
+class TemplateError(LocalAwsError):
     """A template that cannot be read or evaluated; the text says why."""
 
 

@@ -1,7 +1,9 @@
 """The errors SageMaker answers with, in AWS's words."""
 
+from mdlc_local.errors import LocalAwsError
 
-class SageMakerApiError(Exception):
+
+class SageMakerApiError(LocalAwsError):
     """An error response of the SageMaker API.
 
     Attributes:
@@ -15,7 +17,7 @@ class SageMakerApiError(Exception):
         self.message = message
 
 
-class JobFailedError(Exception):
+class JobFailedError(LocalAwsError):
     """What ends a running job as Failed; its text becomes the job's FailureReason."""
 
 

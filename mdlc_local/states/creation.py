@@ -13,6 +13,7 @@ from typing import Any
 from ministack.core import responses
 
 from mdlc_local import iam, patches, trust
+from mdlc_local.errors import LocalAwsError
 from mdlc_local.states.definitions import Problem, problems_of, refusal
 from mdlc_local.states.logging_configuration import LoggingConfiguration
 
@@ -43,7 +44,7 @@ DELIVERY_ACTIONS = (
 """What a role needs to log a machine's executions; none of them can be limited to a resource."""
 
 
-class InvalidDefinitionError(Exception):
+class InvalidDefinitionError(LocalAwsError):
     """A machine that Step Functions does not create; the text is AWS's."""
 
 

@@ -14,6 +14,7 @@ from jsonata.utils import Utils
 from moto.stepfunctions.parser.asl.component.common.query_language import QueryLanguageMode
 
 from mdlc_local import patches
+from mdlc_local.errors import LocalAwsError
 from mdlc_local.states.evaluation import evaluation_failure
 from mdlc_local.states.pools import Pool
 
@@ -22,7 +23,7 @@ TIMEOUT_MILLISECONDS = 5000
 """How long one expression may take. AWS allows less, but a developer's machine may be busy."""
 
 
-class EvaluationError(Exception):
+class EvaluationError(LocalAwsError):
     """An expression cannot be evaluated or has no result; the text is AWS's wording."""
 
 

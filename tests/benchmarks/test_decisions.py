@@ -8,8 +8,8 @@ from mdlc_constructs.settings.rules_document import parse
 
 
 def test_the_row_of_the_endpoint_is_what_the_function_collects() -> None:
-    settings = decisions.decisions().to_settings()
-    features = steps.collect(decisions.request_row(), settings["lookup"], decisions.looked_up_item())
+    settings = decisions.decisions().to_payload()
+    features = steps.collect(decisions.request_row(), settings.lookup, decisions.looked_up_item())
     assert features.values == decisions.endpoint_row()
     assert features.defaults_used == ()
 

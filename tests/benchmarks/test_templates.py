@@ -1,10 +1,12 @@
+import os
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks import ours
+from benchmarks import ours, typescript_twin
 from benchmarks.all_l2 import stack as twin
 from benchmarks.templates import actions, check_equal, states, template, types
 
@@ -57,7 +59,14 @@ def test_a_difference_is_named(ours_: Mapping[str, Any], twin_: Mapping[str, Any
         check_equal(ours_, twin_)
 
 
-def test_the_twin_makes_the_same(tmp_path: Path) -> None:
+def test_the_twins_make_the_same(tmp_path: Path) -> None:
     ours.synthesize(1, str(tmp_path / "ours"))
-    twin.synthesize(1, str(tmp_path / "twin"))
-    check_equal(template(tmp_path / "ours", "Model0"), template(tmp_path / "twin", "Model0"))
+    twin.synthesize(1, str(tmp_path / "python"))
+    subprocess.run(
+        [*typescript_twin.command(tmp_path / "inputs.json"), "1", str(tmp_path / "typescript")],
+        env=os.environ | typescript_twin.environment(),
+        check=True,
+    )
+    python = template(tmp_path / "python", "Model0")
+    check_equal(template(tmp_path / "ours", "Model0"), python)
+    assert template(tmp_path / "typescript", "Model0") == python

@@ -1,4 +1,4 @@
-"""A model's audit items as its machines write them: three versions, of which the last was sent back."""
+"""A model's audit items as its machines write them: three versions, of which the last was rolled back."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def test_triggers_are_found_by_who_claimed_them_while_the_retraining_is_not_reco
         (2, None, "arn:release-2026-02-04"),
         (2, "2026-02-04T00:30:00.123456+00:00", "arn:release-2026-02-04"),
         (2, "2026-02-03T23:00:00+00:00", None),
-        # A version that was sent back answered while its release ran.
+        # A version that was rolled back answered while its release ran.
         (3, "2026-03-02T00:30:00", BACK["execution_arn"]),
         (3, None, None),
     ],

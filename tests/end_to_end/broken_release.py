@@ -1,4 +1,4 @@
-"""What is to be seen when a version that answers wrongly was released and sent back again."""
+"""What is to be seen when a version that answers wrongly was released and rolled back again."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""One run under constant load: a version takes over, a broken one is sent back, the endpoint goes out."""
+"""One run under constant load: a version takes over, a broken one is rolled back, the endpoint goes out."""
 
 import json
 import time
@@ -48,7 +48,7 @@ class Story:
 
 
 def lived_through(busy: Busy, api: Api) -> Story:
-    """One run: a good version takes over, a broken one is sent back, the endpoint goes out and returns."""
+    """One run: a good version takes over, a broken one is rolled back, the endpoint goes out and returns."""
     story = Story()
     arn = busy.train("more-", seed=8, rows=100, files=1)
     given = {"per_second": PER_SECOND, "callers": CALLERS, "express_every": EXPRESS_EVERY}
@@ -64,10 +64,10 @@ def lived_through(busy: Busy, api: Api) -> Story:
         arn = busy.train(seed=21, rows=6000, inverted=OTHER_SHOPS)
         story.begins("broken")
         broken = busy.aws.wait(arn)
-        story.begins("sent back")
+        story.begins("rolled back")
         story.load.until(MIN_ROWS, seconds=2)
         story.after = busy.aftermath(
-            broken, story.load, story.moments["broken"], good_config, ended=story.moments["sent back"]
+            broken, story.load, story.moments["broken"], good_config, ended=story.moments["rolled back"]
         )
         story.begins("going out")
         with busy.denied("sagemaker:InvokeEndpoint"):

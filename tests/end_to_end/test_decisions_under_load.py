@@ -1,4 +1,4 @@
-"""Decisions under constant load while versions come and go: a good one, and a broken one that is sent back.
+"""Decisions under constant load while versions come and go: a good one, and a broken one that is rolled back.
 
 The broken version was trained on orders of which two of three shops report the opposite of what happened.
 Nothing before traffic notices: it holds on its own holdout and beats the champion there, the recorded rows
@@ -78,7 +78,7 @@ def test_a_good_version_takes_over_step_by_step(story: Story) -> None:
 
 def test_a_broken_version_is_seen_and_gone_again(story: Story) -> None:
     assert story.versions("broken") == {GOOD, BROKEN}
-    assert story.versions("sent back") == {GOOD}
+    assert story.versions("rolled back") == {GOOD}
     assert story.versions("back") == {GOOD}
 
 
@@ -163,7 +163,7 @@ def test_both_had_the_canarys_share_and_the_broken_version_not_for_long(
         assert low <= answered <= high, f"{answered} of {len(meanwhile)} are not {WATCHED.canary} percent"
         shares[version] = f"{answered} of {len(meanwhile)}"
     assert len(good) > 100
-    # It was sent back before the canary was over, which would have given it all of the traffic.
+    # It was rolled back before the canary was over, which would have given it all of the traffic.
     assert 0 < story.after.seconds_served < WATCHED.bake.total_seconds()
     measured = {
         "requests": len(story.load.sent),

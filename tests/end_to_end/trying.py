@@ -209,7 +209,7 @@ class Trying:
         return {name: next(iter(value.values())) for name, value in found.items()}
 
     def status(self, team: Team, version: int) -> tuple[str, str]:
-        """Whether a version is approved, and why it was sent back."""
+        """Whether a version is approved, and why it was rolled back."""
         arn = f"arn:aws:sagemaker:{REGION}:000000000000:model-package/{team.model}/{version}"
         found = self.aws.package(arn)
         return found["ModelApprovalStatus"], found.get("ApprovalDescription", "")

@@ -120,7 +120,7 @@ def test_what_an_earlier_run_sent_back_is_told_again(loaded: list[str], tmp_path
     given = scene(dynamodb=table(TRAINED), sagemaker=Registry("Rejected"))
     sending_back.send_back(given, tmp_path)
     assert loaded == []
-    assert "Version 2 was sent back in an earlier run of this demo:" in told(given)
+    assert "Version 2 was rolled back in an earlier run of this demo:" in told(given)
     assert REASON in told(given)
 
 
@@ -142,12 +142,17 @@ def test_a_gate_that_notices_ends_the_demo_with_the_data_put_right(
 @pytest.mark.parametrize(
     ("changed", "registry", "ids", "message"),
     [
-        ({"result": result("SUCCEEDED")}, Registry("Approved", "Rejected"), IDS, "was not sent back for its"),
+        (
+            {"result": result("SUCCEEDED")},
+            Registry("Approved", "Rejected"),
+            IDS,
+            "was not rolled back for its",
+        ),
         (
             {"result": result("FAILED", error="RolledBack")},
             Registry("Approved", "Rejected"),
             IDS,
-            "was not sent back for its answers: RolledBack why",
+            "was not rolled back for its answers: RolledBack why",
         ),
         ({}, Registry("Approved"), IDS, "version 2 is Approved, not Rejected"),
         ({}, Registry("Approved", "Rejected", config=("c1", "c2")), IDS, "'c2'.* not .*'c1'.* as before"),

@@ -61,4 +61,4 @@ def test_the_demo_serves_what_it_trained_and_finds_nothing_to_do_again(
     assert status == 0, shown
     assert "unchanged since the last run: nothing was trained" in shown
     assert "not needed: version 1 serves" in shown
-    assert "Version 2 was sent back in an earlier run of this demo" in shown
+    assert "Version 2 was rolled back in an earlier run of this demo" in shown

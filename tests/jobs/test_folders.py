@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from jobs.errors import InputError
 from jobs.folders import MESSAGE_BYTES, Folders, base, leave, message, scratch, write_json
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 
 def test_named_folders_win_over_the_common_one(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_json_without_numbers_that_json_does_not_know(tmp_path: Path) -> None:
 
 @given(st.lists(st.text(max_size=400), max_size=40), st.integers(0, 10**12))
 def test_a_message_always_fits_and_is_json(reasons: list[str], rows: int) -> None:
-    verdict = JobVerdict(passed=False, reasons=tuple(reasons), metrics={"auc": 0.5}, rows=rows)
+    verdict = Verdict(passed=False, reasons=tuple(reasons), metrics={"auc": 0.5}, rows=rows)
     text = message(verdict)
     assert len(text.encode()) <= MESSAGE_BYTES
     read = json.loads(text)
@@ -52,7 +52,7 @@ def test_a_message_always_fits_and_is_json(reasons: list[str], rows: int) -> Non
 
 
 def test_reasons_that_were_cut_off_are_counted() -> None:
-    read = json.loads(message(JobVerdict(passed=False, reasons=("a reason of some length " * 5,) * 20)))
+    read = json.loads(message(Verdict(passed=False, reasons=("a reason of some length " * 5,) * 20)))
     assert read["reasons"][-1] == f"and {21 - len(read['reasons'])} more"
 
 
@@ -60,10 +60,10 @@ def test_a_message_is_left_where_sagemaker_takes_it_from_and_nowhere_else(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path / "ml"))
-    text = leave(JobVerdict(passed=False, reasons=("no",)))
+    text = leave(Verdict(passed=False, reasons=("no",)))
     assert not (tmp_path / "ml").exists()
     (tmp_path / "ml").mkdir()
-    assert leave(JobVerdict(passed=False, reasons=("no",))) == text
+    assert leave(Verdict(passed=False, reasons=("no",))) == text
     assert (tmp_path / "ml" / "output" / "message").read_text() == text
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from lambdas.aws import connection
 from lambdas.functions.decide.ab_assignment import experiment_in_progress
-from lambdas.functions.decide.environment import environment
+from lambdas.functions.decide.config import load_config
 from lambdas.functions.decide.rules_cache import rules_in_use
 from tests.lambdas.decision_api import RULES, SETTINGS
 from tests.lambdas.http_services import Services, running, scored
@@ -57,6 +57,6 @@ def api(services: Services, monkeypatch: pytest.MonkeyPatch) -> Services:
 
 def _start_anew() -> None:
     connection.forget()
-    environment.cache_clear()
+    load_config.cache_clear()
     rules_in_use.cache_clear()
     experiment_in_progress.cache_clear()

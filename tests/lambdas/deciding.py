@@ -9,6 +9,7 @@ import pytest
 
 from lambdas.functions.decide import handler as decide
 from lambdas.functions.decide import record
+from mdlc_constructs.settings.payloads.codec import encode
 from tests.lambdas.decision_api import ROW
 from tests.lambdas.http_services import Drop, Reply, Services
 
@@ -20,7 +21,7 @@ def ask(request_id: str = "r-1", row: dict[str, Any] | None = None) -> tuple[int
 
 
 def recorded(api: Services, request_id: str = "r-1") -> dict[str, Any]:
-    return record.from_item(api.tables["decisions"][json.dumps({"S": request_id})])
+    return encode(record.from_item(api.tables["decisions"][json.dumps({"S": request_id})]))
 
 
 def drop() -> Reply | None:

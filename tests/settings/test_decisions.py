@@ -9,6 +9,7 @@ import pytest
 from examples.flight_delay.dataset import flights
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.decisions import ActionCall, Decisions, Fallback, FeatureLookup
+from mdlc_constructs.settings.payloads.codec import encode
 
 DATASET = Dataset.csv(
     "s3://bucket/prefix/",
@@ -74,7 +75,7 @@ def test_the_schema_is_one_that_api_gateway_reads() -> None:
 
 def test_the_settings_of_the_function_are_json_with_seconds() -> None:
     made = decisions(action=ActionCall(decisions=("rebook",), waits=False), kept=timedelta(days=400))
-    assert json.loads(json.dumps(made.to_settings())) == {
+    assert json.loads(json.dumps(encode(made.to_payload()))) == {
         "decisions": ["rebook", "wait"],
         "fallback": {"decision": "wait", "endpoint_timeout": 1.0, "tries": 2},
         "lookup": {
@@ -89,11 +90,11 @@ def test_the_settings_of_the_function_are_json_with_seconds() -> None:
         "rules_age": 10.0,
         "kept": 34_560_000.0,
     }
-    assert decisions(lookup=None).to_settings()["lookup"] is None
-    assert decisions(action=None).to_settings()["action"]["decisions"] is None
+    assert decisions(lookup=None).to_payload().lookup is None
+    assert decisions(action=None).to_payload().action.decisions is None
     by_number = decisions(lookup=FeatureLookup(key="distance", defaults={"seats": 1}))
-    lookup = by_number.to_settings()["lookup"]
-    assert isinstance(lookup, dict) and lookup["key_type"] == "N"
+    lookup = by_number.to_payload().lookup
+    assert lookup is not None and lookup.key_type == "N"
 
 
 def test_the_example_has_decisions() -> None:

@@ -30,7 +30,7 @@ TRIPS = replace(DATASET, entity="tail_number", row_key=("carrier", "flight"))
         (LookUpTable, {"parallel": 41}, "parallel=41: give a whole number of files from 1 to 40"),
         (RowEvents, {"detail_type": ""}, "detail_type=''"),
         (RowEvents, {"detail_type": "x" * 129}, "give 1 to 128 letters"),
-        (RowEvents, {"detail_type": "Predictions Published"}, "the workflows announce themselves so"),
+        (RowEvents, {"detail_type": "Predictions Published"}, "the workflows publish under it"),
         (RowEvents, {"columns": ("score",)}, "columns='score'"),
         (RowEvents, {"parallel": 0}, "parallel=0"),
     ],

@@ -13,9 +13,9 @@ from botocore.exceptions import ClientError
 
 from lambdas.aws import custom_resource
 from lambdas.aws.clients import client
-from lambdas.aws.items import text_of
 from lambdas.functions.accept_rules import handler as uploads
 from lambdas.functions.accept_rules import logic
+from lambdas.planning.items import text_of
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode
 from mdlc_constructs.settings.payloads.decision import RulesResource
 from mdlc_constructs.settings.rules_document import RulesRefusedError

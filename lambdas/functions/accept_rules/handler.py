@@ -13,15 +13,15 @@ from botocore.exceptions import ClientError
 
 from lambdas.aws import embedded_metrics
 from lambdas.aws.clients import client
-from lambdas.aws.items import Item, item_of, text_of
 from lambdas.functions.accept_rules import logic
+from lambdas.planning.items import Item, item_of, text_of
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode
 from mdlc_constructs.settings.payloads.decision import RulesUploadRequest
 from mdlc_constructs.settings.rules import Rules
 from mdlc_constructs.settings.rules_document import RulesRefusedError
 
 if TYPE_CHECKING:
-    from lambdas.aws.items import NewItem
+    from lambdas.planning.items import NewItem
 
 logger = Logger(service="accept-rules")
 

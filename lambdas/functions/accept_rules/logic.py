@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from lambdas.aws.items import Item, item_of, text_of
+from lambdas.planning.items import Item, item_of, text_of
 from mdlc_constructs.settings.payloads.codec import JsonValue
 from mdlc_constructs.settings.payloads.decision import RulesUploadRequest
 from mdlc_constructs.settings.payloads.planning import Section
@@ -14,7 +14,7 @@ from mdlc_constructs.settings.rules_document import MAX_DOCUMENT_BYTES, RulesRef
 from mdlc_constructs.settings.strict_json import StrictJsonError, decoded, shown_text
 
 if TYPE_CHECKING:
-    from lambdas.aws.items import NewItem
+    from lambdas.planning.items import NewItem
 
 CURRENT = "RULES"
 

@@ -7,11 +7,11 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
 
 from lambdas.aws import embedded_metrics
-from lambdas.functions.decide.calls import CallFailed, Item, get_item
-from lambdas.functions.decide.environment import environment
+from lambdas.functions.decide.calls import CallFailed, get_item
+from lambdas.functions.decide.config import load_config
+from lambdas.planning.items import Item, audit_key, text_of
 from mdlc_constructs.settings.sticky import variant_of
 
 READ_SECONDS = 0.5
@@ -43,7 +43,7 @@ class CurrentTest:
         self._entity = ""
         self._weights: list[tuple[str, float]] = []
 
-    def variant(self, row: Mapping[str, Any]) -> str | None:
+    def variant(self, row: Mapping[str, object]) -> str | None:
         """The variant that answers for the row's entity; None when no test runs, or the row names none."""
         now = self._clock()
         if self._looked is None or now - self._looked >= self._age:
@@ -56,11 +56,11 @@ class CurrentTest:
         try:
             item = self._load()
             # While the endpoint is brought there, its variants are not there yet.
-            if item is None or item["kind"]["S"] != "ab" or item["status"]["S"] != "running":
+            if item is None or text_of(item, "kind") != "ab" or text_of(item, "status") != "running":
                 self._weights = []
                 return
-            weights = [(str(name), float(weight)) for name, weight in json.loads(item["weights"]["S"])]
-            self._entity, self._weights = item["entity"]["S"], weights
+            weights = [(str(name), float(weight)) for name, weight in json.loads(text_of(item, "weights"))]
+            self._entity, self._weights = text_of(item, "entity"), weights
         except (CallFailed, KeyError, TypeError, ValueError) as error:
             self._note(f"The test on the endpoint cannot be read, the last one stays: {error}")
 
@@ -68,10 +68,10 @@ class CurrentTest:
 @cache
 def experiment_in_progress() -> CurrentTest:
     """The process's own copy of the test on its endpoint."""
-    told = environment()
-    key = {"pk": {"S": f"MODEL#{told.model}"}, "sk": {"S": f"EXPERIMENT#{told.endpoint}"}}
+    config = load_config()
+    key = audit_key(config.model, f"EXPERIMENT#{config.endpoint}")
     return CurrentTest(
-        lambda: get_item(told.audit_table, key, seconds=READ_SECONDS),
-        told.settings["rules_age"],
-        lambda message: embedded_metrics.note(told.api, message),
+        lambda: get_item(config.audit_table, key, seconds=READ_SECONDS),
+        config.settings.rules_age,
+        lambda message: embedded_metrics.note(config.api, message),
     )

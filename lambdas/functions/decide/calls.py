@@ -8,13 +8,11 @@ https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. Tests hold the re
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 from urllib.parse import quote
 
 from lambdas.aws.connection import DYNAMODB, LAMBDA, SAGEMAKER_RUNTIME, Answer, TooLate, connection
-
-Item = dict[str, dict[str, Any]]
-"""An item in DynamoDB's notation."""
+from lambdas.planning.items import Item
 
 TIMEOUT = "Timeout"
 NOT_REACHED = "NotReached"
@@ -24,7 +22,9 @@ CONDITION_FAILED = "ConditionalCheckFailedException"
 class CallFailed(Exception):
     """A service refused a call. `name` is the error's name as the service spells it."""
 
-    def __init__(self, name: str, message: str, *, status: int = 0, answer: Mapping[str, Any] | None = None):
+    def __init__(
+        self, name: str, message: str, *, status: int = 0, answer: Mapping[str, object] | None = None
+    ):
         super().__init__(f"{name}: {message}")
         self.name = name
         self.message = message
@@ -47,8 +47,7 @@ def get_item(table: str, key: Item, *, seconds: float, consistent: bool = False)
         CallFailed: when DynamoDB refuses or is not reached; its name is `TIMEOUT` when it is late.
     """
     request = {"TableName": table, "Key": key, "ConsistentRead": consistent}
-    item: Item | None = _dynamodb("GetItem", request, seconds).get("Item")
-    return item
+    return _item(_dynamodb("GetItem", request, seconds))
 
 
 def put_new(table: str, key: str, item: Item, *, seconds: float) -> Item | None:
@@ -69,13 +68,18 @@ def put_new(table: str, key: str, item: Item, *, seconds: float) -> Item | None:
     except CallFailed as failed:
         if failed.name != CONDITION_FAILED:
             raise
-        found: Item | None = failed.answer.get("Item")
-        return found or get_item(table, {key: item[key]}, seconds=seconds, consistent=True)
+        return _item(failed.answer) or get_item(table, {key: item[key]}, seconds=seconds, consistent=True)
     return None
 
 
 def set_value(
-    table: str, key: Item, name: str, value: Mapping[str, Any], *, unless: Mapping[str, Any], seconds: float
+    table: str,
+    key: Item,
+    name: str,
+    value: Mapping[str, object],
+    *,
+    unless: Mapping[str, object],
+    seconds: float,
 ) -> bool:
     """Set one attribute of an item unless it has a certain value. Says whether it was set.
 
@@ -129,7 +133,7 @@ def invoke_endpoint(
     )
 
 
-def invoke_function(arn: str, payload: Mapping[str, Any], *, waits: bool, seconds: float) -> None:
+def invoke_function(arn: str, payload: Mapping[str, object], *, waits: bool, seconds: float) -> None:
     """Call a function and wait for it, or leave the call to Lambda's queue.
 
     Raises:
@@ -151,7 +155,7 @@ def invoke_function(arn: str, payload: Mapping[str, Any], *, waits: bool, second
         raise CallFailed("FunctionError", answer.body.decode(errors="replace")[:500], status=answer.status)
 
 
-def _dynamodb(operation: str, request: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
+def _dynamodb(operation: str, request: Mapping[str, object], seconds: float) -> Mapping[str, object]:
     headers = {
         "content-type": "application/x-amz-json-1.0",
         "x-amz-target": f"DynamoDB_20120810.{operation}",
@@ -163,8 +167,13 @@ def _dynamodb(operation: str, request: Mapping[str, Any], seconds: float) -> Map
         raise _unreached(error) from error
     if answer.status != 200:
         raise _refusal(answer)
-    content: Mapping[str, Any] = json.loads(answer.body)
+    content: Mapping[str, object] = json.loads(answer.body)
     return content
+
+
+def _item(answer: Mapping[str, object]) -> Item | None:
+    item = answer.get("Item")
+    return cast("Item", item) if item else None
 
 
 def _unreached(error: ConnectionError) -> CallFailed:
@@ -179,7 +188,7 @@ def _refusal(answer: Answer) -> CallFailed:
         content = {}
     if not isinstance(content, dict):
         content = {}
-    spelt = answer.headers.get("x-amzn-errortype") or content.get("__type") or content.get("code") or ""
-    name = str(spelt).partition(":")[0].rpartition("#")[2] or f"HTTP{answer.status}"
+    code = answer.headers.get("x-amzn-errortype") or content.get("__type") or content.get("code") or ""
+    name = str(code).partition(":")[0].rpartition("#")[2] or f"HTTP{answer.status}"
     message = content.get("message") or content.get("Message") or ""
     return CallFailed(name, str(message), status=answer.status, answer=content)

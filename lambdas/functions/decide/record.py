@@ -1,4 +1,4 @@
-"""The record of a decision: what the table keeps, what the caller is told, what the action is called with.
+"""The record of a decision: what the table keeps, what the caller gets, what the action is called with.
 
 A record is written before anything is done, under the condition that the request has none. So a request has
 one decision, however often it is repeated and wherever a process dies:
@@ -22,11 +22,11 @@ record itself is the key of idempotency here.
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from lambdas.functions.decide.steps import RULES_DOWN, Conclusion, Features, Row, Score
-
-Item = dict[str, dict[str, Any]]
+from lambdas.planning.items import Item
+from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
+from mdlc_constructs.settings.payloads.decision import DecisionRecord, DecisionSettings
 
 KEY = "request_id"
 PENDING, QUEUED, DONE, FAILED, NONE = "pending", "queued", "done", "failed", "none"
@@ -64,14 +64,14 @@ def make(
     request_id: str,
     row: Row,
     origin: Mapping[str, str],
-    settings: Mapping[str, Any],
+    settings: DecisionSettings,
     features: Features,
     score: Score,
     variant: str | None,
     conclusion: Conclusion,
     acts: bool,
     at: datetime,
-) -> dict[str, Any]:
+) -> DecisionRecord:
     """The record of a decision.
 
     Args:
@@ -79,61 +79,60 @@ def make(
         acts: whether there is an action at all.
         at: the moment of the decision, in UTC.
     """
-    chosen = settings["action"]["decisions"]
-    asked_for = acts and (chosen is None or conclusion.decision in chosen)
-    record = {
-        KEY: request_id,
-        "inference_id": request_id,
-        **origin,
-        "row": dict(row),
-        "features": features.values,
-        "defaults_used": list(features.defaults_used),
-        "score": score.value,
-        "model_version": score.model_version,
-        "variant": variant,
-        "rules_version": conclusion.rules_version,
-        "rule": conclusion.rule,
-        "decision": conclusion.decision,
-        "fallback": conclusion.fallback,
-        "action": PENDING if asked_for else NONE,
-        "at": at.isoformat(timespec="microseconds"),
-    }
-    if settings["kept"] is not None:
-        record["expires_at"] = int((at + timedelta(seconds=settings["kept"])).timestamp())
-    return record
+    decisions, kept = settings.action.decisions, settings.kept
+    asked_for = acts and (decisions is None or conclusion.decision in decisions)
+    return DecisionRecord(
+        request_id=request_id,
+        inference_id=request_id,
+        api=origin["api"],
+        model=origin["model"],
+        row=dict(row),
+        features=features.values,
+        defaults_used=features.defaults_used,
+        score=score.value,
+        model_version=score.model_version,
+        variant=variant,
+        rules_version=conclusion.rules_version,
+        rule=conclusion.rule,
+        decision=conclusion.decision,
+        fallback=conclusion.fallback,
+        action=PENDING if asked_for else NONE,
+        at=at.isoformat(timespec="microseconds"),
+        expires_at=None if kept is None else int((at + timedelta(seconds=kept)).timestamp()),
+    )
 
 
-def to_item(record: Mapping[str, Any]) -> Item:
+def to_item(record: DecisionRecord) -> Item:
     """The record in DynamoDB's notation."""
-    return {name: _written(name, value) for name, value in record.items()}
+    return {name: _attribute(name, value) for name, value in encode(record).items()}
 
 
-def from_item(item: Item) -> dict[str, Any]:
+def from_item(item: Item) -> DecisionRecord:
     """The record in an item."""
-    return {name: _read(name, value) for name, value in item.items()}
+    return decode(DecisionRecord, {name: _value(name, value) for name, value in item.items()})
 
 
-def answer(record: Mapping[str, Any]) -> dict[str, Any]:
-    """What the caller is told."""
-    return {name: record[name] for name in ANSWERED}
+def answer(record: DecisionRecord) -> dict[str, JsonValue]:
+    """The answer to the caller."""
+    return {name: getattr(record, name) for name in ANSWERED}
 
 
-def action_payload(record: Mapping[str, Any]) -> dict[str, Any]:
+def action_payload(record: DecisionRecord) -> dict[str, JsonValue]:
     """What the action is called with; `request_id` is its key of idempotency."""
-    return {name: record[name] for name in _TO_ACTION}
+    return {name: getattr(record, name) for name in _TO_ACTION}
 
 
-def is_of(record: Mapping[str, Any], row: Row) -> bool:
+def is_of(record: DecisionRecord, row: Row) -> bool:
     """Whether a recorded decision is about this row: a request's id may not be used for another.
 
     Where the state machine wrote the record without a function, its numbers have 15 digits.
     """
-    if record["fallback"] == RULES_DOWN:
-        return _shortened(record["row"]) == _shortened(row)
-    return bool(record["row"] == row)
+    if record.fallback == RULES_DOWN:
+        return _shortened(record.row) == _shortened(row)
+    return record.row == row
 
 
-def _shortened(row: Row) -> dict[str, Any]:
+def _shortened(row: Row) -> dict[str, JsonValue]:
     return {
         # What is larger than any float was never one of the state machine's.
         name: float(f"{value:.15g}")
@@ -144,32 +143,32 @@ def _shortened(row: Row) -> dict[str, Any]:
 
 
 def conflict(request_id: str) -> str:
-    """What the caller is told whose request's id was used for another row."""
+    """The answer to a caller whose request's id was used for another row."""
     return f"request_id={request_id!r} was used for another row: give each request its own."
 
 
-def acts_again(record: Mapping[str, Any], settings: Mapping[str, Any], now: datetime) -> bool:
+def acts_again(record: DecisionRecord, settings: DecisionSettings, now: datetime) -> bool:
     """Whether a repeated request calls the action once more."""
-    if record["action"] != PENDING:
-        return bool(record["action"] == FAILED)
-    age = now - datetime.fromisoformat(record["at"])
-    return age >= timedelta(seconds=settings["action"]["again_after"])
+    if record.action != PENDING:
+        return record.action == FAILED
+    age = now - datetime.fromisoformat(record.at)
+    return age >= timedelta(seconds=settings.action.again_after)
 
 
-def is_under_way(record: Mapping[str, Any], settings: Mapping[str, Any], now: datetime) -> bool:
+def is_under_way(record: DecisionRecord, settings: DecisionSettings, now: datetime) -> bool:
     """Whether a repeated request comes while the action may still be under way."""
-    return bool(record["action"] == PENDING) and not acts_again(record, settings, now)
+    return record.action == PENDING and not acts_again(record, settings, now)
 
 
-def under_way(request_id: str, settings: Mapping[str, Any]) -> str:
-    """What the caller is told who comes again meanwhile."""
+def under_way(request_id: str, settings: DecisionSettings) -> str:
+    """The answer to a caller who comes again meanwhile."""
     return (
         f"request_id={request_id!r} is decided and its action is under way: ask again with the same "
-        f"request_id in {settings['action']['again_after']:g} s."
+        f"request_id in {settings.action.again_after:g} s."
     )
 
 
-def _written(name: str, value: Any) -> dict[str, Any]:
+def _attribute(name: str, value: JsonValue) -> dict[str, object]:
     if name in _AS_JSON:
         return {"S": json.dumps(value, allow_nan=False)}
     if value is None:
@@ -177,9 +176,9 @@ def _written(name: str, value: Any) -> dict[str, Any]:
     return {"N": str(value)} if isinstance(value, int) else {"S": value}
 
 
-def _read(name: str, value: Mapping[str, Any]) -> Any:
+def _value(name: str, value: Mapping[str, object]) -> JsonValue:
     if name in _AS_JSON:
-        return json.loads(value["S"])
+        return json.loads(str(value["S"]))
     if "N" in value:
-        return int(value["N"])
+        return int(str(value["N"]))
     return value.get("S")

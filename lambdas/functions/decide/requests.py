@@ -9,12 +9,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from mdlc_constructs.settings.payloads.codec import JsonValue
 from mdlc_constructs.settings.request_id import REQUEST_ID_PATTERN
 from mdlc_constructs.settings.strict_json import StrictJsonError, check_json
 
-LONGEST_ROW = 64 * 1024
+MAX_ROW_CHARACTERS = 64 * 1024
 """Characters of the row as JSON in ASCII. A record holds it twice, once with what was looked up, and an item
 of DynamoDB holds 400 KB; a call that is left to Lambda's queue holds 256 KB.
 
@@ -34,10 +34,10 @@ class Request:
     """The caller's id of the request, and the row to decide about."""
 
     request_id: str
-    row: Mapping[str, Any]
+    row: Mapping[str, JsonValue]
 
 
-def from_event(event: Mapping[str, Any]) -> Request:
+def from_event(event: Mapping[str, JsonValue]) -> Request:
     """The request in an event of API Gateway's proxy integration.
 
     Raises:
@@ -74,8 +74,8 @@ def checked(content: object) -> Request:
     except StrictJsonError as error:
         raise BadRequest(f"row: {error}") from error
     size = len(json.dumps(row))
-    if size > LONGEST_ROW:
-        raise BadRequest(f"row has {size} characters as JSON: send at most {LONGEST_ROW}.")
+    if size > MAX_ROW_CHARACTERS:
+        raise BadRequest(f"row has {size} characters as JSON: send at most {MAX_ROW_CHARACTERS}.")
     return Request(request_id, row)
 
 

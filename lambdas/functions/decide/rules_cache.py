@@ -1,13 +1,13 @@
 """The rules in use: read from the table, kept for some seconds, and kept on when they cannot be read."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
 
 from lambdas.aws import embedded_metrics
 from lambdas.functions.decide.calls import CallFailed, get_item
-from lambdas.functions.decide.environment import environment
+from lambdas.functions.decide.config import load_config
+from lambdas.planning.items import Item, text_of
 from mdlc_constructs.settings.rules import Rules
 from mdlc_constructs.settings.rules_document import RulesRefusedError, parse, read
 
@@ -16,7 +16,7 @@ KEY = {"pk": {"S": "RULES"}}
 
 READ_SECONDS = 0.5
 
-Load = Callable[[], Mapping[str, Any] | None]
+Load = Callable[[], Item | None]
 
 
 class CurrentRules:
@@ -63,7 +63,7 @@ class CurrentRules:
             if item is None:
                 self._note("There are no rules yet.")
                 return
-            text = item["document"]["S"]
+            text = text_of(item, "document")
             if text != self._text or self._rules is None:
                 self._rules = parse(read(text), decisions=self._decisions)
                 self._text = text
@@ -74,10 +74,10 @@ class CurrentRules:
 @cache
 def rules_in_use() -> CurrentRules:
     """The process's own copy of the rules in the table."""
-    told = environment()
+    config = load_config()
     return CurrentRules(
-        lambda: get_item(told.rules_table, KEY, seconds=READ_SECONDS),
-        told.settings["decisions"],
-        told.settings["rules_age"],
-        lambda message: embedded_metrics.note(told.api, message),
+        lambda: get_item(config.rules_table, KEY, seconds=READ_SECONDS),
+        config.settings.decisions,
+        config.settings.rules_age,
+        lambda message: embedded_metrics.note(config.api, message),
     )

@@ -9,11 +9,13 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from lambdas.planning.items import Item
+from mdlc_constructs.settings.payloads.codec import JsonValue
+from mdlc_constructs.settings.payloads.decision import DecisionSettings, LookupSettings
 from mdlc_constructs.settings.rules import Rules, is_missing
 
-Row = Mapping[str, Any]
+Row = Mapping[str, JsonValue]
 
 ENDPOINT_TIMEOUT = "endpoint timeout"
 ENDPOINT_DOWN = "endpoint down"
@@ -36,7 +38,7 @@ class Features:
         defaults_used: the looked-up columns whose declared default stands there.
     """
 
-    values: dict[str, Any]
+    values: dict[str, JsonValue]
     defaults_used: tuple[str, ...]
 
 
@@ -59,7 +61,7 @@ class Conclusion:
     fallback: str | None
 
 
-def collect(row: Row, lookup: Mapping[str, Any] | None, item: Mapping[str, Any] | None) -> Features:
+def collect(row: Row, lookup: LookupSettings | None, item: Item | None) -> Features:
     """The row with the looked-up columns. What the caller sent wins; a null is a missing value and does not.
 
     Args:
@@ -70,10 +72,10 @@ def collect(row: Row, lookup: Mapping[str, Any] | None, item: Mapping[str, Any] 
         return Features(values=dict(row), defaults_used=())
     values = dict(row)
     used = []
-    for column, default in lookup["defaults"].items():
+    for column, default in lookup.defaults.items():
         if not is_missing(row.get(column)):
             continue
-        value = _plain((item or {}).get(column), lookup["types"][column])
+        value = _plain((item or {}).get(column), lookup.types[column])
         if value is None:
             used.append(column)
             value = default
@@ -81,13 +83,13 @@ def collect(row: Row, lookup: Mapping[str, Any] | None, item: Mapping[str, Any] 
     return Features(values=values, defaults_used=tuple(used))
 
 
-def lookup_key(row: Row, lookup: Mapping[str, Any]) -> dict[str, Any] | None:
+def lookup_key(row: Row, lookup: LookupSettings) -> Item | None:
     """The key of the row's item in DynamoDB's notation, or None when the row has no value to look up by."""
-    value = row.get(lookup["key"])
+    value = row.get(lookup.key)
     if is_missing(value) or value == "":
         return None
     text = value if isinstance(value, str) else json.dumps(value)
-    return {lookup["table_key"]: {lookup["key_type"]: text}}
+    return {lookup.table_key: {lookup.key_type: text}}
 
 
 def request_line(features: Features) -> str:
@@ -103,8 +105,8 @@ def read_answer(body: str) -> Score:
         content = None
     version = None
     if isinstance(content, dict):
-        given = content.get("version")
-        version = given if isinstance(given, (int, str)) and not isinstance(given, bool) else None
+        version = content.get("version")
+        version = version if isinstance(version, (int, str)) and not isinstance(version, bool) else None
         content = content.get("score")
     try:
         usable = isinstance(content, (int, float)) and not isinstance(content, bool)
@@ -135,14 +137,12 @@ def may_repeat(error: str, message: str) -> bool:
     return no_score(error, message).missing == ENDPOINT_DOWN
 
 
-def conclude(
-    settings: Mapping[str, Any], rules: Rules | None, score: Score, features: Features
-) -> Conclusion:
+def conclude(settings: DecisionSettings, rules: Rules | None, score: Score, features: Features) -> Conclusion:
     """The rules' decision; the fallback decision when there is no score, or no rules."""
     version = rules.recorded if rules else None
     if rules is None or score.value is None:
         return Conclusion(
-            decision=settings["fallback"]["decision"],
+            decision=settings.fallback.decision,
             rule=None,
             rules_version=version,
             fallback=score.missing or RULES_MISSING,
@@ -151,7 +151,7 @@ def conclude(
     return Conclusion(decision=verdict.decision, rule=verdict.rule, rules_version=version, fallback=None)
 
 
-def _plain(value: Mapping[str, Any] | None, kind: str) -> Any:
+def _plain(value: Mapping[str, object] | None, kind: str) -> JsonValue:
     """A value in DynamoDB's notation as the column's type has it; None for what is missing or of another."""
     if not value:
         return None
@@ -162,7 +162,7 @@ def _plain(value: Mapping[str, Any] | None, kind: str) -> Any:
     text = value.get("N")
     if text is None:
         return None
-    number = float(text)
+    number = float(str(text))
     if number.is_integer() and abs(number) <= 2**53:
         return int(number)
     return number if kind == "number" and math.isfinite(number) else None

@@ -11,10 +11,10 @@ from aws_lambda_powertools import Logger
 
 from lambdas.aws import custom_resource
 from lambdas.aws.clients import client
-from lambdas.aws.items import texts_of
 from lambdas.functions.note_trigger import logic
 from lambdas.planning.audit import champion_version
 from lambdas.planning.execution_plan import utc_now
+from lambdas.planning.items import texts_of
 from lambdas.triggers.coalescing import TriggerEvent, is_replaced
 from lambdas.triggers.dataset_size import dataset_size
 from lambdas.triggers.starting import resume_pending, start_pending

@@ -8,7 +8,7 @@ from lambdas.planning.steps import DIGEST_LENGTH, digest, verdict
 from mdlc_constructs.settings.payloads.job_plan import JobPlan
 from mdlc_constructs.settings.payloads.monitoring import MonitoringPlannerRequest, PlannedWindow
 from mdlc_constructs.settings.payloads.planning import CaughtError
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 
 def job_plan(request: MonitoringPlannerRequest, work: WindowWork) -> JobPlan:
@@ -35,7 +35,7 @@ def entry(request: MonitoringPlannerRequest, work: WindowWork) -> PlannedWindow:
         job=job.name if job else "",
         last_attempt=job is not None and job.attempt >= MAX_ATTEMPTS,
         adopted=job is not None and job.job.status == "Completed",
-        verdict=(verdict(job.job) if job else None) or JobVerdict(passed=False),
+        verdict=(verdict(job.job) if job else None) or Verdict(passed=False),
         version=package.version if package else 0,
         package_arn=package.arn if package else "",
         model=package.metadata["model"] if package else "",

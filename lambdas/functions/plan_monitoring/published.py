@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from lambdas.aws.items import texts_of
 from lambdas.functions.plan_monitoring.windows import SKEW, Window, WindowRecord
+from lambdas.planning.items import texts_of
 from lambdas.planning.sources import split_uri
 from mdlc_constructs.settings.payloads.codec import JsonValue
 from mdlc_constructs.settings.payloads.job_plan import PublishedBatch

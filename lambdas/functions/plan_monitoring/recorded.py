@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from lambdas.aws.items import audit_key, item_of, text_of, texts_of
 from lambdas.functions.plan_monitoring.windows import Window, WindowRecord
+from lambdas.planning.items import audit_key, item_of, text_of, texts_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

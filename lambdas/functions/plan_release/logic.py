@@ -23,7 +23,7 @@ from mdlc_constructs.settings.payloads.release import (
     ReleasePlannerRequest,
     TrialPlan,
 )
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 _UNCHANGED = {"CreateEndpoint": "Absent", "UpdateEndpoint": "Other"}
 """A call that was refused, to how the endpoint stands when no other execution was the reason."""
@@ -124,7 +124,7 @@ class Work:
     jobs: Mapping[str, list[Job]]
     names: Mapping[str, str]
     uris: Mapping[str, str] = field(default_factory=dict)
-    verdicts: Mapping[str, tuple[str, JobVerdict | None]] = field(default_factory=dict)
+    verdicts: Mapping[str, tuple[str, Verdict | None]] = field(default_factory=dict)
 
     @property
     def run(self) -> str:

@@ -6,12 +6,12 @@ from aws_lambda_powertools import Logger
 
 from lambdas.aws.clients import client
 from lambdas.aws.executions import execution_of, is_running, send_task_success
-from lambdas.aws.items import audit_key, item_of
 from lambdas.functions.plan_retraining import logic
 from lambdas.leases.fleet import Fleet, LeaseLost, open_fleet
 from lambdas.leases.requests import LeaseRequest
 from lambdas.planning.audit import champion_version, labels_known_until
 from lambdas.planning.execution_plan import utc_now
+from lambdas.planning.items import audit_key, item_of
 from lambdas.triggers.coalescing import is_replaced
 from lambdas.triggers.dataset_size import dataset_size
 from lambdas.triggers.starting import abandoned, start_pending, with_worker

@@ -12,9 +12,9 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError
 
 from lambdas.aws.clients import client
-from lambdas.aws.items import item_of
 from lambdas.functions.record_windows import logic
 from lambdas.planning.execution_plan import utc_now
+from lambdas.planning.items import item_of
 from lambdas.planning.sources import split_uri
 from mdlc_constructs.settings.monitor_metrics import NAMESPACE
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode

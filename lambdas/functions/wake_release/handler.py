@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from lambdas.aws.clients import client
 from lambdas.aws.endpoints import BUSY
 from lambdas.aws.executions import send_task_success
-from lambdas.aws.items import Item, text_of
+from lambdas.planning.items import Item, text_of
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode
 from mdlc_constructs.settings.payloads.release import ResumeRequest
 

@@ -11,7 +11,7 @@ from mdlc_constructs.settings.payloads.planning import (
     PlannerRequest,
     ScoringJob,
 )
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +66,8 @@ class BatchPlan(ExecutionPlan):
     uris: Mapping[str, str]
     keys: Mapping[str, str]
     scoring: tuple[ScoringJob, ...]
-    quality: JobVerdict | None
-    output: JobVerdict | None
+    quality: Verdict | None
+    output: Verdict | None
     recorded: Mapping[str, str] | None
     finished_by: str
 

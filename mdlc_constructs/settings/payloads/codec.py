@@ -45,13 +45,13 @@ def _fields(payload: type) -> tuple[_Field, ...]:
     hints = get_type_hints(payload)
     return tuple(
         _Field(
-            name=one.name,
-            key=one.metadata.get(KEY, one.name),
-            kind=hints[one.name],
-            required=one.default is MISSING and one.default_factory is MISSING,
-            omit_none=one.metadata.get(OMIT_NONE, False),
+            name=member.name,
+            key=member.metadata.get(KEY, member.name),
+            kind=hints[member.name],
+            required=member.default is MISSING and member.default_factory is MISSING,
+            omit_none=member.metadata.get(OMIT_NONE, False),
         )
-        for one in fields(payload)
+        for member in fields(payload)
     )
 
 
@@ -63,8 +63,10 @@ def encode(payload: object) -> dict[str, JsonValue]:
     """
     if not is_dataclass(payload) or isinstance(payload, type):
         raise TypeError(f"{payload!r} is no payload: give an instance of a dataclass.")
-    values = ((one, getattr(payload, one.name)) for one in _fields(type(payload)))
-    return {one.key: _plain(value) for one, value in values if value is not None or not one.omit_none}
+    values = ((member, getattr(payload, member.name)) for member in _fields(type(payload)))
+    return {
+        member.key: _plain(value) for member, value in values if value is not None or not member.omit_none
+    }
 
 
 def _plain(value: object) -> JsonValue:
@@ -93,15 +95,17 @@ def decode(payload: type[Payload], document: object, *, where: str = "", from_us
     if not isinstance(document, Mapping):
         raise PayloadError(f"{where or _title(payload)} is {document!r}: give a JSON object.")
     known = _fields(payload)  # type: ignore[arg-type]  # a class is hashable
-    unknown = [key for key in document if key not in {one.key for one in known}]
+    unknown = [key for key in document if key not in {member.key for member in known}]
     if unknown:
-        _unknown(str(unknown[0]), [one.key for one in known], where or _title(payload), from_user=from_user)
+        _unknown(
+            str(unknown[0]), [member.key for member in known], where or _title(payload), from_user=from_user
+        )
     values = {}
-    for one in known:
-        path = f"{where}.{one.key}" if where else one.key
-        if one.key in document:
-            values[one.name] = _read(one.kind, document[one.key], path, from_user)
-        elif one.required:
+    for member in known:
+        path = f"{where}.{member.key}" if where else member.key
+        if member.key in document:
+            values[member.name] = _read(member.kind, document[member.key], path, from_user)
+        elif member.required:
             raise PayloadError(f"{path} is missing: {payload.__name__} needs it.")
     return payload(**values)
 
@@ -130,13 +134,15 @@ def _read(kind: Any, value: Any, path: str, from_user: bool) -> Any:
     if origin in (tuple, Sequence):
         if not isinstance(value, (list, tuple)):
             raise _wrong(path, value, "a list")
-        item = get_args(kind)[0]
-        return tuple(_read(item, one, f"{path}[{index}]", from_user) for index, one in enumerate(value))
+        item_kind = get_args(kind)[0]
+        return tuple(
+            _read(item_kind, item, f"{path}[{index}]", from_user) for index, item in enumerate(value)
+        )
     if origin is not None and issubclass(origin, Mapping):
         if not isinstance(value, Mapping):
             raise _wrong(path, value, "an object")
-        item = get_args(kind)[1]
-        return {str(key): _read(item, one, f"{path}.{key}", from_user) for key, one in value.items()}
+        item_kind = get_args(kind)[1]
+        return {str(key): _read(item_kind, item, f"{path}.{key}", from_user) for key, item in value.items()}
     if is_dataclass(kind):
         if not isinstance(value, Mapping):
             raise _wrong(path, value, "an object")
@@ -148,15 +154,15 @@ def _read_optional(kind: Any, value: Any, path: str, from_user: bool) -> Any:
     choices = get_args(kind)
     if value is None and types.NoneType in choices:
         return None
-    others = [one for one in choices if one is not types.NoneType]
+    others = [choice for choice in choices if choice is not types.NoneType]
     if len(others) == 1:
         return _read(others[0], value, path, from_user)
-    for one in others:
+    for choice in others:
         try:
-            return _read(one, value, path, from_user)
+            return _read(choice, value, path, from_user)
         except PayloadError:
             continue
-    raise _wrong(path, value, " or ".join(getattr(one, "__name__", str(one)) for one in others))
+    raise _wrong(path, value, " or ".join(getattr(choice, "__name__", str(choice)) for choice in others))
 
 
 def _literal(choices: tuple[object, ...], value: object, path: str) -> object:

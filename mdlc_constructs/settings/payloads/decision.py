@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mdlc_constructs.settings.payloads.codec import KEY, JsonValue
+from mdlc_constructs.settings.payloads.codec import KEY, OMIT_NONE, JsonValue
 from mdlc_constructs.settings.payloads.planning import Section
 
 
@@ -98,3 +98,106 @@ class RepeatedAnswer:
     answer: Section
     act: bool
     action: Section
+
+
+@dataclass(frozen=True, kw_only=True)
+class FallbackSettings:
+    """What is decided without a score.
+
+    Attributes:
+        endpoint_timeout: seconds after which the endpoint is not waited for.
+        tries: how often it is asked.
+    """
+
+    decision: str
+    endpoint_timeout: float
+    tries: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookupSettings:
+    """How features are looked up.
+
+    Attributes:
+        key: the row's column to look up by.
+        table_key: the table's partition key, and `key_type` its type in DynamoDB's notation.
+        defaults: value by column, where there is no item.
+        types: type by column.
+        timeout: in seconds.
+    """
+
+    key: str
+    table_key: str
+    key_type: str
+    defaults: Mapping[str, JsonValue]
+    types: Mapping[str, str]
+    timeout: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionSettings:
+    """When and how the action is called.
+
+    Attributes:
+        decisions: those that are acted on; None for all.
+        waits: whether the call waits for the action's end.
+        timeout: in seconds.
+        again_after: seconds after which a repeated request calls the action again.
+    """
+
+    decisions: tuple[str, ...] | None
+    waits: bool
+    timeout: float
+    again_after: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionSettings:
+    """The settings of a decision API, as its function reads them from its environment.
+
+    Attributes:
+        decisions: those that rules may make.
+        lookup: None when nothing is looked up.
+        rules_age: seconds after which rules are read again.
+        kept: seconds for which a record is kept; None keeps it.
+    """
+
+    decisions: tuple[str, ...]
+    fallback: FallbackSettings
+    lookup: LookupSettings | None
+    action: ActionSettings
+    rules_age: float
+    kept: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionRecord:
+    """The record of a decision; see `docs/contracts.md`.
+
+    Attributes:
+        features: the row with the looked-up columns.
+        defaults_used: looked-up columns whose declared default stands there.
+        score: None when there is none.
+        rule: the rule that decided; None for the fallback decision, whose reason is `fallback`.
+        action: `pending`, `queued`, `done`, `failed` or `none`.
+        at: ISO 8601, in UTC.
+        expires_at: in seconds since 1970; None keeps it.
+    """
+
+    request_id: str
+    inference_id: str
+    api: str
+    model: str
+    row: Mapping[str, JsonValue]
+    features: Mapping[str, JsonValue]
+    defaults_used: tuple[str, ...]
+    score: float | None
+    model_version: int | str | None
+    rules_version: str | None
+    rule: str | None
+    decision: str
+    fallback: str | None
+    action: str
+    at: str
+    variant: str | None = None
+    expires_at: int | None = field(default=None, metadata={OMIT_NONE: True})

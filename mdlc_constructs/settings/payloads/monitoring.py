@@ -17,7 +17,7 @@ from mdlc_constructs.settings.payloads.planning import (
     PlannerRequest,
     Section,
 )
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 Monitor = Literal["endpoint", "batch"]
 """What is monitored: requests that an endpoint captured, or batches that were published."""
@@ -121,7 +121,7 @@ class PlannedWindow:
     job: str = ""
     last_attempt: bool = False
     adopted: bool = False
-    verdict: JobVerdict | None = None
+    verdict: Verdict | None = None
     model: str = ""
     program: str = ""
     baseline: str = ""

@@ -12,7 +12,7 @@ from mdlc_constructs.settings.payloads.planning import (
     PlannedPackage,
     PlannerRequest,
 )
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 EndpointState = Literal["Absent", "Serving", "Deploying", "Refused", "Other"]
 """How the endpoint stands to the release's configuration: there is none; it has it; it is being brought to
@@ -127,7 +127,7 @@ class ReleasePlan(ExecutionPlan):
     names: Mapping[str, str]
     package: PlannedPackage
     uris: Mapping[str, str]
-    golden: JobVerdict | None
+    golden: Verdict | None
     golden_checks: str
     endpoint: EndpointState
     deregister: bool

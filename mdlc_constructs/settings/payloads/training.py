@@ -17,7 +17,7 @@ from mdlc_constructs.settings.payloads.planning import (
     PlannerRequest,
     ScoringJob,
 )
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ class TrainingPlan(ExecutionPlan):
     uris: Mapping[str, str]
     token: str
     scoring: tuple[ScoringJob, ...]
-    quality: JobVerdict | None
-    gate: JobVerdict | None
+    quality: Verdict | None
+    gate: Verdict | None
     recorded: Mapping[str, str] | None
     finished_by: str

@@ -7,7 +7,7 @@ from mdlc_constructs.settings.payloads.codec import JsonValue
 
 
 @dataclass(frozen=True, kw_only=True)
-class JobVerdict:
+class Verdict:
     """What a job found.
 
     Attributes:

@@ -13,6 +13,7 @@ from mdlc_constructs.resources.names import MACHINE, claim
 from mdlc_constructs.settings.decision_calls import ActionCall
 from mdlc_constructs.settings.decisions import Decisions
 from mdlc_constructs.settings.numbers import check_whole
+from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.settings.token import has_token
 from mdlc_constructs.workflows.decision.mapping import MAX_INTEGRATION_MS
@@ -120,7 +121,7 @@ def environment(
     variables = {
         "MDLC_API": api,
         "MDLC_MODEL": model,
-        "MDLC_DECISIONS": json.dumps(decisions.to_settings(), separators=(",", ":")),
+        "MDLC_DECISIONS": json.dumps(encode(decisions.to_payload()), separators=(",", ":")),
         "MDLC_ENDPOINT": endpoint_name,
         "MDLC_LOOKUP_TABLE": "" if feature_table is None else feature_table.table_name,
         "MDLC_ACTION": "" if action is None else action.function_arn,

@@ -24,7 +24,7 @@ def rollback_alarm(
         f"{spec.key}Alarm",
         alarm_name=alarm_name(spec, endpoint_name),
         alarm_description=(
-            f"While a new version of the endpoint {endpoint_name} bakes, this sends it back: {spec.metric} "
+            f"While a new version of the endpoint {endpoint_name} bakes, this rolls it back: {spec.metric} "
             f"{'above' if spec.comparison.startswith('Greater') else 'below'} {spec.threshold:g} {spec.unit}."
         ),
         namespace=spec.namespace,

@@ -151,7 +151,7 @@ def probing(watched: WatchedRelease) -> Machine:
     """What goes on beside the wait for the endpoint: look, and look again until the endpoint has settled.
 
     A prober that fails must not pass for a good one: `AlarmOnSilence` reports every answer as bad, which
-    sends the release back; then the endpoint itself is asked whether it has settled, since nobody else says.
+    rolls the release back; then the endpoint itself is asked whether it has settled, since nobody else says.
     It ends with `silence`, why the prober failed, or nothing: that speaks not against the package. A way back
     is not asked, since the version that it leaves is no measure for it.
     """
@@ -180,7 +180,7 @@ def probing(watched: WatchedRelease) -> Machine:
         dimensions={"EndpointName": watched.endpoint_name, "VariantName": watched.serving.variant},
         output={},
         next="LookInSilence",
-        comment="A broken prober sends the release back",
+        comment="A broken prober rolls the release back",
     )
     describe = describe_endpoint(
         "LookInSilence",

@@ -145,7 +145,7 @@ def release_verdict(*, probed: bool, scaled: bool) -> Choice:
 
 
 def blame() -> tuple[State, ...]:
-    """`Blame` then `RejectPackage`: batch inference must not go on with a version that was sent back."""
+    """`Blame` then `RejectPackage`: batch inference must not go on with a version that was rolled back."""
     spared = Rule(condition="{% $plan.rejectable != true %}", next="RecordFailure")
     reject = update_model_package(
         "RejectPackage",

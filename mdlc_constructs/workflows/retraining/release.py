@@ -82,14 +82,14 @@ def releasing(part: StateSequence) -> StateSequence:
         needed,
         part,
         verdict,
-        # Superseded by a newer version, or sent back by the release that the approval's rule started.
+        # Superseded by a newer version, or rolled back by the release that the approval's rule started.
         look_at_package("LookAtRejected"),
         rejection,
     )
 
 
 def release_failed() -> State:
-    """`ReleaseFailed`: a version that was sent back has lost; any other failure is no verdict on it."""
+    """`ReleaseFailed`: a version that was rolled back has lost; any other failure is no verdict on it."""
     return Choice(
         name="ReleaseFailed",
         rules=(

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
 
+from mdlc_local.errors import LocalAwsError
 from mdlc_local.sagemaker.containers.connections import Answer, Connections
 from mdlc_local.sagemaker.containers.definitions import Container
 from mdlc_local.sagemaker.containers.images import Images
@@ -24,7 +25,7 @@ from mdlc_local.sagemaker.job import Job
 _ANY = "*/*"
 
 
-class ConnectionLostError(OSError):
+class ConnectionLostError(LocalAwsError, OSError):
     """A container gave no answer.
 
     Attributes:

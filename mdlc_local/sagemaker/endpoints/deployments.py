@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mdlc_local import clients, iam, options
+from mdlc_local.errors import LocalAwsError
 from mdlc_local.sagemaker import events, model
 from mdlc_local.sagemaker.endpoints import fleets
 from mdlc_local.sagemaker.endpoints.fleets import Fleet
@@ -23,11 +24,11 @@ LOOK_SECONDS = 0.1
 """How often alarms are looked at while a step is watched."""
 
 
-class RolledBackError(Exception):
+class RolledBackError(LocalAwsError):
     """The update goes back; the text says why."""
 
 
-class _DeletedError(Exception):
+class _DeletedError(LocalAwsError):
     """The endpoint was deleted meanwhile."""
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from mdlc_local import patches
+from mdlc_local.errors import LocalAwsError
 from mdlc_local.sagemaker.containers.connections import Answer
 from mdlc_local.sagemaker.containers.pipeline import ConnectionLostError, InvocationOutcome
 from mdlc_local.sagemaker.endpoints import hosting
@@ -61,7 +62,7 @@ _mirrors = ThreadPoolExecutor(4, thread_name_prefix="shadow")
 _mirroring = threading.BoundedSemaphore(MAX_SHADOW_REQUESTS)
 
 
-class RefusedError(Exception):
+class RefusedError(LocalAwsError):
     """An error response of InvokeEndpoint.
 
     Attributes:

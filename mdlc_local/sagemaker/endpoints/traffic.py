@@ -5,6 +5,7 @@ import random
 import threading
 from collections.abc import Iterator
 
+from mdlc_local.errors import LocalAwsError
 from mdlc_local.sagemaker.endpoints.fleets import Fleet
 from mdlc_local.sagemaker.endpoints.variant_server import VariantServer
 
@@ -12,7 +13,7 @@ WHOLE = 100.0
 """All of the traffic, in percent."""
 
 
-class NoVariantError(Exception):
+class NoVariantError(LocalAwsError):
     """No fleet answers the request; the text says why."""
 
 

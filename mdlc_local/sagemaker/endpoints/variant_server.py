@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mdlc_local import clients, options
+from mdlc_local.errors import LocalAwsError
 from mdlc_local.sagemaker.containers import job_permissions
 from mdlc_local.sagemaker.containers.definitions import Container, containers_of
 from mdlc_local.sagemaker.containers.images import Images
@@ -39,7 +40,7 @@ _PING_TIMEOUT_SECONDS = 10.0
 _RESTART_PAUSE_SECONDS = 0.5
 
 
-class NotRunningError(Exception):
+class NotRunningError(LocalAwsError):
     """A container of the variant is gone and not back yet."""
 
 

@@ -10,7 +10,7 @@ from jobs.errors import InputError, PlanError
 from jobs.folders import Folders
 from jobs.plan import Plan
 from jobs.verification import sha256_of
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 from tests.jobs.batches import HEADER, Batch, rows
 
 SCORING = [name for name in HEADER if name not in ("y", "after")]
@@ -44,7 +44,7 @@ def planned(batch: Batch, **sections: Any) -> Plan:
     return batch.plan(workflow="batch", split=None, **about)
 
 
-def run(batch: Batch, plan: Plan | None = None) -> JobVerdict:
+def run(batch: Batch, plan: Plan | None = None) -> Verdict:
     folders = Folders(
         input_base=batch.folder / "nothing",
         output_base=batch.folder / "checked",
@@ -60,7 +60,7 @@ def read(batch: Batch) -> list[tuple[Any, ...]]:
 
 
 def test_every_row_gets_its_own_score(prepared: Batch) -> None:
-    assert run(prepared) == JobVerdict(passed=True, metrics={"parts": 2}, rows=60)
+    assert run(prepared) == Verdict(passed=True, metrics={"parts": 2}, rows=60)
     scores = {record[1]: record[4] for record in read(prepared)}
     assert len(scores) == 60
     fresh = rows(60, seed=9)

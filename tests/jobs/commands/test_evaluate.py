@@ -9,7 +9,7 @@ import pytest
 from jobs.commands import evaluate, features
 from jobs.errors import InputError
 from jobs.folders import Folders
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 from tests.jobs.batches import Batch, rows
 
 
@@ -27,7 +27,7 @@ def holdout(batch: Batch) -> np.ndarray[Any, Any]:
     return np.array([row[0] for row in found], dtype=np.float64)
 
 
-def evaluated(batch: Batch, **sections: Any) -> tuple[JobVerdict, Path]:
+def evaluated(batch: Batch, **sections: Any) -> tuple[Verdict, Path]:
     folders = Folders(
         input_base=batch.folder / "nothing",
         output_base=batch.folder / "evaluated",

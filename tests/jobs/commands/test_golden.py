@@ -8,7 +8,7 @@ from jobs.commands import golden
 from jobs.errors import InputError, PlanError
 from jobs.folders import Folders
 from jobs.plan import Plan
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 from tests.jobs.batches import Batch
 
 KEYS = [f"r{number}" for number in range(20)]
@@ -46,7 +46,7 @@ class Golden(Batch):
             golden={"tolerance": 0.1, "share": 1.0, **bounds},
         )
 
-    def run(self, plan: Plan | None = None) -> JobVerdict:
+    def run(self, plan: Plan | None = None) -> Verdict:
         folders = Folders(
             input_base=self.folder / "nothing",
             output_base=self.folder / "compared",
@@ -75,7 +75,7 @@ def asked(tmp_path: Path) -> Golden:
 
 def test_the_expected_answers_pass(asked: Golden) -> None:
     metrics = {"within": 1.0, "furthest": 0.0}
-    assert asked.run() == JobVerdict(passed=True, metrics=metrics, rows=20)
+    assert asked.run() == Verdict(passed=True, metrics=metrics, rows=20)
     assert asked.report()["off"] == []
 
 

@@ -8,7 +8,7 @@ from jobs.commands import features, prepare
 from jobs.errors import InputError
 from jobs.plan import Plan, parse_plan
 from jobs.serving.program import Program
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 from tests.jobs.batches import HEADER, Batch, rows
 
 SCORING = [name for name in HEADER if name not in ("y", "after")]
@@ -34,7 +34,7 @@ def plan(batch: Batch) -> Plan:
 def test_every_file_becomes_records_in_its_shard_and_keys(filled: Batch) -> None:
     made = scoring(filled)
     verdict = prepare.run(plan(made), made.folders(program=filled.output("program")))
-    assert verdict == JobVerdict(passed=True, metrics={"files": 2}, rows=60)
+    assert verdict == Verdict(passed=True, metrics={"files": 2}, rows=60)
     program = Program.read(filled.output("program"))
     by_id = {row["id"]: row for row in rows(60, seed=9)}
     for shard, name, expected in (("00", "00000-b", 20), ("01", "00001-a", 40)):

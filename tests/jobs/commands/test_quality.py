@@ -6,11 +6,11 @@ import pytest
 
 from jobs.commands import quality
 from jobs.errors import InputError
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 from tests.jobs.batches import HEADER, Batch, Row, rows
 
 
-def checked(batch: Batch, memory: str | None = None, **sections: Any) -> tuple[JobVerdict, dict[str, Any]]:
+def checked(batch: Batch, memory: str | None = None, **sections: Any) -> tuple[Verdict, dict[str, Any]]:
     """The verdict, and the report that was written."""
     verdict = quality.run(batch.plan(**sections), batch.folders(), memory)
     report = json.loads(batch.output("report", "report.json").read_text())
@@ -21,7 +21,7 @@ def checked(batch: Batch, memory: str | None = None, **sections: Any) -> tuple[J
 
 def test_a_good_batch_passes_and_nothing_is_quarantined(filled: Batch) -> None:
     verdict, report = checked(filled)
-    assert verdict == JobVerdict(passed=True, metrics={"findings": 0, "columns": 8}, rows=300)
+    assert verdict == Verdict(passed=True, metrics={"findings": 0, "columns": 8}, rows=300)
     assert report["files"] == {"one.csv": 180, "sub/two.csv": 120}
     assert not filled.output("quarantine").exists()
 

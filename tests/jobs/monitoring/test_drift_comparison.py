@@ -1,5 +1,5 @@
 from jobs.column_tests import ColumnTest
-from jobs.monitoring.drift_comparison import VIEW, column_summaries, compare, strongest_test
+from jobs.monitoring.drift_comparison import VIEW, column_summaries, compare, main_finding
 from jobs.monitoring.reference import read_reference
 from jobs.statistics.drift import ColumnDrift, DriftReport
 from mdlc_constructs.settings.payloads.job_plan import Thresholds
@@ -14,10 +14,10 @@ def test_the_finding_that_says_most() -> None:
     quiet = ColumnDrift(
         name="a", verdict="quiet", findings=(finding("x", 0.01, 0.5), finding("y", 0.05, 0.2))
     )
-    assert strongest_test(quiet, 0.01) == quiet.findings[1]
+    assert main_finding(quiet, 0.01) == quiet.findings[1]
     loud = ColumnDrift(name="a", verdict="drift", findings=(finding("x", 0.9, 0.5), finding("y", 0.2, 0.001)))
-    assert strongest_test(loud, 0.01) == loud.findings[1]
-    assert strongest_test(ColumnDrift(name="a", verdict="unknown"), 0.01) is None
+    assert main_finding(loud, 0.01) == loud.findings[1]
+    assert main_finding(ColumnDrift(name="a", verdict="unknown"), 0.01) is None
 
 
 def test_the_worst_column_comes_first() -> None:

@@ -5,14 +5,14 @@ from dataclasses import replace
 from jobs.findings import Finding
 from jobs.monitoring.drift_comparison import compare
 from jobs.monitoring.reference import read_reference
-from jobs.monitoring.summary import MAX_SENTENCES, WindowResult, plain, report, summary, verdict
+from jobs.monitoring.summary import MAX_SENTENCES, MonitoringResult, plain, report, summary, verdict
 from tests.jobs.monitoring.windows import FEATURES, Window, opened
 
 
-def found(window: Window) -> WindowResult:
+def found(window: Window) -> MonitoringResult:
     with opened(window) as read:
         reference = read_reference(window.folder / "baseline", read.settings.package)
-        return WindowResult(
+        return MonitoringResult(
             plan=read.plan,
             settings=read.settings,
             served=read.served,

@@ -8,17 +8,17 @@ from jobs.monitoring.accuracy import labelled_rows, measure
 from jobs.monitoring.changes import changes
 from jobs.monitoring.drift_comparison import compare
 from jobs.monitoring.reference import read_reference
-from jobs.monitoring.summary import WindowResult
+from jobs.monitoring.summary import MonitoringResult
 from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, headline
 from tests.jobs.monitoring.windows import FEATURES, Window, event, opened, rows
 
 
-def found(window: Window, **monitor: Any) -> WindowResult:
+def found(window: Window, **monitor: Any) -> MonitoringResult:
     with opened(window, **monitor) as read:
         reference = read_reference(window.folder / "baseline", read.settings.package)
         truth, _ = labelled_rows(read.connection, read.settings, "binary")
         metrics, _ = measure(truth, read.settings)
-        return WindowResult(
+        return MonitoringResult(
             plan=read.plan,
             settings=read.settings,
             served=read.served,

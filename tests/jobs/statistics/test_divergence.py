@@ -8,7 +8,7 @@ from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
 from jobs.statistics.divergence import (
-    EXPECTED_LEAST,
+    MIN_EXPECTED,
     Cell,
     chi_square,
     cramers_v,
@@ -97,7 +97,7 @@ def test_merging_loses_no_row_and_leaves_no_sparse_cell(cells: list[Cell]) -> No
     ]
     baseline, window = (sum(side) for side in zip(*cells, strict=True))
     least = min(baseline, window) / (baseline + window)
-    assert len(dense) == 1 or all(sum(cell) * least >= EXPECTED_LEAST for cell in dense)
+    assert len(dense) == 1 or all(sum(cell) * least >= MIN_EXPECTED for cell in dense)
 
 
 def test_rare_categories_are_one_cell_whether_the_baseline_had_them_or_not() -> None:

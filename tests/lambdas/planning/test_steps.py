@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.planning.steps import Job, Status, derived_name, digest, own_names, standing, verdict
-from mdlc_constructs.settings.payloads.verdict import JobVerdict
+from mdlc_constructs.settings.payloads.verdict import Verdict
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -55,7 +55,7 @@ def test_each_failure_takes_the_next_suffix(failures: int) -> None:
 
 def test_a_verdict_is_read_only_from_a_completed_job() -> None:
     said = json.dumps({"passed": True})
-    assert verdict(Job(status="Completed", exit_message=said)) == JobVerdict(passed=True)
+    assert verdict(Job(status="Completed", exit_message=said)) == Verdict(passed=True)
     assert verdict(Job(status="InProgress", exit_message=said)) is None
     assert verdict(Job(status="Completed", exit_message="no JSON")) is None
     assert verdict(Job(status="Completed", exit_message="[1]")) is None

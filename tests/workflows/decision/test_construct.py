@@ -9,6 +9,7 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_iam as iam
 from syrupy.assertion import SnapshotAssertion
 
+from mdlc_constructs.settings.payloads.codec import encode
 from tests.synthesized import Synthesized
 from tests.workflows.decision.settings import DECISIONS
 from tests.workflows.decision.stacks import (
@@ -281,7 +282,7 @@ def test_functions_are_told_names_and_settings(stacks: dict[str, Synthesized]) -
     functions = [one["Properties"] for one in stacks["Both"].of_type("AWS::Lambda::Function").values()]
     (decide,) = (one for one in functions if one["Handler"] == "lambdas.functions.decide.handler.handler")
     told = decide["Environment"]["Variables"]
-    assert json.loads(told["MDLC_DECISIONS"]) == json.loads(json.dumps(DECISIONS.to_settings()))
+    assert json.loads(told["MDLC_DECISIONS"]) == json.loads(json.dumps(encode(DECISIONS.to_payload())))
     assert (told["MDLC_ENDPOINT"], told["MDLC_ACTION"], told["MDLC_LOOKUP_TABLE"]) == (
         "flights",
         REBOOK,

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,14 +9,20 @@ from hypothesis import strategies as st
 
 from lambdas.functions.decide import record
 from lambdas.functions.decide.steps import Conclusion, Features, Score
+from mdlc_constructs.settings.payloads.codec import decode, encode
+from mdlc_constructs.settings.payloads.decision import ActionSettings, DecisionRecord, DecisionSettings
+from tests.lambdas import decision_api
 
+DECISIONS = decode(DecisionSettings, decision_api.SETTINGS)
 AT = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
-SETTINGS: dict[str, Any] = {"action": {"decisions": None, "again_after": 30.0}, "kept": None}
+SETTINGS = replace(
+    DECISIONS, action=ActionSettings(decisions=None, waits=True, timeout=1.0, again_after=30.0)
+)
 ROW = {"plane": "N1", "distance": 7, "weight": 0.1 + 0.2, "wet": None}
 DECIDED = Conclusion(decision="rebook", rule="bands[1]", rules_version="1@abc", fallback=None)
 
 
-def made(**changed: Any) -> dict[str, Any]:
+def made(**changed: Any) -> DecisionRecord:
     given: dict[str, Any] = {
         "request_id": "r-1",
         "row": ROW,
@@ -32,7 +39,7 @@ def made(**changed: Any) -> dict[str, Any]:
 
 
 def test_a_record_says_all_that_an_audit_asks() -> None:
-    assert made() == {
+    assert encode(made()) == {
         "request_id": "r-1",
         "inference_id": "r-1",
         "api": "flights",
@@ -56,20 +63,20 @@ def test_a_record_says_all_that_an_audit_asks() -> None:
     ("decisions", "acts", "state"),
     [
         (None, True, "pending"),
-        (["rebook"], True, "pending"),
-        (["wait"], True, "none"),
+        (("rebook",), True, "pending"),
+        (("wait",), True, "none"),
         (None, False, "none"),
     ],
 )
 def test_an_action_is_pending_where_one_is_asked_for(
-    decisions: list[str] | None, acts: bool, state: str
+    decisions: tuple[str, ...] | None, acts: bool, state: str
 ) -> None:
-    settings = {**SETTINGS, "action": {"decisions": decisions, "again_after": 30.0}}
-    assert made(settings=settings, acts=acts)["action"] == state
+    settings = replace(SETTINGS, action=replace(SETTINGS.action, decisions=decisions))
+    assert made(settings=settings, acts=acts).action == state
 
 
 def test_a_record_expires_where_the_settings_say_so() -> None:
-    assert made(settings={**SETTINGS, "kept": 86400.0})["expires_at"] == int(AT.timestamp()) + 86400
+    assert made(settings=replace(SETTINGS, kept=86400.0)).expires_at == int(AT.timestamp()) + 86400
 
 
 def test_an_item_is_in_dynamodb_notation() -> None:
@@ -97,7 +104,7 @@ def test_a_record_comes_back_exactly(
     one = made(row=row, score=Score(value=score, model_version=version, missing=None))
     again = record.from_item(record.to_item(one))
     assert again == one
-    assert repr(again["row"]) == repr(one["row"])
+    assert repr(again.row) == repr(one.row)
 
 
 def test_the_answer_is_the_contract() -> None:
@@ -136,7 +143,7 @@ def test_a_request_id_belongs_to_one_row() -> None:
     ],
 )
 def test_a_pending_action_is_called_again_after_a_while(state: str, seconds: float, again: bool) -> None:
-    before = {**made(), "action": state}
+    before = replace(made(), action=state)
     now = AT + timedelta(seconds=seconds)
     assert record.acts_again(before, SETTINGS, now) is again
     assert record.is_under_way(before, SETTINGS, now) is (state == "pending" and not again)
@@ -151,7 +158,7 @@ def test_a_row_that_the_machine_wrote_is_known_by_15_digits() -> None:
         "yes": True,
     }
     short = {**exact, "account": 4.01288888888188e15, "share": 0.123456789012346}
-    by_machine = {**made(row=short), "fallback": "rules down"}
+    by_machine = replace(made(row=short), fallback="rules down")
     assert record.is_of(by_machine, exact)
     for other in ({"share": 0.1234567}, {"yes": False}, {"account": 10**400}, {"name": None}):
         assert not record.is_of(by_machine, {**exact, **other})

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.functions.decide.requests import LONGEST_ROW, BadRequest, Request, checked, from_event
+from lambdas.functions.decide.requests import MAX_ROW_CHARACTERS, BadRequest, Request, checked, from_event
 
 ROW = {"a": 1, "b": None, "c": "x", "d": True}
 GOOD = {"request_id": "r-1", "row": ROW}
@@ -30,10 +30,10 @@ def test_a_body_that_is_no_base64_is_a_bad_request() -> None:
 
 @pytest.mark.parametrize("text", ["x", "é", "\U0001f600"])
 def test_a_row_that_no_record_could_hold_is_a_bad_request(text: str) -> None:
-    row = {"a": text * (LONGEST_ROW // len(json.dumps(text)))}
+    row = {"a": text * (MAX_ROW_CHARACTERS // len(json.dumps(text)))}
     assert checked({**GOOD, "row": row}).row == row
     with pytest.raises(BadRequest, match=r"row has \d+ characters as JSON: send at most 65536"):
-        checked({**GOOD, "row": {"a": text * LONGEST_ROW}})
+        checked({**GOOD, "row": {"a": text * MAX_ROW_CHARACTERS}})
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])

@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,17 +9,20 @@ from hypothesis import strategies as st
 
 from lambdas.functions.decide import steps
 from lambdas.functions.decide.steps import Features, Score
+from mdlc_constructs.settings.payloads.codec import decode
+from mdlc_constructs.settings.payloads.decision import DecisionSettings, LookupSettings
 from mdlc_constructs.settings.rules_document import parse
+from tests.lambdas import decision_api
 
-LOOKUP: dict[str, Any] = {
-    "key": "plane",
-    "table_key": "tail",
-    "key_type": "S",
-    "defaults": {"seats": 150, "wet": None, "kind": "jet", "weight": 1.5},
-    "types": {"seats": "integer", "wet": "boolean", "kind": "category", "weight": "number"},
-    "timeout": 0.05,
-}
-SETTINGS = {"fallback": {"decision": "wait", "endpoint_timeout": 1.0, "tries": 2}}
+LOOKUP = LookupSettings(
+    key="plane",
+    table_key="tail",
+    key_type="S",
+    defaults={"seats": 150, "wet": None, "kind": "jet", "weight": 1.5},
+    types={"seats": "integer", "wet": "boolean", "kind": "category", "weight": "number"},
+    timeout=0.05,
+)
+SETTINGS = decode(DecisionSettings, decision_api.SETTINGS)
 RULES = parse(
     {
         "schema_version": 1,
@@ -62,7 +66,7 @@ def test_what_the_caller_sent_wins_unless_it_is_missing() -> None:
 )
 def test_a_default_stands_for_what_is_missing_or_of_another_type(item: dict[str, Any] | None) -> None:
     found = steps.collect({"plane": "N1"}, LOOKUP, item)
-    assert found.values == {"plane": "N1", **LOOKUP["defaults"]}
+    assert found.values == {"plane": "N1", **LOOKUP.defaults}
     assert found.defaults_used == ("seats", "wet", "kind", "weight")
 
 
@@ -80,7 +84,7 @@ def test_a_default_stands_for_what_is_missing_or_of_another_type(item: dict[str,
 def test_the_key_is_in_dynamodb_notation(
     row: dict[str, Any], key_type: str, key: dict[str, Any] | None
 ) -> None:
-    assert steps.lookup_key(row, {**LOOKUP, "key_type": key_type}) == key
+    assert steps.lookup_key(row, replace(LOOKUP, key_type=key_type)) == key
 
 
 @given(st.dictionaries(st.text(), st.floats(allow_nan=False, allow_infinity=False) | st.text() | st.none()))

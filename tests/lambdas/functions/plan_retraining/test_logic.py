@@ -163,7 +163,7 @@ def test_nothing_trains_when_everything_that_fired_is_about_a_replaced_version(m
     model.notes.record(replace(FIRED, event_id="of the champion", version="2"), model.now)
     told = model.conclude(gathered["request_id"], "Superseded")
     assert model.holder() == ""
-    assert [one.fired.version for one in model.notes.pending()] == ["2"]
+    assert [trigger.event.version for trigger in model.notes.pending()] == ["2"]
     # What came meanwhile is not left lying, and no cool-down began.
     assert told["next"] in model.machines.executions
     assert model.notes.history().past.ended_at is None

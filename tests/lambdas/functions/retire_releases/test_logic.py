@@ -105,12 +105,12 @@ def test_the_newest_earlier_releases_are_kept_with_their_models(keep: int, left:
 def test_what_is_newer_than_what_serves_stays() -> None:
     hosting = FakeHosting(5, e=named("config", 2))
     retire(hosting, 0)
-    # Of a release under way, or sent back; its model may wait for a configuration still.
+    # Of a release under way, or rolled back; its model may wait for a configuration still.
     assert numbers(hosting, "config") == numbers(hosting, "serving") == [2, 3, 4]
 
 
 def test_what_served_before_is_among_the_kept() -> None:
-    # 2 was sent back, so 1 served until 3 did.
+    # 2 was rolled back, so 1 served until 3 did.
     hosting = FakeHosting(4, e=named("config", 3))
     retire(hosting, 1, replaced=named("config", 1))
     assert numbers(hosting, "config") == [1, 3]

@@ -1,4 +1,4 @@
-"""A release that answers 200 and wrongly is sent back by its answers, on real model servers."""
+"""A release that answers 200 and wrongly is rolled back by its answers, on real model servers."""
 
 import io
 import json
@@ -25,7 +25,7 @@ from tests.local.states.running import create, ended, events
 TIME_SCALE = 60
 CANARY = Canary(percent=10, bake=timedelta(minutes=10))
 LONG_CANARY = replace(CANARY, bake=timedelta(minutes=50))
-"""For versions that are sent back, however slowly this machine looks: nobody waits for its end."""
+"""For versions that are rolled back, however slowly this machine looks: nobody waits for its end."""
 
 SCORING_SERVER = """
 import http.server, json, os
@@ -173,7 +173,7 @@ def test_a_bad_version_goes_back_and_a_good_one_stays(release: Release) -> None:
 
     release.update(release.config(version=7, off=3.0))
     seen = [look for look in release.looks() if look["seen"]]
-    assert release.serves == release.old, "sent back by the answers alone: all of them were 200"
+    assert release.serves == release.old, "rolled back by the answers alone: all of them were 200"
     assert {look["outside"] for look in seen} == {1.0}
     assert {look["drift"] for look in seen} == {1.0}
     first = seen[0]

@@ -1,0 +1,53 @@
+"""The configuration of a deciding function, from its environment."""
+
+import json
+import os
+from dataclasses import dataclass
+from functools import cache
+
+from mdlc_constructs.settings.payloads.codec import decode
+from mdlc_constructs.settings.payloads.decision import DecisionSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Names and settings of one decision API.
+
+    Attributes:
+        endpoint: the endpoint's name; empty where the state machine asks it.
+        lookup_table: empty when nothing is looked up.
+        action: the function that acts; empty when nothing is done.
+        audit_table: where tests on the endpoint are recorded; empty where none are run.
+    """
+
+    api: str
+    model: str
+    settings: DecisionSettings
+    decision_table: str
+    rules_table: str
+    endpoint: str
+    lookup_table: str
+    action: str
+    audit_table: str = ""
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """What every record says of where it was made."""
+        return {"api": self.api, "model": self.model}
+
+
+@cache
+def load_config() -> Config:
+    """The configuration, read once."""
+    variables = os.environ
+    return Config(
+        api=variables["MDLC_API"],
+        model=variables["MDLC_MODEL"],
+        settings=decode(DecisionSettings, json.loads(variables["MDLC_DECISIONS"]), where="MDLC_DECISIONS"),
+        decision_table=variables["MDLC_DECISION_TABLE"],
+        rules_table=variables["MDLC_RULES_TABLE"],
+        endpoint=variables.get("MDLC_ENDPOINT", ""),
+        lookup_table=variables.get("MDLC_LOOKUP_TABLE", ""),
+        action=variables.get("MDLC_ACTION", ""),
+        audit_table=variables.get("MDLC_AUDIT_TABLE", ""),
+    )
