@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,6 @@ def model_archive(model: Path) -> bytes:
     return buffer.getvalue()
 
 
-def item_bytes(item: dict[str, dict[str, Any]]) -> int:
+def item_bytes(item: Mapping[str, Mapping[str, object]]) -> int:
     """About what DynamoDB counts as an item's size: names and values as text."""
     return sum(len(name) + len(json.dumps(next(iter(value.values())))) for name, value in item.items())

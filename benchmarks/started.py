@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lambdas.aws.executions import execution_arn
+from tests.lambdas.fakes import Client
 
 RUNNING, SUCCEEDED, ABORTED = "RUNNING", "SUCCEEDED", "ABORTED"
 
@@ -35,7 +36,7 @@ class Token:
 
 
 @dataclass(kw_only=True)
-class Started:
+class Started(Client):
     """The client.
 
     Attributes:

@@ -30,8 +30,8 @@ _PURPOSES = {
         "Delivers published predictions to clients",
     ),
     "PlanRelease": ("lambdas.functions.plan_release.handler.handler", "Plans releases"),
-    "WakeRelease": (
-        "lambdas.functions.wake_release.handler.handler",
+    "ResumeExecutions": (
+        "lambdas.functions.resume_executions.handler.handler",
         "Resumes executions that wait for an event",
     ),
     "ProbeAnswers": ("lambdas.functions.probe_answers.handler.handler", "Asks a new version while it bakes"),
@@ -42,7 +42,7 @@ _PURPOSES = {
     "NoteTrigger": ("lambdas.functions.note_trigger.handler.handler", "Notes what may start a retraining"),
     "PlanRetraining": (
         "lambdas.functions.plan_retraining.handler.handler",
-        "Gathers, leases, ends retrainings",
+        "Coalesces triggers, asks for leases, ends retrainings",
     ),
     "ReapLeases": ("lambdas.functions.reap_leases.handler.handler", "Takes back what dead retrainings hold"),
     "RetireReleases": ("lambdas.functions.retire_releases.handler.handler", "Deletes releases long past"),

@@ -6,12 +6,15 @@ from botocore.exceptions import ClientError
 
 from benchmarks.started import Started, Token
 from lambdas.aws import executions
+from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.retraining import LeaseAnswer
 from tests.lambdas.leasing import START
 
+HELD = LeaseAnswer(lease="Held")
 MACHINE = "arn:aws:states:us-east-1:0:stateMachine:m"
 
 
-class Client(Started):
+class Remembering(Started):
     """Remembers what it told."""
 
     def __init__(self) -> None:
@@ -25,7 +28,7 @@ class Client(Started):
 
 
 def test_a_storm_of_starts_is_one_execution_and_a_dead_ones_name_is_taken() -> None:
-    client = Client()
+    client = Remembering()
     arns = {executions.ensure_running(client, MACHINE, "work", {"a": 1}) for _ in range(3)}
     assert client.begun == list(arns)
     (arn,) = arns
@@ -37,7 +40,7 @@ def test_a_storm_of_starts_is_one_execution_and_a_dead_ones_name_is_taken() -> N
 
 
 def test_an_execution_is_looked_up_with_its_data() -> None:
-    client = Client()
+    client = Remembering()
     assert executions.look_up(client, MACHINE, "t") is None
     arn = client.run(executions.execution_arn(MACHINE, "t"), {"x": 1})
     client.end(arn, {"passed": "true"})
@@ -49,19 +52,19 @@ def test_an_execution_is_looked_up_with_its_data() -> None:
 
 
 def test_a_token_ends_one_wait_of_an_execution_that_runs() -> None:
-    client = Client()
+    client = Remembering()
     arn = client.start_execution(stateMachineArn=MACHINE, name="e", input="{}")["executionArn"]
     token = client.token(arn, {})
-    assert executions.tell(client, token, {"lease": "Held"})
-    assert not executions.tell(client, token, {"lease": "Held"})
+    assert executions.send_task_success(client, token, HELD)
+    assert not executions.send_task_success(client, token, HELD)
     late = client.token(arn, {})
     client.stop(arn)
-    assert not executions.tell(client, late, {})
-    assert client.told == [(arn, {"lease": "Held"})]
+    assert not executions.send_task_success(client, late)
+    assert client.told == [(arn, encode(HELD))]
 
 
 def test_a_person_who_clicks_twice_starts_one() -> None:
-    client = Client()
+    client = Remembering()
     for _ in range(2):
         client.start_by_hand(MACHINE, "r")
     client.stop(client.begun[0])

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
-from lambdas.triggers.coalescing import Fired
-from lambdas.triggers.store import Notes
+from lambdas.triggers.coalescing import TriggerEvent
+from lambdas.triggers.store import TriggerStore
 from mdlc_cli import family, lineage
 from mdlc_constructs import OnRequest, SlidingWindow
 from mdlc_constructs.asl.machine import Machine
@@ -129,8 +129,10 @@ def test_what_is_read_is_what_the_machines_record() -> None:
 
 def test_a_noted_trigger_is_one_that_waits() -> None:
     table = FakeDynamoDB()
-    fired = Fired(event_id="e", trigger="drift", reason="x drifted", at=START, priority=2, report="s3://r")
-    Notes(dynamodb=table, table="audit", model="churn").note(fired, START)
+    fired = TriggerEvent(
+        event_id="e", trigger="drift", reason="x drifted", at=START, priority=2, report="s3://r"
+    )
+    TriggerStore(dynamodb=table, table="audit", model="churn").record(fired, START)
     plain: Any = TypeDeserializer().deserialize
     items = [{name: plain(value) for name, value in item.items()} for item in table.items.values()]
     (waiting,) = family.of("churn", items, []).waiting

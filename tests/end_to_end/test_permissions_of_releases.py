@@ -22,7 +22,7 @@ RELEASING = (
     "FunctionsPlanReleaseRole",
     "FunctionsProbeAnswersRole",
     "FunctionsRetireReleasesRole",
-    "FunctionsWakeReleaseRole",
+    "FunctionsResumeExecutionsRole",
 )
 DECIDING = ("DecisionsAcceptRulesRole", "DecisionsDecideRole", "DecisionsExecuteRulesRole")
 JOBS = ("ServingHostedModelRole", "ServingCheckGoldenRole")
@@ -35,7 +35,7 @@ ALLOWED = (
     *permissions.of_functions(*RELEASING, *DECIDING),
     *permissions.of_jobs(*JOBS),
     *permissions.of_writers("FunctionsProbeAnswersRole"),
-    *permissions.of_data_keys(*DECIDING, "FunctionsWakeReleaseRole"),
+    *permissions.of_data_keys(*DECIDING, "FunctionsResumeExecutionsRole"),
     Unused(
         roles=("ServingRole",),
         actions=("kms:CreateGrant",),
@@ -98,7 +98,7 @@ ALLOWED = (
 @pytest.fixture(scope="module")
 def before(aws: Aws) -> Granted:
     """What the roles of the deleted stack were granted while its endpoint was watched."""
-    assert WATCHED.model in aws.remembered, "these tests judge what others of this folder did: run them too"
+    assert WATCHED.model in aws.remembered, "the story before left no roles"
     return aws.remembered[WATCHED.model]
 
 

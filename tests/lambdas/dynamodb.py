@@ -12,6 +12,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from tests.lambdas.fakes import Client
+
 Item = dict[str, dict[str, str]]
 TERM = re.compile(r"\s*(attribute_exists|attribute_not_exists)\((\w+)\)|\s*(\w+) (=|<=) (:\w+)")
 
@@ -68,7 +70,7 @@ def canceled(*reasons: str) -> ClientError:
     return ClientError(answer, "TransactWriteItems")
 
 
-class FakeDynamoDB:
+class FakeDynamoDB(Client):
     """One table. `before` is called ahead of each call, and may do other work or raise."""
 
     def __init__(self, table: str = "audit", page_size: int = 2) -> None:

@@ -6,13 +6,16 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+Client: Any = object
+"""Base of the fakes of AWS clients: to the type checker it is whichever client a function asks for."""
+
 
 def client_error(code: str, message: str, operation: str = "Describe") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, operation)
 
 
 @dataclass
-class Pages:
+class Pages(Client):
     pages: list[dict[str, Any]]
 
     def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
@@ -20,7 +23,7 @@ class Pages:
 
 
 @dataclass
-class TaggedMachines:
+class TaggedMachines(Client):
     """State machines that all have the same tags."""
 
     tags: dict[str, str] = field(default_factory=dict)
@@ -32,7 +35,7 @@ class TaggedMachines:
 
 
 @dataclass
-class FakeS3:
+class FakeS3(Client):
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
     page_size: int = 2
 

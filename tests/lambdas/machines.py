@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.lambdas.fakes import client_error
+from tests.lambdas.fakes import Client, client_error
 
 ARN = "arn:aws:states:eu-central-1:111111111111:stateMachine:{}"
 
@@ -18,7 +18,7 @@ def arn(machine: str, name: str = "") -> str:
 
 
 @dataclass
-class FakeStepFunctions:
+class FakeStepFunctions(Client):
     """Executions by their ARN; `waited` are the tokens that somebody waits for, `now` is the clock."""
 
     now: Callable[[], datetime] = field(default=lambda: datetime(2026, 1, 1, tzinfo=UTC))

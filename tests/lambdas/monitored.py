@@ -16,7 +16,7 @@ from mdlc_constructs.settings.labels import Labels
 from mdlc_constructs.workflows.monitoring.machine import monitor_windows
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 from tests.lambdas.dynamodb import holds
-from tests.lambdas.fakes import Pages, TaggedMachines, client_error
+from tests.lambdas.fakes import Client, Pages, TaggedMachines, client_error
 from tests.workflows.settings import DATASET
 
 BUCKET, TABLE, MODEL, GROUP = "b", "audit", "flights", "flights"
@@ -61,7 +61,7 @@ def capture(
 
 
 @dataclass
-class S3:
+class S3(Client):
     objects: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
     heads: list[str] = field(default_factory=list)
 
@@ -110,7 +110,7 @@ class S3:
 
 
 @dataclass
-class Table:
+class Table(Client):
     items: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def get_item(self, *, Key: dict[str, Any], **request: Any) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def arn(version: int) -> str:
 
 
 @dataclass
-class SageMaker:
+class SageMaker(Client):
     """Packages by their version, and the status of jobs and models by name; what is not there is absent."""
 
     versions: dict[int, dict[str, str]] = field(default_factory=dict)

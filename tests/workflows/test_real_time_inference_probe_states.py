@@ -95,7 +95,7 @@ def test_the_states_stand_in_a_machine() -> None:
     (catch,) = record_answers(watched()).catch
     assert catch.next == "RecordFailure", "before any traffic moves"
     task: Any = record_answers(watched()).to_asl()
-    assert task["TimeoutSeconds"] > PROBER_TIMEOUT_SECONDS > handler.MOST_SECONDS
+    assert task["TimeoutSeconds"] > PROBER_TIMEOUT_SECONDS > handler.MAX_SECONDS
 
 
 def test_both_works_know_how_many_to_ask_and_of_whom() -> None:

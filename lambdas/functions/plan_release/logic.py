@@ -99,7 +99,7 @@ class Facts:
         """Whether a release that may only go forward has nothing to do any more.
 
         Approvals are published at least once and in any order: one that comes late must not lead back to an
-        older version, nor to one that was sent back since, nor to one that served and that a person went
+        older version, nor to one that was rolled back since, nor to one that served and that a person went
         back from: its approval is spent.
         """
         if not release.forward_only:

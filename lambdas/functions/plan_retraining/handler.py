@@ -22,9 +22,9 @@ from mdlc_constructs.settings.payloads.retraining import (
     AcquireRequest,
     ApprovalRequest,
     ClaimRequest,
+    CoalescedTriggers,
+    CoalesceRequest,
     ConcludeRequest,
-    Gathered,
-    GatherRequest,
     RetrainingSections,
     Work,
 )
@@ -43,9 +43,9 @@ def handler(event: Event, context: object) -> dict[str, JsonValue]:
     return answer
 
 
-def _gather(event: Event) -> dict[str, JsonValue]:
+def _coalesce(event: Event) -> dict[str, JsonValue]:
     """What there is to work for, and how long to wait before."""
-    request = decode(GatherRequest, event)
+    request = decode(CoalesceRequest, event)
     settings, execution, now = request.settings, request.execution, utc_now()
     store = _store(settings)
     retraining = logic.checked_input(request.input)
@@ -60,7 +60,7 @@ def _gather(event: Event) -> dict[str, JsonValue]:
     past, patience = store.history().past, Patience.from_payload(settings.patience)
     work = logic.next_retraining(settings.model, left, pending, past, patience, now)
     if work is None:
-        return encode(Gathered(step=logic.NOTHING))
+        return encode(CoalescedTriggers(step=logic.NOTHING))
     # Whoever looks for work that nobody does must see that this execution does it, though it still waits.
     for trigger in with_worker(pending, left, work):
         if not trigger.worker or not is_running(client("stepfunctions"), trigger.worker):
@@ -74,15 +74,15 @@ def _gather(event: Event) -> dict[str, JsonValue]:
 def _acquire(event: Event) -> dict[str, JsonValue]:
     """Ask for the lease; the answer goes to the task's token."""
     request = decode(AcquireRequest, event)
-    settings, gathered = request.settings, request.gathered
+    settings, coalesced = request.settings, request.gathered
     lease_request = LeaseRequest(
-        request_id=gathered.request_id,
+        request_id=coalesced.request_id,
         model=settings.model,
         owner=request.execution.id,
         arrived=utc_now(),
         task_token=request.token,
-        resumed=gathered.resumed,
-        priority=gathered.priority,
+        resumed=coalesced.resumed,
+        priority=coalesced.priority,
         instances=settings.instances,
     )
     return {"lease": _fleet(settings).acquire(lease_request, utc_now())}
@@ -93,7 +93,7 @@ def _claim(event: Event) -> dict[str, JsonValue]:
     return encode(_claimed(decode(ClaimRequest, event)))
 
 
-def _claimed(request: ClaimRequest) -> Gathered | Work:
+def _claimed(request: ClaimRequest) -> CoalescedTriggers | Work:
     settings, owner, now = request.settings, request.execution.id, utc_now()
     request_id = request.gathered.request_id
     store, stepfunctions = _store(settings), client("stepfunctions")
@@ -104,7 +104,7 @@ def _claimed(request: ClaimRequest) -> Gathered | Work:
         patience = Patience.from_payload(settings.patience)
         coalesced = logic.next_retraining(settings.model, [], pending, past, patience, now)
         if coalesced is None or coalesced.request_id != request_id:
-            return Gathered(step=logic.NOTHING)
+            return CoalescedTriggers(step=logic.NOTHING)
         if logic.past_text(past) != request.gathered.past and coalesced.starts_at > now:
             # Another retraining ended while this one stood in the queue, so its cool-down is to be kept.
             _fleet(settings).requeue(request_id, owner, now)
@@ -116,10 +116,10 @@ def _claimed(request: ClaimRequest) -> Gathered | Work:
     if training.first_input is None:
         own = _still_about_the_champion(settings, store, own)
         if not own:
-            return Gathered(step=logic.REPLACED)
+            return CoalescedTriggers(step=logic.REPLACED)
     retraining = logic.next_retraining(settings.model, own, [], past, Patience(), now)
     if retraining is None:
-        return Gathered(step=logic.NOTHING)
+        return CoalescedTriggers(step=logic.NOTHING)
     known = labels_known_until(client("dynamodb"), settings.table, settings.model, now)
     return logic.work(
         retraining,
@@ -218,7 +218,7 @@ def _fleet(settings: RetrainingSections) -> Fleet:
 
 
 _STEPS: Mapping[str, Callable[[Event], dict[str, JsonValue]]] = {
-    "gather": _gather,
+    "gather": _coalesce,
     "ask": _acquire,
     "claim": _claim,
     "rest": _release_capacity,

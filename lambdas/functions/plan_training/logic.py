@@ -164,11 +164,11 @@ def decide(
         ChampionLost: when the champion's model is gone, so that it cannot be compared with.
     """
     steps = _standings(request.model, digests, look_up)
-    names = {step: found.name for step, found in steps.items()}
+    names = {step: planned_step.name for step, planned_step in steps.items()}
     uris = locations(request.home.bucket, digests, names)
     scoring = _scoring(request.model, digests, champion, steps, uris, look_up.transform)
     quality, gate = verdict(steps["CheckQuality"].job), verdict(steps["Evaluate"].job)
-    jobs = {step: [found.job] for step, found in steps.items()}
+    jobs = {step: [planned_step.job] for step, planned_step in steps.items()}
     jobs["ScoreHoldout"] = [entry.standing.job for entry in scoring]
     step = planned_step(
         request,

@@ -94,7 +94,7 @@ class RetrainingSections:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gathered:
+class CoalescedTriggers:
     """What there is to work for, and how long the machine waits before.
 
     Attributes:
@@ -169,8 +169,8 @@ class StepRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GatherRequest(StepRequest):
-    """`Gather`: what is there to work for?"""
+class CoalesceRequest(StepRequest):
+    """`CoalesceTriggers`: what is there to work for?"""
 
     input: JsonValue = None
 
@@ -179,7 +179,7 @@ class GatherRequest(StepRequest):
 class AcquireRequest(StepRequest):
     """`AskLease`: the answer goes to the task's token."""
 
-    gathered: Gathered
+    gathered: CoalescedTriggers
     token: str
 
 
@@ -187,7 +187,7 @@ class AcquireRequest(StepRequest):
 class ClaimRequest(StepRequest):
     """`Claim`: what is done under the lease? Also `ReleaseCapacity`, once the training is over."""
 
-    gathered: Gathered
+    gathered: CoalescedTriggers
 
 
 @dataclass(frozen=True, kw_only=True)

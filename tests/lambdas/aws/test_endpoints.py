@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.aws.endpoints import Endpoint, endpoint
-from tests.lambdas.fakes import client_error
+from tests.lambdas.fakes import Client, client_error
 
 DESCRIBED = {
     "EndpointStatus": "Updating",
@@ -15,7 +15,7 @@ DESCRIBED = {
 ABSENT = client_error("ValidationException", 'Could not find endpoint "m".')
 
 
-class FakeSageMaker:
+class FakeSageMaker(Client):
     def __init__(self, described: Any, config: Any) -> None:
         self.described, self.config = described, config
 
@@ -28,7 +28,7 @@ class FakeSageMaker:
         return _answered(self.config)
 
 
-class FakeAutoScaling:
+class FakeAutoScaling(Client):
     def __init__(self, *targets: str) -> None:
         self.targets = targets
 

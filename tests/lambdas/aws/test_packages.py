@@ -36,15 +36,16 @@ def test_the_highest_approved_version_is_chosen_unless_one_is_named() -> None:
     ],
 )
 def test_a_package_that_cannot_be_used_is_refused_by_name(
-    versions: list[dict[str, Any]], asked: int | None, message: str
+    versions: Any, asked: int | None, message: str
 ) -> None:
     with pytest.raises(NoPackage, match=message):
         choose(versions, asked, "m")
 
 
 def test_a_package_without_a_feature_program_is_refused() -> None:
+    bare: Any = {"ModelPackageArn": "arn/1", "CustomerMetadataProperties": {"run": "r", "model": "m"}}
     with pytest.raises(NoPackage, match="has no 'program' in its metadata"):
-        package_from({"ModelPackageArn": "arn/1", "CustomerMetadataProperties": {"run": "r", "model": "m"}})
+        package_from(bare)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_a_package_without_a_feature_program_is_refused() -> None:
     ],
 )
 def test_the_registry_knows_what_served_once(life: dict[str, str] | None, served: bool) -> None:
-    described = {
+    described: Any = {
         "ModelPackageArn": "arn/1",
         "ModelPackageVersion": 1,
         "ModelApprovalStatus": "Approved",

@@ -6,10 +6,10 @@ from botocore.exceptions import ClientError
 
 from lambdas.aws import registry
 from lambdas.planning.steps import Job, Status
-from tests.lambdas.fakes import Pages, client_error
+from tests.lambdas.fakes import Client, Pages, client_error
 
 
-class FakeSageMaker:
+class FakeSageMaker(Client):
     """Answers every Describe with what it was given, or raises it."""
 
     def __init__(self, answer: dict[str, Any] | ClientError) -> None:
@@ -56,7 +56,7 @@ def test_a_jobs_status_is_read_with_its_exit_message(status: str, expected: Stat
 
 
 def test_packages_are_read_over_pages() -> None:
-    class Listing:
+    class Listing(Client):
         def get_paginator(self, name: str) -> Pages:
             pages = ([{"n": 1}, {"n": 2}], [{"n": 3}])
             return Pages([{"ModelPackageSummaryList": page} for page in pages])

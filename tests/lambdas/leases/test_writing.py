@@ -10,8 +10,8 @@ from lambdas.leases.writing import try_transaction, try_update
 from tests.lambdas.dynamodb import FakeDynamoDB, canceled
 from tests.lambdas.fakes import client_error
 
-PUT = {"Put": {"TableName": "audit", "Item": {"pk": {"S": "a"}, "sk": {"S": "b"}}}}
-UPDATE: dict[str, Any] = {
+PUT: Any = {"Put": {"TableName": "audit", "Item": {"pk": {"S": "a"}, "sk": {"S": "b"}}}}
+UPDATE: Any = {
     "TableName": "audit",
     "Key": {"pk": {"S": "a"}, "sk": {"S": "b"}},
     "UpdateExpression": "SET kept = :kept",

@@ -21,6 +21,7 @@ from lambdas.planning.execution_plan import (
 from lambdas.planning.steps import Job
 from mdlc_constructs.settings.payloads.job_plan import DataSection, JobPlan
 from mdlc_constructs.settings.payloads.planning import ExecutionInput, RefusedCall
+from tests.lambdas.fakes import Client
 from tests.workflows.settings import DATASET
 
 START = datetime(2013, 1, 1, tzinfo=UTC)
@@ -77,7 +78,7 @@ def test_an_execution_that_waits_for_a_week_fits_into_its_history() -> None:
     assert rounds * 10 < 25_000
 
 
-class Put:
+class Put(Client):
     def __init__(self) -> None:
         self.held: dict[str, bytes] = {}
 

@@ -53,29 +53,24 @@ def test_a_job_that_reads_more_than_its_name_follows_from_fails(command: str) ->
         "workflow": "training",
         "model": "m",
         "run": "r",
-        "dataset": {
-            "format": "csv",
-            "timestamp": "t",
-            "row_key": ["id"],
-            "columns": {"t": "timestamp", "id": "text", "y": "integer"},
-            "label": "y",
-        },
+        "dataset": SETTINGS["dataset"],
         "data": {"version": "v", "files": []},
     }
     plan = jobs_plan.parse_plan(document).read_by(command)
     assert (plan.model, plan.run, plan.training) == ("m", "r", True)
     read = {
-        "data_version": "data", "files": "data", "requested": "split", "window": "split",
-        "intervals": "split", "fractions": "split",
+        "data_version": "data", "files": "data", "requested": "split", "split": "split",
         **{name: name for name in ("dataset", "quality", "gate", "evaluation", "champion", "package")},
         **{name: name for name in ("predicted_at", "golden", "delivery", "monitor", "previous")},
     }  # fmt: skip
     for attribute, section in read.items():
-        if section in READ[command]:
+        refusal = ""
+        try:
             getattr(plan, attribute)
-        else:
-            with pytest.raises(PlanError, match=f"The {command} job reads {section} of the plan"):
-                getattr(plan, attribute)
+        except PlanError as error:  # the plan of this test holds few sections
+            refusal = str(error)
+        refused = f"The {command} job reads {section} of the plan" in refusal
+        assert refused == (section not in READ[command])
 
 
 def leaves(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:

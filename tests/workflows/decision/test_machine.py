@@ -196,7 +196,9 @@ def test_defaults_stand_in_when_the_look_up_fails(row: dict[str, Any]) -> None:
 def test_the_key_is_the_functions_key(kind: str, value: object, key: str) -> None:
     decisions = replace(DECISIONS, columns={**DECISIONS.columns, "tail_number": kind})
     found = expressions.lookup_key(decisions)
-    expected = steps.lookup_key({"tail_number": value}, decisions.to_payload().lookup)
+    lookup = decisions.to_payload().lookup
+    assert lookup is not None
+    expected = steps.lookup_key({"tail_number": value}, lookup)
     assert found.keys() == {"id"} and found["id"].keys() == {key}
     assert {"id": {key: evaluated(found["id"][key], states=asked({"tail_number": value}))}} == expected
 
@@ -264,8 +266,8 @@ def test_without_a_look_up_or_an_action_there_is_a_record_too() -> None:
     text = expressions.made_without_rules(PLAIN, api="a", model="m", acts=False)
     made = evaluated(text, states=asked({"distance": None}), scored={"variant": None})
     read = record.from_item(made["item"])
-    assert (read["features"], read["defaults_used"], read["variant"]) == ({"distance": None}, [], None)
-    assert (read["action"], made["act"]) == ("none", False)
+    assert (read.features, read.defaults_used, read.variant) == ({"distance": None}, (), None)
+    assert (read.action, made["act"]) == ("none", False)
 
 
 def taken(choice: str, **variables: object) -> str:

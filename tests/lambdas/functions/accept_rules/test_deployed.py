@@ -97,7 +97,7 @@ def upload(around: Around, content: bytes, **changed: Any) -> str:
         None,
     )
     assert outcome is not None
-    return outcome["outcome"]
+    return str(outcome["outcome"])
 
 
 def version(around: Around) -> str:

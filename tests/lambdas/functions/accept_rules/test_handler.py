@@ -100,7 +100,7 @@ class Room:
             "columns": {"tier": "category"},
             "event": uploaded(number, **changed),
         }
-        return accept.handler(event, None)["outcome"]
+        return str(accept.handler(event, None)["outcome"])
 
     @property
     def current(self) -> str:

@@ -8,13 +8,13 @@ from botocore.exceptions import ClientError
 from lambdas.functions.clean_up import endpoints, handler
 from lambdas.functions.clean_up.logic import BETWEEN_LOOKS_SECONDS
 from mdlc_constructs.settings.payloads.clean_up import CleanUpResource
-from tests.lambdas.fakes import Pages, client_error
+from tests.lambdas.fakes import Client, Pages, client_error
 
 DIGEST = "0123456789abcdef0123"
 ABSENT = 'Could not find endpoint "arn".'
 
 
-class FakeHosting:
+class FakeHosting(Client):
     """Endpoints by name, each with the states that its next looks find; after the last it is gone.
 
     A deletion is refused while the state at hand is one of change, as SageMaker refuses it.
@@ -48,7 +48,7 @@ class FakeHosting:
         self.ended.append(f"config {EndpointConfigName}")
 
 
-class FakeScaling:
+class FakeScaling(Client):
     """Registered variants by endpoint."""
 
     def __init__(self, *registered: str, error: str = "") -> None:

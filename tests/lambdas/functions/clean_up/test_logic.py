@@ -13,12 +13,14 @@ from botocore.exceptions import ClientError
 
 from lambdas.functions.clean_up import executions, handler, logic
 from mdlc_constructs.settings.payloads.clean_up import CleanUpResource
-from tests.lambdas.fakes import Pages, client_error
+from tests.lambdas.fakes import Client, Pages, client_error
 
 DIGEST = "0123456789abcdef0123"
+CONTEXT: Any = None
+"""Nothing is waited for."""
 
 
-class FakeSageMaker:
+class FakeSageMaker(Client):
     """Lists what stands in it by status; a stopped job goes through Stopping, which lasts one look."""
 
     def __init__(self, *, models: tuple[str, ...] = (), packages: tuple[str, ...] = ()) -> None:
@@ -69,7 +71,7 @@ class Listing:
         yield self.page(**request)
 
 
-class FakeStates:
+class FakeStates(Client):
     """Two pages of running executions."""
 
     def __init__(self, error: str = "") -> None:
@@ -173,7 +175,7 @@ def test_every_running_execution_is_stopped(error: str, stopped: list[str]) -> N
     assert states.stopped == stopped
 
 
-class FakeS3:
+class FakeS3(Client):
     """Two pages of versions; `errors` is what DeleteObjects answers of each batch."""
 
     def __init__(self, *errors: dict[str, str]) -> None:
@@ -274,7 +276,7 @@ def test_nothing_is_ended_before_the_stack_is_deleted(
 ) -> None:
     url, got = cloudformation
     monkeypatch.setattr(handler, "clean", lambda *_, **__: pytest.fail("cleaned"))
-    handler.handler(request(kind, url), None)
+    handler.handler(request(kind, url), CONTEXT)
     assert got[0]["Status"] == "SUCCESS"
     assert got[0]["PhysicalResourceId"] == "clean-up-CleanUp"
 
@@ -288,6 +290,6 @@ def test_a_clean_up_that_fails_answers_with_the_reason(
         raise client_error("AccessDenied", "no")
 
     monkeypatch.setattr(handler, "clean", refuse)
-    handler.handler(request("Delete", url), None)
+    handler.handler(request("Delete", url), CONTEXT)
     assert got[0]["Status"] == "FAILED"
     assert "AccessDenied" in got[0]["Reason"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lambdas.functions.decide import steps
 from lambdas.functions.decide.steps import Features, Score
 from mdlc_constructs.settings.payloads.codec import decode
-from mdlc_constructs.settings.payloads.decision import DecisionSettings, LookupSettings
+from mdlc_constructs.settings.payloads.decision import DecideSettings, LookupSettings
 from mdlc_constructs.settings.rules_document import parse
 from tests.lambdas import decision_api
 
@@ -22,7 +22,7 @@ LOOKUP = LookupSettings(
     types={"seats": "integer", "wet": "boolean", "kind": "category", "weight": "number"},
     timeout=0.05,
 )
-SETTINGS = decode(DecisionSettings, decision_api.SETTINGS)
+SETTINGS = decode(DecideSettings, decision_api.SETTINGS)
 RULES = parse(
     {
         "schema_version": 1,
@@ -40,7 +40,12 @@ def test_without_a_lookup_the_row_is_as_the_caller_sent_it() -> None:
 
 
 def test_looked_up_columns_join_the_row() -> None:
-    item = {"seats": {"N": "180"}, "wet": {"BOOL": False}, "kind": {"S": "prop"}, "weight": {"N": "2.25"}}
+    item: dict[str, dict[str, object]] = {
+        "seats": {"N": "180"},
+        "wet": {"BOOL": False},
+        "kind": {"S": "prop"},
+        "weight": {"N": "2.25"},
+    }
     found = steps.collect({"plane": "N1"}, LOOKUP, {**item, "other": {"S": "x"}})
     assert found.values == {"plane": "N1", "seats": 180, "wet": False, "kind": "prop", "weight": 2.25}
     assert isinstance(found.values["seats"], int)

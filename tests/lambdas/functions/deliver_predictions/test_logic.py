@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from lambdas.functions.deliver_predictions import logic
 from lambdas.functions.deliver_predictions.logic import MAX_BYTES, MAX_ENTRIES, Batch
 from mdlc_constructs.settings.delivery import LookUpTable, RowEvents
-from mdlc_constructs.settings.payloads.codec import encode
 
 ROW: dict[str, Any] = {
     "key": "AA1",
@@ -31,7 +30,7 @@ def to_table(**changes: Any) -> Batch:
 
 
 def to_bus(**changes: Any) -> Batch:
-    return Batch(model="flights", run="abc", delivery=encode(RowEvents(**changes).to_plan()))
+    return Batch(model="flights", run="abc", delivery=RowEvents(**changes).to_plan())
 
 
 def test_an_item_holds_the_record_and_no_empty_attributes() -> None:
@@ -85,7 +84,7 @@ def test_an_event_says_whose_prediction_it_is_and_how_to_tell_it_from_its_repeti
 
 @given(st.lists(st.integers(0, 150_000), max_size=40))
 def test_requests_hold_what_one_takes_and_lose_nothing(sizes: list[int]) -> None:
-    entries = [{"Detail": "x" * size, "Source": str(number)} for number, size in enumerate(sizes)]
+    entries: list[Any] = [{"Detail": "x" * size, "Source": str(number)} for number, size in enumerate(sizes)]
     made = list(logic.requests(entries))
     assert [one for request in made for one in request] == entries
     for request in made:
@@ -95,15 +94,17 @@ def test_requests_hold_what_one_takes_and_lose_nothing(sizes: list[int]) -> None
 
 
 def test_letters_count_as_their_bytes() -> None:
-    entries = [{"Detail": "ü" * (MAX_BYTES // 4 + 1)} for _ in range(2)]
+    entries: list[Any] = [{"Detail": "ü" * (MAX_BYTES // 4 + 1)} for _ in range(2)]
     assert [len(request) for request in logic.requests(entries)] == [1, 1]
 
 
 def test_what_the_bus_refuses_is_told_from_what_it_takes() -> None:
-    entries = [{"Detail": text} for text in "abc"]
+    entries: list[Any] = [{"Detail": text} for text in "abc"]
     said = [{"EventId": "1"}, {"ErrorCode": "Busy", "ErrorMessage": "later"}, {"EventId": "3"}]
-    assert logic.refused(entries, {"FailedEntryCount": 1, "Entries": said}) == ([entries[1]], "Busy: later")
-    assert logic.refused(entries, {"FailedEntryCount": 0, "Entries": said[:1] * 3}) == ([], "")
+    some: Any = {"FailedEntryCount": 1, "Entries": said}
+    none: Any = {"FailedEntryCount": 0, "Entries": said[:1] * 3}
+    assert logic.refused(entries, some) == ([entries[1]], "Busy: later")
+    assert logic.refused(entries, none) == ([], "")
 
 
 def test_lines_without_anything_are_no_rows() -> None:

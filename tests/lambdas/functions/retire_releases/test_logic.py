@@ -10,7 +10,7 @@ from lambdas.functions.retire_releases import handler
 from lambdas.functions.retire_releases.logic import Resource, past
 from lambdas.planning.errors import InvalidInput
 from mdlc_constructs.settings.payloads.release import RetirementRequest
-from tests.lambdas.fakes import Pages, client_error
+from tests.lambdas.fakes import Client, Pages, client_error
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ def made(number: int) -> Resource:
     return Resource(name=named("config", number), created=START + timedelta(days=number))
 
 
-class FakeHosting:
+class FakeHosting(Client):
     """Releases numbered by age; the endpoints' configurations by endpoint, pending ones behind a slash."""
 
     def __init__(self, releases: int, **endpoints: str) -> None:
