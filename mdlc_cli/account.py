@@ -100,7 +100,7 @@ def _data(plan: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parts(split: Mapping[str, Any]) -> dict[str, Any]:
-    """The split of a plan as its parts; plans of earlier releases hold them without `intervals` around them."""
+    """The split of a plan as its parts; plans of earlier releases hold them without `intervals`."""
     known = {
         name: value for name, value in split.items() if value not in (None, {"start": None, "end": None})
     }
