@@ -14,18 +14,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from jobs.database import Connection, connected, parquet
+from jobs.database import SqlConnection, connect, parquet
 from jobs.statistics.baseline import statistics
 from jobs.statistics.divergence import jensen_shannon, transport, transport_bound
 from jobs.statistics.drift import drift
-from jobs.statistics.window import Compared, compared
+from jobs.statistics.window import Compared, compare_columns
 
 MIN_DEVIATION = 0.001  # Evidently divides by no less
 
 
 def main(arguments: Sequence[str]) -> None:
     part, memory, baseline, window, result = arguments
-    with connected(memory) as (connection, _):
+    with connect(memory) as (connection, _):
         for name, path in (("baseline", baseline), ("served", window)):
             connection.execute(f"CREATE VIEW {name} AS FROM {parquet(Path(path))}")
         if part == "window":
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> None:
         else:
             document = statistics(connection, "baseline", _kinds(connection))
         if part == "preset":
-            columns = compared(connection, "served", document)
+            columns = compare_columns(connection, "served", document)
             changes: Any = dict(_preset(columns, document))
         elif part == "baseline":
             changes = document
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> None:
     Path(result).write_text(json.dumps(changes))
 
 
-def _kinds(connection: Connection) -> dict[str, str]:
+def _kinds(connection: SqlConnection) -> dict[str, str]:
     described = connection.execute("DESCRIBE FROM baseline").fetchall()
     return {name: "category" if kind == "VARCHAR" else "number" for name, kind, *_ in described}
 

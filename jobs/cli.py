@@ -103,9 +103,9 @@ def main(arguments: Sequence[str]) -> int:
         plan = read_plan(options.plan or folders.input("plan"))
         verdict = import_module(f"jobs.commands.{options.command}").run(plan, folders, options.memory)
     except Exception as error:
-        from jobs.machine import machine_error  # asks for DuckDB, which help has no need of
+        from jobs.host import host_error  # asks for DuckDB, which help has no need of
 
-        stopped = error if isinstance(error, JobError) else machine_error(error)
+        stopped = error if isinstance(error, JobError) else host_error(error)
         # Said first: on a full disk the message cannot be left.
         if stopped is not None:
             print(f"error: {stopped}", file=sys.stderr)

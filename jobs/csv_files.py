@@ -1,4 +1,4 @@
-"""What is told of a CSV file before DuckDB reads it, what is rewritten for it, and its errors as sentences.
+"""Examines a CSV file before DuckDB reads it, rewrites it if needed, and puts DuckDB's errors into sentences.
 
 DuckDB takes the first line end of a file, one within a quoted header even, for that of all lines: a file with
 several kinds is refused or read wrongly, without a word. Such files are few, and are written anew with one.
@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from jobs.errors import UnreadableError
 from mdlc_constructs.settings.payloads.job_plan import DELIMITERS, CsvFormat
 
 LINE_BYTES = 1_000_000
@@ -23,7 +24,7 @@ LINE_BYTES = 1_000_000
 _BLOCK_BYTES = 4 * 1024 * 1024
 _HEAD_BYTES = 4096
 _MARK = b"\xef\xbb\xbf"
-_BYTES = "latin-1"  # an encoding in which every byte is a sign: what is not UTF-8 is told by its line
+_BYTES = "latin-1"  # an encoding in which every byte is a sign: what is not UTF-8 is reported with its line
 _OTHERS = {
     b"PAR1": "a Parquet file",
     b"%PDF": "a PDF",
@@ -44,16 +45,12 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 _KNOWN_FORMATS = tuple(
     f"%d.%m.{year}{time}" for year in ("%Y", "%y") for time in ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f")
 )
-"""Formats that a value can be taken for without doubt; of 01/02/2024 which is the month cannot be told."""
-
-
-class UnreadableError(Exception):
-    """A file is no CSV that can be read; the message says why, as the end of a sentence."""
+"""Formats that a value has without doubt; 01/02/2024 may be in January or February."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
-    """What is told of a file by looking at it.
+class FileHead:
+    """What the head of a file shows.
 
     Args:
         header: its columns; none where the file holds nothing.
@@ -66,7 +63,7 @@ class Look:
     uneven: bool = False
 
 
-def look(path: Path, delimiter: str) -> Look:
+def read_head(path: Path, delimiter: str) -> FileHead:
     """Read a file's header, and whether its lines end in one way.
 
     Raises:
@@ -75,7 +72,7 @@ def look(path: Path, delimiter: str) -> Look:
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
     if not head:
-        return Look()
+        return FileHead()
     if not _compressed(path):
         for magic, what in _OTHERS.items():
             if head.startswith(magic):
@@ -86,9 +83,9 @@ def look(path: Path, delimiter: str) -> Look:
         with _text(path) as lines:
             header, rows = _header(lines, delimiter)
         if not header:
-            return Look()
+            return FileHead()
         broken = any(sign in name for name in header for sign in "\r\n")
-        return Look(header=header, rows=rows, uneven=broken or _uneven(path, delimiter))
+        return FileHead(header=header, rows=rows, uneven=broken or _uneven(path, delimiter))
     except _BROKEN as error:
         raise UnreadableError(f"it is compressed by gzip, and broken ({error})") from error
 
@@ -129,7 +126,7 @@ def _uneven(path: Path, delimiter: str) -> bool:
         for place in range(quoted, len(parts), 2):
             line_ends.update(_LINE_END.findall(parts[place]))
             last = parts[place][-1:] or (before if place == 0 else b'"')
-            # A quote within a value, as in 5" pipe: it cannot be told from here what lies within quotes.
+            # A quote within a value, as in 5" pipe: from here on it is unknown what is within quotes.
             stray = place < len(parts) - 1 and last not in (*opens, b'"')
             if stray or len(line_ends) > 1:
                 return True
@@ -251,7 +248,7 @@ def _fits(text: str, timestamp_format: str) -> bool:
     return True
 
 
-def explained(error: str, delimiter: str) -> str:
+def explain_error(error: str, delimiter: str) -> str:
     """DuckDB's words about a line that it cannot read, as the end of a sentence of ours."""
     about = error.partition("Possible fixes")[0]
     at = re.search(r"CSV Error on Line: (\d+)", about)

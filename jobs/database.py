@@ -32,29 +32,29 @@ _BYTES_PER_THREAD = 100 * 10**6  # below this a thread's buffers alone can exhau
 
 _PATTERN = re.compile(r"[*?\[]")
 
-# Unless told so, DuckDB takes a folder such as month=01 for a column, which no file has.
+# By default DuckDB takes a folder such as month=01 for a column, which no file has.
 NO_PATH_COLUMNS = "hive_partitioning = false"
 
 
-class Answer(Protocol):
+class SqlResult(Protocol):
     """What a query gave."""
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         """All rows."""
 
 
-class Connection(Protocol):
+class SqlConnection(Protocol):
     """What answers SQL in DuckDB's dialect: DuckDB itself, or another engine behind a translation.
 
     Code that asks for no more than this runs on both (see `jobs.spark`).
     """
 
-    def execute(self, query: str, /) -> Answer:
+    def execute(self, query: str, /) -> SqlResult:
         """Ask a query."""
 
 
 @contextmanager
-def connected(
+def connect(
     memory: str | None = None, *, share: float = 1.0
 ) -> "Iterator[tuple[duckdb.DuckDBPyConnection, Path]]":
     """A connection and a folder for intermediate files; both are gone afterwards.
@@ -69,7 +69,7 @@ def connected(
 
     Raises:
         JobError: when ``memory`` cannot be read.
-        MachineError: for what the machine lacked, such as disk or memory, while this was used.
+        HostError: for what the machine lacked, such as disk or memory, while this was used.
     """
     import duckdb  # Spark's image has none, and asks this module for its SQL only
 
@@ -96,9 +96,9 @@ def connected(
         connection.execute("SET autoload_known_extensions = false")
         yield connection, folder
     except Exception as error:
-        from jobs.machine import machine_error
+        from jobs.host import host_error
 
-        lacked = machine_error(error)
+        lacked = host_error(error)
         if lacked is None or lacked is error:
             raise
         raise lacked from error
@@ -127,13 +127,13 @@ def literal(text: str) -> str:
 def file_name(path: Path) -> str:
     """The name by which DuckDB opens this very file, and which its column ``filename`` holds.
 
-    DuckDB takes every name with ``*``, ``?`` or ``[`` for a pattern and cannot be told otherwise, so such a
+    DuckDB takes every name with ``*``, ``?`` or ``[`` for a pattern, without an option, so such a
     file, or one in such a folder, is opened by a link. A whole path is never taken for a URL.
     """
     text = os.path.abspath(path)
     if not _PATTERN.search(text):
         return text
-    # DuckDB tells from a name's end whether the file is compressed.
+    # DuckDB decides by a name's end whether the file is compressed.
     ending = path.suffix if path.suffix[1:].isalnum() else ""
     link = _links() / (hashlib.sha256(os.fsencode(text)).hexdigest()[:32] + ending)
     if not link.is_symlink():
@@ -165,12 +165,12 @@ def parquet(*paths: Path) -> str:
     return f"read_parquet({files(paths)}, {NO_PATH_COLUMNS})"
 
 
-def quoted(name: str) -> str:
+def quote(name: str) -> str:
     """The name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def single(connection: Connection, query: str) -> tuple[object, ...]:
+def single(connection: SqlConnection, query: str) -> tuple[object, ...]:
     """The one row that a query answers."""
     # All are fetched: DuckDB takes a result that may have more rows for unfinished work.
     rows = connection.execute(query).fetchall()

@@ -1,4 +1,4 @@
-"""What stops a job: its inputs are broken, or the machine lacks something.
+"""What stops a job: its inputs are broken, or the host lacks something.
 
 A batch that fails its checks is no error but a verdict, which is remembered; an error is not.
 """
@@ -16,5 +16,9 @@ class InputError(JobError):
     """An input file is missing, or is not the file that the plan pinned."""
 
 
-class MachineError(JobError):
-    """The machine lacked something: disk, memory, a permission. The same work can be started again."""
+class UnreadableError(InputError):
+    """A file is not of the declared format; the message says why, as the end of a sentence."""
+
+
+class HostError(JobError):
+    """The host lacked something: disk, memory, a permission. The same work can be started again."""

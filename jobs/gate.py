@@ -15,7 +15,7 @@ MAIN_METRIC: Mapping[str, str] = {"binary": "auc", "regression": "rmse"}
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One thing the gate asked, and the answer; ``sentence`` tells a person."""
+    """One condition of the gate and its outcome; ``sentence`` is for people."""
 
     metric: str
     kind: str
@@ -56,8 +56,8 @@ def thresholds(gate: GateSection, metrics: Mapping[str, float]) -> list[Check]:
     return checks
 
 
-def undefined(task: str, metrics: Mapping[str, float]) -> list[Check]:
-    """A failed check when the task's main metric is not defined, whatever the gate asks; else nothing.
+def undefined_metric(task: str, metrics: Mapping[str, float]) -> list[Check]:
+    """A failed check when the task's main metric is not defined, whatever the conditions; else nothing.
 
     Such a holdout (of one class, say) shows nothing about the model, so nothing may follow from it.
     """
@@ -77,7 +77,7 @@ def undefined(task: str, metrics: Mapping[str, float]) -> list[Check]:
 
 
 def conditions(gate: GateSection) -> bool:
-    """Whether the gate asks for anything. One that does not refuses nothing that can be measured."""
+    """Whether the gate has conditions. Without any it refuses nothing that can be measured."""
     return bool(gate.at_least or gate.at_most or gate.better_than_champion)
 
 

@@ -1,13 +1,13 @@
-"""Which single feature tells the label? One that does so almost perfectly knows what cannot be known yet.
+"""Which single feature predicts the label? One that does so almost perfectly holds what is not known yet.
 
 For a binary label the measure is the AUC of the feature taken as a score, for a number the correlation.
 A category is first replaced by its mean label, learned from one half of the rows and judged on the other: a
-column of names, each with a row of its own, would otherwise seem to know everything.
+column of names, each with a row of its own, would otherwise seem to predict everything.
 """
 
 import duckdb
 
-from jobs.database import quoted, single
+from jobs.database import quote, single
 from jobs.names import LABEL
 from mdlc_constructs.settings.payloads.job_plan import DatasetSection
 
@@ -31,7 +31,7 @@ def strengths(
             _category_score(name, relation, dataset) if kind == "category" else _number_score(name, relation)
         )
         measure = _correlation(scored) if dataset.task == "regression" else _auc(scored)
-        # A number can tell the label upwards or downwards; a category's mean label only upwards.
+        # A number can predict the label upwards or downwards; a category's mean label only upwards.
         query = (
             measure
             if kind == "category"
@@ -49,14 +49,14 @@ def _mirror(dataset: DatasetSection) -> str:
 
 
 def _number_score(name: str, relation: str) -> str:
-    """The value itself; missing ones are put below all others, since missingness can tell the label too."""
-    value = f"coalesce(CAST({quoted(name)} AS DOUBLE), CAST('-inf' AS DOUBLE))"
+    """The value itself; missing ones are put below all others, as missingness may predict the label."""
+    value = f"coalesce(CAST({quote(name)} AS DOUBLE), CAST('-inf' AS DOUBLE))"
     return f"SELECT {value}, {LABEL} FROM {relation}"
 
 
 def _category_score(name: str, relation: str, dataset: DatasetSection) -> str:
-    key = ", ".join(quoted(column) for column in dataset.row_key)
-    rows = f"SELECT {quoted(name)}, {LABEL}, hash({key}) % 2 FROM {relation}"
+    key = ", ".join(quote(column) for column in dataset.row_key)
+    rows = f"SELECT {quote(name)}, {LABEL}, hash({key}) % 2 FROM {relation}"
     means = (
         f"SELECT value, (sum(y) + {_SMOOTHING} * any_value(overall)) / (count(*) + {_SMOOTHING}) AS score "
         "FROM learned, (SELECT avg(y) AS overall FROM learned) GROUP BY value"

@@ -14,7 +14,7 @@ Queries over nothing of a user's (scores, keys, counts by name) name their colum
 
 from collections.abc import Iterable
 
-from jobs.database import quoted
+from jobs.database import quote
 from jobs.errors import InputError
 
 _MARK = "\x01"
@@ -22,7 +22,7 @@ _MARK = "\x01"
 
 def internal(name: str) -> str:
     """A name of ours as an SQL identifier that no column of a user's can have."""
-    return quoted(_MARK + name)
+    return quote(_MARK + name)
 
 
 FILE = internal("file")

@@ -1,13 +1,13 @@
-"""What a Parquet file's footer tells of its columns."""
+"""The columns of a Parquet file, by its footer."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
-from jobs.csv_files import UnreadableError
 from jobs.database import file_name, literal, parquet
-from jobs.machine import machine_error
+from jobs.errors import UnreadableError
+from jobs.host import host_error
 
 
 def footer(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -40,7 +40,7 @@ def of_content(error: duckdb.Error) -> bool:
         | duckdb.OutOfRangeException
         | duckdb.IOException,
     )
-    return blamed and machine_error(error) is None
+    return blamed and host_error(error) is None
 
 
 def _top_names(schema: Sequence[tuple[str, int | None]]) -> tuple[str, ...]:

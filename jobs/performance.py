@@ -13,16 +13,16 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from jobs.database import literal, parquet, quoted
+from jobs.database import literal, parquet, quote
 from jobs.errors import InputError
 from jobs.folders import write_json
 from jobs.gate import CHALLENGER
 from jobs.names import free, internal
 from jobs.plan import Plan
 from jobs.statistics.baseline import constraints
-from jobs.statistics.calibration import fitted
+from jobs.statistics.calibration import fit_calibration
 from jobs.statistics.exact import exact_statistics
-from jobs.statistics.metrics import Bootstrap, Scored
+from jobs.statistics.metrics import Bootstrap, ScoredRows
 from jobs.trained_on import EDGE_ROWS, SAMPLE, STATISTICS
 
 CONSTRAINTS, PERFORMANCE = "constraints.json", "performance.json"
@@ -44,7 +44,7 @@ def write(
     Args:
         trained_on: the folder that the features job wrote: statistics and sample.
         scores: the relation of the challenger's answers, ``row`` and ``score``.
-        performance: as `measured` finds it.
+        performance: as `measure` finds it.
 
     Raises:
         InputError: when the features job left no statistics or no sample.
@@ -69,13 +69,13 @@ def write(
 
 def _score(connection: duckdb.DuckDBPyConnection, scores: str, name: str) -> Any:
     """The statistics of the answers, as of a column of that name."""
-    named = f"(SELECT {_ROW}, {quoted(name)} FROM {quoted(scores)} AS scores({_ROW}, {quoted(name)}))"
+    named = f"(SELECT {_ROW}, {quote(name)} FROM {quote(scores)} AS scores({_ROW}, {quote(name)}))"
     rows = connection.execute(f"SELECT count(*) FROM {named}").fetchall()[0][0]
     some = f"(FROM {named} WHERE {_ROW} % {max(1, rows // EDGE_ROWS)} = 0)"
     return exact_statistics(connection, named, {name: "number"}, some=some)["features"][0]
 
 
-def measured(scored: Scored, metrics: Mapping[str, float], bootstrap: Bootstrap) -> dict[str, Any]:
+def measure(scored: ScoredRows, metrics: Mapping[str, float], bootstrap: Bootstrap) -> dict[str, Any]:
     """What the holdout says about a model: metrics with intervals, and how its scores turned out.
 
     A binary model has a ``calibration``, the map from score to rate (see `jobs.statistics.calibration`); a
@@ -98,7 +98,7 @@ def measured(scored: Scored, metrics: Mapping[str, float], bootstrap: Bootstrap)
             )
             for name, value in metrics.items()
         },
-        "calibration": fitted(scored.scores, scored.labels) if binary else None,
+        "calibration": fit_calibration(scored.scores, scored.labels) if binary else None,
         "residual": None
         if binary
         else {

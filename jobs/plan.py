@@ -220,10 +220,10 @@ def _check_dataset(dataset: DatasetSection, *, needs_label: bool) -> None:
     if needs_label and not dataset.label:
         raise PlanError("dataset.label=None: a training run needs the column to predict.")
     if not dataset.row_key:
-        raise PlanError("dataset.row_key=(): name the columns that tell one row from all others.")
+        raise PlanError("dataset.row_key=(): name the columns that identify a row.")
     internal = [name for name in dataset.columns if any(character < " " for character in name)]
     if internal:
-        # Names in the jobs' SQL are told apart from columns by such a character (see `jobs.names`).
+        # Names in the jobs' SQL are distinguished from columns by such a character (see `jobs.names`).
         raise PlanError(
             f"dataset.columns: {internal[0]!r} holds a control character; call the column otherwise."
         )

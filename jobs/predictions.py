@@ -1,12 +1,15 @@
 """The answers of a transform job: one score a row, in the order of the rows that were sent."""
 
+import re
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import duckdb
 
-from jobs.database import NO_PATH_COLUMNS, files, quoted, single
+from jobs.database import NO_PATH_COLUMNS, files, quote, single
 from jobs.errors import InputError
+from jobs.plan import Plan
+from mdlc_constructs.settings.payloads.job_plan import DataFile
 
 SUFFIX = ".out"
 _LINE_BYTES = 16_000_000
@@ -38,7 +41,7 @@ def load_scores(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -
         InputError: when the file is no text of lines.
     """
     query = f"""
-        CREATE OR REPLACE TEMP TABLE {quoted(table)} AS
+        CREATE OR REPLACE TEMP TABLE {quote(table)} AS
         SELECT row_number() OVER () - 1 AS row, TRY_CAST(answer AS DOUBLE) AS score
         FROM (
             SELECT unnest(string_split(line, ',')) AS answer
@@ -56,7 +59,7 @@ def load_scores(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -
             f"The answers in {path.name} cannot be read: let the model end all lines in one way, and write "
             "UTF-8 text."
         ) from error
-    return int(str(single(connection, f"SELECT count(*) FROM {quoted(table)}")[0]))
+    return int(str(single(connection, f"SELECT count(*) FROM {quote(table)}")[0]))
 
 
 def faults(
@@ -66,7 +69,7 @@ def faults(
     answers, numbers, lowest, highest = single(
         connection,
         "SELECT count(*), count(*) FILTER (WHERE isfinite(score)), min(score), max(score) "
-        f"FROM {quoted(table)}",
+        f"FROM {quote(table)}",
     )
     sentences = []
     if answers != rows:
@@ -76,3 +79,17 @@ def faults(
     elif task == "binary" and numbers and (float(str(lowest)) < 0 or float(str(highest)) > 1):
         sentences.append(f"{about}: scores run from {lowest} to {highest}; probabilities lie from 0 to 1.")
     return sentences
+
+
+def numbered_files(plan: Plan) -> list[tuple[DataFile, str]]:
+    """Each input file with the name of what is made of it: its place in the plan and its own name.
+
+    Transform jobs treat folders in their own way, so records lie flat; the number keeps equal names apart.
+    """
+    files = sorted(plan.files, key=lambda file: file.name)
+    return [(file, f"{number:05d}-{_stem(file.name)}") for number, file in enumerate(files)]
+
+
+def _stem(name: str) -> str:
+    """A readable part of the file's name, without signs that mean something in keys and patterns."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", PurePosixPath(name).name.split(".")[0])[:60]

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from jobs.database import literal, quoted, single
+from jobs.database import literal, quote, single
 from jobs.folders import Folders
 from jobs.plan import Plan
 from jobs.serving.program import NO_TIME, OTHER, Program, Step
@@ -44,12 +44,12 @@ def to_sql(program: Program, relation: str, *, leading: Sequence[str] = (), orde
         name = f"codes{index}"
         if step.kind == "category" and step.values:
             codes = ", ".join(f"({literal(v)}, {_number(code)})" for v, code in step.values.items())
-            value = f"CAST(raw.{quoted(step.column)} AS VARCHAR)"
+            value = f"CAST(raw.{quote(step.column)} AS VARCHAR)"
             joins.append(f"LEFT JOIN (VALUES {codes}) AS {name}(value, code) ON {name}.value = {value}")
-        expressions.append(f"{_expression(step, name)} AS {quoted(step.feature)}")
+        expressions.append(f"{_expression(step, name)} AS {quote(step.feature)}")
     ordering = f" ORDER BY {order}" if order else ""
     selected = ", ".join([*leading, *expressions])
-    return f"SELECT {selected} FROM {quoted(relation)} AS raw {' '.join(joins)}{ordering}"
+    return f"SELECT {selected} FROM {quote(relation)} AS raw {' '.join(joins)}{ordering}"
 
 
 def champion_program(plan: Plan, folders: Folders) -> Program | None:
@@ -80,7 +80,7 @@ def fit(
 
 
 def _fitted(connection: duckdb.DuckDBPyConnection, relation: str, name: str, kind: str) -> Step:
-    column, table = quoted(name), quoted(relation)
+    column, table = quote(name), quote(relation)
     if kind == "category":
         # Ties are broken by the value, so that the same rows always give the same program.
         ranked = connection.execute(
@@ -107,7 +107,7 @@ def _fitted(connection: duckdb.DuckDBPyConnection, relation: str, name: str, kin
 
 
 def _expression(step: Step, codes: str) -> str:
-    column = f"raw.{quoted(step.column)}"
+    column = f"raw.{quote(step.column)}"
     if step.kind == "category":
         known = f"coalesce({codes}.code, {_number(OTHER)})" if step.values else _number(OTHER)
         return f"CASE WHEN {column} IS NULL THEN {_number(step.fill)} ELSE {known} END"

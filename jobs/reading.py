@@ -1,22 +1,23 @@
-"""Input files as typed rows: headers are examined first, then the files are staged once as Parquet on disk.
+"""Input files as typed rows: files whose headers were examined are staged once as Parquet on disk.
 
 All later queries read the staged rows, so that a file is parsed once, whatever is asked of it, and no query
 needs the data in memory. A value that does not fit its column's declared type becomes missing and is noted
 beside the row.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
-from jobs.csv_files import LINE_BYTES, UnreadableError, explained, look, no_column, rewrite
-from jobs.database import NO_PATH_COLUMNS, file_name, files, literal, parquet, quoted, single
+from jobs.csv_files import LINE_BYTES, explain_error, rewrite
+from jobs.database import NO_PATH_COLUMNS, file_name, files, literal, parquet, quote, single
+from jobs.errors import UnreadableError
 from jobs.names import FILE, PROBLEMS, REWRITTEN, refuse_equal
-from jobs.parquet_files import footer, of_content
-from jobs.values import SQL_TYPES, TEXTS, checked, parsed
-from mdlc_constructs.settings.payloads.job_plan import CsvFormat, DataFile
+from jobs.parquet_files import of_content
+from jobs.sources import InputFile, InputFiles, Problem, not_readable
+from jobs.values import SQL_TYPES, TEXTS, checked_value, parsed_value
 
 BETWEEN, _WITHIN = "chr(30)", "chr(31)"  # separators that no text file holds
 _FILENAME = literal("\x01filename")  # DuckDB's own name for it may be a column's
@@ -26,122 +27,9 @@ _LOST = "rows follow its first line, and none of them could be read: see how its
 _BROKEN_PAGES = "its pages cannot be read: write the file anew"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """Something about one file that keeps it from being read; ``rule`` is the finding's name."""
-
-    rule: str
-    file: str
-    message: str
-    column: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """One readable file: where it lies and what its columns are called, in order.
-
-    ``rows``: whether it is known to hold any; ``uneven``: whether its lines end in several ways.
-    """
-
-    file: DataFile
-    path: Path
-    header: tuple[str, ...]
-    types: tuple[str, ...] = ()
-    rows: bool = False
-    uneven: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sources:
-    """The files of a batch: those that can be read, and what is wrong with the others.
-
-    Files that hold nothing at all, of which distributed engines write some, are neither.
-    """
-
-    format: str
-    readable: tuple[Source, ...]
-    problems: tuple[Problem, ...] = field(default=())
-    csv: CsvFormat = field(default_factory=CsvFormat)
-
-
-def examine(
-    connection: duckdb.DuckDBPyConnection,
-    files: Iterable[DataFile],
-    folder: Path,
-    data_format: str,
-    columns: Mapping[str, str],
-    *,
-    csv: CsvFormat | None = None,
-) -> Sources:
-    """Look at each file: is it of the declared format, and are the needed columns there, once each?"""
-    readable, problems = [], []
-    csv = csv or CsvFormat()
-    for file in files:
-        path = folder / file.name
-        try:
-            source = (
-                _parquet_source(connection, file, path)
-                if data_format == "parquet"
-                else _csv_source(file, path, csv.delimiter)
-            )
-        except UnreadableError as error:
-            problems.append(_not_readable(file, data_format, str(error)))
-            continue
-        if not source.header:
-            continue
-        absent = [name for name in columns if name not in source.header]
-        twice = [name for name in columns if source.header.count(name) > 1]
-        if twice:
-            problems.append(
-                _not_readable(file, data_format, f"it has the column {twice[0]!r} more than once")
-            )
-        elif len(absent) == len(columns):
-            why = (
-                f"it has none of the columns that are looked for; it has {_shortened(source.header)}"
-                if data_format == "parquet"
-                else no_column(source.header, tuple(columns), csv.delimiter)
-            )
-            problems.append(_not_readable(file, data_format, why))
-        elif absent:
-            problems += [
-                Problem(
-                    rule="missing_column",
-                    file=file.name,
-                    column=name,
-                    message=f"{file.name} has no column {name!r}; it has {_shortened(source.header)}.",
-                )
-                for name in absent
-            ]
-        else:
-            readable.append(source)
-    return Sources(format=data_format, readable=tuple(readable), problems=tuple(problems), csv=csv)
-
-
-def _csv_source(file: DataFile, path: Path, delimiter: str) -> Source:
-    head = look(path, delimiter)
-    return Source(file=file, path=path, header=head.header, rows=head.rows, uneven=head.uneven)
-
-
-def _parquet_source(connection: duckdb.DuckDBPyConnection, file: DataFile, path: Path) -> Source:
-    header, types = footer(connection, path)
-    return Source(file=file, path=path, header=header, types=types)
-
-
-def _not_readable(file: DataFile, data_format: str, why: str) -> Problem:
-    name = {"csv": "CSV", "parquet": "Parquet"}[data_format]
-    return Problem(
-        rule=f"not_{data_format}", file=file.name, message=f"{file.name} is not a {name} file: {why}."
-    )
-
-
-def _shortened(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:12])
-    return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown
-
-
 def stage(
     connection: duckdb.DuckDBPyConnection,
-    sources: Sources,
+    sources: InputFiles,
     columns: Mapping[str, str],
     target: Path,
     *,
@@ -157,8 +45,8 @@ def stage(
     """
     refuse_equal(columns)
 
-    def copy(read: Sequence[Source], to: Path) -> None:
-        groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Source]] = {}
+    def copy(read: Sequence[InputFile], to: Path) -> None:
+        groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[InputFile]] = {}
         for source in read:
             groups.setdefault((source.header, source.types), []).append(source)
         scans = [_scan(sources, group, columns, origins or {}) for group in groups.values()]
@@ -184,17 +72,17 @@ def stage(
         for source in readable:
             if source.uneven:
                 source.path.unlink(missing_ok=True)
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(view)} AS {rows}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {quote(view)} AS {rows}")
     if not problems:
         held = rows_by_file(connection, view=view)
         lost = [source for source in readable if source.rows and source.file.name not in held]
-        problems = [_not_readable(source.file, sources.format, _LOST) for source in lost]
+        problems = [not_readable(source.file, sources.format, _LOST) for source in lost]
     return problems
 
 
-def _evened(sources: Sources, target: Path) -> tuple[list[Source], list[Problem]]:
+def _evened(sources: InputFiles, target: Path) -> tuple[list[InputFile], list[Problem]]:
     """The files to read: those whose lines end in several ways are written anew beside the target."""
-    readable: list[Source] = []
+    readable: list[InputFile] = []
     problems: list[Problem] = []
     for number, source in enumerate(sources.readable):
         path = source.path
@@ -204,17 +92,17 @@ def _evened(sources: Sources, target: Path) -> tuple[list[Source], list[Problem]
                 rewrite(source.path, path, sources.csv.delimiter)
             except UnreadableError as error:
                 path.unlink()
-                problems.append(_not_readable(source.file, sources.format, str(error)))
+                problems.append(not_readable(source.file, sources.format, str(error)))
                 continue
         readable.append(replace(source, path=path))
     return readable, problems
 
 
 def _culprit(
-    readable: Sequence[Source],
-    sources: Sources,
+    readable: Sequence[InputFile],
+    sources: InputFiles,
     error: duckdb.Error,
-    copy: Callable[[Sequence[Source], Path], None],
+    copy: Callable[[Sequence[InputFile], Path], None],
     target: Path,
 ) -> Problem:
     """The file that DuckDB's error is about, and what is wrong with it in our words."""
@@ -230,18 +118,18 @@ def _culprit(
             guilty, text = source, str(again)
             break
     guilty = guilty or readable[0]
-    why = explained(text, sources.csv.delimiter) if sources.format == "csv" else _BROKEN_PAGES
-    return _not_readable(guilty.file, sources.format, why)
+    why = explain_error(text, sources.csv.delimiter) if sources.format == "csv" else _BROKEN_PAGES
+    return not_readable(guilty.file, sources.format, why)
 
 
 def _nothing(columns: Mapping[str, str]) -> str:
-    typed = ", ".join(f"NULL::{SQL_TYPES[kind]} AS {quoted(name)}" for name, kind in columns.items())
+    typed = ", ".join(f"NULL::{SQL_TYPES[kind]} AS {quote(name)}" for name, kind in columns.items())
     ours = ", ".join(f"NULL::VARCHAR AS {name}" for name in (FILE, PROBLEMS, REWRITTEN))
     return f"SELECT {typed}, {ours} WHERE false"
 
 
 def _scan(
-    sources: Sources, group: Sequence[Source], columns: Mapping[str, str], origins: Mapping[str, str]
+    sources: InputFiles, group: Sequence[InputFile], columns: Mapping[str, str], origins: Mapping[str, str]
 ) -> str:
     """A query over files with one header, giving typed columns, the file's name and the row's problems."""
     header, types = group[0].header, group[0].types or ("VARCHAR",) * len(group[0].header)
@@ -264,12 +152,12 @@ def _scan(
     read, values, problems, rewritten = [], [], [], []
     for index, (name, kind) in enumerate(columns.items()):
         raw = f"r{places[name]}"
-        value = parsed(raw, kind, types[places[name]])
+        value = parsed_value(raw, kind, types[places[name]])
         if kind == "timestamp" and sources.format == "csv" and sources.csv.timestamp_format is not None:
             value = f"CAST(TRY_STRPTIME({raw}, {literal(sources.csv.timestamp_format)}) AS TIMESTAMP)"
         read += [f"{raw} AS r_{index}", f"{value} AS p_{index}"]
-        value, bad = checked(f"p_{index}", kind, f"r_{index}", types[places[name]])
-        values.append(f"{value} AS {quoted(name)}")
+        value, bad = checked_value(f"p_{index}", kind, f"r_{index}", types[places[name]])
+        values.append(f"{value} AS {quote(name)}")
         if kind in TEXTS and types[places[name]] == "VARCHAR":
             rewritten.append(f"CASE WHEN r_{index} <> p_{index} THEN '{index}' END")
         if bad:
@@ -295,7 +183,7 @@ def wrong_values(
         SELECT CAST(split_part(problem, {_WITHIN}, 1) AS INTEGER) AS i, count(*),
                min(split_part(problem, {_WITHIN}, 2))
         FROM (SELECT unnest(string_split({PROBLEMS}, {BETWEEN})) AS problem
-              FROM {quoted(view)} WHERE {PROBLEMS} IS NOT NULL)
+              FROM {quote(view)} WHERE {PROBLEMS} IS NOT NULL)
         GROUP BY i ORDER BY i
         """
     ).fetchall()
@@ -305,10 +193,10 @@ def wrong_values(
 
 def rows_by_file(connection: duckdb.DuckDBPyConnection, *, view: str = "staged") -> dict[str, int]:
     """How many rows each file gave."""
-    query = f"SELECT {FILE}, count(*) FROM {quoted(view)} GROUP BY 1 ORDER BY 1"
+    query = f"SELECT {FILE}, count(*) FROM {quote(view)} GROUP BY 1 ORDER BY 1"
     return {str(name): int(count) for name, count in connection.execute(query).fetchall()}
 
 
 def row_count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     """How many rows a view or table has."""
-    return int(str(single(connection, f"SELECT count(*) FROM {quoted(relation)}")[0]))
+    return int(str(single(connection, f"SELECT count(*) FROM {quote(relation)}")[0]))

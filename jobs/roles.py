@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from jobs.database import literal, quoted
+from jobs.database import literal, quote
 from jobs.errors import PlanError
 from jobs.plan import Plan
 from jobs.serving.values import canonical, read
@@ -21,7 +21,7 @@ def label_number(dataset: DatasetSection) -> str:
     """
     if dataset.label is None:
         raise PlanError("dataset.label=None: this job needs the column to predict.")
-    column, kind = quoted(dataset.label), dataset.columns[dataset.label]
+    column, kind = quote(dataset.label), dataset.columns[dataset.label]
     if dataset.task == "regression":
         return f"CAST({column} AS DOUBLE)"
     try:
@@ -41,7 +41,7 @@ def label_number(dataset: DatasetSection) -> str:
 
 def row_key(dataset: DatasetSection) -> str:
     """The row's key as text: the one key column's value, or a JSON object of them in the order declared."""
-    return _key({name: text_of(quoted(name), dataset.columns[name]) for name in dataset.row_key})
+    return _key({name: text_of(quote(name), dataset.columns[name]) for name in dataset.row_key})
 
 
 def published_key(dataset: DatasetSection, column: str) -> str:
@@ -62,9 +62,7 @@ def _key(texts: Mapping[str, str]) -> str:
 def entity(dataset: DatasetSection) -> str:
     """What the row is about, as text; NULL where the data set names no entity."""
     return (
-        text_of(quoted(dataset.entity), dataset.columns[dataset.entity])
-        if dataset.entity
-        else "NULL::VARCHAR"
+        text_of(quote(dataset.entity), dataset.columns[dataset.entity]) if dataset.entity else "NULL::VARCHAR"
     )
 
 
@@ -80,17 +78,17 @@ def total_order(dataset: DatasetSection, columns: dict[str, str]) -> str:
     would mean the feature of that name.
     """
     first = [dataset.timestamp, *dataset.row_key]
-    return ", ".join(f"raw.{quoted(name)}" for name in dict.fromkeys([*first, *columns]))
+    return ", ".join(f"raw.{quote(name)}" for name in dict.fromkeys([*first, *columns]))
 
 
 def within(column: str, interval: Interval) -> str:
     """The condition that a time lies in an interval: start included, end excluded."""
     sides = []
     if interval.start is not None:
-        sides.append(f"{quoted(column)} >= {moment(interval.start)}")
+        sides.append(f"{quote(column)} >= {moment(interval.start)}")
     if interval.end is not None:
-        sides.append(f"{quoted(column)} < {moment(interval.end)}")
-    return " AND ".join([f"{quoted(column)} IS NOT NULL", *sides])
+        sides.append(f"{quote(column)} < {moment(interval.end)}")
+    return " AND ".join([f"{quote(column)} IS NOT NULL", *sides])
 
 
 def moment(text: str) -> str:
@@ -104,6 +102,6 @@ def keys_query(plan: Plan, relation: str, order: str, label: str | None = None) 
     known = f", {label}" if label else ""
     return (
         f"SELECT {', '.join(names)} FROM (SELECT row_number() OVER (ORDER BY {order}) - 1, "
-        f"{row_key(plan.dataset)}, {entity(plan.dataset)}, {quoted(plan.dataset.timestamp)}{known} "
-        f"FROM {quoted(relation)} AS raw) AS keys({', '.join(names)}) ORDER BY row"
+        f"{row_key(plan.dataset)}, {entity(plan.dataset)}, {quote(plan.dataset.timestamp)}{known} "
+        f"FROM {quote(relation)} AS raw) AS keys({', '.join(names)}) ORDER BY row"
     )

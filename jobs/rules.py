@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from jobs.csv_files import what_is_read
-from jobs.database import literal, quoted, single
+from jobs.database import literal, quote, single
 from jobs.findings import Finding
 from jobs.leaks import strengths
 from jobs.names import KEY, LABEL, internal
@@ -21,7 +21,7 @@ _TIMES = internal("times")
 
 
 def _count(connection: duckdb.DuckDBPyConnection, condition: str, relation: str = "staged") -> int:
-    return int(str(single(connection, f"SELECT count(*) FROM {quoted(relation)} WHERE {condition}")[0]))
+    return int(str(single(connection, f"SELECT count(*) FROM {quote(relation)} WHERE {condition}")[0]))
 
 
 def type_rules(
@@ -55,7 +55,7 @@ def row_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> I
             message=f"There are {rows:,} rows; at least {minimum:,} are asked for.",
         )
     time = plan.dataset.timestamp
-    untimed = _count(connection, f"{quoted(time)} IS NULL")
+    untimed = _count(connection, f"{quote(time)} IS NULL")
     if untimed:
         yield Finding(
             rule="missing_timestamp",
@@ -63,7 +63,7 @@ def row_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> I
             rows=untimed,
             message=f"{untimed:,} rows have no time in {time!r}, so no place before or after others.",
         )
-    keyless = _count(connection, " OR ".join(f"{quoted(name)} IS NULL" for name in plan.dataset.row_key))
+    keyless = _count(connection, " OR ".join(f"{quote(name)} IS NULL" for name in plan.dataset.row_key))
     names = ", ".join(plan.dataset.row_key)
     if keyless:
         yield Finding(
@@ -96,7 +96,7 @@ def value_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) ->
     for name in dict.fromkeys(
         [*plan.dataset.features, *(name for name in quality.missing_share if name in columns)]
     ):
-        missing = _count(connection, f"{quoted(name)} IS NULL")
+        missing = _count(connection, f"{quote(name)} IS NULL")
         allowed = quality.missing_share.get(name, quality.maximum_missing_share)
         if rows and missing / rows > allowed:
             yield Finding(
@@ -115,15 +115,15 @@ def value_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) ->
 
 def outside(name: str, low: float | None, high: float | None) -> str:
     """The condition that a value is outside its range."""
-    sides = [f"{quoted(name)} < {low!r}"] if low is not None else []
-    sides += [f"{quoted(name)} > {high!r}"] if high is not None else []
+    sides = [f"{quote(name)} < {low!r}"] if low is not None else []
+    sides += [f"{quote(name)} > {high!r}"] if high is not None else []
     return " OR ".join(sides) or "false"
 
 
 def not_accepted(name: str, kind: str, values: list[str]) -> str:
     """The condition that a value is none of the accepted ones."""
     accepted = ", ".join(literal(canonical(value)) for value in values)
-    return f"{text_of(quoted(name), kind)} NOT IN ({accepted})"
+    return f"{text_of(quote(name), kind)} NOT IN ({accepted})"
 
 
 def _range_rule(
@@ -133,7 +133,8 @@ def _range_rule(
     rows = _count(connection, condition)
     if rows:
         least, most = single(
-            connection, f"SELECT min({quoted(name)}), max({quoted(name)}) FROM staged WHERE {condition}"
+            connection,
+            f"SELECT min({quote(name)}), max({quote(name)}) FROM staged WHERE {condition}",
         )
         bounds = f"{'-∞' if low is None else f'{low:g}'} to {'∞' if high is None else f'{high:g}'}"
         yield Finding(
@@ -151,7 +152,7 @@ def _accepted_rule(
     rows = _count(connection, condition)
     if rows:
         example = single(
-            connection, f"SELECT min(CAST({quoted(name)} AS VARCHAR)) FROM staged WHERE {condition}"
+            connection, f"SELECT min(CAST({quote(name)} AS VARCHAR)) FROM staged WHERE {condition}"
         )[0]
         yield Finding(
             rule="accepted_values",
@@ -165,10 +166,10 @@ def _accepted_rule(
 
 
 def time_rules(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[Finding]:
-    """Rows outside the requested span are left out, and told; a part without labelled rows cannot be used."""
+    """Rows outside the requested span are left out and reported; a part without labelled rows is useless."""
     span = plan.requested
     time = plan.dataset.timestamp
-    rows = _count(connection, f"{quoted(time)} IS NOT NULL AND NOT ({within(time, span)})")
+    rows = _count(connection, f"{quote(time)} IS NOT NULL AND NOT ({within(time, span)})")
     if rows:
         yield Finding(
             rule="outside_window",
@@ -199,7 +200,7 @@ def label_rules(
     labelled, mean, lowest, highest, kinds = single(
         connection,
         f"SELECT count(*), avg({LABEL}), min({LABEL}), max({LABEL}), "
-        f"count(DISTINCT {quoted(str(label))}) FROM labelled",
+        f"count(DISTINCT {quote(str(label))}) FROM labelled",
     )
     facts.update(unlabelled=unlabelled, labelled=labelled, mean=mean)
     if unlabelled:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from jobs.database import Connection
+from jobs.database import SqlConnection
 
 KEY = "unlisted"
 """The member of ``string_statistics`` that holds the document; Model Monitor does not read it."""
@@ -63,7 +63,7 @@ def bucket(value: str, digits: int) -> str:
     return f"substr(md5({value}), 1, {digits})"
 
 
-def seen_values(connection: Connection, counted: str, distinct: int) -> SeenValues:
+def seen_values(connection: SqlConnection, counted: str, distinct: int) -> SeenValues:
     """The buckets of a column.
 
     Args:

@@ -6,7 +6,7 @@ Source: https://owasp.org/www-community/attacks/CSV_Injection
 
 from collections.abc import Mapping
 
-from jobs.database import quoted
+from jobs.database import quote
 
 _STARTS_A_FORMULA = r"^[=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
 _IS_A_NUMBER = r"^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$"
@@ -33,8 +33,8 @@ def cells(columns: Mapping[str, str], called: Mapping[str, str]) -> str:
         called: their names to those that they have in the file.
     """
     return ", ".join(
-        f"{quoted(name) if kind in _NOT_TEXT else text_cell(quoted(name))} "
-        f"AS {quoted(header_cell(called[name]))}"
+        f"{quote(name) if kind in _NOT_TEXT else text_cell(quote(name))} "
+        f"AS {quote(header_cell(called[name]))}"
         for name, kind in columns.items()
     )
 

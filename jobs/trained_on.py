@@ -7,11 +7,11 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.database import literal, quoted
+from jobs.database import literal, quote
 from jobs.folders import write_json
 from jobs.reading import row_count
 from jobs.statistics.exact import exact_statistics
-from jobs.statistics.sampling import lot, sampled
+from jobs.statistics.sampling import lot, sample_query
 from mdlc_constructs.settings.payloads.job_plan import DatasetSection
 
 FOLDER = "baseline"
@@ -32,13 +32,13 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     columns = dataset.needed(label=True)
     every = max(1, row_count(connection, relation) // EDGE_ROWS)
-    some = f"(FROM {quoted(relation)} WHERE {lot(columns, SEED)} % {every} = 0)"
+    some = f"(FROM {quote(relation)} WHERE {lot(columns, SEED)} % {every} = 0)"
     kinds = {name: dataset.columns[name] for name in dataset.features}
     statistics_path = write_json(
-        folder / STATISTICS, exact_statistics(connection, quoted(relation), kinds, some=some)
+        folder / STATISTICS, exact_statistics(connection, quote(relation), kinds, some=some)
     )
     taken = list(dict.fromkeys([dataset.timestamp, *dataset.features]))
-    query = sampled(quoted(relation), columns, taken=taken, rows=SAMPLE_ROWS, seed=SEED)
+    query = sample_query(quote(relation), columns, taken=taken, rows=SAMPLE_ROWS, seed=SEED)
     sample = folder / SAMPLE
     connection.execute(f"COPY ({query}) TO {literal(str(sample))} (FORMAT parquet)")
     return {STATISTICS: statistics_path, SAMPLE: sample}

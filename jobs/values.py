@@ -24,7 +24,7 @@ _BYTES = "BLOB"
 _DIGITS, _SPACE = "[0-9](_?[0-9])*", "[ \\t\\n\\v\\f\\r]*"
 
 
-def parsed(raw: str, kind: str, stored: str) -> str:
+def parsed_value(raw: str, kind: str, stored: str) -> str:
     """What the stored value is when read as the declared kind; NULL when it does not fit.
 
     Args:
@@ -104,7 +104,7 @@ def _whole(number: str) -> str:
     return f"isfinite({number}) AND {number} = trunc({number}) AND abs({number}) <= {MAX_EXACT_INTEGER}"
 
 
-def checked(parsed: str, kind: str, raw: str, stored: str) -> tuple[str, str | None]:
+def checked_value(parsed: str, kind: str, raw: str, stored: str) -> tuple[str, str | None]:
     """The column's value, and the condition under which something was there that does not fit.
 
     Args:

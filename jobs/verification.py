@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from jobs.errors import InputError
@@ -97,3 +97,15 @@ _CHECKSUMS: dict[str, Callable[[Iterable[bytes]], str]] = {
     "SHA1": _hashed("sha1"),
     "SHA256": _hashed("sha256"),
 }
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def content_digest(digests: Mapping[str, str]) -> str:
+    """One SHA-256 over the names and digests of several files, whatever their order."""
+    lines = "".join(f"{digests[name]}  {name}\n" for name in sorted(digests))
+    return hashlib.sha256(lines.encode()).hexdigest()

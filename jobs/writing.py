@@ -1,10 +1,10 @@
-"""Texts that may mean something else than they are read as, told before anything is trained on them."""
+"""Texts that may mean something else than they are read as, reported before anything is trained on them."""
 
 from collections.abc import Iterator, Mapping
 
 import duckdb
 
-from jobs.database import quoted, single
+from jobs.database import quote, single
 from jobs.findings import Finding
 from jobs.names import REWRITTEN
 from jobs.reading import BETWEEN
@@ -32,7 +32,7 @@ def _in_two_ways(connection: duckdb.DuckDBPyConnection, index: int, name: str) -
     rewritten = f"coalesce(list_contains(string_split({REWRITTEN}, {BETWEEN}), '{index}'), false)"
     values, example = single(
         connection,
-        f"SELECT count(*), min(v) FROM (SELECT {quoted(name)} FROM staged WHERE {quoted(name)} IS NOT NULL "
+        f"SELECT count(*), min(v) FROM (SELECT {quote(name)} FROM staged WHERE {quote(name)} IS NOT NULL "
         f"GROUP BY 1 HAVING bool_or({rewritten}) AND NOT bool_and({rewritten})) AS found(v)",
     )
     if values:
@@ -53,7 +53,7 @@ def _like_numbers(connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[
     values, example, other = single(
         connection,
         f"SELECT count(*), min(v), min_by({as_number}, v) "
-        f"FROM (SELECT {quoted(name)} FROM staged GROUP BY 1) AS held(v) "
+        f"FROM (SELECT {quote(name)} FROM staged GROUP BY 1) AS held(v) "
         f"WHERE isfinite({number}) AND {as_number} <> v "
         "AND NOT regexp_full_match(v, '-?[1-9][0-9]*')",
     )

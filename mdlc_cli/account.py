@@ -95,8 +95,16 @@ def _data(plan: Mapping[str, Any]) -> dict[str, Any]:
         "uri": data.get("uri", ""),
         "files": len(files),
         "bytes": sum(int(file.get("size", 0)) for file in files),
-        "split": plan.get("split", {}),
+        "split": _parts(plan.get("split") or {}),
     }
+
+
+def _parts(split: Mapping[str, Any]) -> dict[str, Any]:
+    """The split of a plan as its parts; plans of earlier releases hold them without `intervals`."""
+    known = {
+        name: value for name, value in split.items() if value not in (None, {"start": None, "end": None})
+    }
+    return {**known.pop("intervals", {}), **known}
 
 
 def sections(account: Account) -> list[Section]:

@@ -11,14 +11,13 @@ from pathlib import Path
 import duckdb
 
 from jobs import delivery
-from jobs.database import connected, copy_to, literal, parquet, quoted, single
-from jobs.digests import sha256_of
+from jobs.database import connect, copy_to, literal, parquet, quote, single
 from jobs.errors import InputError
 from jobs.folders import Folders, write_json
 from jobs.plan import Plan
-from jobs.predictions import answer_to, faults, load_scores
-from jobs.records import numbered
+from jobs.predictions import answer_to, faults, load_scores, numbered_files
 from jobs.roles import moment
+from jobs.verification import sha256_of
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 COLUMNS = (
@@ -43,8 +42,8 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     reasons: list[str] = []
     parts: dict[str, str] = {}
     total = 0
-    with connected(memory) as (connection, _):
-        for number, (file, name) in enumerate(numbered(plan)):
+    with connect(memory) as (connection, _):
+        for number, (file, name) in enumerate(numbered_files(plan)):
             key_file = keys / f"{name}.parquet"
             if not key_file.is_file():
                 raise InputError(f"No keys of {file.name} at {key_file.name}: run the prepare job again.")
@@ -84,7 +83,7 @@ def _load(
 def _joined(plan: Plan, key_file: Path, file: str) -> str:
     """The prediction records of one file; an inference id is the same for the same row, run and package.
 
-    Where keys may repeat, a row is told from others of its key by its file and its place there.
+    Where keys may repeat, a row is distinguished from others of its key by its file and its place there.
     """
     version = plan.package.version
     identity = f"{literal(f'{plan.model}/{plan.run}/{version}/')} || keys.row_key"
@@ -105,8 +104,8 @@ def _write(
     selected = ", ".join(COLUMNS)
     for name, table in parts.items():
         path = target / name
-        copy_to(connection, f"SELECT {selected} FROM {quoted(table)} ORDER BY row", path)
-        rows = int(str(single(connection, f"SELECT count(*) FROM {quoted(table)}")[0]))
+        copy_to(connection, f"SELECT {selected} FROM {quote(table)} ORDER BY row", path)
+        rows = int(str(single(connection, f"SELECT count(*) FROM {quote(table)}")[0]))
         listed.append(
             {"name": f"parts/{name}", "rows": rows, "bytes": path.stat().st_size, "sha256": sha256_of(path)}
         )

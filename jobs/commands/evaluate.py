@@ -14,17 +14,17 @@ import duckdb
 import numpy as np
 
 from jobs import performance
-from jobs.database import connected, parquet, quoted, single
+from jobs.database import connect, parquet, quote, single
 from jobs.errors import InputError
 from jobs.folders import Folders, write_json
-from jobs.gate import CHALLENGER, CHAMPION, Check, comparison, conditions, thresholds, undefined
+from jobs.gate import CHALLENGER, CHAMPION, Check, comparison, conditions, thresholds, undefined_metric
 from jobs.pages.evaluation import draw
 from jobs.plan import Plan
 from jobs.predictions import answer_to, faults, load_scores
 from jobs.program import champion_program
 from jobs.roles import within
 from jobs.serving.program import Program
-from jobs.statistics.metrics import Bootstrap, Floats, Scored, bootstrapped, computed, curves
+from jobs.statistics.metrics import Bootstrap, Floats, ScoredRows, bootstrap_metrics, compute_metrics, curves
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.verdict import Verdict
@@ -49,12 +49,12 @@ def run(
     threshold = plan.evaluation.threshold
     answers = answer_files(folders, with_champion=plan.champion is not None)
     trained_on = folders.optional_input("trained_on")
-    with connected(memory) as (connection, _):
+    with connect(memory) as (connection, _):
         keys = _keys(folders.input("holdout_keys"))
         labels = _labels(connection, keys)
         notes = [*_known_before(connection, keys, champion_program(plan, folders))] if plan.champion else []
         models = {
-            name: Scored(
+            name: ScoredRows(
                 labels=labels,
                 scores=_scores(connection, path, name, rows=len(labels), task=plan.dataset.task),
                 task=plan.dataset.task,
@@ -62,8 +62,8 @@ def run(
             )
             for name, path in answers.items()
         }
-        metrics = {name: computed(scored) for name, scored in models.items()}
-        bootstrap = bootstrapped(
+        metrics = {name: compute_metrics(scored) for name, scored in models.items()}
+        bootstrap = bootstrap_metrics(
             models,
             resamples=plan.evaluation.bootstrap,
             seed=plan.evaluation.seed,
@@ -76,9 +76,9 @@ def run(
                 trained_on,
                 folders.output("baseline"),
                 scores=CHALLENGER,
-                performance=performance.measured(models[CHALLENGER], metrics[CHALLENGER], bootstrap),
+                performance=performance.measure(models[CHALLENGER], metrics[CHALLENGER], bootstrap),
             )
-    checks = undefined(plan.dataset.task, metrics[CHALLENGER])
+    checks = undefined_metric(plan.dataset.task, metrics[CHALLENGER])
     checks += thresholds(plan.gate, metrics[CHALLENGER])
     checks += comparison(plan.gate, plan.dataset.task, metrics, bootstrap)
     passed = all(check.passed for check in checks)
@@ -151,11 +151,13 @@ def _scores(connection: duckdb.DuckDBPyConnection, path: Path, name: str, *, row
     wrong = faults(connection, name, rows=rows, task=task, about=f"The {name}'s answers")
     if wrong:
         raise InputError(wrong[0])
-    column = connection.execute(f"SELECT score FROM {quoted(name)} ORDER BY row").fetchnumpy()["score"]
+    column = connection.execute(f"SELECT score FROM {quote(name)} ORDER BY row").fetchnumpy()["score"]
     return np.asarray(column, dtype=np.float64)
 
 
-def registry_metrics(scored: Scored, metrics: Mapping[str, float], bootstrap: Bootstrap) -> dict[str, Any]:
+def registry_metrics(
+    scored: ScoredRows, metrics: Mapping[str, float], bootstrap: Bootstrap
+) -> dict[str, Any]:
     """The metrics in the model registry's shape for model quality."""
     group = "regression_metrics" if scored.task == "regression" else "binary_classification_metrics"
     values: dict[str, Any] = {
@@ -180,7 +182,7 @@ def _gate(plan: Plan, checks: list[Check], passed: bool, notes: list[str]) -> di
 
 def _report(
     plan: Plan,
-    models: Mapping[str, Scored],
+    models: Mapping[str, ScoredRows],
     metrics: Mapping[str, Mapping[str, float]],
     bootstrap: Bootstrap,
     checks: list[Check],

@@ -15,18 +15,18 @@ from typing import Any
 import duckdb
 
 from jobs import trained_on
-from jobs.database import connected, copy_to, quoted, single
-from jobs.digests import content_digest, sha256_of
+from jobs.database import connect, copy_to, quote, single
 from jobs.errors import InputError, JobError
 from jobs.folders import Folders, write_json
 from jobs.names import LABEL
 from jobs.plan import Plan
 from jobs.program import champion_program, fit, to_sql
-from jobs.reading import Sources, examine, row_count, stage
+from jobs.reading import row_count, stage
 from jobs.roles import keys_query, label_number, total_order, within
 from jobs.serving import archive
 from jobs.serving.program import FILE, Program
-from jobs.verification import verify
+from jobs.sources import InputFiles, examine
+from jobs.verification import content_digest, sha256_of, verify
 from mdlc_constructs.settings.payloads.job_plan import PARTS
 from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.verdict import Verdict
@@ -51,7 +51,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     data = folders.input("data")
     verify(plan.files, data)
     champion = champion_program(plan, folders)
-    with connected(memory) as (connection, scratch):
+    with connect(memory) as (connection, scratch):
         columns = plan.dataset.needed(label=True)
         sources = examine(connection, plan.files, data, plan.dataset.format, columns, csv=plan.dataset.csv)
         if sources.problems:
@@ -100,7 +100,7 @@ def _read_otherwise(wanted: Mapping[str, str], have: Mapping[str, str]) -> dict[
 
 
 def _held_by_all(
-    sources: Sources, wanted: Mapping[str, str], have: Mapping[str, str], origins: Mapping[str, str]
+    sources: InputFiles, wanted: Mapping[str, str], have: Mapping[str, str], origins: Mapping[str, str]
 ) -> dict[str, str]:
     """What only the champion reads and every file has; a column that is gone counts as missing values."""
     return {
@@ -113,7 +113,7 @@ def _held_by_all(
 
 def _view_labelled(connection: duckdb.DuckDBPyConnection, plan: Plan, absent: Mapping[str, str]) -> None:
     """The rows that can be learned from: with a label, at a known time, in the requested span."""
-    nothing = "".join(f", NULL AS {quoted(name)}" for name in absent)
+    nothing = "".join(f", NULL AS {quote(name)}" for name in absent)
     label = label_number(plan.dataset)
     connection.execute(
         f"CREATE TEMP VIEW labelled AS SELECT *, {label} AS {LABEL}{nothing} FROM staged "
@@ -133,7 +133,7 @@ def resolve_intervals(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict
     if not fractions:
         raise JobError("split={}: the plan must say how rows are divided, by intervals or fractions.")
     rows = row_count(connection, "labelled")
-    time = quoted(plan.dataset.timestamp)
+    time = quote(plan.dataset.timestamp)
     shares = (fractions["train"], fractions["train"] + fractions["validation"])
     moments = []
     for share in shares:

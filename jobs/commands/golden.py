@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from jobs.database import connected, quoted
+from jobs.database import connect, quote
 from jobs.errors import InputError
 from jobs.folders import Folders, write_json
 from jobs.plan import Plan
@@ -66,9 +66,9 @@ def _keys(dataset: DatasetSection, path: Path, memory: str | None) -> list[str]:
     parts = [_key_columns(dataset, number, line) for number, line in _lines(path)]
     if not parts:
         raise InputError(f"{path.name} asks nothing: give at least one row.")
-    columns = ", ".join(f"{quoted(name)} {SQL_TYPES[dataset.columns[name]]}" for name in dataset.row_key)
+    columns = ", ".join(f"{quote(name)} {SQL_TYPES[dataset.columns[name]]}" for name in dataset.row_key)
     keys: list[str] = []
-    with connected(memory) as (connection, _):
+    with connect(memory) as (connection, _):
         for start in range(0, len(parts), _ROWS_AT_ONCE):
             some = [(number, *values) for number, values in enumerate(parts[start : start + _ROWS_AT_ONCE])]
             connection.execute(f"CREATE OR REPLACE TEMP TABLE rows (line BIGINT, {columns})")

@@ -13,16 +13,16 @@ from typing import Any
 
 import duckdb
 
-from jobs.database import connected, copy_to, quoted
+from jobs.database import connect, copy_to, quote
 from jobs.folders import Folders, write_json
-from jobs.monitoring.accuracy import IDENTITY, groups_of, labelled_rows, measured
+from jobs.monitoring.accuracy import IDENTITY, groups_of, labelled_rows, measure
 from jobs.monitoring.changes import changes
-from jobs.monitoring.drifting import compare
-from jobs.monitoring.estimate import estimated
+from jobs.monitoring.drift_comparison import compare
+from jobs.monitoring.estimate import estimate_performance
 from jobs.monitoring.fairness import fairness
 from jobs.monitoring.inputs import findings
 from jobs.monitoring.joint import joint
-from jobs.monitoring.labels import Labels, join_labels
+from jobs.monitoring.labels import JoinedLabels, join_labels
 from jobs.monitoring.reference import Reference, read_previous, read_reference
 from jobs.monitoring.replay import write_replay
 from jobs.monitoring.rows import Served, stage_served
@@ -46,6 +46,7 @@ from jobs.pages.monitoring import to_html
 from jobs.plan import Plan
 from jobs.serving.program import Program
 from jobs.statistics.baseline import NO_ROWS
+from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 ROW_COLUMNS: Mapping[str, str] = {
@@ -74,7 +75,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
 
     Raises:
         JobError: when a file that the plan names is missing or replaced, or the baseline is another
-            package's. What single lines, rows and labels get wrong is counted and told.
+            package's. Faults of single lines, rows and labels are counted and reported.
     """
     plan = plan.read_by("monitor")
     settings = read_settings(plan)
@@ -83,15 +84,15 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     reference = replace(reference, prediction=free(reference.prediction, program.columns))
     previous, notes = read_previous(folders, settings)
     output = folders.output("monitoring")
-    with connected(memory, share=SHARE) as (connection, scratch):
+    with connect(memory, share=SHARE) as (connection, scratch):
         served = stage_served(connection, plan, settings, folders, program, scratch)
         label_folder = folders.input("labels") if settings.by and plan.files else None
         labels = join_labels(connection, plan, settings, label_folder, served.columns, scratch)
         result = _result(connection, plan, settings, program, served, labels, reference, previous, notes)
-        write_json(output / "summary.json", summary(result))
+        write_json(output / "summary.json", encode(summary(result)))
         write_json(output / "report.json", report(result))
         (output / "report.html").write_text(to_html(result), encoding="utf-8")
-        # Also of a window without rows: the next one is told to read it before it is known what is in it.
+        # Also of a window without rows: the plan of the next one names it before its content is known.
         own = result.drifting.statistics or NO_ROWS
         write_json(output / "statistics.json", {**own, "mdlc": _origin(plan, settings)})
         _write_rows(connection, features(plan, program), output / "rows.parquet")
@@ -111,7 +112,7 @@ def _result(
     settings: Settings,
     program: Program,
     served: Served,
-    labels: Labels,
+    labels: JoinedLabels,
     reference: Reference,
     previous: Mapping[str, Any] | None,
     notes: list[str],
@@ -119,7 +120,7 @@ def _result(
     task, columns = plan.dataset.task, features(plan, program)
     truth, (keys,) = labelled_rows(connection, settings, task, also=[IDENTITY])
     groups = groups_of(keys)
-    metrics, undefined = measured(truth, settings, groups)
+    metrics, undefined = measure(truth, settings, groups)
     holdout = reference.performance.get("metrics") or {}
     parts, about_parts = segments(connection, settings, served, labels, task)
     gaps, about_gaps = fairness(connection, settings, served, labels, task)
@@ -138,7 +139,7 @@ def _result(
         changes=changes(metrics, holdout, truth, groups, settings.thresholds.alpha),
         segments=parts,
         fairness=gaps,
-        estimate=estimated(connection, settings, calibration, truth),
+        estimate=estimate_performance(connection, settings, calibration, truth),
         skew=skew(connection, columns, served, labels, reference.statistics),
         findings=findings(connection, plan, settings, program, served),
         notes=[
@@ -156,5 +157,5 @@ def _write_rows(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str
     """Write what was read; a feature that has the name of one of the first columns gets another."""
     first = ", ".join(f"{column} AS {name}" for name, column in ROW_COLUMNS.items())
     named = beside(columns, ROW_COLUMNS, "feature_")
-    values = "".join(f", {quoted(name)} AS {quoted(alias)}" for name, alias in named.items())
+    values = "".join(f", {quote(name)} AS {quote(alias)}" for name, alias in named.items())
     copy_to(connection, f"SELECT {first}{values} FROM joined ORDER BY {SERVED_AT}, {INFERENCE_ID}", path)

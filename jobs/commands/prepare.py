@@ -8,15 +8,16 @@ would, so that it gets a record of another shard's, whose answer nobody reads.
 
 from pathlib import Path
 
-from jobs.database import connected, copy_to
+from jobs.database import connect, copy_to
 from jobs.errors import InputError
 from jobs.folders import Folders
 from jobs.plan import Plan
+from jobs.predictions import numbered_files
 from jobs.program import to_sql
-from jobs.reading import examine, row_count, stage
-from jobs.records import numbered
+from jobs.reading import row_count, stage
 from jobs.roles import keys_query, total_order
 from jobs.serving.program import Program
+from jobs.sources import examine
 from jobs.verification import verify
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
@@ -39,8 +40,8 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     shards, keys = folders.output("shards"), folders.output("keys")
     total = 0
     first: Path | None = None
-    with connected(memory) as (connection, scratch):
-        for file, name in numbered(plan):
+    with connect(memory) as (connection, scratch):
+        for file, name in numbered_files(plan):
             sources = examine(connection, [file], data, plan.dataset.format, columns, csv=plan.dataset.csv)
             staged = scratch / f"{name}.parquet"
             problems = [*sources.problems, *stage(connection, sources, columns, staged)]

@@ -9,13 +9,13 @@ from typing import Any
 
 import duckdb
 
-from jobs.database import connected, literal, quoted, single
+from jobs.database import connect, literal, quote, single
 from jobs.findings import ColumnProfile, Finding, QualityReport
 from jobs.folders import Folders, write_json
 from jobs.names import FILE, PROBLEMS, beside, internal
 from jobs.pages.quality import to_html
 from jobs.plan import Plan
-from jobs.reading import examine, row_count, rows_by_file, stage
+from jobs.reading import row_count, rows_by_file, stage
 from jobs.roles import row_key
 from jobs.rules import (
     label_rules,
@@ -27,6 +27,7 @@ from jobs.rules import (
     type_rules,
     value_rules,
 )
+from jobs.sources import examine
 from jobs.spreadsheet import cells, text_cell
 from jobs.verification import verify
 from jobs.writing import writing_rules
@@ -47,7 +48,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     verify(plan.files, data)
     columns = plan.dataset.needed(label=plan.training)
     facts: dict[str, Any] = {}
-    with connected(memory) as (connection, scratch):
+    with connect(memory) as (connection, scratch):
         sources = examine(connection, plan.files, data, plan.dataset.format, columns, csv=plan.dataset.csv)
         problems = [*sources.problems, *stage(connection, sources, columns, scratch / "staged.parquet")]
         findings = [
@@ -112,7 +113,7 @@ def _profiles(
 ) -> list[ColumnProfile]:
     profiles = []
     for name, kind in columns.items():
-        column = quoted(name)
+        column = quote(name)
         ordered = kind in ("number", "integer", "timestamp")
         bounds = (
             f"CAST(min({column}) AS VARCHAR), CAST(max({column}) AS VARCHAR)" if ordered else "NULL, NULL"
@@ -165,7 +166,7 @@ def _quarantine(
     write_json(target / "report.json", report.to_json())
     reasons = [f"CASE WHEN {PROBLEMS} IS NOT NULL THEN 'wrong type' END"]
     required = [plan.dataset.timestamp, *plan.dataset.row_key]
-    reasons += [f"CASE WHEN {quoted(name)} IS NULL THEN {literal(f'no {name}')} END" for name in required]
+    reasons += [f"CASE WHEN {quote(name)} IS NULL THEN {literal(f'no {name}')} END" for name in required]
     for name, (low, high) in plan.quality.ranges.items():
         if name in columns:
             reason = literal(f"{name} out of range")
@@ -188,6 +189,6 @@ def _quarantine(
         f"SELECT {text_cell(_REASONS)} AS reasons, {unfit} AS wrong_values, {text_cell(FILE)} AS file, "
         f"{cells(columns, called)} FROM (SELECT *, concat_ws('; ', {', '.join(reasons)}) AS {_REASONS} "
         f"FROM staged) AS bad WHERE {_REASONS} <> '' "
-        f"ORDER BY {FILE}, {', '.join(f'bad.{quoted(name)}' for name in required)}"
+        f"ORDER BY {FILE}, {', '.join(f'bad.{quote(name)}' for name in required)}"
     )
     connection.execute(f"COPY ({query}) TO {literal(str(target / 'rows.csv'))} (FORMAT csv, HEADER true)")

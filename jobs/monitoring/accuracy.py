@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from jobs.monitoring.settings import Settings
 from jobs.names import INFERENCE_ID, LABEL, ROW_KEY, SCORE, SERVED_AT
-from jobs.statistics.metrics import Scored, bootstrapped, computed
+from jobs.statistics.metrics import ScoredRows, bootstrap_metrics, compute_metrics
 
 MODEL = "model"
 
@@ -22,7 +22,7 @@ IDENTITY = f"coalesce({ROW_KEY}, {INFERENCE_ID})"
 
 def labelled_rows(
     connection: duckdb.DuckDBPyConnection, settings: Settings, task: str, *, also: Sequence[str] = ()
-) -> tuple[Scored, list[Any]]:
+) -> tuple[ScoredRows, list[Any]]:
     """Labels and scores of the view ``judged``, as far as labels are there.
 
     Args:
@@ -35,7 +35,7 @@ def labelled_rows(
         f"ORDER BY {SERVED_AT}, {INFERENCE_ID}, {SCORE}, {LABEL}"
     ).fetchnumpy()
     labels, scores, *columns = arrays.values()
-    scored = Scored(
+    scored = ScoredRows(
         labels=np.asarray(labels, dtype=np.float64),
         scores=np.asarray(scores, dtype=np.float64),
         task=task,
@@ -51,8 +51,8 @@ def groups_of(keys: Sequence[Any]) -> Groups | None:
     return np.array(groups) if len(numbers) < len(groups) else None
 
 
-def measured(
-    scored: Scored, settings: Settings, groups: Groups | None = None
+def measure(
+    scored: ScoredRows, settings: Settings, groups: Groups | None = None
 ) -> tuple[dict[str, dict[str, float]], list[str]]:
     """Every metric that is defined, with its percentile interval over bootstrap resamples; and notes.
 
@@ -63,8 +63,10 @@ def measured(
     """
     if not len(scored.labels):
         return {}, []
-    metrics = computed(scored)
-    bootstrap = bootstrapped({MODEL: scored}, resamples=settings.bootstrap, seed=settings.seed, groups=groups)
+    metrics = compute_metrics(scored)
+    bootstrap = bootstrap_metrics(
+        {MODEL: scored}, resamples=settings.bootstrap, seed=settings.seed, groups=groups
+    )
     described = {}
     for name, value in metrics.items():
         low, high = bootstrap.interval(MODEL, name)

@@ -25,7 +25,7 @@ from jobs.names import (
     at_place,
 )
 from jobs.roles import moment, pointer
-from jobs.values import checked, parsed
+from jobs.values import checked_value, parsed_value
 from mdlc_constructs.settings.payloads.moments import Interval
 
 PROBE_PREFIX = "probe-"
@@ -159,7 +159,7 @@ def _rows(events: str, columns: Mapping[str, str], version: int, task: str, empt
         text = f"nullif(texts[{index}], '')" if empty_is_missing else f"texts[{index}]"
         texts.append(f"{text} AS t{index}")
         typed.append(f"{_typed(f't{index}', json, kind)} AS p{index}")
-        value, bad = checked(f"p{index}", kind, f"t{index}", "VARCHAR")
+        value, bad = checked_value(f"p{index}", kind, f"t{index}", "VARCHAR")
         values.append(f"{value} AS {at_place(index - 1)}")
         if bad:
             note = f"'{index - 1}' || {_WITHIN} || left(t{index}, 40)"
@@ -227,15 +227,17 @@ def _typed(text: str, json: str, kind: str) -> str:
 
     Args:
         text: its text, without quotes when it is a string.
-        json: the value as JSON, which tells the number 5.50 from the text "5.50".
+        json: the value as JSON, which distinguishes the number 5.50 from the text "5.50".
     """
     if kind in ("category", "text"):
         # An integer of more than 64 bits is DOUBLE here too, though it has all its digits.
         fractional = f"json_type({json}) = 'DOUBLE' AND NOT regexp_full_match({text}, '-?[0-9]+')"
-        number = parsed(f"CAST({text} AS DOUBLE)", kind, "DOUBLE")
-        return f"CASE WHEN {fractional} THEN {number} ELSE {parsed(text, kind, 'VARCHAR')} END"
+        number = parsed_value(f"CAST({text} AS DOUBLE)", kind, "DOUBLE")
+        return f"CASE WHEN {fractional} THEN {number} ELSE {parsed_value(text, kind, 'VARCHAR')} END"
     if kind == "boolean":
         return f"coalesce(TRY_CAST({text} AS BOOLEAN), TRY_CAST({text} AS DOUBLE) <> 0)"
     if kind == "timestamp":
-        return parsed(text, kind, "VARCHAR")
-    return f"CASE {text} WHEN 'true' THEN 1 WHEN 'false' THEN 0 ELSE {parsed(text, kind, 'VARCHAR')} END"
+        return parsed_value(text, kind, "VARCHAR")
+    return (
+        f"CASE {text} WHEN 'true' THEN 1 WHEN 'false' THEN 0 ELSE {parsed_value(text, kind, 'VARCHAR')} END"
+    )

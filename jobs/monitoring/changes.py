@@ -8,8 +8,8 @@ import numpy as np
 
 from jobs.gate import MAIN_METRIC
 from jobs.monitoring.accuracy import Groups
-from jobs.monitoring.intervals import corrected, student
-from jobs.statistics.metrics import HIGHER_IS_BETTER, Scored
+from jobs.monitoring.intervals import corrected_z, student
+from jobs.statistics.metrics import HIGHER_IS_BETTER, ScoredRows
 
 SAME, BETTER, WORSE = "same", "better", "worse"
 MIN_CLASS_ROWS = 10
@@ -19,14 +19,14 @@ MIN_CLASS_ROWS = 10
 def changes(
     metrics: Mapping[str, Mapping[str, float]],
     holdout: Mapping[str, Mapping[str, float | None]],
-    scored: Scored,
+    scored: ScoredRows,
     groups: Groups | None,
     alpha: float,
 ) -> dict[str, str]:
     """Each metric that both have, with `SAME`, `BETTER` or `WORSE`; none where there are too few labels.
 
-    The difference is divided by its standard deviation, which both intervals of 95 % tell, and held against
-    Student's distribution. Rows count as independent, but for those of one group.
+    The difference is divided by its standard deviation, which both intervals of 95 % give, and compared
+    with Student's distribution. Rows count as independent, but for those of one group.
 
     Args:
         metrics: of the window, with their intervals.
@@ -48,7 +48,7 @@ def changes(
             for estimate in (now, before)
             if estimate.get("high") is not None
         ]
-        deviation = math.hypot(*(width / (2 * corrected(1)) for width in widths))
+        deviation = math.hypot(*(width / (2 * corrected_z(1)) for width in widths))
         gap = now["value"] - before["value"]
         better = (gap > 0) == HIGHER_IS_BETTER[scored.task].get(name, True)
         verdicts[name] = SAME if abs(gap) <= quantile * deviation else BETTER if better else WORSE
@@ -61,7 +61,7 @@ def worse(changed: Mapping[str, str], task: str, labelled: int, least_rows: int)
     return how == WORSE if how and labelled >= least_rows else None
 
 
-def _units(scored: Scored, groups: Groups | None) -> int:
+def _units(scored: ScoredRows, groups: Groups | None) -> int:
     """How many independent rows the smaller class has; of a regression, all rows."""
     numbers = np.arange(len(scored.labels)) if groups is None else groups
     if scored.task != "binary":

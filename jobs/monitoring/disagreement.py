@@ -13,8 +13,8 @@ def disagreement(
     """How many judged rows have no label because labels of their id contradict each other; and notes.
 
     Args:
-        key: what rows of the view ``served`` are joined to the table ``told`` by, in SQL.
-        contradicts: the column of ``told`` that says whether labels contradict each other.
+        key: what rows of the view ``served`` are joined to the table ``key_labels`` by, in SQL.
+        contradicts: the column of ``key_labels`` that says whether labels contradict each other.
         agrees: the one that says whether all other columns are the same.
     """
     notes = []
@@ -36,12 +36,13 @@ def disagreement(
 def _concerned(
     connection: duckdb.DuckDBPyConnection, settings: Settings, key: str, condition: str
 ) -> tuple[int, int]:
-    (some,) = single(connection, f"SELECT count(*) FROM told WHERE {condition}")
+    (some,) = single(connection, f"SELECT count(*) FROM key_labels WHERE {condition}")
     if not some:  # the served rows need not be read again
         return 0, 0
     rows, keys = single(
         connection,
-        f"SELECT count(*), count(DISTINCT told.{KEY}) FROM served JOIN told ON told.{KEY} = {key} "
+        f"SELECT count(*), count(DISTINCT key_labels.{KEY}) "
+        f"FROM served JOIN key_labels ON key_labels.{KEY} = {key} "
         f"WHERE {condition} AND served.{VERSION} = {settings.package.version}",
     )
     return int(str(rows)), int(str(keys))

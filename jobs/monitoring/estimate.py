@@ -1,7 +1,7 @@
 """What performance is to be expected before labels are known, from how sure the model is of each row.
 
-The holdout told how often a score of about so much was right. If that still holds, each row's score says with
-which probability it is positive, and the expected metrics follow. Where the relation of inputs and label
+The holdout shows how often a score of about so much was right. If that still holds, each row's score gives
+the probability that it is positive, and the expected metrics follow. Where the relation of inputs and label
 itself has changed, the estimate cannot know: it is an estimate, and is compared with labels once they come.
 
 Source: confidence-based performance estimation as in NannyML (CBPE); Guillory et al. (2021), Predicting with
@@ -17,17 +17,17 @@ import numpy as np
 from jobs.monitoring.settings import Settings
 from jobs.names import SCORE
 from jobs.statistics.calibration import rates
-from jobs.statistics.metrics import Floats, Scored, computed
+from jobs.statistics.metrics import Floats, ScoredRows, compute_metrics
 
 METHOD = "confidence-based"
 _MIN_PROBABILITY = float(np.finfo(np.float64).eps)
 
 
-def estimated(
+def estimate_performance(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     calibration: Mapping[str, Any] | None,
-    truth: Scored,
+    truth: ScoredRows,
 ) -> dict[str, Any] | None:
     """The section ``estimate`` of the summary; None where nothing can be estimated.
 
@@ -40,16 +40,16 @@ def estimated(
     (scores,) = connection.execute(f"SELECT {SCORE} FROM judged").fetchnumpy().values()
     if not len(scores):
         return None
-    metrics = expected(np.asarray(scores, dtype=np.float64), calibration, settings.threshold)
+    metrics = expected_metrics(np.asarray(scores, dtype=np.float64), calibration, settings.threshold)
     error = None
     if len(truth.labels):
-        known = computed(truth)
-        guessed = expected(truth.scores, calibration, settings.threshold)
+        known = compute_metrics(truth)
+        guessed = expected_metrics(truth.scores, calibration, settings.threshold)
         error = {name: value - known[name] for name, value in guessed.items() if np.isfinite(known[name])}
     return {"metrics": metrics, "method": METHOD, "error": error}
 
 
-def expected(scores: Floats, calibration: Mapping[str, Any], threshold: float) -> dict[str, float]:
+def expected_metrics(scores: Floats, calibration: Mapping[str, Any], threshold: float) -> dict[str, float]:
     """The metrics to be expected of scores, each row counting as positive with its calibrated probability."""
     probability = rates(calibration, scores)
     clipped = np.clip(scores, _MIN_PROBABILITY, 1 - _MIN_PROBABILITY)

@@ -1,7 +1,7 @@
 """Whether the model treats the groups of a protected column differently, and how sure that is.
 
-Of each measure the two groups are told that surely differ most: those whose difference has the largest lower
-bound, with an interval that holds for all pairs. Not those that are furthest apart, as in Fairlearn's
+Of each measure the two groups are reported that surely differ most: those whose difference has the largest
+lower bound, with an interval that holds for all pairs. Not those that are furthest apart, as in Fairlearn's
 differences: these are often the two smallest groups, whose gap says nothing and hides that of others.
 """
 
@@ -12,8 +12,8 @@ from typing import Any
 
 import duckdb
 
-from jobs.monitoring.intervals import corrected, difference
-from jobs.monitoring.labels import Labels
+from jobs.monitoring.intervals import corrected_z, difference
+from jobs.monitoring.labels import JoinedLabels
 from jobs.monitoring.rows import Served
 from jobs.monitoring.segments import MISSING, where
 from jobs.monitoring.settings import Settings
@@ -51,7 +51,7 @@ class Difference:
 
 
 def fairness(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, served: Served, labels: Labels, task: str
+    connection: duckdb.DuckDBPyConnection, settings: Settings, served: Served, labels: JoinedLabels, task: str
 ) -> tuple[list[Difference], list[str]]:
     """The differences between groups; and notes about what is not judged.
 
@@ -82,7 +82,7 @@ def fairness(
             notes.append(
                 f"Fairness of {name!r}{measures}: fewer than two groups have {least:,} rows to measure it by."
             )
-    z = corrected(sum(len(groups) * (len(groups) - 1) // 2 for groups in held.values()))
+    z = corrected_z(sum(len(groups) * (len(groups) - 1) // 2 for groups in held.values()))
     return [_surest(*key, groups, z) for key, groups in held.items()], notes
 
 

@@ -16,7 +16,7 @@ CONFIDENCE = 0.95
 Interval = tuple[float, float]
 
 
-def corrected(comparisons: int) -> float:
+def corrected_z(comparisons: int) -> float:
     """The quantile with which so many intervals all cover at the confidence (Bonferroni)."""
     return NormalDist().inv_cdf(1 - (1 - CONFIDENCE) / (2 * max(1, comparisons)))
 
@@ -44,7 +44,7 @@ class Estimate:
     weight: float
 
 
-def pooled(estimates: Sequence[Estimate]) -> Estimate | None:
+def pool(estimates: Sequence[Estimate]) -> Estimate | None:
     """The mean over all of their pairs or rows, which belong to one estimate each; None of none."""
     if not estimates:
         return None

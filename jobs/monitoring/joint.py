@@ -1,12 +1,12 @@
-"""Drift of all columns together: whether a classifier tells the window from the baseline's sample."""
+"""Drift of all columns together: whether a classifier distinguishes the window from the baseline's sample."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import duckdb
 
-from jobs.database import parquet, quoted
-from jobs.monitoring.drifting import VIEW
+from jobs.database import parquet, quote
+from jobs.monitoring.drift_comparison import VIEW
 from jobs.monitoring.reference import Reference
 from jobs.monitoring.rows import Served
 from jobs.monitoring.settings import Settings
@@ -22,8 +22,8 @@ def joint(
 ) -> tuple[dict[str, Any] | None, list[str]]:
     """What `jobs.statistics.domain_classifier` finds of the view `VIEW`, with its ``reason``; and notes.
 
-    A column that callers do not send any more is left out: drift of single columns tells of it, and it would
-    tell any row.
+    A column that callers do not send any more is left out: drift of single columns reports it, and it would
+    identify any row.
 
     Args:
         features: the raw columns that the model is given, with declared types.
@@ -38,7 +38,7 @@ def joint(
     sent = {name: kind for name, kind in features.items() if name in served.sent}
     # Earlier releases kept a category's value as the files wrote it.
     texts = ", ".join(
-        f"{canonical(quoted(name))} AS {quoted(name)}" for name, kind in sent.items() if kind == "category"
+        f"{canonical(quote(name))} AS {quote(name)}" for name, kind in sent.items() if kind == "category"
     )
     sample = parquet(reference.sample)
     if texts:

@@ -35,12 +35,12 @@ def reach(connection: duckdb.DuckDBPyConnection, window: Interval) -> Reach:
     until, beyond = single(
         connection,
         f"""
-        WITH times(told, t) AS (SELECT {_TIME}, epoch({_TIME}) FROM judged
+        WITH times(moment, t) AS (SELECT {_TIME}, epoch({_TIME}) FROM judged
             WHERE {LABEL} IS NOT NULL AND isfinite({_TIME})),
         middle AS (SELECT quantile_disc(t, 0.5) AS half, quantile_disc(t, 0.25) AS quarter FROM times),
         limits AS (SELECT half + greatest({QUARTERS} * (half - quarter), {WINDOWS} * ({end} - {start})) AS far
             FROM middle)
-        SELECT max(told) FILTER (WHERE t <= far), count(*) FILTER (WHERE t > far) FROM times, limits
+        SELECT max(moment) FILTER (WHERE t <= far), count(*) FILTER (WHERE t > far) FROM times, limits
         """,
     )
     if not isinstance(until, datetime):

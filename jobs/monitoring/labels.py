@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.database import NO_PATH_COLUMNS, files, literal, parquet, quoted, single
+from jobs.database import NO_PATH_COLUMNS, files, literal, parquet, quote, single
 from jobs.monitoring.disagreement import disagreement
 from jobs.monitoring.label_horizon import reach
 from jobs.monitoring.settings import Settings
@@ -30,9 +30,10 @@ from jobs.names import (
     internal,
 )
 from jobs.plan import Plan
-from jobs.reading import examine, stage
+from jobs.reading import stage
 from jobs.roles import entity, label_number, row_key
-from jobs.values import checked, parsed, text_of
+from jobs.sources import examine
+from jobs.values import checked_value, parsed_value, text_of
 from jobs.verification import verify
 from mdlc_constructs.settings.payloads.job_plan import DatasetSection
 
@@ -42,13 +43,13 @@ _CONTRADICTS, _TIMES, _AGREES = internal("contradicts"), internal("times"), inte
 
 
 @dataclass(frozen=True, kw_only=True)
-class Labels:
+class JoinedLabels:
     """What is known of the judged rows, as the views ``joined`` (all versions) and ``judged``.
 
     Args:
         labelled: judged rows with a label.
-        duplicates: labels that said again what another had said of the same row.
-        contradictory: judged rows that have no label because labels said different things of their key.
+        duplicates: labels that repeat another one of the same row.
+        contradictory: judged rows that have no label because labels of their key differ.
         unknown: labels of no row of this window; most of them are about other windows.
         labelled_until: the last labelled row's event time (served time where it has none) that is not far
             above the others', ISO: `jobs.monitoring.label_horizon`.
@@ -75,7 +76,7 @@ def join_labels(
     folder: Path | None,
     columns: Mapping[str, str],
     scratch: Path,
-) -> Labels:
+) -> JoinedLabels:
     """Join labels to the view ``served``; makes the views ``joined`` and ``judged``.
 
     Args:
@@ -102,7 +103,7 @@ def join_labels(
     key = _key(plan.dataset, settings.by)
     connection.execute(
         f"""
-        CREATE TEMP TABLE told AS
+        CREATE TEMP TABLE key_labels AS
         SELECT {KEY}, min({_VALUE}) AS {LABEL}, min({_VALUE}) <> max({_VALUE}) AS {_CONTRADICTS},
             count(*) AS {_TIMES}, min({_KNOWN_AT}) AS {_KNOWN_AT}, min({_ROW}) = max({_ROW}) AS {_AGREES}
             {"".join(f", first({name}) AS {name}" for name in offline.values())}
@@ -112,7 +113,7 @@ def join_labels(
     duplicates, known = single(
         connection,
         f"SELECT coalesce(sum({_TIMES} - 1) FILTER (WHERE NOT {_CONTRADICTS}), 0)::BIGINT, "
-        f"coalesce(sum({_TIMES}), 0)::BIGINT FROM told",
+        f"coalesce(sum({_TIMES}), 0)::BIGINT FROM key_labels",
     )
     contradictory, remarks = disagreement(connection, settings, key, contradicts=_CONTRADICTS, agrees=_AGREES)
     notes += remarks
@@ -120,20 +121,22 @@ def join_labels(
     if all_labels and not known:
         notes += _without_match(connection, key)
     # What is known of a row whose labels do not agree may be another's.
-    sure = f"told.{_AGREES} AND NOT told.{_CONTRADICTS}"
-    selected = "".join(f", CASE WHEN {sure} THEN told.{name} END AS {name}" for name in offline.values())
+    sure = f"key_labels.{_AGREES} AND NOT key_labels.{_CONTRADICTS}"
+    selected = "".join(
+        f", CASE WHEN {sure} THEN key_labels.{name} END AS {name}" for name in offline.values()
+    )
     joined = scratch / "joined.parquet"
     connection.execute(
         f"""
         COPY (
-            SELECT served.*, CASE WHEN NOT told.{_CONTRADICTS} THEN told.{LABEL} END AS {LABEL},
-                epoch(told.{_KNOWN_AT}) - epoch(served.{SERVED_AT}) AS {DELAY},
+            SELECT served.*, CASE WHEN NOT key_labels.{_CONTRADICTS} THEN key_labels.{LABEL} END AS {LABEL},
+                epoch(key_labels.{_KNOWN_AT}) - epoch(served.{SERVED_AT}) AS {DELAY},
                 coalesce({sure}, false) AS {KNOWN}{selected}
-            FROM served LEFT JOIN told ON told.{KEY} = {key}
+            FROM served LEFT JOIN key_labels ON key_labels.{KEY} = {key}
         ) TO {literal(str(joined))} (FORMAT parquet, ROW_GROUP_SIZE 20480)
         """
     )
-    connection.execute("DROP TABLE told")
+    connection.execute("DROP TABLE key_labels")
     connection.execute(f"CREATE TEMP VIEW joined AS FROM {parquet(joined)}")
     connection.execute(
         f"CREATE TEMP VIEW judged AS SELECT * FROM joined WHERE {VERSION} = {settings.package.version}"
@@ -141,7 +144,7 @@ def join_labels(
     return _summed(
         connection,
         settings,
-        Labels(
+        JoinedLabels(
             duplicates=int(str(duplicates)),
             contradictory=contradictory,
             unreadable=unreadable,
@@ -165,7 +168,7 @@ def _without_match(connection: duckdb.DuckDBPyConnection, key: str) -> list[str]
     ]
 
 
-def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, labels: Labels) -> Labels:
+def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, labels: JoinedLabels) -> JoinedLabels:
     rows, labelled, keyed, low, high = connection.execute(
         f"SELECT count(*), count({LABEL}), count({_key_column(settings.by)}), "
         f"quantile_cont({DELAY}, 0.5), quantile_cont({DELAY}, 0.95) FROM judged"
@@ -184,7 +187,7 @@ def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, labels: L
         )
     if labels.unreadable:
         notes.append(f"{labels.unreadable:,} labels cannot be read: give request_id and value in each line.")
-    return Labels(
+    return JoinedLabels(
         labelled=int(labelled),
         coverage=labelled / rows if rows else 0.0,
         duplicates=labels.duplicates,
@@ -257,13 +260,13 @@ def _value(dataset: DatasetSection) -> str:
     number = f"CASE {text} WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE TRY_CAST({text} AS DOUBLE) END"
     if dataset.task == "regression":
         return f"CASE WHEN json_type(value) NOT IN ('OBJECT', 'ARRAY') THEN {number} END"
-    label = quoted(str(dataset.label))
+    label = quote(str(dataset.label))
     kind = dataset.columns[str(dataset.label)]
-    typed, _ = checked(parsed(text, kind, "VARCHAR"), kind, text, "VARCHAR")
-    parsed_value = f"(SELECT CAST({label_number(dataset)} AS DOUBLE) FROM (SELECT {typed}) AS typed({label}))"
+    typed, _ = checked_value(parsed_value(text, kind, "VARCHAR"), kind, text, "VARCHAR")
+    label_value = f"(SELECT CAST({label_number(dataset)} AS DOUBLE) FROM (SELECT {typed}) AS typed({label}))"
     return (
         f"CASE WHEN json_type(value) IN ('OBJECT', 'ARRAY') THEN NULL WHEN {number} IN (0, 1) THEN {number} "
-        f"ELSE {parsed_value} END"
+        f"ELSE {label_value} END"
     )
 
 
@@ -291,12 +294,12 @@ def _by_row(
     key = (
         row_key(dataset)
         if by_key
-        else f"{entity(dataset)} || {_BETWEEN} || CAST({quoted(dataset.timestamp)} AS VARCHAR)"
+        else f"{entity(dataset)} || {_BETWEEN} || CAST({quote(dataset.timestamp)} AS VARCHAR)"
     )
-    present = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in keys)
-    values = "".join(f", {quoted(name)} AS {alias}" for name, alias in offline.items())
+    present = " AND ".join(f"{quote(name)} IS NOT NULL" for name in keys)
+    values = "".join(f", {quote(name)} AS {alias}" for name, alias in offline.items())
     # One number a row tells whether rows agree, however many columns they have.
-    whole = f"hash({', '.join(quoted(name) for name in also)})" if also else "0"
+    whole = f"hash({', '.join(quote(name) for name in also)})" if also else "0"
     value = f"CAST({label_number(dataset)} AS DOUBLE)"
     connection.execute(
         f"CREATE TEMP VIEW labels AS SELECT {key} AS {KEY}, {value} AS {_VALUE}, "

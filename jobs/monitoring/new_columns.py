@@ -1,4 +1,4 @@
-"""Columns that come with served rows and that the data set does not declare: the model cannot know them."""
+"""Columns that come with served rows and that the data set does not declare: the model does not use them."""
 
 from collections.abc import Collection, Mapping, Sequence
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.database import literal, parquet, quoted
+from jobs.database import literal, parquet, quote
 from jobs.errors import InputError
 from jobs.monitoring import new_columns
 from jobs.names import (
@@ -22,8 +22,9 @@ from jobs.names import (
     VERSION,
     at_place,
 )
-from jobs.reading import examine, stage
+from jobs.reading import stage
 from jobs.roles import moment, published_key, row_key
+from jobs.sources import examine
 from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile, DatasetSection, PublishedBatch
 
 
@@ -39,7 +40,7 @@ def stage_published(
     """Write Parquet files of the columns of `jobs.monitoring.rows`, one a published result; returns notes.
 
     A prediction whose raw row is not found is marked with a fault. Of rows that share their key, which was
-    scored first cannot be told: they are taken in the order of their files.
+    scored first is unknown: they are taken in the order of their files.
 
     Args:
         parts: the input with the published parts.
@@ -80,7 +81,7 @@ def stage_published(
 
 def _joined(parts: Path, result: PublishedBatch, dataset: DatasetSection, columns: Mapping[str, str]) -> str:
     predictions = parquet(*(parts / name for name in result.parts))
-    values = ", ".join(f"raw.{quoted(name)} AS {at_place(place)}" for place, name in enumerate(columns))
+    values = ", ".join(f"raw.{quote(name)} AS {at_place(place)}" for place, name in enumerate(columns))
     fault = (
         f"WHEN raw.{KEY} IS NULL THEN 'raw' WHEN NOT isfinite(part.score) OR part.score IS NULL THEN 'score'"
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from jobs.database import copy_to, literal, quoted
+from jobs.database import copy_to, literal, quote
 from jobs.names import INFERENCE_ID, LINE, NTH, SCORE, VERSION
 from jobs.program import to_sql
 from jobs.serving.program import Program
@@ -29,14 +29,14 @@ def write_replay(
         how many rows were written, which are fewer where fewer were served.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    columns = ", ".join(quoted(name) for name in program.columns)
+    columns = ", ".join(quote(name) for name in program.columns)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE replayed AS SELECT row_number() OVER () AS {NTH}, * FROM ("
         f"SELECT {INFERENCE_ID}, {SCORE}, {VERSION}, {LINE}, {columns} FROM judged "
         f"ORDER BY md5({INFERENCE_ID} || {literal(f'/{seed}')}), {INFERENCE_ID} LIMIT {rows})"
     )
     texts = ", ".join(
-        f"CAST({quoted(name)} AS VARCHAR)" if kind == "timestamp" else quoted(name)
+        f"CAST({quote(name)} AS VARCHAR)" if kind == "timestamp" else quote(name)
         for name, kind in program.columns.items()
     )
     answer = connection.execute(

@@ -1,7 +1,7 @@
-"""The served rows of a window, whatever served them: read, each event once, told apart by version.
+"""The served rows of a window, whatever served them: read, each event once, divided by version.
 
 Staged rows hold `FAULT` (why a row is left out, or NULL), `INFERENCE_ID`, `SERVED_AT`, `SCORE`, `VERSION`,
-`LINE` (the row as it was sent), `ONCE` and `PLACE` (which together tell an event's row from others), the
+`LINE` (the row as it was sent), `ONCE` and `PLACE` (which together identify a row of an event), the
 notes of `jobs.reading` on values that do not fit, and the columns by their places. The view ``served`` has
 them by their names.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.database import NO_PATH_COLUMNS, files, literal, quoted, single
+from jobs.database import NO_PATH_COLUMNS, files, literal, quote, single
 from jobs.folders import Folders
 from jobs.monitoring import new_columns
 from jobs.monitoring.captures import stage_captures
@@ -111,11 +111,11 @@ def stage_served(
     if not endpoint:
         inputs = folders.input("captured"), folders.input("raw")
         notes += stage_published(connection, *inputs, settings.published, plan.dataset, columns, folder)
-    return _told_apart(connection, plan.dataset, settings, columns, folder, notes)
+    return _divided_by_version(connection, plan.dataset, settings, columns, folder, notes)
 
 
 def asked_columns(dataset: DatasetSection, settings: Settings, program: Program) -> dict[str, str]:
-    """What is read of each row: what the model is given, what joins it to labels, what tells it apart."""
+    """What is read of each row: what the model is given, what joins it to labels, what identifies it."""
     later = {*dataset.known_after, dataset.label}
     told_apart = [name for name in (*settings.segments, *settings.protected) if name not in later]
     return {
@@ -125,7 +125,7 @@ def asked_columns(dataset: DatasetSection, settings: Settings, program: Program)
     }
 
 
-def _told_apart(
+def _divided_by_version(
     connection: duckdb.DuckDBPyConnection,
     dataset: DatasetSection,
     settings: Settings,
@@ -135,7 +135,7 @@ def _told_apart(
 ) -> Served:
     refuse_equal(columns)
     ours = (FAULT, INFERENCE_ID, SERVED_AT, SCORE, VERSION, LINE, ONCE, PLACE, PROBLEMS)
-    named = [f"{at_place(place)} AS {quoted(name)}" for place, name in enumerate(columns)]
+    named = [f"{at_place(place)} AS {quote(name)}" for place, name in enumerate(columns)]
     parts = files(sorted(folder.glob("*.parquet")))
     staged = (
         f"(SELECT {', '.join([*ours, *named])}, file_row_number AS {NTH} FROM "
@@ -156,11 +156,11 @@ def _told_apart(
     left_out = (
         f"WHERE ({ONCE}, {NTH}) NOT IN (SELECT (once, nth) FROM repeated) AND" if duplicates else "WHERE"
     )
-    keyed = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in dataset.row_key)
+    keyed = " AND ".join(f"{quote(name)} IS NOT NULL" for name in dataset.row_key)
     connection.execute(
         f"CREATE TEMP VIEW served AS SELECT * EXCLUDE ({FAULT}, {ONCE}, {PLACE}, {NTH}), "
         f"CASE WHEN {keyed} THEN {row_key(dataset)} END AS {ROW_KEY}, {entity(dataset)} AS {ENTITY}, "
-        f"{quoted(dataset.timestamp)} AS {EVENT_TIME} FROM {staged} {left_out} {FAULT} IS NULL"
+        f"{quote(dataset.timestamp)} AS {EVENT_TIME} FROM {staged} {left_out} {FAULT} IS NULL"
     )
     by_version = {
         int(version): int(count)
@@ -186,7 +186,7 @@ def _told_apart(
 
 def _sent(connection: duckdb.DuckDBPyConnection, version: int, columns: Mapping[str, str]) -> tuple[str, ...]:
     """The columns that any row had, if only as null; a column that nobody sends any more is gone."""
-    counts = ", ".join(f"count({quoted(name)})" for name in columns)
+    counts = ", ".join(f"count({quote(name)})" for name in columns)
     counted = single(connection, f"SELECT {counts} FROM served WHERE {VERSION} = {version}")
     empty = [name for name, count in zip(columns, counted, strict=True) if not count]
     if not empty:

@@ -1,7 +1,7 @@
 """The metric apart for each value of the named columns, worst first.
 
 A segment is held against the column's other segments, each of them ranked within itself. Not against all
-rows together: their AUC counts how well rows of different segments are told apart too, so it is above that
+rows together: their AUC counts how well rows of different segments are ranked too, so it is above that
 of every segment where the segments' base rates differ.
 
 With many segments the worst one looks bad by accident alone. So intervals are wide enough that all of them
@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from jobs.database import quoted
+from jobs.database import quote
 from jobs.gate import MAIN_METRIC
 from jobs.monitoring.accuracy import labelled_rows
 from jobs.monitoring.intervals import (
@@ -26,17 +26,17 @@ from jobs.monitoring.intervals import (
     ahead,
     area,
     auc,
-    corrected,
+    corrected_z,
     mean_square,
     on_logits,
-    pooled,
+    pool,
     root,
 )
-from jobs.monitoring.labels import Labels
+from jobs.monitoring.labels import JoinedLabels
 from jobs.monitoring.rows import Served
 from jobs.monitoring.settings import Settings
 from jobs.names import LABEL
-from jobs.statistics.metrics import HIGHER_IS_BETTER, Scored
+from jobs.statistics.metrics import HIGHER_IS_BETTER, ScoredRows
 
 MISSING = "(missing)"
 Measured = tuple[Estimate, tuple[float, Interval]]
@@ -65,34 +65,34 @@ class Segment:
         return asdict(self)
 
 
-def where(name: str, served: Served, labels: Labels) -> str | None:
+def where(name: str, served: Served, labels: JoinedLabels) -> str | None:
     """Where the view ``judged`` has a column: as served, else as known offline; None where nothing has it."""
     if name in served.columns and name in served.sent:
-        return quoted(name)
+        return quote(name)
     return (labels.offline or {}).get(name)
 
 
 def segments(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, served: Served, labels: Labels, task: str
+    connection: duckdb.DuckDBPyConnection, settings: Settings, served: Served, labels: JoinedLabels, task: str
 ) -> tuple[list[Segment], list[str]]:
     """Every segment with enough labelled rows, worst first; and notes about what is not judged."""
-    groups: list[tuple[str, str, Scored]] = []
+    groups: list[tuple[str, str, ScoredRows]] = []
     notes = []
     for name in settings.segments:
         place = where(name, served, labels)
         if place is None:
             notes.append(f"Segments of {name!r}: no served row and no row of labels has that column.")
             continue
-        parts = list(divided(connection, settings, place, task))
+        parts = list(divide_rows(connection, settings, place, task))
         if not parts and labels.labelled:
             notes.append(f"Segments of {name!r}: no value has {settings.least_rows:,} labelled rows.")
         groups += [(name, value, scored) for value, scored in parts]
-    return judged(groups, task), notes
+    return judge_segments(groups, task), notes
 
 
-def divided(
+def divide_rows(
     connection: duckdb.DuckDBPyConnection, settings: Settings, place: str, task: str
-) -> list[tuple[str, Scored]]:
+) -> list[tuple[str, ScoredRows]]:
     """The labelled rows of each value that enough of them have."""
     value = f"coalesce(CAST({place} AS VARCHAR), '{MISSING}')"
     connection.execute(
@@ -113,17 +113,17 @@ def divided(
     parts = []
     for place_, name in enumerate(values):
         rows = order[starts[place_] : starts[place_ + 1]]
-        part = Scored(
+        part = ScoredRows(
             labels=scored.labels[rows], scores=scored.scores[rows], task=task, threshold=scored.threshold
         )
         parts.append((name, part))
     return parts
 
 
-def judged(groups: Sequence[tuple[str, str, Scored]], task: str) -> list[Segment]:
+def judge_segments(groups: Sequence[tuple[str, str, ScoredRows]], task: str) -> list[Segment]:
     """The rows of each column and value as a segment, worst first; without those of one class."""
     metric = MAIN_METRIC[task]
-    better, z = HIGHER_IS_BETTER[task][metric], corrected(len(groups))
+    better, z = HIGHER_IS_BETTER[task][metric], corrected_z(len(groups))
     columns: dict[str, list[tuple[str, int, Measured]]] = {}
     for column, value, scored in groups:
         measured = _measured(scored, z)
@@ -152,7 +152,7 @@ def judged(groups: Sequence[tuple[str, str, Scored]], task: str) -> list[Segment
     return sorted(segments, key=lambda segment: (not segment.worse, segment.high if better else -segment.low))
 
 
-def _measured(scored: Scored, z: float) -> Measured | None:
+def _measured(scored: ScoredRows, z: float) -> Measured | None:
     if scored.task == "regression":
         errors = mean_square(scored.scores - scored.labels)
         return errors, root(errors, z)
@@ -162,7 +162,7 @@ def _measured(scored: Scored, z: float) -> Measured | None:
 
 def _others(rest: Sequence[Estimate], task: str, z: float) -> tuple[float, Interval] | None:
     """The metric within the other segments: by pairs of rows of the same one, or by rows."""
-    others = pooled([estimate for estimate in rest if math.isfinite(estimate.variance)])
+    others = pool([estimate for estimate in rest if math.isfinite(estimate.variance)])
     if others is None:
         return None
     return root(others, z) if task == "regression" else (others.value, on_logits(others, z))

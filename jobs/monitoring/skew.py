@@ -8,8 +8,8 @@ from typing import Any
 
 import duckdb
 
-from jobs.database import quoted, single
-from jobs.monitoring.labels import Labels
+from jobs.database import quote, single
+from jobs.monitoring.labels import JoinedLabels
 from jobs.monitoring.rows import Served
 from jobs.names import KNOWN
 
@@ -26,7 +26,7 @@ def skew(
     connection: duckdb.DuckDBPyConnection,
     features: Mapping[str, str],
     served: Served,
-    labels: Labels,
+    labels: JoinedLabels,
     statistics: Mapping[str, Any],
 ) -> dict[str, Any] | None:
     """The section ``skew`` of the summary; None where labels are no full rows.
@@ -46,7 +46,7 @@ def skew(
     deviations = _deviations(statistics)
     differences: dict[str, dict[str, float | None]] = {}
     for name in compared if rows else ():
-        there = quoted(name) if name in served.sent else "NULL"
+        there = quote(name) if name in served.sent else "NULL"
         differences[name] = _feature(connection, there, offline[name], features[name], deviations.get(name))
     skewed = [name for name, numbers in differences.items() if _beyond(numbers)]
     return {"rows_compared": int(str(rows)), "features": differences, "skewed": skewed}

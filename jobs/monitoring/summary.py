@@ -7,15 +7,17 @@ from typing import Any
 
 from jobs.findings import Finding
 from jobs.monitoring.changes import worse
-from jobs.monitoring.drifting import Drifting, described
+from jobs.monitoring.drift_comparison import DriftComparison, column_summaries
 from jobs.monitoring.fairness import Difference
-from jobs.monitoring.labels import Labels
+from jobs.monitoring.labels import JoinedLabels
 from jobs.monitoring.reference import Reference
 from jobs.monitoring.rows import Served
 from jobs.monitoring.segments import Segment
 from jobs.monitoring.settings import Settings
 from jobs.plan import Plan
 from jobs.statistics.drift import DRIFT
+from mdlc_constructs.settings.payloads.codec import decode, encode
+from mdlc_constructs.settings.payloads.monitoring import WindowSummary
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 SCHEMA_VERSION = 1
@@ -33,9 +35,9 @@ class MonitoringResult:
     plan: Plan
     settings: Settings
     served: Served
-    labels: Labels
+    labels: JoinedLabels
     reference: Reference
-    drifting: Drifting
+    drifting: DriftComparison
     joint: Mapping[str, Any] | None = None
     metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     changes: Mapping[str, str] = field(default_factory=dict)
@@ -55,7 +57,7 @@ class MonitoringResult:
     @property
     def worst(self) -> list[str]:
         """Every column of the baseline, the score among them, the furthest drifted first."""
-        return list(described(self.drifting.baseline))
+        return list(column_summaries(self.drifting.baseline))
 
     @property
     def worse(self) -> bool | None:
@@ -77,10 +79,10 @@ class MonitoringResult:
         return sentences
 
 
-def summary(result: MonitoringResult) -> dict[str, Any]:
-    """The document ``summary.json``."""
+def summary(result: MonitoringResult) -> WindowSummary:
+    """The document ``summary.json``, which the recording function reads."""
     settings, drifting = result.settings, result.drifting
-    columns = described(drifting.baseline)
+    columns = column_summaries(drifting.baseline)
     prediction = columns.pop(result.reference.prediction, None)
     document = {
         "schema_version": SCHEMA_VERSION,
@@ -104,14 +106,14 @@ def summary(result: MonitoringResult) -> dict[str, Any]:
         "quality": _quality(result),
         "notes": list(result.notes)[:MAX_SENTENCES],
     }
-    return dict(plain(document))
+    return decode(WindowSummary, plain(document), where="summary.json")
 
 
 def report(result: MonitoringResult) -> dict[str, Any]:
     """The document ``report.json``: the summary with nothing cut off, and all that was measured."""
     served, drifting = result.served, result.drifting
     document = {
-        **summary(result),
+        **encode(summary(result)),
         "run": result.plan.run,
         "labels_version": result.plan.data_version,
         "reasons": result.reasons,

@@ -10,7 +10,7 @@ import numpy as np
 from jobs.bootstrap import private_cache
 from jobs.gate import CHALLENGER, CHAMPION, Check
 from jobs.plan import Plan
-from jobs.statistics.metrics import HIGHER_IS_BETTER, Bootstrap, Curves, Floats, Scored, curves
+from jobs.statistics.metrics import HIGHER_IS_BETTER, Bootstrap, Curves, Floats, ScoredRows, curves
 
 # Containers may give no writable home, where matplotlib would keep its list of fonts.
 os.environ.setdefault("MPLCONFIGDIR", str(private_cache() / "matplotlib"))
@@ -33,7 +33,7 @@ matplotlib.rcParams["text.parse_math"] = False
 
 def draw(
     plan: Plan,
-    models: Mapping[str, Scored],
+    models: Mapping[str, ScoredRows],
     metrics: Mapping[str, Mapping[str, float]],
     bootstrap: Bootstrap,
     checks: Sequence[Check],
@@ -79,7 +79,7 @@ def _titled(axes: Axes, title: str, across: str, up: str) -> None:
 
 
 def _headline(
-    figure: Figure, plan: Plan, scored: Scored, bootstrap: Bootstrap, checks: Sequence[Check]
+    figure: Figure, plan: Plan, scored: ScoredRows, bootstrap: Bootstrap, checks: Sequence[Check]
 ) -> None:
     passed = all(check.passed for check in checks)
     verdict = "PASSED THE GATE" if passed else "REFUSED BY THE GATE"
@@ -118,7 +118,7 @@ def _roc(axes: Axes, drawn: Mapping[str, Curves], metrics: Mapping[str, Mapping[
 
 
 def _precision_recall(
-    axes: Axes, drawn: Mapping[str, Curves], metrics: Mapping[str, Mapping[str, float]], scored: Scored
+    axes: Axes, drawn: Mapping[str, Curves], metrics: Mapping[str, Mapping[str, float]], scored: ScoredRows
 ) -> None:
     share = float(scored.labels.mean())
     axes.axhline(share, color="#bbbbbb", linewidth=1, linestyle=":")
@@ -142,7 +142,7 @@ def _calibration(axes: Axes, drawn: Mapping[str, Curves]) -> None:
     axes.set(xlim=(0, 1), ylim=(0, 1.01))
 
 
-def _score_histogram(axes: Axes, scored: Scored) -> None:
+def _score_histogram(axes: Axes, scored: ScoredRows) -> None:
     edges = np.linspace(0, 1, 51)
     for positive, colour, name in ((False, _NEGATIVE, "negative"), (True, _POSITIVE, "positive")):
         chosen = scored.scores[(scored.labels == 1) == positive]
@@ -225,7 +225,7 @@ def _metric_table(
     axes.text(0, step * 0.2, note, fontsize=8, color=_SOFT, transform=axes.transAxes)
 
 
-def _thinned(scored: Scored) -> np.ndarray[Any, np.dtype[np.intp]]:
+def _thinned(scored: ScoredRows) -> np.ndarray[Any, np.dtype[np.intp]]:
     return np.linspace(0, len(scored.labels) - 1, min(_MAX_POINTS, len(scored.labels))).astype(np.intp)
 
 
@@ -239,7 +239,7 @@ def _edges(values: Floats, number: int) -> Floats:
     return np.linspace(float(low), float(high) if high > low else float(low) + 1, number)
 
 
-def _predicted_against_actual(axes: Axes, scored: Scored) -> None:
+def _predicted_against_actual(axes: Axes, scored: ScoredRows) -> None:
     kept = _thinned(scored)
     _dots(axes, scored.scores[kept], scored.labels[kept])
     both = np.r_[scored.scores, scored.labels]
@@ -248,7 +248,7 @@ def _predicted_against_actual(axes: Axes, scored: Scored) -> None:
     _titled(axes, "Actual against predicted", "predicted", "actual")
 
 
-def _residuals(axes: Axes, models: Mapping[str, Scored]) -> None:
+def _residuals(axes: Axes, models: Mapping[str, ScoredRows]) -> None:
     own = models[CHALLENGER].scores - models[CHALLENGER].labels
     edges = _edges(own, 61)
     for name, scored in models.items():
@@ -259,7 +259,7 @@ def _residuals(axes: Axes, models: Mapping[str, Scored]) -> None:
     axes.legend(loc="upper right", fontsize=9, frameon=False)
 
 
-def _residuals_by_score(axes: Axes, scored: Scored) -> None:
+def _residuals_by_score(axes: Axes, scored: ScoredRows) -> None:
     kept = _thinned(scored)
     errors = scored.scores - scored.labels
     _dots(axes, scored.scores[kept], errors[kept])
@@ -267,7 +267,7 @@ def _residuals_by_score(axes: Axes, scored: Scored) -> None:
     _titled(axes, "Errors along the prediction", "predicted", "predicted minus actual")
 
 
-def _distributions(axes: Axes, scored: Scored) -> None:
+def _distributions(axes: Axes, scored: ScoredRows) -> None:
     edges = _edges(np.r_[scored.labels, scored.scores], 51)
     for values, colour, name in (
         (scored.labels, _NEGATIVE, "actual"),
@@ -279,7 +279,7 @@ def _distributions(axes: Axes, scored: Scored) -> None:
     axes.legend(loc="upper right", fontsize=9, frameon=False)
 
 
-def _error_by_decile(axes: Axes, models: Mapping[str, Scored]) -> None:
+def _error_by_decile(axes: Axes, models: Mapping[str, ScoredRows]) -> None:
     for name, scored in models.items():
         groups = np.array_split(np.argsort(scored.labels, kind="stable"), 10)
         missed = np.abs(scored.scores - scored.labels)

@@ -9,7 +9,7 @@ from typing import Any
 
 from jobs.column_tests import ColumnTest
 from jobs.gate import MAIN_METRIC
-from jobs.monitoring.drifting import main_finding
+from jobs.monitoring.drift_comparison import main_finding
 from jobs.monitoring.summary import MonitoringResult
 from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence, headline
 from jobs.pages.rendering import render

@@ -178,7 +178,7 @@ def shown(value: Any) -> str:
 def _canonical_codes(codes: Mapping[str, float]) -> dict[str, float]:
     """The codes of categories by their one way of writing.
 
-    Earlier releases told ``2`` from ``2.0``: the commoner one, which has the lower code, is both now.
+    Earlier releases distinguished ``2`` and ``2.0``: the commoner one, with the lower code, is both now.
     """
     merged: dict[str, float] = {}
     for value, code in codes.items():

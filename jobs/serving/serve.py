@@ -25,7 +25,7 @@ FEATURES = "text/csv"
 
 _ROW_TYPES = (ROWS, "application/x-jsonlines", "application/json")
 _ANSWER_TYPES = (FEATURES, "text/plain")
-_TOLD_NAMES = 100
+_MAX_LOGGED_NAMES = 100
 _REASONS = {400: "Bad Request", 415: "Unsupported Media Type"}
 
 Answered = tuple[str, str]
@@ -62,12 +62,12 @@ def model_fn(model_dir: str) -> Callable[[bytes, str], Answered | Refusal]:
     if step == "prepare":
         program = Program.read(Path(model_dir))
         logged: set[str] = set()
-        return lambda body, kind: prepared(program, body, kind, logged)
+        return lambda body, kind: prepare_rows(program, body, kind, logged)
     if step == "stamp":
         version = os.environ.get(VERSION, "")
         if not version.isdecimal():
             raise ValueError(f"{VERSION}={version!r}: give the version of the model package, a whole number.")
-        return lambda body, kind: stamped(int(version), body, kind)
+        return lambda body, kind: stamp_answers(int(version), body, kind)
     raise ValueError(f'{STEP}={step!r}: give "prepare" or "stamp".')
 
 
@@ -89,13 +89,13 @@ def output_fn(prediction: Answered | Refusal, accept: str) -> Answered | Refusal
     return prediction
 
 
-def prepared(
+def prepare_rows(
     program: Program, body: bytes, content_type: str, logged: set[str] | None = None
 ) -> Answered | Refusal:
     """The features of rows, as batch scoring writes them.
 
     Args:
-        told: the keys that are no columns of the model and of which the log already tells; each is told
+        logged: keys that are no columns of the model and are in the log already; each is logged
             once, since callers may send more than the model reads.
     """
     if content_type not in _ROW_TYPES:
@@ -121,7 +121,7 @@ def prepared(
 def _log_unknown(program: Program, row: Mapping[str, Any], logged: set[str]) -> None:
     """Name in the log what of a row the model does not read; a misspelt column is a missing one."""
     for name in row:
-        if name not in program.columns and name not in logged and len(logged) < _TOLD_NAMES:
+        if name not in program.columns and name not in logged and len(logged) < _MAX_LOGGED_NAMES:
             logged.add(name)
             print(f"Rows have the key {shown(name)}, which the model does not read.", flush=True)
 
@@ -141,7 +141,7 @@ def _rows(body: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, row
 
 
-def stamped(version: int, body: bytes, content_type: str) -> Answered:
+def stamp_answers(version: int, body: bytes, content_type: str) -> Answered:
     """Each of the model's answers with the version.
 
     Raises:

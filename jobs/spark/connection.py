@@ -52,7 +52,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class SparkConnection:
-    """What `jobs.database.Connection` asks for, by a session with `CONFIGURATION`.
+    """What `jobs.database.SqlConnection` asks for, by a session with `CONFIGURATION`.
 
     Relations are views of the session; table functions such as ``read_parquet`` are DuckDB's alone.
     """
@@ -65,10 +65,10 @@ class SparkConnection:
         Raises:
             JobError: when it cannot be said in Spark's.
         """
-        return Rows([tuple(row) for row in self.session.sql(translated(query)).collect()])
+        return Rows([tuple(row) for row in self.session.sql(translate(query)).collect()])
 
 
-def translated(query: str) -> str:
+def translate(query: str) -> str:
     """A query of DuckDB's dialect in Spark's.
 
     Raises:

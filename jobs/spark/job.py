@@ -73,7 +73,7 @@ def run(session: "SparkSession", rows: str, output: str, *, baseline: str | None
     if (baseline is None) == (kinds is None):
         raise InputError("Give --baseline to compare the rows with one, or --kinds to make a new one.")
     session.read.parquet(named(rows)).createOrReplaceTempView(RELATION)
-    documents = computed(
+    documents = compute_documents(
         SparkConnection(session),
         baseline=json.loads(_read(session, baseline)) if baseline else None,
         kinds=json.loads(_read(session, kinds)) if kinds else {},
@@ -82,7 +82,7 @@ def run(session: "SparkSession", rows: str, output: str, *, baseline: str | None
         _write(session, f"{output.rstrip('/')}/{name}", json.dumps(document, indent=1))
 
 
-def computed(
+def compute_documents(
     connection: SparkConnection, *, baseline: Mapping[str, Any] | None, kinds: Mapping[str, str]
 ) -> dict[str, Any]:
     """The documents by name."""

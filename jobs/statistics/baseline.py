@@ -9,22 +9,28 @@ and model-monitor-byoc-constraints.html
 """
 
 import math
-import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jobs.database import Connection, quoted, single
+from jobs.database import SqlConnection, quote, single
 from jobs.errors import InputError
-from jobs.names import internal
 from jobs.seen_values import KEY, seen_values
+from jobs.statistics.aggregates import (
+    MOMENTS,
+    answers,
+    columns_at_once,
+    counted_if,
+    double,
+    quantiles,
+    rescaled_moments,
+    value_counts,
+)
 
 VERSION = 0.0
 BUCKETS = 10
 CATEGORIES = 1000  # counted by name; what is rarer is counted together
 DOMAIN = 100  # more values than this are no domain to hold a window to
-EXACT_ROWS = 2_000_000  # beyond it quantiles are sketched, as exact ones hold a column in memory
-COLUMNS_PER_QUERY = 20
 
 # Shares of the rows whose quantiles are kept, besides the buckets' edges: even ones, and finer at both ends,
 # where few rows reach far.
@@ -33,11 +39,6 @@ LEVELS = sorted(
     {step / 2**_EVEN for step in range(1, 2**_EVEN)}
     | {share for power in range(_EVEN + 1, _FINEST + 1) for share in (2.0**-power, 1 - 2.0**-power)}
 )
-
-MOMENTS = ("avg({v})", "sum({v})", "stddev_pop({v})")
-
-SUMMABLE = (1e-140, 1e140)
-"""Between which the largest value of a column must lie for its squares and their sum to be exact enough."""
 
 INFERRED = {
     "number": "Fractional",
@@ -53,7 +54,7 @@ NO_ROWS: Mapping[str, Any] = {"version": VERSION, "dataset": {"item_count": 0}, 
 """The document of no rows at all, which nothing can be compared with."""
 
 
-def statistics(connection: Connection, relation: str, columns: Mapping[str, str]) -> dict[str, Any]:
+def statistics(connection: SqlConnection, relation: str, columns: Mapping[str, str]) -> dict[str, Any]:
     """The document ``statistics.json`` of a relation's columns.
 
     Args:
@@ -79,7 +80,7 @@ def statistics(connection: Connection, relation: str, columns: Mapping[str, str]
         elif kind == "String":
             feature["string_statistics"] = _strings(connection, relation, name, rows)
         else:
-            (present,) = single(connection, f"SELECT count({quoted(name)}) FROM {relation}")
+            (present,) = single(connection, f"SELECT count({quote(name)}) FROM {relation}")
             feature["string_statistics"] = {"common": _common(int(str(present)), rows)}
         features.append(feature)
     return {"version": VERSION, "dataset": {"item_count": rows}, "features": features}
@@ -106,123 +107,14 @@ def constraints(statistics: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def number(name: str) -> str:
-    """A column's numbers in SQL; what is none, or infinite, is missing."""
-    value = f"TRY_CAST({quoted(name)} AS DOUBLE)"
-    return f"CASE WHEN abs({value}) <= {double(sys.float_info.max)} THEN {value} END"
-
-
-def double(value: float) -> str:
-    """A number as an SQL literal that loses no digit, as a decimal one would."""
-    return f"CAST('{float(value)!r}' AS DOUBLE)"
-
-
-def category(name: str) -> str:
-    """A column's values as text in SQL."""
-    return f"CAST({quoted(name)} AS VARCHAR)"
-
-
-def counted_if(condition: str) -> str:
-    """The rows that meet a condition, in SQL; half the time of a sum of cases, a sixteenth of FILTER's."""
-    return f"coalesce(count_if({condition}), 0)"  # which is NULL of no rows
-
-
-def quantiles(levels: Sequence[float], rows: int) -> str:
-    """The values of ``{v}`` at these shares of its rows, in SQL; sketched where there are many rows."""
-    return f"{'quantile_disc' if rows <= EXACT_ROWS else 'approx_quantile'}({{v}}, {list(levels)})"
-
-
-def columns_at_once(rows: int) -> int:
-    """So many columns a query: exact quantiles hold theirs in memory."""
-    return max(1, min(COLUMNS_PER_QUERY, EXACT_ROWS // max(1, rows)))
-
-
-def cleaned(relation: str, names: Sequence[str]) -> str:
-    """The numbers of columns as a table in SQL, its columns named by `value_name`."""
-    values = ", ".join(f"{number(name)} AS {value_name(place)}" for place, name in enumerate(names))
-    return f"(SELECT {values} FROM {relation})"
-
-
-def value_name(place: int) -> str:
-    """The name of the column at a place of `cleaned`, in SQL."""
-    return internal(f"value{place}")
-
-
-def grouped(relation: str, name: str) -> str:
-    """A column's values as text and how many rows have each, as a table in SQL: ``v`` and ``n``."""
-    return f"(SELECT {category(name)}, count(*) FROM {relation} GROUP BY 1) AS grouped(v, n)"
-
-
-def answers(
-    connection: Connection, relation: str, expressions: Mapping[str, Sequence[str]], together: int
-) -> Iterator[tuple[str, list[Any]]]:
-    """Aggregates of number columns, so many columns a query; in ``asked``, a column's values are ``{v}``."""
-    names = list(expressions)
-    for start in range(0, len(names), together):
-        some = names[start : start + together]
-        parts = [
-            part.format(v=value_name(place)) for place, name in enumerate(some) for part in expressions[name]
-        ]
-        if not parts:
-            continue
-        answer = list(single(connection, f"SELECT {', '.join(parts)} FROM {cleaned(relation, some)}"))
-        for name in some:
-            yield name, answer[: len(expressions[name])]
-            del answer[: len(expressions[name])]
-
-
-def exponent(lowest: float, highest: float) -> int:
-    """The power of two that a column is divided by before its values are squared; 0 for usual ones."""
-    largest = max(abs(lowest), abs(highest))
-    if largest == 0 or SUMMABLE[0] <= largest <= SUMMABLE[1]:
-        return 0
-    return max(math.frexp(largest)[1], -1000)  # the inverse must be a number too
-
-
-def scaled(value: float | None, power: int) -> float | None:
-    """A value times a power of two; None where that is no finite number."""
-    if value is None:
-        return None
-    try:
-        return math.ldexp(value, power)
-    except OverflowError:
-        return None
-
-
-def rescaled_moments(
-    connection: Connection, relation: str, ranges: Mapping[str, tuple[float | None, float | None]]
-) -> dict[str, list[float | None]]:
-    """The `MOMENTS` of those columns whose values are too large, or too small, for sums of their squares.
-
-    Args:
-        ranges: the least and the largest value of each column; None for columns without values.
-
-    Returns:
-        None for what is no finite number, as the sum of the largest ones.
-    """
-    powers = {
-        name: power
-        for name, (lowest, highest) in ranges.items()
-        if lowest is not None and highest is not None and (power := exponent(lowest, highest))
-    }
-    expressions = {
-        name: [moment.format(v=f"{{v}} * {double(2.0**-power)}") for moment in MOMENTS]
-        for name, power in powers.items()
-    }
-    return {
-        name: [scaled(moment, powers[name]) for moment in row]
-        for name, row in answers(connection, relation, expressions, COLUMNS_PER_QUERY)
-    }
-
-
 def _common(present: int, rows: int) -> dict[str, int]:
     return {"num_present": present, "num_missing": rows - present}
 
 
-def _strings(connection: Connection, relation: str, name: str, rows: int) -> dict[str, Any]:
+def _strings(connection: SqlConnection, relation: str, name: str, rows: int) -> dict[str, Any]:
     counted = connection.execute(
-        f"SELECT v, n, sum(n) OVER (), count(*) OVER () FROM {grouped(relation, name)} WHERE v IS NOT NULL "
-        f"ORDER BY n DESC, v LIMIT {CATEGORIES}"
+        f"SELECT v, n, sum(n) OVER (), count(*) OVER () FROM {value_counts(relation, name)} "
+        f"WHERE v IS NOT NULL ORDER BY n DESC, v LIMIT {CATEGORIES}"
     ).fetchall()
     present, distinct = (int(total) for total in counted[0][2:]) if counted else (0, 0)
     document = {
@@ -231,12 +123,12 @@ def _strings(connection: Connection, relation: str, name: str, rows: int) -> dic
         "distribution": {"categorical": {"buckets": [{"value": v, "count": n} for v, n, *_ in counted]}},
     }
     if distinct > len(counted):
-        document[KEY] = seen_values(connection, grouped(relation, name), distinct).to_json()
+        document[KEY] = seen_values(connection, value_counts(relation, name), distinct).to_json()
     return document
 
 
 def _numbers(
-    connection: Connection, relation: str, names: Sequence[str], rows: int
+    connection: SqlConnection, relation: str, names: Sequence[str], rows: int
 ) -> dict[str, dict[str, Any]]:
     steps = [round(step / BUCKETS, 6) for step in range(1, BUCKETS)]
     summary = ["count({v})", "min({v})", "max({v})", *MOMENTS, quantiles([*steps, *LEVELS], rows)]
@@ -252,7 +144,7 @@ def _numbers(
         for name, edges in inner.items()
         if edges
     }
-    below = dict(answers(connection, relation, upto, COLUMNS_PER_QUERY))
+    below = dict(answers(connection, relation, upto))
     return {
         name: _numerical(summary, rescaled.get(name), inner[name], below.get(name, []), rows)
         for name, summary in summaries.items()

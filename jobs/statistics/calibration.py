@@ -17,7 +17,7 @@ BINS = 50
 MIN_ROWS = 50  # of a bin, below which its rate says little
 
 
-def fitted(scores: Floats, labels: Floats) -> dict[str, list[float]]:
+def fit_calibration(scores: Floats, labels: Floats) -> dict[str, list[float]]:
     """The map of scores from 0 to 1, from rows whose outcome is known.
 
     Returns:

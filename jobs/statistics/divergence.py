@@ -129,7 +129,7 @@ def wasserstein(cells: Sequence[Cell], edges: Sequence[float]) -> float:
     """Wasserstein's distance in the column's unit, rows taken as evenly spread within their cell.
 
     It is off from the unbinned one by at most the mean width of the cells that the rows are in. For
-    baselines that tell no quantiles (see `transport`).
+    baselines without quantiles (see `transport`).
 
     Args:
         edges: the cells' bounds, one more than cells, ascending.

@@ -1,7 +1,7 @@
-"""Joint drift: can a classifier tell a window's rows from the baseline's?
+"""Joint drift: can a classifier distinguish a window's rows from the baseline's?
 
 It sees what no column shows alone, such as two columns that no longer move together. Its AUC over rows that
-it was not fitted on is the effect: 0.5 is guessing, 1 tells every row. Folds of a cross-validation share
+it was not fitted on is the effect: 0.5 is guessing, 1 is every row right. Folds of a cross-validation share
 their training rows, so that their AUCs do not vary as those of independent samples; the variance is corrected
 for it.
 
@@ -27,10 +27,11 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from jobs.database import quoted
-from jobs.statistics.baseline import INFERRED, category, number
+from jobs.database import quote
+from jobs.statistics.aggregates import category, number
+from jobs.statistics.baseline import INFERRED
 from jobs.statistics.metrics import Floats
-from jobs.statistics.sampling import sampled
+from jobs.statistics.sampling import sample_query
 from mdlc_constructs.settings.payloads.job_plan import Thresholds
 
 MAX_ROWS = 10_000  # of each side
@@ -40,7 +41,7 @@ MAX_RATIO_OF_ROWS = 10  # times more rows of one side are no help
 FOLDS = 3
 BINS = 64  # of a number's values, and the most codes of categories
 MIN_ROWS_IN_CATEGORY = 10  # rows of both sides; rarer ones are one category together
-MAX_MAGNITUDE = 2.0**1022  # of a number; larger ones are told apart no further
+MAX_MAGNITUDE = 2.0**1022  # of a number; larger ones count as equal
 TOP = 10
 _PERMUTATIONS = 120  # over folds and columns
 _NORMAL_95 = 1.959963984540054
@@ -52,7 +53,7 @@ Column = tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]
 
 @dataclass(frozen=True, kw_only=True)
 class JointDrift:
-    """How well rows of window and baseline are told apart.
+    """How well rows of window and baseline are distinguished.
 
     ``top`` are the columns whose shuffling costs the classifier most AUC, and how much; without drift there
     are none to name. ``rows`` are those that were compared, of baseline and window.
@@ -69,7 +70,7 @@ class JointDrift:
 
     @property
     def reason(self) -> str:
-        """What to tell a person."""
+        """The finding as a sentence."""
         named = ", ".join(name for name, _ in self.top[:3])
         return (
             f"A classifier tells the window's rows from the baseline's with AUC {self.auc:.3f}"
@@ -155,9 +156,9 @@ def _sampled(
         name: category(name) if kind == "String" else f"CAST({number(name)} AS DOUBLE)"
         for name, kind in kinds.items()
     }
-    named = ", ".join(f"{value} AS {quoted(name)}" for name, value in values.items())
+    named = ", ".join(f"{value} AS {quote(name)}" for name, value in values.items())
     rows = f"(SELECT {named} FROM {relation})"
-    query = sampled(rows, kinds, taken=list(kinds), rows=MAX_ROWS, seed=seed)
+    query = sample_query(rows, kinds, taken=list(kinds), rows=MAX_ROWS, seed=seed)
     arrays: dict[str, Any] = connection.execute(query).fetchnumpy()
     return {name: (np.ma.getdata(arrays[name]), np.ma.getmaskarray(arrays[name])) for name in kinds}
 

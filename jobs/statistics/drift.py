@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from jobs.column_tests import ColumnTest, absence, column_findings, dense, of_all
-from jobs.database import Connection
+from jobs.database import SqlConnection
 from jobs.statistics.divergence import (
     chi_square,
     cramers_v,
@@ -25,7 +25,7 @@ from jobs.statistics.divergence import (
     wasserstein,
 )
 from jobs.statistics.significance import holm
-from jobs.statistics.window import Compared, compared
+from jobs.statistics.window import Compared, compare_columns
 from mdlc_constructs.settings.payloads.job_plan import Thresholds
 
 QUIET, DRIFT, UNKNOWN = "quiet", "drift", "unknown"
@@ -64,7 +64,7 @@ class DriftReport:
 
 
 def drift(
-    connection: Connection,
+    connection: SqlConnection,
     relation: str,
     statistics: Mapping[str, Any],
     thresholds: Thresholds | None = None,
@@ -73,10 +73,10 @@ def drift(
 
     A window without rows leaves every column "unknown": nothing was seen, which is no drift.
     """
-    return judged(compared(connection, relation, statistics), thresholds or Thresholds())
+    return judge_columns(compare_columns(connection, relation, statistics), thresholds or Thresholds())
 
 
-def judged(columns: Sequence[Compared], thresholds: Thresholds) -> DriftReport:
+def judge_columns(columns: Sequence[Compared], thresholds: Thresholds) -> DriftReport:
     """The verdicts on counted columns."""
     tested = [list(column_findings(column, thresholds)) for column in columns]
     corrected = iter(holm([finding.p_value for findings in tested for finding in findings]))

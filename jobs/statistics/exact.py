@@ -12,11 +12,11 @@ from typing import Any
 import duckdb
 
 from jobs.database import single
-from jobs.statistics import baseline
-from jobs.statistics.baseline import cleaned, double, exponent, scaled, statistics, value_name
-from jobs.statistics.window import Compared, compared
+from jobs.statistics import aggregates
+from jobs.statistics.aggregates import double, exponent, number_table, scale, value_name
+from jobs.statistics.baseline import INFERRED, statistics
+from jobs.statistics.window import Compared, compare_columns
 
-COLUMNS_PER_QUERY = 20
 _HUGEINT_BITS = 126  # what a signed number of 128 bits holds, and one to spare
 _MAX_POWER = 1000  # of two, as a factor that is a finite number
 
@@ -32,7 +32,7 @@ def exact_statistics(
             relation has too many for exact quantiles.
     """
     (rows,) = single(connection, f"SELECT count(*) FROM {relation}")
-    if int(str(rows)) <= baseline.EXACT_ROWS:
+    if int(str(rows)) <= aggregates.EXACT_ROWS:
         document = statistics(connection, relation, columns)
     else:
         document = _with_edges_of(connection, relation, columns, some)
@@ -56,12 +56,12 @@ def _with_edges_of(
     quantiles = {
         feature["name"]: feature["numerical_statistics"].get("quantiles") for feature in part["features"]
     }
-    counted = compared(connection, relation, part)
+    counted = compare_columns(connection, relation, part)
     features = {feature["name"]: feature for feature in document["features"]}
     features |= {
         column.name: {
             "name": column.name,
-            "inferred_type": baseline.INFERRED[columns[column.name]],
+            "inferred_type": INFERRED[columns[column.name]],
             "numerical_statistics": _numerical(column, quantiles[column.name]),
         }
         for column in counted
@@ -106,8 +106,8 @@ def _moments(
     Values are divided by a power of two where their squares would be no finite numbers, or nothing.
     """
     names = list(described)
-    for start in range(0, len(names), COLUMNS_PER_QUERY):
-        some = {name: described[name] for name in names[start : start + COLUMNS_PER_QUERY]}
+    for start in range(0, len(names), aggregates.COLUMNS_PER_QUERY):
+        some = {name: described[name] for name in names[start : start + aggregates.COLUMNS_PER_QUERY]}
         powers = [exponent(facts["min"], facts["max"]) for facts in some.values()]
         values = [
             f"({value_name(place)} * {double(2.0**-power)})" if power else value_name(place)
@@ -119,7 +119,7 @@ def _moments(
         ]
         rows = [facts["common"]["num_present"] for facts in some.values()]
         largest = [max(abs(low), abs(high)) for low, high in bounds]
-        table = cleaned(relation, list(some))
+        table = number_table(relation, list(some))
         totals = _summed(connection, table, values, largest, rows)
         means = [float(total / count) for total, count in zip(totals, rows, strict=True)]
         differences = [f"({value} - {double(mean)})" for value, mean in zip(values, means, strict=True)]
@@ -128,7 +128,7 @@ def _moments(
         summed = _summed(connection, table, squares, widest, rows)
         deviations = [math.sqrt(total / count) for total, count in zip(summed, rows, strict=True)]
         for name, power, mean, total, deviation in zip(some, powers, means, totals, deviations, strict=True):
-            yield name, (scaled(mean, power), _finite(total * Fraction(2) ** power), scaled(deviation, power))
+            yield name, (scale(mean, power), _finite(total * Fraction(2) ** power), scale(deviation, power))
 
 
 def _finite(value: Fraction) -> float | None:

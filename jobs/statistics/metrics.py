@@ -34,7 +34,7 @@ HIGHER_IS_BETTER: Mapping[str, Mapping[str, bool]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scored:
+class ScoredRows:
     """Labels (0 and 1, or numbers), a model's scores of the same rows, and the threshold of a positive."""
 
     labels: Floats
@@ -87,7 +87,7 @@ class Scored:
         return np.minimum((self.scores * CALIBRATION_BINS).astype(np.intp), CALIBRATION_BINS - 1)
 
 
-def computed(scored: Scored, counts: Floats | None = None) -> dict[str, float]:
+def compute_metrics(scored: ScoredRows, counts: Floats | None = None) -> dict[str, float]:
     """Every metric of the task. NaN where one is not defined, such as the AUC of one class.
 
     Args:
@@ -102,7 +102,7 @@ def _dot(weights: Floats, column: Floats) -> float:
     return float(np.einsum("i,i->", weights, column))
 
 
-def _regression(scored: Scored, weights: Floats) -> dict[str, float]:
+def _regression(scored: ScoredRows, weights: Floats) -> dict[str, float]:
     total = float(weights.sum())
     mean = {name: _dot(weights, column) / total for name, column in scored.row_losses.items()}
     # The mean is taken off first, or large labels would lose the variance to rounding.
@@ -114,7 +114,7 @@ def _regression(scored: Scored, weights: Floats) -> dict[str, float]:
     }
 
 
-def _binary(scored: Scored, weights: Floats) -> dict[str, float]:
+def _binary(scored: ScoredRows, weights: Floats) -> dict[str, float]:
     total = float(weights.sum())
     sums = {name: _dot(weights, column) for name, column in scored.row_losses.items()}
     hits, missed, alarms = sums["true_positive"], sums["false_negative"], sums["false_positive"]
@@ -132,7 +132,7 @@ def _binary(scored: Scored, weights: Floats) -> dict[str, float]:
     }
 
 
-def _ranking(scored: Scored, weights: Floats) -> tuple[float, float]:
+def _ranking(scored: ScoredRows, weights: Floats) -> tuple[float, float]:
     """The areas under the ROC and the precision-recall curve (as average precision), exact with ties."""
     drawn = weights.take(scored.order)
     selected = np.cumsum(drawn)
@@ -146,14 +146,14 @@ def _ranking(scored: Scored, weights: Floats) -> tuple[float, float]:
     alarms = selected - hits
     # Twice the area by trapezia, multiplied out so that it takes two passes.
     twice = total_positive * total_negative + _dot(alarms[1:], hits[:-1]) - _dot(alarms[:-1], hits[1:])
-    # Before the first row that was drawn nothing was asked for, and nothing found.
+    # Before the first row that was drawn nothing was selected, and there was no hit.
     np.maximum(selected, 1.0, out=selected)
     precision = np.divide(hits, selected, out=selected)
     area = _dot(precision, hits) - _dot(precision[1:], hits[:-1])
     return twice / (2 * total_positive * total_negative), area / total_positive
 
 
-def _calibration_error(scored: Scored, weights: Floats) -> float:
+def _calibration_error(scored: ScoredRows, weights: Floats) -> float:
     return float(np.abs(np.bincount(scored.bins, weights * scored.shortfall, CALIBRATION_BINS)).sum())
 
 
@@ -185,8 +185,8 @@ class Bootstrap:
         return values[~np.isnan(values)]
 
 
-def bootstrapped(
-    models: Mapping[str, Scored],
+def bootstrap_metrics(
+    models: Mapping[str, ScoredRows],
     *,
     resamples: int,
     seed: int,
@@ -211,7 +211,7 @@ def bootstrapped(
         if groups is not None:
             counts = counts[groups]
         for name, scored in models.items():
-            for metric, value in computed(scored, counts).items():
+            for metric, value in compute_metrics(scored, counts).items():
                 drawn[name].setdefault(metric, []).append(value)
         if progress:
             progress(number + 1)
@@ -255,7 +255,7 @@ class Curves:
         }
 
 
-def curves(scored: Scored, points: int = 200) -> Curves:
+def curves(scored: ScoredRows, points: int = 200) -> Curves:
     """The curves of a binary model, each thinned to about ``points`` points."""
     hits = np.cumsum(scored.ordered_labels)[scored.ends]
     selected = scored.ends + 1.0

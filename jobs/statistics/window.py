@@ -7,17 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.database import Connection, literal, quoted, single
+from jobs.database import SqlConnection, literal, quote, single
 from jobs.seen_values import KEY, MAX_USED, SeenValues, bucket
-from jobs.statistics.baseline import (
+from jobs.statistics.aggregates import (
     MOMENTS,
     answers,
     columns_at_once,
     counted_if,
     double,
-    grouped,
     quantiles,
     rescaled_moments,
+    value_counts,
 )
 from jobs.statistics.divergence import Cell
 
@@ -39,11 +39,11 @@ class Compared:
     missing: tuple[int, int]
     cells: tuple[Cell, ...] = ()
     edges: tuple[float, ...] = ()
-    levels: tuple[float, ...] = ()  # of the quantiles, from 0 to 1; none where the baseline tells none
+    levels: tuple[float, ...] = ()  # of the quantiles, from 0 to 1; none where the baseline has none
     quantiles: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())  # the baseline's and the window's
     values: tuple[str, ...] = ()
     distinct: int = 0  # categories of the baseline, listed or not
-    unseen: int | None = None  # rows of categories that the baseline did not see; None where none can tell
+    unseen: int | None = None  # rows of categories that the baseline did not see; None where that is unknown
     missed: float = 0.0  # share of such rows that are expected not to be among `unseen`
     singletons: int = 0  # categories of one row in the baseline
     unlisted: Cell | None = None  # the commonest other category: the most rows it had, and the window's
@@ -52,7 +52,9 @@ class Compared:
     gone: bool = False  # the window has no such column
 
 
-def compared(connection: Connection, relation: str, statistics: Mapping[str, Any]) -> list[Compared]:
+def compare_columns(
+    connection: SqlConnection, relation: str, statistics: Mapping[str, Any]
+) -> list[Compared]:
     """Every column of ``statistics.json``, its baseline's rows and the window's."""
     (counted,) = single(connection, f"SELECT count(*) FROM {relation}")
     rows = int(str(counted))
@@ -86,7 +88,7 @@ def _common(feature: Mapping[str, Any]) -> Mapping[str, int]:
 
 
 def _numbers(
-    connection: Connection, relation: str, features: Sequence[Mapping[str, Any]], rows: int
+    connection: SqlConnection, relation: str, features: Sequence[Mapping[str, Any]], rows: int
 ) -> Iterator[Compared]:
     named = {feature["name"]: feature for feature in features}
     expressions = {name: _asked(feature, rows) for name, feature in named.items()}
@@ -159,12 +161,12 @@ def _counted(
     )
 
 
-def _strings(connection: Connection, relation: str, feature: Mapping[str, Any], rows: int) -> Compared:
+def _strings(connection: SqlConnection, relation: str, feature: Mapping[str, Any], rows: int) -> Compared:
     name, common = feature["name"], _common(feature)
     document = feature["string_statistics"]
     listed = (document.get("distribution") or {}).get("categorical", {}).get("buckets")
     if listed is None:
-        (counted,) = single(connection, f"SELECT count({quoted(name)}) FROM {relation}")
+        (counted,) = single(connection, f"SELECT count({quote(name)}) FROM {relation}")
         present = int(str(counted))
         return Compared(
             name=name,
@@ -178,7 +180,7 @@ def _strings(connection: Connection, relation: str, feature: Mapping[str, Any], 
     if memory is not None and memory.used > MAX_USED:
         memory = None
     among = ", ".join(literal(value) for value in known) or "NULL"
-    table = grouped(relation, name)
+    table = value_counts(relation, name)
     counted = connection.execute(
         f"SELECT v, n, sum(n) OVER () FROM {table} WHERE v IS NOT NULL "
         f"ORDER BY CASE WHEN v IN ({among}) THEN 0 ELSE 1 END, n DESC, v LIMIT {len(known) + NEW_CATEGORIES}"
@@ -222,7 +224,7 @@ def _strings(connection: Connection, relation: str, feature: Mapping[str, Any], 
     )
 
 
-def _unseen(connection: Connection, table: str, among: str, memory: SeenValues) -> int:
+def _unseen(connection: SqlConnection, table: str, among: str, memory: SeenValues) -> int:
     """Rows of the window whose category the baseline certainly did not see."""
     query = f"SELECT {bucket('v', memory.digits)}, sum(n) FROM {table} WHERE v NOT IN ({among}) GROUP BY 1"
     buckets = connection.execute(query).fetchall()

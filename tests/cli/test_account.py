@@ -20,7 +20,11 @@ TRAINED = {
         "uri": "s3://bucket/raw/training/",
         "files": [{"name": "a", "size": 1000}, {"name": "b", "size": 234}],
     },
-    "split": {"train": {"start": None, "end": "2026-01-01"}, "fractions": None},
+    "split": {
+        "intervals": {"train": {"start": None, "end": "2026-01-01"}},
+        "fractions": None,
+        "window": {"start": None, "end": None},
+    },
 }
 
 
@@ -132,3 +136,9 @@ def test_everything_is_json(target: FakeTarget, tmp_path: Path) -> None:
     assert content["lineage"]["triggers"][0]["report"] == REPORT
     assert content["prediction"]["row"] == {"x": 1}
     assert content["data"]["files"] == 2
+
+
+def test_splits_of_earlier_plans_are_read_too() -> None:
+    train = {"start": None, "end": "2026-01-01"}
+    assert account._data({"split": {"train": train}})["split"] == {"train": train}
+    assert account._data({"split": {"fractions": {"train": 1}}})["split"] == {"fractions": {"train": 1}}

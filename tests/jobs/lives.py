@@ -20,7 +20,7 @@ from jobs.commands import check, evaluate, features, monitor, prepare, quality
 from jobs.folders import Folders
 from jobs.plan import Plan, parse_plan
 from jobs.serving.program import Program
-from jobs.serving.serve import ROWS, prepared
+from jobs.serving.serve import ROWS, prepare_rows
 from tests.jobs.batches import Batch
 from tests.jobs.monitoring.windows import RUN, Window
 
@@ -117,7 +117,7 @@ def lived(data: Data, folder: Path) -> dict[str, Any]:
     found["batch"] = _batch(data, scoring, split, sections)
     program = Program.read(batch.output("program"))
     lines = [json.dumps({name: row[name] for name in data.asked}) for row in data.fresh]
-    served = prepared(program, "\n".join(lines).encode(), ROWS)
+    served = prepare_rows(program, "\n".join(lines).encode(), ROWS)
     assert isinstance(served, tuple), served.message
     found["endpoint"] = sorted(served[0].splitlines())
     scores = [scored(line) for line in served[0].splitlines()]

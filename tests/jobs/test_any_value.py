@@ -14,14 +14,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jobs.commands import features, prepare, quality
-from jobs.database import connected, literal
+from jobs.database import connect, literal
 from jobs.monitoring.captures import stage_captures
 from jobs.names import FAULT, PLACE, at_place
 from jobs.plan import parse_plan
-from jobs.reading import Sources, examine, stage, wrong_values
+from jobs.reading import stage, wrong_values
 from jobs.serving.program import Program
-from jobs.serving.serve import ROWS, prepared
+from jobs.serving.serve import ROWS, prepare_rows
 from jobs.serving.values import canonical, read
+from jobs.sources import InputFiles, examine
 from jobs.values import canonical as canonical_sql
 from mdlc_constructs.settings import rules as decision_rules
 from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile
@@ -37,10 +38,10 @@ REFUSED = "refused"
 
 def staged(folder: Path, path: Path, kind: str) -> list[Any]:
     """A file's column ``v`` as the jobs read it, in the order of ``n``."""
-    with connected() as (connection, _):
+    with connect() as (connection, _):
         file = DataFile(name=path.name, size=0, checksum=Checksum(algorithm="", value=""))
         columns = {"n": "integer", "v": kind}
-        sources: Sources = examine(connection, [file], folder, path.suffix[1:], columns)
+        sources: InputFiles = examine(connection, [file], folder, path.suffix[1:], columns)
         assert [*sources.problems, *stage(connection, sources, columns, folder / "staged")] == []
         wrong = {name for name, *_ in wrong_values(connection, columns)}
         found = connection.execute("SELECT v FROM staged ORDER BY n").fetchall()
@@ -186,7 +187,7 @@ def test_the_ways_of_writing_are_the_same_in_sql_and_both_pythons(
 
 @pytest.fixture(scope="module")
 def database() -> Any:
-    with connected() as (connection, _):
+    with connect() as (connection, _):
         yield connection
 
 
@@ -221,7 +222,7 @@ def test_a_model_of_pandas_csv_knows_what_json_says(batch: Batch) -> None:
     program = Program.read(batch.output("program"))
     codes = {step.feature: step.values for step in program.steps}
     assert set(codes["kind"]) == {"2", "7"} and set(codes["flag"]) == {"true", "false"}
-    written = prepared(
+    written = prepare_rows(
         program, b'{"kind": "2.0", "flag": "False"}\n{"kind": 2, "flag": false}\n{"kind": 2.0}', ROWS
     )
     assert isinstance(written, tuple)

@@ -3,32 +3,33 @@ from pathlib import Path
 
 import pytest
 
-from jobs.csv_files import Look, UnreadableError, explained, look, no_column, rewrite, what_is_read
+from jobs.csv_files import FileHead, explain_error, no_column, read_head, rewrite, what_is_read
+from jobs.errors import UnreadableError
 from mdlc_constructs.settings.payloads.job_plan import CsvFormat
 
 
 @pytest.mark.parametrize(
     ("content", "seen"),
     [
-        (b"", Look()),
-        (b"\r\n\n", Look()),
-        (b"a,b", Look(header=("a", "b"))),
-        (b"\xef\xbb\xbf\xc3\xa4,b\r\n\r\n", Look(header=("ä", "b"))),
-        (b"a,b\n1,2\n", Look(header=("a", "b"), rows=True)),
-        (b"a,b\r\n1,2\r\n", Look(header=("a", "b"), rows=True)),
-        (b"a,b\r1,2\r", Look(header=("a", "b"), rows=True)),
-        (b'a,b\n1,"x\r\ny"\n', Look(header=("a", "b"), rows=True)),
-        (b'a,b\r\n1,"x\ny ""z"""\r\n', Look(header=("a", "b"), rows=True)),
-        (b"a,b\r\n1,2\n", Look(header=("a", "b"), rows=True, uneven=True)),
-        (b"a,b\n1,2\r3,4\n", Look(header=("a", "b"), rows=True, uneven=True)),
-        (b'a,"b\nc"\r\n1,2\r\n', Look(header=("a", "b\nc"), rows=True, uneven=True)),
-        (b'a,b\r\n1,5" pipe\n', Look(header=("a", "b"), rows=True, uneven=True)),
+        (b"", FileHead()),
+        (b"\r\n\n", FileHead()),
+        (b"a,b", FileHead(header=("a", "b"))),
+        (b"\xef\xbb\xbf\xc3\xa4,b\r\n\r\n", FileHead(header=("ä", "b"))),
+        (b"a,b\n1,2\n", FileHead(header=("a", "b"), rows=True)),
+        (b"a,b\r\n1,2\r\n", FileHead(header=("a", "b"), rows=True)),
+        (b"a,b\r1,2\r", FileHead(header=("a", "b"), rows=True)),
+        (b'a,b\n1,"x\r\ny"\n', FileHead(header=("a", "b"), rows=True)),
+        (b'a,b\r\n1,"x\ny ""z"""\r\n', FileHead(header=("a", "b"), rows=True)),
+        (b"a,b\r\n1,2\n", FileHead(header=("a", "b"), rows=True, uneven=True)),
+        (b"a,b\n1,2\r3,4\n", FileHead(header=("a", "b"), rows=True, uneven=True)),
+        (b'a,"b\nc"\r\n1,2\r\n', FileHead(header=("a", "b\nc"), rows=True, uneven=True)),
+        (b'a,b\r\n1,5" pipe\n', FileHead(header=("a", "b"), rows=True, uneven=True)),
     ],
 )
-def test_a_look_tells_the_header_and_how_lines_end(tmp_path: Path, content: bytes, seen: Look) -> None:
+def test_a_look_tells_the_header_and_how_lines_end(tmp_path: Path, content: bytes, seen: FileHead) -> None:
     for name, written in (("a.csv", content), ("a.csv.gz", gzip.compress(content))):
         (tmp_path / name).write_bytes(written)
-        assert look(tmp_path / name, ",") == seen
+        assert read_head(tmp_path / name, ",") == seen
 
 
 def test_a_line_end_on_the_border_of_two_blocks_is_one(
@@ -38,7 +39,7 @@ def test_a_line_end_on_the_border_of_two_blocks_is_one(
     path.write_bytes(b'a,b\r\n1,"x\ny"\r\n')
     for size in range(1, 8):
         monkeypatch.setattr("jobs.csv_files._BLOCK_BYTES", size)
-        assert not look(path, ",").uneven
+        assert not read_head(path, ",").uneven
 
 
 def test_what_is_written_anew_holds_the_same_values(tmp_path: Path) -> None:
@@ -92,4 +93,4 @@ def test_other_values_speak_for_themselves() -> None:
 
 
 def test_words_that_are_new_get_a_sentence_too() -> None:
-    assert explained("Invalid Input Error: whatever strict_mode", ",").startswith("a line cannot be told")
+    assert explain_error("Invalid Input Error: whatever strict_mode", ",").startswith("a line cannot be told")

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.database import _links, connected, file_name, files, literal, memory_bytes, parquet, quoted, single
+from jobs.database import (
+    _links,
+    connect,
+    file_name,
+    files,
+    literal,
+    memory_bytes,
+    parquet,
+    quote,
+    single,
+)
 from jobs.errors import JobError
 from tests.examples_tried import examples
 
@@ -26,8 +36,8 @@ def test_no_size_is_refused() -> None:
 
 
 def test_names_and_texts_cannot_break_out_of_their_quotes() -> None:
-    with connected() as (connection, _):
-        assert single(connection, f"SELECT {literal(chr(39) + ';--')} AS {quoted('a' + chr(34) + 'b')}") == (
+    with connect() as (connection, _):
+        assert single(connection, f"SELECT {literal(chr(39) + ';--')} AS {quote('a' + chr(34) + 'b')}") == (
             "';--",
         )
 
@@ -39,7 +49,7 @@ NAMES = [
 
 
 def test_a_file_is_opened_by_its_very_name(tmp_path: Path) -> None:
-    with connected() as (connection, _):
+    with connect() as (connection, _):
         for folder in ("plain", "[p]lain*"):
             (tmp_path / folder).mkdir()
             for number, name in enumerate(NAMES):
@@ -56,7 +66,7 @@ def test_a_file_is_opened_by_its_very_name(tmp_path: Path) -> None:
 @settings(max_examples=examples(15))
 @given(st.lists(st.text("ab*?[]!-{}\\,^ é", min_size=1, max_size=6), min_size=2, max_size=6, unique=True))
 def test_whatever_files_lie_side_by_side_each_is_itself(names: list[str]) -> None:
-    with TemporaryDirectory() as folder, connected() as (connection, _):
+    with TemporaryDirectory() as folder, connect() as (connection, _):
         paths = [Path(folder) / f"{name}.csv" for name in names]
         for number, path in enumerate(paths):
             path.write_text(f"{number}\n")
@@ -88,7 +98,7 @@ def test_a_copy_that_fails_neither_hangs_nor_takes_the_next_ones_file(tmp_path: 
         f"read_csv({files([tmp_path / 'a.csv'])}, auto_detect = false, columns = {{'a': 'INT', 'b': 'INT'}})"
     )
     for _ in range(10):
-        with connected() as (connection, folder):
+        with connect() as (connection, folder):
             assert single(connection, "SELECT current_setting('async_threads')") == (0,)
             target = literal(str(folder / "x.parquet"))
             with pytest.raises(duckdb.InvalidInputException, match="Line: 30001"):
@@ -98,7 +108,7 @@ def test_a_copy_that_fails_neither_hangs_nor_takes_the_next_ones_file(tmp_path: 
 
 
 def test_the_cap_holds_and_the_folder_goes() -> None:
-    with connected("64MB") as (connection, folder):
+    with connect("64MB") as (connection, folder):
         limit = str(single(connection, "SELECT current_setting('memory_limit')")[0])
         assert limit == "61.0 MiB"
         assert single(connection, "SELECT current_setting('threads')")[0] == 1
@@ -110,10 +120,10 @@ def test_on_sagemaker_the_folder_is_on_the_jobs_own_disk(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path))
-    with connected() as (_, folder):
+    with connect() as (_, folder):
         assert not folder.is_relative_to(tmp_path), "there is no processing job's layout"
     (tmp_path / "processing").mkdir()
-    with connected() as (connection, folder):
+    with connect() as (connection, folder):
         assert folder.parent == tmp_path / "processing" / "tmp"
         spill = str(single(connection, "SELECT current_setting('temp_directory')")[0])
         assert Path(spill).is_relative_to(folder)
@@ -122,13 +132,13 @@ def test_on_sagemaker_the_folder_is_on_the_jobs_own_disk(
 
 def test_times_are_utc_whatever_the_machine_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "America/New_York")
-    with connected() as (connection, _):
+    with connect() as (connection, _):
         assert single(connection, "SELECT epoch(CAST('1970-01-01 10:00:00' AS TIMESTAMPTZ))") == (36_000.0,)
 
 
 def test_where_other_work_is_done_beside_them_queries_hold_less() -> None:
     def limit(**options: Any) -> int:
-        with connected(**options) as (connection, _):
+        with connect(**options) as (connection, _):
             return memory_bytes(str(single(connection, "SELECT current_setting('memory_limit')")[0]))
 
     assert limit(share=0.5) == pytest.approx(limit() / 2, rel=0.02)

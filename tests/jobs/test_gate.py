@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from jobs.errors import PlanError
-from jobs.gate import comparison, conditions, thresholds, undefined
+from jobs.gate import comparison, conditions, thresholds, undefined_metric
 from jobs.statistics.metrics import Bootstrap
 from mdlc_constructs.settings.payloads.codec import decode
 from mdlc_constructs.settings.payloads.job_plan import GateSection
@@ -51,10 +51,10 @@ def test_a_metric_that_is_not_defined_passes_nothing() -> None:
 
 
 def test_a_model_that_cannot_be_measured_never_passes() -> None:
-    assert undefined("binary", METRICS) == []
-    assert undefined("regression", {"rmse": 1.0, "r2": float("nan")}) == []
+    assert undefined_metric("binary", METRICS) == []
+    assert undefined_metric("regression", {"rmse": 1.0, "r2": float("nan")}) == []
     for task, name in (("binary", "auc"), ("regression", "rmse")):
-        (check,) = undefined(task, {name: float("nan")})
+        (check,) = undefined_metric(task, {name: float("nan")})
         assert not check.passed
         assert check.sentence.startswith(f"{name} is not defined on this holdout")
         assert (check.to_json()["value"], check.to_json()["bound"]) == (None, None)

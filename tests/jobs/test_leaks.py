@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from jobs.database import connected
+from jobs.database import connect
 from jobs.leaks import strengths
 from jobs.names import LABEL
 from mdlc_constructs.settings.payloads.job_plan import DatasetSection
@@ -21,7 +21,7 @@ def measured(column: str, kind: str, task: str = "binary") -> float:
         positive="1",
         task=task,
     )
-    with connected() as (connection, _):
+    with connect() as (connection, _):
         connection.execute("SELECT setseed(0.5)")
         connection.execute(
             f"CREATE TABLE labelled AS SELECT i, y AS {LABEL}, {column} AS x FROM "
@@ -42,7 +42,7 @@ def test_the_measure_is_the_auc_of_scikit_learn() -> None:
     )
     generator = np.random.default_rng(1)
     values, labels = generator.integers(0, 9, 200), generator.integers(0, 2, 200)
-    with connected() as (connection, _):
+    with connect() as (connection, _):
         connection.execute(f"CREATE TABLE labelled (i INTEGER, x DOUBLE, {LABEL} INTEGER)")
         for row in zip(range(200), values.tolist(), labels.tolist(), strict=True):
             connection.execute("INSERT INTO labelled VALUES (?, ?, ?)", list(row))

@@ -3,7 +3,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from jobs.csv_files import UnreadableError
+from jobs.errors import UnreadableError
 from jobs.parquet_files import footer, of_content
 
 

@@ -2,13 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from jobs.database import connected
+from jobs.database import connect
 from jobs.errors import InputError
-from jobs.predictions import answer_to, faults, load_scores
+from jobs.predictions import answer_to, faults, load_scores, numbered_files
+from tests.jobs.batches import Batch
 
 
 def loaded(path: Path) -> list[float | None]:
-    with connected() as (connection, _):
+    with connect() as (connection, _):
         load_scores(connection, path, "scores")
         return [row[0] for row in connection.execute("SELECT score FROM scores ORDER BY row").fetchall()]
 
@@ -61,7 +62,7 @@ def test_what_is_wrong_with_answers_is_said(
 ) -> None:
     path = tmp_path / "a.csv.out"
     path.write_text(text)
-    with connected() as (connection, _):
+    with connect() as (connection, _):
         load_scores(connection, path, "scores")
         found = faults(connection, "scores", rows=rows, task=task, about="a")
     assert len(found) == len(said)
@@ -77,3 +78,15 @@ def test_answers_are_found_wherever_the_transform_job_put_them(tmp_path: Path) -
     (tmp_path / "a.csv.out").write_text("1")
     with pytest.raises(InputError, match="2 files of answers"):
         answer_to(tmp_path, "a.csv")
+
+
+def test_names_are_flat_numbered_and_do_not_clash(batch: Batch) -> None:
+    for name in ("b/x.csv", "a/x.csv.gz", "y.csv", "z[1]*ä?.csv", "z" * 200):
+        batch.write(name, "content")
+    assert [(file.name, name) for file, name in numbered_files(batch.plan())] == [
+        ("a/x.csv.gz", "00000-x"),
+        ("b/x.csv", "00001-x"),
+        ("y.csv", "00002-y"),
+        ("z[1]*ä?.csv", "00003-z-1-"),
+        ("z" * 200, "00004-" + "z" * 60),
+    ]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.database import connected, quoted
+from jobs.database import connect, quote
 from jobs.program import MAX_CATEGORIES, fit, to_sql
 from jobs.serving.program import OTHER, Program
 from mdlc_constructs.settings.payloads.job_plan import DatasetSection
@@ -62,12 +62,12 @@ def test_a_missing_number_is_never_filled_with_an_infinite_one(
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[duckdb.DuckDBPyConnection]:
-    with connected() as (connection, _):
+    with connect() as (connection, _):
         yield connection
 
 
 def load(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
-    declared = ", ".join(f"{quoted(name)} {kind}" for name, kind in SQL.items())
+    declared = ", ".join(f"{quote(name)} {kind}" for name, kind in SQL.items())
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} (row BIGINT, {declared})")
     if rows:
         places = ", ".join(["(?, ?, ?, ?, ?, ?)"] * len(rows))
@@ -100,7 +100,7 @@ def fitted(values: str, kind: str = "number") -> Program:
         positive="1",
         task="binary",
     )
-    with connected() as (connection, _):
+    with connect() as (connection, _):
         connection.execute(f"CREATE TABLE training AS SELECT * FROM (VALUES {values}) AS v(x)")
         return fit(connection, "training", dataset, {"model": "m"})
 
@@ -136,7 +136,7 @@ def test_rare_categories_beyond_the_limit_are_other() -> None:
         positive="1",
         task="binary",
     )
-    with connected() as (connection, _):
+    with connect() as (connection, _):
         connection.execute(
             f"CREATE TABLE training AS SELECT 'v' || i AS x FROM range({MAX_CATEGORIES + 5}) r(i)"
         )

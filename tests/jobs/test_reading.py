@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.database import connected, literal
-from jobs.errors import MachineError
+from jobs.database import connect, literal
+from jobs.errors import HostError
 from jobs.names import FILE
-from jobs.reading import examine, row_count, rows_by_file, stage, wrong_values
+from jobs.reading import row_count, rows_by_file, stage, wrong_values
+from jobs.sources import examine
 from mdlc_constructs.settings.payloads.job_plan import Checksum, CsvFormat, DataFile
 from tests.examples_tried import examples
 from tests.jobs.batches import Batch
@@ -25,7 +26,7 @@ ROW = "1,1,1,true,2024-01-01,x"
 
 @pytest.fixture
 def database() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    with connected() as made:
+    with connect() as made:
         yield made
 
 
@@ -233,7 +234,7 @@ def test_lines_are_the_same_however_each_of_them_ends(
     for number, (one, two, quote, end) in enumerate(lines):
         written += f"{number},{cell(one, quote)},,{cell(two, quote)}{end}"
     columns = {"id": "text", "n": "number", "c": "text"}
-    with TemporaryDirectory() as folder, connected() as (connection, scratch):
+    with TemporaryDirectory() as folder, connect() as (connection, scratch):
         Path(folder, "a.csv").write_text(written, newline="")
         file = DataFile(name="a.csv", size=0, checksum=Checksum(algorithm="", value=""))
         sources = examine(connection, [file], Path(folder), "csv", columns)
@@ -312,16 +313,16 @@ def test_what_the_machine_lacks_is_no_problem_of_a_file(batch: Batch, data_forma
     files = batch.plan().files
 
     def stage_to(target: str, *, gone: bool) -> None:
-        with connected() as (connection, folder):
+        with connect() as (connection, folder):
             sources = examine(connection, files, batch.data, data_format, COLUMNS)
             (folder / "full.parquet").symlink_to("/dev/full")
             if gone:
                 (batch.data / "a.csv").unlink()
             stage(connection, sources, COLUMNS, folder / target)
 
-    with pytest.raises(MachineError, match="larger volume"):
+    with pytest.raises(HostError, match="larger volume"):
         stage_to("full.parquet", gone=False)
-    with pytest.raises(MachineError, match="is gone"):
+    with pytest.raises(HostError, match="is gone"):
         stage_to("staged.parquet", gone=True)
 
 
@@ -362,14 +363,14 @@ def test_a_broken_parquet_file_is_said_in_a_sentence(batch: Batch, database: Any
 
 @pytest.mark.slow
 def test_a_file_larger_than_the_memory_cap_is_staged(batch: Batch) -> None:
-    with connected() as (connection, _):
+    with connect() as (connection, _):
         connection.execute(
             "COPY (SELECT i AS id, random() AS n, i AS i, true AS b, TIMESTAMP '2024-01-01' AS t, "
             "repeat(md5(i::VARCHAR), 4) AS c FROM range(420_000) r(i)) "
             f"TO '{batch.data / 'a.csv'}' (HEADER true)"
         )
     assert (batch.data / "a.csv").stat().st_size > 64_000_000
-    with connected("64MB") as (connection, folder):
+    with connect("64MB") as (connection, folder):
         plan = batch.plan()
         sources = examine(connection, plan.files, batch.data, "csv", COLUMNS)
         assert stage(connection, sources, COLUMNS, folder / "staged.parquet") == []

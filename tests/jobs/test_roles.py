@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from jobs.database import connected
+from jobs.database import connect
 from jobs.errors import PlanError
 from jobs.plan import parse_plan
 from jobs.roles import label_number, moment, row_key, total_order, within
@@ -25,7 +25,7 @@ def test_a_binary_label_becomes_one_and_nought(
 ) -> None:
     columns = {**filled.document()["dataset"]["columns"], "y": kind}
     dataset = filled.plan(dataset={"columns": columns, "positive": positive}).dataset
-    with connected() as (connection, _):
+    with connect() as (connection, _):
         found = connection.execute(
             f"SELECT {label_number(dataset)} FROM (VALUES {values}) AS v(y)"
         ).fetchall()
@@ -46,7 +46,7 @@ def test_without_a_label_there_is_no_number(filled: Batch) -> None:
 def test_one_key_column_is_its_text_and_several_are_a_json_object(filled: Batch) -> None:
     one = filled.plan().dataset
     two = filled.plan(dataset={"row_key": ["who", "id"]}).dataset
-    with connected() as (connection, _):
+    with connect() as (connection, _):
         for dataset, expected in ((one, "7"), (two, '{"who":"a \\"b\\"","id":"7"}')):
             query = f"""SELECT {row_key(dataset)} FROM (SELECT 7 AS id, 'a "b"' AS who)"""
             assert connection.execute(query).fetchall() == [(expected,)]
@@ -62,7 +62,7 @@ def test_the_order_is_by_time_then_key_then_everything_else(filled: Batch) -> No
 def test_an_interval_holds_its_start_and_not_its_end() -> None:
     condition = within("t", Interval(start="2024-01-01", end="2024-01-02T00:00:00Z"))
     times = "(TIMESTAMP '2023-12-31 23:59:59'), (TIMESTAMP '2024-01-01'), (TIMESTAMP '2024-01-02'), (NULL)"
-    with connected() as (connection, _):
+    with connect() as (connection, _):
         found = connection.execute(f"SELECT t FROM (VALUES {times}) AS v(t) WHERE {condition}").fetchall()
         assert len(found) == 1
         assert connection.execute(f"SELECT {moment('2024-01-01T02:00:00+02:00')}").fetchall() == found

@@ -3,14 +3,14 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from jobs.database import connected
+from jobs.database import connect
 from jobs.rules import not_accepted, outside, row_rules, value_rules
 from tests.jobs.batches import Batch
 
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with connected() as (made, _):
+    with connect() as (made, _):
         yield made
 
 

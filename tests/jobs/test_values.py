@@ -5,24 +5,24 @@ from typing import Any
 import duckdb
 import pytest
 
-from jobs.database import connected, single
-from jobs.values import SQL_TYPES, checked, parsed
+from jobs.database import connect, single
+from jobs.values import SQL_TYPES, checked_value, parsed_value
 
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[duckdb.DuckDBPyConnection]:
-    with connected() as (connection, _):
+    with connect() as (connection, _):
         yield connection
 
 
 def read(connection: duckdb.DuckDBPyConnection, value: str, kind: str) -> tuple[object, ...]:
     """The value as the kind, and whether it did not fit."""
     stored = str(single(connection, f"SELECT typeof({value})")[0])
-    typed, wrong = checked("p", kind, "r", stored)
+    typed, wrong = checked_value("p", kind, "r", stored)
     return single(
         connection,
         f"SELECT {typed}, {wrong or 'false'} "
-        f"FROM (SELECT r, {parsed('r', kind, stored)} AS p FROM (SELECT {value} AS r))",
+        f"FROM (SELECT r, {parsed_value('r', kind, stored)} AS p FROM (SELECT {value} AS r))",
     )
 
 
@@ -111,7 +111,7 @@ def test_what_fits_and_what_does_not(
 
 def test_each_kind_has_a_type(database: Any) -> None:
     for kind, sql in SQL_TYPES.items():
-        typed, _ = checked("p", kind, "r", "VARCHAR")
-        value = parsed("r", kind, "VARCHAR")
+        typed, _ = checked_value("p", kind, "r", "VARCHAR")
+        value = parsed_value("r", kind, "VARCHAR")
         query = f"SELECT typeof({typed}) FROM (SELECT r, {value} AS p FROM (SELECT '1' AS r))"
         assert single(database, query) == (sql,)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import InputError
-from jobs.verification import verify
+from jobs.verification import content_digest, sha256_of, verify
 from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile
 
 CONTENT = b"123456789"
@@ -57,3 +57,13 @@ def test_where_s3_has_no_content_checksum_the_size_is_compared(tmp_path: Path, a
 def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="was planned but is not there"):
         verify(planned("CRC32", CHECKSUMS["CRC32"]), tmp_path)
+
+
+def test_a_file_has_its_sha256(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x" * 100_000)
+    assert sha256_of(tmp_path / "a") == hashlib.sha256(b"x" * 100_000).hexdigest()
+
+
+def test_the_order_of_files_does_not_matter_but_names_and_content_do() -> None:
+    assert content_digest({"a": "1", "b": "2"}) == content_digest({"b": "2", "a": "1"})
+    assert len({content_digest(d) for d in ({"a": "1"}, {"b": "1"}, {"a": "2"}, {"a": "1", "b": "1"})}) == 4

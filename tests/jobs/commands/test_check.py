@@ -6,10 +6,10 @@ import duckdb
 import pytest
 
 from jobs.commands import check, features, prepare
-from jobs.digests import sha256_of
 from jobs.errors import InputError, PlanError
 from jobs.folders import Folders
 from jobs.plan import Plan
+from jobs.verification import sha256_of
 from mdlc_constructs.settings.payloads.verdict import Verdict
 from tests.jobs.batches import HEADER, Batch, rows
 

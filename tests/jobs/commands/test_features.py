@@ -7,9 +7,9 @@ import duckdb
 import pytest
 
 from jobs.commands import features
-from jobs.digests import sha256_of
 from jobs.errors import InputError, JobError
 from jobs.serving.program import Program
+from jobs.verification import sha256_of
 from tests.jobs.batches import SPLIT, Batch, rows
 
 CHAMPION = {"version": 1, "package_arn": "arn", "model": "m"}

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from jobs.commands.monitor import ROW_COLUMNS, _write_rows, run
-from jobs.database import connected, memory_bytes, single
+from jobs.database import connect, memory_bytes, single
 from jobs.errors import InputError
 from jobs.folders import message
 from jobs.plan import Plan
@@ -139,13 +139,13 @@ def test_queries_leave_memory_to_what_is_computed_beside_them(
 
     @contextmanager
     def seen(*memory: Any, **options: Any) -> Iterator[Any]:
-        with connected(*memory, **options) as made:
+        with connect(*memory, **options) as made:
             given.append(single(made[0], "SELECT current_setting('memory_limit')")[0])
             yield made
 
-    monkeypatch.setattr("jobs.commands.monitor.connected", seen)
+    monkeypatch.setattr("jobs.commands.monitor.connect", seen)
     run(window.plan(), window.folders())
-    with connected() as (connection, _):
+    with connect() as (connection, _):
         whole = str(single(connection, "SELECT current_setting('memory_limit')")[0])
     assert memory_bytes(str(given[0])) <= 0.65 * memory_bytes(whole)
 

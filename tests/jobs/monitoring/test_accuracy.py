@@ -1,37 +1,37 @@
 import numpy as np
 import pytest
 
-from jobs.monitoring.accuracy import labelled_rows, measured
+from jobs.monitoring.accuracy import labelled_rows, measure
 from jobs.names import ROW_KEY
-from jobs.statistics.metrics import Scored, computed
+from jobs.statistics.metrics import ScoredRows, compute_metrics
 from tests.jobs.monitoring.windows import Window, event, opened, rows
 
 
-def scored(rows: int, **changes: object) -> Scored:
+def scored(rows: int, **changes: object) -> ScoredRows:
     random = np.random.default_rng(1)
     scores = random.random(rows)
-    return Scored(labels=(random.random(rows) < scores).astype(float), scores=scores)
+    return ScoredRows(labels=(random.random(rows) < scores).astype(float), scores=scores)
 
 
 def test_each_metric_lies_within_its_interval(window: Window) -> None:
     given = scored(500)
-    metrics, notes = measured(given, window.settings(bootstrap=60))
+    metrics, notes = measure(given, window.settings(bootstrap=60))
     assert notes == []
-    assert {name: entry["value"] for name, entry in metrics.items()} == pytest.approx(computed(given))
+    assert {name: entry["value"] for name, entry in metrics.items()} == pytest.approx(compute_metrics(given))
     # The calibration error of a resample is larger than that of the rows; all others lie around theirs.
     others = {name: entry for name, entry in metrics.items() if name != "expected_calibration_error"}
     assert all(entry["low"] < entry["value"] < entry["high"] for entry in others.values())
 
 
 def test_metrics_that_are_not_defined_are_left_out_and_told(window: Window) -> None:
-    given = Scored(labels=np.ones(50), scores=np.linspace(0.1, 0.9, 50))
-    metrics, notes = measured(given, window.settings())
+    given = ScoredRows(labels=np.ones(50), scores=np.linspace(0.1, 0.9, 50))
+    metrics, notes = measure(given, window.settings())
     assert "auc" not in metrics and metrics["accuracy"]["value"] > 0
     assert notes == ["auc, pr_auc: not defined for labels of one class only."]
 
 
 def test_without_labels(window: Window) -> None:
-    assert measured(Scored(labels=np.array([]), scores=np.array([])), window.settings()) == ({}, [])
+    assert measure(ScoredRows(labels=np.array([]), scores=np.array([])), window.settings()) == ({}, [])
 
 
 def test_only_rows_of_the_version_with_labels(window: Window) -> None:

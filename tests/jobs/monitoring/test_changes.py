@@ -11,23 +11,23 @@ from jobs.commands.monitor import run
 from jobs.monitoring.accuracy import groups_of
 from jobs.monitoring.changes import changes, worse
 from jobs.monitoring.intervals import student
-from jobs.statistics.metrics import Scored, bootstrapped, computed
+from jobs.statistics.metrics import ScoredRows, bootstrap_metrics, compute_metrics
 from tests.jobs.monitoring.windows import Window, event, rows
 
 Metrics = Mapping[str, Mapping[str, float]]
 
 
-def scored(rows: int, seed: int, share: float = 0.3, strength: float = 1.0) -> Scored:
+def scored(rows: int, seed: int, share: float = 0.3, strength: float = 1.0) -> ScoredRows:
     random = np.random.default_rng([seed, rows])
     labels = (random.random(rows) < share).astype(float)
     scores = 1 / (1 + np.exp(-random.normal(strength * labels, 1)))
-    return Scored(labels=labels, scores=scores, task="binary", threshold=0.5)
+    return ScoredRows(labels=labels, scores=scores, task="binary", threshold=0.5)
 
 
-def described(given: Scored, groups: Any = None) -> Metrics:
-    bootstrap = bootstrapped({"model": given}, resamples=100, seed=1, groups=groups)
+def described(given: ScoredRows, groups: Any = None) -> Metrics:
+    bootstrap = bootstrap_metrics({"model": given}, resamples=100, seed=1, groups=groups)
     found = {}
-    for name, value in computed(given).items():
+    for name, value in compute_metrics(given).items():
         low, high = bootstrap.interval("model", name)
         found[name] = {"value": value, "low": low, "high": high}
     return found
@@ -36,7 +36,7 @@ def described(given: Scored, groups: Any = None) -> Metrics:
 HOLDOUT = described(scored(5_000, 0))
 
 
-def how(given: Scored, groups: Any = None) -> dict[str, str]:
+def how(given: ScoredRows, groups: Any = None) -> dict[str, str]:
     return changes(described(given, groups), HOLDOUT, given, groups, alpha=0.01)
 
 
@@ -56,7 +56,7 @@ def test_few_rows_of_one_class_prove_nothing() -> None:
     for seed in range(20):
         random = np.random.default_rng(seed)
         labels = np.r_[np.ones(3), np.zeros(300)]
-        given = Scored(labels=labels, scores=random.random(303), task="binary", threshold=0.5)
+        given = ScoredRows(labels=labels, scores=random.random(303), task="binary", threshold=0.5)
         assert how(given) == {}
 
 
@@ -64,7 +64,7 @@ def test_rows_of_one_key_are_one_observation() -> None:
     for seed in range(1, 11):
         given = scored(150, seed)
         copies = [np.tile(side, 20) for side in (given.labels, given.scores)]
-        many = Scored(labels=copies[0], scores=copies[1], task="binary", threshold=0.5)
+        many = ScoredRows(labels=copies[0], scores=copies[1], task="binary", threshold=0.5)
         groups = groups_of(list(range(150)) * 20)
         assert how(many, groups)["auc"] == "same"
     once, copied = described(given)["auc"], described(many, groups)["auc"]

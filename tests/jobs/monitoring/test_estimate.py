@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
-from jobs.monitoring.estimate import estimated, expected
+from jobs.monitoring.estimate import estimate_performance, expected_metrics
 from jobs.statistics.calibration import rates
-from jobs.statistics.metrics import Scored, computed
+from jobs.statistics.metrics import ScoredRows, compute_metrics
 from tests.jobs.monitoring.windows import Window, event, opened, rows
 
 FINE = np.linspace(0, 1, 201)
@@ -15,7 +15,7 @@ def test_expected_metrics_are_what_happens() -> None:
     """Over many draws of labels by their chance, metrics come out as expected."""
     random = np.random.default_rng(1)
     scores = np.round(random.beta(2, 3, 20_000), 3)
-    guessed = expected(scores, CALIBRATION, 0.4)
+    guessed = expected_metrics(scores, CALIBRATION, 0.4)
     labels = random.random(len(scores)) < scores
     predicted = scores >= 0.4
     truth = {
@@ -36,7 +36,9 @@ def test_auc_of_chances_is_the_sum_over_pairs() -> None:
     chance = rates(CALIBRATION, scores)
     wins = (scores[:, None] > scores) + 0.5 * (scores[:, None] == scores)
     pairs = chance[:, None] * (1 - chance)
-    assert expected(scores, CALIBRATION, 0.5)["auc"] == pytest.approx((wins * pairs).sum() / pairs.sum())
+    assert expected_metrics(scores, CALIBRATION, 0.5)["auc"] == pytest.approx(
+        (wins * pairs).sum() / pairs.sum()
+    )
 
 
 def test_its_error_is_of_the_rows_with_labels(window: Window) -> None:
@@ -45,19 +47,19 @@ def test_its_error_is_of_the_rows_with_labels(window: Window) -> None:
     window.label(made[:300])
     with opened(window) as read:
         truth = (np.array([row["y"] for row in made[:300]]), np.array([row["score"] for row in made[:300]]))
-        scored = Scored(labels=truth[0].astype(float), scores=truth[1])
-        found = estimated(read.connection, read.settings, CALIBRATION, scored)
+        scored = ScoredRows(labels=truth[0].astype(float), scores=truth[1])
+        found = estimate_performance(read.connection, read.settings, CALIBRATION, scored)
     assert found
     assert found["metrics"]["auc"] == pytest.approx(
-        expected(np.array([row["score"] for row in made]), CALIBRATION, 0.5)["auc"]
+        expected_metrics(np.array([row["score"] for row in made]), CALIBRATION, 0.5)["auc"]
     )
-    guessed = expected(truth[1], CALIBRATION, 0.5)
-    assert found["error"]["auc"] == pytest.approx(guessed["auc"] - computed(scored)["auc"])
+    guessed = expected_metrics(truth[1], CALIBRATION, 0.5)
+    assert found["error"]["auc"] == pytest.approx(guessed["auc"] - compute_metrics(scored)["auc"])
 
 
 def test_nothing_to_estimate_from(window: Window) -> None:
     with opened(window) as read:
         nobody = np.array([])
-        truth = Scored(labels=nobody, scores=nobody)
-        assert estimated(read.connection, read.settings, None, truth) is None
-        assert estimated(read.connection, read.settings, CALIBRATION, truth) is None
+        truth = ScoredRows(labels=nobody, scores=nobody)
+        assert estimate_performance(read.connection, read.settings, None, truth) is None
+        assert estimate_performance(read.connection, read.settings, CALIBRATION, truth) is None

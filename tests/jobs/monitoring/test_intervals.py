@@ -8,20 +8,20 @@ from jobs.monitoring.intervals import (
     ahead,
     area,
     auc,
-    corrected,
+    corrected_z,
     difference,
     mean_square,
-    pooled,
+    pool,
     root,
     wilson,
 )
 
-Z = corrected(1)
+Z = corrected_z(1)
 
 
 def test_correction_for_many() -> None:
-    assert corrected(1) == pytest.approx(1.959964, abs=1e-6)
-    assert corrected(100) == pytest.approx(3.480756, abs=1e-6)
+    assert corrected_z(1) == pytest.approx(1.959964, abs=1e-6)
+    assert corrected_z(100) == pytest.approx(3.480756, abs=1e-6)
 
 
 def sample(random: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarray]:
@@ -107,17 +107,17 @@ def test_pooled_areas_rank_no_rows_of_different_parts() -> None:
         positive, negative = scores[labels == 1], scores[labels == 0]
         wins.append((positive[:, None] > negative) + 0.5 * (positive[:, None] == negative))
     found = [area(labels, scores + shift) for (labels, scores), shift in parts]
-    together = pooled([one for one in found if one])
+    together = pool([one for one in found if one])
     assert together
     assert together.value == pytest.approx(np.concatenate([part.ravel() for part in wins]).mean())
     assert together.weight == sum(part.size for part in wins)
-    assert pooled([]) is None
+    assert pool([]) is None
 
 
 def test_pooled_squares_are_those_of_all_rows() -> None:
     random = np.random.default_rng(6)
     errors = random.normal(0, 2, 300)
-    together = pooled([mean_square(errors[:100]), mean_square(errors[100:])])
+    together = pool([mean_square(errors[:100]), mean_square(errors[100:])])
     assert together and together.value == pytest.approx(np.mean(errors**2))
     assert together.variance == pytest.approx(mean_square(errors).variance, rel=0.1)
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import duckdb
 
-from jobs.monitoring.drifting import compare
+from jobs.monitoring.drift_comparison import compare
 from jobs.monitoring.joint import joint
 from jobs.monitoring.reference import read_reference
 from tests.jobs.columns import relation

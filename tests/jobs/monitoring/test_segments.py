@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from jobs.monitoring.intervals import area
-from jobs.monitoring.segments import MISSING, Segment, divided, judged, segments
-from jobs.statistics.metrics import Floats, Scored
+from jobs.monitoring.segments import MISSING, Segment, divide_rows, judge_segments, segments
+from jobs.statistics.metrics import Floats, ScoredRows
 from tests.jobs.monitoring.windows import Row, Window, event, opened, rows
 
-Parts = list[tuple[str, str, Scored]]
+Parts = list[tuple[str, str, ScoredRows]]
 
 
 def found(window: Window, **monitor: object) -> tuple[list[Segment], list[str]]:
@@ -41,7 +41,7 @@ def test_what_is_worse_than_its_own_column_comes_before_what_is_not() -> None:
     good = random.normal(labels * np.where(value == 1, 1.5, 3.0), 1)
     bad = random.normal(labels * 0.5, 1)
     found = [*parts(labels, good, value), *parts(labels, bad, value, column="other")]
-    told = judged(found, "binary")
+    told = judge_segments(found, "binary")
     assert (told[0].column, told[0].value) == ("c", "1")
     assert [segment.worse for segment in told] == [True, *[False] * 7]
     assert told[0].high > told[1].high
@@ -59,7 +59,7 @@ def parts(labels: Floats, scores: Floats, value: Floats, task: str = "binary", c
     held = []
     for one in np.unique(value):
         of = value == one
-        scored = Scored(labels=labels[of], scores=scores[of], task=task, threshold=0.5)
+        scored = ScoredRows(labels=labels[of], scores=scores[of], task=task, threshold=0.5)
         held.append((column, f"{one:g}", scored))
     return held
 
@@ -70,7 +70,7 @@ def test_quiet_segments_are_not_worse() -> None:
     for _ in range(100):
         labels = (random.random(3000) < 0.3).astype(float)
         value = random.integers(0, 30, 3000).astype(float)
-        found = judged(parts(labels, random.normal(labels, 1), value), "binary")
+        found = judge_segments(parts(labels, random.normal(labels, 1), value), "binary")
         alarms += any(segment.worse for segment in found)
     assert alarms <= 11  # 5% of 100, and three standard deviations
 
@@ -81,7 +81,7 @@ def test_of_two_small_segments_neither_is_worse() -> None:
     for _ in range(400):
         labels = (random.random(300) < 0.3).astype(float)
         value = random.integers(0, 2, 300).astype(float)
-        found = judged(parts(labels, random.normal(labels, 1), value), "binary")
+        found = judge_segments(parts(labels, random.normal(labels, 1), value), "binary")
         alarms += any(segment.worse for segment in found)
     assert alarms <= 33  # 5% of 400, and three standard deviations
 
@@ -93,7 +93,7 @@ def test_segments_of_other_base_rates_are_not_worse() -> None:
     labels = (random.random(50_000) < (value + 0.5) / 10).astype(float)
     scores = random.normal(labels, 1) + value  # a normal with a shift a segment: AUC 0.76 in each
     whole = area(labels, scores)
-    found = judged(parts(labels, scores, value), "binary")
+    found = judge_segments(parts(labels, scores, value), "binary")
     assert whole and all(segment.high < whole.value for segment in found)
     assert not any(segment.worse for segment in found)
     assert all(segment.against == pytest.approx(0.76, abs=0.01) for segment in found)
@@ -104,7 +104,7 @@ def test_a_segment_that_is_ranked_worse_within_is_found_among_other_base_rates()
     value = random.integers(0, 10, 20_000).astype(float)
     labels = (random.random(20_000) < (value + 0.5) / 10).astype(float)
     scores = random.normal(labels * np.where(value == 4, 0.5, 1.0), 1) + value
-    found = judged(parts(labels, scores, value), "binary")
+    found = judge_segments(parts(labels, scores, value), "binary")
     assert [segment.value for segment in found if segment.worse] == ["4"]
 
 
@@ -112,7 +112,7 @@ def test_larger_errors_are_worse() -> None:
     random = np.random.default_rng(9)
     value = random.integers(0, 5, 3000).astype(float)
     errors = random.normal(0, np.where(value == 2, 1.5, 1.0))
-    found = judged(parts(np.zeros(3000), errors, value, "regression"), "regression")
+    found = judge_segments(parts(np.zeros(3000), errors, value, "regression"), "regression")
     assert [segment.value for segment in found if segment.worse] == ["2"] and found[0].worse
     rest = errors[value != 2]
     assert found[0].against == pytest.approx(np.sqrt(np.mean(rest**2)))
@@ -159,7 +159,7 @@ def test_rows_are_divided_by_value(window: Window) -> None:
     made = rows(90)
     traffic(window, made)
     with opened(window, least_rows=5) as read:
-        parts = dict(divided(read.connection, read.settings, "kind", "binary"))
+        parts = dict(divide_rows(read.connection, read.settings, "kind", "binary"))
     for value, scored in parts.items():
         assert sorted(zip(scored.scores, scored.labels, strict=True)) == sorted(
             (row["score"], row["y"]) for row in made if row["kind"] == value

@@ -3,7 +3,7 @@ import math
 from dataclasses import replace
 
 from jobs.findings import Finding
-from jobs.monitoring.drifting import compare
+from jobs.monitoring.drift_comparison import compare
 from jobs.monitoring.reference import read_reference
 from jobs.monitoring.summary import MAX_SENTENCES, MonitoringResult, plain, report, summary, verdict
 from tests.jobs.monitoring.windows import FEATURES, Window, opened
@@ -36,21 +36,21 @@ def test_all_columns_together_may_drift_where_none_does(served: Window) -> None:
     moved = replace(quiet, joint={**joint, "rows": [9, 9], "reason": "Told apart."})
     assert moved.drifted and moved.columns == []
     assert moved.reasons == ["Told apart."]
-    assert summary(moved)["joint"] == joint
+    assert summary(moved).joint == joint
     assert report(moved)["joint"]["rows"] == [9, 9]
     assert verdict(moved).passed is True
 
 
 def test_only_failing_findings_fail_quality(served: Window) -> None:
     mild = Finding(rule="r", message="mild", fails=False)
-    assert summary(replace(found(served), findings=[mild]))["quality"] == {"passed": True, "reasons": []}
+    assert summary(replace(found(served), findings=[mild])).quality == {"passed": True, "reasons": []}
     bad = replace(found(served), findings=[mild, Finding(rule="r", message="bad")])
-    assert summary(bad)["quality"] == {"passed": False, "reasons": ["bad"]}
+    assert summary(bad).quality == {"passed": False, "reasons": ["bad"]}
     assert len(report(bad)["quality"]["findings"]) == 2
 
 
 def test_the_summary_is_cut_and_the_report_is_not(served: Window) -> None:
     many = replace(found(served), notes=[f"note {number}" for number in range(200)])
-    assert len(summary(many)["notes"]) == MAX_SENTENCES
+    assert len(summary(many).notes) == MAX_SENTENCES
     assert len(report(many)["notes"]) == 200
     assert json.loads(json.dumps(report(many), allow_nan=False)) == report(many)

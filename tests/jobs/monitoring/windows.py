@@ -15,9 +15,9 @@ from typing import Any
 
 import duckdb
 
-from jobs.database import connected
+from jobs.database import connect
 from jobs.folders import Folders, write_json
-from jobs.monitoring.labels import Labels, join_labels
+from jobs.monitoring.labels import JoinedLabels, join_labels
 from jobs.monitoring.rows import Served, stage_served
 from jobs.monitoring.settings import Settings, read_settings
 from jobs.plan import Plan, parse_plan
@@ -255,7 +255,7 @@ class Opened:
     plan: Plan
     settings: Settings
     served: Served
-    labels: Labels
+    labels: JoinedLabels
     scratch: Path
 
     def query(self, text: str) -> list[tuple[Any, ...]]:
@@ -268,7 +268,7 @@ def opened(window: Window, **monitor: Any) -> Iterator[Opened]:
     """Read a window's rows and labels."""
     plan = window.plan(**monitor)
     settings = read_settings(plan)
-    with connected() as (connection, scratch):
+    with connect() as (connection, scratch):
         served = stage_served(connection, plan, settings, window.folders(), PROGRAM, scratch)
         labels = join_labels(connection, plan, settings, window.folder / "labels", served.columns, scratch)
         yield Opened(

@@ -7,17 +7,17 @@ import pytest
 
 from jobs.gate import Check
 from jobs.pages.evaluation import draw
-from jobs.statistics.metrics import Scored, bootstrapped, computed
+from jobs.statistics.metrics import ScoredRows, bootstrap_metrics, compute_metrics
 from tests.jobs.batches import Batch
 
 
-def scored(task: str, seed: int, rows: int = 400) -> Scored:
+def scored(task: str, seed: int, rows: int = 400) -> ScoredRows:
     generator = np.random.default_rng(seed)
     if task == "regression":
         labels = generator.normal(50, 10, rows)
-        return Scored(labels=labels, scores=labels + generator.normal(0, 5, rows), task=task)
+        return ScoredRows(labels=labels, scores=labels + generator.normal(0, 5, rows), task=task)
     labels = (np.arange(rows) % 4 == 0).astype(np.float64)
-    return Scored(labels=labels, scores=np.clip(0.3 * labels + 0.5 * generator.random(rows), 0, 1))
+    return ScoredRows(labels=labels, scores=np.clip(0.3 * labels + 0.5 * generator.random(rows), 0, 1))
 
 
 @pytest.mark.parametrize("task", ["binary", "regression"])
@@ -27,11 +27,11 @@ def test_a_page_is_drawn(filled: Batch, tmp_path: Path, task: str, names: tuple[
     plan = filled.plan(dataset={"task": task, "columns": columns})
     labels = scored(task, 0).labels
     models = {
-        name: Scored(labels=labels, scores=scored(task, seed).scores, task=task)
+        name: ScoredRows(labels=labels, scores=scored(task, seed).scores, task=task)
         for seed, name in enumerate(names)
     }
-    metrics = {name: computed(model) for name, model in models.items()}
-    bootstrap = bootstrapped(models, resamples=20, seed=1)
+    metrics = {name: compute_metrics(model) for name, model in models.items()}
+    bootstrap = bootstrap_metrics(models, resamples=20, seed=1)
     checks = [
         Check(metric="auc", kind="at_least", bound=0.5, value=0.6, passed=passed, sentence="auc: a sentence.")
         for passed in (True, False)
@@ -46,10 +46,10 @@ def test_a_page_is_drawn_of_a_model_that_says_nothing(
     filled: Batch, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     columns = {"labels": (np.arange(50) % 2).astype(np.float64), "scores": np.linspace(0, 1, 50), **changes}
-    models = {"challenger": Scored(**columns)}
-    metrics = {"challenger": computed(models["challenger"])}
+    models = {"challenger": ScoredRows(**columns)}
+    metrics = {"challenger": compute_metrics(models["challenger"])}
     with np.errstate(all="raise"):
-        bootstrap = bootstrapped(models, resamples=20, seed=1)
+        bootstrap = bootstrap_metrics(models, resamples=20, seed=1)
     draw(filled.plan(), models, metrics, bootstrap, [], tmp_path / "page.png")
     assert (tmp_path / "page.png").stat().st_size > 10_000
 
@@ -59,7 +59,7 @@ def test_a_text_with_dollars_is_no_formula(filled: Batch, tmp_path: Path) -> Non
     sentence = r"$\frac{$ is a column's name"
     check = Check(metric="auc", kind="at_least", bound=0.5, value=0.6, passed=True, sentence=sentence)
     models = {"challenger": model}
-    metrics = {"challenger": computed(model)}
-    bootstrap = bootstrapped(models, resamples=20, seed=1)
+    metrics = {"challenger": compute_metrics(model)}
+    bootstrap = bootstrap_metrics(models, resamples=20, seed=1)
     draw(filled.plan(), models, metrics, bootstrap, [check], tmp_path / "page.png")
     assert (tmp_path / "page.png").stat().st_size > 10_000

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from jobs.findings import Finding
-from jobs.monitoring.accuracy import labelled_rows, measured
+from jobs.monitoring.accuracy import labelled_rows, measure
 from jobs.monitoring.changes import changes
-from jobs.monitoring.drifting import compare
+from jobs.monitoring.drift_comparison import compare
 from jobs.monitoring.reference import read_reference
 from jobs.monitoring.summary import MonitoringResult
 from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, headline
@@ -17,7 +17,7 @@ def found(window: Window, **monitor: Any) -> MonitoringResult:
     with opened(window, **monitor) as read:
         reference = read_reference(window.folder / "baseline", read.settings.package)
         truth, _ = labelled_rows(read.connection, read.settings, "binary")
-        metrics, _ = measured(truth, read.settings)
+        metrics, _ = measure(truth, read.settings)
         return MonitoringResult(
             plan=read.plan,
             settings=read.settings,

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.database import connected, copy_to
+from jobs.database import connect, copy_to
 from jobs.program import fit, to_sql
-from jobs.reading import examine, stage
+from jobs.reading import stage
 from jobs.serving.program import Program, Step
 from jobs.serving.serve import (
     FEATURES,
@@ -25,8 +25,9 @@ from jobs.serving.serve import (
     model_fn,
     output_fn,
     predict_fn,
-    prepared,
+    prepare_rows,
 )
+from jobs.sources import examine
 from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile, DatasetSection
 from tests.examples_tried import examples
 
@@ -153,7 +154,7 @@ def test_a_container_must_know_its_step(ask: Ask, step: str, version: str, said:
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    with connected() as found:
+    with connect() as found:
         yield found
 
 
@@ -210,6 +211,6 @@ def test_a_request_is_prepared_as_batch_scoring_prepares_a_file(
     staged(database, scored, "scored")
     copy_to(connection, to_sql(program, "scored", order="raw.key"), folder / "features.csv")
     body = "\n".join(json.dumps(row) for row in scored).encode()
-    answer = prepared(program, body, ROWS)
+    answer = prepare_rows(program, body, ROWS)
     assert answer == ((folder / "features.csv").read_text().rstrip("\n"), FEATURES)
     assert len(list(csv.reader(io.StringIO(answer[0])))) == len(scored)

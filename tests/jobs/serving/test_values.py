@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jobs.database import connected, literal, single
+from jobs.database import connect, literal, single
 from jobs.serving.values import read
-from jobs.values import SQL_TYPES, checked, parsed
+from jobs.values import SQL_TYPES, checked_value, parsed_value
 from tests.examples_tried import examples
 
 REFUSED = "refused"
@@ -21,18 +21,18 @@ KINDS = st.sampled_from(sorted(SQL_TYPES))
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[duckdb.DuckDBPyConnection]:
-    with connected() as (connection, _):
+    with connect() as (connection, _):
         yield connection
 
 
 def staged(connection: duckdb.DuckDBPyConnection, sql: str, kind: str) -> Any:
     """What the jobs make of a stored value, or that they note it as wrong."""
     stored = str(single(connection, f"SELECT typeof({sql})")[0])
-    typed, wrong = checked("p", kind, "r", stored)
+    typed, wrong = checked_value("p", kind, "r", stored)
     value, bad = single(
         connection,
         f"SELECT {typed}, {wrong or 'false'} FROM "
-        f"(SELECT r, {parsed('r', kind, stored)} AS p FROM (SELECT {sql} AS r))",
+        f"(SELECT r, {parsed_value('r', kind, stored)} AS p FROM (SELECT {sql} AS r))",
     )
     return REFUSED if bad else value
 

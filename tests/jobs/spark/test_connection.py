@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobs.database import Connection, literal, parquet
+from jobs.database import SqlConnection, literal, parquet
 from jobs.errors import JobError
-from jobs.spark.connection import SparkConnection, translated
-from jobs.statistics import baseline
+from jobs.spark.connection import SparkConnection, translate
+from jobs.statistics import aggregates, baseline
 from jobs.statistics.baseline import LEVELS, constraints, statistics
 from jobs.statistics.drift import drift
 from tests.jobs.spark.sessions import RemoteSession, spark_session
@@ -152,8 +152,8 @@ def test_sketched_quantiles_are_within_their_bounds(
     engines: Engines, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In shares of rows: a hundredth by DuckDB's t-digest, a ten-thousandth (here, a row) by Spark."""
-    monkeypatch.setattr(baseline, "EXACT_ROWS", 0)
-    connection: Connection = getattr(engines, engine)
+    monkeypatch.setattr(aggregates, "EXACT_ROWS", 0)
+    connection: SqlConnection = getattr(engines, engine)
     document = statistics(connection, "before", {"centred": "number"})
     numbers = document["features"][0]["numerical_statistics"]
     held = np.sort(table(1, 0.0)["centred"])
@@ -234,7 +234,7 @@ def test_what_the_engines_mean_alike_and_what_they_do_not(engines: Engines) -> N
     ],
 )
 def test_a_query_is_said_in_sparks_words(asked: str, said: str) -> None:
-    assert translated(asked) == said
+    assert translate(asked) == said
 
 
 @pytest.mark.parametrize(
@@ -247,4 +247,4 @@ def test_a_query_is_said_in_sparks_words(asked: str, said: str) -> None:
 )
 def test_what_spark_cannot_be_asked_is_refused(query: str) -> None:
     with pytest.raises(JobError, match=r"Spark cannot be asked|as a list"):
-        translated(query)
+        translate(query)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.errors import InputError
-from jobs.statistics import baseline
+from jobs.statistics import aggregates
 from jobs.statistics.baseline import BUCKETS, constraints, statistics
 from tests.jobs.columns import relation
 
@@ -111,7 +111,7 @@ def test_constraints_suggest_themselves() -> None:
 
 
 def test_sketched_quantiles_are_nearly_as_even(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(baseline, "EXACT_ROWS", 0)
+    monkeypatch.setattr(aggregates, "EXACT_ROWS", 0)
     values = np.random.default_rng(3).exponential(1, 20_000)
     connection = duckdb.connect()
     document = statistics(connection, relation(connection, "t", {'a "b"': values}), {'a "b"': "number"})
@@ -128,14 +128,14 @@ def test_many_columns_are_asked_in_several_queries_and_answered_alike(
     connection = duckdb.connect()
     table = relation(connection, "t", columns)
     together = statistics(connection, table, dict.fromkeys(columns, "number"))
-    monkeypatch.setattr(baseline, "COLUMNS_PER_QUERY", 3)
+    monkeypatch.setattr(aggregates, "COLUMNS_PER_QUERY", 3)
     assert statistics(connection, table, dict.fromkeys(columns, "number")) == together
     assert [feature["name"] for feature in together["features"]] == list(columns)
 
 
 def test_exact_quantiles_hold_no_more_rows_at_once_than_they_may(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(baseline, "EXACT_ROWS", 1_000)
-    assert [baseline.columns_at_once(rows) for rows in (0, 10, 100, 400, 1_000, 5_000)] == [
+    monkeypatch.setattr(aggregates, "EXACT_ROWS", 1_000)
+    assert [aggregates.columns_at_once(rows) for rows in (0, 10, 100, 400, 1_000, 5_000)] == [
         20,
         20,
         10,

@@ -20,8 +20,8 @@ from examples.flight_delay.data import write_dataset
 from examples.flight_delay.dataset import flights
 from jobs.statistics.baseline import statistics
 from jobs.statistics.domain_classifier import JointDrift, joint_drift
-from jobs.statistics.drift import drift, judged
-from jobs.statistics.window import Compared, compared
+from jobs.statistics.drift import drift, judge_columns
+from jobs.statistics.window import Compared, compare_columns
 from mdlc_constructs import DriftThresholds
 from mdlc_constructs.settings.payloads.job_plan import Thresholds
 from tests.jobs.columns import quiet, quiet_kinds, relation
@@ -266,11 +266,11 @@ def test_what_is_detectable_in_how_many_rows_and_that_quiet_windows_are_quiet(
     for size in SIZES:
         for _ in range(SIZE_DRAWS):
             take("seen", random.choice(places[SIZE_BASELINE:], size))
-            columns = compared(population, "seen", document)
+            columns = compare_columns(population, "seen", document)
             for shift in (SHIFTS[0], *DETECTABLE):
                 changed = [_changed(population, shift, document, column) for column in columns]
                 for word, thresholds in SENSITIVITIES.items():
-                    drifted = judged(changed, thresholds).drifted
+                    drifted = judge_columns(changed, thresholds).drifted
                     found[word, size, shift.what] = found.get((word, size, shift.what), 0) + bool(drifted)
     heading = "".join(f"{word + ' ' + format(size, ','):>14}" for word in SENSITIVITIES for size in SIZES)
     print(
@@ -300,7 +300,7 @@ def _changed(
         return column
     (feature,) = [one for one in document["features"] if one["name"] == column.name]
     seen = f"(SELECT {shift.replaced[column.name]} AS {column.name} FROM seen)"
-    (counted,) = compared(population, seen, {**document, "features": [feature]})
+    (counted,) = compare_columns(population, seen, {**document, "features": [feature]})
     return counted
 
 

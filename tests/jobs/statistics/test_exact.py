@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.statistics import baseline
+from jobs.statistics import aggregates
 from jobs.statistics.exact import exact_statistics
 from tests.examples_tried import examples
 from tests.jobs.columns import relation
@@ -41,11 +41,11 @@ def statistics(columns: dict[str, Any], *, every: int = 4, threads: int = 1) -> 
     return exact_statistics(connection, name, KINDS, some=f"(FROM {name} WHERE hash(x, n) % {every} = 0)")
 
 
-@pytest.mark.parametrize("exact_rows", [baseline.EXACT_ROWS, 1000])
+@pytest.mark.parametrize("exact_rows", [aggregates.EXACT_ROWS, 1000])
 def test_the_order_of_rows_and_threads_change_no_digit(
     monkeypatch: pytest.MonkeyPatch, exact_rows: int
 ) -> None:
-    monkeypatch.setattr(baseline, "EXACT_ROWS", exact_rows)
+    monkeypatch.setattr(aggregates, "EXACT_ROWS", exact_rows)
     columns = table(150_000)
     turned = {name: values[::-1] for name, values in columns.items()}
     one, other = statistics(columns, every=200), statistics(turned, every=200, threads=2)
@@ -68,7 +68,7 @@ def test_the_moments_are_those_of_exact_sums() -> None:
 def test_edges_of_a_part_hold_every_row_once(monkeypatch: pytest.MonkeyPatch) -> None:
     columns = table(5_000)
     exact = statistics(columns)
-    monkeypatch.setattr(baseline, "EXACT_ROWS", 2_000)
+    monkeypatch.setattr(aggregates, "EXACT_ROWS", 2_000)
     features = {feature["name"]: feature for feature in statistics(columns)["features"]}
     assert list(features) == list(KINDS)
     for before in exact["features"]:
@@ -96,7 +96,7 @@ def test_edges_of_a_part_hold_every_row_once(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_part_without_a_value_of_a_column_leaves_one_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(baseline, "EXACT_ROWS", 10)
+    monkeypatch.setattr(aggregates, "EXACT_ROWS", 10)
     connection = duckdb.connect()
     connection.execute("CREATE TABLE t AS SELECT i, CASE WHEN i < 3 THEN i END AS x FROM range(100) r(i)")
     made = exact_statistics(connection, "t", {"x": "number"}, some="(FROM t WHERE i >= 50)")

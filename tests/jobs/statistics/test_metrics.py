@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from jobs.statistics.metrics import HIGHER_IS_BETTER, Scored, bootstrapped, computed, curves
+from jobs.statistics.metrics import HIGHER_IS_BETTER, ScoredRows, bootstrap_metrics, compute_metrics, curves
 from mdlc_constructs.settings.metric import METRICS
 from tests.examples_tried import examples
 
@@ -18,9 +18,9 @@ PAIRS = st.lists(
 )
 
 
-def columns(pairs: list[tuple[float, float, int]]) -> tuple[Scored, np.ndarray]:
+def columns(pairs: list[tuple[float, float, int]]) -> tuple[ScoredRows, np.ndarray]:
     labels, scores, counts = (np.array(column, dtype=np.float64) for column in zip(*pairs, strict=True))
-    return Scored(labels=labels, scores=scores), counts
+    return ScoredRows(labels=labels, scores=scores), counts
 
 
 @settings(max_examples=examples(80))
@@ -30,7 +30,7 @@ def test_weighted_metrics_are_those_of_scikit_learn(pairs: list[tuple[float, flo
     drawn = counts > 0
     if len(set(scored.labels[drawn])) < 2:
         return
-    found = computed(scored, counts)
+    found = compute_metrics(scored, counts)
     labels, scores, weights = scored.labels, scored.scores, counts
     predicted = scores >= 0.5
     options = {"sample_weight": weights}
@@ -55,43 +55,47 @@ def test_counts_are_the_same_as_repeating_rows(pairs: list[tuple[float, float, i
     if counts.sum() == 0:
         return
     again = np.repeat(np.arange(len(counts)), counts.astype(int))
-    repeated = Scored(labels=scored.labels[again], scores=scored.scores[again])
-    assert computed(scored, counts) == pytest.approx(computed(repeated), rel=1e-9, abs=1e-12, nan_ok=True)
+    repeated = ScoredRows(labels=scored.labels[again], scores=scored.scores[again])
+    assert compute_metrics(scored, counts) == pytest.approx(
+        compute_metrics(repeated), rel=1e-9, abs=1e-12, nan_ok=True
+    )
 
 
 def test_regression_metrics_are_those_of_scikit_learn() -> None:
     generator = np.random.default_rng(1)
     labels = generator.normal(1e6, 5, 500)
     scores = labels + generator.normal(0, 3, 500)
-    found = computed(Scored(labels=labels, scores=scores, task="regression"))
+    found = compute_metrics(ScoredRows(labels=labels, scores=scores, task="regression"))
     assert found["rmse"] == pytest.approx(reference.root_mean_squared_error(labels, scores))
     assert found["mae"] == pytest.approx(reference.mean_absolute_error(labels, scores))
     assert found["r2"] == pytest.approx(reference.r2_score(labels, scores))
 
 
 def test_the_calibration_error_is_the_mean_distance_of_ten_bins() -> None:
-    scored = Scored(labels=np.array([1.0, 0.0, 1.0, 1.0]), scores=np.array([0.05, 0.05, 0.95, 1.0]))
-    assert computed(scored)["expected_calibration_error"] == pytest.approx((0.9 + 0.05) / 4)
+    scored = ScoredRows(labels=np.array([1.0, 0.0, 1.0, 1.0]), scores=np.array([0.05, 0.05, 0.95, 1.0]))
+    assert compute_metrics(scored)["expected_calibration_error"] == pytest.approx((0.9 + 0.05) / 4)
 
 
 def test_one_class_has_no_area_under_a_curve() -> None:
-    found = computed(Scored(labels=np.ones(5), scores=np.linspace(0, 1, 5)))
+    found = compute_metrics(ScoredRows(labels=np.ones(5), scores=np.linspace(0, 1, 5)))
     assert np.isnan(found["auc"])
     assert np.isnan(found["pr_auc"])
 
 
-def example(rows: int = 4000, shift: float = 1.0) -> Scored:
+def example(rows: int = 4000, shift: float = 1.0) -> ScoredRows:
     generator = np.random.default_rng(3)
     labels = (generator.random(rows) < 0.3).astype(np.float64)
-    return Scored(labels=labels, scores=1 / (1 + np.exp(-(generator.normal(0, 1, rows) + shift * labels))))
+    return ScoredRows(
+        labels=labels, scores=1 / (1 + np.exp(-(generator.normal(0, 1, rows) + shift * labels)))
+    )
 
 
 def test_intervals_hold_the_value_and_agree_with_theory() -> None:
     scored = example()
-    drawn = bootstrapped({"challenger": scored}, resamples=300, seed=1)
+    drawn = bootstrap_metrics({"challenger": scored}, resamples=300, seed=1)
     share = scored.labels.mean()
     low, high = drawn.interval("challenger", "accuracy")
-    accuracy = computed(scored)["accuracy"]
+    accuracy = compute_metrics(scored)["accuracy"]
     assert low < accuracy < high
     expected = np.sqrt(accuracy * (1 - accuracy) / len(scored.labels))
     assert drawn.standard_deviation("challenger", "accuracy") == pytest.approx(expected, rel=0.15)
@@ -100,20 +104,20 @@ def test_intervals_hold_the_value_and_agree_with_theory() -> None:
 
 def test_a_bootstrap_repeats_to_the_digit_with_its_seed() -> None:
     models = {"challenger": example(500)}
-    first, again, other = (bootstrapped(models, resamples=50, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (bootstrap_metrics(models, resamples=50, seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(first.values["challenger"]["auc"], again.values["challenger"]["auc"])
     assert not np.array_equal(first.values["challenger"]["auc"], other.values["challenger"]["auc"])
 
 
 def test_models_see_the_same_resamples() -> None:
     scored = example(500)
-    drawn = bootstrapped({"challenger": scored, "champion": scored}, resamples=50, seed=1)
+    drawn = bootstrap_metrics({"challenger": scored, "champion": scored}, resamples=50, seed=1)
     assert np.array_equal(drawn.values["challenger"]["auc"], drawn.values["champion"]["auc"])
 
 
 def test_progress_is_told() -> None:
     told: list[int] = []
-    bootstrapped({"challenger": example(50)}, resamples=5, seed=1, progress=told.append)
+    bootstrap_metrics({"challenger": example(50)}, resamples=5, seed=1, progress=told.append)
     assert told == [1, 2, 3, 4, 5]
 
 
@@ -122,13 +126,13 @@ def test_curves_end_where_curves_end() -> None:
     drawn = curves(scored)
     assert (drawn.roc[0][0], drawn.roc[1][0], drawn.roc[0][-1], drawn.roc[1][-1]) == (0, 0, 1, 1)
     area = np.trapezoid(drawn.roc[1], drawn.roc[0])
-    assert area == pytest.approx(computed(scored)["auc"], abs=0.005)
+    assert area == pytest.approx(compute_metrics(scored)["auc"], abs=0.005)
     assert sum(drawn.confusion.values()) == len(scored.labels)
     assert len(drawn.to_registry()["precision_recall_curve"]["recalls"]) <= 200
 
 
 def test_the_settings_know_the_metrics_that_are_computed() -> None:
     for task, known in HIGHER_IS_BETTER.items():
-        scored = Scored(labels=np.array([0.0, 1.0]), scores=np.array([0.2, 0.9]), task=task)
-        assert set(computed(scored)) == set(known)
+        scored = ScoredRows(labels=np.array([0.0, 1.0]), scores=np.array([0.2, 0.9]), task=task)
+        assert set(compute_metrics(scored)) == set(known)
         assert {m.name: m.higher_is_better for m in METRICS.values() if m.task == task} == known

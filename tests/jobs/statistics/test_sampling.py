@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from jobs.statistics.sampling import lot, sampled
+from jobs.statistics.sampling import lot, sample_query
 
 
 def table(order: str = "i") -> duckdb.DuckDBPyConnection:
@@ -18,7 +18,7 @@ def table(order: str = "i") -> duckdb.DuckDBPyConnection:
 def drawn(
     connection: duckdb.DuckDBPyConnection, columns: list[str], seed: int = 1
 ) -> list[tuple[object, ...]]:
-    query = sampled("t", columns, taken=columns, rows=3000, seed=seed)
+    query = sample_query("t", columns, taken=columns, rows=3000, seed=seed)
     return connection.execute(query).fetchall()
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from jobs.statistics import baseline
 from jobs.statistics.baseline import statistics
-from jobs.statistics.window import NEW_CATEGORIES, Compared, compared
+from jobs.statistics.window import NEW_CATEGORIES, Compared, compare_columns
 from tests.jobs.columns import relation
 
 NUMBERS = st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6), st.integers(-2, 2)), max_size=30)
@@ -19,7 +19,7 @@ def one(before: Sequence[Any], after: Sequence[Any], kind: str) -> Compared:
     sql = "DOUBLE" if kind == "number" else "VARCHAR"
     for name, values in {"b": before, "w": after}.items():
         connection.execute(f"CREATE TABLE {name} AS SELECT unnest($1::{sql}[]) AS x", [list(values)])
-    (column,) = compared(connection, "w", statistics(connection, "b", {"x": kind}))
+    (column,) = compare_columns(connection, "w", statistics(connection, "b", {"x": kind}))
     return column
 
 
@@ -76,7 +76,7 @@ def test_a_baseline_that_does_not_say_what_it_left_out_finds_nothing_new() -> No
     connection = duckdb.connect()
     document = statistics(connection, relation(connection, "b", {"x": ["a", "a", "b"]}), {"x": "category"})
     document["features"][0]["string_statistics"]["distinct_count"] = 3
-    (column,) = compared(connection, relation(connection, "w", {"x": ["c", "c"]}), document)
+    (column,) = compare_columns(connection, relation(connection, "w", {"x": ["c", "c"]}), document)
     assert (column.unseen, column.new, column.unlisted) == (None, (), None)
 
 
@@ -85,7 +85,7 @@ def test_texts_are_only_present_or_not_and_columns_can_be_gone() -> None:
     document = statistics(
         connection, relation(connection, "b", {"t": ["x", None], "y": [1, 2]}), {"t": "text", "y": "number"}
     )
-    text, gone = compared(connection, relation(connection, "w", {"t": [None, None, "z"]}), document)
+    text, gone = compare_columns(connection, relation(connection, "w", {"t": [None, None, "z"]}), document)
     assert (text.kind, text.present, text.missing, text.gone) == ("presence", (1, 1), (1, 2), False)
     assert (gone.present, gone.missing, gone.gone) == ((2, 0), (0, 3), True)
 
@@ -112,6 +112,8 @@ def test_a_baseline_made_by_model_monitor_is_read() -> None:
             }
         ],
     }
-    (column,) = compared(connection, relation(connection, "w", {"x": [-1.0, 0.5, 1.5, 1.6, 3.0]}), made)
+    (column,) = compare_columns(
+        connection, relation(connection, "w", {"x": [-1.0, 0.5, 1.5, 1.6, 3.0]}), made
+    )
     assert list(column.cells) == [(0, 1), (3, 1), (1, 2), (0, 1)]
     assert column.edges == (-1.0, 0.0, 1.0, 2, 3.0)

@@ -1,4 +1,4 @@
-"""What the machine lacked, told from an error: no verdict about data, and the same work can be done again."""
+"""Errors of the host (disk, memory, permissions), which say nothing of the data."""
 
 import errno
 import os
@@ -6,7 +6,7 @@ import re
 
 import duckdb
 
-from jobs.errors import MachineError
+from jobs.errors import HostError
 
 _REMEDIES = {
     errno.ENOSPC: "the disk is full: give the job a larger volume (volume_gb) and start again",
@@ -21,20 +21,20 @@ _REMEDIES = {
     errno.ENOENT: "a file is gone: see that nothing removes files while the job runs, and start again",
 }
 _OF_CONTENT = ("GZIP stream", "Could not read enough bytes")
-"""How DuckDB's errors of input and output begin to speak of a file's content."""
+"""How DuckDB's errors of input and output begin that are about a file's content."""
 
 _SAID = {os.strerror(number): number for number in _REMEDIES}
 
 
-def machine_error(error: BaseException) -> MachineError | None:
+def host_error(error: BaseException) -> HostError | None:
     """What the machine lacked, as an error with a remedy; None for an error of another kind."""
-    if isinstance(error, MachineError):
+    if isinstance(error, HostError):
         return error
     number = _number(error)
     if number is None:
         return None
     remedy = _REMEDIES.get(number, "the machine could not read or write a file: start again")
-    return MachineError(f"The job could not go on, {remedy} ({_detail(error)}).")
+    return HostError(f"The job could not go on, {remedy} ({_detail(error)}).")
 
 
 def _number(error: BaseException) -> int | None:
@@ -59,7 +59,7 @@ def _number(error: BaseException) -> int | None:
 
 
 def _detail(error: BaseException) -> str:
-    """The first line of what was said, without folders."""
+    """The first line of the message, without folders."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     first = str(error).strip().splitlines()[:1] or [type(error).__name__]

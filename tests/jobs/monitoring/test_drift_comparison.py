@@ -1,5 +1,5 @@
 from jobs.column_tests import ColumnTest
-from jobs.monitoring.drifting import VIEW, compare, described, main_finding
+from jobs.monitoring.drift_comparison import VIEW, column_summaries, compare, main_finding
 from jobs.monitoring.reference import read_reference
 from jobs.statistics.drift import ColumnDrift, DriftReport
 from mdlc_constructs.settings.payloads.job_plan import Thresholds
@@ -28,7 +28,7 @@ def test_the_worst_column_comes_first() -> None:
         ColumnDrift(name="most", verdict="drift", findings=(finding("x", 0.4, 0.0),)),
     )
     report = DriftReport(rows=1, baseline_rows=1, columns=columns, thresholds=Thresholds())
-    short = described(report)
+    short = column_summaries(report)
     assert list(short) == ["most", "some", "quiet", "unknown"]
     assert short["most"] == {"verdict": "drift", "effect": 0.4, "threshold": 0.1, "p_value": 0.0}
     assert short["unknown"]["effect"] is None

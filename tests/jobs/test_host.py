@@ -5,9 +5,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from jobs.database import connected
-from jobs.errors import InputError, MachineError
-from jobs.machine import machine_error
+from jobs.database import connect
+from jobs.errors import HostError, InputError
+from jobs.host import host_error
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from jobs.machine import machine_error
     ],
 )
 def test_what_the_machine_lacks_is_said_with_a_remedy(error: Exception, said: str) -> None:
-    lacked = machine_error(error)
+    lacked = host_error(error)
     assert lacked is not None
     assert said in str(lacked)
     assert "/" not in str(lacked)
@@ -48,16 +48,16 @@ def test_what_the_machine_lacks_is_said_with_a_remedy(error: Exception, said: st
     ],
 )
 def test_what_has_another_cause_is_not(error: Exception) -> None:
-    assert machine_error(error) is None
+    assert host_error(error) is None
 
 
 def test_it_is_raised_from_wherever_the_connection_is_used(tmp_path: Path) -> None:
     def fill(target: str) -> None:
-        with connected("20MB") as (connection, _):
+        with connect("20MB") as (connection, _):
             connection.execute(f"COPY (FROM range(1000000)) TO '{target}' (FORMAT parquet)")
 
-    with pytest.raises(MachineError, match="larger volume") as raised:
+    with pytest.raises(HostError, match="larger volume") as raised:
         fill("/dev/full")
     assert isinstance(raised.value.__cause__, duckdb.IOException)
-    with pytest.raises(MachineError, match="a file is gone"):
+    with pytest.raises(HostError, match="a file is gone"):
         fill(str(tmp_path / "nowhere" / "x.parquet"))

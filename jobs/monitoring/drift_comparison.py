@@ -7,20 +7,20 @@ from typing import Any
 import duckdb
 
 from jobs.column_tests import ColumnTest
-from jobs.database import quoted
+from jobs.database import quote
 from jobs.monitoring.reference import Reference
 from jobs.monitoring.rows import Served
 from jobs.monitoring.settings import Settings
 from jobs.names import SCORE
 from jobs.statistics.baseline import statistics
-from jobs.statistics.drift import DRIFT, ColumnDrift, DriftReport, drift, judged
-from jobs.statistics.window import Compared, compared
+from jobs.statistics.drift import DRIFT, ColumnDrift, DriftReport, drift, judge_columns
+from jobs.statistics.window import Compared, compare_columns
 
 VIEW = "window_columns"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drifting:
+class DriftComparison:
     """The comparisons of a window.
 
     ``columns`` are the counts that ``baseline`` is judged by, for pictures; ``statistics`` are the window's
@@ -40,7 +40,7 @@ def compare(
     features: Mapping[str, str],
     reference: Reference,
     previous: Mapping[str, Any] | None,
-) -> Drifting:
+) -> DriftComparison:
     """Compare the view ``judged``; makes the view `VIEW` of the features that callers send, and the score.
 
     Args:
@@ -48,15 +48,15 @@ def compare(
     """
     score = reference.prediction
     sent = {name: kind for name, kind in features.items() if name in served.sent}
-    named = "".join(f"{quoted(name)}, " for name in sent)
+    named = "".join(f"{quote(name)}, " for name in sent)
     connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW {VIEW} AS SELECT {named}{SCORE} AS {quoted(score)} FROM judged"
+        f"CREATE OR REPLACE TEMP VIEW {VIEW} AS SELECT {named}{SCORE} AS {quote(score)} FROM judged"
     )
     own = statistics(connection, VIEW, {**sent, score: "number"}) if served.rows else None
-    columns = compared(connection, VIEW, reference.statistics)
-    return Drifting(
+    columns = compare_columns(connection, VIEW, reference.statistics)
+    return DriftComparison(
         columns=tuple(columns),
-        baseline=judged(columns, settings.thresholds),
+        baseline=judge_columns(columns, settings.thresholds),
         last=drift(connection, VIEW, previous, settings.thresholds) if previous else None,
         statistics=own,
     )
@@ -70,7 +70,7 @@ def main_finding(column: ColumnDrift, alpha: float) -> ColumnTest | None:
     return max(alarming or column.findings, key=lambda f: f.effect / f.threshold, default=None)
 
 
-def described(report: DriftReport) -> dict[str, dict[str, Any]]:
+def column_summaries(report: DriftReport) -> dict[str, dict[str, Any]]:
     """Each column's verdict in short, the furthest beyond its threshold first."""
     short = {}
     for column in report.columns:
