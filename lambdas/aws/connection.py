@@ -21,7 +21,7 @@ CONNECT_SECONDS = 1.0
 """How long a new connection may take. A call's own limit begins when it is connected: a first handshake would
 use up the few milliseconds of a look-up."""
 
-LONGEST_IDLE_SECONDS = 30.0
+MAX_IDLE_SECONDS = 30.0
 """A connection that rested longer is made anew: what closed it meanwhile may not have said so."""
 
 
@@ -48,7 +48,7 @@ class TooLate(NoAnswer):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What a service answered; names of headers are in lower case."""
 
     status: int
@@ -58,9 +58,9 @@ class Answer:
 
 def endpoint_url(service: Service, region: str) -> str:
     """Where a service is reached in a region."""
-    given = os.environ.get(service.variable) or os.environ.get("AWS_ENDPOINT_URL")
+    override = os.environ.get(service.variable) or os.environ.get("AWS_ENDPOINT_URL")
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return given or f"https://{service.host}.{region}.{suffix}"
+    return override or f"https://{service.host}.{region}.{suffix}"
 
 
 class Connection:
@@ -82,25 +82,25 @@ class Connection:
         Raises:
             NoAnswer: when the service is not reached.
         """
-        made = (
+        opened = (
             http.client.HTTPSConnection(self._host, timeout=CONNECT_SECONDS, context=_trust())
             if self._secure
             else http.client.HTTPConnection(self._host, timeout=CONNECT_SECONDS)
         )
         began = time.monotonic()
         try:
-            made.connect()
+            opened.connect()
         except TimeoutError as error:
             raise TooLate(f"{self._host} took no connection within {CONNECT_SECONDS:g} s") from error
         except OSError as error:
             raise NoAnswer(f"{self._host} is not reached ({error})") from error
         finally:
             self.waited += time.monotonic() - began
-        self._open, self._used, self._used_at = made, time.monotonic(), time.time()
+        self._open, self._used, self._used_at = opened, time.monotonic(), time.time()
 
     def call(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, seconds: float
-    ) -> Answer:
+    ) -> Response:
         """Send a signed request and wait for its answer.
 
         A kept connection that turns out to be closed is made anew once; every request of the request path may
@@ -116,7 +116,7 @@ class Connection:
         """
         # While Lambda holds the process still, the one clock may stand and the other be set.
         resting = max(time.monotonic() - self._used, time.time() - self._used_at)
-        if self._open is not None and resting > LONGEST_IDLE_SECONDS:
+        if self._open is not None and resting > MAX_IDLE_SECONDS:
             self.close()
         kept = self._open is not None
         try:
@@ -136,7 +136,7 @@ class Connection:
 
     def _send(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, seconds: float
-    ) -> Answer:
+    ) -> Response:
         if self._open is None:
             self.connect()
         connection = self._open
@@ -156,11 +156,13 @@ class Connection:
         try:
             connection.sock.settimeout(seconds)
             connection.request(method, path, body=body, headers=all_headers)
-            answer = connection.getresponse()
-            found = Answer(
-                answer.status, {name.lower(): text for name, text in answer.getheaders()}, answer.read()
+            response = connection.getresponse()
+            answer = Response(
+                response.status,
+                {name.lower(): text for name, text in response.getheaders()},
+                response.read(),
             )
-            if answer.will_close:
+            if response.will_close:
                 self.close()
         except TimeoutError as error:
             self.close()
@@ -171,7 +173,7 @@ class Connection:
         finally:
             self._used, self._used_at = time.monotonic(), time.time()
             self.waited += self._used - began
-        return found
+        return answer
 
 
 _connections: dict[Service, Connection] = {}
@@ -186,13 +188,13 @@ def connection(service: Service) -> Connection:
 
 def waited() -> float:
     """Seconds that the process spent on calls so far."""
-    return sum(one.waited for one in _connections.values())
+    return sum(each.waited for each in _connections.values())
 
 
 def forget() -> None:
     """Close every connection, so that the next calls go where the environment then says."""
-    for one in _connections.values():
-        one.close()
+    for each in _connections.values():
+        each.close()
     _connections.clear()
 
 

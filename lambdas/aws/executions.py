@@ -71,12 +71,12 @@ def execution_arn(machine_arn: str, name: str) -> str:
 def is_running(stepfunctions: "SFNClient", arn: str) -> bool:
     """Whether an execution runs. Its data is not asked for, so that nobody needs its machine's key."""
     try:
-        found = stepfunctions.describe_execution(executionArn=arn, includedData="METADATA_ONLY")
+        answer = stepfunctions.describe_execution(executionArn=arn, includedData="METADATA_ONLY")
     except ClientError as error:
         if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
             return False
         raise
-    return bool(found["status"] == "RUNNING")
+    return answer["status"] == "RUNNING"
 
 
 def look_up(stepfunctions: "SFNClient", machine_arn: str, name: str) -> Execution | None:
@@ -87,7 +87,7 @@ def look_up(stepfunctions: "SFNClient", machine_arn: str, name: str) -> Executio
 def describe(stepfunctions: "SFNClient", arn: str) -> Execution | None:
     """The execution of that ARN with its data, or None: Step Functions forgets it after 90 days."""
     try:
-        found = stepfunctions.describe_execution(executionArn=arn)
+        answer = stepfunctions.describe_execution(executionArn=arn)
     except ClientError as error:
         if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
             return None
@@ -95,12 +95,12 @@ def describe(stepfunctions: "SFNClient", arn: str) -> Execution | None:
     return Execution(
         arn=arn,
         name=arn.rpartition(":")[2],
-        status=found["status"],
-        input=found.get("input") or "{}",
-        output=found.get("output") or "{}",
-        error=found.get("error") or "",
-        started_at=found.get("startDate"),
-        stopped_at=found.get("stopDate"),
+        status=answer["status"],
+        input=answer.get("input") or "{}",
+        output=answer.get("output") or "{}",
+        error=answer.get("error") or "",
+        started_at=answer.get("startDate"),
+        stopped_at=answer.get("stopDate"),
     )
 
 
@@ -108,10 +108,10 @@ def latest(stepfunctions: "SFNClient", machine_arn: str, work: str) -> Execution
     """The last execution that was started under a piece of work's names, or None."""
     last = None
     for name in names_of(work):
-        found = look_up(stepfunctions, machine_arn, name)
-        if found is None:
+        execution = look_up(stepfunctions, machine_arn, name)
+        if execution is None:
             break
-        last = found
+        last = execution
     return last
 
 
@@ -128,12 +128,12 @@ def execution_of(stepfunctions: "SFNClient", machine_arn: str, work: str) -> Nam
     """
     first: str | None = None
     for name in names_of(work):
-        found = look_up(stepfunctions, machine_arn, name)
-        if found is not None and first is None:
-            first = found.input
-        if found is None or found.status in ("RUNNING", "SUCCEEDED"):
+        execution = look_up(stepfunctions, machine_arn, name)
+        if execution is not None and first is None:
+            first = execution.input
+        if execution is None or execution.status in ("RUNNING", "SUCCEEDED"):
             return NamedExecution(
-                name=name, arn=execution_arn(machine_arn, name), begun=found, first_input=first
+                name=name, arn=execution_arn(machine_arn, name), begun=execution, first_input=first
             )
     raise NamesSpent(f"{work} was started {MAX_NAMES} times at {machine_arn} and never succeeded.")
 
@@ -178,12 +178,12 @@ def ensure_running(
 
 
 def _runs_since_before(stepfunctions: "SFNClient", arn: str, moment: datetime) -> bool:
-    found = describe(stepfunctions, arn)
+    execution = describe(stepfunctions, arn)
     return (
-        found is not None
-        and found.status == "RUNNING"
-        and found.started_at is not None
-        and found.started_at < moment
+        execution is not None
+        and execution.status == "RUNNING"
+        and execution.started_at is not None
+        and execution.started_at < moment
     )
 
 

@@ -112,12 +112,12 @@ def endpoint_configs(sagemaker: "SageMakerClient") -> LookUp:
 def is_approved(sagemaker: "SageMakerClient", package_arn: str) -> bool:
     """Whether a model package exists and is approved."""
     try:
-        found = sagemaker.describe_model_package(ModelPackageName=package_arn)
+        package = sagemaker.describe_model_package(ModelPackageName=package_arn)
     except ClientError as error:
         if absent(error):
             return False
         raise
-    return bool(found["ModelApprovalStatus"] == "Approved")
+    return package["ModelApprovalStatus"] == "Approved"
 
 
 def packages(sagemaker: "SageMakerClient", group: str) -> "Iterator[ModelPackageSummaryTypeDef]":

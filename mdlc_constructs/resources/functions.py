@@ -30,8 +30,8 @@ _PURPOSES = {
         "Delivers published predictions to clients",
     ),
     "PlanRelease": ("lambdas.functions.plan_release.handler.handler", "Plans releases"),
-    "WakeRelease": (
-        "lambdas.functions.wake_release.handler.handler",
+    "ResumeRelease": (
+        "lambdas.functions.resume_release.handler.handler",
         "Resumes executions that wait for an event",
     ),
     "ProbeAnswers": ("lambdas.functions.probe_answers.handler.handler", "Asks a new version while it bakes"),
@@ -39,10 +39,13 @@ _PURPOSES = {
         "lambdas.functions.judge_experiment.handler.handler",
         "Judges a version tried on an endpoint",
     ),
-    "NoteTrigger": ("lambdas.functions.note_trigger.handler.handler", "Notes what may start a retraining"),
+    "RecordTrigger": (
+        "lambdas.functions.record_trigger.handler.handler",
+        "Records what may start a retraining",
+    ),
     "PlanRetraining": (
         "lambdas.functions.plan_retraining.handler.handler",
-        "Gathers, leases, ends retrainings",
+        "Coalesces, leases and concludes retrainings",
     ),
     "ReapLeases": ("lambdas.functions.reap_leases.handler.handler", "Takes back what dead retrainings hold"),
     "RetireReleases": ("lambdas.functions.retire_releases.handler.handler", "Deletes releases long past"),

@@ -12,7 +12,7 @@ from mdlc_constructs.settings.decision_calls import FeatureLookup as FeatureLook
 from mdlc_constructs.settings.decision_calls import Value, check_decisions
 from mdlc_constructs.settings.payloads.decision import (
     ActionSettings,
-    DecisionSettings,
+    DecideSettings,
     FallbackSettings,
     LookupSettings,
 )
@@ -190,10 +190,10 @@ class Decisions:
             "additionalProperties": False,
         }
 
-    def to_payload(self) -> DecisionSettings:
+    def to_payload(self) -> DecideSettings:
         """What the deciding function reads from its environment. Durations are in seconds."""
         lookup = self.lookup
-        return DecisionSettings(
+        return DecideSettings(
             decisions=tuple(self.decisions),
             fallback=FallbackSettings(
                 decision=self.fallback.decision,

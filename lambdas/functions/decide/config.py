@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from mdlc_constructs.settings.payloads.codec import decode
-from mdlc_constructs.settings.payloads.decision import DecisionSettings
+from mdlc_constructs.settings.payloads.decision import DecideSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Config:
 
     api: str
     model: str
-    settings: DecisionSettings
+    settings: DecideSettings
     decision_table: str
     rules_table: str
     endpoint: str
@@ -43,7 +43,7 @@ def load_config() -> Config:
     return Config(
         api=variables["MDLC_API"],
         model=variables["MDLC_MODEL"],
-        settings=decode(DecisionSettings, json.loads(variables["MDLC_DECISIONS"]), where="MDLC_DECISIONS"),
+        settings=decode(DecideSettings, json.loads(variables["MDLC_DECISIONS"]), where="MDLC_DECISIONS"),
         decision_table=variables["MDLC_DECISION_TABLE"],
         rules_table=variables["MDLC_RULES_TABLE"],
         endpoint=variables.get("MDLC_ENDPOINT", ""),

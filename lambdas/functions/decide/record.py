@@ -26,7 +26,7 @@ from datetime import datetime, timedelta
 from lambdas.functions.decide.steps import RULES_DOWN, Conclusion, Features, Row, Score
 from lambdas.planning.items import Item
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
-from mdlc_constructs.settings.payloads.decision import DecisionRecord, DecisionSettings
+from mdlc_constructs.settings.payloads.decision import DecideSettings, DecisionRecord
 
 KEY = "request_id"
 PENDING, QUEUED, DONE, FAILED, NONE = "pending", "queued", "done", "failed", "none"
@@ -64,7 +64,7 @@ def make(
     request_id: str,
     row: Row,
     origin: Mapping[str, str],
-    settings: DecisionSettings,
+    settings: DecideSettings,
     features: Features,
     score: Score,
     variant: str | None,
@@ -147,7 +147,7 @@ def conflict(request_id: str) -> str:
     return f"request_id={request_id!r} was used for another row: give each request its own."
 
 
-def acts_again(record: DecisionRecord, settings: DecisionSettings, now: datetime) -> bool:
+def acts_again(record: DecisionRecord, settings: DecideSettings, now: datetime) -> bool:
     """Whether a repeated request calls the action once more."""
     if record.action != PENDING:
         return record.action == FAILED
@@ -155,12 +155,12 @@ def acts_again(record: DecisionRecord, settings: DecisionSettings, now: datetime
     return age >= timedelta(seconds=settings.action.again_after)
 
 
-def is_under_way(record: DecisionRecord, settings: DecisionSettings, now: datetime) -> bool:
+def is_under_way(record: DecisionRecord, settings: DecideSettings, now: datetime) -> bool:
     """Whether a repeated request comes while the action may still be under way."""
     return record.action == PENDING and not acts_again(record, settings, now)
 
 
-def under_way(request_id: str, settings: DecisionSettings) -> str:
+def under_way(request_id: str, settings: DecideSettings) -> str:
     """The answer to a caller who comes again meanwhile."""
     return (
         f"request_id={request_id!r} is decided and its action is under way: ask again with the same "

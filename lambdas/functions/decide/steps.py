@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from lambdas.planning.items import Item
 from mdlc_constructs.settings.payloads.codec import JsonValue
-from mdlc_constructs.settings.payloads.decision import DecisionSettings, LookupSettings
+from mdlc_constructs.settings.payloads.decision import DecideSettings, LookupSettings
 from mdlc_constructs.settings.rules import Rules, is_missing
 
 Row = Mapping[str, JsonValue]
@@ -137,7 +137,7 @@ def may_repeat(error: str, message: str) -> bool:
     return no_score(error, message).missing == ENDPOINT_DOWN
 
 
-def conclude(settings: DecisionSettings, rules: Rules | None, score: Score, features: Features) -> Conclusion:
+def conclude(settings: DecideSettings, rules: Rules | None, score: Score, features: Features) -> Conclusion:
     """The rules' decision; the fallback decision when there is no score, or no rules."""
     version = rules.recorded if rules else None
     if rules is None or score.value is None:

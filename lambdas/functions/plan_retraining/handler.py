@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from lambdas.aws.clients import client
 from lambdas.aws.executions import execution_of, is_running, send_task_success
 from lambdas.functions.plan_retraining import logic
-from lambdas.leases.fleet import Fleet, LeaseLost, open_fleet
+from lambdas.leases.fleet import FleetLeases, LeaseLost, open_fleet
 from lambdas.leases.requests import LeaseRequest
 from lambdas.planning.audit import champion_version, labels_known_until
 from lambdas.planning.execution_plan import utc_now
@@ -22,11 +22,11 @@ from mdlc_constructs.settings.payloads.retraining import (
     AcquireRequest,
     ApprovalRequest,
     ClaimRequest,
+    Coalesced,
+    CoalesceRequest,
     ConcludeRequest,
-    Gathered,
-    GatherRequest,
     RetrainingSections,
-    Work,
+    RetrainingWork,
 )
 
 logger = Logger(service="plan-retraining")
@@ -43,9 +43,9 @@ def handler(event: Event, context: object) -> dict[str, JsonValue]:
     return answer
 
 
-def _gather(event: Event) -> dict[str, JsonValue]:
+def _coalesce(event: Event) -> dict[str, JsonValue]:
     """What there is to work for, and how long to wait before."""
-    request = decode(GatherRequest, event)
+    request = decode(CoalesceRequest, event)
     settings, execution, now = request.settings, request.execution, utc_now()
     store = _store(settings)
     retraining = logic.checked_input(request.input)
@@ -53,14 +53,14 @@ def _gather(event: Event) -> dict[str, JsonValue]:
     left = _abandoned(pending, execution.id)
     own = None
     # Who starts the machine by hand while work lies about asks for that work.
-    if not retraining.noted and not left:
+    if not retraining.for_pending and not left:
         own = logic.requested_trigger(retraining, execution, settings.priority)
         store.record(own, now)
         pending = store.pending()
     past, patience = store.history().past, Patience.from_payload(settings.patience)
     work = logic.next_retraining(settings.model, left, pending, past, patience, now)
     if work is None:
-        return encode(Gathered(step=logic.NOTHING))
+        return encode(Coalesced(step=logic.NOTHING))
     # Whoever looks for work that nobody does must see that this execution does it, though it still waits.
     for trigger in with_worker(pending, left, work):
         if not trigger.worker or not is_running(client("stepfunctions"), trigger.worker):
@@ -74,15 +74,15 @@ def _gather(event: Event) -> dict[str, JsonValue]:
 def _acquire(event: Event) -> dict[str, JsonValue]:
     """Ask for the lease; the answer goes to the task's token."""
     request = decode(AcquireRequest, event)
-    settings, gathered = request.settings, request.gathered
+    settings, coalesced = request.settings, request.coalesced
     lease_request = LeaseRequest(
-        request_id=gathered.request_id,
+        request_id=coalesced.request_id,
         model=settings.model,
         owner=request.execution.id,
         arrived=utc_now(),
         task_token=request.token,
-        resumed=gathered.resumed,
-        priority=gathered.priority,
+        resumed=coalesced.resumed,
+        priority=coalesced.priority,
         instances=settings.instances,
     )
     return {"lease": _fleet(settings).acquire(lease_request, utc_now())}
@@ -93,9 +93,9 @@ def _claim(event: Event) -> dict[str, JsonValue]:
     return encode(_claimed(decode(ClaimRequest, event)))
 
 
-def _claimed(request: ClaimRequest) -> Gathered | Work:
+def _claimed(request: ClaimRequest) -> Coalesced | RetrainingWork:
     settings, owner, now = request.settings, request.execution.id, utc_now()
-    request_id = request.gathered.request_id
+    request_id = request.coalesced.request_id
     store, stepfunctions = _store(settings), client("stepfunctions")
     pending = store.pending()
     own = [trigger for trigger in pending if trigger.claimed_by == request_id]
@@ -104,8 +104,8 @@ def _claimed(request: ClaimRequest) -> Gathered | Work:
         patience = Patience.from_payload(settings.patience)
         coalesced = logic.next_retraining(settings.model, [], pending, past, patience, now)
         if coalesced is None or coalesced.request_id != request_id:
-            return Gathered(step=logic.NOTHING)
-        if logic.past_text(past) != request.gathered.past and coalesced.starts_at > now:
+            return Coalesced(step=logic.NOTHING)
+        if logic.past_text(past) != request.coalesced.past and coalesced.starts_at > now:
             # Another retraining ended while this one stood in the queue, so its cool-down is to be kept.
             _fleet(settings).requeue(request_id, owner, now)
             return logic.waiting(coalesced, past, now)
@@ -116,10 +116,10 @@ def _claimed(request: ClaimRequest) -> Gathered | Work:
     if training.first_input is None:
         own = _still_about_the_champion(settings, store, own)
         if not own:
-            return Gathered(step=logic.REPLACED)
+            return Coalesced(step=logic.REPLACED)
     retraining = logic.next_retraining(settings.model, own, [], past, Patience(), now)
     if retraining is None:
-        return Gathered(step=logic.NOTHING)
+        return Coalesced(step=logic.NOTHING)
     known = labels_known_until(client("dynamodb"), settings.table, settings.model, now)
     return logic.work(
         retraining,
@@ -144,7 +144,7 @@ def _release_capacity(event: Event) -> dict[str, JsonValue]:
     """Training is over: its share of the budget goes to who waits for it."""
     request = decode(ClaimRequest, event)
     fleet = _fleet(request.settings)
-    fleet.release_capacity(request.gathered.request_id, request.execution.id, utc_now())
+    fleet.release_capacity(request.coalesced.request_id, request.execution.id, utc_now())
     return {}
 
 
@@ -213,12 +213,12 @@ def _store(settings: RetrainingSections) -> TriggerStore:
     return TriggerStore(dynamodb=client("dynamodb"), table=settings.table, model=settings.model)
 
 
-def _fleet(settings: RetrainingSections) -> Fleet:
+def _fleet(settings: RetrainingSections) -> FleetLeases:
     return open_fleet(settings.fleet, client("dynamodb"), client("stepfunctions"))
 
 
 _STEPS: Mapping[str, Callable[[Event], dict[str, JsonValue]]] = {
-    "gather": _gather,
+    "gather": _coalesce,
     "ask": _acquire,
     "claim": _claim,
     "rest": _release_capacity,

@@ -17,12 +17,12 @@ from mdlc_constructs.settings.payloads.codec import JsonValue, PayloadError, enc
 from mdlc_constructs.settings.payloads.moments import parse_moment
 from mdlc_constructs.settings.payloads.planning import ExecutionContext, Section
 from mdlc_constructs.settings.payloads.retraining import (
+    Coalesced,
     CountedData,
     ExecutionToFollow,
-    Gathered,
     RetrainingInput,
     RetrainingSections,
-    Work,
+    RetrainingWork,
 )
 from mdlc_constructs.settings.training_window import window_from_payload
 
@@ -98,9 +98,9 @@ def next_retraining(
     return coalesce_triggers(model, unclaimed, past, patience)
 
 
-def waiting(retraining: Retraining, past: Past, now: datetime, *, resumed: bool = False) -> Gathered:
+def waiting(retraining: Retraining, past: Past, now: datetime, *, resumed: bool = False) -> Coalesced:
     """How long the machine waits, and the past that this follows from."""
-    return Gathered(
+    return Coalesced(
         step=WAIT,
         request_id=retraining.request_id,
         priority=retraining.priority,
@@ -152,7 +152,7 @@ def work(
     training: NamedExecution,
     release: NamedExecution | None,
     data: TrainingData,
-) -> Work:
+) -> RetrainingWork:
     """Everything the following states need.
 
     Args:
@@ -167,7 +167,7 @@ def work(
     first = training.first_input
     training_input = {**spans, **texts} if first is None else json.loads(first)
     trained = _output(training)
-    return Work(
+    return RetrainingWork(
         step=TRAIN if trained is None else TRAINED,
         request_id=retraining.request_id,
         trigger=texts["trigger"],

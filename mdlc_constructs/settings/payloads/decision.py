@@ -152,7 +152,7 @@ class ActionSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DecisionSettings:
+class DecideSettings:
     """The settings of a decision API, as its function reads them from its environment.
 
     Attributes:

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from lambdas.functions.decide import record
 from lambdas.functions.decide.steps import Conclusion, Features, Score
 from mdlc_constructs.settings.payloads.codec import decode, encode
-from mdlc_constructs.settings.payloads.decision import ActionSettings, DecisionRecord, DecisionSettings
+from mdlc_constructs.settings.payloads.decision import ActionSettings, DecideSettings, DecisionRecord
 from tests.lambdas import decision_api
 
-DECISIONS = decode(DecisionSettings, decision_api.SETTINGS)
+DECISIONS = decode(DecideSettings, decision_api.SETTINGS)
 AT = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 SETTINGS = replace(
     DECISIONS, action=ActionSettings(decisions=None, waits=True, timeout=1.0, again_after=30.0)

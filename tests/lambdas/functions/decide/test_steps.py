@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lambdas.functions.decide import steps
 from lambdas.functions.decide.steps import Features, Score
 from mdlc_constructs.settings.payloads.codec import decode
-from mdlc_constructs.settings.payloads.decision import DecisionSettings, LookupSettings
+from mdlc_constructs.settings.payloads.decision import DecideSettings, LookupSettings
 from mdlc_constructs.settings.rules_document import parse
 from tests.lambdas import decision_api
 
@@ -22,7 +22,7 @@ LOOKUP = LookupSettings(
     types={"seats": "integer", "wet": "boolean", "kind": "category", "weight": "number"},
     timeout=0.05,
 )
-SETTINGS = decode(DecisionSettings, decision_api.SETTINGS)
+SETTINGS = decode(DecideSettings, decision_api.SETTINGS)
 RULES = parse(
     {
         "schema_version": 1,

@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger
 
 from lambdas.aws import custom_resource
 from lambdas.aws.clients import client
-from lambdas.functions.note_trigger import logic
+from lambdas.functions.record_trigger import logic
 from lambdas.planning.audit import champion_version
 from lambdas.planning.execution_plan import utc_now
 from lambdas.planning.items import texts_of
@@ -32,7 +32,7 @@ from mdlc_constructs.settings.triggers import (
     decode_trigger,
 )
 
-logger = Logger(service="note-trigger")
+logger = Logger(service="record-trigger")
 
 MAX_LOOKS, LOOK_SECONDS = 20, 1.0
 """How often, and how far apart, is looked for an item that comes after its event."""
