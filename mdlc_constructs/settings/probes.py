@@ -130,8 +130,9 @@ class Probes:
     def to_payload(self, *, share: float, count: int) -> ProbeSettings:
         """As the prober gets them.
 
-        :param share: the new fleet's smallest share of the traffic.
-        :param count: probes of a look.
+        Args:
+            share: the new fleet's smallest share of the traffic.
+            count: probes of a look.
         """
         return ProbeSettings(
             tolerance=self.tolerance,
