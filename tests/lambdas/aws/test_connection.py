@@ -83,7 +83,7 @@ def test_a_connection_that_rested_is_made_anew(
     services: Services, open_connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ask(open_connection)
-    monkeypatch.setattr(connection, "LONGEST_IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(connection, "MAX_IDLE_SECONDS", 0.0)
     ask(open_connection)
     assert services.connections == 2
 
