@@ -3,7 +3,7 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -85,8 +85,6 @@ WITH_CDK = {
 }
 """The modules of the library that need the CDK; every other one runs without it."""
 
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-
 MAX_LINES = 400
 """House style asks to look again past 300; past this nobody looked."""
 
@@ -125,42 +123,16 @@ def imported(path: Path, module: str, *, types_too: bool = True) -> Iterator[str
         for node in ast.walk(tree):
             if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
                 unseen.update(below for statement in node.body for below in ast.walk(statement))
-    yield from imported_by([node for node in ast.walk(tree) if node not in unseen], path, module)
-
-
-def imported_by(nodes: Sequence[ast.AST], path: Path, module: str) -> Iterator[str]:
-    """Absolute names that these nodes import."""
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for node in nodes:
+    for node in ast.walk(tree):
+        if node in unseen:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             parts = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             source = ".".join([*parts, *([node.module] if node.module else [])])
             yield from (f"{source}.{alias.name}" for alias in node.names)
-
-
-def imported_at_once(path: Path, module: str, known: Set[str]) -> set[str]:
-    """The modules of ours that a module needs before it is imported, those for type checkers included."""
-    found = {
-        name if name in known else name.rpartition(".")[0]
-        for name in imported_by(outside_functions(ast.parse(path.read_text(encoding="utf-8"))), path, module)
-    }
-    return (found & known) - {module}
-
-
-def outside_functions(node: ast.AST) -> list[ast.AST]:
-    below = [child for child in ast.iter_child_nodes(node) if not isinstance(child, FUNCTIONS)]
-    return [*below, *(deeper for child in below for deeper in outside_functions(child))]
-
-
-def circles(imports: Mapping[str, Set[str]]) -> list[str]:
-    """The modules that no order of imports satisfies: what is left when all others are taken away."""
-    left = {module: set(names) for module, names in imports.items()}
-    while free := [module for module, names in left.items() if not names & left.keys()]:
-        for module in free:
-            del left[module]
-    return sorted(left)
 
 
 def within(name: str, room: str) -> bool:
@@ -322,15 +294,6 @@ def test_what_forbids_the_cdk_would_catch_it() -> None:
         check=False,
     )
     assert "is not installed here" in done.stderr
-
-
-def test_no_module_imports_itself_by_way_of_others() -> None:
-    known = modules(*CODE)
-    assert circles({name: imported_at_once(path, name, known.keys()) for name, path in known.items()}) == []
-
-
-def test_a_circle_of_imports_is_seen() -> None:
-    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("folder", [*CODE, "tests"])

@@ -177,7 +177,7 @@ def drawn(rows: int, count: int, seed: str) -> list[int]:
     return indexes[:count]
 
 
-def names_versions(champion: str | None, version: str | None) -> bool:
+def distinguishes_versions(champion: str | None, version: str | None) -> bool:
     """Whether answers say whose they are: not when the same package is released again."""
     return version is not None and version != champion
 
@@ -214,7 +214,7 @@ def judge(
         share: the new fleet's smallest share (above 0, at most 1).
     """
     named = {answer.version for _, answer in answered if answer is not None} - {None, champion}
-    by_version = names_versions(champion, version) or (version is None and bool(named))
+    by_version = distinguishes_versions(champion, version) or (version is None and bool(named))
     new = (
         [(probe, answer) for probe, answer in answered if is_new(answer, champion)]
         if by_version

@@ -30,8 +30,8 @@ _PURPOSES = {
         "Delivers published predictions to clients",
     ),
     "PlanRelease": ("lambdas.functions.plan_release.handler.handler", "Plans releases"),
-    "ResumeRelease": (
-        "lambdas.functions.resume_release.handler.handler",
+    "ResumeExecutions": (
+        "lambdas.functions.resume_executions.handler.handler",
         "Resumes executions that wait for an event",
     ),
     "ProbeAnswers": ("lambdas.functions.probe_answers.handler.handler", "Asks a new version while it bakes"),

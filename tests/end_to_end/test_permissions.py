@@ -45,7 +45,7 @@ ALLOWED = (
 @pytest.fixture(scope="module")
 def recorded(aws: Aws) -> tuple[Use, ...]:
     """Everything that the roles of all stacks did, before these tests do more."""
-    assert aws.remembered, "these tests judge what the others of this folder did: run the whole folder"
+    assert aws.remembered, "the story before left no roles"
     record = aws.control("GET", "usage")
     return tuple(use for team in TEAMS for use in aws.granted(team).used(record))
 

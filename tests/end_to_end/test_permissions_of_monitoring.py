@@ -62,7 +62,7 @@ ALLOWED = (
 @pytest.fixture(scope="module")
 def standing(aws: Aws) -> Granted:
     """What the roles of the team's stack are granted."""
-    assert "monitoring" in aws.entered, "these tests judge what test_monitoring.py did: run it too"
+    assert "monitoring" in aws.entered, "the story before entered no state"
     return aws.granted(TEAM)
 
 

@@ -22,7 +22,7 @@ RELEASING = (
     "FunctionsPlanReleaseRole",
     "FunctionsProbeAnswersRole",
     "FunctionsRetireReleasesRole",
-    "FunctionsResumeReleaseRole",
+    "FunctionsResumeExecutionsRole",
 )
 DECIDING = ("DecisionsAcceptRulesRole", "DecisionsDecideRole", "DecisionsExecuteRulesRole")
 JOBS = ("ServingHostedModelRole", "ServingCheckGoldenRole")
@@ -35,7 +35,7 @@ ALLOWED = (
     *permissions.of_functions(*RELEASING, *DECIDING),
     *permissions.of_jobs(*JOBS),
     *permissions.of_writers("FunctionsProbeAnswersRole"),
-    *permissions.of_data_keys(*DECIDING, "FunctionsResumeReleaseRole"),
+    *permissions.of_data_keys(*DECIDING, "FunctionsResumeExecutionsRole"),
     Unused(
         roles=("ServingRole",),
         actions=("kms:CreateGrant",),

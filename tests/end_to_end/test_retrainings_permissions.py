@@ -66,7 +66,7 @@ def recorded(retraining: Retraining, standing: Granted) -> tuple[Use, ...]:
     """What the judged roles did, before these tests do more."""
     record = retraining.aws.control("GET", "usage")
     found = tuple(use for use in standing.used(record) if use.role in JUDGED)
-    assert found, "these tests judge what the others of this story did: run them too"
+    assert found, "the story before left no use of permissions"
     return found
 
 

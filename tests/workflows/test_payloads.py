@@ -13,7 +13,7 @@ from mdlc_constructs.settings.payloads.batch import BatchPlan
 from mdlc_constructs.settings.payloads.monitoring import ComputedWindow, MonitoringPlan
 from mdlc_constructs.settings.payloads.planning import PlannedPackage
 from mdlc_constructs.settings.payloads.release import ReleasePlan, TrialPlan
-from mdlc_constructs.settings.payloads.retraining import Coalesced, RetrainingWork
+from mdlc_constructs.settings.payloads.retraining import CoalescedTriggers, RetrainingWork
 from mdlc_constructs.settings.payloads.training import TrainingPlan
 from mdlc_constructs.settings.serving import Serving
 from mdlc_constructs.workflows.batch_inference.machine import batch_inference_machine
@@ -50,7 +50,7 @@ MACHINES: dict[str, Machine] = {
         ("release", r"\$plan\.trial", TrialPlan),
         ("monitoring", r"\$plan", MonitoringPlan),
         ("window", r"\$states\.input", ComputedWindow),
-        ("retraining", r"\$gathered", Coalesced),
+        ("retraining", r"\$gathered", CoalescedTriggers),
         ("retraining", r"\$work", RetrainingWork),
     ],
 )

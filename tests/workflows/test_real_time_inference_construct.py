@@ -149,7 +149,7 @@ def test_the_endpoints_events_wake_its_release(stack: Synthesized) -> None:
     permission = stack.properties("AWS::Lambda::Permission")
     assert permission["Principal"] == "events.amazonaws.com"
     assert permission["SourceArn"]["Fn::GetAtt"][0].startswith("ServingEndpointChange")
-    assert ("states:SendTaskSuccess", "*") in stack.allowed("FunctionsResumeReleaseRole")
+    assert ("states:SendTaskSuccess", "*") in stack.allowed("FunctionsResumeExecutionsRole")
 
 
 def test_the_endpoint_goes_with_the_stack(stack: Synthesized) -> None:

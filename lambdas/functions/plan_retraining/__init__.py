@@ -1,1 +1,1 @@
-"""What a retraining does between the machines it starts: gather, lease, claim, wait, conclude."""
+"""What a retraining does between the machines it starts: coalesce triggers, lease, claim, wait, conclude."""

@@ -22,7 +22,7 @@ from mdlc_constructs.settings.payloads.retraining import (
     AcquireRequest,
     ApprovalRequest,
     ClaimRequest,
-    Coalesced,
+    CoalescedTriggers,
     CoalesceRequest,
     ConcludeRequest,
     RetrainingSections,
@@ -60,7 +60,7 @@ def _coalesce(event: Event) -> dict[str, JsonValue]:
     past, patience = store.history().past, Patience.from_payload(settings.patience)
     work = logic.next_retraining(settings.model, left, pending, past, patience, now)
     if work is None:
-        return encode(Coalesced(step=logic.NOTHING))
+        return encode(CoalescedTriggers(step=logic.NOTHING))
     # Whoever looks for work that nobody does must see that this execution does it, though it still waits.
     for trigger in with_worker(pending, left, work):
         if not trigger.worker or not is_running(client("stepfunctions"), trigger.worker):
@@ -93,7 +93,7 @@ def _claim(event: Event) -> dict[str, JsonValue]:
     return encode(_claimed(decode(ClaimRequest, event)))
 
 
-def _claimed(request: ClaimRequest) -> Coalesced | RetrainingWork:
+def _claimed(request: ClaimRequest) -> CoalescedTriggers | RetrainingWork:
     settings, owner, now = request.settings, request.execution.id, utc_now()
     request_id = request.coalesced.request_id
     store, stepfunctions = _store(settings), client("stepfunctions")
@@ -104,7 +104,7 @@ def _claimed(request: ClaimRequest) -> Coalesced | RetrainingWork:
         patience = Patience.from_payload(settings.patience)
         coalesced = logic.next_retraining(settings.model, [], pending, past, patience, now)
         if coalesced is None or coalesced.request_id != request_id:
-            return Coalesced(step=logic.NOTHING)
+            return CoalescedTriggers(step=logic.NOTHING)
         if logic.past_text(past) != request.coalesced.past and coalesced.starts_at > now:
             # Another retraining ended while this one stood in the queue, so its cool-down is to be kept.
             _fleet(settings).requeue(request_id, owner, now)
@@ -116,10 +116,10 @@ def _claimed(request: ClaimRequest) -> Coalesced | RetrainingWork:
     if training.first_input is None:
         own = _still_about_the_champion(settings, store, own)
         if not own:
-            return Coalesced(step=logic.REPLACED)
+            return CoalescedTriggers(step=logic.REPLACED)
     retraining = logic.next_retraining(settings.model, own, [], past, Patience(), now)
     if retraining is None:
-        return Coalesced(step=logic.NOTHING)
+        return CoalescedTriggers(step=logic.NOTHING)
     known = labels_known_until(client("dynamodb"), settings.table, settings.model, now)
     return logic.work(
         retraining,

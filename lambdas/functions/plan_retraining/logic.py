@@ -17,7 +17,7 @@ from mdlc_constructs.settings.payloads.codec import JsonValue, PayloadError, enc
 from mdlc_constructs.settings.payloads.moments import parse_moment
 from mdlc_constructs.settings.payloads.planning import ExecutionContext, Section
 from mdlc_constructs.settings.payloads.retraining import (
-    Coalesced,
+    CoalescedTriggers,
     CountedData,
     ExecutionToFollow,
     RetrainingInput,
@@ -98,9 +98,9 @@ def next_retraining(
     return coalesce_triggers(model, unclaimed, past, patience)
 
 
-def waiting(retraining: Retraining, past: Past, now: datetime, *, resumed: bool = False) -> Coalesced:
+def waiting(retraining: Retraining, past: Past, now: datetime, *, resumed: bool = False) -> CoalescedTriggers:
     """How long the machine waits, and the past that this follows from."""
-    return Coalesced(
+    return CoalescedTriggers(
         step=WAIT,
         request_id=retraining.request_id,
         priority=retraining.priority,

@@ -107,7 +107,7 @@ def _look(request: ProbeRequest, book: comparison.Book, seconds: float) -> compa
             f"The endpoint {request.endpoint} answered {len(answers)} probes in {seconds:.0f} seconds, and "
             f"it takes {first} to see the new fleet: shift a larger part at first, or look less often."
         )
-    by_version = comparison.names_versions(book.version, version)
+    by_version = comparison.distinguishes_versions(book.version, version)
     if not by_version or any(comparison.is_new(answer, book.version) for answer in answers):
         left = seconds - (time.monotonic() - began)
         answers += ask(runtime(), request.endpoint, order[first:], run=request.run, seconds=left)

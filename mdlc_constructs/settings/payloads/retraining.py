@@ -94,7 +94,7 @@ class RetrainingSections:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Coalesced:
+class CoalescedTriggers:
     """What there is to work for, and how long the machine waits before.
 
     Attributes:
@@ -179,7 +179,7 @@ class CoalesceRequest(StepRequest):
 class AcquireRequest(StepRequest):
     """`AskLease`: the answer goes to the task's token."""
 
-    coalesced: Coalesced = field(metadata={KEY: "gathered"})
+    coalesced: CoalescedTriggers = field(metadata={KEY: "gathered"})
     token: str
 
 
@@ -187,7 +187,7 @@ class AcquireRequest(StepRequest):
 class ClaimRequest(StepRequest):
     """`Claim`: what is done under the lease? Also `ReleaseCapacity`, once the training is over."""
 
-    coalesced: Coalesced = field(metadata={KEY: "gathered"})
+    coalesced: CoalescedTriggers = field(metadata={KEY: "gathered"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -147,7 +147,7 @@ class RealTimeInferenceWorkflow(Workflow):
             endpoint_name=self.endpoint_name,
             model=home.name,
             table=home.audit_table_name,
-            function_arn=self.function("ResumeRelease", function_roles.resume_statements(), {}),
+            function_arn=self.function("ResumeExecutions", function_roles.resume_statements(), {}),
         )
         if starts_on_approval:
             approval_rule(

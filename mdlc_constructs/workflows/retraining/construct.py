@@ -120,7 +120,7 @@ class RetrainingWorkflow(Workflow):
             group=home.package_group_name,
             model=home.name,
             table=home.audit_table_name,
-            function_arn=self.function("ResumeRelease", release_roles.resume_statements(), {}),
+            function_arn=self.function("ResumeExecutions", release_roles.resume_statements(), {}),
         )
         self._record_triggers()
 

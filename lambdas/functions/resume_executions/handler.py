@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_stepfunctions import SFNClient
 
-logger = Logger(service="resume-release")
+logger = Logger(service="resume-executions")
 
 
 def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, int]:

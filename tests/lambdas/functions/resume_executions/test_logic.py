@@ -4,8 +4,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.aws.executions import GONE
-from lambdas.functions.resume_release import handler
-from lambdas.functions.resume_release.handler import has_settled
+from lambdas.functions.resume_executions import handler
+from lambdas.functions.resume_executions.handler import has_settled
 from mdlc_constructs.tasks.callback import TOKEN_ATTRIBUTE
 from mdlc_constructs.workflows.real_time_inference.machine import release_machine
 from tests.lambdas.fakes import client_error
