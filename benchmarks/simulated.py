@@ -159,7 +159,7 @@ class Simulation:
             self.outcome.counts["triggers"] += 1
             self.started.start_by_hand(str(plan["machine"]), event.fired.event_id.replace(" ", "-"))
             return
-        self.outcome.calls["NoteTrigger"] += 1
+        self.outcome.calls["RecordTrigger"] += 1
         notes = TriggerStore(dynamodb=self.table, table=TABLE, model=str(plan["model"]))
         new = notes.record(event.fired, self.now)
         self.outcome.counts["triggers" if new else "delivered again"] += 1
@@ -177,7 +177,7 @@ class Simulation:
     def _resume(self) -> None:
         """Each model's rule that looks for retrainings that were killed."""
         for plan in self.plans:
-            self.outcome.calls["NoteTrigger"] += 1
+            self.outcome.calls["RecordTrigger"] += 1
             notes = TriggerStore(dynamodb=self.table, table=TABLE, model=str(plan["model"]))
             if resume_pending(notes, self.started, str(plan["machine"])) is not None:
                 self.outcome.counts["started again"] += 1

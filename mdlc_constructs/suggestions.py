@@ -11,12 +11,19 @@ CUTOFF = 0.5
 """From which likeness of two spellings (0 to 1) one is suggested for the other."""
 
 
-def nearest(name: object, known: Iterable[str], synonyms: Iterable[Collection[str]] = ()) -> str | None:
+def nearest(
+    name: object,
+    known: Iterable[str],
+    synonyms: Iterable[Collection[str]] = (),
+    *,
+    cutoff: float = CUTOFF,
+) -> str | None:
     """The known name that means the same as `name`, or is spelt most like it or a synonym of it.
 
     Args:
         synonyms: groups of names that mean the same, in lower case with underscores; of a group's known
             names the first is suggested.
+        cutoff: from which likeness of two spellings one is suggested.
 
     Returns:
         None when none is near.
@@ -36,7 +43,7 @@ def nearest(name: object, known: Iterable[str], synonyms: Iterable[Collection[st
     asked = _fold(name)
     if asked in meanings:
         return meanings[asked]
-    spelt = get_close_matches(asked, meanings, n=1, cutoff=CUTOFF)
+    spelt = get_close_matches(asked, meanings, n=1, cutoff=cutoff)
     return meanings[spelt[0]] if spelt else None
 
 

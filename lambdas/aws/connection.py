@@ -48,7 +48,7 @@ class TooLate(NoAnswer):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What a service answered; names of headers are in lower case."""
 
     status: int
@@ -82,25 +82,25 @@ class Connection:
         Raises:
             NoAnswer: when the service is not reached.
         """
-        new_connection = (
+        opened = (
             http.client.HTTPSConnection(self._host, timeout=CONNECT_SECONDS, context=_trust())
             if self._secure
             else http.client.HTTPConnection(self._host, timeout=CONNECT_SECONDS)
         )
         began = time.monotonic()
         try:
-            new_connection.connect()
+            opened.connect()
         except TimeoutError as error:
             raise TooLate(f"{self._host} took no connection within {CONNECT_SECONDS:g} s") from error
         except OSError as error:
             raise NoAnswer(f"{self._host} is not reached ({error})") from error
         finally:
             self.waited += time.monotonic() - began
-        self._open, self._used, self._used_at = new_connection, time.monotonic(), time.time()
+        self._open, self._used, self._used_at = opened, time.monotonic(), time.time()
 
     def call(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, seconds: float
-    ) -> Answer:
+    ) -> Response:
         """Send a signed request and wait for its answer.
 
         A kept connection that turns out to be closed is made anew once; every request of the request path may
@@ -136,7 +136,7 @@ class Connection:
 
     def _send(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, seconds: float
-    ) -> Answer:
+    ) -> Response:
         if self._open is None:
             self.connect()
         connection = self._open
@@ -156,11 +156,13 @@ class Connection:
         try:
             connection.sock.settimeout(seconds)
             connection.request(method, path, body=body, headers=all_headers)
-            answer = connection.getresponse()
-            whole_answer = Answer(
-                answer.status, {name.lower(): text for name, text in answer.getheaders()}, answer.read()
+            response = connection.getresponse()
+            answer = Response(
+                response.status,
+                {name.lower(): text for name, text in response.getheaders()},
+                response.read(),
             )
-            if answer.will_close:
+            if response.will_close:
                 self.close()
         except TimeoutError as error:
             self.close()
@@ -171,7 +173,7 @@ class Connection:
         finally:
             self._used, self._used_at = time.monotonic(), time.time()
             self.waited += self._used - began
-        return whole_answer
+        return answer
 
 
 _connections: dict[Service, Connection] = {}
@@ -186,13 +188,13 @@ def connection(service: Service) -> Connection:
 
 def waited() -> float:
     """Seconds that the process spent on calls so far."""
-    return sum(kept.waited for kept in _connections.values())
+    return sum(each.waited for each in _connections.values())
 
 
 def forget() -> None:
     """Close every connection, so that the next calls go where the environment then says."""
-    for kept in _connections.values():
-        kept.close()
+    for each in _connections.values():
+        each.close()
     _connections.clear()
 
 

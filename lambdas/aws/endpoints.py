@@ -18,7 +18,7 @@ BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Endpoint:
+class LiveEndpoint:
     """The endpoint as it is.
 
     Attributes:
@@ -39,7 +39,7 @@ class Endpoint:
     registered: bool = False
 
 
-def endpoint(sagemaker: "SageMakerClient", autoscaling: AutoScalingClient, name: str) -> Endpoint | None:
+def endpoint(sagemaker: "SageMakerClient", autoscaling: AutoScalingClient, name: str) -> LiveEndpoint | None:
     """Look the endpoint up; None when there is none."""
     try:
         answer = sagemaker.describe_endpoint(EndpointName=name)
@@ -52,7 +52,7 @@ def endpoint(sagemaker: "SageMakerClient", autoscaling: AutoScalingClient, name:
     variants = dict.fromkeys(entry["VariantName"] for entry in serving)
     configured = _configured(sagemaker, config)
     ids = [f"endpoint/{name}/variant/{variant}" for variant in variants]
-    return Endpoint(
+    return LiveEndpoint(
         status=answer["EndpointStatus"],
         config=config,
         pending=answer.get("PendingDeploymentSummary", {}).get("EndpointConfigName"),

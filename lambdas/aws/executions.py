@@ -71,12 +71,12 @@ def execution_arn(machine_arn: str, name: str) -> str:
 def is_running(stepfunctions: "SFNClient", arn: str) -> bool:
     """Whether an execution runs. Its data is not asked for, so that nobody needs its machine's key."""
     try:
-        execution = stepfunctions.describe_execution(executionArn=arn, includedData="METADATA_ONLY")
+        answer = stepfunctions.describe_execution(executionArn=arn, includedData="METADATA_ONLY")
     except ClientError as error:
         if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
             return False
         raise
-    return bool(execution["status"] == "RUNNING")
+    return answer["status"] == "RUNNING"
 
 
 def look_up(stepfunctions: "SFNClient", machine_arn: str, name: str) -> Execution | None:
@@ -87,7 +87,7 @@ def look_up(stepfunctions: "SFNClient", machine_arn: str, name: str) -> Executio
 def describe(stepfunctions: "SFNClient", arn: str) -> Execution | None:
     """The execution of that ARN with its data, or None: Step Functions forgets it after 90 days."""
     try:
-        execution = stepfunctions.describe_execution(executionArn=arn)
+        answer = stepfunctions.describe_execution(executionArn=arn)
     except ClientError as error:
         if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
             return None
@@ -95,12 +95,12 @@ def describe(stepfunctions: "SFNClient", arn: str) -> Execution | None:
     return Execution(
         arn=arn,
         name=arn.rpartition(":")[2],
-        status=execution["status"],
-        input=execution.get("input") or "{}",
-        output=execution.get("output") or "{}",
-        error=execution.get("error") or "",
-        started_at=execution.get("startDate"),
-        stopped_at=execution.get("stopDate"),
+        status=answer["status"],
+        input=answer.get("input") or "{}",
+        output=answer.get("output") or "{}",
+        error=answer.get("error") or "",
+        started_at=answer.get("startDate"),
+        stopped_at=answer.get("stopDate"),
     )
 
 

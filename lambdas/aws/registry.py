@@ -117,7 +117,7 @@ def is_approved(sagemaker: "SageMakerClient", package_arn: str) -> bool:
         if absent(error):
             return False
         raise
-    return bool(package["ModelApprovalStatus"] == "Approved")
+    return package["ModelApprovalStatus"] == "Approved"
 
 
 def packages(sagemaker: "SageMakerClient", group: str) -> "Iterator[ModelPackageSummaryTypeDef]":

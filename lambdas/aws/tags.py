@@ -1,11 +1,15 @@
-"""The tags of what an execution makes: those of its state machine."""
+"""What every plan says of its execution: the tags of its state machine, and how long to wait."""
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
-from mdlc_constructs.settings.payloads.planning import Tag
+from lambdas.planning.execution_plan import utc_now, wait_seconds
+from mdlc_constructs.settings.payloads.planning import ExecutionContext, ExecutionPlan, Tag
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
+
+Plan = TypeVar("Plan", bound=ExecutionPlan)
 
 RESERVED = "aws:"
 """Tags that only AWS sets, such as CloudFormation's."""
@@ -23,4 +27,13 @@ def tags_of_machine(stepfunctions: "SFNClient", execution_arn: str) -> tuple[Tag
         Tag(key=tag["key"], value=tag["value"])
         for tag in sorted(tags, key=lambda tag: str(tag["key"]))
         if not tag["key"].lower().startswith(RESERVED)
+    )
+
+
+def with_execution(plan: Plan, stepfunctions: "SFNClient", execution: ExecutionContext) -> Plan:
+    """The plan with the state machine's tags, and with how long to wait for another execution."""
+    return replace(
+        plan,
+        tags=tags_of_machine(stepfunctions, execution.id),
+        wait_seconds=wait_seconds(execution.started_at, utc_now()),
     )

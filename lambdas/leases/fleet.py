@@ -2,7 +2,7 @@
 
 Every change is one conditional transaction of `lambdas.leases.items`; whoever lost a race reads again. What
 frees a share serves the queue at once, so nobody polls: a wait costs no transitions. What a function that
-died left undone `Fleet.reap` does; call it on a schedule.
+died left undone `FleetLeases.reap` does; call it on a schedule.
 """
 
 import random
@@ -55,7 +55,7 @@ class LeasesBusy(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fleet:
+class FleetLeases:
     """The leases of one fleet.
 
     Args:
@@ -295,9 +295,11 @@ class Fleet:
         raise LeasesBusy(f"The leases of {self.items.fleet} changed {MAX_ATTEMPTS} times under this call.")
 
 
-def open_fleet(settings: FleetSettings, dynamodb: "DynamoDBClient", stepfunctions: "SFNClient") -> Fleet:
+def open_fleet(
+    settings: FleetSettings, dynamodb: "DynamoDBClient", stepfunctions: "SFNClient"
+) -> FleetLeases:
     """The fleet that a function's payload names."""
-    return Fleet(
+    return FleetLeases(
         dynamodb=dynamodb,
         items=Items(table=settings.table, fleet=settings.name),
         budget=Budget.from_payload(settings.budget),

@@ -1,5 +1,6 @@
 """The items of the audit table that planning reads. `docs/contracts.md` is the schema in words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -79,21 +80,26 @@ def labels_known_until(dynamodb: "DynamoDBClient", table: str, model: str, now: 
     """Up to when labels were found in the last window of each monitor that has any."""
     latest = list[datetime]()
     for monitor in MONITORS:
-        answer = dynamodb.query(
-            TableName=table,
-            ConsistentRead=True,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
-            ExpressionAttributeValues={
-                ":pk": {"S": f"MODEL#{model}"},
-                ":sk": {"S": f"WINDOW#{monitor}#"},
-            },
-            ScanIndexForward=False,
-            Limit=MAX_WINDOWS_READ,
-        )
-        texts = [text_of(item, "labelled_until") for item in answer["Items"]]
+        windows = latest_windows(dynamodb, table, model, monitor, MAX_WINDOWS_READ)
+        texts = [text_of(item, "labelled_until") for item in windows]
         moments = [parse_moment(text) for text in texts if text]
         latest += [moment for moment in moments if moment < now][:1]
     return latest
+
+
+def latest_windows(
+    dynamodb: "DynamoDBClient", table: str, model: str, monitor: str, limit: int
+) -> Sequence[Item]:
+    """Items of a monitor's windows, the latest first, at most so many."""
+    answer = dynamodb.query(
+        TableName=table,
+        ConsistentRead=True,
+        KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+        ExpressionAttributeValues={":pk": {"S": f"MODEL#{model}"}, ":sk": {"S": f"WINDOW#{monitor}#"}},
+        ScanIndexForward=False,
+        Limit=limit,
+    )
+    return answer["Items"]
 
 
 def run_of(dynamodb: "DynamoDBClient", table: str, model: str, run: str) -> dict[str, str] | None:

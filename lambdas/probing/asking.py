@@ -46,7 +46,7 @@ PAUSES_SECONDS = (0.25, 0.5, 1.0)
 """How long to wait before a call that reached nobody is tried again: one of hundreds must not fail a look."""
 
 
-class Request(Protocol):
+class RowRequest(Protocol):
     """What is asked."""
 
     @property
@@ -58,7 +58,7 @@ class Request(Protocol):
         """Of the row."""
 
 
-class Body(Protocol):
+class AnswerBody(Protocol):
     """An answer's body."""
 
     def read(self) -> bytes:
@@ -68,7 +68,7 @@ class Body(Protocol):
 class Runtime(Protocol):
     """As much of SageMaker's data plane as is used."""
 
-    def invoke_endpoint(self, **request: object) -> dict[str, Body]:
+    def invoke_endpoint(self, **request: object) -> dict[str, AnswerBody]:
         """An endpoint's answer, under `Body`."""
 
 
@@ -89,7 +89,7 @@ def runtime() -> Runtime:
 
 
 def ask(
-    client: Runtime, endpoint: str, requests: Sequence[Request], *, run: str, seconds: float
+    client: Runtime, endpoint: str, requests: Sequence[RowRequest], *, run: str, seconds: float
 ) -> list[Answer | None]:
     """The answers to the first requests: to all of them, unless the time is over before.
 
@@ -118,7 +118,7 @@ def ask(
     return [answers[number] for number in range(len(answers))]
 
 
-def _ask(client: Runtime, endpoint: str, request: Request, run: str) -> Answer | None:
+def _ask(client: Runtime, endpoint: str, request: RowRequest, run: str) -> Answer | None:
     for pause in PAUSES_SECONDS:
         try:
             return _invoke(client, endpoint, request, run)
@@ -131,7 +131,7 @@ def _ask(client: Runtime, endpoint: str, request: Request, run: str) -> Answer |
     return _invoke(client, endpoint, request, run)
 
 
-def _invoke(client: Runtime, endpoint: str, request: Request, run: str) -> Answer | None:
+def _invoke(client: Runtime, endpoint: str, request: RowRequest, run: str) -> Answer | None:
     try:
         answer = client.invoke_endpoint(
             EndpointName=endpoint,

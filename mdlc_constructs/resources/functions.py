@@ -39,10 +39,13 @@ _PURPOSES = {
         "lambdas.functions.judge_experiment.handler.handler",
         "Judges a version tried on an endpoint",
     ),
-    "NoteTrigger": ("lambdas.functions.note_trigger.handler.handler", "Notes what may start a retraining"),
+    "RecordTrigger": (
+        "lambdas.functions.record_trigger.handler.handler",
+        "Records what may start a retraining",
+    ),
     "PlanRetraining": (
         "lambdas.functions.plan_retraining.handler.handler",
-        "Coalesces triggers, asks for leases, ends retrainings",
+        "Coalesces, leases and concludes retrainings",
     ),
     "ReapLeases": ("lambdas.functions.reap_leases.handler.handler", "Takes back what dead retrainings hold"),
     "RetireReleases": ("lambdas.functions.retire_releases.handler.handler", "Deletes releases long past"),

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any
 
 from aws_cdk import aws_stepfunctions as sfn
 
 from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import State
+from mdlc_constructs.suggestions import nearest
 from mdlc_constructs.workflows.assembly import state_name
 from mdlc_constructs.workflows.parts import check_names
 
@@ -33,6 +33,9 @@ class Always:
 Seam = State | StateSequence | sfn.IChainable | Always | list[Any] | tuple[Any, ...]
 """What goes before or after a step: our states, a chain of the CDK's own (JSONata), several in order, or any
 of these in `Always`."""
+
+CLOSE = 0.8
+"""How like a seam's name (0 to 1) a method's name is to be taken for a misspelt one; others are its own."""
 
 _SEAM = re.compile(r"(before|after)_.+|create_.+_task")
 
@@ -129,10 +132,10 @@ def _check_methods(kind: type) -> None:
         if any(hasattr(base, name) for base in library):
             continue
         method = f"{own[name].__name__}.{name}()"
-        near = get_close_matches(name, sorted(known), n=1, cutoff=0.8)
+        near = nearest(name, sorted(known), cutoff=CLOSE)
         if near:
             raise ValueError(
-                f"{method} would never be called: did you mean {near[0]!r}? Begin the name with an "
+                f"{method} would never be called: did you mean {near!r}? Begin the name with an "
                 f"underscore when it is a method of your own."
             )
         if _SEAM.fullmatch(name):

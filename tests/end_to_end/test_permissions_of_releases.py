@@ -98,7 +98,7 @@ ALLOWED = (
 @pytest.fixture(scope="module")
 def before(aws: Aws) -> Granted:
     """What the roles of the deleted stack were granted while its endpoint was watched."""
-    assert WATCHED.model in aws.remembered, "the story before left no roles"
+    assert WATCHED.model in aws.remembered, "these tests judge what others of this folder did: run them too"
     return aws.remembered[WATCHED.model]
 
 

@@ -21,7 +21,7 @@ pytestmark = chapters(
 )
 
 MACHINES = ("ServedRetrainingRole", "DecidedRetrainingRole")
-FUNCTIONS = ("FunctionsNoteTriggerRole", "FunctionsPlanRetrainingRole", "FunctionsReapLeasesRole")
+FUNCTIONS = ("FunctionsRecordTriggerRole", "FunctionsPlanRetrainingRole", "FunctionsReapLeasesRole")
 JUDGED = {*MACHINES, *FUNCTIONS}
 
 ALLOWED = (
@@ -29,7 +29,7 @@ ALLOWED = (
     *permissions.of_functions(*FUNCTIONS),
     *permissions.of_data_keys(*FUNCTIONS),
     Unused(
-        roles=("FunctionsNoteTriggerRole", "FunctionsPlanRetrainingRole"),
+        roles=("FunctionsRecordTriggerRole", "FunctionsPlanRetrainingRole"),
         actions=("states:DescribeExecution",),
         resources="*:decided-retraining:*",
         reason="Whether a retraining runs that has a name: asked for the other model, while none of this one "

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from lambdas.leases.fleet import Fleet
+from lambdas.leases.fleet import FleetLeases
 from lambdas.leases.items import Items
 from lambdas.leases.requests import LeaseRequest
 from mdlc_constructs.settings.budget import Budget
@@ -22,7 +22,7 @@ class Fleets:
         self.alive: set[str] = set()
         self.waits: dict[str, str] = {}
         self.told: list[tuple[str, LeaseAnswer]] = []
-        self.fleet = Fleet(
+        self.fleet = FleetLeases(
             dynamodb=self.table,
             items=Items(table="audit", fleet="team"),
             budget=budget,

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.aws import tags
 from lambdas.functions.plan_monitoring import handler
 from lambdas.functions.plan_monitoring.windows import Window
 from lambdas.functions.record_windows import logic as recording
@@ -26,7 +27,7 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> Services:
     found.s3.captured(NOON)
     found.s3.put("s3://labels-bucket/late/1.csv", "a")
     monkeypatch.setattr(handler, "client", found.client)
-    monkeypatch.setattr(handler, "utc_now", lambda: NOW)
+    monkeypatch.setattr(tags, "utc_now", lambda: NOW)
     return found
 
 

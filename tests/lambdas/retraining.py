@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from lambdas.functions.note_trigger import handler as noting
 from lambdas.functions.plan_retraining import handler as planning
+from lambdas.functions.record_trigger import handler as noting
 from lambdas.triggers.store import TriggerStore
 from mdlc_constructs.settings.budget import Budget
 from mdlc_constructs.settings.patience import Patience

@@ -126,7 +126,7 @@ def test_an_event_that_could_not_be_noted_rings(stack: Synthesized) -> None:
     assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("AWS/Lambda", "Errors", 1)
     (dimension,) = alarm["Dimensions"]
     assert dimension["Name"] == "FunctionName"
-    assert "FunctionsNoteTrigger" in json.dumps(dimension["Value"])
+    assert "FunctionsRecordTrigger" in json.dumps(dimension["Value"])
 
 
 def test_who_asks_for_nothing_but_requests_has_no_rule_that_notes(stack: Synthesized) -> None:
@@ -141,7 +141,7 @@ def test_what_was_killed_is_looked_for_every_hour(stack: Synthesized, logical: s
     resuming = rule(stack, logical)
     assert resuming["ScheduleExpression"] == "rate(1 hour)"
     (target,) = resuming["Targets"]
-    assert "FunctionsNoteTrigger" in json.dumps(target["Arn"])
+    assert "FunctionsRecordTrigger" in json.dumps(target["Arn"])
     plan = json.loads(joined(target["Input"]))
     assert (plan["model"], plan["resume"], sorted(plan)) == (
         model,
@@ -185,12 +185,12 @@ def test_fleets_are_reaped_by_the_clock(stack: Synthesized) -> None:
 
 
 def test_functions_see_the_data_of_the_model_only(stack: Synthesized) -> None:
-    for role in ("FunctionsPlanRetrainingRole", "FunctionsNoteTriggerRole"):
+    for role in ("FunctionsPlanRetrainingRole", "FunctionsRecordTriggerRole"):
         actions = {action for action, _ in stack.allowed(role)}
         assert not actions & {"s3:GetObject", "s3:PutObject", "sagemaker:CreateTrainingJob"}
     started = {
         r.rpartition(":")[2]
-        for a, r in stack.allowed("FunctionsNoteTriggerRole")
+        for a, r in stack.allowed("FunctionsRecordTriggerRole")
         if a == "states:StartExecution"
     }
     assert started == {"flights-retraining", "trains-retraining"}

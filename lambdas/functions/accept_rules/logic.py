@@ -54,7 +54,7 @@ class Upload:
         )
 
 
-class Body(Protocol):
+class ObjectBody(Protocol):
     """The body of an object that was asked for."""
 
     def read(self, amt: int | None = ..., /) -> bytes:
@@ -81,7 +81,7 @@ def rules_in(content: bytes, decisions: Sequence[str], columns: Mapping[str, str
     return parse(read(text), decisions=decisions, columns=columns)
 
 
-def read_upload(body: Body) -> bytes:
+def read_upload(body: ObjectBody) -> bytes:
     """What is looked at of an upload: no more than rules may have, and a byte."""
     return body.read(MAX_DOCUMENT_BYTES + 1)
 

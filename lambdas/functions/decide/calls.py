@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import cast
 from urllib.parse import quote
 
-from lambdas.aws.connection import DYNAMODB, LAMBDA, SAGEMAKER_RUNTIME, Answer, TooLate, connection
+from lambdas.aws.connection import DYNAMODB, LAMBDA, SAGEMAKER_RUNTIME, Response, TooLate, connection
 from lambdas.planning.items import Item
 
 TIMEOUT = "Timeout"
@@ -33,7 +33,7 @@ class CallFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class EndpointAnswer:
     """What the endpoint answered, and the production variant that did."""
 
     body: str
@@ -105,7 +105,7 @@ def set_value(
 
 def invoke_endpoint(
     endpoint: str, body: str, *, inference_id: str, seconds: float, variant: str | None = None
-) -> Scored:
+) -> EndpointAnswer:
     """The endpoint's answer to one line of JSON.
 
     Args:
@@ -128,7 +128,7 @@ def invoke_endpoint(
         raise _unreached(error) from error
     if answer.status != 200:
         raise _refusal(answer)
-    return Scored(
+    return EndpointAnswer(
         answer.body.decode(errors="replace"), answer.headers.get("x-amzn-invoked-production-variant")
     )
 
@@ -180,7 +180,7 @@ def _unreached(error: ConnectionError) -> CallFailed:
     return CallFailed(TIMEOUT if isinstance(error, TooLate) else NOT_REACHED, str(error))
 
 
-def _refusal(answer: Answer) -> CallFailed:
+def _refusal(answer: Response) -> CallFailed:
     """The service's error: its name stands in a header or in the body, by protocol."""
     try:
         content = json.loads(answer.body)

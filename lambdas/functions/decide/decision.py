@@ -4,13 +4,17 @@ from datetime import UTC, datetime
 
 from lambdas.functions.decide import record, steps
 from lambdas.functions.decide.config import Config
-from lambdas.functions.decide.requests import Request
+from lambdas.functions.decide.requests import DecisionRequest
 from lambdas.functions.decide.rules_cache import rules_in_use
 from mdlc_constructs.settings.payloads.decision import DecisionRecord
 
 
 def decided(
-    request: Request, config: Config, features: steps.Features, score: steps.Score, variant: str | None
+    request: DecisionRequest,
+    config: Config,
+    features: steps.Features,
+    score: steps.Score,
+    variant: str | None,
 ) -> DecisionRecord:
     """The record, not written yet."""
     return record.make(

@@ -12,7 +12,7 @@ from lambdas.aws import embedded_metrics
 from lambdas.functions.decide import record, steps
 from lambdas.functions.decide.config import Config, load_config
 from lambdas.functions.decide.decision import decided
-from lambdas.functions.decide.requests import BadRequest, Request, checked
+from lambdas.functions.decide.requests import BadRequest, DecisionRequest, checked
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
 from mdlc_constructs.settings.payloads.decision import DecidedAnswer, ExpressRequest, RepeatedAnswer
 
@@ -41,7 +41,7 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
     return encode(step(payload, request, load_config()))
 
 
-def _decide(payload: ExpressRequest, request: Request, config: Config) -> DecidedAnswer:
+def _decide(payload: ExpressRequest, request: DecisionRequest, config: Config) -> DecidedAnswer:
     features = steps.collect(request.row, config.settings.lookup, payload.item)
     failed = payload.failed
     score = (
@@ -67,7 +67,7 @@ def _decide(payload: ExpressRequest, request: Request, config: Config) -> Decide
     )
 
 
-def _repeat(payload: ExpressRequest, request: Request, config: Config) -> RepeatedAnswer:
+def _repeat(payload: ExpressRequest, request: DecisionRequest, config: Config) -> RepeatedAnswer:
     recorded = record.from_item(payload.recorded or {})
     if not record.is_of(recorded, request.row):
         raise Conflict(record.conflict(request.request_id))

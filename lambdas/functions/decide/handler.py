@@ -26,7 +26,7 @@ from lambdas.functions.decide.ab_assignment import experiment_in_progress
 from lambdas.functions.decide.calls import CallFailed
 from lambdas.functions.decide.config import Config, load_config
 from lambdas.functions.decide.decision import decided
-from lambdas.functions.decide.requests import BadRequest, Request, from_event
+from lambdas.functions.decide.requests import BadRequest, DecisionRequest, from_event
 from lambdas.planning.items import Item
 from mdlc_constructs.settings.payloads.codec import JsonValue
 from mdlc_constructs.settings.payloads.decision import DecisionRecord
@@ -79,14 +79,14 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
     return answer
 
 
-def _decide(request: Request, config: Config) -> DecisionRecord:
+def _decide(request: DecisionRequest, config: Config) -> DecisionRecord:
     """The record of a decision, not written yet."""
     features = steps.collect(request.row, config.settings.lookup, _look_up(request, config))
     score, variant = _score(request, config, features)
     return decided(request, config, features, score, variant)
 
 
-def _look_up(request: Request, config: Config) -> Item | None:
+def _look_up(request: DecisionRequest, config: Config) -> Item | None:
     lookup = config.settings.lookup
     key = steps.lookup_key(request.row, lookup) if lookup else None
     if lookup is None or key is None:
@@ -99,7 +99,9 @@ def _look_up(request: Request, config: Config) -> Item | None:
         return None
 
 
-def _score(request: Request, config: Config, features: steps.Features) -> tuple[steps.Score, str | None]:
+def _score(
+    request: DecisionRequest, config: Config, features: steps.Features
+) -> tuple[steps.Score, str | None]:
     fallback = config.settings.fallback
     line = steps.request_line(features)
     left = fallback.tries

@@ -30,14 +30,14 @@ class BadRequest(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class DecisionRequest:
     """The caller's id of the request, and the row to decide about."""
 
     request_id: str
     row: Mapping[str, JsonValue]
 
 
-def from_event(event: Mapping[str, JsonValue]) -> Request:
+def from_event(event: Mapping[str, JsonValue]) -> DecisionRequest:
     """The request in an event of API Gateway's proxy integration.
 
     Raises:
@@ -53,7 +53,7 @@ def from_event(event: Mapping[str, JsonValue]) -> Request:
     return checked(content)
 
 
-def checked(content: object) -> Request:
+def checked(content: object) -> DecisionRequest:
     """The request in a body.
 
     Raises:
@@ -76,7 +76,7 @@ def checked(content: object) -> Request:
     size = len(json.dumps(row))
     if size > MAX_ROW_CHARACTERS:
         raise BadRequest(f"row has {size} characters as JSON: send at most {MAX_ROW_CHARACTERS}.")
-    return Request(request_id, row)
+    return DecisionRequest(request_id, row)
 
 
 def _no_number(text: str) -> float:

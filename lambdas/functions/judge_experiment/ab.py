@@ -11,7 +11,7 @@ from mdlc_constructs.settings.strict_json import json_lines, read_json
 
 
 @dataclass(frozen=True, kw_only=True)
-class Interval:
+class ConfidenceInterval:
     """A difference of means with its confidence interval."""
 
     difference: float
@@ -58,7 +58,7 @@ def by_entity(requests: Iterable[Exchange], known: Mapping[str, float], entity: 
     return [fmean(values.values()) for values in by_name.values()]
 
 
-def interval(champion: Sequence[float], challenger: Sequence[float], confidence: float) -> Interval:
+def interval(champion: Sequence[float], challenger: Sequence[float], confidence: float) -> ConfidenceInterval:
     """Welch's confidence interval of the challenger's mean less the champion's.
 
     The quantile is the normal distribution's, Student's not being in Python's library: with 30 values each
@@ -71,7 +71,7 @@ def interval(champion: Sequence[float], challenger: Sequence[float], confidence:
     difference = fmean(challenger) - fmean(champion)
     error = math.sqrt(variance(champion) / len(champion) + variance(challenger) / len(challenger))
     reach = NormalDist().inv_cdf(0.5 + confidence / 2) * error
-    return Interval(difference=difference, low=difference - reach, high=difference + reach)
+    return ConfidenceInterval(difference=difference, low=difference - reach, high=difference + reach)
 
 
 def judge(champion: Sequence[float], challenger: Sequence[float], settings: ABTestSettings) -> Judgement:

@@ -8,11 +8,11 @@ from aws_lambda_powertools import Logger
 from lambdas.aws import registry
 from lambdas.aws.clients import client
 from lambdas.aws.packages import choose, package_from
-from lambdas.aws.tags import tags_of_machine
+from lambdas.aws.tags import with_execution
 from lambdas.functions.plan_batch import logic
 from lambdas.planning import sources
 from lambdas.planning.audit import run_of
-from lambdas.planning.execution_plan import put_plan, utc_now, wait_seconds
+from lambdas.planning.execution_plan import put_plan
 from mdlc_constructs.settings.payloads.batch import BatchPlannerRequest
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
 
@@ -46,11 +46,4 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
         body = replace(body, run=plan.run, predicted_at=execution.started_at)
         uris["plan"] = put_plan(s3, home.bucket, body)
     logger.info("planned", extra={"run": plan.run, "step": plan.step, "package": package.arn})
-    return encode(
-        replace(
-            plan,
-            uris=uris,
-            tags=tags_of_machine(client("stepfunctions"), execution.id),
-            wait_seconds=wait_seconds(execution.started_at, utc_now()),
-        )
-    )
+    return encode(with_execution(replace(plan, uris=uris), client("stepfunctions"), execution))

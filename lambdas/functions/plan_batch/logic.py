@@ -74,7 +74,7 @@ def job_plan(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
+class BatchWork:
     """Digests of an execution's steps, each over everything its result depends on."""
 
     data: str
@@ -89,7 +89,7 @@ class Work:
         return digest(self.quality, self.check)[:16]
 
 
-def work(request: BatchPlannerRequest, body: JobPlan, package: Package) -> Work:
+def work(request: BatchPlannerRequest, body: JobPlan, package: Package) -> BatchWork:
     """Digest the execution's work.
 
     Args:
@@ -105,7 +105,7 @@ def work(request: BatchPlannerRequest, body: JobPlan, package: Package) -> Work:
     # What is delivered is written by the same job; settings of the delivery that change deliver anew. Its
     # result lies below the run, which other rules for the input change.
     check = step("CheckOutput", score, read_by("check", body), quality)
-    return Work(data=body.data.version, quality=quality, prepare=prepare, score=score, check=check)
+    return BatchWork(data=body.data.version, quality=quality, prepare=prepare, score=score, check=check)
 
 
 def decide(
@@ -169,7 +169,7 @@ def _uri(request: BatchPlannerRequest, *path: str) -> str:
     return f"s3://{request.home.bucket}/" + "/".join(path)
 
 
-def _uris(request: BatchPlannerRequest, digests: Work) -> dict[str, str]:
+def _uris(request: BatchPlannerRequest, digests: BatchWork) -> dict[str, str]:
     """Where everything of an execution lies; folders end with a slash."""
     run, prepare = digests.run, digests.prepare[:20]
     uris = {
@@ -198,7 +198,7 @@ def _keys(request: BatchPlannerRequest, run: str) -> dict[str, str]:
 
 
 def _scoring(
-    request: BatchPlannerRequest, digests: Work, package: Package, scored: Mapping[str, Standing]
+    request: BatchPlannerRequest, digests: BatchWork, package: Package, scored: Mapping[str, Standing]
 ) -> tuple[ScoringJob, ...]:
     """Transform jobs that are not there yet, one a shard."""
     return tuple(

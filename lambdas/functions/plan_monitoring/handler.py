@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from lambdas.aws import registry
 from lambdas.aws.clients import client
 from lambdas.aws.packages import Package, choose, package_from
-from lambdas.aws.tags import tags_of_machine
+from lambdas.aws.tags import with_execution
 from lambdas.functions.plan_monitoring import captures, documents, logic
 from lambdas.functions.plan_monitoring.labels import LabelFiles
 from lambdas.functions.plan_monitoring.published import published_batches, windows_published_since
@@ -29,7 +29,7 @@ from lambdas.functions.plan_monitoring.windows import (
 )
 from lambdas.planning.audit import champion_of
 from lambdas.planning.errors import NoBaseline, NoPackage, PlanningError
-from lambdas.planning.execution_plan import decode_input, put_plan, utc_now, wait_seconds
+from lambdas.planning.execution_plan import decode_input, put_plan
 from lambdas.planning.sources import split_uri
 from lambdas.probing.rows import CaptureFile
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
@@ -62,8 +62,6 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
     plan = logic.decide(request, works, look_ups)
     plan = replace(
         plan,
-        tags=tags_of_machine(client("stepfunctions"), execution.id),
-        wait_seconds=wait_seconds(execution.started_at, utc_now()),
         windows=()
         if plan.step in ("Done", "Wait")
         else tuple(planner.write_documents(work) for work in works),
@@ -72,7 +70,7 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
         "planned",
         extra={"run": plan.run, "step": plan.step, "windows": len(works), "left": left},
     )
-    return encode(plan)
+    return encode(with_execution(plan, client("stepfunctions"), execution))
 
 
 class _Planner:

@@ -11,12 +11,12 @@ from lambdas.aws.clients import client
 from lambdas.aws.endpoints import endpoint
 from lambdas.aws.executions import is_running
 from lambdas.aws.packages import choose, package_from
-from lambdas.aws.tags import tags_of_machine
+from lambdas.aws.tags import with_execution
 from lambdas.functions.plan_release import logic
 from lambdas.planning import sources
 from lambdas.planning.audit import RecordedExperiment, champion_of, experiment_of, run_of
 from lambdas.planning.errors import NoData
-from lambdas.planning.execution_plan import decode_input, put_plan, utc_now, wait_seconds
+from lambdas.planning.execution_plan import decode_input, put_plan, utc_now
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
 from mdlc_constructs.settings.payloads.release import ReleaseInput, ReleasePlannerRequest
 
@@ -60,15 +60,7 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
         body = replace(logic.golden_plan(request, golden.rows, package), run=plan.run)
         uris["plan"] = put_plan(s3, home.bucket, body)
     logger.info("planned", extra={"run": plan.run, "step": plan.step, "package": package.arn})
-    execution = request.execution
-    return encode(
-        replace(
-            plan,
-            uris=uris,
-            tags=tags_of_machine(client("stepfunctions"), execution.id),
-            wait_seconds=wait_seconds(execution.started_at, utc_now()),
-        )
-    )
+    return encode(with_execution(replace(plan, uris=uris), client("stepfunctions"), request.execution))
 
 
 def _experiment(request: ReleasePlannerRequest) -> RecordedExperiment | None:

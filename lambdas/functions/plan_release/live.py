@@ -1,11 +1,11 @@
 """How a live endpoint stands to a release: pure decisions over its description."""
 
-from lambdas.aws.endpoints import BUSY, Endpoint
+from lambdas.aws.endpoints import BUSY, LiveEndpoint
 from lambdas.planning.errors import EndpointBroken, VariantsChanged
 from mdlc_constructs.settings.payloads.release import EndpointSettings, EndpointState
 
 
-def check_live(live: Endpoint | None, settings: EndpointSettings, *, in_trial: bool = False) -> None:
+def check_live(live: LiveEndpoint | None, settings: EndpointSettings, *, in_trial: bool = False) -> None:
     """Refuse an endpoint that cannot be moved to a configuration of ours.
 
     Args:
@@ -34,7 +34,7 @@ def check_live(live: Endpoint | None, settings: EndpointSettings, *, in_trial: b
         )
 
 
-def endpoint_state(live: Endpoint | None, config: str) -> EndpointState:
+def endpoint_state(live: LiveEndpoint | None, config: str) -> EndpointState:
     """How the endpoint stands to a configuration."""
     if live is None:
         return "Absent"
@@ -45,12 +45,12 @@ def endpoint_state(live: Endpoint | None, config: str) -> EndpointState:
     return "Other"
 
 
-def lacks_scaling(live: Endpoint | None, settings: EndpointSettings) -> bool:
+def lacks_scaling(live: LiveEndpoint | None, settings: EndpointSettings) -> bool:
     """Whether an endpoint in service lacks the scaling that it should have."""
     return live is not None and live.status == "InService" and settings.scaled and not live.registered
 
 
-def must_deregister(live: Endpoint | None, settings: EndpointSettings) -> bool:
+def must_deregister(live: LiveEndpoint | None, settings: EndpointSettings) -> bool:
     """Whether scaling must end before the update: an instance type changes only without it."""
     if live is None or not live.registered:
         return False

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from lambdas.aws.endpoints import BUSY, Endpoint
+from lambdas.aws.endpoints import BUSY, LiveEndpoint
 from lambdas.aws.packages import Package
 from lambdas.aws.registry import LookUps
 from lambdas.functions.plan_release import trials
@@ -73,7 +73,7 @@ class Facts:
 
     golden: Golden
     package: Package
-    live: Endpoint | None
+    live: LiveEndpoint | None
     champion: ChampionPointer | None
     recorded: Callable[[str], Mapping[str, str] | None]
     look_up: LookUps
@@ -111,7 +111,7 @@ class Facts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
+class ReleaseWork:
     """The jobs of a release, and how they stand.
 
     Attributes:
@@ -215,7 +215,7 @@ def _asks_golden(request: ReleasePlannerRequest, facts: Facts) -> bool:
     return request.settings.golden is not None and not facts.goes_back
 
 
-def _work(request: ReleasePlannerRequest, facts: Facts) -> Work:
+def _work(request: ReleasePlannerRequest, facts: Facts) -> ReleaseWork:
     """The steps before the endpoint is touched."""
     package, look_up = facts.package, facts.look_up
     model = _step(
@@ -235,7 +235,7 @@ def _work(request: ReleasePlannerRequest, facts: Facts) -> Work:
     rows, expected = facts.golden.rows, facts.golden.expected
     if not _asks_golden(request, facts) or rows is None or expected is None:
         checks = NONE_RECORDED if _asks_golden(request, facts) else NOT_ASKED
-        return Work(
+        return ReleaseWork(
             data_version="none",
             golden_checks=SERVED_BEFORE if facts.goes_back else checks,
             jobs=created | configured,
@@ -247,7 +247,7 @@ def _work(request: ReleasePlannerRequest, facts: Facts) -> Work:
     check = _step(request, "CheckGolden", score, read, data_version([expected]))
     scored = standing(request.model, "scoregold", score, look_up.transform)
     checked = standing(request.model, "compare", check, look_up.processing)
-    return Work(
+    return ReleaseWork(
         data_version=version,
         golden_checks=PASSED,
         jobs={**created, "ScoreGolden": [scored.job], "CheckGolden": [checked.job], **configured},
@@ -270,7 +270,7 @@ def _uri(request: ReleasePlannerRequest, *path: str) -> str:
 
 
 def _state_after_refusal(
-    request: ReleasePlannerRequest, live: Endpoint | None, state: EndpointState
+    request: ReleasePlannerRequest, live: LiveEndpoint | None, state: EndpointState
 ) -> EndpointState:
     """How the endpoint stands when the refusal of an update led here.
 

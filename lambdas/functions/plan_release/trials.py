@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from lambdas.aws.endpoints import Endpoint
+from lambdas.aws.endpoints import LiveEndpoint
 from lambdas.aws.packages import Package
 from lambdas.aws.registry import LookUp
 from lambdas.planning.audit import RecordedExperiment
@@ -32,7 +32,7 @@ _REFUSED: Mapping[str, tuple[TrialStep, ...]] = {
 """A call that was refused, to what is planned again when no other execution was the reason."""
 
 
-def serves(experiment: RecordedExperiment | None, live: Endpoint | None) -> bool:
+def serves(experiment: RecordedExperiment | None, live: LiveEndpoint | None) -> bool:
     """Whether the endpoint has the recorded experiment's configuration."""
     return experiment is not None and live is not None and live.config == experiment.trial_config
 
@@ -52,7 +52,7 @@ def check_free(
     release: ReleaseInput,
     package: Package,
     experiment: RecordedExperiment | None,
-    live: Endpoint | None,
+    live: LiveEndpoint | None,
 ) -> None:
     """Refuse to disturb another execution's experiment, unless a person asks for another version.
 
@@ -80,7 +80,7 @@ def plan_trial(
     request: ReleasePlannerRequest,
     settings: ExperimentSettings,
     *,
-    live: Endpoint,
+    live: LiveEndpoint,
     experiment: RecordedExperiment | None,
     forward: bool,
     serving_model: str,

@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from lambdas.aws.clients import client
 from lambdas.aws.executions import execution_of, is_running, send_task_success
 from lambdas.functions.plan_retraining import logic
-from lambdas.leases.fleet import Fleet, LeaseLost, open_fleet
+from lambdas.leases.fleet import FleetLeases, LeaseLost, open_fleet
 from lambdas.leases.requests import LeaseRequest
 from lambdas.planning.audit import champion_version, labels_known_until
 from lambdas.planning.execution_plan import utc_now
@@ -26,7 +26,7 @@ from mdlc_constructs.settings.payloads.retraining import (
     CoalesceRequest,
     ConcludeRequest,
     RetrainingSections,
-    Work,
+    RetrainingWork,
 )
 
 logger = Logger(service="plan-retraining")
@@ -53,7 +53,7 @@ def _coalesce(event: Event) -> dict[str, JsonValue]:
     left = _abandoned(pending, execution.id)
     own = None
     # Who starts the machine by hand while work lies about asks for that work.
-    if not retraining.noted and not left:
+    if not retraining.for_pending and not left:
         own = logic.requested_trigger(retraining, execution, settings.priority)
         store.record(own, now)
         pending = store.pending()
@@ -74,7 +74,7 @@ def _coalesce(event: Event) -> dict[str, JsonValue]:
 def _acquire(event: Event) -> dict[str, JsonValue]:
     """Ask for the lease; the answer goes to the task's token."""
     request = decode(AcquireRequest, event)
-    settings, coalesced = request.settings, request.gathered
+    settings, coalesced = request.settings, request.coalesced
     lease_request = LeaseRequest(
         request_id=coalesced.request_id,
         model=settings.model,
@@ -93,9 +93,9 @@ def _claim(event: Event) -> dict[str, JsonValue]:
     return encode(_claimed(decode(ClaimRequest, event)))
 
 
-def _claimed(request: ClaimRequest) -> CoalescedTriggers | Work:
+def _claimed(request: ClaimRequest) -> CoalescedTriggers | RetrainingWork:
     settings, owner, now = request.settings, request.execution.id, utc_now()
-    request_id = request.gathered.request_id
+    request_id = request.coalesced.request_id
     store, stepfunctions = _store(settings), client("stepfunctions")
     pending = store.pending()
     own = [trigger for trigger in pending if trigger.claimed_by == request_id]
@@ -105,7 +105,7 @@ def _claimed(request: ClaimRequest) -> CoalescedTriggers | Work:
         coalesced = logic.next_retraining(settings.model, [], pending, past, patience, now)
         if coalesced is None or coalesced.request_id != request_id:
             return CoalescedTriggers(step=logic.NOTHING)
-        if logic.past_text(past) != request.gathered.past and coalesced.starts_at > now:
+        if logic.past_text(past) != request.coalesced.past and coalesced.starts_at > now:
             # Another retraining ended while this one stood in the queue, so its cool-down is to be kept.
             _fleet(settings).requeue(request_id, owner, now)
             return logic.waiting(coalesced, past, now)
@@ -144,7 +144,7 @@ def _release_capacity(event: Event) -> dict[str, JsonValue]:
     """Training is over: its share of the budget goes to who waits for it."""
     request = decode(ClaimRequest, event)
     fleet = _fleet(request.settings)
-    fleet.release_capacity(request.gathered.request_id, request.execution.id, utc_now())
+    fleet.release_capacity(request.coalesced.request_id, request.execution.id, utc_now())
     return {}
 
 
@@ -213,7 +213,7 @@ def _store(settings: RetrainingSections) -> TriggerStore:
     return TriggerStore(dynamodb=client("dynamodb"), table=settings.table, model=settings.model)
 
 
-def _fleet(settings: RetrainingSections) -> Fleet:
+def _fleet(settings: RetrainingSections) -> FleetLeases:
     return open_fleet(settings.fleet, client("dynamodb"), client("stepfunctions"))
 
 

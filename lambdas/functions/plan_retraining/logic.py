@@ -22,7 +22,7 @@ from mdlc_constructs.settings.payloads.retraining import (
     ExecutionToFollow,
     RetrainingInput,
     RetrainingSections,
-    Work,
+    RetrainingWork,
 )
 from mdlc_constructs.settings.training_window import window_from_payload
 
@@ -152,7 +152,7 @@ def work(
     training: NamedExecution,
     release: NamedExecution | None,
     data: TrainingData,
-) -> Work:
+) -> RetrainingWork:
     """Everything the following states need.
 
     Args:
@@ -167,7 +167,7 @@ def work(
     first = training.first_input
     training_input = {**spans, **texts} if first is None else json.loads(first)
     trained = _output(training)
-    return Work(
+    return RetrainingWork(
         step=TRAIN if trained is None else TRAINED,
         request_id=retraining.request_id,
         trigger=texts["trigger"],

@@ -11,11 +11,11 @@ from aws_lambda_powertools import Logger
 from lambdas.aws import registry
 from lambdas.aws.clients import client
 from lambdas.aws.registry import LookUp
-from lambdas.aws.tags import tags_of_machine
+from lambdas.aws.tags import with_execution
 from lambdas.functions.plan_training import logic
 from lambdas.planning import intervals, sources
 from lambdas.planning.audit import champion_of, run_of
-from lambdas.planning.execution_plan import put_plan, utc_now, wait_seconds
+from lambdas.planning.execution_plan import put_plan
 from lambdas.planning.steps import Job
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
 from mdlc_constructs.settings.payloads.training import TrainingPlannerRequest
@@ -45,14 +45,7 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
     if plan.step != "Done":
         uris["plan"] = put_plan(s3, home.bucket, replace(body, run=work.run))
     logger.info("planned", extra={"run": work.run, "step": plan.step, "region": os.environ.get("AWS_REGION")})
-    return encode(
-        replace(
-            plan,
-            uris=uris,
-            tags=tags_of_machine(client("stepfunctions"), execution.id),
-            wait_seconds=wait_seconds(execution.started_at, utc_now()),
-        )
-    )
+    return encode(with_execution(replace(plan, uris=uris), client("stepfunctions"), execution))
 
 
 def _champion(request: TrainingPlannerRequest) -> logic.Champion | None:

@@ -45,7 +45,7 @@ class Scoring:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
+class TrainingWork:
     """Digests of an execution's steps, each over everything its result depends on."""
 
     data: str
@@ -58,7 +58,7 @@ class Work:
     run: str
 
 
-def work(request: TrainingPlannerRequest, body: JobPlan) -> Work:
+def work(request: TrainingPlannerRequest, body: JobPlan) -> TrainingWork:
     """Digest the execution's work.
 
     The champion is part of what is prepared, scored and evaluated, and of neither training nor the run: a
@@ -79,7 +79,7 @@ def work(request: TrainingPlannerRequest, body: JobPlan) -> Work:
     score = step("ScoreHoldout", model, rival)
     evaluation = {**read_by("evaluate", body), "champion": None}
     run = step("Evaluate", quality, model, evaluation)[:16]
-    return Work(
+    return TrainingWork(
         data=body.data.version,
         quality=quality,
         # Training sees the split alone; the job that writes it prepares the champion's holdout beside it.
@@ -123,7 +123,7 @@ def artifact_uri(bucket: str, training: str) -> str:
     return f"s3://{bucket}/training/{training}/output/model.tar.gz"
 
 
-def locations(bucket: str, digests: Work, names: Mapping[str, str]) -> dict[str, str]:
+def locations(bucket: str, digests: TrainingWork, names: Mapping[str, str]) -> dict[str, str]:
     """Where everything of an execution lies, as S3 URIs; folders end with a slash."""
 
     def at(*path: str) -> str:
@@ -150,7 +150,7 @@ def locations(bucket: str, digests: Work, names: Mapping[str, str]) -> dict[str,
 
 def decide(
     request: TrainingPlannerRequest,
-    digests: Work,
+    digests: TrainingWork,
     champion: Champion | None,
     recorded: Mapping[str, str] | None,
     look_up: LookUps,
@@ -164,11 +164,11 @@ def decide(
         ChampionLost: when the champion's model is gone, so that it cannot be compared with.
     """
     steps = _standings(request.model, digests, look_up)
-    names = {step: planned_step.name for step, planned_step in steps.items()}
+    names = {step: entry.name for step, entry in steps.items()}
     uris = locations(request.home.bucket, digests, names)
     scoring = _scoring(request.model, digests, champion, steps, uris, look_up.transform)
     quality, gate = verdict(steps["CheckQuality"].job), verdict(steps["Evaluate"].job)
-    jobs = {step: [planned_step.job] for step, planned_step in steps.items()}
+    jobs = {step: [entry.job] for step, entry in steps.items()}
     jobs["ScoreHoldout"] = [entry.standing.job for entry in scoring]
     step = planned_step(
         request,
@@ -207,7 +207,7 @@ def decide(
     )
 
 
-def _standings(model: str, digests: Work, look_up: LookUps) -> dict[str, Standing]:
+def _standings(model: str, digests: TrainingWork, look_up: LookUps) -> dict[str, Standing]:
     """How each step's job stands, in the order of the steps."""
     steps = {
         "CheckQuality": ("quality", digests.quality, look_up.processing),
@@ -222,7 +222,7 @@ def _standings(model: str, digests: Work, look_up: LookUps) -> dict[str, Standin
 
 def _scoring(
     model: str,
-    digests: Work,
+    digests: TrainingWork,
     champion: Champion | None,
     steps: Mapping[str, Standing],
     uris: Mapping[str, str],

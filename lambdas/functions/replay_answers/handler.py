@@ -18,7 +18,7 @@ from lambdas.functions.replay_answers import logic
 from lambdas.functions.replay_answers.logic import Known
 from lambdas.planning.sources import is_there, listed, split_uri
 from lambdas.planning.steps import digest
-from lambdas.probing.asking import Request, ask, runtime
+from lambdas.probing.asking import RowRequest, ask, runtime
 from lambdas.probing.rows import Row
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
 from mdlc_constructs.settings.payloads.monitoring import Comparison, ComputedWindow, ReplayRequest
@@ -78,7 +78,7 @@ def _package(window: ComputedWindow, rows: int, notes: list[str]) -> list[Known]
     return answers
 
 
-def _ask(request: ReplayRequest, rows: Sequence[Request], seconds: float, notes: list[str]) -> list[Known]:
+def _ask(request: ReplayRequest, rows: Sequence[RowRequest], seconds: float, notes: list[str]) -> list[Known]:
     """The endpoint's answers now; none, and a note, when there is no endpoint."""
     try:
         answers = ask(

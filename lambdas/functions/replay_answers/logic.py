@@ -68,9 +68,9 @@ def package_answers(texts: Iterable[str], rows: int, version: int) -> list[Known
 def compare(first: Sequence[Known], second: Sequence[Known], tolerance: float) -> Comparison:
     """Pairs of one version's answers, or of answers of which one does not say whose it is."""
     gaps = [
-        _gap(first_answer.scores, other.scores)
-        for first_answer, other in zip(first, second, strict=False)
-        if first_answer is not None and other is not None and _same_version(first_answer, other)
+        _gap(before.scores, after.scores)
+        for before, after in zip(first, second, strict=False)
+        if before is not None and after is not None and _same_version(before, after)
     ]
     if not gaps:
         return Comparison(rows=0, moved=None, largest_move=None)
@@ -79,15 +79,15 @@ def compare(first: Sequence[Known], second: Sequence[Known], tolerance: float) -
     return Comparison(rows=len(gaps), moved=moved, largest_move=max(measured, default=None))
 
 
-def _same_version(first_answer: Answer, other: Answer) -> bool:
-    return first_answer.version is None or other.version is None or first_answer.version == other.version
+def _same_version(before: Answer, after: Answer) -> bool:
+    return before.version is None or after.version is None or before.version == after.version
 
 
-def _gap(first_answer: Scores, other: Scores) -> float | None:
+def _gap(before: Scores, after: Scores) -> float | None:
     """How far two answers lie apart; None for answers of different shape, which no number tells."""
-    if len(first_answer) != len(other):
+    if len(before) != len(after):
         return None
-    return max(abs(a - b) for a, b in zip(first_answer, other, strict=True))
+    return max(abs(a - b) for a, b in zip(before, after, strict=True))
 
 
 def versions(answers: Iterable[Known]) -> dict[str, int]:

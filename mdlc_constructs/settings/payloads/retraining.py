@@ -55,12 +55,12 @@ class RetrainingInput(TrainingInput):
     Attributes:
         labelled_until: up to when labels are complete, ISO 8601.
         drifted_at: since when data are distributed otherwise, ISO 8601.
-        noted: whether the execution works for recorded triggers, and asks for nothing of its own.
+        for_pending: whether the execution works for pending triggers, and asks for nothing of its own.
     """
 
     labelled_until: str | None = None
     drifted_at: str | None = None
-    noted: bool = False
+    for_pending: bool = field(default=False, metadata={KEY: "noted"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +130,7 @@ class CountedData:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
+class RetrainingWork:
     """Everything that the states behind `Claim` need.
 
     Attributes:
@@ -170,7 +170,7 @@ class StepRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class CoalesceRequest(StepRequest):
-    """`CoalesceTriggers`: what is there to work for?"""
+    """`Gather`: what is there to work for?"""
 
     input: JsonValue = None
 
@@ -179,7 +179,7 @@ class CoalesceRequest(StepRequest):
 class AcquireRequest(StepRequest):
     """`AskLease`: the answer goes to the task's token."""
 
-    gathered: CoalescedTriggers
+    coalesced: CoalescedTriggers = field(metadata={KEY: "gathered"})
     token: str
 
 
@@ -187,7 +187,7 @@ class AcquireRequest(StepRequest):
 class ClaimRequest(StepRequest):
     """`Claim`: what is done under the lease? Also `ReleaseCapacity`, once the training is over."""
 
-    gathered: CoalescedTriggers
+    coalesced: CoalescedTriggers = field(metadata={KEY: "gathered"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,8 +3,8 @@
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.states import State
 from mdlc_constructs.tasks import metrics
-from mdlc_constructs.workflows.decision import expressions
 from mdlc_constructs.workflows.decision.settings import COUNT_SECONDS, DecisionSettings
+from mdlc_constructs.workflows.ending import FAILURE
 
 NAMESPACE = "MDLC"
 
@@ -28,4 +28,4 @@ def counted(name: str, metric: str, settings: DecisionSettings, *, following: st
 
 def to_failure(following: str) -> Catch:
     """What catches all else and keeps why, for the event of the failure."""
-    return Catch(next=following, assign={"failure": expressions.FAILURE}, output={})
+    return Catch(next=following, assign={"failure": FAILURE}, output={})

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 
 from mdlc_constructs.settings.decisions import Decisions
+from mdlc_constructs.workflows.ending import ERROR, FAILURE
 
 REQUEST_ID = "$states.context.Execution.Input.request_id"
 ROW = "$states.context.Execution.Input.row"
@@ -16,14 +17,9 @@ RULES_DOWN = "rules down"
 
 _MAX_INTEGER = 2**53
 
-_ERROR = "$exists($states.errorOutput.Error) ? $states.errorOutput.Error : 'Unknown'"
-_CAUSE = "$exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : 'No cause was given.'"
-
-FAILURE: Mapping[str, object] = {"Error": f"{{% {_ERROR} %}}", "Cause": f"{{% {_CAUSE} %}}"}
-
 # A function's error arrives as JSON with its message and its stack, which is nobody's business.
 REFUSAL: Mapping[str, object] = {
-    "Error": f"{{% {_ERROR} %}}",
+    "Error": ERROR,
     "Cause": "{% $parse($states.errorOutput.Cause).errorMessage %}",
 }
 

@@ -127,7 +127,7 @@ class RetrainingWorkflow(Workflow):
     def _recorder(self, plan: Mapping[str, object]) -> str:
         """ARN of the function that records triggers. On a schedule it starts again what was killed."""
         function = self.function(
-            "NoteTrigger", function_roles.resuming(self.settings.model), self.source_bindings
+            "RecordTrigger", function_roles.resuming(self.settings.model), self.source_bindings
         )
         event_rules.resume_rule(self, model=self.home.name, plan=plan, function_arn=function)
         alarm = event_rules.failing_alarm(self, model=self.home.name, function_arn=function)
@@ -148,7 +148,7 @@ class RetrainingWorkflow(Workflow):
         if not (schedules or new_data or changes or settings.watches):
             return
         self.function(
-            "NoteTrigger",
+            "RecordTrigger",
             (*function_roles.recording_triggers(settings), *(function_roles.counting() if new_data else ())),
             self.source_bindings,
         )

@@ -19,7 +19,7 @@ def open_connection(services: Services) -> Connection:
     return connection.connection(DYNAMODB)
 
 
-def ask(open_connection: Connection, seconds: float = 5) -> connection.Answer:
+def ask(open_connection: Connection, seconds: float = 5) -> connection.Response:
     return open_connection.call("POST", "/", HEADERS, BODY, seconds=seconds)
 
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.aws.endpoints import Endpoint, endpoint
+from lambdas.aws.endpoints import LiveEndpoint, endpoint
 from tests.lambdas.fakes import Client, client_error
 
 DESCRIBED = {
@@ -49,7 +49,7 @@ TARGET = "endpoint/m/variant/main"
 
 def test_an_endpoint_is_told_from_three_answers() -> None:
     found = endpoint(FakeSageMaker(DESCRIBED, CONFIG), FakeAutoScaling(TARGET), "m")
-    assert found == Endpoint(
+    assert found == LiveEndpoint(
         status="Updating",
         config="old",
         pending="new",

@@ -15,7 +15,7 @@ def summary(version: int, status: str) -> dict[str, Any]:
 
 
 def test_the_highest_approved_version_is_chosen_unless_one_is_named() -> None:
-    versions = [
+    versions: Any = [
         summary(1, "Approved"),
         summary(10, "Approved"),
         summary(9, "Approved"),

@@ -4,14 +4,20 @@ from typing import Any
 
 import pytest
 
-from lambdas.functions.decide.requests import MAX_ROW_CHARACTERS, BadRequest, Request, checked, from_event
+from lambdas.functions.decide.requests import (
+    MAX_ROW_CHARACTERS,
+    BadRequest,
+    DecisionRequest,
+    checked,
+    from_event,
+)
 
 ROW = {"a": 1, "b": None, "c": "x", "d": True}
 GOOD = {"request_id": "r-1", "row": ROW}
 
 
 def test_a_request_is_read_from_the_event_of_api_gateway() -> None:
-    expected = Request("r-1", ROW)
+    expected = DecisionRequest("r-1", ROW)
     assert from_event({"body": json.dumps(GOOD)}) == expected
     coded = base64.b64encode(json.dumps(GOOD).encode()).decode()
     assert from_event({"body": coded, "isBase64Encoded": True}) == expected

@@ -41,7 +41,7 @@ def test_an_entity_is_sent_to_its_variant_and_the_record_says_so(tested: Service
 
 @pytest.mark.parametrize("name", ["ValidationError", "ValidationException"])
 def test_when_the_test_has_just_ended_whichever_variant_there_is_answers(tested: Services, name: str) -> None:
-    missing = [lambda: refusal(name, "Variant blue not found for Request")]
+    missing = [lambda: refusal(name, "Variant blue not found for DecisionRequest")]
     tested.faults["InvokeEndpoint"] = list(missing)
     tested.score = lambda row: scored(0.75)
     assert ask(row={"plane": BLUE})[1]["fallback"] is None
@@ -51,7 +51,7 @@ def test_when_the_test_has_just_ended_whichever_variant_there_is_answers(tested:
 
 def test_the_call_without_a_variant_has_all_its_tries(tested: Services) -> None:
     def missing() -> tuple[int, dict[str, str], bytes]:
-        return refusal("ValidationError", "Variant blue not found for Request")
+        return refusal("ValidationError", "Variant blue not found for DecisionRequest")
 
     def down() -> tuple[int, dict[str, str], bytes]:
         return 503, {}, b""

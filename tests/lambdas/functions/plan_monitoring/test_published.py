@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.aws import tags
 from lambdas.functions.plan_monitoring import handler
 from tests.lambdas.monitored import DAY, NOW, SETTINGS, Services, event
 from tests.lambdas.planned_windows import recorded
@@ -65,7 +66,7 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Services:
     found.sagemaker.package(2)
     found.dynamodb.champion(1)
     monkeypatch.setattr(handler, "client", found.client)
-    monkeypatch.setattr(handler, "utc_now", lambda: NOW)
+    monkeypatch.setattr(tags, "utc_now", lambda: NOW)
     return found
 
 

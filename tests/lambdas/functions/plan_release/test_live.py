@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.aws.endpoints import Endpoint
+from lambdas.aws.endpoints import LiveEndpoint
 from lambdas.functions.plan_release.live import check_live, endpoint_state, lacks_scaling, must_deregister
 from lambdas.planning.errors import EndpointBroken, VariantsChanged
 from mdlc_constructs.settings.payloads.codec import decode
@@ -27,7 +27,7 @@ SETTINGS = decode(EndpointSettings, SERVING)
         (live(CONFIG, "RollingBack"), "Other"),
     ],
 )
-def test_how_the_endpoint_stands(endpoint: Endpoint | None, stands: str) -> None:
+def test_how_the_endpoint_stands(endpoint: LiveEndpoint | None, stands: str) -> None:
     assert endpoint_state(endpoint, CONFIG) == stands
 
 
@@ -61,7 +61,7 @@ def test_variants_keep_their_names() -> None:
     ],
 )
 def test_scaling_ends_before_the_instance_type_changes(
-    endpoint: Endpoint | None, settings: dict[str, Any], expected: bool
+    endpoint: LiveEndpoint | None, settings: dict[str, Any], expected: bool
 ) -> None:
     assert must_deregister(endpoint, replace(SETTINGS, **settings)) is expected
 
@@ -77,6 +77,6 @@ def test_scaling_ends_before_the_instance_type_changes(
     ],
 )
 def test_an_endpoint_in_service_without_its_scaling_is_noticed(
-    endpoint: Endpoint | None, settings: dict[str, Any], expected: bool
+    endpoint: LiveEndpoint | None, settings: dict[str, Any], expected: bool
 ) -> None:
     assert lacks_scaling(endpoint, replace(SETTINGS, **settings)) is expected

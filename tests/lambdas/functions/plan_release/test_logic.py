@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.aws.endpoints import Endpoint
+from lambdas.aws.endpoints import LiveEndpoint
 from lambdas.aws.packages import Package
 from lambdas.aws.registry import LookUps
 from lambdas.functions.plan_release.logic import Facts, Golden, decide
@@ -57,14 +57,14 @@ def event(**settings: Any) -> dict[str, Any]:
     }
 
 
-def live(config: str = "m-config-old", status: str = "InService", **changes: Any) -> Endpoint:
-    return Endpoint(status=status, config=config, **{"variants": {"main": "ml.m5.large"}, **changes})
+def live(config: str = "m-config-old", status: str = "InService", **changes: Any) -> LiveEndpoint:
+    return LiveEndpoint(status=status, config=config, **{"variants": {"main": "ml.m5.large"}, **changes})
 
 
 def plan(
     found: dict[str, Job] | None = None,
     *,
-    endpoint: Endpoint | None = None,
+    endpoint: LiveEndpoint | None = None,
     champion: Any = None,
     recorded: Any = None,
     golden_files: Golden = RECORDED,
@@ -199,7 +199,7 @@ def test_what_serves_as_the_champion_is_done() -> None:
     ("endpoint", "champion"),
     [(live(), CHAMPION), (live(CONFIG), {"version": 3, "package_arn": "arn:p/3"}), (live(CONFIG), None)],
 )
-def test_a_version_that_was_released_before_is_released_again(endpoint: Endpoint, champion: Any) -> None:
+def test_a_version_that_was_released_before_is_released_again(endpoint: LiveEndpoint, champion: Any) -> None:
     made = plan(READY, endpoint=endpoint, champion=champion, recorded={"config": CONFIG})
     assert (made["step"], made["recorded"]) == ("Deploy", None)
 
@@ -221,7 +221,9 @@ REFUSED = {"error": "SageMaker.AmazonSageMakerException", "cause": "bad image"}
 @pytest.mark.parametrize(
     ("step", "endpoint"), [("CreateEndpoint", None), ("UpdateEndpoint", live(registered=True))]
 )
-def test_a_refusal_that_is_nobodys_doing_is_raised_as_it_was(step: str, endpoint: Endpoint | None) -> None:
+def test_a_refusal_that_is_nobodys_doing_is_raised_as_it_was(
+    step: str, endpoint: LiveEndpoint | None
+) -> None:
     with pytest.raises(PlanningError, match="bad image") as error:
         plan(READY, endpoint=endpoint, taken={"step": step, **REFUSED})
     assert type(error.value).__name__ == REFUSED["error"]
@@ -237,7 +239,7 @@ def test_a_refusal_that_is_nobodys_doing_is_raised_as_it_was(step: str, endpoint
     ],
 )
 def test_a_refusal_because_another_was_quicker_is_planned_around(
-    step: str, endpoint: Endpoint | None, goes_on: str
+    step: str, endpoint: LiveEndpoint | None, goes_on: str
 ) -> None:
     assert plan(READY, endpoint=endpoint, taken={"step": step, **REFUSED})["step"] == goes_on
 

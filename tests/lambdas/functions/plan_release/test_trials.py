@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.aws.endpoints import Endpoint
+from lambdas.aws.endpoints import LiveEndpoint
 from lambdas.functions.plan_release.trials import seconds_left
 from lambdas.planning.audit import RecordedExperiment
 from lambdas.planning.errors import ExperimentLeft, ExperimentRunning, PlanningError, StorageMoves
@@ -18,13 +18,13 @@ EXPERIMENT = {"seconds": 3600, "request": "request of CreateTrial"}
 OLDER, NEWER = {"version": 1, "package_arn": "arn:p/1"}, {"version": 3, "package_arn": "arn:p/3"}
 
 
-def live(config: str = OLD, status: str = "InService", **changes: Any) -> Endpoint:
+def live(config: str = OLD, status: str = "InService", **changes: Any) -> LiveEndpoint:
     given: dict[str, Any] = {
         "variants": {"main": "ml.m5.large"},
         "models": {"main": "m-serving-old"},
         "instances": {"main": 3},
     }
-    return Endpoint(status=status, config=config, **{**given, **changes})
+    return LiveEndpoint(status=status, config=config, **{**given, **changes})
 
 
 def noted(trial: str, **changes: Any) -> RecordedExperiment:
@@ -39,7 +39,7 @@ def noted(trial: str, **changes: Any) -> RecordedExperiment:
 
 
 def plan(
-    endpoint: Endpoint | None,
+    endpoint: LiveEndpoint | None,
     *,
     note: RecordedExperiment | None = None,
     champion: Any = OLDER,
@@ -106,7 +106,7 @@ def test_a_trials_name_follows_from_all_that_is_tried() -> None:
     ],
 )
 def test_what_is_tried_beside_nothing_or_goes_back_takes_over_at_once(
-    endpoint: Endpoint, champion: Any
+    endpoint: LiveEndpoint, champion: Any
 ) -> None:
     assert step(endpoint, champion=champion) == "Skip"
 
@@ -216,7 +216,7 @@ def test_a_workflow_that_tries_nothing_any_more_says_how_to_end_what_was_left() 
     ],
 )
 def test_a_refusal_that_is_nobodys_doing_is_raised_as_it_was(
-    taken: str, endpoint: Endpoint, note: RecordedExperiment | None, found: dict[str, Job]
+    taken: str, endpoint: LiveEndpoint, note: RecordedExperiment | None, found: dict[str, Job]
 ) -> None:
     refused = {"step": taken, "error": "SageMaker.AmazonSageMakerException", "cause": "no quota"}
     with pytest.raises(PlanningError, match="no quota"):

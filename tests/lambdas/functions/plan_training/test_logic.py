@@ -9,7 +9,7 @@ import pytest
 
 from lambdas.aws.registry import LookUps
 from lambdas.functions.plan_training import logic
-from lambdas.functions.plan_training.logic import Champion, Work
+from lambdas.functions.plan_training.logic import Champion, TrainingWork
 from lambdas.planning.errors import ChampionLost, InvalidInput
 from lambdas.planning.intervals import checked_input, resolve_split
 from lambdas.planning.sources import SourceFile
@@ -49,7 +49,7 @@ def event(**changes: Any) -> dict[str, Any]:
     return {**base, **changes}
 
 
-def work(e: dict[str, Any], files: Sequence[SourceFile], champion: Champion | None) -> Work:
+def work(e: dict[str, Any], files: Sequence[SourceFile], champion: Champion | None) -> TrainingWork:
     request = decode(TrainingPlannerRequest, e)
     return logic.work(request, logic.job_plan(request, checked_input(request.input), files, champion))
 

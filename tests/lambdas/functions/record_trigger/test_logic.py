@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.functions.note_trigger.logic import (
+from lambdas.functions.record_trigger.logic import (
     SourceEvent,
     by_accuracy,
     by_code,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lambdas.aws import custom_resource
-from lambdas.functions.note_trigger import handler
+from lambdas.functions.record_trigger import handler
 from mdlc_constructs.settings.triggers import (
     OnAccuracyLoss,
     OnCodeChange,

@@ -11,8 +11,8 @@ from aws_lambda_powertools import Logger
 
 from lambdas.aws import custom_resource
 from lambdas.aws.clients import client
-from lambdas.functions.note_trigger import logic
-from lambdas.planning.audit import champion_version
+from lambdas.functions.record_trigger import logic
+from lambdas.planning.audit import champion_version, latest_windows
 from lambdas.planning.execution_plan import utc_now
 from lambdas.planning.items import texts_of
 from lambdas.triggers.coalescing import TriggerEvent, is_replaced
@@ -32,7 +32,7 @@ from mdlc_constructs.settings.triggers import (
     decode_trigger,
 )
 
-logger = Logger(service="note-trigger")
+logger = Logger(service="record-trigger")
 
 MAX_LOOKS, LOOK_SECONDS = 20, 1.0
 """How often, and how far apart, is looked for an item that comes after its event."""
@@ -108,18 +108,9 @@ def _is_replaced(request: TriggerRequest, source: logic.SourceEvent) -> bool:
 
 def _windows(request: TriggerRequest, source: logic.SourceEvent) -> list[logic.WindowItem]:
     """The monitor's windows as the audit table and the event have them, the latest first."""
-    page = client("dynamodb").query(
-        TableName=request.table,
-        ConsistentRead=True,
-        KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
-        ExpressionAttributeValues={
-            ":pk": {"S": f"MODEL#{request.model}"},
-            ":sk": {"S": f"WINDOW#{source.detail.get('monitor', '')}#"},
-        },
-        ScanIndexForward=False,
-        Limit=MAX_WINDOWS_READ,
-    )
-    return logic.with_event(source, [texts_of(item) for item in page["Items"]])
+    monitor = str(source.detail.get("monitor", ""))
+    items = latest_windows(client("dynamodb"), request.table, request.model, monitor, MAX_WINDOWS_READ)
+    return logic.with_event(source, [texts_of(item) for item in items])
 
 
 def _deployed(event: Mapping[str, JsonValue]) -> str:
