@@ -10,8 +10,8 @@ from jobs.errors import PlanError
 from mdlc_constructs.settings.payloads.codec import JsonValue, PayloadError, decode
 from mdlc_constructs.settings.payloads.job_plan import (
     PARTS,
-    READ,
     SCHEMA_VERSION,
+    SECTIONS_BY_JOB,
     ChampionSection,
     DataFile,
     DataSection,
@@ -53,10 +53,10 @@ class Plan:
         return replace(self, payload=replace(self.payload, dataset=dataset, quality=quality))
 
     def _read(self, name: str, section: Section) -> Section:
-        if self.reader is not None and name not in READ[self.reader]:
+        if self.reader is not None and name not in SECTIONS_BY_JOB[self.reader]:
             raise PlanError(
                 f"The {self.reader} job reads {name} of the plan, which its name does not follow from: "
-                "add it to READ in mdlc_constructs.settings.payloads.job_plan."
+                "add it to SECTIONS_BY_JOB in mdlc_constructs.settings.payloads.job_plan."
             )
         return section
 

@@ -13,7 +13,7 @@ from mdlc_cli.registered import Package
 APPROVED, REJECTED, WAITING, UNKNOWN = "approved", "rejected", "waits for approval", "not known"
 _STATUS = {"Approved": APPROVED, "Rejected": REJECTED, "PendingManualApproval": WAITING}
 _OUTCOME = {"Succeeded": APPROVED, "Refused": REJECTED, "PendingApproval": WAITING}
-RIVAL = "champion's"
+COMPARED_WITH_CHAMPION = "champion's"
 """What the gate's sentence on the comparison holds."""
 LOST = ("RolledBack", "ShadowDropped", "ChallengerLost")
 """Errors of releases in which a version answered beside the champion and did not hold."""
@@ -22,7 +22,7 @@ NO_VERSION = ("Unchanged", "Failed")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reign:
+class ChampionPeriod:
     """A time in which a version was the champion; without an end it still is."""
 
     version: int
@@ -62,14 +62,14 @@ class Version:
     why: str
     parent: int | None
     beat: bool | None
-    reigns: tuple[Reign, ...]
+    champion_periods: tuple[ChampionPeriod, ...]
     sent_back: tuple[SentBack, ...]
     retraining: str
 
     @property
     def is_champion(self) -> bool:
         """Whether it is in use now."""
-        return any(not reign.end for reign in self.reigns)
+        return any(not reign.end for reign in self.champion_periods)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,13 +77,13 @@ class Family:
     """A model's versions, oldest first, the retrainings that made none, and triggers that wait.
 
     Attributes:
-        barren: `at`, `outcome`, `error` and `triggers` of each retraining without a version.
+        retrainings_without_version: `at`, `outcome`, `error` and `triggers` of each.
     """
 
     model: str
     champion: int | None
     versions: tuple[Version, ...]
-    barren: tuple[Item, ...]
+    retrainings_without_version: tuple[Item, ...]
     waiting: tuple[Item, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -103,13 +103,13 @@ def of(model: str, items: Sequence[Item], packages: Iterable[Package]) -> Family
     }
     recorded = {lineage.version_of(item) for item in lineage.executions(items, lineage.TRAINING)}
     numbers = sorted({*registered, *(number for number in recorded if number is not None)})
-    reigned = reigns(items)
+    reigned = champion_periods(items)
     pointer = next((item for item in items if item["sk"] == "CHAMPION"), {})
     return Family(
         model=model,
         champion=int(pointer["version"]) if pointer.get("version") is not None else None,
         versions=tuple(_version(items, number, registered.get(number, {}), reigned) for number in numbers),
-        barren=tuple(
+        retrainings_without_version=tuple(
             {
                 "at": item.get("started_at", ""),
                 "outcome": item.get("outcome", ""),
@@ -127,7 +127,7 @@ def of(model: str, items: Sequence[Item], packages: Iterable[Package]) -> Family
     )
 
 
-def reigns(items: Sequence[Item]) -> list[Reign]:
+def champion_periods(items: Sequence[Item]) -> list[ChampionPeriod]:
     """Who was champion from when to when, in order.
 
     Releases move the pointer either way. Batch inference moves it to newer versions only, and where there are
@@ -141,7 +141,7 @@ def reigns(items: Sequence[Item]) -> list[Reign]:
         moves = [
             item for item in lineage.executions(items, lineage.BATCH) if item.get("outcome") == "Succeeded"
         ]
-    spans: list[Reign] = []
+    spans: list[ChampionPeriod] = []
     for item in sorted(moves, key=lambda item: str(item["finished_at"])):
         version, at = lineage.version_of(item), str(item["finished_at"])
         if version is None:
@@ -150,12 +150,14 @@ def reigns(items: Sequence[Item]) -> list[Reign]:
             last = spans[-1]
             if version == last.version or (forward_only and version < last.version):
                 continue
-            spans[-1] = Reign(version=last.version, start=last.start, end=at, by=last.by)
-        spans.append(Reign(version=version, start=at, end="", by=str(item["execution_arn"])))
+            spans[-1] = ChampionPeriod(version=last.version, start=last.start, end=at, by=last.by)
+        spans.append(ChampionPeriod(version=version, start=at, end="", by=str(item["execution_arn"])))
     return spans
 
 
-def _version(items: Sequence[Item], number: int, package: Package, reigned: Sequence[Reign]) -> Version:
+def _version(
+    items: Sequence[Item], number: int, package: Package, reigned: Sequence[ChampionPeriod]
+) -> Version:
     training = lineage.training_of(items, number)
     retraining = lineage.retraining_of(items, training, number)
     began = str(training.get("started_at") or package.get("created_at") or "")
@@ -172,7 +174,9 @@ def _version(items: Sequence[Item], number: int, package: Package, reigned: Sequ
         for item in lineage.executions(items, lineage.RELEASE)
         if item.get("outcome") == "Failed" and lineage.version_of(item) == number
     )
-    compared = RIVAL in str(training.get("reasons", "")) or any(reign.error in LOST for reign in sent_back)
+    compared = COMPARED_WITH_CHAMPION in str(training.get("reasons", "")) or any(
+        reign.error in LOST for reign in sent_back
+    )
     lost = retraining.get("outcome") == "Lost" or (verdict == REJECTED and compared)
     return Version(
         version=number,
@@ -186,7 +190,7 @@ def _version(items: Sequence[Item], number: int, package: Package, reigned: Sequ
         why=why,
         parent=None if parent == number else parent,
         beat=True if own else False if lost else None,
-        reigns=own,
+        champion_periods=own,
         sent_back=sent_back,
         retraining=str(retraining.get("execution_arn", "")),
     )

@@ -29,16 +29,18 @@ def drawn(family: Family) -> Tree:
     known = {version.version for version in family.versions}
     losers: dict[int | None, list[Version]] = {}
     for version in family.versions:
-        if not version.reigns:
+        if not version.champion_periods:
             losers.setdefault(version.parent if version.parent in known else None, []).append(version)
-    line = [version for version in family.versions if version.reigns or version in losers.get(None, [])]
+    line = [
+        version for version in family.versions if version.champion_periods or version in losers.get(None, [])
+    ]
     for version in line:
         branch = _branch(tree, version)
         for challenger in losers.get(version.version, []):
             _branch(branch, challenger)
-    if family.barren:
+    if family.retrainings_without_version:
         part = tree.add(_text("retrainings without a version", style="dim"))
-        for each in family.barren:
+        for each in family.retrainings_without_version:
             ended = ": ".join(filter(None, (str(each["outcome"]), str(each["error"]))))
             part.add(_line(("", f"{_day(each['at'])} {ended}"), ("dim", f"  {_because(each['triggers'])}")))
     if family.waiting:
@@ -65,7 +67,7 @@ def _branch(parent: Tree, version: Version) -> Tree:
         branch.add(_text(_metrics(version.metrics)))
     if version.why:
         branch.add(_text(_short(version.why), style="" if version.verdict == REJECTED else "dim"))
-    for reign in version.reigns:
+    for reign in version.champion_periods:
         until = f" until {_day(reign.end)}" if reign.end else ", serves now"
         branch.add(_text(f"in use from {_day(reign.start)}{until}"))
     for back in version.sent_back:

@@ -59,9 +59,11 @@ class FleetLeases:
     """The leases of one fleet.
 
     Args:
-        budget: what may be held at a time. Lowered, it is kept by granting nothing until enough came back.
-        notify: ends an execution's wait by its task token with an answer; False when nobody waits for it.
-        running: whether an execution of that ARN still runs.
+        budget: the limits on what may be held at a time. After it is lowered, nothing is granted until
+            enough leases have been released.
+        notify: sends task success with the answer to a task token; returns False when no execution waits
+            for that token any more.
+        running: takes an execution's ARN; returns whether the execution is still running.
         pause: sleeps for seconds.
     """
 
@@ -75,11 +77,12 @@ class FleetLeases:
     def acquire(self, request: LeaseRequest, now: datetime) -> str:
         """Ask for a model's lease; the answer goes to the task token, at once or when it is granted.
 
-        A repetition by the same execution goes on waiting with its new token. One by another execution is a
-        `Duplicate` while the first one runs, and takes its place when that is dead.
+        When the same execution repeats its request, it keeps waiting, with its new task token. When another
+        execution repeats it, that one gets `Duplicate` while the first execution runs, and takes over its
+        request once the first execution has ended.
 
         Returns:
-            How the request stands: `Held`, `Waiting`, `Ended`, `Duplicate`, or `TooLarge` for the budget.
+            The request's status: `Held`, `Waiting`, `Ended`, `Duplicate`, or `TooLarge` for the budget.
         """
         if not self._ever_fits(request):
             self.notify(request.task_token, LeaseAnswer(lease=TOO_LARGE))
@@ -108,10 +111,10 @@ class FleetLeases:
         return stored.status if stored else ENDED
 
     def release(self, request_id: str, owner: str, now: datetime) -> None:
-        """Give back what a request holds, or its place in the queue; nothing when it has ended.
+        """Release a request's lease, or remove it from the queue; does nothing when it has ended.
 
         Raises:
-            LeaseLost: when the request is another execution's.
+            LeaseLost: when the request belongs to another execution.
         """
         for _ in self._attempts():
             stored = self._request(request_id)
@@ -125,7 +128,10 @@ class FleetLeases:
         self.serve(now)
 
     def requeue(self, request_id: str, owner: str, now: datetime) -> None:
-        """Give up what a request has, to ask again later; nothing when it has ended or is another's."""
+        """Release a request's lease or queue entry and delete the request, so that it can be repeated.
+
+        Does nothing when the request has ended or belongs to another execution.
+        """
         for _ in self._attempts():
             stored = self._request(request_id)
             if stored is None or stored.status == ENDED or stored.owner != owner:
@@ -135,10 +141,10 @@ class FleetLeases:
         self.serve(now)
 
     def release_capacity(self, request_id: str, owner: str, now: datetime) -> None:
-        """Give the share of the budget back and keep the model's lease: what follows trains nothing.
+        """Return a request's capacity to the budget but keep the model's lease, for the steps after training.
 
         Raises:
-            LeaseLost: when the lease is not this execution's any more.
+            LeaseLost: when this execution no longer holds the lease.
         """
         for _ in self._attempts():
             stored = self._request(request_id)
@@ -150,7 +156,7 @@ class FleetLeases:
         self.serve(now)
 
     def serve(self, now: datetime) -> int:
-        """Grant leases from the head of the queue as long as the first that may go fits; says how many."""
+        """Grant leases in queue order while the first request whose model is free fits; returns how many."""
         granted, attempts = 0, self._attempts()
         while (head := self._next()) is not None:
             next(attempts)
@@ -165,11 +171,15 @@ class FleetLeases:
         return granted
 
     def reap(self, now: datetime) -> int:
-        """Take back what dead executions hold, and notify holders that were not; says how many leases came
-        back. An execution that runs past its lease keeps it: it is renewed.
+        """Evict dead executions' leases and notify holders that were never notified.
+
+        The lease of an execution that still runs when it expires is renewed.
+
+        Returns:
+            How many leases were taken back.
 
         Raises:
-            ExceptionGroup: when leases could not be looked at, once the others were and the queue was served.
+            ExceptionGroup: the errors of single leases, raised after all others and the queue were handled.
         """
         evicted, errors = 0, list[Exception]()
         for lease in [read_lease(item) for item in self._query("HOLDER#")]:
@@ -207,9 +217,10 @@ class FleetLeases:
         return None
 
     def _notify_holder(self, request_id: str) -> bool:
-        """End a holder's wait; when nobody waits and its execution is dead, take the lease back at once.
+        """Tell the holder that it has its lease; returns whether the lease was evicted instead.
 
-        Nobody waits either where it was notified before: only a dead execution's lease may be taken.
+        No execution waits for the token when the holder died, or when it was notified before. So the lease is
+        evicted only if the holder's execution has also ended.
         """
         stored = self._request(request_id)
         lease = self._lease(stored.model) if stored is not None and stored.status == HELD else None
@@ -225,19 +236,23 @@ class FleetLeases:
         stored = self._request(lease.request_id)
         if stored is None or stored.owner != lease.owner:
             return False
-        # One attempt: if anything moved meanwhile, somebody is alive, or the next reaping sees it.
+        # No retry: if the items have changed, the lease is in use, or the next `reap` evicts it.
         return self._write(self.items.evict(stored, lease))
 
     def _next(self) -> StoredRequest | None:
-        """Who is to be served now: the first in the queue whose model is free, if it fits or never will."""
+        """The first waiting request whose model has no lease, if it fits the free capacity now.
+
+        None when it does not fit yet: later requests do not overtake it. A request that is larger than the
+        whole budget is returned as well, so that `serve` can reject it.
+        """
         held = {read_lease(item).model for item in self._query("HOLDER#")}
         for entry in self._query("QUEUE#"):
             if text_of(entry, "model") in held:
                 continue
-            first = self._request(text_of(entry, "request_id"))
-            if first is None or first.status != WAITING:
+            candidate = self._request(text_of(entry, "request_id"))
+            if candidate is None or candidate.status != WAITING:
                 continue
-            return first if self._fits(first) or not self._ever_fits(first) else None
+            return candidate if self._fits(candidate) or not self._ever_fits(candidate) else None
         return None
 
     def _fits(self, request: StoredRequest) -> bool:

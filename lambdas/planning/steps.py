@@ -1,9 +1,9 @@
 """Names derived from the work itself, so that a repeated start does the work once.
 
 A step's digest covers everything its result depends on: the rendered request, the code and image in it, the
-data, and the steps before it. The name of its job is made from that digest. When the name exists already,
-what stands behind it decides: Completed is adopted, InProgress is awaited, Failed or Stopped takes the next
-suffix (or one failure would block that data for good).
+data, and the steps before it. The name of its job is made from that digest. When a job of that name exists
+already, its status decides: a Completed job is reused, an InProgress job is waited for, and after a Failed or
+Stopped job the name gets the next suffix (or one failure would block that data for good).
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
-from mdlc_constructs.settings.payloads.job_plan import READ, JobPlan
+from mdlc_constructs.settings.payloads.job_plan import SECTIONS_BY_JOB, JobPlan
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 DIGEST_LENGTH = 20
@@ -24,7 +24,7 @@ MAXIMUM_NAME_LENGTH = 63
 """SageMaker's limit for the names of jobs and models."""
 
 NOT_DIGESTED = ("predicted_at",)
-"""What says when an execution did the work, not what the work is."""
+"""Plan sections left out of digests: they say when an execution did the work, not what the work is."""
 
 Status = Literal["Absent", "InProgress", "Completed", "Failed"]
 
@@ -38,11 +38,12 @@ class Job:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
-    """Where a step stands: the name to use next (or to adopt), and what was found behind it.
+class StepJob:
+    """The name of a step's current job, and what is known of that job.
 
     Attributes:
-        attempt: which one the name is of, from 1; those before it failed or were stopped.
+        name: of the job to start when its status is Absent, to wait for, or to reuse.
+        attempt: the attempt that the name is of, from 1; those before it failed or were stopped.
     """
 
     name: str
@@ -60,10 +61,10 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read_by(command: str, plan: JobPlan) -> dict[str, JsonValue]:
-    """The part of a plan that a job's result depends on: all that the job may read."""
+def digest_sections(command: str, plan: JobPlan) -> dict[str, JsonValue]:
+    """The plan sections that go into a job's digest: all that the job may read, except `NOT_DIGESTED`."""
     document = encode(plan)
-    return {section: document[section] for section in READ[command] if section not in NOT_DIGESTED}
+    return {section: document[section] for section in SECTIONS_BY_JOB[command] if section not in NOT_DIGESTED}
 
 
 def derived_name(model: str, step: str, step_digest: str, attempt: int = 1) -> str:
@@ -81,18 +82,18 @@ def derived_name(model: str, step: str, step_digest: str, attempt: int = 1) -> s
     return name
 
 
-def own_names(model: str, names: Iterable[str], step: str = "[a-z]+[0-9]*") -> list[str]:
-    """Of the names, those that this model's machines derive.
+def derived_names_of(model: str, names: Iterable[str], step: str = "[a-z]+[0-9]*") -> list[str]:
+    """Those of the names that `derived_name` may have made for this model.
 
     Args:
-        step: only those of this step; a regular expression.
+        step: a regular expression that the step's part of the name must match; any step unless given.
     """
     # "flight-" also begins the names of a model "flight-delay": only this model's derived names may match.
     own = re.compile(rf"{re.escape(model)}-{step}-[0-9a-f]{{{DIGEST_LENGTH}}}(-[0-9]+)?")
     return [name for name in names if own.fullmatch(name)]
 
 
-def standing(model: str, step: str, step_digest: str, look_up: Callable[[str], Job]) -> Standing:
+def find_step_job(model: str, step: str, step_digest: str, look_up: Callable[[str], Job]) -> StepJob:
     """Find where a step stands by looking up its derived names in turn.
 
     Args:
@@ -103,7 +104,7 @@ def standing(model: str, step: str, step_digest: str, look_up: Callable[[str], J
         name = derived_name(model, step, step_digest, attempt)
         job = look_up(name)
         if job.status != "Failed":
-            return Standing(name=name, job=job, attempt=attempt)
+            return StepJob(name=name, job=job, attempt=attempt)
         attempt += 1
 
 

@@ -28,7 +28,7 @@ def caught_error(max_characters: int, *, before: str = "") -> str:
     return f"{{% $substring($trim('{before}' & ({name}) & ': ' & ({cause})), 0, {max_characters}) %}}"
 
 
-CANCELED = ("DynamoDb.TransactionCanceledException",)
+TRANSACTION_CANCELED = ("DynamoDb.TransactionCanceledException",)
 
 TO_FAILURE = Catch(next="RecordFailure", assign={"failure": FAILURE})
 """Catches whatever nothing narrower caught, and keeps it for the record."""
@@ -127,10 +127,13 @@ def success(
         ),
         output="{% $states.input %}",
         # Two that write at once are in conflict, and neither may have written.
-        retry=(*throttling_retry("DynamoDb"), Retry(errors=CANCELED, interval_seconds=1, max_attempts=2)),
+        retry=(
+            *throttling_retry("DynamoDb"),
+            Retry(errors=TRANSACTION_CANCELED, interval_seconds=1, max_attempts=2),
+        ),
         catch=(
             Catch(
-                errors=CANCELED,
+                errors=TRANSACTION_CANCELED,
                 next="Plan",
                 output={"taken": {"step": "RecordAudit", "error": ERROR, "cause": CAUSE}},
             ),

@@ -43,10 +43,14 @@ def test_a_challenger_that_its_retraining_lost_is_rejected_without_a_registry() 
 
 def test_reigns_follow_releases_forth_and_back() -> None:
     back = execution("release", "2026-03-09", version=1, replaced="2")
-    told = [(one.version, one.start[:10], one.end[:10]) for one in family.reigns([*LIFE, back])]
+    told = [(one.version, one.start[:10], one.end[:10]) for one in family.champion_periods([*LIFE, back])]
     assert told == [(1, "2026-01-02", "2026-02-04"), (2, "2026-02-04", "2026-03-09"), (1, "2026-03-09", "")]
     versions = {one.version: one for one in family.of("churn", [*LIFE, back], PACKAGES).versions}
-    assert (versions[1].is_champion, versions[2].is_champion, len(versions[1].reigns)) == (True, False, 2)
+    assert (versions[1].is_champion, versions[2].is_champion, len(versions[1].champion_periods)) == (
+        True,
+        False,
+        2,
+    )
 
 
 def test_without_releases_batches_move_the_champion_forward_only() -> None:
@@ -54,7 +58,10 @@ def test_without_releases_batches_move_the_champion_forward_only() -> None:
         execution("batch-inference", day, version=version, manifest="m")
         for day, version in (("2026-01-01", 1), ("2026-01-02", 3), ("2026-01-03", 2), ("2026-01-04", 3))
     ]
-    assert [(one.version, one.end[:10]) for one in family.reigns(batches)] == [(1, "2026-01-02"), (3, "")]
+    assert [(one.version, one.end[:10]) for one in family.champion_periods(batches)] == [
+        (1, "2026-01-02"),
+        (3, ""),
+    ]
 
 
 def test_who_was_sent_back_says_when_and_why() -> None:
@@ -64,8 +71,11 @@ def test_who_was_sent_back_says_when_and_why() -> None:
 
 def test_retrainings_without_a_version_and_waiting_triggers_are_told() -> None:
     told = family.of("churn", LIFE, PACKAGES)
-    (barren,) = told.barren
-    assert (barren["outcome"], barren["triggers"]) == ("Unchanged", (CLOCK,))
+    (retrainings_without_version,) = told.retrainings_without_version
+    assert (retrainings_without_version["outcome"], retrainings_without_version["triggers"]) == (
+        "Unchanged",
+        (CLOCK,),
+    )
     assert [one["reason"] for one in told.waiting] == ["price drifted"]
     assert told.champion == 2
 
@@ -77,4 +87,4 @@ def test_a_version_that_the_registry_alone_knows_is_there() -> None:
 
 def test_everything_is_json() -> None:
     text = json.dumps(family.of("churn", LIFE, PACKAGES).to_json(), default=audit.plain)
-    assert json.loads(text)["versions"][1]["reigns"][0]["by"] == "arn:release-2026-02-04"
+    assert json.loads(text)["versions"][1]["champion_periods"][0]["by"] == "arn:release-2026-02-04"

@@ -203,7 +203,7 @@ def test_the_family_shows_who_took_over_and_who_was_sent_back(story: Story, busy
     first, good, broken = told.versions
     assert told.champion == good.version == GOOD
     assert (good.parent, good.beat, good.is_champion) == (first.version, True, True)
-    assert first.reigns[-1].end == good.reigns[0].start
+    assert first.champion_periods[-1].end == good.champion_periods[0].start
     assert (broken.parent, broken.beat, broken.verdict) == (GOOD, False, family.REJECTED)
     assert [one.error for one in broken.sent_back] == ["RolledBack"]
     assert story.after is not None

@@ -14,7 +14,7 @@ from lambdas.aws.clients import AutoScalingClient
 from lambdas.aws.endpoints import BUSY
 from lambdas.aws.registry import absent
 from lambdas.functions.clean_up.logic import BETWEEN_LOOKS_SECONDS, ended_by_itself
-from lambdas.planning.steps import own_names
+from lambdas.planning.steps import derived_names_of
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -113,7 +113,7 @@ def delete_configs(sagemaker: "SageMakerClient", model: str) -> list[str]:
     SageMaker would delete one in use as well, and break its endpoint: end the endpoints first.
     """
     pages = sagemaker.get_paginator("list_endpoint_configs").paginate(NameContains=f"{model}-")
-    names = own_names(
+    names = derived_names_of(
         model, (config["EndpointConfigName"] for page in pages for config in page["EndpointConfigs"])
     )
     return [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.planning.steps import own_names
+from lambdas.planning.steps import derived_names_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -55,7 +55,7 @@ JOBS = tuple(
 def _jobs(sagemaker: Any, kind: Kind, model: str, status: str) -> list[str]:
     # Any: which operation is called is in the table of kinds.
     pages = sagemaker.get_paginator(kind.listing).paginate(NameContains=f"{model}-", StatusEquals=status)
-    return own_names(model, (job[kind.name] for page in pages for job in page[kind.summaries]))
+    return derived_names_of(model, (job[kind.name] for page in pages for job in page[kind.summaries]))
 
 
 def ended_by_itself(call: Callable[..., object], **request: str) -> bool:
@@ -111,7 +111,7 @@ def end_jobs(
 def delete_models(sagemaker: "SageMakerClient", model: str) -> list[str]:
     """Delete the SageMaker models with the names that this model's machines derive."""
     pages = sagemaker.get_paginator("list_models").paginate(NameContains=f"{model}-")
-    names = own_names(model, (summary["ModelName"] for page in pages for summary in page["Models"]))
+    names = derived_names_of(model, (summary["ModelName"] for page in pages for summary in page["Models"]))
     return [
         f"delete_model {name}"
         for name in names

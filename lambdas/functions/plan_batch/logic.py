@@ -8,7 +8,7 @@ from lambdas.aws.registry import LookUps
 from lambdas.planning.errors import InvalidInput
 from lambdas.planning.execution_plan import decode_input, finished_by, planned_step
 from lambdas.planning.sources import SourceFile, data_version
-from lambdas.planning.steps import Standing, digest, read_by, standing, verdict
+from lambdas.planning.steps import StepJob, digest, digest_sections, find_step_job, verdict
 from mdlc_constructs.settings.payloads.batch import BatchInput, BatchPlan, BatchPlannerRequest
 from mdlc_constructs.settings.payloads.job_plan import DataSection, JobPlan, PackageSection
 from mdlc_constructs.settings.payloads.planning import ScoringJob
@@ -99,12 +99,12 @@ def work(request: BatchPlannerRequest, body: JobPlan, package: Package) -> Batch
     def step(name: str, *parts: object) -> str:
         return digest(request.requests[name], request.bound, *parts)
 
-    quality = step("CheckInput", read_by("quality", body))
-    prepare = step("PrepareInput", read_by("prepare", body), package.metadata["program"])
+    quality = step("CheckInput", digest_sections("quality", body))
+    prepare = step("PrepareInput", digest_sections("prepare", body), package.metadata["program"])
     score = step("ScoreInput", prepare, package.metadata["model"])
     # What is delivered is written by the same job; settings of the delivery that change deliver anew. Its
     # result lies below the run, which other rules for the input change.
-    check = step("CheckOutput", score, read_by("check", body), quality)
+    check = step("CheckOutput", score, digest_sections("check", body), quality)
     return BatchWork(data=body.data.version, quality=quality, prepare=prepare, score=score, check=check)
 
 
@@ -124,13 +124,13 @@ def decide(
         recorded: the audit table's entry of a finished run, by the run's digest.
     """
     model, digests = request.model, work(request, body, package)
-    checked = standing(model, "input", digests.quality, look_up.processing)
-    prepared = standing(model, "prepare", digests.prepare, look_up.processing)
+    checked = find_step_job(model, "input", digests.quality, look_up.processing)
+    prepared = find_step_job(model, "prepare", digests.prepare, look_up.processing)
     scored = {
-        shard: standing(model, f"score{shard}", digests.score, look_up.transform)
+        shard: find_step_job(model, f"score{shard}", digests.score, look_up.transform)
         for shard in sorted(set(shard_of.values()))
     }
-    output = standing(model, "output", digests.check, look_up.processing)
+    output = find_step_job(model, "output", digests.check, look_up.processing)
     done = recorded(digests.run)
     quality_verdict, output_verdict = verdict(checked.job), verdict(output.job)
     step = planned_step(
@@ -198,7 +198,7 @@ def _keys(request: BatchPlannerRequest, run: str) -> dict[str, str]:
 
 
 def _scoring(
-    request: BatchPlannerRequest, digests: BatchWork, package: Package, scored: Mapping[str, Standing]
+    request: BatchPlannerRequest, digests: BatchWork, package: Package, scored: Mapping[str, StepJob]
 ) -> tuple[ScoringJob, ...]:
     """Transform jobs that are not there yet, one a shard."""
     return tuple(

@@ -9,7 +9,7 @@ from lambdas.functions.plan_monitoring.windows import DueWindow, Window
 from lambdas.planning.errors import PlanningError
 from lambdas.planning.execution_plan import met, next_state
 from lambdas.planning.sources import SourceFile, data_version
-from lambdas.planning.steps import DIGEST_LENGTH, Job, Standing, digest, read_by, standing
+from lambdas.planning.steps import DIGEST_LENGTH, Job, StepJob, digest, digest_sections, find_step_job
 from lambdas.probing.rows import CaptureFile
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.job_plan import (
@@ -89,8 +89,8 @@ class WindowWork:
     digest: str
     folder: str = ""
     previous: tuple[Window, str] | None = None
-    monitor: Standing | None = None
-    replay: Standing | None = None
+    monitor: StepJob | None = None
+    replay: StepJob | None = None
 
     @property
     def window(self) -> Window:
@@ -128,7 +128,7 @@ def window_works(
         if record is not None and record.digest == step:
             continue
         place = "" if source.empty else folder(bucket, kind, window, step)
-        job = None if source.empty else standing(request.model, "monitor", step, look_up.processing)
+        job = None if source.empty else find_step_job(request.model, "monitor", step, look_up.processing)
         failures = job.attempt - 1 if job is not None and job.job.status != "Completed" else 0
         if not source.empty and not failures:
             # What was recorded before has the same statistics, and is there already. Of a window that failed
@@ -144,7 +144,7 @@ def window_works(
                 folder=place,
                 previous=(earlier, folders[earlier]) if earlier else None,
                 monitor=job,
-                replay=standing(request.model, "replay", step, look_up.transform) if replays else None,
+                replay=find_step_job(request.model, "replay", step, look_up.transform) if replays else None,
             )
         )
     return works
@@ -164,7 +164,7 @@ def window_digest(request: MonitoringPlannerRequest, source: WindowSource, earli
     return digest(
         request.requests[STEP],
         request.bound,
-        read_by("monitor", job_plan(request, source, earlier)),
+        digest_sections("monitor", job_plan(request, source, earlier)),
         # The plan names what was served, and this what it holds.
         source.served_version,
     )

@@ -13,7 +13,7 @@ from lambdas.planning.audit import ChampionPointer, RecordedExperiment
 from lambdas.planning.errors import NoGolden
 from lambdas.planning.execution_plan import finished_by, met, planned_step
 from lambdas.planning.sources import SourceFile, data_version
-from lambdas.planning.steps import Job, digest, read_by, standing, verdict
+from lambdas.planning.steps import Job, digest, digest_sections, find_step_job, verdict
 from mdlc_constructs.settings.payloads.job_plan import DataSection, JobPlan, PackageSection
 from mdlc_constructs.settings.payloads.planning import CaughtError
 from mdlc_constructs.settings.payloads.release import (
@@ -227,8 +227,10 @@ def _work(request: ReleasePlannerRequest, facts: Facts) -> ReleaseWork:
         dict(package.environment),
         package.metadata["program"],
     )
-    serving = standing(request.model, "serving", model, look_up.model)
-    config = standing(request.model, "config", _step(request, "CreateConfig", serving.name), look_up.config)
+    serving = find_step_job(request.model, "serving", model, look_up.model)
+    config = find_step_job(
+        request.model, "config", _step(request, "CreateConfig", serving.name), look_up.config
+    )
     created = {"CreateModel": [serving.job]}
     configured = {"CreateConfig": [config.job]}
     names = {"CreateModel": serving.name, "CreateConfig": config.name}
@@ -243,10 +245,10 @@ def _work(request: ReleasePlannerRequest, facts: Facts) -> ReleaseWork:
         )
     version = data_version([rows])
     score = _step(request, "ScoreGolden", model, version)
-    read = read_by("golden", golden_plan(request, rows, package))
+    read = digest_sections("golden", golden_plan(request, rows, package))
     check = _step(request, "CheckGolden", score, read, data_version([expected]))
-    scored = standing(request.model, "scoregold", score, look_up.transform)
-    checked = standing(request.model, "compare", check, look_up.processing)
+    scored = find_step_job(request.model, "scoregold", score, look_up.transform)
+    checked = find_step_job(request.model, "compare", check, look_up.processing)
     return ReleaseWork(
         data_version=version,
         golden_checks=PASSED,

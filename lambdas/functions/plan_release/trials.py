@@ -14,7 +14,7 @@ from lambdas.aws.registry import LookUp
 from lambdas.planning.audit import RecordedExperiment
 from lambdas.planning.errors import ExperimentLeft, ExperimentRunning, StorageMoves
 from lambdas.planning.execution_plan import met
-from lambdas.planning.steps import digest, own_names, standing
+from lambdas.planning.steps import derived_names_of, digest, find_step_job
 from mdlc_constructs.settings.instance_type import has_local_storage
 from mdlc_constructs.settings.payloads.release import (
     ExperimentSettings,
@@ -112,13 +112,17 @@ def plan_trial(
         seconds=settings.seconds,
         owner=experiment.execution if experiment else "",
     )
-    if forward and champion_model is not None and own_names(request.model, [champion_config], "config"):
+    if (
+        forward
+        and champion_model is not None
+        and derived_names_of(request.model, [champion_config], "config")
+    ):
         if not in_trial:
             check_storage(live.variants.get(variant), request.settings.endpoint.instance_type)
         config_digest = digest(
             settings.request, request.bound, champion_model, trial.instance_type, serving_model
         )
-        config = standing(request.model, "trial", config_digest, look_up)
+        config = find_step_job(request.model, "trial", config_digest, look_up)
         trial = replace(trial, config=config.name)
         if in_trial and live.config == config.name:
             trial = replace(trial, step="Carry", seconds=seconds_left(settings.seconds, experiment, now))

@@ -8,7 +8,7 @@ from lambdas.planning.errors import ChampionLost
 from lambdas.planning.execution_plan import finished_by, planned_step
 from lambdas.planning.intervals import resolve_split
 from lambdas.planning.sources import SourceFile, data_version
-from lambdas.planning.steps import Standing, digest, read_by, standing, verdict
+from lambdas.planning.steps import StepJob, digest, digest_sections, find_step_job, verdict
 from mdlc_constructs.settings.payloads.codec import JsonValue, encode
 from mdlc_constructs.settings.payloads.job_plan import ChampionSection, DataSection, JobPlan
 from mdlc_constructs.settings.payloads.planning import ScoringJob
@@ -39,7 +39,7 @@ class Scoring:
     """One model that scores the holdout."""
 
     who: str
-    standing: Standing
+    standing: StepJob
     model: str
     input: str
 
@@ -72,12 +72,12 @@ def work(request: TrainingPlannerRequest, body: JobPlan) -> TrainingWork:
     def step(name: str, *parts: object) -> str:
         return digest(request.requests[name], request.bound, *parts)
 
-    quality = step("CheckQuality", read_by("quality", body))
-    prepared = step("PrepareFeatures", {**read_by("features", body), "champion": None})
+    quality = step("CheckQuality", digest_sections("quality", body))
+    prepared = step("PrepareFeatures", {**digest_sections("features", body), "champion": None})
     train = step("Train", prepared)
     model = step("CreateModel", train)
     score = step("ScoreHoldout", model, rival)
-    evaluation = {**read_by("evaluate", body), "champion": None}
+    evaluation = {**digest_sections("evaluate", body), "champion": None}
     run = step("Evaluate", quality, model, evaluation)[:16]
     return TrainingWork(
         data=body.data.version,
@@ -88,7 +88,7 @@ def work(request: TrainingPlannerRequest, body: JobPlan) -> TrainingWork:
         model=model,
         score=score,
         # The baseline lies below the run, which other rules of quality change.
-        evaluate=step("Evaluate", score, read_by("evaluate", body), run),
+        evaluate=step("Evaluate", score, digest_sections("evaluate", body), run),
         run=run,
     )
 
@@ -207,7 +207,7 @@ def decide(
     )
 
 
-def _standings(model: str, digests: TrainingWork, look_up: LookUps) -> dict[str, Standing]:
+def _standings(model: str, digests: TrainingWork, look_up: LookUps) -> dict[str, StepJob]:
     """How each step's job stands, in the order of the steps."""
     steps = {
         "CheckQuality": ("quality", digests.quality, look_up.processing),
@@ -217,14 +217,14 @@ def _standings(model: str, digests: TrainingWork, look_up: LookUps) -> dict[str,
         "ScoreHoldout": ("score", digests.score, look_up.transform),
         "Evaluate": ("evaluate", digests.evaluate, look_up.processing),
     }
-    return {state: standing(model, *step) for state, step in steps.items()}
+    return {state: find_step_job(model, *step) for state, step in steps.items()}
 
 
 def _scoring(
     model: str,
     digests: TrainingWork,
     champion: Champion | None,
-    steps: Mapping[str, Standing],
+    steps: Mapping[str, StepJob],
     uris: Mapping[str, str],
     transform: LookUp,
 ) -> list[Scoring]:
@@ -239,7 +239,7 @@ def _scoring(
         return [challenger]
     rival = Scoring(
         who="champion",
-        standing=standing(model, "scorerival", digests.score, transform),
+        standing=find_step_job(model, "scorerival", digests.score, transform),
         model=champion.model,
         input=uris["split"] + "champion/",
     )

@@ -81,14 +81,14 @@ def _fired(request: TriggerRequest) -> list[TriggerEvent]:
 
 def _event_of(trigger: Trigger, source: logic.SourceEvent, request: TriggerRequest) -> TriggerEvent | None:
     if isinstance(trigger, OnSchedule):
-        return logic.by_schedule(source, schedule=trigger.schedule, priority=trigger.priority)
+        return logic.schedule_trigger(source, schedule=trigger.schedule, priority=trigger.priority)
     if isinstance(trigger, OnNewData):
         data = dataset_size(client("s3"), request.dataset)
-        return logic.by_new_data(source, trigger, data, _store(request).history())
+        return logic.new_data_trigger(source, trigger, data, _store(request).history())
     if _is_replaced(request, source):
         return None
     if isinstance(trigger, OnDrift):
-        return logic.by_drift(source, trigger, _windows(request, source))
+        return logic.drift_trigger(source, trigger, _windows(request, source))
     if isinstance(trigger, OnAccuracyLoss):
         for _ in range(MAX_LOOKS):
             windows = _windows(request, source)
@@ -96,7 +96,7 @@ def _event_of(trigger: Trigger, source: logic.SourceEvent, request: TriggerReque
                 break
             # The item is written right after the event.
             time.sleep(LOOK_SECONDS)
-        return logic.by_accuracy(source, trigger, windows)
+        return logic.accuracy_loss_trigger(source, trigger, windows)
     return None
 
 
@@ -110,7 +110,7 @@ def _windows(request: TriggerRequest, source: logic.SourceEvent) -> list[logic.W
     """The monitor's windows as the audit table and the event have them, the latest first."""
     monitor = str(source.detail.get("monitor", ""))
     items = latest_windows(client("dynamodb"), request.table, request.model, monitor, MAX_WINDOWS_READ)
-    return logic.with_event(source, [texts_of(item) for item in items])
+    return logic.with_event_window(source, [texts_of(item) for item in items])
 
 
 def _deployed(event: Mapping[str, JsonValue]) -> str:
@@ -124,7 +124,9 @@ def _deployed(event: Mapping[str, JsonValue]) -> str:
         for each in (decode_trigger(_numbered(document)) for document in request.triggers)
         if isinstance(each, OnCodeChange)
     )
-    fired = logic.by_code(event["RequestId"], properties["Digest"], at=utc_now(), priority=trigger.priority)
+    fired = logic.code_change_trigger(
+        event["RequestId"], properties["Digest"], at=utc_now(), priority=trigger.priority
+    )
     _record(request, [fired])
     return ""
 

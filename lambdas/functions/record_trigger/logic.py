@@ -11,7 +11,7 @@ from mdlc_constructs.settings.payloads.planning import Section
 from mdlc_constructs.settings.triggers import OnAccuracyLoss, OnDrift, OnNewData
 
 MAX_COLUMNS = 10
-"""Columns of a reason: the report has them all."""
+"""How many drifted columns a trigger's reason names; the report names all of them."""
 
 WindowItem = Mapping[str, str]
 """A `WINDOW#` item of the audit table, all texts."""
@@ -33,10 +33,11 @@ class SourceEvent:
         )
 
 
-def with_event(event: SourceEvent, windows: Sequence[WindowItem]) -> list[WindowItem]:
-    """The monitor's windows with the event's own as the event has it: its item may be written after it.
+def with_event_window(event: SourceEvent, windows: Sequence[WindowItem]) -> list[WindowItem]:
+    """The monitor's windows, with the event's own window built from the event.
 
-    What a version's scores were on its own holdout is in items alone, and the same for all its windows.
+    The event may arrive before its `WINDOW#` item is written. The event does not hold the metrics on the
+    version's own holdout; they are the same for all windows of a version, so they come from another item.
 
     Args:
         windows: those of the audit table, the latest first.
@@ -74,7 +75,10 @@ def _bounds(window: WindowItem) -> tuple[str, str]:
 
 
 def lacks_baseline(event: SourceEvent, noun: OnAccuracyLoss, windows: Sequence[WindowItem]) -> bool:
-    """Whether the event's window cannot be judged before its item is written."""
+    """Whether accuracy loss cannot be judged yet, because no item holds the version's holdout metrics.
+
+    The caller reads the items again later: the window's own item is written right after the event.
+    """
     own = next((window for window in windows if _is_among(event, [window])), None)
     return (
         noun.loss is not None
@@ -84,7 +88,7 @@ def lacks_baseline(event: SourceEvent, noun: OnAccuracyLoss, windows: Sequence[W
     )
 
 
-def by_schedule(event: SourceEvent, *, schedule: str, priority: int) -> TriggerEvent:
+def schedule_trigger(event: SourceEvent, *, schedule: str, priority: int) -> TriggerEvent:
     """Scheduled trigger. EventBridge may deliver a scheduled time twice; it is one trigger all the same."""
     return TriggerEvent(
         event_id=f"schedule-{schedule}-{event.time.isoformat()}",
@@ -95,7 +99,7 @@ def by_schedule(event: SourceEvent, *, schedule: str, priority: int) -> TriggerE
     )
 
 
-def by_code(request_id: str, digest: str, *, at: datetime, priority: int) -> TriggerEvent:
+def code_change_trigger(request_id: str, digest: str, *, at: datetime, priority: int) -> TriggerEvent:
     """A deployment changed what training does.
 
     Args:
@@ -110,12 +114,12 @@ def by_code(request_id: str, digest: str, *, at: datetime, priority: int) -> Tri
     )
 
 
-def by_new_data(
+def new_data_trigger(
     event: SourceEvent, noun: OnNewData, data: TrainingData, history: History
 ) -> TriggerEvent | None:
-    """Enough came since the last training.
+    """The trigger of `OnNewData`, or None when too few rows and files were added since the last training.
 
-    Rows are an estimate: new bytes, by the rows a byte held at the last training.
+    New rows are estimated from the new bytes, at the last training's ratio of rows to bytes.
     """
     before = history.data
     files = max(0, data.files - before.files)
@@ -127,8 +131,8 @@ def by_new_data(
         return None
     amount = f"{files} new files" + (f", about {rows} new rows" if before.rows else "")
     return TriggerEvent(
-        # Every file that comes now is the same trigger until a retraining has ended. One that failed has not
-        # counted anew, so that its name is needed, too: what it was started for is gone.
+        # All new files share one event id until a retraining ends. A failed retraining deletes its trigger
+        # but leaves `history.data` as it was, so its request id is needed to make the next event id new.
         event_id=f"new-data-after-{before.files}-{before.size}-{history.last_request}",
         trigger=noun.name,
         reason=f"{amount} since the last training.",
@@ -137,8 +141,8 @@ def by_new_data(
     )
 
 
-def by_drift(event: SourceEvent, noun: OnDrift, windows: Sequence[WindowItem]) -> TriggerEvent | None:
-    """The last windows of the version drifted, all of them.
+def drift_trigger(event: SourceEvent, noun: OnDrift, windows: Sequence[WindowItem]) -> TriggerEvent | None:
+    """The trigger of `OnDrift`, or None unless the version's latest `noun.windows` windows all drifted.
 
     Args:
         windows: those of the monitor, the latest first.
@@ -165,10 +169,10 @@ def by_drift(event: SourceEvent, noun: OnDrift, windows: Sequence[WindowItem]) -
     )
 
 
-def by_accuracy(
+def accuracy_loss_trigger(
     event: SourceEvent, noun: OnAccuracyLoss, windows: Sequence[WindowItem]
 ) -> TriggerEvent | None:
-    """The last windows with enough labels are too bad, all of them.
+    """The trigger of `OnAccuracyLoss`, or None unless the latest windows with enough labels are all too bad.
 
     Args:
         windows: those of the monitor, the latest first.
@@ -228,7 +232,7 @@ def _of_window(
 
 
 def _same_version(window: WindowItem, event: SourceEvent) -> bool:
-    """A window of another version says nothing about the one that serves."""
+    """Whether a window is of the event's version; only such windows count."""
     return window.get("version", "") == version_of(event)
 
 
@@ -243,7 +247,7 @@ def _text(value: object) -> str:
 
 
 def _is_among(event: SourceEvent, windows: Iterable[WindowItem]) -> bool:
-    """Whether the event is about one of the windows: late labels of an old one start nothing now."""
+    """Whether the event's window is one of these: late labels of an older window must fire nothing."""
     bounds = event.detail.get("window") or {}
     return any(_bounds(window) == (bounds.get("start"), bounds.get("end")) for window in windows)
 
@@ -258,7 +262,7 @@ def _drifted(window: WindowItem, wanted: Sequence[str]) -> bool:
 
 
 def _measured(window: WindowItem, noun: OnAccuracyLoss) -> float | None:
-    """The metric over a window that has enough labels; one that gets them later is not judged before."""
+    """The window's metric, or None while it has fewer than `least_rows` labelled rows."""
     if int(window.get("labelled") or 0) < noun.least_rows:
         return None
     return _value(window.get("metrics"), noun.metric)

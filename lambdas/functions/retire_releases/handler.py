@@ -11,7 +11,7 @@ from lambdas.aws.clients import client
 from lambdas.aws.registry import absent
 from lambdas.functions.retire_releases import logic
 from lambdas.functions.retire_releases.logic import Resource
-from lambdas.planning.steps import own_names
+from lambdas.planning.steps import derived_names_of
 from mdlc_constructs.settings.payloads.codec import JsonValue, encode
 from mdlc_constructs.settings.payloads.release import RetirementRequest, RetirementResult
 
@@ -80,7 +80,7 @@ def _configs(sagemaker: "SageMakerClient", model: str, step: str) -> Iterator[Re
     pages = sagemaker.get_paginator("list_endpoint_configs").paginate(NameContains=f"{model}-{step}-")
     for page in pages:
         for config in page["EndpointConfigs"]:
-            if own_names(model, (config["EndpointConfigName"],), step):
+            if derived_names_of(model, (config["EndpointConfigName"],), step):
                 yield Resource(name=config["EndpointConfigName"], created=config["CreationTime"])
 
 
@@ -89,7 +89,7 @@ def _models(sagemaker: "SageMakerClient", model: str) -> Iterator[Resource]:
     pages = sagemaker.get_paginator("list_models").paginate(NameContains=f"{model}-serving-")
     for page in pages:
         for summary in page["Models"]:
-            if own_names(model, (summary["ModelName"],), "serving"):
+            if derived_names_of(model, (summary["ModelName"],), "serving"):
                 yield Resource(name=summary["ModelName"], created=summary["CreationTime"])
 
 

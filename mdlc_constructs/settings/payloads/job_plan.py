@@ -18,7 +18,7 @@ PARTS = ("train", "validation", "holdout")
 DELIMITERS = (",", ";", "\t", "|")
 """What may part the values of a CSV file."""
 
-READ: Mapping[str, tuple[str, ...]] = {
+SECTIONS_BY_JOB: Mapping[str, tuple[str, ...]] = {
     "quality": ("dataset", "quality", "split", "data"),
     "features": ("dataset", "split", "data", "champion"),
     "evaluate": ("dataset", "data", "gate", "evaluation", "champion"),
@@ -27,8 +27,8 @@ READ: Mapping[str, tuple[str, ...]] = {
     "golden": ("dataset", "golden", "data", "package"),
     "monitor": ("dataset", "quality", "data", "package", "monitor", "previous"),
 }
-"""The sections that each job may read. The planning functions derive the job's name from them, so that its
-result is found again where they are the same, and nowhere else; the jobs refuse to read any other."""
+"""The plan sections that each job may read; a job refuses to read any other. The job's name is derived from
+these sections, so that equal sections find the earlier result and any change makes a new job."""
 
 Join = Literal["row_key", "inference_id", "entity_and_time"]
 """What joins labels to served rows."""
@@ -187,12 +187,12 @@ class ChampionSection:
 
 @dataclass(frozen=True, kw_only=True)
 class PackageSection:
-    """The model package that answered.
+    """The model package whose predictions the job checks or monitors.
 
     Attributes:
         run: the training run that made it.
         program: S3 URI of its feature program.
-        baseline: S3 URI of what its training data were like.
+        baseline: S3 URI of the baseline statistics of its training data.
     """
 
     arn: str
@@ -215,10 +215,10 @@ class DeliverySection:
     """Where predictions go: as items of a table, or as events of the bus.
 
     Attributes:
-        columns: what travels with a score.
+        columns: the columns that are delivered with each score.
         table: the table's name; empty for the bus.
         key: the table's partition key; empty for the bus.
-        keep_seconds: how long an item stays; None keeps it.
+        keep_seconds: an item's time to live; None keeps it forever.
         detail_type: of the events; empty for a table.
     """
 
@@ -232,9 +232,9 @@ class DeliverySection:
 
 @dataclass(frozen=True, kw_only=True)
 class Thresholds:
-    """From which effects on a column drifted.
+    """The effect sizes from which a column counts as drifted.
 
-    `DriftThresholds` has the meaning of each, and takes its defaults from here: jobs on Spark have no plan.
+    `DriftThresholds` explains each and takes its defaults from here, because Spark jobs run without a plan.
     """
 
     psi: float = 0.1
@@ -281,11 +281,11 @@ class MonitorRules:
     """How a monitor judges its windows, whichever they are.
 
     Attributes:
-        segments: columns whose values are judged apart.
-        protected: columns between whose values the model should make no difference.
+        segments: columns by whose values metrics are computed separately.
+        protected: protected attributes: columns by whose values fairness is measured.
         least_rows: labelled rows that a segment needs.
-        joint: whether all columns together are compared, by a classifier.
-        sample: rows that are kept to be replayed.
+        joint: whether a classifier also looks for drift of all columns together.
+        sample: number of rows kept for replaying them against the model.
         threshold: from which score on a row counts as positive.
         bootstrap: resamples for confidence intervals.
     """
@@ -304,12 +304,12 @@ class MonitorRules:
 
 @dataclass(frozen=True, kw_only=True)
 class MonitorSection:
-    """A window of served time, and how it is judged.
+    """The monitoring window of a job, and the rules that it is judged by.
 
     Attributes:
         id: the window's name.
         window: start included, end excluded.
-        captured: keys of what was served, in the model's bucket.
+        captured: keys of the data capture files in the model's bucket, for an endpoint monitor.
         published: the results of batch inference, for a batch monitor.
         labels: None without labels.
     """

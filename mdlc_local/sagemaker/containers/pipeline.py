@@ -118,7 +118,7 @@ class Pipeline:
         """The process groups of the containers that run, each with everything it started."""
         return [server.pid for server in self._servers if server.pid is not None]
 
-    def is_well(self, timeout_seconds: float) -> bool:
+    def is_healthy(self, timeout_seconds: float) -> bool:
         """Whether every container answers /ping in time."""
         try:
             return all(

@@ -194,7 +194,7 @@ class VariantServer:
             pipeline = self._pipeline
             ended = pipeline is None or pipeline.ended
             if pipeline is not None and not ended and time.monotonic() >= next_ping:
-                failed = 0 if pipeline.is_well(_PING_TIMEOUT_SECONDS) else failed + 1
+                failed = 0 if pipeline.is_healthy(_PING_TIMEOUT_SECONDS) else failed + 1
                 next_ping = time.monotonic() + _PING_SECONDS
             if ended or failed >= UNHEALTHY_AFTER:
                 log.warning(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.planning.steps import Job, Status, derived_name, digest, own_names, standing, verdict
+from lambdas.planning.steps import Job, Status, derived_name, derived_names_of, digest, find_step_job, verdict
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 values = st.recursive(
@@ -40,7 +40,7 @@ def look_up_from(found: dict[str, Status]) -> Callable[[str], Job]:
 @pytest.mark.parametrize("status", ["Absent", "InProgress", "Completed"])
 def test_a_name_is_kept_unless_what_stands_behind_it_failed(status: Status) -> None:
     name = derived_name("m", "train", "ab" * 32)
-    found = standing("m", "train", "ab" * 32, look_up_from({name: status}))
+    found = find_step_job("m", "train", "ab" * 32, look_up_from({name: status}))
     assert found.name == name
     assert found.job.status == status
 
@@ -48,7 +48,7 @@ def test_a_name_is_kept_unless_what_stands_behind_it_failed(status: Status) -> N
 @given(st.integers(min_value=1, max_value=30))
 def test_each_failure_takes_the_next_suffix(failures: int) -> None:
     names = [derived_name("m", "train", "ab" * 32, attempt) for attempt in range(1, failures + 2)]
-    found = standing("m", "train", "ab" * 32, look_up_from(dict.fromkeys(names[:-1], "Failed")))
+    found = find_step_job("m", "train", "ab" * 32, look_up_from(dict.fromkeys(names[:-1], "Failed")))
     assert found.name == names[-1]
     assert found.job.status == "Absent"
 
@@ -66,5 +66,5 @@ def test_a_models_own_names_are_told_from_those_of_a_longer_name_and_of_people()
     own = [derived_name("flight", step, digest(step)) for step in ("serving", "config", "score2")]
     own.append(derived_name("flight", "config", digest("again"), attempt=2))
     others = [derived_name("flight-delay", "config", digest(1)), "flight-config-mine", "flight-config"]
-    assert own_names("flight", own + others) == own
-    assert own_names("flight", own + others, "config") == [own[1], own[3]]
+    assert derived_names_of("flight", own + others) == own
+    assert derived_names_of("flight", own + others, "config") == [own[1], own[3]]

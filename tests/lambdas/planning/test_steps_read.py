@@ -26,7 +26,7 @@ from mdlc_constructs.settings.delivery import LookUpTable
 from mdlc_constructs.settings.labels import Labels
 from mdlc_constructs.settings.payloads.batch import BatchPlannerRequest
 from mdlc_constructs.settings.payloads.codec import PayloadError, decode, encode
-from mdlc_constructs.settings.payloads.job_plan import READ
+from mdlc_constructs.settings.payloads.job_plan import SECTIONS_BY_JOB
 from mdlc_constructs.settings.payloads.monitoring import MonitoringPlannerRequest
 from mdlc_constructs.settings.payloads.release import ReleasePlannerRequest
 from mdlc_constructs.settings.payloads.training import TrainingInput, TrainingPlannerRequest
@@ -43,10 +43,10 @@ FILE = SourceFile(name="a.csv", size=5, algorithm="CRC32", value="x")
 
 
 def test_jobs_and_planners_have_one_table() -> None:
-    assert set(READ) == set(COMMANDS)
+    assert set(SECTIONS_BY_JOB) == set(COMMANDS)
 
 
-@pytest.mark.parametrize("command", sorted(READ))
+@pytest.mark.parametrize("command", sorted(SECTIONS_BY_JOB))
 def test_a_job_that_reads_more_than_its_name_follows_from_fails(command: str) -> None:
     document = {
         "schema_version": 1,
@@ -70,7 +70,7 @@ def test_a_job_that_reads_more_than_its_name_follows_from_fails(command: str) ->
         except PlanError as error:  # the plan of this test holds few sections
             refusal = str(error)
         refused = f"The {command} job reads {section} of the plan" in refusal
-        assert refused == (section not in READ[command])
+        assert refused == (section not in SECTIONS_BY_JOB[command])
 
 
 def leaves(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
@@ -123,7 +123,7 @@ def trained(settings: dict[str, Any], command: str) -> str:
 @pytest.mark.parametrize("command", ["quality", "features", "evaluate"])
 def test_whatever_a_training_job_reads_changes_its_name(command: str) -> None:
     base = trained(SETTINGS, command)
-    paths = [one for one in leaves(SETTINGS) if one[0] in READ[command]]
+    paths = [one for one in leaves(SETTINGS) if one[0] in SECTIONS_BY_JOB[command]]
     assert len(paths) > 5
     for path in paths:
         assert changed(SETTINGS, path, lambda other: trained(other, command)) != base, path
@@ -224,7 +224,7 @@ STEP_OF = {"quality": "CheckInput", "prepare": "PrepareInput", "check": "CheckOu
 @pytest.mark.parametrize("command", sorted(STEP_OF))
 def test_whatever_a_batchs_job_reads_changes_its_name(command: str) -> None:
     base = scored(BATCH)
-    paths = [one for one in leaves(BATCH) if one[0] in READ[command]]
+    paths = [one for one in leaves(BATCH) if one[0] in SECTIONS_BY_JOB[command]]
     assert len(paths) > 4
     for path in paths:
         name = changed(BATCH, path, lambda other: scored(other)[STEP_OF[command]])
@@ -251,7 +251,9 @@ def test_whatever_the_golden_job_reads_changes_its_name() -> None:
 
     def name(given: Mapping[str, Any], rows: SourceFile = FILE, of: Package | None = None) -> str:
         request = decode(ReleasePlannerRequest, {**document, "settings": given})
-        return steps.digest(steps.read_by("golden", release.golden_plan(request, rows, of or package())))
+        return steps.digest(
+            steps.digest_sections("golden", release.golden_plan(request, rows, of or package()))
+        )
 
     base = name(settings)
     for path in leaves(settings):
@@ -307,4 +309,6 @@ def test_whatever_the_monitor_job_reads_changes_its_name() -> None:
 def test_what_a_digest_is_of_is_json() -> None:
     request = decode(TrainingPlannerRequest, event(settings=SETTINGS))
     plan = training.job_plan(request, TrainingInput(), (FILE,), CHAMPION)
-    assert json.loads(json.dumps(steps.read_by("quality", plan))).keys() == set(READ["quality"])
+    assert json.loads(json.dumps(steps.digest_sections("quality", plan))).keys() == set(
+        SECTIONS_BY_JOB["quality"]
+    )

@@ -4,7 +4,7 @@ from dataclasses import fields
 from mdlc_constructs.settings import Dataset, QualityRules
 from mdlc_constructs.settings.payloads.codec import decode, encode
 from mdlc_constructs.settings.payloads.job_plan import (
-    READ,
+    SECTIONS_BY_JOB,
     DataSection,
     JobPlan,
     LabelJoin,
@@ -27,7 +27,7 @@ DATASET = Dataset.csv(
 
 
 def test_jobs_read_sections_that_a_plan_has() -> None:
-    assert {section for sections in READ.values() for section in sections} <= {
+    assert {section for sections in SECTIONS_BY_JOB.values() for section in sections} <= {
         field.name for field in fields(JobPlan)
     }
 

@@ -9,13 +9,13 @@ import pytest
 
 from lambdas.functions.record_trigger.logic import (
     SourceEvent,
-    by_accuracy,
-    by_code,
-    by_drift,
-    by_new_data,
-    by_schedule,
+    accuracy_loss_trigger,
+    code_change_trigger,
+    drift_trigger,
     lacks_baseline,
-    with_event,
+    new_data_trigger,
+    schedule_trigger,
+    with_event_window,
 )
 from lambdas.triggers.coalescing import TriggerEvent
 from lambdas.triggers.store import History, TrainingData
@@ -61,7 +61,7 @@ def accuracy(value: float | None, at_training: float | None = None, **texts: str
 
 
 def test_one_window_that_drifted_fires_with_its_report() -> None:
-    fired = by_drift(event(4), OnDrift(), [window(4), window(3, drifted="false")])
+    fired = drift_trigger(event(4), OnDrift(), [window(4), window(3, drifted="false")])
     assert fired == TriggerEvent(
         event_id=f"drift-endpoint-{day(4)}-{day(5)}",
         trigger="drift",
@@ -77,7 +77,7 @@ def test_one_window_that_drifted_fires_with_its_report() -> None:
 
 def test_the_world_is_another_since_the_first_window_of_the_row() -> None:
     windows = [window(4), window(3), window(2), window(1, drifted="false"), window(0)]
-    fired = by_drift(event(4), OnDrift(windows=2), windows)
+    fired = drift_trigger(event(4), OnDrift(windows=2), windows)
     assert fired is not None
     assert (fired.drifted_at, fired.reason[:9]) == (day(2), "3 windows")
 
@@ -96,22 +96,22 @@ def test_the_world_is_another_since_the_first_window_of_the_row() -> None:
     ids=["odd day", "too few", "other column", "other version", "no traffic", "an older window", "none"],
 )
 def test_what_does_not_fire(windows: list[dict[str, str]], noun: OnDrift) -> None:
-    assert by_drift(event(4), noun, windows) is None
+    assert drift_trigger(event(4), noun, windows) is None
 
 
 def test_a_window_without_traffic_breaks_no_row() -> None:
-    assert by_drift(event(4), OnDrift(windows=2), [window(4), window(3, rows="0"), window(2)])
+    assert drift_trigger(event(4), OnDrift(windows=2), [window(4), window(3, rows="0"), window(2)])
 
 
 def test_drift_of_a_wanted_column_or_of_predictions_alone_fires() -> None:
-    assert by_drift(event(4), OnDrift(columns=("shop",)), [window(4)])
-    fired = by_drift(event(4), OnDrift(), [window(4, columns="[]")])
+    assert drift_trigger(event(4), OnDrift(columns=("shop",)), [window(4)])
+    fired = drift_trigger(event(4), OnDrift(), [window(4, columns="[]")])
     assert fired and "(predictions)" in fired.reason
 
 
 def test_a_wide_table_is_told_in_a_sentence() -> None:
     def reason(*columns: str) -> str:
-        fired = by_drift(event(4), OnDrift(), [window(4, columns=json.dumps(columns))])
+        fired = drift_trigger(event(4), OnDrift(), [window(4, columns=json.dumps(columns))])
         assert fired is not None
         return fired.reason
 
@@ -143,58 +143,58 @@ def test_accuracy_is_lost_over_as_many_windows_as_asked(
     noun: OnAccuracyLoss, values: list[dict[str, str]], fires: bool
 ) -> None:
     windows = [window(4 - back, **texts) for back, texts in enumerate(values)]
-    assert (by_accuracy(event(4), noun, windows) is not None) == fires
+    assert (accuracy_loss_trigger(event(4), noun, windows) is not None) == fires
 
 
 def test_the_event_tells_of_a_loss_beyond_chance_before_the_item_does() -> None:
     noun = OnAccuracyLoss(metric="auc", beyond_chance=True)
     heard = announced(4, metrics={"auc": {"value": 0.7}}, changes={"auc": "worse"}, labelled=100, version=3)
-    fired = by_accuracy(heard, noun, with_event(heard, []))
+    fired = accuracy_loss_trigger(heard, noun, with_event_window(heard, []))
     assert fired is not None and fired.reason == "auc is 0.7, worse beyond chance."
     quiet = announced(4, metrics={"auc": {"value": 0.7}}, labelled=100, version=3)
-    assert by_accuracy(quiet, noun, with_event(quiet, [])) is None
+    assert accuracy_loss_trigger(quiet, noun, with_event_window(quiet, [])) is None
 
 
 def test_labels_that_come_late_judge_the_last_windows_that_have_them() -> None:
     noun = OnAccuracyLoss(metric="auc", bound=0.7)
     unlabelled, labelled = window(4, **accuracy(None)), window(3, **accuracy(0.6, 0.8))
-    fired = by_accuracy(event(3), noun, [unlabelled, labelled])
+    fired = accuracy_loss_trigger(event(3), noun, [unlabelled, labelled])
     assert fired is not None
     assert fired.event_id == f"accuracy-loss-auc-endpoint-{day(3)}-{day(4)}"
     assert fired.reason == "auc is 0.6, 0.8 on its own holdout."
     # An old window that is labelled when a newer one has been judged starts nothing.
-    assert by_accuracy(event(2), noun, [unlabelled, labelled, window(2, **accuracy(0.6))]) is None
+    assert accuracy_loss_trigger(event(2), noun, [unlabelled, labelled, window(2, **accuracy(0.6))]) is None
 
 
 def test_a_few_labels_are_no_loss_and_take_nothing_from_the_full_ones() -> None:
     noun = OnAccuracyLoss(metric="auc", bound=0.7)
     for labelled in ("", "0", "99"):
-        assert by_accuracy(event(4), noun, [window(4, **accuracy(0.5, labelled=labelled))]) is None
+        assert accuracy_loss_trigger(event(4), noun, [window(4, **accuracy(0.5, labelled=labelled))]) is None
     # Nor do they hide the window before, which has enough.
     few, enough = window(4, **accuracy(0.9, labelled="5")), window(3, **accuracy(0.6))
-    assert by_accuracy(event(3), noun, [few, enough])
-    assert by_accuracy(event(4), replace(noun, least_rows=5), [few]) is None
-    assert by_accuracy(event(4), replace(noun, least_rows=5, bound=0.95), [few])
+    assert accuracy_loss_trigger(event(3), noun, [few, enough])
+    assert accuracy_loss_trigger(event(4), replace(noun, least_rows=5), [few]) is None
+    assert accuracy_loss_trigger(event(4), replace(noun, least_rows=5, bound=0.95), [few])
 
 
 def test_what_is_too_few_to_judge_is_not_waited_for() -> None:
     noun = OnAccuracyLoss(metric="auc", loss=0.05)
     for labelled, lacks in ((99, False), (100, True)):
         told_of = announced(4, metrics={"auc": {"value": 0.6}}, labelled=labelled, version=3)
-        assert lacks_baseline(told_of, noun, with_event(told_of, [])) is lacks
+        assert lacks_baseline(told_of, noun, with_event_window(told_of, [])) is lacks
 
 
 def test_the_clock_strikes_once_however_often_it_is_announced() -> None:
     def struck(id_: str) -> TriggerEvent:
         given: dict[str, Any] = {"id": id_, "time": TIME}
-        return by_schedule(SourceEvent.of(given), schedule="rate(7 days)", priority=0)
+        return schedule_trigger(SourceEvent.of(given), schedule="rate(7 days)", priority=0)
 
     assert struck("a") == struck("b")
     assert struck("a").reason == "Scheduled by rate(7 days)."
 
 
 def test_a_deployment_is_told_by_its_request() -> None:
-    first = by_code("r1", "abcdef0123456789", at=datetime(2026, 1, 1, tzinfo=UTC), priority=4)
+    first = code_change_trigger("r1", "abcdef0123456789", at=datetime(2026, 1, 1, tzinfo=UTC), priority=4)
     assert (first.event_id, first.trigger) == ("code-change-r1", "code-change")
     assert "abcdef012345" in first.reason
 
@@ -224,14 +224,14 @@ def test_a_deployment_is_told_by_its_request() -> None:
 def test_enough_that_is_new(
     noun: OnNewData, now: TrainingData, before: TrainingData, said: str | None
 ) -> None:
-    fired = by_new_data(SourceEvent.of({"id": "e", "time": TIME}), noun, now, History(data=before))
+    fired = new_data_trigger(SourceEvent.of({"id": "e", "time": TIME}), noun, now, History(data=before))
     assert (fired.reason if fired else None) == (f"{said} since the last training." if said else None)
 
 
 def test_more_files_before_the_next_training_are_the_same_news() -> None:
     before = History(data=TrainingData(files=3, size=5))
     noun, told = OnNewData(files=1), SourceEvent.of({"id": "e", "time": TIME})
-    first, second = (by_new_data(told, noun, TrainingData(files=n, size=n), before) for n in (5, 6))
+    first, second = (new_data_trigger(told, noun, TrainingData(files=n, size=n), before) for n in (5, 6))
     assert first and second and first.event_id == second.event_id
 
 
@@ -242,32 +242,32 @@ def announced(number: int, **detail: Any) -> SourceEvent:
 
 def test_an_event_is_believed_whose_item_is_not_written_yet() -> None:
     drifted = announced(4, drifted=True, columns=["price"], rows=9, report="s3://b/r.json", version=3)
-    windows = with_event(drifted, [window(3), window(2, drifted="false")])
+    windows = with_event_window(drifted, [window(3), window(2, drifted="false")])
     assert [one["start"] for one in windows] == [day(4), day(3), day(2)]
-    fired = by_drift(drifted, OnDrift(windows=2), windows)
+    fired = drift_trigger(drifted, OnDrift(windows=2), windows)
     assert fired is not None
     assert (fired.report, fired.drifted_at) == ("s3://b/r.json", day(3))
 
 
 def test_an_event_replaces_what_was_known_of_its_window() -> None:
     again = announced(4, drifted=False, rows=9, version=3)
-    (own,) = with_event(again, [window(4)])
+    (own,) = with_event_window(again, [window(4)])
     assert own["drifted"] == "false"
-    assert by_drift(again, OnDrift(), [own]) is None
+    assert drift_trigger(again, OnDrift(), [own]) is None
 
 
 def test_the_score_at_training_comes_from_any_window_of_the_version() -> None:
     noun = OnAccuracyLoss(metric="auc", loss=0.05)
     late = announced(4, metrics={"auc": {"value": 0.6}}, labelled=100, version=3)
-    alone = with_event(late, [window(3, version="2", **accuracy(0.8, 0.9))])
+    alone = with_event_window(late, [window(3, version="2", **accuracy(0.8, 0.9))])
     assert lacks_baseline(late, noun, alone)
     assert not lacks_baseline(late, OnAccuracyLoss(metric="auc", bound=0.7), alone)
-    known = with_event(late, [window(3, **accuracy(0.8, 0.9))])
+    known = with_event_window(late, [window(3, **accuracy(0.8, 0.9))])
     assert not lacks_baseline(late, noun, known)
-    assert by_accuracy(late, noun, known) is not None
-    assert not lacks_baseline(announced(4, version=3), noun, with_event(announced(4, version=3), []))
+    assert accuracy_loss_trigger(late, noun, known) is not None
+    assert not lacks_baseline(announced(4, version=3), noun, with_event_window(announced(4, version=3), []))
 
 
 def test_a_window_of_no_known_version_is_judged_by_none() -> None:
-    (own,) = with_event(announced(4, version=0, drifted=True), [])
+    (own,) = with_event_window(announced(4, version=0, drifted=True), [])
     assert own["version"] == ""
