@@ -68,7 +68,7 @@ def test_the_clock_retrains_once_with_what_its_rule_hands_over(
     retraining.settled(SERVED)
     (item,) = retraining.audit(SERVED)[before:]
     assert (item["outcome"], item["trigger"]) == ("Succeeded", "schedule")
-    assert item["reason"] == "By the clock, rate(365 days)."
+    assert item["reason"] == "Scheduled by rate(365 days)."
 
 
 def test_a_function_that_is_killed_is_asked_again(retraining: Retraining, walked: Walked) -> None:
