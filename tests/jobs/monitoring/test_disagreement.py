@@ -11,13 +11,13 @@ def test_rows_and_ids_are_counted_of_the_judged_version_alone(window: Window) ->
         [event(made[0], version=8), *(event(row, number=place) for row in made[1:] for place in range(3))]
     )
     with opened(window) as read:
-        read.connection.execute("CREATE TEMP TABLE told (contradicts BOOLEAN, agrees BOOLEAN)")
-        read.connection.execute(f"ALTER TABLE told ADD COLUMN {KEY} VARCHAR")
+        read.connection.execute("CREATE TEMP TABLE key_labels (contradicts BOOLEAN, agrees BOOLEAN)")
+        read.connection.execute(f"ALTER TABLE key_labels ADD COLUMN {KEY} VARCHAR")
         for place, (contradicts, agrees) in enumerate(
             [(True, True), (True, True), (False, False), (False, True)]
         ):
             read.connection.execute(
-                "INSERT INTO told VALUES (?, ?, ?)", [contradicts, agrees, made[place]["id"]]
+                "INSERT INTO key_labels VALUES (?, ?, ?)", [contradicts, agrees, made[place]["id"]]
             )
         found, notes = disagreement(
             read.connection, read.settings, ROW_KEY, contradicts="contradicts", agrees="agrees"
