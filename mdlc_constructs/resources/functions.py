@@ -22,7 +22,7 @@ MAX_POLICY_CHARACTERS = 10_240
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
 
-_PURPOSES = {
+HANDLERS = {
     "PlanTraining": ("lambdas.functions.plan_training.handler.handler", "Plans training executions"),
     "PlanBatch": ("lambdas.functions.plan_batch.handler.handler", "Plans batch inference executions"),
     "DeliverPredictions": (
@@ -60,6 +60,7 @@ _PURPOSES = {
         "Ends what executions made when a stack is deleted",
     ),
 }
+"""Every function's name, to its handler and its description."""
 
 
 class Functions(Construct):
@@ -108,7 +109,7 @@ class Functions(Construct):
         return self.arns[name]
 
     def _make(self, name: str, statements: Iterable[Statement], bindings: Mapping[str, str]) -> None:
-        handler, description = _PURPOSES[name]
+        handler, description = HANDLERS[name]
         function, self._roles[name] = new_function(
             self,
             name,

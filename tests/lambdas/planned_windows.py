@@ -1,6 +1,7 @@
 """What the planner of windows is tested on: a champion whose answers were captured yesterday."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from lambdas.aws import tags
 from lambdas.functions.plan_monitoring import handler
 from lambdas.functions.plan_monitoring.windows import Window
 from lambdas.functions.record_windows import logic as recording
-from mdlc_constructs.settings.payloads.codec import decode
+from mdlc_constructs.settings.payloads.codec import decode, encode
 from mdlc_constructs.settings.payloads.monitoring import RecordRequest, WindowSummary
 from tests.lambdas.monitored import DAY, NOW, Services, event
 
@@ -56,8 +57,8 @@ def recorded(window: dict[str, Any], monitor: str = "endpoint", **summary: Any) 
 def record(services: Services, window: dict[str, Any], **summary: Any) -> None:
     """Record a window as the recorder does."""
     found = recorded(window, **({"rows": 1, **summary} if window["job"] else {}))
-    announced = {**found.item, "announced": NOW.isoformat()}
-    services.dynamodb.items[found.item["sk"]] = {name: {"S": text} for name, text in announced.items()}
+    item = encode(replace(found.item, announced=NOW.isoformat()))
+    services.dynamodb.items[found.item.sk] = {name: {"S": text} for name, text in item.items()}
 
 
 def tomorrow(days: int = 1) -> dict[str, str]:

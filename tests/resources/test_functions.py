@@ -1,5 +1,7 @@
 """Lambda functions as they are deployed."""
 
+from importlib import import_module
+
 import pytest
 from aws_cdk import App, Environment, Stack
 
@@ -7,6 +9,7 @@ from mdlc_constructs import BatchInferenceWorkflow, ModelHome, TrainingWorkflow
 from mdlc_constructs.governance.nag import flat
 from mdlc_constructs.resources import bundles
 from mdlc_constructs.resources.assets import asset_hash
+from mdlc_constructs.resources.functions import HANDLERS
 from tests.synthesized import Synthesized
 from tests.workflows.settings import ALGORITHM, DATASET
 
@@ -52,3 +55,9 @@ def test_a_function_runs_as_its_own_role(template: Synthesized) -> None:
         for function in template.of_type("AWS::Lambda::Function").values()
     }
     assert len(roles) == 3
+
+
+@pytest.mark.parametrize("name", list(HANDLERS))
+def test_every_function_has_the_handler_that_it_names(name: str) -> None:
+    module, _, handler = HANDLERS[name][0].rpartition(".")
+    assert callable(getattr(import_module(module), handler))

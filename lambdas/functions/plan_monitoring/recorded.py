@@ -1,6 +1,5 @@
 """The windows that the audit table holds, and when a monitor's first one began."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -8,6 +7,8 @@ from botocore.exceptions import ClientError
 
 from lambdas.functions.plan_monitoring.windows import Window, WindowRecord
 from lambdas.planning.items import audit_key, item_of, text_of, texts_of
+from mdlc_constructs.settings.payloads.codec import decode
+from mdlc_constructs.settings.payloads.monitoring import WindowItem
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,24 +29,26 @@ def window_records(
         },
         ConsistentRead=True,
     )
-    return tuple(_record(texts_of(item), prefix) for page in pages for item in page["Items"])
+    return tuple(
+        _record(decode(WindowItem, texts_of(item)), prefix) for page in pages for item in page["Items"]
+    )
 
 
-def _record(item: Mapping[str, str], prefix: str) -> WindowRecord:
+def _record(item: WindowItem, prefix: str) -> WindowRecord:
     # A window whose event was not published is done again, as if it were new.
-    known = bool(item.get("announced"))
+    known = bool(item.announced)
     return WindowRecord(
-        window=Window.of_id(item["sk"].removeprefix(prefix)),
-        digest=item["digest"] if known else "",
-        served_version=item.get("served_version", "") if known else "",
-        labels_version=item.get("labels_version", ""),
-        version=int(item["version"]) if item.get("version") else None,
-        rows=int(item["rows"]),
-        coverage=float(item["coverage"]) if item.get("coverage") else None,
-        folder=item.get("report", "").removesuffix("report.json"),
-        consistency=item.get("consistency", ""),
-        planned_at=item.get("planned_at", ""),
-        computed_at=item.get("computed_at", ""),
+        window=Window.of_id(item.sk.removeprefix(prefix)),
+        digest=item.digest if known else "",
+        served_version=item.served_version if known else "",
+        labels_version=item.labels_version,
+        version=int(item.version) if item.version else None,
+        rows=int(item.rows),
+        coverage=float(item.coverage) if item.coverage else None,
+        folder=item.report.removesuffix("report.json"),
+        consistency=item.consistency,
+        planned_at=item.planned_at,
+        computed_at=item.computed_at,
     )
 
 

@@ -20,6 +20,7 @@ from lambdas.triggers.dataset_size import dataset_size
 from lambdas.triggers.starting import resume_pending, start_pending
 from lambdas.triggers.store import TriggerStore
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
+from mdlc_constructs.settings.payloads.monitoring import WindowItem
 from mdlc_constructs.settings.payloads.retraining import TriggerRequest, TriggerResult
 from mdlc_constructs.settings.triggers import (
     MAX_WINDOWS,
@@ -106,11 +107,12 @@ def _is_replaced(request: TriggerRequest, source: logic.SourceEvent) -> bool:
     return is_replaced(logic.version_of(source), champion)
 
 
-def _windows(request: TriggerRequest, source: logic.SourceEvent) -> list[logic.WindowItem]:
+def _windows(request: TriggerRequest, source: logic.SourceEvent) -> list[logic.MonitoredWindow]:
     """The monitor's windows as the audit table and the event have them, the latest first."""
-    monitor = str(source.detail.get("monitor", ""))
+    monitor = "" if source.completed is None else source.completed.monitor
     items = latest_windows(client("dynamodb"), request.table, request.model, monitor, MAX_WINDOWS_READ)
-    return logic.with_event_window(source, [texts_of(item) for item in items])
+    windows = [logic.MonitoredWindow.of_item(decode(WindowItem, texts_of(item))) for item in items]
+    return logic.with_event_window(source, windows)
 
 
 def _deployed(event: Mapping[str, JsonValue]) -> str:

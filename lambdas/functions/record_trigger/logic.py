@@ -7,33 +7,107 @@ from datetime import datetime
 
 from lambdas.triggers.coalescing import TriggerEvent
 from lambdas.triggers.store import History, TrainingData
+from mdlc_constructs.settings.payloads.codec import decode
+from mdlc_constructs.settings.payloads.monitoring import MonitoringCompleted, WindowItem
 from mdlc_constructs.settings.payloads.planning import Section
 from mdlc_constructs.settings.triggers import OnAccuracyLoss, OnDrift, OnNewData
 
 MAX_COLUMNS = 10
 """How many drifted columns a trigger's reason names; the report names all of them."""
 
-WindowItem = Mapping[str, str]
-"""A `WINDOW#` item of the audit table, all texts."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class SourceEvent:
-    """An event as EventBridge delivers it, perhaps twice."""
+    """An event as EventBridge delivers it, perhaps twice.
+
+    Attributes:
+        completed: the detail of an event of monitoring; None of any other event.
+    """
 
     id: str
     time: datetime
-    detail: Section
+    completed: MonitoringCompleted | None = None
 
     @classmethod
     def of(cls, event: Section) -> "SourceEvent":
         """The parts of an event that count."""
+        detail = event.get("detail") or {}
         return cls(
-            id=event["id"], time=datetime.fromisoformat(event["time"]), detail=event.get("detail") or {}
+            id=event["id"],
+            time=datetime.fromisoformat(event["time"]),
+            completed=decode(MonitoringCompleted, detail, where="detail") if "monitor" in detail else None,
         )
 
 
-def with_event_window(event: SourceEvent, windows: Sequence[WindowItem]) -> list[WindowItem]:
+@dataclass(frozen=True, kw_only=True)
+class MonitoredWindow:
+    """A window as the audit table or the event has it.
+
+    Attributes:
+        version: the version judged; empty when it is not known.
+        metrics, baseline_metrics: each with its `value`; the latter on the version's own holdout.
+        changes: metric to `better`, `same` or `worse` than on that holdout.
+    """
+
+    monitor: str
+    start: str
+    end: str
+    version: str
+    rows: int
+    drifted: bool
+    columns: Sequence[str]
+    metrics: Section
+    baseline_metrics: Section
+    changes: Mapping[str, str]
+    labelled: int
+    report: str
+    labelled_until: str
+
+    @classmethod
+    def of_item(cls, item: WindowItem) -> "MonitoredWindow":
+        """A window of the audit table."""
+        return cls(
+            monitor=item.monitor,
+            start=item.start,
+            end=item.end,
+            version=item.version,
+            rows=int(item.rows or 0),
+            drifted=item.drifted == "true",
+            columns=json.loads(item.columns or "[]"),
+            metrics=json.loads(item.metrics or "{}"),
+            baseline_metrics=json.loads(item.baseline_metrics or "{}"),
+            changes=json.loads(item.changes or "{}"),
+            labelled=int(item.labelled or 0),
+            report=item.report,
+            labelled_until=item.labelled_until,
+        )
+
+    @classmethod
+    def of_event(cls, detail: MonitoringCompleted, baseline_metrics: Section) -> "MonitoredWindow":
+        """The window of an event, which does not hold the metrics on the version's own holdout."""
+        return cls(
+            monitor=detail.monitor,
+            start=detail.window.start,
+            end=detail.window.end,
+            version=_version(detail),
+            rows=detail.rows,
+            drifted=detail.drifted,
+            columns=detail.columns,
+            metrics=detail.metrics,
+            baseline_metrics=baseline_metrics,
+            changes=detail.changes,
+            labelled=detail.labelled or 0,
+            report=detail.report,
+            labelled_until=detail.labelled_until or "",
+        )
+
+    @property
+    def bounds(self) -> tuple[str, str]:
+        """Start and end."""
+        return self.start, self.end
+
+
+def with_event_window(event: SourceEvent, windows: Sequence[MonitoredWindow]) -> list[MonitoredWindow]:
     """The monitor's windows, with the event's own window built from the event.
 
     The event may arrive before its `WINDOW#` item is written. The event does not hold the metrics on the
@@ -42,39 +116,19 @@ def with_event_window(event: SourceEvent, windows: Sequence[WindowItem]) -> list
     Args:
         windows: those of the audit table, the latest first.
     """
-    detail = event.detail
-    span = detail.get("window") or {}
-    version = _text(detail.get("version"))
+    if event.completed is None:
+        return list(windows)
     at_training = [
-        known
+        window.baseline_metrics
         for window in windows
-        if window.get("version", "") == version
-        and (known := window.get("baseline_metrics", "{}")) not in ("", "{}")
+        if _same_version(window, event) and window.baseline_metrics
     ]
-    own = {
-        "monitor": _text(detail.get("monitor")),
-        "start": _text(span.get("start")),
-        "end": _text(span.get("end")),
-        "version": version,
-        "rows": str(detail.get("rows", "")),
-        "drifted": "true" if detail.get("drifted") else "false",
-        "columns": json.dumps(detail.get("columns") or []),
-        "metrics": json.dumps(detail.get("metrics") or {}),
-        "baseline_metrics": at_training[0] if at_training else "{}",
-        "changes": json.dumps(detail.get("changes") or {}),
-        "labelled": str(detail.get("labelled") or 0),
-        "report": _text(detail.get("report")),
-        "labelled_until": _text(detail.get("labelled_until")),
-    }
-    others = [each for each in windows if _bounds(each) != _bounds(own)]
-    return sorted([own, *others], key=_bounds, reverse=True)
+    own = MonitoredWindow.of_event(event.completed, at_training[0] if at_training else {})
+    others = [window for window in windows if window.bounds != own.bounds]
+    return sorted([own, *others], key=lambda window: window.bounds, reverse=True)
 
 
-def _bounds(window: WindowItem) -> tuple[str, str]:
-    return window["start"], window["end"]
-
-
-def lacks_baseline(event: SourceEvent, noun: OnAccuracyLoss, windows: Sequence[WindowItem]) -> bool:
+def lacks_baseline(event: SourceEvent, noun: OnAccuracyLoss, windows: Sequence[MonitoredWindow]) -> bool:
     """Whether accuracy loss cannot be judged yet, because no item holds the version's holdout metrics.
 
     The caller reads the items again later: the window's own item is written right after the event.
@@ -84,7 +138,7 @@ def lacks_baseline(event: SourceEvent, noun: OnAccuracyLoss, windows: Sequence[W
         noun.loss is not None
         and own is not None
         and _measured(own, noun) is not None
-        and _value(own.get("baseline_metrics"), noun.metric) is None
+        and _value(own.baseline_metrics, noun.metric) is None
     )
 
 
@@ -141,14 +195,16 @@ def new_data_trigger(
     )
 
 
-def drift_trigger(event: SourceEvent, noun: OnDrift, windows: Sequence[WindowItem]) -> TriggerEvent | None:
+def drift_trigger(
+    event: SourceEvent, noun: OnDrift, windows: Sequence[MonitoredWindow]
+) -> TriggerEvent | None:
     """The trigger of `OnDrift`, or None unless the version's latest `noun.windows` windows all drifted.
 
     Args:
         windows: those of the monitor, the latest first.
     """
-    judged = [window for window in windows if _same_version(window, event) and window.get("rows", "0") != "0"]
-    drifted: list[WindowItem] = []
+    judged = [window for window in windows if _same_version(window, event) and window.rows]
+    drifted: list[MonitoredWindow] = []
     for window in judged:
         if not _drifted(window, noun.columns):
             break
@@ -165,12 +221,12 @@ def drift_trigger(event: SourceEvent, noun: OnDrift, windows: Sequence[WindowIte
         at=event.time,
         priority=noun.priority,
         reason=f"{len(drifted)} window{'s' * (len(drifted) > 1)} drifted in a row ({columns}).",
-        drifted_at=drifted[-1]["start"],
+        drifted_at=drifted[-1].start,
     )
 
 
 def accuracy_loss_trigger(
-    event: SourceEvent, noun: OnAccuracyLoss, windows: Sequence[WindowItem]
+    event: SourceEvent, noun: OnAccuracyLoss, windows: Sequence[MonitoredWindow]
 ) -> TriggerEvent | None:
     """The trigger of `OnAccuracyLoss`, or None unless the latest windows with enough labels are all too bad.
 
@@ -186,14 +242,12 @@ def accuracy_loss_trigger(
     if len(last) < noun.windows or not _is_among(event, [window for window, _ in last]):
         return None
     if not all(
-        noun.is_due(
-            value, _value(window.get("baseline_metrics"), noun.metric), worse=_is_worse(window, noun.metric)
-        )
+        noun.is_due(value, _value(window.baseline_metrics, noun.metric), worse=_is_worse(window, noun.metric))
         for window, value in last
     ):
         return None
     latest, value = last[0]
-    at_training = _value(latest.get("baseline_metrics"), noun.metric)
+    at_training = _value(latest.baseline_metrics, noun.metric)
     before = "" if at_training is None else f", {at_training:.4g} on its own holdout"
     before += ", worse beyond chance" if _is_worse(latest, noun.metric) else ""
     return _of_window(
@@ -208,7 +262,7 @@ def accuracy_loss_trigger(
 
 def _of_window(
     trigger: str,
-    window: WindowItem,
+    window: MonitoredWindow,
     *,
     at: datetime,
     priority: int,
@@ -216,7 +270,7 @@ def _of_window(
     drifted_at: str = "",
     about: str = "",
 ) -> TriggerEvent:
-    name = f"{window.get('monitor', '')}-{window['start']}-{window['end']}"
+    name = f"{window.monitor}-{window.start}-{window.end}"
     return TriggerEvent(
         # The window names the event: a window that is computed again, by late labels, starts nothing twice.
         event_id=f"{trigger}{about}-{name}",
@@ -224,56 +278,57 @@ def _of_window(
         reason=reason,
         at=at,
         priority=priority,
-        report=window.get("report", ""),
-        labelled_until=window.get("labelled_until", ""),
+        report=window.report,
+        labelled_until=window.labelled_until,
         drifted_at=drifted_at,
-        version=window.get("version", ""),
+        version=window.version,
     )
 
 
-def _same_version(window: WindowItem, event: SourceEvent) -> bool:
+def _same_version(window: MonitoredWindow, event: SourceEvent) -> bool:
     """Whether a window is of the event's version; only such windows count."""
-    return window.get("version", "") == version_of(event)
+    return window.version == version_of(event)
 
 
 def version_of(event: SourceEvent) -> str:
     """The version that an event of monitoring is about, or nothing."""
-    return _text(event.detail.get("version"))
+    return "" if event.completed is None else _version(event.completed)
 
 
-def _text(value: object) -> str:
-    """A value as the audit table has it: nothing, and version 0, are the empty text."""
-    return str(value) if value else ""
+def _version(detail: MonitoringCompleted) -> str:
+    """The version as the audit table has it: an unknown one, 0, is the empty text."""
+    return str(detail.version) if detail.version else ""
 
 
-def _is_among(event: SourceEvent, windows: Iterable[WindowItem]) -> bool:
+def _is_among(event: SourceEvent, windows: Iterable[MonitoredWindow]) -> bool:
     """Whether the event's window is one of these: late labels of an older window must fire nothing."""
-    bounds = event.detail.get("window") or {}
-    return any(_bounds(window) == (bounds.get("start"), bounds.get("end")) for window in windows)
+    if event.completed is None:
+        return False
+    bounds = (event.completed.window.start, event.completed.window.end)
+    return any(window.bounds == bounds for window in windows)
 
 
-def _columns(window: WindowItem, wanted: Sequence[str]) -> list[str]:
-    columns: list[str] = json.loads(window.get("columns") or "[]")
-    return [name for name in columns if not wanted or name in wanted]
+def _columns(window: MonitoredWindow, wanted: Sequence[str]) -> list[str]:
+    return [name for name in window.columns if not wanted or name in wanted]
 
 
-def _drifted(window: WindowItem, wanted: Sequence[str]) -> bool:
-    return window.get("drifted") == "true" and (not wanted or bool(_columns(window, wanted)))
+def _drifted(window: MonitoredWindow, wanted: Sequence[str]) -> bool:
+    return window.drifted and (not wanted or bool(_columns(window, wanted)))
 
 
-def _measured(window: WindowItem, noun: OnAccuracyLoss) -> float | None:
+def _measured(window: MonitoredWindow, noun: OnAccuracyLoss) -> float | None:
     """The window's metric, or None while it has fewer than `least_rows` labelled rows."""
-    if int(window.get("labelled") or 0) < noun.least_rows:
+    if window.labelled < noun.least_rows:
         return None
-    return _value(window.get("metrics"), noun.metric)
+    return _value(window.metrics, noun.metric)
 
 
-def _is_worse(window: WindowItem, metric: str) -> bool:
+def _is_worse(window: MonitoredWindow, metric: str) -> bool:
     """Whether the monitor found the metric worse than on the holdout beyond chance."""
-    return bool(json.loads(window.get("changes") or "{}").get(metric) == "worse")
+    return window.changes.get(metric) == "worse"
 
 
-def _value(metrics: str | None, name: str) -> float | None:
-    metric = json.loads(metrics or "{}").get(name)
+def _value(metrics: Section, name: str) -> float | None:
+    metric = metrics.get(name)
     value = metric.get("value") if isinstance(metric, Mapping) else metric
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None

@@ -7,6 +7,7 @@ done again. So an event may come twice, and none is lost.
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError
@@ -18,7 +19,13 @@ from lambdas.planning.items import item_of
 from lambdas.planning.sources import split_uri
 from mdlc_constructs.settings.monitor_metrics import NAMESPACE
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
-from mdlc_constructs.settings.payloads.monitoring import RecordRequest, RecordResult, WindowSummary
+from mdlc_constructs.settings.payloads.monitoring import (
+    MonitoringCompleted,
+    RecordRequest,
+    RecordResult,
+    WindowItem,
+    WindowSummary,
+)
 
 logger = Logger(service="record-windows")
 
@@ -45,7 +52,7 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
     # Where an execution that was planned later was quicker, it has published more than this one knows.
     if _keep(request.table, outputs.item):
         _publish(outputs.detail)
-        _keep(request.table, {**outputs.item, "announced": utc_now().isoformat(timespec="seconds")})
+        _keep(request.table, replace(outputs.item, announced=utc_now().isoformat(timespec="seconds")))
     logger.info("recorded", extra={"window_id": window.id, "rows": summary.rows})
     return encode(RecordResult(id=window.id, rows=summary.rows, drifted=summary.drifted))
 
@@ -59,27 +66,27 @@ def _summary(folder: str) -> WindowSummary:
     return decode(WindowSummary, json.loads(body), where="summary.json")
 
 
-def _publish(detail: Mapping[str, JsonValue]) -> None:
+def _publish(detail: MonitoringCompleted) -> None:
     answer = client("events").put_events(
-        Entries=[{"Source": SOURCE, "DetailType": COMPLETED, "Detail": json.dumps(detail)}]
+        Entries=[{"Source": SOURCE, "DetailType": COMPLETED, "Detail": json.dumps(encode(detail))}]
     )
     if answer["FailedEntryCount"]:
         raise Unannounced(f"EventBridge refused {COMPLETED}: {answer['Entries'][0].get('ErrorMessage')}")
 
 
-def _keep(table: str, texts: Mapping[str, str]) -> bool:
+def _keep(table: str, item: WindowItem) -> bool:
     """Write the item, unless one stands that was planned later; returns whether it was written."""
     try:
         client("dynamodb").put_item(
             TableName=table,
-            Item=item_of(texts),
+            Item=item_of(encode(item)),
             # An execution that was planned later knew more labels.
             ConditionExpression="attribute_not_exists(planned_at) OR planned_at <= :planned_at",
-            ExpressionAttributeValues={":planned_at": {"S": texts["planned_at"]}},
+            ExpressionAttributeValues={":planned_at": {"S": item.planned_at}},
         )
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
-        logger.info("superseded", extra={"sk": texts["sk"]})
+        logger.info("superseded", extra={"sk": item.sk})
         return False
     return True

@@ -16,12 +16,14 @@ from mdlc_constructs.settings.monitor_metrics import (
     is_enough,
     value_of,
 )
-from mdlc_constructs.settings.payloads.codec import JsonValue, encode
+from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.moments import parse_moment
 from mdlc_constructs.settings.payloads.monitoring import (
     Accuracy,
     ComputedWindow,
+    MonitoringCompleted,
     RecordRequest,
+    WindowItem,
     WindowSummary,
 )
 from mdlc_constructs.settings.payloads.planning import Section
@@ -35,13 +37,13 @@ class WindowOutputs:
     """A window as it is kept and published.
 
     Attributes:
-        item: texts of the audit table's item, its key among them.
+        item: the audit table's item, with its key.
         detail: of the event.
         data: data points for CloudWatch.
     """
 
-    item: Mapping[str, str]
-    detail: Mapping[str, JsonValue]
+    item: WindowItem
+    detail: MonitoringCompleted
     data: Sequence[dict[str, object]]
 
 
@@ -75,17 +77,15 @@ def _version(window: ComputedWindow, summary: WindowSummary) -> int:
     return summary.package_version or window.version
 
 
-def _report(window: ComputedWindow) -> dict[str, str]:
-    folder = window.folder
-    return {
-        "report": f"{folder}report.json" if folder else "",
-        "page": f"{folder}report.html" if folder else "",
-    }
+def _report(window: ComputedWindow) -> str:
+    return f"{window.folder}report.json" if window.folder else ""
 
 
-def _item(
-    request: RecordRequest, summary: WindowSummary, consistency: Section, now: datetime
-) -> dict[str, str]:
+def _page(window: ComputedWindow) -> str:
+    return f"{window.folder}report.html" if window.folder else ""
+
+
+def _item(request: RecordRequest, summary: WindowSummary, consistency: Section, now: datetime) -> WindowItem:
     window, accuracy = request.window, summary.accuracy or Accuracy()
     version = _version(window, summary)
     estimate = summary.estimate or {}
@@ -93,62 +93,64 @@ def _item(
     def text(value: object) -> str:
         return "" if value is None else str(value)
 
-    return {
-        "pk": f"MODEL#{request.model}",
-        "sk": f"WINDOW#{request.monitor}#{window.id}",
-        "schema_version": "1",
-        "model": request.model,
-        "monitor": request.monitor,
-        "start": window.window.start,
-        "end": window.window.end,
-        "version": str(version) if version else "",
-        "package_arn": window.package_arn,
-        "rows": str(summary.rows),
-        "drifted": "true" if summary.drifted else "false",
-        "columns": json.dumps(summary.columns),
-        "reasons": " ".join(_reasons(summary))[:MAX_CHARACTERS],
-        "metrics": json.dumps(accuracy.metrics),
-        "baseline_metrics": json.dumps(accuracy.baseline),
-        "changes": json.dumps(accuracy.changes),
-        "worse": text(accuracy.worse).lower(),
-        "estimates": json.dumps(estimate.get("metrics") or {}),
-        "labelled": text(accuracy.labelled),
-        "coverage": text(accuracy.coverage),
-        "labelled_until": text(accuracy.labelled_until),
-        "served_version": window.served_version,
-        "labels_version": window.labels_version,
-        "consistency": json.dumps(consistency) if consistency else "",
-        **_report(window),
-        "digest": window.digest,
-        "computed_at": now.isoformat(timespec="seconds"),
-        "announced": "",
-        "planned_at": request.execution.started_at,
-        "execution_arn": request.execution.id,
-    }
+    return WindowItem(
+        pk=f"MODEL#{request.model}",
+        sk=f"WINDOW#{request.monitor}#{window.id}",
+        schema_version="1",
+        model=request.model,
+        monitor=request.monitor,
+        start=window.window.start,
+        end=window.window.end,
+        version=str(version) if version else "",
+        package_arn=window.package_arn,
+        rows=str(summary.rows),
+        drifted="true" if summary.drifted else "false",
+        columns=json.dumps(summary.columns),
+        reasons=" ".join(_reasons(summary))[:MAX_CHARACTERS],
+        metrics=json.dumps(accuracy.metrics),
+        baseline_metrics=json.dumps(accuracy.baseline),
+        changes=json.dumps(accuracy.changes),
+        worse=text(accuracy.worse).lower(),
+        estimates=json.dumps(estimate.get("metrics") or {}),
+        labelled=text(accuracy.labelled),
+        coverage=text(accuracy.coverage),
+        labelled_until=text(accuracy.labelled_until),
+        served_version=window.served_version,
+        labels_version=window.labels_version,
+        consistency=json.dumps(consistency) if consistency else "",
+        report=_report(window),
+        page=_page(window),
+        digest=window.digest,
+        computed_at=now.isoformat(timespec="seconds"),
+        announced="",
+        planned_at=request.execution.started_at,
+        execution_arn=request.execution.id,
+    )
 
 
-def _detail(request: RecordRequest, summary: WindowSummary) -> dict[str, JsonValue]:
+def _detail(request: RecordRequest, summary: WindowSummary) -> MonitoringCompleted:
     window, accuracy = request.window, summary.accuracy or Accuracy()
-    return {
-        "model": request.model,
-        "execution": request.execution.id,
-        "monitor": request.monitor,
-        "window": encode(window.window),
-        "update": window.update,
-        "version": _version(window, summary),
-        "package_arn": window.package_arn,
-        "rows": summary.rows,
-        "drifted": summary.drifted,
-        "columns": list(summary.columns),
-        "reasons": _reasons(summary),
-        "metrics": accuracy.metrics,
-        "changes": accuracy.changes,
-        "worse": accuracy.worse,
-        "labelled": accuracy.labelled,
-        "coverage": accuracy.coverage,
-        "labelled_until": accuracy.labelled_until,
-        **_report(window),
-    }
+    return MonitoringCompleted(
+        model=request.model,
+        execution=request.execution.id,
+        monitor=request.monitor,
+        window=window.window,
+        update=window.update,
+        version=_version(window, summary),
+        package_arn=window.package_arn,
+        rows=summary.rows,
+        drifted=summary.drifted,
+        columns=summary.columns,
+        reasons=tuple(_reasons(summary)),
+        metrics=accuracy.metrics,
+        changes=accuracy.changes,
+        worse=accuracy.worse,
+        labelled=accuracy.labelled,
+        coverage=accuracy.coverage,
+        labelled_until=accuracy.labelled_until,
+        report=_report(window),
+        page=_page(window),
+    )
 
 
 def _data(

@@ -251,6 +251,81 @@ class WindowSummary:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MonitoringCompleted:
+    """Detail of the event `Monitoring Completed`: one window, as it was recorded.
+
+    Attributes:
+        execution: ARN of the execution that computed the window.
+        update: whether only labels came since the window was recorded before.
+        version: the version judged; 0 when it is not known.
+        columns: those that drifted.
+        report: S3 URI of `report.json`, and `page` of `report.html`; both empty without a report.
+    """
+
+    window: WindowBounds
+    model: str = ""
+    execution: str = ""
+    monitor: str = ""
+    update: bool = False
+    version: int = 0
+    package_arn: str = ""
+    rows: int = 0
+    drifted: bool = False
+    columns: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    metrics: Section = field(default_factory=dict)
+    changes: Mapping[str, str] = field(default_factory=dict)
+    worse: bool | None = None
+    labelled: int | None = None
+    coverage: float | None = None
+    labelled_until: str | None = None
+    report: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowItem:
+    """A `WINDOW#` item of the audit table. Every attribute is a text; an unknown value is the empty text.
+
+    Attributes:
+        columns, metrics, baseline_metrics, changes, estimates, consistency: JSON.
+        announced: when the event was published; empty until then.
+    """
+
+    pk: str = ""
+    sk: str = ""
+    schema_version: str = "1"
+    model: str = ""
+    monitor: str = ""
+    start: str = ""
+    end: str = ""
+    version: str = ""
+    package_arn: str = ""
+    rows: str = "0"
+    drifted: str = "false"
+    columns: str = "[]"
+    reasons: str = ""
+    metrics: str = "{}"
+    baseline_metrics: str = "{}"
+    changes: str = "{}"
+    worse: str = ""
+    estimates: str = "{}"
+    labelled: str = ""
+    coverage: str = ""
+    labelled_until: str = ""
+    served_version: str = ""
+    labels_version: str = ""
+    consistency: str = ""
+    report: str = ""
+    page: str = ""
+    digest: str = ""
+    computed_at: str = ""
+    announced: str = ""
+    planned_at: str = ""
+    execution_arn: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecordResult:
     """What the machine keeps of a window that was recorded."""
 

@@ -238,7 +238,7 @@ class DecisionApi(Construct):
             routes.append(self._function_route())
         if self.machine is not None:
             self.machine = self.machine.bind({**self._home.bindings, **self._bindings})
-            rules = self._make_function("ExecuteRules", "rules", permissions.reading_rules())
+            rules = self._make_function("ExecuteRules", "express_handler", permissions.reading_rules())
             self.rules_function = rules.resource
             self.machine = self.machine.bind({"RulesFunction": rules.arn})
             check(self.machine)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -51,6 +52,19 @@ def test_logical_ids_are_a_contract(stacks: dict[str, Synthesized], snapshot: Sn
         for name, resource in resources.items()
         if name.startswith("Api")
     } == snapshot
+
+
+def test_every_function_has_the_handler_that_it_names(stacks: dict[str, Synthesized]) -> None:
+    handlers = {
+        function["Properties"]["Handler"]
+        for stack in stacks.values()
+        for function in stack.of_type("AWS::Lambda::Function").values()
+        if function["Properties"]["Handler"].startswith("lambdas.")
+    }
+    assert len(handlers) >= 3
+    for handler in handlers:
+        module, _, name = handler.rpartition(".")
+        assert callable(getattr(import_module(module), name))
 
 
 def test_by_default_callers_sign_with_what_iam_grants(stacks: dict[str, Synthesized]) -> None:

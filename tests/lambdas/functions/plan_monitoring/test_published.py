@@ -9,6 +9,7 @@ import pytest
 
 from lambdas.aws import tags
 from lambdas.functions.plan_monitoring import handler
+from mdlc_constructs.settings.payloads.codec import encode
 from tests.lambdas.monitored import DAY, NOW, SETTINGS, Services, event
 from tests.lambdas.planned_windows import recorded
 
@@ -136,8 +137,8 @@ def planned_and_recorded(services: Services, days: int) -> list[str]:
     windows = handler.handler(given, None)["windows"]
     for window in windows:
         found = recorded(window, monitor="batch", **({"rows": 9} if window["job"] else {}))
-        texts = {**found.item, "announced": NOW.isoformat()}
-        services.dynamodb.items[found.item["sk"]] = {name: {"S": text} for name, text in texts.items()}
+        item = encode(replace(found.item, announced=NOW.isoformat()))
+        services.dynamodb.items[found.item.sk] = {name: {"S": text} for name, text in item.items()}
     return [window["id"] for window in windows if window["job"]]
 
 

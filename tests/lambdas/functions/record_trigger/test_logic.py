@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lambdas.functions.record_trigger.logic import (
+    MonitoredWindow,
     SourceEvent,
     accuracy_loss_trigger,
     code_change_trigger,
@@ -19,6 +20,8 @@ from lambdas.functions.record_trigger.logic import (
 )
 from lambdas.triggers.coalescing import TriggerEvent
 from lambdas.triggers.store import History, TrainingData
+from mdlc_constructs.settings.payloads.codec import decode
+from mdlc_constructs.settings.payloads.monitoring import WindowItem
 from mdlc_constructs.settings.triggers import OnAccuracyLoss, OnDrift, OnNewData
 
 WORSE, SAME = '{"auc": "worse"}', '{"auc": "same", "brier": "worse"}'
@@ -29,8 +32,8 @@ def day(number: int) -> str:
     return f"2026-01-{number:02}T00:00:00+00:00"
 
 
-def window(number: int, **texts: str) -> dict[str, str]:
-    return {
+def window(number: int, **texts: str) -> MonitoredWindow:
+    attributes = {
         "monitor": "endpoint",
         "start": day(number),
         "end": day(number + 1),
@@ -42,13 +45,15 @@ def window(number: int, **texts: str) -> dict[str, str]:
         "labelled_until": "2026-01-04T00:00:00",
         **texts,
     }
+    return MonitoredWindow.of_item(decode(WindowItem, attributes))
 
 
-def event(number: int, version: str = "3") -> SourceEvent:
+def event(number: int, **changes: Any) -> SourceEvent:
     detail = {
-        "version": version,
+        "version": 3,
         "monitor": "endpoint",
         "window": {"start": day(number), "end": day(number + 1)},
+        **changes,
     }
     return SourceEvent.of({"id": "e1", "time": TIME, "detail": detail})
 
@@ -95,7 +100,7 @@ def test_the_world_is_another_since_the_first_window_of_the_row() -> None:
     ],
     ids=["odd day", "too few", "other column", "other version", "no traffic", "an older window", "none"],
 )
-def test_what_does_not_fire(windows: list[dict[str, str]], noun: OnDrift) -> None:
+def test_what_does_not_fire(windows: list[MonitoredWindow], noun: OnDrift) -> None:
     assert drift_trigger(event(4), noun, windows) is None
 
 
@@ -148,10 +153,10 @@ def test_accuracy_is_lost_over_as_many_windows_as_asked(
 
 def test_the_event_tells_of_a_loss_beyond_chance_before_the_item_does() -> None:
     noun = OnAccuracyLoss(metric="auc", beyond_chance=True)
-    heard = announced(4, metrics={"auc": {"value": 0.7}}, changes={"auc": "worse"}, labelled=100, version=3)
+    heard = event(4, metrics={"auc": {"value": 0.7}}, changes={"auc": "worse"}, labelled=100, version=3)
     fired = accuracy_loss_trigger(heard, noun, with_event_window(heard, []))
     assert fired is not None and fired.reason == "auc is 0.7, worse beyond chance."
-    quiet = announced(4, metrics={"auc": {"value": 0.7}}, labelled=100, version=3)
+    quiet = event(4, metrics={"auc": {"value": 0.7}}, labelled=100, version=3)
     assert accuracy_loss_trigger(quiet, noun, with_event_window(quiet, [])) is None
 
 
@@ -180,11 +185,11 @@ def test_a_few_labels_are_no_loss_and_take_nothing_from_the_full_ones() -> None:
 def test_what_is_too_few_to_judge_is_not_waited_for() -> None:
     noun = OnAccuracyLoss(metric="auc", loss=0.05)
     for labelled, lacks in ((99, False), (100, True)):
-        told_of = announced(4, metrics={"auc": {"value": 0.6}}, labelled=labelled, version=3)
+        told_of = event(4, metrics={"auc": {"value": 0.6}}, labelled=labelled, version=3)
         assert lacks_baseline(told_of, noun, with_event_window(told_of, [])) is lacks
 
 
-def test_the_clock_strikes_once_however_often_it_is_announced() -> None:
+def test_the_clock_strikes_once_however_often_it_is_event() -> None:
     def struck(id_: str) -> TriggerEvent:
         given: dict[str, Any] = {"id": id_, "time": TIME}
         return schedule_trigger(SourceEvent.of(given), schedule="rate(7 days)", priority=0)
@@ -235,39 +240,34 @@ def test_more_files_before_the_next_training_are_the_same_news() -> None:
     assert first and second and first.event_id == second.event_id
 
 
-def announced(number: int, **detail: Any) -> SourceEvent:
-    found = event(number)
-    return SourceEvent(id=found.id, time=found.time, detail={**found.detail, **detail})
-
-
 def test_an_event_is_believed_whose_item_is_not_written_yet() -> None:
-    drifted = announced(4, drifted=True, columns=["price"], rows=9, report="s3://b/r.json", version=3)
+    drifted = event(4, drifted=True, columns=["price"], rows=9, report="s3://b/r.json", version=3)
     windows = with_event_window(drifted, [window(3), window(2, drifted="false")])
-    assert [one["start"] for one in windows] == [day(4), day(3), day(2)]
+    assert [each.start for each in windows] == [day(4), day(3), day(2)]
     fired = drift_trigger(drifted, OnDrift(windows=2), windows)
     assert fired is not None
     assert (fired.report, fired.drifted_at) == ("s3://b/r.json", day(3))
 
 
 def test_an_event_replaces_what_was_known_of_its_window() -> None:
-    again = announced(4, drifted=False, rows=9, version=3)
+    again = event(4, drifted=False, rows=9, version=3)
     (own,) = with_event_window(again, [window(4)])
-    assert own["drifted"] == "false"
+    assert own.drifted is False
     assert drift_trigger(again, OnDrift(), [own]) is None
 
 
 def test_the_score_at_training_comes_from_any_window_of_the_version() -> None:
     noun = OnAccuracyLoss(metric="auc", loss=0.05)
-    late = announced(4, metrics={"auc": {"value": 0.6}}, labelled=100, version=3)
+    late = event(4, metrics={"auc": {"value": 0.6}}, labelled=100, version=3)
     alone = with_event_window(late, [window(3, version="2", **accuracy(0.8, 0.9))])
     assert lacks_baseline(late, noun, alone)
     assert not lacks_baseline(late, OnAccuracyLoss(metric="auc", bound=0.7), alone)
     known = with_event_window(late, [window(3, **accuracy(0.8, 0.9))])
     assert not lacks_baseline(late, noun, known)
     assert accuracy_loss_trigger(late, noun, known) is not None
-    assert not lacks_baseline(announced(4, version=3), noun, with_event_window(announced(4, version=3), []))
+    assert not lacks_baseline(event(4, version=3), noun, with_event_window(event(4, version=3), []))
 
 
 def test_a_window_of_no_known_version_is_judged_by_none() -> None:
-    (own,) = with_event_window(announced(4, version=0, drifted=True), [])
-    assert own["version"] == ""
+    (own,) = with_event_window(event(4, version=0, drifted=True), [])
+    assert own.version == ""
