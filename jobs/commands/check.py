@@ -18,6 +18,8 @@ from jobs.plan import Plan
 from jobs.predictions import answer_to, faults, load_scores, numbered_files
 from jobs.roles import moment
 from jobs.verification import sha256_of
+from mdlc_constructs.settings.payloads.batch import PredictionsManifest, PublishedPart, ScoringPackage
+from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 COLUMNS = (
@@ -100,26 +102,23 @@ def _joined(plan: Plan, key_file: Path, file: str) -> str:
 def _write(
     connection: duckdb.DuckDBPyConnection, plan: Plan, folders: Folders, parts: Mapping[str, str], total: int
 ) -> None:
-    target, listed = folders.output("parts"), []
+    target, listed = folders.output("parts"), list[PublishedPart]()
     selected = ", ".join(COLUMNS)
     for name, table in parts.items():
         path = target / name
         copy_to(connection, f"SELECT {selected} FROM {quote(table)} ORDER BY row", path)
         rows = int(str(single(connection, f"SELECT count(*) FROM {quote(table)}")[0]))
         listed.append(
-            {"name": f"parts/{name}", "rows": rows, "bytes": path.stat().st_size, "sha256": sha256_of(path)}
+            PublishedPart(name=f"parts/{name}", rows=rows, bytes=path.stat().st_size, sha256=sha256_of(path))
         )
-    write_json(
-        folders.output("staged") / "manifest.json",
-        {
-            "schema_version": 1,
-            "model": plan.model,
-            "run": plan.run,
-            "data_version": plan.data_version,
-            "package": {"arn": plan.package.arn, "version": plan.package.version},
-            "predicted_at": plan.predicted_at,
-            "rows": total,
-            "columns": list(COLUMNS),
-            "parts": listed,
-        },
+    manifest = PredictionsManifest(
+        model=plan.model,
+        run=plan.run,
+        data_version=plan.data_version,
+        package=ScoringPackage(arn=plan.package.arn, version=plan.package.version),
+        predicted_at=plan.predicted_at,
+        rows=total,
+        columns=COLUMNS,
+        parts=tuple(listed),
     )
+    write_json(folders.output("staged") / "manifest.json", encode(manifest))

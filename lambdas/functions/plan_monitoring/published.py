@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from lambdas.functions.plan_monitoring.windows import SKEW, Window, WindowRecord
 from lambdas.planning.items import texts_of
 from lambdas.planning.sources import split_uri
-from mdlc_constructs.settings.payloads.codec import JsonValue
-from mdlc_constructs.settings.payloads.job_plan import PublishedBatch
+from mdlc_constructs.settings.payloads.batch import PredictionsManifest
+from mdlc_constructs.settings.payloads.codec import JsonValue, decode
+from mdlc_constructs.settings.payloads.job_plan import DataSection, PublishedBatch
 from mdlc_constructs.settings.payloads.moments import parse_moment
-from mdlc_constructs.settings.payloads.planning import Section
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -65,7 +65,7 @@ def windows_published_since(
     for item in _executions(dynamodb, table, model, now - MAX_DELAY, now):
         uri = item["manifest"]
         if uri not in predicted:
-            predicted[uri] = _predicted(_json(s3, *split_uri(uri)))
+            predicted[uri] = parse_moment(_manifest(s3, uri).predicted_at)
         # An item is written a moment after the time it bears.
         finished = datetime.fromisoformat(item["finished_at"]) + SKEW
         windows |= {
@@ -97,19 +97,19 @@ def _executions(
 
 
 def _read(s3: "S3Client", bucket: str, uri: str, raw_uri: str) -> PublishedBatch:
-    manifest = _json(s3, *split_uri(uri))
+    manifest = _manifest(s3, uri)
     folder = split_uri(uri)[1].rpartition("/")[0]
     return PublishedBatch(
-        run=manifest["run"],
-        package_version=int(manifest["package"]["version"]),
-        predicted_at=f"{_predicted(manifest):%Y-%m-%dT%H:%M:%S.%fZ}",
-        parts=tuple(f"{folder}/{part['name']}" for part in manifest["parts"]),
-        raw=_raw(s3, bucket, manifest["run"], raw_uri),
+        run=manifest.run,
+        package_version=manifest.package.version,
+        predicted_at=f"{parse_moment(manifest.predicted_at):%Y-%m-%dT%H:%M:%S.%fZ}",
+        parts=tuple(f"{folder}/{part.name}" for part in manifest.parts),
+        raw=_raw(s3, bucket, manifest.run, raw_uri),
     )
 
 
-def _predicted(manifest: Section) -> datetime:
-    return parse_moment(manifest["predicted_at"])
+def _manifest(s3: "S3Client", uri: str) -> PredictionsManifest:
+    return decode(PredictionsManifest, _json(s3, *split_uri(uri)), where="manifest.json")
 
 
 def _raw(s3: "S3Client", bucket: str, run: str, raw_uri: str) -> tuple[str, ...]:
@@ -121,9 +121,10 @@ def _raw(s3: "S3Client", bucket: str, run: str, raw_uri: str) -> tuple[str, ...]
     if not plans:
         return ()
     # Plans of one run differ in nothing that says what was read.
-    data = _json(s3, bucket, plans[0]["Key"])["data"]
-    below = data["uri"].removeprefix(raw_uri)
-    return tuple(below + file["name"] for file in data["files"])
+    document = _json(s3, bucket, plans[0]["Key"])
+    data = decode(DataSection, document["data"], where="plan.json.data")
+    below = data.uri.removeprefix(raw_uri)
+    return tuple(below + file.name for file in data.files)
 
 
 def _json(s3: "S3Client", bucket: str, key: str) -> JsonValue:

@@ -141,8 +141,8 @@ def chosen_intervals(
     # The end is excluded, and the last row that has a label is not. One in the future is a label's mistake.
     end = max((each + timedelta(seconds=1) if each < now else declared for each in ends), default=declared)
     drifts = [parse_moment(event.drifted_at) for event in events if event.drifted_at]
-    window = window_from_payload(settings.window).intervals(end, min(drifts, default=None))
-    return dict(window) if settings.by_time else {"window": window["window"]}
+    intervals = window_from_payload(settings.window).intervals(end, min(drifts, default=None))
+    return dict(intervals) if settings.by_time else {"window": intervals["window"]}
 
 
 def work(

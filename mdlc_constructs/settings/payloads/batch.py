@@ -94,3 +94,47 @@ class DeliveryResult:
 
     delivered: int
     superseded: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedPart:
+    """One Parquet file of published predictions.
+
+    Attributes:
+        name: below the folder of the manifest.
+        bytes: its size.
+    """
+
+    name: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoringPackage:
+    """The model package that scored a batch."""
+
+    arn: str
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionsManifest:
+    """`manifest.json` of published predictions, which the job `check` writes (docs/contracts.md).
+
+    Attributes:
+        predicted_at: when the batch was planned, ISO 8601.
+        rows: of all parts.
+        columns: of every part, in order.
+    """
+
+    model: str
+    run: str
+    data_version: str
+    package: ScoringPackage
+    predicted_at: str
+    rows: int
+    columns: tuple[str, ...]
+    parts: tuple[PublishedPart, ...]
+    schema_version: int = 1

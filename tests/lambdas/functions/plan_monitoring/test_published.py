@@ -9,7 +9,9 @@ import pytest
 
 from lambdas.aws import tags
 from lambdas.functions.plan_monitoring import handler
+from mdlc_constructs.settings.payloads.batch import PredictionsManifest, PublishedPart, ScoringPackage
 from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile, DataSection
 from tests.lambdas.monitored import DAY, NOW, SETTINGS, Services, event
 from tests.lambdas.planned_windows import recorded
 
@@ -35,19 +37,21 @@ def publish(
     """
     manifest = f"s3://b/predictions/{run}/manifest.json"
     predicted, started = (f"{moment:%Y-%m-%dT%H:%M:%S}.250Z" for moment in (at, at + late))
-    services.s3.put(
-        manifest,
-        json.dumps(
-            {
-                "run": run,
-                "predicted_at": predicted,
-                "package": {"version": version},
-                "parts": [{"name": "parts/part-00000.parquet"}],
-            }
-        ),
+    published = PredictionsManifest(
+        model="m",
+        run=run,
+        data_version="d",
+        package=ScoringPackage(arn=f"arn:m/{version}", version=version),
+        predicted_at=predicted,
+        rows=1,
+        columns=("score",),
+        parts=(PublishedPart(name="parts/part-00000.parquet", rows=1, bytes=1, sha256="0"),),
     )
-    plan = {"data": {"uri": f"s3://raw-bucket/batch/{run}/", "files": [{"name": "a.csv"}, {"name": "b.csv"}]}}
-    services.s3.put(f"s3://b/runs/{run}/0/plan.json", json.dumps(plan))
+    services.s3.put(manifest, json.dumps(encode(published)))
+    checksum = Checksum(algorithm="SHA256", value="0")
+    files = tuple(DataFile(name=name, size=1, checksum=checksum) for name in ("a.csv", "b.csv"))
+    data = DataSection(version="d", uri=f"s3://raw-bucket/batch/{run}/", files=files)
+    services.s3.put(f"s3://b/runs/{run}/0/plan.json", json.dumps({"data": encode(data)}))
     services.s3.put(f"s3://b/runs/{run}/probes.json", "{}")
     texts = {
         "workflow": "batch-inference",
