@@ -54,7 +54,7 @@ def machine_timeout(*computes: Compute) -> int:
 
 
 def state_name(step: str) -> str:
-    """The state's name of a step: CheckQuality for `check_quality`."""
+    """The name of a step's state: CheckQuality for `check_quality`."""
     return "".join(word.title() for word in step.split("_"))
 
 

@@ -56,7 +56,7 @@ def plan(
 
     Args:
         model: the model's name.
-        settings: the settings in the form in which the jobs' `plan.json` holds them.
+        settings: the settings in the form of the jobs' `plan.json`.
         requests: a digest of each step's AWS request, which changes with every argument of the request.
         bound: values of the placeholders and tokens in the requests, so that the digests cover them too.
         verdicts: variables that the plan restores from jobs completed earlier.

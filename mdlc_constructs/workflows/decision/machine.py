@@ -1,8 +1,8 @@
 """The request path as an Express state machine. Pure: draw it, count its states, evaluate its expressions.
 
-The steps are those of the warm function (`lambdas.functions.decide.handler`). Steps without code are direct
-service integrations; the others call `lambdas.functions.decide.express_handler`. That module documents the
-fields of a record and when an action is repeated, for both shapes.
+The steps are those of the warm function (`lambdas.functions.decide.handler`). Steps that need no code are
+direct service integrations; the others call `lambdas.functions.decide.express_handler`. For both shapes,
+`lambdas.functions.decide.record` documents what a record contains and when an action is repeated.
 
 Differences from the function: timeouts and waits of a state are rounded up to whole seconds. The endpoint is
 invoked again after errors of the service but not after a `ModelError`, because a state cannot tell a rejected

@@ -10,7 +10,7 @@ from mdlc_constructs.workflows.retraining.lease import step_for_token
 from mdlc_constructs.workflows.retraining.settings import RetrainingSettings
 
 WAITING = "approval"
-"""Replaces an endpoint's name in the key of items that hold task tokens: `WAITING#approval#<execution>`."""
+"""Replaces an endpoint's name in the key of items with task tokens: `WAITING#approval#<execution>`."""
 
 
 def look_at_package(name: str) -> Task:

@@ -82,7 +82,7 @@ class TrainingSettings:
         self.scoring_compute.require("transform", image=self.algorithm.x86_image)
 
     def to_plan(self) -> dict[str, object]:
-        """The settings in the form in which the jobs' `plan.json` holds them."""
+        """The settings in the form of the jobs' `plan.json`."""
         return {
             "dataset": {**encode(self.dataset.to_plan()), "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
             "quality": encode(self.quality.to_plan()),
