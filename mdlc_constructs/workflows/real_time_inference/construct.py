@@ -52,8 +52,8 @@ class RealTimeInferenceWorkflow(Workflow):
 
     Golden rows are in the model's bucket: `golden/rows.jsonl`, with their expected answers in
     `golden/expected.csv`. The first release needs none, because no version existed to record answers of; its
-    audit item and its event say `golden: none recorded`. Once an endpoint serves, a version is rejected
-    without them (`NoGolden`), because nothing else checks it before it gets traffic.
+    audit item and its event say `golden: none recorded`. Once an endpoint serves, a release
+    without them fails (`NoGolden`), because nothing else checks a version before it gets traffic.
 
     Args:
         home: the model's home, in which a training workflow registers packages.

@@ -156,7 +156,7 @@ def _create(settings: ReleaseSettings, experiment: Experiment) -> Task:
 def _update(settings: ReleaseSettings, name: str, config: str, pattern: str) -> Task:
     """Update the endpoint to or from a trial's configuration, without deployment guardrails.
 
-    Guardrails have nothing to do here: variants are added or removed, and the champion's model stays the same.
+    Guardrails are of no use here: variants are added or removed, and the champion's model is the same.
     """
     serving = settings.serving
     scaled = serving.scaling is not None

@@ -54,7 +54,7 @@ class RetrainingWorkflow(Workflow):
         label_delay: how late labels arrive, for triggers that do not know until when they are complete.
         approval_within: how long a person may take to decide.
         without_comparison: why the training's gate does not compare a challenger with the champion; it is
-            written to the audit table. Without this reason such a training is rejected.
+            written to the audit table. Without this reason such a training is an error.
         seams: states before and after steps, such as `{"before_train": chain}`.
 
     Raises:
