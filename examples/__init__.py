@@ -1,1 +1,1 @@
-"""Real model teams: each is linted, type-checked and run by the tests."""
+"""Example model teams: all of them are linted, type-checked and run by the tests."""

@@ -1,6 +1,6 @@
 """Model development life cycle workflows as AWS CDK constructs. Everything public is importable from here.
 
-The public names stand under `TYPE_CHECKING`, once; each is imported when it is first asked for.
+The public names are listed once, under `TYPE_CHECKING`; each is imported on first access.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Lazy public names (PEP 562): importing one pure submodule must not import every room, nor aws_cdk."""
+"""Lazy public names (PEP 562): importing a pure submodule must not import all the others, nor aws_cdk."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def lazily(package: str) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
-    """The `__getattr__` and `__dir__` of a package, whose public names stand once: under `TYPE_CHECKING`.
+    """The `__getattr__` and `__dir__` of a package whose public names are listed under `TYPE_CHECKING`.
 
-    What type checkers import there (`from room.module import Name as Name`) is imported at run time when the
-    name is first asked for; the name is then an ordinary attribute of the package. `__all__` is made of the
-    same names. The package's source is read at the first such request, not at import: functions on AWS import
-    submodules only.
+    Imports that type checkers see there (`from room.module import Name as Name`) happen at run time when the
+    name is first accessed; the name is then an ordinary attribute of the package. `__all__` has the same
+    names. The package's source is read at the first such access, not at import, because functions on AWS
+    import submodules only.
     """
 
     def find(name: str) -> object:
@@ -40,7 +40,7 @@ def lazily(package: str) -> tuple[Callable[[str], object], Callable[[], list[str
 
 @cache
 def public_names(package: str) -> Mapping[str, str]:
-    """A package's public names, to the modules that define them."""
+    """A package's public names, mapped to the modules that define them."""
     spec = import_module(package).__spec__
     assert spec is not None
     # A zip's loader has the source too, but no path on disk.

@@ -1,4 +1,4 @@
-"""Signatures that name arguments where Python would show `*args, **kwargs`: for `help` and notebooks."""
+"""Signatures with named arguments where Python would show `*args, **kwargs`, for `help` and notebooks."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class ConstructorSignature:
-    """The signature of a construct's class: that of its `__init__`, subclasses included.
+    """The signature of a construct's class: that of its `__init__`, also for subclasses.
 
-    The metaclass of jsii has a `__call__` of its own, whose `*args, **kwargs` Python shows for every
-    construct unless the class has a `__signature__`.
+    The metaclass of jsii defines `__call__`, so Python shows its `*args, **kwargs` for every construct unless
+    the class has a `__signature__`.
     """
 
     def __get__(self, instance: object, owner: type) -> Signature:
@@ -26,9 +26,9 @@ class ConstructorSignature:
 
 
 def show_fields(make: Callable[..., object]) -> None:
-    """Has a class method that takes its dataclass's fields by `**Unpack[...]` show them with their defaults.
+    """Make a class method that takes its dataclass's fields by `**Unpack[...]` show them with their defaults.
 
-    Types come from the `TypedDict` that is unpacked, defaults from the dataclass.
+    Types come from the unpacked `TypedDict`, defaults from the dataclass.
     """
     from dataclasses import MISSING, fields
     from inspect import Parameter, signature

@@ -1,14 +1,14 @@
-"""The name that somebody meant by one that does not exist: by meaning first, then by spelling.
+"""Suggests the name that was probably meant by an unknown one: by synonyms first, then by spelling.
 
-Every "did you mean" of the library comes from here. What means the same is known to the rooms, not to this
-module: `settings/synonyms.py` holds the words of machine learning.
+All "did you mean" messages of the library come from here. Synonyms are passed in by the caller:
+`settings/synonyms.py` has those of machine learning.
 """
 
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
 CUTOFF = 0.5
-"""From which likeness of two spellings (0 to 1) one is suggested for the other."""
+"""Least similarity of two spellings (0 to 1) for a suggestion."""
 
 
 def nearest(
@@ -26,7 +26,7 @@ def nearest(
         cutoff: from which likeness of two spellings one is suggested.
 
     Returns:
-        None when none is near.
+        The suggested name, or None when none is similar.
     """
     if not isinstance(name, str):
         return None
@@ -48,11 +48,11 @@ def nearest(
 
 
 def did_you_mean(name: object, known: Iterable[str], synonyms: Iterable[Collection[str]] = ()) -> str | None:
-    """The question for the nearest known name; None when none is near."""
+    """A question that suggests the nearest known name, or None when none is similar."""
     suggestion = nearest(name, known, synonyms)
     return None if suggestion is None else f"did you mean {suggestion!r}?"
 
 
 def _fold(name: str) -> str:
-    """Case, hyphens and blanks aside, which are the commonest differences between two libraries' names."""
+    """The name without differences in case, hyphens and blanks, the most common ones between libraries."""
     return name.strip().lower().replace("-", "_").replace(" ", "_")

@@ -1,1 +1,1 @@
-"""Reference stacks, thin, to copy or to subclass: a model team's, and the platform that teams share."""
+"""Small reference stacks to copy or to subclass: a model team's, and that of the shared platform."""

@@ -1,8 +1,8 @@
-"""The stack of one model team: its model trained, scored, served, decided by, monitored and retrained.
+"""The stack of one model team: training, batch scoring, serving, decisions, monitoring and retraining.
 
-Copy this file and take away what the team does not need, or subclass `ModelTeamStack`: each workflow is made
-by a method of its own. The construct ids are contracts (docs/contracts.md), so a copy can take the place of
-the original.
+Copy this file and remove what the team does not need, or subclass `ModelTeamStack`: each workflow has a
+method that creates it. The construct ids are contracts (docs/contracts.md), so a copy can replace the
+original.
 """
 
 from collections.abc import Callable, Mapping
@@ -46,35 +46,35 @@ from mdlc_constructs.settings.training_window import TrainingWindow
 from mdlc_constructs.settings.triggers import Trigger
 
 LAST_MONTH = ExpandingWindow(holdout=timedelta(days=30))
-"""A retraining learns from all rows and is judged on the last thirty days."""
+"""The default window: a retraining trains on all rows but the last thirty days, which are the holdout."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelTeam:
-    """Everything that a model team decides, in plain values.
+    """All decisions of a model team, as plain values.
 
     Attributes:
         name: the model's name: lowercase words joined by hyphens.
         dataset: a function from the URI of an S3 folder to the dataset: training, batches and labels read the
             same columns from `raw/training/` and `raw/batch/` of the model's bucket.
-        algorithm: what trains.
-        split: how training, validation and holdout are divided; by time unless given.
-        quality: what a batch must satisfy before it is used, in training, scoring and monitoring alike.
-        gate: what a trained model must reach before it is registered as Approved or pending.
+        algorithm: the algorithm that trains.
+        split: how rows are divided into training, validation and holdout; by default by time.
+        quality: rules that a batch must satisfy before it is used, in training, scoring and monitoring.
+        gate: conditions that a trained model must meet to be registered as Approved or pending.
         approval: who approves; by default whoever may update the package.
         serving: instances, scaling and rollback alarms of the endpoint.
-        rollout: how a release reaches the endpoint's traffic; all at once unless given.
-        golden: questions that a version must answer before it serves; None asks none.
+        rollout: how a release shifts the endpoint's traffic; by default all at once.
+        golden: recorded rows that a version must answer before it serves; None checks none.
         probes: requests with known answers while a version bakes.
-        decisions: a function from the dataset to what the API decides; None makes no decision API.
+        decisions: a function from the dataset to the settings of the decision API; None creates no API.
         rules: the rules of the decision API.
-        monitored: whether served rows are compared with the baseline, and the model is retrained.
-        labels: a function from the URI of the labels' folder (the training data's) to how they are matched;
+        monitored: whether served rows are compared with the baseline.
+        labels: a function from the URI of the labels' folder (the training data's) to the settings of labels;
             None monitors without accuracy.
-        segments: columns whose values are monitored each on their own.
-        triggers: what starts a retraining; none makes no retraining workflow.
-        window: which rows a retraining reads and is judged on.
-        patience: how long triggers are collected, and how long a retraining is kept from following another.
+        segments: columns by whose values monitoring reports accuracy separately.
+        triggers: what starts a retraining; without any there is no retraining workflow.
+        window: the rows that a retraining trains on, and its holdout.
+        patience: how long triggers are collected, and the cool-down between retrainings.
     """
 
     name: str
@@ -98,10 +98,10 @@ class ModelTeam:
     patience: Patience | None = None
 
     def __post_init__(self) -> None:
-        """Refuse half a decision API.
+        """Reject an incomplete decision API.
 
         Raises:
-            ValueError: when `decisions` is given without `rules`, or the other way round.
+            ValueError: when only one of `decisions` and `rules` is given.
         """
         if (self.decisions is None) != (self.rules is None):
             absent = "rules" if self.rules is None else "decisions"
@@ -114,11 +114,11 @@ class ModelTeamStack(Stack):
     """All workflows of one model, from one `ModelTeam`.
 
     Args:
-        team: what the team decides.
+        team: the team's decisions.
         fleet: the budget that retrainings of several models share, such as `PlatformStack.fleet`.
-        key: the key that encrypts everything, such as `PlatformStack.key`; a new one unless given.
-        alarm_topic: where alarms of workflows, monitors and the decision API are published.
-        removal_policy: what becomes of data when the stack is deleted (see `ModelHome`).
+        key: the key that encrypts all data, such as `PlatformStack.key`; by default a new one.
+        alarm_topic: the topic for alarms of workflows, monitors and the decision API.
+        removal_policy: what happens to data when the stack is deleted (see `ModelHome`).
 
     Attributes:
         home, training, batch_inference, release, monitoring, retraining, decision_api: the constructs; the
@@ -169,7 +169,7 @@ class ModelTeamStack(Stack):
         )
 
     def create_batch_inference(self) -> BatchInferenceWorkflow:
-        """Score `raw/batch/` with the latest approved version; the champion is the endpoint's."""
+        """Score `raw/batch/` with the latest approved version; releases set the champion, not batches."""
         return BatchInferenceWorkflow(
             self,
             "BatchInference",
@@ -194,7 +194,7 @@ class ModelTeamStack(Stack):
         )
 
     def create_monitoring(self) -> MonitoringWorkflow:
-        """Compare what the endpoint was asked and answered with the baseline and with late labels."""
+        """Compare the endpoint's requests and answers with the baseline and with late labels."""
         team = self.team
         return MonitoringWorkflow(
             self,
@@ -224,7 +224,7 @@ class ModelTeamStack(Stack):
         )
 
     def create_decision_api(self) -> DecisionApi | None:
-        """Decide over HTTP by scores and rules, where the team has decisions."""
+        """Make decisions over HTTP from scores and rules, or None without decisions."""
         if self.team.decisions is None or self.team.rules is None:
             return None
         api = DecisionApi(
@@ -239,7 +239,7 @@ class ModelTeamStack(Stack):
         return api
 
     def alarms(self) -> list[cloudwatch.CfnAlarm]:
-        """The alarms that a person is to hear of; those of the endpoint roll a release back by themselves."""
+        """The alarms to notify people of, without the endpoint's, which roll back a release by themselves."""
         workflows = (self.training, self.batch_inference, self.release, self.monitoring, self.retraining)
         monitors = self.monitoring.monitor_alarms.values() if self.monitoring else ()
         api = self.decision_api.alarms if self.decision_api else ()

@@ -1,4 +1,4 @@
-"""The stack that the model teams of an account share: a key, a budget for retraining, alarms, costs."""
+"""The stack shared by the model teams of an account: a key, a budget for retraining, alarms, costs."""
 
 from aws_cdk import Environment, RemovalPolicy, Stack
 from aws_cdk import aws_budgets as budgets
@@ -10,17 +10,17 @@ from constructs import Construct
 from mdlc_constructs import Budget, Fleet
 
 COST_ALERTS = (("FORECASTED", 100), ("ACTUAL", 80))
-"""Which costs are published at how many percent of the monthly budget."""
+"""Kinds of costs, and the percentage of the monthly budget at which each publishes an alert."""
 
 
 class PlatformStack(Stack):
-    """What the stacks of several model teams take in.
+    """The resources that the stacks of several model teams share.
 
     Args:
-        budget: how many retrainings, on how many instances, may run at a time in the account.
-        monthly_cost_usd: the account's costs of a month, in US dollars, above which AWS Budgets publishes an
-            alert; None makes no cost budget.
-        removal_policy: what becomes of the key when the stack is deleted; data encrypted with a deleted key
+        budget: how many retrainings, on how many instances, may run at the same time in the account.
+        monthly_cost_usd: the account's monthly costs, in US dollars, above which AWS Budgets publishes an
+            alert; None creates no cost budget.
+        removal_policy: what happens to the key when the stack is deleted; data encrypted with a deleted key
             is lost.
 
     Attributes:
@@ -48,7 +48,10 @@ class PlatformStack(Stack):
             self._watch_costs(monthly_cost_usd)
 
     def _let_publish(self, *services: str) -> None:
-        """Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html (event sources)."""
+        """Let AWS services publish to the encrypted topic.
+
+        Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html (event sources).
+        """
         account = {"StringEquals": {"aws:SourceAccount": self.account}}
         for service in services:
             principal = iam.ServicePrincipal(service, conditions=account)

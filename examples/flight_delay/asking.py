@@ -1,4 +1,4 @@
-"""A passenger's app: asks the decision API over HTTP, each request signed, and remembers what came back."""
+"""A passenger's app: sends signed requests to the decision API over HTTP and keeps the responses."""
 
 import csv
 import json
@@ -24,7 +24,7 @@ from mdlc_cli.target import Target
 Row = dict[str, str | int | float | None]
 
 MAX_SECONDS = 30
-"""API Gateway gives up after 29 seconds."""
+"""Timeout of a request; API Gateway's own is 29 seconds."""
 
 
 def raw_rows(path: Path) -> list[Row]:
@@ -41,24 +41,24 @@ def _value(name: str, text: str) -> str | int | float | None:
 
 
 def known_to_passengers(row: Mapping[str, Any]) -> Row:
-    """What stands on the ticket and in the weather report: all but the plane's facts."""
+    """The part of a row that passengers know from ticket and weather report: all but the plane's facts."""
     return {name: value for name, value in row.items() if name not in PLANE_FACTS}
 
 
 def drawn(rows: Sequence[Row], count: int, seed: int) -> list[Row]:
-    """So many flights, each once, in random order; not those that nobody gave a plane yet."""
+    """A random sample of `count` flights, without those that have no plane assigned yet."""
     return random.Random(seed).sample([row for row in rows if row["tail_number"] is not None], count)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A request and what came back.
+    """A request and its response.
 
     Attributes:
         began: when it was sent, in seconds of `time.monotonic`.
-        ended: when the answer was there.
-        status: of HTTP; 0 when no answer came.
-        answer: its body, or what went wrong as `message`.
+        ended: when the response arrived.
+        status: the HTTP status; 0 without a response.
+        answer: the response's body, or the error as `message`.
     """
 
     request_id: str
@@ -70,27 +70,27 @@ class Asked:
 
     @property
     def answered(self) -> bool:
-        """Whether there is a decision."""
+        """Whether the response is a decision."""
         return self.status == 200
 
     @property
     def version(self) -> int | None:
-        """The version of the model that gave the score; None for a fallback."""
+        """The version of the model that scored the row; None for a fallback."""
         version = self.answer.get("model_version")
         return None if version is None else int(version)
 
     @property
     def seconds(self) -> float:
-        """How long it took."""
+        """The latency of the request."""
         return self.ended - self.began
 
 
 @dataclass(frozen=True, kw_only=True)
 class Api:
-    """A decision API, asked with AWS credentials.
+    """A decision API that is called with AWS credentials.
 
     Attributes:
-        address: to which requests are posted.
+        address: URL to which requests are posted.
     """
 
     address: str
@@ -98,7 +98,7 @@ class Api:
     credentials: Credentials = field(repr=False)
 
     def ask(self, session: URLLib3Session, request_id: str, row: Mapping[str, Any]) -> Asked:
-        """Ask once; nothing is tried again."""
+        """Send one request, without retries."""
         body = json.dumps({"request_id": request_id, "row": known_to_passengers(row)})
         request = AWSRequest("POST", self.address, {"Content-Type": "application/json"}, body)
         SigV4Auth(self.credentials, "execute-api", self.region).add_auth(request)
@@ -129,14 +129,14 @@ def reached_at(chosen: Target, url: str) -> Api:
 
 
 def _session() -> URLLib3Session:
-    """A connection that is kept; no proxy is asked for the loopback address."""
-    # Without it the body waits until the headers are acknowledged, which takes the other side 40 ms.
+    """An HTTP session that keeps its connection and uses no proxy."""
+    # With Nagle's algorithm, the body would wait for the acknowledgement of the headers, about 40 ms.
     at_once: Any = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
     return URLLib3Session(proxies={}, timeout=MAX_SECONDS, socket_options=at_once)
 
 
 def in_turn(api: Api, name: str, rows: Iterable[Row]) -> list[Asked]:
-    """Ask about these flights, one after the other; `name` begins the requests' ids."""
+    """Request decisions for these flights one after another; `name` is the prefix of the request ids."""
     session = _session()
     return [api.ask(session, f"{name}-{number}", row) for number, row in enumerate(rows)]
 
@@ -145,15 +145,17 @@ def in_turn(api: Api, name: str, rows: Iterable[Row]) -> list[Asked]:
 def all_the_time(
     api: Api, name: str, rows: Sequence[Row], *, apps: int = 2, per_second: float = 20
 ) -> Iterator[list[Asked]]:
-    """Ask about these flights again and again while the block runs.
+    """Request decisions for these flights again and again while the block runs.
 
     Args:
-        name: begins the requests' ids.
-        apps: so many ask at a time.
-        per_second: requests a second of all of them, unless answers take longer.
+        api: the API.
+        name: prefix of the request ids.
+        rows: the flights.
+        apps: number of concurrent callers.
+        per_second: requests per second of all callers together, unless responses take longer.
 
     Yields:
-        What was asked so far; complete when the block has ended.
+        The responses so far; complete when the block has ended.
     """
     asked: list[Asked] = []
     stop = threading.Event()
@@ -178,6 +180,6 @@ def all_the_time(
 
 
 def quantile(values: Iterable[float], share: float) -> float:
-    """The value that this share of the values does not exceed."""
+    """The value that the given share of the values does not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

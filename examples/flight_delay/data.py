@@ -14,7 +14,7 @@ MONTHS = range(1, 13)
 LATE_MINUTES = 15
 
 # Times are New York's wall-clock times, so that the hour of the day means the same in winter and in summer.
-# `time_hour` of the source is the same hour in UTC; it serves only to find the hour's weather.
+# The source's `time_hour` is the same hour in UTC; it is only used to find the hour's weather.
 _FLIGHTS = f"""
 SELECT
     strftime(make_date(f.year, f.month, f.day), '%Y%m%d') || '-' || f.carrier || f.flight || '-' || f.origin
@@ -49,20 +49,20 @@ _ONLY_AFTERWARDS = "dep_time, dep_delay, arr_time, arr_delay, air_time, late"
 
 
 def write_dataset(folder: Path, months: Iterable[int] = MONTHS, *, celsius: bool = False) -> list[Path]:
-    """Write `2013-01.csv` and so on, with the label and what was known only later; returns the paths.
+    """Write `2013-01.csv` and so on, with the label and columns known only later; returns the paths.
 
-    Temperature and dew point are in Fahrenheit, as the source has them, unless Celsius is asked for.
+    Temperature and dew point are in Fahrenheit, as in the source, unless `celsius` is set.
     """
     return _write(folder, months, _IN_CELSIUS if celsius else "*")
 
 
 def write_scoring_input(folder: Path, months: Iterable[int] = (12,)) -> list[Path]:
-    """Write the files as they look at scheduled departure: without the label and what follows later."""
+    """Write the files as known at scheduled departure: without the label and columns known only later."""
     return _write(folder, months, f"* EXCLUDE ({_ONLY_AFTERWARDS})")
 
 
 def planes() -> list[dict[str, str | int]]:
-    """What the register knows of each plane; facts that it lacks are left out."""
+    """The register's facts of each plane, without missing ones."""
     cursor = _source().execute(_PLANES)
     names = [column[0] for column in cursor.description or ()]
     rows = (zip(names, row, strict=True) for row in cursor.fetchall())
@@ -89,7 +89,7 @@ def _write(folder: Path, months: Iterable[int], columns: str) -> list[Path]:
 
 
 def main() -> None:
-    """Write the files where the command line says."""
+    """Write the files to the folder given on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="folder to write to; made when it does not exist")
     parser.add_argument(

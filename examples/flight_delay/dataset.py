@@ -1,4 +1,4 @@
-"""What the flights' columns mean, what a batch of them must satisfy, and how they are divided by time.
+"""The flights' columns, the quality rules of a batch, and the split by time.
 
 The question: at scheduled departure, will the flight arrive 15 or more minutes late?
 """
@@ -41,11 +41,11 @@ COLUMNS = {
 }
 
 PLANE_FACTS = ("plane_year", "manufacturer", "plane_model", "engines", "seats", "engine_type")
-"""What no passenger knows; a table knows it by the tail number."""
+"""Columns that passengers do not know; they are looked up by the tail number."""
 
 
 def flights(uri: str) -> Dataset:
-    """The flights below a prefix; what is known only after departure may not be learned from."""
+    """The dataset of the flights below a prefix; columns known only after departure are no features."""
     return Dataset.csv(
         uri,
         label="late",
@@ -59,7 +59,7 @@ def flights(uri: str) -> Dataset:
 
 
 def rules() -> QualityRules:
-    """Not every plane is in the register, and weather stations leave gaps: more may be missing there."""
+    """The quality rules; planes missing in the register and gaps of weather stations are tolerated."""
     return QualityRules(
         minimum_rows=1000,
         missing_share={"plane_year": 0.3, "pressure": 0.3},
@@ -69,5 +69,5 @@ def rules() -> QualityRules:
 
 
 def split() -> Split:
-    """Learn from January to August, choose the number of trees on September, judge on October to December."""
+    """Train on January to August, choose the number of trees on September, judge on October to December."""
     return Split.by_time(validation_from=date(2013, 9, 1), holdout_from=date(2013, 10, 1))

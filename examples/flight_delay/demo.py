@@ -1,6 +1,6 @@
 """The whole example on this machine: real flights in, a registered model and a month of predictions out.
 
-Run it with ``make demo``, or ``python -m examples.flight_delay.demo``. A second run finds the work of the
+Run it with ``make demo``, or ``python -m examples.flight_delay.demo``. A second run reuses the work of the
 first one.
 """
 
@@ -25,7 +25,7 @@ from mdlc_cli.terminal import Terminal, line
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 LOWEST_AUC, HIGHEST_AUC = 0.66, 0.72
-"""Measured is about 0.68: a broken pipeline falls below, a leak rises above."""
+"""The AUC is about 0.68: a broken pipeline lowers it, a leak raises it."""
 
 SHOWN_METRICS = {
     "auc": "AUC",
@@ -38,7 +38,7 @@ SHOWN_METRICS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What the two workflows left, copied to this machine."""
+    """The results of the two workflows, copied to this machine."""
 
     report: dict[str, Any]
     package_arn: str
@@ -54,7 +54,7 @@ class Outcome:
 
 
 def main() -> int:
-    """Runs the demo; returns the exit status. Ctrl-C ends the local AWS, too."""
+    """Run the demo; returns the exit status. Ctrl-C also stops the local AWS."""
     out = Terminal(soft_wrap=True)
     began = time.monotonic()
     try:
@@ -73,10 +73,10 @@ def main() -> int:
 
 
 def demo(out: Console) -> None:
-    """Deploys the example to the local AWS, trains, scores, serves, and has a broken version rolled back.
+    """Deploy the example to the local AWS, train, score, serve, and have a broken version rolled back.
 
     Raises:
-        CommandError: a step failed, or something did not turn out as it should; the message says what.
+        CommandError: a step failed or had an unexpected result; the message says which.
     """
     local.up(ROOT)
     chosen = target.reported(ROOT, "local")
@@ -103,10 +103,10 @@ def demo(out: Console) -> None:
 
 
 def offline(out: Console, chosen: Target) -> Outcome:
-    """Trains a model, which its approval releases, and scores a month with it.
+    """Train a model, which its approval releases, and score a month with it.
 
     Raises:
-        CommandError: a workflow failed, or the gate refused the model.
+        CommandError: a workflow failed, or the gate rejected the model.
     """
     known = following.executions(chosen)
     reason = {"reason": "make demo", "trigger": "manual"}
@@ -143,10 +143,10 @@ def scores(predictions: Path) -> dict[str, float]:
 
 
 def check(outcome: Outcome) -> None:
-    """Refuses a model that is too bad or too good to be true.
+    """Check that the model's AUC is within bounds.
 
     Raises:
-        CommandError: naming the metric and the bounds.
+        CommandError: names the metric and the bounds.
     """
     auc = outcome.report["metrics"]["challenger"]["auc"]["value"]
     if not LOWEST_AUC <= auc <= HIGHEST_AUC:
@@ -155,7 +155,7 @@ def check(outcome: Outcome) -> None:
 
 
 def summarize(out: Console, outcome: Outcome) -> None:
-    """Prints what a newcomer wants to know of the model."""
+    """Print the model's metrics and the locations of the results."""
     report = outcome.report
     verdict = ("passed", "green") if report["passed"] else ("refused", "red")
     confidence = report["bootstrap"]["confidence"]
@@ -179,7 +179,7 @@ def summarize(out: Console, outcome: Outcome) -> None:
 
 
 def say_goodbye(out: Console, *, seconds: float) -> None:
-    """Prints what to try next (``seconds``: how long the demo took)."""
+    """Print what to try next (``seconds``: duration of the demo)."""
     for text in (
         f"\nTook       {seconds:.0f} s\n",
         "What to try next (`source .venv/bin/activate` first):",

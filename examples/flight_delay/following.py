@@ -1,4 +1,4 @@
-"""Starts a stack's workflows, or finds the execution that an event started, and shows how they go."""
+"""Starts a stack's workflows, or finds executions that an event started, and shows their progress."""
 
 import json
 import time
@@ -23,7 +23,7 @@ _MAX_EXECUTIONS = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Team:
-    """A stack, and the model whose workflows it holds."""
+    """A stack and the model of its workflows."""
 
     stack: str
     model: str
@@ -40,7 +40,7 @@ def workflow(chosen: Target, name: str, team: Team = FLIGHT_DELAY) -> StateMachi
 def run(
     out: Console, chosen: Target, name: str, arguments: Mapping[str, Any], team: Team = FLIGHT_DELAY
 ) -> dict[str, str]:
-    """Runs a workflow of the stack and shows it; returns its output.
+    """Run a workflow of the stack and show its progress; returns its output.
 
     Raises:
         CommandError: it failed.
@@ -55,12 +55,12 @@ def run(
 
 
 def start(chosen: Target, name: str, arguments: Mapping[str, Any], team: Team = FLIGHT_DELAY) -> str:
-    """Starts a workflow of the stack; returns the execution's ARN."""
+    """Start a workflow of the stack; returns the execution's ARN."""
     return running.start(chosen, workflow(chosen, name, team), json.dumps(arguments))
 
 
 def watched(out: Console, chosen: Target, execution: str) -> Result:
-    """Shows an execution until it ends."""
+    """Show an execution's progress until it ends; returns its result."""
     result = running.follow(chosen, execution, console=out)
     seconds = ((result.timeline.ended or result.timeline.started) - result.timeline.started).total_seconds()
     how = json.loads(result.output)["outcome"] if result.succeeded else f"{result.status}: {result.error}"
@@ -77,10 +77,10 @@ def executions(chosen: Target, name: str = "release", team: Team = FLIGHT_DELAY)
 def started_by_event(
     chosen: Target, known: set[str], name: str = "release", team: Team = FLIGHT_DELAY
 ) -> str:
-    """The execution that is not among the known ones; an event takes a moment.
+    """The execution that is not among the known ones; waits for it, because events take a moment.
 
     Raises:
-        CommandError: there is none.
+        CommandError: no execution was started in time.
     """
     deadline = time.monotonic() + EVENT_SECONDS
     while not (new := executions(chosen, name, team) - known):

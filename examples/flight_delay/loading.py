@@ -1,4 +1,4 @@
-"""Brings the flights of 2013 to the AWS in use, and results back; what is there already is left alone."""
+"""Uploads the flights of 2013 to the AWS in use, unless they are there, and downloads results."""
 
 import hashlib
 import shutil
@@ -17,7 +17,7 @@ _ITEMS_A_WRITE = 25
 
 
 def load(chosen: Target, bucket: str, folder: Path) -> None:
-    """Writes the flights as monthly files and uploads those that the bucket does not hold yet."""
+    """Write the flights as monthly files and upload those that the bucket does not have yet."""
     with progress.step("loading the flights of 2013") as step:
         if not (folder / "complete").exists():
             shutil.rmtree(folder, ignore_errors=True)
@@ -33,7 +33,7 @@ def load(chosen: Target, bucket: str, folder: Path) -> None:
 
 
 def load_celsius(chosen: Target, bucket: str, folder: Path) -> None:
-    """Puts the flights with temperatures in Celsius in place of those to train on."""
+    """Replace the training data by the same flights with temperatures in Celsius."""
     with progress.step("loading the flights of 2013 as they are after the change"):
         client = chosen.client("s3")
         for path in write_dataset(folder, celsius=True):
@@ -41,10 +41,10 @@ def load_celsius(chosen: Target, bucket: str, folder: Path) -> None:
 
 
 def upload(client: Any, bucket: str, key: str, path: Path) -> bool:
-    """Uploads a file unless the bucket holds the same content; returns whether it did."""
+    """Upload a file unless the bucket has the same content; returns whether it did."""
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
-    # Under KMS an ETag says nothing about the content, so the digest goes along as metadata.
+    # With KMS encryption an ETag is no digest of the content, so the digest is stored as metadata.
     held = client.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents", [])
     if any(each["Key"] == key for each in held):
         metadata = client.head_object(Bucket=bucket, Key=key)["Metadata"]
@@ -57,7 +57,7 @@ def upload(client: Any, bucket: str, key: str, path: Path) -> bool:
 
 
 def fill_planes(chosen: Target, table: str) -> None:
-    """Writes what is known of each plane into the table that decisions look into, unless it is there."""
+    """Write each plane's facts into the feature table, unless they are there."""
     with progress.step("filling the table of planes") as step:
         client, known = chosen.client("dynamodb"), planes()
         last = {"tail_number": {"S": str(known[-1]["tail_number"])}}
@@ -73,7 +73,7 @@ def fill_planes(chosen: Target, table: str) -> None:
 
 
 def download(chosen: Target, uri: str, folder: Path) -> None:
-    """Copies everything below an S3 URI into a folder, which is made anew."""
+    """Copy everything below an S3 URI into a folder, replacing its content."""
     bucket, _, prefix = uri.removeprefix("s3://").partition("/")
     client = chosen.client("s3")
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What came of the requests that were asked while a broken version was released and rolled back."""
+"""The requests that were sent while a broken version was released and rolled back."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,9 @@ class Meanwhile:
     """Requests from before the broken version's first answer to some time after its last.
 
     Attributes:
+        asked: the requests.
         good: the version that serves before and afterwards.
-        broken: the one that is tried.
+        broken: the version whose release is rolled back.
         scores: the good version's score of each flight, from batch inference.
     """
 
@@ -28,7 +29,7 @@ class Meanwhile:
 
     @property
     def fallbacks(self) -> list[Asked]:
-        """Requests that were decided without a score."""
+        """Requests with a decision but without a score."""
         return [call for call in self.asked if call.answered and call.version is None]
 
     @property
@@ -40,29 +41,29 @@ class Meanwhile:
 
     @property
     def seconds(self) -> float:
-        """From the broken version's first answer to its last."""
+        """Seconds from the broken version's first answer to its last."""
         return max(call.ended for call in self.by_broken) - self.by_broken[0].ended
 
     @property
     def share(self) -> float:
-        """The broken version's share of the requests from its first to its last."""
+        """The broken version's share of the requests between its first and its last."""
         first, last = self.by_broken[0].began, self.by_broken[-1].began
         return len(self.by_broken) / sum(first <= call.began <= last for call in self.asked)
 
     @property
     def harm(self) -> float:
-        """How far, on average, its scores were from the good version's for the same flights."""
+        """The mean absolute difference of its scores from the good version's for the same flights."""
         apart = [abs(float(call.answer["score"]) - self.scores[call.flight_id]) for call in self.by_broken]
         return sum(apart) / len(apart)
 
     @property
     def later(self) -> list[Asked]:
-        """Requests that were sent after its last answer."""
+        """Requests that were sent after the broken version's last answer."""
         end = max(call.ended for call in self.by_broken)
         return [call for call in self.asked if call.began > end]
 
     def problems(self) -> list[str]:
-        """What did not go as it should have; nothing when all is well."""
+        """The unexpected results, empty when there are none."""
         if self.unanswered:
             first = self.unanswered[0]
             lost = f"{len(self.unanswered)} of {len(self.asked)} requests got no decision"

@@ -1,4 +1,4 @@
-"""What a passenger's app asks, hours before departure: rebook me, or shall I wait?"""
+"""The decision API for passengers who ask, hours before departure, whether to rebook or to wait."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 
 
 class RebookOrWait(Construct):
-    """The API, the table of planes that it looks into, and the action that rebooks."""
+    """The API, its feature table of planes, and the action that rebooks."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class RebookOrWait(Construct):
             decisions=Decisions.about(
                 dataset,
                 decisions=("rebook", "wait"),
-                # Waiting costs nobody a seat. A laptop that is all of AWS may need a second for an answer.
+                # Waiting costs nobody a seat. On a laptop that runs all of AWS an answer may take a second.
                 fallback=Fallback(decision="wait", endpoint_timeout=timedelta(seconds=3)),
                 lookup=FeatureLookup(
                     key="tail_number",
@@ -59,7 +59,7 @@ class RebookOrWait(Construct):
             rules=HERE / "rules.json",
             feature_table=planes,
             action=self.action(rebookings),
-            # An account of its own: nobody else has set the role by which API Gateway writes logs.
+            # The example has an account of its own, where API Gateway's log role is not set yet.
             account_log_role=True,
         )
         CfnOutput(self, "Url", value=api.url).override_logical_id("DecisionsUrl")
@@ -67,7 +67,7 @@ class RebookOrWait(Construct):
             CfnOutput(self, f"{name}TableName", value=table).override_logical_id(f"{name}TableName")
 
     def action(self, rebookings: dynamodb.Table) -> lambda_.Function:
-        """The function that acts on "rebook", with a role that may write its table and its log."""
+        """The function that acts on "rebook"; its role may write to its table and its log."""
         log = logs.LogGroup(
             self, "RebookLog", retention=logs.RetentionDays.ONE_YEAR, removal_policy=RemovalPolicy.DESTROY
         )
@@ -88,7 +88,7 @@ class RebookOrWait(Construct):
         )
 
     def table(self, id_: str, key: str) -> dynamodb.Table:
-        """A table paid by request that goes with the stack."""
+        """A table with on-demand billing that is deleted with the stack."""
         return dynamodb.Table(
             self,
             id_,

@@ -1,4 +1,4 @@
-"""The demo's end: a broken version that nothing notices before it serves, and how it is rolled back."""
+"""The end of the demo: a broken version that passes all checks, and how its release is rolled back."""
 
 import json
 import time
@@ -20,15 +20,15 @@ PASSENGERS = 2000
 QUALITY = f"{following.MODEL}-rollback-Quality"
 """The alarm on answers outside their bands."""
 CELSIUS = "make demo: temperatures in Celsius"
-"""The reason in the audit by which a second demo finds the broken version of the first."""
+"""The reason in the audit item by which a second run of the demo finds the first run's broken version."""
 SETTLED_SECONDS = 3.0
-"""How long passengers go on asking after a release has ended."""
+"""How long requests continue after a release has ended."""
 SHOWN_OF_DECISION = ("decision", "score", "model_version", "rules_version", "rule", "action", "at")
 SHOWN_OF_RELEASE = ("outcome", "version", "trigger", "error", "cause")
 
 
 def broken_version(scene: Scene) -> dict[str, Any] | None:
-    """The package of an earlier demo that learned from temperatures in Celsius; None without one."""
+    """The package that an earlier run trained on temperatures in Celsius, or None without one."""
     items = audit.items(scene.chosen, scene.outputs["AuditTableName"], model=following.MODEL)
     trainings = [item for item in audit.executions(items) if item.get("reason") == CELSIUS]
     arns = [str(item["package_arn"]) for item in trainings if item.get("package_arn")]
@@ -36,17 +36,17 @@ def broken_version(scene: Scene) -> dict[str, Any] | None:
 
 
 def gate_of(chosen: Target, described: Mapping[str, Any]) -> list[str]:
-    """What the gate said of a package, a sentence a check."""
+    """The sentences of the gate's checks of a package."""
     bucket, _, prefix = described["CustomerMetadataProperties"]["evaluation"][5:].partition("/")
     report = chosen.client("s3").get_object(Bucket=bucket, Key=f"{prefix}report.json")["Body"].read()
     return [str(check["sentence"]) for check in json.loads(report)["checks"]]
 
 
 def train_broken(scene: Scene, data: Path) -> dict[str, Any]:
-    """Trains on temperatures in Celsius; returns the package, whose approval has started its release.
+    """Train on temperatures in Celsius; returns the package, whose approval has started its release.
 
     Raises:
-        CommandError: the gate did not let it pass.
+        CommandError: the gate rejected it.
     """
     loading.load_celsius(scene.chosen, scene.outputs["BucketName"], data / "celsius")
     trained = following.run(scene.out, scene.chosen, "training", {"reason": CELSIUS, "trigger": "manual"})
@@ -57,7 +57,7 @@ def train_broken(scene: Scene, data: Path) -> dict[str, Any]:
 
 
 def send_back(scene: Scene, data: Path) -> None:
-    """Has a broken version released while passengers ask all the time, and shows how it is rolled back.
+    """Release a broken version during continuous requests, and show how it is rolled back.
 
     Raises:
         CommandError: a request got no decision, or the version was not rolled back for its answers.
@@ -95,7 +95,7 @@ def send_back(scene: Scene, data: Path) -> None:
 
 
 def say_again(scene: Scene, broken: Mapping[str, Any]) -> None:
-    """Says what came of the broken version in an earlier run.
+    """Print what happened to the broken version in an earlier run.
 
     Raises:
         CommandError: it was rejected for another reason than its answers.
@@ -112,7 +112,7 @@ def say_again(scene: Scene, broken: Mapping[str, Any]) -> None:
 
 
 def tried(scene: Scene, broken: Mapping[str, Any], known: set[str] | None) -> tuple[Meanwhile, Result]:
-    """Asks all the time while a version is released; `known` are the releases before its approval, if any."""
+    """Send requests during a version's release; `known` are the releases before its approval, if any."""
     version = int(broken["ModelPackageVersion"])
     with all_the_time(scene.api, f"{scene.name}-while", drawn(scene.rows, PASSENGERS, seed=2)) as asked:
         for line in (
@@ -132,7 +132,7 @@ def tried(scene: Scene, broken: Mapping[str, Any], known: set[str] | None) -> tu
 
 
 def show(scene: Scene, seen: Meanwhile, reason: str) -> None:
-    """What came of it."""
+    """Print the results."""
     fallbacks = f", {len(seen.fallbacks)} by the fallback" if seen.fallbacks else ""
     rows = (
         ("asked meanwhile", f"{len(seen.asked)} requests, 0 without an answer{fallbacks}; all on record"),
@@ -146,7 +146,7 @@ def show(scene: Scene, seen: Meanwhile, reason: str) -> None:
 
 
 def decisions(scene: Scene) -> set[str]:
-    """The ids of this run's requests that are on record."""
+    """The ids of this run's recorded requests."""
     pages = (
         scene.chosen.client("dynamodb")
         .get_paginator("scan")
@@ -161,7 +161,7 @@ def decisions(scene: Scene) -> set[str]:
 
 
 def show_records(scene: Scene, request_id: str) -> None:
-    """What is on record of a decision, and of the release that was rolled back."""
+    """Print the record of a decision, and that of the release that was rolled back."""
     table = scene.outputs["DecisionTableName"]
     item = scene.chosen.client("dynamodb").get_item(TableName=table, Key={"request_id": {"S": request_id}})
     record = {name: next(iter(value.values())) for name, value in item["Item"].items()}

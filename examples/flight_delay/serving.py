@@ -1,4 +1,4 @@
-"""The demo's middle: the model is released, golden rows are recorded, and passengers ask over HTTP."""
+"""The middle of the demo: the model is released, golden rows are recorded, requests are sent over HTTP."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ MAX_DIFFERENCE = 1e-6
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """What there is once a model is trained, released, and a month scored in a batch.
+    """The state once a model is trained and released, and a month is scored in a batch.
 
     Attributes:
-        outputs: of the stack.
-        rows: the flights of the month, as the batch held them.
+        outputs: the stack's outputs.
+        rows: the month's flights as in the batch.
         scores: the batch's score of each flight.
         version: the version that serves.
-        name: begins the ids of this run's requests.
+        name: prefix of this run's request ids.
     """
 
     out: Console
@@ -45,12 +45,12 @@ class Scene:
         return reached_at(self.chosen, self.outputs["DecisionsUrl"])
 
     def say(self, text: str = "") -> None:
-        """Prints a line."""
+        """Print a line."""
         self.out.print(text, markup=False)
 
 
 def serves(chosen: Target, version: int) -> bool:
-    """Whether the endpoint is in service with a version."""
+    """Whether the endpoint is in service with the given version."""
     sagemaker = chosen.client("sagemaker")
     endpoints = sagemaker.list_endpoints(NameContains=following.MODEL, StatusEquals="InService")["Endpoints"]
     if following.MODEL not in [summary["EndpointName"] for summary in endpoints]:
@@ -62,10 +62,10 @@ def serves(chosen: Target, version: int) -> bool:
 
 
 def release_first(out: Console, chosen: Target, version: int, known: set[str], *, trained: bool) -> None:
-    """Shows the release that the approval of a version just trained has started; else makes sure of it.
+    """Follow the release that the approval of a newly trained version started, or run one if needed.
 
     Raises:
-        CommandError: it failed.
+        CommandError: the release failed.
     """
     if not trained and serves(chosen, version):
         out.print(line((f"{following.MODEL}-release", "bold"), f"\n  not needed: version {version} serves"))
@@ -81,7 +81,7 @@ def release_first(out: Console, chosen: Target, version: int, known: set[str], *
 
 
 def record_golden(scene: Scene) -> None:
-    """Records the month's first flights, with the batch's scores as the answers expected of every version."""
+    """Record the month's first flights as golden rows, with the batch's scores as expected answers."""
     rows = scene.rows[:GOLDEN_ROWS]
     recorded = [
         Golden(key=str(row["flight_id"]), row=row, expected=scene.scores[str(row["flight_id"])])
@@ -93,10 +93,10 @@ def record_golden(scene: Scene) -> None:
 
 
 def ask_first(scene: Scene) -> list[Asked]:
-    """Asks about some flights over HTTP and shows what came back.
+    """Request decisions for some flights over HTTP and print the responses.
 
     Raises:
-        CommandError: a request was not answered, or the score is not the batch's.
+        CommandError: a request got no decision, or its score differs from the batch's.
     """
     rows = drawn(scene.rows, ASKED, seed=1)
     asked = in_turn(scene.api, f"{scene.name}-first", rows)

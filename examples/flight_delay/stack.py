@@ -1,4 +1,4 @@
-"""The whole stack of the flight delay team: training, batch inference, releases, and an API that decides."""
+"""The stack of the flight delay team: training, batch inference, releases, and a decision API."""
 
 from datetime import timedelta
 
@@ -29,15 +29,15 @@ TEAM = ModelTeam(
     rollout=Canary(percent=50, bake=timedelta(minutes=10)),
     golden=GoldenChecks(tolerance=0.1),
     probes=Probes(tolerance=0.15),
-    # The year has been: nobody looks at tomorrow's flights.
+    # The data is of 2013, so there is no new traffic to monitor.
     monitored=False,
 )
-"""How far apart two good models answer was measured with other depths and seeds on the flights of December:
-at most 2 in 100 answers differ by more than 0.15, and none of the golden ones by more than 0.1."""
+"""The tolerances are based on good models with other depths and seeds, on the flights of December: at most 2
+in 100 of their answers differ by more than 0.15, and none of the golden ones by more than 0.1."""
 
 
 class FlightDelayStack(ModelTeamStack):
-    """Trains on `raw/training/`, scores `raw/batch/`, serves what the gate approved, and decides by it."""
+    """Trains on `raw/training/`, scores `raw/batch/`, serves approved versions, and makes decisions."""
 
     def __init__(self, scope: Construct, id_: str, *, env: Environment | None = None) -> None:
         super().__init__(scope, id_, team=TEAM, env=env, removal_policy=RemovalPolicy.DESTROY)

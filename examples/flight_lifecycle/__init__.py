@@ -1,1 +1,1 @@
-"""A year in the life of a model: the flights of 2013, month by month, as if they were happening."""
+"""A model through a year: the flights of 2013 are replayed month by month, as if they were happening."""

@@ -1,4 +1,4 @@
-"""A declared bad challenger: it learns from shuffled labels, and is refused by what it must beat."""
+"""A deliberately bad challenger: it is trained on shuffled labels and must be rejected by the gate."""
 
 import csv
 import random
@@ -19,13 +19,13 @@ SEED = 2013
 
 
 def inject(scene: Scene, known: Month) -> dict[str, Any]:
-    """Has a model trained on shuffled labels, judged on true ones; returns its retraining's audit item.
+    """Train a model on shuffled labels and judge it on true ones; returns its retraining's audit item.
 
-    The flights of the holdout keep their labels, so that it tells the truth. The last known month is the end
-    of time here: a real team's request would train up to now.
+    The flights of the holdout keep their true labels. The request's `labelled_until` is the end of the last
+    known month, because data ends there; a real team's request would train until now.
 
     Raises:
-        CommandError: it was not refused.
+        CommandError: the challenger was not rejected.
     """
     scene.out.print(line(("\nA bad challenger, injected", "bold")))
     learned_from = datetime.fromisoformat(known.labelled_until).replace(tzinfo=None) - JUDGED
@@ -53,7 +53,7 @@ def inject(scene: Scene, known: Month) -> dict[str, Any]:
 
 
 def shuffled(path: Path, folder: Path, *, before: datetime) -> Path:
-    """The file with the labels of the flights before a moment dealt out anew."""
+    """A copy of the file in which the labels of flights before a time are randomly permuted."""
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     learned = [row for row in rows if datetime.fromisoformat(row["time_hour"]) < before]

@@ -1,4 +1,4 @@
-"""What the first model would have answered all year: the same flights, scored by its version in one batch."""
+"""The scores of the first model for the whole year's flights, from one batch, as a comparison."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ RESAMPLES, CONFIDENCE = 200, 0.95
 
 
 def never_retrained(scene: Scene, months: Sequence[Month], version: int) -> dict[int, Interval]:
-    """By month, the AUC of a version's answers to the flights that were asked about."""
+    """The AUC of a version on each month's requested flights, by month."""
     with progress.step("bringing the flights of the year for the first model to score"):
         for scored_month in months:
             path = scene.folder / "asked" / flights.file_name(scored_month.month)
@@ -34,7 +34,7 @@ def never_retrained(scene: Scene, months: Sequence[Month], version: int) -> dict
 
 
 def auc_of(scene: Scene, month: int, labelled_until: str, answers: Path) -> Interval:
-    """The AUC on a month's flights that were asked about, as far as the monitor knew their outcome."""
+    """The AUC on a month's requested flights whose outcome the monitor knew."""
     asked = [str(row["flight_id"]) for row in flights.asked_about(scene.folder, month, scene.share)]
     known = scene.folder / "known" / flights.file_name(month)
     with duckdb.connect() as connection:
@@ -49,7 +49,7 @@ def auc_of(scene: Scene, month: int, labelled_until: str, answers: Path) -> Inte
 
 
 def interval(labels: np.ndarray, scores: np.ndarray, seed: int) -> Interval:
-    """The AUC with its bootstrap interval."""
+    """The AUC with its bootstrap confidence interval."""
     random = np.random.default_rng(seed)
     drawn = []
     for _ in range(RESAMPLES):

@@ -1,6 +1,6 @@
-"""The flights of 2013 as if they were happening: one model, trained by hand once, then kept alive.
+"""The flights of 2013 as if they were happening: a model is trained once by hand, then retrains itself.
 
-Run it with ``make lifecycle``, or ``python -m examples.flight_lifecycle.demo``. Each run begins anew.
+Run it with ``make lifecycle``, or ``python -m examples.flight_lifecycle.demo``. Each run starts from scratch.
 """
 
 import sys
@@ -21,13 +21,13 @@ from mdlc_cli.terminal import Terminal, line
 
 ROOT = Path(__file__).resolve().parent
 FIRST, LAST = 5, 12
-"""The months that passengers ask about; those before are what the first model learns from."""
+"""The months whose flights are requested; the first model is trained on the months before."""
 BAD_AFTER = 9
 SHARE = 2
 
 
 def main() -> int:
-    """Runs the demo; returns the exit status. Ctrl-C ends the local AWS, too."""
+    """Run the demo; returns the exit status. Ctrl-C also stops the local AWS."""
     out = Terminal(soft_wrap=True)
     began = time.monotonic()
     try:
@@ -46,14 +46,17 @@ def main() -> int:
 
 
 def year(out: Console, *, first: int, last: int, bad_after: int, share: int) -> list[Month]:
-    """Lives through the months from the first to the last; returns how they went.
+    """Run the months from `first` to `last`; returns their results.
 
     Args:
+        out: where to print.
+        first: the first month.
+        last: the last month.
         bad_after: the month after which a bad challenger is injected.
-        share: every so-manieth flight is asked about.
+        share: every `share`-th flight is requested.
 
     Raises:
-        CommandError: something that must go by itself did not.
+        CommandError: an automatic step did not happen.
     """
     local.down(ROOT)
     local.up(ROOT)
@@ -77,7 +80,7 @@ def year(out: Console, *, first: int, last: int, bad_after: int, share: int) -> 
 
 
 def train_first(scene: Scene, first: int) -> int:
-    """Trains the first model on what is known before the first month, by hand; returns its version."""
+    """Train the first model by hand on the data before the first month; returns its version."""
     with progress.step(f"loading the flights before {flights.month_name(first)}"):
         for month in range(1, first):
             living.know(scene, month)
@@ -93,7 +96,7 @@ def train_first(scene: Scene, first: int) -> int:
 
 
 def report(scene: Scene, month: Month) -> None:
-    """Prints how a month went."""
+    """Print the results of a month."""
     auc = month.auc
     scene.say(
         f"  version {month.version} answered {month.asked:,} flights: AUC {auc.value:.4f} "
@@ -104,7 +107,7 @@ def report(scene: Scene, month: Month) -> None:
 
 
 def summarize(scene: Scene, months: Sequence[Month], without: Mapping[int, Interval]) -> None:
-    """Prints the year as a table, draws it, and copies the last month's report."""
+    """Print the year as a table, plot it, and copy the report of the month with the lowest AUC."""
     scene.out.print(line(("\nThe year", "bold")))
     table = Table("month", "version", "AUC", "never retrained", "gain", "then", box=None, padding=(0, 2))
     for lived in months:

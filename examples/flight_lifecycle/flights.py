@@ -1,4 +1,4 @@
-"""The flights of a month: what passengers ask about, and what becomes known a day later."""
+"""The flights of a month: the rows that passengers request, and the outcomes that are known a day later."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ def month_name(month: int) -> str:
 
 
 def write_year(folder: Path) -> None:
-    """Write every month twice, unless it is there: `known/`, with what became of flights, and `asked/`."""
+    """Write every month twice, unless it exists: `known/` with the flights' outcomes, `asked/` without."""
     if (folder / "complete").exists():
         return
     shutil.rmtree(folder, ignore_errors=True)
@@ -32,12 +32,12 @@ def write_year(folder: Path) -> None:
 
 
 def file_name(month: int) -> str:
-    """The file of a month."""
+    """The file name of a month."""
     return f"2013-{month:02d}.csv"
 
 
 def all_but_the_last_day(path: Path, folder: Path) -> Path:
-    """A month's file as it is when the month has ended and outcomes come a day late."""
+    """A copy of a month's file at the end of the month, when the last day's outcomes are not known yet."""
     folder.mkdir(exist_ok=True)
     target = folder / path.name
     with duckdb.connect() as connection:
@@ -48,11 +48,11 @@ def all_but_the_last_day(path: Path, folder: Path) -> Path:
 
 
 def asked_about(folder: Path, month: int, share: int) -> list[Row]:
-    """Every so-manieth flight of a month as it looks at scheduled departure, in order of time."""
+    """Every `share`-th flight of a month as known at scheduled departure, in chronological order."""
     return raw_rows(folder / "asked" / file_name(month))[::share]
 
 
 def requests(rows: Sequence[Row], size: int) -> Iterator[bytes]:
-    """Bodies of requests to the endpoint, each about so many flights."""
+    """Bodies of requests to the endpoint, with `size` flights each."""
     for start in range(0, len(rows), size):
         yield "\n".join(json.dumps(row) for row in rows[start : start + size]).encode()

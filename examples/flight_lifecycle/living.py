@@ -1,4 +1,4 @@
-"""One month: passengers ask, labels arrive, the monitor looks, and the loop closes by itself or not."""
+"""One month: passengers send requests, labels arrive, the monitor runs, a retraining follows if needed."""
 
 import base64
 import json
@@ -23,17 +23,17 @@ from mdlc_cli.terminal import line
 
 FLIGHTS_A_REQUEST, CALLERS = 200, 2
 CAPTURED_SECONDS = 60.0
-"""How long captures may take to be written."""
+"""How long it may take until captures are written."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """What the year is lived with.
+    """What all months share.
 
     Attributes:
-        outputs: of the stack.
-        folder: where the flights lie on this machine.
-        share: every so-manieth flight is asked about.
+        outputs: the stack's outputs.
+        folder: the local folder with the flights.
+        share: every `share`-th flight is requested.
     """
 
     out: Console
@@ -43,13 +43,13 @@ class Scene:
     share: int
 
     def say(self, text: str = "") -> None:
-        """Prints a line."""
+        """Print a line."""
         self.out.print(text, markup=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
-    """A metric with its 95 % interval."""
+    """A metric with its 95 % confidence interval."""
 
     value: float
     low: float
@@ -58,15 +58,16 @@ class Interval:
 
 @dataclass(frozen=True, kw_only=True)
 class Month:
-    """How a month went.
+    """The results of a month.
 
     Attributes:
-        version: that answered.
-        auc: of the answers, once labels had arrived, as the monitor found it.
-        drifted: columns whose values were others than in training.
+        version: the version that answered.
+        asked: number of requested flights.
+        auc: AUC of the answers once labels had arrived, as measured by the monitor.
+        drifted: columns whose values drifted from those in training.
         report: S3 URI of the monitor's page.
-        labelled_until: the last flight whose outcome the monitor knew.
-        retraining: the audit item of the retraining that followed; None when nothing called for one.
+        labelled_until: time of the last flight whose outcome the monitor knew.
+        retraining: the audit item of the retraining that followed; None when none was needed.
         trained: the audit item of its training.
     """
 
@@ -82,15 +83,15 @@ class Month:
 
     @property
     def outcome(self) -> str:
-        """What came of the month's retraining, in a word."""
+        """The outcome of the month's retraining, or "not needed"."""
         return "not needed" if self.retraining is None else str(self.retraining["outcome"])
 
 
 def live(scene: Scene, month: int) -> Month:
-    """Lives through a month.
+    """Run a month: requests, labels, monitoring, and the retraining if one is needed.
 
     Raises:
-        CommandError: something that must go by itself did not.
+        CommandError: an automatic step did not happen.
     """
     scene.out.print(line((f"\n{flights.month_name(month)}", "bold")))
     known = following.executions(scene.chosen, "retraining", TEAM)
@@ -126,7 +127,7 @@ def live(scene: Scene, month: int) -> Month:
 
 
 def ask(scene: Scene, month: int) -> tuple[dict[str, str], int]:
-    """Asks the endpoint about a month's flights; returns the time it took as a window, and their number."""
+    """Send a month's flights to the endpoint; returns the requests' window and the number of flights."""
     rows = flights.asked_about(scene.folder, month, scene.share)
     runtime = scene.chosen.client("sagemaker-runtime")
     name = f"2013-{month:02d}"
@@ -141,7 +142,7 @@ def ask(scene: Scene, month: int) -> tuple[dict[str, str], int]:
         )
         return len(answer["Body"].read().splitlines())
 
-    # The clock of a capture has whole seconds, and no flight of the month before may be in the window.
+    # Capture timestamps have whole seconds, and the window must not include flights of the month before.
     time.sleep(1)
     start = datetime.now(UTC).replace(microsecond=0)
     with progress.step(f"passengers ask about the flights of {flights.month_name(month)}") as step:
@@ -158,10 +159,10 @@ def ask(scene: Scene, month: int) -> tuple[dict[str, str], int]:
 
 
 def wait_for_captures(scene: Scene, since: datetime, rows: int) -> None:
-    """Waits until all answers since a moment are captured.
+    """Wait until all answers since a time are captured.
 
     Raises:
-        CommandError: they are not, in time.
+        CommandError: they were not captured in time.
     """
     client, bucket = scene.chosen.client("s3"), scene.outputs["BucketName"]
     read: dict[str, int] = {}
@@ -187,7 +188,7 @@ def _rows(line: bytes) -> int:
 
 
 def know(scene: Scene, month: int) -> None:
-    """What became of flights arrives a day late: the last day of the month before, and this one without."""
+    """Upload outcomes, which arrive a day late: the previous month's, and this month's but the last day."""
     known = scene.folder / "known"
     if month > 1:
         arrive(scene, known / flights.file_name(month - 1))
@@ -195,12 +196,12 @@ def know(scene: Scene, month: int) -> None:
 
 
 def arrive(scene: Scene, path: Path) -> None:
-    """A file of flights whose outcome is known comes in, and replaces what was known before."""
+    """Upload a file of flights with outcomes, which replaces the file uploaded before."""
     upload(scene.chosen.client("s3"), scene.outputs["BucketName"], RAW_TRAINING + path.name, path)
 
 
 def monitored(scene: Scene, window: Mapping[str, str]) -> dict[str, Any]:
-    """What the monitor recorded of a window."""
+    """The item that the monitor recorded for a window."""
     start = datetime.fromisoformat(window["start"])
     for item in audit.items(scene.chosen, scene.outputs["AuditTableName"], model=TEAM.model):
         if str(item["sk"]).startswith("WINDOW#") and datetime.fromisoformat(str(item["start"])) == start:
@@ -217,7 +218,7 @@ def recorded(scene: Scene, execution_arn: str) -> dict[str, Any]:
 
 
 def calls_for_retraining(seen: Mapping[str, Any]) -> bool:
-    """Whether the monitor found what the stack's triggers wait for."""
+    """Whether the monitor's results meet a condition of the stack's triggers."""
     metric = ON_LOSS.metric
     value, before = json.loads(seen["metrics"])[metric]["value"], json.loads(seen["baseline_metrics"])[metric]
     return seen["drifted"] == "true" or ON_LOSS.is_due(value, before)

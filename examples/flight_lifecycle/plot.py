@@ -1,4 +1,4 @@
-"""The year in one picture: how good the answers were each month, with retraining and without."""
+"""A plot of the year: the AUC of each month's answers, with retraining and without."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,11 +16,12 @@ WITH, WITHOUT, QUIET = "#0b6e4f", "#b23a48", "#6b7280"
 
 
 def draw(months: Sequence[Month], without: Mapping[int, Interval], path: Path) -> None:
-    """Draws the AUC of each month's answers beside that of the first version on the same flights.
+    """Plot the AUC of each month's answers beside that of the first version on the same flights.
 
     Args:
-        without: by month, what the first version would have answered.
-        path: ends in `.png` or `.svg`.
+        months: the months' results.
+        without: the AUC of the first version, by month.
+        path: file to write; it ends in `.png` or `.svg`.
     """
     figure, axes = pyplot.subplots(figsize=(8, 4.2), layout="constrained")
     places = range(len(months))

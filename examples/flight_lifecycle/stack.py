@@ -1,4 +1,4 @@
-"""The stack of a team whose model is kept alive: trained, released, monitored, retrained."""
+"""The stack of a team whose model is trained, released, monitored and retrained."""
 
 from datetime import date, timedelta
 
@@ -22,8 +22,8 @@ from mdlc_constructs import (
 from stacks.model_team import ModelTeam, ModelTeamStack
 
 PROBES, ALARMS = Probes(tolerance=0.6), RollbackAlarms(quality_share=0.1)
-"""What sends a release back, wider than by default: a model that has seen a summer's storms tells one flight
-in twenty from one that has not by more than half."""
+"""Tolerance of probes and threshold of the alarm, wider than by default: for one flight in twenty, a model
+trained on a summer with storms differs by more than half from one that was not."""
 
 LIFECYCLE = ModelTeam(
     name=TEAM.model,
@@ -52,10 +52,10 @@ LIFECYCLE = ModelTeam(
 
 
 class FlightLifecycleStack(ModelTeamStack):
-    """One model, and the loop that keeps it good.
+    """One model with its monitoring and retraining.
 
-    The first model learns from the flights before 11 April, chooses its trees on the next ten days and is
-    judged on the last ten of April. From then on nobody says when to train on what.
+    The first model is trained on the flights before 11 April, validated on the next ten days to choose the
+    number of trees, and judged on the last ten days of April. After that, all retrainings start by triggers.
     """
 
     def __init__(self, scope: Construct, id_: str) -> None:

@@ -1,4 +1,4 @@
-"""What the team calls its stack and its model, and when it wants the model retrained."""
+"""The names of the team's stack and model, and the triggers of its retrainings."""
 
 from datetime import timedelta
 
@@ -12,4 +12,4 @@ ON_LOSS = OnAccuracyLoss(metric="auc", loss=0.02)
 TRIGGERS = (ON_DRIFT, ON_LOSS, OnRequest())
 
 JUDGED = timedelta(days=10)
-"""How long the holdout is: the last flights of what is known, on which challenger and champion meet."""
+"""Length of the holdout: the latest labelled flights, on which challenger and champion are compared."""

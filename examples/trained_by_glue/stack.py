@@ -17,10 +17,10 @@ SCRIPT = Path(__file__).parent / "train.py"
 
 
 class TrainedByGlue(TrainingWorkflow):
-    """The workflow with another step `train`; all others are as they were."""
+    """The training workflow with another step `train`; all other steps are unchanged."""
 
     def create_train_task(self) -> Any:
-        """Run the job to its end; its arguments come from the plan."""
+        """Run the Glue job and wait for it; its arguments come from the plan."""
         job = self._job()
         return sfn_tasks.GlueStartJobRun.jsonata(
             self,
@@ -58,7 +58,7 @@ class TrainedByGlue(TrainingWorkflow):
 
 
 class TrainedByGlueStack(Stack):
-    """A model of orders that come back."""
+    """A model that predicts which orders will be returned."""
 
     def __init__(self, scope: Construct, id_: str, *, name: str = "returns") -> None:
         super().__init__(scope, id_)
@@ -74,7 +74,7 @@ class TrainedByGlueStack(Stack):
                 row_key=("id",),
                 columns={"shop": "category", "items": "integer", "price": "number"},
             ),
-            # What serves: the artifact that the job leaves is read by this image.
+            # The endpoint's and transform jobs' image, which reads the artifact that the job writes.
             algorithm=BuiltInAlgorithm.xgboost(objective="binary:logistic", num_round=10),
             quality=QualityRules(minimum_rows=50),
             gate=Gate(at_least={"auc": 0.6}),

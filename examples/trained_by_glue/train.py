@@ -1,4 +1,4 @@
-"""The script of the Glue job: boosted trees on the split's training part, left where the plan says."""
+"""The script of the Glue job: it trains boosted trees and writes them to the URI in the plan."""
 
 import argparse
 import io
@@ -13,7 +13,7 @@ import xgboost
 
 
 def rows(s3: Any, uri: str) -> Any:
-    """All rows below a prefix: CSV without a header, the label first."""
+    """All rows below a prefix of CSV files without a header, with the label first."""
     place = urlsplit(uri)
 
     def parts() -> Iterator[Any]:
@@ -26,7 +26,7 @@ def rows(s3: Any, uri: str) -> Any:
 
 
 def artifact(booster: Any) -> bytes:
-    """The model as the XGBoost image reads it: a file `xgboost-model` in a tar.gz."""
+    """The model in the form that the XGBoost image reads: a file `xgboost-model` in a tar.gz."""
     model, packed = booster.save_raw("ubj"), io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         entry = tarfile.TarInfo("xgboost-model")
@@ -36,11 +36,11 @@ def artifact(booster: Any) -> bytes:
 
 
 def main() -> None:
-    """Train and leave the artifact."""
+    """Train and write the artifact."""
     parser = argparse.ArgumentParser()
     for name in ("--train", "--artifact", "--rounds"):
         parser.add_argument(name, required=True)
-    # Glue hands over arguments of its own as well.
+    # Glue adds arguments of its own.
     chosen, _ = parser.parse_known_args()
     s3 = boto3.client("s3")
     table = rows(s3, chosen.train)

@@ -1,4 +1,4 @@
-"""How a stack is judged: cdk-nag with this library's own findings acknowledged, each with its reason."""
+"""Checks of stacks by cdk-nag, with this library's own findings acknowledged, each with its reason."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Findings of cdk-nag that a decision API causes on purpose, wildcards aside, each with its reason.
+"""cdk-nag findings that a decision API causes on purpose, except wildcards, each with its reason.
 
 Pure text.
 """
@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 LOG_ROLE = "ApiGatewayLogRole"
-"""The one resource beside the API itself: a setting of the account, made once a stack."""
+"""The only resource outside the API's construct: it is set for the account and created once a stack."""
 
 _LOG_POLICY = (
     "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role"
@@ -42,10 +42,11 @@ _REASONS: Mapping[tuple[str, str], str] = {
 
 
 def decision_reason(part: str, finding: str) -> str | None:
-    """Why a decision API causes a finding on one of its parts; None when it does not.
+    """Why a decision API causes a finding on one of its parts, or None when it does not.
 
     Args:
         part: the path below the API's construct, or `LOG_ROLE`.
+        finding: the finding's id.
     """
     return next(
         (

@@ -1,7 +1,7 @@
-"""Findings of cdk-nag that this library causes on purpose, each with its reason. Pure text.
+"""cdk-nag findings that this library causes on purpose, each with its reason. Pure text.
 
-A wildcard is known by what it stands on and by the actions it is granted for, so that the same wildcard with
-another action, or the same action on another wildcard, is still a finding.
+A wildcard is matched together with the actions that it is granted for. So the same wildcard with another
+action, or the same action on another wildcard, is still a finding.
 """
 
 import re
@@ -22,7 +22,7 @@ _WILDCARD = re.compile(r"AwsSolutions-IAM5\[Resource::(?P<resource>.+)\]")
 
 @dataclass(frozen=True, kw_only=True)
 class Owned:
-    """What a wildcard may stand on, as cdk-nag writes it (`<LogicalId>` for a reference).
+    """The names that a wildcard may refer to, in cdk-nag's notation (`<LogicalId>` for a reference).
 
     Attributes:
         models: names of model homes.
@@ -40,7 +40,7 @@ class _Known:
     """A row of the table.
 
     Attributes:
-        resource: a regular expression; `MODEL`, `BUCKET`, `DATASET` and `PLACE` stand for what is owned.
+        resource: a regular expression; `MODEL`, `BUCKET`, `DATASET` and `PLACE` are replaced by owned names.
         actions: a regular expression of actions.
     """
 
@@ -207,16 +207,18 @@ _TABLE = (
 
 
 def wildcard(finding: str) -> str | None:
-    """The resource that a finding about a wildcard names; None for any other finding."""
+    """The resource in a finding about a wildcard, or None for any other finding."""
     match = _WILDCARD.fullmatch(finding)
     return match["resource"] if match else None
 
 
 def reason(resource: str, actions: Iterable[str], owned: Owned) -> str | None:
-    """Why every one of the actions is granted on the wildcard; None when one of them is not known.
+    """Why all of the actions are granted on the wildcard, or None when one of them is not known.
 
     Args:
-        resource: the ARN pattern as cdk-nag writes it.
+        resource: the ARN pattern in cdk-nag's notation.
+        actions: the actions granted on it.
+        owned: the names that a wildcard may refer to.
     """
     reasons: dict[str, None] = {}
     for action in actions:

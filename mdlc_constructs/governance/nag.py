@@ -1,4 +1,4 @@
-"""cdk-nag with this library's own findings acknowledged."""
+"""Checks an app with cdk-nag and acknowledges this library's own findings."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
@@ -29,27 +29,28 @@ except ModuleNotFoundError as missing:
     ) from missing
 
 _BESIDE = "ByName/Policy/Resource"
-"""What the CDK's own constructs grant to a role goes into a policy beside it: `Role.principal`."""
+"""Path suffix of the separate policy to which the CDK's grants for a role are added: `Role.principal`."""
 
 
 def add_nag(app: App, *, verbose: bool = False) -> None:
     """Check the app with cdk-nag's AwsSolutions rules when it is synthesized; a finding fails the synthesis.
 
-    What this library's own constructs do on purpose is acknowledged on the resource concerned, with the
-    reason; the validation report in the cloud assembly tells them all. Anything else, such as a permission
-    that your own seams ask for, is reported: fix or acknowledge it as cdk-nag says.
+    Findings that this library's own constructs cause on purpose are acknowledged on their resources, each
+    with its reason; the validation report in the cloud assembly lists them. All others, for example a
+    permission that your own seams need, are reported: fix or acknowledge them as cdk-nag says.
 
-    Synthesis takes longer with it: ask for it where templates are judged rather than always.
+    Synthesis takes longer with these checks: use them in CI and before a deployment, not always.
 
     Args:
+        app: the app to check.
         verbose: have cdk-nag explain each finding.
     """
     Validations.of(app).add_plugins(_Checks(app, verbose=verbose))
 
 
 class _Checks(AwsSolutionsChecks):
-    # Known findings are acknowledged between cdk-nag's answer and the CDK's verdict on it: only then do the
-    # findings' ids exist as they are compared, with references across stacks resolved.
+    # Known findings are acknowledged after cdk-nag's report and before the CDK evaluates it: only then are
+    # the findings' ids in their final form, with references across stacks resolved.
     def __init__(self, app: App, *, verbose: bool) -> None:
         super().__init__(verbose=verbose)
         self._app = app
@@ -64,7 +65,7 @@ class _Checks(AwsSolutionsChecks):
                 path = resource.construct_path or ""
                 why = judge.reason(path, violation.rule_name)
                 if why is not None:
-                    # Only an id with its plugin's name in front is compared with what the plugin reports.
+                    # The CDK matches acknowledgments only by ids prefixed with the plugin's name.
                     id_ = f"{self.name}::{violation.rule_name}"
                     known.setdefault(path, []).append(Acknowledgment(id=id_, reason=why))
         for path, acknowledgments in known.items():
@@ -73,7 +74,7 @@ class _Checks(AwsSolutionsChecks):
 
 
 class _Judge:
-    """Knows which resources of an app are this library's own."""
+    """Knows which resources of an app belong to this library."""
 
     def __init__(self, app: App) -> None:
         self.constructs = {construct.node.path: construct for construct in app.node.find_all()}
@@ -95,7 +96,7 @@ class _Judge:
         self._owned: dict[Stack, Owned] = {}
 
     def reason(self, path: str, finding: str) -> str | None:
-        """Why the library causes a finding; None when it does not."""
+        """Why the library causes a finding, or None when it does not."""
         if finding == ACCESS_LOGS:
             return ACCESS_LOGS_REASON if path in self._buckets else None
         resource = wildcard(finding)
@@ -135,7 +136,7 @@ class _Judge:
 
 
 def _statements(construct: IConstruct) -> Iterator[Mapping[str, Any]]:
-    """The statements of a role or a policy, references resolved."""
+    """The statements of a role or a policy, with references resolved."""
     stack = Stack.of(construct)
     if isinstance(construct, iam.CfnRole):
         policies = cast(list[dict[str, Any]], stack.resolve(construct.policies) or [])
@@ -153,7 +154,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def flat(value: Any) -> str:
-    """A resolved text as cdk-nag writes it into ids of findings: `<LogicalId>`, `<LogicalId.Attribute>`."""
+    """A resolved text in the notation of cdk-nag's finding ids: `<LogicalId>`, `<LogicalId.Attribute>`."""
     if isinstance(value, str):
         return value.replace("${", "<").replace("}", ">")
     match value:

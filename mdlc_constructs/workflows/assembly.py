@@ -1,4 +1,4 @@
-"""Puts a workflow's machine together from its steps, their verdicts and the seams around them."""
+"""Assembles a workflow's machine from its steps, their verdicts and the seams around them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,16 +16,16 @@ from mdlc_constructs.workflows.planning import DONE, on_step, plan, resume
 
 @dataclass(frozen=True, kw_only=True)
 class Template:
-    """What is particular to a workflow.
+    """The parts of a machine that differ between workflows.
 
     Attributes:
-        steps: the steps in order; each state is named as its step (`check_quality`: CheckQuality).
-        jobs: the steps whose work is looked up and adopted when it was done before.
-        verdicts: the step that leaves a verdict to the choice that follows it.
+        steps: the steps in order; each state has the name of its step (`check_quality`: CheckQuality).
+        jobs: the steps whose work is reused when an earlier execution completed it.
+        verdicts: steps whose job returns a verdict, with the choice that evaluates it.
         variables: variables that hold those verdicts, restored from jobs completed earlier.
         planner: placeholder of the planning function's ARN.
-        unchanged: variables to assign when the whole run was finished before.
-        failure_fields: what the record and the event of a failure hold besides the error.
+        unchanged: variables to assign when an earlier execution completed the whole run.
+        failure_fields: fields of a failure's audit item and event besides the error.
     """
 
     workflow: str
@@ -45,27 +45,30 @@ class Template:
 
 
 def machine_timeout(*computes: Compute) -> int:
-    """Seconds after which an execution is stuck and is ended rather than left to wait for a year.
+    """The machine's timeout in seconds: an execution that is stuck would otherwise run for a year.
 
-    Twice what its jobs may take, because it may have to wait for another execution of the same work; each
-    state's own time-out, which leaves a trace, comes long before.
+    It is twice what the jobs may take, because the execution may have to wait for another one with the same
+    work, plus a day. Each state's own timeout is much shorter, and can be caught and recorded.
     """
     return 2 * sum(patience(compute) for compute in computes) + 24 * 3600
 
 
 def state_name(step: str) -> str:
-    """`check_quality` as the state's name, CheckQuality."""
+    """The name of a step's state: CheckQuality for `check_quality`."""
     return "".join(word.title() for word in step.split("_"))
 
 
 def verdict(
     name: str, variable: str, *, error: str, instead: str, otherwise: str = "RecordFailure"
 ) -> Choice:
-    """A choice that goes on when a job's verdict passed and to `otherwise` when it did not.
+    """A choice that continues when a job's verdict passed, and otherwise goes to the state `otherwise`.
 
     Args:
-        error: the failure's name.
-        instead: the cause when the job left no verdict.
+        name: the choice's name.
+        variable: the variable that holds the verdict.
+        error: the failure's error name.
+        instead: the failure's cause when the job returned no verdict.
+        otherwise: the next state when the verdict did not pass.
     """
     cause = (
         f"{{% ($exists(${variable}.reasons) ? $join(${variable}.reasons, ' ') : '{instead}') "
@@ -80,25 +83,25 @@ def verdict(
 
 
 def assemble(template: Template, parts: Parts) -> Machine:
-    """The whole machine.
+    """The complete machine.
 
-    A step that an earlier execution completed is not run again; the states of the seam behind it are, when
-    the execution stopped before the next step began. A seam that runs always is entered by `Resume` on the
-    way to a later step, and left by a choice that goes on there.
+    A step that an earlier execution completed is not run again, but the seam after it is, when that execution
+    stopped before the next step began. `Resume` enters a seam that runs always before it goes to a later
+    step; a choice after the seam (`ResumeAfter...`) then continues at that step.
     """
     tasks, seams = parts.tasks, parts.seams
     entries, always = _entries(template, tasks, seams), _always(template, seams)
     finished = on_step(DONE, "RecordAudit", template.unchanged)
 
     def on_the_way(region: int, passed: int, entry: Rule) -> Rule:
-        """To a step, by the next seam that runs always between what was passed and the step."""
+        """The rule to a step, redirected to the next seam that runs always before that step, if any."""
         for number, (between, seam) in enumerate(always):
             if number >= passed and between < region:
                 return replace(entry, next=seams[seam].first.name, assign=None)
         return entry
 
     def targets(passed: int) -> list[tuple[int, Rule]]:
-        """Where a plan may go on, with the region of each; `passed` seams that run always are behind."""
+        """Rules to all steps of a plan with their regions; `passed` always-seams have already run."""
         rules = [(region, on_step(name, entry)) for name, (region, entry) in entries.items()]
         rules.append((len(template.steps) + 1, finished))
         return [(region, on_the_way(region, passed, rule)) for region, rule in rules]
@@ -150,14 +153,14 @@ def assemble(template: Template, parts: Parts) -> Machine:
 
 
 def _values(requests: str) -> dict[str, str]:
-    """Everything in the requests that is known only at deployment, by a name that a synth does not change."""
+    """The values in requests that are known only at deployment, by names that do not differ by synth."""
     named = {name: f"${{{name}}}" for name in sorted(names_in(requests) - PSEUDO_PARAMETERS)}
-    # A token goes in as it is: the machine numbers its tokens by itself, over all of its states.
+    # Tokens are included unchanged: the machine numbers the tokens of all its states itself.
     return {**named, **bind_tokens(requests)[1]}
 
 
 def _always(template: Template, seams: Seams) -> list[tuple[int, str]]:
-    """The seams that run always, in order, each with its region: how many steps come before it."""
+    """The seams that run always, in order, each with its region: the number of steps before it."""
     around = zip(("", *template.steps), (*template.steps, ""), strict=True)
     names = [
         (region, name)
@@ -168,7 +171,7 @@ def _always(template: Template, seams: Seams) -> list[tuple[int, str]]:
 
 
 def _entries(template: Template, tasks: Mapping[str, State], seams: Seams) -> dict[str, tuple[int, str]]:
-    """What a plan may name as its step, to how many steps come before it and the state to go on with."""
+    """Maps each value of the plan's `step` to its region (number of steps before it) and its first state."""
     entries: dict[str, tuple[int, str]] = {}
     before: str | None = None
     for region, step in enumerate(template.steps):
@@ -177,7 +180,7 @@ def _entries(template: Template, tasks: Mapping[str, State], seams: Seams) -> di
             if seams.get(seam):
                 entry = seams[seam].first.name
         if before is not None and before in template.verdicts:
-            # The verdict is read again, then its seam follows by itself.
+            # Evaluate the verdict again; the seam after it follows.
             entries[template.verdicts[before].name] = (region, template.verdicts[before].name)
         entries[state_name(step)] = (region, entry)
         before = step

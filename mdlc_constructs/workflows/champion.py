@@ -1,4 +1,4 @@
-"""The champion pointer: the package version whose answers are in use, moved by conditional write."""
+"""The champion pointer: the package version whose answers are in use, set by a conditional write."""
 
 from collections.abc import Mapping
 
@@ -10,18 +10,19 @@ from mdlc_constructs.tasks.dynamodb import Item
 from mdlc_constructs.workflows.ending import TO_FAILURE
 
 REFUSED = ("DynamoDB.ConditionalCheckFailedException",)
-"""The error of a pointer that may not be moved."""
+"""The error when the condition of the pointer is not met."""
 
 
 def point_champion(
     model: str, *, condition: str, refused: Catch, values: Mapping[str, Item] | None = None
 ) -> Task:
-    """`PointChampion`: point to the plan's package.
+    """`PointChampion`: make the plan's package the champion.
 
     Args:
-        condition: when the pointer may move, in `#version` (where it points) and `:version` (the plan's).
-        refused: where to go when it may not.
-        values: more values of the condition.
+        model: the model's name.
+        condition: a DynamoDB condition with `#version` (the champion's) and `:version` (the plan's).
+        refused: the catcher for when the condition is not met.
+        values: more values for the condition.
     """
     return dynamodb.update_item(
         "PointChampion",

@@ -1,4 +1,4 @@
-"""What every workflow's construct does: read the seams, bind the placeholders, make roles and the machine."""
+"""The base class of all workflow constructs: seams, placeholders, roles and the state machine."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -36,9 +36,11 @@ EVALUATE_LOCK = "requirements-evaluate.lock"
 MONITOR_LOCK = "requirements-monitor.lock"
 
 LINT = ("E1101", "E3601")
-"""What cfn-lint gets wrong about a machine: it reads a definition without its substitutions, so that no
-`arn:${Partition}:states:::` is an ARN to it, and fails over its own message (E1101: a branch's number is no
-text) where such a state stands in a Parallel. `asl.check` judges the definition instead.
+"""cfn-lint rules to ignore for a state machine.
+
+cfn-lint reads a definition without its substitutions, so it does not accept `arn:${Partition}:states:::` as
+an ARN. When such a state is in a Parallel, it even fails over its own message (E1101: the number of a branch
+is not text). `asl.check` validates the definition instead.
 """
 
 _ALARMS = (
@@ -46,7 +48,7 @@ _ALARMS = (
     ("TimedOutAlarm", "ExecutionsTimedOut", "took longer than it may: see its history"),
     ("AbortedAlarm", "ExecutionsAborted", "was stopped: see its history"),
 )
-"""Each way in which an execution ends without success is counted by a metric of its own."""
+"""The alarms on executions: each way to end without success has a CloudWatch metric of its own."""
 
 _ECR = re.compile(
     r"(?P<account>.+)\.dkr\.ecr\.(?P<region>\$\{Token\[[^\]]*\]\}|[^.]+)\..+?/(?P<repository>[^:@]+)[:@].+"
@@ -55,21 +57,21 @@ _ECR = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where a dataset lies, and the key it is encrypted with when that is not the model's."""
+    """The location of a dataset, and its encryption key when that is not the model's."""
 
     bucket: str
     prefix: str
     key_arn: str | None
     construct: s3.IBucket | None = field(default=None, compare=False)
-    """The bucket itself, when it was given."""
+    """The bucket's construct, when the caller passed it."""
 
 
 def source_of(home: ModelHome, dataset: Dataset, bucket: s3.IBucket | None) -> Source:
     """The bucket, prefix and key of a dataset.
 
     Raises:
-        ValueError: when `bucket` is not the one that the dataset's uri names, or the uri covers what the
-            workflows themselves write.
+        ValueError: when `bucket` is not the one in the dataset's URI, or the URI covers prefixes to which
+            the workflows themselves write.
     """
     named, _, prefix = dataset.uri.removeprefix("s3://").partition("/")
     covered = [place for place in LAYOUT if f"{place}/".startswith(prefix)]
@@ -82,13 +84,16 @@ def source_of(home: ModelHome, dataset: Dataset, bucket: s3.IBucket | None) -> S
 
 
 def source_at(home: ModelHome, uri: str, bucket: s3.IBucket | None, *, argument: str) -> Source:
-    """The bucket, prefix and key of what lies at an S3 uri.
+    """The bucket, prefix and key of an S3 URI.
 
     Args:
-        argument: what names the uri, for messages.
+        home: the model's home.
+        uri: the S3 URI.
+        bucket: the bucket's construct, when the caller has it.
+        argument: name of the constructor's argument with the URI, for error messages.
 
     Raises:
-        ValueError: when `bucket` is not the one that the uri names.
+        ValueError: when `bucket` is not the one in the URI.
     """
     named, _, prefix = uri.removeprefix("s3://").partition("/")
     if bucket is not None:
@@ -105,23 +110,23 @@ def source_at(home: ModelHome, uri: str, bucket: s3.IBucket | None, *, argument:
 
 
 def without_none(**options: Any) -> dict[str, Any]:
-    """The options that are not None: a default stands once, in the settings that take them."""
+    """The options that are not None, so that each default is written once, in the settings' dataclass."""
     return {name: value for name, value in options.items() if value is not None}
 
 
 class Workflow(Construct):
-    """A state machine with its roles. Subclasses say which steps it has and how the machine is put together.
+    """A state machine with its roles. Subclasses define its steps and assemble its machine.
 
-    Three seams are read before the machine is built: `create_<step>_task` (override, call `super()`, use
-    `dataclasses.replace`), `before_<step>` and `after_<step>` (methods returning states), and the same as the
-    constructor's `seams`.
+    A step can be changed in three ways, all read before the machine is built: `create_<step>_task` (override,
+    call `super()`, use `dataclasses.replace`), `before_<step>` and `after_<step>` (methods that return
+    states), and the constructor's argument `seams`, which adds states as those methods do.
 
     Attributes:
-        machine: the machine as plain data; draw it, count it, read it.
+        machine: the machine as plain data, for drawing, counting states or reading.
         state_machine: the deployed machine.
-        role: what the machine may do.
+        role: the machine's execution role.
         alarms: alarms on executions that failed, timed out, or were stopped.
-        tasks: the tasks as they stand in the machine, by step.
+        tasks: the machine's tasks by step, with replacements.
     """
 
     __signature__ = ConstructorSignature()
@@ -142,10 +147,10 @@ class Workflow(Construct):
         self._stack = Stack.of(self)
 
     def build(self, machine: Machine, *, bindings: Mapping[str, str]) -> None:
-        """Check the machine and make it.
+        """Check the machine and create it.
 
         Raises:
-            MachineError: naming everything wrong with the machine, before it is made.
+            MachineError: lists all errors of the machine, before it is created.
         """
         whole = {**self.home.bindings, **bindings}
         self.machine = machine = replace(machine, bindings=whole)
@@ -158,32 +163,32 @@ class Workflow(Construct):
         self.alarms = tuple(self._alarm(*row) for row in _ALARMS)
 
     def job_role(self, name: str, *statements: Iterable[Statement]) -> None:
-        """Make the role of a step's jobs and bind it as `${<name>}`."""
+        """Create the role of a step's jobs and bind its ARN to `${<name>}`."""
         everything = [statement for group in statements for statement in group]
         self.roles[name] = self.home.job_role(name, everything, self.source_bindings, scope=self)
 
     def function(self, name: str, statements: Iterable[Statement], bindings: Mapping[str, str]) -> str:
-        """ARN of a function that the workflows of this stack share, allowed to do this as well."""
+        """The ARN of a function shared by the stack's workflows; adds the statements to its role."""
         return self.home.function(name, statements, bindings, scope=self)
 
     def model_role(self, statements: Iterable[Statement]) -> Role:
-        """The role of the model's containers in this stack's transform jobs, allowed to do this as well."""
+        """The shared role of the model's containers in transform jobs, with the statements added to it."""
         return self.home.model_role(statements, {}, scope=self)
 
     @property
     def source_bindings(self) -> Mapping[str, str]:
-        """The placeholders of the dataset's place."""
+        """Bindings of the placeholders of the dataset's location."""
         return {"DatasetBucket": self.source.bucket, "DatasetPrefix": self.source.prefix}
 
     source: Source
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """Every place of data that the workflow reads."""
+        """All data locations that the workflow reads."""
         return (self.source,)
 
     def bundle_bindings(self, *locks: str) -> tuple[Mapping[str, str], Mapping[str, Location]]:
-        """Publish job code and wheels; the placeholders they bind, and where they lie."""
+        """Publish job code and wheels as assets; returns bindings of their placeholders and locations."""
         code = asset(self._stack, bundles.job_code())
         locations = {"JobCode": code}
         names = {DATA_LOCK: "DataWheels", EVALUATE_LOCK: "EvaluateWheels", MONITOR_LOCK: "MonitorWheels"}
@@ -193,12 +198,12 @@ class Workflow(Construct):
         return {**bindings, "JobCodeFile": code.file_name}, locations
 
     def image_uri(self, image: Image) -> str:
-        """A prebuilt image's URI in the stack's region, whether that is known now or only at deployment."""
+        """A prebuilt image's URI in the stack's region, which may be known only at deployment."""
         return registry(self._stack).uri(image)
 
     @staticmethod
     def repository_arn(image_uri: str) -> str:
-        """The ECR repository of an image; any of the account's when the URI does not tell."""
+        """The ARN of an image's ECR repository; when the URI has none, all repositories of the account."""
         match = _ECR.fullmatch(image_uri)
         if match is None:
             return "arn:${Partition}:ecr:${Region}:${Account}:repository/*"
@@ -206,14 +211,14 @@ class Workflow(Construct):
 
     @staticmethod
     def network_bindings(network: NetworkSettings) -> dict[str, str]:
-        """The placeholders of subnets and security groups."""
+        """Bindings of the placeholders of subnets and security groups."""
         return {
             **{f"Subnet{number}": id_ for number, id_ in enumerate(network.subnet_ids)},
             **{f"SecurityGroup{number}": id_ for number, id_ in enumerate(network.security_group_ids)},
         }
 
     def tasks_of_steps(self) -> dict[str, State]:
-        """Every step's task, from `create_<step>_task`."""
+        """The task of every step, from `create_<step>_task`."""
         return tasks_of(self, self.steps)
 
     def put_together(

@@ -1,4 +1,4 @@
-"""Our data jobs as processing tasks: one shape, whichever job it is."""
+"""Processing tasks that run this library's data jobs; all have the same form."""
 
 from collections.abc import Mapping
 
@@ -12,11 +12,11 @@ from mdlc_constructs.workflows.ending import TO_FAILURE
 from mdlc_constructs.workflows.planning import TAGS, taken
 
 VERDICT = "{% $parse($states.result.ExitMessage) %}"
-"""What a job says in its exit message: `passed`, `reasons`, `metrics`, `rows`."""
+"""A job's exit message, parsed: `passed`, `reasons`, `metrics`, `rows`."""
 
 
 def vpc_of(network: NetworkSettings) -> Vpc | None:
-    """The settings' VPC as tasks take it: by placeholders, as the ids are often known only at deployment."""
+    """The VPC for tasks, or None: placeholders, because the ids are often known only at deployment."""
     if not network.in_vpc:
         return None
     return Vpc(
@@ -28,16 +28,16 @@ def vpc_of(network: NetworkSettings) -> Vpc | None:
 
 
 STARTING_SECONDS = 3600
-"""What a job may take besides its run: waiting for instances, loading the image, copying."""
+"""How long a job may take besides its run: waiting for instances, pulling the image, copying data."""
 
 
 def patience(compute: Compute) -> int:
-    """Seconds that a state waits for its job: a state's time-out can be caught, a machine's cannot."""
+    """Seconds that a state waits for its job. Unlike a machine's timeout, a state's can be caught."""
     return (compute.max_wait_seconds or compute.max_runtime_seconds) + STARTING_SECONDS
 
 
 def volume_key(compute: Compute) -> str:
-    """The key of a job's volume; none where the instances' own hardware encrypts their disks."""
+    """The KMS key of a job's volume; empty when the instances encrypt their local disks in hardware."""
     return KEY_ARN if compute.encrypts_volume else ""
 
 
@@ -64,17 +64,23 @@ def data_job(
     """A processing job that runs one command of the `jobs` package.
 
     Args:
-        step: the state's name, by which the plan holds the job's name.
+        step: the state's name, under which the plan has the job's name.
         command: the job's command, such as `quality`.
-        label: the part of the job's name that says which step it is.
-        wheels: S3 URI of the zip with the wheels this command needs.
-        inputs: name to S3 URI, besides the plan, the code and the wheels.
-        outputs: name to S3 URI.
-        manifests: name to S3 URI of a manifest that lists the objects of an input.
-        job_name: where it is not the plan's name for the step, as within a map.
+        label: the part of the job's name that identifies the step.
+        model: the model's name, with which the job's name begins.
+        role_arn: the job's role.
+        wheels: S3 URI of the zip with the wheels that this command needs.
+        inputs: S3 URIs by name, besides the plan, the code and the wheels.
+        outputs: S3 URIs by name.
+        compute: the job's instances.
+        network: VPC and isolation.
+        assign: variables to assign from the result.
+        comment: the state's comment.
+        manifests: S3 URIs by name of manifests that list the objects of an input.
+        job_name: the job's name when it is not the plan's name for the step, as within a map.
         plan: S3 URI of `plan.json`.
-        output: of the state; an empty object unless given.
-        catch: instead of what leads back to the plan and to the failure.
+        output: the state's output; an empty object unless given.
+        catch: catchers that replace the default ones, which lead to `Plan` and to `RecordFailure`.
     """
     folder = "/opt/ml/processing/input"
     return processing_job(

@@ -1,7 +1,7 @@
-"""How every workflow ends: an audit item and an event, after success and after failure alike.
+"""The end of every workflow: an audit item and an event, after success and after failure.
 
-No state fails without a trace: each catcher leads to `RecordFailure`, then `PublishFailure`, then
-`Failed`, which keeps the first error's name and cause.
+No failure goes unrecorded: each catcher leads to `RecordFailure`, then `PublishFailure`, then `Failed`, which
+keeps the first error's name and cause.
 """
 
 from collections.abc import Mapping
@@ -16,14 +16,14 @@ from mdlc_constructs.tasks.events import Event
 SCHEMA_VERSION = "1"
 EVENT_SOURCE = "mdlc"
 
-# An error may come without a name or a cause, and an expression without a value would fail the record itself.
+# An error may lack a name or a cause, and an expression without a value would fail the record itself.
 ERROR = "{% $exists($states.errorOutput.Error) ? $states.errorOutput.Error : 'Unknown' %}"
 CAUSE = "{% $exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : 'No cause was given.' %}"
 FAILURE = {"Error": ERROR, "Cause": CAUSE}
 
 
 def caught_error(max_characters: int, *, before: str = "") -> str:
-    """The caught error's name and cause, on one line of at most so many characters, behind a text."""
+    """An expression: the caught error's name and cause on one line, truncated, after the prefix `before`."""
     name, cause = (text.removeprefix("{%").removesuffix("%}").strip() for text in (ERROR, CAUSE))
     return f"{{% $substring($trim('{before}' & ({name}) & ': ' & ({cause})), 0, {max_characters}) %}}"
 
@@ -31,11 +31,11 @@ def caught_error(max_characters: int, *, before: str = "") -> str:
 TRANSACTION_CANCELED = ("DynamoDb.TransactionCanceledException",)
 
 TO_FAILURE = Catch(next="RecordFailure", assign={"failure": FAILURE})
-"""Catches whatever nothing narrower caught, and keeps it for the record."""
+"""Catches every error that no other catcher caught, and keeps it for the audit item."""
 
 
 def input_text(key: str, otherwise: str) -> str:
-    """What the execution's input says under a key, as text, or otherwise something else."""
+    """A JSONata expression: a key of the execution's input as text, or the default `otherwise`."""
     return (
         f"{{% $exists($states.context.Execution.Input.{key}) ? "
         f"$string($states.context.Execution.Input.{key}) : '{otherwise}' %}}"
@@ -43,7 +43,7 @@ def input_text(key: str, otherwise: str) -> str:
 
 
 def event(model: str, detail_type: str, detail: Mapping[str, object]) -> Event:
-    """An event of a workflow of this model."""
+    """An event about the current execution of a workflow of this model."""
     origin = {"model": model, "execution": "{% $states.context.Execution.Id %}"}
     return Event(source=EVENT_SOURCE, detail_type=detail_type, detail={**origin, **detail})
 
@@ -52,8 +52,10 @@ def audit_item(model: str, workflow: str, outcome: str, fields: Mapping[str, str
     """An audit item in DynamoDB's notation (schema in `docs/contracts.md`).
 
     Args:
+        model: the model's name.
+        workflow: the workflow's name.
         outcome: text or a JSONata expression.
-        fields: what the workflow adds; texts or JSONata expressions giving text.
+        fields: the workflow's own fields: text or JSONata expressions whose value is text.
     """
     common = {
         "pk": f"MODEL#{model}",
@@ -84,12 +86,11 @@ def success(
     detail_type: str,
     detail: Mapping[str, object],
 ) -> StateSequence:
-    """`RecordAudit` then `PublishEvent`: one transaction for the audit item and the run's own entry, one
-    event.
+    """`RecordAudit` writes the audit item and the `RUN#` item in one transaction; `PublishEvent` follows.
 
-    The run's entry is what a repeated start of the same work finds (`outcome` then reads Unchanged). Of equal
-    executions at the same moment one writes it; the others plan again and find it. `$result.outcome` must be
-    assigned before, and the plan must say who finished the run when it was planned.
+    A repeated start of the same work finds the `RUN#` item and ends as Unchanged. When equal executions end
+    at the same time, one writes the item; the others return to `Plan` and find it. `$result.outcome` must be
+    assigned before, and `$plan.finished_by` must hold the `finished_by` that the planner read from the item.
     """
     own = "$states.context.Execution.Id"
     run_item = {
@@ -119,7 +120,7 @@ def success(
                     "OR finished_by = :own",
                     "ExpressionAttributeValues": {
                         ":planned": {"S": "{% $plan.finished_by %}"},
-                        # A repeated call of this very state.
+                        # A retry of this state after a write that succeeded.
                         ":own": {"S": f"{{% {own} %}}"},
                     },
                 }
@@ -151,10 +152,13 @@ def success(
 
 
 def recorded(model: str, workflow: str, *, fields: Mapping[str, str], output: Mapping[str, object]) -> State:
-    """`RecordAudit` alone, where what was done is found again and published part by part.
+    """`RecordAudit` alone, for a workflow whose parts record and publish their own results (monitoring).
 
     Args:
-        output: of the execution.
+        model: the model's name.
+        workflow: the workflow's name.
+        fields: the workflow's own fields of the audit item.
+        output: the execution's output.
     """
     return dynamodb.put_item(
         "RecordAudit",
@@ -171,10 +175,13 @@ def recorded(model: str, workflow: str, *, fields: Mapping[str, str], output: Ma
 def failure(
     model: str, workflow: str, *, detail_type: str, fields: Mapping[str, str] | None = None
 ) -> tuple[State, ...]:
-    """`RecordFailure`, `PublishFailure`, `Failed`: the one place where every failing path ends.
+    """`RecordFailure`, `PublishFailure`, `Failed`: the states in which every failing path ends.
 
     Args:
-        fields: what the item and the event hold besides the error, also when nothing was planned.
+        model: the model's name.
+        workflow: the workflow's name.
+        detail_type: detail type of the event.
+        fields: fields of the item and the event besides the error; they must exist even without a plan.
     """
     names = ("RecordFailure", "PublishFailure")
     ended = failed(model, workflow, names=names, outcome="Failed", detail_type=detail_type, fields=fields)
@@ -190,10 +197,15 @@ def failed(
     detail_type: str,
     fields: Mapping[str, str] | None = None,
 ) -> tuple[State, State]:
-    """The audit item and the event of a failure; what follows them is `Failed`.
+    """The two states that write the audit item and the event of a failure; `Failed` follows them.
 
     Args:
-        names: of the two states.
+        model: the model's name.
+        workflow: the workflow's name.
+        names: names of the two states.
+        outcome: outcome in the audit item.
+        detail_type: detail type of the event.
+        fields: fields of the item and the event besides the error.
     """
     record_name, publish_name = names
     about = dict(fields or {})
@@ -203,7 +215,7 @@ def failed(
             event(
                 model,
                 detail_type,
-                # An event holds 256 KiB and a cause may be a whole job description.
+                # An event is limited to 256 KiB, and a cause may be a whole job description.
                 {
                     **about,
                     "error": "{% $failure.Error %}",
@@ -229,7 +241,7 @@ def failed(
                 "cause": "{% $substring($failure.Cause, 0, 30000) %}",
             },
         ),
-        # A record that cannot be written must not hide the first error.
+        # If the audit item cannot be written, the first error is still reported.
         catch=(Catch(next=publish_name),),
         next=publish_name,
     )

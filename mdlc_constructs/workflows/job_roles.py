@@ -1,4 +1,4 @@
-"""What the roles of jobs may do: one role a step, each the narrowest statements that run it. Pure data."""
+"""IAM statements of the jobs' roles: one role a step, with least privilege. Pure data."""
 
 from collections.abc import Iterable
 
@@ -21,7 +21,7 @@ def _bucket_arn(bucket: str) -> str:
 
 
 def model_bucket(*, reads: Iterable[str] = (), writes: Iterable[str] = ()) -> tuple[Statement, ...]:
-    """Read and write objects below prefixes of the model's bucket, and list those that are read."""
+    """Permission to read and write objects below prefixes of the model's bucket, and to list the former."""
     reads, writes = tuple(reads), tuple(writes)
     statements = []
     if reads:
@@ -38,7 +38,7 @@ def model_bucket(*, reads: Iterable[str] = (), writes: Iterable[str] = ()) -> tu
         statements += [
             Statement(actions=("s3:PutObject",), resources=object_arn(*writes)),
             # A multipart upload decrypts the data key of its earlier parts.
-            # S3 asks for no kms:Encrypt, but SageMaker's documentation asks it of a job with an output key:
+            # S3 needs no kms:Encrypt, but SageMaker's documentation requires it of a job with an output key:
             # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html
             Statement(actions=("kms:GenerateDataKey", "kms:Decrypt", "kms:Encrypt"), resources=(KEY_ARN,)),
         ]
@@ -48,7 +48,7 @@ def model_bucket(*, reads: Iterable[str] = (), writes: Iterable[str] = ()) -> tu
 def dataset(
     key_arn: str | None, *, bucket: str = DATASET_BUCKET, prefix: str = DATASET_PREFIX
 ) -> tuple[Statement, ...]:
-    """Read the dataset where it lies; `key_arn` when its bucket is encrypted with a key of its own."""
+    """Permission to read the dataset; `key_arn` is the key of its bucket when that has its own."""
     statements = [
         Statement(actions=("s3:GetObject",), resources=(f"{_bucket_arn(bucket)}/{prefix}*",)),
         Statement(
@@ -63,7 +63,7 @@ def dataset(
 
 
 def job_code(bucket: str, *keys: str) -> tuple[Statement, ...]:
-    """Read the job code and its wheels, by their keys, from the deployment's asset bucket."""
+    """Permission to read the job code and its wheels, by their keys, in the deployment's asset bucket."""
     return (
         Statement(actions=("s3:GetObject",), resources=tuple(f"{_bucket_arn(bucket)}/{key}" for key in keys)),
         Statement(
@@ -75,15 +75,16 @@ def job_code(bucket: str, *keys: str) -> tuple[Statement, ...]:
 
 
 def running(job_kind: str, repository_arn: str, network: NetworkSettings) -> tuple[Statement, ...]:
-    """What any job needs on AWS besides its data: logs, metrics, its image, and interfaces in a VPC.
+    """Permissions of every job besides its data: logs, metrics, its image, and network interfaces in a VPC.
 
     Args:
-        job_kind: the log group's last part, such as `ProcessingJobs`.
+        job_kind: the last part of the log group's name, such as `ProcessingJobs`.
         repository_arn: the ECR repository of the image.
+        network: subnets and security groups of the job.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
     """
-    # An ARN that ends in `:*` covers the group and its streams in every action but those on tags.
+    # An ARN that ends in `:*` covers the group and its streams, for all actions but those on tags.
     group = f"arn:{PARTITION}:logs:{REGION}:{ACCOUNT}:log-group:/aws/sagemaker/{job_kind}:*"
     statements = [
         Statement(
@@ -108,7 +109,7 @@ def running(job_kind: str, repository_arn: str, network: NetworkSettings) -> tup
     ]
     if network.in_vpc:
         ec2 = f"arn:{PARTITION}:ec2:{REGION}:{ACCOUNT}:"
-        # Subnets and security groups that are shared by AWS RAM have the ARNs of the account that owns them:
+        # Subnets and security groups shared through AWS RAM have ARNs with the account of their owner:
         # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html
         anyones = f"arn:{PARTITION}:ec2:{REGION}:*:"
         statements += [
@@ -120,14 +121,14 @@ def running(job_kind: str, repository_arn: str, network: NetworkSettings) -> tup
                     "ec2:DeleteNetworkInterfacePermission",
                 ),
                 resources=(
-                    # Named when the job starts; which subnets and groups it joins is known.
+                    # The interface gets its id when the job starts; its subnets and groups are known.
                     f"{ec2}network-interface/*",
                     *(f"{anyones}subnet/{id_}" for id_ in network.subnet_ids),
                     *(f"{anyones}security-group/{id_}" for id_ in network.security_group_ids),
                 ),
             ),
             Statement(
-                # Describe calls of EC2 know no resource-level permission.
+                # EC2's Describe calls have no resource-level permissions.
                 actions=(
                     "ec2:DescribeDhcpOptions",
                     "ec2:DescribeNetworkInterfaces",
@@ -142,7 +143,7 @@ def running(job_kind: str, repository_arn: str, network: NetworkSettings) -> tup
 
 
 def volumes() -> tuple[Statement, ...]:
-    """Encrypt the job's volume with the model's key.
+    """Permission to encrypt the job's volume with the model's key.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
     """
@@ -156,7 +157,7 @@ def volumes() -> tuple[Statement, ...]:
 
 
 def model(repository_arn: str, network: NetworkSettings) -> tuple[Statement, ...]:
-    """What a model's containers need in transform jobs: artifact, input, and room for the answers."""
+    """Permissions of a model's containers in transform jobs: artifact, input, and output of predictions."""
     return (
         *model_bucket(reads=("training", "splits", "prepared"), writes=("scores",)),
         *running("TransformJobs", repository_arn, network),
@@ -174,17 +175,19 @@ def hosted_model(
     golden: bool,
     alarms: Iterable[str] = (),
 ) -> tuple[Statement, ...]:
-    """What the containers of an endpoint's model need: artifact, program, captures, an endpoint's own logs.
+    """Permissions of the containers of an endpoint's model: artifact, program, captures, the endpoint's logs.
 
-    The transform job that asks golden rows runs the same model, and so has the same role; its answers lie
-    apart from what batches are published from.
+    The transform job that scores golden rows runs the same model and therefore has the same role. Its
+    predictions have a prefix of their own, separate from that of published batches.
 
     Args:
+        repository_arn: the repository of the package's own container.
         helper_repository_arn: the repository of the containers around the package's own.
-        endpoint_name: begins nothing else: an endpoint's log group is named by it.
-        asynchronous: whether requests lie in the model's bucket, and answers go there.
-        golden: whether golden rows are asked before a release.
-        alarms: names of the alarms that send a version back, which SageMaker looks at in the model's name:
+        endpoint_name: name of the endpoint, which is also the suffix of its log group.
+        network: subnets and security groups of the endpoint.
+        asynchronous: whether requests and answers are objects in the model's bucket.
+        golden: whether golden rows are scored before a release.
+        alarms: names of the rollback alarms, which SageMaker describes with this role:
             https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
     """
     watched = tuple(f"arn:{PARTITION}:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}" for name in alarms)

@@ -1,4 +1,4 @@
-"""The parts of a workflow's machine: every step's task, replaced or not, and the seams around the steps."""
+"""The parts of a workflow's machine: the tasks of its steps, with replacements, and the seams around them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from mdlc_constructs.suggestions import nearest
 NO_SEAM = StateSequence()
 
 Seams = Mapping[str, StateSequence]
-"""`before_<step>` or `after_<step>` to the states that go there."""
+"""Maps `before_<step>` or `after_<step>` to the states that are inserted there."""
 
 Settings = TypeVar("Settings")
 Settings_contra = TypeVar("Settings_contra", contravariant=True)
@@ -20,11 +20,11 @@ Settings_contra = TypeVar("Settings_contra", contravariant=True)
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What a machine is put together from, beside its settings.
+    """The parts from which a machine is assembled, besides its settings.
 
     Attributes:
-        tasks: the task of every step.
-        defaults: the tasks as they are unless they are replaced.
+        tasks: the task of every step, with replacements.
+        defaults: the default task of every step.
         seams: states before and after steps.
         bindings: values of the placeholders.
     """
@@ -46,15 +46,16 @@ class MachineFunction(Protocol[Settings_contra]):
         seams: Seams | None = None,
         bindings: Mapping[str, object] | None = None,
     ) -> Machine:
-        """Put the machine together.
+        """Assemble the machine.
 
         Args:
+            settings: the workflow's settings.
             tasks: replacements of steps' tasks, by step.
             seams: states before and after steps.
             bindings: values of the placeholders.
 
         Raises:
-            ValueError: for an unknown step or seam, or a task that the machine could not go on with.
+            ValueError: for an unknown step or seam, or a task that does not fit the machine.
         """
         ...
 
@@ -64,12 +65,12 @@ def machine_function(
     steps: Callable[[Settings], tuple[str, ...]],
     default_tasks: Callable[[Settings], dict[str, State]],
 ) -> Callable[[Callable[[Settings, Parts], Machine]], MachineFunction[Settings]]:
-    """Make a workflow's machine function of the function that puts its parts together.
+    """A decorator that turns a function of settings and parts into a workflow's machine function.
 
     Args:
-        workflow: the workflow's name.
-        steps: the steps that have seams, in order.
-        default_tasks: the task of every step, as it is unless it is replaced.
+        workflow: returns the workflow's name.
+        steps: returns the steps that have seams, in order.
+        default_tasks: returns the default task of every step.
     """
 
     def decorate(put_together: Callable[[Settings, Parts], Machine]) -> MachineFunction[Settings]:
@@ -98,10 +99,10 @@ def machine_function(
 
 
 def check_names(workflow: str, steps: Iterable[str], tasks: Iterable[str], seams: Iterable[str]) -> None:
-    """Refuse tasks and seams of steps that do not exist.
+    """Reject tasks and seams of steps that do not exist.
 
     Raises:
-        ValueError: naming what was asked for, the nearest right name, and the steps there are.
+        ValueError: names the unknown step or seam, the most similar valid name, and the workflow's steps.
     """
     steps = tuple(steps)
     around = tuple(f"{side}_{step}" for step in steps for side in ("before", "after"))
@@ -122,7 +123,7 @@ def chosen_tasks(
     """The task of every step: the default, unless `tasks` replaces it.
 
     Raises:
-        ValueError: for a task that the rest of the machine could not go on with.
+        ValueError: for a task with another name than the default, or without variables that states read.
     """
     for step, task in (tasks or {}).items():
         default = defaults.get(step)
@@ -144,7 +145,7 @@ def chosen_tasks(
 
 
 def starts_otherwise(state: State, default: State) -> bool:
-    """Whether a state starts another kind of work than the default, whose work is looked up by its name."""
+    """Whether a state calls another API than the default; such work cannot be looked up by its name."""
     return state.to_asl().get("Resource") != default.to_asl().get("Resource")
 
 

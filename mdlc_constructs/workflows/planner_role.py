@@ -1,4 +1,4 @@
-"""What a planning function may do: look at what stands behind derived names, write `plan.json`. Pure data."""
+"""IAM statements of planning functions: describe jobs by derived names, write `plan.json`. Pure data."""
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.resources.places import AUDIT_TABLE_ARN, KEY_ARN, object_arn
@@ -17,19 +17,19 @@ _LOOKED_AT = {
 
 
 def planning(model: str, workflow: str, *kinds: str, dataset_key_arn: str | None) -> tuple[Statement, ...]:
-    """Pin the dataset, look at the model's jobs and packages, read the audit table, write the plan.
+    """Permission to list the dataset, besides those of `looking`.
 
     Args:
-        model: the model home's name, which begins every derived name and is the package group's.
-        workflow: the end of the machine's name.
-        kinds: what is looked at, as SageMaker names it: `TrainingJob`, `Model` ...
+        model: name of the model's home, which begins every derived name and is the package group's.
+        workflow: the suffix of the machine's name.
+        kinds: the resource types to describe, in SageMaker's words: `TrainingJob`, `Model` ...
         dataset_key_arn: the dataset's own key, when it has one.
     """
     return (*job_roles.dataset(dataset_key_arn), *looking(model, workflow, *kinds))
 
 
 def looking(model: str, workflow: str, *kinds: str) -> tuple[Statement, ...]:
-    """Look at the model's jobs and packages and the machine's tags, read the audit table, write the plan."""
+    """Permission to describe jobs and packages, read machine tags and the audit table, and write the plan."""
     looks = (
         Statement(
             actions=(f"sagemaker:Describe{kind}",), resources=(_HERE + _LOOKED_AT[kind].format(model=model),)

@@ -1,4 +1,4 @@
-"""How every workflow begins: plan the execution, then go on where an earlier one of the same work stopped."""
+"""The beginning of every workflow: plan the execution, then resume where an earlier equal one stopped."""
 
 from collections.abc import Iterable, Mapping
 
@@ -13,11 +13,11 @@ NOTHING_PLANNED = {"run": "none", "data_version": "none"}
 
 
 def taken(step: str) -> Catch:
-    """Catches a derived name that is taken already: another execution was quicker, so plan again."""
+    """Catches the error of a job's name in use: another execution started the job first, so plan again."""
     return Catch(
         errors=("SageMaker.ResourceInUse", "SageMaker.ResourceInUseException"),
         next="Plan",
-        # Handed on as the next state's input, not as a variable: it must not outlive the next plan.
+        # Passed as the next state's input, not as a variable, which would still be set after the next plan.
         output={
             "taken": {
                 "step": step,
@@ -28,15 +28,16 @@ def taken(step: str) -> Catch:
     )
 
 
-# A refused call answers under the same error as throttling does: try again, but not for minutes.
+# A rejected call has the same error name as throttling: retry, but only a few times.
 FEW_RETRIES = (Retry(errors=("SageMaker.AmazonSageMakerException",), max_attempts=2),)
 
 REFUSED = ("SageMaker.AmazonSageMakerException", "SageMaker.ValidationException")
 
 
 def planned_again(step: str, errors: tuple[str, ...] = REFUSED) -> Catch:
-    """Catches a refused call: another execution may have been quicker, so plan again. The plan raises the
-    error anew when none was.
+    """Catches the error of a rejected call: another execution may have been first, so plan again.
+
+    When there was no other execution, `Plan` fails with the caught error.
     """
     return Catch(errors=errors, next="Plan", output=taken(step).output)
 
@@ -51,17 +52,19 @@ def plan(
     function_arn: str,
     replaced: Iterable[str] = (),
 ) -> State:
-    """`Plan`: the state that knows everything the following ones do.
+    """`Plan`: the state whose result all following states read.
 
     Args:
-        settings: the nouns as the jobs' `plan.json` holds them.
-        requests: each step's request digest, which changes with anything the step asks AWS for.
-        bound: the values that the requests hold placeholders or tokens for, so that the digests cover them.
+        model: the model's name.
+        settings: the settings in the form of the jobs' `plan.json`.
+        requests: a digest of each step's AWS request, which changes with every argument of the request.
+        bound: values of the placeholders and tokens in the requests, so that the digests cover them too.
         verdicts: variables that the plan restores from jobs completed earlier.
-        replaced: states that start no SageMaker job of their step's kind.
+        function_arn: ARN of the planning function.
+        replaced: names of replaced states that do not start a SageMaker job of their step's kind.
 
     Raises:
-        ValueError: when the settings are larger than what a state may be given, naming the largest of them.
+        ValueError: when the settings exceed the maximum input of a state; names the largest of them.
     """
     others = {"replaced": list(replaced)} if replaced else {}
     payload = {
@@ -94,15 +97,15 @@ def plan(
 
 
 _KNOWN_LATER = 140
-"""The fewest bytes of what the arguments hold besides and is known only at run time: the function's and the
-execution's ARNs, two moments, an empty input, names of bucket and table."""
+"""Least size in bytes of the arguments that are known only at run time: the ARNs of the function and the
+execution, two timestamps, an empty input, names of bucket and table."""
 
 REMEDIES = {
     "dataset": "leave columns that nothing is learned from out of columns (files may hold more), or give "
     "columns shorter names",
     "quality": "give fewer ranges and accepted_values",
 }
-"""What makes a section of the settings smaller."""
+"""How to make a section of the settings smaller."""
 
 
 def _check_size(arguments: Mapping[str, object], settings: Mapping[str, object]) -> None:
@@ -119,28 +122,28 @@ def _check_size(arguments: Mapping[str, object], settings: Mapping[str, object])
 
 
 TAGS = "{% $plan.tags %}"
-"""The state machine's own tags, for what it makes."""
+"""The state machine's own tags, which the resources that it creates get too."""
 
 DONE = "Done"
-"""The plan's step when the whole run was finished before: only the record is left to write."""
+"""The plan's step when an earlier execution completed the whole run: only the record is missing."""
 
 
 def on_step(step: str, next_: str, assign: Mapping[str, object] | None = None) -> Rule:
-    """To a state when the plan goes on with a step."""
+    """The rule to a state for a plan that continues at a step."""
     return Rule(condition=f"{{% $plan.step = '{step}' %}}", next=next_, assign=assign)
 
 
 def resume(entries: Mapping[str, str], *, finished: Rule) -> tuple[State, ...]:
-    """`Resume` (to the first step that is not done) and `WaitForOther` (another execution is at it).
+    """`Resume` (to the first step that is not done) and `WaitForOther` (another execution works on the run).
 
     Args:
-        entries: what the plan may name as its step, to the state that begins it; the first is the default.
-        finished: where to when the whole run was finished before.
+        entries: maps each value of the plan's `step` to its first state; the first is the default.
+        finished: the rule for a run that an earlier execution completed.
     """
     first, *others = entries
     rules = [on_step(step, entries[step]) for step in others]
     rules += [on_step("Wait", "WaitForOther"), finished]
     choice = Choice(name="Resume", rules=tuple(rules), default=entries[first])
-    # The longer it waited, the longer it waits again: rounds are billed, a history holds 25,000 events.
+    # Each wait is longer than the last: transitions are billed, and a history is limited to 25,000 events.
     wait = Wait(name="WaitForOther", seconds="{% $plan.wait_seconds %}", next="Plan")
     return (choice, wait)

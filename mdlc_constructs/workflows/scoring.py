@@ -1,4 +1,4 @@
-"""Models and transform jobs, as training and batch inference both run them."""
+"""Models and transform jobs for all workflows."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -18,10 +18,15 @@ from mdlc_constructs.workflows.planning import FEW_RETRIES, TAGS, planned_again
 def make_model(
     *, model: str, model_name: str, image: str, artifact: str, environment: object, network: NetworkSettings
 ) -> Task:
-    """`CreateModel`: the SageMaker model that transform jobs (and endpoints) run.
+    """`CreateModel`: the SageMaker model for transform jobs and endpoints.
 
     Args:
-        model: the model home's name, which begins every derived name.
+        model: name of the model's home, which is the prefix of all derived names.
+        model_name: name of the SageMaker model.
+        image: URI of the container's image.
+        artifact: S3 URI of the trained artifact.
+        environment: the container's environment variables or an expression; None for none.
+        network: VPC and isolation.
     """
     return create_model(
         "CreateModel",
@@ -45,24 +50,25 @@ def make_model(
 
 
 XGBOOST = "/sagemaker-xgboost"
-"""The end of the ARN of the repository of XGBoost's image."""
+"""The suffix of the ARN of the repository of XGBoost's image."""
 
 
 def check_scoring(compute: Compute, repository_arn: str) -> None:
-    """Refuse instances on which the image of the model's packages does not run.
+    """Reject instance types on which the image of the model's packages does not run.
 
     Args:
-        repository_arn: of that image, as far as a training workflow of the app has named it.
+        compute: the instances.
+        repository_arn: ARN of the image's repository, when a training workflow of the app has set it.
 
     Raises:
-        ValueError: naming the instance type.
+        ValueError: names the instance type.
     """
     if repository_arn.endswith(XGBOOST):
         compute.require("transform", image="XGBoost's image")
 
 
 def package_model(model: str, network: NetworkSettings) -> Task:
-    """`CreateModel` of the plan's package, for when the model that was trained is gone."""
+    """`CreateModel` of the plan's package, for when the model that was trained has been deleted."""
     return make_model(
         model=model,
         model_name="{% $plan.package.model %}",
@@ -74,7 +80,7 @@ def package_model(model: str, network: NetworkSettings) -> Task:
 
 
 def unlabelled(dataset: Dataset) -> DatasetSection:
-    """The dataset's section of a plan for rows yet to be answered: no label, nothing known only later."""
+    """A plan's dataset section for rows to score: without the label and columns known only afterwards."""
     absent = {dataset.label, *dataset.known_after}
     return replace(
         dataset.to_plan(),
@@ -85,12 +91,12 @@ def unlabelled(dataset: Dataset) -> DatasetSection:
 
 
 def rules_of(quality: QualityRules, columns: Collection[str]) -> QualitySection:
-    """The rules' section of a plan, held to columns that are there."""
+    """A plan's quality section, restricted to the given columns."""
     return quality.to_plan().about(columns)
 
 
 def score_task(name: str, *, model: str, content_type: str, compute: Compute) -> Task:
-    """A transform job over one folder; job, model and places come from the map's item."""
+    """A transform job over one folder; the map's item has the job's name, the model and the locations."""
     return ask_in_batch(
         name,
         job_name="{% $states.input.job %}",
@@ -117,7 +123,7 @@ def ask_in_batch(
     catch: tuple[Catch, ...] = (),
     comment: str = "",
 ) -> Task:
-    """A transform job that asks a model many rows a request; it answers in the type that it is asked in."""
+    """A transform job with many rows per request; predictions have the content type of the input."""
     return transform_job(
         name,
         job_name=job_name,
@@ -133,7 +139,7 @@ def ask_in_batch(
         kms_key_id=KEY_ARN,
         volume_kms_key_id=volume_key(compute),
         tags=TAGS,
-        # A transform job has no limit of its own.
+        # SageMaker has no runtime limit for a transform job.
         timeout_seconds=patience(compute),
         output={} if output is None else output,
         catch=catch,

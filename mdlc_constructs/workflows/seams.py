@@ -1,4 +1,4 @@
-"""What a subclass or a caller changes of a workflow: tasks in place of its own, states around its steps."""
+"""Changes of a workflow by a subclass or a caller: replaced tasks, and states around the steps."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -16,23 +16,23 @@ from mdlc_constructs.workflows.parts import check_names
 
 @dataclass(frozen=True)
 class Always:
-    """A seam whose states run in every execution, whatever work is skipped because it is done.
+    """A seam whose states run in every execution, even when the steps around it are skipped.
 
-    An execution on unchanged data resumes behind the steps that an earlier one completed, and so behind the
-    seams around them. A check that must see every execution (compliance, a spending limit) goes into
-    `Always`: on the way to where the execution resumes, its states are entered in their place. They run once
-    more when the execution plans anew, because another one was quicker with a job.
+    An execution on unchanged data skips the steps that an earlier execution completed, and the seams around
+    those steps. Put a check that every execution must pass (compliance, a spending limit) into `Always`: its
+    states run before the execution resumes, in the order of the steps. They must be idempotent: they run
+    again when the execution returns to `Plan` because another execution started one of its jobs first.
 
     Args:
-        part: states, a chain, or several in order, as a seam takes them.
+        part: a state, a chain, or a list of them in order, as for any seam.
     """
 
     part: "Seam"
 
 
 Seam = State | StateSequence | sfn.IChainable | Always | list[Any] | tuple[Any, ...]
-"""What goes before or after a step: our states, a chain of the CDK's own (JSONata), several in order, or any
-of these in `Always`."""
+"""The states before or after a step: a state of this library, a chain of the CDK's own states (JSONata), a
+list of them in order, or any of these in `Always`."""
 
 CLOSE = 0.8
 """How like a seam's name (0 to 1) a method's name is to be taken for a misspelt one; others are its own."""
@@ -41,10 +41,10 @@ _SEAM = re.compile(r"(before|after)_.+|create_.+_task")
 
 
 def tasks_of(workflow: object, steps: Iterable[str]) -> dict[str, State]:
-    """Every step's task, from the workflow's `create_<step>_task`.
+    """The task of every step, from the workflow's `create_<step>_task`.
 
     Raises:
-        ValueError: for a method whose name is nearly that of a seam, and for what cannot be a step's task.
+        ValueError: for a method whose name is almost that of a seam, or a return value that is not one state.
     """
     _check_methods(type(workflow))
     return {step: _task(step, getattr(workflow, f"create_{step}_task")()) for step in steps}
@@ -56,8 +56,8 @@ def seams_of(
     """The states around the steps: those of the workflow's methods, then those of its argument `seams`.
 
     Raises:
-        ValueError: for a seam around a step that does not exist, with the nearest right name, and for what
-            cannot stand in a machine.
+        ValueError: for a seam around a step that does not exist, with the most similar valid name, or for a
+            value that is not a state or a chain of states.
     """
     if arguments is not None and not isinstance(arguments, Mapping):
         raise ValueError(f'seams={arguments!r}: give a dict, such as {{"before_train": states}}.')
@@ -110,14 +110,14 @@ def _sequence(name: str, part: Any) -> StateSequence:
             f"The seam {name!r} holds {part!r}: give it states, a StateSequence, or a chain of the CDK's own "
             f"states."
         )
-    # Imported here, because it needs the CDK's kernel and most workflows have no such chain.
+    # Imported here, because it starts the jsii kernel and most workflows have no such chain.
     from mdlc_constructs.tasks.chain import sequence_from_chain
 
     return sequence_from_chain(part)
 
 
 def _check_methods(kind: type) -> None:
-    """Refuse a method of a subclass that looks like a seam and would never be called."""
+    """Reject a method of a subclass that looks like a seam but would never be called."""
     library = [base for base in kind.__mro__ if _room(base) == "mdlc_constructs"]
     known = {name for base in library for name in vars(base) if _SEAM.fullmatch(name)}
     known |= {f"{side}_{step}" for step in getattr(library[0], "steps", ()) for side in ("before", "after")}

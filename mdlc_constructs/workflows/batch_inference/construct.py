@@ -1,4 +1,4 @@
-"""The batch inference workflow as a construct: roles and bundles around the pure machine."""
+"""The batch inference workflow as a construct: it adds roles and code bundles to the pure machine."""
 
 from collections.abc import Mapping
 
@@ -36,28 +36,29 @@ class BatchInferenceWorkflow(Workflow):
 
     Args:
         home: the model's home, in which a training workflow registers packages.
-        dataset: the data to score; label and columns known only afterwards need not be there.
-        quality: what a batch must satisfy before it is scored. By default the rules of `QualityRules`, but
-            one row is enough.
-        content_type: the type of the scoring records.
-        max_parallel: shards, and so transform jobs, at a time. An input of many files is spread over them.
-        moves_champion: whether publishing points the champion to the package that answered. Leave it to the
-            release when the model also serves in real time.
-        delivery: what clients get besides the files, once they are published: `LookUpTable()` or
-            `RowEvents()`; nothing unless given. When it fails, the batch stays published: start it again.
-        look_up_table: your own table for `LookUpTable` instead of a new one: its partition key is the text
-            `delivery.key`, and `expires_at` its time to live.
+        dataset: the data to score; it needs no label and no columns that are known only afterwards.
+        quality: rules that a batch must satisfy before it is scored. By default the rules of `QualityRules`,
+            but with a minimum of one row.
+        content_type: content type of the records that are scored.
+        max_parallel: number of shards, and so of transform jobs, that run in parallel. An input of many files
+            is distributed over the shards.
+        moves_champion: whether publishing makes the package the champion. Set it to False when the model also
+            serves in real time, where the release sets the champion.
+        delivery: how clients get predictions besides the files, once these are published: `LookUpTable()` or
+            `RowEvents()`; by default not at all. When it fails, the batch stays published: start it again.
+        look_up_table: your own table for `LookUpTable` instead of a new one. Its partition key is the string
+            `delivery.key`, its time-to-live attribute `expires_at`.
         job_compute: instances of the data jobs.
         scoring_compute: instances of each transform job.
         network: VPC, isolation, encryption between containers.
-        dataset_bucket: the bucket that holds the data, when it has an encryption key of its own.
+        dataset_bucket: the bucket that holds the data, needed when it has its own encryption key.
         seams: states before and after steps, such as `{"after_check_output": chain}`.
 
     Raises:
-        ValueError: naming the argument, its value and the remedy.
+        ValueError: names the argument, its value and the remedy.
 
     Attributes:
-        look_up_table: where predictions are looked up (`grant_read_data` lets somebody); None without a
+        look_up_table: the table of predictions (its `grant_read_data` grants access), or None without a
             `LookUpTable`.
     """
 
@@ -82,7 +83,7 @@ class BatchInferenceWorkflow(Workflow):
         dataset_bucket: s3.IBucket | None = None,
         seams: Mapping[str, Seam] | None = None,
     ) -> None:
-        # Before any resource exists, so that a refused setting leaves nothing behind.
+        # Validate before any resource exists, so that an invalid setting leaves nothing behind.
         self.settings = BatchInferenceSettings(
             model=home.name,
             dataset=dataset,
@@ -138,7 +139,7 @@ class BatchInferenceWorkflow(Workflow):
         )
 
     def _delivery(self, table: dynamodb.ITable | None) -> Mapping[str, str]:
-        """The table and the function of the delivery, as placeholders; sets `look_up_table`."""
+        """Create the table and the function of the delivery; returns bindings and sets `look_up_table`."""
         delivery = self.settings.delivery
         self.look_up_table: dynamodb.ITable | None = None
         if delivery is None:
@@ -153,34 +154,34 @@ class BatchInferenceWorkflow(Workflow):
         return {**bindings, "DeliverPredictionsFunction": function}
 
     def _planning(self) -> tuple[Statement, ...]:
-        """What the planning function looks at and writes for this model."""
+        """IAM statements of the planning function for this model."""
         looks = ("ProcessingJob", "TransformJob", "Model", "ModelPackage")
         return (
             *planning(self.home.name, WORKFLOW, *looks, dataset_key_arn=self.source.key_arn),
-            # Listing knows no resource-level permission.
+            # SageMaker's List calls have no resource-level permissions.
             Statement(actions=("sagemaker:ListModelPackages",), resources=("*",)),
         )
 
     def create_create_model_task(self) -> State:
-        """The package's model, made anew when it is gone."""
+        """The package's model, created again when it was deleted."""
         return template.create_model(self.settings)
 
     def create_check_input_task(self) -> State:
-        """The input's quality check."""
+        """The quality check of the input."""
         return template.check_input(self.settings)
 
     def create_prepare_input_task(self) -> State:
-        """The package's feature program over the input."""
+        """The job that runs the package's feature program over the input."""
         return template.prepare_input(self.settings)
 
     def create_score_input_task(self) -> State:
-        """Transform jobs over the shards."""
+        """Transform jobs that score the shards."""
         return template.score_input(self.settings)
 
     def create_check_output_task(self) -> State:
-        """Predictions rejoined to row keys and checked."""
+        """The job that joins predictions to row keys and checks them."""
         return template.check_output(self.settings)
 
     def create_publish_manifest_task(self) -> State:
-        """The manifest, written last."""
+        """The write of the manifest, which publishes the batch."""
         return template.publish_manifest(self.settings)

@@ -1,12 +1,12 @@
-"""Delivery of a published batch to its clients: one function call a file of rows. Pure data.
+"""Delivery of a published batch to its clients: one function call per file of rows. Pure data.
 
-`PointChampion` is followed by `DeliverPredictions` (with `DeliverFile` inside, once a file), and that by the
-record. What is published stays published when delivery fails: `RecordUndelivered`, `PublishUndelivered` and
-`Failed` say so, and a repeated start finds all jobs completed and delivers again, without scoring.
+`DeliverPredictions` (with `DeliverFile` inside, once a file) follows `PointChampion` and precedes the record.
+When delivery fails, the batch stays published: `RecordUndelivered` and `PublishUndelivered` report it, and
+the execution ends in `Failed`. The next start reuses all completed jobs and delivers again, without scoring.
 
-A function reads a file of rows from the bucket; the map hands it nothing but the file's number. Rows handed
-through Step Functions (a Distributed Map over JSON Lines) would lie in the machine's log, and cost more:
-`docs/decisions/0008-deliver-by-files.md` has the computation.
+The function reads a file of rows from the bucket; the map passes only the file's number. Rows passed through
+Step Functions (a Distributed Map over JSON Lines) would be written to the machine's log and cost more:
+`docs/decisions/0008-deliver-by-files.md` has the calculation.
 """
 
 from collections.abc import Mapping
@@ -31,11 +31,11 @@ LOOK_UP_KEY_ARN = "${LookUpKeyArn}"
 
 FIRST = "DeliverPredictions"
 UNDELIVERED = "Undelivered"
-"""The outcome of an execution that published predictions and did not deliver all of them."""
+"""The outcome of an execution that published predictions but did not deliver all of them."""
 
 DELIVERED = "{% $delivery.delivered %}"
 RECORDED = {"delivery": {"delivered": "{% $plan.recorded.delivered %}"}}
-"""What is known of the delivery when the whole run was finished before."""
+"""The delivery's variables when an earlier execution completed the whole run."""
 
 _DECRYPTS_TABLE = Statement(
     actions=("kms:Decrypt",),
@@ -45,16 +45,19 @@ _DECRYPTS_TABLE = Statement(
 
 
 def to_plan(delivery: Delivery) -> DeliverySection:
-    """The settings of the delivery as the plan and the function take them, the table's name included."""
+    """The delivery's section of the plan and the function's payload, with the table's name."""
     section = delivery.to_plan()
     return replace(section, table=LOOK_UP_TABLE) if isinstance(delivery, LookUpTable) else section
 
 
 def deliver(model: str, workflow: str, delivery: Delivery, *, published: Mapping[str, str]) -> StateSequence:
-    """The states of the delivery; what follows it when all is delivered is left open.
+    """The states of the delivery; its open end is the end of a complete delivery.
 
     Args:
-        published: what the record and the event hold of the published batch, also when delivery failed.
+        model: the model's name.
+        workflow: the workflow's name.
+        delivery: the settings of the delivery.
+        published: fields of the published batch in the audit item and the event of a failed delivery.
     """
     file = lambda_.invoke(
         "DeliverFile",
@@ -66,7 +69,7 @@ def deliver(model: str, workflow: str, delivery: Delivery, *, published: Mapping
             "run": "{% $plan.run %}",
             "delivery": encode(to_plan(delivery)),
         },
-        # What a call had delivered before it failed is delivered again, which is harmless.
+        # A retry delivers rows again that the failed call had delivered, which is harmless.
         retry=(*throttling_retry("Lambda"), Retry(errors=(UNDELIVERED,), interval_seconds=5, max_attempts=4)),
     )
     caught = Catch(next="RecordUndelivered", assign={"failure": FAILURE})
@@ -97,10 +100,11 @@ def deliver(model: str, workflow: str, delivery: Delivery, *, published: Mapping
 
 
 def delivery_statements(delivery: Delivery, *, key: bool) -> tuple[Statement, ...]:
-    """What the function may do: read the rows, and write them where they go.
+    """IAM statements of the function: read the rows, and write them to the table or as events.
 
     Args:
-        key: whether the table is encrypted with a key of a customer.
+        delivery: the settings of the delivery.
+        key: whether the table is encrypted with a customer-managed key.
     """
     reads = (
         Statement(actions=("s3:GetObject",), resources=object_arn("deliveries")),
@@ -112,7 +116,7 @@ def delivery_statements(delivery: Delivery, *, key: bool) -> tuple[Statement, ..
     return (
         *reads,
         Statement(actions=("dynamodb:PutItem",), resources=(LOOK_UP_TABLE_ARN,)),
-        # Reading and writing items decrypt the table's own key; only making a table generates one.
+        # Reading and writing items only decrypts the table's data key; it is generated with the table.
         # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.howitworks.html
         *((_DECRYPTS_TABLE,) if key else ()),
     )

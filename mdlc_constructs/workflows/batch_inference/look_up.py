@@ -1,4 +1,4 @@
-"""The table that predictions are looked up in: the team's own, or a new one with the home's key."""
+"""The table of predictions for look-ups: the team's own, or a new one encrypted with the home's key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ from mdlc_constructs.settings.delivery import EXPIRES, Delivery, LookUpTable
 
 @dataclass(frozen=True, kw_only=True)
 class LookUp:
-    """A table, and what its placeholders are bound to."""
+    """A table and the bindings of its placeholders."""
 
     table: dynamodb.ITable
     bindings: Mapping[str, str]
 
     @property
     def has_key(self) -> bool:
-        """Whether a customer's key encrypts the table."""
+        """Whether a customer-managed key encrypts the table."""
         return "LookUpKeyArn" in self.bindings
 
 
 def check_table(delivery: Delivery | None, table: dynamodb.ITable | None) -> None:
-    """Refuse a table that nothing goes to, or whose partition key is another.
+    """Reject a table without a `LookUpTable`, or with another partition key.
 
     Raises:
-        ValueError: naming the argument, its value and the remedy.
+        ValueError: names the argument, its value and the remedy.
     """
     if table is None:
         return
@@ -49,12 +49,12 @@ def check_table(delivery: Delivery | None, table: dynamodb.ITable | None) -> Non
 def look_up(
     scope: Construct, home: ModelHome, delivery: LookUpTable, existing: dynamodb.ITable | None
 ) -> LookUp:
-    """The table given, or a new one: encrypted, restorable to any second of 35 days, paid by request."""
+    """The existing table, or a new one with encryption, point-in-time recovery and on-demand billing."""
     if existing is not None:
         key = existing.encryption_key
         bindings = {"LookUpTable": existing.table_name, "LookUpTableArn": existing.table_arn}
         return LookUp(table=existing, bindings={**bindings, **({"LookUpKeyArn": key.key_arn} if key else {})})
-    # Items can expire whether they do now or not, so that a later keep_for needs no change of the table.
+    # Time to live is always enabled, so that a later keep_for does not change the table.
     resource = home.table(scope, "LookUp", delivery.key, expires=EXPIRES)
     table = dynamodb.Table.from_table_attributes(
         scope, "LookUpTable", table_arn=resource.attr_arn, encryption_key=home.key

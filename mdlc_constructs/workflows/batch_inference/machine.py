@@ -1,6 +1,6 @@
 """The batch inference machine: a pure function from settings to states.
 
-On success it enters Plan, Resume, (CreateModel when the model is gone), CheckInput, InputVerdict,
+On success it enters Plan, Resume, (CreateModel when the model was deleted), CheckInput, InputVerdict,
 PrepareInput, ScoreInput (with ScoreShard inside, once a shard), CheckOutput, OutputVerdict, PublishManifest,
 PointChampion, (DeliverPredictions with DeliverFile inside, when predictions are delivered), RecordAudit and
 PublishEvent.
@@ -45,18 +45,18 @@ STEPS = (
 """The steps that can be replaced (`create_<step>_task`) and surrounded (`before_<step>`, `after_<step>`)."""
 
 MAX_PARALLEL = 40
-"""An inline map runs at most 40 iterations at a time."""
+"""The maximum concurrency of an inline map."""
 
 INPUT_RULES = QualityRules(minimum_rows=1)
-"""What is asked of a batch unless something else is: learning needs many rows, an answer needs one."""
+"""The default quality rules of a batch: training needs many rows, scoring needs one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BatchInferenceSettings:
-    """Everything a batch inference machine is made from. See `BatchInferenceWorkflow` for what each does.
+    """The settings from which a batch inference machine is built; `BatchInferenceWorkflow` documents each.
 
     Raises:
-        ValueError: when parts do not fit each other, naming argument, value and remedy.
+        ValueError: when settings contradict each other; names the argument, its value and the remedy.
     """
 
     model: str
@@ -83,7 +83,7 @@ class BatchInferenceSettings:
         self.scoring_compute.require("transform")
 
     def to_plan(self) -> dict[str, object]:
-        """The settings as the jobs' `plan.json` holds them: no label, and nothing known only afterwards."""
+        """The settings in the form of the jobs' `plan.json`, without label and columns known only later."""
         section = unlabelled(self.dataset)
         delivery = None if self.delivery is None else delivery_states.to_plan(self.delivery)
         return {
@@ -95,12 +95,12 @@ class BatchInferenceSettings:
 
 
 def create_model(settings: BatchInferenceSettings) -> Task:
-    """Create the package's model anew when it is gone; when it exists the machine passes by."""
+    """Create the package's model again when it was deleted; when it exists, the machine skips this state."""
     return package_model(settings.model, settings.network)
 
 
 def check_input(settings: BatchInferenceSettings) -> Task:
-    """Check the batch before it is scored; a refused batch is reported and quarantined."""
+    """Check the batch before it is scored; a rejected batch is reported and quarantined."""
     return data_job(
         "CheckInput",
         command="quality",
@@ -118,7 +118,7 @@ def check_input(settings: BatchInferenceSettings) -> Task:
 
 
 def prepare_input(settings: BatchInferenceSettings) -> Task:
-    """Run the package's own feature program over the input, into shards."""
+    """Run the package's own feature program over the input; it writes shards."""
     return data_job(
         "PrepareInput",
         command="prepare",
@@ -154,7 +154,7 @@ def score_input(settings: BatchInferenceSettings) -> Map:
 
 
 def check_output(settings: BatchInferenceSettings) -> Task:
-    """Rejoin predictions to row keys and check them: one a row, in range, none missing."""
+    """Join predictions to row keys and check them: one for each row, in range, none missing."""
     delivered = {"delivery": "{% $plan.uris.delivery %}"} if settings.delivery is not None else {}
     return data_job(
         "CheckOutput",
@@ -173,7 +173,7 @@ def check_output(settings: BatchInferenceSettings) -> Task:
 
 
 def publish_manifest(settings: BatchInferenceSettings) -> Task:
-    """Publish by writing the manifest last: a reader who starts from it never sees half a result."""
+    """Publish by writing the manifest last, so that readers who start from it never see a partial result."""
     return s3.copy_object(
         "PublishManifest",
         source_bucket=BUCKET,
@@ -190,11 +190,11 @@ def publish_manifest(settings: BatchInferenceSettings) -> Task:
 
 
 def move_champion(settings: BatchInferenceSettings) -> Task:
-    """Point to the package whose answers are in use now, unless a newer one is already."""
+    """Make the package the champion, unless the champion is a newer version."""
     return point_champion(
         settings.model,
         condition="attribute_not_exists(#version) OR #version < :version",
-        # Scoring with an older version by name, or again with the champion itself, moves nothing.
+        # Scoring with an older version by name, or with the champion again, leaves the champion as it is.
         refused=Catch(
             errors=REFUSED,
             next="RecordAudit" if settings.delivery is None else delivery_states.FIRST,
@@ -204,7 +204,7 @@ def move_champion(settings: BatchInferenceSettings) -> Task:
 
 
 def ending_of(settings: BatchInferenceSettings) -> StateSequence:
-    """What follows the publication: the champion, the delivery, the record and the event."""
+    """The states after the publication: the champion, the delivery, the record and the event."""
     kept = {
         "package_arn": "{% $plan.package.arn %}",
         "manifest": "{% $plan.uris.manifest %}",
@@ -226,7 +226,7 @@ def ending_of(settings: BatchInferenceSettings) -> StateSequence:
 
 
 def default_tasks(settings: BatchInferenceSettings) -> dict[str, State]:
-    """The task of every step, as it is unless a subclass replaces it."""
+    """The default task of every step; a subclass may replace it."""
     return {
         "create_model": create_model(settings),
         "check_input": check_input(settings),
@@ -239,7 +239,7 @@ def default_tasks(settings: BatchInferenceSettings) -> dict[str, State]:
 
 @machine_function(lambda _: WORKFLOW, lambda _: STEPS, default_tasks)
 def batch_inference_machine(settings: BatchInferenceSettings, parts: Parts) -> Machine:
-    """Put the machine together."""
+    """Assemble the batch inference machine."""
     template = Template(
         workflow=WORKFLOW,
         model=settings.model,

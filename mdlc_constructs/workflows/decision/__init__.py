@@ -1,1 +1,1 @@
-"""The request path: an API that decides, by a warm function or by an Express state machine."""
+"""The request path: a decision API, run by a warm function or by an Express state machine."""

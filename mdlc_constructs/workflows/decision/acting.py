@@ -1,4 +1,4 @@
-"""The states that act on a recorded decision, and note how far the action came. Pure."""
+"""The states that act on a recorded decision and record the action's status. Pure."""
 
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.states import Choice, Rule, State
@@ -15,7 +15,7 @@ from mdlc_constructs.workflows.decision.settings import RECORD_SECONDS, Decision
 
 
 def acting(settings: DecisionSettings) -> tuple[State, ...]:
-    """`ActionVerdict`, `PerformAction`, `QueueAction` where that fails, and the notes how far it came."""
+    """`ActionVerdict`, `PerformAction`, `QueueAction` when that fails, and the updates of the status."""
     action = settings.decisions.action
     waits = {"timeout_seconds": whole_seconds(action.timeout)}
     idle = Rule(condition="{% $not($made.act) %}", next="Answer")
@@ -50,9 +50,9 @@ def acting(settings: DecisionSettings) -> tuple[State, ...]:
         perform,
         counted("CountActionFailure", "ActionsFailed", settings, following="QueueAction"),
         queue,
-        # The action was called: a record that still says pending costs at most a call that does nothing.
+        # The action was called: if the update fails, a repeated call at most does nothing.
         _action_update("NoteAction", "{% $reached %}", following="Answer"),
-        # A repeated request calls it at once.
+        # The action failed: a repeated request calls it again at once.
         _action_update("NoteFailure", "failed", following="PublishFailure"),
     )
 

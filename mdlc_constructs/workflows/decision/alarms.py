@@ -1,4 +1,4 @@
-"""What raises an alarm about a decision API. Rows are plain data; the construct makes alarms of them."""
+"""The alarms of a decision API, described as plain data, from which the construct creates them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,16 +13,18 @@ from mdlc_constructs.workflows.decision.gateway import STAGE
 
 PERIOD_SECONDS = 60
 BAD_MINUTES = 3
-"""Of five, so that one slow minute raises no alarm."""
+"""How many of five minutes must be slow, so that a single one raises no alarm."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Watched:
-    """A metric and what about it is too much.
+    """A metric and the threshold of its alarm.
 
     Attributes:
+        id_: the alarm's construct id.
         statistic: such as `Sum` or `p99`.
-        minutes: how many of the last five must be so.
+        meaning: the end of the alarm's description.
+        minutes: how many of the last five minutes must reach the threshold.
     """
 
     id_: str
@@ -36,7 +38,7 @@ class Watched:
 
 
 def of_gateway(api_name: str, slowest: timedelta) -> tuple[Watched, ...]:
-    """Errors and slowness as the callers see them."""
+    """Alarms on errors and latency as callers see them."""
     common = {"ApiName": api_name, "Stage": STAGE}
     return (
         Watched(
@@ -68,28 +70,28 @@ _DECISIONS = (
 )
 _LOOK_UP = ("LookUpsFailed", "decided with defaults, because the look-up failed or came late")
 _ACTION = ("ActionsFailed", "could not act on a decision at once")
-"""Metrics that the library's own functions write into their logs, and the machine where it has none."""
+"""Metrics that the library's own functions write into their logs, and that some states of the machine put."""
 
 
 def of_decisions(api_name: str, *, looks_up: bool, acts: bool) -> tuple[Watched, ...]:
-    """What the library's own functions and the machine count."""
+    """Alarms on the metrics of the library's own functions and of the machine."""
     counted = (*_DECISIONS, *((_LOOK_UP,) if looks_up else ()), *((_ACTION,) if acts else ()))
     about = {"Api": api_name}
     return tuple(_once(f"{metric}Alarm", NAMESPACE, metric, about, meaning) for metric, meaning in counted)
 
 
 def of_function(id_: str, name: str, metric: str, meaning: str) -> Watched:
-    """A metric of a function, such as `Throttles` or `Errors`."""
+    """An alarm on a metric of a function, such as `Throttles` or `Errors`."""
     return _once(f"{id_}{metric}Alarm", "AWS/Lambda", metric, {"FunctionName": name}, meaning)
 
 
 def of_machine(machine_arn: str, metric: str, meaning: str) -> Watched:
-    """A metric of the Express machine, such as `ExecutionThrottled`."""
+    """An alarm on a metric of the Express machine, such as `ExecutionThrottled`."""
     return _once(f"{metric}Alarm", "AWS/States", metric, {"StateMachineArn": machine_arn}, meaning)
 
 
 def _once(id_: str, namespace: str, metric: str, dimensions: Mapping[str, str], meaning: str) -> Watched:
-    """What must not happen a single time."""
+    """An alarm on a single occurrence."""
     return Watched(
         id_=id_,
         namespace=namespace,
@@ -111,13 +113,16 @@ def of_api(
     action: str | None,
     looks_up: bool,
 ) -> list[Watched]:
-    """Everything that is watched about an API.
+    """All alarms of an API.
 
     Args:
-        accepts: the function that accepts rules.
+        name: the API's name.
+        slowest: threshold of the latency.
+        accepts: name of the function that accepts rules.
         functions: names of the deciding functions by the ids of their resources.
-        machine_arn: None in the Lambda shape.
-        action: the name of the function that acts, if any.
+        machine_arn: ARN of the Express machine; None in the Lambda shape.
+        action: name of the function that acts, if any.
+        looks_up: whether features are looked up.
     """
     rows = [
         *of_gateway(name, slowest),
@@ -139,12 +144,12 @@ def of_api(
 
 
 def make_alarms(scope: Construct, api_name: str, rows: Iterable[Watched]) -> tuple[cloudwatch.CfnAlarm, ...]:
-    """The alarms; give them actions of your own with `alarm.alarm_actions = [topic_arn]`."""
+    """The alarms; add actions of your own with `alarm.alarm_actions = [topic_arn]`."""
     return tuple(_alarm(scope, api_name, row) for row in rows)
 
 
 def _alarm(scope: Construct, api_name: str, row: Watched) -> cloudwatch.CfnAlarm:
-    # CloudWatch takes percentiles apart from the plain statistics.
+    # CloudWatch has separate properties for percentiles and for plain statistics.
     kind: dict[str, Any] = (
         {"extended_statistic": row.statistic} if row.statistic[0] == "p" else {"statistic": row.statistic}
     )

@@ -1,4 +1,4 @@
-"""What is refused before anything is made, and the environment of the functions."""
+"""Validation of a decision API's arguments, and the environment variables of its functions."""
 
 import json
 import re
@@ -21,12 +21,12 @@ from mdlc_constructs.workflows.decision.mapping import MAX_INTEGRATION_MS
 Shape = Literal["lambda", "express", "both"]
 
 MAX_ENVIRONMENT_BYTES = 4096
-"""Bytes of a function's environment.
+"""Maximum size of a function's environment.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 """
 _TABLES = 3 * (len("MDLC_DECISION_TABLE") + 255)
-"""The tables' names are known only at deployment; DynamoDB's have at most 255 characters."""
+"""Size of the tables' names, which are known only at deployment; DynamoDB limits them to 255 characters."""
 
 _SHAPES = ("lambda", "express", "both")
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -45,10 +45,10 @@ def check(
     slowest: timedelta,
     web_acl_arn: str | None,
 ) -> None:
-    """Refuse what does not go together.
+    """Reject arguments that are invalid or contradict each other.
 
     Raises:
-        ValueError: naming the argument, its value and the remedy.
+        ValueError: names the argument, its value and the remedy.
     """
     if shape not in _SHAPES:
         raise unknown("shape", shape, _SHAPES, what="shape")
@@ -75,12 +75,12 @@ def check(
 
 
 def check_alone(scope: Construct, id_: str, name: str) -> None:
-    """Refuse a second API of that name: its machine, metrics and rules would be the first one's.
+    """Reject a second API with the same name, which would share the first one's machine, metrics and rules.
 
     Raises:
-        ValueError: naming the first one.
+        ValueError: names the first API.
     """
-    # Whatever its shape now, an API may become an Express machine of its name.
+    # The machine's name is claimed for every shape, because an API's shape may change later.
     holder = claim(scope, id_, MACHINE, name)
     if holder is not None:
         raise refusal(
@@ -89,10 +89,10 @@ def check_alone(scope: Construct, id_: str, name: str) -> None:
 
 
 def tests_variants(endpoint: object, shape: Shape) -> bool:
-    """Whether versions are tested against each other on the endpoint, by entities.
+    """Whether versions are compared on the endpoint by an `ABTest`, which assigns entities to variants.
 
     Raises:
-        ValueError: when the shape could not keep an entity to its variant.
+        ValueError: when the shape cannot keep an entity on its variant.
     """
     tests = bool(getattr(endpoint, "tests_variants", False))
     if tests and shape != "lambda":
@@ -113,10 +113,10 @@ def environment(
     feature_table: dynamodb.ITable | None,
     action: lambda_.IFunction | None,
 ) -> dict[str, str]:
-    """What the deciding functions read from their environment, their own tables aside.
+    """The environment variables of the deciding functions, except the names of their own tables.
 
     Raises:
-        ValueError: when it is more than an environment holds.
+        ValueError: when they exceed the maximum size of an environment.
     """
     variables = {
         "MDLC_API": api,

@@ -1,8 +1,8 @@
-"""Who may ask. Pure text.
+"""The authorizers of a decision API. Pure text.
 
-A REST API knows three kinds of authorizers: IAM's signatures, a Cognito user pool, and a function of one's
-own. API Gateway checks the tokens (JWT) of a user pool itself; those of another issuer it checks only on
-HTTP APIs, which have neither request validation nor a place for AWS WAF: use a function here.
+A REST API has three kinds of authorizers: IAM signatures, a Cognito user pool, and a Lambda function. API
+Gateway validates the tokens (JWT) of a user pool itself. It validates those of other issuers only in HTTP
+APIs, which support neither request validation nor AWS WAF: use a function for them.
 
 Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vs-rest.html
 """
@@ -21,7 +21,7 @@ _FUNCTION = re.compile(r"arn:[^:]+:lambda:[^:]+:[^:]+:function:.+")
 
 @dataclass(frozen=True, kw_only=True)
 class Authorizer:
-    """How a caller proves who it is: `Authorizer.iam()`, `.user_pool(...)` or `.function(...)`."""
+    """How callers are authorized: `Authorizer.iam()`, `.user_pool(...)` or `.function(...)`."""
 
     kind: Literal["iam", "user_pool", "function"]
     arn: str = ""
@@ -30,7 +30,7 @@ class Authorizer:
 
     @classmethod
     def iam(cls) -> Self:
-        """Requests signed with AWS credentials (Signature Version 4) by whoever IAM lets invoke the API."""
+        """Requests signed with AWS credentials (Signature Version 4) of principals allowed by IAM."""
         return cls(kind="iam")
 
     @classmethod
@@ -38,24 +38,27 @@ class Authorizer:
         """Tokens of a Cognito user pool in the header `Authorization`.
 
         Args:
-            scopes: an access token must have one of them; without any, an identity token is asked for.
+            user_pool_arn: ARN of the user pool.
+            scopes: an access token must have one of them; when empty, an identity token is required.
 
         Raises:
-            ValueError: for what is no ARN of a user pool.
+            ValueError: when the ARN is not that of a user pool.
         """
         _check("user_pool_arn", user_pool_arn, _POOL, "a Cognito user pool (user_pool.user_pool_arn)")
         return cls(kind="user_pool", arn=user_pool_arn, scopes=tuple(scopes))
 
     @classmethod
     def function(cls, function_arn: str, *, cache_seconds: int = 300) -> Self:
-        """A function of yours that reads the header `Authorization`, such as a JWT of another issuer, and
-        answers with a policy.
+        """A Lambda function of your own that validates the header `Authorization` and returns a policy.
+
+        Use it for example for JWTs of another issuer.
 
         Args:
-            cache_seconds: how long an answer holds for the same header: 0 to 3600.
+            function_arn: ARN of the function.
+            cache_seconds: how long its result is cached for the same header: 0 to 3600.
 
         Raises:
-            ValueError: for what is no ARN of a function, and for another time.
+            ValueError: when the ARN is not that of a function, or `cache_seconds` is out of range.
         """
         _check("function_arn", function_arn, _FUNCTION, "a Lambda function (function.function_arn)")
         if not 0 <= cache_seconds <= MAX_CACHE_SECONDS:

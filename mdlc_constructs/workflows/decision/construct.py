@@ -1,4 +1,4 @@
-"""`DecisionApi`: an API that decides about a row by a model's score and a team's rules."""
+"""`DecisionApi`: an API that makes a decision about a row from a model's score and a team's rules."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -35,7 +35,7 @@ EXPRESS_PATH = "express"
 
 
 class Endpoint(Protocol):
-    """What answers with a score: a `RealTimeInferenceWorkflow`, or whatever else names an endpoint."""
+    """An endpoint that returns scores: a `RealTimeInferenceWorkflow` or any object with its name."""
 
     @property
     def endpoint_name(self) -> str:
@@ -43,50 +43,51 @@ class Endpoint(Protocol):
 
 
 class DecisionApi(Construct):
-    """Collects features, asks the endpoint, executes rules, records the decision, and performs an action.
+    """Collects features, invokes the endpoint, executes rules, records the decision, and performs an action.
 
-    `POST <url>decisions` with `{"request_id": ..., "row": {...}}` answers with the decision. The same request
-    again answers with the recorded decision, and acts once.
+    `POST <url>decisions` with `{"request_id": ..., "row": {...}}` returns the decision. A repeated request
+    returns the recorded decision, and its action is performed only once.
 
     Args:
-        endpoint: what is asked for a score.
-        decisions: the row, what may be decided, and what stands in when a step fails.
-        rules: the rules to begin with: a JSON file or its content. A deployment replaces rules that came with
-            a deployment, never those that the team has uploaded since to `rules_uri`.
-        name: begins the names of its parts; the model's name with `-decisions` unless given.
-        feature_table: where `decisions.lookup` finds its items.
-        action: acts on a decision; it must do nothing for a `request_id` that it has acted on.
-        shape: one warm function (lowest latency; the only one that keeps an entity to its variant in an
-            `ABTest`), an Express state machine (every step visible), or both, the
-            machine then at `decisions/express`, to compare what they cost and how long they take.
-        authorizer: who may ask; by default those whom IAM lets: see `grant_invoke`.
-        throttle: how many requests are taken.
-        web_acl_arn: a web ACL of AWS WAF (regional) to put in front.
-        memory_mb: of the function; its share of a processor grows with it.
-        provisioned: instances of the function that are kept warm; they are paid by the hour.
-        network: subnets and security groups of the function, which must reach DynamoDB, SageMaker and Lambda
-            from there.
-        slowest: an alarm is raised when one request in a hundred takes longer.
-        log_rows: log every step of the Express machine with its data, which rows are part of.
-        logs: have API Gateway log who asked and what failed, without rows. It writes by a role that is a
-            setting of the whole account in a region, so that by default it logs only where `account_log_role`
-            is asked for. With `logs=True` alone the account must have its role; a deployment fails without.
-        account_log_role: make that role and set it for the account. It replaces the role that the account
-            has, and stays when the stack goes.
+        endpoint: the endpoint that is invoked for a score.
+        decisions: the row's columns, the possible decisions, and the fallback when a step fails.
+        rules: the initial rules: a JSON file or its content. A deployment replaces rules that came from an
+            earlier deployment, but never rules that the team has since uploaded to `rules_uri`.
+        name: prefix of the names of its resources; by default the model's name with `-decisions`.
+        feature_table: the DynamoDB table in which `decisions.lookup` reads items.
+        action: the Lambda function that acts on a decision; it must do nothing for a `request_id` that it
+            has already handled.
+        shape: `lambda`, one warm function: the lowest latency, and the only shape that keeps an entity on its
+            variant in an `ABTest`. `express`, an Express state machine: every step is visible. `both`, with
+            the machine at `decisions/express`, to compare their cost and latency.
+        authorizer: who may send requests; by default principals that IAM allows, see `grant_invoke`.
+        throttle: limits of the request rate.
+        web_acl_arn: ARN of a regional AWS WAF web ACL to associate with the API.
+        memory_mb: memory of the function; its share of CPU is proportional to it.
+        provisioned: provisioned concurrency of the function; it is billed by the hour.
+        network: subnets and security groups of the function; DynamoDB, SageMaker and Lambda must be
+            reachable from there.
+        slowest: an alarm is raised when the 99th percentile of the latency is above this.
+        log_rows: log every step of the Express machine with its data, which includes rows.
+        logs: have API Gateway log callers and errors, without rows. It needs a role that is set once for an
+            account and region, so by default it logs only with `account_log_role`. With `logs=True` alone,
+            the deployment fails unless the account already has that role.
+        account_log_role: create that role and set it for the account. It replaces the role that the account
+            has, and is retained when the stack is deleted.
 
     Raises:
-        ValueError: naming the argument, its value and the remedy.
+        ValueError: names the argument, its value and the remedy.
 
     Attributes:
-        url: where to post requests, with a slash at the end: `url + "decisions"`.
+        url: base URL of requests, with a slash at the end: `url + "decisions"`.
         api_id: the REST API's id.
         table_name: the table of decisions; its key is `request_id`.
-        rules_uri: where the team uploads rules.
+        rules_uri: S3 URI to which the team uploads rules.
         function: the warm function; None in the Express shape.
-        rules_function: what the Express machine executes rules with; None in the Lambda shape.
+        rules_function: the function with which the Express machine executes rules; None in the Lambda shape.
         state_machine: the Express machine; None in the Lambda shape.
-        machine: the same as plain data; draw it, count it, read it.
-        alarms: fallback decisions, records, rules and actions that failed, errors, slowness, throttling.
+        machine: its definition as plain data, for drawing, counting states or reading.
+        alarms: fallback decisions, failed records, rules and actions, errors, latency, throttling.
     """
 
     __signature__ = ConstructorSignature()
@@ -115,7 +116,7 @@ class DecisionApi(Construct):
         logs: bool | None = None,
         account_log_role: bool = False,
     ) -> None:
-        # Before any resource exists, so that a refused argument leaves nothing behind.
+        # Validate before any resource exists, so that an invalid argument leaves nothing behind.
         self.name = name or f"{home.name}-decisions"
         self.decisions, self.shape, self._home = decisions, shape, home
         self._endpoint, self._action, self._features = endpoint, action, feature_table
@@ -183,7 +184,7 @@ class DecisionApi(Construct):
         self.alarms = make_alarms(self, self.name, self._watched(slowest))
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody ask for decisions, with requests signed by AWS credentials."""
+        """Allow a principal to request decisions, with requests signed by AWS credentials."""
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["execute-api:Invoke"],
@@ -281,7 +282,7 @@ class DecisionApi(Construct):
             environment=self._environment,
             **self._options,
         )
-        # A deployment after which the rules in use could not be used fails before it changes anything.
+        # If the initial rules are invalid, the deployment fails before it changes the function.
         function.resource.add_resource_dependency(self._first_rules)
         return function
 

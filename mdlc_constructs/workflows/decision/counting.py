@@ -1,4 +1,4 @@
-"""What of an execution goes wrong is counted and kept. Pure."""
+"""States that count problems of an execution, and a catcher that keeps their cause. Pure."""
 
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.states import State
@@ -10,7 +10,10 @@ NAMESPACE = "MDLC"
 
 
 def counted(name: str, metric: str, settings: DecisionSettings, *, following: str) -> State:
-    """One more of what the functions count in their logs. A count that fails is nobody's failure."""
+    """A state that adds 1 to a metric; a failure of the count is ignored.
+
+    The functions write the same metrics into their logs.
+    """
     return metrics.put_metric(
         name,
         namespace=NAMESPACE,

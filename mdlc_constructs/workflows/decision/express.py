@@ -1,4 +1,4 @@
-"""The Express machine as resources: its role, its log group, and how API Gateway starts it."""
+"""The resources of the Express machine: its role, its log group, and the API's route that starts it."""
 
 from typing import cast
 
@@ -21,7 +21,7 @@ from mdlc_constructs.workflows.decision.mapping import (
 from mdlc_constructs.workflows.decision.permissions import starting
 
 LINT = ("E3601",)
-"""cfn-lint reads a definition without its substitutions; `asl.check` judges the definition instead."""
+"""cfn-lint rules to ignore: it reads a definition without substitutions. `asl.check` validates it instead."""
 
 JSON = "application/json"
 
@@ -29,10 +29,14 @@ JSON = "application/json"
 def make_machine(
     scope: Construct, home: ModelHome, machine: Machine, *, name: str, log_rows: bool
 ) -> sfn.StateMachine:
-    """The checked machine as a resource.
+    """Create the state machine's resource from a checked machine.
 
     Args:
-        log_rows: log every step with its data instead of errors without.
+        scope: the scope of the resource.
+        home: the model's home.
+        machine: the machine.
+        name: the state machine's name.
+        log_rows: whether to log all steps with their data, or else errors without data.
     """
     state_machine = new_state_machine(
         scope,
@@ -50,7 +54,7 @@ def make_machine(
 
 
 def machine_route(scope: Construct, home: ModelHome, machine_arn: str, *, path: str) -> Route:
-    """The route that runs the machine and answers with what it answers."""
+    """The API's route that executes the machine and returns its output."""
     role = Role(
         scope,
         "StartRole",
@@ -65,13 +69,13 @@ def machine_route(scope: Construct, home: ModelHome, machine_arn: str, *, path: 
             "integrationHttpMethod": "POST",
             "uri": f"arn:{Aws.PARTITION}:apigateway:{Aws.REGION}:states:action/StartSyncExecution",
             "credentials": role.arn,
-            # What is not JSON is answered with 415 instead of being handed on as it is.
+            # Content types other than JSON are rejected with 415 instead of being passed through.
             "passthroughBehavior": "NEVER",
             "requestTemplates": {JSON: execution_request(machine_arn)},
             "timeoutInMillis": MAX_INTEGRATION_MS,
             "integrationResponses": [
                 {"statusCode": "200", "responseTemplates": {JSON: execution_answer()}},
-                # Step Functions itself refused: throttled, or without permission.
+                # Step Functions itself rejected the call: throttling, or missing permissions.
                 {
                     "statusCode": "503",
                     "selectionPattern": "[45]\\d{2}",

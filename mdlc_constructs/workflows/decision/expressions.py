@@ -1,6 +1,6 @@
-"""What the Express machine computes by itself, as JSONata. Pure text.
+"""JSONata expressions that the Express machine evaluates itself. Pure text.
 
-Tests hold it equal to what the functions compute.
+Tests check that they compute the same as the functions.
 """
 
 import json
@@ -13,7 +13,7 @@ REQUEST_ID = "$states.context.Execution.Input.request_id"
 ROW = "$states.context.Execution.Input.row"
 
 RULES_DOWN = "rules down"
-"""Why a decision is the fallback one when the rules function could not be called."""
+"""The reason of a fallback decision when the rules function could not be called."""
 
 _MAX_INTEGER = 2**53
 
@@ -24,7 +24,7 @@ REFUSAL: Mapping[str, object] = {
 }
 
 SCORED: Mapping[str, object] = {
-    # JSON Lines arrive as text, or as what Step Functions took for JSON; `$string` would round its numbers.
+    # The body may be text or already parsed as JSON. `$string` is not used, as it would round its numbers.
     "answer": "{% $states.result.Body %}",
     "variant": (
         "{% $exists($states.result.InvokedProductionVariant) "
@@ -47,16 +47,17 @@ def lookup_key(decisions: Decisions) -> dict[str, dict[str, str]]:
     assert lookup is not None
     if decisions.columns[lookup.key] not in ("number", "integer"):
         return {lookup.table_key: {"S": f"{{% $lookup({ROW}, {_text(lookup.key)}) %}}"}}
-    # `$string` keeps 15 digits of a number, and a longer key would find another item.
+    # `$string` keeps 15 digits of a number, so a longer key would not match its item.
     whole = "$floor($key) = $key ? $formatBase($key, 10) : $string($key)"
     return {lookup.table_key: {"N": f"{{% ($key := $lookup({ROW}, {_text(lookup.key)}); {whole}) %}}"}}
 
 
 def features(decisions: Decisions, item: str) -> str:
-    """The row with the looked-up columns: what the caller sent, else the item's value, else the default.
+    """The row with the looked-up columns: the caller's value, else the item's, else the default.
 
     Args:
-        item: an expression that gives the item, or nothing.
+        decisions: the settings, with a `lookup`.
+        item: an expression whose value is the item, or nothing when there is none.
     """
     lookup = decisions.lookup
     assert lookup is not None
@@ -69,11 +70,11 @@ def features(decisions: Decisions, item: str) -> str:
 
 
 def made_without_rules(decisions: Decisions, *, api: str, model: str, acts: bool) -> str:
-    """What the rules function would have answered, with the fallback decision.
+    """The rules function's response with the fallback decision, for when that function cannot be called.
 
-    The score is left out, because reading an answer that is none would fail the execution: the endpoint's
-    captured data holds it under the inference id. Numbers of the row are written with 15 digits, as `$string`
-    does; `lambdas.functions.decide.record` compares them so.
+    The score is omitted, because parsing an invalid response of the endpoint would fail the execution; the
+    endpoint's captured data has it under the inference id. Numbers of the row are written with 15 digits, as
+    `$string` does; `lambdas.functions.decide.record` compares them with the same precision.
     """
     decision = decisions.fallback.decision
     chosen = decisions.action.decisions
@@ -142,7 +143,7 @@ def _of(column: str) -> str:
 
 
 def _usable(decisions: Decisions, column: str) -> str:
-    """Whether the item holds a value of the column's type."""
+    """A condition: whether the item has a value of the column's type."""
     kind = decisions.columns[column]
     if kind == "boolean":
         return f"$exists({_of(column)}.BOOL)"

@@ -1,4 +1,4 @@
-"""The functions of a decision API: a role and a log group each, and instances kept warm where asked for."""
+"""The functions of a decision API, each with a role and a log group, and optional provisioned concurrency."""
 
 import hashlib
 import json
@@ -29,12 +29,12 @@ _INTERFACES = (
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionFunction:
-    """A function.
+    """A function of a decision API.
 
     Attributes:
-        arn: what is called: the function, or its alias when instances are kept warm.
+        arn: ARN to invoke: the function's, or its alias's with provisioned concurrency.
         resource: the function itself.
-        entry: the resource that must be there before the function can be called.
+        entry: the resource that must exist before the function can be invoked.
     """
 
     arn: str
@@ -62,15 +62,26 @@ def make_function(
     network: NetworkSettings | None = None,
     provisioned: int = 0,
 ) -> DecisionFunction:
-    """A function from the library's bundle.
+    """Create a function from the library's code bundle.
 
     Args:
-        provisioned: instances kept warm. They belong to a version, so that callers call an alias of it.
+        scope: the scope of the resources.
+        id_: the construct id.
+        home: the model's home.
+        handler: the handler's name.
+        description: the function's description.
+        statements: IAM statements of its role.
+        bindings: values of the placeholders in the statements.
+        environment: environment variables.
+        timeout_seconds: the timeout.
+        memory_mb: the memory.
+        network: subnets and security groups, if any.
+        provisioned: provisioned concurrency. It belongs to a version, so callers then invoke an alias.
     """
     inside = None
     if network is not None and network.in_vpc:
         inside = {"subnetIds": list(network.subnet_ids), "securityGroupIds": list(network.security_group_ids)}
-        # Lambda's interfaces know no resource-level permission that Lambda would not need at any subnet.
+        # Lambda needs these actions on all resources; the function's configuration names subnets and groups.
         statements = (*statements, Statement(actions=_INTERFACES, resources=("*",)))
     function, _ = new_function(
         scope,
@@ -87,7 +98,7 @@ def make_function(
     )
     if not provisioned:
         return DecisionFunction(arn=function.attr_arn, resource=function, entry=function)
-    # A version is what the function was when the version was made: other content needs another one.
+    # A version is an immutable snapshot of the function, so changed content needs a new version.
     content = [bundles.lambda_code().digest, handler, dict(environment), timeout_seconds, memory_mb]
     template = json.dumps(Stack.of(scope).resolve(content), sort_keys=True)
     digest = hashlib.sha256(template.encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""The REST API in front: who may ask, what a request must look like, how many are taken, what is logged."""
+"""The REST API of a decision API: authorization, request validation, throttling and logs."""
 
 import dataclasses
 import hashlib
@@ -41,19 +41,19 @@ _ACCESS_LOG = json.dumps(
         }.items()
     }
 )
-"""Who asked, when, and how it went; nothing of the request's row. Where a body does not match the schema
-stands in the error log: API Gateway gives it as text that would break a line of JSON.
+"""Caller, time and result of a request, without its row. The error log says where a body does not match the
+schema: API Gateway writes that as text that would break a line of JSON.
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """A path below `/decisions` (or that path itself, when it is empty) and what answers it.
+    """A path below `/decisions`, or `/decisions` itself when it is empty, and its integration.
 
     Attributes:
-        integration: as `AWS::ApiGateway::Method` takes it.
-        statuses: what the integration may answer with; none for a proxy, which decides itself.
-        needs: what must be there before the route is deployed.
+        integration: the `Integration` property of `AWS::ApiGateway::Method`.
+        statuses: status codes that the integration may return; none for a proxy, which sets its own.
+        needs: resources that must exist before the route is deployed.
     """
 
     path: str
@@ -63,10 +63,10 @@ class Route:
 
 
 class Gateway:
-    """The API's resources, made in the scope given.
+    """The API's resources, created in the given scope.
 
     Attributes:
-        url: where requests are posted to, with a slash at the end; append `decisions`.
+        url: base URL of requests, with a slash at the end; append `decisions`.
         name: the API's name, a dimension of its metrics.
     """
 
@@ -101,7 +101,7 @@ class Gateway:
         self._schema = schema
 
     def deploy(self, routes: Iterable[Route]) -> None:
-        """Make the routes and the stage that serves them."""
+        """Create the routes and the stage that serves them."""
         api = self._api
         model = apigateway.CfnModel(
             self._scope, "Request", rest_api_id=self.id, content_type="application/json", schema=self._schema
@@ -135,7 +135,7 @@ class Gateway:
                 resource_id=parent,
                 http_method="POST",
                 request_validator_id=validator.ref,
-                # A body of a type that is not named would not be validated at all.
+                # Without `$default`, a body of another content type would not be validated.
                 request_models={"application/json": model.ref, "$default": model.ref},
                 integration=dict(route.integration),
                 method_responses=[{"statusCode": status} for status in route.statuses] or None,
@@ -149,11 +149,11 @@ class Gateway:
 
     @property
     def url(self) -> str:
-        """The stage's address."""
+        """The URL of the stage."""
         return f"https://{self.id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}/{STAGE}/"
 
     def arn(self, path: str = "*") -> str:
-        """What is invoked: the POST methods of the API's stage, or that of one path."""
+        """The ARN for `execute-api:Invoke`: all POST methods of the stage, or the one of a path."""
         return f"arn:{Aws.PARTITION}:execute-api:{Aws.REGION}:{Aws.ACCOUNT_ID}:{self.id}/{STAGE}/POST/{path}"
 
     def _authorization(self) -> dict[str, Any]:
@@ -191,9 +191,9 @@ class Gateway:
         return {"authorization_type": "CUSTOM", "authorizer_id": authorizer.ref}
 
     def _make_stage(self, methods: Iterable[CfnResource]) -> None:
-        # A stage serves what was there when its deployment was made, and a deployment is never made again:
-        # other content needs another one. Tokens differ from synth to synth, so that the digest is taken of
-        # what they stand for; the name, because a machine of another name is another one by the same token.
+        # A deployment is an immutable snapshot of the API, so changed content needs a new deployment with a
+        # new logical id. Tokens differ between synths, so the digest is computed of the resolved content. It
+        # includes the name, because a renamed function or machine may resolve to the same token.
         content = Stack.of(self._scope).resolve(json.loads(json.dumps([self.name, *self._content])))
         text = json.dumps(content, sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -205,7 +205,7 @@ class Gateway:
         if self._logs:
             access_group = self._home.log_group(self._scope, "AccessLogs")
             access = {"destinationArn": access_group.attr_arn, "format": _ACCESS_LOG}
-            # API Gateway would make this group itself, neither encrypted nor ever emptied.
+            # Otherwise API Gateway creates this group itself, without encryption and retention.
             groups = [
                 self._home.log_group(
                     self._scope, "ErrorLogs", f"API-Gateway-Execution-Logs_{self.id}/{STAGE}"
@@ -223,7 +223,7 @@ class Gateway:
                 {
                     "httpMethod": "*",
                     "resourcePath": "/*",
-                    # Errors without bodies: rows may be personal data.
+                    # Errors only, without bodies: rows may be personal data.
                     "loggingLevel": "ERROR" if self._logs else "OFF",
                     "dataTraceEnabled": False,
                     "metricsEnabled": True,
@@ -252,7 +252,7 @@ def _function_uri(function_arn: str) -> str:
 
 
 def proxy(function_arn: str, timeout_ms: int) -> dict[str, Any]:
-    """An integration that hands the request to a function and its answer to the caller, as they are."""
+    """A Lambda proxy integration: request and response are passed through unchanged."""
     return {
         "type": "AWS_PROXY",
         "integrationHttpMethod": "POST",
@@ -262,9 +262,9 @@ def proxy(function_arn: str, timeout_ms: int) -> dict[str, Any]:
 
 
 def _account_log_role(scope: Construct) -> CfnResource:
-    """The role by which API Gateway writes logs, a setting of the whole account in the region.
+    """The `AWS::ApiGateway::Account` with the role by which API Gateway writes logs in this region.
 
-    It stays when the stack goes: other APIs log by it.
+    It is shared by all APIs of the account in the region, so it is retained when the stack is deleted.
     Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
     """
     stack = Stack.of(scope)

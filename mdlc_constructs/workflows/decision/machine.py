@@ -1,16 +1,16 @@
-"""The request path as an Express state machine. Pure: draw it, count it, run its expressions.
+"""The request path as an Express state machine. Pure: draw it, count its states, evaluate its expressions.
 
-The steps are those of the warm function (`lambdas.functions.decide.handler`), with direct integrations where
-no code is needed, and with `lambdas.functions.decide.express_handler` where it is: what a record holds and
-when an action is repeated is said there, once for both shapes.
+The steps are those of the warm function (`lambdas.functions.decide.handler`). Steps that need no code are
+direct service integrations; the others call `lambdas.functions.decide.express_handler`. For both shapes,
+`lambdas.functions.decide.record` documents what a record contains and when an action is repeated.
 
-What differs: a state's timeouts and pauses are whole seconds, rounded up here; the endpoint is asked again
-after errors of the service, not after one of the model's own, because a state cannot tell a refused row from
-a broken container; and a rules function that cannot be called leads to the fallback decision.
+Differences from the function: timeouts and waits of a state are rounded up to whole seconds. The endpoint is
+invoked again after errors of the service but not after a `ModelError`, because a state cannot tell a rejected
+row from a broken container. And when the rules function cannot be called, the fallback decision is used.
 
-An execution fails when the service is at fault and succeeds otherwise, so that its failures raise an alarm: a
-caller's own mistake is an answer (`Refused`), to which API Gateway gives its status. What happens rarely is
-counted by a state of its own, whatever else by the rules function.
+An execution fails when the service is at fault, so that its failures raise an alarm. A caller's mistake is
+not a failure: the execution succeeds in `Refused`, and API Gateway sets the status of the response. Rare
+events are counted by a state of their own; the rules function counts all others.
 """
 
 from dataclasses import replace
@@ -45,14 +45,14 @@ from mdlc_constructs.workflows.decision.settings import (
 
 JSON_LINES = "application/jsonlines"
 FAILED = "Decision Failed"
-"""Detail type of the event about a request without an answer."""
+"""Detail type of the event about a request that got no decision."""
 
 _PUT_REFUSED = "DynamoDB.ConditionalCheckFailedException"
 _LAMBDA_PASSING = ("Lambda.TooManyRequestsException", "Lambda.ServiceException", "Lambda.SdkClientException")
 
 
 def decision_machine(settings: DecisionSettings) -> Machine:
-    """The machine."""
+    """The Express state machine that decides about one request."""
     looked_up = (_collect_features(settings),) if settings.decisions.lookup is not None else ()
     after_record = "ActionVerdict" if settings.acts else "Answer"
     states: tuple[State, ...] = (
@@ -74,7 +74,7 @@ def decision_machine(settings: DecisionSettings) -> Machine:
 
 
 def _quick(retries: tuple[Retry, ...], times: int) -> tuple[Retry, ...]:
-    """Somebody waits: few repetitions, after a second at most."""
+    """Limits for a caller that waits: few retries, with an interval of one or two seconds."""
     return tuple(
         replace(retry, interval_seconds=1, max_attempts=times, max_delay_seconds=2) for retry in retries
     )
@@ -165,7 +165,7 @@ def _execute_rules(settings: DecisionSettings) -> State:
     )
 
 
-# A write that came too late may have been made: it is repeated, and then recognized as one's own.
+# A write that timed out may have succeeded. It is repeated, and `WhoseDecision` then recognizes the item.
 _UNCERTAIN = tuple(
     replace(retry, errors=(*retry.errors, "States.Timeout")) for retry in throttling_retry("DynamoDB")
 )
@@ -193,7 +193,7 @@ def _record(following: str) -> State:
 
 
 def _repeated(following: str) -> tuple[State, ...]:
-    """`ReadDecision`, `WhoseDecision`, `RepeatDecision`: the request has a record already."""
+    """`ReadDecision`, `WhoseDecision`, `RepeatDecision`: for a request that already has a record."""
     read = dynamodb.get_item(
         "ReadDecision",
         table_name=DECISION_TABLE,
@@ -207,8 +207,8 @@ def _repeated(following: str) -> tuple[State, ...]:
         catch=(to_failure("CountRecordFailure"),),
         next="WhoseDecision",
     )
-    # A write may have succeeded although its answer was lost, and was then repeated. A moment in milliseconds
-    # is shared by requests that come at the same time.
+    # A write that succeeded may have been retried, when its response was lost. The timestamp alone does not
+    # identify the item: concurrent requests may share a millisecond, so the row is compared too.
     own = Rule(
         condition="{% $recorded.at.S = $made.item.at.S and $recorded.row.S = $made.item.row.S %}",
         next=following,

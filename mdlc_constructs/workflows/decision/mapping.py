@@ -1,28 +1,28 @@
-"""What API Gateway makes of requests and answers on the way to the state machine and back. Pure text.
+"""API Gateway's mapping templates between HTTP and the state machine. Pure text.
 
-The templates are Apache Velocity's language, kept to what they must do: `StartSyncExecution` answers 200 for
-an execution that failed or refused, so that the answer's status has to be read from its body.
-
+The templates are written in the Velocity Template Language and kept short. They are needed because
+`StartSyncExecution` returns 200 even for an execution that failed or rejected the request, so the response's
+status must be read from the body.
 Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartSyncExecution.html
 """
 
 import json
 
 MAX_INTEGRATION_MS = 29_000
-"""API Gateway answers 504 for whatever takes longer.
+"""API Gateway's timeout of an integration, after which it returns 504.
 
 Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 """
 STATUSES = {"BadRequest": 400, "Conflict": 409, "Underway": 503}
-"""What an execution that ends well may answer instead of a decision, as `{"error", "message"}`."""
+"""Statuses of errors that a successful execution may return instead of a decision: `{"error", "message"}`."""
 
 UNAVAILABLE = "No decision was made or none could be recorded: ask again with the same request_id."
 
 
 def execution_request(machine_arn: str) -> str:
-    """The request template: the body goes to the machine as it came.
+    """The request template: it passes the body to the machine unchanged.
 
-    `escapeJavaScript` escapes single quotes, which JSON does not know.
+    `escapeJavaScript` also escapes single quotes, which is invalid in JSON, so that is undone.
     Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
     """
     return (
@@ -32,9 +32,9 @@ def execution_request(machine_arn: str) -> str:
 
 
 def execution_answer() -> str:
-    """The response template of an execution: the decision, or why it was refused, or 503.
+    """The response template of an execution: the decision, or the error of a rejected request, or 503.
 
-    The output is the answer's JSON already, as text.
+    The execution's output is already the JSON text of the response.
     """
     message = '$util.escapeJavaScript($output.message).replaceAll("\\\\\'", "\'")'
     refused = "#else".join(
@@ -50,5 +50,5 @@ def execution_answer() -> str:
 
 
 def unavailable() -> str:
-    """The body of every 503."""
+    """The body of all responses with status 503."""
     return json.dumps({"message": UNAVAILABLE})

@@ -1,4 +1,4 @@
-"""What the functions of a decision API may do, each as narrow as its calls. Pure text."""
+"""IAM statements of a decision API's functions, with least privilege. Pure text."""
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.resources.places import AUDIT_TABLE_ARN, BUCKET, KEY_ARN, PARTITION
@@ -16,12 +16,12 @@ ACTION_FUNCTION = "${ActionFunction}"
 
 
 def in_arn(endpoint_name: str) -> str:
-    """An endpoint's name as its ARN has it: in lower case, unless it is known only at deployment."""
+    """An endpoint's name as in its ARN: in lower case, unless it is a token of the CDK."""
     return endpoint_name if has_token(endpoint_name) else endpoint_name.lower()
 
 
 def reading_rules() -> tuple[Statement, ...]:
-    """Reading the rules in use."""
+    """Permission to read the rules in use."""
     return (
         Statement(actions=("dynamodb:GetItem",), resources=(RULES_TABLE_ARN,)),
         *use_key(KEY_ARN, "dynamodb"),
@@ -31,10 +31,14 @@ def reading_rules() -> tuple[Statement, ...]:
 def deciding(
     *, endpoint_name: str, looks_up: bool, feature_key: bool, acts: bool, tests: bool = False
 ) -> tuple[Statement, ...]:
-    """All steps in one function.
+    """Permissions of the function that performs all steps.
 
     Args:
-        tests: whether it looks for a test that runs on the endpoint.
+        endpoint_name: the endpoint to invoke.
+        looks_up: whether features are looked up in a table.
+        feature_key: whether that table has its own KMS key.
+        acts: whether a function acts on decisions.
+        tests: whether it looks up an `ABTest` that runs on the endpoint.
     """
     statements = [
         *reading_rules(),
@@ -59,10 +63,10 @@ def deciding(
 
 
 def accepting_rules(key: str) -> tuple[Statement, ...]:
-    """Reading the team's upload and the deployment's own rules, and replacing those in use.
+    """Permission to read uploaded rules and the deployment's own, and to replace the rules in use.
 
     Args:
-        key: of the upload in the model's bucket.
+        key: S3 key of uploaded rules in the model's bucket.
     """
     return (
         Statement(actions=("dynamodb:GetItem", "dynamodb:PutItem"), resources=(RULES_TABLE_ARN,)),
@@ -84,7 +88,7 @@ def accepting_rules(key: str) -> tuple[Statement, ...]:
 
 
 def starting(machine_arn: str) -> tuple[Statement, ...]:
-    """What API Gateway may do: run the machine and read what its key encrypts, as that machine's alone."""
+    """Permission for API Gateway to run the machine, and to decrypt with its key for that machine only."""
     return (
         Statement(actions=("states:StartSyncExecution",), resources=(machine_arn,)),
         Statement(

@@ -1,4 +1,4 @@
-"""The rules of a decision API: where the team uploads them, what accepts them, and those it begins with."""
+"""The rules of a decision API: their S3 key, the function that accepts uploads, and the initial rules."""
 
 import hashlib
 import json
@@ -26,24 +26,24 @@ from mdlc_constructs.workflows.decision.functions import DecisionFunction, make_
 ACCEPT_SECONDS = 60
 ACCEPT_MB = 512
 MAX_TEMPLATE_CHARACTERS = 8192
-"""Characters of an event rule's input template.
+"""Maximum length of an event rule's input template.
 
 Source: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_InputTransformer.html
 """
 MAX_TABLE_NAME_CHARACTERS = 255
-"""Characters of a table's name, which is known only at deployment."""
+"""Maximum length of a table's name, which is not known before deployment."""
 
 
 def rules_key(api: str) -> str:
-    """Where a team uploads the rules of an API in the model's bucket."""
+    """The S3 key, in the model's bucket, to which a team uploads the rules of an API."""
     return f"rules/{api}.json"
 
 
 def checked_text(rules: Path | Mapping[str, Any], decisions: Decisions) -> str:
-    """The text of a document whose rules can be used.
+    """The text of a valid rules document.
 
     Raises:
-        ValueError: naming what is wrong with the rules, or that the file cannot be read.
+        ValueError: says what is wrong with the rules, or why the file cannot be read.
     """
     if isinstance(rules, Mapping):
         text = json.dumps(rules, indent=2)
@@ -67,7 +67,7 @@ def accept_rules(
     decisions: Decisions,
     text: str,
 ) -> tuple[DecisionFunction, CfnResource]:
-    """The function that accepts uploads, and the custom resource that places the rules to begin with."""
+    """The function that accepts uploads, and the custom resource that stores the initial rules."""
     place = asset(Stack.of(scope), _bundled(text))
     key = rules_key(api)
     function = make_function(
@@ -132,9 +132,9 @@ def accept_rules(
 
 
 def upload_template(api: str, model: str, table: str, decisions: Decisions) -> str:
-    """What an event's rule hands to the function: S3's event, and what uploaded rules may name.
+    """The input template of the event rule: S3's event, and the decisions and columns that rules may use.
 
-    Very many columns do not fit: names of columns are then checked at deployment alone.
+    When the columns do not fit into a template, names of columns are checked at deployment only.
     """
     for columns in (dict(decisions.columns), None):
         known = {
@@ -157,7 +157,7 @@ def _bundled(text: str) -> Bundle:
     path = bundles.cache_folder() / f"rules-{digest[:16]}.json"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Written beside its place and renamed, so that another process sees a whole file or none.
+        # Written to a temporary file and renamed, so that another process never reads a partial file.
         handle, waiting = tempfile.mkstemp(dir=path.parent, suffix=".part")
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)

@@ -1,4 +1,4 @@
-"""What the Express machine is made from, and how long an execution may take."""
+"""The settings from which the Express machine is built, and the limits of its duration."""
 
 import math
 from dataclasses import dataclass
@@ -11,20 +11,21 @@ RECORD_SECONDS = 1
 RECORD_TRIES = 3
 COUNT_SECONDS = 1
 EXECUTION_SECONDS = MAX_INTEGRATION_MS // 1000 - 1
-"""API Gateway is still there to hear the end."""
+"""The execution ends before API Gateway's timeout, so that its result is still returned."""
 RULES_SECONDS = 3
-"""A cold start of the rules function and its reading of the rules."""
+"""Timeout of the rules function, with a cold start and the read of the rules."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionSettings:
-    """What the machine is made from.
+    """The settings from which the machine is built.
 
     Attributes:
         api: the API's name.
         model: the model's name.
-        endpoint_name: the endpoint that is asked.
-        feature_key: whether the feature table has a key of its own.
+        endpoint_name: the endpoint that is invoked.
+        decisions: the API's decisions and calls.
+        feature_key: whether the feature table has its own KMS key.
         acts: whether a function acts on decisions.
     """
 
@@ -45,7 +46,7 @@ class DecisionSettings:
 
     @property
     def longest(self) -> timedelta:
-        """How long an execution may take when every call takes as long as it may."""
+        """The longest duration of an execution, when every call takes its full timeout."""
         fallback, action, lookup = self.decisions.fallback, self.decisions.action, self.decisions.lookup
         calls = [
             RULES_SECONDS,
@@ -60,5 +61,5 @@ class DecisionSettings:
 
 
 def whole_seconds(time: timedelta) -> int:
-    """The whole seconds that hold a time."""
+    """The duration in seconds, rounded up."""
     return math.ceil(time.total_seconds())

@@ -1,4 +1,4 @@
-"""How many requests an API takes."""
+"""The request limits of a decision API."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from mdlc_constructs.settings.numbers import check_whole
 
 MAX_RATE = 10_000
 MAX_BURST = 5_000
-"""What API Gateway grants an account in a region, all APIs together, unless more was asked for.
+"""API Gateway's default quotas of an account in a region, for all of its APIs together.
 
 Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 """
@@ -14,14 +14,14 @@ Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 
 @dataclass(frozen=True, kw_only=True)
 class Throttle:
-    """A limit of the whole API; what comes above it is answered with 429.
+    """A limit for the whole API; requests above it are rejected with status 429.
 
     Args:
-        rate: requests a second, in the long run.
-        burst: requests at once.
+        rate: sustained requests per second.
+        burst: requests at once (the size of API Gateway's token bucket).
 
     Raises:
-        ValueError: naming the argument, its value and the remedy.
+        ValueError: names the argument, its value and the remedy.
     """
 
     rate: int = 500

@@ -1,1 +1,1 @@
-"""The monitoring workflow: what a model was asked and answered, held against its baseline and the truth."""
+"""Monitoring: compares a model's requests and answers with its baseline and with labels."""

@@ -1,4 +1,4 @@
-"""The CloudWatch alarms on what a monitor measures, and the dashboard that shows them."""
+"""The CloudWatch alarms on a monitor's metrics, and the dashboard that shows them."""
 
 import json
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ from mdlc_constructs.workflows.monitoring import dashboard
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 
 PERIOD_SECONDS = 300
-"""Of an alarm: a window's data points come at once."""
+"""An alarm's period; all data points of a window are put at the same time."""
 
 
 def monitor_alarms(scope: Construct, settings: MonitoringSettings) -> Mapping[str, cloudwatch.CfnAlarm]:
-    """The alarms on what is measured, by `MonitorAlarmSpec.key`; give them actions of your own."""
+    """The alarms on monitored metrics, by `MonitorAlarmSpec.key`; add actions of your own to them."""
     labels, consistency = settings.labels, settings.consistency
     specs = settings.alarms.specs(
         least_coverage=None if labels is None else labels.least_coverage,
@@ -40,7 +40,7 @@ def _alarm(scope: Construct, settings: MonitoringSettings, spec: MonitorAlarmSpe
         evaluation_periods=1,
         threshold=spec.threshold,
         comparison_operator=spec.comparison,
-        # A window is measured once: what was found holds until the next one is.
+        # Each window is measured once, so the alarm keeps its state until the next window.
         treat_missing_data="ignore",
     )
 
@@ -48,7 +48,7 @@ def _alarm(scope: Construct, settings: MonitoringSettings, spec: MonitorAlarmSpe
 def new_dashboard(
     scope: Construct, settings: MonitoringSettings, shown: list[cloudwatch.CfnAlarm]
 ) -> cloudwatch.CfnDashboard:
-    """The dashboard, named as the state machine is."""
+    """The dashboard; it has the state machine's name."""
     body = dashboard.body(settings, region=Aws.REGION, alarm_arns=[alarm.attr_arn for alarm in shown])
     return cloudwatch.CfnDashboard(
         scope,

@@ -1,4 +1,4 @@
-"""The monitoring workflow as a construct: roles, rules, alarms and a dashboard around the pure machine."""
+"""The monitoring workflow as a construct: roles, rules, alarms and a dashboard for the pure machine."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -33,17 +33,17 @@ from mdlc_constructs.workflows.scoring import check_scoring, package_model
 from mdlc_constructs.workflows.seams import Seam
 
 CONSISTENCY = Consistency()
-"""What is asked again unless something else is."""
+"""The default settings of replayed requests."""
 
 
 class MonitoringWorkflow(Workflow):
-    """Holds what a model was asked and answered against its baseline, the window before, and the truth.
+    """Compares a model's requests and answers with its baseline, the previous window, and labels.
 
-    Served time is looked at in windows. Each is computed once, by one job, from an endpoint's captures or
-    from published batches: drift of columns, predictions and all columns together; accuracy and segments as
-    far as labels came; an estimate without them; skew between served and recomputed features; quality. Then
-    captured requests are asked again, because the same input must keep its answer. A window that was missed
-    is caught up with, and labels that come late update the windows they belong to.
+    Serving time is divided into windows. One job computes each window once, from an endpoint's captures or
+    from published batches: drift of columns, of predictions and of all columns together; accuracy, also by
+    segment, as far as labels have arrived; an estimate of accuracy without labels; skew between served and
+    recomputed features; data quality. Then captured requests are replayed, because the same input must get
+    the same answer. Missed windows are computed later, and late labels update the windows they belong to.
 
     The execution's input is `{window, package_version, reason, trigger, request_id}`, all optional:
     `docs/contracts.md`.
@@ -51,43 +51,43 @@ class MonitoringWorkflow(Workflow):
     Args:
         home: the model's home, in which a training workflow registers packages with their baselines.
         dataset: the data that the model was trained on: columns, key, label.
-        endpoint: the endpoint that is monitored; give this or `batch`.
+        endpoint: the endpoint to monitor; give this or `batch`.
         batch: the batch inference whose published predictions are monitored.
-        labels: where the truth comes in; without it, drift, skew and quality are judged, accuracy is only
+        labels: where labels arrive; without it, drift, skew and quality are judged, and accuracy is only
             estimated.
         every: a window's length, in whole hours. Windows of a day begin at midnight in UTC.
-        scheduled: whether the clock starts the machine behind each window's end, and for batch every
-            publication.
+        scheduled: whether a schedule starts the machine after each window's end and, for batch, each
+            publication does.
         settling: how long after a window's end its captures may still be written.
-        thresholds: the least effects that count as drift.
-        segments: columns whose values accuracy is reported by, the worst first.
-        protected: columns whose values differences of fairness are reported by.
-        consistency: how many captured requests are asked again, and how near answers must stay; None asks
+        thresholds: the smallest effects that count as drift.
+        segments: columns by whose values accuracy is reported, the worst first.
+        protected: protected attributes: columns by whose values fairness is reported.
+        consistency: how many captured requests are replayed, and how close answers must stay; None replays
             none.
         quality: the rules that served rows must satisfy.
         evaluation: threshold, bootstrap and seed of the metrics of accuracy.
-        least_rows: rows from which effects and shares are given to CloudWatch, and labelled rows from which
-            metrics of accuracy are.
+        least_rows: rows needed to publish effects and shares to CloudWatch, and labelled rows needed to
+            publish metrics of accuracy.
         joint: whether a classifier looks for drift of all columns together.
         baseline_uri: folder of `statistics.json` and `constraints.json` below `baselines/` of the model's
-            bucket, such as Model Monitor wrote them, instead of the packages' own.
-        alarms: what goes to ALARM.
-        content_type: the type of the records that the package's container takes.
-        max_parallel: windows at a time.
+            bucket, such as Model Monitor writes them, to use instead of the packages' own.
+        alarms: thresholds of the alarms.
+        content_type: content type of the records that the package's container takes.
+        max_parallel: number of windows that are computed at the same time.
         job_compute: instances of the monitor job.
-        scoring_compute: instances of the transform job that asks again.
+        scoring_compute: instances of the transform job that replays requests.
         network: VPC, isolation, encryption between containers.
-        labels_bucket: the bucket that holds the labels, when it has an encryption key of its own.
+        labels_bucket: the bucket that holds the labels, needed when it has its own encryption key.
         seams: states before and after steps, such as `{"after_monitor_windows": chain}`.
 
     Raises:
-        ValueError: naming the argument, its value and the remedy.
+        ValueError: names the argument, its value and the remedy.
 
     Attributes:
-        monitor_alarms: alarms on what is measured, by `MonitorAlarmSpec.key`; `alarms` are those on
+        monitor_alarms: alarms on monitored metrics, by `MonitorAlarmSpec.key`; `alarms` are those on
             executions.
-        dashboard: the dashboard, named as the machine.
-        rules: what starts the machine.
+        dashboard: the dashboard; it has the machine's name.
+        rules: the EventBridge rules that start the machine.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class MonitoringWorkflow(Workflow):
     ) -> None:
         _check_monitored(home, endpoint, batch)
         _check_baseline(home, baseline_uri)
-        # Before any resource exists, so that a refused setting leaves nothing behind.
+        # Validate before any resource exists, so that an invalid setting leaves nothing behind.
         self.settings = MonitoringSettings(
             model=home.name,
             dataset=dataset,
@@ -170,12 +170,12 @@ class MonitoringWorkflow(Workflow):
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """The labels' place and, for batch, that of the batches."""
+        """The location of the labels and, for batch, that of the batches."""
         return tuple(source for source in (self._raw, self._labels) if source is not None)
 
     @property
     def source_bindings(self) -> Mapping[str, str]:
-        """The placeholders of those places."""
+        """Bindings of the placeholders of those locations."""
         places = (
             (self._raw, "DatasetBucket", "DatasetPrefix"),
             (self._labels, "LabelsBucket", "LabelsPrefix"),
@@ -191,7 +191,7 @@ class MonitoringWorkflow(Workflow):
         return roles.labels(self._labels.key_arn) if self._labels is not None else ()
 
     def _jobs(self) -> dict[str, str]:
-        """The job's role and code; what their placeholders are bound to."""
+        """Create the job's role and code; returns bindings of their placeholders."""
         settings, home = self.settings, self.home
         bundled, places = self.bundle_bindings(MONITOR_LOCK)
         code, wheels = places["JobCode"], places["MonitorWheels"]
@@ -231,11 +231,11 @@ class MonitoringWorkflow(Workflow):
         return bindings
 
     def create_create_model_task(self) -> State:
-        """The package's model, made anew when it is gone, so that it can be asked again."""
+        """The package's model, created again when it was deleted, so that requests can be replayed."""
         return package_model(self.settings.model, self.settings.network)
 
     def create_monitor_windows_task(self) -> State:
-        """One report a window."""
+        """The map that computes one report a window."""
         return template.monitor_windows(self.settings)
 
 
@@ -273,7 +273,7 @@ def _check_baseline(home: ModelHome, uri: str | None) -> None:
 
 
 def _variants(endpoint: RealTimeInferenceWorkflow | None) -> tuple[str, ...]:
-    """Whose captures count: a shadow's answers were served to nobody."""
+    """The variants whose captures count, empty for all: a shadow's answers are never served to callers."""
     if endpoint is None or not isinstance(endpoint.settings.rollout, Shadow):
         return ()
     return (endpoint.settings.serving.variant,)

@@ -1,4 +1,4 @@
-"""The dashboard of a monitor, from the table of its metrics. Pure."""
+"""The body of a monitor's dashboard, created from the table of its metrics. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ from mdlc_constructs.settings.monitor_metrics import (
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 
 WIDTH, HEIGHT, ACROSS = 8, 6, 24
-"""Of a widget, and of the grid, in its units."""
+"""Width and height of a widget, and width of the grid, in grid units."""
 
 PERIOD_SECONDS = 3600
 
@@ -26,8 +26,9 @@ def body(settings: MonitoringSettings, *, region: str, alarm_arns: list[str]) ->
     """The dashboard's body.
 
     Args:
-        region: of the metrics.
-        alarm_arns: alarms that are shown with their states.
+        settings: the monitor's settings.
+        region: region of the metrics.
+        alarm_arns: ARNs of the alarms whose states are shown.
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
     """
@@ -50,7 +51,7 @@ def body(settings: MonitoringSettings, *, region: str, alarm_arns: list[str]) ->
 
 
 def _plain(own: list[str], settings: MonitoringSettings) -> Mapping[str, list[Any]]:
-    """Each widget's lines: what the monitor can measure with its settings."""
+    """The metrics of each widget, as far as the monitor can measure them with its settings."""
     left_out = set()
     if settings.labels is None:
         left_out |= {metric.name for metric in METRICS if metric.moment != "judged"}
@@ -68,7 +69,7 @@ def _plain(own: list[str], settings: MonitoringSettings) -> Mapping[str, list[An
 
 
 def _accuracy(own: list[str], settings: MonitoringSettings) -> Mapping[str, list[Any]]:
-    """One widget a metric of accuracy: measured by labels, estimated without them, at training."""
+    """One widget for each accuracy metric: measured with labels, estimated without them, and at training."""
     known = {ESTIMATED: "estimated without labels", AT_TRAINING: "on the holdout in training"}
     if settings.labels is not None:
         known = {MEASURED: "measured by labels", **known}
@@ -83,7 +84,7 @@ def _accuracy(own: list[str], settings: MonitoringSettings) -> Mapping[str, list
 
 
 def _placed(widgets: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The widgets with their places, row by row."""
+    """The widgets with their positions in the grid, row by row."""
     x = y = 0
     placed = []
     for widget in widgets:

@@ -1,6 +1,4 @@
-"""The EventBridge rules that start a monitoring machine: on a schedule, and when predictions are
-published.
-"""
+"""The EventBridge rules that start a monitoring machine: a schedule, and published predictions."""
 
 import json
 from datetime import timedelta
@@ -16,9 +14,9 @@ DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
 
 def schedule(every: timedelta, settling: timedelta) -> str:
-    """When the machine starts: behind each window's end and what its captures need to settle, in UTC.
+    """The schedule expression: the end of each window plus the time until its captures are written, in UTC.
 
-    Windows longer than a day are looked at every day, because their labels come by the day.
+    Windows longer than a day are also checked every day, because labels arrive daily.
     """
     minutes = int(-(-settling // MINUTE))
     hour, minute = divmod(minutes, 60)

@@ -1,8 +1,9 @@
 """The monitoring machine: a pure function from settings to states.
 
-On success it enters Plan, Resume, (CreateModel when answers are replayed and the package's model is gone),
-MonitorWindows (with WindowStands, MonitorWindow, ReplayWanted, ScoreReplay, CompareAnswers and RecordWindow
-inside, once a window), WindowsVerdict and RecordAudit. With nothing to do it goes from Resume to RecordAudit.
+On success it enters Plan, Resume, (CreateModel when answers are replayed and the package's model was
+deleted), MonitorWindows (with WindowStands, MonitorWindow, ReplayWanted, ScoreReplay, CompareAnswers and
+RecordWindow inside, once a window), WindowsVerdict and RecordAudit. When no window is due, Resume goes to
+RecordAudit.
 """
 
 from mdlc_constructs.asl.machine import Machine
@@ -17,7 +18,7 @@ from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import package_model
 
 FAILED = "Monitoring Failed"
-"""Detail type of the event of an execution that failed; each window has an event of its own."""
+"""Detail type of the event of a failed execution; each window has an event of its own."""
 
 STEPS = ("create_model", "monitor_windows")
 """The steps that can be replaced (`create_<step>_task`) and surrounded (`before_<step>`, `after_<step>`)."""
@@ -27,13 +28,14 @@ _DRIFTED = "$states.result[drifted = true]"
 
 
 def steps_of(settings: MonitoringSettings) -> tuple[str, ...]:
-    """The steps there are: without replayed answers no model is needed."""
+    """The machine's steps: `create_model` is only needed when answers are replayed."""
     return STEPS if settings.consistency is not None else STEPS[1:]
 
 
 def monitor_windows(settings: MonitoringSettings) -> Map:
-    """Every window that is not recorded yet, or whose labels came since; one behind the other where a window
-    is compared with the one before it.
+    """Process every window that is not recorded yet or has new labels.
+
+    Windows run one after another when each is compared with the one before it.
     """
     return Map(
         name="MonitorWindows",
@@ -57,7 +59,7 @@ def monitor_windows(settings: MonitoringSettings) -> Map:
 
 
 def windows_verdict() -> Choice:
-    """`WindowsVerdict`: an execution in which a window failed has failed; the next start tries it again."""
+    """`WindowsVerdict`: fail the execution when a window failed; the next execution tries it again."""
     failed = Rule(
         condition="{% $result.failed != '' %}",
         next="RecordFailure",
@@ -67,7 +69,7 @@ def windows_verdict() -> Choice:
 
 
 def default_tasks(settings: MonitoringSettings) -> dict[str, State]:
-    """The task of every step, as it is unless a subclass replaces it."""
+    """The default task of every step; a subclass may replace it."""
     models = {"create_model": package_model(settings.model, settings.network)}
     return {
         **({} if settings.consistency is None else models),
@@ -77,7 +79,7 @@ def default_tasks(settings: MonitoringSettings) -> dict[str, State]:
 
 @machine_function(lambda settings: settings.workflow, steps_of, default_tasks)
 def monitoring_machine(settings: MonitoringSettings, parts: Parts) -> Machine:
-    """Put the machine together."""
+    """Assemble the monitoring machine."""
     steps = steps_of(settings)
     kept = {
         "monitor": settings.kind,
@@ -113,4 +115,4 @@ def monitoring_machine(settings: MonitoringSettings, parts: Parts) -> Machine:
 
 
 _ROUNDS = 4
-"""Windows that are caught up with come one behind the other; a start does as many as it is planned."""
+"""Factor of the timeout, because missed windows are computed one after another."""

@@ -1,4 +1,4 @@
-"""What the monitor job and the functions around it may do: each the narrowest statements. Pure data."""
+"""IAM statements of the monitor job and of the functions around it, with least privilege. Pure data."""
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.resources.places import AUDIT_TABLE_ARN, KEY_ARN, object_arn
@@ -13,12 +13,12 @@ LABELS_BUCKET, LABELS_PREFIX = "${LabelsBucket}", "${LabelsPrefix}"
 
 
 def labels(key_arn: str | None) -> tuple[Statement, ...]:
-    """Read labels where they lie."""
+    """Permission to read labels."""
     return job_roles.dataset(key_arn, bucket=LABELS_BUCKET, prefix=LABELS_PREFIX)
 
 
 def monitoring(settings: MonitoringSettings) -> tuple[Statement, ...]:
-    """What the job reads and writes of the model's bucket."""
+    """Permission of the job to read and write the model's bucket."""
     served = "capture" if settings.kind == "endpoint" else "predictions"
     return job_roles.model_bucket(
         reads=("runs", served, "splits", "baselines", "monitoring"), writes=("monitoring",)
@@ -26,12 +26,12 @@ def monitoring(settings: MonitoringSettings) -> tuple[Statement, ...]:
 
 
 def replayed_model() -> tuple[Statement, ...]:
-    """What the model's containers read besides, when captured rows are asked again."""
+    """Additional permission of the model's containers, to read captured rows that are replayed."""
     return job_roles.model_bucket(reads=("monitoring",))
 
 
 def planning(settings: MonitoringSettings) -> tuple[Statement, ...]:
-    """Find windows, their files and the version that served; write plans and manifests."""
+    """Permission to find windows, their files and the served version, and to write plans and manifests."""
     transform = ("TransformJob", "Model") if settings.consistency is not None else ()
     served = (
         job_roles.model_bucket(reads=("capture",))
@@ -41,17 +41,17 @@ def planning(settings: MonitoringSettings) -> tuple[Statement, ...]:
     return (
         *looking(settings.model, settings.workflow, "ProcessingJob", "ModelPackage", *transform),
         *served,
-        # Windows, and what batch inference published.
+        # Windows and published batches.
         Statement(actions=("dynamodb:Query",), resources=(AUDIT_TABLE_ARN,)),
-        # The note of a monitor's first window.
+        # The item of a monitor's first window.
         Statement(actions=("dynamodb:PutItem",), resources=(AUDIT_TABLE_ARN,)),
-        # Listing knows no resource-level permission.
+        # SageMaker's List calls have no resource-level permissions.
         Statement(actions=("sagemaker:ListModelPackages",), resources=("*",)),
     )
 
 
 def recording() -> tuple[Statement, ...]:
-    """Read the summary; put metrics, publish the window, keep it."""
+    """Permission to read a window's summary, put metrics, publish the event and write the item."""
     return (
         Statement(actions=("s3:GetObject",), resources=object_arn("monitoring")),
         Statement(actions=("kms:Decrypt",), resources=(KEY_ARN,)),
@@ -63,7 +63,7 @@ def recording() -> tuple[Statement, ...]:
 
 
 def replaying(settings: MonitoringSettings) -> tuple[Statement, ...]:
-    """Ask the endpoint, read what the package answered, write the comparison."""
+    """Permission to invoke the endpoint, read the package's answers and write the comparison."""
     assert settings.consistency is not None
     golden = ("golden",) if settings.consistency.golden and settings.endpoint else ()
     asks = Statement(actions=("sagemaker:InvokeEndpoint",), resources=(endpoint_arn(settings.endpoint),))

@@ -1,4 +1,4 @@
-"""What a monitoring machine is made from."""
+"""The settings from which a monitoring machine is built."""
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -17,33 +17,33 @@ from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.workflows.scoring import rules_of, unlabelled
 
 WORKFLOWS = {"endpoint": "monitoring", "batch": "batch-monitoring"}
-"""The workflow's name, by what is monitored: a model may have both."""
+"""The workflow's name by kind of monitor; a model may have one of each."""
 
 Kind = Literal["endpoint", "batch"]
 
 MIN_EVERY, MAX_EVERY = timedelta(hours=1), timedelta(days=31)
 MAX_SETTLING = timedelta(hours=6)
 MAX_PARALLEL = 40
-"""An inline map runs at most 40 iterations at a time."""
+"""The maximum concurrency of an inline map."""
 
 SERVED_RULES = QualityRules(minimum_rows=1, unique_key=False)
-"""What is asked of served rows unless something else is: few are enough, and a row may be asked again."""
+"""The default quality rules of served rows: one row is enough, and the same row may be requested again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoringSettings:
-    """Everything a monitoring machine is made from. See `MonitoringWorkflow` for what each does.
+    """The settings from which a monitoring machine is built; `MonitoringWorkflow` documents the others.
 
     Attributes:
-        kind: what is monitored.
+        kind: whether an endpoint or batch inference is monitored.
         endpoint: the endpoint's name; empty for batch.
-        variants: variants whose captures count; none for all there are.
-        labels_uri: where labels lie, as the deployed functions see it; empty without labels.
-        raw_uri: where the scored batches lie, likewise; empty for an endpoint.
-        baseline: folder of a baseline instead of the package's own; empty for the package's.
+        variants: variants whose captures count; empty for all.
+        labels_uri: S3 URI of the labels with placeholders of the deployment; empty without labels.
+        raw_uri: S3 URI of the scored batches, likewise; empty for an endpoint.
+        baseline: folder of a baseline to use instead of the package's; empty for the package's.
 
     Raises:
-        ValueError: when parts do not fit each other, naming argument, value and remedy.
+        ValueError: when settings contradict each other; names the argument, its value and the remedy.
     """
 
     model: str
@@ -98,11 +98,11 @@ class MonitoringSettings:
 
     @property
     def workflow(self) -> str:
-        """The workflow's name in audit items, and the end of the machine's."""
+        """The workflow's name in audit items, and the suffix of the machine's name."""
         return WORKFLOWS[self.kind]
 
     def to_plan(self) -> dict[str, object]:
-        """The settings as the planner holds them."""
+        """The settings in the form of the planner's input."""
         monitor = MonitorRules(
             kind=self.kind,
             thresholds=self.thresholds.to_plan(),

@@ -1,10 +1,10 @@
-"""What is done for one window of served time: the states inside the map. Pure data.
+"""The states inside the map: they process one window. Pure data.
 
-A window that stands already (its job is complete, it was not recorded) passes the job by, one without
-captures goes to the record at once. Whatever fails ends in `WindowFailed`, so that the other windows go on;
-only a job's name that is taken fails the map, which leads back to the plan.
+A window whose job is already complete, but which is not recorded, skips the job; one without captures goes
+straight to the record. Every failure leads to `WindowFailed`, so that the other windows continue. Only a
+job name that is already taken fails the map, which then returns to `Plan`.
 
-Each state hands on the window as the plan describes it, with what was found so far.
+Each state's output is the window as the plan describes it, with the results so far.
 """
 
 from mdlc_constructs.asl.failures import Catch
@@ -23,24 +23,24 @@ MONITOR, RECORD, FAILED, TAKEN = "MonitorWindow", "RecordWindow", "WindowFailed"
 REPLAY, COMPARE = "ScoreReplay", "CompareAnswers"
 
 _MAX_CHARACTERS = 500
-"""Of a failure's cause: those of many windows must fit into one state's output."""
+"""Maximum length of a failure's cause: the causes of many windows must fit into one state's output."""
 
 _WINDOW = "{% $states.input %}"
 _IN_USE = taken(MONITOR).errors
 
 
 def _with(name: str, value: str) -> str:
-    """The window with one more member."""
+    """An expression: the window with one more member."""
     return f"{{% $merge([$states.input, {{'{name}': {value}}}]) %}}"
 
 
 def _inside(text: str) -> str:
-    """An expression without its brackets."""
+    """An expression without its `{% %}` delimiters."""
     return text.removeprefix("{%").removesuffix("%}").strip()
 
 
 def _failed(before: str = "''") -> Catch:
-    """Catches what fails a window, its cause behind a text."""
+    """A catch that leads to `WindowFailed`, with the expression `before` as prefix of the cause."""
     cause = f"{before} & ({_inside(CAUSE)})"
     return Catch(
         next=FAILED,
@@ -52,11 +52,11 @@ _GIVEN_UP = (
     "($states.input.last_attempt ? 'Given up, because its jobs fail again and again: start the machine with "
     "this window to have it done. ' : '')"
 )
-"""What those read who hear of the last failure: no start says it again."""
+"""Added to the cause of a window's last attempt, because later executions do not report it again."""
 
 
 def monitor_window(settings: MonitoringSettings) -> Task:
-    """Hold one window against the baseline, the window before, and what is known of the truth."""
+    """The job that compares one window with the baseline, the window before, and the labels so far."""
     batch = settings.kind == "batch"
     return data_job(
         MONITOR,
@@ -94,7 +94,7 @@ def monitor_window(settings: MonitoringSettings) -> Task:
 
 
 def record_window(settings: MonitoringSettings) -> Task:
-    """PublishEvent what was found and keep it: metrics, the event, and last the window's item."""
+    """Record a window's results: CloudWatch metrics, the event, and last the window's item."""
     return lambda_.invoke(
         RECORD,
         function_arn="${RecordWindowsFunction}",
@@ -122,7 +122,7 @@ def record_window(settings: MonitoringSettings) -> Task:
 
 
 def _replays(settings: MonitoringSettings) -> tuple[State, ...]:
-    """`ReplayWanted`, `ScoreReplay` and `CompareAnswers`: the same input must keep its answer."""
+    """`ReplayWanted`, `ScoreReplay`, `CompareAnswers`: check that the same input gets the same answer."""
     consistency = settings.consistency
     assert consistency is not None
     return (
@@ -147,7 +147,7 @@ def _replays(settings: MonitoringSettings) -> tuple[State, ...]:
             content_type=settings.content_type,
             compute=settings.scoring_compute,
             output=_WINDOW,
-            # Without the package's own answers those of the endpoint are compared all the same.
+            # If the package's own answers are missing, the endpoint's are still compared.
             catch=(
                 Catch(next=COMPARE, output=_with("replay_failed", _inside(caught_error(_MAX_CHARACTERS)))),
             ),
@@ -177,7 +177,7 @@ def _replays(settings: MonitoringSettings) -> tuple[State, ...]:
 
 
 def window_machine(settings: MonitoringSettings) -> Machine:
-    """The states of one window."""
+    """The machine that processes one window."""
     replays = _replays(settings) if settings.consistency is not None else ()
     following = replays[0].name if replays else RECORD
     stands = Choice(

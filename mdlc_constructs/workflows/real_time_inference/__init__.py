@@ -1,1 +1,1 @@
-"""Real-time inference: releases approved packages to an endpoint, and takes back what does not hold."""
+"""Real-time inference: releases approved packages to an endpoint, and rolls back versions that fail."""

@@ -1,9 +1,9 @@
-"""Before an update of an endpoint in service: no alarm may be in ALARM, or the release would be rolled back.
+"""Before an update of an endpoint in service: wait until no alarm is in ALARM.
 
-SageMaker ends a deployment for an alarm that the old fleet causes as well:
-https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html. So a good package
-would be rejected for what the version before it does, or for what the release before it left: an alarm takes
-a few minutes to forget.
+SageMaker rolls a deployment back for an alarm even when the old fleet causes it:
+https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html. Without this check,
+a good package would be rejected for the faults of the previous version, or because an alarm of the previous
+release has not returned to OK yet, which takes a few minutes.
 """
 
 from datetime import timedelta
@@ -15,7 +15,7 @@ from mdlc_constructs.tasks.alarms import describe_alarms
 from mdlc_constructs.workflows.ending import TO_FAILURE
 
 PATIENCE = timedelta(minutes=5)
-"""How long alarms may stay in ALARM, besides the minutes that they look back."""
+"""How long alarms may stay in ALARM, besides the minutes of their evaluation periods."""
 
 BETWEEN_LOOKS = timedelta(seconds=30)
 
@@ -29,17 +29,18 @@ _CAUSE = (
 
 
 def alarm_placeholders(alarms: RollbackAlarms) -> dict[str, str]:
-    """Each alarm's key to the placeholder of its name."""
+    """Maps each alarm's key to the placeholder of its name."""
     return {spec.key: f"${{{spec.key}Alarm}}" for spec in alarms.specs()}
 
 
 def alarms_ok_first(alarms: RollbackAlarms, *, following: str, back: str) -> StateSequence:
-    """`GoesBack`, `LookAtAlarms`, `AlarmsOk` and `WaitForAlarms`; empty where no alarm watches.
+    """`GoesBack`, `LookAtAlarms`, `AlarmsOk` and `WaitForAlarms`; empty when there are no alarms.
 
     Args:
-        following: the state that goes on when all alarms are OK.
-        back: the state that goes on on a way back, which no alarm watches: the version that it leaves may be
-            the reason for the alarm.
+        alarms: the rollback alarms.
+        following: the next state when all alarms are OK.
+        back: the next state of a rollback, which skips the check: the version that it replaces may be the
+            cause of an alarm.
     """
     names = tuple(alarm_placeholders(alarms).values())
     if not names:

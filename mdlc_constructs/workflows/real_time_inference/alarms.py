@@ -9,7 +9,7 @@ _PERCENTILE = "p"
 
 
 def alarm_name(spec: AlarmSpec, endpoint_name: str) -> str:
-    """An alarm's name: known beforehand, because roles of a home in another stack name it too."""
+    """An alarm's name. It is fixed, because roles of a home in another stack refer to it."""
     return f"{endpoint_name}-rollback-{spec.key}"
 
 

@@ -1,4 +1,4 @@
-"""What follows when the new version serves: the pointer, the registry, and what need not be kept any more."""
+"""The states after the new version serves: champion pointer, registry, and deletion of old releases."""
 
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.sequence import StateSequence
@@ -11,7 +11,7 @@ from mdlc_constructs.workflows.real_time_inference.retention import retire_old
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
 
 STAGE, STATUS = "Production", "Deployed"
-"""The package's life-cycle stage, and its status there, when it serves."""
+"""The life-cycle stage and stage status of a package that serves."""
 
 
 def recorded(settings: ReleaseSettings) -> StateSequence:
@@ -28,7 +28,7 @@ def recorded(settings: ReleaseSettings) -> StateSequence:
 
 
 def _point(settings: ReleaseSettings) -> Task:
-    """Point to the version that serves now, older or newer, unless somebody moved the pointer meanwhile."""
+    """Make the serving version the champion, older or newer, unless another execution has changed it."""
     cause = (
         "{% 'The endpoint serves version ' & $string($plan.package.version) & ', and another execution "
         "moved the champion meanwhile: release the version that is wanted once more.' %}"
@@ -47,10 +47,10 @@ def _point(settings: ReleaseSettings) -> Task:
 
 
 def _life_cycle(settings: ReleaseSettings) -> Task:
-    """Say in the registry that the version serves.
+    """Set the package's life-cycle stage in the registry to that of a serving version.
 
-    The version before keeps its stage: SageMaker publishes every change of a package, and one of an approved
-    package looks much like an approval.
+    The previous version keeps its stage: SageMaker publishes an event for every change of a package, and one
+    of an approved package looks almost like an approval.
     """
     description = f"{{% 'Served by the endpoint {settings.endpoint_name} since ' & $now() %}}"
     return update_model_package(

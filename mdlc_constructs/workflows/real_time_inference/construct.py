@@ -1,4 +1,4 @@
-"""The real-time inference workflow as a construct: roles, alarms and rules around the pure machine."""
+"""The real-time inference workflow as a construct: it adds roles, alarms and rules to the pure machine."""
 
 from collections.abc import Mapping
 
@@ -36,49 +36,49 @@ from mdlc_constructs.workflows.real_time_inference.settings import STEPS, WORKFL
 from mdlc_constructs.workflows.seams import Seam, tasks_of
 
 GOLDEN = GoldenChecks()
-"""The golden checks unless others are given."""
+"""The default golden checks."""
 
 
 class RealTimeInferenceWorkflow(Workflow):
-    """Releases approved packages to an endpoint, and takes back what does not hold.
+    """Releases approved packages to an endpoint, and rolls back versions that fail.
 
     The endpoint takes raw rows, one JSON object a line (`application/jsonlines`), and answers each with
     `{"score": ..., "version": ...}`: the package's own feature program runs in front of its container.
 
-    A release asks the new version recorded questions before it gets any traffic, shifts traffic as `rollout`
-    says while alarms and probes watch, and ends with the champion's pointer moved, or with the old version
-    serving and the package Rejected. The execution's input is `{package_version, forward_only, reason,
-    trigger, request_id}`, all optional: `docs/contracts.md`.
+    A release checks the new version on recorded rows before it gets traffic, then shifts traffic as
+    `rollout` says while alarms and probes watch. It ends with the new version as champion, or with the old
+    version in service and the package Rejected. The execution's input is `{package_version, forward_only,
+    reason, trigger, request_id}`, all optional: `docs/contracts.md`.
 
-    Golden rows lie in the model's bucket, in `golden/rows.jsonl`, the answers expected of them in
-    `golden/expected.csv`. The very first release needs none, since no version was there to record answers
-    of: its audit item and its event say `golden: none recorded`. Once an endpoint serves, another version is
-    refused without them (`NoGolden`), because nothing else would ask it before it gets traffic.
+    Golden rows are in the model's bucket: `golden/rows.jsonl`, with their expected answers in
+    `golden/expected.csv`. The first release needs none, because no version existed to record answers of; its
+    audit item and its event say `golden: none recorded`. Once an endpoint serves, a release
+    without them fails (`NoGolden`), because nothing else checks a version before it gets traffic.
 
     Args:
         home: the model's home, in which a training workflow registers packages.
-        dataset: the data that the model was trained on: its row key tells golden rows apart.
+        dataset: the data that the model was trained on; its row key identifies golden rows.
         serving: the endpoint: instances, scaling, capture, alarms.
-        rollout: how a new version takes over traffic; `Shadow` and `ABTest` try it beside the serving one
-            first. A first release serves at once.
-        golden: how near answers to recorded rows must come; None asks nothing before traffic.
-        probes: what is asked of the endpoint while a new version bakes, for alarms on its answers.
-        endpoint_name: the model's name unless given.
-        retained: how many earlier releases are kept, so that going back takes one execution.
+        rollout: how traffic shifts to a new version; `Shadow` and `ABTest` first try it beside the serving
+            one. A first release serves at once.
+        golden: how close answers to golden rows must be to the expected ones; None checks nothing.
+        probes: requests sent to the endpoint while a new version bakes, for alarms on its answers.
+        endpoint_name: name of the endpoint; by default the model's name.
+        retained: number of earlier releases to keep, so that one execution can go back to them.
         starts_on_approval: whether a version's approval starts its release. Otherwise start the machine.
         job_compute: instances of the golden check.
-        scoring_compute: instances of the transform job that asks golden rows.
+        scoring_compute: instances of the transform job that scores golden rows.
         network: VPC, isolation, encryption between containers.
-        seams: states before and after steps, such as `{"after_deploy": chain}`, which comes when the new
+        seams: states before and after steps, such as `{"after_deploy": chain}`, which runs when the new
             version serves.
 
     Raises:
-        ValueError: naming the argument, its value and the remedy.
+        ValueError: names the argument, its value and the remedy.
 
     Attributes:
         endpoint_name: the endpoint, which the first release creates.
-        endpoint_arn: its ARN, for policies of your own.
-        rollback_alarms: what sends a release back, by `AlarmSpec.key`.
+        endpoint_arn: its ARN, for your own policies.
+        rollback_alarms: the alarms that roll a release back, by `AlarmSpec.key`.
     """
 
     steps: tuple[str, ...] = STEPS
@@ -102,7 +102,7 @@ class RealTimeInferenceWorkflow(Workflow):
         network: NetworkSettings | None = None,
         seams: Mapping[str, Seam] | None = None,
     ) -> None:
-        # Before any resource exists, so that a refused setting leaves nothing behind.
+        # Validate before any resource exists, so that an invalid setting leaves nothing behind.
         self.settings = ReleaseSettings(
             model=home.name,
             dataset=dataset,
@@ -121,7 +121,7 @@ class RealTimeInferenceWorkflow(Workflow):
         self.endpoint_name = self.settings.endpoint_name
         self.source = source_of(home, dataset, None)
         super().__init__(scope, id_, home=home, workflow=WORKFLOW)
-        # SageMaker compares names of endpoints without their case.
+        # SageMaker compares endpoint names case-insensitively.
         holder = claim(scope, id_, "endpoint", self.endpoint_name.lower())
         if holder is not None:
             raise ValueError(
@@ -167,17 +167,17 @@ class RealTimeInferenceWorkflow(Workflow):
 
     @property
     def tests_variants(self) -> bool:
-        """Whether callers must name the variant that answers an entity while a version is tested."""
+        """Whether callers must set the variant of each entity, because an `ABTest` compares versions."""
         return isinstance(self.settings.rollout, ABTest)
 
     @property
     def endpoint_arn(self) -> str:
-        """The endpoint's ARN; endpoints are in lower case there, whatever their name."""
+        """The endpoint's ARN, in which the endpoint's name is always in lower case."""
         here = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
         return f"arn:{Aws.PARTITION}:sagemaker:{here}:endpoint/{self.endpoint_name.lower()}"
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody ask the endpoint."""
+        """Allow a principal to invoke the endpoint."""
         action = (
             "sagemaker:InvokeEndpoint"
             if self.settings.serving.asynchronous is None
@@ -188,7 +188,7 @@ class RealTimeInferenceWorkflow(Workflow):
         )
 
     def _jobs(self) -> dict[str, str]:
-        """Roles and code of the jobs, and the hosted model's role; what their placeholders are bound to."""
+        """Create roles and code of the jobs and the hosted model's role; returns bindings of placeholders."""
         settings, home = self.settings, self.home
         job_image = self.image_uri(Image.jobs())
         bindings = {"JobImage": job_image, **self.network_bindings(settings.network)}
@@ -219,7 +219,7 @@ class RealTimeInferenceWorkflow(Workflow):
         return {**bindings, **roles}
 
     def _functions(self) -> dict[str, str]:
-        """The functions of the machine, and the names of its alarms."""
+        """Create the machine's functions; returns bindings of their placeholders and of the alarms'."""
         settings, home = self.settings, self.home
         planner = function_roles.planning(home.name, self.endpoint_name, golden=settings.golden is not None)
         bindings = {
@@ -236,19 +236,19 @@ class RealTimeInferenceWorkflow(Workflow):
         return bindings
 
     def tasks_of_steps(self) -> dict[str, State]:
-        """Every step's task; `deploy` is many states, and none of them can be replaced."""
+        """The task of every step but `deploy`, which consists of many states and cannot be replaced."""
         return tasks_of(self, [step for step in self.steps if step != "deploy"])
 
     def create_create_model_task(self) -> State:
-        """The model that the endpoint and the golden checks run."""
+        """The model used by the endpoint and the golden checks."""
         return serving_model.create_serving_model(self.settings)
 
     def create_score_golden_task(self) -> State:
-        """Recorded rows, asked of the new version by a transform job."""
+        """The transform job that scores golden rows with the new version."""
         return golden_steps.score_golden(self.settings)
 
     def create_check_golden_task(self) -> State:
-        """Answers compared with the expected ones."""
+        """The comparison of the answers with the expected ones."""
         return golden_steps.check_golden(self.settings)
 
     def create_create_config_task(self) -> State:

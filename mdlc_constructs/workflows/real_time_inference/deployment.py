@@ -1,4 +1,4 @@
-"""The release's second half: from a configuration to an endpoint that serves it, or does not."""
+"""The second half of a release: update or create the endpoint, wait for it, and judge the result."""
 
 import json
 from dataclasses import replace
@@ -29,15 +29,15 @@ _DEREGISTER = "{% $plan.deregister = true %}"
 
 
 def encrypts_volumes(serving: Serving) -> bool:
-    """Whether the endpoint's disks take a key: those of instances whose hardware encrypts them do not."""
+    """Whether the endpoint's volumes take a KMS key; instances with hardware-encrypted disks do not."""
     return serving.serverless is None and not has_local_storage(serving.instance_type)
 
 
 def deploy(*, scaled: bool) -> Choice:
-    """`Deploy`: how the endpoint stands to the configuration. What is left open is the update.
+    """`Deploy`: choose the path by the plan's `endpoint`. Its open end is the update.
 
     Args:
-        scaled: whether an update that was refused may have left the endpoint without its scaling.
+        scaled: whether a rejected update may have left the endpoint without its scaling.
     """
     serves = {"status": "InService", "config": "{% $plan.names.CreateConfig %}", "reason": "", "silence": ""}
     refused = Rule(
@@ -61,15 +61,15 @@ def deploy(*, scaled: bool) -> Choice:
 
 
 def first_of(watched: WatchedRelease) -> str:
-    """The state that begins an update of an endpoint in service."""
+    """The name of the first state in the update of an endpoint in service."""
     return "GoesBack" if watched.serving.alarms.specs() else "EndsScaling"
 
 
 def shift(rollout: Deployment, alarms: tuple[str, ...]) -> str:
-    """How traffic shifts: an expression of the API's `DeploymentConfig`.
+    """An expression of the API's `DeploymentConfig`, which says how traffic shifts.
 
-    A way back is as quick as capacity allows and no alarm stops it: it has served before, and what alarms is
-    the version that it leaves.
+    A rollback shifts traffic as fast as capacity allows and without alarms: its version has served before,
+    and an active alarm is caused by the version that it replaces.
     """
     quick = (
         replace(rollout, wait=timedelta(0)) if isinstance(rollout, Rolling) else AllAtOnce(bake=timedelta(0))
@@ -81,7 +81,7 @@ def shift(rollout: Deployment, alarms: tuple[str, ...]) -> str:
 
 
 def deployed(model: str, watched: WatchedRelease) -> StateSequence:
-    """From the update to `ReleaseVerdict`, behind which the endpoint serves this configuration."""
+    """The states from the update to `ReleaseVerdict`, after which the endpoint serves this configuration."""
     serving, endpoint_name = watched.serving, watched.endpoint_name
     configs = f"{model}-config-*"
     config = "{% $plan.names.CreateConfig %}"
@@ -92,14 +92,14 @@ def deployed(model: str, watched: WatchedRelease) -> StateSequence:
         config_name=config,
         config_pattern=configs,
         deployment=shift(watched.rollout, alarms) if serving.has_guardrails else None,
-        # Scaling decides how many instances there are; an update must not set it back.
+        # Scaling sets the number of instances; an update must not reset it.
         retain=serving.scaling is not None,
         excluded=("DataCaptureConfig",) if serving.scaling is not None else (),
         alarms=alarms,
         output={},
         next="Watch",
         retry=FEW_RETRIES,
-        # Whatever refused it: where scaling ended for it, the plan brings it back before it fails.
+        # For any error: when scaling was ended for the update, the plan restores it before it fails.
         catch=(planned_again("UpdateEndpoint", ALL_ERRORS),),
     )
     create = create_endpoint(
@@ -114,19 +114,19 @@ def deployed(model: str, watched: WatchedRelease) -> StateSequence:
         catch=(planned_again("CreateEndpoint"), TO_FAILURE),
     )
     if encrypts_volumes(serving):
-        # SageMaker asks it of whoever creates or updates an endpoint whose disks have a key:
+        # SageMaker needs this permission of a caller who creates or updates an endpoint with a volume key:
         # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
         update, create = (
             replace(task, statements=(*task.statements, *job_roles.volumes())) for task in (update, create)
         )
-    # The update comes first, because that is where `Deploy` leads unless a rule says otherwise.
+    # The update comes first, because it is the default of `Deploy`.
     return StateSequence.of(
         *alarms_ok_first(
             serving.alarms,
             following="RecordAnswers" if watched.probed else "EndsScaling",
             back="EndsScaling",
         ),
-        # Before an update all answers are still those of the version that serves.
+        # Before the update, all answers are still from the version in service.
         *((record_answers(watched),) if watched.probed else ()),
         Choice(name="EndsScaling", rules=(Rule(condition=_DEREGISTER, next="EndScaling"),)),
         update,
@@ -139,7 +139,7 @@ def deployed(model: str, watched: WatchedRelease) -> StateSequence:
             probing=probing(watched) if watched.probed else None,
         ),
         endpoint_verdict(),
-        # Whichever configuration serves, the endpoint must not be left without scaling.
+        # The endpoint must get its scaling back, whichever configuration it serves.
         *scale(endpoint_name, serving.variant, serving.scaling),
         release_verdict(probed=watched.probed, scaled=serving.scaling is not None),
     )

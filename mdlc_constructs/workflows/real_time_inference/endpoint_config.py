@@ -1,4 +1,4 @@
-"""The endpoint's configuration: what it shall be, under a name of this release's own."""
+"""The endpoint's configuration, created under a name of this release."""
 
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.resources.places import KEY_ARN, uri
@@ -13,7 +13,7 @@ from mdlc_constructs.workflows.real_time_inference.settings import ROWS_TYPE, Re
 
 
 def create_config(settings: ReleaseSettings) -> Task:
-    """Write down what the endpoint shall be."""
+    """`CreateConfig`: create the endpoint configuration of this release."""
     serving = settings.serving
     instances = serving.serverless is None
     variant = Variant(
@@ -52,7 +52,7 @@ def _serverless(serverless: Serverless | None) -> dict[str, object] | None:
 
 
 def capture_of(settings: CaptureSettings | None) -> EndpointCapture | None:
-    """What the endpoint records, below `capture/`."""
+    """The settings of data capture, below `capture/`, or None without it."""
     if settings is None:
         return None
     return EndpointCapture(

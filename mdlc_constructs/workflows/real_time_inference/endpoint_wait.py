@@ -1,6 +1,7 @@
 """`Watch`: waits until the endpoint has settled, and probes it meanwhile.
 
-Why by event and token with a slow look as fallback: `docs/decisions/0010-wait-for-the-endpoint-by-event.md`.
+It waits for an event with a task token, and describes the endpoint as a fallback, for the reasons in
+`docs/decisions/0010-wait-for-the-endpoint-by-event.md`.
 """
 
 from mdlc_constructs.asl.failures import ALL_ERRORS, Catch, Retry
@@ -14,22 +15,24 @@ from mdlc_constructs.workflows.ending import TO_FAILURE
 from mdlc_constructs.workflows.real_time_inference.probe_states import BUSY
 
 MAX_SILENCE_SECONDS = 900
-"""How long no event may come before the endpoint is looked at: events are delivered at best effort."""
+"""Seconds without an event before the endpoint is described; EventBridge delivers with best effort."""
 
 _AGAIN = Retry(errors=ALL_ERRORS, interval_seconds=5, max_attempts=5)
-"""The update goes on whatever becomes of the watch, so giving up early would leave it to nobody."""
+"""Retry of the wait: the update continues in any case, and after a failure no execution would follow it."""
 
 
 def watch(*, model: str, endpoint_name: str, probing: Machine | None = None, of: str = "") -> Parallel:
-    """`Watch`: until the endpoint has settled, on whichever configuration.
+    """`Watch`: wait until the endpoint has settled, with any configuration.
 
-    Assigns `endpoint` with `status`, `config` and `reason`, and whatever the probing ends with. It waits
-    before it looks: what is described in the moment of an update may still be the endpoint before it, which
-    would read as a rollback.
+    Assigns `endpoint` with `status`, `config` and `reason`, and the output of the probes. It waits before it
+    describes the endpoint, because right after the update call the old state may still be returned, which
+    would look like a rollback.
 
     Args:
-        probing: what goes on beside the wait; it ends by itself when the endpoint has settled.
-        of: ends the states' names, where a machine waits for its endpoint more than once.
+        model: the model's name.
+        endpoint_name: the endpoint's name.
+        probing: the second branch, if any; it must end by itself when the endpoint has settled.
+        of: suffix of the states' names, for machines that wait for the endpoint more than once.
     """
     looked = Catch(errors=("States.Timeout",), next=f"DescribeEndpoint{of}", output={})
     waiting = StateSequence.of(
@@ -47,7 +50,7 @@ def watch(*, model: str, endpoint_name: str, probing: Machine | None = None, of:
     return Parallel(
         name=f"Watch{of}",
         branches=(Machine(waiting.states), *(() if probing is None else (probing,))),
-        # Variables stay in their branch: what is known comes as the branches' outputs.
+        # Variables are local to a branch, so results are passed as the branches' outputs.
         assign={"endpoint": "{% $merge($states.result) %}"},
         output={},
         retry=(_AGAIN,),
@@ -57,7 +60,7 @@ def watch(*, model: str, endpoint_name: str, probing: Machine | None = None, of:
 
 
 def _await(name: str, model: str, endpoint_name: str, looked: Catch) -> Task:
-    # Two executions may wait for one endpoint, and each has a token of its own.
+    # Two executions may wait for the same endpoint, so each stores its own token.
     waiting = f"{{% 'WAITING#{endpoint_name}#' & $states.context.Execution.Name %}}"
     return wait_for_token(
         name,

@@ -1,6 +1,4 @@
-"""The EventBridge rules around a release machine: an approval starts it, a change of the endpoint resumes
-it.
-"""
+"""The EventBridge rules of a release machine: approvals start it, changes of the endpoint resume it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,11 +12,11 @@ from mdlc_constructs.resources.permissions import Role
 
 
 def approval_rule(scope: Construct, *, group: str, machine_arn: str) -> events.CfnRule:
-    """Starts the machine when a version of the group is approved, by whomever.
+    """A rule that starts the machine when anyone approves a version of the package group.
 
-    SageMaker publishes every change of a version under one name, and may do so twice. What changed is said
-    in `UpdatedModelPackageFields`, which its documentation does not mention: where the member is missing,
-    the machine starts, and the planner finds that there is nothing to do.
+    SageMaker publishes all changes of a version with one detail type, possibly twice. The changed fields are
+    in `UpdatedModelPackageFields`, which its documentation does not mention. When that member is missing, the
+    machine starts, and the planner finds nothing to do.
     """
     role = Role(
         scope,
@@ -59,7 +57,7 @@ def approval_rule(scope: Construct, *, group: str, machine_arn: str) -> events.C
 def endpoint_change_rule(
     scope: Construct, *, endpoint_name: str, model: str, table: str, function_arn: str
 ) -> events.CfnRule:
-    """Resumes the machine when its endpoint's state has changed."""
+    """A rule that resumes the machine when the status of its endpoint changes."""
     rule = events.CfnRule(
         scope,
         "EndpointChange",

@@ -3,19 +3,19 @@
     Trial -> CreateTrial -> RecordTrial -> StartTrial -> WatchTrial -> TrialVerdict -> RunTrial -> WaitTrial
     -> JudgeTrial -> EndTrial -> WatchTrialEnd -> TrialEnded -> ForgetTrial -> TrialDecision -> the update
 
-The endpoint goes to a configuration of the trial and back to the champion's own, whatever was found; only
-then the new version takes over. One more update for a winner, for three reasons: traffic shifts in steps only
-between equal variant names; a takeover that alarms send back ends on the champion's own configuration; and
-the champion's answers, which probes are held to, come from the champion alone.
+The endpoint is updated to the trial's configuration and, whatever the result, back to the champion's own.
+Only then does a winner take over. This costs one more update, for three reasons: traffic shifts gradually
+only between variants with the same name; a rollback by alarms ends on the champion's own configuration; and
+the probes' baseline, the champion's answers, comes from the champion alone.
 
-What an experiment is stands in the audit table as `EXPERIMENT#<endpoint>` before the endpoint is touched. So
-an execution that finds the endpoint on a trial's configuration waits on and judges, or ends it. One that
-failed after its trial had ended tries the version anew: a verdict is kept by its execution alone.
+The audit table has the experiment as `EXPERIMENT#<endpoint>` before the endpoint is updated. So an execution
+that sees the endpoint on a trial's configuration can continue or end that trial. An execution that failed
+after the end of its trial repeats the trial: the verdict is a variable of that execution only.
 
-Golden checks take their time, and who the champion is may change meanwhile. So a plan that was made before
-them is made again right before the trial, and the states of the seam `before_deploy` are passed twice.
+Golden checks take time, and the champion may change meanwhile. So the machine plans again right before the
+trial when the plan was made before the checks; the states of the seam `before_deploy` then run twice.
 
-A trial costs some 25 transitions, however long it lasts.
+A trial costs some 25 state transitions, however long it lasts.
 """
 
 from collections.abc import Mapping
@@ -42,20 +42,20 @@ from mdlc_constructs.workflows.real_time_inference.trial_item import forget, rec
 from mdlc_constructs.workflows.real_time_inference.verdicts import BLAME, ENVIRONMENT
 
 LATE = Retry(errors=("CapturesLate",), interval_seconds=59, max_attempts=5, backoff_rate=1, jitter="NONE")
-"""Captures are written with a delay of minutes, while the shadow still runs."""
+"""Retry for captures: the endpoint writes them minutes late, and the shadow still runs meanwhile."""
 
 FUNCTION = "JudgeExperiment"
 """Its handler is `lambdas.functions.judge_experiment.handler.handler`."""
 
 PROMOTE, DROP, UNDECIDED, AGAIN = "promote", "drop", "undecided", "again"
-"""What is done: take over; send the version back; leave it, as too little is known; plan again."""
+"""The decisions of a trial: promote the version, reject it, leave it for lack of evidence, plan again."""
 
 TRIAL_CONFIG = "{% $plan.trial.config %}"
 CHAMPION_CONFIG = "{% $plan.trial.champion_config %}"
 
 
 def experiment_plan(settings: ReleaseSettings) -> dict[str, object] | None:
-    """What the planner is given of the experiment; None where a version takes over untried."""
+    """The experiment as the planner's input, or None when the rollout has no experiment."""
     experiment = settings.experiment
     if experiment is None:
         return None
@@ -66,10 +66,11 @@ def experiment_plan(settings: ReleaseSettings) -> dict[str, object] | None:
 
 
 def tried(settings: ReleaseSettings, following: str) -> StateSequence:
-    """The experiment's states; none where a version takes over untried.
+    """The experiment's states; empty when the rollout has no experiment.
 
     Args:
-        following: the state that goes on without an experiment, and after one that spoke for the version.
+        settings: the release's settings.
+        following: the state that follows when there is no trial, and after a trial that the version won.
     """
     experiment = settings.experiment
     if experiment is None:
@@ -78,7 +79,7 @@ def tried(settings: ReleaseSettings, following: str) -> StateSequence:
         name="Trial",
         rules=(
             Rule(condition="{% $plan.trial.step = 'Skip' %}", next=following),
-            # What was planned before a model was made is too old to say what serves.
+            # A plan made before the model was created is too old to know which version serves.
             Rule(condition="{% $plan.trial.step = 'Again' %}", next="Plan"),
             Rule(condition="{% $plan.trial.step = 'Begin' %}", next="RecordTrial"),
             Rule(condition="{% $plan.trial.step = 'Carry' %}", next="RunTrial"),
@@ -108,9 +109,9 @@ def tried(settings: ReleaseSettings, following: str) -> StateSequence:
 
 
 def _create(settings: ReleaseSettings, experiment: Experiment) -> Task:
-    """`CreateTrial`: the champion's model as it serves now, and the new version's beside it.
+    """`CreateTrial`: the champion's model as it serves now, with the new version's beside it.
 
-    Scaling follows the champion's variant alone, so the other gets as many instances as it may ever need.
+    Scaling follows the champion's variant only, so the other variant gets the maximum number of instances.
     """
     serving = settings.serving
     weights = experiment.weights if isinstance(experiment, ABTest) else {}
@@ -127,7 +128,7 @@ def _create(settings: ReleaseSettings, experiment: Experiment) -> Task:
         model_name="{% $plan.names.CreateModel %}",
         instance_type=serving.instance_type,
         instance_count=serving.instances if serving.scaling is None else serving.scaling.maximum,
-        # A shadow's weight is its share of copies beside the production variant's weight of 1.
+        # A shadow's weight is its share of copied requests; the production variant's weight is 1.
         weight=(
             experiment.sample_percent / 100
             if isinstance(experiment, Shadow)
@@ -153,7 +154,10 @@ def _create(settings: ReleaseSettings, experiment: Experiment) -> Task:
 
 
 def _update(settings: ReleaseSettings, name: str, config: str, pattern: str) -> Task:
-    """To or from a trial. Without guardrails: variants come and go, and the champion's model stays."""
+    """Update the endpoint to or from a trial's configuration, without deployment guardrails.
+
+    Guardrails are of no use here: variants are added or removed, and the champion's model is the same.
+    """
     serving = settings.serving
     scaled = serving.scaling is not None
     update = update_endpoint(
@@ -161,7 +165,7 @@ def _update(settings: ReleaseSettings, name: str, config: str, pattern: str) -> 
         endpoint_name=settings.endpoint_name,
         config_name=config,
         config_pattern=pattern,
-        # Scaling decides how many instances the champion has; the other variant is new to the endpoint.
+        # Scaling sets the champion's number of instances; the other variant is new to the endpoint.
         retain=scaled,
         excluded=("DesiredWeight", "DataCaptureConfig") if scaled else (),
         output={},
@@ -174,7 +178,7 @@ def _update(settings: ReleaseSettings, name: str, config: str, pattern: str) -> 
 
 
 def _started() -> Choice:
-    """`TrialVerdict`: whether the new version came up beside the champion."""
+    """`TrialVerdict`: whether the new version came into service beside the champion."""
     cause = (
         "{% 'The version did not come up beside the champion: the endpoint is ' & $endpoint.status & ' with '"
         " & $endpoint.config & ': ' & $endpoint.reason & '.' %}"
@@ -185,7 +189,7 @@ def _started() -> Choice:
         variables = {"verdict": {"decision": decision}, "failure": {"Error": error, "Cause": cause}}
         return Rule(condition=f"{{% {condition} %}}", next="ForgetTrial", assign=variables)
 
-    # What is the account's or the image's doing speaks not against the version.
+    # A failure caused by the account or by the image says nothing about the version.
     environment = (
         failed(f"{is_so} and {condition}", UNDECIDED, error) for condition, error, _ in ENVIRONMENT
     )
@@ -193,7 +197,7 @@ def _started() -> Choice:
 
 
 def _judge(settings: ReleaseSettings, experiment: Experiment) -> Task:
-    """`JudgeTrial`: what was captured of both, and what came of it."""
+    """`JudgeTrial`: a verdict from the captures of both versions and their outcomes."""
     shadowed = isinstance(experiment, Shadow)
     judgement = (
         experiment.judgement(settings.probes.tolerance)
@@ -202,7 +206,7 @@ def _judge(settings: ReleaseSettings, experiment: Experiment) -> Task:
     )
     unjudged = Catch(
         next="EndTrial",
-        # Nothing is known for the version then, and nothing against it.
+        # Without a judgement there is no evidence for or against the version.
         assign={"verdict": {"decision": UNDECIDED}, "failure": FAILURE},
         output={},
     )
@@ -231,7 +235,7 @@ def _judge(settings: ReleaseSettings, experiment: Experiment) -> Task:
         output={},
         retry=(*throttling_retry("Lambda"), LATE),
         catch=(
-            # The endpoint is another execution's now: leave it alone.
+            # Another execution owns the endpoint now: leave it unchanged.
             Catch(errors=("ExperimentEnded",), next="RecordFailure", assign={"failure": FAILURE}),
             unjudged,
         ),
@@ -267,18 +271,18 @@ def _decision() -> Choice:
 
 
 def judging(settings: ReleaseSettings) -> tuple[Statement, ...]:
-    """What the judging function may do: read captures, outcomes, the experiment's item, and metrics."""
+    """IAM statements of the judging function: captures, outcomes, the experiment's item, and metrics."""
     outcomes = ("outcomes",) if isinstance(settings.experiment, ABTest) else ()
     return (
         *job_roles.model_bucket(reads=("capture", *outcomes)),
         Statement(actions=("dynamodb:GetItem",), resources=(AUDIT_TABLE_ARN,)),
-        # Reading metrics knows no resource-level permission.
+        # CloudWatch has no resource-level permissions for reading metrics.
         Statement(actions=("cloudwatch:GetMetricStatistics",), resources=("*",)),
     )
 
 
 def looking_at_executions(machine: str) -> tuple[Statement, ...]:
-    """What the planner may do besides: see whether the execution that began an experiment still runs."""
+    """Permission for the planner to see whether the execution that began an experiment still runs."""
     return (
         Statement(
             actions=("states:DescribeExecution",), resources=(arn("states", f"execution:{machine}:*"),)
@@ -287,5 +291,5 @@ def looking_at_executions(machine: str) -> tuple[Statement, ...]:
 
 
 def experiment_fields(experiment: Experiment | None) -> Mapping[str, str]:
-    """What the record and the event of a success tell of the experiment."""
+    """The experiment's fields in the audit item and the event of a success."""
     return {} if experiment is None else {"experiment": "{% $experiment %}"}

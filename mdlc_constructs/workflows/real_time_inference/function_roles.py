@@ -1,4 +1,4 @@
-"""What the functions of a release may do: each the narrowest statements that run it. Pure data."""
+"""IAM statements of the functions of a release, with least privilege. Pure data."""
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.resources.places import AUDIT_TABLE_ARN, KEY_ARN
@@ -9,8 +9,8 @@ from mdlc_constructs.workflows.real_time_inference.settings import WORKFLOW
 
 
 def planning(model: str, endpoint_name: str, *, golden: bool) -> tuple[Statement, ...]:
-    """Look at the package, the endpoint, and what earlier executions made; list recorded rows."""
-    # An endpoint may have a configuration that was made before this workflow was there.
+    """Read the package, the endpoint and results of earlier executions, and to list golden rows."""
+    # The endpoint's current configuration may be older than this workflow, with any name.
     looks = ("ProcessingJob", "TransformJob", "Model", "ModelPackage", "EndpointConfig")
     return (
         *looking(model, WORKFLOW, *looks),
@@ -19,7 +19,7 @@ def planning(model: str, endpoint_name: str, *, golden: bool) -> tuple[Statement
             actions=("sagemaker:DescribeEndpoint",),
             resources=(endpoint_arn(endpoint_name),),
         ),
-        # Neither listing versions nor describing scaling knows a resource-level permission.
+        # Neither of these two actions has resource-level permissions.
         Statement(
             actions=("sagemaker:ListModelPackages", "application-autoscaling:DescribeScalableTargets"),
             resources=("*",),
@@ -28,10 +28,10 @@ def planning(model: str, endpoint_name: str, *, golden: bool) -> tuple[Statement
 
 
 def resume_statements() -> tuple[Statement, ...]:
-    """Take the tokens that executions left, and send them back."""
+    """Permission to read and delete stored task tokens, and to send them back."""
     return (
         Statement(actions=("dynamodb:Query", "dynamodb:DeleteItem"), resources=(AUDIT_TABLE_ARN,)),
         *use_key(KEY_ARN, "dynamodb"),
-        # A token says by itself whose it is, and AWS's table of actions names no resource for sending it.
+        # A token identifies its execution, and the action has no resource-level permissions.
         Statement(actions=("states:SendTaskSuccess",), resources=("*",)),
     )

@@ -1,4 +1,4 @@
-"""Golden checks: recorded rows with known answers, asked of the very model that would serve."""
+"""Golden checks: recorded rows with expected answers, scored by the model that the endpoint will serve."""
 
 from mdlc_constructs.asl.states import Choice, Rule, Task
 from mdlc_constructs.resources.places import uri
@@ -12,19 +12,21 @@ ROWS = uri("golden", "rows.jsonl")
 EXPECTED = uri("golden", "expected.csv")
 
 ASKED = "passed"
-"""What the plan's `golden_checks` says when there are recorded rows to ask."""
+"""The value of the plan's `golden_checks` when there are golden rows to score."""
 
 
 def golden_recorded(following: str) -> Choice:
-    """`GoldenRecorded`: with nothing to ask go to the `following` state: without recorded rows, which the
-    plan refuses but for the first release, and on a way back to a version that served before.
+    """`GoldenRecorded`: skip the checks when there is nothing to check, and go to the `following` state.
+
+    That is the case without golden rows, which the plan allows for the first release only, and for a rollback
+    to a version that served before.
     """
     none = Rule(condition=f"{{% $plan.golden_checks != '{ASKED}' %}}", next=following)
     return Choice(name="GoldenRecorded", rules=(none,))
 
 
 def score_golden(settings: ReleaseSettings) -> Task:
-    """Ask the new version, before it gets any traffic."""
+    """The transform job that scores golden rows with the new version before it gets any traffic."""
     return ask_in_batch(
         "ScoreGolden",
         job_name="{% $plan.names.ScoreGolden %}",
@@ -40,7 +42,7 @@ def score_golden(settings: ReleaseSettings) -> Task:
 
 
 def check_golden(settings: ReleaseSettings) -> Task:
-    """Compare the answers with the expected ones."""
+    """The job that compares the answers with the expected ones."""
     return data_job(
         "CheckGolden",
         command="golden",

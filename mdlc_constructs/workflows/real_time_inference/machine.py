@@ -1,11 +1,11 @@
 """The release machine: a pure function from settings to states.
 
-On success it enters Plan, Resume, (CreateModel when the model is not there yet), GoldenRecorded,
+On success it enters Plan, Resume, (CreateModel when the model does not exist yet), GoldenRecorded,
 ScoreGolden, CheckGolden, GoldenVerdict, CreateConfig, Deploy, (GoesBack, LookAtAlarms and AlarmsOk when
 alarms watch, RecordAnswers when probes are sent), EndsScaling, UpdateEndpoint (or CreateEndpoint), Watch,
-which waits for the endpoint in AwaitEndpoint and DescribeEndpoint and probes it beside, EndpointVerdict, what
-scaling needs, ReleaseVerdict, PointChampion, SetLifeCycle, RetireOld, RecordAudit and PublishEvent. A rollout
-that tries the version first has its states behind Deploy: `experiments`.
+EndpointVerdict, the states that scaling needs, ReleaseVerdict, PointChampion, SetLifeCycle, RetireOld,
+RecordAudit and PublishEvent. Watch waits for the endpoint in AwaitEndpoint and DescribeEndpoint, and probes
+it in a second branch. A rollout that tries the version first adds its states after Deploy: `experiments`.
 """
 
 from mdlc_constructs.asl.machine import Machine
@@ -34,11 +34,11 @@ from mdlc_constructs.workflows.real_time_inference.settings import WORKFLOW, Rel
 from mdlc_constructs.workflows.real_time_inference.verdicts import BLAME
 
 RELEASED, FAILED = "Model Released", "Release Failed"
-"""Detail types of the events at the end of an execution."""
+"""Detail types of the events that end an execution."""
 
 
 def default_tasks(settings: ReleaseSettings) -> dict[str, State]:
-    """The task of every step, as it is unless a subclass replaces it; `deploy` is many states."""
+    """The default task of every step but `deploy`, which is many states; a subclass may replace them."""
     makers = {
         "create_model": create_serving_model,
         "score_golden": score_golden,
@@ -50,7 +50,7 @@ def default_tasks(settings: ReleaseSettings) -> dict[str, State]:
 
 @machine_function(lambda _: WORKFLOW, lambda settings: settings.steps, default_tasks)
 def release_machine(settings: ReleaseSettings, parts: Parts) -> Machine:
-    """Put the machine together."""
+    """Assemble the release machine."""
     if "deploy" in parts.tasks:
         raise ValueError("'deploy' is many states and cannot be replaced; use its seams before_ and after_.")
     parts.tasks["deploy"] = deploy(scaled=settings.serving.scaling is not None)
@@ -92,7 +92,7 @@ def release_machine(settings: ReleaseSettings, parts: Parts) -> Machine:
 
 
 def _check_always(seams: Seams) -> None:
-    """Refuse `Always` where whether the seam is entered is no matter of resumed work."""
+    """Reject `Always` at seams that are not skipped because work is resumed, but for other reasons."""
     for name, instead in (
         ("after_deploy", "its states run whenever a version came to serve"),
         ("before_score_golden", "without golden rows nothing is scored; use after_create_model"),
@@ -102,7 +102,7 @@ def _check_always(seams: Seams) -> None:
 
 
 def _ending(settings: ReleaseSettings, served: StateSequence) -> StateSequence:
-    """From `Deploy`'s open end to the record of a success."""
+    """The states from `Deploy` to the audit item of a success."""
     kept = {
         "package_arn": "{% $plan.package.arn %}",
         "version": "{% $string($plan.package.version) %}",
@@ -129,14 +129,14 @@ def _ending(settings: ReleaseSettings, served: StateSequence) -> StateSequence:
 
 
 def _trial_seconds(settings: ReleaseSettings) -> int:
-    """What an experiment may take: itself, and two updates of the endpoint."""
+    """Seconds that an experiment may take: its duration and two updates of the endpoint."""
     if settings.experiment is None:
         return 0
     return int((settings.experiment.duration + 2 * MAX_DEPLOYMENT).total_seconds())
 
 
 def _package_if_planned() -> dict[str, str]:
-    """What a failure is about, as far as the plan came."""
+    """The package's fields in a failure; empty strings when the failure came before the plan."""
     return {
         "package_arn": "{% $exists($plan.package) ? $plan.package.arn : '' %}",
         "version": "{% $exists($plan.package) ? $string($plan.package.version) : '' %}",

@@ -1,19 +1,20 @@
-"""The states that ask an endpoint questions while it is updated: one before, some meanwhile.
+"""The states that probe an endpoint: they record a baseline before its update and send probes during it.
 
-How to use it, in a release machine whose `Watch` waits for the endpoint in its first branch::
+Usage in a release machine whose `Watch` waits for the endpoint in its first branch::
 
     watched = WatchedRelease(endpoint_name=..., serving=..., rollout=..., golden=..., probes=...)
     if watched.probed:
         baseline = Sequence.of(record_answers(watched))  # before the update of an endpoint in service
         beside = probing(watched)                        # the second branch of Watch
 
-The prober's function is bound to the placeholder `ProbeAnswersFunction`; `prober_statements(watched)` is what
-its role may do, `PROBER_TIMEOUT_SECONDS` how long it may run. Its code is `lambdas.functions.probe_answers`.
-The states read `$plan.run` and `$plan.package.version` and assign nothing.
+Bind the prober's function to the placeholder `ProbeAnswersFunction`. Its role needs
+`prober_statements(watched)`, its timeout is `PROBER_TIMEOUT_SECONDS`, its code is
+`lambdas.functions.probe_answers`. The states read `$plan.run` and `$plan.package.version` and assign no
+variable but `$silence`.
 
-A release pays for each look with three transitions (ProbeAnswers, ProbeVerdict, WaitBetweenProbes). A bake
-of ten minutes with a look a minute costs 30, twenty minutes with the new fleet's start 60: at 25 dollars a
-million (Standard workflows in us-east-1, 2025), a sixth of a cent. `RecordAnswers` and the end add three.
+One round of probes costs three transitions (ProbeAnswers, ProbeVerdict, WaitBetweenProbes). A bake of ten
+minutes with a round a minute costs 30, twenty minutes with the new fleet's start 60: at 25 dollars a million
+(Standard workflows in us-east-1, 2025), a sixth of a cent. `RecordAnswers` and the end add three.
 """
 
 from dataclasses import dataclass, field
@@ -37,19 +38,19 @@ from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.ending import TO_FAILURE, caught_error
 
 PROBER = "${ProbeAnswersFunction}"
-"""Placeholder of the prober's ARN."""
+"""Placeholder of the prober function's ARN."""
 
 PROBER_TIMEOUT_SECONDS = 300
-"""What the prober's function may take: recording the champion's answers is the longer of its two works."""
+"""Timeout of the prober's function; recording the champion's answers takes longer than one round."""
 
 BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
-"""States of an endpoint that pass by themselves."""
+"""Transient statuses of an endpoint."""
 
 _MAX_CHARACTERS = 400
-"""Of the reason why the prober failed."""
+"""Maximum length of the reason why the prober failed."""
 
 _PATIENCE = (
-    # A look that comes two minutes late is none: soon the alarm has to be raised instead.
+    # A round of probes that is two minutes late is useless: retry briefly, then raise the alarm.
     Retry(
         errors=(
             "Lambda.AWSLambdaException",
@@ -66,16 +67,16 @@ _PATIENCE = (
 
 @dataclass(frozen=True, kw_only=True)
 class WatchedRelease:
-    """What is watched, and with which probes.
+    """The endpoint and rollout that are watched, and the probes to send.
 
     Attributes:
-        content_type: of the golden rows, which go to the endpoint line by line.
-        versioned: whether answers carry the package's version, as they do when the endpoint prepares
+        content_type: content type of golden rows, which are sent to the endpoint line by line.
+        versioned: whether answers contain the package's version, as they do when the endpoint prepares
             requests itself; without it the share of bad answers is estimated from both fleets' answers.
 
     Raises:
-        ValueError: when the probes would not do for the rollout, or there is nothing to ask; naming
-            argument, value and remedy.
+        ValueError: when the probes do not suit the rollout, or there is nothing to send; names the argument,
+            its value and the remedy.
     """
 
     endpoint_name: str
@@ -105,18 +106,18 @@ class WatchedRelease:
 
     @property
     def probed(self) -> bool:
-        """Whether there is a prober: an alarm watches answers, and SageMaker watches the alarm."""
+        """Whether probes are sent: an alarm watches answers, and the update has guardrails that use it."""
         return self.serving.has_guardrails and watched_share(self.serving.alarms) is not None
 
     @property
     def captured(self) -> bool:
-        """Whether the endpoint keeps requests that may be asked again."""
+        """Whether the endpoint captures requests, which probes may send again."""
         capture = self.serving.capture
         return capture is not None and capture.sample_percent > 0 and "Input" in capture.modes
 
     @property
     def share(self) -> float:
-        """The new fleet's smallest share of the traffic, over all sizes that the fleet may have."""
+        """The new fleet's smallest share of the traffic, over all possible fleet sizes."""
         scaling = self.serving.scaling
         largest = self.serving.instances
         if scaling is not None:
@@ -126,15 +127,15 @@ class WatchedRelease:
         return min(self.rollout.smallest_share(instances) for instances in fleets)
 
     def count(self) -> int:
-        """Probes of one look."""
+        """Number of probes in one round."""
         return self.probes.count(self.share, watched_share(self.serving.alarms) or 0)
 
 
 def record_answers(watched: WatchedRelease) -> Task:
-    """`RecordAnswers`: the serving version's answers, before any traffic moves.
+    """`RecordAnswers`: record the serving version's answers, before any traffic shifts.
 
-    Its failure stops the release: without them nobody could tell good answers from bad ones. It belongs
-    before the update of an endpoint in service only; where there is no endpoint, nobody can answer.
+    Its failure stops the release: without these answers, bad ones could not be recognized. Use it only
+    before the update of an endpoint in service; a new endpoint has no answers yet.
     """
     return lambda_.invoke(
         "RecordAnswers",
@@ -148,12 +149,13 @@ def record_answers(watched: WatchedRelease) -> Task:
 
 
 def probing(watched: WatchedRelease) -> Machine:
-    """What goes on beside the wait for the endpoint: look, and look again until the endpoint has settled.
+    """The second branch of `Watch`: send probes repeatedly until the endpoint has settled.
 
-    A prober that fails must not pass for a good one: `AlarmOnSilence` reports every answer as bad, which
-    rolls the release back; then the endpoint itself is asked whether it has settled, since nobody else says.
-    It ends with `silence`, why the prober failed, or nothing: that speaks not against the package. A way back
-    is not asked, since the version that it leaves is no measure for it.
+    A failed prober must not look like good answers: `AlarmOnSilence` reports every answer as bad, which
+    rolls the release back, and `LookInSilence` then describes the endpoint, as no prober reports whether it
+    has settled. The output's `silence` is the reason why the prober failed, or an empty string; such a
+    failure is not the package's fault. A rollback sends no probes, because the answers of the version that
+    it replaces are no baseline.
     """
     needed = Choice(
         name="ProbesNeeded",
@@ -167,7 +169,7 @@ def probing(watched: WatchedRelease) -> Machine:
         function_arn=PROBER,
         payload=_payload(watched, "look"),
         next="ProbeVerdict",
-        # It stops asking by itself when two thirds of `every` are over.
+        # The function stops sending probes when two thirds of `every` are over.
         timeout_seconds=seconds + 30,
         retry=_PATIENCE,
         catch=(Catch(next="AlarmOnSilence", assign={"silence": caught_error(_MAX_CHARACTERS)}, output={}),),
@@ -188,8 +190,8 @@ def probing(watched: WatchedRelease) -> Machine:
         output={"settled": f"{{% $not($states.result.EndpointStatus in {list(BUSY)!r}) %}}"},
         next="ProbeVerdict",
     )
-    # The look says how long: its own time counts, so that looks begin `every` apart and each of the alarm's
-    # periods gets a data point.
+    # The function returns how long to wait: it subtracts its own duration, so that rounds begin `every`
+    # apart and each of the alarm's periods gets a data point.
     wait = Wait(
         name="WaitBetweenProbes",
         seconds=(f"{{% $exists($states.input.wait_seconds) ? $states.input.wait_seconds : {seconds} %}}"),
@@ -202,14 +204,14 @@ def probing(watched: WatchedRelease) -> Machine:
 
 
 def alarmed_metric(alarms: RollbackAlarms) -> str:
-    """The metric that sends an alarm on answers to ALARM by a value of 1: that of the smaller bound."""
+    """The metric with the lower alarm threshold: a value of 1 surely sends its alarm to ALARM."""
     quality, drift = alarms.quality_share, alarms.prediction_drift
     smaller = drift is not None and (quality is None or drift < quality)
     return "PredictionDrift" if smaller else "AnswersOutsideBands"
 
 
 def prober_statements(watched: WatchedRelease) -> tuple[Statement, ...]:
-    """What the prober's role may do: read rows and captures, keep the champion's answers, ask, measure."""
+    """IAM statements of the prober: read rows and captures, write answers, invoke, and put metrics."""
     endpoint = endpoint_arn(watched.endpoint_name)
     return (
         *job_roles.model_bucket(reads=("capture", "golden", "runs"), writes=("runs",)),

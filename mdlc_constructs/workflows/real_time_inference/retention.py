@@ -1,4 +1,4 @@
-"""The release's tidying: configurations and serving models of releases long past are deleted."""
+"""The clean-up of a release: delete endpoint configurations and serving models of old releases."""
 
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.statements import Statement
@@ -12,10 +12,10 @@ FUNCTION = "RetireReleases"
 """Its handler is `lambdas.functions.retire_releases.handler.handler`."""
 
 NOTHING_RETIRED = {"retired": "nothing"}
-"""What a way to the audit item assigns that passes the state by."""
+"""Variables to assign on a path to the audit item that skips the state `RetireOld`."""
 
 RETIRED = "{% $retired %}"
-"""What was retired, as the audit item tells it: names, `nothing`, or why it failed."""
+"""The deleted resources in the audit item: their names, `nothing`, or why it failed."""
 
 _MAX_CHARACTERS = 1000
 
@@ -31,12 +31,16 @@ def retire_old(
 ) -> Task:
     """`RetireOld`: keep the `keep` newest releases before the one in service, and delete those before them.
 
-    A new version serves by then, so a failure fails no release: it is recorded in `$retired`, which the audit
-    item and the event are made from, and counts as an error of the function.
+    The new version already serves, so an error does not fail the release. It is written to `$retired`, which
+    the audit item and the event contain, and counts as an error of the function.
 
     Args:
-        next_state: where to go on, after a failure too.
-        replaced: an expression of the configuration that served before, which is kept whenever any is.
+        model: the model's name.
+        endpoint_name: the endpoint's name.
+        keep: number of earlier releases to keep.
+        function_arn: ARN of the function.
+        next_state: the next state, also after an error.
+        replaced: an expression of the configuration that served before; it is kept unless `keep` is 0.
     """
     done = (
         "{% $count($states.result.Payload.deleted) = 0 ? 'nothing' : "
@@ -55,15 +59,15 @@ def retire_old(
 
 
 def retention_statements(model: str) -> tuple[Statement, ...]:
-    """What the function may do: delete the model's own, and see that no endpoint has it."""
+    """IAM statements of the function: delete the model's resources, and check that no endpoint uses them."""
     configs = tuple(arn("sagemaker", f"endpoint-config/{model}-{step}-*") for step in ("config", "trial"))
     return (
-        # Listing knows no resource-level permission.
+        # SageMaker's List calls have no resource-level permissions.
         Statement(
             actions=("sagemaker:ListEndpointConfigs", "sagemaker:ListEndpoints", "sagemaker:ListModels"),
             resources=("*",),
         ),
-        # Any endpoint may have a configuration of this model, whatever its name.
+        # An endpoint of any name may use a configuration of this model.
         Statement(actions=("sagemaker:DescribeEndpoint",), resources=(arn("sagemaker", "endpoint/*"),)),
         Statement(
             actions=("sagemaker:DeleteEndpointConfig", "sagemaker:DescribeEndpointConfig"),

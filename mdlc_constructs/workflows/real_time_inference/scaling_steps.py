@@ -1,4 +1,4 @@
-"""What scaling needs: a target, a policy for each metric, an action for each schedule."""
+"""The states that set up Application Auto Scaling: a target, metric policies, scheduled actions."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,7 @@ from mdlc_constructs.workflows.ending import TO_FAILURE
 
 
 def scale(endpoint_name: str, variant: str, scaling: Scaling | None) -> Iterable[Task]:
-    """The target, a policy for each metric, an action for each schedule."""
+    """Tasks that register the target, a policy for each metric, and an action for each schedule."""
     if scaling is None:
         return
     caught = (TO_FAILURE,)
@@ -69,7 +69,7 @@ def scale(endpoint_name: str, variant: str, scaling: Scaling | None) -> Iterable
 
 
 def end_scaling(endpoint_name: str, variant: str) -> Task:
-    """`EndScaling`: before an update that scaling would not let through."""
+    """`EndScaling`: deregister the target before an update that is not possible while it is registered."""
     gone = Catch(errors=("ApplicationAutoScaling.ObjectNotFoundException",), next="UpdateEndpoint", output={})
     return deregister_scalable_target(
         "EndScaling",

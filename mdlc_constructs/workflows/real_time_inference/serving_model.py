@@ -1,8 +1,8 @@
-"""The model that an endpoint serves: the package's feature program, its container, and the version's stamp.
+"""The model that an endpoint serves: the package's feature program, its container, and its version.
 
-While traffic shifts, two versions answer under one name, so no caller can know which version's program to
-prepare a request with. So the program travels with the model: an inference pipeline of three containers,
-`docs/decisions/0009-the-feature-program-travels-with-the-model.md`.
+While traffic shifts, two versions answer under the same endpoint name, so callers cannot know which version's
+feature program must prepare a request. So the model includes the program, as an inference pipeline of three
+containers: `docs/decisions/0009-the-feature-program-travels-with-the-model.md`.
 """
 
 from mdlc_constructs.asl.states import Task
@@ -14,17 +14,17 @@ from mdlc_constructs.workflows.planning import FEW_RETRIES, TAGS, planned_again
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
 
 PREPARE, STAMP = "prepare", "stamp"
-"""What the containers around the package's own do: rows to features, and answers to scores with a version."""
+"""Steps of containers around the package's own: rows to features, and answers to scores with a version."""
 
 VERSION = "MDLC_MODEL_VERSION"
 """Environment variable that holds the package's version."""
 
 
 def _helper(step: str) -> Container:
-    """A container of AWS's scikit-learn image that runs the archive beside the feature program."""
+    """A container of AWS's scikit-learn image that runs the archive stored beside the feature program."""
     return Container(
         image=JOB_IMAGE,
-        # The features job writes it; the plan's `program` ends in a slash.
+        # The features job writes this archive; the plan's `program` ends in a slash.
         model_data_url="{% $plan.package.program & 'model.tar.gz' %}",
         environment={
             "SAGEMAKER_PROGRAM": "serve.py",
@@ -36,7 +36,7 @@ def _helper(step: str) -> Container:
 
 
 def create_serving_model(settings: ReleaseSettings) -> Task:
-    """`CreateModel`: what the endpoint and the golden checks run; one that exists is passed by."""
+    """`CreateModel`: the model of the endpoint and the golden checks; skipped when it exists."""
     own = Container(
         image="{% $plan.package.image %}",
         model_data_url="{% $plan.package.artifact %}",

@@ -1,4 +1,4 @@
-"""What a release machine is made from."""
+"""The settings from which a release machine is built."""
 
 from dataclasses import dataclass, field
 
@@ -26,27 +26,27 @@ WORKFLOW = "release"
 
 GOLDEN_STEPS = ("score_golden", "check_golden")
 STEPS = ("create_model", *GOLDEN_STEPS, "create_config", "deploy")
-"""The steps with a seam before and after; what is after `deploy` comes when the new version serves."""
+"""The steps with a seam before and after; the seam after `deploy` runs when the new version serves."""
 
 ROWS_TYPE = "application/jsonlines"
-"""Content type of raw rows, a JSON object a line, and of the answers to them."""
+"""Content type of raw rows (one JSON object a line) and of their answers."""
 
 MAX_RETAINED = 50
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseSettings:
-    """Everything a release machine is made from.
+    """The settings from which a release machine is built.
 
     Attributes:
-        endpoint: the endpoint's name; the model's unless given.
-        golden: what is asked of a version before it gets traffic; None asks nothing.
-        rollout: how traffic shifts, in one update of the endpoint; or how the version is tried first.
-        probes: what is asked of the endpoint while a new version bakes, when an alarm watches answers.
-        retained: how many earlier releases are kept, with all that going back to them takes.
+        endpoint: the endpoint's name; by default the model's.
+        golden: checks of a version before it gets traffic; None checks nothing.
+        rollout: how an update of the endpoint shifts traffic, or the experiment that comes before it.
+        probes: requests sent to the endpoint while a new version bakes, when an alarm watches answers.
+        retained: number of earlier releases to keep, with all resources needed to go back to them.
 
     Raises:
-        ValueError: when parts do not fit each other, naming argument, value and remedy.
+        ValueError: when settings contradict each other; names the argument, its value and the remedy.
     """
 
     model: str
@@ -61,7 +61,7 @@ class ReleaseSettings:
     scoring_compute: Compute = field(default_factory=Compute)
     network: NetworkSettings = field(default_factory=NetworkSettings)
     watched: WatchedRelease = field(init=False)
-    """What is watched while a new version bakes."""
+    """The endpoint, rollout and probes of the bake of a new version."""
 
     def __post_init__(self) -> None:
         offered = (AllAtOnce, Canary, Linear, Rolling, Shadow, ABTest)
@@ -82,9 +82,9 @@ class ReleaseSettings:
         self.serving.check_rollout(self.takeover)
         self.serving.check_network(self.network)
         self.job_compute.require("processing", image=Image.jobs().title)
-        # The golden rows are asked of the model that will serve.
+        # Golden rows are scored with the model that will serve.
         self.scoring_compute.require("transform", image=self.serving.x86_image)
-        # Made here once, so that what it refuses is refused at once.
+        # Created here, so that its validation happens at once.
         object.__setattr__(self, "watched", self._watched())
 
     @property
@@ -94,12 +94,12 @@ class ReleaseSettings:
 
     @property
     def experiment(self) -> Experiment | None:
-        """How the version is tried beside the serving one first; None when it is not."""
+        """The experiment that compares the version with the serving one, or None without one."""
         return self.rollout if isinstance(self.rollout, Shadow | ABTest) else None
 
     @property
     def takeover(self) -> Deployment:
-        """How the new version takes over."""
+        """How traffic shifts to the new version, after an experiment if there is one."""
         return self.rollout.takeover if isinstance(self.rollout, Shadow | ABTest) else self.rollout
 
     def _watched(self) -> WatchedRelease:
@@ -115,11 +115,11 @@ class ReleaseSettings:
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """The steps there are: without golden checks, none of theirs."""
+        """The machine's steps; those of golden checks only when there are golden checks."""
         return tuple(step for step in STEPS if self.golden is not None or step not in GOLDEN_STEPS)
 
     def to_plan(self) -> dict[str, object]:
-        """The settings as the planner, and the jobs' `plan.json`, hold them."""
+        """The settings in the form of the planner's input and of the jobs' `plan.json`."""
         serverless = self.serving.serverless is not None
         return {
             "dataset": encode(unlabelled(self.dataset)),

@@ -1,4 +1,4 @@
-"""The audit table's item of an endpoint's experiment (`docs/contracts.md`): noted, running, forgotten."""
+"""Writes of an endpoint's experiment item in the audit table (`docs/contracts.md`): create, run, delete."""
 
 import json
 
@@ -20,7 +20,7 @@ def key(model: str, endpoint_name: str) -> dict[str, object]:
 
 
 def record_trial(model: str, endpoint_name: str, experiment: Experiment, entity: str | None) -> Task:
-    """`RecordTrial`: what will be tried and where to go back to, unless another execution was quicker."""
+    """`RecordTrial`: write the experiment and the configuration to go back to, unless another one exists."""
     fields = {
         "schema_version": SCHEMA_VERSION,
         "kind": "ab" if isinstance(experiment, ABTest) else "shadow",
@@ -54,7 +54,7 @@ def record_trial(model: str, endpoint_name: str, experiment: Experiment, entity:
 
 
 def run(model: str, endpoint_name: str) -> Task:
-    """`RunTrial`: both versions serve from now on; whoever finds this left by another makes it its own."""
+    """`RunTrial`: mark the experiment as running; this execution takes over one that another left behind."""
     return dynamodb.update_item(
         "RunTrial",
         table_name=AUDIT_TABLE,
@@ -78,7 +78,7 @@ def run(model: str, endpoint_name: str) -> Task:
 
 
 def forget(model: str, endpoint_name: str) -> Task:
-    """`ForgetTrial`: the champion serves alone again. What another has noted since stays."""
+    """`ForgetTrial`: delete the item when the champion serves alone again, unless another one replaced it."""
     ours = {":config": {"S": "{% $plan.trial.config %}"}, ":seen": {"S": "{% $plan.trial.owner %}"}}
     return dynamodb.transact_write_items(
         "ForgetTrial",
@@ -96,7 +96,7 @@ def forget(model: str, endpoint_name: str) -> Task:
             },
         ),
         output={},
-        # An item that stays is overwritten by the next experiment, and callers that heed it ask again
-        # without a variant.
+        # If the delete fails, the next experiment overwrites the item. Until then, callers that name its
+        # variant get an error and repeat the request without a variant.
         catch=(Catch(next="TrialDecision", output={}),),
     )

@@ -1,8 +1,7 @@
-"""The verdicts on an endpoint that has settled: whose doing it is that a version does not serve.
+"""The verdicts on an endpoint that has settled: why a version does not serve, and whose fault that is.
 
-A package is rejected for what it did itself, and for nothing else: an update also ends without it for want
-of instances, because its image was not started, because nobody could ask it, or because somebody else moved
-the endpoint.
+A package is rejected only for its own faults. An update may also fail for lack of instances, because the
+version's image could not start, because the prober failed, or because someone else updated the endpoint.
 """
 
 from mdlc_constructs.asl.failures import Catch
@@ -11,14 +10,14 @@ from mdlc_constructs.resources.places import PACKAGE_GROUP
 from mdlc_constructs.tasks.model_package import update_model_package
 
 BLAME = "Blame"
-"""Where a failure goes that speaks against the package."""
+"""The state for failures that are the package's fault."""
 
-# In service alone says nothing: after a rollback the old configuration is.
+# The status InService proves nothing: after a rollback the old configuration is in service.
 _NOT_OURS = "$endpoint.config != $plan.names.CreateConfig"
 
 
 def _says(*words: str) -> str:
-    """Whether the endpoint's reason holds one of the words, as a condition."""
+    """A condition: whether the endpoint's failure reason contains one of the texts."""
     return "(" + " or ".join(f"$contains($endpoint.reason, '{word}')" for word in words) + ")"
 
 
@@ -31,9 +30,9 @@ NO_CAPACITY = _says(
     "service limit",
     "InsufficientFreeAddressesInSubnet",
 )
-"""Whether the endpoint says that there was no room for its instances: AWS had none ("Unable to provision
-requested ML compute capacity due to InsufficientInstanceCapacity error."), or the account or its subnets had
-no more.
+"""A condition: whether the endpoint had no room for its instances. AWS had none ("Unable to provision
+requested ML compute capacity due to InsufficientInstanceCapacity error."), or the account's quota or its
+subnets were exhausted.
 """
 
 NO_IMAGE = _says(
@@ -48,9 +47,9 @@ NO_IMAGE = _says(
     "does not match the detected host platform",
     "no matching manifest",
 )
-"""Whether the endpoint says that an image was not pulled or not started: it is gone, its role may not read
-it, or it was built for another processor than the instances have. A version whose container starts and does
-not answer is reported in other words ("did not pass the ping health check") and is the package's doing.
+"""A condition: whether an image was not pulled or not started. It may not exist, the role may not read it, or
+it is built for another CPU architecture than the instances have. A container that starts and does not answer
+has another reason ("did not pass the ping health check"), which is the package's fault.
 """
 
 ENVIRONMENT = (
@@ -68,11 +67,11 @@ ENVIRONMENT = (
         "built for the processor of the instance type, and release again",
     ),
 )
-"""What an update ends for without the package's doing: the condition, the failure's name, what to do."""
+"""Failures of an update that are not the package's fault: condition, error name, and what to do."""
 
 
 def endpoint_verdict() -> Choice:
-    """`EndpointVerdict`: whether the endpoint is in service, on whichever configuration."""
+    """`EndpointVerdict`: whether the endpoint is in service, with any configuration."""
     broken = "$endpoint.status != 'InService'"
     is_so = "'The endpoint is ' & $endpoint.status & ': ' & $endpoint.reason & '."
     return Choice(
@@ -93,11 +92,11 @@ def endpoint_verdict() -> Choice:
 
 
 def release_verdict(*, probed: bool, scaled: bool) -> Choice:
-    """`ReleaseVerdict`: whether it is in service with this configuration, and if not, why.
+    """`ReleaseVerdict`: whether it is in service with this release's configuration, and if not, why.
 
     Args:
-        probed: whether answers are probed, so that `$endpoint.silence` says why the prober failed, if it did.
-        scaled: whether the endpoint comes here with its scaling restored after a refused update.
+        probed: whether answers are probed; then `$endpoint.silence` has the reason why the prober failed.
+        scaled: whether this state is also entered after a rejected update, once scaling is restored.
     """
     refused = Rule(condition="{% $plan.endpoint = 'Refused' %}", next="RecordFailure")
     moved = _to(
@@ -145,18 +144,18 @@ def release_verdict(*, probed: bool, scaled: bool) -> Choice:
 
 
 def blame() -> tuple[State, ...]:
-    """`Blame` then `RejectPackage`: batch inference must not go on with a version that was rolled back."""
+    """`Blame` then `RejectPackage`: batch inference must not continue with a version that was rolled back."""
     spared = Rule(condition="{% $plan.rejectable != true %}", next="RecordFailure")
     reject = update_model_package(
         "RejectPackage",
         package_arn="{% $plan.package.arn %}",
         group_name=PACKAGE_GROUP,
         approval_status="Rejected",
-        # The registry takes one line, and a reason that comes from a container may have many.
+        # The registry allows one line; a reason that comes from a container may have several.
         approval_description="{% $substring($trim($failure.Error & ': ' & $failure.Cause), 0, 1000) %}",
         output={},
         next="RecordFailure",
-        # A rejection that cannot be written must not hide why it was wanted.
+        # If the rejection cannot be written, the original failure is still reported.
         catch=(Catch(next="RecordFailure"),),
     )
     return (Choice(name=BLAME, rules=(spared,), default="RejectPackage"), reject)

@@ -1,1 +1,1 @@
-"""Retraining: triggers, lease, the training machine, a person's approval, the release machine, audit."""
+"""Retraining: triggers, lease, the training machine, approval by a person, the release machine, audit."""

@@ -1,4 +1,4 @@
-"""Where a person decides, the machine waits for the registry's event."""
+"""The states that wait for a person's approval, which the registry reports as an event."""
 
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.sequence import StateSequence
@@ -10,11 +10,11 @@ from mdlc_constructs.workflows.retraining.lease import step_for_token
 from mdlc_constructs.workflows.retraining.settings import RetrainingSettings
 
 WAITING = "approval"
-"""Stands where an endpoint's name does in the items that hold tokens: `WAITING#approval#<execution>`."""
+"""Replaces an endpoint's name in the key of items with task tokens: `WAITING#approval#<execution>`."""
 
 
 def look_at_package(name: str) -> Task:
-    """The package's status in the registry, which is the one source of truth."""
+    """A task that reads the package's approval status in the registry, the only source of it."""
     return describe_model_package(
         name,
         package_arn="{% $trained.package_arn %}",
@@ -31,7 +31,7 @@ def look_at_package(name: str) -> Task:
 
 
 def rejected(*, by: str) -> Rule:
-    """The rule of a choice that a rejected package has lost."""
+    """A choice's rule for a rejected package, which has lost."""
     return Rule(
         condition="{% $approval.status = 'Rejected' %}",
         next="RecordAudit",
@@ -40,10 +40,11 @@ def rejected(*, by: str) -> Rule:
 
 
 def approval(settings: RetrainingSettings, *, following: str) -> StateSequence:
-    """From `ApprovalNeeded` to `ApprovalVerdict`; what is left open is what follows an approval.
+    """The states from `ApprovalNeeded` to `ApprovalVerdict`; their open end is an approved package.
 
     Args:
-        following: the state that follows at once what the gate has approved.
+        settings: the retraining's settings.
+        following: the next state when the gate itself has approved the package.
     """
     late = Catch(
         errors=("States.Timeout",),

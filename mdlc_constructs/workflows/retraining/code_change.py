@@ -1,6 +1,4 @@
-"""The trigger of a deployment that changes what training does: a custom resource, and the digest it
-compares.
-"""
+"""The trigger for deployments that change the training: a custom resource and the digest in it."""
 
 import hashlib
 import json
@@ -22,7 +20,7 @@ _TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}")
 def code_change(
     scope: Construct, *, trigger: Trigger, plan: Mapping[str, object], digest: str, function_arn: str
 ) -> CfnResource:
-    """A resource of the deployment that changes when what training does has changed."""
+    """A custom resource that changes when the training's code or settings have changed."""
     return CfnResource(
         scope,
         "Code",
@@ -38,9 +36,9 @@ def code_change(
 
 
 def work_digest(training: Machine) -> str:
-    """What a training machine's work follows from: settings, requests, and what these are bound to.
+    """A digest of a training machine's settings and requests, and of the values bound in the requests.
 
-    That is what decides whether a training is done anew: labels of code that change nothing are not in it.
+    These decide whether the training must run again. Labels that do not change the work are not included.
     """
     plan = training.state("Plan")
     assert isinstance(plan, Task) and isinstance(plan.arguments, Mapping)
@@ -52,5 +50,5 @@ def work_digest(training: Machine) -> str:
     }
     work = {name: payload[name] for name in ("settings", "requests")}
     text = json.dumps({**work, "bound": bound}, sort_keys=True, default=str)
-    # What is known only at deployment is where things are, not what is done.
+    # Tokens are removed: values known only at deployment are locations of resources, not the work itself.
     return hashlib.sha256(_TOKEN.sub("", text).encode()).hexdigest()

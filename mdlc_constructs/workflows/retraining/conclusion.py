@@ -1,7 +1,7 @@
-"""How a retraining ends: one audit item, the triggers marked as done, the lease released, one event.
+"""The end of a retraining: an audit item, triggers marked as done, the lease released, an event.
 
-The record comes before the conclusion: what is stopped in between is found by the next start and recorded
-again, while a conclusion without a record would have happened unseen.
+The audit item is written before the conclusion. When an execution is stopped in between, the next start
+records and concludes it again; in the other order, it could be concluded without any record.
 """
 
 from mdlc_constructs.asl.failures import Catch
@@ -14,19 +14,19 @@ from mdlc_constructs.workflows.retraining.lease import step
 from mdlc_constructs.workflows.retraining.settings import WORKFLOW, RetrainingSettings
 
 COMPLETED, FAILED = "Retraining Completed", "Retraining Failed"
-"""Detail types of the events at the end of an execution."""
+"""Detail types of the events that end an execution."""
 
 TO_CONCLUSION = Catch(next="ConcludeFailure", assign={"failure": FAILURE})
-"""Catches whatever nothing narrower caught: the lease goes back before the failure is recorded."""
+"""Catches every error that no other catcher caught; the lease is released before the failure is recorded."""
 
 
 def result(outcome: str, reasons: str) -> dict[str, object]:
-    """What to assign when the outcome is known."""
+    """Variables to assign when the outcome is known."""
     return {"result": {"outcome": outcome, "reasons": reasons}}
 
 
 def lost(reasons: str) -> dict[str, object]:
-    """The champion stays, and the cool-down grows."""
+    """Variables to assign when the challenger lost: the champion stays, and the cool-down grows."""
     return result("Lost", reasons)
 
 
@@ -35,9 +35,9 @@ _PASSED = "{% $exists($trained.passed) ? $trained.passed : '' %}"
 
 
 def won(settings: RetrainingSettings) -> Pass:
-    """`Won`: the challenger took over, or is approved for the next batch."""
+    """`Won`: the challenger is the champion, or is approved for the next batch run."""
     if settings.releases:
-        # The approval's rule may have released it beside this execution, whose release is Unchanged then.
+        # The approval's own rule may have released it already; then this execution's release is Unchanged.
         unchanged = "$trained.outcome = 'Unchanged' and $released.outcome != 'Succeeded'"
     else:
         unchanged = "$trained.outcome = 'Unchanged'"
@@ -91,7 +91,7 @@ def ending(settings: RetrainingSettings) -> StateSequence:
 
 
 def failing(settings: RetrainingSettings) -> tuple[State, ...]:
-    """`ConcludeFailure`, then what every workflow does of a failure."""
+    """`ConcludeFailure`, then the failure states of every workflow."""
     conclude = step(
         "ConcludeFailure",
         "conclude",
@@ -101,7 +101,7 @@ def failing(settings: RetrainingSettings) -> tuple[State, ...]:
             "error": "{% $failure.Error %}",
         },
         output={},
-        # What cannot be given back the reaper takes back; the first error must not be hidden.
+        # The reaper evicts a lease that is not released here; the first error is still reported.
         catch=(Catch(next="RecordFailure"),),
         next="RecordFailure",
     )

@@ -1,4 +1,4 @@
-"""The retraining workflow as a construct: rules, roles and the fleet around the pure machine."""
+"""The retraining workflow as a construct: it adds rules, roles and the fleet to the pure machine."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -27,38 +27,38 @@ from mdlc_constructs.workflows.seams import Seam
 from mdlc_constructs.workflows.training.construct import TrainingWorkflow
 
 NOT_NOTICED = "no new data starts a retraining"
-"""What a bucket that sends no events to EventBridge leads to."""
+"""The consequence of a bucket that sends no events to EventBridge, for warnings."""
 
 
 class RetrainingWorkflow(Workflow):
-    """Retrains a model when there is a reason to, and brings what won into service.
+    """Retrains a model when a trigger fires, and releases the challenger when it wins.
 
-    Any trigger starts the same machine: it coalesces the other triggers that fire, takes the model's lease
-    and its share of the fleet's budget, starts the training machine on a fresh window, waits for a person
-    where one decides, starts the release machine, and follows it to the end of its bake. A challenger that
-    does not win leaves the champion where it is and lets the cool-down grow. The execution's input is
+    All triggers start the same machine. It coalesces the other triggers that fire, takes the model's lease
+    and its share of the fleet's budget, and starts the training machine on a fresh window. It waits for an
+    approval where a person decides, starts the release machine, and follows that to the end of its bake. When
+    the challenger loses, the champion stays and the cool-down grows. The execution's input is
     `{window, holdout, labelled_until, drifted_at, reason, trigger, request_id}`, all optional:
     `docs/contracts.md`.
 
     Args:
         home: the model's home.
-        training: how the model is trained; its gate says what a challenger must do to win.
-        triggers: what starts a retraining; starting the machine by hand always does.
-        window: on which rows.
-        release: brings what won into service; without it the next batch run scores with it.
-        monitoring: the workflow whose windows `OnDrift` and `OnAccuracyLoss` look at, to check that it is of
-            the same model.
-        fleet: whose budget a retraining takes part in; one of its own unless given.
+        training: the workflow that trains the model; its gate decides whether a challenger wins.
+        triggers: what starts a retraining; the machine can also be started by hand.
+        window: the rows that a retraining trains on.
+        release: the workflow that releases a winner; without it the next batch run scores with the winner.
+        monitoring: the workflow whose windows `OnDrift` and `OnAccuracyLoss` watch; used to check that it is
+            of the same model.
+        fleet: the fleet whose budget retrainings share; by default one for this model alone.
         patience: debounce and cool-down.
-        instances: what a retraining counts for in the budget; the training job's unless given.
-        label_delay: how long labels take, where no trigger knows up to when they are complete.
+        instances: the instances that a retraining takes of the budget; by default the training job's.
+        label_delay: how late labels arrive, for triggers that do not know until when they are complete.
         approval_within: how long a person may take to decide.
-        without_comparison: why the training's gate compares no challenger with the champion; kept in the
-            audit. Without this declared reason such a training is refused.
+        without_comparison: why the training's gate does not compare a challenger with the champion; it is
+            written to the audit table. Without this reason such a training is an error.
         seams: states before and after steps, such as `{"before_train": chain}`.
 
     Raises:
-        ValueError: naming the argument, its value and the remedy.
+        ValueError: names the argument, its value and the remedy.
     """
 
     steps: tuple[str, ...] = STEPS
@@ -82,7 +82,7 @@ class RetrainingWorkflow(Workflow):
         without_comparison: str | None = None,
         seams: Mapping[str, Seam] | None = None,
     ) -> None:
-        # Before any resource exists, so that a refused setting leaves nothing behind.
+        # Validate before any resource exists, so that an invalid setting leaves nothing behind.
         for name, workflow in (("training", training), ("release", release), ("monitoring", monitoring)):
             if workflow is not None and workflow.home is not home:
                 raise ValueError(
@@ -125,7 +125,7 @@ class RetrainingWorkflow(Workflow):
         self._record_triggers()
 
     def _recorder(self, plan: Mapping[str, object]) -> str:
-        """ARN of the function that records triggers. On a schedule it starts again what was killed."""
+        """The ARN of the function that records triggers, with a schedule that restarts dead retrainings."""
         function = self.function(
             "RecordTrigger", function_roles.resuming(self.settings.model), self.source_bindings
         )
@@ -135,7 +135,7 @@ class RetrainingWorkflow(Workflow):
         return function
 
     def _record_triggers(self) -> None:
-        """A rule for each source of triggers that is declared, and one that resumes."""
+        """Create a rule for each declared source of triggers."""
         settings, home = self.settings, self.home
         schedules, new_data = settings.of_kind(OnSchedule), settings.of_kind(OnNewData)
         changes = settings.of_kind(OnCodeChange)
@@ -195,20 +195,21 @@ class RetrainingWorkflow(Workflow):
                 digest=code_change.work_digest(self.training.machine),
                 function_arn=function,
             )
-            # What it starts must be the new training.
+            # The trigger must fire after both machines are updated, so that it starts the new training.
             resource.node.add_dependency(self.training.state_machine, self.state_machine)
 
     def _scope_of_code_change(self) -> Construct:
-        """What holds the resource that a deployment changes after the new training: the training, when its
-        stack is deployed after this one because this one holds the home.
+        """The scope of the custom resource that must be deployed after the new training.
+
+        It is the training's construct when its stack is deployed after this one, which holds the home.
         """
         stack, of_training = Stack.of(self), Stack.of(self.training)
         return self.training if of_training is not stack and Stack.of(self.home) is stack else self
 
     def create_train_task(self) -> State:
-        """The training machine's execution."""
+        """The task that executes the training machine."""
         return train(self.settings)
 
     def create_release_task(self) -> State:
-        """The release machine's execution."""
+        """The task that executes the release machine."""
         return release(self.settings)

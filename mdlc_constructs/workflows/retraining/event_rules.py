@@ -1,6 +1,4 @@
-"""The EventBridge rules around a retraining machine: they record triggers, and resume what waits or was
-killed.
-"""
+"""The EventBridge rules of a retraining machine: they record triggers and resume executions."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -16,7 +14,7 @@ from mdlc_constructs.settings.triggers import Trigger, encode_trigger
 from mdlc_constructs.workflows.retraining.approval import WAITING
 
 RESUMED = "rate(1 hour)"
-"""How often the function looks for retrainings that were killed."""
+"""How often the function looks for retrainings whose execution died."""
 
 
 def trigger_rule(
@@ -30,11 +28,17 @@ def trigger_rule(
     pattern: Mapping[str, Any] | None = None,
     schedule: str | None = None,
 ) -> events.CfnRule:
-    """A rule that sends its events to the function that records triggers, with the triggers they may fire.
+    """A rule that sends events to the function that records triggers, with the triggers they may fire.
 
     Args:
-        plan: what the function is given besides.
-        pattern: which events; or else `schedule`.
+        scope: the rule's scope.
+        id_: the rule's id.
+        description: the rule's description.
+        triggers: the triggers that the events may fire.
+        plan: the other members of the function's payload.
+        function_arn: ARN of the function.
+        pattern: the event pattern; give this or `schedule`.
+        schedule: the schedule expression.
     """
     request = {**plan, "triggers": [encode_trigger(trigger) for trigger in triggers]}
     return _rule_to(
@@ -51,7 +55,7 @@ def trigger_rule(
 
 
 def monitored(model: str) -> dict[str, Any]:
-    """The events of monitoring: a window of the model was judged."""
+    """The event pattern of monitoring: a window of the model was completed."""
     return {
         "source": ["mdlc"],
         "detail-type": ["Monitoring Completed"],
@@ -60,7 +64,7 @@ def monitored(model: str) -> dict[str, Any]:
 
 
 def uploaded(bucket: str, prefix: str) -> dict[str, Any]:
-    """The events of new objects of the dataset."""
+    """The event pattern of new objects of the dataset."""
     return {
         "source": ["aws.s3"],
         "detail-type": ["Object Created"],
@@ -71,7 +75,7 @@ def uploaded(bucket: str, prefix: str) -> dict[str, Any]:
 def decision_rule(
     scope: Construct, *, group: str, model: str, table: str, function_arn: str
 ) -> events.CfnRule:
-    """Resumes the machine when a version of the group was approved or rejected, by whomever."""
+    """A rule that resumes the machine when anyone approves or rejects a version of the package group."""
     request = {"table": table, "model": model, "endpoint": WAITING}
     return _rule_to(
         scope,
@@ -96,7 +100,7 @@ def decision_rule(
 def resume_rule(
     scope: Construct, *, model: str, plan: Mapping[str, object], function_arn: str
 ) -> events.CfnRule:
-    """Starts a retraining of the model again that was killed, when no event does before."""
+    """A schedule that restarts a retraining of the model whose execution died."""
     return _rule_to(
         scope,
         "Resuming",
@@ -108,7 +112,7 @@ def resume_rule(
 
 
 def failing_alarm(scope: Construct, *, model: str, function_arn: str) -> cloudwatch.CfnAlarm:
-    """Goes to ALARM when triggers cannot be recorded: Lambda tries three times, then the event is lost."""
+    """An alarm for triggers that cannot be recorded: after Lambda's three attempts the event is lost."""
     return cloudwatch.CfnAlarm(
         scope,
         "NotingAlarm",
@@ -116,7 +120,7 @@ def failing_alarm(scope: Construct, *, model: str, function_arn: str) -> cloudwa
         "or a retraining that was killed is not started again.",
         namespace="AWS/Lambda",
         metric_name="Errors",
-        # An ARN's seventh part is the function's name.
+        # The seventh part of the ARN is the function's name.
         dimensions=[{"name": "FunctionName", "value": Fn.select(6, Fn.split(":", function_arn))}],
         statistic="Sum",
         period=300,

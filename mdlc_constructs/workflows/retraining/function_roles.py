@@ -1,4 +1,4 @@
-"""What the functions of a retraining may do: each the narrowest statements that run it. Pure data."""
+"""IAM statements of the functions of a retraining, with least privilege. Pure data."""
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.resources.places import (
@@ -14,7 +14,7 @@ from mdlc_constructs.workflows.retraining.settings import RELEASE, TRAINING, WOR
 
 
 def resuming(model: str) -> tuple[Statement, ...]:
-    """Look at the triggers of a model, and start the retraining that they belong to."""
+    """Permission to read a model's triggers and to start the retraining for them."""
     return (
         Statement(actions=("dynamodb:Query",), resources=(AUDIT_TABLE_ARN,)),
         *use_key(KEY_ARN, "dynamodb"),
@@ -23,8 +23,8 @@ def resuming(model: str) -> tuple[Statement, ...]:
 
 
 def recording_triggers(settings: RetrainingSettings) -> tuple[Statement, ...]:
-    """Record triggers, beside what resuming needs."""
-    # Which version is the champion.
+    """Permission to record triggers, besides those of `resuming`."""
+    # To look up the champion's version.
     looked_up = ("dynamodb:GetItem",) if settings.watches else ()
     return (
         Statement(
@@ -35,7 +35,7 @@ def recording_triggers(settings: RetrainingSettings) -> tuple[Statement, ...]:
 
 
 def counting() -> tuple[Statement, ...]:
-    """Count what there is to train on, beside what there was."""
+    """Permission to count the rows available for training and to read the previous count."""
     return (
         Statement(
             actions=("s3:ListBucket",),
@@ -47,7 +47,7 @@ def counting() -> tuple[Statement, ...]:
 
 
 def planning(settings: RetrainingSettings) -> tuple[Statement, ...]:
-    """Note requests, claim and conclude triggers, and see what training and release came to."""
+    """Permission to record requests, claim and conclude triggers, and read training and release results."""
     machines = [TRAINING, *((RELEASE,) if settings.releases else ())]
     return (
         Statement(
@@ -70,7 +70,7 @@ def planning(settings: RetrainingSettings) -> tuple[Statement, ...]:
 
 
 def starting(model: str) -> tuple[Statement, ...]:
-    """Start retrainings of a model, and see whether they run."""
+    """Permission to start retrainings of a model, and to see whether they run."""
     machine = machine_arn(f"{model}-{WORKFLOW}")
     return (
         Statement(actions=("states:StartExecution",), resources=(machine,)),

@@ -1,10 +1,10 @@
-"""From the start to the lease: coalesce triggers, wait for more and for the cool-down, ask, claim.
+"""The states from the start to the lease: coalesce triggers, wait, request the lease, claim the triggers.
 
     Begin -> CoalesceTriggers -> TriggersCoalesced -> WaitForMore -> AskLease -> LeaseVerdict -> Claim ->
     Claimed
 
-A retraining that waited in the queue looks again under the lease: when another one ended meanwhile, its
-cool-down is kept first.
+A retraining that waited in the queue checks again once it has the lease: when another retraining ended
+meanwhile, it first waits for that one's cool-down.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ FUNCTION = "PlanRetraining"
 KILLED = Retry(
     errors=("Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout"), interval_seconds=2, max_attempts=4
 )
-"""A function that died or ran out of time: every step of it may be repeated."""
+"""Retry for a function that crashed or timed out: all its steps are idempotent."""
 
 _FUNCTION_ARN = f"${{{FUNCTION}Function}}"
 _RETRY = (*throttling_retry("Lambda"), KILLED)
@@ -39,7 +39,7 @@ EXECUTION = {
 
 
 def step(name: str, asked: str, payload: Mapping[str, object], **state: Unpack[StateOptions]) -> Task:
-    """A task that asks the planning function for one of its steps."""
+    """A task that invokes the planning function with the name of one of its steps."""
     state["retry"] = _RETRY
     return lambda_.invoke(name, function_arn=_FUNCTION_ARN, payload=_payload(asked, payload), **state)
 
@@ -47,7 +47,7 @@ def step(name: str, asked: str, payload: Mapping[str, object], **state: Unpack[S
 def step_for_token(
     name: str, asked: str, payload: Mapping[str, object], **state: Unpack[StateOptions]
 ) -> Task:
-    """The same, ending when the token comes back that the function got."""
+    """The same with a task token: the task ends when the token is sent back."""
     state["retry"] = _RETRY
     return lambda_.invoke_for_token(
         name, function_arn=_FUNCTION_ARN, payload=_payload(asked, payload), **state
@@ -59,7 +59,7 @@ def _payload(asked: str, payload: Mapping[str, object]) -> dict[str, object]:
 
 
 def begin(settings: RetrainingSettings) -> Pass:
-    """`Begin`: what is known before anything is, so that a record can be written whatever happens."""
+    """`Begin`: initial values of all variables, so that a record can be written at any time."""
     return Pass(
         name="Begin",
         assign={
@@ -82,7 +82,7 @@ def begin(settings: RetrainingSettings) -> Pass:
 
 
 def leased() -> StateSequence:
-    """From `CoalesceTriggers` to `Claimed`."""
+    """The states from `CoalesceTriggers` to `Claimed`."""
     coalesce = step(
         "CoalesceTriggers",
         "gather",
@@ -169,7 +169,7 @@ def leased() -> StateSequence:
 
 
 def release_capacity() -> Task:
-    """`ReleaseCapacity`: what follows trains nothing, so its share of the budget goes to who waits for it."""
+    """`ReleaseCapacity`: give the share of the budget back, because the states that follow train nothing."""
     return step(
         "ReleaseCapacity",
         "rest",

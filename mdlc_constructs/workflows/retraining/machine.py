@@ -2,12 +2,13 @@
 
 On success it enters Begin, CoalesceTriggers, TriggersCoalesced, WaitForMore, AskLease, LeaseVerdict, Claim,
 Claimed, PublishStart, Train, TrainVerdict, ReleaseCapacity, ApprovalNeeded (AwaitApproval, LookAtPackage and
-ApprovalVerdict where a person decides), ReleaseNeeded, Release and ReleaseVerdict where something is
-released, Won, RecordAudit, Conclude and PublishEvent. A release that came to nothing is looked at in
-LookAtRejected and RejectedVerdict.
+ApprovalVerdict where a person decides), ReleaseNeeded, Release and ReleaseVerdict where there is a release,
+Won, RecordAudit, Conclude and PublishEvent. After a superseded release, LookAtRejected and RejectedVerdict
+check whether the version was rejected.
 
-Only who holds the model's lease claims triggers, trains and releases, so no two executions do. What a stopped
-execution left behind is found by names that follow from the request.
+Only the execution that holds the model's lease claims triggers, trains and releases, so two never do so at
+the same time. Names of nested executions are derived from the request, so that the next execution finds those
+of a stopped one.
 """
 
 from mdlc_constructs.asl.machine import Machine
@@ -24,24 +25,24 @@ from mdlc_constructs.workflows.retraining.training import publish_start, train, 
 STEPS = ("train", "release")
 """The steps that can be replaced (`create_<step>_task`) and surrounded (`before_<step>`, `after_<step>`).
 
-The seams of a step are passed when this execution does it, not when an earlier one has done it.
+The seams of a step run only when this execution runs the step, not when an earlier one completed it.
 """
 
 
 def steps_of(settings: RetrainingSettings) -> tuple[str, ...]:
-    """The steps that there are: batch inference releases nothing."""
+    """The machine's steps: without a real-time endpoint there is no release."""
     return STEPS if settings.releases else STEPS[:1]
 
 
 def default_tasks(settings: RetrainingSettings) -> dict[str, State]:
-    """The task of every step, as it is unless a subclass replaces it."""
+    """The default task of every step; a subclass may replace it."""
     makers = {"train": train, "release": release}
     return {step: makers[step](settings) for step in steps_of(settings)}
 
 
 @machine_function(lambda _: WORKFLOW, steps_of, default_tasks)
 def retraining_machine(settings: RetrainingSettings, parts: Parts) -> Machine:
-    """Put the machine together."""
+    """Assemble the retraining machine."""
 
     def part(step: str) -> StateSequence:
         return StateSequence.of(

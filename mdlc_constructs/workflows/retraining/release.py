@@ -1,4 +1,4 @@
-"""The release of a challenger that won: the release machine, started and followed to the end of its bake."""
+"""The release of a challenger that won: the states that execute the release machine until its bake ends."""
 
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.sequence import StateSequence
@@ -18,17 +18,17 @@ SPEAKS_AGAINST = (
     "ShadowDropped",
     "ChallengerLost",
 )
-"""Failures of a release that speak against the version, as `docs/contracts.md` has them."""
+"""Failures of a release that are the version's fault, as `docs/contracts.md` lists them."""
 
 _RELEASED_BY = {"release_execution": "{% $work.release.arn %}"}
-"""Known from the start, and recorded only where there is a release."""
+"""The release's ARN, which is known from the start but recorded only when there is a release."""
 
 
 def release(settings: RetrainingSettings) -> Task:
-    """Start the release machine and follow it; a release of this request that runs already is awaited."""
+    """Start the release machine and wait for it, also when an execution of this request already runs."""
     request = {
         "package_version": "{% $number($split($trained.package_arn, '/')[-1]) %}",
-        # The approval's own rule may be releasing it beside this: the second one finds nothing to do.
+        # The approval's own rule may release it at the same time: the second one then has nothing to do.
         "forward_only": True,
         "reason": "{% $work.reason %}",
         "trigger": "{% $work.trigger %}",
@@ -49,10 +49,10 @@ def release(settings: RetrainingSettings) -> Task:
 
 
 def releasing(part: StateSequence) -> StateSequence:
-    """From `ReleaseNeeded` to `RejectedVerdict`; a version that took over goes to `Won`.
+    """The states from `ReleaseNeeded` to `RejectedVerdict`; a released version goes to `Won`.
 
     Args:
-        part: the release with the seams around it.
+        part: the release task with the seams around it.
     """
     needed = Choice(
         name="ReleaseNeeded",
@@ -82,14 +82,14 @@ def releasing(part: StateSequence) -> StateSequence:
         needed,
         part,
         verdict,
-        # Superseded by a newer version, or rolled back by the release that the approval's rule started.
+        # It was superseded by a newer version, or rolled back by a release that the approval's rule started.
         look_at_package("LookAtRejected"),
         rejection,
     )
 
 
 def release_failed() -> State:
-    """`ReleaseFailed`: a version that was rolled back has lost; any other failure is no verdict on it."""
+    """`ReleaseFailed`: a version that was rolled back has lost; any other failure fails the retraining."""
     return Choice(
         name="ReleaseFailed",
         rules=(

@@ -1,4 +1,4 @@
-"""What a retraining machine is made from."""
+"""The settings from which a retraining machine is built."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,12 +26,15 @@ from mdlc_constructs.tasks.execution import machine_arn
 
 WORKFLOW = "retraining"
 TRAINING, RELEASE = "training", "release"
-"""The workflows whose machines are started."""
+"""The workflows whose machines a retraining starts."""
 
 MAX_QUEUE_TIME = timedelta(days=30)
-"""How long a retraining waits in the queue for its lease before somebody should look at the budget."""
+"""How long a retraining waits in the queue for its lease before it fails."""
 MAX_EXECUTION = timedelta(days=365)
-"""Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+"""Maximum duration of an execution.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+"""
 
 Kind = TypeVar("Kind", OnSchedule, OnNewData, OnDrift, OnAccuracyLoss, OnCodeChange, OnRequest)
 
@@ -42,13 +45,18 @@ _ONCE = (OnSchedule, OnNewData, OnCodeChange, OnRequest)
 
 @dataclass(frozen=True, kw_only=True)
 class RetrainingSettings:
-    """Everything a retraining machine is made from. See `RetrainingWorkflow` for what each does.
+    """The settings from which a retraining machine is built; `RetrainingWorkflow` documents most.
 
     Attributes:
-        task: of the dataset that is trained on.
+        by_time: whether the training's split is by time intervals.
+        releases: whether a winner is released.
+        compares: whether the training's gate compares the challenger with the champion.
+        training_seconds: the timeout of the training machine.
+        release_seconds: the timeout of the release machine.
+        task: task of the training's dataset.
 
     Raises:
-        ValueError: when parts do not fit each other, naming argument, value and remedy.
+        ValueError: when settings contradict each other; names the argument, its value and the remedy.
     """
 
     model: str
@@ -115,7 +123,7 @@ class RetrainingSettings:
 
     @property
     def longest(self) -> timedelta:
-        """How long an execution may take, all waiting included."""
+        """The longest duration of an execution, with all waits."""
         waiting = self.patience.debounce + self.patience.longest + MAX_QUEUE_TIME + self.approval_within
         release = self.release_seconds if self.releases else 0
         return waiting + timedelta(seconds=self.training_seconds + release) + timedelta(days=1)
@@ -126,11 +134,11 @@ class RetrainingSettings:
 
     @property
     def watches(self) -> list[Trigger]:
-        """The triggers that monitoring fires."""
+        """The triggers that are fired by events of monitoring."""
         return [*self.of_kind(OnDrift), *self.of_kind(OnAccuracyLoss)]
 
     def to_payload(self) -> RetrainingSections:
-        """As the machine's functions get it."""
+        """The settings as payload of the machine's functions."""
         requests = self.of_kind(OnRequest)
         return RetrainingSections(
             model=self.model,

@@ -1,4 +1,4 @@
-"""The training of a retraining: the training machine, started and followed, and what came of it."""
+"""The training of a retraining: the states that execute the training machine and judge its result."""
 
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.states import Choice, Rule, Task
@@ -12,15 +12,15 @@ from mdlc_constructs.workflows.retraining.settings import TRAINING, RetrainingSe
 STARTED = "Retraining Started"
 
 CHILDS_FAILURE = {
-    # The cause describes the other execution, as JSON that may be cut off, so that it is not parsed.
+    # The cause describes the other execution as JSON, which may be truncated, so it is not parsed.
     "Error": f'{{% ($said := $match($states.errorOutput.Cause, /"Error"\\s*:\\s*"([^"]+)"/); '
     f"$exists($said) ? $said[0].groups[0] : {ERROR.removeprefix('{%').removesuffix('%}').strip()}) %}}",
     "Cause": "{% $exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : 'No cause was given.' %}",
 }
-"""The failure of an execution that a task followed, under that execution's own error."""
+"""The failure of a nested execution, with that execution's own error name."""
 
 CLAIM_AGAIN = Catch(errors=(TAKEN,), next="Claim", output={})
-"""The name was taken meanwhile: look again what has it."""
+"""Catches an execution name that is already taken: look up which execution has it."""
 
 
 def publish_start(settings: RetrainingSettings) -> Task:
@@ -30,7 +30,7 @@ def publish_start(settings: RetrainingSettings) -> Task:
 
 
 def train(settings: RetrainingSettings) -> Task:
-    """Start the training machine and follow it; a training of this request that runs already is awaited."""
+    """Start the training machine and wait for it, also when an execution of this request already runs."""
     return run_execution(
         "Train",
         machine=f"{settings.model}-{TRAINING}",
@@ -49,7 +49,7 @@ def train(settings: RetrainingSettings) -> Task:
 
 
 def train_verdict() -> Choice:
-    """`TrainVerdict`: a challenger that the gate refused has lost; the same work done again is none."""
+    """`TrainVerdict`: a challenger that the gate rejected has lost, unless its training was Unchanged."""
     refused = "$trained.passed != 'true'"
     return Choice(
         name="TrainVerdict",

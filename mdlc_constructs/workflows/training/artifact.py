@@ -1,4 +1,4 @@
-"""Behind a task that stands in for the training job: the artifact that it was to leave."""
+"""The check after a task that replaces the training job: whether it wrote the artifact."""
 
 from dataclasses import replace
 
@@ -10,13 +10,13 @@ from mdlc_constructs.workflows.ending import TO_FAILURE
 
 
 def artifact_found(behind: StateSequence) -> StateSequence:
-    """The states that look for the artifact, with the seam that comes behind them."""
+    """The states that check for the artifact, followed by the seam `behind`."""
     states = StateSequence.of(find_artifact(), artifact_verdict(), behind)
     return replace(states, runs_always=behind.runs_always)
 
 
 def find_artifact() -> Task:
-    """Look for what a task that stands in for the training job was to leave behind."""
+    """List the object that a task in place of the training job must write."""
     return list_objects(
         "FindArtifact",
         bucket=BUCKET,
@@ -31,7 +31,7 @@ def find_artifact() -> Task:
 
 
 def artifact_verdict() -> Choice:
-    """Goes on when the artifact is there."""
+    """A choice that fails the execution when the artifact is missing."""
     missing = Rule(
         condition="{% $artifacts = 0 %}",
         next="RecordFailure",

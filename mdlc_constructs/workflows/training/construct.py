@@ -1,4 +1,4 @@
-"""The training workflow as a construct: roles, image and bundles around the pure machine."""
+"""The training workflow as a construct: it adds roles, image and code bundles to the pure machine."""
 
 import re
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ from mdlc_constructs.workflows.training import machine as template
 from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, TrainingSettings, training_machine
 
 _MOVABLE = re.compile(r"/[^/:@]+:(?![0-9a-f]{64}$)[^/@:]+$")
-"""An image named by a tag that is not the hash of what it was built from, as the CDK's own assets are."""
+"""Matches an image URI with a mutable tag. The CDK tags its own image assets with a content hash instead."""
 
 
 def _code_version(scope: Construct) -> str | None:
@@ -50,24 +50,24 @@ class TrainingWorkflow(Workflow):
 
     Args:
         home: the model's home.
-        dataset: the data; its bucket is read, nothing is written there.
-        algorithm: what trains and scores.
-        split: how rows are divided in the order of time; by default the last 20 percent are the holdout.
-        quality: what a batch must satisfy before anything is trained on it.
+        dataset: the training data; its bucket is only read.
+        algorithm: the algorithm that trains and scores.
+        split: how rows are divided by time; by default the last 20 percent are the holdout.
+        quality: rules that a batch must satisfy before anything is trained on it.
         evaluation: threshold and bootstrap of the evaluation.
-        gate: what a model must reach to be approved.
-        approval: automatic (the gate decides) or manual (a person does, in the registry).
+        gate: conditions that a model must meet to be approved.
+        approval: automatic (the gate decides) or manual (a person decides in the registry).
         training_compute: instances of the training job.
         job_compute: instances of the data jobs.
         scoring_compute: instances of the transform jobs.
         network: VPC, isolation, encryption between containers.
-        dataset_bucket: the bucket that holds the data, when it has an encryption key of its own.
-        code_version: recorded with every package, such as a commit; by default the context value
+        dataset_bucket: the bucket that holds the data, needed when it has its own encryption key.
+        code_version: recorded with every package, for example a commit; by default the context value
             `mdlc:code_version`.
         seams: states before and after steps, such as `{"after_evaluate": chain}`.
 
     Raises:
-        ValueError: naming the argument, its value and the remedy.
+        ValueError: names the argument, its value and the remedy.
     """
 
     steps = STEPS
@@ -93,7 +93,7 @@ class TrainingWorkflow(Workflow):
         code_version: str | None = None,
         seams: Mapping[str, Seam] | None = None,
     ) -> None:
-        # Before any resource exists, so that a refused setting leaves nothing behind.
+        # Validate before any resource exists, so that an invalid setting leaves nothing behind.
         self.settings = TrainingSettings(
             model=home.name,
             dataset=dataset,
@@ -180,7 +180,7 @@ class TrainingWorkflow(Workflow):
             )
 
     def _planning(self) -> tuple[Statement, ...]:
-        """What the planning function looks at and writes for this model."""
+        """IAM statements of the planning function for this model."""
         looks = ("ProcessingJob", "TrainingJob", "TransformJob", "Model", "ModelPackage")
         statements = (
             *planning(self.home.name, WORKFLOW, *looks, dataset_key_arn=self.source.key_arn),
@@ -192,7 +192,10 @@ class TrainingWorkflow(Workflow):
 
     @staticmethod
     def _finding_artifacts() -> tuple[Statement, ...]:
-        """Where no training job can be looked up, the artifact tells that the training is done."""
+        """Permission to list training artifacts.
+
+        When there is no training job to describe, an existing artifact shows that training is done.
+        """
         return (
             Statement(
                 actions=("s3:ListBucket",),
@@ -206,7 +209,7 @@ class TrainingWorkflow(Workflow):
         return template.check_quality(self.settings)
 
     def create_prepare_features_task(self) -> State:
-        """Split and feature program."""
+        """The job that splits the data and fits the feature program."""
         return template.prepare_features(self.settings)
 
     def create_train_task(self) -> State:
@@ -214,21 +217,21 @@ class TrainingWorkflow(Workflow):
         return template.train(self.settings)
 
     def create_create_model_task(self) -> State:
-        """The SageMaker model made from the artifact."""
+        """The SageMaker model of the trained artifact."""
         return template.model(self.settings)
 
     def create_score_holdout_task(self) -> State:
-        """Transform jobs over the holdout."""
+        """Transform jobs that score the holdout."""
         return template.score_holdout(self.settings)
 
     def create_evaluate_task(self) -> State:
-        """Metrics, picture and the gate's verdict."""
+        """The job that computes metrics, a plot and the gate's verdict."""
         return template.evaluate(self.settings)
 
     def create_register_task(self) -> State:
-        """The model package."""
+        """The registration of the model package."""
         return template.register(self.settings)
 
     def create_decide_task(self) -> State:
-        """Approval or rejection."""
+        """The package's approval or rejection."""
         return template.decide(self.settings)

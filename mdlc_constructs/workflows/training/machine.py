@@ -52,10 +52,10 @@ STEPS = (
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
-    """Everything a training machine is made from. See `TrainingWorkflow` for what each does.
+    """The settings from which a training machine is built; `TrainingWorkflow` documents each.
 
     Raises:
-        ValueError: when parts do not fit each other, naming argument, value and remedy.
+        ValueError: when settings contradict each other; names the argument, its value and the remedy.
     """
 
     model: str
@@ -82,7 +82,7 @@ class TrainingSettings:
         self.scoring_compute.require("transform", image=self.algorithm.x86_image)
 
     def to_plan(self) -> dict[str, object]:
-        """The settings as the jobs' `plan.json` holds them."""
+        """The settings in the form of the jobs' `plan.json`."""
         return {
             "dataset": {**encode(self.dataset.to_plan()), "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
             "quality": encode(self.quality.to_plan()),
@@ -93,7 +93,7 @@ class TrainingSettings:
 
 
 def check_quality(settings: TrainingSettings) -> Task:
-    """Check the batch before anything is trained on it; a refused batch is reported and quarantined."""
+    """Check the batch before anything is trained on it; a rejected batch is reported and quarantined."""
     return data_job(
         "CheckQuality",
         command="quality",
@@ -111,7 +111,7 @@ def check_quality(settings: TrainingSettings) -> Task:
 
 
 def prepare_features(settings: TrainingSettings) -> Task:
-    """Verify what was downloaded, fit the feature program on the training part, write the split."""
+    """Verify the downloaded data, fit the feature program on the training part, write the split."""
     return data_job(
         "PrepareFeatures",
         command="features",
@@ -128,7 +128,7 @@ def prepare_features(settings: TrainingSettings) -> Task:
 
 
 def train(settings: TrainingSettings) -> Task:
-    """Train on the split's training part, validating on its validation part."""
+    """Train on the training part of the split and validate on its validation part."""
     compute, algorithm = settings.training_compute, settings.algorithm
     return training_job(
         "Train",
@@ -183,7 +183,7 @@ def model(settings: TrainingSettings) -> Task:
 
 
 def score_holdout(settings: TrainingSettings) -> Map:
-    """Score the holdout with the challenger and, when there is one, the champion, side by side."""
+    """Score the holdout with the challenger and, when there is one, with the champion."""
     inner = score_task(
         "ScoreModel",
         model=settings.model,
@@ -202,7 +202,7 @@ def score_holdout(settings: TrainingSettings) -> Map:
 
 
 def evaluate(settings: TrainingSettings) -> Task:
-    """Metrics with confidence intervals, a picture, the gate's verdict, and the baseline of monitoring."""
+    """Compute metrics with confidence intervals, a plot, the gate's verdict and the monitoring baseline."""
     return data_job(
         "Evaluate",
         command="evaluate",
@@ -224,7 +224,7 @@ def evaluate(settings: TrainingSettings) -> Task:
 
 
 def register(settings: TrainingSettings) -> Task:
-    """Register the package with where it comes from; registering a run again answers with the same one."""
+    """Register the model package with its lineage; a repeated call for a run returns the same one."""
     return create_model_package(
         "Register",
         group_name=PACKAGE_GROUP,
@@ -267,7 +267,7 @@ def register(settings: TrainingSettings) -> Task:
 
 
 def decide(settings: TrainingSettings) -> Task:
-    """Approve or reject by the package's status in the registry, which is the one source of truth."""
+    """Approve or reject by setting the package's approval status in the registry, the only source of it."""
     passed = "Approved" if settings.approval.is_automatic else "PendingManualApproval"
     outcome = "Succeeded" if settings.approval.is_automatic else "PendingApproval"
     return update_model_package(
@@ -296,7 +296,7 @@ def decide(settings: TrainingSettings) -> Task:
 
 
 def default_tasks(settings: TrainingSettings) -> dict[str, State]:
-    """The task of every step, as it is unless a subclass replaces it."""
+    """The default task of every step; a subclass may replace it."""
     return {
         "check_quality": check_quality(settings),
         "prepare_features": prepare_features(settings),
@@ -311,7 +311,7 @@ def default_tasks(settings: TrainingSettings) -> dict[str, State]:
 
 @machine_function(lambda _: WORKFLOW, lambda _: STEPS, default_tasks)
 def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
-    """Put the machine together."""
+    """Assemble the training machine."""
     if starts_otherwise(parts.tasks["train"], parts.defaults["train"]):
         parts.seams["after_train"] = artifact_found(parts.seams.get("after_train", NO_SEAM))
     kept = ("package_arn", "evaluation", "passed", "reasons", "metrics")
@@ -350,7 +350,7 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
             "result": {
                 "outcome": "Unchanged",
                 **{key: f"{{% $plan.recorded.{key} %}}" for key in kept},
-                # Runs that were recorded before rows were counted have none.
+                # Runs recorded before rows were counted do not have this field.
                 "rows": "{% $exists($plan.recorded.rows) ? $plan.recorded.rows : '' %}",
             }
         },
