@@ -27,7 +27,7 @@ class Fleet(Construct):
 
     Args:
         name: the fleet's name in its table.
-        budget: the maximum of retrainings, and of their instances, at a time.
+        budget: the maximum number of retrainings, and of their instances, at a time.
         key: the KMS key that encrypts the table of leases and the log group of the function that evicts
             them; by default a new one. `Fleet` adds the statements for CloudWatch Logs to its policy; an
             imported key must already have them (see `ModelHome`).

@@ -17,7 +17,7 @@ TIMEOUT_SECONDS = 300
 CLEAN_UP_SECONDS = 900
 """The clean-up waits until jobs have stopped, and a container may take two minutes to stop."""
 MAX_POLICY_CHARACTERS = 10_240
-"""The maximum of characters in a role's inline policies, white space not counted.
+"""The maximum number of characters in a role's inline policies, white space not counted.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """

@@ -18,7 +18,7 @@ def claim(scope: Construct, id_: str, kind: str, name: str) -> str | None:
     they may be deployed to the same place.
 
     Args:
-        kind: what is named, such as `state machine`; names of different kinds do not conflict.
+        kind: the kind of resource, such as `state machine`; names of different kinds do not conflict.
 
     Returns:
         The path of the construct that already has the name; None when the claim succeeds.

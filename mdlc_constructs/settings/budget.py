@@ -31,8 +31,8 @@ class Budget:
     whose own model has a lease is overtaken.
 
     Args:
-        jobs: the maximum of retrainings at a time.
-        instances: the maximum of instances of all retrainings at a time.
+        jobs: the maximum number of retrainings at a time.
+        instances: the maximum number of instances of all retrainings at a time.
         head_start: the waiting time that one step of priority is worth.
         lease: how long a retraining's lease lasts without being renewed. When it expires, it is evicted,
             unless the execution still runs.

@@ -64,8 +64,8 @@ class Fallback:
     Args:
         decision: the decision; its record says that it is a fallback, and a metric counts it.
         endpoint_timeout: how long one call of the endpoint may take.
-        tries: the maximum of calls of the endpoint. A call that timed out is not repeated: the caller has
-            waited long enough.
+        tries: the maximum number of calls of the endpoint. A call that timed out is not repeated: the caller
+            has waited long enough.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.

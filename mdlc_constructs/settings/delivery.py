@@ -22,7 +22,7 @@ EXPIRES = "expires_at"
 """The time-to-live attribute: Unix seconds after which DynamoDB may delete an item."""
 
 MAX_PARALLEL = 40
-"""The maximum of concurrent iterations of an inline Map."""
+"""The maximum number of concurrent iterations of an inline Map."""
 
 _NO_KEYS = (*ALWAYS, EXPIRES, "inference_id", "event_time", "model_package_version")
 _MIN_DURATION, _MAX_DURATION = timedelta(hours=1), timedelta(days=3650)

@@ -77,7 +77,7 @@ class Shadow:
         outside: the largest share (0 to 1) of pairs that may differ by more.
         errors: how much larger the new version's share (0 to 1) of failed requests may be.
         slower: the largest ratio of the mean model latencies, the new version's to the serving one's.
-        pairs: the minimum of pairs of responses for a result.
+        pairs: the minimum number of pairs of responses for a result.
         then: the deployment that releases the new version when it passes.
 
     Raises:
@@ -160,7 +160,7 @@ class ABTest:
         duration: how long the test runs.
         confidence: the confidence level (0.5 to 1) at which the challenger must win.
         higher_is_better: whether larger outcome values are better.
-        outcomes: the minimum of entities with an outcome, for each variant.
+        outcomes: the minimum number of entities with an outcome, for each variant.
         collapse: the deployment by which the winner gets all traffic afterwards.
 
     Raises:

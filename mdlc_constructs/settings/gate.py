@@ -1,4 +1,4 @@
-"""What a newly trained model must reach on the holdout to be approved."""
+"""The gate: the conditions on holdout metrics that a newly trained model must meet to be approved."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -20,7 +20,7 @@ class Patience:
             the time.
         cool_down: the minimum time between a retraining and the next.
         grows: the factor by which the cool-down grows each time the challenger loses; a win resets it.
-        longest: the maximum of the cool-down.
+        longest: the longest that the cool-down can become.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.

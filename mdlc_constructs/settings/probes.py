@@ -42,7 +42,7 @@ class Probes:
             takes none.
         every: the time from the start of a round of probes to the start of the next. At most the alarms'
             period (a minute), or some periods have no data; see ``lambdas.functions.probe_answers``.
-        most: the maximum of requests in one round. They come on top of the endpoint's own traffic.
+        most: the maximum number of requests in one round. They come on top of the endpoint's own traffic.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.

@@ -9,7 +9,7 @@ from mdlc_constructs.settings.numbers import check_above, check_whole
 from mdlc_constructs.settings.refusal import refusal
 
 MAX_ALARMS = 10
-"""The maximum of alarms that SageMaker watches (``AutoRollbackConfig.Alarms`` of the API)."""
+"""The maximum number of alarms that SageMaker watches (``AutoRollbackConfig.Alarms`` of the API)."""
 
 OWN_NAMESPACE = "MDLC"
 """CloudWatch namespace of the metrics that this library's prober and drift check publish."""

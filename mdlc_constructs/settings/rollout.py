@@ -106,7 +106,7 @@ class Canary:
 
     @property
     def waiting(self) -> timedelta:
-        """What the whole deployment waits."""
+        """The time that the whole deployment waits and watches alarms."""
         return self.bake
 
     def check_instances(self, count: int) -> None:
@@ -149,7 +149,7 @@ class Linear:
 
     @property
     def waiting(self) -> timedelta:
-        """What the whole deployment waits."""
+        """The time that the whole deployment waits and watches alarms."""
         return math.ceil(100 / self.step_percent) * self.bake
 
     def check_instances(self, count: int) -> None:
@@ -189,7 +189,7 @@ class Rolling:
 
     @property
     def waiting(self) -> timedelta:
-        """What the whole deployment waits."""
+        """The time that the whole deployment waits and watches alarms."""
         return math.ceil(100 / self.batch_percent) * self.wait
 
     def check_instances(self, count: int) -> None:

@@ -34,8 +34,8 @@ class ScheduledScaling:
     Args:
         name: a name that is unique among the schedules of the endpoint.
         schedule: ``cron(...)``, ``rate(...)`` or ``at(...)`` in the syntax of Application Auto Scaling.
-        minimum: the new minimum of instances; None does not change it.
-        maximum: the new maximum of instances; None does not change it.
+        minimum: the new minimum number of instances; None does not change it.
+        maximum: the new maximum number of instances; None does not change it.
         timezone: the IANA name of the schedule's time zone.
 
     Raises:
@@ -75,7 +75,7 @@ class Night:
     Args:
         begins: when the night begins, to the minute.
         ends: when it ends, to the minute.
-        minimum: the minimum of instances at night.
+        minimum: the minimum number of instances at night.
         timezone: the IANA name of the time zone of both times.
 
     Raises:
@@ -116,11 +116,11 @@ class Scaling:
     With several targets, the one that needs most instances decides.
 
     Args:
-        minimum: the minimum of instances. Zero needs an `Asynchronous` endpoint.
-        maximum: the maximum of instances.
-        invocations: the target of requests per minute and instance.
-        concurrency: the target of concurrent requests per instance, measured every ten seconds.
-        backlog: the target of queued requests per instance, for an `Asynchronous` endpoint.
+        minimum: the minimum number of instances. Zero needs an `Asynchronous` endpoint.
+        maximum: the maximum number of instances.
+        invocations: target of requests per minute and instance; None for no target.
+        concurrency: target of concurrent requests per instance, measured every ten seconds.
+        backlog: target of queued requests per instance, for an `Asynchronous` endpoint.
         scale_in_cooldown: how long to wait after instances were removed.
         scale_out_cooldown: how long to wait after instances were added.
         schedules: scheduled changes of the bounds.
@@ -199,7 +199,7 @@ class Serverless:
 
     Args:
         memory_mb: memory in MB, one of 1024, 2048 ... 6144.
-        max_concurrency: the maximum of concurrent requests; further requests are refused.
+        max_concurrency: the maximum number of concurrent requests; further requests are refused.
         provisioned_concurrency: concurrent requests that never have a cold start; billed by the hour.
 
     Raises:
@@ -231,7 +231,8 @@ class Asynchronous:
     With a `Scaling` whose minimum is zero it costs nothing when idle.
 
     Args:
-        concurrent_per_instance: the maximum of concurrent requests per instance; None lets SageMaker choose.
+        concurrent_per_instance: the maximum number of concurrent requests per instance; None for
+            SageMaker's default.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.

@@ -25,7 +25,7 @@ def get_item(
     kms_key_arn: str | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that reads an item; its result has no member `Item` when the item does not exist."""
+    """A task that reads an item; its result holds it as `Item`, unless it does not exist."""
     request = {"TableName": table_name, "Key": key, "ConsistentRead": consistent}
     return _on_table(name, "getItem", table_arn, request, kms_key_arn, state)
 

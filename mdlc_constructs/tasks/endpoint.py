@@ -214,7 +214,7 @@ def update_endpoint(
         deployment: the API's `DeploymentConfig` (see `deployment.deployment_config`) or an expression for it.
         retain: whether instance counts and weights stay as they are now, instead of as configured.
         excluded: variant properties that are not retained.
-        alarms: the names of the alarms that the deployment watches; the role may then describe them.
+        alarms: the names of the alarms that the deployment watches; the permission to describe them is added.
 
     Raises:
         ValueError: for `excluded` without `retain`.

@@ -61,7 +61,7 @@ class Channel:
 class SpotTraining:
     """Managed spot training: cheaper capacity that AWS may interrupt.
 
-    `max_wait_seconds` is the maximum of waiting and training together. Without `checkpoint_uri` an
+    `max_wait_seconds` is the maximum time of waiting and training together. Without `checkpoint_uri` an
     interrupted job starts over. With it, SageMaker copies the files that the container writes to
     `checkpoint_path` (by default `/opt/ml/checkpoints`) there, and restores them after an interruption.
     """
