@@ -196,7 +196,7 @@ def _failure_lines(
                 middle = over.x + over.width / 2
                 lines.append(Line(((middle, over.y + over.height), (middle, under.y)), error=True))
                 continue
-            # On the right side for lines within the failures' column, on the left for lines back to the main.
+            # On the right side within the failures' column, on the left side for lines to the main column.
             out = over.x + over.width if under.x == over.x else over.x
             side = out + LANE if under.x == over.x else trunk - LANE
             points = ((out, leave), (side, leave), (side, enter), (under.x + under.width, enter))

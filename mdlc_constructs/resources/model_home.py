@@ -33,10 +33,10 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 class ModelHome(Construct):
     """A model's key, bucket, package group, audit table, events and clean-up: one home per model.
 
-    When the stack is deleted, a custom resource removes what executions created, which CloudFormation does
-    not know: first it stops the running executions of the stack's machines, then running jobs, then it
-    deletes endpoints and their configurations, then models. A workflow in another stack is deleted before
-    this stack. Stop its executions first (as `mdlc teardown` does), or its deletion waits for them.
+    When the stack is deleted, a custom resource removes what executions created, because CloudFormation does
+    not manage it. It stops the running executions of the stack's machines, then running jobs, then deletes
+    endpoints and their configurations, then models. A workflow in another stack is deleted before this stack:
+    stop its executions first (as `mdlc teardown` does), or its deletion waits for them.
 
     Args:
         name: the model's name: lowercase words joined by hyphens. The names of its jobs begin with it.
@@ -274,7 +274,7 @@ class ModelHome(Construct):
         return table
 
     def _keep(self, resource: CfnResource) -> None:
-        # CloudFormation deletes by default, so only another policy costs a message to the jsii kernel.
+        # CloudFormation deletes by default, so only another policy needs a message to the jsii kernel.
         if self.removal_policy != RemovalPolicy.DESTROY:
             resource.apply_removal_policy(self.removal_policy)
 

@@ -15,7 +15,7 @@ from mdlc_constructs.asl.statements import Statement, merge
 from mdlc_constructs.resources.trust import trust_policy
 
 UNKNOWN_LENGTH = 63
-"""The length assumed for a value that is known only at deployment: the maximum of a bucket's name."""
+"""The length assumed for a value that is known only at deployment: the maximum for a bucket's name."""
 
 _LENGTHS = {"AWS.Partition": len("aws"), "AWS.Region": len("ap-southeast-1"), "AWS.AccountId": 12}
 _TOKEN = re.compile(r"\$\{Token\[(?P<name>[^\]]*?)\.\d+\]\}")
