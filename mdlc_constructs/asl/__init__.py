@@ -1,6 +1,4 @@
-"""State machines as plain data: states, permissions, whole machines, and what is checked of them. No
-aws_cdk.
-"""
+"""State machines as plain data: states, permissions, machines and their checks. Without aws_cdk."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Which IAM actions a task's role needs, by the integration it calls."""
+"""The IAM actions that the role needs for a task, by the integration that the task calls."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from functools import cache
 
 from mdlc_constructs.asl.api_table import operation
 
-# Integration's service -> IAM's service prefix. A service that is not here is not checked, since its
-# operations and actions may be named apart.
+# IAM's service prefix, by the integration's service. Other services are not checked, because their IAM
+# actions may have other names than their operations.
 _PREFIXES: Mapping[str, str] = {
     "application-autoscaling": "application-autoscaling",
     "athena": "athena",
@@ -26,8 +26,7 @@ _PREFIXES: Mapping[str, str] = {
     "stepfunctions": "states",
 }
 
-# Where the IAM action differs from the operation; an operation that needs no action of its own stands with
-# none.
+# The IAM actions of operations whose name differs; empty for an operation without an action of its own.
 _ACTIONS: Mapping[str, tuple[str, ...]] = {
     "dynamodb:TransactWriteItems": (),
     "dynamodb:TransactGetItems": (),
@@ -52,7 +51,7 @@ _EVENT_ACTIONS = ("events:DescribeRule", "events:PutRule", "events:PutTargets")
 
 @cache
 def called_actions(resource: str) -> tuple[str, ...]:
-    """The actions a call needs whatever its arguments; none for a resource that does not determine them."""
+    """The actions that a call needs with any arguments; empty when the resource does not determine them."""
     if resource.startswith("arn:") and ":lambda:" in resource and ":states:" not in resource:
         return ("lambda:InvokeFunction",)
     called = operation(resource)
@@ -64,8 +63,8 @@ def called_actions(resource: str) -> tuple[str, ...]:
     actions = _ACTIONS.get(called, (f"{_PREFIXES[service]}:{name}",))
     if service == "sagemaker" and resource.endswith(".sync"):
         subject = name.removeprefix("Create")
-        # Step Functions tags a job that it waits for, watches it by a managed rule and stops it when it is
-        # stopped.
+        # Step Functions tags a job that it waits for, watches it by a managed EventBridge rule, and stops it
+        # when the execution is stopped.
         waiting = (f"sagemaker:Describe{subject}", f"sagemaker:Stop{subject}", "sagemaker:AddTags")
         return (*actions, *waiting, *_EVENT_ACTIONS)
     if called == "stepfunctions:StartExecution" and ".sync" in resource:
@@ -74,9 +73,7 @@ def called_actions(resource: str) -> tuple[str, ...]:
 
 
 def required_actions(resource: str, arguments: object) -> tuple[str, ...]:
-    """All actions a call needs, those its arguments ask for included (writes in a transaction, a role
-    passed on).
-    """
+    """All actions that a call needs, also for its arguments: writes in a transaction, a passed role."""
     actions = called_actions(resource)
     if not isinstance(arguments, Mapping):
         return actions

@@ -1,4 +1,4 @@
-"""Whether a task's arguments are what the service's API takes: by a table, not by botocore (decision 22)."""
+"""Checks a task's arguments against the service's API, by a table instead of botocore (decision 22)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _table() -> dict[str, Any]:
 
 @cache
 def operation(resource: str) -> str | None:
-    """The operation an integration's ARN calls, as `service:Operation`; None for an ARN of another kind."""
+    """The operation that an integration's ARN calls, as `service:Operation`; None for other ARNs."""
     match = _RESOURCE.fullmatch(resource)
     if match is None:
         return None
@@ -49,11 +49,12 @@ def operation(resource: str) -> str | None:
 
 
 def problems(resource: str, arguments: object) -> tuple[str, ...]:
-    """What is wrong with the arguments, one sentence each; nothing for an operation the table does not hold.
+    """The errors in the arguments, one sentence each; none for an operation that is not in the table.
 
-    SageMaker's requests are held to the letter: names, required members, kinds of values and enumerations.
-    Other services' member names are compared without regard to case, since an AWS SDK integration spells them
-    as the Java SDK does (`SsekmsKeyId`), and their values may be given as JSON where the API takes its text.
+    SageMaker's requests are checked strictly: names, required members, types of values and enumerations.
+    For other services, the case of member names is ignored, because an AWS SDK integration spells them as the
+    Java SDK does (`SsekmsKeyId`), and types are not checked, because a value may be JSON where the API takes
+    text.
     """
     called = operation(resource)
     if called is None or not isinstance(arguments, Mapping):
@@ -83,7 +84,7 @@ def _remedy(name: str, right: Collection[str]) -> str:
 
 
 class _Request:
-    """One request that is checked: which operation it calls, how strictly, and what is wrong with it."""
+    """The check of one request: the operation, whether the check is strict, and the problems so far."""
 
     def __init__(self, called: str, *, strict: bool) -> None:
         self.called = called
@@ -92,15 +93,16 @@ class _Request:
         self.shapes: dict[str, Any] = _table()["shapes"]
 
     def check(self, value: object, reference: str, path: str) -> None:
-        """Note what is wrong with a value and all below it.
+        """Add the problems of a value, and of all values inside it, to `problems`.
 
         Args:
             value: an argument's value.
-            reference: what it is to be, in the table's words: "text", a shape's name, "[]" or "{}" before it.
-            path: where the value stands, such as ``OutputDataConfig.S3OutputPath``; empty for the request.
+            reference: its type in the table: a scalar such as "text", or a shape's name; "[]" before it means
+                a list of them, "{}" a mapping.
+            path: the path of the value, such as ``OutputDataConfig.S3OutputPath``; empty for the request.
         """
         if type(value) is str and value.startswith("{%"):
-            return  # known only when the machine runs
+            return  # an expression, whose value is known only at run time
         if reference in _TYPES:
             self._expect(type(value) in _TYPES[reference], value, path, _WORDS[reference])
         elif reference.startswith("[]"):

@@ -1,6 +1,4 @@
-"""What is checked of a machine before any resource exists: the list of all checks, and those on whole
-texts.
-"""
+"""All checks of a machine that run before any resource exists."""
 
 from __future__ import annotations
 
@@ -20,17 +18,17 @@ from mdlc_constructs.asl.statements import Statement, uncovered
 from mdlc_constructs.asl.states import Task
 
 MAX_DEFINITION_BYTES = 1024 * 1024
-"""Bytes of a definition: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+"""The maximum size of a definition: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
 
 def check(machine: Machine, *, traced: bool = True) -> None:
-    """Refuse a machine that AWS would refuse, or that would fail in use.
+    """Refuse a machine that AWS would refuse, or that would fail when used.
 
     Args:
-        traced: Whether each state that can fail must catch all errors and leave a trace.
+        traced: whether each state that can fail must catch all errors, and a task must record them.
 
     Raises:
-        MachineError: With every finding of every check.
+        MachineError: with the findings of all checks.
     """
     sentences = tuple(findings(machine, traced=traced))
     if sentences:
@@ -38,7 +36,7 @@ def check(machine: Machine, *, traced: bool = True) -> None:
 
 
 def findings(machine: Machine, *, traced: bool = True) -> Iterator[str]:
-    """Everything wrong with the machine, one sentence a finding; `traced` as in `check`."""
+    """All problems of the machine, one sentence each; `traced` as in `check`."""
     yield from name_findings(machine)
     yield from structure_findings(machine)
     yield from _language_findings(machine)
@@ -55,8 +53,7 @@ def findings(machine: Machine, *, traced: bool = True) -> Iterator[str]:
 
 
 def _language_findings(machine: Machine) -> Iterator[str]:
-    # Our own states have no fields of JSONPath; all that can slip in is a key such as `Name.$` among
-    # arguments.
+    # Our own states have no JSONPath fields; only a key such as `Name.$` in the arguments is possible.
     dotted = '.$":' in machine.definition()
     for state in machine.walk():
         if isinstance(state, Foreign):
@@ -88,7 +85,7 @@ def _argument_findings(machine: Machine) -> Iterator[str]:
 
 
 def _size_findings(machine: Machine) -> Iterator[str]:
-    # Not even all states together have as much as one may.
+    # All states together are smaller than the limit for one state.
     if len(machine.definition()) <= MAX_DATA_BYTES // 2:
         return
     for name, _, arguments, _ in _calls(machine):
@@ -122,12 +119,12 @@ def _permission_findings(machine: Machine) -> Iterator[str]:
 
 
 def _calls(machine: Machine) -> Iterator[tuple[str, str, object, tuple[Statement, ...]]]:
-    """Name, resource, arguments and statements of each task, those inside foreign states included."""
+    """The name, resource, arguments and statements of each task, including those inside foreign states."""
     for state in machine.walk():
         if isinstance(state, Task):
             yield state.name, state.resource, state.arguments, state.statements
         elif isinstance(state, Foreign):
-            # CDK gives the permissions of a whole chain, not of each state.
+            # CDK reports the permissions of a whole chain, not of each state.
             for name, body in ((state.name, state.body), *state.nested()):
                 if body.get("Type") == "Task":
                     resource = str(body.get("Resource", ""))
@@ -135,8 +132,6 @@ def _calls(machine: Machine) -> Iterator[tuple[str, str, object, tuple[Statement
 
 
 def _bodies(machine: Machine) -> Iterator[tuple[str, Body]]:
-    """Name and body of each state; what is nested in a state is part of the body of the state that holds
-    it.
-    """
+    """The name and body of each top-level state; nested states are part of the body."""
     for state in machine.states:
         yield state.name, state.to_asl()

@@ -1,6 +1,4 @@
-"""Pictures of a machine, drawn from the machine itself: Mermaid text, and an SVG that needs nothing to be
-seen.
-"""
+"""Pictures of a machine, generated from its definition: Mermaid text, and a self-contained SVG."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ from mdlc_constructs.asl.states import Choice, NestedMachine, State, Task
 
 
 def mermaid(machine: Machine) -> str:
-    """A Mermaid state diagram (`stateDiagram-v2`), as Markdown viewers such as GitHub's draw it."""
+    """The text of a Mermaid state diagram (`stateDiagram-v2`), which GitHub's Markdown renders."""
     identifiers = {name: f"s{number}" for number, name in enumerate(dict.fromkeys(machine.names()))}
     lines = ["stateDiagram-v2", *_mermaid_lines(machine, identifiers, "    ")]
     failing = [identifiers[name] for name in sorted(failure_path(machine))]
@@ -70,9 +68,9 @@ _SERVICES = re.compile(r":states:::(?:aws-sdk:)?([a-zA-Z0-9-]+):(\w+)")
 
 
 def svg(machine: Machine) -> str:
-    """The machine as a self-contained SVG: success runs down the left, failures are red and dashed.
+    """The machine as a self-contained SVG: the success path is on the left, failures are red and dashed.
 
-    Many states that fail into the same one share one red line, so that the picture stays readable on a phone.
+    States that fail into the same state share one red line, so that the picture is readable on a phone.
     """
     layout = lay_out(machine)
     failing = failure_path(machine)
@@ -143,7 +141,7 @@ def _kind(state: State) -> str:
 
 
 def _subject(state: State) -> str:
-    """What a task calls, for people: `sagemaker createTrainingJob`."""
+    """The second line of a state's label: the call of a task (`sagemaker createTrainingJob`), or its type."""
     if isinstance(state, Task):
         match = _SERVICES.search(state.resource)
         return f"{match[1]} {match[2]}" if match else "task"

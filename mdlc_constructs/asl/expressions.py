@@ -1,4 +1,4 @@
-"""JSONata expressions: found in a definition, and parsed before AWS does it."""
+"""Finds the JSONata expressions in a definition and parses them, so that errors show before deployment."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import lru_cache
 
 from mdlc_constructs.asl.placeholders import PLACEHOLDER
 
-# A JSON text whose content starts as an expression does; the closing `%}` is looked at later.
+# A JSON string whose content starts with `{%`; the closing `%}` is checked later.
 _IN_DEFINITION = re.compile(r'"\{%[^"\\]*(?:\\.[^"\\]*)*"')
 
 
 def expressions_in(definition: str) -> frozenset[str]:
-    """Every JSON text of a definition that starts as a JSONata expression does."""
+    """All strings of a definition that start with `{%`, as JSONata expressions do."""
     return frozenset(_decoded(text) for text in _IN_DEFINITION.findall(definition))
 
 
@@ -25,15 +25,15 @@ def _decoded(text: str) -> str:
 
 @lru_cache(maxsize=16384)
 def flaw(expression: str) -> str | None:
-    """What is wrong with an expression `{% ... %}`, or None. The result is kept by text: parsing is slow."""
+    """The error in an expression `{% ... %}`, or None. Results are cached, because parsing is slow."""
     if not expression.endswith("%}"):
         return "starts with '{%' but does not end with '%}'"
     text = expression[2:-2]
     message = _parse(text)
     if message is None:
         return None
-    # Placeholders are substituted before AWS parses the text, so one may stand in a string literal only:
-    # there it is always legal. If the text parses with a number in its place, its place was the mistake.
+    # Placeholders are substituted before AWS parses the text, and are always valid inside a string literal.
+    # If the text parses with a number instead of the placeholder, the placeholder is outside a literal.
     if PLACEHOLDER.search(text) and _parse(PLACEHOLDER.sub("0", text)) is None:
         names = ", ".join(f"${{{name}}}" for name in PLACEHOLDER.findall(text))
         return (
@@ -44,7 +44,7 @@ def flaw(expression: str) -> str | None:
 
 
 def _parse(text: str) -> str | None:
-    # Imported late: it costs 0.1 s, which a process that checks nothing need not pay.
+    # Imported on first use: the import takes 0.1 s, which a process without checks should not need.
     from jsonata import Jsonata
     from jsonata.jexception import JException
 

@@ -1,4 +1,4 @@
-"""What happens when a state fails: tried again, or caught."""
+"""The error handling of states: retriers and catchers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ ALL_ERRORS = ("States.ALL",)
 
 @dataclass(frozen=True, kw_only=True)
 class Retry:
-    """Tries a state again after named errors. Every attempt is billed as a state transition.
+    """Retries a state after certain errors. Every retry is billed as a state transition.
 
-    `interval_seconds` is the first pause, multiplied by `backoff_rate` each time, never above
-    `max_delay_seconds`. Full jitter spreads many executions that fail together. Limits:
-    https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+    `interval_seconds` is the wait before the first retry. It is multiplied by `backoff_rate` for each further
+    one, up to `max_delay_seconds`. Full jitter spreads the retries of executions that fail at the same time.
+    Source of the limits: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
     """
 
     errors: tuple[str, ...]
@@ -43,7 +43,7 @@ class Retry:
             raise ValueError(f"jitter={self.jitter!r} must be 'FULL' or 'NONE'.")
 
     def to_asl(self) -> dict[str, object]:
-        """The retrier as the Amazon States Language spells it."""
+        """The retrier in the Amazon States Language."""
         retrier: dict[str, object] = {
             "ErrorEquals": list(self.errors),
             "IntervalSeconds": self.interval_seconds,
@@ -58,7 +58,7 @@ class Retry:
 
 @dataclass(frozen=True, kw_only=True)
 class Catch:
-    """Goes to the state `next` after named errors; `$states.errorOutput` holds `Error` and `Cause` there."""
+    """Goes to the state `next` after certain errors; `$states.errorOutput` has their `Error` and `Cause`."""
 
     next: str
     errors: tuple[str, ...] = ALL_ERRORS
@@ -69,7 +69,7 @@ class Catch:
         _check_errors(self.errors)
 
     def to_asl(self) -> dict[str, object]:
-        """The catcher as the Amazon States Language spells it."""
+        """The catcher in the Amazon States Language."""
         catcher: dict[str, object] = {"ErrorEquals": list(self.errors)}
         if self.assign:
             catcher["Assign"] = dict(self.assign)
@@ -88,10 +88,10 @@ def _check_errors(errors: tuple[str, ...]) -> None:
 
 @cache
 def throttling_retry(*services: str) -> tuple[Retry, ...]:
-    """Patience with throttling and passing faults of the named services.
+    """The retriers for throttling and transient errors of services.
 
-    A service is named as Step Functions prefixes its errors: `SageMaker`, `DynamoDB` (optimized integration),
-    `DynamoDb` (AWS SDK integration), `S3`, `EventBridge`, `Lambda`, `ApplicationAutoScaling`,
+    The services are the prefixes of Step Functions' error names: `SageMaker`, `DynamoDB` (optimized
+    integration), `DynamoDb` (AWS SDK integration), `S3`, `EventBridge`, `Lambda`, `ApplicationAutoScaling`,
     `SageMakerRuntime`.
     """
     errors = {error for service in services for error in _PASSING_ERRORS[service]}
@@ -104,8 +104,8 @@ _PASSING_ERRORS: Mapping[str, tuple[str, ...]] = {
         "ApplicationAutoScaling.InternalServiceException",
         "ApplicationAutoScaling.SdkClientException",
     ),
-    # An error without a class of its own arrives as the client's base exception: throttling does, in both the
-    # optimized (AmazonSageMakerException) and the AWS SDK integration (SageMakerException).
+    # Throttling has no exception class of its own, so its error name is the client's base exception, in the
+    # optimized integration (AmazonSageMakerException) and in the AWS SDK integration (SageMakerException).
     "SageMaker": (
         "SageMaker.AmazonSageMakerException",
         "SageMaker.SageMakerException",
@@ -152,4 +152,4 @@ _PASSING_ERRORS: Mapping[str, tuple[str, ...]] = {
 }
 
 THROTTLING_RETRY = throttling_retry(*_PASSING_ERRORS)
-"""The retry of a task that names none: throttling of whichever service the task calls."""
+"""The default retriers of a task: for throttling and transient errors of all these services."""

@@ -1,7 +1,7 @@
-"""States that came from elsewhere, such as a chain built with CDK's own classes.
+"""States that are already rendered, such as a chain built with CDK's own classes.
 
-This is the pure half: it takes what `sfn.StateGraph(start, "").to_graph_json()` renders. The half that calls
-CDK is `mdlc_constructs.tasks.chain.sequence_from_chain`.
+This module takes the output of `sfn.StateGraph(start, "").to_graph_json()` and does not import CDK.
+`mdlc_constructs.tasks.chain.sequence_from_chain` calls CDK.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import State
 
 CAN_FAIL = frozenset({"Task", "Map", "Parallel"})
-"""Types of state that may carry Retry and Catch."""
+"""The types of states that may have Retry and Catch."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Foreign(State):
-    """A state given as its finished body, JSONata form. `next` is read from the body."""
+    """A state given as its complete ASL definition (`body`), in JSONata. `next` is read from the body."""
 
     body: Mapping[str, object]
     statements: tuple[Statement, ...] = ()
@@ -37,14 +37,14 @@ class Foreign(State):
         return str(self.body.get("Type", ""))
 
     def to_asl(self) -> Body:
-        """The body, with what follows filled in."""
+        """The body, with `next` as its `Next`."""
         body = {key: value for key, value in self.body.items() if key not in ("Next", "End")}
         if self.next is not None:
             return {**body, "Next": self.next}
         return {**body, "End": True} if self.body.get("End") is True else body
 
     def normal_targets(self) -> Iterator[str]:
-        """What the body names: `Next`, or rules and default."""
+        """The targets in the body: `Next`, or those of the rules and the default."""
         if self.next is not None:
             yield self.next
         yield from _names(self.body.get("Choices"))
@@ -54,7 +54,7 @@ class Foreign(State):
 
     @property
     def is_open(self) -> bool:
-        """Whether the state ended the chain it came from."""
+        """Whether the state has no successor yet: it ended its original chain (`End: true`)."""
         return self.next is None and self.body.get("End") is True
 
     def catchers(self) -> tuple[Catch, ...]:
@@ -67,7 +67,7 @@ class Foreign(State):
         )
 
     def caught(self, catch: Catch) -> State:
-        """The same state with a catcher added, unless it cannot fail or catches those errors already."""
+        """The state with that catcher in addition, unless it cannot fail or already catches those errors."""
         if self.kind not in CAN_FAIL:
             return self
         catchers: list[Mapping[str, object]] = list(_members(self.body.get("Catch")))
@@ -79,19 +79,22 @@ class Foreign(State):
         return self._with(body={**self.body, "Catch": catchers})
 
     def own_statements(self) -> tuple[Statement, ...]:
-        """The statements given."""
+        """The IAM statements of the state."""
         return self.statements
 
     def nested(self) -> Iterator[tuple[str, Mapping[str, object]]]:
-        """Name and body of every state below this one, at any depth."""
+        """The name and body of every nested state, at any depth."""
         yield from _below(self.body)
 
 
 def from_graph(graph: Mapping[str, object], statements: Iterable[Statement] = ()) -> tuple[Foreign, ...]:
-    """The states of a rendered graph (`{"StartAt": ..., "States": {...}}`), the one it starts with first.
+    """The states of a rendered graph (`{"StartAt": ..., "States": {...}}`), beginning with its start state.
 
-    That one carries the statements of all. Raises ValueError, naming the state, for JSONPath, and for a
-    distributed Map, whose permissions CDK gives to no one but a StateMachine of its own.
+    The start state carries the IAM statements of the whole graph.
+
+    Raises:
+        ValueError: naming the state, when it uses JSONPath, or is a distributed Map: CDK adds a distributed
+            Map's permissions only to the role of a `StateMachine` of its own.
     """
     start, bodies = graph.get("StartAt"), graph.get("States")
     if not isinstance(bodies, Mapping) or start not in bodies:

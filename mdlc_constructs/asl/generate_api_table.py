@@ -1,7 +1,7 @@
-"""Writes the table of API requests that arguments are checked against: `python -m ... .generate_api_table`.
+"""Generates the table of API requests for checking arguments: `python -m ... .generate_api_table`.
 
-The table is made from botocore's service models, because loading those at every synth costs 0.4 s. A test
-fails when it is stale against the locked botocore.
+The table is generated from botocore's service models, because loading those at every synth takes 0.4 s. A
+test fails when the table does not match the locked botocore.
 """
 
 from __future__ import annotations
@@ -71,9 +71,9 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "sagemaker-runtime": ("InvokeEndpoint", "InvokeEndpointAsync"),
     "stepfunctions": ("DescribeExecution", "StartExecution", "StopExecution"),
 }
-"""botocore's service name -> the operations that tasks of this library, or of its users, call."""
+"""The operations that tasks of this library, or of its users, call, by botocore's service name."""
 
-# New instance types come every month: a list of them would refuse what AWS has long since accepted.
+# Longer enumerations, such as instance types, grow every month: a list would refuse new values.
 _MAX_ENUM_VALUES = 40
 
 _KINDS = {
@@ -102,12 +102,12 @@ def generate() -> str:
             operations[f"{service}:{name}"] = _reference(service, shape, shapes)
     table = {"names": names_of, "operations": operations, "shapes": shapes}
     text = json.dumps(table, separators=(",", ":"), sort_keys=True)
-    # One shape a line, so that a new botocore shows as a readable difference.
+    # One shape per line, so that the changes of a new botocore version are a readable diff.
     return text.replace('},"', '},\n"') + "\n"
 
 
 def _reference(service: str, shape: Any, shapes: dict[str, Any]) -> str:
-    """How a member is described: a kind of scalar, or the name of a shape, lists and maps before it."""
+    """The type of a member: a scalar type or a shape's name, after "[]" for a list or "{}" for a map."""
     if shape.type_name == "list":
         return "[]" + _reference(service, shape.member, shapes)
     if shape.type_name == "map":
@@ -115,7 +115,7 @@ def _reference(service: str, shape: Any, shapes: dict[str, Any]) -> str:
     if shape.type_name == "structure":
         key = f"{service}/{shape.name}"
         if key not in shapes:
-            shapes[key] = {}  # before its members, which may hold the shape itself
+            shapes[key] = {}  # set before its members, which may contain the shape itself
             members = {
                 name[:1].upper() + name[1:]: _reference(service, member, shapes)
                 for name, member in shape.members.items()

@@ -1,4 +1,4 @@
-"""The shape of a machine: what follows what, what can be reached, and where failures go."""
+"""The graph of a machine: its transitions, which states are reachable, and where failures are handled."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Fail, Failable, NestedMachine, State, Succeed
 
 MAX_NAME_CHARACTERS = 80
-"""Characters in a state's name: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+"""The maximum for a state's name: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
 
 def name_findings(machine: Machine) -> Iterator[str]:
-    """Names that occur twice anywhere in the machine, or that AWS refuses."""
+    """Findings about names that occur twice in the machine, or that AWS refuses."""
     seen: set[str] = set()
     for name in machine.names():
         if name in seen:
@@ -26,7 +26,7 @@ def name_findings(machine: Machine) -> Iterator[str]:
 
 
 def structure_findings(machine: NestedMachine) -> Iterator[str]:
-    """Targets that do not exist, states never reached, and a machine that cannot end; nested machines too."""
+    """Findings about missing targets, unreachable states, and machines without an end; also nested ones."""
     by_name = {state.name: state for state in machine.states}
     if machine.entry not in by_name:
         yield f"The machine starts at {machine.entry!r}, which does not exist."
@@ -46,11 +46,11 @@ def structure_findings(machine: NestedMachine) -> Iterator[str]:
 
 
 def trace_findings(machine: Machine) -> Iterator[str]:
-    """States that can fail without a trace.
+    """Findings about states whose failure is not recorded.
 
-    A state that can fail must catch all errors, unless it is itself part of the handling of a failure; and
-    what catches all errors must do something (a task that records or publishes) before the machine is marked
-    as failed. Errors inside a Map or a Parallel reach its own catcher.
+    A state that can fail must catch all errors, unless it is itself part of the failure handling. The target
+    of that catcher must not be a Fail state: a task must record or publish the failure first. Errors inside a
+    Map or a Parallel reach its own catcher.
     """
     by_name = {state.name: state for state in machine.states}
     handling = failure_path(machine)
@@ -70,9 +70,9 @@ def trace_findings(machine: Machine) -> Iterator[str]:
 
 
 def failure_path(machine: Machine) -> frozenset[str]:
-    """Names of the top-level states that handle a failure.
+    """The names of the top-level states that handle failures.
 
-    They are entered only after an error, or lead nowhere but to a Fail.
+    They are reachable only after an error, or only Fail states are reachable from them.
     """
     by_name = {state.name: state for state in machine.states}
     normal = _closure(

@@ -1,5 +1,6 @@
-"""Where the boxes and lines of a machine's picture go: a column of what succeeds, beside it a column of
-failures. Layout libraries keep neither apart (decision 21).
+"""The layout of a machine's picture: one column for the success path, and a second one for failure handling.
+
+Layout libraries cannot separate the two (decision 21).
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ BOX_HEIGHT = 44
 GAP = 26
 MARGIN = 16
 LANE = 12
-"""Distances in SVG user units (pixels at its natural size)."""
+"""Sizes and distances in SVG user units (pixels at the picture's natural size)."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """One state; `group` when boxes of nested states lie inside."""
+    """The box of one state; `group` is True when it contains the boxes of nested states."""
 
     state: State
     x: float
@@ -34,7 +35,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Line:
-    """One way from state to state, or (`head` false) a piece that joins another line."""
+    """The line of a transition; with `head` False a part of a line that joins another one."""
 
     points: tuple[tuple[float, float], ...]
     error: bool
@@ -43,7 +44,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Layout:
-    """Everything to draw, and the size of the whole."""
+    """All boxes and lines, and the size of the picture."""
 
     boxes: tuple[Box, ...]
     lines: tuple[Line, ...]
@@ -52,7 +53,7 @@ class Layout:
 
 
 def lay_out(machine: Machine) -> Layout:
-    """Boxes and lines of a machine."""
+    """The layout of a machine."""
     failing = failure_path(machine)
     main = _ordered(machine, [state for state in machine.states if state.name not in failing])
     left = MARGIN + LANE * _lanes_needed(main)
@@ -62,7 +63,7 @@ def lay_out(machine: Machine) -> Layout:
     failures = [state for state in machine.states if state.name in failing]
     right = left + width + GAP + LANE * 4
     if failures:
-        # The failures' column ends where the main column does, so that both ends are seen together.
+        # The failures' column ends at the same height as the main column, so that both ends are visible.
         needed = sum(_size(state)[1] + GAP for state in failures) - GAP
         top = max(MARGIN, bottom - GAP - needed)
         bottom = max(bottom, _column(failures, right, top, BOX_WIDTH, boxes))
@@ -84,7 +85,7 @@ def _ordered(machine: Machine, states: list[State]) -> list[State]:
 
 
 def _size(state: State) -> tuple[float, float]:
-    """Width and height of a state's box, nested states included."""
+    """The width and height of a state's box, with its nested states."""
     nested = state.machines()
     if not nested:
         return BOX_WIDTH, BOX_HEIGHT
@@ -100,7 +101,7 @@ def _size(state: State) -> tuple[float, float]:
 
 
 def _column(states: Iterable[State], x: float, y: float, width: float, boxes: list[Box]) -> float:
-    """Puts states below each other, centred; gives where the next one would go."""
+    """Adds the boxes of states below each other, centred; returns the y of the next one."""
     for state in states:
         own_width, height = _size(state)
         nested = state.machines()
@@ -121,7 +122,10 @@ def _lanes_needed(states: Sequence[State]) -> int:
 
 
 def _jumps(states: Sequence[State]) -> list[tuple[int, int, int]]:
-    """Ways that skip rows or go back, as (from row, to row, lane), with lanes that do not overlap."""
+    """The transitions that skip rows or go back, as (from row, to row, lane).
+
+    Transitions in one lane do not overlap.
+    """
     rows = {state.name: row for row, state in enumerate(states)}
     ways = [
         (row, rows[target])
@@ -134,7 +138,7 @@ def _jumps(states: Sequence[State]) -> list[tuple[int, int, int]]:
     for start, end in sorted(ways, key=lambda way: abs(way[1] - way[0])):
         low, high = min(start, end), max(start, end)
         lane = 0
-        # Ways out of one state may share a lane: they read as one line with several arrows.
+        # Transitions that only touch may share a lane: they look like one line with several arrows.
         while lane < len(taken) and any(a < high and low < b for a, b in taken[lane]):
             lane += 1
         if lane == len(taken):
@@ -145,7 +149,7 @@ def _jumps(states: Sequence[State]) -> list[tuple[int, int, int]]:
 
 
 def _ways(states: Sequence[State], boxes: Mapping[str, Box], left: float) -> list[Line]:
-    """The ways within one column: straight down to the next state, by a lane to any other."""
+    """The lines within one column: straight down to the next state, in a lane to any other."""
     lines = []
     for upper, lower in pairwise(states):
         if lower.name in upper.targets():
@@ -174,7 +178,7 @@ def _failure_lines(
                 box = boxes[state.name]
                 entries.setdefault(target, []).append((box.x + box.width, box.y + box.height / 2))
     for number, (target, starts) in enumerate(entries.items()):
-        # One vertical line gathers all that fail into the same state.
+        # One vertical line joins the lines of all states that fail into the same state.
         x = trunk + LANE * number
         into = boxes[target]
         y = into.y + into.height / 2
@@ -192,7 +196,7 @@ def _failure_lines(
                 middle = over.x + over.width / 2
                 lines.append(Line(((middle, over.y + over.height), (middle, under.y)), error=True))
                 continue
-            # On the right within the failures' own column, on the left back into the other.
+            # On the right side within the failures' column, on the left side for lines to the main column.
             out = over.x + over.width if under.x == over.x else over.x
             side = out + LANE if under.x == over.x else trunk - LANE
             points = ((out, leave), (side, leave), (side, enter), (under.x + under.width, enter))

@@ -1,4 +1,4 @@
-"""A whole state machine as plain data: checked, drawn, costed, snapshotted and run from the same text."""
+"""A whole state machine as plain data: checks, pictures, cost, snapshots and runs use one definition."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_cir
 
 
 class MachineError(ValueError):
-    """A machine that AWS would refuse, or that would fail in use. `findings` says what is wrong, one a
-    member.
-    """
+    """AWS would refuse the machine, or it would fail when used. `findings` has one sentence per problem."""
 
     def __init__(self, findings: Iterable[str]) -> None:
         self.findings = tuple(findings)
@@ -28,10 +26,10 @@ class MachineError(ValueError):
 
 @dataclass(frozen=True)
 class Machine:
-    """States, the first of which starts unless `start` names another.
+    """A state machine. It starts with the first of its states, unless `start` names another.
 
-    `bindings` gives the values of the placeholders, by name: any object, CDK tokens included; nothing here
-    looks at them. `timeout_seconds` ends an execution that runs longer.
+    `bindings` holds the values of the placeholders, by name: any objects, such as CDK tokens; they are not
+    used here. `timeout_seconds` is the timeout of an execution.
     """
 
     states: tuple[State, ...]
@@ -46,10 +44,10 @@ class Machine:
             raise ValueError("states is empty; a machine needs at least one state.")
 
     def bind(self, bindings: Mapping[str, object]) -> Machine:
-        """The same machine with these bindings added.
+        """The same machine with these bindings in addition.
 
-        Neither definition nor permissions depend on bindings, so what has been rendered is kept:
-        `dataclasses.replace` would render it again.
+        Definition and permissions do not depend on bindings, so the cached ones are kept;
+        `dataclasses.replace` would compute them again.
         """
         bound = object.__new__(Machine)
         bound.__dict__.update(self.__dict__, bindings={**self.bindings, **bindings})
@@ -57,11 +55,11 @@ class Machine:
 
     @property
     def entry(self) -> str:
-        """Name of the state that an execution enters first."""
+        """The name of the start state."""
         return self.states[0].name if self.start is None else self.start
 
     def to_asl(self) -> Body:
-        """The definition as the Amazon States Language spells it."""
+        """The definition in the Amazon States Language."""
         body: Body = {"QueryLanguage": "JSONata"}
         if self.comment:
             body["Comment"] = self.comment
@@ -70,7 +68,7 @@ class Machine:
         return body | self.nested_asl()
 
     def nested_asl(self) -> Body:
-        """The part that a Map's processor or a Parallel's branch takes."""
+        """The members `StartAt` and `States`, also for a Map's processor or a Parallel's branch."""
         return {"StartAt": self.entry, "States": {state.name: state.to_asl() for state in self.states}}
 
     @cached_property
@@ -78,22 +76,23 @@ class Machine:
         return bind_tokens(_ENCODER.encode(self.to_asl()))
 
     def definition(self) -> str:
-        """The definition as compact text, the same for the same states.
+        """The definition as compact JSON text, always the same for the same states.
 
-        Placeholders stand in it unbound. A CDK token's marker has become a generated placeholder,
-        `${Token1}`.
+        It contains the placeholders; a CDK token is replaced by a generated placeholder such as `${Token1}`.
         """
         return self._bound[0]
 
     def tokens(self) -> Mapping[str, str]:
-        """Generated placeholders of the definition, and the CDK token marker that each stands for."""
+        """The CDK token of each generated placeholder of the definition."""
         return self._bound[1]
 
     def substitutions(self) -> dict[str, object]:
-        """Value of each placeholder of the definition, those generated for CDK tokens included.
+        """The value of each placeholder of the definition, including those generated for CDK tokens.
 
-        Partition, region and account are left to the stack. Raises MachineError for a placeholder that is
-        bound to nothing.
+        Partition, region and account are not included: the stack binds them.
+
+        Raises:
+            MachineError: when a placeholder has no value.
         """
         definition, tokens = self._bound
         values: dict[str, object] = {**self.bindings, **tokens}
@@ -106,14 +105,18 @@ class Machine:
         return {name: values[name] for name in sorted(names)}
 
     def walk(self) -> Iterator[State]:
-        """All states, nested ones after the state that holds them."""
+        """All states; nested states follow the state that contains them."""
         for state in self.states:
             yield state
             for machine in state.machines():
                 yield from machine.walk()
 
     def state(self, name: str) -> State:
-        """The state of that name, nested ones included. Raises KeyError with the names there are."""
+        """The state of that name, which may be nested.
+
+        Raises:
+            KeyError: when there is none; the message has all names.
+        """
         for state in self.walk():
             if state.name == name:
                 return state
@@ -124,11 +127,11 @@ class Machine:
         return merge(statement for state in self.walk() for statement in state.own_statements())
 
     def statements(self) -> tuple[Statement, ...]:
-        """Everything the machine's role must be allowed for its states, nested ones included, merged."""
+        """The merged IAM statements of all states, including nested ones, for the machine's role."""
         return self._statements
 
     def placeholders(self) -> frozenset[str]:
-        """Names of all placeholders, those in statements included."""
+        """The names of all placeholders in the definition and in the statements."""
         texts = [self.definition()]
         for statement in self.statements():
             texts += statement.resources
@@ -136,7 +139,7 @@ class Machine:
         return names_in("\n".join(texts))
 
     def names(self) -> Iterator[str]:
-        """Names of all states, those inside foreign states included; a name twice is given twice."""
+        """The names of all states, including those inside foreign states; a duplicate occurs twice."""
         for state in self.walk():
             yield state.name
             if isinstance(state, Foreign):

@@ -1,4 +1,4 @@
-"""Values known only at deploy time stand in a definition as `${Name}` and are bound by substitution."""
+"""Placeholders: `${Name}` in a definition, replaced at deployment by a value that is not known before."""
 
 from __future__ import annotations
 
@@ -11,20 +11,17 @@ match.
 """
 
 PSEUDO_PARAMETERS = frozenset({"Partition", "Region", "Account"})
-"""Bound in every stack, so no machine needs to bind them itself."""
+"""Placeholders that every stack binds, so that no machine needs to."""
 
-# A marker is how CDK writes a value it does not know yet into text: `${Token[TOKEN.11]}`,
-# `${Token[AWS.Region.4]}`.
+# CDK's marker in a text for a value not known yet: `${Token[TOKEN.11]}`, `${Token[AWS.Region.4]}`.
 _TOKEN = re.compile(r"\$\{Token\[([A-Za-z0-9:._-]*?)\.?[0-9]+\]\}")
 _PSEUDO_TOKENS = {"AWS.Partition": "Partition", "AWS.Region": "Region", "AWS.AccountId": "Account"}
-# A list becomes one text `#{Token[...]}`, a number a huge negative one; neither can be substituted into text.
+# A list token is a text `#{Token[...]}`, a number token a huge negative number; they cannot be substituted.
 _UNBINDABLE = re.compile(r"#\{Token\[[^\]]*\]\}|-1\.8881545[0-9]*[eE]\+?289")
 
 
 def placeholder(name: str) -> str:
-    """The text that stands for the value bound under `name`. Raises ValueError for a name CloudFormation
-    refuses.
-    """
+    """The placeholder text for a name. Raises ValueError for a name that CloudFormation would refuse."""
     text = f"${{{name}}}"
     if not PLACEHOLDER.fullmatch(text):
         raise ValueError(
@@ -34,15 +31,15 @@ def placeholder(name: str) -> str:
 
 
 def names_in(text: str) -> frozenset[str]:
-    """Names of all placeholders in a text."""
+    """The names of all placeholders in a text."""
     return frozenset(PLACEHOLDER.findall(text)) if "${" in text else frozenset()
 
 
 def bind_tokens(text: str) -> tuple[str, Mapping[str, str]]:
-    """The text with a generated placeholder for each CDK token marker in it, and what each stands for.
+    """The text with a generated placeholder for each CDK token in it, and the tokens by placeholder name.
 
-    They are numbered in order of appearance, so that the same text comes out of every synth, whatever numbers
-    CDK gave its tokens. Markers of partition, region and account become `${Partition}`, `${Region}` and
+    The placeholders are numbered in order of appearance, so that every synth gives the same text, although
+    CDK's own numbers differ. Tokens of partition, region and account become `${Partition}`, `${Region}` and
     `${Account}`.
     """
     if "${Token[" not in text:
@@ -63,13 +60,13 @@ def bind_tokens(text: str) -> tuple[str, Mapping[str, str]]:
 
 
 def unbindable(text: str) -> bool:
-    """Whether a CDK token stands in the text as a list or a number, which no substitution can bind."""
-    # Looking for the plain text first is ten times as quick, and almost always the end of it.
+    """Whether the text contains a CDK token for a list or a number, which cannot be substituted."""
+    # The search for plain text is ten times as fast as the pattern, and almost always finds nothing.
     return ("#{Token[" in text or "-1.8881545" in text) and _UNBINDABLE.search(text) is not None
 
 
 def texts_in(value: object) -> Iterator[str]:
-    """Every text in a JSON-like value, keys of mappings included."""
+    """Every text in a JSON-like value, including the keys of mappings."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Tells JSONPath from JSONata: a machine that is JSONata at the top may hold no JSONPath state."""
+"""Detects JSONPath in states: a machine whose query language is JSONata must not contain JSONPath states."""
 
 from __future__ import annotations
 
@@ -28,9 +28,7 @@ _FIELDS = frozenset(
 
 
 def jsonpath_fields(body: Mapping[str, object]) -> list[str]:
-    """Names of the fields of a state that are JSONPath, in order of appearance; nested states are not
-    looked at.
-    """
+    """The names of a state's JSONPath fields, in order of appearance, without those of nested states."""
     keys = [key for key in body if key in _FIELDS]
     if body.get("QueryLanguage") == "JSONPath":
         keys.append("QueryLanguage")
@@ -45,7 +43,7 @@ def jsonpath_fields(body: Mapping[str, object]) -> list[str]:
 
 
 def jsonpath_message(name: str, fields: list[str]) -> str:
-    """What to tell who put a JSONPath state into a JSONata machine."""
+    """The error message for a JSONPath state in a JSONata machine."""
     return (
         f"State {name!r} uses JSONPath ({', '.join(fields)}) in a machine that is JSONata; "
         "build it with the .jsonata() constructor of its CDK class."
@@ -53,7 +51,7 @@ def jsonpath_message(name: str, fields: list[str]) -> str:
 
 
 def _dotted(value: object) -> Iterator[str]:
-    """Keys that end in `.$`, by which JSONPath marks a path."""
+    """The keys that end in `.$`, which mark JSONPath values."""
     if isinstance(value, Mapping):
         for key, member in value.items():
             if isinstance(key, str) and key.endswith(".$"):

@@ -1,4 +1,4 @@
-"""States in a row: what a seam takes, and what a machine is put together from."""
+"""Sequences of states: the parts that a seam takes, and of which a machine is built."""
 
 from __future__ import annotations
 
@@ -13,38 +13,37 @@ from mdlc_constructs.asl.states import Failable, State
 
 @dataclass(frozen=True)
 class StateSequence:
-    """States with one entry, `first`, and open ends that join whatever follows.
+    """States with one entry, `first`, and open ends that are linked to the state that follows the sequence.
 
-    A state is an open end when nothing was named to follow it. Build one with `StateSequence.of`.
+    A state without a next state is an open end. Build a sequence with `StateSequence.of`.
     """
 
     states: tuple[State, ...] = ()
     open_ends: frozenset[str] = field(default=frozenset(), kw_only=True)
-    """Names of the states whose `next` (or a choice's `default`) is what follows the sequence."""
+    """Names of the states whose `next` (of a Choice: `default`) will be the state after the sequence."""
     runs_always: bool = field(default=False, kw_only=True)
-    """As a seam: whether it runs though the steps around it are skipped, because their work is done."""
+    """For a seam: whether it runs even when the steps around it are skipped."""
 
     @classmethod
     def of(cls, *parts: State | StateSequence) -> StateSequence:
-        """Joins states and sequences in order. A state with a `next` of its own keeps it; empty parts
-        vanish.
-        """
+        """Joins states and sequences in order. A state keeps its own `next`; empty parts are left out."""
         return cls().then(*parts)
 
     @classmethod
     def from_graph(cls, graph: Mapping[str, object], statements: Iterable[Statement] = ()) -> StateSequence:
-        """What `sfn.StateGraph(start, "").to_graph_json()` renders, its ends open to what follows.
+        """The sequence of a graph that `sfn.StateGraph(start, "").to_graph_json()` rendered, with open ends.
 
-        Raises ValueError for what cannot stand in a machine of ours: see
-        `mdlc_constructs.asl.foreign.from_graph`.
+        Raises:
+            ValueError: for a state that `mdlc_constructs.asl.foreign.from_graph` refuses.
         """
         states = from_graph(graph, statements)
         return cls(states, open_ends=frozenset(state.name for state in states if state.is_open))
 
     def then(self, *parts: State | StateSequence) -> StateSequence:
-        """This sequence followed by others; every open end goes to the first state of the next part.
+        """This sequence followed by other parts; every open end goes to the first state of the next part.
 
-        Raises ValueError when a state's name occurs twice.
+        Raises:
+            ValueError: when a state's name occurs twice.
         """
         states = {state.name: state for state in self.states}
         open_ends = self.open_ends
@@ -65,7 +64,7 @@ class StateSequence:
         return StateSequence(tuple(states.values()), open_ends=open_ends)
 
     def caught(self, catch: Catch) -> StateSequence:
-        """The same, with a catcher on every state that can fail and does not catch those errors itself."""
+        """The sequence with that catcher on every state that can fail and does not catch those errors yet."""
         states = tuple(
             state.caught(catch) if isinstance(state, (Failable, Foreign)) else state for state in self.states
         )
@@ -73,14 +72,14 @@ class StateSequence:
 
     @property
     def first(self) -> State:
-        """The entry. Raises ValueError for an empty sequence."""
+        """The entry state. Raises ValueError when the sequence is empty."""
         if not self.states:
             raise ValueError("An empty sequence has no first state; test it with 'if sequence'.")
         return self.states[0]
 
     @property
     def last(self) -> State:
-        """The state written last. Raises ValueError for an empty sequence."""
+        """The last state in order. Raises ValueError when the sequence is empty."""
         if not self.states:
             raise ValueError("An empty sequence has no last state; test it with 'if sequence'.")
         return self.states[-1]

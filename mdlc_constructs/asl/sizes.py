@@ -1,6 +1,6 @@
-"""How large what a state is given is at the least, as Step Functions counts it: UTF-8 bytes of compact JSON.
+"""The minimum size of a state's data as Step Functions counts it: UTF-8 bytes of compact JSON.
 
-What is known only when it runs counts as little as it can be, so that nothing is refused which would run.
+Values that are known only at run time count with their minimum, so that no machine that would run is refused.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ import re
 from collections.abc import Iterable, Mapping
 
 MAX_DATA_BYTES = 256 * 1024
-"""Bytes of a state's input, arguments or result.
+"""The maximum size in bytes of a state's input, arguments or result.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 """
 
 _LATER = re.compile(r"\$\{[^}]*\}")
-"""A placeholder or a CDK token's marker in a text."""
+"""A placeholder or a CDK token in a text."""
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 def least_bytes(value: object) -> int:
-    """The fewest bytes that a JSON-like value has once its expressions are evaluated and placeholders bound.
+    """The minimum size in bytes of a JSON-like value when its expressions and placeholders have values.
 
-    An expression counts one byte, as the shortest value has; a placeholder none.
+    An expression counts one byte, like the shortest JSON value; a placeholder counts none.
     """
     if isinstance(value, str):
         if value.startswith("{%"):
@@ -38,11 +38,11 @@ def least_bytes(value: object) -> int:
 
 
 def _enclosed(sizes: Iterable[int]) -> int:
-    """Members with commas between them, in brackets."""
+    """The size of members of these sizes, with commas and brackets."""
     known = list(sizes)
     return 2 + sum(known) + max(0, len(known) - 1)
 
 
 def _text_bytes(text: str) -> int:
-    # Half a surrogate pair has no UTF-8; it is refused elsewhere.
+    # A lone surrogate cannot be encoded in UTF-8; another check refuses it.
     return len(_ENCODER.encode(text).encode("utf-8", "replace"))

@@ -1,4 +1,4 @@
-"""What a state may do: IAM statements as plain data, merged without changing what they grant."""
+"""The permissions of states: IAM statements as plain data, merged without changing what they grant."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ def _no_actions(texts: tuple[str, ...]) -> list[str]:
 class Statement:
     """One `Allow` of an IAM policy.
 
-    Resources are ARNs or ARN patterns, in which `${Name}` placeholders may stand. Raises ValueError for an
-    action that is not `service:Action`, or for a statement that allows nothing.
+    Resources are ARNs or ARN patterns, which may contain `${Name}` placeholders.
+
+    Raises:
+        ValueError: for an action that is not `service:Action`, or a statement without actions or resources.
     """
 
     actions: tuple[str, ...]
@@ -51,7 +53,7 @@ class Statement:
         return json.dumps(self.conditions, sort_keys=True, default=str) if self.conditions else ""
 
     def to_policy(self) -> dict[str, object]:
-        """The statement as a policy document spells it."""
+        """The statement as it stands in a policy document."""
         policy: dict[str, object] = {"Sid": self.sid} if self.sid else {}
         policy |= {"Effect": "Allow", "Action": list(self.actions), "Resource": list(self.resources)}
         if self.conditions:
@@ -60,14 +62,14 @@ class Statement:
 
 
 def merge(statements: Iterable[Statement]) -> tuple[Statement, ...]:
-    """Few statements that grant exactly the same, sorted, so that equal permissions give equal text.
+    """Fewer statements that grant exactly the same, sorted, so that equal permissions have equal text.
 
-    All actions on a resource under the same conditions come together, then all resources with the same
-    actions. A statement with a `sid` is joined only with those of the same `sid`.
+    First all actions for one resource with equal conditions are merged, then all resources with equal
+    actions. A statement with a `sid` is merged only with those of the same `sid`.
     """
     actions_on: dict[tuple[str, str, str], set[str]] = {}
     conditions: dict[str, Conditions] = {}
-    # Tasks of one kind share their statements: each object is looked at once.
+    # Tasks of one kind share statement objects; each object is processed once.
     for statement in {id(statement): statement for statement in statements}.values():
         conditions[statement.condition_text] = statement.conditions
         for resource in statement.resources:
@@ -86,17 +88,17 @@ def merge(statements: Iterable[Statement]) -> tuple[Statement, ...]:
 
 
 def covers(statements: Iterable[Statement], action: str) -> bool:
-    """Whether any of the statements allows the action (on whatever resource), wildcards included."""
+    """Whether any of the statements allows the action on some resource, also by a wildcard."""
     return not uncovered(statements, (action,))
 
 
 def uncovered(statements: Iterable[Statement], actions: Iterable[str]) -> list[str]:
-    """Those of the actions that none of the statements allows."""
+    """The actions that none of the statements allows."""
     statements = tuple(statements)
     missing = list(actions)
     for statement in statements:
         missing = [action for action in missing if action not in statement.actions]
-    # Only what no statement names outright is held against the patterns.
+    # Only actions that no statement names literally are compared with wildcards.
     return [
         action
         for action in missing
@@ -106,5 +108,5 @@ def uncovered(statements: Iterable[Statement], actions: Iterable[str]) -> list[s
 
 @cache
 def _matches(pattern: str, action: str) -> bool:
-    # IAM compares actions without regard to case.
+    # IAM ignores the case of actions.
     return fnmatchcase(action.lower(), pattern.lower())

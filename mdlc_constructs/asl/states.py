@@ -1,6 +1,6 @@
-"""The states of a machine as frozen plain data, JSONata only.
+"""The states of a machine as frozen dataclasses, with JSONata as their only query language.
 
-A text that starts with `{%` and ends with `%}` is a JSONata expression; every other value stands for itself.
+A text that starts with `{%` and ends with `%}` is a JSONata expression; every other value is literal.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _FLOW = frozenset({"Next", "End", "Retry", "Catch", "Comment"})
 
 
 class NestedMachine(Protocol):
-    """What a Map or a Parallel holds: an `asl.Machine`, by what a state asks of it."""
+    """A machine inside a Map or a Parallel: the part of `asl.Machine` that states use."""
 
     @property
     def states(self) -> tuple[State, ...]:
@@ -30,28 +30,28 @@ class NestedMachine(Protocol):
 
     @property
     def entry(self) -> str:
-        """Name of the state that is entered first."""
+        """The name of the start state."""
 
     def nested_asl(self) -> Body:
-        """The part that a Map's processor or a Parallel's branch takes."""
+        """The members `StartAt` and `States` for a Map's processor or a Parallel's branch."""
 
     def walk(self) -> Iterator[State]:
-        """All states, nested ones after the state that holds them."""
+        """All states; nested states follow the state that contains them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """What every state has. `next=None` ends the machine, or is filled in when a sequence links the state."""
+    """The members of every state. `next=None` ends the machine, unless a sequence links a next state."""
 
     name: str
     next: str | None = None
     comment: str = ""
 
     type: ClassVar[str]
-    linkable: ClassVar[bool] = True  # whether the state may be given a `next`
+    linkable: ClassVar[bool] = True  # whether the state may have a `next`
 
     def to_asl(self) -> Body:
-        """The state as the Amazon States Language spells it, without its name."""
+        """The state's body in the Amazon States Language; its name is not part of the body."""
         body: Body = {"Type": self.type}
         if self.comment:
             body["Comment"] = self.comment
@@ -61,15 +61,15 @@ class State:
         return body
 
     def _fill(self, body: Body) -> None:
-        """Adds what is particular to the type."""
+        """Adds the members of the state's type to the body."""
 
     def normal_targets(self) -> Iterator[str]:
-        """Names of the states that may follow when nothing fails."""
+        """The names of the states that may follow when no error occurs."""
         if self.next is not None:
             yield self.next
 
     def targets(self) -> Iterator[str]:
-        """Names of all states that may follow, catchers' targets last."""
+        """The names of all states that may follow; the targets of catchers come last."""
         yield from self.normal_targets()
         for catch in self.catchers():
             yield catch.next
@@ -80,21 +80,21 @@ class State:
 
     @property
     def is_open(self) -> bool:
-        """Whether what follows the state has been left to the sequence it stands in."""
+        """Whether the state has no successor yet, so that a sequence may link one."""
         return self.linkable and self.next is None
 
     def linked(self, name: str) -> State:
-        """The same state, followed by the named one where it left that open."""
+        """The state with that next state, if it is open; otherwise unchanged."""
         return self._with(next=name) if self.is_open else self
 
     def _with(self, **changes: object) -> Self:
-        # dataclasses.replace() would check again what has been checked; linking changes nothing that is.
+        # dataclasses.replace() would validate again, which is slow; no change made here needs it.
         changed = object.__new__(type(self))
         changed.__dict__.update(self.__dict__, **changes)
         return changed
 
     def own_statements(self) -> tuple[Statement, ...]:
-        """What the state itself needs to be allowed, nested machines not included."""
+        """The IAM statements that the state itself needs, without those of nested machines."""
         return ()
 
     def machines(self) -> tuple[NestedMachine, ...]:
@@ -103,18 +103,18 @@ class State:
 
     @property
     def request(self) -> str:
-        """What the state does as text, nothing bound: all of it but where it goes on and what it remarks."""
+        """The state's body as text, without transitions, error handling and comment; placeholders unbound."""
         return _ENCODER.encode({key: value for key, value in self.to_asl().items() if key not in _FLOW})
 
     def request_digest(self) -> str:
-        """SHA-256 (hex) of the whole request, placeholders unbound: what changes it changes what is done."""
-        # Numbers of CDK tokens change from synth to synth; bound, they do not show.
+        """SHA-256 (hex) of `request`: it changes when the work of the state changes."""
+        # The numbers of CDK tokens change from synth to synth; as generated placeholders they do not.
         return hashlib.sha256(bind_tokens(self.request)[0].encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Failable(State):
-    """A state that can fail, be retried and be caught."""
+    """A state that can fail, and may have retriers and catchers."""
 
     output: object = None
     assign: Mapping[str, object] | None = None
@@ -122,11 +122,11 @@ class Failable(State):
     catch: tuple[Catch, ...] = ()
 
     def catchers(self) -> tuple[Catch, ...]:
-        """The catchers given."""
+        """The catchers of the state."""
         return self.catch
 
     def caught(self, catch: Catch) -> State:
-        """The same state with a catcher added, unless it catches those errors already."""
+        """The state with that catcher in addition, unless it already catches those errors."""
         handled = {error for catcher in self.catch for error in catcher.errors}
         if handled.issuperset(catch.errors):
             return self
@@ -144,9 +144,9 @@ class Failable(State):
 
 @dataclass(frozen=True, kw_only=True)
 class Task(Failable):
-    """Calls a service. `resource` is an integration's ARN, `arguments` its request.
+    """Calls a service. `resource` is the ARN of a service integration, `arguments` the request.
 
-    `statements` says what the call needs to be allowed; a machine gathers them for its role.
+    `statements` holds the IAM permissions that the call needs; the machine's role gets those of all states.
     """
 
     type: ClassVar[str] = "Task"
@@ -164,18 +164,18 @@ class Task(Failable):
         self._fill_results(body)
 
     def own_statements(self) -> tuple[Statement, ...]:
-        """The statements given."""
+        """The statements of the task."""
         return self.statements
 
     @cached_property
     def request(self) -> str:
-        """The whole request as text: resource and arguments, nothing bound."""
+        """The request as text: resource and arguments, placeholders unbound."""
         return _ENCODER.encode({"resource": self.resource, "arguments": self.arguments})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pass(State):
-    """Shapes data: sets the output, assigns variables, calls nothing."""
+    """Sets the output and assigns variables, without calling a service."""
 
     type: ClassVar[str] = "Pass"
     output: object = None
@@ -187,7 +187,7 @@ class Pass(State):
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One branch of a choice: when the JSONata `condition` is true, go to `next`."""
+    """One rule of a Choice: when the JSONata `condition` is true, the next state is `next`."""
 
     condition: str
     next: str
@@ -195,7 +195,7 @@ class Rule:
     output: object = None
 
     def to_asl(self) -> Body:
-        """The rule as the Amazon States Language spells it."""
+        """The rule in the Amazon States Language."""
         body: Body = {"Condition": self.condition}
         put(body, Assign=plain(self.assign), Output=self.output)
         body["Next"] = self.next
@@ -204,7 +204,7 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(State):
-    """Goes where the first true rule says, else to `default` (a sequence fills in the following state)."""
+    """Goes to the `next` of the first true rule, else to `default`, which a sequence can link."""
 
     type: ClassVar[str] = "Choice"
     linkable: ClassVar[bool] = False
@@ -226,7 +226,7 @@ class Choice(State):
         put(body, Assign=plain(self.assign), Output=self.output, Default=self.default)
 
     def normal_targets(self) -> Iterator[str]:
-        """Those of the rules, then the default."""
+        """The targets of the rules, then the default."""
         for rule in self.rules:
             yield rule.next
         if self.default is not None:
@@ -234,17 +234,17 @@ class Choice(State):
 
     @property
     def is_open(self) -> bool:
-        """Whether the choice has no default yet."""
+        """Whether the Choice has no default yet."""
         return self.default is None
 
     def linked(self, name: str) -> State:
-        """The same choice, with the named state as its default where it has none."""
+        """The Choice with that state as its default, if it has none; otherwise unchanged."""
         return self._with(default=name) if self.is_open else self
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wait(State):
-    """Waits a number of seconds (or what a JSONata expression gives)."""
+    """Waits a number of seconds, which may be a JSONata expression."""
 
     type: ClassVar[str] = "Wait"
     seconds: int | str
@@ -267,7 +267,7 @@ class Succeed(State):
 
 @dataclass(frozen=True, kw_only=True)
 class Fail(State):
-    """Ends the machine as failed, with the error's name and cause (texts or JSONata)."""
+    """Ends the machine as failed, with an error name and a cause (texts or JSONata)."""
 
     type: ClassVar[str] = "Fail"
     linkable: ClassVar[bool] = False
@@ -281,7 +281,7 @@ class Fail(State):
 
 @dataclass(frozen=True, kw_only=True)
 class Map(Failable):
-    """Runs `processor` once an item, at most `max_concurrency` at a time (0: no bound)."""
+    """Runs `processor` once per item, at most `max_concurrency` at a time (0: no limit)."""
 
     type: ClassVar[str] = "Map"
     items: object
@@ -302,18 +302,18 @@ class Map(Failable):
 
     @property
     def request(self) -> str:
-        """The requests of all tasks of the processor, in order, as text."""
+        """The requests of the processor's tasks as text, in order."""
         return "".join(state.request for state in self.processor.walk() if isinstance(state, Task))
 
     def request_digest(self) -> str:
-        """SHA-256 (hex) over the digests of all tasks of the processor, in order."""
+        """SHA-256 (hex) of the digests of the processor's tasks, in order."""
         digests = [state.request_digest() for state in self.processor.walk() if isinstance(state, Task)]
         return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parallel(Failable):
-    """Runs all branches on the same input and gives the list of their outputs."""
+    """Runs all branches on the same input; its result is the list of their outputs."""
 
     type: ClassVar[str] = "Parallel"
     branches: tuple[NestedMachine, ...]

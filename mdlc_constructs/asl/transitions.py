@@ -1,4 +1,4 @@
-"""How many state transitions an execution takes: they are the bill of a Standard workflow."""
+"""The number of state transitions of an execution, by which a Standard workflow is billed."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Choice, NestedMachine, State
 
 USD_PER_1000_TRANSITIONS = 0.025
-"""Standard workflows in us-east-1, after the free tier: https://aws.amazon.com/step-functions/pricing/"""
+"""Price of Standard workflows in us-east-1 after the free tier: https://aws.amazon.com/step-functions/pricing/"""
 
 
 def entered_states(
     machine: Machine, *, taken: Mapping[str, str] | None = None, items: Mapping[str, int] | None = None
 ) -> tuple[str, ...]:
-    """Names of the states that an execution enters when nothing fails, in order; a state twice is given
-    twice.
+    """The names of the states that an execution without errors enters, in order, with repetitions.
 
-    A choice goes to its default, unless `taken` names the state it goes to instead. A Map's processor runs
-    once, unless `items` gives another number of items under the Map's name. Raises ValueError for a choice
-    without a default that `taken` does not name, for names that are no states, and for a path that never
-    ends.
+    Args:
+        taken: by the name of a Choice, the state that it goes to; without an entry it goes to its default.
+        items: by the name of a Map, its number of items; without an entry its processor runs once.
+
+    Raises:
+        ValueError: for a Choice without a default and without an entry in `taken`, for names of states that
+            do not exist, and for a path that never ends.
     """
     taken, items = taken or {}, items or {}
     known = set(machine.names())
@@ -34,14 +36,14 @@ def entered_states(
 def count_transitions(
     machine: Machine, *, taken: Mapping[str, str] | None = None, items: Mapping[str, int] | None = None
 ) -> int:
-    """Number of states that an execution enters when nothing fails: see `entered_states`."""
+    """The number of states that an execution without errors enters: see `entered_states`."""
     return len(entered_states(machine, taken=taken, items=items))
 
 
 def cost_usd(
     machine: Machine, *, taken: Mapping[str, str] | None = None, items: Mapping[str, int] | None = None
 ) -> float:
-    """What the transitions of such an execution cost, in US dollars, without retries and without jobs."""
+    """The price of such an execution's transitions in US dollars, without retries and without jobs."""
     return count_transitions(machine, taken=taken, items=items) * USD_PER_1000_TRANSITIONS / 1000
 
 

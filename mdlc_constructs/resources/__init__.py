@@ -1,1 +1,1 @@
-"""What workflows stand on: the model home, its functions and bundles."""
+"""What workflows share: the model home, its Lambda functions, code bundles, tables and roles."""

@@ -19,7 +19,7 @@ _TOKEN_AT_THE_END = re.compile(r"\$\{Token\[[^\]]*\]\}\Z")
 
 @dataclass(frozen=True, kw_only=True)
 class Location:
-    """Where a bundle lies after publishing; texts may hold CDK tokens."""
+    """The S3 location of a published bundle; both values may hold CDK tokens."""
 
     bucket_name: str
     object_key: str
@@ -32,13 +32,13 @@ class Location:
     @property
     def file_name(self) -> str:
         """The last part of the object's key."""
-        # The legacy synthesizer's key is two tokens: the folder with its slash, and the file.
+        # The legacy synthesizer's key is two tokens: the prefix with its slash, and the file name.
         token = _TOKEN_AT_THE_END.search(self.object_key)
         return token[0] if token is not None else self.object_key.rsplit("/", 1)[-1]
 
 
 class _Assets:
-    """What a stack has published; its outdir is asked for once."""
+    """The published bundles of a stack. It reads the stage's asset folder once."""
 
     def __init__(self, stack: Stack) -> None:
         stage = Stage.of(stack)
@@ -54,11 +54,11 @@ class _Assets:
         return self._published[bundle.digest]
 
     def _publish(self, bundle: Bundle) -> Location:
-        # A link where the CDK would stage its copy of 100 MB.
+        # A hard link where the CDK would put its copy of 100 MB.
         _stage(bundle.path, self._outdir / f"asset.{asset_hash(bundle)}{bundle.path.suffix}")
         try:
-            # Not by `stack.synthesizer.add_file_asset`: a synthesizer that the user made comes back through
-            # jsii as the one that is bound to no stack.
+            # Not `stack.synthesizer.add_file_asset`: jsii returns a user's own synthesizer as an object that
+            # is bound to no stack.
             published = Asset(
                 self._scope,
                 bundle.digest[:16],
@@ -81,7 +81,7 @@ _assets: WeakKeyDictionary[Stack, _Assets] = WeakKeyDictionary()
 
 
 def asset(stack: Stack, bundle: Bundle) -> Location:
-    """Publish a bundle with a stack; asking again for the same bundle publishes nothing more.
+    """Publish a bundle as a file asset of a stack, once per stack; returns its location.
 
     Raises:
         ValueError: when the stack's synthesizer publishes no files.
@@ -92,12 +92,12 @@ def asset(stack: Stack, bundle: Bundle) -> Location:
 
 
 def asset_hash(bundle: Bundle) -> str:
-    """What a bundle is staged and published under: the CDK hashes a custom hash once more."""
+    """The asset hash under which the CDK publishes a bundle: it hashes a custom hash once more."""
     return hashlib.sha256(bundle.digest.encode()).hexdigest()
 
 
 def _stage(bundle: Path, target: Path) -> None:
-    """Put the bundle into the cloud assembly, which must be complete when it is deployed elsewhere."""
+    """Put the bundle into the cloud assembly, which must be complete to be deployed on another machine."""
     if target.exists():
         return
     try:

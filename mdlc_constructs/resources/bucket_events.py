@@ -1,6 +1,6 @@
-"""Whether a bucket of one's own sends its events to EventBridge, without which no rule on them ever starts.
+"""Warns about a user's own bucket that sends no events to EventBridge: a rule on them would never match.
 
-A bucket sends none unless it is configured to:
+A bucket sends no events unless it is configured to:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html
 """
 
@@ -12,33 +12,33 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct, IConstruct
 
 _MEMBER = "eventbridgeconfiguration"
-"""The member of a notification configuration that switches events on, in lower case: the CDK and
+"""The property of a notification configuration that enables the events, in lower case: the CDK and
 CloudFormation spell it differently."""
 
 
 def warn_without_events(rule: Construct, bucket: s3.IBucket | None, name: str, *, what: str) -> None:
-    """Warn at synth when the bucket sends no events to EventBridge, or when that cannot be seen.
+    """Warn at synth when the bucket sends no events to EventBridge, or when that cannot be determined.
 
-    It is looked at when the app is synthesized, because the bucket may be configured so until then.
+    The check runs when the app is synthesized, because the bucket may be configured until then.
 
     Args:
-        rule: the rule on the bucket's events, which bears the warning.
-        bucket: None when only its name is known.
-        name: of the bucket.
-        what: does not happen without events, such as "no new data starts a retraining".
+        rule: the EventBridge rule on the bucket's events, to which the warning is attached.
+        bucket: the bucket; None when only its name is known.
+        name: the bucket's name.
+        what: a clause that says what does not happen without events: "no new data starts a retraining".
     """
     Aspects.of(rule).add(_Look(bucket, name, what))
 
 
 @jsii.implements(IAspect)
 class _Look:
-    """Adds the warning to what it visits: one rule, which has no children."""
+    """An aspect that adds the warning to the rule that it visits; the rule has no children."""
 
     def __init__(self, bucket: s3.IBucket | None, name: str, what: str) -> None:
         self._bucket, self._name, self._what = bucket, name, what
 
     def visit(self, node: IConstruct) -> None:
-        """Look at the bucket."""
+        """Check the bucket, and add the warning to the rule when it sends no events."""
         sends = None if self._bucket is None else sends_events(self._bucket)
         shown = repr(self._name if self._bucket is None else self._bucket.node.path)
         if sends:
@@ -57,7 +57,7 @@ class _Look:
 
 
 def sends_events(bucket: s3.IBucket) -> bool | None:
-    """Whether a bucket sends its events to EventBridge; None when it is not of this app."""
+    """Whether a bucket sends its events to EventBridge; None when it is not defined in this app."""
     managed = bucket.node.try_find_child("Notifications")
     resource = managed.node.try_find_child("Resource") if managed is not None else None
     if isinstance(resource, CfnResource) and _names_event_bridge(resource, resource._cfn_properties):

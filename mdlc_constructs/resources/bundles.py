@@ -1,7 +1,8 @@
-"""What is uploaded besides templates: Lambda code, job code, and hash-locked wheels for the jobs' image.
+"""The files that are uploaded besides templates: Lambda code, job code, and wheels for the jobs' image.
 
-Each bundle is one zip with the same bytes for the same content, made once and kept in the user's cache, keyed
-by what it is made from. Synthesis then only names it: the key is the asset's hash.
+Each bundle is one zip file with the same bytes for the same content. It is built once and kept in the user's
+cache under a digest of its content; the digest is also the hash of the CDK asset. Later syntheses only look
+it up.
 """
 
 import hashlib
@@ -21,40 +22,40 @@ from mdlc_constructs.resources.locks import for_python
 
 LAMBDA_PYTHON = "3.14"
 LAMBDA_PLATFORM = "any"
-"""Wheels for every platform: the functions run on Graviton, the embedded AWS runs them on this machine."""
+"""Only pure Python wheels: Lambda runs the functions on Graviton, the embedded AWS runs them locally."""
 JOB_PYTHON = "3.12"
 """The Python in the tag of the jobs' image (`settings.Image.jobs`)."""
 JOB_PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
-"""What the jobs' image can run, the newest first."""
+"""The wheel platforms that the jobs' image can run, the newest first."""
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _DOORS = tuple(_PACKAGE / name for name in ("__init__.py", "exports.py", "signatures.py", "suggestions.py"))
-"""What importing one of the settings' modules runs besides: lazy exports, and suggestions."""
+"""The modules of the package that an import of a settings module also needs."""
 CACHE_VARIABLE = "MDLC_CACHE_DIR"
 _CACHE = "mdlc-constructs"
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: content alone decides the bytes
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time of a zip entry: a bundle's bytes depend on no clock
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bundle:
-    """A zip file and the digest (SHA-256, hexadecimal) of everything it was made from."""
+    """A zip file and the digest (SHA-256, hexadecimal) of everything it was built from."""
 
     path: Path
     digest: str
 
 
 class BundleError(RuntimeError):
-    """A bundle could not be made; says what to do."""
+    """A bundle could not be built; the message says what to do."""
 
 
 def source(room: str) -> Path:
-    """The folder of `lambdas` or `jobs`: carried as an asset by a wheel, a room of its own in a clone."""
+    """The folder of `lambdas` or `jobs`: in an installed wheel below `_assets`, in a clone at the top."""
     carried = _PACKAGE / "_assets" / room
     return carried if carried.is_dir() else _PACKAGE.parent / room
 
 
 def user_cache() -> Path:
-    """Where this library keeps what it makes for the user; the variable `MDLC_CACHE_DIR` moves it."""
+    """The folder of this library's cache; the environment variable `MDLC_CACHE_DIR` names another."""
     chosen = os.environ.get(CACHE_VARIABLE)
     if chosen:
         return Path(chosen).absolute()
@@ -64,13 +65,13 @@ def user_cache() -> Path:
 
 
 def cache_folder() -> Path:
-    """Where bundles are kept."""
+    """The folder of the cache that holds bundles."""
     return user_cache() / "bundles"
 
 
 @cache
 def lambda_code() -> Bundle:
-    """All functions with their dependencies and the settings' nouns: one bundle, one handler each."""
+    """The bundle of all Lambda functions' handlers, their dependencies and the settings."""
     lock = source("lambdas") / "requirements.lock"
     settings = _PACKAGE / "settings"
 
@@ -93,7 +94,10 @@ def lambda_code() -> Bundle:
 
 @cache
 def job_code() -> Bundle:
-    """The data jobs and the payloads that they share with the library: a zip that Python runs as it is."""
+    """The bundle of the data jobs and the payload classes that they share with the library.
+
+    Python runs the zip file itself: it holds a `__main__.py`.
+    """
     settings = _PACKAGE / "settings"
     shared = (*_DOORS, settings / "__init__.py", *_files(settings / "payloads"))
 
@@ -113,7 +117,7 @@ def job_code() -> Bundle:
 
 @cache
 def job_wheels(lock_name: str) -> Bundle:
-    """The wheels of one of the jobs' locks for the jobs' image, with the lock beside them."""
+    """The bundle of the wheels in one of the jobs' lock files, for the jobs' image, and of the lock file."""
     lock = source("jobs") / lock_name
 
     def fill(archive: zipfile.ZipFile) -> None:
@@ -130,7 +134,7 @@ def job_wheels(lock_name: str) -> Bundle:
 
 @contextmanager
 def _read_for(lock: Path, python: str) -> Iterator[str]:
-    """The path of a lock as pip must read it for another Python."""
+    """The path of a temporary copy of a lock file, with the requirements for that Python alone."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / lock.name
         path.write_text(for_python(lock.read_text(encoding="utf-8"), python), encoding="utf-8")
@@ -146,7 +150,7 @@ def _for_platform(python: str, *platforms: str) -> tuple[str, ...]:
 
 
 def _require_pure(installed: Path) -> None:
-    """Refuse a package that was installed from a wheel for one platform, whatever its file was called."""
+    """Refuse a package that was installed from a wheel for one platform, by the tags in its metadata."""
     for wheel in sorted(installed.glob("*.dist-info/WHEEL")):
         tags = [line for line in wheel.read_text().splitlines() if line.startswith("Tag:")]
         if not all(tag.endswith("-any") for tag in tags):
@@ -176,7 +180,7 @@ def _bundle(name: str, digest: str, fill: Callable[[zipfile.ZipFile], None]) -> 
     path = cache_folder() / f"{name}-{digest[:16]}.zip"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Written beside its place and renamed, so that another process sees a whole file or none.
+        # Written to a temporary file and renamed, so that another process never sees part of a file.
         handle, waiting = tempfile.mkstemp(dir=path.parent, suffix=".part")
         os.chmod(waiting, 0o644)
         try:
@@ -212,7 +216,7 @@ def _add_tree(archive: zipfile.ZipFile, folder: Path, below: str) -> None:
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
     entry = zipfile.ZipInfo(name, date_time=_EPOCH)
-    # A wheel is compressed already: packing it again costs seconds and saves nothing.
+    # A wheel is compressed already: compressing it again takes seconds and saves nothing.
     entry.compress_type = zipfile.ZIP_STORED if name.endswith(".whl") else zipfile.ZIP_DEFLATED
     entry.external_attr = 0o644 << 16
     archive.writestr(entry, content)

@@ -1,4 +1,4 @@
-"""What the clean-up of a deleted stack may do: end what the model's executions made, and nothing else."""
+"""The permissions of the clean-up of a deleted stack: to remove what the model's executions created."""
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.tasks.autoscaling import DIMENSION, NAMESPACE
@@ -13,9 +13,9 @@ _ENDED = (
 
 
 def ending_jobs(model: str) -> tuple[Statement, ...]:
-    """Find the model's running jobs and its models, and end them."""
+    """Permissions to list the model's jobs and SageMaker models, to stop the jobs and delete the models."""
     listing = Statement(
-        # Listing knows no resource-level permission.
+        # IAM has no resource-level permissions for listing.
         actions=(
             "sagemaker:ListModels",
             "sagemaker:ListProcessingJobs",
@@ -32,7 +32,7 @@ def ending_jobs(model: str) -> tuple[Statement, ...]:
 
 
 def stopping_executions(machine_name: str) -> tuple[Statement, ...]:
-    """Find a machine's running executions and stop them, without which the machine is not deleted."""
+    """Permissions to list and stop a machine's running executions: they block the machine's deletion."""
     states = "arn:${Partition}:states:${Region}:${Account}:"
     return (
         Statement(actions=("states:ListExecutions",), resources=(f"{states}stateMachine:{machine_name}",)),
@@ -41,16 +41,16 @@ def stopping_executions(machine_name: str) -> tuple[Statement, ...]:
 
 
 def _in_arn(name: str) -> str:
-    """Names of endpoints are in lower case in ARNs; a placeholder's own name is not."""
+    """An endpoint's name as ARNs have it: in lower case, unless it is a placeholder."""
     return name if "${" in name else name.lower()
 
 
 def ending_endpoints(model: str, *names: str) -> tuple[Statement, ...]:
-    """End these endpoints and their scaling, and delete the model's endpoint configurations.
+    """Permissions to delete endpoints, their scaling, and the model's endpoint configurations.
 
     Args:
-        model: the model, whose name begins those of its configurations.
-        names: the endpoints' names, or placeholders of them.
+        model: the model's name, with which the names of its configurations begin.
+        names: the endpoints' names, or placeholders for them.
     """
     scaling = {
         "StringEquals": {
@@ -60,7 +60,7 @@ def ending_endpoints(model: str, *names: str) -> tuple[Statement, ...]:
     }
     alarms = "arn:${Partition}:cloudwatch:${Region}:${Account}:alarm:TargetTracking-endpoint/"
     return (
-        # Listing and describing targets know no resource-level permission.
+        # IAM has no resource-level permissions for listing and for describing targets.
         Statement(actions=("sagemaker:ListEndpointConfigs",), resources=("*",)),
         Statement(actions=("application-autoscaling:DescribeScalableTargets",), resources=("*",)),
         Statement(
@@ -72,11 +72,11 @@ def ending_endpoints(model: str, *names: str) -> tuple[Statement, ...]:
         ),
         Statement(
             actions=("application-autoscaling:DeregisterScalableTarget",),
-            # A target's ARN holds an id that AWS draws; conditions say which target it is.
+            # A target's ARN holds an id that AWS generates; the conditions restrict which targets.
             resources=("arn:${Partition}:application-autoscaling:${Region}:${Account}:scalable-target/*",),
             conditions=scaling,
         ),
-        # Target tracking's own alarms go in the name of who deregisters the target.
+        # The caller that deregisters the target needs permission to delete target tracking's alarms.
         Statement(
             actions=("cloudwatch:DeleteAlarms",), resources=tuple(f"{alarms}{name}/*" for name in names)
         ),
@@ -84,7 +84,7 @@ def ending_endpoints(model: str, *names: str) -> tuple[Statement, ...]:
 
 
 def deleting_packages(group: str) -> tuple[Statement, ...]:
-    """Delete the versions of a package group, which CloudFormation deletes only when it is empty."""
+    """Permissions to delete the versions of a package group: CloudFormation deletes only an empty group."""
     return (
         Statement(actions=("sagemaker:ListModelPackages",), resources=("*",)),
         Statement(actions=("sagemaker:DeleteModelPackage",), resources=(f"{_HERE}model-package/{group}/*",)),
@@ -92,7 +92,7 @@ def deleting_packages(group: str) -> tuple[Statement, ...]:
 
 
 def emptying_bucket() -> tuple[Statement, ...]:
-    """Delete every version of every object of the model's bucket."""
+    """Permissions to delete every version of every object in the model's bucket."""
     bucket = "arn:${Partition}:s3:::${Bucket}"
     return (
         Statement(actions=("s3:ListBucketVersions",), resources=(bucket,)),

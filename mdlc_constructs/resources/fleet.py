@@ -1,4 +1,4 @@
-"""A fleet: the models that share a budget of retrainings, and the leases that keep it."""
+"""A fleet: the models that share a budget for retrainings, and the table of leases that enforces it."""
 
 import json
 from collections.abc import Mapping
@@ -19,20 +19,21 @@ from mdlc_constructs.signatures import ConstructorSignature
 from mdlc_constructs.tasks.permissions import arn, use_key
 
 REAPED = "rate(15 minutes)"
-"""How often is looked for what dead executions hold; a lease lasts for a while anyway."""
+"""How often the leases of dead executions are evicted."""
 
 
 class Fleet(Construct):
-    """Models that share a budget while they retrain, whichever stacks of the account they are in.
+    """Models that share a budget while they retrain; they may be in any stacks of the account.
 
     Args:
-        name: what the fleet is called in its table.
-        budget: how many retrainings, on how many instances, at a time.
-        key: the key that encrypts the table of leases and the log group of what reaps them; a new one unless
-            given. CloudWatch Logs is let in here; only an imported key must let it in already (`ModelHome`).
+        name: the fleet's name in its table.
+        budget: the maximum number of retrainings, and of their instances, at a time.
+        key: the KMS key that encrypts the table of leases and the log group of the function that evicts
+            them; by default a new one. `Fleet` adds the statements for CloudWatch Logs to its policy; an
+            imported key must already have them (see `ModelHome`).
 
     Attributes:
-        table_name: the table of leases.
+        table_name: the name of the table of leases.
     """
 
     __signature__ = ConstructorSignature()
@@ -66,7 +67,7 @@ class Fleet(Construct):
 
     @property
     def bindings(self) -> Mapping[str, str]:
-        """The placeholders of the fleet's table and its key."""
+        """The values of the placeholders for the fleet's table and key."""
         return self._bindings
 
     def _reap_by_the_clock(self) -> None:
@@ -90,12 +91,12 @@ class Fleet(Construct):
 
 
 RETRAININGS = "execution:*-retraining:*"
-"""Executions of the machines of a fleet's models. Which models these are is known to no stack: they may be in
-others, and come and go while their leases stay."""
+"""Resource pattern of the executions that hold leases. It cannot name the models: they may be in other
+stacks, and may be added and removed while leases exist."""
 
 
 def leasing() -> tuple[Statement, ...]:
-    """What asks for leases, serves the line and gives back needs of the fleet's table and its holders."""
+    """The permissions of a function that requests, grants and releases leases."""
     return (
         Statement(
             actions=(
@@ -108,7 +109,7 @@ def leasing() -> tuple[Statement, ...]:
             resources=("${FleetTableArn}",),
         ),
         *use_key("${FleetKeyArn}", "dynamodb"),
-        # A token says by itself whose it is, and AWS's table of actions names no resource for sending it.
+        # A task token identifies its task, and IAM has no resource-level permission for this action.
         Statement(actions=("states:SendTaskSuccess",), resources=("*",)),
         Statement(actions=("states:DescribeExecution",), resources=(arn("states", RETRAININGS),)),
     )

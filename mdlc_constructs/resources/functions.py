@@ -1,4 +1,4 @@
-"""Lambda functions, made once a stack, one a permission set, however many workflows use them."""
+"""The Lambda functions of a stack: its workflows share one function for each purpose, with its role."""
 
 from collections.abc import Iterable, Mapping
 from weakref import WeakKeyDictionary
@@ -15,9 +15,9 @@ from mdlc_constructs.resources.permissions import Role
 
 TIMEOUT_SECONDS = 300
 CLEAN_UP_SECONDS = 900
-"""Jobs are waited for until they have stopped, which a container may take two minutes for."""
+"""The clean-up waits until jobs have stopped, and a container may take two minutes to stop."""
 MAX_POLICY_CHARACTERS = 10_240
-"""Characters of a role's inline policies, blanks aside.
+"""The maximum number of characters in a role's inline policies, white space not counted.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
@@ -67,7 +67,7 @@ class Functions(Construct):
     """The functions of a stack. Get them with `Functions.of`.
 
     Attributes:
-        made: ARNs of the functions that something in the stack asked for, by name.
+        arns: ARNs of the functions that exist in the stack so far, by name.
     """
 
     def __init__(self, stack: Stack, id_: str, *, key_arn: str) -> None:
@@ -79,10 +79,10 @@ class Functions(Construct):
 
     @classmethod
     def of(cls, scope: Construct, *, key_arn: str) -> "Functions":
-        """The functions of the stack that holds `scope`, made when nothing asked for them before.
+        """The functions of the stack that holds `scope`; the first call creates the construct.
 
         Args:
-            key_arn: the key that encrypts the log groups of functions made from now on.
+            key_arn: the key that encrypts the functions' log groups. The first call's key is used for all.
         """
         stack = Stack.of(scope)
         if stack not in _of_stacks:
@@ -90,10 +90,10 @@ class Functions(Construct):
         return _of_stacks[stack]
 
     def function(self, name: str, statements: Iterable[Statement], bindings: Mapping[str, str]) -> str:
-        """ARN of the function of that name, allowed to do what the statements say besides what it could.
+        """The ARN of the function of that name, created on first use; its role gets the statements, too.
 
         Raises:
-            ValueError: when the function's role would hold a longer policy than IAM accepts.
+            ValueError: when the policy of the function's role becomes longer than IAM accepts.
         """
         if name not in self.arns:
             self._make(name, statements, bindings)
@@ -138,16 +138,16 @@ def new_function(
     environment: Mapping[str, str] | None = None,
     inside: Mapping[str, list[str]] | None = None,
 ) -> tuple[lambda_.CfnFunction, Role]:
-    """A function of the library's bundle with its role and its encrypted log group, traced.
+    """A new function with code from the library's bundle, and its role; X-Ray is on, its logs are encrypted.
 
     Args:
-        inside: `subnetIds` and `securityGroupIds` of a VPC.
+        inside: `subnetIds` and `securityGroupIds` of the VPC to run in; None for no VPC.
     """
     code = asset(Stack.of(scope), bundles.lambda_code())
     group = logs.CfnLogGroup(scope, f"{id_}Logs", retention_in_days=365, kms_key_id=key_arn)
     own = (
         Statement(actions=("logs:CreateLogStream", "logs:PutLogEvents"), resources=(group.attr_arn,)),
-        # X-Ray knows no resource-level permission for writing segments.
+        # X-Ray has no resource-level permission for writing segments.
         Statement(actions=("xray:PutTraceSegments", "xray:PutTelemetryRecords"), resources=("*",)),
     )
     role = Role(

@@ -1,4 +1,4 @@
-"""Prebuilt images in the region of a stack, whether that is known now or only at deployment."""
+"""URIs of AWS's prebuilt images in the region of a stack, which may be known only at deployment."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +12,7 @@ from mdlc_constructs.settings.token import has_token
 
 @dataclass(frozen=True, kw_only=True)
 class Registry:
-    """Where prebuilt images lie; `account` is None when the region is known, which then tells it."""
+    """The ECR registry of prebuilt images; `account` is None when the known region determines it."""
 
     region: str
     account: str | None
@@ -29,7 +29,7 @@ _registries: WeakKeyDictionary[Stack, Registry] = WeakKeyDictionary()
 
 
 def registry(stack: Stack) -> Registry:
-    """The registry of AWS's prebuilt images for a stack, looked up once."""
+    """The registry of AWS's prebuilt images for a stack; cached for each stack."""
     if stack not in _registries:
         region = stack.region
         account = _account(stack, region) if has_token(region) else None

@@ -1,4 +1,4 @@
-"""The key of a model: a new one, or one's own, and what its policy must say."""
+"""The KMS key of a model: a new one or the user's own, and the statements that its policy needs."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,17 +17,17 @@ _DELIVERY = "delivery.logs.amazonaws.com"
 
 SERVICES: Mapping[str, tuple[Sequence[str], Mapping[str, Mapping[str, str]]]] = {
     _LOGS: (_LOGS_ACTIONS, {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": _ALL_LOGS}}),
-    # The context by which a machine's role generates the data key of what is delivered to a log group:
-    # https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html, and as a condition of the
-    # delivery: https://docs.aws.amazon.com/eventbridge/latest/userguide/encryption-bus-logs.html
+    # The encryption context with which a machine's role generates the data key for delivered logs:
+    # https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html, and its use as a condition
+    # for the delivery: https://docs.aws.amazon.com/eventbridge/latest/userguide/encryption-bus-logs.html
     _DELIVERY: (("kms:Decrypt",), {"StringEquals": {"kms:EncryptionContext:SourceArn": _ALL_LOGS}}),
 }
-"""Services that use a model's key in their own name: what they do, and the condition that holds them to the
+"""Service principals that use a model's key: their actions, and the condition that restricts them to the
 account's own logs."""
 
 
 def new_key(scope: Construct, description: str) -> kms.CfnKey:
-    """A key that rotates, whose use the account's own policies decide."""
+    """A new key with rotation; its policy lets IAM policies of the account grant its use."""
     account = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:root"
     return kms.CfnKey(
         scope,
@@ -37,7 +37,7 @@ def new_key(scope: Construct, description: str) -> kms.CfnKey:
         key_policy={
             "Version": "2012-10-17",
             "Statement": [
-                # The account decides by its own policies who may use the key.
+                # Lets IAM policies of the account grant the use of the key.
                 {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"},
                 *_service_statements(),
             ],
@@ -46,12 +46,12 @@ def new_key(scope: Construct, description: str) -> kms.CfnKey:
 
 
 def chosen_key(key: kms.IKey | None, bucket: s3.IBucket | None) -> kms.IKey | None:
-    """One's own key: the one given, or that of the bucket given; None when a new one is to be made.
+    """The user's own key: `key`, or the key of `bucket`; None when a new key is needed.
 
-    What is written without naming a key is encrypted with the bucket's, so that the two must not differ.
+    The two must not differ: objects that are written without naming a key are encrypted with the bucket's.
 
     Raises:
-        ValueError: when bucket and key are both given and the bucket is encrypted with another key.
+        ValueError: when the bucket is encrypted with another key than `key`.
     """
     of_bucket = bucket.encryption_key if bucket is not None else None
     if key is not None and of_bucket is not None and key.key_arn != of_bucket.key_arn:
@@ -63,9 +63,9 @@ def chosen_key(key: kms.IKey | None, bucket: s3.IBucket | None) -> kms.IKey | No
 
 
 def admit_logs(scope: Construct, key: kms.IKey) -> None:
-    """Let CloudWatch Logs use one's own key for the account's logs; warn when that cannot be done here.
+    """Add the statements for CloudWatch Logs to the policy of a user's own key; warn when it is imported.
 
-    Every construct that takes a key calls it, for its functions and machines have log groups under that key.
+    Every construct that takes a key calls this: the log groups of its functions and machines use that key.
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
@@ -93,7 +93,7 @@ def admit_logs(scope: Construct, key: kms.IKey) -> None:
 
 
 def admitted(key: kms.IKey) -> kms.IKey:
-    """The key, known to have the statements of the log services."""
+    """Remember that the key's policy has the statements of the log services; returns the key."""
     _admitted.add(key)
     return key
 
@@ -102,7 +102,7 @@ _admitted: WeakSet[kms.IKey] = WeakSet()
 
 
 def _statements_as_text() -> str:
-    """The statements of the log services, to be put into a key's policy by hand."""
+    """The statements of the log services as JSON text, for users to add to a key's policy themselves."""
     readable = {Aws.PARTITION: "<partition>", Aws.REGION: "<region>", Aws.ACCOUNT_ID: "<account>"}
     text = json.dumps(_service_statements())
     for token, name in readable.items():

@@ -1,4 +1,4 @@
-"""Reads a lock for another Python than the one that runs: pip judges markers by its own."""
+"""Reads a lock file for another Python version: pip evaluates markers for the Python that runs it."""
 
 import ast
 import operator
@@ -18,15 +18,15 @@ _COMPARED = {
 
 
 def for_python(lock: str, python: str) -> str:
-    """The requirements of a lock that hold for a Python on 64-bit Linux, without their markers.
+    """The requirements of a lock file that apply to a Python version on 64-bit Linux, without their markers.
 
-    A lock for every Python holds some packages in several versions, each with a marker. `pip download
-    --python-version` chooses wheels for that Python, but which of the versions it takes is decided by the
-    Python that pip runs on.
+    A lock file for all Python versions holds some packages in several versions, each with a marker. `pip
+    download --python-version` chooses the wheels for that version, but evaluates the markers for the Python
+    that pip runs on.
 
     Args:
         lock: text of a requirements file with hashes.
-        python: such as `3.12`.
+        python: the version, such as `3.12`.
     """
     environment = {
         "implementation_name": "cpython",
@@ -49,9 +49,10 @@ def for_python(lock: str, python: str) -> str:
 
 
 def holds(marker: str, environment: Mapping[str, str]) -> bool:
-    """Whether a marker as uv writes it into locks holds: comparisons of variables with texts, and, or.
+    """Whether a marker, as uv writes it, is true: comparisons of variables with texts, `and`, `or`.
 
-    Every synthesis reads locks and should need no package for it: such a marker is Python's own syntax.
+    Such a marker is valid Python, so it is parsed with `ast`: every synthesis reads lock files, which should
+    need no further package.
 
     Raises:
         ValueError: for a marker with anything else in it.
@@ -85,7 +86,7 @@ def _version(text: str) -> tuple[int, ...]:
 
 
 def _entries(lock: str) -> list[list[str]]:
-    """The lines of each requirement, comments aside."""
+    """The lines of each requirement, without comments."""
     entries: list[list[str]] = []
     for line in lock.splitlines():
         if not line.strip() or line.lstrip().startswith("#"):

@@ -1,4 +1,4 @@
-"""The bucket of a model: versioned, encrypted, private, and refusing plain HTTP."""
+"""The bucket of a model: versioned, encrypted, private; it refuses plain HTTP."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
@@ -7,10 +7,10 @@ from constructs import Construct
 
 
 def new_bucket(scope: Construct, model: str, *, key_arn: str, access_logs: s3.IBucket | None) -> s3.CfnBucket:
-    """A bucket with its policy.
+    """A new bucket with its bucket policy.
 
     Args:
-        access_logs: where S3 writes who read and wrote the bucket, below the model's name.
+        access_logs: the bucket for its server access logs, with the model's name as prefix; None for none.
     """
     bucket = s3.CfnBucket(
         scope,
@@ -69,7 +69,7 @@ def new_bucket(scope: Construct, model: str, *, key_arn: str, access_logs: s3.IB
 
 
 def _allow_delivery(scope: Construct, model: str, access_logs: s3.IBucket) -> None:
-    # By account, not by the bucket's ARN, which a log bucket in another stack could not refer to.
+    # By account, not by the bucket's ARN: a log bucket in another stack could not refer to that.
     access_logs.add_to_resource_policy(
         iam.PolicyStatement(
             principals=[iam.ServicePrincipal("logging.s3.amazonaws.com")],

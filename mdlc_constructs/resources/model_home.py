@@ -1,4 +1,4 @@
-"""What all workflows of one model stand on."""
+"""The resources that all workflows of one model share."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -25,53 +25,53 @@ from mdlc_constructs.resources.tables import new_table
 from mdlc_constructs.signatures import ConstructorSignature
 
 MAX_NAME_CHARACTERS = 28
-"""With a step's name and a digest behind it a derived name stays within SageMaker's 63 characters."""
+"""Job names are this name, a step's name and a digest; SageMaker allows 63 characters in all."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 class ModelHome(Construct):
-    """A model's key, bucket, package group, audit table, events and clean-up: one home a model.
+    """A model's key, bucket, package group, audit table, events and clean-up: one home per model.
+
+    When the stack is deleted, a custom resource removes what executions created, because CloudFormation does
+    not manage it. It stops the running executions of the stack's machines, then running jobs, then deletes
+    endpoints and their configurations, then models. A workflow in another stack is deleted before this stack:
+    stop its executions first (as `mdlc teardown` does), or its deletion waits for them.
 
     Args:
-        name: the model's name: lowercase words joined by hyphens. It begins the names of its jobs.
+        name: the model's name: lowercase words joined by hyphens. The names of its jobs begin with it.
         bucket: your own bucket instead of a new one. It should be versioned, refuse plain HTTP, and send its
-            events to EventBridge (`event_bridge_enabled=True`), which new data and uploaded rules are noticed
-            by. When it is imported, say which key encrypts it
+            events to EventBridge (`event_bridge_enabled=True`): new data and uploaded rules are noticed by
+            these events. For an imported bucket, pass the key that encrypts it
             (`s3.Bucket.from_bucket_attributes(encryption_key=...)`).
-        key: your own key instead of a new one, by default that of your own bucket; it encrypts the table,
-            logs, volumes and outputs. Its policy must let the account decide by its own policies who may use
-            it, as the CDK's keys do. CloudWatch Logs is let in here; only an imported key must do so already:
+        key: your own KMS key instead of a new one, by default the key of your own bucket; it encrypts the
+            table, logs, volumes and outputs. Its policy must let IAM policies of the account grant its use,
+            as the policies of CDK's keys do. `ModelHome` adds the statements for CloudWatch Logs to the key's
+            policy. The policy of an imported key must already have them:
             `{"Effect": "Allow", "Principal": {"Service": "logs.<region>.amazonaws.com"}, "Action":
             ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
-            "Resource": "*"}`, and the same of `delivery.logs.amazonaws.com` with `"kms:Decrypt"`, which
+            "Resource": "*"}`, and the same for `delivery.logs.amazonaws.com` with `"kms:Decrypt"`, which
             delivers the logs of state machines.
-        access_logs_bucket: where S3 writes who read and wrote the new bucket, below the model's name; without
-            one it writes nothing. It lies in the same region and is encrypted with S3's own keys: S3 delivers
-            to no other. When it is imported, its policy must already let `logging.s3.amazonaws.com` put
-            objects.
-        removal_policy: what becomes of data when the stack is deleted. By default bucket, key, audit table
-            and registered packages stay, but for those of a stack whose very creation failed, which would be
-            in the way of the next attempt; with `RemovalPolicy.DESTROY` all of it goes. The package group
-            that stays keeps its name, which is the model's: `mdlc deploy` takes up what an earlier stack left
-            (as `cdk import` does), and `mdlc teardown --everything` removes it.
+        access_logs_bucket: the bucket to which S3 writes the server access logs of the new bucket, with the
+            model's name as prefix; None for no access logs. It must be in the same region and encrypted with
+            S3's own keys: S3 delivers to no other. The policy of an imported bucket must already let
+            `logging.s3.amazonaws.com` put objects.
+        removal_policy: what happens to the data when the stack is deleted. By default bucket, key, audit
+            table and registered packages stay, except when the creation of the stack itself failed: they
+            would block the next attempt. With `RemovalPolicy.DESTROY` all of them are deleted. A package
+            group that stays keeps the model's name: `mdlc deploy` imports what an earlier stack left (as
+            `cdk import` does), and `mdlc teardown --everything` deletes it.
 
     Raises:
-        ValueError: when the name cannot begin the names of SageMaker jobs or is another home's in the same
-            account and region, or the bucket given is encrypted with another key than the one given.
+        ValueError: when the names of SageMaker jobs cannot begin with the name, when another home has it in
+            the same account and region, or when `bucket` is encrypted with another key than `key`.
 
     Attributes:
-        model_repository_arn: where the model's image lies. A training workflow narrows it down; without one
-            in the app, the image is known only when a package is scored.
-
+        model_repository_arn: ARN pattern of the ECR repository with the model's image. A training workflow
+            narrows it; without one in the app, the image is known only when a package is scored.
         model_roles: the roles of the model's containers in transform jobs, by the stack of the workflows that
-            share it.
-        clean_up: the custom resource that ends what executions made.
-
-    What executions made and nobody else would end is ended when the stack is deleted: first the running
-    executions of the stack's machines, then running jobs, endpoints and their configurations, then models.
-    A workflow in another stack goes before this one: stop its executions (as `mdlc teardown` does), or its
-    deletion waits for them.
+            share the role.
+        clean_up: the custom resource that removes what executions created.
     """
 
     __signature__ = ConstructorSignature()
@@ -133,7 +133,7 @@ class ModelHome(Construct):
             model_package_group_description=f"Versions of {name}",
         )
         self._keep(group)
-        # Only what events leave behind expires: items of executions have no such attribute.
+        # Only the items about received events expire: items of executions have no `forget_at`.
         self._table = self.table(self, "Audit", "pk", "sk", expires="forget_at")
         self.audit_table_name: str = self._table.ref
         self.audit_table_arn: str = self._table.attr_arn
@@ -151,7 +151,7 @@ class ModelHome(Construct):
 
     @property
     def bucket(self) -> s3.IBucket:
-        """The model's bucket, as the CDK's own constructs take it."""
+        """The model's bucket, as an L2 construct for CDK's own classes."""
         if self._bucket is None:
             assert self._cfn_bucket is not None
             self._bucket = s3.Bucket.from_cfn_bucket(self._cfn_bucket)
@@ -161,15 +161,15 @@ class ModelHome(Construct):
         """Warn at synth when the home has a bucket of your own that sends no events to EventBridge.
 
         Args:
-            rule: the rule on the bucket's events.
-            what: does not happen without them.
+            rule: the EventBridge rule on the bucket's events.
+            what: a clause that says what does not happen without the events.
         """
         if not self._own_bucket:
             warn_without_events(rule, self._bucket, self.bucket_name, what=what)
 
     @property
     def key(self) -> kms.IKey:
-        """The model's key, as the CDK's own constructs take it."""
+        """The model's key, as an L2 construct for CDK's own classes."""
         if self._key is None:
             assert self._cfn_key is not None
             self._key = admitted(kms.Key.from_cfn_key(self._cfn_key))
@@ -177,19 +177,19 @@ class ModelHome(Construct):
 
     @property
     def audit_table(self) -> dynamodb.ITable:
-        """The audit table, as the CDK's own constructs take it. `docs/contracts.md` tells its schema."""
+        """The audit table, as an L2 construct for CDK's own classes. `docs/contracts.md` has its schema."""
         return dynamodb.Table.from_table_attributes(
             self, "AuditTable", table_arn=self.audit_table_arn, encryption_key=self.key
         )
 
     def on_event(self, id_: str, detail_type: str) -> events.Rule:
-        """A rule on an event of this model, such as `Training Completed`; give it targets with `add_target`.
+        """A new EventBridge rule on an event of this model; add its targets with `add_target`.
 
         Args:
             detail_type: `Training Completed`, `Training Failed`, `Predictions Published`,
                 `Predictions Undelivered`, `Batch Inference Failed`, `Model Released`, `Release Failed`,
                 `Monitoring Completed`, `Monitoring Failed`, `Retraining Started`, `Retraining Completed`,
-                `Retraining Failed`, or what `RowEvents` names.
+                `Retraining Failed`, or the detail type of `RowEvents`.
         """
         return events.Rule(
             self,
@@ -206,12 +206,12 @@ class ModelHome(Construct):
         bindings: Mapping[str, str],
         scope: Construct | None = None,
     ) -> str:
-        """ARN of a function that a stack's workflows share, allowed to do what the statements say as well.
+        """The ARN of a function that a stack's workflows share; its role gets the statements in addition.
 
         Args:
-            scope: whose stack holds the function, this one's unless given. A workflow in another stack has
-                its functions there: what they may do names resources of that stack, which depends on this
-                one.
+            scope: a construct in the stack that holds the function; by default this home. A workflow in
+                another stack has its functions in its own stack: their permissions name resources of that
+                stack, which depends on the home's stack.
         """
         functions = Functions.of(scope or self, key_arn=self.key_arn)
         return functions.function(name, statements, {**self.bindings, **bindings})
@@ -219,15 +219,13 @@ class ModelHome(Construct):
     def model_role(
         self, statements: Iterable[Statement], bindings: Mapping[str, str], scope: Construct | None = None
     ) -> Role:
-        """The role of the model's containers in transform jobs, shared by all workflows of a stack that run
-        them.
+        """The role of the model's containers in transform jobs, shared by all workflows of a stack.
 
-        What an endpoint's containers may do is a role of the workflow that releases to it.
-
-        Who asks later adds what nobody asked for before, such as other subnets.
+        Each call adds its statements to the role. An endpoint's containers have another role, which belongs
+        to the workflow that releases to the endpoint.
 
         Args:
-            scope: whose stack holds the role, this one's unless given.
+            scope: a construct in the stack that holds the role; by default this home.
         """
         stack = Stack.of(scope or self)
         if stack in self.model_roles:
@@ -246,7 +244,7 @@ class ModelHome(Construct):
         bindings: Mapping[str, str],
         scope: Construct | None = None,
     ) -> Role:
-        """A role that SageMaker's jobs assume."""
+        """A new role that SageMaker's jobs assume."""
         return Role(
             scope or self,
             id_,
@@ -256,7 +254,7 @@ class ModelHome(Construct):
         )
 
     def log_group(self, scope: Construct, id_: str, name: str | None = None) -> logs.CfnLogGroup:
-        """An encrypted log group that keeps its lines for a year and goes with the stack."""
+        """A new encrypted log group with a retention of a year; it is deleted with the stack."""
         return logs.CfnLogGroup(
             scope, id_, log_group_name=name, retention_in_days=365, kms_key_id=self.key_arn
         )
@@ -264,26 +262,26 @@ class ModelHome(Construct):
     def table(
         self, scope: Construct, id_: str, key: str, sort_key: str | None = None, *, expires: str | None = None
     ) -> dynamodb.CfnTable:
-        """A table under the model's key, restorable to any second of 35 days, paid by request.
+        """A new on-demand table encrypted with the model's key, with point-in-time recovery (35 days).
 
-        It stays or goes with the home's data. Its keys are texts.
+        Its keys are strings. The home's removal policy decides whether it is deleted with the stack.
 
         Args:
-            expires: the attribute that holds the second since 1970 after which DynamoDB may delete an item.
+            expires: the time-to-live attribute: Unix seconds after which DynamoDB may delete an item.
         """
         table = new_table(scope, id_, key, sort_key, key_arn=self.key_arn, expires=expires)
         self._keep(table)
         return table
 
     def _keep(self, resource: CfnResource) -> None:
-        # CloudFormation deletes by default, so that only the other needs a message.
+        # CloudFormation deletes by default, so only another policy needs a message to the jsii kernel.
         if self.removal_policy != RemovalPolicy.DESTROY:
             resource.apply_removal_policy(self.removal_policy)
 
     def ends_executions(self, machine: CfnResource, machine_name: str) -> None:
-        """Have the clean-up stop a machine's executions before the machine is deleted.
+        """Let the clean-up stop a machine's executions before the machine is deleted.
 
-        A machine in another stack is gone before the clean-up runs.
+        Does nothing for a machine in another stack: it is deleted before the clean-up runs.
         """
         if Stack.of(machine) is not Stack.of(self):
             return
@@ -294,11 +292,11 @@ class ModelHome(Construct):
         self.function("CleanUp", clean_up.stopping_executions(machine_name), {})
 
     def ends_endpoint(self, endpoint_name: str) -> None:
-        """Have the clean-up delete an endpoint that the stack's machines made, with its scaling.
+        """Let the clean-up delete an endpoint that the stack's machines created, with its scaling.
 
-        The endpoint's configurations of the model go with it. An endpoint that is being changed when the
-        stack is deleted is waited for; when that takes longer than a function may, the deletion fails and
-        says so. Deleting a stack that does not hold this home ends no endpoint.
+        The model's endpoint configurations are deleted, too. When the endpoint is being updated, the
+        clean-up waits for it; when that takes longer than the function's timeout, the deletion of the stack
+        fails with a message. Deleting a stack that does not hold this home deletes no endpoint.
         """
         if endpoint_name in self._endpoints:
             return
@@ -322,13 +320,13 @@ class ModelHome(Construct):
             self,
             "CleanUp",
             type="Custom::MdlcCleanUp",
-            # A minute more than the function has, which answers itself when its time runs out.
+            # A minute more than the function's timeout: the function itself responds before it times out.
             properties={
                 "ServiceToken": function_arn,
                 "ServiceTimeout": CLEAN_UP_SECONDS + 60,
                 **properties,
             },
         )
-        # Deleted first, so that the group is empty when CloudFormation comes to it; so is the bucket, to
-        # which the properties refer when it goes at all.
+        # The clean-up is deleted first, so that the group is empty when CloudFormation deletes it. The same
+        # holds for a bucket that is deleted, because the clean-up's properties refer to it.
         self.clean_up.add_resource_dependency(group)

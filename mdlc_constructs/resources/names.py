@@ -1,6 +1,4 @@
-"""Names that an account has once in a region, claimed when a construct is made rather than when it fails to
-deploy.
-"""
+"""Claims names that must be unique in an account and region, so that a duplicate fails at synth."""
 
 from weakref import WeakKeyDictionary
 
@@ -13,18 +11,22 @@ MACHINE = "state machine"
 
 
 def claim(scope: Construct, id_: str, kind: str, name: str) -> str | None:
-    """Claim a name for the construct `id_` below `scope`; the path of the construct that has it already.
+    """Claim a name for the construct `id_` below `scope`.
 
-    Stacks whose account and region are known share names with all stacks of the app for the same account and
-    region. The others share them with the stacks of their stage: they may be deployed to the same.
+    The name must be unique among all stacks of the app with the same account and region. A stack whose
+    account or region is known only at deployment is compared with the other such stacks of its stage, because
+    they may be deployed to the same place.
 
     Args:
-        kind: what is named, such as `state machine`; names of different kinds do not meet.
+        kind: the kind of resource, such as `state machine`; names of different kinds do not conflict.
+
+    Returns:
+        The path of the construct that already has the name; None when the claim succeeds.
     """
     stack = Stack.of(scope)
     claims = _claims.setdefault(scope.node.root, {})
     path = f"{scope.node.path}/{id_}".lstrip("/")
-    # A construct that was refused after its claim may be made anew.
+    # A construct may be created again with the same path after it was refused.
     holder = claims.setdefault((_environment(stack), kind, name), path)
     return holder if holder != path else None
 

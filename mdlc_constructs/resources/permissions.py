@@ -1,4 +1,4 @@
-"""Statements in plain data, turned into IAM policies with their placeholders bound."""
+"""Turns statements (`asl.statements`) into IAM policies and roles, with their placeholders replaced."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from mdlc_constructs.asl.statements import Statement, merge
 from mdlc_constructs.resources.trust import trust_policy
 
 UNKNOWN_LENGTH = 63
-"""Of a text that is known only at deployment; the names of buckets have at most so many characters."""
+"""The length assumed for a value that is known only at deployment: the maximum for a bucket's name."""
 
 _LENGTHS = {"AWS.Partition": len("aws"), "AWS.Region": len("ap-southeast-1"), "AWS.AccountId": 12}
 _TOKEN = re.compile(r"\$\{Token\[(?P<name>[^\]]*?)\.\d+\]\}")
@@ -24,17 +24,17 @@ _TOKEN = re.compile(r"\$\{Token\[(?P<name>[^\]]*?)\.\d+\]\}")
 @cache
 def deployment() -> Mapping[str, str]:
     """The placeholders that every template can bind: partition, region and account of the deployment."""
-    # Asked once a process: each of these is a message to the jsii kernel (Node).
+    # Cached for the process: each of these is a message to the jsii kernel (Node).
     return {"Partition": Aws.PARTITION, "Region": Aws.REGION, "Account": Aws.ACCOUNT_ID}
 
 
 def bound(value: Any, bindings: Mapping[str, str]) -> Any:
-    """The value with every `${Name}` in its texts replaced by what it is bound to (CDK tokens included).
+    """The value with every `${Name}` in its texts replaced by its value in `bindings`, which may be a token.
 
     Raises:
-        ValueError: naming a placeholder that nothing binds.
+        ValueError: naming a placeholder that is not in `bindings`.
     """
-    # As one text, which is several times as quick as text by text.
+    # As one JSON text, which is several times as fast as text by text.
     text = json.dumps(value)
     for name in names_in(text):
         if name not in bindings:
@@ -44,7 +44,7 @@ def bound(value: Any, bindings: Mapping[str, str]) -> Any:
 
 
 def policy(statements: Iterable[Statement], bindings: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The statements of a policy document, merged."""
+    """The merged statements as they stand in a policy document, with placeholders replaced."""
     document = [
         {**body, **_shortened(body)} for body in (statement.to_policy() for statement in merge(statements))
     ]
@@ -53,14 +53,13 @@ def policy(statements: Iterable[Statement], bindings: Mapping[str, str]) -> list
 
 
 class Role:
-    """A role with one inline policy: a single resource, because every message to the jsii kernel (Node)
-    counts.
-
-    Attributes:
-        resource: the role as CloudFormation's resource.
+    """An IAM role with one inline policy: a single resource, because each message to the jsii kernel is slow.
 
     Args:
-        service: the service's principal, such as `sagemaker.amazonaws.com`.
+        service: the service principal that may assume it, such as `sagemaker.amazonaws.com`.
+
+    Attributes:
+        resource: the role's L1 construct.
     """
 
     def __init__(
@@ -82,7 +81,7 @@ class Role:
         self._scope, self._id = scope, id_
 
     def allow(self, statements: Iterable[Statement], bindings: Mapping[str, str]) -> None:
-        """Allow what is not allowed yet."""
+        """Add the statements that the policy does not hold yet."""
         added = [statement for statement in policy(statements, bindings) if statement not in self._statements]
         if added:
             self._statements += added
@@ -95,14 +94,14 @@ class Role:
 
     @cached_property
     def principal(self) -> iam.IRole:
-        """The role as the CDK's own constructs take it; what they grant goes into a policy beside it."""
+        """The role as an L2 construct for CDK's own classes; their grants go into a separate policy."""
         return iam.Role.from_role_name(self._scope, f"{self._id}ByName", self.resource.ref)
 
     @property
     def size(self) -> int:
-        """Characters of the inline policy as IAM counts them, without blanks.
+        """The number of characters of the inline policy as IAM counts them, without white space.
 
-        What is known only at deployment counts as much as the longest of its kind is likely to have.
+        A value that is known only at deployment counts with the likely maximum length of its kind.
         """
         text = json.dumps(self._statements, separators=(",", ":"))
         return len(_TOKEN.sub(lambda token: "x" * _LENGTHS.get(token["name"], UNKNOWN_LENGTH), text))
@@ -113,7 +112,7 @@ class Role:
 
 
 def _shortened(statement: Mapping[str, object]) -> dict[str, object]:
-    # One entry needs no list, in IAM's language; each entry and each list is work for the synthesis.
+    # IAM takes a single action or resource without a list, and fewer lists make synthesis faster.
     return {
         key: value[0]
         for key, value in statement.items()

@@ -1,6 +1,6 @@
-"""Placeholders of what every workflow stands on, and where things lie in a model's bucket. Pure text.
+"""Placeholders for the resources that every workflow uses, and the layout of a model's bucket. Pure text.
 
-`docs/contracts.md` tells the same in words; later workflows build on these places.
+`docs/contracts.md` describes the layout for users.
 """
 
 BUCKET = "${Bucket}"
@@ -11,7 +11,7 @@ PACKAGE_GROUP = "${PackageGroup}"
 JOB_CODE = "${JobCode}"
 """S3 URI of the zip with the data jobs' code."""
 JOB_CODE_FILE = "${JobCodeFile}"
-"""The zip's name inside the container."""
+"""The file name of that zip inside the container."""
 JOB_IMAGE = "${JobImage}"
 DATASET_BUCKET = "${DatasetBucket}"
 DATASET_PREFIX = "${DatasetPrefix}"
@@ -42,14 +42,14 @@ LAYOUT = {
     "predictions": "`<run>/parts/*.parquet` and, last, `<run>/manifest.json`",
     "deliveries": "`<run>/<number>.jsonl`: rows of a published batch as its clients get them",
 }
-"""The first part of every key in a model's bucket, and what lies below it."""
+"""The top-level prefixes of a model's bucket, and what objects below each of them hold."""
 
 
 def object_arn(*prefixes: str) -> tuple[str, ...]:
-    """ARNs of all objects below the given prefixes of the model's bucket."""
+    """The ARN patterns of all objects below these prefixes of the model's bucket."""
     return tuple(f"arn:{PARTITION}:s3:::{BUCKET}/{prefix}/*" for prefix in prefixes)
 
 
 def uri(*path: str) -> str:
-    """S3 URI in the model's bucket."""
+    """The S3 URI of a path in the model's bucket."""
     return f"s3://{BUCKET}/" + "/".join(path)

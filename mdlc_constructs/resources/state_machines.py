@@ -1,4 +1,4 @@
-"""A checked machine as a resource: its role, its log group, and the text of the definition."""
+"""A state machine resource from a checked `asl.Machine`, with its role and log group."""
 
 import json
 from collections.abc import Mapping
@@ -29,14 +29,15 @@ def new_state_machine(
     express: bool = False,
     logs_everything: bool = True,
 ) -> sfn.StateMachine:
-    """The machine, encrypted with the model's key, traced, and logged for a year.
+    """A new state machine, encrypted with the model's key, with X-Ray and logs that are kept for a year.
 
     Args:
-        prefix: begins the ids of its role and log group.
-        logs_everything: every step with its data; otherwise errors alone, without data.
+        prefix: the construct ids of its role and log group begin with it.
+        logs_everything: whether all events are logged with execution data; otherwise only errors, without
+            data.
 
     Raises:
-        ValueError: when the stack's machines are more than a template holds.
+        ValueError: when the definitions of the stack's machines do not fit into a template.
     """
     definition = machine.definition()
     _check_template(Stack.of(scope), definition)
@@ -65,8 +66,8 @@ def new_state_machine(
             level=sfn.LogLevel.ALL if logs_everything else sfn.LogLevel.ERROR,
             include_execution_data=logs_everything,
         ),
-        # By its ARN: to a key that it could complete, the CDK adds a statement for log delivery without a
-        # condition. The model's key has one already, with it.
+        # By its ARN: to the policy of a key of the app, the CDK would add a statement for log delivery
+        # without a condition. The policy of the model's key already has one with a condition.
         encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(
             kms.Key.from_key_arn(scope, f"{prefix}KeyByArn", home.key_arn)
         ),
@@ -74,17 +75,17 @@ def new_state_machine(
 
 
 MAX_TEMPLATE_BYTES = 1_000_000
-"""Bytes of a template that CloudFormation reads from S3.
+"""The maximum size in bytes of a template that CloudFormation reads from S3.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 """
 
 _definitions: WeakKeyDictionary[Stack, int] = WeakKeyDictionary()
-"""Bytes that the machines made so far take in a stack's template."""
+"""The size in bytes of the definitions in a stack's template so far."""
 
 
 def _check_template(stack: Stack, definition: str) -> None:
-    # In the template the definition is a text of JSON, whose quotes are escaped once more.
+    # In the template the definition is a JSON string, so its quotes are escaped once more.
     size = len(json.dumps(definition, ensure_ascii=False).encode("utf-8", "replace"))
     total = _definitions.get(stack, 0) + size
     if total > MAX_TEMPLATE_BYTES:

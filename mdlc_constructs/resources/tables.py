@@ -1,4 +1,4 @@
-"""Tables: encrypted with a key of the library's, restorable, paid by request."""
+"""DynamoDB tables: encrypted with a KMS key, with point-in-time recovery, billed on demand."""
 
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
@@ -13,11 +13,11 @@ def new_table(
     key_arn: str,
     expires: str | None = None,
 ) -> dynamodb.CfnTable:
-    """A table, restorable to any second of 35 days. Its keys are texts.
+    """A new table with point-in-time recovery (35 days). Its keys are strings.
 
     Args:
-        key_arn: the key that encrypts it.
-        expires: the attribute that holds the second since 1970 after which DynamoDB may delete an item.
+        key_arn: the KMS key that encrypts it.
+        expires: the time-to-live attribute: Unix seconds after which DynamoDB may delete an item.
     """
     keys = {key: "HASH", **({sort_key: "RANGE"} if sort_key else {})}
     return dynamodb.CfnTable(

@@ -1,10 +1,11 @@
-"""Trust policies of roles that AWS services assume: for the account's own resources, where a service says so.
+"""Trust policies of roles that AWS services assume, restricted to the account where the service supports it.
 
-A service that acts for many accounts can be asked by one of them to use another's role (the confused deputy).
-`aws:SourceAccount` in the trust policy refuses that, but only a service that sends the key can then assume
-the role: where AWS does not document it, the condition would refuse the account's own resources too. The key
-is not `aws:SourceArn`: some services send another ARN than that of the resource that has the role, and within
-the account `iam:PassRole` decides who may use a role. `docs/decisions/0020-roles-for-one-account.md`.
+A service that acts for many accounts can be asked by one of them to use another's role (the confused deputy
+problem). The condition `aws:SourceAccount` in the trust policy prevents that, but only a service that sends
+this key can then assume the role. Where AWS does not document that a service sends it, the condition would
+refuse the account's own resources too. `aws:SourceArn` is not used: some services send another ARN than that
+of the resource that has the role, and within the account `iam:PassRole` decides who may use a role. See
+`docs/decisions/0020-roles-for-one-account.md`.
 """
 
 from typing import Any
@@ -24,7 +25,7 @@ DOCUMENTED = {
         "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html"
     ),
 }
-"""Services that send `aws:SourceAccount` when they assume a role, and where AWS says so."""
+"""Services that send `aws:SourceAccount` when they assume a role, and where AWS documents it."""
 
 UNDOCUMENTED = {
     "apigateway.amazonaws.com": (
@@ -32,18 +33,18 @@ UNDOCUMENTED = {
         "its creator may pass it (iam:PassRole), which no other account can."
     ),
 }
-"""Services whose roles have no condition on the source, and why."""
+"""Services whose roles have no condition on the source account, and why."""
 
 
 def trust_policy(service: str, account: str) -> dict[str, Any]:
     """The trust policy of a role that one service assumes.
 
     Args:
-        service: the service's principal, such as `sagemaker.amazonaws.com`.
-        account: the account for which it may.
+        service: the service principal, such as `sagemaker.amazonaws.com`.
+        account: the account for whose resources the service may assume the role.
 
     Raises:
-        ValueError: when nothing is known of the service.
+        ValueError: when the service is neither in `DOCUMENTED` nor in `UNDOCUMENTED`.
     """
     if service not in DOCUMENTED and service not in UNDOCUMENTED:
         raise ValueError(

@@ -1,6 +1,6 @@
-"""The nouns of a model: frozen, keyword-only settings in plain values, checked when they are made.
+"""The settings of a model: frozen, keyword-only dataclasses of plain values, validated on construction.
 
-Nothing here imports aws_cdk, so settings are made and tested without Node. Names are exported lazily.
+Nothing here imports aws_cdk, so settings can be used and tested without Node. Names are exported lazily.
 """
 
 from typing import TYPE_CHECKING

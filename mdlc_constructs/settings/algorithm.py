@@ -1,4 +1,4 @@
-"""What trains and scores: an algorithm of AWS's, or a container image of one's own."""
+"""The algorithm that trains and scores: one of AWS's, or the user's own container image."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,17 +14,17 @@ from mdlc_constructs.settings.xgboost_hyperparameters import (
 )
 
 _USUAL = {"binary": "binary:logistic", "regression": "reg:squarederror"}
-"""The usual objective of each task that a dataset may have."""
+"""The usual objective for each task of a dataset, for error messages."""
 
 _NO_PROBABILITIES = {"binary:logitraw": "log odds"}
-"""Objectives whose answers the evaluation would refuse as out of range."""
+"""Objectives whose scores are not probabilities, and what they are: the evaluation would refuse them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltInAlgorithm:
-    """An algorithm that AWS publishes as an image; make one with `BuiltInAlgorithm.xgboost`.
+    """An algorithm that AWS publishes as an image. Create one with `BuiltInAlgorithm.xgboost`.
 
-    ``hyperparameters`` are held as the text that SageMaker wants.
+    ``hyperparameters`` holds the texts that SageMaker's API takes.
     """
 
     name: str
@@ -39,19 +39,19 @@ class BuiltInAlgorithm:
         """Gradient-boosted trees.
 
         Args:
-            objective: what is learned, for example "binary:logistic" or "reg:squarederror".
-            num_round: how many trees are grown one after another; must be given.
+            objective: XGBoost's learning objective, for example "binary:logistic" or "reg:squarederror".
+            num_round: the number of boosting rounds; required.
             version: the image's version.
-            hyperparameters: any others the image knows; the L2 penalty is ``reg_lambda`` (``lambda`` is a
-                keyword).
+            hyperparameters: any other hyperparameters of the image; the L2 penalty is ``reg_lambda``
+                (``lambda`` is a keyword).
 
         Raises:
-            ValueError: for an unknown hyperparameter (with the right name of what was meant), a value out
-                of range, or a metric that does not measure what the objective answers.
+            ValueError: for an unknown hyperparameter (with a suggestion), a value out of range, or an
+                ``eval_metric`` that does not suit the objective.
         """
         rounds = {} if num_round is None else {"num_round": num_round}
         image = Image(repository="sagemaker-xgboost", version=version)
-        # Unknown names come first: whoever writes n_estimators learns that it is num_round.
+        # Unknown names are checked first: a user who writes n_estimators gets the suggestion num_round.
         texts = rendered({"objective": objective, **rounds, **hyperparameters}, version=version)
         if num_round is None:
             raise refusal("num_round", None, "say how many trees are grown one after another.")
@@ -63,19 +63,19 @@ class BuiltInAlgorithm:
 
     @property
     def x86_image(self) -> str:
-        """The image as the subject of a sentence: AWS builds it for x86-64 processors."""
+        """A name of the image for error messages; AWS builds it for x86-64 processors."""
         return self.image.title
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """The tasks whose question this algorithm answers, also such as no dataset has: "multiclass"."""
+        """The tasks that the objective is for; some, such as "multiclass", are not tasks of a dataset."""
         return OBJECTIVE_TASKS.get(self.hyperparameters.get("objective", ""), ())
 
     def check_task(self, task: str) -> None:
-        """Refuse an objective that does not answer the dataset's question.
+        """Refuse an objective that is not for the dataset's task.
 
         Raises:
-            ValueError: naming the objective and one that does.
+            ValueError: naming the objective and one for the task.
         """
         objective = self.hyperparameters.get("objective", "")
         if self.tasks and task not in self.tasks:
@@ -100,12 +100,12 @@ class BuiltInAlgorithm:
 
 @dataclass(frozen=True, kw_only=True)
 class CustomImage:
-    """A container image of one's own that keeps SageMaker's contract for training and for serving.
+    """The user's own container image, which implements SageMaker's contract for training and for serving.
 
     Args:
-        image_uri: the image in ECR, with a tag or (better: it can never change) a digest.
-        hyperparameters: handed to the container; numbers and booleans become text.
-        content_type: the type of the training and scoring records.
+        image_uri: the image in ECR, with a tag or a digest. A digest is better: it can never change.
+        hyperparameters: passed to the container; numbers and booleans become text.
+        content_type: the MIME type of the training and scoring records.
         environment: environment variables of the container.
     """
 
@@ -133,11 +133,11 @@ class CustomImage:
 
     @property
     def x86_image(self) -> None:
-        """What processors the image is built for is not known."""
+        """None: it is not known for which processors the image is built."""
         return None
 
     def check_task(self, task: str) -> None:
-        """Nothing to refuse: what a container answers is known to its makers."""
+        """Does nothing: it is not known which tasks the container supports."""
 
 
 Algorithm = BuiltInAlgorithm | CustomImage

@@ -9,7 +9,7 @@ _MODES = ("automatic", "manual")
 
 @dataclass(frozen=True, kw_only=True)
 class Approval:
-    """Make one with `Approval.automatic` (the gate decides) or `Approval.manual` (a person does)."""
+    """Who approves: create one with `Approval.automatic` (the gate) or `Approval.manual` (a person)."""
 
     mode: str
 
@@ -29,5 +29,5 @@ class Approval:
 
     @property
     def is_automatic(self) -> bool:
-        """Whether the gate's verdict is the approval."""
+        """Whether a package that passes the gate is approved without a person."""
         return self.mode == "automatic"

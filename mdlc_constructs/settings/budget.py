@@ -1,4 +1,4 @@
-"""How much a fleet of models may train at a time, and in which order those that wait are served."""
+"""The budget of a fleet of models for retrainings, and the order of its queue."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,11 +8,11 @@ from mdlc_constructs.settings.payloads.retraining import BudgetSettings
 
 MAX_JOBS, MAX_INSTANCES = 1000, 5000
 HIGHEST_PRIORITY = 9
-"""Priorities go from 0, which can wait, to this."""
+"""Priorities go from 0 (lowest) to this."""
 
 
 def check_priority(priority: int) -> None:
-    """Refuse a priority that the waiting list does not know.
+    """Refuse a priority that is not a whole number from 0 to `HIGHEST_PRIORITY`.
 
     Raises:
         ValueError: naming the bounds.
@@ -22,19 +22,20 @@ def check_priority(priority: int) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """What all models of a fleet may use together while they retrain.
+    """The maximum that all models of a fleet may use together while they retrain.
 
-    Who asks for more than is free waits in line. A step of priority is worth ``head_start`` of waiting: of
-    two that came within that time the more important one is served first, and nobody is passed by those who
-    came much later, so nobody waits for ever. The line is kept even where a smaller request behind would fit,
-    because a large one would never be served otherwise; only who waits for its own model is passed by.
+    A request for more than is free waits in a queue. Each step of priority counts like ``head_start`` of
+    waiting: of two requests within that time, the one with the higher priority is served first. A request is
+    not overtaken by requests that come much later, so none waits forever. The order is kept even when a
+    smaller later request would fit, because otherwise a large request might never be served. Only a request
+    whose own model has a lease is overtaken.
 
     Args:
-        jobs: retrainings at a time.
-        instances: instances of all retrainings at a time.
-        head_start: what one step of priority is worth.
-        lease: how long a retraining may hold its share without saying that it is alive. Afterwards the
-            share is taken back, unless its execution still runs.
+        jobs: the maximum number of retrainings at a time.
+        instances: the maximum number of instances of all retrainings at a time.
+        head_start: the waiting time that one step of priority is worth.
+        lease: how long a retraining's lease lasts without being renewed. When it expires, it is evicted,
+            unless the execution still runs.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -52,7 +53,7 @@ class Budget:
         check_duration("lease", self.lease, timedelta(minutes=1), timedelta(days=30))
 
     def to_payload(self) -> BudgetSettings:
-        """As functions get it: durations in seconds."""
+        """The payload for the Lambda functions, with durations in seconds."""
         return BudgetSettings(
             jobs=self.jobs,
             instances=self.instances,
@@ -62,7 +63,7 @@ class Budget:
 
     @classmethod
     def from_payload(cls, payload: BudgetSettings) -> "Budget":
-        """The budget of `to_payload`."""
+        """The budget in a payload that `to_payload` returned."""
         return cls(
             jobs=payload.jobs,
             instances=payload.instances,

@@ -1,4 +1,4 @@
-"""What a code version may be, so that the model registry can record it."""
+"""Checks that the model registry can record a code version."""
 
 import unicodedata
 
@@ -9,7 +9,7 @@ MAX_CHARACTERS = 256
 
 
 def check_code_version(value: str) -> None:
-    """Refuse what could not be registered, hours before it would be tried.
+    """Refuse a code version that the model registry would refuse hours later.
 
     Source: the pattern of ``CustomerMetadataValue`` in SageMaker's API.
 

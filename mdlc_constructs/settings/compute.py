@@ -1,4 +1,4 @@
-"""What a job runs on: instances, their disk, how long, and whether spot capacity or a warm pool is used."""
+"""The compute resources of a job: instances, disk, maximum runtime, spot capacity and warm pools."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,16 +15,16 @@ MAX_KEEP_ALIVE = timedelta(seconds=21600)
 MAX_VOLUME_GB = 16384
 
 _ALL_ROWS = {"training": "a training job", "processing": "a data job"}
-"""The uses whose jobs do not divide their input among instances."""
+"""The kinds of jobs whose instances would all get the whole input, with their names for error messages."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spot:
-    """Spare capacity at a discount, which AWS may take back while the job runs.
+    """Managed spot training: cheaper capacity that AWS may interrupt while the job runs.
 
     Args:
-        max_wait: how long the job may take in all, waiting for capacity included.
-        checkpoint: whether the container saves and takes up its state under ``/opt/ml/checkpoints``.
+        max_wait: the maximum duration of the job, with waiting for capacity.
+        checkpoint: whether the container saves its state under ``/opt/ml/checkpoints`` and resumes from it.
     """
 
     max_wait: timedelta
@@ -37,14 +37,13 @@ class Compute:
 
     Args:
         instance_type: for example "ml.m5.xlarge".
-        instance_count: how many of them. Training and data jobs run on one: each instance would get all
-            rows. A transform job shares its files out.
-        volume_gb: disk of each instance, in GB. Instance types with local storage have what they come
-            with, whatever this says.
-        max_runtime: after this time SageMaker stops the job.
-        spot: use spare capacity (training only).
-        keep_alive: keep the instances for the next job (a warm pool, training only); they are billed
-            meanwhile.
+        instance_count: the number of instances. Training and data jobs run on one, because each instance
+            would get all rows. A transform job distributes its files among its instances.
+        volume_gb: disk size of each instance, in GB. Instance types with local storage ignore it.
+        max_runtime: SageMaker stops the job after this time.
+        spot: use managed spot capacity (training only).
+        keep_alive: how long the instances are kept for the next job in a warm pool (training only); they are
+            billed during that time.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -92,8 +91,8 @@ class Compute:
 
         Raises:
             ValueError: when the instance type does not exist for that use or does not run the image, when
-                several instances would do the same work, or spot or a warm pool is asked for outside
-                training.
+                several instances would do the same work, or when spot or a warm pool is set for a job other
+                than training.
         """
         check_instance_type("instance_type", self.instance_type, use)
         if image is not None:
@@ -121,12 +120,12 @@ class Compute:
 
     @property
     def max_runtime_seconds(self) -> int:
-        """The longest run, in whole seconds."""
+        """The maximum runtime, in whole seconds."""
         return int(self.max_runtime.total_seconds())
 
     @property
     def max_wait_seconds(self) -> int | None:
-        """The longest run and wait for spot capacity, in whole seconds; None without spot."""
+        """The maximum duration with waiting for spot capacity, in whole seconds; None without spot."""
         return int(self.spot.max_wait.total_seconds()) if self.spot else None
 
     @property

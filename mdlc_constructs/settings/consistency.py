@@ -1,4 +1,7 @@
-"""The same input keeps its answer: served requests are asked again, of the endpoint and of the package."""
+"""Checks that equal inputs keep getting equal answers: captured requests are replayed.
+
+They are sent again to the endpoint, and to the model package itself.
+"""
 
 from dataclasses import dataclass
 
@@ -11,14 +14,14 @@ MAX_ROWS = 2000
 
 @dataclass(frozen=True, kw_only=True)
 class Consistency:
-    """What is asked again of each window.
+    """Which requests of each window are replayed, and how much their answers may differ.
 
     Args:
-        sample: how many captured requests of a window; their features are computed anew for the package.
-        tolerance: how far two answers of one version to one row may lie apart, in the answer's own unit:
-            room for rounding and nothing else.
-        share: share (0 to 1) of the answers that may have moved further before the alarm goes to ALARM.
-        golden: whether the recorded rows in ``golden/rows.jsonl`` are asked too, where there are some.
+        sample: the number of captured requests per window. For the package their features are computed again.
+        tolerance: how far two answers of one version to one row may differ, in the score's own unit. It
+            should only allow for rounding.
+        share: the alarm goes to ALARM when a larger share (0 to 1) of the answers differs by more.
+        golden: whether the recorded rows in ``golden/rows.jsonl`` are replayed, too, when they exist.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -36,5 +39,5 @@ class Consistency:
             raise refusal("share", self.share, "give a share from 0 to below 1.")
 
     def to_plan(self) -> ReplayRules:
-        """As the replaying function holds it."""
+        """The settings for the function that replays requests."""
         return ReplayRules(tolerance=self.tolerance, golden=self.golden)

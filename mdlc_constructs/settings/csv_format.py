@@ -1,4 +1,4 @@
-"""How CSV files are written: what parts their values, and what their times look like."""
+"""The format of CSV files: their delimiter and their timestamp format."""
 
 import re
 from unicodedata import category
@@ -7,14 +7,14 @@ from mdlc_constructs.settings.payloads.job_plan import DELIMITERS
 from mdlc_constructs.settings.refusal import refusal
 
 DIRECTIVES = "YymbBdjHIpMSfz"
-"""Letters of strptime that engines agree on."""
+"""The letters of strptime directives that all engines of the jobs interpret in the same way."""
 
 _DATES = ({"m", "d"}, {"b", "d"}, {"B", "d"}, {"j"})
 _EXAMPLE = "'%d.%m.%Y %H:%M'"
 
 
 def check_delimiter(value: object) -> None:
-    """Refuse a delimiter that no CSV file has.
+    """Refuse a delimiter that is not supported.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -24,7 +24,7 @@ def check_delimiter(value: object) -> None:
 
 
 def check_timestamp_format(text: object) -> None:
-    """Refuse a format that does not name one moment, or that engines do not agree on.
+    """Refuse a format that does not determine a time, or whose directives engines interpret differently.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.

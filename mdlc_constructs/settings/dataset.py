@@ -1,4 +1,4 @@
-"""What a model learns from: files below one prefix, the columns they hold and what each column is for."""
+"""The data that a model is trained on: files below one S3 prefix, and the type and role of each column."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _NOT_FEATURES = ("timestamp", "text")
 
 
 class _ColumnRoles(TypedDict, total=False):
-    """What `Dataset.parquet` takes besides the URI."""
+    """The arguments of `Dataset.parquet` besides the URI."""
 
     label: str
     timestamp: str
@@ -35,7 +35,7 @@ class _ColumnRoles(TypedDict, total=False):
 
 
 class _CsvRoles(_ColumnRoles, total=False):
-    """What `Dataset.csv` takes besides the URI."""
+    """The arguments of `Dataset.csv` besides the URI."""
 
     delimiter: str
     timestamp_format: str | None
@@ -43,32 +43,31 @@ class _CsvRoles(_ColumnRoles, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """Files below one S3 prefix and the meaning of their columns.
+    """Files below one S3 prefix, with the types and roles of their columns.
 
-    Make one with `Dataset.csv` or `Dataset.parquet`. Times are read as UTC.
+    Create one with `Dataset.csv` or `Dataset.parquet`. Times are read as UTC.
 
     Args:
-        uri: ``s3://bucket/prefix/`` with the closing slash; every object below it is part of the data,
-            except files and folders whose name begins with ``_`` or ``.``, as Spark, Delta and Jupyter write
-            them; the folder of a partition (``_year=2013/``) counts.
-        label: the column to predict; rows without a value in it are not trained on.
-        timestamp: the column with the moment at which a prediction would be asked for; it orders the
-            split.
-        columns: each column's type, one of `COLUMN_TYPES`; columns of the files that are not named are
-            ignored.
-        row_key: the columns that name one row; a prediction is joined back by them.
-        entity: the column that names what the row is about, carried along with each prediction.
-        known_after: columns that are known only after the moment of prediction and so can never be a
-            feature.
-        features: the columns to learn from; by default all that are neither named above nor time or free
-            text.
-        calendar: parts of ``timestamp`` to learn from, of `CALENDAR_PARTS`.
-        task: what the label is: "binary" or "regression".
+        uri: ``s3://bucket/prefix/`` with the closing slash. Every object below it is part of the data, except
+            files and folders whose name begins with ``_`` or ``.``: Spark, Delta and Jupyter write such. The
+            folder of a partition (``_year=2013/``) is part of it.
+        label: the column to predict; rows without a value in it are left out of training.
+        timestamp: the column with the time at which a prediction would be requested; the split is by this
+            time.
+        columns: each column's type, one of `COLUMN_TYPES`; other columns of the files are ignored.
+        row_key: the columns that together identify a row; predictions are joined to rows by them.
+        entity: the column that identifies what the row is about, such as a customer; it is written with each
+            prediction.
+        known_after: columns whose values are known only after the prediction, so they can never be features.
+        features: the feature columns; by default all columns without another role, except those of type
+            timestamp and text.
+        calendar: parts of ``timestamp`` that become features, of `CALENDAR_PARTS`.
+        task: "binary" (classification) or "regression".
         positive: the label's value, as text, that counts as 1 in a binary task.
-        accepted_leaks: features that are allowed to predict the label almost perfectly by themselves.
-        delimiter: what parts the values of CSV files, one of `csv_format.DELIMITERS`.
-        timestamp_format: how CSV files write all of their times, as strptime takes it: ``"%d.%m.%Y %H:%M"``;
-            by default ISO 8601. Requests to an endpoint are JSON, whose times are always ISO 8601.
+        accepted_leaks: features that may predict the label almost perfectly by themselves.
+        delimiter: the character between the values of CSV files, one of `csv_format.DELIMITERS`.
+        timestamp_format: the strptime format of all times in CSV files, such as ``"%d.%m.%Y %H:%M"``; by
+            default ISO 8601. Requests to an endpoint are JSON, whose times are always ISO 8601.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -125,7 +124,7 @@ class Dataset:
                 raise refusal(name, getattr(self, name), f"is of CSV files; {self.format} files have none.")
 
     def _check_sequences(self) -> None:
-        """A lone string is a sequence of letters to Python, and the commonest slip here."""
+        """Check arguments that are tuples of names. A single string is the most common mistake."""
         for name in ("row_key", "known_after", "features", "calendar", "accepted_leaks"):
             value = getattr(self, name)
             if isinstance(value, str):
@@ -145,7 +144,7 @@ class Dataset:
             raise refusal("row_key", self.row_key, "name the columns that tell one row from all others.")
 
     def _with_implied_types(self) -> dict[str, str]:
-        """The declared types, completed where a column's role leaves no doubt about its type."""
+        """The declared types, and the types that follow from a column's role."""
         implied = {
             self.label: "integer" if self.task == "binary" else "number",
             self.timestamp: "timestamp",
@@ -208,7 +207,7 @@ class Dataset:
 
     @property
     def resolved_features(self) -> tuple[str, ...]:
-        """The feature columns: those named, or all that are declared and have no other role."""
+        """The feature columns: ``features``, or by default all declared columns without another role."""
         if self.features is not None:
             return self.features
         other = {self.label, self.timestamp, self.entity, *self.row_key, *self.known_after}
@@ -217,7 +216,7 @@ class Dataset:
         )
 
     def to_plan(self) -> DatasetSection:
-        """The ``dataset`` section of a job's plan; whoever writes the plan knows the URI."""
+        """The ``dataset`` section of a job's plan. It does not hold the URI."""
         return DatasetSection(
             format=self.format,
             label=self.label,
@@ -249,16 +248,16 @@ _ROLES = {
 
 
 def _check_role(role: str, name: object) -> None:
-    """Refuse what is no column's name for a role that needs one."""
+    """Refuse a value that is not a column's name, for a role that needs one."""
     if not isinstance(name, str) or not name:
         raise refusal(role, name, _ROLES.get(role, "name columns, as the header of the files has them."))
     _check_name(name, argument=role)
 
 
 def _check_name(name: object, *, argument: str = "columns") -> None:
-    """Refuse what cannot be a column's name in every place it goes to: SQL, JSON, CSV and the notes of rows.
+    """Refuse a name that is not valid everywhere it is used: in SQL, JSON and CSV.
 
-    Jobs separate texts by control characters, which therefore cannot be part of a name.
+    Jobs use control characters as separators, so a name cannot contain them.
     """
     if not isinstance(name, str) or not name:
         raise refusal(argument, name, "give each column a name, as the header of the files has it.")

@@ -1,4 +1,4 @@
-"""The calls that a decision makes: the lookup of features, the endpoint and what replaces it, the action."""
+"""The calls of a decision: the feature lookup, the endpoint with its fallback, and the action."""
 
 import re
 from collections.abc import Mapping
@@ -17,16 +17,16 @@ _MAX_CALL = timedelta(seconds=20)
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureLookup:
-    """An item of a DynamoDB table gives further columns of the row. What the caller sends wins over it.
+    """Reads further columns of the row from an item of a DynamoDB table. The caller's values take precedence.
 
     Args:
         key: the request's column whose value is the item's partition key.
-        defaults: the columns taken from the item, and what stands for each when the item or the value is
-            missing, or the table does not answer in time. None is a missing value, which the model's feature
-            program fills as in training.
+        defaults: the columns to read from the item, each with the value to use when the item or the attribute
+            is missing, or the table does not answer in time. None is a missing value, which the model's
+            feature program fills as in training.
         table_key: the name of the table's partition key; by default ``key``.
-        timeout: how long to wait for the item. A state machine's timeouts are whole seconds: the Express
-            shape rounds up.
+        timeout: how long to wait for the item. The Express shape rounds it up to whole seconds, because a
+            state machine's timeouts are whole seconds.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -53,19 +53,19 @@ class FeatureLookup:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that are looked up."""
+        """The columns that are read from the table."""
         return tuple(self.defaults)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fallback:
-    """What is decided when no score comes back: the endpoint is slow, down or refuses the row.
+    """The decision when there is no score, because the endpoint is slow, down or refuses the row.
 
     Args:
-        decision: the decision, marked in the record and counted.
-        endpoint_timeout: how long one try may take.
-        tries: how often the endpoint is asked. A try that timed out is not repeated: the caller has waited
-            long enough.
+        decision: the decision; its record says that it is a fallback, and a metric counts it.
+        endpoint_timeout: how long one call of the endpoint may take.
+        tries: the maximum number of calls of the endpoint. A call that timed out is not repeated: the caller
+            has waited long enough.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -83,18 +83,18 @@ class Fallback:
 
 @dataclass(frozen=True, kw_only=True)
 class ActionCall:
-    """How the function that acts on a decision is called.
+    """How the Lambda function that acts on a decision is called.
 
-    It is called with the request's id as the key of idempotency and must do nothing for a key that it has
-    done: a call whose answer was lost is repeated.
+    It gets the request's id as an idempotency key and must do nothing for a key that it has already
+    processed: a call whose response was lost is repeated.
 
     Args:
-        decisions: the decisions that are acted on; None for every one.
-        waits: whether the caller's answer waits for the action. Without it Lambda's own queue holds the
-            call and repeats it when it fails.
+        decisions: the decisions for which the function is called; None for all.
+        waits: whether the response to the caller waits for the action. If not, Lambda invokes the function
+            asynchronously from its own queue and retries it when it fails.
         timeout: how long one call may take.
-        again_after: when the caller repeats a request whose action was not seen to be done, how old the
-            decision must be for the action to be called again; younger ones are taken to be under way.
+        again_after: when a request is repeated and its action is not known to be done, the action is called
+            again only if the decision is older than this; before that it counts as still running.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -121,7 +121,7 @@ def _check_decision(argument: str, value: object) -> None:
 
 
 def check_decisions(argument: str, values: object) -> None:
-    """Refuse anything but distinct decisions.
+    """Refuse a value that is not a tuple or list of distinct decisions.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.

@@ -1,4 +1,4 @@
-"""What a decision is made of: the request's columns, what may be decided, and the calls on the way to it."""
+"""The settings of a decision API: the request's columns, the possible decisions, and the calls it makes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from mdlc_constructs.settings.request_id import REQUEST_ID_PATTERN as REQUEST_ID
 MAX_DECISION = timedelta(seconds=29)
 """Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"""
 OWN_CALLS = timedelta(seconds=9)
-"""What reading rules and writing records may take, tries and connecting included."""
+"""The longest time for reading rules and writing records, with retries and connecting."""
 
 _JSON_TYPES = {
     "number": "number",
@@ -36,19 +36,19 @@ _JSON_TYPES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Decisions:
-    """The request's row, what may be decided about it, and what stands in when a step fails.
+    """The request's columns, the possible decisions, and the fallback when a step fails.
 
-    Make one with `Decisions.about` from the model's dataset.
+    Create one with `Decisions.about` from the model's dataset.
 
     Args:
-        decisions: what may be decided; rules may name no other.
-        fallback: what is decided without a score.
+        decisions: all possible decisions; rules may use no other.
+        fallback: the decision when there is no score.
         columns: the types of the columns that the request's row may hold.
-        required: those of them that the caller must send; null says that a value is missing.
-        lookup: further columns from a table.
-        action: how the action is called.
-        rules_age: how old the rules in a function's memory may be before they are read again.
-        kept: how long a decision's record is kept at least; None keeps it for good.
+        required: the columns that the caller must send; null means a missing value.
+        lookup: where further columns are read from; None for nowhere.
+        action: how the function that acts on a decision is called.
+        rules_age: how long rules are cached in a function's memory before they are read again.
+        kept: how long a decision's record is kept at least; None keeps it forever.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -76,14 +76,14 @@ class Decisions:
         rules_age: timedelta = timedelta(seconds=10),
         kept: timedelta | None = None,
     ) -> "Decisions":
-        """Decisions about rows of a dataset.
+        """The settings for decisions about rows of a dataset.
 
-        The row may hold every column of the dataset but the label and those known afterwards. The caller must
-        send the features (null says missing) that are not looked up, the timestamp when calendar parts are
-        features, and the key of the lookup.
+        The row may hold every column of the dataset except the label and the ``known_after`` columns. The
+        caller must send the features that are not looked up (null means a missing value), the timestamp when
+        calendar parts are features, and the lookup's key.
 
         Args:
-            further: types of columns that only the rules look at.
+            further: types of columns that only the rules use.
 
         Raises:
             ValueError: naming the argument, its value and the remedy.
@@ -146,7 +146,7 @@ class Decisions:
 
     @property
     def longest(self) -> timedelta:
-        """How long a decision may take when every call of it takes as long as it may."""
+        """The longest time that a decision may take, when every call takes until its timeout."""
         calls = self.fallback.tries * self.fallback.endpoint_timeout + 2 * self.action.timeout
         return calls + OWN_CALLS + (self.lookup.timeout if self.lookup else timedelta(0))
 
@@ -163,9 +163,9 @@ class Decisions:
                 raise refusal(f"lookup.defaults[{name!r}]", value, f"give a value of type {kind}, or None.")
 
     def request_schema(self) -> dict[str, Any]:
-        """JSON schema (draft 4, which API Gateway reads) of a request's body.
+        """The JSON schema of a request's body, in draft 4, which API Gateway supports.
 
-        A column that is not known is refused: a misspelt one would be taken for a missing value.
+        Unknown columns are refused: otherwise a misspelt column would count as a missing value.
         """
         return {
             "$schema": "http://json-schema.org/draft-04/schema#",
@@ -181,7 +181,7 @@ class Decisions:
                         else {"type": [_JSON_TYPES[kind], "null"]}
                         for name, kind in self.columns.items()
                     },
-                    # Draft 4 knows no empty list here.
+                    # Draft 4 does not allow an empty list here.
                     **({"required": list(self.required)} if self.required else {}),
                     "additionalProperties": False,
                 },
@@ -191,7 +191,7 @@ class Decisions:
         }
 
     def to_payload(self) -> DecideSettings:
-        """What the deciding function reads from its environment. Durations are in seconds."""
+        """The settings that the deciding function reads from its environment. Durations are in seconds."""
         lookup = self.lookup
         return DecideSettings(
             decisions=tuple(self.decisions),

@@ -1,4 +1,4 @@
-"""How clients get a batch's predictions besides the files: items to look up, or an event for each row."""
+"""Delivery of a batch's predictions besides the files: DynamoDB items, or an event for each row."""
 
 import re
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from mdlc_constructs.settings.payloads.job_plan import DeliverySection
 from mdlc_constructs.settings.refusal import refusal, unknown
 
 ROW_KEY = "row_key"
-"""The row's key as prediction records hold it: the key column's value, or a JSON object of several."""
+"""The column of prediction records with the row's key: one column's value, or a JSON object of several."""
 
 ABOUT = ("inference_id", "row_key", "entity", "event_time", "model_package_version")
-"""What of a prediction record may be left out; `docs/contracts.md` says what each is."""
+"""The optional columns of a prediction record; `docs/contracts.md` describes each."""
 
 ALWAYS = ("score", "predicted_at", "run")
-"""What every item and every event holds."""
+"""The columns that every item and every event holds."""
 
 EXPIRES = "expires_at"
-"""Seconds since 1970 after which DynamoDB may delete an item."""
+"""The time-to-live attribute: Unix seconds after which DynamoDB may delete an item."""
 
 MAX_PARALLEL = 40
-"""An inline map runs at most 40 iterations at a time."""
+"""The maximum number of concurrent iterations of an inline Map."""
 
 _NO_KEYS = (*ALWAYS, EXPIRES, "inference_id", "event_time", "model_package_version")
 _MIN_DURATION, _MAX_DURATION = timedelta(hours=1), timedelta(days=3650)
@@ -35,19 +35,19 @@ _TAKEN = (
 
 @dataclass(frozen=True, kw_only=True)
 class LookUpTable:
-    """Each prediction becomes an item of a DynamoDB table, so that clients look answers up by key.
+    """Each prediction becomes an item of a DynamoDB table, so that clients can look it up by key.
 
-    A newer execution's answer replaces an older one's and never the reverse, in whatever order they arrive.
-    Where several rows of a batch have the same key, the one with the latest event time is the item. Items of
-    rows that are not in a newer batch stay as they are until they expire.
+    A prediction of a newer execution replaces one of an older execution, in whatever order they are written.
+    When several rows of a batch have the same key, the row with the latest event time becomes the item. Items
+    of rows that are not in a newer batch stay until they expire.
 
     Args:
-        key: what an item is found by, and the name of the table's partition key (a text): ``row_key``, or
-            the dataset's entity or one of its row key columns. Rows without a value in it become no items.
+        key: the column that becomes the table's partition key (a string): ``row_key``, or the dataset's
+            entity or one of its row key columns. Rows without a value in it are not written.
         keep_for: how long after its prediction an item expires; None keeps items until they are replaced.
-            DynamoDB deletes within days of that moment: a reader looks at ``expires_at``.
-        columns: what items hold besides key, score, ``predicted_at`` and run, of `ABOUT`.
-        parallel: files that are written at a time. One at a time writes a few hundred items a second.
+            DynamoDB deletes an item within days after it expires, so readers must check ``expires_at``.
+        columns: the columns of `ABOUT` that items hold besides key, score, ``predicted_at`` and run.
+        parallel: how many files are written at a time. Each writes a few hundred items per second.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -69,10 +69,10 @@ class LookUpTable:
         check_whole("parallel", self.parallel, 1, MAX_PARALLEL, unit="files")
 
     def check_dataset(self, dataset: Dataset) -> None:
-        """Refuse a key that the dataset's prediction records do not hold.
+        """Refuse a key that is not a column of the dataset's prediction records.
 
         Raises:
-            ValueError: with the keys that there are.
+            ValueError: naming the possible keys.
         """
         known = dict.fromkeys((ROW_KEY, *([dataset.entity] if dataset.entity else []), *dataset.row_key))
         if self.key not in known or (self.key == "entity" and dataset.entity != "entity"):
@@ -90,16 +90,16 @@ class LookUpTable:
 
 @dataclass(frozen=True, kw_only=True)
 class RowEvents:
-    """Each prediction becomes an event on the account's default bus, from the source ``mdlc``.
+    """Each prediction becomes an event on the account's default event bus, with the source ``mdlc``.
 
-    At least once: a delivery that is repeated sends events again. Clients that count or act take each
-    ``inference_id`` once; it is the same for the same row, run and package.
+    Delivery is at least once: a repeated delivery sends its events again. Clients should process each
+    ``inference_id`` only once; it is the same for the same row, run and package.
 
     Args:
-        detail_type: the events' detail type; not one that the workflows themselves use.
-        columns: what the detail holds besides model, run, ``inference_id``, score and ``predicted_at``, of
-            `ABOUT`.
-        parallel: files that are sent at a time. The bus has a quota of events a second in each region.
+        detail_type: the events' detail type; it must not be one of the workflows' own.
+        columns: the columns of `ABOUT` that the detail holds besides model, run, ``inference_id``, score and
+            ``predicted_at``.
+        parallel: how many files are sent at a time. The bus has a quota of events per second in each region.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -126,7 +126,7 @@ class RowEvents:
         check_whole("parallel", self.parallel, 1, MAX_PARALLEL, unit="files")
 
     def check_dataset(self, dataset: Dataset) -> None:
-        """Any dataset will do."""
+        """Does nothing: events support any dataset."""
 
     def to_plan(self) -> DeliverySection:
         """The ``delivery`` section of a job's plan."""

@@ -33,28 +33,30 @@ SENSITIVITIES: Mapping[str, Mapping[str, float]] = {
         "shift": 0.04,
     },
 }
-"""What differs from the defaults, by word."""
+"""The thresholds of each sensitivity that differ from the defaults."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DriftThresholds:
-    """The least effects that matter, and how seldom a window without drift may alarm.
+    """The smallest effect sizes that count as drift, and the rate of false alarms.
 
-    A column alarms when one of its effects reaches its threshold and chance does not explain it.
+    A column drifted when one of its effects reaches the threshold and is statistically significant.
 
     Args:
-        psi: population stability index of a column of numbers, beyond what chance adds.
-        cramers_v: Cramer's V of a column of categories and being in the window, beyond chance: 0 to 1.
+        psi: population stability index of a numeric column, less what chance adds.
+        cramers_v: Cramer's V, less what chance adds, between a categorical column and whether a row is of
+            the window or of the baseline: 0 to 1.
         missing_share: change of the share of missing values.
-        new_share: share of the window's rows whose category the baseline never saw.
-        vanished_share: share of the baseline's rows whose category the window lacks.
+        new_share: share of the window's rows whose category does not occur in the baseline.
+        vanished_share: share of the baseline's rows whose category does not occur in the window.
         outside_share: share of the window's rows outside of the baseline's range.
-        shift: rank-biserial correlation of a column of numbers and being in the window, 0 to 1: how much more
-            often a value of the window is above one of the baseline than below it. None does not test it.
-        joint_auc: AUC of a classifier that tells the window's rows from the baseline's, all columns
-            together; 0.5 is guessing.
-        alpha: share of windows without any drift that may alarm, whatever the number of columns; the
-            columns together have it once, and the classifier of all columns has it again.
+        shift: rank-biserial correlation between a numeric column and whether a row is of the window, 0 to 1:
+            how much more often a value of the window is above one of the baseline than below it. With None
+            it is not tested.
+        joint_auc: AUC of a classifier that separates the window's rows from the baseline's by all columns
+            together; 0.5 is chance level.
+        alpha: the share of windows without drift that may raise an alarm, whatever the number of columns. It
+            holds once for all single columns together, and once for the classifier of all columns.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -83,11 +85,11 @@ class DriftThresholds:
 
     @classmethod
     def with_sensitivity(cls, sensitivity: str) -> "DriftThresholds":
-        """The thresholds of one word, to be varied by ``dataclasses.replace``.
+        """The thresholds of a sensitivity; change single ones with ``dataclasses.replace``.
 
-        What "high" finds and "normal" does not is real and often does not matter: a season, another mix of
-        customers. Neither alarms more often by chance, which ``alpha`` bounds. What each finds in how many
-        rows is measured in docs/monitoring.md.
+        Drift that only "high" finds is real but often does not matter: a season, or another mix of customers.
+        No sensitivity has more false alarms, because ``alpha`` bounds them. docs/monitoring.md has
+        measurements of what each sensitivity finds in how many rows.
 
         Args:
             sensitivity: "low", "normal" (the default) or "high".

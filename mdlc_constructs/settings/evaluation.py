@@ -1,4 +1,4 @@
-"""How a model is judged on the holdout."""
+"""The settings of a model's evaluation on the holdout."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ class Evaluation:
 
     Args:
         threshold: the score (0 to 1) from which a row counts as predicted positive.
-        bootstrap: how many resamples of the holdout the confidence intervals stand on.
-        seed: of the resampling, so that an evaluation can be repeated to the digit.
+        bootstrap: the number of bootstrap resamples of the holdout for the confidence intervals.
+        seed: the random seed of the resampling, so that an evaluation can be repeated exactly.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.

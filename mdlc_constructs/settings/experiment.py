@@ -1,13 +1,14 @@
-"""How a new version is tried beside the serving one before it takes over: Shadow and ABTest.
+"""Rollouts that first test a new version beside the serving one: Shadow and ABTest.
 
-Both put the endpoint on a configuration of their own for a while: without guardrails, since SageMaker asks
-for equal variant names where it shifts traffic in steps
+Both update the endpoint to a configuration of their own for the duration of the test. This update has no
+deployment guardrails, because SageMaker requires equal variant names to shift traffic in steps
 (https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-exclusions.html). Afterwards the
-endpoint goes back to the champion's own configuration whatever the result, and a version that held then
-takes over by an ordinary deployment, watched by alarms and probes.
+endpoint is always updated to the champion's own configuration again. A version that passed the test is then
+released by an ordinary deployment, watched by alarms and probes.
 
-A first release has nothing to be tried beside: it serves at once. So does the way back to an older version,
-which must not take days, and a version that replaces a configuration which this library did not make.
+There is no test for a first release, which has no version to compare with; for a release of an older version,
+which must not take days; and for a version that replaces an endpoint configuration that this library did not
+create.
 """
 
 from collections.abc import Mapping
@@ -24,10 +25,10 @@ from mdlc_constructs.settings.serving import Serving
 
 MIN_EXPERIMENT, MAX_EXPERIMENT = timedelta(minutes=1), timedelta(days=30)
 SHADOW_VARIANT = "shadow"
-"""The shadow's variant name, by which its captures and metrics are known."""
+"""The variant name of the shadow; its captured data and its metrics have this name."""
 
 MIN_OUTCOMES = 30
-"""With fewer, the normal distribution stands in badly for Student's."""
+"""With fewer, the normal distribution is not a good approximation of Student's t."""
 
 
 def _check_share(argument: str, value: float) -> None:
@@ -36,7 +37,7 @@ def _check_share(argument: str, value: float) -> None:
 
 
 def _check_serving(what: str, serving: Serving, *, modes: tuple[str, ...]) -> None:
-    """Refuse an endpoint that can be tried nothing on.
+    """Refuse an endpoint that does not support such a test.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/dg/shadow-tests-create.html (shadow) and
     https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html (several variants).
@@ -59,25 +60,25 @@ def _check_serving(what: str, serving: Serving, *, modes: tuple[str, ...]) -> No
 
 @dataclass(frozen=True, kw_only=True)
 class Shadow:
-    """The new version answers copies of requests, and its answers go nowhere but to the comparison.
+    """A shadow test: the new version gets copies of requests, and callers never see its responses.
 
-    After ``duration`` the captured answers of both versions to the same requests are compared. A version
-    that comes too far from the serving one, fails, or is slow is Rejected with the numbers; one of which too
-    little is known is not promoted and stays as it is.
+    After ``duration`` the captured responses of both versions to the same requests are compared. A version
+    whose responses differ too much, that fails or that is slow is Rejected with the numbers. With too few
+    pairs of responses it is not promoted, and its approval status does not change.
 
-    AWS offers shadow tests to no endpoint with "multi-container" models. Whether its inference pipelines
-    (`Serving.prepares`) are meant by that, its documentation does not say: try it on an endpoint of yours.
+    AWS does not offer shadow tests for endpoints with "multi-container" models. Its documentation does not
+    say whether that includes inference pipelines (`Serving.prepares`): try it on an endpoint of your own.
 
     Args:
-        sample_percent: share of requests that are copied.
-        duration: how long the two are compared before the new version is promoted or dropped.
-        tolerance: how far two answers to one request may lie apart, in the answer's own unit; None takes
-            that of `Probes`.
-        outside: the largest share (0 to 1) of pairs that may lie further apart.
-        errors: how much the new version's share of failed requests may exceed the serving one's.
-        slower: the largest ratio of mean model latencies, the new version's to the serving one's.
-        pairs: the fewest pairs of answers to judge by.
-        then: how the promoted version takes over.
+        sample_percent: the percentage of requests that are copied.
+        duration: how long both versions get requests before the result decides.
+        tolerance: how far two responses to one request may differ, in the score's own unit; None takes the
+            tolerance of `Probes`.
+        outside: the largest share (0 to 1) of pairs that may differ by more.
+        errors: how much larger the new version's share (0 to 1) of failed requests may be.
+        slower: the largest ratio of the mean model latencies, the new version's to the serving one's.
+        pairs: the minimum number of pairs of responses for a result.
+        then: the deployment that releases the new version when it passes.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -104,7 +105,7 @@ class Shadow:
 
     @property
     def takeover(self) -> Deployment:
-        """How the new version takes over when it held."""
+        """The deployment that releases the new version when it passes the test."""
         return self.then
 
     @property
@@ -113,20 +114,20 @@ class Shadow:
         return SHADOW_VARIANT
 
     def check_endpoint(self, serving: Serving, entity: str | None) -> None:
-        """Refuse an endpoint that has no shadow.
+        """Refuse an endpoint that does not support a shadow variant.
 
         Raises:
-            ValueError: naming what does not fit.
+            ValueError: naming the setting that does not fit.
         """
         _check_serving("Shadow", serving, modes=("Output",))
         if serving.variant == SHADOW_VARIANT:
             raise refusal("variant", serving.variant, "is the shadow's name; give the endpoint's another.")
 
     def judgement(self, tolerance: float) -> ShadowSettings:
-        """As the judging function gets it.
+        """The settings for the function that judges the test.
 
         Args:
-            tolerance: that of the probes.
+            tolerance: the tolerance of the probes, used when ``tolerance`` is None.
         """
         return ShadowSettings(
             tolerance=tolerance if self.tolerance is None else self.tolerance,
@@ -139,28 +140,28 @@ class Shadow:
 
 @dataclass(frozen=True, kw_only=True)
 class ABTest:
-    """Two versions share the traffic for a while, each entity always with the same one.
+    """An A/B test: two versions share the traffic, and each entity always gets the same version.
 
-    SageMaker's own weights are drawn anew for each request. So the caller asks `variant_of` and names the
-    answer as the request's ``TargetVariant``; a `DecisionApi` in front of the endpoint (of the Lambda shape)
-    does so by itself, by the dataset's entity column. What came of each request is written by the team, as
-    JSON Lines below ``outcomes/`` in the model's bucket: ``{"request_id": ..., "value": ...}``, the
-    request's id being its ``InferenceId``.
+    SageMaker's own weights choose a variant at random for each request. So the caller computes `variant_of`
+    and sends it as the request's ``TargetVariant``; a `DecisionApi` in front of the endpoint (of the Lambda
+    shape) does so itself, by the dataset's entity column. Your team writes the outcome of each request, as
+    JSON Lines below ``outcomes/`` in the model's bucket: ``{"request_id": ..., "value": ...}``, where
+    ``request_id`` is the request's ``InferenceId``.
 
-    The challenger wins when the confidence interval of the difference of means (of entities, not of
-    requests: those of one entity are not independent) lies above zero: Welch's, with the normal distribution
-    in the place of Student's. Otherwise the champion stays and the version is Rejected; with too few outcomes
-    it is left as it is. While the test runs no alarm sends the challenger back: Shadow is the rollout that
-    asks whether it is safe at all.
+    The challenger wins when the confidence interval of the difference of means lies above zero: Welch's
+    interval, with the normal distribution instead of Student's t. The means are of entities, because requests
+    of one entity are not independent. Otherwise the champion stays and the new version is Rejected; with too
+    few outcomes its approval status does not change. No alarm rolls the challenger back during the test: use
+    Shadow to test whether a version is safe.
 
     Args:
-        weights: variant's name to its share of the traffic, in any unit: the endpoint's own variant
-            (`Serving.variant`), with which the champion goes on, then the new version's.
+        weights: the share of the traffic of each variant, in any unit: first the endpoint's own variant
+            (`Serving.variant`), which the champion keeps, then the new version's variant.
         duration: how long the test runs.
-        confidence: how sure (0.5 to 1) the result must be for the challenger to win.
-        higher_is_better: whether larger values are the better ones.
-        outcomes: the fewest entities with an outcome, of each variant, to judge by.
-        collapse: how the winner takes over all traffic afterwards.
+        confidence: the confidence level (0.5 to 1) at which the challenger must win.
+        higher_is_better: whether larger outcome values are better.
+        outcomes: the minimum number of entities with an outcome, for each variant.
+        collapse: the deployment by which the winner gets all traffic afterwards.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -191,7 +192,7 @@ class ABTest:
 
     @property
     def takeover(self) -> Deployment:
-        """How the winner takes over."""
+        """The deployment by which the winner gets all traffic."""
         return self.collapse
 
     @property
@@ -200,17 +201,17 @@ class ABTest:
         return list(self.weights)[1]
 
     def variant_of(self, entity: str) -> str:
-        """The variant that always answers for this entity; over many entities the shares are the weights'."""
+        """The variant for this entity, always the same; over many entities the shares match the weights."""
         return sticky.variant_of(entity, list(self.weights.items()))
 
     def check_endpoint(self, serving: Serving, entity: str | None) -> None:
-        """Refuse an endpoint, or a dataset, that cannot be tested on.
+        """Refuse an endpoint or a dataset that does not support an A/B test.
 
         Args:
             entity: the dataset's entity column.
 
         Raises:
-            ValueError: naming what does not fit.
+            ValueError: naming the setting that does not fit.
         """
         _check_serving("ABTest", serving, modes=("Input", "Output"))
         first = next(iter(self.weights))
@@ -222,7 +223,7 @@ class ABTest:
             raise refusal("entity", None, "name the dataset's column that an ABTest keeps to one variant.")
 
     def judgement(self, entity: str) -> ABTestSettings:
-        """As the judging function gets it."""
+        """The settings for the function that judges the test."""
         return ABTestSettings(
             confidence=self.confidence,
             higher_is_better=self.higher_is_better,
@@ -232,4 +233,4 @@ class ABTest:
 
 
 Experiment: TypeAlias = Shadow | ABTest
-"""A rollout that tries the new version beside the serving one first."""
+"""A rollout that first tests the new version beside the serving one."""

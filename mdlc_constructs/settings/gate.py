@@ -1,4 +1,4 @@
-"""What a newly trained model must reach on the holdout to be approved."""
+"""The gate: the conditions on holdout metrics that a newly trained model must meet to be approved."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,17 +12,17 @@ from mdlc_constructs.settings.refusal import refusal
 class Gate:
     """Thresholds on holdout metrics, and the comparison with the champion.
 
-    A gate without any condition refuses nothing, and the evaluation says so. One thing is refused whatever
-    the gate asks: a model whose main metric (AUC, or RMSE in a regression) is not defined on the holdout.
+    A gate without conditions passes every model, and the evaluation notes that. A model whose main metric
+    (AUC, or RMSE in a regression) is not defined on the holdout never passes.
 
     Args:
-        at_least: metric name to the least value that passes; the value may equal it.
-        at_most: metric name to the greatest value that passes; the value may equal it.
-        better_than_champion: the metric by which a challenger must beat the champion, when there is a
-            champion.
-        margin: by how much it must at least be better, in the metric's unit; a negative margin allows
-            that much loss.
-        confidence: how sure (0.5 to 1) the paired bootstrap must be that it is better by the margin.
+        at_least: by metric, the smallest value that passes.
+        at_most: by metric, the largest value that passes.
+        better_than_champion: the metric by which a challenger must be better than the champion, when there is
+            a champion.
+        margin: the minimum improvement, in the metric's unit; a negative margin allows a loss.
+        confidence: the confidence level (0.5 to 1) of the paired bootstrap that the improvement reaches the
+            margin.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.

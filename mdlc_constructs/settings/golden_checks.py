@@ -1,4 +1,4 @@
-"""Recorded questions with known answers, asked of a new version before it gets any traffic."""
+"""Golden checks: recorded rows with expected scores, sent to a new version before it gets any traffic."""
 
 from dataclasses import dataclass
 
@@ -8,16 +8,18 @@ from mdlc_constructs.settings.payloads.job_plan import GoldenSection
 
 @dataclass(frozen=True, kw_only=True)
 class GoldenChecks:
-    """How near the answers to recorded rows must come to the expected ones.
+    """How close a new version's scores of recorded rows must be to the expected ones.
 
-    The expected answers are usually those of the version that serves, and a good retraining does not repeat
-    them: by default a version may differ by a quarter of a probability's range, and on a few rows by more.
+    The expected scores are usually those of the serving version, and a good new version does not repeat them
+    exactly. So by default scores may differ by 0.25 (a quarter of a probability's range), and a few rows by
+    more.
 
-    Both lie in the model's bucket: raw rows with their key columns in ``golden/rows.jsonl``, a JSON object a
-    line, and ``golden/expected.csv`` with the header ``row_key,expected``, one line a row in the same order.
+    Both files are in the model's bucket. ``golden/rows.jsonl`` holds raw rows with their key columns, one
+    JSON object per line; ``golden/expected.csv`` has the header ``row_key,expected`` and one line per row, in
+    the same order.
 
     Args:
-        tolerance: how far an answer may be from the expected one, in the answer's unit.
+        tolerance: how far a score may be from the expected one, in the score's own unit.
         share: share (0 to 1) of the rows that must be within the tolerance.
 
     Raises:

@@ -1,4 +1,4 @@
-"""AWS's prebuilt container images: which registry account holds them in a region, and under which tag."""
+"""AWS's prebuilt container images: the registry account of each region, and the images' tags."""
 
 import json
 from collections.abc import Mapping
@@ -48,12 +48,12 @@ class Image:
 
     @classmethod
     def jobs(cls) -> "Image":
-        """The image that data jobs run on: scikit-learn's, with Python 3.12."""
+        """The image of the data jobs: scikit-learn's, with Python 3.12."""
         return cls(repository="sagemaker-scikit-learn", version="1.4-2-py312")
 
     @property
     def title(self) -> str:
-        """The image as the subject of a sentence."""
+        """A name of the image for error messages."""
         return {"sagemaker-xgboost": "XGBoost's image"}.get(self.repository, "the data jobs' image")
 
     @property
@@ -70,7 +70,7 @@ class Image:
         """The image's URI in a region.
 
         Raises:
-            ValueError: when AWS publishes the image in no such region.
+            ValueError: when AWS does not publish the image in the region.
         """
         accounts = self.accounts()
         if region not in accounts:
@@ -79,5 +79,5 @@ class Image:
         return self.uri_from(account=accounts[region], region=region, url_suffix=suffix)
 
     def uri_from(self, *, account: str, region: str, url_suffix: str) -> str:
-        """The image's URI from parts, any of which may be a CDK token or a placeholder."""
+        """The image's URI from its parts, each of which may be a CDK token or a placeholder."""
         return f"{account}.dkr.ecr.{region}.{url_suffix}/{self.repository}:{self.tag}"

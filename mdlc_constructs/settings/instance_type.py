@@ -1,4 +1,4 @@
-"""Which SageMaker instance types exist, and for which jobs."""
+"""The SageMaker instance types, and the uses for which SageMaker offers each."""
 
 import json
 import re
@@ -20,7 +20,7 @@ def _table() -> Any:
 
 @cache
 def known_instance_types(use: str | None = None) -> frozenset[str]:
-    """The instance types that SageMaker offers for a use (one of `USES`), or for any.
+    """The instance types that SageMaker offers for a use (one of `USES`), or with None for any use.
 
     Source: botocore's SageMaker model (see ``scripts/generate_instance_types.py``).
     """
@@ -35,7 +35,7 @@ def known_instance_types(use: str | None = None) -> frozenset[str]:
 
 
 def has_local_storage(instance_type: str) -> bool:
-    """Whether a job's data lies on disks of the instance itself, which its hardware encrypts.
+    """Whether a job's data is on the instance's own disks (instance store), which the hardware encrypts.
 
     False for a type that is known only at deployment.
     Source: AWS's lists of instance store volumes (see ``scripts/generate_instance_types.py``).
@@ -47,7 +47,7 @@ def check_instance_type(argument: str, value: str, use: str | None = None) -> No
     """Refuse an instance type that SageMaker does not offer for the use.
 
     Raises:
-        ValueError: with the nearest type that it does offer.
+        ValueError: with the most similar type that it does offer.
     """
     known = known_instance_types(use)
     if has_token(value) or value in known:
@@ -62,21 +62,22 @@ def check_instance_type(argument: str, value: str, use: str | None = None) -> No
 
 
 _ARM = re.compile(r"ml\.[a-z]+\d+[a-z]*g[a-z]*\..+|ml\.p6e-gb\d+\..+")
-"""A "g" among the letters after the generation says AWS Graviton. Source: "Amazon EC2 instance type naming
-conventions" in AWS's guide to instance types. P6e-GB200 has NVIDIA's Grace processors, which are Arm as well.
+"""Types with Arm processors: a "g" after the generation means AWS Graviton. Source: "Amazon EC2 instance type
+naming conventions" in AWS's guide to instance types. P6e-GB200 has NVIDIA's Grace processors, which are Arm,
+too.
 """
 
 _ACCELERATORS = re.compile(r"ml\.(inf|trn|dl)\d+[a-z]*\..+")
-"""Inferentia and Trainium (AWS Neuron) and Gaudi (DL1): for models that are compiled for them."""
+"""Types with Inferentia, Trainium (AWS Neuron) or Gaudi (DL1): they run models that are compiled for them."""
 
 
 def check_processor(argument: str, value: str, image: str) -> None:
-    """Refuse an instance type that an image for x86-64 processors does not run on, or makes no use of.
+    """Refuse an instance type that cannot run an image for x86-64, or whose accelerators it would not use.
 
     A type that is known only at deployment is not refused.
 
     Args:
-        image: whose image it is, as the subject of a sentence: "XGBoost's image".
+        image: the image's name for the error message: "XGBoost's image".
 
     Raises:
         ValueError: naming the instance type and the remedy.

@@ -1,4 +1,4 @@
-"""The truth about served predictions: where it comes in, how it is joined to them, and how late."""
+"""Labels for served predictions: where they arrive, how they are joined, and how late they come."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,29 +13,29 @@ from mdlc_constructs.settings.s3_folder import check_s3_folder
 
 JOINS = get_args(Join)
 BY_LINE = "jsonlines"
-"""The format of labels by inference id, which is no file of the dataset."""
+"""The format of label files that are joined by inference id; no dataset has it."""
 
 MAX_WITHIN = timedelta(days=400)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Labels:
-    """Files below one S3 prefix that tell what came of predictions.
+    """Files below one S3 prefix with the labels (true outcomes) of predictions.
 
-    A file that comes late updates the windows of served time that it has labels of.
+    A file that comes late updates the monitoring windows to whose predictions its labels belong.
 
     Args:
-        uri: ``s3://bucket/prefix/`` with the closing slash; may be that of the training data.
-        by: what joins a label to its prediction: "row_key" or "entity_and_time" (files with the dataset's
-            columns), or "inference_id": JSON lines ``{"request_id": ..., "value": ...}``, where
+        uri: ``s3://bucket/prefix/`` with the closing slash; it may be the training data's.
+        by: how a label is joined to its prediction: by "row_key" or "entity_and_time" (files with the
+            dataset's columns), or by "inference_id": JSON lines ``{"request_id": ..., "value": ...}``, where
             ``request_id`` is the caller's ``InferenceId``.
-        delay: how late labels usually come. Before that a window without labels is no reason to worry.
-        within: how long a window is kept open for them; what comes later is not read any more. Every new file
-            computes each open window anew that is not complete, so this is what late labels cost.
-        least_coverage: share (0 to 1) of a window's rows that must have a label once ``delay`` is over.
-        complete: share of a window's rows with a label from which it is not computed again.
-        format: of files with the dataset's columns; by default the dataset's own. CSV files are written as
-            the dataset's are (``delimiter``, ``timestamp_format``).
+        delay: how late labels usually come. Until then a window without labels is normal.
+        within: how long a window stays open for labels; later labels are ignored. Every new file recomputes
+            all open windows that are not complete, so a longer time costs more.
+        least_coverage: share (0 to 1) of a window's rows that must have a label when ``delay`` is over.
+        complete: the share (0 to 1) of labelled rows from which a window is not recomputed any more.
+        format: the format of files with the dataset's columns; by default the dataset's. CSV files have the
+            dataset's ``delimiter`` and ``timestamp_format``.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -67,7 +67,7 @@ class Labels:
             raise unknown("format", self.format, FORMATS, what="format")
 
     def check_dataset(self, dataset: Dataset) -> None:
-        """Refuse a join that needs a column which the dataset does not declare.
+        """Refuse a join by a column that the dataset does not declare.
 
         Raises:
             ValueError: naming the argument and the remedy.
@@ -76,7 +76,7 @@ class Labels:
             raise refusal("by", self.by, "dataset.entity is None; name it, or join by row_key.")
 
     def to_plan(self, dataset: Dataset) -> LabelSource:
-        """As the planner holds them; the job's plan gets ``by`` and ``format`` of it."""
+        """The settings for the planning function, which copies ``by`` and ``format`` into the job's plan."""
         return LabelSource(
             uri=self.uri,
             by=self.by,

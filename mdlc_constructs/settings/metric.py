@@ -1,4 +1,4 @@
-"""The metrics that evaluation computes: for which task, and whether more or less is better."""
+"""The metrics that the evaluation computes: the task of each, and whether higher values are better."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from mdlc_constructs.settings.refusal import refusal, unknown
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """One metric. ``lowest`` and ``highest`` bound its values; None where there is no bound."""
+    """One metric. Its values are between ``lowest`` and ``highest``; None for no bound."""
 
     name: str
     task: str
@@ -40,7 +40,7 @@ def metric(argument: str, name: str) -> Metric:
     """The metric of that name.
 
     Raises:
-        ValueError: when there is none, with the nearest right name.
+        ValueError: when there is none; with a suggestion.
     """
     if name not in METRICS:
         raise unknown(argument, name, METRICS, what="metric")
@@ -51,7 +51,7 @@ def check_metric_task(argument: str, name: str, task: str) -> None:
     """Refuse a metric that is not computed for the dataset's task.
 
     Raises:
-        ValueError: naming the metric and those that are.
+        ValueError: naming the metric and the task's metrics.
     """
     known = metric(argument, name)
     if known.task != task:

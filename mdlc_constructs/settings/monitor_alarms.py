@@ -1,4 +1,4 @@
-"""The alarms on a monitored window."""
+"""The CloudWatch alarms of a monitor, on the metrics of its windows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ Comparison = Literal["GreaterThanThreshold", "LessThanThreshold", "GreaterThanOr
 
 @dataclass(frozen=True, kw_only=True)
 class MonitorAlarmSpec:
-    """One alarm in plain values.
+    """One CloudWatch alarm in plain values.
 
     Attributes:
         key: letters and digits, part of the alarm's id.
         metric: the name of one of the monitor's metrics.
-        statistic: over all windows of five minutes.
-        says: what it means in ALARM, as the end of a sentence about the monitor.
-        dimensions: besides those of the model and the monitor.
+        statistic: the statistic over all windows that are published within five minutes.
+        says: what ALARM means, as the end of a sentence about the window.
+        dimensions: dimensions besides those of the model and the monitor.
     """
 
     key: str
@@ -35,18 +35,19 @@ class MonitorAlarmSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class MonitorAlarms:
-    """Bounds that every window must keep; None or False for no alarm.
+    """The alarms on the windows of a monitor; None or False for no alarm.
 
     Args:
         drift: go to ALARM when a window drifted.
-        accuracy: worst good value of metrics of accuracy that are measured by labels: ``{"auc": 0.65}``.
-        worse: go to ALARM when the main metric of accuracy (AUC, or RMSE) is worse than on the model's own
-            holdout beyond chance.
+        accuracy: the worst good value of metrics of accuracy that are computed from labels, such as
+            ``{"auc": 0.65}``.
+        worse: go to ALARM when the main metric of accuracy (AUC, or RMSE in a regression) is worse than on
+            the model's own holdout, beyond chance.
         rows: go to ALARM when a window has fewer rows.
-        coverage: go to ALARM when fewer labels came in time than ``Labels.least_coverage`` asks for.
-        skew: go to ALARM when a feature was served otherwise than it is computed offline.
-        quality: go to ALARM when requests broke the rules of quality.
-        consistency: go to ALARM when more answers moved than ``Consistency.share`` allows.
+        coverage: go to ALARM when a smaller share of rows than ``Labels.least_coverage`` has a label in time.
+        skew: go to ALARM when served features differ from the features computed offline.
+        quality: go to ALARM when requests violated the data quality rules.
+        consistency: go to ALARM when a larger share of answers changed than ``Consistency.share``.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -86,7 +87,7 @@ class MonitorAlarms:
 
         Args:
             least_coverage: share of the rows that must have a label; None without labels.
-            moved_share: share of the answers that may have moved; None when none is asked again.
+            moved_share: share of the answers that may have changed; None when no request is replayed.
         """
         above: Comparison = "GreaterThanThreshold"
         specs = [

@@ -1,24 +1,24 @@
-"""What a monitor measures of each window: one table for metrics, dashboard and alarms."""
+"""The metrics that a monitor publishes for each window: one table for CloudWatch, dashboard and alarms."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 Reading = Literal["number", "count", "flag", "largest", "times_threshold"]
-"""How a number is read from the summary: as it stands; the length of a list; 1 for true and 0 for false; the
-largest of a mapping's numbers without their signs; the largest effect of a mapping's findings, each as a
-multiple of its threshold.
+"""How the value is computed from the summary's entry: the number itself; the length of a list; 1 for true and
+0 for false; the largest absolute value in a mapping; or the largest effect among a mapping's findings, each
+divided by its threshold.
 """
 
 Moment = Literal["judged", "labelled", "due"]
-"""When a data point is given: when a window is judged first; when it has labels; once they were due."""
+"""When a data point is published: when a window is judged first, when it has labels, once labels are due."""
 
 NAMESPACE = "MDLC"
 MODEL, MONITOR, METRIC = "Model", "Monitor", "Metric"
-"""Names of the dimensions. `METRIC` tells the metrics of accuracy apart, which have one name together."""
+"""Names of the CloudWatch dimensions. The metrics of accuracy have equal names and differ in `METRIC`."""
 
 MEASURED, ESTIMATED, AT_TRAINING = "Measured", "Estimated", "AtTraining"
-"""Names of what is known of a metric of accuracy: by labels; without them; on the holdout in training."""
+"""CloudWatch names of accuracy values: from labels, estimated without labels, on the training holdout."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,14 +26,14 @@ class MonitorMetric:
     """One row of the table.
 
     Attributes:
-        name: CloudWatch's name.
-        meaning: what it says, for people.
+        name: the metric's name in CloudWatch.
+        meaning: a description for people.
         widget: the dashboard's widget that shows it.
-        path: where it stands in the summary.
-        statistic: how several windows are taken together.
-        counted: where the summary has the number of rows that the value is a statistic of. With fewer than
-            the monitor's ``least_rows`` it is not given, as it would say little. Empty for what is a fact of
-            any number of rows, or is corrected for chance already.
+        path: the keys that lead to its entry in the window's summary.
+        statistic: the CloudWatch statistic over several windows.
+        counted: the keys that lead to the number of rows from which the value is computed. The metric is not
+            published for fewer rows than the monitor's ``least_rows``, because it would not be reliable.
+            Empty for a value that holds for any number of rows, or is already corrected for chance.
     """
 
     name: str
@@ -177,17 +177,17 @@ METRICS: tuple[MonitorMetric, ...] = (
         path=("consistency", "largest_move"),
     ),
 )
-"""What is measured besides the metrics of accuracy."""
+"""All metrics except those of accuracy."""
 
 
 def by_name(name: str) -> MonitorMetric:
-    """The row of that name."""
+    """The metric of that name."""
     (metric_of_name,) = (metric for metric in METRICS if metric.name == name)
     return metric_of_name
 
 
 def value_of(metric: MonitorMetric, summary: Mapping[str, object]) -> float | None:
-    """The metric's value in a window's summary; None where the summary holds none."""
+    """The metric's value in a window's summary; None when the summary does not hold it."""
     entry = _at(metric.path, summary)
     if metric.reading == "flag":
         return None if entry is None else float(bool(entry))
@@ -205,7 +205,7 @@ def value_of(metric: MonitorMetric, summary: Mapping[str, object]) -> float | No
 
 
 def is_enough(metric: MonitorMetric, summary: Mapping[str, object], least_rows: int) -> bool:
-    """Whether the metric's value stands on so many rows, where it is a statistic of rows."""
+    """Whether the value is computed from at least that many rows; True for a metric without ``counted``."""
     return not metric.counted or (_number(_at(metric.counted, summary)) or 0) >= least_rows
 
 
@@ -219,7 +219,7 @@ def _at(path: tuple[str, ...], summary: Mapping[str, object]) -> object:
 
 
 def _findings(entry: Mapping[str, object]) -> list[object]:
-    """The findings of several columns, or the one finding itself."""
+    """The findings in a mapping from column to finding; a single finding becomes a list of one."""
     return [entry] if "effect" in entry else list(entry.values())
 
 

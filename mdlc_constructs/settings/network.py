@@ -1,4 +1,4 @@
-"""How jobs and models are cut off from networks."""
+"""The network settings of jobs and models."""
 
 import re
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ class NetworkSettings:
     """The network of jobs and models.
 
     Args:
-        isolation: containers get no network at all besides what SageMaker copies in and out.
-        encrypt_between_containers: traffic between the instances of one job is encrypted.
-        subnet_ids: subnets of the VPC to run in; none for SageMaker's own network.
-        security_group_ids: security groups of the containers; needed with subnets.
+        isolation: whether containers have no network access; SageMaker still copies their data in and out.
+        encrypt_between_containers: whether traffic between the instances of a job is encrypted.
+        subnet_ids: subnets of the VPC to run in; empty for SageMaker's own network.
+        security_group_ids: security groups of the containers; required with subnets.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.

@@ -1,4 +1,4 @@
-"""Checks of numbers and durations that several settings make in the same words."""
+"""Checks of numbers and durations, with the same error messages for all settings."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ from mdlc_constructs.settings.refusal import refusal
 
 
 def check_whole(argument: str, value: object, least: int, most: int, *, unit: str = "") -> None:
-    """Refuse anything but a whole number within the bounds, both included.
+    """Refuse a value that is not a whole number within the bounds, both included.
 
     Raises:
         ValueError: naming the argument, its value and the bounds.
@@ -17,7 +17,7 @@ def check_whole(argument: str, value: object, least: int, most: int, *, unit: st
 
 
 def check_above(argument: str, value: object, least: float, most: float, *, unit: str = "") -> None:
-    """Refuse anything but a number above ``least`` and at most ``most``.
+    """Refuse a value that is not a number above ``least`` and at most ``most``.
 
     Raises:
         ValueError: naming the argument, its value and the bounds.
@@ -28,7 +28,7 @@ def check_above(argument: str, value: object, least: float, most: float, *, unit
 
 
 def check_duration(argument: str, value: object, least: timedelta, most: timedelta) -> None:
-    """Refuse anything but whole seconds within the bounds, both included.
+    """Refuse a value that is not a timedelta of whole seconds within the bounds, both included.
 
     Raises:
         ValueError: naming the argument, its value and the bounds.

@@ -1,4 +1,4 @@
-"""How long a retraining waits: for more triggers to join it, and after the last one."""
+"""How long a retraining waits: for more triggers, and after the last retraining."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,14 +13,14 @@ MAX_GROWTH = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class Patience:
-    """When triggers become a retraining.
+    """When triggers start a retraining.
 
     Args:
-        debounce: how long after the first trigger others join the same retraining. Later ones do not
-            put it off.
-        cool_down: how long after a retraining the next may start.
-        grows: what the cool-down is multiplied with each time the challenger loses; a win resets it.
-        longest: what it never grows beyond.
+        debounce: how long after the first trigger further ones join the same retraining. They do not extend
+            the time.
+        cool_down: the minimum time between a retraining and the next.
+        grows: the factor by which the cool-down grows each time the challenger loses; a win resets it.
+        longest: the longest that the cool-down can become.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -45,7 +45,7 @@ class Patience:
             raise refusal("grows", self.grows, f"give a factor from 1 to {MAX_GROWTH:g}.")
 
     def cool_down_after(self, losses: int) -> timedelta:
-        """How long to wait when so many challengers in a row lost, to the second."""
+        """The cool-down, in whole seconds, after that many consecutive losses of challengers."""
         left, bound = self.cool_down.total_seconds(), self.longest.total_seconds()
         for _ in range(losses):
             grown = min(left * self.grows, bound)
@@ -55,7 +55,7 @@ class Patience:
         return timedelta(seconds=int(left))
 
     def to_payload(self) -> PatienceSettings:
-        """As functions get it: durations in seconds."""
+        """The payload for the Lambda functions, with durations in seconds."""
         return PatienceSettings(
             debounce=self.debounce.total_seconds(),
             cool_down=self.cool_down.total_seconds(),
@@ -65,7 +65,7 @@ class Patience:
 
     @classmethod
     def from_payload(cls, payload: PatienceSettings) -> "Patience":
-        """The patience of `to_payload`."""
+        """The settings in a payload that `to_payload` returned."""
         return cls(
             debounce=timedelta(seconds=payload.debounce),
             cool_down=timedelta(seconds=payload.cool_down),

@@ -1,4 +1,4 @@
-"""Questions asked of an endpoint while a new version bakes, so that its answers can roll it back."""
+"""Probes: requests to an endpoint while a new version bakes, so that bad answers can roll it back."""
 
 import math
 from dataclasses import dataclass
@@ -11,38 +11,38 @@ from mdlc_constructs.settings.rollback_alarms import RollbackAlarms
 from mdlc_constructs.settings.rollout import Deployment
 
 CONFIDENCE = 0.999
-"""How surely a look sees what it is there to see."""
+"""The probability with which one round of probes finds a bad answer that it must find."""
 
 MIN_EVERY, MAX_EVERY = timedelta(seconds=10), timedelta(minutes=10)
 MAX_RECENT, MAX_PROBES = 5000, 20_000
 
 
 def _draws(share: float) -> int:
-    """Independent draws until something of that share is drawn with `CONFIDENCE`."""
+    """The number of independent draws that contain something of that share with probability `CONFIDENCE`."""
     if share >= 1:
         return 1
-    # As logarithms of 1 + x: with a share of a ten-thousandth, 1 - share has lost its last digits.
+    # log1p keeps precision for small shares, for which 1 - share would lose digits.
     return math.ceil(math.log(1 - CONFIDENCE) / math.log1p(-share))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Probes:
-    """Golden and recent requests that a release sends to its endpoint, again and again while it bakes.
+    """Golden and recent requests that a release sends to its endpoint repeatedly while the new version bakes.
 
-    Before the update they are asked of the version that serves. Its answer, together with the expected one
-    where the row is a golden one, spans the row's band; ``tolerance`` widens it on both sides. An answer of
-    the new version outside the band is a bad one, and so is an error.
+    Before the update they are sent to the serving version. A row's band of good answers spans that version's
+    answer and, for a golden row, the expected answer; ``tolerance`` widens it on both sides. An answer of the
+    new version outside the band is bad, and so is an error.
 
     Args:
-        tolerance: how far the answers of two good models to one row may lie apart, in the answer's own unit:
-            0.25 is a quarter for a probability, a quarter of a minute for minutes. Too narrow, and every
-            better model is rolled back; too wide, and only nonsense is. Measure it between two versions that
-            you trust.
-        recent: how many distinct recent requests are taken from the captured ones, besides the golden
-            rows; 0 takes none.
-        every: from the start of a look to the start of the next. At most the alarms' period (a minute),
-            or periods stay without data; see the package ``lambdas.functions.probe_answers``.
-        most: the most requests that one look may send. They come on top of the endpoint's own traffic.
+        tolerance: how far the answers of two good models to one row may differ, in the score's own unit:
+            0.25 means 0.25 for a probability, a quarter of a minute for minutes. If it is too small, every
+            better model is rolled back; if it is too large, only absurd answers are noticed. Measure it
+            between two versions that you trust.
+        recent: how many distinct recent requests are taken from captured data, besides the golden rows; 0
+            takes none.
+        every: the time from the start of a round of probes to the start of the next. At most the alarms'
+            period (a minute), or some periods have no data; see ``lambdas.functions.probe_answers``.
+        most: the maximum number of requests in one round. They come on top of the endpoint's own traffic.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -60,24 +60,24 @@ class Probes:
         check_whole("most", self.most, 1, MAX_PROBES, unit="requests")
 
     def to_see(self, share: float) -> int:
-        """Requests until one of them reaches the new fleet, with 99.9 % probability.
+        """The number of requests of which at least one reaches the new fleet with 99.9 % probability.
 
         Args:
-            share: the new fleet's share (above 0, at most 1) of the traffic. Both fleets share one
-                variant's name, so none can be addressed: each request is an independent draw.
+            share: the new fleet's share (above 0, at most 1) of the traffic. Both fleets have one variant
+                name, so a request cannot choose a fleet: each request is an independent draw.
         """
         check_above("share", share, 0, 1)
         return _draws(share)
 
     def count(self, share: float, quality_share: float) -> int:
-        """Requests of one look: ``ceil(ln(1 - 0.999) / ln(1 - share * quality_share))``.
+        """The number of requests in one round: ``ceil(ln(1 - 0.999) / ln(1 - share * quality_share))``.
 
-        A request meets a bad answer of the new version when it reaches the new fleet (``share``) and asks
-        one of the rows that this fleet answers badly (at least ``quality_share`` of them, or nobody needs to
-        know). So each is a draw with the probability ``share * quality_share``: a tenth of the traffic
-        dilutes bad answers tenfold. With this many draws at least one of them is met with 99.9 %. It also
-        makes the share outside the bands steady: the number of answers seen is about
-        ``6.9 / quality_share``, so that 7 bad ones stand at the threshold and not a single one.
+        A request gets a bad answer of the new version when it reaches the new fleet (probability ``share``)
+        and its row is one that this version answers badly (probability ``quality_share`` or more, else it
+        need not be noticed). So each request is a draw with probability ``share * quality_share``, and at
+        least one of this many draws gets a bad answer with 99.9 % probability. The number also makes the
+        measured share of bad answers stable: the new fleet answers about ``6.9 / quality_share`` requests, so
+        7 bad answers and not a single one reach the threshold.
 
         Args:
             share: the new fleet's smallest share of the traffic while it bakes: the rollout's
@@ -85,7 +85,7 @@ class Probes:
             quality_share: the smallest share of bad answers that must be noticed: the alarm's threshold.
 
         Raises:
-            ValueError: when that takes more than ``most``, with the remedies.
+            ValueError: when the number is larger than ``most``; with the remedies.
         """
         check_above("share", share, 0, 1)
         if not 0 <= quality_share < 1:
@@ -114,7 +114,7 @@ class Probes:
         return ", ".join([*remedies, "or raise most" if remedies else "raise most"])
 
     def check_rollout(self, rollout: Deployment) -> None:
-        """Refuse a rollout that is over before anybody has looked twice.
+        """Refuse a rollout that waits for less time than two rounds of probes.
 
         Raises:
             ValueError: naming the time that the rollout waits.
@@ -128,11 +128,11 @@ class Probes:
             )
 
     def to_payload(self, *, share: float, count: int) -> ProbeSettings:
-        """As the prober gets them.
+        """The settings for the function that sends the probes.
 
         Args:
             share: the new fleet's smallest share of the traffic.
-            count: probes of a look.
+            count: the number of probes in one round.
         """
         return ProbeSettings(
             tolerance=self.tolerance,
@@ -145,10 +145,10 @@ class Probes:
 
 
 def watched_share(alarms: RollbackAlarms) -> float | None:
-    """The smallest share of bad answers that an alarm is to notice; None when none watches answers.
+    """The smallest share of bad answers that an alarm must notice; None when no alarm watches answers.
 
-    A drift of d needs more than a share of d of the answers to have moved: the Kolmogorov-Smirnov distance
-    is at most the share of rows that are answered differently.
+    For ``prediction_drift`` the share is its threshold: the Kolmogorov-Smirnov distance is at most the share
+    of rows with a different answer.
     """
     shares = [share for share in (alarms.quality_share, alarms.prediction_drift) if share is not None]
     return min(shares, default=None)

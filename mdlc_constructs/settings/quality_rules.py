@@ -1,4 +1,4 @@
-"""What a batch must satisfy before anything is trained on it or scored from it."""
+"""The rules that a batch of data must satisfy before it is used for training or scoring."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,17 +10,17 @@ from mdlc_constructs.settings.refusal import refusal, unknown
 
 @dataclass(frozen=True, kw_only=True)
 class QualityRules:
-    """Rules for a batch of data. Missing columns, wrong types and empty files are refused without a rule.
+    """Rules for a batch of data. Missing columns, wrong types and empty files are always refused.
 
     Args:
-        minimum_rows: fewer rows than this are refused.
+        minimum_rows: the minimum number of rows.
         maximum_missing_share: the largest share (0 to 1) of a feature's values that may be missing.
-        missing_share: the same for single columns, which wins over ``maximum_missing_share``.
-        unique_key: whether two rows may not have the same row key.
-        ranges: smallest and largest value of numeric columns; None leaves a side open.
+        missing_share: the same for single columns; takes precedence over ``maximum_missing_share``.
+        unique_key: whether all row keys must be different.
+        ranges: smallest and largest value of numeric columns; None for no limit.
         accepted_values: the values that a column may hold, as text.
         minimum_class_share: in a binary task, the smallest share (0 to 1) of the rarer class.
-        leak_auc: a feature that alone reaches this AUC (0.5 to 1) is taken for a leak of the label.
+        leak_auc: a feature that alone reaches this AUC (0.5 to 1) counts as a leak of the label.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -72,7 +72,7 @@ class QualityRules:
         """Refuse rules about columns that the dataset does not have.
 
         Raises:
-            ValueError: with the nearest right name.
+            ValueError: with a suggestion.
         """
         for argument in ("missing_share", "ranges", "accepted_values"):
             for column in getattr(self, argument):

@@ -1,4 +1,4 @@
-"""How a setting refuses a value: one sentence with the argument, the value and the remedy."""
+"""The errors by which settings refuse values: one sentence with the argument, the value and the remedy."""
 
 from collections.abc import Iterable
 
@@ -8,14 +8,14 @@ from mdlc_constructs.suggestions import did_you_mean
 
 
 def refusal(argument: str, value: object, remedy: str) -> ValueError:
-    """The error to raise when ``argument`` holds ``value`` and ``remedy`` says what to give instead."""
+    """The error to raise for a value of an argument; ``remedy`` says what to pass instead."""
     return ValueError(f"{argument}={shown(value)}: {remedy}")
 
 
 def unknown(argument: str, value: object, known: Iterable[str], *, what: str) -> ValueError:
-    """The error for a name that is not among ``known``, with the one that means the same or is spelt alike.
+    """The error to raise for a name that is not in ``known``, with a suggestion: a synonym or a similar name.
 
-    ``what`` is the noun a reader would use for such a name, for example "metric".
+    ``what`` is a noun for such a name, for example "metric".
     """
     choices = sorted(known)
     near = did_you_mean(value, choices, SYNONYMS) if isinstance(value, str) else ""

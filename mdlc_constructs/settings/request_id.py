@@ -1,7 +1,7 @@
-"""How a caller names a request, so that a repeated one is known."""
+"""The format of the id that a caller gives to a request, by which repeated requests are recognized."""
 
 MAX_REQUEST_ID_CHARACTERS = 64
-"""A request id is the endpoint's inference id too, which holds no more.
+"""The maximum length: a request id is also the endpoint's inference id, which cannot be longer.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
 """

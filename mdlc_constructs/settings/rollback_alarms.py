@@ -1,4 +1,4 @@
-"""What sends a release back: the alarms that SageMaker watches while a new version bakes."""
+"""The alarms that SageMaker watches while a new version bakes; any of them rolls the release back."""
 
 import re
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from mdlc_constructs.settings.numbers import check_above, check_whole
 from mdlc_constructs.settings.refusal import refusal
 
 MAX_ALARMS = 10
-"""SageMaker watches at most this many (``AutoRollbackConfig.Alarms`` of the API)."""
+"""The maximum number of alarms that SageMaker watches (``AutoRollbackConfig.Alarms`` of the API)."""
 
 OWN_NAMESPACE = "MDLC"
-"""CloudWatch namespace of what our own code measures: the prober and the drift check."""
+"""CloudWatch namespace of the metrics that this library's prober and drift check publish."""
 
 Comparison = Literal["GreaterThanThreshold", "LessThanThreshold"]
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]{0,40}")
@@ -20,16 +20,16 @@ _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]{0,40}")
 
 @dataclass(frozen=True, kw_only=True)
 class BusinessMetric:
-    """A metric of the business, by the name under which somebody publishes it.
+    """An alarm on a business metric that is already published to CloudWatch.
 
     Args:
-        name: its own name among the alarms, letters and digits.
-        namespace: CloudWatch namespace.
-        metric: CloudWatch name.
-        dimensions: dimension's name and value, in pairs.
-        statistic: CloudWatch statistic.
-        below: alarm when it is below; give this or ``above``.
-        above: alarm when it is above.
+        name: a name that is unique among the alarms, of letters and digits.
+        namespace: the metric's CloudWatch namespace.
+        metric: the metric's CloudWatch name.
+        dimensions: pairs of a dimension's name and value.
+        statistic: the CloudWatch statistic.
+        below: the alarm goes to ALARM when the metric is below this value; set this or ``above``.
+        above: the alarm goes to ALARM when the metric is above this value.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -55,14 +55,14 @@ class BusinessMetric:
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmSpec:
-    """One alarm in plain values, ready for a CloudWatch alarm and for a deployment's list of names.
+    """One CloudWatch alarm in plain values.
 
     Attributes:
-        key: letters and digits; unique in the endpoint, part of ids and placeholders.
-        unit: what the threshold counts.
-        of_endpoint: whether the metric's dimensions are the endpoint's and its variant's names.
-        missing: what missing data means. An alarm that is on before a release begins would stop it, and
-            probes and requests are missing then; so missing data never breaches.
+        key: letters and digits; unique for the endpoint, part of construct ids and placeholders.
+        unit: the unit of the threshold, for people.
+        of_endpoint: whether the metric's dimensions are the names of the endpoint and its variant.
+        missing: CloudWatch's treatment of missing data. An alarm in ALARM before a release begins would stop
+            the release, and there may be no probes or requests then; so missing data does not breach.
     """
 
     key: str
@@ -95,19 +95,19 @@ _TABLE: dict[str, tuple[str, str, str, str, str, float]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class RollbackAlarms:
-    """Bounds that a new version must keep while it bakes; None for what is not watched.
+    """Upper bounds that a new version must not exceed while it bakes; None sets no alarm.
 
     Args:
-        p99_latency: the slowest hundredth of answers, measured at the model.
-        client_errors: share (0 to 1) of answers 4xx.
-        server_errors: share (0 to 1) of answers 5xx.
-        cpu_percent: as CloudWatch measures it: the sum over the cores, 100 for each.
-        memory_percent: memory used by the containers.
-        quality_share: share (0 to 1) of probes answered outside the bands of both models' answers.
+        p99_latency: the 99th percentile of ``ModelLatency``.
+        client_errors: share (0 to 1) of 4xx responses.
+        server_errors: share (0 to 1) of 5xx responses.
+        cpu_percent: ``CPUUtilization``: the sum over the cores, 100 for each.
+        memory_percent: ``MemoryUtilization`` of the containers.
+        quality_share: share (0 to 1) of probes whose answer lies outside the row's band (see `Probes`).
         prediction_drift: Kolmogorov-Smirnov distance (0 to 1) between the new and the old version's
             answers to the same probes.
-        business: metrics of the business.
-        periods: minutes in a row that a bound must be broken.
+        business: alarms on business metrics.
+        periods: for how many consecutive minutes a bound must be exceeded.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -131,7 +131,7 @@ class RollbackAlarms:
         for name, (*_, most) in _TABLE.items():
             value = getattr(self, name)
             if value is not None:
-                # A share of nothing broken is a fair bound: a single one breaks it.
+                # A share may be 0: then a single bad answer exceeds it.
                 check_above(name, value, -1e-12 if most == 1 else 0, most)
         check_whole("periods", self.periods, 1, 60, unit="minutes")
         object.__setattr__(self, "business", tuple(self.business))
@@ -144,7 +144,7 @@ class RollbackAlarms:
 
     @classmethod
     def none(cls) -> "RollbackAlarms":
-        """Nothing is watched: for endpoints that cannot be rolled back."""
+        """No alarms: for endpoints that cannot be rolled back."""
         return cls(server_errors=None, quality_share=None)
 
     def specs(self) -> tuple[AlarmSpec, ...]:

@@ -1,6 +1,6 @@
-"""How a new version takes over an endpoint's traffic.
+"""Rollouts: how SageMaker shifts an endpoint's traffic to a new version.
 
-Limits: https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails.html and the API's
+Source of the limits: https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails.html and the API's
 ``DeploymentConfig``.
 """
 
@@ -21,7 +21,7 @@ VARIANT_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 
 
 def check_variant_name(argument: str, name: str) -> None:
-    """Refuse a name that SageMaker does not take for a variant.
+    """Refuse a name that SageMaker does not accept for a variant.
 
     Raises:
         ValueError: naming the argument.
@@ -45,10 +45,10 @@ def _check_waits(waits: timedelta, remedy: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class AllAtOnce:
-    """The new fleet gets all traffic in one step, and is watched while the old one is still there.
+    """The new fleet gets all traffic in one step; the old fleet is kept while alarms are watched.
 
     Args:
-        bake: how long alarms are watched before the old fleet is given up; nothing for no watch.
+        bake: how long alarms are watched before the old fleet is deleted; ``timedelta(0)`` watches none.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -63,25 +63,25 @@ class AllAtOnce:
 
     @property
     def waiting(self) -> timedelta:
-        """What the whole deployment waits."""
+        """The time that the whole deployment waits and watches alarms."""
         return self.bake
 
     def check_instances(self, count: int) -> None:
-        """Any number of instances will do."""
+        """Does nothing: any number of instances is possible."""
 
     def smallest_share(self, instances: int) -> float:
-        """The new fleet's smallest share (0 to 1) of the traffic while it is watched: all of it."""
+        """The new fleet's smallest share (0 to 1) of the traffic while alarms are watched: 1."""
         return 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Canary:
-    """A small part of the new fleet gets traffic first, the rest after the bake.
+    """A small part of the new fleet (the canary) gets traffic first, the rest after the baking period.
 
     Args:
         percent: size of the canary, in percent of the fleet's capacity.
         instances: size of the canary in instances, instead of ``percent``.
-        bake: how long alarms watch the canary.
+        bake: how long alarms are watched for the canary.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -106,11 +106,11 @@ class Canary:
 
     @property
     def waiting(self) -> timedelta:
-        """What the whole deployment waits."""
+        """The time that the whole deployment waits and watches alarms."""
         return self.bake
 
     def check_instances(self, count: int) -> None:
-        """Refuse a fleet of which the canary would be more than half.
+        """Refuse a fleet so small that the canary would be more than half of it.
 
         Raises:
             ValueError: naming the size.
@@ -119,7 +119,7 @@ class Canary:
         _check_half(name, getattr(self, name), self.instances or 1, count)
 
     def smallest_share(self, instances: int) -> float:
-        """The canary's share (0 to 1) of the traffic, at least, on a fleet of so many instances."""
+        """The canary's smallest possible share (0 to 1) of the traffic, on a fleet of that many instances."""
         if self.instances is not None:
             return min(1.0, self.instances / instances)
         return _least_share(self.percent or 0, instances)
@@ -127,11 +127,11 @@ class Canary:
 
 @dataclass(frozen=True, kw_only=True)
 class Linear:
-    """The new fleet gets traffic in equal steps, each watched for a while.
+    """Traffic shifts to the new fleet in equal steps, and alarms are watched after each step.
 
     Args:
         step_percent: size of a step, in percent of the fleet's capacity.
-        bake: how long alarms watch each step.
+        bake: how long alarms are watched after each step.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -149,11 +149,11 @@ class Linear:
 
     @property
     def waiting(self) -> timedelta:
-        """What the whole deployment waits."""
+        """The time that the whole deployment waits and watches alarms."""
         return math.ceil(100 / self.step_percent) * self.bake
 
     def check_instances(self, count: int) -> None:
-        """Refuse a fleet of which one instance is more than half.
+        """Refuse a fleet so small that one instance is more than half of it.
 
         Raises:
             ValueError: naming the step.
@@ -161,17 +161,17 @@ class Linear:
         _check_half("step_percent", self.step_percent, 1, count)
 
     def smallest_share(self, instances: int) -> float:
-        """The first step's share (0 to 1) of the traffic, at least, on a fleet of so many instances."""
+        """The first step's smallest possible share (0 to 1) of the traffic, on that many instances."""
         return _least_share(self.step_percent, instances)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rolling:
-    """Instances are replaced batch by batch, so that hardly more of them are needed than before.
+    """Instances are replaced in batches, so that few additional instances are needed.
 
     Args:
         batch_percent: size of a batch, in percent of the instances.
-        wait: how long alarms watch each batch.
+        wait: how long alarms are watched after each batch.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -189,11 +189,11 @@ class Rolling:
 
     @property
     def waiting(self) -> timedelta:
-        """What the whole deployment waits."""
+        """The time that the whole deployment waits and watches alarms."""
         return math.ceil(100 / self.batch_percent) * self.wait
 
     def check_instances(self, count: int) -> None:
-        """Refuse a fleet of which one instance is more than half.
+        """Refuse a fleet so small that one instance is more than half of it.
 
         Raises:
             ValueError: naming the batch.
@@ -201,16 +201,16 @@ class Rolling:
         _check_half("batch_percent", self.batch_percent, 1, count)
 
     def smallest_share(self, instances: int) -> float:
-        """The first batch's share (0 to 1) of the traffic, at least, on a fleet of so many instances."""
+        """The first batch's smallest possible share (0 to 1) of the traffic, on that many instances."""
         return _least_share(self.batch_percent, instances)
 
 
 def _least_share(percent: int, instances: int) -> float:
-    """The least that a percentage of the capacity can come to.
+    """The smallest share (0 to 1) of the traffic that a percentage of the capacity can mean.
 
-    AWS's documentation gives a share of the traffic and of the capacity, and does not say how it comes to
-    whole instances (``API_CapacitySize``, ``deployment-guardrails-blue-green-canary.html``). Rounded up,
-    the share is larger; taken as it is, it is this; rounded down to at least one instance, it is that.
+    AWS's documentation does not say how the percentage is rounded to whole instances (``API_CapacitySize``,
+    ``deployment-guardrails-blue-green-canary.html``). The result is the smaller of the percentage itself and
+    the share when it is rounded down to whole instances, at least one. Rounded up, the share is larger.
     """
     whole = max(1, percent * instances // 100)
     return min(percent / 100, whole / instances)
@@ -227,4 +227,4 @@ def _check_half(argument: str, value: object, instances: int, count: int) -> Non
 
 
 Deployment: TypeAlias = AllAtOnce | Canary | Linear | Rolling
-"""A rollout that SageMaker carries out by itself, as part of one update of the endpoint."""
+"""A rollout that SageMaker carries out itself, as part of one update of the endpoint."""

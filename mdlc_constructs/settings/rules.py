@@ -1,7 +1,7 @@
 """Rules that turn a score into a decision: data that a team edits, evaluated in microseconds.
 
-Order of precedence: overrides, deny lists, allow lists, bands. Within each, the first that holds decides.
-`mdlc_constructs.settings.rules_document` reads them from JSON.
+Order of precedence: overrides, deny lists, allow lists, bands. In each of them the first match decides.
+`mdlc_constructs.settings.rules_document` reads rules from JSON.
 """
 
 import math
@@ -14,7 +14,7 @@ _MAX_EXACT_INTEGER, _MAX_INTEGER = 2**53 - 1, 10**18
 _WHOLE_FLOAT = re.compile(r"(-?(?:0|[1-9][0-9]{0,15}))\.0")
 
 LETTERS_OF_DIGEST = 12
-"""Hexadecimal characters of the content's digest that a decision records beside the team's own version."""
+"""How many hexadecimal characters of the rules' digest are recorded with a decision, after the version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class RuleVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """Limits of a number; None leaves one open."""
+    """Limits of a number; None for no limit."""
 
     at_least: float | None = None
     above: float | None = None
@@ -35,7 +35,7 @@ class Bounds:
     below: float | None = None
 
     def hold(self, value: float) -> bool:
-        """Whether the value lies within them."""
+        """Whether the value is within all limits."""
         return (
             (self.at_least is None or value >= self.at_least)
             and (self.above is None or value > self.above)
@@ -46,7 +46,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """What a column must be. A missing value meets none but ``missing``."""
+    """The tests of one column's value; all must hold. A missing value passes only ``missing``."""
 
     column: str
     bounds: Bounds | None = None
@@ -55,7 +55,7 @@ class Condition:
     missing: bool | None = None
 
     def holds(self, row: Mapping[str, object]) -> bool:
-        """Whether the row's value is so."""
+        """Whether the row's value passes all tests."""
         value = row.get(self.column)
         if is_missing(value):
             return self.missing is True
@@ -73,14 +73,14 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """A decision where all conditions hold."""
+    """A decision for rows for which all conditions hold, and whose score is within ``score``."""
 
     conditions: tuple[Condition, ...]
     score: Bounds | None
     verdict: RuleVerdict
 
     def holds(self, score: float, row: Mapping[str, object]) -> bool:
-        """Whether it decides about the row."""
+        """Whether the override applies to the row with that score."""
         if self.score is not None and not self.score.hold(score):
             return False
         return all(condition.holds(row) for condition in self.conditions)
@@ -88,7 +88,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A decision for listed values of a column."""
+    """A deny or allow list: a decision for certain values of a column."""
 
     column: str
     values: frozenset[object]
@@ -97,14 +97,14 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """A set of rules that decides every finite score.
+    """A set of rules with a decision for every finite score.
 
     Args:
-        version: the team's own name for this state of the rules.
+        version: the team's own name for this version of the rules.
         digest: SHA-256 of the content, hexadecimal.
-        lists: deny lists before allow lists.
-        edges: where one band ends and the next begins, ascending.
-        bands: one verdict more than there are edges.
+        lists: the deny lists, then the allow lists.
+        edges: the scores at which one band ends and the next begins, ascending.
+        bands: the verdict of each band: one more than there are edges.
     """
 
     version: str
@@ -116,14 +116,14 @@ class Rules:
 
     @property
     def recorded(self) -> str:
-        """What a decision records: the version, and the beginning of the digest, which no edit escapes."""
+        """The text that identifies the rules in a decision's record: their version and part of the digest."""
         return f"{self.version}@{self.digest[:LETTERS_OF_DIGEST]}"
 
     def decide(self, score: float, row: Mapping[str, object]) -> RuleVerdict:
         """The decision about a row with that score.
 
         Raises:
-            ValueError: for a score that is not finite; the caller's fallback decides there.
+            ValueError: when the score is not finite; the caller then uses its fallback decision.
         """
         if not math.isfinite(score):
             raise ValueError(f"score={score!r}: rules decide finite numbers; use the fallback decision.")
@@ -138,15 +138,15 @@ class Rules:
 
 
 def is_missing(value: object) -> bool:
-    """Whether a row's value stands for none: null, or a number that is none."""
+    """Whether a row's value is missing: None or NaN."""
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def comparable(value: object) -> object:
-    """The value in a form that compares as the feature program's categories do.
+    """The value in a canonical form, so that values compare as the feature program's categories do.
 
-    ``2``, ``2.0``, ``"2"`` and ``"2.0"`` are one value, ``true`` and ``"True"`` another; ``1`` is not
-    ``true``, and ``"02"`` is a text of its own.
+    ``2``, ``2.0``, ``"2"`` and ``"2.0"`` are equal, and so are ``true`` and ``"True"``. ``1`` does not equal
+    ``true``, nor does ``"02"`` equal ``"2"``.
     """
     if isinstance(value, str):
         return canonical(value)
@@ -155,13 +155,13 @@ def comparable(value: object) -> object:
     if isinstance(value, float) and value.is_integer() and abs(value) <= _MAX_EXACT_INTEGER:
         return str(int(value))
     if isinstance(value, int):
-        # Python writes no integer of thousands of digits, and a row's is never meant as text.
+        # Python refuses to convert integers of thousands of digits to text.
         return str(value) if abs(value) <= _MAX_INTEGER else value
     return repr(value) if isinstance(value, float) else ("other", repr(value))
 
 
 def canonical(text: str) -> str:
-    """The one way of writing what programs write in several, as `jobs.serving.values.canonical` has it."""
+    """The text with booleans and whole numbers in one spelling, as in `jobs.serving.values.canonical`."""
     if text in ("True", "TRUE", "False", "FALSE"):
         return text.lower()
     match = _WHOLE_FLOAT.fullmatch(text)

@@ -1,4 +1,4 @@
-"""How conditions of rules are written in JSON: tests of a column's value and limits of a number."""
+"""Reads the conditions of rules from JSON: tests of a column's value and limits of a number."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,11 +13,11 @@ TESTS = ("is", "is_not", "in", "not_in", "missing", *BOUNDS)
 _NUMERIC = ("number", "integer")
 
 Columns = Mapping[str, str] | None
-"""Types of the columns that a row may hold; None when they are not known and so not checked."""
+"""Types of the columns that a row may hold; with None they are not known, and columns are not checked."""
 
 
 def condition(columns: Columns, place: str, column: str, document: object) -> Condition:
-    """The tests of one column.
+    """The condition for one column in a rules document.
 
     Raises:
         ValueError: naming the place in the document, the value and the remedy.
@@ -45,7 +45,7 @@ def condition(columns: Columns, place: str, column: str, document: object) -> Co
 def _values(
     columns: Columns, place: str, column: str, tests: Mapping[str, Any], single: str, several: str
 ) -> frozenset[object] | None:
-    """The values that a test for one and a test for several name; a value must meet both."""
+    """The values of a test for a single value or of one for several; None without such a test."""
     allowed: frozenset[object] | None = None
     if single in tests:
         check_value(columns, f"{place}.{single}", column, tests[single])
@@ -62,10 +62,10 @@ def _values(
 
 
 def check_column(columns: Columns, place: str, column: object) -> None:
-    """Refuse what is no column of a row.
+    """Refuse a name that is not a column of a row.
 
     Raises:
-        ValueError: with the nearest right name.
+        ValueError: with a suggestion.
     """
     if not isinstance(column, str) or not column:
         raise refusal(place, column, "name a column.")
@@ -74,7 +74,7 @@ def check_column(columns: Columns, place: str, column: object) -> None:
 
 
 def check_value(columns: Columns, place: str, column: object, value: object) -> None:
-    """Refuse what the column's value can never equal.
+    """Refuse a value that the column's values can never equal.
 
     Raises:
         ValueError: naming the place, the value and the remedy.
@@ -91,10 +91,10 @@ def check_value(columns: Columns, place: str, column: object, value: object) -> 
 
 
 def check_keys(place: str, document: Mapping[str, Any], known: Sequence[str]) -> None:
-    """Refuse a key that means nothing there.
+    """Refuse unknown keys of a JSON object.
 
     Raises:
-        ValueError: with the nearest right key.
+        ValueError: with a suggestion.
     """
     for key in document:
         if key not in known:
@@ -102,7 +102,7 @@ def check_keys(place: str, document: Mapping[str, Any], known: Sequence[str]) ->
 
 
 def checked_tests(place: str, document: object, known: Sequence[str]) -> dict[str, Any]:
-    """The tests in an object, which holds at least one and none that is not known.
+    """The tests in a JSON object, which must hold at least one, and only known ones.
 
     Raises:
         ValueError: naming the place, the value and the remedy.
@@ -114,7 +114,7 @@ def checked_tests(place: str, document: object, known: Sequence[str]) -> dict[st
 
 
 def checked_bounds(place: str, tests: Mapping[str, Any]) -> Bounds:
-    """The limits among the tests, between which at least one number lies.
+    """The numeric limits among the tests; at least one number must be within all of them.
 
     Raises:
         ValueError: naming the place, the value and the remedy.
@@ -129,10 +129,10 @@ def checked_bounds(place: str, tests: Mapping[str, Any]) -> Bounds:
 
 
 def checked_number(place: str, value: object) -> float:
-    """The number.
+    """The value, if it is a finite number.
 
     Raises:
-        ValueError: for anything else, and for infinity.
+        ValueError: when it is not.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max:
         raise refusal(place, value, "give a number.")

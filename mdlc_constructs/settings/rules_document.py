@@ -1,4 +1,4 @@
-"""Rules as a JSON document: how it is written, and what is wrong with one that cannot be used.
+"""Rules as a JSON document: its format, and the errors in a document that is not valid.
 
 A document::
 
@@ -19,7 +19,7 @@ A document::
     }
 
 Tests of a column: ``is``, ``is_not``, ``in``, ``not_in``, ``missing`` and, for numbers, ``at_least``,
-``above``, ``at_most``, ``below``. Every entry may have a ``name``, which the decision then records.
+``above``, ``at_most``, ``below``. Every entry may have a ``name``, which is recorded with its decisions.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ from mdlc_constructs.settings.strict_json import StrictJsonError, check_json, re
 
 SCHEMA_VERSION = 1
 MAX_DOCUMENT_BYTES = 300_000
-"""Bytes. The rules are one item of a DynamoDB table, which holds 400 KB.
+"""The maximum size in bytes: the rules are one DynamoDB item, which may have 400 KB.
 
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
 """
@@ -59,7 +59,7 @@ _MAX_NAME_CHARACTERS = 64
 
 
 class RulesRefusedError(ValueError):
-    """A document that is no set of rules. ``problems`` holds a sentence for each fault in it."""
+    """A document is not a valid set of rules. ``problems`` holds one sentence for each error in it."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
@@ -68,10 +68,10 @@ class RulesRefusedError(ValueError):
 
 
 def read(text: str) -> Any:
-    """The document in a text.
+    """The JSON document in a text.
 
     Raises:
-        RulesRefusedError: for what is no strict JSON or is too long; with the line where there is one.
+        RulesRefusedError: when the text is not strict JSON (the message has the line, if known) or too long.
     """
     if len(text.encode(errors="replace")) > MAX_DOCUMENT_BYTES:
         raise RulesRefusedError(
@@ -87,11 +87,11 @@ def parse(document: object, *, decisions: Sequence[str], columns: Mapping[str, s
     """The rules that a document describes.
 
     Args:
-        decisions: those that may be made.
-        columns: the types of the columns that a row may hold; None does not check names of columns.
+        decisions: the decisions that the rules may make.
+        columns: the types of the columns that a row may hold; with None, column names are not checked.
 
     Raises:
-        RulesRefusedError: naming each faulty place, the value and the remedy.
+        RulesRefusedError: naming the place, the value and the remedy of each error.
     """
     reader = _Reader(tuple(decisions), columns)
     rules = reader.rules(document)
@@ -101,7 +101,7 @@ def parse(document: object, *, decisions: Sequence[str], columns: Mapping[str, s
 
 
 def check(path: Path, *, decisions: Sequence[str], columns: Mapping[str, str] | None = None) -> list[str]:
-    """What is wrong with the rules in a file, a sentence each; none when they can be used."""
+    """The errors in a file with rules, one sentence each; empty when the rules are valid."""
     try:
         parse(read(path.read_text(encoding="utf-8-sig")), decisions=decisions, columns=columns)
     except RulesRefusedError as refused:
@@ -112,7 +112,7 @@ def check(path: Path, *, decisions: Sequence[str], columns: Mapping[str, str] | 
 
 
 class _Reader:
-    """Reads a document and collects what is wrong with it, so that one look finds every fault."""
+    """Reads a document and collects all errors in it, so that one run reports all of them."""
 
     def __init__(self, decisions: Sequence[str], columns: Mapping[str, str] | None) -> None:
         self.problems: list[str] = []
@@ -124,7 +124,7 @@ class _Reader:
             self.problems.append(f"The document is {_kind(document)}: give a JSON object.")
             return None
         try:
-            # A document of a stack was read by nobody before.
+            # A document from the user's stack code has not passed `read`.
             check_json(document)
         except StrictJsonError as error:
             self.problems.append(str(error))
@@ -166,7 +166,7 @@ class _Reader:
     def _entries(
         self, document: Mapping[str, Any], section: str, keys: Sequence[str]
     ) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The entries of a section that are objects, each with its place."""
+        """The entries of a section that are JSON objects, each with its place in the document."""
         value = document.get(section, [])
         if not isinstance(value, list):
             self.problems.append(f"{section}: is {_kind(value)}; give a list.")
@@ -195,7 +195,7 @@ class _Reader:
         return RuleVerdict(str(decision), f"{place.partition('[')[0]}:{name}" if name else place)
 
     def _bands(self, document: Mapping[str, Any]) -> tuple[list[float], list[RuleVerdict]]:
-        """Where bands meet, and what they decide. Each begins where the one before ends."""
+        """The scores at which one band ends and the next begins, and the verdict of each band."""
         edges: list[float] = []
         verdicts: list[RuleVerdict] = []
         entries = list(self._entries(document, "bands", _BAND))
@@ -223,7 +223,7 @@ class _Reader:
                 raise refusal(f"{place}.from", start, "leave it out of the first band: it is open.")
             return
         if not edges:
-            return  # The band before has no end, which is a problem of its own.
+            return  # The band before has no end, which is reported as an error of its own.
         number = checked_number(f"{place}.from", start)
         if number != edges[-1]:
             fault = "overlaps the band before" if number < edges[-1] else "leaves a gap after the band before"

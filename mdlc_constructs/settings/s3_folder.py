@@ -1,4 +1,4 @@
-"""S3 prefixes in settings: `s3://bucket/prefix/`, as far as they are known before deployment."""
+"""Checks of S3 prefixes in settings (`s3://bucket/prefix/`), which may contain CDK tokens."""
 
 import re
 
@@ -10,7 +10,7 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 def check_s3_folder(argument: str, uri: object) -> None:
-    """Refuse what is no S3 prefix that ends with a slash.
+    """Refuse a value that is not an S3 prefix with a closing slash.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.

@@ -1,7 +1,7 @@
-"""How much capacity an endpoint has, and when.
+"""The capacity of an endpoint, its automatic scaling and its schedules.
 
-An instance-based endpoint cannot go to zero instances: only `Serverless` and `Asynchronous` endpoints cost
-nothing while nobody asks.
+An instance-based endpoint cannot scale to zero instances: only `Serverless` and `Asynchronous` endpoints cost
+nothing without requests.
 """
 
 import re
@@ -22,21 +22,21 @@ _ACTION_NAME = re.compile(r"[A-Za-z0-9_.-]{1,256}")
 
 def _check_timezone(name: str) -> None:
     known = available_timezones()
-    # A machine without a time zone database knows none, which says nothing about AWS.
+    # A computer without a time zone database knows no zones; then the name is not checked.
     if known and name not in known:
         raise unknown("timezone", name, known, what="time zone")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduledScaling:
-    """New bounds of the capacity from a moment on, once or again and again.
+    """A scheduled action of Application Auto Scaling: changes the capacity's bounds, once or repeatedly.
 
     Args:
-        name: its own name among the schedules of the endpoint.
-        schedule: ``cron(...)``, ``rate(...)`` or ``at(...)`` as Application Auto Scaling reads them.
-        minimum: the least instances from then on; None leaves it.
-        maximum: the most instances from then on; None leaves it.
-        timezone: whose clock the schedule means, by its IANA name.
+        name: a name that is unique among the schedules of the endpoint.
+        schedule: ``cron(...)``, ``rate(...)`` or ``at(...)`` in the syntax of Application Auto Scaling.
+        minimum: the new minimum number of instances; None does not change it.
+        maximum: the new maximum number of instances; None does not change it.
+        timezone: the IANA name of the schedule's time zone.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -70,13 +70,13 @@ class ScheduledScaling:
 
 @dataclass(frozen=True, kw_only=True)
 class Night:
-    """Fewer instances while hardly anybody asks.
+    """A lower minimum of instances at night, when there are few requests.
 
     Args:
         begins: when the night begins, to the minute.
-        ends: when it ends.
-        minimum: the least instances at night.
-        timezone: whose clock is meant, by its IANA name.
+        ends: when it ends, to the minute.
+        minimum: the minimum number of instances at night.
+        timezone: the IANA name of the time zone of both times.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -98,7 +98,7 @@ class Night:
         _check_timezone(self.timezone)
 
     def schedules(self, day_minimum: int) -> tuple[ScheduledScaling, ScheduledScaling]:
-        """The two changes a day: down in the evening, back in the morning."""
+        """The two scheduled actions: lower the minimum when the night begins, and restore it when it ends."""
         return (
             self._change("night", self.begins, self.minimum),
             self._change("morning", self.ends, day_minimum),
@@ -111,20 +111,20 @@ class Night:
 
 @dataclass(frozen=True, kw_only=True)
 class Scaling:
-    """How the number of instances follows the load.
+    """Automatic scaling of the number of instances by target tracking.
 
-    With several targets the one that asks for most instances wins.
+    With several targets, the one that needs most instances decides.
 
     Args:
-        minimum: the least instances. Zero needs an `Asynchronous` endpoint.
-        maximum: the most instances.
-        invocations: requests a minute that one instance shall get.
-        concurrency: requests that one instance shall work on at a time, measured every ten seconds.
-        backlog: requests waiting for an instance of an `Asynchronous` endpoint.
-        scale_in_cooldown: how long to wait after taking instances away.
-        scale_out_cooldown: how long to wait after adding instances.
-        schedules: changes of the bounds on a schedule.
-        night: fewer instances at night.
+        minimum: the minimum number of instances. Zero needs an `Asynchronous` endpoint.
+        maximum: the maximum number of instances.
+        invocations: target of requests per minute and instance; None for no target.
+        concurrency: target of concurrent requests per instance, measured every ten seconds.
+        backlog: target of queued requests per instance, for an `Asynchronous` endpoint.
+        scale_in_cooldown: how long to wait after instances were removed.
+        scale_out_cooldown: how long to wait after instances were added.
+        schedules: scheduled changes of the bounds.
+        night: a lower minimum at night.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -169,12 +169,12 @@ class Scaling:
 
     @property
     def all_schedules(self) -> tuple[ScheduledScaling, ...]:
-        """The schedules given, and those of the night."""
+        """``schedules``, and those of ``night``."""
         night = () if self.night is None else self.night.schedules(self.minimum)
         return (*self.schedules, *night)
 
     def check_endpoint(self, *, asynchronous: bool) -> None:
-        """Refuse what only an asynchronous endpoint can do, or what it cannot.
+        """Refuse scaling that this kind of endpoint (asynchronous or not) does not support.
 
         Raises:
             ValueError: naming the argument.
@@ -195,12 +195,12 @@ class Scaling:
 
 @dataclass(frozen=True, kw_only=True)
 class Serverless:
-    """No instances at all: paid by the request, with a cold start after a pause.
+    """A serverless endpoint: without instances, billed per request, with a cold start after a pause.
 
     Args:
-        memory_mb: one of 1024, 2048 ... 6144.
-        max_concurrency: requests at a time, beyond which they are refused.
-        provisioned_concurrency: requests at a time that never meet a cold start; billed by the hour.
+        memory_mb: memory in MB, one of 1024, 2048 ... 6144.
+        max_concurrency: the maximum number of concurrent requests; further requests are refused.
+        provisioned_concurrency: concurrent requests that never have a cold start; billed by the hour.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -226,10 +226,13 @@ class Serverless:
 
 @dataclass(frozen=True, kw_only=True)
 class Asynchronous:
-    """Requests wait in a queue and answers go to S3; with a `Scaling` from zero it costs nothing when idle.
+    """An asynchronous endpoint: requests are queued and responses go to S3.
+
+    With a `Scaling` whose minimum is zero it costs nothing when idle.
 
     Args:
-        concurrent_per_instance: requests that one instance works on at a time; None lets SageMaker choose.
+        concurrent_per_instance: the maximum number of concurrent requests per instance; None for
+            SageMaker's default.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.

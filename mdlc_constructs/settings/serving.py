@@ -1,4 +1,4 @@
-"""What an endpoint is made of: its capacity, what it records, and what sends a release back."""
+"""The settings of an endpoint: its capacity, its data capture, and the alarms that roll a release back."""
 
 from dataclasses import dataclass, field
 
@@ -16,10 +16,10 @@ _ALONE = "give prepares=False and a container that carries its own program."
 
 @dataclass(frozen=True, kw_only=True)
 class CaptureSettings:
-    """Requests and answers that the endpoint keeps in S3, for monitoring.
+    """Data capture: the endpoint writes requests and responses to S3, for monitoring.
 
     Args:
-        sample_percent: share of requests that are kept; 0 keeps none but stays switchable.
+        sample_percent: the percentage of requests that are captured; 0 configures capture but captures none.
         modes: "Input", "Output" or both.
 
     Raises:
@@ -41,23 +41,23 @@ class Serving:
     """An endpoint.
 
     Args:
-        instance_type: for example "ml.m5.large". Not for `Serverless`. Where the feature program runs
-            (``prepares``), a type with x86-64 processors.
-        instances: how many there are at first; from then on ``scaling`` decides when it is given.
-        variant: the production variant's name. It is a contract: SageMaker refuses to shift traffic
-            between variants of different names.
-        scaling: how the number of instances follows the load; None leaves it.
-        serverless: no instances, instead of ``instance_type``, ``scaling`` and ``capture``.
-        asynchronous: requests from a queue, answers to S3.
-        capture: what is kept for monitoring; None for nothing.
-        alarms: what sends a release back.
-        marketplace: the model runs a container bought on AWS Marketplace.
-        prepares: the package's own feature program runs in front of its container, in an inference pipeline
-            of three: callers send raw rows as JSON lines and get ``{"score", "version"}`` a row. False means
-            that the container takes the requests itself (it carries its program): needed for ``Serverless``
-            and for Marketplace, which offer no pipelines.
-        startup_seconds: how long a container may take until it answers its first ping; None leaves
-            it to SageMaker.
+        instance_type: for example "ml.m5.large"; not used with ``serverless``. With ``prepares`` it must have
+            x86-64 processors.
+        instances: the initial number of instances; later ``scaling``, if set, changes it.
+        variant: the production variant's name. Do not change it: SageMaker refuses to shift traffic between
+            variants of different names.
+        scaling: automatic scaling; None keeps the number of instances.
+        serverless: a serverless endpoint, instead of ``instance_type``, ``scaling`` and ``capture``.
+        asynchronous: an asynchronous endpoint: requests are queued, responses go to S3.
+        capture: data capture for monitoring; None for no capture.
+        alarms: the alarms that roll a release back.
+        marketplace: whether the model runs a container bought on AWS Marketplace.
+        prepares: whether the package's own feature program runs before its container, in an inference
+            pipeline of three containers: callers send raw rows as JSON lines and get ``{"score", "version"}``
+            for each row. False means that the container itself gets the requests, and has its own feature
+            program. ``Serverless`` and Marketplace containers need False: they do not support pipelines.
+        startup_seconds: how long a container may take until it passes its first health check; None for
+            SageMaker's default.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -121,15 +121,16 @@ class Serving:
 
     @property
     def x86_image(self) -> str | None:
-        """The image that needs x86-64 processors, as the subject of a sentence; None without one.
+        """A name, for error messages, of the image that needs x86-64 processors; None when there is none.
 
-        The feature program runs in AWS's scikit-learn image. A container that is alone is its makers'.
+        The feature program runs in AWS's scikit-learn image. The processors that a user's own container needs
+        are not known.
         """
         return "the feature program's image" if self.prepares else None
 
     @property
     def has_guardrails(self) -> bool:
-        """Whether SageMaker shifts traffic in steps, watches alarms and rolls back.
+        """Whether SageMaker offers deployment guardrails: traffic shifting in steps, alarms and rollback.
 
         Source: https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-exclusions.html
         """
@@ -144,7 +145,7 @@ class Serving:
 
     @property
     def smallest_fleet(self) -> int:
-        """The least instances that may be there when a release begins."""
+        """The smallest number of instances that the endpoint may have when a release begins."""
         if self.scaling is None:
             return self.instances
         schedules = [s.minimum for s in self.scaling.all_schedules if s.minimum is not None]
@@ -179,10 +180,10 @@ class Serving:
         rollout.check_instances(self.smallest_fleet)
 
     def check_network(self, network: NetworkSettings) -> None:
-        """Refuse a network that the endpoint cannot be in.
+        """Refuse network settings that the endpoint does not support.
 
         Raises:
-            ValueError: naming what does not fit.
+            ValueError: naming the setting that does not fit.
         """
         if self.serverless is None:
             return

@@ -1,4 +1,4 @@
-"""How rows are divided, always in the order of time: the past trains, the future judges."""
+"""The chronological split of rows: earlier rows are for training, the latest for the evaluation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from mdlc_constructs.settings.refusal import refusal
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """A chronological division into training, validation and holdout rows.
+    """A chronological split into training, validation and holdout rows.
 
-    Make one with `Split.by_time` or `Split.by_fraction`. An interval holds its start and not its end. Times
-    without a zone are UTC.
+    Create one with `Split.by_time` or `Split.by_fraction`. An interval includes its start and excludes its
+    end. Times without a time zone are UTC.
     """
 
     intervals: Mapping[str, tuple[str | None, str | None]] | None = None
@@ -34,10 +34,10 @@ class Split:
         train_from: date | datetime | None = None,
         holdout_to: date | datetime | None = None,
     ) -> "Split":
-        """Divide at moments. Rows before ``train_from`` and from ``holdout_to`` on are left out.
+        """Split at points in time. Rows before ``train_from`` and from ``holdout_to`` on are left out.
 
         Raises:
-            ValueError: when the moments are not in the order of time.
+            ValueError: when the times are not in chronological order.
         """
         moments = {
             "train_from": _iso("train_from", train_from),
@@ -59,9 +59,9 @@ class Split:
 
     @classmethod
     def by_fraction(cls, *, validation: float = 0.1, holdout: float = 0.2) -> "Split":
-        """Divide by shares of the rows in the order of time: the latest are the holdout.
+        """Split by shares of the rows in chronological order: the latest rows are the holdout.
 
-        Rows of one moment are kept together, so shares are approximate where many rows share a moment.
+        Rows with equal times stay together, so shares are approximate when many rows have the same time.
 
         Raises:
             ValueError: when a share is not between 0 and 1, or nothing is left to train on.
@@ -86,7 +86,7 @@ class Split:
 
 
 def _iso(argument: str, moment: date | datetime | None) -> str | None:
-    """The moment as ISO text in UTC without a zone, which is how jobs hold times."""
+    """The time as ISO 8601 text in UTC without a time zone, the format of the jobs; None for None."""
     if moment is None:
         return None
     if isinstance(moment, datetime):

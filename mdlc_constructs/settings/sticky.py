@@ -1,6 +1,6 @@
-"""Which variant answers for an entity while a test runs: the same one for whoever asks.
+"""Assigns an entity to a variant of an A/B test, by a hash: all callers get the same variant.
 
-The request path asks it for every request, so nothing else is imported here.
+It runs for every request, so the module imports nothing else.
 """
 
 import hashlib
@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 
 def variant_of(entity: str, weights: Sequence[tuple[str, float]]) -> str:
-    """The variant that always answers for this entity; over many entities the shares are the weights'.
+    """The variant for this entity, always the same; over many entities the shares match the weights.
 
     Args:
-        weights: each variant's name with its share, in any unit; their order counts.
+        weights: each variant's name with its share, in any unit. Another order gives another assignment.
     """
     digest = hashlib.sha256(entity.encode()).digest()
     place = int.from_bytes(digest[:8], "big") / 2**64 * sum(weight for _, weight in weights)

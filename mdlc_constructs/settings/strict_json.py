@@ -1,8 +1,8 @@
-"""JSON that comes from outside, read strictly.
+"""A strict reader for JSON that comes from outside.
 
-What Python's reader takes and others do not, or take otherwise, is refused here: keys that stand twice,
-numbers that no float holds, halves of surrogate pairs (which no UTF-8 holds, so that a table or an event with
-them cannot be written), and nesting that a later reader might not stand.
+It refuses what Python's own reader accepts but other readers refuse or read differently: duplicate keys,
+numbers that a float cannot hold, lone surrogates (they cannot be encoded in UTF-8, so they cannot be written
+to a table or an event), and deep nesting.
 """
 
 import json
@@ -12,18 +12,18 @@ from collections.abc import Mapping
 from typing import Any
 
 MAX_DEPTH = 100
-"""Objects and lists within each other."""
+"""The maximum nesting of objects and lists."""
 
 
 class StrictJsonError(ValueError):
-    """What is wrong with the JSON, in a sentence with the place and the remedy."""
+    """The JSON is not valid; the message is one sentence with the place and the remedy."""
 
 
 def read_json(content: str | bytes) -> Any:
-    """The value in a text, or in bytes of UTF-8 with or without a byte order mark.
+    """The value in a JSON text, or in UTF-8 bytes with or without a byte order mark.
 
     Raises:
-        StrictJsonError: for anything else.
+        StrictJsonError: when the content is not strict JSON.
     """
     text = decoded(content) if isinstance(content, bytes) else content.removeprefix("\ufeff")
     try:
@@ -47,10 +47,10 @@ def read_json(content: str | bytes) -> Any:
 
 
 def decoded(content: bytes) -> str:
-    """The text in bytes of UTF-8, without a byte order mark.
+    """The text in UTF-8 bytes, without a byte order mark.
 
     Raises:
-        StrictJsonError: with the first byte that is none.
+        StrictJsonError: naming the position of the first byte that is not valid UTF-8.
     """
     try:
         return content.decode("utf-8-sig")
@@ -59,10 +59,10 @@ def decoded(content: bytes) -> str:
 
 
 def check_json(value: object) -> None:
-    """Refuse a value that was read by another reader and that strict JSON does not hold.
+    """Refuse a value from another JSON reader that strict JSON does not allow.
 
     Raises:
-        StrictJsonError: for halves of surrogate pairs, numbers that are not finite, and deep nesting.
+        StrictJsonError: for lone surrogates, numbers that are not finite, and deep nesting.
     """
     level: list[object] = [value]
     for depth in range(MAX_DEPTH + 1):
@@ -84,15 +84,15 @@ def check_json(value: object) -> None:
 
 
 def json_lines(text: str) -> list[str]:
-    """The lines of JSON Lines that hold anything.
+    """The lines of a JSON Lines text that are not blank.
 
-    Not those of `str.splitlines`: a text within JSON may hold what Unicode calls a line's end.
+    `str.splitlines` is not used: it also splits at Unicode line separators, which a JSON string may contain.
     """
     return [line for line in text.split("\n") if line.strip()]
 
 
 def is_text(value: str) -> bool:
-    """Whether a text can be written in UTF-8, which one with half a surrogate pair cannot."""
+    """Whether a text can be encoded in UTF-8; a lone surrogate cannot."""
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -130,13 +130,13 @@ def _finite(text: str) -> float:
 
 
 def _whole(text: str) -> int:
-    # Python refuses to read very long ones at all, and a float holds none above 309 digits.
+    # Python refuses to read very long integers, and a float holds at most 309 digits.
     _finite(text)
     return int(text)
 
 
 def shown(value: object) -> str:
-    """A value as an error message shows it: quoted, with nothing that cannot be written, and not too long."""
+    """The `repr` of a value for an error message, shortened when it is long."""
     try:
         return shown_text(repr(value))
     except ValueError:
@@ -145,7 +145,7 @@ def shown(value: object) -> str:
 
 
 def shown_text(text: str, most: int = 500) -> str:
-    """A text of at most so many characters, cut in its middle where it is longer."""
+    """The text; when it has more than ``most`` characters, its middle is replaced by dots."""
     if len(text) <= most:
         return text
     half = (most - 5) // 2

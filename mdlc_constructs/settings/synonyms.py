@@ -1,4 +1,4 @@
-"""What other libraries call the things that have a name here, so that suggestions go by meaning.
+"""Names that other libraries use for metrics, hyperparameters and types, for suggestions by meaning.
 
 Sources of the other names: scikit-learn's scorers and estimators, LightGBM's and CatBoost's parameters,
 XGBoost's Python API, pandas' and SQL's types.
@@ -16,7 +16,7 @@ METRIC_NAMES = (
     ("accuracy", "acc", "accuracy_score"),
     ("mse", "mean_squared_error", "neg_mean_squared_error"),
     ("rmse", "root_mean_squared_error", "root_mean_square_error", "rms", "neg_root_mean_squared_error"),
-    # Where there is no MSE its root is what was meant.
+    # When MSE is not available, its root is suggested.
     ("rmse", "mse", "mean_squared_error", "neg_mean_squared_error"),
     ("mae", "mean_absolute_error", "neg_mean_absolute_error", "mean_absolute_deviation"),
     ("r2", "r2_score", "r_squared", "rsquared", "coefficient_of_determination", "explained_variance"),
@@ -97,4 +97,4 @@ DATASET_WORDS = (
 )
 
 SYNONYMS = (*METRIC_NAMES, *XGBOOST_NAMES, *XGBOOST_VALUES, *DATASET_WORDS)
-"""Groups of names that mean the same; the first that exists where somebody asks is suggested."""
+"""Groups of names with the same meaning; the first one that the argument accepts is suggested."""

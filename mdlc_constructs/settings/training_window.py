@@ -1,6 +1,6 @@
-"""Which rows a retraining uses, as the training machine's input says it: `window` and `holdout`.
+"""The rows that a retraining uses: `window` and `holdout` in the input of the training state machine.
 
-The last rows are always the holdout, on which challenger and champion meet; what is new to both judges both.
+The latest rows are always the holdout, on which challenger and champion are compared: they are new to both.
 """
 
 from dataclasses import dataclass, fields
@@ -29,11 +29,11 @@ def _intervals(start: datetime | None, end: datetime, holdout: timedelta) -> Int
 
 @dataclass(frozen=True, kw_only=True)
 class SlidingWindow:
-    """The latest rows only: what is old is forgotten.
+    """Trains on the latest rows only.
 
     Args:
-        length: how far training reaches back before the holdout.
-        holdout: how long the holdout is.
+        length: the duration of the training data before the holdout.
+        holdout: the duration of the holdout.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -49,16 +49,16 @@ class SlidingWindow:
         check_duration("length", self.length, MIN_DURATION, MAX_DURATION)
 
     def intervals(self, end: datetime, drifted_at: datetime | None = None) -> Intervals:
-        """What to train and judge on when labels are complete up to ``end``."""
+        """The machine's ``window`` and ``holdout`` when labels are complete up to ``end``."""
         return _intervals(end - self.holdout - self.length, end, self.holdout)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExpandingWindow:
-    """All rows so far.
+    """Trains on all rows before the holdout.
 
     Args:
-        holdout: how long the holdout is.
+        holdout: the duration of the holdout.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -72,18 +72,18 @@ class ExpandingWindow:
         check_duration("holdout", self.holdout, MIN_DURATION, MAX_DURATION)
 
     def intervals(self, end: datetime, drifted_at: datetime | None = None) -> Intervals:
-        """What to train and judge on when labels are complete up to ``end``."""
+        """The machine's ``window`` and ``holdout`` when labels are complete up to ``end``."""
         return _intervals(None, end, self.holdout)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SinceDrift:
-    """The rows since the world changed, as far as they are enough.
+    """Trains on the rows since the drift began, within a minimum and a maximum duration.
 
     Args:
-        shortest: how far training reaches back before the holdout at least.
-        longest: how far at most, and where no drift is known.
-        holdout: how long the holdout is.
+        shortest: the minimum duration of the training data before the holdout.
+        longest: the maximum duration, also used when no drift is known.
+        holdout: the duration of the holdout.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -101,7 +101,7 @@ class SinceDrift:
         check_duration("longest", self.longest, self.shortest, MAX_DURATION)
 
     def intervals(self, end: datetime, drifted_at: datetime | None = None) -> Intervals:
-        """What to train and judge on when labels are complete up to ``end``."""
+        """The machine's ``window`` and ``holdout`` when labels are complete up to ``end``."""
         judged = end - self.holdout
         earliest, latest = judged - self.longest, judged - self.shortest
         start = earliest if drifted_at is None else min(max(drifted_at, earliest), latest)
@@ -112,13 +112,13 @@ TrainingWindow: TypeAlias = SlidingWindow | ExpandingWindow | SinceDrift
 
 
 def window_to_payload(window: TrainingWindow) -> WindowSettings:
-    """A window as functions get it: its kind, and durations in seconds."""
+    """A window as the Lambda functions get it: its kind, and durations in seconds."""
     durations = {each.name: int(getattr(window, each.name).total_seconds()) for each in fields(window)}
     return WindowSettings(kind=window.kind, **durations)
 
 
 def window_from_payload(payload: WindowSettings) -> TrainingWindow:
-    """The window of `window_to_payload`."""
+    """The window in a payload that `window_to_payload` returned."""
     kinds: tuple[type[TrainingWindow], ...] = (SlidingWindow, ExpandingWindow, SinceDrift)
     kind = next(kind for kind in kinds if kind.kind == payload.kind)
     durations = {each.name: timedelta(seconds=getattr(payload, each.name)) for each in fields(kind)}

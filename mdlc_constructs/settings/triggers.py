@@ -1,4 +1,4 @@
-"""What starts a retraining. Any of them starts the same machine; which ones did is kept for the audit."""
+"""The triggers of a retraining. All start the same state machine; the audit records which ones did."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,11 +17,11 @@ _SCHEDULE = re.compile(r"(cron|rate)\(.+\)")
 
 @dataclass(frozen=True, kw_only=True)
 class OnSchedule:
-    """On a schedule, whatever happened.
+    """Retrains on a schedule.
 
     Args:
-        schedule: ``cron(...)`` or ``rate(...)`` as EventBridge reads them, in UTC.
-        priority: how important a retraining for this reason is, 0 to 9.
+        schedule: ``cron(...)`` or ``rate(...)`` in EventBridge's syntax, in UTC.
+        priority: priority of the retraining in the fleet's queue, 0 to 9 (highest).
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -40,12 +40,12 @@ class OnSchedule:
 
 @dataclass(frozen=True, kw_only=True)
 class OnNewData:
-    """When enough came since the last training: rows or files, whichever is first.
+    """Retrains when enough rows or enough files are new since the last training, whichever comes first.
 
     Args:
-        rows: new rows, estimated; none before the first retraining.
-        files: new objects below the dataset's uri.
-        priority: how important a retraining for this reason is, 0 to 9.
+        rows: the number of new rows, which is estimated; it counts only after the first retraining.
+        files: the number of new objects below the dataset's uri.
+        priority: priority of the retraining in the fleet's queue, 0 to 9 (highest).
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -72,7 +72,7 @@ class OnNewData:
         check_priority(self.priority)
 
     def is_due(self, *, rows: int, files: int) -> bool:
-        """Whether so much, new since the last training, is enough."""
+        """Whether these numbers of rows and files, new since the last training, are enough."""
         return (self.rows is not None and rows >= self.rows) or (
             self.files is not None and files >= self.files
         )
@@ -80,12 +80,12 @@ class OnNewData:
 
 @dataclass(frozen=True, kw_only=True)
 class OnDrift:
-    """When the monitor finds that inputs or predictions drifted.
+    """Retrains when the monitor finds drift of inputs or predictions.
 
     Args:
-        windows: consecutive windows that must have drifted, so that one odd day retrains nothing.
-        columns: only drift of these columns counts; none for all.
-        priority: how important a retraining for this reason is, 0 to 9.
+        windows: how many consecutive windows must have drifted, so that one unusual day starts nothing.
+        columns: only drift of these columns counts; empty for all columns.
+        priority: priority of the retraining in the fleet's queue, 0 to 9 (highest).
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -109,17 +109,19 @@ class OnDrift:
 
 @dataclass(frozen=True, kw_only=True)
 class OnAccuracyLoss:
-    """When labels show that the served model got worse.
+    """Retrains when labels show that the served model became less accurate.
+
+    A window is too bad when one of ``bound``, ``loss`` and ``beyond_chance`` says so.
 
     Args:
         metric: one of the evaluation's metrics.
-        bound: the worst value that is still good.
-        loss: how much worse than on its own holdout the model may get, in the metric's unit.
-        beyond_chance: whether any loss against its own holdout is too much that chance does not explain,
-            however small: the monitor says so by both intervals. Of several reasons one is enough.
-        windows: consecutive windows that must be too bad.
-        least_rows: labelled rows from which a window counts: a metric of a few rows says little.
-        priority: how important a retraining for this reason is, 0 to 9.
+        bound: the worst value that is still good enough.
+        loss: how much worse than on the model's own holdout the metric may be, in the metric's unit.
+        beyond_chance: whether a loss of any size counts when chance does not explain it. The monitor decides
+            that by the confidence intervals of the window and of the holdout.
+        windows: how many consecutive windows must be too bad.
+        least_rows: windows with fewer labelled rows do not count, because their metric is not reliable.
+        priority: priority of the retraining in the fleet's queue, 0 to 9 (highest).
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -158,12 +160,12 @@ class OnAccuracyLoss:
         check_priority(self.priority)
 
     def is_due(self, value: float, at_training: float | None, *, worse: bool = False) -> bool:
-        """Whether a window's value is too bad, compared with the value on the model's own holdout.
-
-        A value that is not a number says nothing.
+        """Whether a window's value is too bad; False for NaN.
 
         Args:
-            worse: whether the value is worse than that one beyond chance.
+            value: the metric's value in the window.
+            at_training: the metric's value on the model's own holdout, if known.
+            worse: whether the monitor found the value worse than on the holdout, beyond chance.
         """
         if self.beyond_chance and worse:
             return True
@@ -175,10 +177,10 @@ class OnAccuracyLoss:
 
 @dataclass(frozen=True, kw_only=True)
 class OnCodeChange:
-    """When a deployment changed what training would do: its code, image, features or hyperparameters.
+    """Retrains when a deployment changed the training's code, image, features or hyperparameters.
 
     Args:
-        priority: how important a retraining for this reason is, 0 to 9.
+        priority: priority of the retraining in the fleet's queue, 0 to 9 (highest).
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -194,10 +196,10 @@ class OnCodeChange:
 
 @dataclass(frozen=True, kw_only=True)
 class OnRequest:
-    """When a person or another system asks. A request waits for no cool-down.
+    """Retrains when a person or another system requests it, without waiting for the cool-down.
 
     Args:
-        priority: how important a retraining for this reason is, 0 to 9.
+        priority: priority of the retraining in the fleet's queue, 0 to 9 (highest).
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -215,15 +217,15 @@ Trigger: TypeAlias = OnSchedule | OnNewData | OnDrift | OnAccuracyLoss | OnCodeC
 
 
 def encode_trigger(trigger: Trigger) -> dict[str, JsonValue]:
-    """A trigger as functions get it: its name and its arguments."""
+    """A trigger as JSON for the Lambda functions: its name and its arguments."""
     return {"trigger": trigger.name, **encode(trigger)}
 
 
 def decode_trigger(document: Mapping[str, JsonValue]) -> Trigger:
-    """The trigger of `encode_trigger`.
+    """The trigger in a document that `encode_trigger` returned.
 
     Raises:
-        PayloadError: when the document holds no trigger.
+        PayloadError: when the document is not a valid trigger.
     """
     kinds: tuple[type[Trigger], ...] = (
         *(OnSchedule, OnNewData, OnDrift),

@@ -1,8 +1,8 @@
-"""The hyperparameters that SageMaker's XGBoost image knows, with the values it takes for each.
+"""The hyperparameters of SageMaker's XGBoost image, with the values that it accepts for each.
 
 Source: the image's own checks, ``algorithm_mode/hyperparameter_validation.py`` of
-aws/sagemaker-xgboost-container. The image refuses an unknown name only after minutes of waiting for an
-instance; this table refuses it at once.
+aws/sagemaker-xgboost-container. The image refuses an unknown name only when the instance runs, minutes later;
+this table refuses it at once.
 """
 
 import math
@@ -25,7 +25,7 @@ Value = str | int | float | bool
 
 @dataclass(frozen=True, kw_only=True)
 class Range:
-    """Numbers from ``low`` to ``high``; ``above`` and ``below`` say that the bound itself is excluded."""
+    """Numbers from ``low`` to ``high``; with ``above`` or ``below`` the lower or upper bound is excluded."""
 
     whole: bool = False
     low: float = -math.inf
@@ -34,7 +34,7 @@ class Range:
     below: bool = False
 
     def refuses(self, value: Value) -> str | None:
-        """Why the value is out of range, or None when it is fine."""
+        """The remedy when the value is not in the range; None when it is."""
         if isinstance(value, (bool, str)):
             return f"give {'a whole number' if self.whole else 'a number'}{self._bounds()}."
         if is_number_token(value):
@@ -73,7 +73,7 @@ OBJECTIVE_TASKS: Mapping[str, tuple[str, ...]] = {
     "multi:softmax": (MULTICLASS,),
     "multi:softprob": (MULTICLASS,),
     **dict.fromkeys(("rank:pairwise", "rank:ndcg", "rank:map"), (RANKING,)),
-    # Answers a probability, of a label that may be any share from 0 to 1.
+    # Predicts a probability; the label may be any number from 0 to 1.
     "reg:logistic": (BINARY, REGRESSION),
     **dict.fromkeys(
         (
@@ -85,7 +85,7 @@ OBJECTIVE_TASKS: Mapping[str, tuple[str, ...]] = {
     "survival:aft": (SURVIVAL,),
     "survival:cox": (SURVIVAL,),
 }
-"""Each objective to the tasks whose question it answers."""
+"""The tasks for which each objective can be used."""
 
 UPDATERS = (
     *("grow_colmaker", "distcol", "grow_histmaker", "grow_skmaker", "sync", "refresh", "prune"),
@@ -147,7 +147,7 @@ TABLE: Mapping[str, Range | tuple[str, ...] | None] = {
     "_kfold": Range(whole=True, low=2),
     "_num_cv_round": _COUNT,
 }
-# XGBoost's other names, which the image takes as well; `lambda` itself is a keyword in Python.
+# XGBoost's other names, which the image accepts, too; `lambda` itself is a keyword in Python.
 ALIASES = {"learning_rate": "eta", "min_split_loss": "gamma", "reg_lambda": "lambda", "reg_alpha": "alpha"}
 
 
@@ -157,18 +157,18 @@ _VERSIONS: Mapping[str, tuple[tuple[int, int], tuple[int, int]]] = {
     "use_dask_gpu_training": ((1, 7), (99, 0)),
     "reg:absoluteerror": ((1, 7), (99, 0)),
 }
-"""The first and the last version of the image that takes a name or an objective, where not all do."""
+"""First and last image version that accepts a hyperparameter or objective; all others have no limits."""
 
 
 def rendered(hyperparameters: Mapping[str, Value], *, version: str = "3.0-5") -> dict[str, str]:
-    """The hyperparameters by the image's own names, checked, as the text that SageMaker wants.
+    """The checked hyperparameters under the image's own names, as the texts that SageMaker's API takes.
 
     Args:
-        version: of the image.
+        version: the image's version.
 
     Raises:
-        ValueError: for an unknown name (with the right one of what was meant), a value out of range, one
-            thing given twice, or what the image refuses together.
+        ValueError: for an unknown name (with a suggestion), a value out of range, one hyperparameter under
+            two names, or a combination that the image refuses.
     """
     result: dict[str, str] = {}
     for argument, value in hyperparameters.items():
@@ -187,7 +187,7 @@ def rendered(hyperparameters: Mapping[str, Value], *, version: str = "3.0-5") ->
 
 
 def _check_together(texts: Mapping[str, str]) -> None:
-    """What the image refuses of several hyperparameters together."""
+    """Refuse combinations of hyperparameters that the image refuses."""
     objective = texts.get("objective", "")
     tasks = OBJECTIVE_TASKS.get(objective, ())
     if MULTICLASS in tasks and "num_class" not in texts:
@@ -217,14 +217,14 @@ _BY_TREE_METHOD = {
     "monotone_constraints": ("exact", "hist"),
     "interaction_constraints": ("exact", "hist", "approx"),
 }
-"""What the image takes with some tree methods alone, which then have to be named."""
+"""Hyperparameters that the image accepts only with some tree methods, which then must be set explicitly."""
 
 MAX_TEXT_CHARACTERS = 2500
-"""Characters of a hyperparameter's text. Source: ``HyperParameterValue`` of SageMaker's API model."""
+"""The maximum length of a hyperparameter's text. Source: ``HyperParameterValue`` in SageMaker's API model."""
 
 
 def check_length(name: str, text: str) -> None:
-    """Refuse a text that is longer than SageMaker takes.
+    """Refuse a text that is longer than SageMaker accepts.
 
     Raises:
         ValueError: naming the hyperparameter, its length and the limit.

@@ -1,4 +1,4 @@
-"""The evaluation metrics that SageMaker's XGBoost image computes, and which of them suit an objective.
+"""The evaluation metrics of SageMaker's XGBoost image, and the tasks that each is for.
 
 Source: ``constants/xgb_constants.py``, ``metrics/custom_metrics.py`` and
 ``algorithm_mode/hyperparameter_validation.py`` of aws/sagemaker-xgboost-container.
@@ -32,8 +32,8 @@ METRIC_TASKS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("recall", "recall_macro", "recall_micro"), _CLASSES),
     "merror": (MULTICLASS,),
     "mlogloss": (MULTICLASS,),
-    # XGBoost's own two are of probabilities where the objective answers them. The image's mse and r2 are of
-    # the raw margin, which is no error of a probability.
+    # XGBoost computes rmse and mae from probabilities when the objective predicts them. The image computes
+    # mse and r2 from the raw margin, so they do not measure the error of a probability.
     "rmse": (REGRESSION, BINARY),
     "mae": (REGRESSION, BINARY),
     **dict.fromkeys(("mse", "r2", "mape", "mphe", "rmsle"), (REGRESSION,)),
@@ -44,15 +44,15 @@ METRIC_TASKS: Mapping[str, tuple[str, ...]] = {
     "cox-nloglik": (SURVIVAL,),
     "interval-regression-accuracy": (SURVIVAL,),
 }
-"""Each metric to the tasks whose answers it measures."""
+"""The tasks that each metric is for."""
 
 
 def check_eval_metric(text: str, objective: str, tasks: tuple[str, ...]) -> None:
-    """Refuse metrics that the image does not compute, or that do not measure what the objective answers.
+    """Refuse metrics that the image does not compute, or that do not suit the objective.
 
     Args:
-        text: names with commas between them, as the image reads them: a blank is part of a name.
-        tasks: those of the objective.
+        text: the names, separated by commas without spaces: for the image a space is part of a name.
+        tasks: the tasks that the objective is for.
 
     Raises:
         ValueError: naming the metric and the remedy.

@@ -1,9 +1,8 @@
-"""What a state can do: service calls as tasks, each with exactly the permissions it needs. No aws_cdk, but in
-`chain`.
+"""Task states for service calls, each with exactly the permissions it needs. Only `chain` imports aws_cdk.
 
 Modules by service: `training`, `processing`, `transform`, `model`, `model_package`, `dynamodb`, `events`,
 `s3`, `lambda_`, `endpoint`, `deployment`, `autoscaling`, `runtime`, `callback`, `metrics`, `alarms`,
-`execution`; any other call is one `integration.integration` away.
+`execution`; use `integration.integration` for any other call.
 """
 
 from typing import TYPE_CHECKING

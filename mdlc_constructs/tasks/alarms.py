@@ -1,4 +1,4 @@
-"""CloudWatch alarms."""
+"""Tasks on CloudWatch alarms."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CLOUDWATCH_RETRY = (
         )
     ),
 )
-"""Patience with throttling and passing faults of CloudWatch."""
+"""The retriers for throttling and transient errors of CloudWatch."""
 
 MAX_NAMES = 100
 
@@ -29,8 +29,8 @@ MAX_NAMES = 100
 def describe_alarms(name: str, *, alarms: Sequence[str], **state: Unpack[StateOptions]) -> Task:
     """A task whose result holds `MetricAlarms`, each with its `AlarmName` and `StateValue`.
 
-    `alarms` are names of metric alarms, placeholders welcome; one that does not exist is left out of the
-    result. Raises ValueError for none, more than CloudWatch takes, and one named twice.
+    `alarms` are names of metric alarms, which may be placeholders; the result leaves out alarms that do not
+    exist. Raises ValueError for no names, for more than CloudWatch takes, and for a duplicate name.
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
     """
@@ -50,7 +50,7 @@ def describe_alarms(name: str, *, alarms: Sequence[str], **state: Unpack[StateOp
 
 
 def may_describe_alarms(*alarms: str) -> Statement:
-    """Looking at alarms of these names."""
+    """The permission to describe alarms with these names."""
     return Statement(
         actions=("cloudwatch:DescribeAlarms",),
         resources=tuple(arn("cloudwatch", f"alarm:{alarm}") for alarm in alarms),

@@ -1,6 +1,6 @@
-"""The number of an endpoint's instances, kept by Application Auto Scaling.
+"""Automatic scaling of an endpoint's instances, by Application Auto Scaling.
 
-Only an endpoint that is in service can be registered, and while it is, its instance type cannot change.
+Only an endpoint that is in service can be registered. While it is, its instance type cannot change.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PREDEFINED_METRICS = {
     "invocations": "SageMakerVariantInvocationsPerInstance",
     "concurrency": "SageMakerVariantConcurrentRequestsPerModelHighResolution",
 }
-"""What a target can be tracked on: requests a minute and instance, or at a time every ten seconds."""
+"""Metrics for target tracking: requests per minute and instance, or concurrent requests every ten seconds."""
 
 
 def register_scalable_target(
@@ -35,10 +35,12 @@ def register_scalable_target(
     maximum: int | str,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that puts a variant's instances under scaling; done again, it changes the bounds.
+    """A task that registers a variant for scaling; for a registered variant it changes the bounds.
 
-    It may create Application Auto Scaling's own service-linked role, which acts from then on. Raises
-    ValueError for bounds that exclude each other.
+    The role may create Application Auto Scaling's service-linked role, which then does the scaling.
+
+    Raises:
+        ValueError: when `minimum` is larger than `maximum`, or negative.
     """
     if isinstance(minimum, int) and isinstance(maximum, int) and not 0 <= minimum <= maximum:
         raise ValueError(f"minimum={minimum} must be between 0 and maximum={maximum}.")
@@ -53,7 +55,7 @@ def register_scalable_target(
             actions=("sagemaker:DescribeEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"),
             resources=(endpoint_arn(endpoint_name),),
         ),
-        # Which configuration the endpoint has is known to it alone.
+        # The name of the endpoint's current configuration is not known here.
         Statement(
             actions=("sagemaker:DescribeEndpointConfig",),
             resources=(arn("sagemaker", "endpoint-config/*"),),
@@ -69,9 +71,10 @@ def register_scalable_target(
 def deregister_scalable_target(
     name: str, *, endpoint_name: str, variant: str, **state: Unpack[StateOptions]
 ) -> Task:
-    """A task that ends scaling with all its policies and schedules, as a change of instance type needs.
+    """A task that deregisters a variant, which deletes its policies and scheduled actions.
 
-    What was not registered is an `ApplicationAutoScaling.ObjectNotFoundException`.
+    A change of the instance type needs that. It fails with `ApplicationAutoScaling.ObjectNotFoundException`
+    when the variant is not registered.
     """
     return _call(
         name,
@@ -94,10 +97,10 @@ def put_scaling_policy(
     scale_out_cooldown_seconds: int | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that makes the number of instances follow a metric; a policy of that name is replaced.
+    """A task that creates or replaces a target tracking policy.
 
-    `metric` is one of `PREDEFINED_METRICS`' keys, or the API's `CustomizedMetricSpecification`. Raises
-    ValueError for another name.
+    `metric` is a key of `PREDEFINED_METRICS`, or the API's `CustomizedMetricSpecification`. Raises ValueError
+    for another name.
     """
     tracked: dict[str, object] = {
         "TargetValue": target,
@@ -134,9 +137,9 @@ def put_scheduled_action(
     timezone: str = "UTC",
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that changes the bounds on a schedule; an action of that name is replaced.
+    """A task that creates or replaces a scheduled action, which changes the bounds on a schedule.
 
-    Raises ValueError when it would change nothing.
+    Raises ValueError when both `minimum` and `maximum` are None.
     """
     bounds = present({"MinCapacity": minimum, "MaxCapacity": maximum})
     if not bounds:
@@ -166,7 +169,7 @@ def _target(endpoint_name: str, variant: str) -> dict[str, object]:
 
 
 def _alarms(endpoint_name: str, *actions: str) -> Statement:
-    """Target tracking's own alarms, which are made and deleted in the caller's name."""
+    """The permission on target tracking's own alarms: they are managed with the caller's permissions."""
     pattern = f"alarm:TargetTracking-endpoint/{endpoint_name}/*"
     return Statement(actions=actions, resources=(arn("cloudwatch", pattern),))
 
@@ -182,7 +185,7 @@ def _call(
         statements=(
             Statement(
                 actions=(f"application-autoscaling:{action[:1].upper()}{action[1:]}",),
-                # A target's ARN holds an id that AWS draws; conditions say which target it is.
+                # A target's ARN holds an id that AWS generates; the conditions restrict which targets.
                 resources=(arn("application-autoscaling", "scalable-target/*"),),
                 conditions={
                     "StringEquals": {

@@ -1,4 +1,4 @@
-"""Waiting for something that says by an event when it is done."""
+"""Tasks that wait for an event, by a task token in a DynamoDB item."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def wait_for_token(
     kms_key_arn: str | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that leaves its token in an item and ends when the token comes back, or is out of time.
+    """A task that writes its task token to an item and waits until the token is sent back, or times out.
 
-    Whoever receives the event reads `task_token` from the item of that key and calls `SendTaskSuccess`. An
-    event may be lost or come twice: catch `States.Timeout`, and look for yourself in either case. Raises
-    ValueError without `timeout_seconds`, since a lost event would be waited for until the machine ends.
+    The receiver of the event reads `task_token` from the item of that key and calls `SendTaskSuccess`. An
+    event may be lost or arrive twice: catch `States.Timeout`, and check the status of the work in both cases.
+    Raises ValueError without `timeout_seconds`: after a lost event it would wait until the machine ends.
     """
     if TOKEN_ATTRIBUTE in key:
         raise ValueError(

@@ -1,7 +1,7 @@
-"""Between our tasks and CDK's own chains, both ways. The one module of this room that imports aws_cdk.
+"""Converts between this library's tasks and CDK's chains. The only module of `tasks` that imports aws_cdk.
 
-`as_state` gives any CDK user one of our tasks as a state of a machine of their own. `sequence_from_chain`
-gives a workflow of ours any chain that was built with CDK's classes.
+`as_state` turns a task of this library into a state for a user's own CDK state machine. `sequence_from_chain`
+turns a chain of CDK's classes into a sequence for a workflow of this library.
 """
 
 from __future__ import annotations
@@ -24,12 +24,17 @@ from mdlc_constructs.asl.states import Task
 def as_state(
     scope: Construct, id_: str, task: Task, *, bindings: Mapping[str, object] | None = None
 ) -> sfn.TaskStateBase:
-    """One of our tasks as a CDK state, to be chained, retried and caught like any other.
+    """A task of this library as a CDK state, which can be chained, retried and caught like any other.
 
-    Its permissions reach the role of the state machine by themselves. `bindings` gives the values of the
-    task's placeholders (tokens welcome); partition, region and account are bound already. Raises ValueError
-    for a placeholder without a value, and for a task that names its own `next` or `catch`, which here are
-    CDK's to say.
+    The role of the state machine gets its permissions automatically.
+
+    Args:
+        bindings: the values of the task's placeholders, which may be CDK tokens; partition, region and
+            account need no values.
+
+    Raises:
+        ValueError: for a placeholder without a value, and for a task with its own `next` or `catch`: these
+            are set by CDK's methods.
     """
     if task.next is not None or task.catch:
         raise ValueError(
@@ -50,7 +55,7 @@ class _TaskState(sfn.TaskStateBase):
         super().__init__(scope, id_, query_language=sfn.QueryLanguage.JSONATA, comment=task.comment or None)
         body = task.to_asl()
         del body["End"]
-        # Bound now, so that a placeholder without a value is an error where the state was made.
+        # Placeholders are replaced here, so that a missing value is an error where the state is created.
         self._body = cast(dict[str, object], _bind(body, bindings, task.name))
         self._statements = [
             iam.PolicyStatement.from_json(_bind(statement.to_policy(), bindings, task.name))
@@ -61,10 +66,10 @@ class _TaskState(sfn.TaskStateBase):
     def to_state_json(
         self, top_level_query_language: sfn.QueryLanguage | None = None
     ) -> Mapping[str, object]:
-        """The state as the Amazon States Language spells it, what was chained to it in CDK included."""
+        """The state in the Amazon States Language, with the transitions and error handling set in CDK."""
         state = {"QueryLanguage": "JSONata", **self._body, **self._render_next_end()}
         handled = self._render_retry_catch()
-        # The user's own retriers come first: the first that names an error is the one that counts.
+        # The user's own retriers come first, because the first one that matches an error is used.
         retriers = [*handled.get("Retry", []), *cast(list[object], self._body.get("Retry", []))]
         if retriers:
             state["Retry"] = retriers
@@ -82,13 +87,14 @@ class _TaskState(sfn.TaskStateBase):
 
 
 def sequence_from_chain(chain: sfn.IChainable) -> sequence.StateSequence:
-    """The states of a CDK chain, with the permissions that its tasks ask for, to be put into a machine of
-    ours.
+    """The states of a CDK chain with the permissions of its tasks, as a sequence for a workflow.
 
-    Tokens in it (a bucket's name, a function's ARN) stay as they are, and become placeholders when the
-    machine's definition is written. Every end of the chain joins what follows it. Raises ValueError for
-    JSONPath states and distributed Maps, and for a permission that is not a plain Allow. CDK takes a state
-    into one graph only, so a chain can be used once.
+    CDK tokens (a bucket's name, a function's ARN) become placeholders when the machine's definition is
+    written. Every end of the chain is linked to the state that follows. A chain can be used only once,
+    because CDK allows a state in one graph only.
+
+    Raises:
+        ValueError: for JSONPath states, distributed Maps, and a permission that is not a plain Allow.
     """
     graph = sfn.StateGraph(chain.start_state, f"Chain of {chain.id}")
     rendered = cast(Mapping[str, object], graph.to_graph_json())
@@ -115,9 +121,7 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _bind(value: object, bindings: Mapping[str, object], task: str) -> object:
-    """The value with placeholders replaced by what they stand for; one that stands alone keeps the
-    value's type.
-    """
+    """The value with placeholders replaced; a text that is only a placeholder gets the type of its value."""
     if isinstance(value, str):
         alone = PLACEHOLDER.fullmatch(value)
         if alone:

@@ -1,4 +1,4 @@
-"""A rollout as the API's `DeploymentConfig`: how SageMaker shifts traffic and what rolls it back."""
+"""The API's `DeploymentConfig` of a rollout: how SageMaker shifts traffic, and which alarms roll it back."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from mdlc_constructs.tasks.requests import check_unique, present
 
 MIN_TIMEOUT = timedelta(seconds=600)
 PROVISIONING = timedelta(hours=2)
-"""What fleets may take to come up, besides what the rollout waits."""
+"""The time allowed for starting instances, in addition to the waiting time of the rollout."""
 
 
 def deployment_config(rollout: Deployment, *, alarms: Sequence[str] = ()) -> dict[str, object]:
-    """The API's `DeploymentConfig`.
+    """The API's `DeploymentConfig` of a rollout.
 
-    `alarms` are CloudWatch alarms' names, placeholders welcome; any of them in ALARM rolls the release back.
-    Raises ValueError for more alarms than SageMaker watches, and for one named twice.
+    `alarms` are names of CloudWatch alarms, which may be placeholders; any of them in ALARM rolls the
+    release back. Raises ValueError for more alarms than SageMaker watches, and for a duplicate name.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeploymentConfig.html
     """
@@ -51,7 +51,7 @@ def _policy(rollout: Deployment) -> dict[str, object]:
         routing = {**routing, "Type": "CANARY", "CanarySize": size}
     if isinstance(rollout, Linear):
         routing = {**routing, "Type": "LINEAR", "LinearStepSize": _share(rollout.step_percent)}
-    # All traffic at once leaves nothing to shift after the bake; the old fleet is kept while it lasts.
+    # After AllAtOnce no traffic is left to shift, so the old fleet is kept for the baking period.
     kept = {"TerminationWaitInSeconds": _seconds(rollout.bake)} if isinstance(rollout, AllAtOnce) else {}
     return {"TrafficRoutingConfiguration": routing, **kept}
 

@@ -1,4 +1,4 @@
-"""Items in DynamoDB, through the optimized integration where there is one."""
+"""Tasks on DynamoDB items, by the optimized integration where it exists."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mdlc_constructs.tasks.permissions import use_key
 from mdlc_constructs.tasks.requests import present
 
 Item = Mapping[str, object]
-"""Attribute name -> DynamoDB value, such as `{"S": "text"}` or `{"N": "{% $string($count) %}"}`."""
+"""DynamoDB values by attribute name, such as `{"S": "text"}` or `{"N": "{% $string($count) %}"}`."""
 
 
 def get_item(
@@ -25,7 +25,7 @@ def get_item(
     kms_key_arn: str | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task whose result holds `Item`, or no such member when there is none."""
+    """A task that reads an item; its result holds it as `Item`, unless it does not exist."""
     request = {"TableName": table_name, "Key": key, "ConsistentRead": consistent}
     return _on_table(name, "getItem", table_arn, request, kms_key_arn, state)
 
@@ -42,11 +42,11 @@ def put_item(
     kms_key_arn: str | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that writes an item whole, or what a JSONata expression gives.
+    """A task that writes or replaces an item, which may be a JSONata expression.
 
-    With `condition` (such as `attribute_not_exists(pk)`) the write is refused with
-    `DynamoDB.ConditionalCheckFailedException` where it does not hold; `names` and `values` are its `#name`
-    and `:value` attributes.
+    When `condition` (such as `attribute_not_exists(pk)`) does not hold, the task fails with
+    `DynamoDB.ConditionalCheckFailedException`. `names` and `values` define its `#name` and `:value`
+    placeholders.
     """
     request = {
         "TableName": table_name,
@@ -94,10 +94,10 @@ def transact_write_items(
     kms_key_arn: str | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that makes all writes or none (1 to 100), each `{"Put" | "Update" | "Delete" | "ConditionCheck":
-    ...}`.
+    """A task that makes 1 to 100 writes in one transaction: all or none.
 
-    Repeated with the same `client_request_token` within ten minutes, it writes once. Errors carry the prefix
+    Each write is `{"Put" | "Update" | "Delete" | "ConditionCheck": ...}`. When the task is repeated with the
+    same `client_request_token` within ten minutes, it writes only once. Its error names begin with
     `DynamoDb.`. Raises ValueError for a write of another kind.
     """
     if not 1 <= len(items) <= 100:

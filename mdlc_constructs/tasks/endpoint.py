@@ -1,6 +1,6 @@
-"""SageMaker endpoints: configurations, and the endpoints that serve them.
+"""SageMaker endpoints and endpoint configurations.
 
-None of these waits: an endpoint takes minutes, and says by an event when it is done.
+None of these tasks waits: creating or updating an endpoint takes minutes, and an event reports its end.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ MAX_VARIANTS = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """One model behind an endpoint: on instances, or serverless.
+    """A production variant: one model behind an endpoint, on instances or serverless.
 
-    `weight` is its share of the traffic (a shadow's: of the copies). `overrides` reaches every other member
-    of the API's `ProductionVariant`.
+    `weight` is its share of the traffic; for a shadow variant, of the copied requests. `overrides` sets any
+    other member of the API's `ProductionVariant`.
     """
 
     name: str
@@ -74,7 +74,7 @@ class Variant:
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointCapture:
-    """Keeps requests and answers under `uri`, as JSON lines by endpoint, variant and hour."""
+    """Data capture: requests and responses go to `uri` as JSON lines, by endpoint, variant and hour."""
 
     uri: str
     sample_percent: int = 100
@@ -97,7 +97,7 @@ class EndpointCapture:
                 "DestinationS3Uri": self.uri,
                 "KmsKeyId": self.kms_key_id,
                 "CaptureOptions": [{"CaptureMode": mode} for mode in self.modes],
-                # What is not listed is captured in base 64, which nobody can query.
+                # Other content types are captured in base 64, which cannot be queried.
                 "CaptureContentTypeHeader": present(
                     {"CsvContentTypes": list(self.csv_types), "JsonContentTypes": list(self.json_types)}
                 ),
@@ -120,14 +120,19 @@ def create_endpoint_config(
     overrides: Mapping[str, object] | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that writes down what an endpoint shall be: `sagemaker:createEndpointConfig`.
+    """A task that creates an endpoint configuration: `sagemaker:createEndpointConfig`.
 
-    A configuration never changes: give each release a name of its own. `kms_key_id` encrypts the instances'
-    disks (None for types with local storage). `asynchronous` is the API's `AsyncInferenceConfig`.
-    `name_pattern` (such as `churn-*`) is what permissions are granted on, and is required when `config_name`
-    is a JSONata expression. Raises ValueError for what the API would refuse.
-
+    A configuration cannot be changed, so each release needs one with a new name.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
+
+    Args:
+        asynchronous: the API's `AsyncInferenceConfig`.
+        kms_key_id: the key that encrypts the instances' disks; None for types with local storage.
+        name_pattern: pattern of names for the permission, such as `churn-*`; required when `config_name` is a
+            JSONata expression.
+
+    Raises:
+        ValueError: for arguments that the API would refuse.
     """
     if not 1 <= len(variants) <= MAX_VARIANTS:
         raise ValueError(f"variants holds {len(variants)} variants; give 1 to {MAX_VARIANTS}.")
@@ -177,10 +182,10 @@ def create_endpoint(
     config_pattern: str | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that begins to create an endpoint: `sagemaker:createEndpoint`; the answer comes at once.
+    """A task that starts the creation of an endpoint, without waiting for it: `sagemaker:createEndpoint`.
 
-    A name that is taken is a `ValidationException`. `name_pattern` and `config_pattern` are what permissions
-    are granted on, each required when the name is a JSONata expression.
+    It fails with a `ValidationException` when the name exists already. `name_pattern` and `config_pattern`
+    are patterns of names for the permission; each is required when the name is a JSONata expression.
     """
     request = {"EndpointName": endpoint_name, "EndpointConfigName": config_name, "Tags": tag_list(tags)}
     resources = (
@@ -203,12 +208,16 @@ def update_endpoint(
     config_pattern: str | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that begins to move an endpoint to another configuration; the answer comes at once.
+    """A task that starts the update of an endpoint to another configuration, without waiting for it.
 
-    `deployment` is the API's `DeploymentConfig` (see `deployment.deployment_config`), or an expression of it.
-    With `retain`, instance counts and weights stay as scaling left them, but for the `excluded` properties.
-    `alarms` are the names of those it watches, which the caller must be allowed to describe. Raises
-    ValueError for exclusions without `retain`.
+    Args:
+        deployment: the API's `DeploymentConfig` (see `deployment.deployment_config`) or an expression for it.
+        retain: whether instance counts and weights stay as they are now, instead of as configured.
+        excluded: variant properties that are not retained.
+        alarms: the names of the alarms that the deployment watches; the permission to describe them is added.
+
+    Raises:
+        ValueError: for `excluded` without `retain`.
     """
     if excluded and not retain:
         raise ValueError(f"excluded={tuple(excluded)!r} says what retain leaves out; set retain=True.")
@@ -235,9 +244,9 @@ def update_weights(
     name_pattern: str | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that shares the traffic out anew among the variants there are.
+    """A task that changes the traffic weights of an endpoint's variants.
 
-    Raises ValueError for no weights, and for a negative one.
+    Raises ValueError when `weights` is empty or holds a negative weight.
     """
     if not weights:
         raise ValueError("weights={} changes nothing; give a variant's name and its weight.")
@@ -252,9 +261,10 @@ def update_weights(
 def describe_endpoint(
     name: str, *, endpoint_name: str, name_pattern: str | None = None, **state: Unpack[StateOptions]
 ) -> Task:
-    """A task whose result holds `EndpointStatus` and, of what is in service, `EndpointConfigName`.
+    """A task whose result holds `EndpointStatus` and the `EndpointConfigName` that is in service.
 
-    `InService` does not say that the last update succeeded: after a rollback the old configuration is.
+    `InService` does not mean that the last update succeeded: after a rollback the old configuration is in
+    service.
     """
     endpoint = endpoint_arn(pattern_of("endpoint_name", endpoint_name, name_pattern))
     return _call(
@@ -265,7 +275,7 @@ def describe_endpoint(
 def delete_endpoint(
     name: str, *, endpoint_name: str, name_pattern: str | None = None, **state: Unpack[StateOptions]
 ) -> Task:
-    """A task that ends an endpoint, and what it costs."""
+    """A task that deletes an endpoint."""
     endpoint = endpoint_arn(pattern_of("endpoint_name", endpoint_name, name_pattern))
     return _call(name, "deleteEndpoint", {"EndpointName": endpoint_name}, (endpoint,), sdk=True, state=state)
 

@@ -1,4 +1,4 @@
-"""Events on an EventBridge bus."""
+"""Tasks that publish events to an EventBridge bus."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from mdlc_constructs.tasks.requests import is_expression, present
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One event. `detail` is an object (or an expression that gives one), `resources` the ARNs it is
-    about.
-    """
+    """One event. `detail` is an object or an expression for one, `resources` the ARNs that it is about."""
 
     source: str
     detail_type: str
@@ -32,7 +30,7 @@ class Event:
 def put_events(
     name: str, *, events: Sequence[Event], bus_name: str = "default", **state: Unpack[StateOptions]
 ) -> Task:
-    """A task that publishes 1 to 10 events; it fails when a bus takes only some of them.
+    """A task that publishes 1 to 10 events; it fails when the bus accepts only some of them.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-eventbridge.html
     """

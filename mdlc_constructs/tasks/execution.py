@@ -1,4 +1,4 @@
-"""Executions of other state machines."""
+"""Tasks that run executions of other state machines."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from mdlc_constructs.tasks.requests import is_expression, present
 
 MANAGED_RULE = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
 TAKEN = "StepFunctions.ExecutionAlreadyExistsException"
-"""The error of a name that a closed execution has, or an open one with another input."""
+"""The error when a closed execution has the name already, or a running one with another input."""
 
 
 def machine_arn(name: str) -> str:
-    """ARN of a state machine in the stack's own partition, region and account."""
+    """The ARN of a state machine in the stack's own partition, region and account."""
     return arn("states", f"stateMachine:{name}")
 
 
 def use_machines_key(key_arn: str, of_machine: str) -> Statement:
-    """Reading what a machine's key encrypts of that machine, which starting and describing need.
+    """The permission to decrypt a machine's data, which starting and describing its executions needs.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
 
@@ -45,12 +45,12 @@ def run_execution(
     kms_key_arn: str | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that starts an execution of another machine and ends with it.
+    """A task that starts an execution of another machine and waits for its end.
 
-    The result is the execution as DescribeExecution tells it, `Output` as JSON. One that fails, is stopped or
-    runs out of time fails the task with `States.TaskFailed`, whose cause is that description as text. A
-    running execution of the same name and input is awaited instead of started; any other one of that name
-    raises `TAKEN`. When the task is stopped or out of time, the other execution is stopped as well.
+    The result is the response of DescribeExecution, with `Output` as JSON. When the execution fails, is
+    stopped or times out, the task fails with `States.TaskFailed`, and the cause is that response as text.
+    When an execution with the same name and input is running, the task waits for it; when another execution
+    has the name, it fails with `TAKEN`. When the task is stopped or times out, the execution is stopped, too.
 
     Source of the permissions: https://docs.aws.amazon.com/step-functions/latest/dg/stepfunctions-iam.html
 

@@ -1,4 +1,4 @@
-"""Any service call as a task: what every task of this room is made with."""
+"""A task for any service call; all tasks of this package are built with it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mdlc_constructs.tasks.requests import merged
 
 
 class StateOptions(TypedDict, total=False):
-    """What any task takes besides its request: see `mdlc_constructs.asl.states.Task`."""
+    """The arguments of any task besides its request: see `mdlc_constructs.asl.states.Task`."""
 
     next: str | None
     comment: str
@@ -26,7 +26,7 @@ class StateOptions(TypedDict, total=False):
 
 
 Pattern = Literal["request", "sync", "sync:2", "waitForTaskToken"]
-"""How a task waits: for the answer only, for the end of what it started, or for its token to come back."""
+"""The service integration pattern: wait for the response, for the end of the job, or for the task token."""
 
 _ERROR_PREFIXES: Mapping[str, str] = {
     "applicationautoscaling": "ApplicationAutoScaling",
@@ -55,8 +55,8 @@ def integration(
 ) -> Task:
     """A task that calls `service:action`, such as `sagemaker:createModel` or `aws-sdk:s3:copyObject`.
 
-    `overrides` are merged over `arguments` and must be members of the API's request: a misspelt one raises
-    ValueError with the nearest right name. Unless `retry` is given, the service's throttling is retried.
+    `overrides` are merged over `arguments`. They must be members of the API's request; another name raises
+    ValueError with a suggestion. Without `retry`, the service's throttling is retried.
     """
     if overrides:
         arguments = merged(arguments, overrides)

@@ -1,4 +1,4 @@
-"""Lambda functions: code that must run between two service calls."""
+"""Tasks that call Lambda functions."""
 
 from __future__ import annotations
 
@@ -21,12 +21,11 @@ def invoke(
     queued: bool = False,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that calls a function and waits for its answer.
+    """A task that calls a function and waits for its result.
 
-    The task's output is what the function returned, unless `output` says otherwise. An error that the
-    function raises is named by its class. `qualifier` is a version or an alias. With `queued` the call is
-    left to Lambda's own queue, which repeats it when it fails; the task waits for no answer, and there is
-    none.
+    The task's output is the function's result, unless `output` is set. When the function raises an error, the
+    error name is its class. `qualifier` is a version or an alias. With `queued` the function is invoked
+    asynchronously: Lambda retries a call that fails, and the task does not wait and has no result.
     """
     if is_expression(function_arn):
         raise ValueError(
@@ -55,11 +54,11 @@ def invoke(
 def invoke_for_token(
     name: str, *, function_arn: str, payload: Mapping[str, object], **state: Unpack[StateOptions]
 ) -> Task:
-    """A task that calls a function and ends when somebody sends back the token that the function got.
+    """A task that calls a function with a task token and waits until the token is sent back.
 
-    The payload's member `token` is the token; the task's output is what is sent back. An error that the
-    function raises fails the task. Raises ValueError without `timeout_seconds`, since a lost token would be
-    waited for until the machine ends.
+    The payload's member `token` holds the token; the task's output is the output of `SendTaskSuccess`. When
+    the function raises an error, the task fails. Raises ValueError without `timeout_seconds`: with a lost
+    token the task would wait until the machine ends.
     """
     if is_expression(function_arn):
         raise ValueError(

@@ -1,4 +1,4 @@
-"""CloudWatch metrics of our own."""
+"""Tasks that publish custom CloudWatch metrics."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def put_metric(
     unit: str = "None",
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that gives one data point to a metric: `cloudwatch:putMetricData`.
+    """A task that publishes one data point of a metric: `cloudwatch:putMetricData`.
 
-    `value` is a number or a JSONata expression that gives one.
+    `value` is a number or a JSONata expression for one.
     """
     datum = {
         "MetricName": metric,
@@ -44,7 +44,7 @@ def put_metric(
 
 
 def may_put_metrics(namespace: str) -> Statement:
-    """Giving data to metrics of one namespace: the action knows no resource, but a condition.
+    """The permission to publish metrics of one namespace. It has no resource-level form, only a condition.
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html
     """

@@ -1,4 +1,4 @@
-"""A SageMaker model: what a transform job or an endpoint loads."""
+"""SageMaker models, which transform jobs and endpoints load."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ from mdlc_constructs.tasks.requests import Tags, check_s3_uris, merged, present,
 
 @dataclass(frozen=True, kw_only=True)
 class Container:
-    """What serves a model: an `image` with `model_data_url` (a `model.tar.gz`), or a registered model
-    package.
+    """A container of a model: an `image` with `model_data_url` (a `model.tar.gz`), or a model package.
 
-    `overrides` reaches every other member of the API's `ContainerDefinition`.
+    `overrides` sets any other member of the API's `ContainerDefinition`.
     """
 
     image: str | None = None
@@ -68,14 +67,20 @@ def create_model(
     overrides: Mapping[str, object] | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that creates a model: `sagemaker:createModel`, whose result holds `ModelArn`.
+    """A task that creates a model: `sagemaker:createModel`; its result holds `ModelArn`.
 
-    More than one container makes a pipeline (`execution_mode` `Serial` or `Direct`). A name that is taken is
-    a `ValidationException`. `name_pattern` (such as `churn-*`) is what permissions are granted on, and is
-    required when `model_name` is a JSONata expression. `overrides` reaches every other member of the API's
-    request. Raises ValueError for what the API would refuse.
-
+    It fails with a `ValidationException` when the name exists already.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html
+
+    Args:
+        containers: one container, or several for an inference pipeline.
+        execution_mode: of several containers: `Serial` or `Direct`.
+        name_pattern: pattern of names for the permission, such as `churn-*`; required when `model_name` is a
+            JSONata expression.
+        overrides: any other members of the API's request.
+
+    Raises:
+        ValueError: for arguments that the API would refuse.
     """
     if not 1 <= len(containers) <= 15:
         raise ValueError(f"containers holds {len(containers)} containers; give 1 to 15.")

@@ -1,4 +1,4 @@
-"""Versions in the model registry: registered, described, approved or rejected."""
+"""Tasks on the model registry: register, describe, list, approve and reject versions of a model."""
 
 from __future__ import annotations
 
@@ -39,14 +39,20 @@ def create_model_package(
     overrides: Mapping[str, object] | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that registers a version in the group: the result holds `ModelPackageArn`.
-
-    `metrics` is the API's `ModelMetrics`, `drift_baselines` its `DriftCheckBaselines`, `metadata` its
-    `CustomerMetadataProperties` (texts; at most 50). With `client_token` a repeated call makes no second
-    version. `approval_status` is `PendingManualApproval`, `Approved` or `Rejected`. `overrides` reaches every
-    other member of the API's request. Raises ValueError for what the API would refuse.
+    """A task that registers a new version in the group; its result holds `ModelPackageArn`.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
+
+    Args:
+        approval_status: `PendingManualApproval`, `Approved` or `Rejected`.
+        metrics: the API's `ModelMetrics`.
+        metadata: the API's `CustomerMetadataProperties`: at most 50 texts.
+        drift_baselines: the API's `DriftCheckBaselines`.
+        client_token: an idempotency token: a repeated call with it creates no second version.
+        overrides: any other members of the API's request.
+
+    Raises:
+        ValueError: for arguments that the API would refuse.
     """
     specification = {
         "Containers": [container.to_request() for container in containers],
@@ -98,9 +104,9 @@ def update_model_package(
     overrides: Mapping[str, object] | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that changes a version, above all its approval: `Approved`, `Rejected`, `PendingManualApproval`.
+    """A task that changes a version, such as its approval: `Approved`, `Rejected` or `PendingManualApproval`.
 
-    `group_name` is what the permission is granted on: versions of this group and no other.
+    The permission is granted on the versions of the group `group_name` only.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateModelPackage.html
     """
@@ -133,8 +139,7 @@ def list_model_packages(
     limit: int = 10,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task whose result lists versions of the group (`ModelPackageSummaryList`), at most `limit` (1 to
-    100).
+    """A task whose result lists at most `limit` (1 to 100) versions of the group: `ModelPackageSummaryList`.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListModelPackages.html
     """
@@ -147,7 +152,7 @@ def list_model_packages(
         "SortOrder": "Descending" if newest_first else "Ascending",
         "MaxResults": limit,
     }
-    # Listing is one of the actions that IAM grants on every resource or none.
+    # IAM has no resource-level permission for listing.
     statement = Statement(actions=("sagemaker:ListModelPackages",), resources=("*",))
     return integration(
         name,

@@ -1,4 +1,4 @@
-"""Where a job or a model runs in a network of the user's own."""
+"""The VPC of the user in which a job or a model runs."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The narrowest statements that let a machine's role start, watch and stop what its tasks start.
+"""The narrowest IAM statements with which a machine's role can start, describe and stop its tasks' jobs.
 
-Source: https://docs.aws.amazon.com/step-functions/latest/dg/sagemaker-iam.html, narrowed where a resource can
-be named, and widened by `sagemaker:AddTags`, which that page forgets: Step Functions tags every job that it
-waits for with `MANAGED_BY_AWS` (https://github.com/aws/aws-cdk/issues/26012).
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/sagemaker-iam.html, narrowed to named resources
+where possible. `sagemaker:AddTags` is added, which that page does not mention: Step Functions tags every job
+that it waits for with `MANAGED_BY_AWS` (https://github.com/aws/aws-cdk/issues/26012).
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from mdlc_constructs.tasks.requests import is_expression
 
 
 def arn(service: str, resource: str) -> str:
-    """ARN (or ARN pattern) of a resource in the stack's own partition, region and account."""
+    """The ARN (or ARN pattern) of a resource in the stack's own partition, region and account."""
     return f"arn:${{Partition}}:{service}:${{Region}}:${{Account}}:{resource}"
 
 
 def endpoint_arn(pattern: str, kind: str = "endpoint") -> str:
-    """ARN pattern of an endpoint, or of an `endpoint-config`: in lower case there, whatever the name.
+    """The ARN pattern of an endpoint or `endpoint-config`, whose names are in lower case in ARNs.
 
-    Placeholders of the pattern are left as they are.
+    Placeholders in the pattern are not changed.
     """
     parts = re.split(r"(\$\{[A-Za-z0-9_]+\})", pattern)
     return arn("sagemaker", f"{kind}/" + "".join(p if p.startswith("${") else p.lower() for p in parts))
 
 
 def name_pattern(argument: str, name: str, pattern: str | None) -> str:
-    """The pattern that a permission on a name is granted on: the given one, else the name itself.
+    """The pattern of names for a permission: `pattern`, or else the name itself.
 
-    Raises ValueError when the name is known only at run time and no pattern was given: granting on every name
-    would be too wide.
+    Raises ValueError when the name is known only at run time and `pattern` is None: a permission for all
+    names would be too wide.
     """
     if pattern is not None:
         return pattern
@@ -47,8 +47,9 @@ def name_pattern(argument: str, name: str, pattern: str | None) -> str:
 
 @lru_cache(maxsize=1024)
 def pass_role(role_arn: str, service: str = "sagemaker.amazonaws.com") -> Statement:
-    """Handing exactly this role to exactly this service. Raises ValueError for a role known only at run
-    time.
+    """The permission to pass this role to this service only.
+
+    Raises ValueError for a role that is known only at run time.
     """
     if is_expression(role_arn):
         raise ValueError(
@@ -64,7 +65,7 @@ def pass_role(role_arn: str, service: str = "sagemaker.amazonaws.com") -> Statem
 
 @lru_cache(maxsize=1024)
 def waited_job(kind: str, pattern: str) -> tuple[Statement, ...]:
-    """Starting, watching, stopping and tagging a job of a kind (`Training`, `Processing`, `Transform`)."""
+    """Permissions to start, describe, stop and tag jobs of a kind (`Training`, `Processing`, `Transform`)."""
     job = arn("sagemaker", f"{_RESOURCE_TYPES[kind]}/{pattern}")
     actions = tuple(f"sagemaker:{verb}{kind}Job" for verb in ("Create", "Describe", "Stop"))
     return (
@@ -77,7 +78,7 @@ def waited_job(kind: str, pattern: str) -> tuple[Statement, ...]:
 
 
 def use_key(key_arn: str | None, service: str) -> tuple[Statement, ...]:
-    """Reading and writing what a service keeps under a customer-managed key; nothing when there is no key."""
+    """Permissions to use a customer-managed key through a service; empty when `key_arn` is None."""
     if key_arn is None:
         return ()
     return (

@@ -1,4 +1,4 @@
-"""SageMaker Processing as a task that waits for the job to end."""
+"""SageMaker Processing jobs, as tasks that wait for the end of the job."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from mdlc_constructs.tasks.requests import (
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessingInput:
-    """Objects that are copied into the container before it starts.
+    """S3 objects that are copied into the container before it starts.
 
-    They lie under `local_path`, by default `/opt/ml/processing/input/<name>`. `kind` is `S3Prefix` or
-    `ManifestFile`; `distribution` is `FullyReplicated` or `ShardedByS3Key`. `overrides` reaches every other
-    member of the API's `ProcessingInput`, such as `DatasetDefinition`.
+    They are copied to `local_path`, by default `/opt/ml/processing/input/<name>`. `kind` is `S3Prefix` or
+    `ManifestFile`; `distribution` is `FullyReplicated` or `ShardedByS3Key`. `overrides` sets any other member
+    of the API's `ProcessingInput`, such as `DatasetDefinition`.
     """
 
     name: str
@@ -61,8 +61,7 @@ class ProcessingInput:
 class ProcessingOutput:
     """A folder of the container that is copied to S3, by default `/opt/ml/processing/output/<name>`.
 
-    `upload` is `EndOfJob` or `Continuous`. `overrides` reaches every other member of the API's
-    `ProcessingOutput`.
+    `upload` is `EndOfJob` or `Continuous`. `overrides` sets any other member of the API's `ProcessingOutput`.
     """
 
     name: str
@@ -109,16 +108,22 @@ def processing_job(
     overrides: Mapping[str, object] | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that runs a program over data: `sagemaker:createProcessingJob.sync`; its result describes the
-    job.
-
-    `kms_key_id` encrypts the outputs, and the volume too unless `volume_kms_key_id` names another (`""` for
-    instances with NVMe storage, which take none). Traffic between containers is encrypted by default where
-    there is more than one instance. `name_pattern` (such as `churn-*`) is what permissions are granted on,
-    and is required when `job_name` is a JSONata expression. `overrides` reaches every other member of the
-    API's request. Raises ValueError for what the API would refuse.
+    """A task that runs a processing job: `sagemaker:createProcessingJob.sync`; its result describes the job.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html
+
+    Args:
+        kms_key_id: the key that encrypts the outputs.
+        volume_kms_key_id: the key that encrypts the volume; None for `kms_key_id`. Pass `""` for instances
+            with NVMe storage, which take no volume key.
+        encrypt_inter_container: whether traffic between containers is encrypted; by default it is when there
+            is more than one instance.
+        name_pattern: pattern of names for the permissions, such as `churn-*`; required when `job_name` is a
+            JSONata expression.
+        overrides: any other members of the API's request.
+
+    Raises:
+        ValueError: for arguments that the API would refuse.
     """
     check_at_least(1, instance_count=instance_count, volume_gb=volume_gb)
     check_at_least(1, max_runtime_seconds=max_runtime_seconds)

@@ -1,32 +1,32 @@
-"""Requests of service calls: optional members left out, a user's members merged over ours."""
+"""Helpers that build and check the requests of service calls."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 Value = object
-"""A plain value, a text with `${Placeholder}`s, or a JSONata text `{% ... %}`."""
+"""A plain value, a text with `${Placeholder}`s, or a JSONata expression `{% ... %}`."""
 
 
 def is_expression(value: object) -> bool:
-    """Whether a value is a JSONata expression, known only when the machine runs."""
+    """Whether a value is a JSONata expression, whose result is known only at run time."""
     return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
 
 
 def present(members: Mapping[str, object]) -> dict[str, object]:
-    """The members that are set: those that are None, or an empty list or mapping, are left out."""
+    """The members without those that are None, or an empty list or mapping."""
     return {
         key: value
         for key, value in members.items()
-        # Asked in this order because most members are set, and this is asked of every member of every task.
+        # In this order for speed: it runs for every member of every task, and most members are set.
         if value or (value is not None and not isinstance(value, (dict, list, tuple)))
     }
 
 
 def merged(ours: Mapping[str, object], overrides: Mapping[str, object]) -> dict[str, object]:
-    """A user's members over ours: mappings are merged member by member, everything else is replaced.
+    """A request with a user's overrides: mappings are merged member by member, other values replaced.
 
-    Raises ValueError for a None, which would wipe a member that was set on purpose.
+    Raises ValueError for None in the overrides: it would remove a member that was set on purpose.
     """
     if not overrides:
         return dict(ours)
@@ -43,9 +43,9 @@ def merged(ours: Mapping[str, object], overrides: Mapping[str, object]) -> dict[
 
 
 def texts(values: Mapping[str, object] | None) -> dict[str, str] | None:
-    """Values as the texts that SageMaker's hyperparameters and environment variables are made of.
+    """The values as texts, for SageMaker's hyperparameters and environment variables.
 
-    Booleans become `true` and `false`, numbers their decimal text. Raises ValueError for anything else.
+    Booleans become `true` and `false`, numbers their decimal text. Raises ValueError for other types.
     """
     if values is None:
         return None
@@ -67,23 +67,21 @@ Tags = Mapping[str, str] | str
 
 
 def tag_list(tags: Tags | None) -> list[dict[str, str]] | str | None:
-    """Tags in the shape of the API."""
+    """The tags as the list that the API takes; an expression unchanged, None without tags."""
     if isinstance(tags, str):
         return tags
     return [{"Key": key, "Value": value} for key, value in tags.items()] if tags else None
 
 
 def check_at_least(minimum: int, **arguments: object) -> None:
-    """Raises ValueError for an argument below the minimum; texts and None are known only later, so they
-    pass.
-    """
+    """Raises ValueError for a number below the minimum; texts (known only later) and None pass."""
     for name, value in arguments.items():
         if isinstance(value, (int, float)) and value < minimum:
             raise ValueError(f"{name}={value} must be at least {minimum}.")
 
 
 def check_s3_uris(**arguments: str | None) -> None:
-    """Raises ValueError for a URI that is neither an `s3://` URI nor known only later."""
+    """Raises ValueError for a text that is not an `s3://` URI, an expression or a placeholder."""
     for name, value in arguments.items():
         if value is not None and not value.startswith(("s3://", "{%", "${")):
             raise ValueError(f"{name}={value!r} must be an S3 URI; write it as 's3://bucket/prefix/'.")

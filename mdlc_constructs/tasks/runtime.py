@@ -1,4 +1,4 @@
-"""Asking an endpoint."""
+"""Tasks that invoke an endpoint."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def invoke_endpoint(
     name_pattern: str | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task whose result holds the endpoint's answer as `Body`, text or JSON within a state's 256 KiB.
+    """A task that invokes an endpoint; its result has the response (at most 256 KiB) as `Body`.
 
-    `variant` is the one that must answer (`TargetVariant`); `inference_id` comes back in the captured data.
-    `name_pattern` is what permissions are granted on, and is required when `endpoint_name` is a JSONata
-    expression.
+    `variant` chooses the variant (`TargetVariant`); `inference_id` is recorded in the captured data.
+    `name_pattern` is the pattern of names for the permission; it is required when `endpoint_name` is a
+    JSONata expression.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
     """

@@ -1,4 +1,4 @@
-"""Objects in S3, through the AWS SDK integration (bodies of up to 256 KiB)."""
+"""Tasks on S3 objects, by the AWS SDK integration (bodies of up to 256 KiB)."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def put_object(
     overrides: Mapping[str, object] | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that writes an object; a body that is no text is written as JSON.
+    """A task that writes an object; a body that is not a text is written as JSON.
 
-    `key_pattern` (such as `runs/*`) is what the permission is granted on, required when `key` is an
-    expression. `kms_key_arn` is the bucket's customer-managed key.
+    `key_pattern` (such as `runs/*`) is the pattern of keys for the permission; it is required when `key` is a
+    JSONata expression. `kms_key_arn` is the bucket's customer-managed key.
     """
     target = _objects(bucket, "key", key, key_pattern)
     request = {"Bucket": bucket, "Key": key, "Body": body, "ContentType": content_type}
@@ -56,10 +56,11 @@ def copy_object(
     overrides: Mapping[str, object] | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that copies an object of up to 5 GB in one step: readers see all of it or nothing.
+    """A task that copies an object of up to 5 GB atomically: readers see all of it or nothing.
 
-    The patterns are what permissions are granted on, required when a key is an expression. `kms_key_arn` is
-    the target bucket's customer-managed key, and the source's too unless `source_kms_key_arn` names another.
+    The patterns are patterns of keys for the permissions; each is required when its key is a JSONata
+    expression. `kms_key_arn` is the customer-managed key of the target's bucket, and of the source's, too,
+    unless `source_kms_key_arn` is another.
     """
     source = _objects(source_bucket, "source_key", source_key, source_key_pattern)
     target = _objects(bucket, "key", key, key_pattern)
@@ -90,10 +91,10 @@ def list_objects(
     overrides: Mapping[str, object] | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that lists the objects below a prefix: `KeyCount`, and `Contents` when there are any.
+    """A task that lists the objects below a prefix; its result holds `KeyCount`, and `Contents` if any exist.
 
-    `prefix_pattern` (such as `runs/*`) is what the permission is granted on, required when `prefix` is an
-    expression.
+    `prefix_pattern` (such as `runs/*`) is the pattern of prefixes for the permission; it is required when
+    `prefix` is a JSONata expression.
     """
     _check_known(bucket, "prefix", prefix, prefix_pattern)
     return integration(

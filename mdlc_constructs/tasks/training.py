@@ -1,4 +1,4 @@
-"""SageMaker training as a task that waits for the job to end."""
+"""SageMaker training jobs, as tasks that wait for the end of the job."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from mdlc_constructs.tasks.requests import (
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """One input of a training job, under `/opt/ml/input/data/<name>` in the container.
+    """An input channel of a training job, in `/opt/ml/input/data/<name>` of the container.
 
     `kind` is `S3Prefix`, `ManifestFile` or `AugmentedManifestFile`; `distribution` is `FullyReplicated` or
-    `ShardedByS3Key`; `input_mode` is `File`, `FastFile` or `Pipe` (the job's own when None). `overrides`
-    reaches every other member of the API's `Channel`.
+    `ShardedByS3Key`; `input_mode` is `File`, `FastFile`, `Pipe`, or None for the job's input mode.
+    `overrides` sets any other member of the API's `Channel`.
     """
 
     name: str
@@ -59,11 +59,11 @@ class Channel:
 
 @dataclass(frozen=True, kw_only=True)
 class SpotTraining:
-    """Training on spare capacity, for less.
+    """Managed spot training: cheaper capacity that AWS may interrupt.
 
-    `max_wait_seconds` bounds waiting and training together. Without `checkpoint_uri` an interrupted job
-    starts over; with it, what the container writes to `checkpoint_path` (the API's default:
-    `/opt/ml/checkpoints`) is kept there and given back.
+    `max_wait_seconds` is the maximum time of waiting and training together. Without `checkpoint_uri` an
+    interrupted job starts over. With it, SageMaker copies the files that the container writes to
+    `checkpoint_path` (by default `/opt/ml/checkpoints`) there, and restores them after an interruption.
     """
 
     max_wait_seconds: int | str
@@ -113,20 +113,28 @@ def training_job(
     overrides: Mapping[str, object] | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that trains: `sagemaker:createTrainingJob.sync`, whose result is the described job.
-
-    Give either `image` (a container's URI) or `algorithm_name` (an algorithm resource, such as one from the
-    Marketplace). `kms_key_id` encrypts the model artefact, and the volume too unless `volume_kms_key_id`
-    names another; instances with NVMe storage take no volume key, so pass `volume_kms_key_id=""` for those.
-    Traffic between containers is encrypted by default where there is more than one instance.
-    `keep_alive_seconds` keeps the instances warm for the next job (0 to 21600, not with spot).
-    `retry_attempts` (1 to 30) repeats the job after SageMaker's own internal errors. `metric_definitions`
-    maps a metric's name to the regular expression that finds it in the log. `name_pattern` (such as
-    `churn-*`) is what permissions are granted on, and is required when `job_name` is a JSONata expression.
-    `overrides` reaches every other member of the API's request. Raises ValueError for what the API would
-    refuse.
+    """A task that runs a training job: `sagemaker:createTrainingJob.sync`; its result describes the job.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
+
+    Args:
+        image: the container image's URI; set this or `algorithm_name`.
+        algorithm_name: an algorithm resource, such as one from AWS Marketplace.
+        kms_key_id: the key that encrypts the model artifact.
+        volume_kms_key_id: the key that encrypts the volume; None for `kms_key_id`. Pass `""` for instances
+            with NVMe storage, which take no volume key.
+        encrypt_inter_container: whether traffic between containers is encrypted; by default it is when there
+            is more than one instance.
+        keep_alive_seconds: how long the instances are kept for the next job in a warm pool (0 to 21600, not
+            with spot).
+        retry_attempts: how often the job is repeated after internal errors of SageMaker (1 to 30).
+        metric_definitions: by metric name, the regular expression that finds its value in the log.
+        name_pattern: pattern of names for the permissions, such as `churn-*`; required when `job_name` is a
+            JSONata expression.
+        overrides: any other members of the API's request.
+
+    Raises:
+        ValueError: for arguments that the API would refuse.
     """
     if (image is None) == (algorithm_name is None):
         raise ValueError(f"image={image!r}, algorithm_name={algorithm_name!r}: give exactly one of the two.")

@@ -1,4 +1,4 @@
-"""SageMaker batch transform as a task that waits for the job to end."""
+"""SageMaker batch transform jobs, as tasks that wait for the end of the job."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from mdlc_constructs.tasks.requests import Tags, check_at_least, check_s3_uris, 
 
 @dataclass(frozen=True, kw_only=True)
 class DataCapture:
-    """Keeps a transform's inputs and outputs under `uri`, each record with an inference id unless asked not
-    to.
-    """
+    """Data capture of a transform job: inputs and outputs go to `uri`, by default with inference ids."""
 
     uri: str
     kms_key_id: str | None = None
@@ -69,16 +67,23 @@ def transform_job(
     overrides: Mapping[str, object] | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that scores a data set: `sagemaker:createTransformJob.sync`, whose result is the described job.
+    """A task that runs a transform job: `sagemaker:createTransformJob.sync`; its result describes the job.
 
-    By default records are lines of CSV, sent and written line by line, so that output line n belongs to input
-    line n. `strategy` is `MultiRecord` (the API's default) or `SingleRecord`. The job runs under the model's
-    own role. `kms_key_id` encrypts the output, and the volume too unless `volume_kms_key_id` names another
-    (`""` for instances with NVMe storage, which take none). `name_pattern` (such as `churn-*`) is what
-    permissions are granted on, and is required when `job_name` is a JSONata expression. `overrides` reaches
-    every other member of the API's request. Raises ValueError for what the API would refuse.
-
+    By default records are CSV lines, and output line n belongs to input line n. The job uses the model's
+    execution role.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html
+
+    Args:
+        strategy: `MultiRecord` (the API's default) or `SingleRecord`.
+        kms_key_id: the key that encrypts the output.
+        volume_kms_key_id: the key that encrypts the volume; None for `kms_key_id`. Pass `""` for instances
+            with NVMe storage, which take no volume key.
+        name_pattern: pattern of names for the permissions, such as `churn-*`; required when `job_name` is a
+            JSONata expression.
+        overrides: any other members of the API's request.
+
+    Raises:
+        ValueError: for arguments that the API would refuse.
     """
     check_at_least(1, instance_count=instance_count)
     check_at_least(0, max_payload_mb=max_payload_mb, invocation_retries=invocation_retries)
