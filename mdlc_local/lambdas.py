@@ -237,7 +237,7 @@ class Places:
 def _bounded(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """Limit the functions that run at once.
 
-    A function that is invoked by a function does not count, because otherwise both could wait for ever.
+    A function that is invoked by a function does not count, because otherwise both could wait for a slot.
     """
     turns = threading.BoundedSemaphore(at_once())
     depth = patches.take(SERVICE, "_invoke_depth")

@@ -207,7 +207,7 @@ def predict(booster: Any, body: bytes) -> list[Any]:
 
 
 def _line(value: Any, *, batch: bool) -> str:
-    """One row's answer as text; several values become a JSON list in batches, else a list with commas."""
+    """One row's answer as text; several values become a JSON list in batches, else are joined by commas."""
     if not isinstance(value, list):
         return str(value)
     return json.dumps(value) if batch else ",".join(map(str, value))
