@@ -17,7 +17,7 @@ APPROVED, REJECTED, WAITING, UNKNOWN = "approved", "rejected", "waits for approv
 _STATUS = {"Approved": APPROVED, "Rejected": REJECTED, "PendingManualApproval": WAITING}
 _OUTCOME = {"Succeeded": APPROVED, "Refused": REJECTED, "PendingApproval": WAITING}
 RIVAL = "champion's"
-"""Text in the gate's reasons (`jobs/gate.py`) when a version was compared with the champion."""
+"""What the gate's sentence on the comparison holds."""
 LOST = ("RolledBack", "ShadowDropped", "ChallengerLost")
 """Errors of releases in which the version served next to the champion and lost."""
 NO_VERSION = ("Unchanged", "Failed")
@@ -26,7 +26,7 @@ NO_VERSION = ("Unchanged", "Failed")
 
 @dataclass(frozen=True, kw_only=True)
 class Reign:
-    """A period in which a version was the champion; `end` is empty while it still is."""
+    """A time in which a version was the champion; without an end it still is."""
 
     version: int
     start: str
@@ -74,7 +74,7 @@ class Version:
 
     @property
     def is_champion(self) -> bool:
-        """Whether it is the champion now."""
+        """Whether it is in use now."""
         return any(not reign.end for reign in self.reigns)
 
 
@@ -135,7 +135,7 @@ def of(model: str, items: Sequence[Item], packages: Iterable[Package]) -> Family
 
 
 def reigns(items: Sequence[Item]) -> list[Reign]:
-    """The champions in chronological order, each with its start and end.
+    """Who was champion from when to when, in order.
 
     A release may set an older or a newer version as champion; batch inference only sets a newer one. When
     the model has successful releases, batch inference is ignored, because only releases set the champion.

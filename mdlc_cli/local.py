@@ -108,6 +108,7 @@ def up(
     """Starts the local AWS of the project at ``root`` unless it runs already, and waits until it answers.
 
     Args:
+        root: the project's folder.
         port: TCP port on the loopback address; by default a free one, 4566 when possible.
         parent_pid: id of a process; the server stops when that process ends.
         idle_minutes: minutes without a request after which the server stops.
